@@ -1,0 +1,65 @@
+# Every job of the project; CI calls the same targets. `make` prints them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+BIN := .venv/bin
+PROTOS = $(shell find proto -name '*.proto' | sort)
+
+.PHONY: help
+help: ## Print the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+.venv/.ready: requirements-dev.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "linli needs $(PYTHON) on the PATH: install Python 3.11, or set PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --require-hashes --no-deps -r requirements-dev.txt
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: setup
+setup: .venv/.ready ## Install what the project needs into .venv
+
+.PHONY: run
+run: setup ## Start Linli, load a real city, replay 10,000 requests, print the report, keep serving
+	$(BIN)/python -m e2e.city
+
+.PHONY: test
+test: setup ## Run all tests
+	$(BIN)/pytest
+
+.PHONY: unit
+unit: setup ## Run the tests that need no server (seconds)
+	$(BIN)/pytest -m "not store and not journey"
+
+.PHONY: lint
+lint: setup ## Check style, imports between rooms, and the protos
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	cd proto && ../$(BIN)/buf lint
+
+.PHONY: types
+types: setup ## Check the types (mypy, strict)
+	$(BIN)/mypy
+
+.PHONY: gen
+gen: setup ## Generate the stubs in libs/contracts from proto/
+	rm -rf libs/contracts/linli
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -Iproto --python_out=libs/contracts --mypy_out=quiet:libs/contracts $(PROTOS)
+	find libs/contracts/linli -type d -exec touch {}/__init__.py \;
+
+.PHONY: lock
+lock: setup ## Compile requirements*.txt from requirements*.in (hashes, no index lines)
+	$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+.PHONY: bench
+bench: setup ## Measure, as ratios against a named baseline in the same run
+	$(BIN)/python -m e2e.bench
+
+.PHONY: check
+check: lint types gen-clean test ## All that CI checks
+
+.PHONY: gen-clean
+gen-clean: gen
+	@test -z "$$(git status --porcelain libs/contracts)" || { echo "make gen changed libs/contracts: commit the stubs"; git status --short libs/contracts; exit 1; }

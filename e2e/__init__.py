@@ -1,0 +1,1 @@
+"""End to end: the journeys, the city import, the benchmarks."""

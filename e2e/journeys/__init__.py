@@ -1,0 +1,1 @@
+"""Stories told over the real wire."""

@@ -1,0 +1,1 @@
+"""Plumbing that the five services share; nothing here knows a service."""

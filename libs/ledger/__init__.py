@@ -1,0 +1,1 @@
+"""The event ledger: decide, append, fold."""

@@ -1,0 +1,1 @@
+"""The gRPC walls: server, access, errors, client."""

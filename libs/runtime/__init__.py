@@ -1,0 +1,1 @@
+"""Settings, roles and the shell in which every service runs."""

@@ -1,0 +1,1 @@
+"""What tests share: clocks, ids, servers, contract suites."""

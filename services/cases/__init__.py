@@ -1,0 +1,1 @@
+"""The cases service: one matter, worked together."""

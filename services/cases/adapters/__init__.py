@@ -1,0 +1,1 @@
+"""How cases stores, publishes and reads."""

@@ -1,0 +1,1 @@
+"""The questions cases can answer, one file each."""

@@ -1,0 +1,1 @@
+"""What cases offers and how it reacts."""

@@ -1,0 +1,1 @@
+"""What cases decides: commands, events, states."""

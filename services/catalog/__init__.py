@@ -1,0 +1,1 @@
+"""The catalog service: what is offered, and who answers for it."""

@@ -1,0 +1,1 @@
+"""How catalog stores, publishes and reads."""

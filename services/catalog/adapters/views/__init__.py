@@ -1,0 +1,1 @@
+"""The questions catalog can answer, one file each."""

@@ -1,0 +1,1 @@
+"""What catalog offers and how it reacts."""

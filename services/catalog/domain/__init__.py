@@ -1,0 +1,1 @@
+"""What catalog decides: commands, events, states."""

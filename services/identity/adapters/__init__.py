@@ -1,0 +1,1 @@
+"""How identity stores, publishes and reads."""

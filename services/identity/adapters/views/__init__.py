@@ -1,0 +1,1 @@
+"""The questions identity can answer, one file each."""

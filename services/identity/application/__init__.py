@@ -1,0 +1,1 @@
+"""What identity offers and how it reacts."""

@@ -1,0 +1,1 @@
+"""How supervision stores, publishes and reads."""

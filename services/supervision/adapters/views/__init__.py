@@ -1,0 +1,1 @@
+"""The questions supervision can answer, one file each."""

@@ -1,0 +1,1 @@
+"""What supervision offers and how it reacts."""

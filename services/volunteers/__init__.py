@@ -1,0 +1,1 @@
+"""The volunteers service: who can help."""

@@ -1,0 +1,1 @@
+"""How volunteers stores, publishes and reads."""

@@ -1,0 +1,1 @@
+"""The questions volunteers can answer, one file each."""

@@ -1,0 +1,1 @@
+"""What volunteers offers and how it reacts."""

@@ -1,0 +1,1 @@
+"""What volunteers decides: commands, events, states."""

@@ -1,0 +1,1 @@
+"""Entrypoint tests of volunteers."""
