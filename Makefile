@@ -44,7 +44,6 @@ types: setup ## Check the types (mypy, strict)
 
 .PHONY: gen
 gen: setup ## Generate the stubs in libs/contracts from proto/
-	rm -rf libs/contracts/linli
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m grpc_tools.protoc -Iproto --python_out=libs/contracts --mypy_out=quiet:libs/contracts $(PROTOS)
 	find libs/contracts/linli -type d -exec touch {}/__init__.py \;
 
