@@ -1,0 +1,1 @@
+"""Tests of the city import's own rules (no platform needed)."""
