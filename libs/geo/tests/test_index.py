@@ -1,0 +1,116 @@
+"""Where points lie: depth, time, overlaps, edges."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+from libs.geo.index import AreaIndex, BoundaryRow, with_validity
+
+IN_2019 = datetime(2019, 1, 1, tzinfo=UTC)
+IN_2020 = datetime(2020, 1, 1, tzinfo=UTC)
+IN_2021 = datetime(2021, 1, 1, tzinfo=UTC)
+
+
+def square(west: float, south: float, size: float) -> str:
+    east, north = west + size, south + size
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return json.dumps({"type": "Polygon", "coordinates": [ring]})
+
+
+def row(path: str, boundary: str, rank: int = 1, version: int = 1, since: datetime = IN_2019) -> BoundaryRow:
+    ids = tuple(path.split("/"))
+    return BoundaryRow(
+        area_id=ids[-1], path=ids, rank=rank, version=version, boundary=boundary, valid_from=since
+    )
+
+
+def test_the_deepest_area_wins_and_brings_its_chain() -> None:
+    index = AreaIndex([row("city", square(0, 0, 10)), row("city/north/willow", square(1, 1, 2))])
+
+    located = index.locate(2, 2, IN_2020)
+
+    assert located is not None
+    assert located.area_id == "willow"
+    assert located.chain == ("city", "north", "willow")
+
+
+def test_a_point_outside_the_leaf_is_still_in_the_city() -> None:
+    index = AreaIndex([row("city", square(0, 0, 10)), row("city/willow", square(1, 1, 2))])
+
+    located = index.locate(8, 8, IN_2020)
+
+    assert located is not None
+    assert located.chain == ("city",)
+
+
+def test_a_point_outside_everything_is_nowhere() -> None:
+    index = AreaIndex([row("city", square(0, 0, 10))])
+
+    assert index.locate(11, 5, IN_2020) is None
+
+
+def test_a_point_on_the_edge_is_in_neither_area() -> None:
+    index = AreaIndex([row("west", square(0, 0, 1)), row("east", square(1, 0, 1))])
+
+    assert index.locate(1, 0.5, IN_2020) is None
+
+
+def test_the_boundary_valid_then_answers() -> None:
+    index = AreaIndex(
+        with_validity(
+            {"willow": [row("willow", square(0, 0, 4)), row("willow", square(2, 0, 4), 1, 2, IN_2020)]}
+        )
+    )
+
+    before, after = index.locate(1, 1, IN_2019), index.locate(1, 1, IN_2020)
+    moved = index.locate(5, 1, IN_2021)
+
+    assert before is not None
+    assert before.boundary_version == 1
+    assert after is None
+    assert moved is not None
+    assert moved.boundary_version == 2
+
+
+def test_before_its_first_boundary_an_area_is_not_found() -> None:
+    index = AreaIndex([row("willow", square(0, 0, 4), since=IN_2020)])
+
+    assert index.locate(1, 1, IN_2019) is None
+
+
+def test_where_two_areas_overlap_the_one_defined_first_keeps_the_ground() -> None:
+    later = row("city/aspen", square(0, 0, 4), rank=8)
+    earlier = row("city/willow", square(2, 2, 4), rank=5)
+
+    one, other = AreaIndex([later, earlier]), AreaIndex([earlier, later])
+
+    for index in (one, other):
+        located = index.locate(3, 3, IN_2020)
+        assert located is not None
+        assert located.area_id == "willow"
+        assert located.overlaps == ("aspen",)
+
+
+def test_a_correction_replaces_the_version_it_overtakes() -> None:
+    first = row("willow", square(0, 0, 4), version=1, since=IN_2020)
+    wrong = row("willow", square(50, 50, 4), version=2, since=IN_2021)
+    corrected = row("willow", square(8, 8, 4), version=3, since=IN_2021)
+
+    rows = with_validity({"willow": [first, wrong, corrected]})
+
+    assert {(r.version, r.valid_until) for r in rows} == {(1, IN_2021), (3, None)}
+
+
+def test_an_empty_index_answers_nowhere() -> None:
+    assert AreaIndex.empty().locate(1, 1, IN_2020) is None
+
+
+def test_threads_get_the_answers_that_one_thread_gets() -> None:
+    rows = [row(f"city/a{x}-{y}", square(x, y, 1), rank=x * 30 + y) for x in range(30) for y in range(30)]
+    points = [(x + 0.5, y + 0.25) for x in range(30) for y in range(30)] * 4
+    index = AreaIndex(rows)
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda p: index.locate(p[0], p[1], IN_2020), points))
+
+    assert [a.area_id if a else None for a in answers] == [f"a{int(x)}-{int(y)}" for x, y in points]
