@@ -1,0 +1,176 @@
+"""How settings are read: a typed dataclass from `LINLI_...` environment variables, checked at start."""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+class SettingsInvalid(Exception):
+    """Some settings are missing or wrong; the message names every variable at fault."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("the settings do not fit:\n" + "\n".join(f"  {problem}" for problem in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret(Generic[T]):
+    """A text that is never shown: `reveal()` is the only way to its value.
+
+    Read from `<NAME>` or, better, from the file that `<NAME>_FILE` names.
+    """
+
+    value: T
+
+    def reveal(self) -> T:
+        """The secret itself; never log it."""
+        return self.value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __str__(self) -> str:
+        return "…"
+
+
+def setting(
+    default: Any = dataclasses.MISSING,
+    *,
+    doc: str,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare a field of a settings class: its default (none: it must be given), meaning and bounds."""
+    bounds = {"doc": doc, "minimum": minimum, "maximum": maximum, "choices": choices}
+    return dataclasses.field(default=default, metadata=bounds)
+
+
+def read(cls: type[T], environ: Mapping[str, str], prefix: str = "LINLI_") -> T:
+    """Read `cls` from the environment: field `drain` comes from `LINLI_DRAIN`.
+
+    Raises `SettingsInvalid` with all problems at once, each naming its variable.
+    """
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    if cls is type(None):
+        return cls()
+    hints = typing.get_type_hints(cls)
+    for field in dataclasses.fields(cls):  # type: ignore[arg-type]  # a settings class is a dataclass
+        name = prefix + field.name.upper()
+        try:
+            text = _text(name, environ, secret=_is_secret(hints[field.name]))
+            if text is not None:
+                values[field.name] = _bounded(_parse(text, hints[field.name]), field.metadata)
+            elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+                problems.append(f"{name} is not set: {field.metadata.get('doc', 'it is needed')}")
+        except (ValueError, OSError) as error:
+            problems.append(f"{name}: {error}")
+    if problems:
+        raise SettingsInvalid(problems)
+    try:
+        return cls(**values)
+    except ValueError as error:  # a rule over several fields, checked by the class itself
+        raise SettingsInvalid([str(error)]) from error
+
+
+def describe(cls: type[Any], prefix: str = "LINLI_") -> list[tuple[str, str, str]]:
+    """(variable, default, meaning) of each setting, for the operators' page."""
+    if cls is type(None):
+        return []
+    rows: list[tuple[str, str, str]] = []
+    for field in dataclasses.fields(cls):
+        default = "(must be set)" if field.default is dataclasses.MISSING else str(field.default)
+        rows.append((prefix + field.name.upper(), default, field.metadata.get("doc", "")))
+    return rows
+
+
+def _text(name: str, environ: Mapping[str, str], *, secret: bool) -> str | None:
+    given = environ.get(name)
+    file = environ.get(f"{name}_FILE") if secret else None
+    if given and file:
+        raise ValueError(f"give {name} or {name}_FILE, not both")
+    if file:
+        return Path(file).read_text(encoding="utf-8").strip()
+    return given or None
+
+
+def _is_secret(hint: Any) -> bool:
+    return any(typing.get_origin(part) is Secret or part is Secret for part in _parts(hint))
+
+
+def _parts(hint: Any) -> tuple[Any, ...]:
+    union = isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union
+    return typing.get_args(hint) if union else (hint,)
+
+
+def _parse(text: str, hint: Any) -> Any:
+    wanted = next(part for part in _parts(hint) if part is not type(None))
+    if wanted is Secret or typing.get_origin(wanted) is Secret:
+        return Secret(text)
+    if typing.get_origin(wanted) is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    parse: Callable[[str], Any] | None = _PARSERS.get(wanted)
+    if parse is None:
+        raise ValueError(f"no way to read a setting of type {wanted}")
+    return parse(text)
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() in {"true", "yes", "1", "on"}:
+        return True
+    if text.lower() in {"false", "no", "0", "off"}:
+        return False
+    raise ValueError(f"{text!r} is neither true nor false")
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a whole number") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a number") from None
+
+
+def _duration(text: str) -> timedelta:
+    for unit in sorted(_UNITS, key=len, reverse=True):
+        number = text.removesuffix(unit)
+        if number != text and number.replace(".", "", 1).isdigit():
+            return timedelta(seconds=float(number) * _UNITS[unit])
+    raise ValueError(f"{text!r} is not a duration such as 500ms, 30s, 5m, 2h, 1d")
+
+
+_PARSERS: dict[Any, Callable[[str], Any]] = {
+    str: str,
+    int: _whole_number,
+    float: _number,
+    bool: _boolean,
+    Path: Path,
+    timedelta: _duration,
+}
+
+
+def _bounded(value: Any, bounds: Mapping[str, Any]) -> Any:
+    number = value.total_seconds() if isinstance(value, timedelta) else value
+    if bounds.get("minimum") is not None and number < bounds["minimum"]:
+        raise ValueError(f"{value} is less than {bounds['minimum']}")
+    if bounds.get("maximum") is not None and number > bounds["maximum"]:
+        raise ValueError(f"{value} is more than {bounds['maximum']}")
+    if bounds.get("choices") and value not in bounds["choices"]:
+        raise ValueError(f"{value!r} is not one of {', '.join(bounds['choices'])}")
+    return value
