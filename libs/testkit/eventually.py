@@ -1,0 +1,29 @@
+"""Wait for what other threads or processes will bring about, without sleeping blindly."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def eventually(condition: Callable[[], T], what: str = "", *, seconds: float = 10.0) -> T:
+    """Ask `condition` until its answer is truthy, and give that answer.
+
+    An `AssertionError` inside counts as "not yet". After `seconds`: AssertionError naming `what`
+    and the last answer or error.
+    """
+    deadline = time.monotonic() + seconds
+    pause = 0.001
+    while True:
+        try:
+            answer = condition()
+            said = repr(answer)
+        except AssertionError as error:
+            answer, said = None, f"AssertionError: {error}"
+        if answer:
+            return answer
+        if time.monotonic() >= deadline:
+            raise AssertionError(f"not within {seconds:g} s: {what or condition}; last: {said}")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.05)

@@ -1,0 +1,132 @@
+"""PostgreSQL for tests: one server a session with a fresh database per test, and servers to kill."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+
+from libs.runtime.postgres import EmbeddedPostgres
+from libs.testkit.eventually import eventually
+
+_PREFIX = "linli-test-"
+
+
+class TestServer:
+    """The session's server. Databases are cheap: a copy of a template each."""
+
+    __test__ = False
+
+    def __init__(self, server: EmbeddedPostgres) -> None:
+        self.server = server
+        self._templates: dict[str, str] = {}
+
+    def create(self, template: str = "template0") -> str:
+        """A fresh database (empty, or a copy of `template`); answers its dsn."""
+        name = f"test_{uuid4().hex[:12]}"
+        self._admin("CREATE DATABASE {} TEMPLATE {}", name, template)
+        return self.server.dsn(name)
+
+    def copy_of(self, key: str, build: Callable[[str], None]) -> str:
+        """A fresh database like the one that `build(dsn)` makes; built once a session per `key`.
+
+        `build` must close its connections.
+        """
+        if key not in self._templates:
+            name = f"template_{uuid4().hex[:12]}"
+            self._admin("CREATE DATABASE {} TEMPLATE template0", name)
+            build(self.server.dsn(name))
+            self._templates[key] = name
+        return self.create(self._templates[key])
+
+    def drop(self, dsn: str) -> None:
+        """Drop the database, with whoever is still connected to it."""
+        name = psycopg.conninfo.conninfo_to_dict(dsn)["dbname"]
+        self._admin("DROP DATABASE IF EXISTS {} WITH (FORCE)", str(name))
+
+    def _admin(self, statement: str, *names: str) -> None:
+        with psycopg.connect(self.server.dsn(), autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+class KillablePostgres(EmbeddedPostgres):
+    """A private server with its own data folder, durable, that can be killed without warning."""
+
+    def kill(self) -> None:
+        """SIGKILL to the server and all its processes, as at a power cut; the data stays."""
+        pid = self.pid()
+        if pid is None:
+            return
+        family = [pid, *_children(pid)]
+        for member in family:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(member, signal.SIGKILL)
+        eventually(lambda: not any(_lives(member) for member in family), "the killed server is gone")
+        self._release()
+
+    def restart(self) -> None:
+        """Start again over the same data."""
+        self.start()
+
+
+@contextlib.contextmanager
+def running_server() -> Iterator[TestServer]:
+    """A server of this process, gone with all its data at the end."""
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    folder.chmod(0o755)
+    server = EmbeddedPostgres(folder, durable=False)
+    try:
+        server.start()
+        yield TestServer(server)
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def killable_server() -> Iterator[KillablePostgres]:
+    """A running private server; killed or not, it is gone at the end."""
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    folder.chmod(0o755)
+    server = KillablePostgres(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
+        server._release()  # noqa: SLF001 - of our own class, killed or never started
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove what killed test runs left behind: folders that nobody holds any more."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError), (folder / "lock").open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            KillablePostgres(folder).kill()
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+            if int(fields[1]) == pid:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
