@@ -1,0 +1,52 @@
+"""What can go wrong between a caller and the ledger, in terms that say what to do."""
+
+
+class VersionConflict(Exception):
+    """Somebody else appended to the stream first: read it again and decide again."""
+
+    def __init__(self, stream: str, expected: int, found: int) -> None:
+        super().__init__(f"{stream} is at version {found}, not {expected}: read it again and decide again")
+        self.stream = stream
+        self.expected = expected
+        self.found = found
+
+
+class AlreadyHandled(Exception):
+    """The checkpoint of an append is not newer than the one stored: its effects are there already."""
+
+    def __init__(self, source: str, position: int, stored: int) -> None:
+        super().__init__(f"{source} was handled up to {stored}: {position} does not follow it")
+        self.source = source
+        self.position = position
+        self.stored = stored
+
+
+class LedgerUnavailable(Exception):
+    """The database did not take the append in time. Nothing was stored: try again later."""
+
+
+class OutcomeUnknown(LedgerUnavailable):
+    """The connection broke during the commit and did not come back in time to look.
+
+    The events may or may not be stored: repeat with the same request id, which is safe.
+    """
+
+
+class LedgerClosed(LedgerUnavailable):
+    """This process is shutting down; nothing was stored."""
+
+
+class SettingsRefused(Exception):
+    """A setting that would break a promise of the ledger; the message names it and its remedy."""
+
+
+class SchemaUnknown(Exception):
+    """The database has no schema, or one of another version; the message says which command helps."""
+
+
+class UnknownEvent(Exception):
+    """A stored event whose name the events table of this service does not know."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"stored event {name} is unknown here: keep every name ever stored, or upcast it")
+        self.name = name

@@ -1,0 +1,98 @@
+"""The master key: wraps the data keys of all persons; comes from a Secret, never from the database."""
+
+import base64
+import binascii
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from libs.ledger.errors import SettingsRefused
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+_MARK_BYTES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MasterKey:
+    """One key that wraps, and older ones that still unwrap until `Keys.rewrap` has run.
+
+    A wrapped key reads: 4 bytes that tell which master key wrapped it, 12 of nonce, the rest
+    AES-GCM, bound to its subject.
+    """
+
+    current: bytes = field(repr=False)
+    older: tuple[bytes, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        if any(len(key) != KEY_BYTES for key in (self.current, *self.older)):
+            raise SettingsRefused(f"a master key is {KEY_BYTES} bytes: make one with `openssl rand -base64 32`")
+
+    @classmethod
+    def from_text(cls, text: str) -> "MasterKey":
+        """Keys in base64, one a line (or comma), the current one first, older ones after it."""
+        lines = text.replace(",", "\n").split()
+        if not lines:
+            raise SettingsRefused("the master key is empty: make one with `openssl rand -base64 32`")
+        try:
+            keys = [base64.b64decode(line, validate=True) for line in lines]
+        except binascii.Error:
+            raise SettingsRefused("the master key is not base64: make one with `openssl rand -base64 32`") from None
+        return cls(keys[0], tuple(keys[1:]))
+
+    @classmethod
+    def from_file(cls, path: Path) -> "MasterKey":
+        """The key in a file, such as a mounted Secret."""
+        return cls.from_text(path.read_text("ascii"))
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], name: str = "LINLI_MASTER_KEY") -> "MasterKey":
+        """The key in `LINLI_MASTER_KEY`, or in the file that `LINLI_MASTER_KEY_FILE` names."""
+        if path := environment.get(f"{name}_FILE"):
+            return cls.from_file(Path(path))
+        if text := environment.get(name):
+            return cls.from_text(text)
+        raise SettingsRefused(f"set {name} or {name}_FILE: personal data is enciphered under it")
+
+    @classmethod
+    def generate(cls) -> "MasterKey":
+        """A new key."""
+        return cls(os.urandom(KEY_BYTES))
+
+    def text(self) -> str:
+        """What `from_text` reads."""
+        return "\n".join(base64.b64encode(key).decode() for key in (self.current, *self.older))
+
+    def wrap(self, subject: str, key: bytes) -> bytes:
+        """The data key of a subject, to be stored."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return mark(self.current) + nonce + AESGCM(self.current).encrypt(nonce, key, subject.encode())
+
+    def unwrap(self, subject: str, wrapped: bytes) -> bytes:
+        """The data key again. Raises `SettingsRefused` if no master key at hand opens it."""
+        which, nonce = wrapped[:_MARK_BYTES], wrapped[_MARK_BYTES : _MARK_BYTES + _NONCE_BYTES]
+        for key in (self.current, *self.older):
+            if mark(key) == which:
+                try:
+                    return AESGCM(key).decrypt(nonce, wrapped[_MARK_BYTES + _NONCE_BYTES :], subject.encode())
+                except InvalidTag:
+                    break
+        raise SettingsRefused(
+            "this master key does not open the keys in the database: give the one they were wrapped with,"
+            " or, after a change of the key, keep the old one as the second line until `rewrap` has run"
+        )
+
+    def wrapped_with_current(self, wrapped: bytes) -> bool:
+        """Is this wrapped with the current key and not with an older one?"""
+        return wrapped[:_MARK_BYTES] == mark(self.current)
+
+
+def mark(key: bytes) -> bytes:
+    """Four bytes by which to know a key again without showing it."""
+    return hashlib.sha256(b"linli/master-key-mark/" + key).digest()[:_MARK_BYTES]
+

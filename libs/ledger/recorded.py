@@ -1,0 +1,129 @@
+"""The envelope of an event: who, when, why, on whose behalf, and where it lies in the ledger."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+from libs.ledger.ids import new_id
+
+E = TypeVar("E")
+
+
+class Metadata(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
+    """What is kept with every event beside its facts; never in the domain classes.
+
+    Stored as an array to be compact: new fields go to the end, with a default; none is ever
+    removed or moved. Nothing here may be personal data: actors and subjects are ids.
+    """
+
+    event_id: str
+    recorded_at: datetime
+    occurred_at: datetime
+    actor: str
+    on_behalf_of: str | None = None
+    consent_id: str | None = None
+    roles: tuple[str, ...] = ()
+    area: str | None = None
+    request_id: str | None = None
+    request_digest: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    traceparent: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a caller brings along with a command.
+
+    `request_id` makes the command repeatable; `request_digest` tells a repetition from another
+    request under the same id. `occurred_at` is set for history imports, otherwise now is taken.
+    """
+
+    actor: str
+    on_behalf_of: str | None = None
+    consent_id: str | None = None
+    roles: tuple[str, ...] = ()
+    area: str | None = None
+    request_id: str | None = None
+    request_digest: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    traceparent: str | None = None
+    reason: str | None = None
+    occurred_at: datetime | None = None
+
+    def metadata(self, recorded_at: datetime) -> Metadata:
+        """The metadata of one event recorded in this context, under a new event id."""
+        return Metadata(
+            event_id=new_id(),
+            recorded_at=recorded_at,
+            occurred_at=self.occurred_at or recorded_at,
+            actor=self.actor,
+            on_behalf_of=self.on_behalf_of,
+            consent_id=self.consent_id,
+            roles=self.roles,
+            area=self.area,
+            request_id=self.request_id,
+            request_digest=self.request_digest,
+            correlation_id=self.correlation_id,
+            causation_id=self.causation_id,
+            traceparent=self.traceparent,
+            reason=self.reason,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded(Generic[E]):
+    """One event as it lies in the ledger.
+
+    `version` counts within the stream from 1 without gaps; `position` orders the whole ledger
+    and may have gaps: never compute with `position + 1`.
+    """
+
+    stream: str
+    version: int
+    position: int
+    name: str
+    event: E
+    metadata: Metadata
+
+    @property
+    def category(self) -> str:
+        """The kind of stream: `case` of `case-3f2a`."""
+        return self.stream.partition("-")[0]
+
+    @property
+    def subject_id(self) -> str:
+        """The id of what the stream is about: `3f2a` of `case-3f2a`."""
+        return self.stream.partition("-")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """Events that are to follow version `expected_version` of a stream (0: the stream is new)."""
+
+    stream: str
+    expected_version: int
+    events: Sequence[tuple[object, Metadata]]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far the events of a neighbour have been handled, stored with the effects of handling them.
+
+    With `after` the append is refused unless exactly that position is stored, so that two
+    consumers with overlapping batches cannot both take effect.
+    """
+
+    source: str
+    position: int
+    after: int | None = None
+
+
+def utc_now() -> datetime:
+    """The current time, aware, in UTC."""
+    return datetime.now(UTC)
