@@ -1,0 +1,148 @@
+"""What can happen among volunteers and needs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.volunteers.domain.values import Match, Profile, Shift
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaNoted:
+    """The identity service defined an area; `area_path` runs from the root."""
+
+    area_id: str
+    area_path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolunteerEnrolled:
+    """A party offers their time."""
+
+    volunteer_id: str
+    profile: Profile
+    enrolled_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileRevised:
+    """A volunteer said anew what they can do."""
+
+    volunteer_id: str
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolunteerLeft:
+    """A volunteer is not to be asked any more."""
+
+    volunteer_id: str
+    left_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftBooked:
+    """A volunteer's time is taken by a need."""
+
+    volunteer_id: str
+    need_id: str
+    shift: Shift
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftFreed:
+    """A volunteer's time is free again."""
+
+    volunteer_id: str
+    need_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedRaised:
+    """Volunteers are wanted; `case_id` is empty unless a case called for them."""
+
+    need_id: str
+    case_id: str
+    area_path: str
+    shift: Shift
+    wanted: int
+    skills: frozenset[str]
+    priority: int
+    raised_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedWithdrawn:
+    """Nobody is wanted any more."""
+
+    need_id: str
+    withdrawn_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMade:
+    """A volunteer was asked; an answer at or after `expires_at` is too late."""
+
+    need_id: str
+    volunteer_id: str
+    made_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAccepted:
+    """The volunteer will come."""
+
+    need_id: str
+    volunteer_id: str
+    accepted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferDeclined:
+    """The volunteer will not come."""
+
+    need_id: str
+    volunteer_id: str
+    declined_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferExpired:
+    """The volunteer did not answer in time."""
+
+    need_id: str
+    volunteer_id: str
+    expired_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursRecorded:
+    """Time given was written down, in minutes."""
+
+    need_id: str
+    volunteer_id: str
+    minutes: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchesProposed:
+    """An assignment of volunteers to open needs was computed.
+
+    `covered` is the priority it covers, `bound` what no assignment can exceed.
+    """
+
+    proposal_id: str
+    area_path: str
+    matches: tuple[Match, ...]
+    covered: int
+    bound: int
+    wanted: int
+    filled: int
+    proposed_at: datetime
+
+
+VolunteerEvent = VolunteerEnrolled | ProfileRevised | VolunteerLeft | ShiftBooked | ShiftFreed
+NeedEvent = (
+    NeedRaised | NeedWithdrawn | OfferMade | OfferAccepted | OfferDeclined | OfferExpired | HoursRecorded
+)

@@ -1,0 +1,85 @@
+"""Who could come: the rules that a match must keep, whatever the solver prefers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from services.volunteers.domain.values import MatchReason, Profile, Shift
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A volunteer as the matching sees them; `asked` counts the offers they had so far."""
+
+    volunteer_id: str
+    profile: Profile
+    bookings: Mapping[str, Shift]
+    asked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """An open need as the matching sees it; `places` is how many are still wanted."""
+
+    need_id: str
+    area_path: str
+    shift: Shift
+    skills: frozenset[str]
+    priority: int
+    places: int
+    asked: frozenset[str]
+
+
+def reason_against(candidate: Candidate, call: Call) -> MatchReason | None:
+    """Why the candidate cannot come to the call; None if they can."""
+    profile = candidate.profile
+    if candidate.volunteer_id in call.asked:
+        return MatchReason.ASKED_BEFORE
+    if not call.skills <= profile.skills:
+        return MatchReason.SKILL_MISSING
+    if not within(call.area_path, profile.reach_path):
+        return MatchReason.TOO_FAR
+    if not free(profile, call.shift):
+        return MatchReason.NOT_FREE
+    if any(shift.overlaps(call.shift) for shift in candidate.bookings.values()):
+        return MatchReason.BOOKED
+    if room_in_week(candidate, call.shift) < 1:
+        return MatchReason.LOAD_REACHED
+    return None
+
+
+def within(area_path: str, reach_path: str) -> bool:
+    """True if the area is `reach_path` or lies below it."""
+    return area_path == reach_path or area_path.startswith(f"{reach_path}/")
+
+
+def free(profile: Profile, shift: Shift) -> bool:
+    """True if one window of the week covers the whole shift, on the profile's clock."""
+    zone = ZoneInfo(profile.zone)
+    start, end = shift.start.astimezone(zone), shift.end.astimezone(zone)
+    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    begins = _minutes(start, midnight)
+    ends = _minutes(end, midnight)
+    return any(
+        window.weekday == start.isoweekday() and window.start <= begins and ends <= window.end
+        for window in profile.windows
+    )
+
+
+def _minutes(moment: datetime, midnight: datetime) -> float:
+    """Minutes on the wall clock since `midnight`; both naive arithmetic in the same zone."""
+    return (moment.replace(tzinfo=None) - midnight.replace(tzinfo=None)) / timedelta(minutes=1)
+
+
+def week_of(profile: Profile, shift: Shift) -> tuple[int, int]:
+    """ISO year and week in which the shift begins, on the profile's clock."""
+    year, week, _ = shift.start.astimezone(ZoneInfo(profile.zone)).isocalendar()
+    return year, week
+
+
+def room_in_week(candidate: Candidate, shift: Shift) -> int:
+    """Shifts that the candidate still wants in the week of `shift`."""
+    week = week_of(candidate.profile, shift)
+    taken = sum(week_of(candidate.profile, booked) == week for booked in candidate.bookings.values())
+    return candidate.profile.shifts_per_week - taken

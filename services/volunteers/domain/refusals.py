@@ -1,0 +1,119 @@
+"""How the volunteers service says no: stable codes, and what to do about each."""
+
+from libs.ledger.decider import Kind, Refusal
+
+
+def volunteer_enrolled(volunteer_id: str) -> Refusal:
+    """They are a volunteer already."""
+    return Refusal(
+        Kind.ALREADY_EXISTS,
+        "VOLUNTEER_ENROLLED",
+        "This party is enrolled already: revise the profile instead.",
+        volunteer_id=volunteer_id,
+    )
+
+
+def volunteer_not_found() -> Refusal:
+    """Nobody of that id is enrolled."""
+    return Refusal(Kind.NOT_FOUND, "VOLUNTEER_NOT_FOUND", "No volunteer of this id is enrolled.")
+
+
+def need_not_found() -> Refusal:
+    """No such need."""
+    return Refusal(Kind.NOT_FOUND, "NEED_NOT_FOUND", "There is no need of this id.")
+
+
+def proposal_not_found() -> Refusal:
+    """No such proposal."""
+    return Refusal(Kind.NOT_FOUND, "PROPOSAL_NOT_FOUND", "There is no proposal of this id.")
+
+
+def offer_not_found() -> Refusal:
+    """This volunteer was not asked for this need."""
+    return Refusal(Kind.NOT_FOUND, "OFFER_NOT_FOUND", "This volunteer was not asked for this need.")
+
+
+def profile_invalid(field: str, message: str) -> Refusal:
+    """A part of the profile makes no sense."""
+    return Refusal(Kind.INVALID, "PROFILE_INVALID", message, field=f"profile.{field}")
+
+
+def area_unknown(area_id: str) -> Refusal:
+    """The service has not heard of the area."""
+    return Refusal(
+        Kind.PRECONDITION,
+        "AREA_UNKNOWN",
+        "This area is not known: take an id that ListAreas of the identity service shows.",
+        area_id=area_id,
+    )
+
+
+def shift_ends_before_it_starts() -> Refusal:
+    """End and start are the wrong way round, or equal."""
+    return Refusal(
+        Kind.PRECONDITION, "SHIFT_ENDS_BEFORE_IT_STARTS", "Give an end_time later than the start_time."
+    )
+
+
+def shift_in_the_past() -> Refusal:
+    """The shift has begun before anybody could be asked."""
+    return Refusal(Kind.PRECONDITION, "SHIFT_IN_THE_PAST", "Give a start_time that is still to come.")
+
+
+def nothing_to_match(area_id: str) -> Refusal:
+    """No open need in the area."""
+    return Refusal(
+        Kind.PRECONDITION, "NOTHING_TO_MATCH", "The area has no open need: raise one first.", area_id=area_id
+    )
+
+
+def need_ended(need_id: str) -> Refusal:
+    """The need was withdrawn."""
+    return Refusal(
+        Kind.PRECONDITION, "NEED_ENDED", "The need was withdrawn: nobody is wanted any more.", need_id=need_id
+    )
+
+
+def need_filled(need_id: str) -> Refusal:
+    """As many as wanted have accepted."""
+    return Refusal(
+        Kind.PRECONDITION, "NEED_FILLED", "As many as are wanted have accepted already.", need_id=need_id
+    )
+
+
+def offer_expired() -> Refusal:
+    """The answer comes too late."""
+    return Refusal(
+        Kind.PRECONDITION, "OFFER_EXPIRED", "The time to answer is over: ask the coordinator for a new offer."
+    )
+
+
+def offer_not_accepted() -> Refusal:
+    """Hours are recorded only for those who said yes."""
+    return Refusal(
+        Kind.PRECONDITION, "OFFER_NOT_ACCEPTED", "The volunteer has not accepted an offer for this need."
+    )
+
+
+def booked_elsewhere(need_id: str) -> Refusal:
+    """The shift overlaps another booking."""
+    return Refusal(
+        Kind.PRECONDITION,
+        "BOOKED_ELSEWHERE",
+        "The volunteer is booked for another shift at that time: decline that one first.",
+        need_id=need_id,
+    )
+
+
+def shift_not_begun() -> Refusal:
+    """Hours of a shift that is still to come."""
+    return Refusal(
+        Kind.PRECONDITION, "SHIFT_NOT_BEGUN", "Record the hours when the shift has begun, or later."
+    )
+
+
+def hours_already_recorded() -> Refusal:
+    """The hours of this volunteer for this need stand in the ledger."""
+    return Refusal(
+        Kind.PRECONDITION, "HOURS_ALREADY_RECORDED", "The hours for this need are recorded already."
+    )
