@@ -1,0 +1,96 @@
+"""What a party may do: the grants it holds, and since when its tokens count."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from libs.ledger.decider import Decider
+from services.identity.domain import refusals
+from services.identity.domain.commands import AccessCommand, EndAccess, GrantRole, RevokeRole, RevokeSessions
+from services.identity.domain.events import AccessEvent, RoleGranted, RoleRevoked, SessionsRevoked
+from services.identity.domain.values import Role, Within, grant_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A role within limits, held since a moment."""
+
+    grant_id: str
+    party_id: str
+    role: Role
+    within: Within
+    granted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """The grants by their id, and the moment before which tokens were revoked."""
+
+    grants: Mapping[str, Grant] = field(default_factory=dict)
+    revoked_before: datetime | None = None
+
+
+def decide(command: AccessCommand, access: Access) -> Sequence[AccessEvent]:
+    """Grants are held once; ending one ends the sessions that carry it."""
+    match command:
+        case GrantRole():
+            known = grant_id(command.party_id, command.role, command.within)
+            return [] if known in access.grants else [_granted(known, command)]
+        case RevokeRole():
+            if command.grant_id not in access.grants:
+                raise refusals.grant_is_unknown(command.grant_id)
+            return _ended([access.grants[command.grant_id]], command.at)
+        case RevokeSessions():
+            return [SessionsRevoked(subject=command.party_id, before=command.at)]
+        case EndAccess():
+            revoked = SessionsRevoked(subject=command.party_id, before=command.at)
+            return _ended(access.grants.values(), command.at) or [revoked]
+
+
+def evolve(access: Access, event: AccessEvent) -> Access:
+    """What the party may do after the event."""
+    match event:
+        case RoleGranted():
+            grant = Grant(
+                grant_id=event.grant_id,
+                party_id=event.party_id,
+                role=event.role,
+                within=event.within,
+                granted_at=event.granted_at,
+            )
+            return replace(access, grants={**access.grants, event.grant_id: grant})
+        case RoleRevoked():
+            rest = {key: grant for key, grant in access.grants.items() if key != event.grant_id}
+            return replace(access, grants=rest)
+        case SessionsRevoked():
+            return replace(access, revoked_before=event.before)
+
+
+def _granted(known: str, command: GrantRole) -> RoleGranted:
+    return RoleGranted(
+        party_id=command.party_id,
+        grant_id=known,
+        role=command.role,
+        within=command.within,
+        granted_at=command.at,
+    )
+
+
+def _ended(grants: Collection[Grant], at: datetime) -> list[AccessEvent]:
+    ended: list[AccessEvent] = [
+        RoleRevoked(
+            party_id=grant.party_id,
+            grant_id=grant.grant_id,
+            role=grant.role,
+            within=grant.within,
+            revoked_at=at,
+        )
+        for grant in grants
+    ]
+    parties = dict.fromkeys(grant.party_id for grant in grants)
+    return ended + [SessionsRevoked(subject=party_id, before=at) for party_id in parties]
+
+
+DECIDER: Decider[AccessCommand, Access, AccessEvent] = Decider(
+    category="access", initial=Access(), decide=decide, evolve=evolve
+)

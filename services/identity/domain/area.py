@@ -1,0 +1,115 @@
+"""An area: its place in the tree and the versions of its boundary."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+
+from libs.ledger.decider import Decider
+from services.identity.domain import refusals
+from services.identity.domain.commands import AreaCommand, ChangeBoundary, DefineArea
+from services.identity.domain.events import AreaDefined, AreaEvent, BoundaryChanged
+from services.identity.domain.values import Level, Name
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """No area has this id yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defined:
+    """An area of the tree; of its boundary only the newest version's fingerprint is kept here."""
+
+    area_id: str
+    parent_id: str
+    level: Level
+    name: Name
+    path: str
+    boundary_version: int = 0
+    boundary_digest: str = ""
+    boundary_valid_from: datetime | None = None
+
+
+Area = Undefined | Defined
+
+
+def decide(command: AreaCommand, area: Area) -> Sequence[AreaEvent]:
+    """What happens to an area; the same definition or boundary once more changes nothing."""
+    match command:
+        case DefineArea():
+            return _define(command, area)
+        case ChangeBoundary():
+            return _change_boundary(command, area)
+
+
+def evolve(area: Area, event: AreaEvent) -> Area:
+    """The area after the event."""
+    match event, area:
+        case AreaDefined(), _:
+            return Defined(
+                area_id=event.area_id,
+                parent_id=event.parent_id,
+                level=event.level,
+                name=event.name,
+                path=event.path,
+            )
+        case BoundaryChanged(), Defined():
+            return replace(
+                area,
+                boundary_version=event.version,
+                boundary_digest=_digest(event.boundary),
+                boundary_valid_from=event.valid_from,
+            )
+        case BoundaryChanged(), Undefined():
+            return area
+
+
+def _define(command: DefineArea, area: Area) -> Sequence[AreaEvent]:
+    parent = command.parent
+    parent_id = parent.area_id if parent else ""
+    if isinstance(area, Defined):
+        if (parent_id, command.level, command.name) != (area.parent_id, area.level, area.name):
+            raise refusals.area_is_defined_differently(area.area_id)
+        return []
+    if not command.name:
+        raise refusals.name_is_missing()
+    if parent is not None and not command.level.is_below(parent.level):
+        raise refusals.level_is_not_below(command.level.value, parent.level.value)
+    return [
+        AreaDefined(
+            area_id=command.area_id,
+            parent_id=parent_id,
+            level=command.level,
+            name=command.name,
+            path=f"{parent.path}/{command.area_id}" if parent else command.area_id,
+            defined_at=command.at,
+        )
+    ]
+
+
+def _change_boundary(command: ChangeBoundary, area: Area) -> Sequence[AreaEvent]:
+    if isinstance(area, Undefined):
+        raise refusals.area_is_unknown(command.area_id)
+    known = (area.boundary_digest, area.boundary_valid_from)
+    if known == (_digest(command.boundary), command.valid_from):
+        return []
+    return [
+        BoundaryChanged(
+            area_id=area.area_id,
+            path=area.path,
+            version=area.boundary_version + 1,
+            boundary=command.boundary,
+            valid_from=command.valid_from,
+            note=command.note,
+        )
+    ]
+
+
+def _digest(boundary: str) -> str:
+    return sha256(boundary.encode()).hexdigest()
+
+
+DECIDER: Decider[AreaCommand, Area, AreaEvent] = Decider(
+    category="area", initial=Undefined(), decide=decide, evolve=evolve
+)

@@ -1,0 +1,86 @@
+"""The keyring: which keys sign tokens, and which still count. Private keys are never here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from libs.ledger.decider import Decider
+from services.identity.domain.commands import IntroduceSigningKey
+from services.identity.domain.events import KeyringEvent, SigningKeyIntroduced, SigningKeyRetired
+
+ID = "tokens"
+"""There is one keyring: its stream is `keyring-tokens`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKey:
+    """A public key; `generation` tells how the private one is derived."""
+
+    key_id: str
+    generation: int
+    public_key: str
+    introduced_at: datetime
+    retired_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """All keys, the oldest first; the newest signs."""
+
+    keys: tuple[SigningKey, ...] = ()
+
+    @property
+    def signing(self) -> SigningKey | None:
+        """The key that signs now."""
+        return self.keys[-1] if self.keys else None
+
+    def trusted(self, now: datetime, lifetime: timedelta) -> tuple[SigningKey, ...]:
+        """The keys whose tokens count: the newest, and those replaced less than a token's life ago."""
+        successors = (*self.keys[1:], None)
+        return tuple(
+            key
+            for key, successor in zip(self.keys, successors, strict=True)
+            if key.retired_at is None and (successor is None or now < successor.introduced_at + lifetime)
+        )
+
+
+def decide(command: IntroduceSigningKey, keyring: Keyring) -> Sequence[KeyringEvent]:
+    """A new key signs from now on; the key that signs already changes nothing."""
+    signing = keyring.signing
+    if signing is not None and signing.key_id == command.key_id:
+        return []
+    introduced = SigningKeyIntroduced(
+        key_id=command.key_id,
+        generation=command.generation,
+        public_key=command.public_key,
+        introduced_at=command.at,
+    )
+    if not command.retire_earlier:
+        return [introduced]
+    earlier = [key for key in keyring.keys if key.retired_at is None]
+    return [introduced, *(SigningKeyRetired(key_id=key.key_id, retired_at=command.at) for key in earlier)]
+
+
+def evolve(keyring: Keyring, event: KeyringEvent) -> Keyring:
+    """The keyring after the event."""
+    match event:
+        case SigningKeyIntroduced():
+            key = SigningKey(
+                key_id=event.key_id,
+                generation=event.generation,
+                public_key=event.public_key,
+                introduced_at=event.introduced_at,
+            )
+            return Keyring((*keyring.keys, key))
+        case SigningKeyRetired():
+            return Keyring(
+                tuple(
+                    replace(key, retired_at=event.retired_at) if key.key_id == event.key_id else key
+                    for key in keyring.keys
+                )
+            )
+
+
+DECIDER: Decider[IntroduceSigningKey, Keyring, KeyringEvent] = Decider(
+    category="keyring", initial=Keyring(), decide=decide, evolve=evolve
+)

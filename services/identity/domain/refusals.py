@@ -1,0 +1,146 @@
+"""How identity says no: every refusal's code, kind and advice in one place."""
+
+from libs.ledger.decider import Kind, Refusal
+
+
+def name_is_missing() -> Refusal:
+    """A name that says nothing in either language."""
+    return Refusal(
+        Kind.INVALID, "NAME_MISSING", "give the name in Chinese, in English, or both", field="name"
+    )
+
+
+def area_is_unknown(area_id: str, field: str = "area_id") -> Refusal:
+    """No area has this id."""
+    return Refusal(
+        Kind.NOT_FOUND,
+        "AREA_UNKNOWN",
+        "no area has this id; list the areas, or define it first",
+        field=field,
+        area_id=area_id,
+    )
+
+
+def area_is_defined_differently(area_id: str) -> Refusal:
+    """The id is taken by an area with another parent, level or name."""
+    return Refusal(
+        Kind.ALREADY_EXISTS,
+        "AREA_DEFINED_DIFFERENTLY",
+        "this area exists with another parent, level or name; give the new area another id",
+        area_id=area_id,
+    )
+
+
+def level_is_not_below(level: str, parent_level: str) -> Refusal:
+    """A child must be of a lower level than its parent."""
+    return Refusal(
+        Kind.INVALID,
+        "LEVEL_NOT_BELOW_PARENT",
+        "an area's level must be lower than its parent's: city, district, street, community, grid cell",
+        field="level",
+        level=level,
+        parent_level=parent_level,
+    )
+
+
+def boundary_is_unusable(reason: str) -> Refusal:
+    """The text is no polygon in degrees."""
+    return Refusal(
+        Kind.INVALID, "BOUNDARY_UNUSABLE", f"the boundary cannot be used: {reason}", field="boundary"
+    )
+
+
+def natural_key_is_blank() -> Refusal:
+    """Nothing is left of the key when blanks and dashes are taken away."""
+    return Refusal(
+        Kind.INVALID, "NATURAL_KEY_BLANK", "the natural key needs letters or digits", field="natural_key"
+    )
+
+
+def natural_key_does_not_fit(advice: str) -> Refusal:
+    """This kind of key is not for this kind of party, or it has another form."""
+    return Refusal(Kind.INVALID, "NATURAL_KEY_UNFIT", advice, field="natural_key")
+
+
+def body_is_unknown(body_id: str) -> Refusal:
+    """No body has this id."""
+    return Refusal(
+        Kind.NOT_FOUND,
+        "BODY_UNKNOWN",
+        "no body has this id; list the bodies, or register it first",
+        field="body_id",
+        body_id=body_id,
+    )
+
+
+def body_id_is_taken(body_id: str) -> Refusal:
+    """The local code is already the id of a body with another key."""
+    return Refusal(
+        Kind.ALREADY_EXISTS,
+        "BODY_ID_TAKEN",
+        "another body has this id; register with another local code",
+        body_id=body_id,
+    )
+
+
+def party_is_unknown(party_id: str) -> Refusal:
+    """No resident has this id (or they were erased)."""
+    return Refusal(
+        Kind.NOT_FOUND,
+        "PARTY_UNKNOWN",
+        "nobody is registered under this id; register the resident first",
+        party_id=party_id,
+    )
+
+
+def grant_is_unknown(grant_id: str) -> Refusal:
+    """The party does not hold this grant."""
+    return Refusal(
+        Kind.NOT_FOUND,
+        "GRANT_UNKNOWN",
+        "the party holds no such grant; list the party's roles",
+        field="grant_id",
+        grant_id=grant_id,
+    )
+
+
+def login_name_is_taken() -> Refusal:
+    """Somebody logs in with this name already."""
+    return Refusal(
+        Kind.ALREADY_EXISTS,
+        "LOGIN_NAME_TAKEN",
+        "this login name is in use; choose another",
+        field="login_name",
+    )
+
+
+def login_is_unknown() -> Refusal:
+    """Nobody logs in with this name."""
+    return Refusal(
+        Kind.NOT_FOUND, "LOGIN_UNKNOWN", "no login has this name; create it first", field="login_name"
+    )
+
+
+def client_is_unknown(client_id: str) -> Refusal:
+    """No active client has this id."""
+    return Refusal(
+        Kind.NOT_FOUND,
+        "CLIENT_UNKNOWN",
+        "no client has this id, or it was retired; list the clients",
+        client_id=client_id,
+    )
+
+
+def client_exists(client_id: str) -> Refusal:
+    """The id is taken."""
+    return Refusal(Kind.ALREADY_EXISTS, "CLIENT_EXISTS", "a client has this id already", client_id=client_id)
+
+
+def scopes_beyond_reach(scopes: str) -> Refusal:
+    """Nobody hands out what they do not hold."""
+    return Refusal(
+        Kind.PERMISSION,
+        "SCOPES_BEYOND_REACH",
+        "a client can only be given scopes that you hold yourself",
+        scopes=scopes,
+    )

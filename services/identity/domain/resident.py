@@ -1,0 +1,103 @@
+"""A resident: a person known by a natural key, until they are erased."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from libs.ledger.decider import Decider
+from libs.ledger.personal import Personal
+from services.identity.domain import refusals
+from services.identity.domain.commands import EraseResident, RegisterResident, ResidentCommand
+from services.identity.domain.events import ResidentErased, ResidentEvent, ResidentRegistered
+from services.identity.domain.values import KeyKind
+
+
+@dataclass(frozen=True, slots=True)
+class Unregistered:
+    """Nobody is known under this id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """A person who is known."""
+
+    resident_id: str
+    key_kind: KeyKind
+    name: Personal
+    phone: Personal
+    address: Personal
+    area_id: str
+    area_path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """Somebody was known here; nobody can tell who."""
+
+    resident_id: str
+    area_path: str
+
+
+Resident = Unregistered | Registered | Erased
+
+
+def decide(command: ResidentCommand, resident: Resident) -> Sequence[ResidentEvent]:
+    """A person is registered once and erased once; either of it again changes nothing.
+
+    An erased id is never used again: somebody who comes back is registered under the next one.
+    """
+    match command:
+        case RegisterResident():
+            if isinstance(resident, Erased):
+                raise refusals.party_is_unknown(resident.resident_id)
+            return [_registered(command)] if isinstance(resident, Unregistered) else []
+        case EraseResident():
+            if isinstance(resident, Unregistered):
+                raise refusals.party_is_unknown(command.resident_id)
+            return [_erased(command, resident)] if isinstance(resident, Registered) else []
+
+
+def evolve(resident: Resident, event: ResidentEvent) -> Resident:  # noqa: ARG001  # each event says all
+    """The resident after the event."""
+    match event:
+        case ResidentRegistered():
+            return Registered(
+                resident_id=event.resident_id,
+                key_kind=event.key_kind,
+                name=event.name,
+                phone=event.phone,
+                address=event.address,
+                area_id=event.area_id,
+                area_path=event.area_path,
+            )
+        case ResidentErased():
+            return Erased(resident_id=event.resident_id, area_path=event.area_path)
+
+
+def _registered(command: RegisterResident) -> ResidentRegistered:
+    if command.key.is_blank:
+        raise refusals.natural_key_is_blank()
+    return ResidentRegistered(
+        resident_id=command.resident_id,
+        key_kind=command.key.kind,
+        key_digest=command.key_digest,
+        name=command.name,
+        phone=command.phone,
+        address=command.address,
+        area_id=command.area_id,
+        area_path=command.area_path,
+        registered_at=command.at,
+    )
+
+
+def _erased(command: EraseResident, resident: Registered) -> ResidentErased:
+    return ResidentErased(
+        resident_id=resident.resident_id,
+        area_id=resident.area_id,
+        area_path=resident.area_path,
+        erased_at=command.at,
+    )
+
+
+DECIDER: Decider[ResidentCommand, Resident, ResidentEvent] = Decider(
+    category="resident", initial=Unregistered(), decide=decide, evolve=evolve
+)

@@ -1,0 +1,126 @@
+"""The words of identity that have rules of their own: levels, names, natural keys, grants."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+
+
+class Level(StrEnum):
+    """Where an area stands in the tree, the highest first; a tree may skip levels."""
+
+    CITY = "city"
+    DISTRICT = "district"
+    STREET = "street"
+    COMMUNITY = "community"
+    GRID_CELL = "grid_cell"
+
+    def is_below(self, other: "Level") -> bool:
+        """Whether an area of this level may have a parent of the other."""
+        order = list(Level)
+        return order.index(self) > order.index(other)
+
+
+class BodyKind(StrEnum):
+    """The four kinds of body."""
+
+    GOVERNMENT_DEPARTMENT = "government_department"
+    COMMUNITY_COMMITTEE = "community_committee"
+    THIRD_PARTY_PROVIDER = "third_party_provider"
+    RESIDENTS_GROUP = "residents_group"
+
+
+class Role(StrEnum):
+    """What a person may be, within an area, for a body, or both. Scopes follow from the role."""
+
+    RESIDENT = "RESIDENT"
+    GRID_WORKER = "GRID_WORKER"
+    DISPATCHER = "DISPATCHER"
+    CASE_OFFICER = "CASE_OFFICER"
+    VOLUNTEER = "VOLUNTEER"
+    COORDINATOR = "COORDINATOR"
+    SUPERVISOR = "SUPERVISOR"
+    PLANNER = "PLANNER"
+    DATA_PROTECTION_OFFICER = "DATA_PROTECTION_OFFICER"
+    PARTNER = "PARTNER"
+    OPERATOR = "OPERATOR"
+
+
+class KeyKind(StrEnum):
+    """What makes a person or a body the same one again: the kind of a natural key."""
+
+    NATIONAL_ID = "national_id"
+    PHONE = "phone"
+    STAFF_NUMBER = "staff_number"
+    REGISTRATION_NUMBER = "registration_number"
+    LOCAL_CODE = "local_code"
+
+
+class Purpose(StrEnum):
+    """Why somebody reads personal data."""
+
+    CASE_WORK = "case_work"
+    ASSISTANCE = "assistance"
+    RESIDENT_REQUEST = "resident_request"
+    AUDIT = "audit"
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in Chinese and English; at least one of the two is set."""
+
+    zh: str = ""
+    en: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether it says anything."""
+        return bool(self.zh.strip() or self.en.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class NaturalKey:
+    """A number or code that the world outside uses for a person or a body.
+
+    Two spellings of one key are one key: compare `normal`, never `value`.
+    """
+
+    kind: KeyKind
+    value: str
+
+    @property
+    def normal(self) -> str:
+        """The kind and the value without what people write differently: width, case, blanks, dashes."""
+        text = unicodedata.normalize("NFKC", self.value).casefold()
+        text = re.sub(r"[\s\-\u2010-\u2015()./]+", "", text)
+        if self.kind is KeyKind.PHONE:
+            text = re.sub(r"^00", "+", text)
+        return f"{self.kind.value}:{text}"
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is left of the value once it is normalised."""
+        return self.normal == f"{self.kind.value}:"
+
+    def __repr__(self) -> str:
+        """Never shows the value: a natural key of a person is personal data."""
+        return f"NaturalKey({self.kind.value})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Within:
+    """How far a right reaches: an area and all below it, a body, both, or everywhere ("" both)."""
+
+    area_id: str = ""
+    area_path: str = ""
+    body_id: str = ""
+
+
+def grant_id(party_id: str, role: Role, within: Within) -> str:
+    """The id of a grant: the same right for the same party is the same grant."""
+    return sha256(f"{party_id}|{role.value}|{within.area_id}|{within.body_id}".encode()).hexdigest()[:32]
+
+
+def login_key(login_name: str) -> str:
+    """A login name as it is compared: width and case do not matter, blanks around it neither."""
+    return unicodedata.normalize("NFKC", login_name).casefold().strip()
