@@ -1,1 +1,1 @@
-"""Logs, metrics and traces, at the walls."""
+"""What operators see: logs, metrics, traces, probes. The only importer of their SDKs."""

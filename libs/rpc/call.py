@@ -1,0 +1,202 @@
+"""What an api method is handed beside the request: the caller, the moment, the reach, the deadline."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Protocol
+
+from google.protobuf.message import Message
+
+from libs.ledger.decider import Kind, Refusal
+from libs.ledger.recorded import Context
+from libs.rpc.access import ANONYMOUS, NOBODY, Caller, Reach, not_covered
+
+IMPORT_SCOPE = "cases.import"
+"""Whoever holds it may say when a thing happened (`occurred_time`)."""
+
+Clock = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    """The moment now, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class Wire(Protocol):
+    """What a call needs of grpc's ServicerContext."""
+
+    def is_active(self) -> bool:
+        """Whether somebody still waits for the answer."""
+
+    def add_callback(self, callback: Callable[[], None]) -> bool:
+        """Call `callback` when the rpc ends; False when it already has."""
+
+
+class Call:
+    """One rpc being served. Api methods read it; they never keep it."""
+
+    def __init__(
+        self,
+        *,
+        caller: Caller = NOBODY,
+        scopes: tuple[str, ...] = (),
+        request: Message | None = None,
+        rpc: str = "",
+        deadline: float | None = None,
+        metadata: Mapping[str, str] | None = None,
+        traceparent: str = "",
+        clock: Clock = wall_clock,
+        wire: Wire | None = None,
+        draining: threading.Event | None = None,
+    ) -> None:
+        """`scopes` are those the rpc declares; `deadline` is on `time.monotonic()`."""
+        self.caller = caller
+        self.rpc = rpc
+        self.deadline = deadline
+        self.traceparent = traceparent
+        self.metadata: Mapping[str, str] = metadata or {}
+        self.consulted = False
+        self._scopes = scopes
+        self._request = request
+        self._clock = clock
+        self._wire = wire
+        self._draining = draining
+
+    # -- access ----------------------------------------------------------------------------------
+
+    @property
+    def reach(self) -> Reach:
+        """How far the caller's grants reach for this rpc; restrict queries with it. Counts as a check."""
+        self.consulted = True
+        return self.caller.reach(*self._scopes)
+
+    def require(self, *, area_path: str | None = None, body: str | None = None) -> None:
+        """Refuse (PERMISSION_DENIED, OUT_OF_REACH) unless a grant covers the thing. Counts as a check."""
+        if not self.reach.covers(area_path=area_path, body=body):
+            raise not_covered(area_path, body)
+
+    @property
+    def me(self) -> str:
+        """The caller's own id, for rpcs with DATA_SCOPE_SELF. Counts as a check."""
+        self.consulted = True
+        return self.caller.subject
+
+    def require_self(self, subject: str) -> None:
+        """Refuse (PERMISSION_DENIED, NOT_YOURS) unless `subject` is the caller. Counts as a check."""
+        if subject != self.me:
+            raise Refusal(Kind.PERMISSION, "NOT_YOURS", "you may only do this for yourself")
+
+    def has(self, scope: str) -> bool:
+        """Whether the caller holds a scope that the rpc does not demand."""
+        return self.caller.has(scope)
+
+    # -- time ------------------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """The moment, aware, in UTC."""
+        return self._clock()
+
+    @cached_property
+    def at(self) -> datetime:
+        """The moment of the command: now, or the request's `occurred_time` if history is imported.
+
+        Refuses OCCURRED_TIME_NOT_ALLOWED without the scope, OCCURRED_TIME_IN_FUTURE.
+        """
+        return self.occurred_at or self.now()
+
+    @cached_property
+    def occurred_at(self) -> datetime | None:
+        """The request's `occurred_time`, if it has one and the caller may say so."""
+        request = self._request
+        if request is None or "occurred_time" not in request.DESCRIPTOR.fields_by_name:
+            return None
+        if not request.HasField("occurred_time"):
+            return None
+        if not self.caller.has(IMPORT_SCOPE):
+            message = f"leave occurred_time out, or call with the scope {IMPORT_SCOPE}"
+            raise Refusal(Kind.PERMISSION, "OCCURRED_TIME_NOT_ALLOWED", message)
+        occurred: datetime = request.occurred_time.ToDatetime(tzinfo=UTC)  # type: ignore[attr-defined] # looked up above
+        if occurred > self.now():
+            message = "history lies in the past: give an occurred_time that has passed"
+            raise Refusal(Kind.INVALID, "OCCURRED_TIME_IN_FUTURE", message, field="occurred_time")
+        return occurred
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds until the caller stops waiting; None without a deadline."""
+        return None if self.deadline is None else self.deadline - time.monotonic()
+
+    def patience(self, most: float) -> float:
+        """How long to wait for something: `most` seconds, or less when the deadline is nearer."""
+        remaining = self.remaining
+        return most if remaining is None else max(0.0, min(most, remaining - 0.05))
+
+    @property
+    def active(self) -> bool:
+        """Whether the caller still waits and the server does not drain: loops of streams ask it."""
+        if self._draining is not None and self._draining.is_set():
+            return False
+        return self._wire is None or self._wire.is_active()
+
+    def on_end(self, callback: Callable[[], None]) -> None:
+        """Run `callback` when the rpc ends, also when the caller goes away."""
+        if self._wire is not None and not self._wire.add_callback(callback):
+            callback()
+
+    # -- identity of the request -------------------------------------------------------------------
+
+    @cached_property
+    def request_id(self) -> str:
+        """The request's `request_id`; "" if it has none."""
+        return str(getattr(self._request, "request_id", ""))
+
+    @cached_property
+    def request_digest(self) -> str:
+        """A digest of the request's content without its id: the same id with another digest is refused."""
+        return "" if self._request is None else digest(self._request)
+
+    def context(
+        self,
+        *,
+        area: str | None = None,
+        reason: str | None = None,
+        on_behalf_of: str | None = None,
+        consent_id: str | None = None,
+    ) -> Context:
+        """What the ledger keeps with the events of this call; `area` is an area's id."""
+        return Context(
+            actor=self.caller.subject or ANONYMOUS,
+            on_behalf_of=on_behalf_of or None,
+            consent_id=consent_id or None,
+            roles=self.caller.roles,
+            area=area or None,
+            request_id=self.request_id or None,
+            request_digest=self.request_digest or None,
+            correlation_id=self.correlation_id or None,
+            causation_id=self.request_id or None,
+            traceparent=self.traceparent or None,
+            reason=reason or None,
+            occurred_at=self.occurred_at,
+        )
+
+    @property
+    def correlation_id(self) -> str:
+        """What ties together all that follows: the caller's `x-correlation-id`, else the trace id."""
+        given = self.metadata.get("x-correlation-id", "")
+        return given[:64] if given else self.traceparent[3:35]
+
+
+def digest(request: Message) -> str:
+    """SHA-256 (hex) over the message's type and its deterministic bytes, `request_id` left out."""
+    content = hashlib.sha256(request.DESCRIPTOR.full_name.encode())
+    request_id = getattr(request, "request_id", "")
+    if request_id:
+        request.ClearField("request_id")
+        content.update(request.SerializeToString(deterministic=True))
+        request.request_id = request_id  # type: ignore[attr-defined] # it has the field, or there were no id
+    else:
+        content.update(request.SerializeToString(deterministic=True))
+    return content.hexdigest()

@@ -1,0 +1,150 @@
+"""How every "no" travels: one table from refusals and failures to gRPC statuses, with details."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import grpc
+from google.protobuf import any_pb2, duration_pb2
+from google.rpc import error_details_pb2, status_pb2
+
+from libs.ledger.decider import Kind, Refusal
+
+DOMAIN = "linli"
+"""The `domain` of every ErrorInfo: together with the reason it identifies an error."""
+
+STATUS_OF_KIND: Mapping[Kind, grpc.StatusCode] = {
+    Kind.INVALID: grpc.StatusCode.INVALID_ARGUMENT,
+    Kind.NOT_FOUND: grpc.StatusCode.NOT_FOUND,
+    Kind.ALREADY_EXISTS: grpc.StatusCode.ALREADY_EXISTS,
+    Kind.PRECONDITION: grpc.StatusCode.FAILED_PRECONDITION,
+    Kind.PERMISSION: grpc.StatusCode.PERMISSION_DENIED,
+    Kind.CONFLICT: grpc.StatusCode.ABORTED,
+}
+"""The one table of refusals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One field of the request that breaks a rule: its dotted path, and what is wanted."""
+
+    field: str
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What a caller is told: status, stable reason, message, facts, and when to try again (seconds)."""
+
+    code: grpc.StatusCode
+    reason: str
+    message: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+    violations: tuple[Violation, ...] = ()
+    retry_after: float | None = None
+
+
+class Rejected(Exception):
+    """Raised by the plumbing to answer with a failure that is no domain refusal."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"{failure.reason}: {failure.message}")
+        self.failure = failure
+
+
+def invalid(field_path: str, wanted: str) -> Rejected:
+    """A request field is wrong in a way that no field rule can express: raise it in an api method."""
+    return Rejected(bad_request((Violation(field_path, wanted),)))
+
+
+def bad_request(violations: tuple[Violation, ...]) -> Failure:
+    """INVALID_ARGUMENT with a BadRequest field violation for each broken rule."""
+    told = "; ".join(f"{v.field}: {v.wanted}" for v in violations[:3])
+    more = f" (and {len(violations) - 3} more)" if len(violations) > 3 else ""
+    return Failure(
+        code=grpc.StatusCode.INVALID_ARGUMENT,
+        reason="INVALID_REQUEST",
+        message=f"the request breaks the rules of its fields: {told}{more}",
+        violations=violations,
+    )
+
+
+def of_refusal(refusal: Refusal) -> Failure:
+    """The failure that a refusal of the domain becomes."""
+    violations = (Violation(refusal.field, refusal.message),) if refusal.field else ()
+    return Failure(
+        code=STATUS_OF_KIND[refusal.kind],
+        reason=refusal.code,
+        message=refusal.message,
+        facts=refusal.facts,
+        violations=violations,
+        retry_after=0.0 if refusal.kind is Kind.CONFLICT else None,
+    )
+
+
+_Translate = Callable[[BaseException], Failure]
+_TRANSLATIONS: dict[type[BaseException], _Translate] = {}
+
+
+def translation(
+    kind: type[BaseException], code: grpc.StatusCode, reason: str, message: str, retry: float
+) -> None:
+    """Teach the table an exception of the plumbing that is nobody's bug (a store that is down)."""
+    failure = Failure(code=code, reason=reason, message=message, retry_after=retry)
+    _TRANSLATIONS[kind] = lambda _: failure
+
+
+def of_exception(error: BaseException) -> Failure | None:
+    """The failure that an exception becomes; None for a bug, which is nobody's to know."""
+    if isinstance(error, Refusal):
+        return of_refusal(error)
+    if isinstance(error, Rejected):
+        return error.failure
+    for kind in type(error).__mro__:
+        if kind in _TRANSLATIONS:
+            return _TRANSLATIONS[kind](error)
+    return None
+
+
+def internal(error_id: str) -> Failure:
+    """What is told about a bug: an id under which the log has the rest."""
+    return Failure(
+        code=grpc.StatusCode.INTERNAL,
+        reason="INTERNAL",
+        message=f"something failed inside; the operator finds it in the log as {error_id}",
+        facts={"error_id": error_id},
+    )
+
+
+_MOST_VIOLATIONS = 20  # the details travel in trailers, which gRPC bounds to 8 KiB
+_LONGEST_TEXT = 256
+
+
+def status_of(failure: Failure, localized: tuple[str, str] | None = None) -> status_pb2.Status:
+    """The google.rpc.Status of a failure; `localized` is (locale, message) in the caller's language."""
+    status = status_pb2.Status(code=failure.code.value[0], message=failure.message)
+    facts = {name: value[:_LONGEST_TEXT] for name, value in failure.facts.items()}
+    _pack(status, error_details_pb2.ErrorInfo(reason=failure.reason, domain=DOMAIN, metadata=facts))
+    if failure.violations:
+        bad = error_details_pb2.BadRequest()
+        for violation in failure.violations[:_MOST_VIOLATIONS]:
+            wanted = violation.wanted[:_LONGEST_TEXT]
+            bad.field_violations.add(field=violation.field[:_LONGEST_TEXT], description=wanted)
+        _pack(status, bad)
+    if failure.retry_after is not None:
+        delay = duration_pb2.Duration(nanos=0)
+        delay.FromMilliseconds(int(failure.retry_after * 1000))
+        _pack(status, error_details_pb2.RetryInfo(retry_delay=delay))
+    if localized:
+        _pack(status, error_details_pb2.LocalizedMessage(locale=localized[0], message=localized[1]))
+    return status
+
+
+def _pack(status: status_pb2.Status, detail: object) -> None:
+    packed = any_pb2.Any()
+    packed.Pack(detail)  # type: ignore[arg-type] # google.rpc ships no types
+    status.details.append(packed)
+
+
+def shortened(failure: Failure) -> Failure:
+    """The same failure with a message that fits a trailer."""
+    return failure if len(failure.message) <= 1024 else replace(failure, message=failure.message[:1023] + "…")

@@ -1,0 +1,70 @@
+"""Refusals in the caller's language: a catalogue of templates by reason."""
+
+from collections.abc import Mapping
+
+from libs.rpc.errors import Failure
+
+Catalogue = Mapping[str, Mapping[str, str]]
+"""`{"zh": {"CASE_IS_CLOSED": "案件{case_id}已结案"}}`: templates are filled with the failure's facts."""
+
+OWN: Catalogue = {
+    "zh": {
+        "INVALID_REQUEST": "请求中的字段不符合要求",
+        "REQUEST_UNREADABLE": "无法解析请求内容",
+        "REQUEST_TOO_LARGE": "请求内容过大",
+        "TOKEN_MISSING": "请先登录",
+        "TOKEN_INVALID": "登录凭证无效",
+        "TOKEN_EXPIRED": "登录已过期，请重新登录",
+        "TOKEN_REVOKED": "登录已被注销，请重新登录",
+        "SCOPE_MISSING": "您没有执行此操作的权限",
+        "OUT_OF_REACH": "您的权限不包括该区域或单位",
+        "NOT_YOURS": "只能对本人执行此操作",
+        "ACCESS_NOT_DECLARED": "此操作未开放",
+        "SERVER_BUSY": "系统繁忙，请稍后再试",
+        "STORE_UNAVAILABLE": "存储暂不可用，请稍后再试",
+        "INTERNAL": "系统内部错误，编号{error_id}",
+        "PAGE_TOKEN_INVALID": "分页标记无效",
+        "FILTER_INVALID": "筛选条件无效",
+        "REQUEST_ID_REUSED": "该请求编号已用于其他内容",
+    },
+}
+"""The plumbing's own texts; English is the message itself."""
+
+
+class Localizer:
+    """Finds the text for a failure in the language that the caller prefers."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        languages = {*OWN, *catalogue}
+        self._texts = {tag: {**OWN.get(tag, {}), **catalogue.get(tag, {})} for tag in languages}
+
+    def localize(self, failure: Failure, accept_language: str) -> tuple[str, str] | None:
+        """(locale, text), or None when the caller names no language that we speak."""
+        for tag in _preferred(accept_language):
+            if tag == "en":
+                return tag, failure.message
+            template = self._texts.get(tag, {}).get(failure.reason)
+            if template is not None:
+                return tag, _filled(template, failure.facts)
+        return None
+
+
+def _preferred(accept_language: str) -> list[str]:
+    """`zh-CN,zh;q=0.9,en;q=0.8` -> `["zh", "en"]`; weights that do not parse count as nothing."""
+    weighed: dict[str, float] = {}
+    for part in accept_language[:200].split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        language = tag.partition("-")[0].lower()
+        try:
+            weighed.setdefault(language, float(weight or 1))
+        except ValueError:
+            continue
+    return sorted((tag for tag in weighed if weighed[tag] > 0), key=lambda tag: -weighed[tag])
+
+
+def _filled(template: str, facts: Mapping[str, str]) -> str:
+    """The template with `{fact}` replaced; nothing else of str.format is honoured."""
+    text = template
+    for name, value in facts.items():
+        text = text.replace("{" + name + "}", value)
+    return text

@@ -1,0 +1,114 @@
+"""The gRPC server: threads, health, reflection, limits, and a drain that loses nothing."""
+
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_health.v1 import health, health_pb2
+
+from libs.rpc import probes
+from libs.rpc.call import Clock, wall_clock
+from libs.rpc.interceptors import Authenticate, Pipeline
+from libs.rpc.messages import Catalogue
+from libs.rpc.methods import methods_of, serving
+from libs.rpc.routes import Routes, Workers
+from libs.rpc.settings import ServerSettings
+
+
+class Server:
+    """Serves api objects. `add` them all, `start`, and `drain` at the end."""
+
+    def __init__(
+        self,
+        settings: ServerSettings | None = None,
+        authenticate: Authenticate | None = None,
+        *,
+        clock: Clock = wall_clock,
+    ) -> None:
+        """`authenticate` turns a token into a caller (`Verifier.caller`); without it only public rpcs answer."""
+        refuse_patched_sockets()
+        self.settings = settings or ServerSettings()
+        self.port = 0
+        self._pipeline = Pipeline(self.settings, authenticate, clock)
+        self._workers = Workers(self.settings.workers, thread_name_prefix="rpc")
+        self._streams = ThreadPoolExecutor(self.settings.streams + 4, thread_name_prefix="stream")
+        self._probes = ThreadPoolExecutor(8, thread_name_prefix="probe")
+        self._names: list[str] = []
+        self._health = health.HealthServicer()
+        self._routes = Routes(self._workers, self.settings.waiting, self._probes)
+        self._server = grpc.server(self._workers, (self._routes,), options=_options(self.settings))
+
+    def add(self, service: ServiceDescriptor, api: object, messages: Catalogue | None = None) -> None:
+        """Serve `service` by `api`: rpc `OpenCase` calls `api.open_case(request, call)`.
+
+        `messages` are the refusals' texts in other languages: `{"zh": {"CASE_IS_CLOSED": "…"}}`.
+        Raises TypeError when an rpc has no method on `api`.
+        """
+        for method in methods_of(service):
+            serve = serving(method, api)
+            handler = self._pipeline.handler(method, serve, messages or {})
+            self._routes.add(method.path, handler, self._streams if method.streams else None)
+        self._names.append(service.full_name)
+
+    def start(self) -> int:
+        """Bind, serve, say SERVING; answers the port. Raises RuntimeError when the address is taken."""
+        probes.add_health(self._routes, self._health, self._probes)
+        if self.settings.reflection:
+            probes.add_reflection(self._routes, self._names, self._probes)
+        self.port = self._bind()
+        self._server.start()
+        self.serving()
+        return self.port
+
+    def serving(self, ready: Mapping[str, bool] | None = None) -> None:
+        """Tell health which services answer (all unless said otherwise); "" is the server overall."""
+        ready = ready or {}
+        good = {name: ready.get(name, True) for name in self._names}
+        for name, well in {**good, "": all(good.values())}.items():
+            state = health_pb2.HealthCheckResponse
+            self._health.set(name, state.SERVING if well else state.NOT_SERVING)
+
+    def drain(self, grace: float | None = None) -> None:
+        """Say NOT_SERVING, stop accepting, let rpcs in flight finish for `grace` seconds, then end them."""
+        self._health.enter_graceful_shutdown()
+        time.sleep(self.settings.notice)
+        self._pipeline.draining.set()
+        self._server.stop(self.settings.grace if grace is None else grace).wait()
+        for pool in (self._workers, self._streams, self._probes):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def wait(self) -> None:
+        """Block until the server has stopped."""
+        self._server.wait_for_termination()
+
+    def _bind(self) -> int:
+        settings = self.settings
+        if settings.tls_cert is None or settings.tls_key is None:
+            return int(self._server.add_insecure_port(settings.address))
+        pair = (settings.tls_key.read_bytes(), settings.tls_cert.read_bytes())
+        return int(self._server.add_secure_port(settings.address, grpc.ssl_server_credentials((pair,))))
+
+
+def _options(settings: ServerSettings) -> list[tuple[str, int]]:
+    return [
+        ("grpc.so_reuseport", 0),
+        ("grpc.max_receive_message_length", settings.max_message + 1024 * 1024),
+        ("grpc.max_send_message_length", 4 * settings.max_message),
+        ("grpc.max_connection_age_ms", int(settings.connection_age * 1000)),
+        ("grpc.max_connection_age_grace_ms", int(settings.connection_grace * 1000)),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ]
+
+
+def refuse_patched_sockets() -> None:
+    """Raise RuntimeError if eventlet has patched the sockets: grpc would hang in such a process."""
+    eventlet = sys.modules.get("eventlet.patcher")
+    if eventlet is not None and eventlet.is_monkey_patched("socket"):
+        raise RuntimeError(
+            "eventlet has patched this process' sockets, and gRPC hangs on those: run "
+            "the gRPC server in a process of its own, started by exec"
+        )

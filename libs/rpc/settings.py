@@ -1,0 +1,27 @@
+"""What can be set about a gRPC server."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """Where a server listens and what it can bear. Times in seconds, sizes in bytes.
+
+    `workers` rpcs run at once, `waiting` more may queue, `streams` may follow something; what
+    comes beyond is answered RESOURCE_EXHAUSTED at once. With `tls_cert` and `tls_key` the port
+    speaks TLS. `notice` is how long health says NOT_SERVING before the port closes.
+    """
+
+    address: str = "127.0.0.1:0"
+    workers: int = 32
+    waiting: int = 512
+    streams: int = 64
+    max_message: int = 4 * 1024 * 1024
+    connection_age: float = 1800.0
+    connection_grace: float = 60.0
+    notice: float = 0.0
+    grace: float = 10.0
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    reflection: bool = True
