@@ -1,0 +1,256 @@
+"""A case: the situations it can be in, and how each event leads from one to the next.
+
+What may be done in which situation is decided in `decisions.py`.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+
+from services.cases.domain.clocks import Clock, ClockKind, Deadline
+from services.cases.domain.events import (
+    AdjudicationOpened,
+    CaseAccepted,
+    CaseClosed,
+    CaseOpened,
+    CasePaused,
+    CaseReassigned,
+    CaseRejected,
+    CaseReleased,
+    CaseReopened,
+    CaseResolved,
+    CaseResumed,
+    CaseReturned,
+    CaseRouted,
+    CaseUnowned,
+    CaseWithdrawn,
+    DeadlineBreached,
+    DeadlineWarned,
+    Event,
+    NoteAdded,
+    WorkStarted,
+)
+from services.cases.domain.values import Channel, ExternalReference
+
+
+class Adjudication(Enum):
+    """Whether the next area up decides who must answer."""
+
+    NONE = "none"
+    OPEN = "open"
+    DECIDED = "decided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFile:
+    """What stays with a case whatever its situation. No personal data: that is read from the events."""
+
+    case_id: str
+    public_id: str
+    affair_id: str
+    area_path: str
+    channel: Channel
+    reporter_id: str | None
+    anonymous: bool
+    assisted: bool
+    external: ExternalReference | None
+    opened_at: datetime
+    last_at: datetime
+    clocks: tuple[Clock, ...]
+    held: bool  # imported history: the running clocks do not look after it yet
+    deciding_path: str  # the area whose dispatchers decide who must answer
+    adjudication: Adjudication = Adjudication.NONE
+    returns: int = 0
+    reopenings: int = 0
+    notes: int = 0
+
+    @property
+    def subject(self) -> str:
+        """Under whose key the personal data of this case is kept."""
+        return self.reporter_id or self.case_id
+
+
+@dataclass(frozen=True, slots=True)
+class NotOpened:
+    """Nothing has happened yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """Taken in; nobody answers for it."""
+
+    file: CaseFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routed:
+    """A body must answer, and has not yet."""
+
+    file: CaseFile
+    body_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The body took it; work has not begun."""
+
+    file: CaseFile
+    body_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InProgress:
+    """The body is at work."""
+
+    file: CaseFile
+    body_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Work waits; the resolution clock stands still since `paused_at`."""
+
+    file: CaseFile
+    body_id: str
+    paused_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """The body says it is dealt with."""
+
+    file: CaseFile
+    body_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """Ended after its resolution."""
+
+    file: CaseFile
+    body_id: str
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """Ended: not a matter for this community."""
+
+    file: CaseFile
+    body_id: str | None
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """Ended: taken back by the reporter."""
+
+    file: CaseFile
+    body_id: str | None
+    ended_at: datetime
+
+
+Opened = Submitted | Routed | Accepted | InProgress | Waiting | Resolved | Closed | Rejected | Withdrawn
+State = NotOpened | Opened
+
+
+def evolve(state: State, event: Event) -> State:  # noqa: C901  # one case for each event
+    """The situation after one more event."""
+    if isinstance(event, CaseOpened):
+        return Submitted(file=_file_of(event))
+    if isinstance(state, NotOpened):
+        raise TypeError(f"the history of a case begins with CaseOpened, not with {type(event).__name__}")
+    file = replace(state.file, last_at=max(state.file.last_at, event.at))
+    match event:
+        case CaseRouted(body_id=body):
+            return Routed(file=file, body_id=body)
+        case CaseUnowned():
+            return Submitted(file=file)
+        case CaseAccepted(body_id=body):
+            return Accepted(file=_answered(file, event.at), body_id=body)
+        case CaseReturned(returns=returns):
+            return Submitted(file=replace(file, returns=returns))
+        case AdjudicationOpened(area_path=path):
+            return Submitted(file=replace(file, adjudication=Adjudication.OPEN, deciding_path=path))
+        case CaseReassigned(body_id=body):
+            return Routed(file=_decided(file), body_id=body)
+        case WorkStarted(body_id=body):
+            return InProgress(file=_answered(file, event.at), body_id=body)
+        case CasePaused(body_id=body, at=at):
+            return Waiting(file=_with_resolution(file, paused=True), body_id=body, paused_at=at)
+        case CaseResumed(body_id=body, resolution=later):
+            return InProgress(file=_running_again(file, later), body_id=body)
+        case NoteAdded(to_reporter=replied):
+            file = replace(file, notes=file.notes + 1)
+            return replace(state, file=_answered(file, event.at) if replied else file)
+        case CaseResolved(body_id=body, at=at):
+            return Resolved(file=_with_resolution(_answered(file, at), met_at=at), body_id=body)
+        case CaseClosed(body_id=body, at=at):
+            return Closed(file=replace(file, held=False), body_id=body, ended_at=at)
+        case CaseRejected(body_id=had, at=at):
+            return Rejected(file=replace(file, held=False), body_id=had, ended_at=at)
+        case CaseWithdrawn(body_id=had, at=at):
+            return Withdrawn(file=replace(file, held=False), body_id=had, ended_at=at)
+        case CaseReopened(body_id=body, imported=imported):
+            file = replace(file, reopenings=file.reopenings + 1, held=imported or file.held)
+            return Accepted(file=_with_resolution(file, met_at=None), body_id=body)
+        case DeadlineWarned(clock=clock):
+            return replace(state, file=_with_clock(file, clock, warned=True))
+        case DeadlineBreached(clock=clock):
+            return replace(state, file=_with_clock(file, clock, warned=True, breached=True))
+        case CaseReleased():
+            return replace(state, file=replace(file, held=False))
+
+
+def _file_of(event: CaseOpened) -> CaseFile:
+    return CaseFile(
+        case_id=event.case_id,
+        public_id=event.public_id,
+        affair_id=event.affair_id,
+        area_path=event.area_path,
+        channel=event.channel,
+        reporter_id=event.reporter_id,
+        anonymous=event.anonymous,
+        assisted=event.assisted,
+        external=event.external,
+        opened_at=event.at,
+        last_at=event.at,
+        clocks=tuple(Clock(deadline=deadline) for deadline in event.deadlines),
+        held=event.imported,
+        deciding_path=event.area_path,
+    )
+
+
+def _answered(file: CaseFile, at: datetime) -> CaseFile:
+    """The first answer counts; later ones change nothing."""
+    clocks = tuple(
+        replace(clock, met_at=at)
+        if clock.deadline.clock is ClockKind.FIRST_RESPONSE and clock.met_at is None
+        else clock
+        for clock in file.clocks
+    )
+    return replace(file, clocks=clocks)
+
+
+def _decided(file: CaseFile) -> CaseFile:
+    if file.adjudication is Adjudication.NONE:
+        return file
+    return replace(file, adjudication=Adjudication.DECIDED)
+
+
+def _running_again(file: CaseFile, later: Deadline | None) -> CaseFile:
+    if later is None:
+        return file
+    return _with_resolution(file, paused=False, deadline=later)
+
+
+def _with_resolution(file: CaseFile, **changes: object) -> CaseFile:
+    return _with_clock(file, ClockKind.RESOLUTION, **changes)
+
+
+def _with_clock(file: CaseFile, kind: ClockKind, **changes: object) -> CaseFile:
+    clocks = (
+        replace(clock, **changes) if clock.deadline.clock is kind else clock  # type: ignore[arg-type]  # named by the callers
+        for clock in file.clocks
+    )
+    return replace(file, clocks=tuple(clocks))

@@ -1,0 +1,198 @@
+"""The clocks of a case: what is promised, when a promise warns and breaks, and what a pause does.
+
+The rule that makes them worth having: a clock starts when the case is opened and only an
+explicit, reasoned pause moves its deadline. Notes, returns, reassignment and reopening do not.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from services.cases.domain.calendar import Calendar
+
+
+class ClockKind(Enum):
+    """What a clock measures, from the opening of the case."""
+
+    FIRST_RESPONSE = "first_response"
+    RESOLUTION = "resolution"
+
+
+class Unit(Enum):
+    """How a limit counts: while work is done, or all the time."""
+
+    WORKING_HOURS = "working_hours"
+    WORKING_DAYS = "working_days"
+    CALENDAR_HOURS = "calendar_hours"
+    CALENDAR_DAYS = "calendar_days"
+
+    @property
+    def counts_work(self) -> bool:
+        """Whether time counts only while work is done."""
+        return self in (Unit.WORKING_HOURS, Unit.WORKING_DAYS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """How long something may take, for instance three working days."""
+
+    amount: int
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commitment:
+    """What a body promises for an affair, in the version in force."""
+
+    affair_id: str
+    version: int
+    first_response: Limit | None
+    resolution: Limit | None
+    calendar_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """One promise for one case: its moments, and the commitment they follow from."""
+
+    clock: ClockKind
+    limit: Limit
+    warn_at: datetime
+    due_at: datetime
+    commitment_id: str
+    commitment_version: int
+    calendar_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """A deadline and what has come of it."""
+
+    deadline: Deadline
+    warned: bool = False
+    breached: bool = False
+    met_at: datetime | None = None
+    paused: bool = False
+
+    @property
+    def running(self) -> bool:
+        """Whether moments of this clock can still pass."""
+        return self.met_at is None and not self.paused
+
+    @property
+    def on_time(self) -> bool:
+        """The verdict so far: the limit was not used up before the thing was done."""
+        return not self.breached
+
+    def next_moment(self) -> datetime | None:
+        """When this clock next has something to say."""
+        if not self.running or self.breached:
+            return None
+        return self.deadline.due_at if self.warned else self.deadline.warn_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """The moment when three quarters of a limit are used up."""
+
+    deadline: Deadline
+
+    @property
+    def at(self) -> datetime:
+        """The moment."""
+        return self.deadline.warn_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breached:
+    """The moment when a limit is used up."""
+
+    deadline: Deadline
+
+    @property
+    def at(self) -> datetime:
+        """The moment."""
+        return self.deadline.due_at
+
+
+def promise(
+    commitment: Commitment | None, calendar: Calendar | None, opened_at: datetime
+) -> tuple[Deadline, ...]:
+    """The deadlines of a case opened at `opened_at`; none where nothing is promised."""
+    if commitment is None or calendar is None:
+        return ()
+    limits = (
+        (ClockKind.FIRST_RESPONSE, commitment.first_response),
+        (ClockKind.RESOLUTION, commitment.resolution),
+    )
+    return tuple(
+        _deadline(kind, limit, commitment, calendar, opened_at) for kind, limit in limits if limit is not None
+    )
+
+
+def _deadline(
+    kind: ClockKind, limit: Limit, commitment: Commitment, calendar: Calendar, opened_at: datetime
+) -> Deadline:
+    due_at = due(opened_at, limit, calendar)
+    return Deadline(
+        clock=kind,
+        limit=limit,
+        warn_at=three_quarters(opened_at, due_at, limit.unit, calendar),
+        due_at=due_at,
+        commitment_id=commitment.affair_id,
+        commitment_version=commitment.version,
+        calendar_id=commitment.calendar_id,
+    )
+
+
+def due(start: datetime, limit: Limit, calendar: Calendar) -> datetime:
+    """The last moment at which something begun at `start` is still within its limit."""
+    match limit.unit:
+        case Unit.WORKING_HOURS:
+            return calendar.add(start, timedelta(hours=limit.amount))
+        case Unit.WORKING_DAYS:
+            return calendar.add_days(start, limit.amount)
+        case Unit.CALENDAR_HOURS:
+            return start + timedelta(hours=limit.amount)
+        case Unit.CALENDAR_DAYS:
+            return calendar.add_calendar_days(start, limit.amount)
+
+
+def three_quarters(start: datetime, end: datetime, unit: Unit, calendar: Calendar) -> datetime:
+    """The moment when three quarters of the time between two moments are used up, as `unit` counts."""
+    if unit.counts_work:
+        return calendar.add(start, calendar.between(start, end) * 3 / 4)
+    return start + (end - start) * 3 / 4
+
+
+def resumed(deadline: Deadline, paused_at: datetime, resumed_at: datetime, calendar: Calendar) -> Deadline:
+    """The deadline after a pause: what was left when it began is left when it ends.
+
+    A moment that had passed before the pause stays where it was: no pause undoes a breach.
+    """
+
+    def later(moment: datetime) -> datetime:
+        if moment <= paused_at:
+            return moment
+        if deadline.limit.unit.counts_work:
+            return calendar.add(resumed_at, calendar.between(paused_at, moment))
+        return resumed_at + (moment - paused_at)
+
+    return replace(deadline, warn_at=later(deadline.warn_at), due_at=later(deadline.due_at))
+
+
+def passed(clocks: tuple[Clock, ...], at: datetime) -> list[Warned | Breached]:
+    """The moments before `at` that have not been dealt with, the earliest first.
+
+    A moment has passed when it lies before `at`: what is done in the moment itself is on time.
+    """
+    moments = [moment for clock in clocks if clock.running for moment in _left(clock)]
+    return sorted((moment for moment in moments if moment.at < at), key=lambda moment: moment.at)
+
+
+def _left(clock: Clock) -> Iterator[Warned | Breached]:
+    if not clock.warned and not clock.breached:
+        yield Warned(deadline=clock.deadline)
+    if not clock.breached:
+        yield Breached(deadline=clock.deadline)

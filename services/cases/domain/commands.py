@@ -1,0 +1,176 @@
+"""What can be asked of a case. Imperative; the moment, the ids and the facts known come along.
+
+Each command has `at`: now, or in imported history when it happened then. Why something was
+asked is not here: reasons stand in the metadata, the rules do not depend on them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.cases.domain.calendar import Calendar
+from services.cases.domain.clocks import Commitment
+from services.cases.domain.routing import Responsibility
+from services.cases.domain.values import Channel, ExternalReference, Point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What was known when a report came in: all that locating, routing and promising need.
+
+    `known` is the ledger position of the newest fact; `responsibilities` are those of the
+    affairs on `affair_path`, whether they turn out to be in force or not.
+    """
+
+    affair_path: str
+    area_path: str
+    anonymous_allowed: bool
+    responsibilities: tuple[Responsibility, ...]
+    commitment: Commitment | None
+    calendar: Calendar | None
+    known: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenCase:
+    """Take in a report, and route it."""
+
+    case_id: str
+    public_id: str
+    channel: Channel
+    facts: Facts
+    at: datetime
+    imported: bool = False
+    reporter_id: str | None = None
+    anonymous: bool = False
+    assisted: bool = False
+    external: ExternalReference | None = None
+    point: Point | None = None
+    description: str = field(default="", repr=False)
+    address: str = field(default="", repr=False)
+    contact: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptCase:
+    """The body takes it."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnCase:
+    """The body sends it back."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReassignCase:
+    """A dispatcher names a body; `body_known` tells whether such a body exists."""
+
+    body_id: str
+    body_known: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartWork:
+    """The body begins."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseCase:
+    """Work must wait for something outside the body."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeCase:
+    """Work goes on; `calendars` (by id) count the time of the pause."""
+
+    calendars: Mapping[str, Calendar]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNote:
+    """Write something down."""
+
+    text: str = field(repr=False)
+    to_reporter: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolveCase:
+    """The body says it is dealt with."""
+
+    outcome: str = field(default="", repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseCase:
+    """End it, after its resolution."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawCase:
+    """The reporter takes it back."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectCase:
+    """A dispatcher says: not a matter for this community."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenCase:
+    """Take it up again, because the reporter objects or staff thinks so."""
+
+    by_reporter: bool
+    imported: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassMoments:
+    """Let the moments of the clocks before `at` pass."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseCase:
+    """Imported history is complete up to `at`: hand the case to the running clocks."""
+
+    at: datetime
+
+
+Command = (
+    OpenCase
+    | AcceptCase
+    | ReturnCase
+    | ReassignCase
+    | StartWork
+    | PauseCase
+    | ResumeCase
+    | AddNote
+    | ResolveCase
+    | CloseCase
+    | WithdrawCase
+    | RejectCase
+    | ReopenCase
+    | PassMoments
+    | ReleaseCase
+)

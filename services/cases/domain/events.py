@@ -1,0 +1,213 @@
+"""What can happen to a case. Past tense, facts only; who did it and why stands in the metadata.
+
+Read this first, then `case.py`. Every event has the moment `at` which it happened (UTC).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from libs.ledger.personal import Personal
+from services.cases.domain.clocks import ClockKind, Deadline
+from services.cases.domain.routing import Decision
+from services.cases.domain.values import Channel, ExternalReference, Point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseOpened:
+    """A report was taken in. The clocks start now, whoever will have to answer."""
+
+    case_id: str
+    public_id: str
+    affair_id: str
+    area_path: str
+    channel: Channel
+    at: datetime
+    deadlines: tuple[Deadline, ...] = ()
+    reporter_id: str | None = None
+    anonymous: bool = False
+    assisted: bool = False
+    imported: bool = False  # history: held from the running clocks until released
+    external: ExternalReference | None = None
+    point: Point | None = None
+    description: Personal | None = None
+    address: Personal | None = None
+    contact: Personal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRouted:
+    """The responsibility in force named the body that must answer."""
+
+    body_id: str
+    decision: Decision
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseUnowned:
+    """No responsibility covers the matter."""
+
+    decision: Decision
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseAccepted:
+    """The body said: this is ours."""
+
+    body_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReturned:
+    """The body said: this is not ours. `returns` counts them."""
+
+    body_id: str
+    returns: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjudicationOpened:
+    """Returned once too often: the dispatchers of `area_path`, one up, decide from now on."""
+
+    area_path: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReassigned:
+    """A dispatcher named the body that must answer."""
+
+    from_body_id: str | None
+    body_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkStarted:
+    """The body began."""
+
+    body_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePaused:
+    """Work waits for something outside the body; the resolution clock stands still."""
+
+    body_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResumed:
+    """Work goes on; the resolution deadline is later by the time of the pause."""
+
+    body_id: str
+    resolution: Deadline | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteAdded:
+    """Somebody wrote something down, for colleagues or to the reporter."""
+
+    note_id: str
+    text: Personal
+    to_reporter: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseResolved:
+    """The body said: this is dealt with."""
+
+    body_id: str
+    on_time: bool
+    outcome: Personal | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseClosed:
+    """The case ended after its resolution."""
+
+    body_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseWithdrawn:
+    """The reporter took it back."""
+
+    body_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRejected:
+    """A dispatcher found that it is not a matter for this community."""
+
+    body_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReopened:
+    """Taken up again. The clocks go on as if they had never stopped."""
+
+    body_id: str
+    by_reporter: bool
+    imported: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineWarned:
+    """Three quarters of a limit are used up. `at` is the moment itself, however late it was noticed."""
+
+    clock: ClockKind
+    body_id: str | None
+    due_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineBreached:
+    """A limit is used up. `at` is the moment itself, however late it was noticed."""
+
+    clock: ClockKind
+    body_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReleased:
+    """Imported history is complete up to `at`: from now on the running clocks look after the case."""
+
+    at: datetime
+
+
+Event = (
+    CaseOpened
+    | CaseRouted
+    | CaseUnowned
+    | CaseAccepted
+    | CaseReturned
+    | AdjudicationOpened
+    | CaseReassigned
+    | WorkStarted
+    | CasePaused
+    | CaseResumed
+    | NoteAdded
+    | CaseResolved
+    | CaseClosed
+    | CaseWithdrawn
+    | CaseRejected
+    | CaseReopened
+    | DeadlineWarned
+    | DeadlineBreached
+    | CaseReleased
+)

@@ -1,0 +1,135 @@
+"""What cases keeps of its neighbours' facts: areas, bodies, affairs, responsibilities, commitments, calendars.
+
+A neighbour's event becomes a fact of our own ledger, so that a decision can be run again on
+what was known then, and every view is built from this ledger alone. One stream for each thing
+noted; noting the same again is nothing new.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from libs.ledger.decider import Decider
+from services.cases.domain.calendar import Hours
+from services.cases.domain.clocks import Limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaNoted:
+    """An area exists. `rank` orders the areas as they were defined."""
+
+    area_id: str
+    area_path: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundaryNoted:
+    """An area has this boundary (GeoJSON text) from `valid_from`."""
+
+    area_id: str
+    version: int
+    boundary: str
+    valid_from: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyNoted:
+    """A body exists."""
+
+    body_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AffairNoted:
+    """An affair exists, below `parent_id` (None: at the top)."""
+
+    affair_id: str
+    parent_id: str | None
+    anonymous_allowed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponsibilityNoted:
+    """A version of an item of the responsibility list is in force from `valid_from`."""
+
+    item_id: str
+    version: int
+    affair_id: str
+    area_id: str
+    body_id: str
+    legal_basis: str
+    helpers: tuple[str, ...]
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponsibilityEndNoted:
+    """An item holds no longer: `ended_at` is the first moment at which it does not."""
+
+    item_id: str
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitmentNoted:
+    """A version of the time limits for an affair is in force from `valid_from`."""
+
+    affair_id: str
+    version: int
+    first_response: Limit | None
+    resolution: Limit | None
+    calendar_id: str
+    valid_from: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarNoted:
+    """A working calendar, in its latest version. `week` begins on Monday."""
+
+    calendar_id: str
+    zone: str
+    week: tuple[Hours, Hours, Hours, Hours, Hours, Hours, Hours]
+    holidays: frozenset[date]
+
+
+NotedFact = (
+    AreaNoted
+    | BoundaryNoted
+    | BodyNoted
+    | AffairNoted
+    | ResponsibilityNoted
+    | ResponsibilityEndNoted
+    | CommitmentNoted
+    | CalendarNoted
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Keep this fact."""
+
+    fact: NotedFact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """The latest fact of each kind in one stream."""
+
+    latest: tuple[NotedFact, ...] = ()
+
+
+def decide(command: Note, state: Noted) -> list[NotedFact]:
+    """The fact, unless it is the latest of its kind already."""
+    return [] if command.fact in state.latest else [command.fact]
+
+
+def evolve(state: Noted, event: NotedFact) -> Noted:
+    """The fact takes the place of the one of its kind before it."""
+    others = tuple(fact for fact in state.latest if type(fact) is not type(event))
+    return Noted(latest=(*others, event))
+
+
+NOTED: Decider[Note, Noted, NotedFact] = Decider(
+    category="noted", initial=Noted(), decide=decide, evolve=evolve
+)

@@ -1,0 +1,89 @@
+"""Every "no" of the cases service: a stable code, and a message that says what to do."""
+
+from datetime import datetime
+
+from libs.ledger.decider import Kind, Refusal
+
+
+def case_not_found() -> Refusal:
+    """Nothing was ever opened under this id."""
+    return Refusal(Kind.NOT_FOUND, "CASE_NOT_FOUND", "there is no such case: check the id")
+
+
+def case_exists(public_id: str) -> Refusal:
+    """The same matter was taken in before, by another request."""
+    message = "this matter was taken in before: use the case that exists"
+    return Refusal(Kind.ALREADY_EXISTS, "CASE_EXISTS", message, public_id=public_id)
+
+
+def state_forbids(command: str, state: str) -> Refusal:
+    """The case is not in a state that allows the command."""
+    message = f"a case that is {state} does not allow {command}: read the case and see where it stands"
+    return Refusal(Kind.PRECONDITION, "CASE_STATE_FORBIDS", message, command=command, state=state)
+
+
+def out_of_order(at: datetime, last_at: datetime) -> Refusal:
+    """Something later has already happened."""
+    message = "something later has already happened to the case: import its history in order"
+    facts = {"occurred_time": at.isoformat(), "last_time": last_at.isoformat()}
+    return Refusal(Kind.PRECONDITION, "OUT_OF_ORDER", message, **facts)
+
+
+def affair_unknown(affair_id: str) -> Refusal:
+    """The catalog has not told of such an affair."""
+    message = "there is no such affair: take an id from the catalog (a new one arrives after a moment)"
+    return Refusal(Kind.PRECONDITION, "AFFAIR_UNKNOWN", message, affair_id=affair_id)
+
+
+def area_unknown(area_id: str) -> Refusal:
+    """Identity has not told of such an area."""
+    message = "there is no such area: take an id from identity (a new one arrives after a moment)"
+    return Refusal(Kind.PRECONDITION, "AREA_UNKNOWN", message, area_id=area_id)
+
+
+def place_outside_areas() -> Refusal:
+    """No area contains the place, and none was given."""
+    message = "no area contains this place, or no place was given: give an area_id"
+    return Refusal(Kind.PRECONDITION, "PLACE_OUTSIDE_AREAS", message)
+
+
+def anonymous_not_allowed(affair_id: str) -> Refusal:
+    """The affair needs a reporter who can be asked."""
+    message = "this kind of matter needs a reporter: give a reporter_id or a contact, and leave out anonymous"
+    return Refusal(Kind.PRECONDITION, "ANONYMOUS_NOT_ALLOWED", message, affair_id=affair_id)
+
+
+def anonymous_with_name() -> Refusal:
+    """An anonymous report that names its reporter."""
+    message = "an anonymous report has neither reporter_id nor contact: leave out one or the other"
+    return Refusal(Kind.INVALID, "ANONYMOUS_WITH_NAME", message, field="anonymous")
+
+
+def reporter_is_somebody_else() -> Refusal:
+    """Only staff may name another person as the reporter."""
+    message = "you may report in your own name only: leave reporter_id out"
+    return Refusal(Kind.PERMISSION, "REPORTER_IS_SOMEBODY_ELSE", message)
+
+
+def body_unknown(body_id: str) -> Refusal:
+    """Identity has not told of such a body."""
+    message = "there is no such body: take an id from identity (a new one arrives after a moment)"
+    return Refusal(Kind.PRECONDITION, "BODY_UNKNOWN", message, body_id=body_id)
+
+
+def body_has_case(body_id: str) -> Refusal:
+    """The case is where it should go."""
+    message = "this body has the case already: name another"
+    return Refusal(Kind.PRECONDITION, "BODY_HAS_CASE", message, body_id=body_id)
+
+
+def decided_by_adjudication(area_path: str) -> Refusal:
+    """The next area up has decided; nobody sends the case round again."""
+    message = "who must answer was decided by adjudication: accept the case"
+    return Refusal(Kind.PRECONDITION, "DECIDED_BY_ADJUDICATION", message, area_path=area_path)
+
+
+def reopening_window_over(closed_at: datetime) -> Refusal:
+    """Too long ago."""
+    message = "the case was closed too long ago to be taken up again: open a new one"
+    return Refusal(Kind.PRECONDITION, "REOPENING_WINDOW_OVER", message, closed_time=closed_at.isoformat())

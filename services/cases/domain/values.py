@@ -1,0 +1,61 @@
+"""The small words of the domain: how a report came in, where it is, what it is called elsewhere."""
+
+from dataclasses import dataclass
+from enum import Enum
+from hashlib import sha256
+
+
+class Channel(Enum):
+    """The way a report came in. None has rules of its own: same fields, same clocks."""
+
+    WEB = "web"
+    PHONE_OPERATOR = "phone_operator"
+    GRID_WORKER = "grid_worker"
+    PARTNER_API = "partner_api"
+    SMS_RELAY = "sms_relay"
+    MOBILE_APP = "mobile_app"
+    EMAIL = "email"
+    LETTER = "letter"
+    FIELD_REPORT = "field_report"
+    DESK = "desk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A place on the earth, in degrees (WGS 84)."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalReference:
+    """The number that the same matter has in another system."""
+
+    system: str
+    number: str
+
+
+# Crockford's base 32: no I, L, O or U, so that a number survives being read out by telephone.
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def public_id(prefix: str, case_id: str) -> str:
+    """The number that the public uses for a case, for instance `LL-7F3K9-2QD4X`.
+
+    Derived, so that it needs no store of its own, and of 50 bits, so that nobody meets
+    another's case by counting upwards.
+    """
+    number = int.from_bytes(sha256(f"public/{case_id}".encode()).digest()[:8]) >> 14
+    letters = "".join(_ALPHABET[number >> shift & 31] for shift in range(45, -1, -5))
+    return f"{prefix}-{letters[:5]}-{letters[5:]}"
+
+
+def path_of(path: str) -> tuple[str, ...]:
+    """The ids in a path such as `city/district/community`, from the top."""
+    return tuple(path.split("/"))
+
+
+def parent_of(path: str) -> str:
+    """The path one step up; the top is its own parent."""
+    return path.rpartition("/")[0] or path
