@@ -1,0 +1,208 @@
+"""Translation of stored events into published ones, in the envelope that feed, relay and inbox share."""
+
+import bisect
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from libs.ledger.recorded import Recorded
+from libs.messaging.published import Publish, Published
+from libs.messaging.reactions import Fact
+from linli.feed.v1 import feed_service_pb2 as feed
+
+
+class Reading(Protocol):
+    """What a source needs of a ledger."""
+
+    def read(self, after: int, limit: int) -> Sequence[Recorded[Any]]:
+        """Up to `limit` events recorded after a position, in order."""
+
+    def wait(self, after: int, timeout: float) -> bool:
+        """Wait until something is recorded after a position; False when `timeout` seconds passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One published event, and who may see it."""
+
+    event: feed.Event
+    published: Published
+
+    @property
+    def sequence(self) -> int:
+        """Its position in the ledger of its source."""
+        return int(self.event.sequence)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What is published with `after` < sequence <= `until`."""
+
+    after: int
+    until: int
+    entries: tuple[Entry, ...]
+
+    def batch(self, source: str) -> feed.Batch:
+        """The same as the message that travels."""
+        events = [entry.event for entry in self.entries]
+        return feed.Batch(source=source, after=self.after, until=self.until, events=events)
+
+
+class Source:
+    """One service's ledger as neighbours see it. Any number of threads may read.
+
+    The newest events are kept translated: neighbours that keep up share one reading of the ledger.
+    """
+
+    def __init__(self, service: str, cell: str, ledger: Reading, publish: Publish, *, kept: int = 4000) -> None:
+        self.service = service
+        self.name = source_name(cell, service)
+        self._ledger = ledger
+        self._publish = publish
+        self._recent = _Recent(kept)
+        self._advancing = threading.Lock()
+
+    def batch(self, after: int, limit: int = 500) -> feed.Batch:
+        """What is published after a position, looking at up to `limit` stored events.
+
+        `until` is the position reached; it equals `after` when nothing more is recorded.
+        """
+        return self.stretch(after, limit).batch(self.name)
+
+    def stretch(self, after: int, limit: int = 500) -> Stretch:
+        """The same, with who may see each event."""
+        found = self._recent.after(after, limit)
+        if found is not None:
+            return found
+        with self._advancing:  # whoever comes second finds what the first has read
+            found = self._recent.after(after, limit)
+            if found is not None:
+                return found
+            recorded = self._ledger.read(after, limit)
+            steps = [(event.position, self._translated(event)) for event in recorded]
+            self._recent.extend(after, steps)
+        return _stretch(after, steps)
+
+    def wait(self, after: int, timeout: float) -> bool:
+        """Wait until something is recorded after a position; False when `timeout` seconds passed."""
+        return self._ledger.wait(after, timeout)
+
+    def _translated(self, recorded: Recorded[Any]) -> Entry | None:
+        published = self._publish(recorded)
+        return None if published is None else Entry(envelope(self.name, recorded, published), published)
+
+
+_Step = tuple[int, Entry | None]
+
+
+def _stretch(after: int, steps: Iterable[_Step]) -> Stretch:
+    until = after
+    entries: list[Entry] = []
+    for position, entry in steps:
+        until = position
+        if entry is not None:
+            entries.append(entry)
+    return Stretch(after, until, tuple(entries))
+
+
+class _Recent:
+    """The newest steps of a ledger, without holes: everything after `_start` up to the last one kept."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._start = 0
+        self._steps: list[_Step] = []
+
+    def after(self, after: int, limit: int) -> Stretch | None:
+        """The steps after a position, if they are kept and there are any."""
+        with self._lock:
+            if not self._steps or not self._start <= after < self._steps[-1][0]:
+                return None
+            first = bisect.bisect_right(self._steps, after, key=lambda step: step[0])
+            return _stretch(after, self._steps[first : first + limit])
+
+    def extend(self, after: int, steps: Sequence[_Step]) -> None:
+        """Keep what was read after a position: joined to what is kept, or, if further on, instead of it."""
+        if not steps:
+            return
+        with self._lock:
+            end = self._steps[-1][0] if self._steps else self._start
+            if after > end or not self._steps:
+                self._steps.clear()
+                self._start = after
+            elif steps[-1][0] <= end or after < end:
+                return  # an old stretch, read again by somebody who is behind
+            self._steps.extend(steps)
+            if len(self._steps) > 2 * self._kept:
+                self._start = self._steps[-self._kept - 1][0]
+                del self._steps[: -self._kept]
+
+
+def source_name(cell: str, service: str) -> str:
+    """The name of a service's events in the world: `linli://demo/cases`."""
+    return f"linli://{cell}/{service}"
+
+
+def service_of(source: str) -> str:
+    """The service that a source's name ends with."""
+    return source.rpartition("/")[2]
+
+
+def envelope(source: str, recorded: Recorded[Any], published: Published) -> feed.Event:
+    """A published message with the attributes of CloudEvents around it."""
+    about = recorded.metadata
+    event = feed.Event(
+        id=about.event_id,
+        source=source,
+        type=published.message.DESCRIPTOR.full_name,
+        subject=published.subject or recorded.stream,
+        sequence=recorded.position,
+        subject_version=recorded.version,
+        traceparent=about.traceparent or "",
+        correlation_id=about.correlation_id or "",
+        causation_id=about.causation_id or about.request_id or "",
+        actor=about.actor,
+        on_behalf_of=about.on_behalf_of or "",
+        consent_id=about.consent_id or "",
+        area_id=published.area_id or about.area or "",
+    )
+    event.time.CopyFrom(_timestamp(about.occurred_at or about.recorded_at))
+    event.recorded_time.CopyFrom(_timestamp(about.recorded_at))
+    event.data.Pack(published.message, deterministic=True)
+    return event
+
+
+def fact_of(event: feed.Event) -> Fact:
+    """What a reaction is told about an event besides its content."""
+    return Fact(
+        source=event.source,
+        event_id=event.id,
+        type=event.type,
+        subject=event.subject,
+        subject_version=event.subject_version,
+        sequence=event.sequence,
+        time=_moment(event.time),
+        recorded_time=_moment(event.recorded_time),
+        actor=event.actor,
+        on_behalf_of=event.on_behalf_of,
+        consent_id=event.consent_id,
+        area_id=event.area_id,
+        correlation_id=event.correlation_id,
+        causation_id=event.causation_id,
+        traceparent=event.traceparent,
+    )
+
+
+def _timestamp(moment: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp
+
+
+def _moment(stamp: Timestamp) -> datetime:
+    return stamp.ToDatetime(tzinfo=UTC)

@@ -1,0 +1,94 @@
+"""Settings are read from the environment, typed, and refused by name."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from libs.runtime.settings import Secret, Settings, SettingsInvalid, describe, read, setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopSettings:
+    owner: str = setting(doc="who owns the shop")
+    shelves: int = setting(4, doc="how many shelves", minimum=1, maximum=9)
+    open: bool = setting(True, doc="whether it is open")
+    pause: timedelta = setting(timedelta(minutes=5), doc="between customers")
+    tills: tuple[str, ...] = setting((), doc="their names")
+    rent: float | None = setting(None, doc="if any")
+    key: Secret[str] | None = setting(None, doc="to the door")
+
+
+def test_values_are_read_by_their_type() -> None:
+    environ = {
+        "SHOP_OWNER": "ada",
+        "SHOP_SHELVES": "9",
+        "SHOP_OPEN": "no",
+        "SHOP_PAUSE": "1.5h",
+        "SHOP_TILLS": "left, right",
+        "SHOP_RENT": "12.5",
+    }
+
+    shop = read(ShopSettings, environ, "SHOP_")
+
+    assert shop == ShopSettings(
+        owner="ada", shelves=9, open=False, pause=timedelta(minutes=90), tills=("left", "right"), rent=12.5
+    )
+
+
+def test_what_is_not_given_keeps_its_default() -> None:
+    assert read(ShopSettings, {"SHOP_OWNER": "ada", "SHOP_SHELVES": ""}, "SHOP_").shelves == 4
+
+
+def test_all_problems_are_told_at_once_each_by_its_variable() -> None:
+    environ = {"SHOP_SHELVES": "10", "SHOP_OPEN": "perhaps", "SHOP_PAUSE": "5"}
+
+    with pytest.raises(SettingsInvalid) as refused:
+        read(ShopSettings, environ, "SHOP_")
+
+    assert [problem.split()[0].rstrip(":") for problem in refused.value.problems] == [
+        "SHOP_OWNER",
+        "SHOP_SHELVES",
+        "SHOP_OPEN",
+        "SHOP_PAUSE",
+    ]
+
+
+def test_a_secret_comes_from_a_file_and_is_never_shown(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("opensesame\n")
+
+    shop = read(ShopSettings, {"SHOP_OWNER": "ada", "SHOP_KEY_FILE": str(file)}, "SHOP_")
+
+    assert shop.key is not None
+    assert shop.key.reveal() == "opensesame"
+    assert "opensesame" not in f"{shop!r} {shop.key} {shop.key!r}"
+
+
+def test_a_secret_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    environ = {"SHOP_OWNER": "ada", "SHOP_KEY": "a", "SHOP_KEY_FILE": str(tmp_path / "key")}
+
+    with pytest.raises(SettingsInvalid, match="SHOP_KEY or SHOP_KEY_FILE, not both"):
+        read(ShopSettings, environ, "SHOP_")
+
+
+def test_a_secret_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    environ = {"SHOP_OWNER": "ada", "SHOP_KEY_FILE": str(tmp_path / "nowhere")}
+
+    with pytest.raises(SettingsInvalid, match="nowhere"):
+        read(ShopSettings, environ, "SHOP_")
+
+
+def test_an_address_without_a_port_is_refused() -> None:
+    environ = {"LINLI_DATABASE_URL": "x", "LINLI_MASTER_KEY": "y", "LINLI_GRPC_ADDRESS": "localhost"}
+
+    with pytest.raises(SettingsInvalid, match="LINLI_GRPC_ADDRESS: 'localhost' is not host:port"):
+        read(Settings, environ)
+
+
+def test_every_setting_is_described() -> None:
+    rows = describe(Settings)
+
+    assert ("LINLI_CELL", "demo", "name of this release: part of every event's source") in rows
+    assert all(meaning for _, _, meaning in rows)
