@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from linli.options.v1 import access_pb2
+
 from libs.ledger.decider import Kind, Refusal
 from libs.rpc.conditions import EVERYTHING, NOTHING, Condition
-from linli.options.v1 import access_pb2
 
 
 @cache

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
+from linli.options.v1 import access_pb2
 
 from libs.rpc.naming import snake_case
-from linli.options.v1 import access_pb2
 
 CHECKED_SCOPES = frozenset(
     {

@@ -28,7 +28,7 @@ class Server:
         *,
         clock: Clock = wall_clock,
     ) -> None:
-        """`authenticate` turns a token into a caller (`Verifier.caller`); without it only public rpcs answer."""
+        """`authenticate` is `Verifier.caller`; without it only public rpcs answer."""
         refuse_patched_sockets()
         self.settings = settings or ServerSettings()
         self.port = 0
@@ -39,7 +39,7 @@ class Server:
         self._names: list[str] = []
         self._health = health.HealthServicer()
         self._routes = Routes(self._workers, self.settings.waiting, self._probes)
-        self._server = grpc.server(self._workers, (self._routes,), options=_options(self.settings))
+        self._server = grpc.server(self._workers, [self._routes], options=_options(self.settings))
 
     def add(self, service: ServiceDescriptor, api: object, messages: Catalogue | None = None) -> None:
         """Serve `service` by `api`: rpc `OpenCase` calls `api.open_case(request, call)`.
@@ -88,8 +88,8 @@ class Server:
         settings = self.settings
         if settings.tls_cert is None or settings.tls_key is None:
             return int(self._server.add_insecure_port(settings.address))
-        pair = (settings.tls_key.read_bytes(), settings.tls_cert.read_bytes())
-        return int(self._server.add_secure_port(settings.address, grpc.ssl_server_credentials((pair,))))
+        pairs = [(settings.tls_key.read_bytes(), settings.tls_cert.read_bytes())]
+        return int(self._server.add_secure_port(settings.address, grpc.ssl_server_credentials(pairs)))
 
 
 def _options(settings: ServerSettings) -> list[tuple[str, int]]:

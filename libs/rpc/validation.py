@@ -8,13 +8,14 @@ import math
 import re
 from collections.abc import Callable
 from functools import cache
+from typing import cast
 
 from google.protobuf import duration_pb2, timestamp_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
+from linli.options.v1 import rules_pb2
 
 from libs.rpc.errors import Violation
-from linli.options.v1 import rules_pb2
 
 MOST_CHARACTERS = 256
 MOST_ITEMS = 100
@@ -70,7 +71,7 @@ def _field_check(field: FieldDescriptor, known: dict[str, list[_OfMessage]]) -> 
     if field.is_repeated:
         return _list_check(field, rules, known)
     if field.message_type is not None:
-        return _submessage_check(field, rules, known)
+        return _submessage_check(field, field.message_type, rules, known)
     name, required, present = field.name, rules.required, field.has_presence
     of_value = _value_check(field, rules)
 
@@ -87,10 +88,10 @@ def _field_check(field: FieldDescriptor, known: dict[str, list[_OfMessage]]) -> 
 
 
 def _submessage_check(
-    field: FieldDescriptor, rules: rules_pb2.Rules, known: dict[str, list[_OfMessage]]
+    field: FieldDescriptor, of: Descriptor, rules: rules_pb2.Rules, known: dict[str, list[_OfMessage]]
 ) -> _OfMessage:
     name, required = field.name, rules.required
-    inner = _message_check(field.message_type, known)
+    inner = _message_check(of, known)
 
     def check(message: Message, path: str, found: _Found) -> None:
         if message.HasField(name):
@@ -105,8 +106,9 @@ def _list_check(
     field: FieldDescriptor, rules: rules_pb2.Rules, known: dict[str, list[_OfMessage]]
 ) -> _OfMessage:
     name, required, most = field.name, rules.required, rules.max_items or MOST_ITEMS
-    is_map = field.message_type is not None and field.message_type.GetOptions().map_entry
-    of_item = _map_item_check(field, rules, known) if is_map else _item_check(field, rules, known)
+    entry = field.message_type if field.message_type and field.message_type.GetOptions().map_entry else None
+    is_map = entry is not None
+    of_item = _map_item_check(entry, rules, known) if entry else _item_check(field, rules, known)
 
     def check(message: Message, path: str, found: _Found) -> None:
         items = getattr(message, name)
@@ -133,14 +135,13 @@ def _item_check(
 
 
 def _map_item_check(
-    field: FieldDescriptor, rules: rules_pb2.Rules, known: dict[str, list[_OfMessage]]
+    entry: Descriptor, rules: rules_pb2.Rules, known: dict[str, list[_OfMessage]]
 ) -> _OfValue:
-    entry = field.message_type.fields_by_name
-    of_key = _value_check(entry["key"], rules_pb2.Rules())
-    of_value = _item_check(entry["value"], rules, known)
+    of_key = _value_check(entry.fields_by_name["key"], rules_pb2.Rules())
+    of_value = _item_check(entry.fields_by_name["value"], rules, known)
 
     def check(item: object, path: str, found: _Found) -> None:
-        key, value = item  # type: ignore[misc] # an entry of items()
+        key, value = cast("tuple[object, object]", item)
         of_key(key, path + ".key", found)
         of_value(value, path + ".value", found)
 
@@ -196,8 +197,9 @@ def _bytes_check(rules: rules_pb2.Rules) -> _OfValue:
 
 
 def _enum_check(field: FieldDescriptor, rules: rules_pb2.Rules) -> _OfValue:
-    numbers = frozenset(field.enum_type.values_by_number)
-    names = ", ".join(value.name for value in field.enum_type.values if value.number)[:200]
+    values = field.enum_type.values if field.enum_type else ()
+    numbers = frozenset(value.number for value in values)
+    names = ", ".join(value.name for value in values if value.number)[:200]
     zero_refused = rules.required or field.is_repeated
 
     def check(value: object, path: str, found: _Found) -> None:

@@ -7,7 +7,7 @@ plain words, facts as fields. Fields on the deny list are refused wherever they 
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any, TextIO, cast
+from typing import Any, TextIO
 
 import structlog
 
@@ -16,9 +16,13 @@ from libs.telemetry import traces
 Fields = MutableMapping[str, Any]
 
 DENIED = frozenset(
-    "authorization password secret token access_token refresh_token private_key master_key client_secret "
-    "name full_name given_name family_name phone telephone email address street_address national_id id_number "
-    "birth_date description text message_text note contact body_text request response payload data".split()
+    {
+        *("authorization", "password", "secret", "client_secret", "private_key", "master_key"),
+        *("token", "access_token", "refresh_token", "national_id", "id_number", "birth_date"),
+        *("name", "full_name", "given_name", "family_name", "phone", "telephone", "email"),
+        *("address", "street_address", "contact", "description", "text", "message_text", "body_text", "note"),
+        *("request", "response", "payload", "data"),
+    }
 )
 """Names of fields that may hold personal data or secrets: their values are never written."""
 
@@ -27,7 +31,7 @@ REFUSED = "[refused]"
 
 def get(area: str) -> structlog.stdlib.BoundLogger:
     """The logger of a part of the system; its name is the field `logger`."""
-    return cast(structlog.stdlib.BoundLogger, structlog.stdlib.get_logger(area))
+    return cast("structlog.stdlib.BoundLogger", structlog.stdlib.get_logger(area))
 
 
 def bind(**facts: str | int) -> None:

@@ -9,7 +9,7 @@ import re
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _random = random.Random()  # noqa: S311 # ids, not secrets; reseeded below in every process
@@ -52,7 +52,7 @@ class Span:
         """16 hexadecimal digits, this piece of work's own."""
         return self.traceparent[36:52]
 
-    def set(self, key: str, value: str | int | float | bool) -> None:
+    def set(self, key: str, value: str | float | bool) -> None:
         """Note a fact about the work; never personal data."""
         if self._recorded is not None:
             self._recorded.set_attribute(key, value)
@@ -62,7 +62,7 @@ class Span:
         if self._recorded is not None and _recorder is not None:
             _recorder.fail(self._recorded, reason)
 
-    def __enter__(self) -> "Span":
+    def __enter__(self) -> Self:
         self._token = _current.set(self)
         return self
 
@@ -83,7 +83,7 @@ class Span:
 _current: ContextVar[Span | None] = ContextVar("span", default=None)
 
 
-def span(name: str, *, parent: str | None = None, **attributes: str | int | float | bool) -> Span:
+def span(name: str, *, parent: str | None = None, **attributes: str | float | bool) -> Span:
     """A span under `parent` (a traceparent; "" begins a trace), or under the current one.
 
     A parent that is no valid traceparent is as good as none: callers cannot break traces.
