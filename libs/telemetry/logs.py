@@ -31,7 +31,8 @@ REFUSED = "[refused]"
 
 def get(area: str) -> structlog.stdlib.BoundLogger:
     """The logger of a part of the system; its name is the field `logger`."""
-    return cast("structlog.stdlib.BoundLogger", structlog.stdlib.get_logger(area))
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(area)
+    return logger
 
 
 def bind(**facts: str | int) -> None:
