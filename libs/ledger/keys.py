@@ -17,6 +17,7 @@ from psycopg import Connection, Cursor
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.master_key import KEY_BYTES, MasterKey
 
+TABLE = "subject_keys"
 CREATE_TABLE = """
 CREATE TABLE IF NOT EXISTS subject_keys (
     subject text PRIMARY KEY,
@@ -159,7 +160,9 @@ class Keys:
         """
         done = 0
         with self._connection() as conn, conn.transaction(), conn.cursor() as cursor:
-            rows = cursor.execute("SELECT subject, wrapped FROM subject_keys WHERE wrapped IS NOT NULL FOR UPDATE")
+            rows = cursor.execute(
+                "SELECT subject, wrapped FROM subject_keys WHERE wrapped IS NOT NULL FOR UPDATE"
+            )
             for row in rows.fetchall():
                 subject, wrapped = row["subject"], bytes(row["wrapped"])
                 if not self._master.wrapped_with_current(wrapped):
@@ -219,7 +222,8 @@ class Keys:
         wrapped = self._master.wrap(_DIGEST, os.urandom(KEY_BYTES))
         with self._connection() as conn:
             conn.execute(
-                "INSERT INTO subject_keys (subject, wrapped) VALUES (%s, %s) ON CONFLICT DO NOTHING", (_DIGEST, wrapped)
+                "INSERT INTO subject_keys (subject, wrapped) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                (_DIGEST, wrapped),
             )
             row = conn.execute("SELECT wrapped FROM subject_keys WHERE subject = %s", [_DIGEST]).fetchone()
         if row is None or row["wrapped"] is None:

@@ -31,7 +31,9 @@ class MasterKey:
 
     def __post_init__(self) -> None:
         if any(len(key) != KEY_BYTES for key in (self.current, *self.older)):
-            raise SettingsRefused(f"a master key is {KEY_BYTES} bytes: make one with `openssl rand -base64 32`")
+            raise SettingsRefused(
+                f"a master key is {KEY_BYTES} bytes: make one with `openssl rand -base64 32`"
+            )
 
     @classmethod
     def from_text(cls, text: str) -> "MasterKey":
@@ -42,7 +44,9 @@ class MasterKey:
         try:
             keys = [base64.b64decode(line, validate=True) for line in lines]
         except binascii.Error:
-            raise SettingsRefused("the master key is not base64: make one with `openssl rand -base64 32`") from None
+            raise SettingsRefused(
+                "the master key is not base64: make one with `openssl rand -base64 32`"
+            ) from None
         return cls(keys[0], tuple(keys[1:]))
 
     @classmethod
@@ -95,4 +99,3 @@ class MasterKey:
 def mark(key: bytes) -> bytes:
     """Four bytes by which to know a key again without showing it."""
     return hashlib.sha256(b"linli/master-key-mark/" + key).digest()[:_MARK_BYTES]
-

@@ -79,11 +79,15 @@ def check(tp: Any, where: str, seen: frozenset[Any] = frozenset()) -> None:
                 check(arg, where, seen)
     elif len(members := union_of(tp)) > 1:
         if sum(map(is_data, members)) > 1:
-            raise InexactType(f"{where}: a union of dataclasses is not kept: make one event type of each case")
+            raise InexactType(
+                f"{where}: a union of dataclasses is not kept: make one event type of each case"
+            )
         for member in members:
             check(member, where, seen)
     else:
-        raise InexactType(f"{where}: {tp!r} is not kept exactly: name a concrete type, such as tuple[str, ...]")
+        raise InexactType(
+            f"{where}: {tp!r} is not kept exactly: name a concrete type, such as tuple[str, ...]"
+        )
 
 
 def _check_data(tp: type, where: str, seen: frozenset[Any]) -> None:

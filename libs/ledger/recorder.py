@@ -1,0 +1,259 @@
+"""The library's process recorder, made to commit many appends in one transaction.
+
+Everything that makes positions safe to follow is the library's: its tables, its table lock, its
+NOTIFY, its tracking statement. Ours is that one committer takes the lock once for all the appends
+that wait, and that a conflict touches only the append that has it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent, Tracking
+from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
+from psycopg import Connection, Cursor
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
+from psycopg.sql import SQL, Composed, Identifier
+
+from libs.ledger.committer import Committer
+from libs.ledger.errors import AlreadyHandled, LedgerUnavailable, OutcomeUnknown, VersionConflict
+from libs.ledger.recorded import Checkpoint
+from libs.ledger.unit import Row, Standing, Unit
+
+EVENTS_TABLE = "stored_events"
+TRACKING_TABLE = "notification_tracking"
+
+
+class Datastore(PostgresDatastore):
+    """The library's pool, opened by a connection string, whose every parameter counts (TLS too)."""
+
+    def __init__(self, dsn: str, *, lock_timeout: int, pool_size: int, connect_timeout: float = 30.0) -> None:
+        parameters = conninfo_to_dict(dsn)
+        super().__init__(
+            dbname=str(parameters.pop("dbname", "")),
+            host=str(parameters.pop("host", "")),
+            port=str(parameters.pop("port", "") or 5432),
+            user=str(parameters.pop("user", "")),
+            password=str(parameters.pop("password", "")),
+            lock_timeout=lock_timeout,
+            pool_size=1,
+            max_overflow=pool_size - 1,
+            connect_timeout=connect_timeout,
+            originator_id_type="text",
+        )
+        self.arguments: dict[str, Any] = {**self._given(), **parameters}
+        self.pool.kwargs = self.arguments
+
+    def _given(self) -> Mapping[str, Any]:
+        kwargs = self.pool.kwargs
+        assert isinstance(kwargs, dict)  # noqa: S101  # the library gives the pool a dict
+        return {name: value for name, value in kwargs.items() if value != ""}
+
+
+class GroupCommitRecorder(PostgresProcessRecorder):
+    """A process recorder whose inserts from all threads share transactions.
+
+    `submit` is ours; `insert_events` is the library's interface over the same way in.
+    """
+
+    def __init__(
+        self,
+        datastore: PostgresDatastore,
+        *,
+        events_table_name: str = EVENTS_TABLE,
+        tracking_table_name: str = TRACKING_TABLE,
+        retry_for: float = 15.0,
+    ) -> None:
+        super().__init__(
+            datastore, events_table_name=events_table_name, tracking_table_name=tracking_table_name
+        )
+        self.committer = Committer(self._commit, self._reconnect, retry_for=retry_for)
+        self.on_commit: Callable[[Sequence[Unit]], None] = lambda _: None
+        self.destroy_keys: Callable[[Cursor[Any], Sequence[str]], None] | None = None
+        self._connection: Connection[Any] | None = None
+        self._backends: set[int] = set()
+        self._sql = _Statements(self)
+
+    def submit(self, unit: Unit) -> Sequence[int]:
+        """Commit one append; returns the positions of its events.
+
+        Raises `VersionConflict`, `AlreadyHandled`, `KeyChanged`, `LedgerUnavailable`,
+        `OutcomeUnknown`, `LedgerClosed`, or what one of its effects raised.
+        """
+        self.committer.submit(unit)
+        return unit.positions
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """The library's interface: its errors, its rules (versions need not follow densely)."""
+        tracking: Tracking | None = kwargs.get("tracking")
+        checkpoint = Checkpoint(tracking.application_name, tracking.notification_id) if tracking else None
+        rows = [Row(e.originator_id, e.originator_version, e.topic, e.state) for e in stored_events]
+        try:
+            positions = self.submit(Unit(rows=rows, checkpoint=checkpoint, dense=False))
+        except (VersionConflict, AlreadyHandled) as error:
+            raise IntegrityError(str(error)) from error
+        except LedgerUnavailable as error:
+            raise OperationalError(str(error)) from error
+        return positions if rows else None
+
+    def close(self) -> None:
+        """Commit what waits and let go of the connection; the datastore stays with its owner."""
+        self.committer.close()
+        self._drop_connection()
+
+    def is_own(self, backend: int) -> bool:
+        """Was a notification sent by a connection of this recorder?"""
+        return backend in self._backends
+
+    def _commit(self, units: Sequence[Unit]) -> None:
+        """One transaction for a batch. Raises if nothing was committed, or if that is not known."""
+        with self._transaction() as cursor:
+            standing = self._stand(cursor, units)
+            admitted = standing.admit(units)
+            self._write(cursor, admitted, standing)
+        for unit in admitted:
+            for key in unit.keys.values():
+                key.stored = True
+        self.on_commit(units)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Cursor[Any]]:
+        """A transaction under the library's table lock, in a pipeline: two round trips in all."""
+        if self._connection is None:
+            self._connection = self._connect()
+        with (
+            self._connection.pipeline(),
+            self._connection.transaction(),
+            self._connection.cursor(binary=True) as cursor,
+        ):
+            self._lock_table(cursor)
+            self._notify_channel(cursor)
+            yield cursor
+
+    def _connect(self) -> Connection[Any]:
+        kwargs = self.datastore.pool.kwargs
+        arguments = dict(kwargs if isinstance(kwargs, Mapping) else {}, row_factory=dict_row)
+        connection: Connection[Any] = Connection.connect(**arguments, autocommit=True)
+        self._backends = {connection.info.backend_pid}
+        return connection
+
+    def _reconnect(self) -> bool:
+        """Drop the connection if it is broken; says whether it was."""
+        broken = self._connection is None or self._connection.closed
+        if broken:
+            self._drop_connection()
+        return bool(broken)
+
+    def _drop_connection(self) -> None:
+        if self._connection is not None:
+            with suppress(psycopg.Error):
+                self._connection.close()
+        self._connection = None
+
+    def _stand(self, cursor: Cursor[Any], units: Sequence[Unit]) -> Standing:
+        """Read under the lock all that decides on conflicts. Whoever writes these rows holds the lock."""
+        standing = Standing()
+        streams = {stream for unit in units for stream in unit.firsts()}
+        sources = {unit.checkpoint.source for unit in units if unit.checkpoint}
+        subjects = {subject for unit in units for subject in unit.keys}
+        if streams:
+            for row in cursor.execute(self._sql.versions, [list(streams)], prepare=True).fetchall():
+                if row["version"] is not None:
+                    standing.versions[row["stream"]] = row["version"]
+        if sources:
+            for row in cursor.execute(self._sql.checkpoints, [list(sources)], prepare=True).fetchall():
+                standing.checkpoints[row["source"]] = row["position"]
+        if subjects:
+            for row in cursor.execute(self._sql.keys, [list(subjects)], prepare=True).fetchall():
+                standing.wrapped[row["subject"]] = row["wrapped"]
+        for unit in units:
+            unit.stored = unit.in_doubt and self._is_stored(cursor, unit, standing)
+        return standing
+
+    def _is_stored(self, cursor: Cursor[Any], unit: Unit, standing: Standing) -> bool:
+        """After a commit of unknown outcome: is this append there? Its events carry ids of their own."""
+        if unit.rows:
+            streams, versions = [row.stream for row in unit.rows], [row.version for row in unit.rows]
+            found = cursor.execute(self._sql.bodies, [streams, versions]).fetchall()
+            unit.positions = [row["position"] for row in found]
+            return [row["body"] for row in found] == [row.body for row in unit.rows]
+        if unit.checkpoint:
+            return standing.checkpoints.get(unit.checkpoint.source) == unit.checkpoint.position
+        if unit.effects:
+            raise OutcomeUnknown(
+                "the database went away during the commit, and these effects leave no trace of it"
+            )
+        return False
+
+    def _write(self, cursor: Cursor[Any], units: Sequence[Unit], standing: Standing) -> None:
+        if standing.new_keys:
+            cursor.execute(self._sql.insert_keys, [list(standing.new_keys), list(standing.new_keys.values())])
+        for source in {unit.checkpoint.source for unit in units if unit.checkpoint}:
+            self._insert_tracking(cursor, Tracking(source, standing.checkpoints[source]))
+        rows = [row for unit in units for row in unit.rows]
+        if rows:
+            positions = iter(self._insert_rows(cursor, rows))
+            for unit in units:
+                unit.positions = [next(positions) for _ in unit.rows]
+        erased = [subject for unit in units for subject in unit.erases]
+        if erased and self.destroy_keys is not None:
+            self.destroy_keys(cursor, erased)
+        for unit in units:
+            for effect in unit.effects:
+                effect(cursor)
+
+    def _insert_rows(self, cursor: Cursor[Any], rows: Sequence[Row]) -> list[int]:
+        cursor.execute(
+            self._sql.insert,
+            (
+                [row.stream for row in rows],
+                [row.version for row in rows],
+                [row.name for row in rows],
+                [row.body for row in rows],
+            ),
+            prepare=True,
+        )
+        return [row["notification_id"] for row in cursor.fetchall()]
+
+
+class _Statements:
+    """The statements of the committer, composed once."""
+
+    def __init__(self, recorder: PostgresProcessRecorder) -> None:
+        names = {
+            "events": Identifier(recorder.datastore.schema, recorder.events_table_name),
+            "tracking": Identifier(recorder.datastore.schema, recorder.tracking_table_name),
+            "id": Identifier(recorder.datastore.originator_id_type),
+        }
+
+        def compose(text: str) -> Composed:
+            return SQL(text).format(**names)  # type: ignore[arg-type]  # constant texts of this file
+
+        # The newest version of each stream by one step into the primary key, however long the stream is.
+        self.versions = compose(
+            "SELECT s.stream, (SELECT e.originator_version FROM {events} AS e WHERE e.originator_id = s.stream"
+            " ORDER BY e.originator_version DESC LIMIT 1) AS version FROM unnest(%s::{id}[]) AS s(stream)"
+        )
+        self.checkpoints = compose(
+            "SELECT application_name AS source, notification_id AS position FROM {tracking}"
+            " WHERE application_name = ANY(%s)"
+        )
+        self.keys = compose("SELECT subject, wrapped FROM subject_keys WHERE subject = ANY(%s)")
+        self.insert_keys = compose(
+            "INSERT INTO subject_keys (subject, wrapped) SELECT * FROM unnest(%s::text[], %b::bytea[])"
+        )
+        self.bodies = compose(
+            "SELECT e.notification_id AS position, e.state AS body FROM {events} AS e"
+            " JOIN unnest(%s::{id}[], %s::bigint[]) WITH ORDINALITY AS u(stream, version, n)"
+            " ON e.originator_id = u.stream AND e.originator_version = u.version ORDER BY n"
+        )
+        # ORDER BY makes the positions follow the order of the batch.
+        self.insert = compose(
+            "INSERT INTO {events} (originator_id, originator_version, topic, state)"
+            " SELECT u.stream, u.version, u.name, u.body"
+            " FROM unnest(%s::{id}[], %s::bigint[], %s::text[], %b::bytea[])"
+            " WITH ORDINALITY AS u(stream, version, name, body, n) ORDER BY n"
+            " RETURNING notification_id"
+        )

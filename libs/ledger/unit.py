@@ -1,0 +1,117 @@
+"""One append as the committer sees it, and the rule by which appends of one batch are let in."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import Cursor
+
+from libs.ledger.errors import AlreadyHandled, VersionConflict
+from libs.ledger.keys import DataKey, subject_erased
+from libs.ledger.recorded import Checkpoint
+
+Effect = Callable[[Cursor[Any]], None]
+"""Something to do in the transaction of an append; an exception refuses the append, nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event as it is stored."""
+
+    stream: Any  # text; a UUID in the library's own tests
+    version: int
+    name: str
+    body: bytes
+
+
+class KeyChanged(Exception):
+    """Another process stored a key for the same person first: seal the event again, with that one."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"the key of {subject} is another one by now")
+        self.subject = subject
+
+
+@dataclass(slots=True, eq=False)
+class Unit:
+    """One append: all of it is committed, or nothing. The committer writes the answer into it."""
+
+    rows: Sequence[Row] = ()
+    checkpoint: Checkpoint | None = None
+    keys: Mapping[str, DataKey] = field(default_factory=dict)
+    erases: Sequence[str] = ()
+    effects: Sequence[Effect] = ()
+    dense: bool = True  # versions must follow without a gap; the library's interface does not ask for it
+    expires: float = 0.0
+    in_doubt: bool = False  # was sent with a commit whose outcome is not known
+    stored: bool = False  # found in the store after such a doubt
+    positions: Sequence[int] = ()
+    error: BaseException | None = None
+    done: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def alone(self) -> bool:
+        """Effects run code of others, slow or failing: such an append gets a transaction to itself."""
+        return bool(self.effects)
+
+    def firsts(self) -> dict[Any, int]:
+        """The first new version of each stream."""
+        firsts: dict[Any, int] = {}
+        for row in self.rows:
+            firsts.setdefault(row.stream, row.version)
+        return firsts
+
+
+@dataclass(slots=True)
+class Standing:
+    """What the store holds, read under the table lock; moves on as appends are let in."""
+
+    versions: dict[Any, int] = field(default_factory=dict)
+    checkpoints: dict[str, int] = field(default_factory=dict)
+    wrapped: dict[str, bytes | None] = field(default_factory=dict)
+    new_keys: dict[str, bytes] = field(default_factory=dict)
+
+    def admit(self, units: Iterable[Unit]) -> list[Unit]:
+        """Those that can be committed, in order; the others get their error. Nobody else suffers."""
+        admitted = []
+        for unit in units:
+            unit.error = self._obstacle(unit)
+            if unit.error is None and not unit.stored:
+                self._take(unit)
+                admitted.append(unit)
+        return admitted
+
+    def _obstacle(self, unit: Unit) -> BaseException | None:
+        if unit.stored:
+            return None
+        if unit.checkpoint is not None:
+            stored = self.checkpoints.get(unit.checkpoint.source, 0)
+            after = unit.checkpoint.after
+            if stored >= unit.checkpoint.position or (after is not None and stored != after):
+                return AlreadyHandled(unit.checkpoint.source, unit.checkpoint.position, stored)
+        for stream, first in unit.firsts().items():
+            last = self.versions.get(stream, 0 if unit.dense else -1)
+            if first <= last or (unit.dense and first != last + 1):
+                return VersionConflict(str(stream), first - 1, last)
+        for subject, key in unit.keys.items():
+            if subject not in self.wrapped:
+                if key.stored:
+                    return KeyChanged(subject)
+            elif self.wrapped[subject] is None:
+                return subject_erased(subject)
+            elif self.wrapped[subject] != key.wrapped:
+                return KeyChanged(subject)
+        return None
+
+    def _take(self, unit: Unit) -> None:
+        if unit.checkpoint is not None:
+            self.checkpoints[unit.checkpoint.source] = unit.checkpoint.position
+        for row in unit.rows:
+            self.versions[row.stream] = row.version
+        for subject, key in unit.keys.items():
+            if subject not in self.wrapped and key.wrapped is not None:
+                self.wrapped[subject] = self.new_keys[subject] = key.wrapped
+        for subject in unit.erases:
+            self.wrapped[subject] = None
+            self.new_keys.pop(subject, None)
