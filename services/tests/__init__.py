@@ -1,0 +1,1 @@
+"""Tests of what the five services have in common."""
