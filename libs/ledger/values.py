@@ -1,0 +1,115 @@
+"""Column values of views, brought into the one form in which PostgreSQL will give them back.
+
+A row in memory and the same row read again must be equal, or a fold could depend on what happened
+to be in a cache.
+"""
+
+import math
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+
+def _text(value: Any) -> Any:
+    if type(value) is not str:
+        value = _plain(value, str)
+    return value.replace("\0", "\ufffd") if "\0" in value else value
+
+
+def _integer(value: Any) -> Any:
+    return value if type(value) is int else _plain(value, int)
+
+
+def _boolean(value: Any) -> Any:
+    return value if type(value) is bool else _plain(value, bool)
+
+
+def _number(value: Any) -> Any:
+    number = float(value) if type(value) is int else _plain(value, float)
+    if not math.isfinite(number):
+        raise ValueError("a column holds no infinity and no NaN")
+    return number
+
+
+def _decimal(value: Any) -> Any:
+    return Decimal(value) if type(value) is int else _plain(value, Decimal)
+
+
+def _moment(value: Any) -> Any:
+    moment = _plain(value, datetime)
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+
+
+def _day(value: Any) -> Any:
+    return _plain(value, date)
+
+
+def _json(value: Any) -> Any:
+    encoded = msgspec.json.encode(value)
+    if b"\\u0000" in encoded:
+        return _without_nul(msgspec.json.decode(encoded))
+    return msgspec.json.decode(encoded)
+
+
+def _texts(value: Any) -> Any:
+    return [_text(item) for item in _items(value)]
+
+
+def _integers(value: Any) -> Any:
+    return [_integer(item) for item in _items(value)]
+
+
+def _plain(value: Any, wanted: type) -> Any:
+    if type(value) is wanted:
+        return value
+    if isinstance(value, Enum):
+        raise TypeError(f"a column holds plain values: put {value!r}.value")
+    raise TypeError(f"{type(value).__name__} where {wanted.__name__} belongs")
+
+
+def _items(value: Any) -> Any:
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"{type(value).__name__} where a list belongs")
+    return value
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "\ufffd")
+    if isinstance(value, list):
+        return [_without_nul(item) for item in value]
+    if isinstance(value, dict):
+        return {_without_nul(key): _without_nul(item) for key, item in value.items()}
+    return value
+
+
+_BY_TYPE: dict[str, Callable[[Any], Any]] = {
+    "text": _text,
+    "bigint": _integer,
+    "integer": _integer,
+    "boolean": _boolean,
+    "double precision": _number,
+    "numeric": _decimal,
+    "timestamptz": _moment,
+    "date": _day,
+    "jsonb": _json,
+    "text[]": _texts,
+    "bigint[]": _integers,
+}
+COLUMN_TYPES = tuple(_BY_TYPE)
+MUTABLE_TYPES = frozenset({"jsonb", "text[]", "bigint[]"})
+
+
+def normaliser(kind: str) -> Callable[[Any], Any]:
+    """The function that brings a value (not None) into the form of a column type.
+
+    It raises `TypeError` or `ValueError` for what does not belong there: another Python type, an
+    enum, a moment without time zone, NaN. Text loses NUL, which PostgreSQL cannot store.
+    """
+    return _BY_TYPE[kind]

@@ -1,0 +1,154 @@
+"""Views: what a question's table looks like, how events fold into it, and how it is read.
+
+class OpenCases(View):
+    name = "open_cases"
+    tables = (Table("cases", {"case_id": "text", "state": "text"}, key=("case_id",), indexes=("state",)),)
+
+    def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
+        match recorded.event:
+            case CaseOpened():
+                rows.put("cases", {"case_id": recorded.subject_id, "state": "open"})
+            case CaseClosed():
+                rows.change("cases", recorded.subject_id, state="closed")
+
+    def in_state(self, cursor: Cursor[DictRow], state: str) -> list[DictRow]:
+        return cursor.execute("SELECT * FROM cases WHERE state = %s", (state,)).fetchall()
+"""
+
+import hashlib
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from libs.ledger.recorded import Recorded
+from libs.ledger.values import COLUMN_TYPES
+
+Key = Any
+"""The value of a table's key column, or a tuple of values where the key has several columns."""
+Row = dict[str, Any]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+class Rows(Protocol):
+    """The rows of a view, as its fold sees and changes them. What it hands out are copies."""
+
+    def get(self, table: str, key: Key) -> Row | None:
+        """The row of `key`, or None."""
+
+    def put(self, table: str, row: Mapping[str, Any]) -> None:
+        """Insert the row, or replace the one with its key. Columns left out are NULL."""
+
+    def change(self, table: str, key: Key, **columns: Any) -> None:
+        """Set some columns of a row that exists. Raises `KeyError` if it does not."""
+
+    def delete(self, table: str, key: Key) -> None:
+        """Delete the row if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a view: columns with their SQL types, key columns, indexes.
+
+    Types: text, bigint, integer, boolean, double precision, numeric, timestamptz, date, jsonb,
+    text[], bigint[]. An index is a list of columns (`"state, due_time DESC"`) or what follows the
+    table's name in CREATE INDEX (`"USING gin (words)"`, `"(due_time) WHERE state = 'open'"`).
+    """
+
+    name: str
+    columns: Mapping[str, str]
+    key: tuple[str, ...]
+    indexes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.key, str) or isinstance(self.indexes, str):
+            raise TypeError(f"table {self.name}: key and indexes are tuples of texts")
+        for name in (self.name, *self.columns):
+            if not _NAME.fullmatch(name):
+                raise ValueError(
+                    f"table {self.name}: {name!r} is not a lower_snake name of 40 letters at most"
+                )
+        for column, kind in self.columns.items():
+            if kind not in COLUMN_TYPES:
+                raise ValueError(
+                    f"table {self.name}: {column} has the type {kind!r}, not one of {COLUMN_TYPES}"
+                )
+        if not self.key or not set(self.key) <= set(self.columns):
+            raise ValueError(f"table {self.name}: the key {self.key} is not made of its columns")
+
+    def key_of(self, key: Key) -> tuple[Any, ...]:
+        """The key as a tuple. Raises `TypeError` when its length does not fit."""
+        values = key if isinstance(key, tuple) else (key,)
+        if len(values) != len(self.key):
+            raise TypeError(f"table {self.name}: the key is {self.key}, got {len(values)} values")
+        return values
+
+    def ddl(self) -> str:
+        """CREATE TABLE, for a search_path at the view's schema."""
+        columns = [
+            f"{name} {kind}{' NOT NULL' if name in self.key else ''}" for name, kind in self.columns.items()
+        ]
+        return f"CREATE TABLE {self.name} ({', '.join(columns)}, PRIMARY KEY ({', '.join(self.key)}))"
+
+    def index_ddl(self) -> list[str]:
+        """CREATE INDEX statements."""
+        return [
+            f"CREATE INDEX ON {self.name} {index if index.lstrip().lower().startswith(('(', 'using')) else f'({index})'}"
+            for index in self.indexes
+        ]
+
+
+class View(ABC):
+    """One question, answered from tables that are folded from the service's own ledger.
+
+    Disposable: it can be rebuilt from the ledger at any time, so `fold` is pure: no clock, no
+    randomness, nothing but the event and the rows. Raise `version` when the fold changes its
+    meaning; the shape (tables and version) is recorded, and a view of another shape is rebuilt.
+    """
+
+    name: ClassVar[str]
+    tables: ClassVar[tuple[Table, ...]]
+    version: ClassVar[int] = 1
+
+    @abstractmethod
+    def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
+        """Change the rows as the event says; ignore events that do not matter here.
+
+        An exception stops the view at this event (the others go on) until a release mends it.
+        """
+
+    def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
+        """(table, key) of the rows that the fold will look at: they are fetched together, ahead.
+
+        Only a matter of speed. By default the rows named like the event's subject.
+        """
+        subject = recorded.subject_id
+        return [
+            (table.name, subject)
+            for table in self.tables
+            if len(table.key) == 1 and table.columns[table.key[0]] == "text"
+        ]
+
+    @property
+    def schema(self) -> str:
+        """The PostgreSQL schema that holds the tables."""
+        return f"view_{self.name}"
+
+    @property
+    def shape(self) -> str:
+        """A digest of tables and version: what the stored tables must have been made from."""
+        ddl = [statement for table in self.tables for statement in (table.ddl(), *table.index_ddl())]
+        return hashlib.sha256("\n".join([str(self.version), *ddl]).encode()).hexdigest()[:16]
+
+    def table(self, name: str) -> Table:
+        """One of its tables."""
+        return next(table for table in self.tables if table.name == name)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if not _NAME.fullmatch(getattr(cls, "name", "")):
+            raise ValueError(f"{cls.__name__}.name is not a lower_snake name of 40 letters at most")
+        if not getattr(cls, "tables", ()):
+            raise ValueError(f"{cls.__name__} declares no tables")
