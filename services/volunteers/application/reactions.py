@@ -1,0 +1,73 @@
+"""What neighbours' events lead to: pure functions from an event to commands."""
+
+from datetime import datetime, timedelta
+
+from linli.cases.v1 import cases_events_pb2
+from linli.identity.v1 import identity_events_pb2
+
+from libs.messaging.reactions import Erasure, Fact, Reaction
+from services.volunteers.domain.commands import NoteArea, RaiseNeed, WithdrawNeed
+from services.volunteers.domain.values import Shift
+
+HELP_AFTER = timedelta(days=1)
+"""A helper is wanted a day after a case was opened: time enough to ask somebody."""
+HELP_LASTS = timedelta(hours=2)
+HELPING_HAND = frozenset({"helping-hand"})
+"""The skill asked of somebody who helps a resident with their case."""
+PRIORITY = 5
+
+
+def when_area_defined(event: identity_events_pb2.AreaDefined, _fact: Fact) -> list[Reaction]:
+    """Areas are noted: profiles and needs are placed in them."""
+    command = NoteArea(area_id=event.area_id, area_path=event.area_path)
+    return [Reaction(stream="area", id=event.area_id, command=command)]
+
+
+def when_subject_erased(event: identity_events_pb2.SubjectErased, _fact: Fact) -> list[Erasure]:
+    """The person's key is destroyed here, too."""
+    return [Erasure(subject=event.subject_id)]
+
+
+def when_case_opened(event: cases_events_pb2.CaseOpened, fact: Fact) -> list[Reaction]:
+    """A case whose reporter needs a helping hand calls for one volunteer, the next day."""
+    if not event.assisted:
+        return []
+    start = _full_hour(fact.time + HELP_AFTER)
+    need_id = need_of(event.case_id)
+    command = RaiseNeed(
+        need_id=need_id,
+        case_id=event.case_id,
+        area_path=event.area_path,
+        shift=Shift(start=start, end=start + HELP_LASTS),
+        wanted=1,
+        skills=HELPING_HAND,
+        priority=PRIORITY,
+        at=fact.time,
+    )
+    return [Reaction(stream="need", id=need_id, command=command)]
+
+
+def when_case_withdrawn(event: cases_events_pb2.CaseWithdrawn, fact: Fact) -> list[Reaction]:
+    """Nobody needs help with a case that was taken back."""
+    return [_withdraw(event.case_id, fact, "the case was withdrawn")]
+
+
+def when_case_rejected(event: cases_events_pb2.CaseRejected, fact: Fact) -> list[Reaction]:
+    """Nobody needs help with a case that was rejected."""
+    return [_withdraw(event.case_id, fact, "the case was rejected")]
+
+
+def need_of(case_id: str) -> str:
+    """The need that a case calls for: one, whatever is repeated."""
+    return f"case-{case_id}"
+
+
+def _withdraw(case_id: str, fact: Fact, reason: str) -> Reaction:
+    # A case without a need: the decider knows of none and nothing happens.
+    return Reaction(stream="need", id=need_of(case_id), command=WithdrawNeed(at=fact.time), reason=reason)
+
+
+def _full_hour(moment: datetime) -> datetime:
+    """The next full hour, or the moment itself if it is one."""
+    floor = moment.replace(minute=0, second=0, microsecond=0)
+    return floor if floor == moment else floor + timedelta(hours=1)
