@@ -1,0 +1,95 @@
+"""What may happen to an area."""
+
+from datetime import UTC, datetime
+
+from libs.ledger.decider import Kind
+from libs.testkit.deciders import deciding
+from services.identity.domain import area
+from services.identity.domain.commands import ChangeBoundary, DefineArea, Parent
+from services.identity.domain.events import AreaDefined, BoundaryChanged
+from services.identity.domain.values import Level, Name
+
+given = deciding(area.DECIDER)
+
+AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
+LATER = datetime(2021, 1, 1, tzinfo=UTC)
+CITY = Parent(area_id="la", level=Level.CITY, path="la")
+SQUARE = '{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}'
+OTHER = '{"type":"Polygon","coordinates":[[[0,0],[2,0],[2,2],[0,0]]]}'
+
+
+def define(level: Level = Level.COMMUNITY, name: str = "Lincoln Heights") -> DefineArea:
+    return DefineArea(area_id="nc-47", parent=CITY, level=level, name=Name(en=name), at=AT)
+
+
+def defined() -> AreaDefined:
+    return AreaDefined(
+        area_id="nc-47",
+        parent_id="la",
+        level=Level.COMMUNITY,
+        name=Name(en="Lincoln Heights"),
+        path="la/nc-47",
+        defined_at=AT,
+    )
+
+
+def change(boundary: str = SQUARE, valid_from: datetime = AT) -> ChangeBoundary:
+    return ChangeBoundary(area_id="nc-47", boundary=boundary, note="", valid_from=valid_from)
+
+
+def changed(version: int = 1, boundary: str = SQUARE, valid_from: datetime = AT) -> BoundaryChanged:
+    return BoundaryChanged(
+        area_id="nc-47",
+        path="la/nc-47",
+        version=version,
+        boundary=boundary,
+        valid_from=valid_from,
+        note="",
+    )
+
+
+def test_an_area_is_put_below_its_parent() -> None:
+    given().when(define()).then(defined())
+
+
+def test_an_area_without_a_parent_is_a_root() -> None:
+    root = DefineArea(area_id="la", parent=None, level=Level.CITY, name=Name(zh="洛杉矶"), at=AT)
+
+    outcome = given().when(root)
+
+    outcome.then_state(lambda state: isinstance(state, area.Defined) and state.path == "la")
+
+
+def test_levels_may_be_skipped_but_not_turned_around() -> None:
+    given().when(define(Level.GRID_CELL)).then_state(lambda state: isinstance(state, area.Defined))
+    given().when(define(Level.CITY)).then_refused("LEVEL_NOT_BELOW_PARENT", Kind.INVALID, level="city")
+
+
+def test_an_area_needs_a_name_in_one_language() -> None:
+    given().when(define(name="  ")).then_refused("NAME_MISSING", Kind.INVALID)
+
+
+def test_the_same_definition_again_changes_nothing() -> None:
+    given(defined()).when(define()).then_nothing_happens()
+
+
+def test_another_definition_under_the_same_id_is_refused() -> None:
+    given(defined()).when(define(name="Glassell Park")).then_refused(
+        "AREA_DEFINED_DIFFERENTLY", Kind.ALREADY_EXISTS
+    )
+
+
+def test_boundaries_are_counted() -> None:
+    given(defined(), changed()).when(change(OTHER, LATER)).then(changed(2, OTHER, LATER))
+
+
+def test_the_same_boundary_again_changes_nothing() -> None:
+    given(defined(), changed()).when(change()).then_nothing_happens()
+
+
+def test_the_same_boundary_from_another_moment_is_a_new_version() -> None:
+    given(defined(), changed()).when(change(valid_from=LATER)).then(changed(2, valid_from=LATER))
+
+
+def test_an_unknown_area_has_no_boundary() -> None:
+    given().when(change()).then_refused("AREA_UNKNOWN", Kind.NOT_FOUND, area_id="nc-47")

@@ -1,0 +1,239 @@
+"""Grants, logins, clients and signing keys."""
+
+from datetime import UTC, datetime, timedelta
+
+from libs.ledger.decider import Kind
+from libs.ledger.personal import Personal
+from libs.testkit.deciders import deciding
+from libs.testkit.ids import some_id
+from services.identity.domain import access, client, keyring, login
+from services.identity.domain.commands import (
+    ChangeClientScopes,
+    ChangeClientSecret,
+    CreateLogin,
+    EndAccess,
+    GrantRole,
+    IntroduceSigningKey,
+    RegisterClient,
+    RetireClient,
+    RevokeRole,
+    RevokeSessions,
+    SetPassword,
+)
+from services.identity.domain.events import (
+    ClientRegistered,
+    ClientRetired,
+    ClientScopesChanged,
+    ClientSecretChanged,
+    LoginCreated,
+    PasswordSet,
+    RoleGranted,
+    RoleRevoked,
+    SessionsRevoked,
+    SigningKeyIntroduced,
+    SigningKeyRetired,
+)
+from services.identity.domain.values import Role, Within, grant_id, login_key
+
+AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
+MEI = some_id("mei")
+WITHIN = Within(area_id="nc-47", area_path="la/nc-47", body_id="bos")
+GRANT = grant_id(MEI, Role.CASE_OFFICER, WITHIN)
+
+given_access = deciding(access.DECIDER)
+given_login = deciding(login.DECIDER)
+given_client = deciding(client.DECIDER)
+given_keyring = deciding(keyring.DECIDER)
+
+GRANTED = RoleGranted(party_id=MEI, grant_id=GRANT, role=Role.CASE_OFFICER, within=WITHIN, granted_at=AT)
+REVOKED = RoleRevoked(party_id=MEI, grant_id=GRANT, role=Role.CASE_OFFICER, within=WITHIN, revoked_at=AT)
+SESSIONS = SessionsRevoked(subject=MEI, before=AT)
+GRANT_ROLE = GrantRole(party_id=MEI, role=Role.CASE_OFFICER, within=WITHIN, at=AT)
+
+
+def test_a_role_is_granted_once() -> None:
+    given_access().when(GRANT_ROLE).then(GRANTED)
+    given_access(GRANTED).when(GRANT_ROLE).then_nothing_happens()
+
+
+def test_the_same_role_elsewhere_is_another_grant() -> None:
+    elsewhere = GrantRole(party_id=MEI, role=Role.CASE_OFFICER, within=Within(), at=AT)
+
+    given_access(GRANTED).when(elsewhere).then_state(lambda state: len(state.grants) == 2)
+
+
+def test_revoking_a_role_ends_the_sessions_that_carry_it() -> None:
+    given_access(GRANTED).when(RevokeRole(grant_id=GRANT, at=AT)).then(REVOKED, SESSIONS)
+
+
+def test_a_grant_that_is_not_held_cannot_be_revoked() -> None:
+    again = given_access(GRANTED, REVOKED).when(RevokeRole(grant_id=GRANT, at=AT))
+
+    again.then_refused("GRANT_UNKNOWN", Kind.NOT_FOUND)
+
+
+def test_a_revoked_role_can_be_granted_again() -> None:
+    given_access(GRANTED, REVOKED, SESSIONS).when(GRANT_ROLE).then(GRANTED)
+
+
+def test_revoking_sessions_keeps_the_roles() -> None:
+    outcome = given_access(GRANTED).when(RevokeSessions(party_id=MEI, at=AT))
+
+    outcome.then(SESSIONS)
+    outcome.then_state(lambda state: GRANT in state.grants and state.revoked_before == AT)
+
+
+def test_ending_access_ends_roles_and_sessions() -> None:
+    given_access(GRANTED).when(EndAccess(party_id=MEI, at=AT)).then(REVOKED, SESSIONS)
+    given_access().when(EndAccess(party_id=MEI, at=AT)).then(SESSIONS)
+
+
+LOGIN = some_id("login of mei")
+
+
+def created(hashed: str | None = "hash 1") -> LoginCreated:
+    return LoginCreated(
+        login_id=LOGIN,
+        party_id=MEI,
+        login_name=Personal(MEI, "mei"),
+        password_hash=Personal(MEI, hashed),
+        created_at=AT,
+    )
+
+
+CREATE = CreateLogin(
+    login_id=LOGIN,
+    party_id=MEI,
+    login_name=Personal(MEI, "mei"),
+    password_hash=Personal(MEI, "hash 1"),
+    at=AT,
+)
+SET = SetPassword(password_hash=Personal(MEI, "hash 2"), at=AT)
+
+
+def test_a_login_name_is_used_once() -> None:
+    given_login().when(CREATE).then(created())
+    given_login(created()).when(CREATE).then_refused("LOGIN_NAME_TAKEN", Kind.ALREADY_EXISTS)
+
+
+def test_the_name_of_an_erased_person_is_free_again() -> None:
+    given_login(created(hashed=None)).when(CREATE).then(created())
+
+
+def test_a_password_replaces_the_one_before() -> None:
+    outcome = given_login(created()).when(SET)
+
+    outcome.then(PasswordSet(login_id=LOGIN, party_id=MEI, password_hash=Personal(MEI, "hash 2"), set_at=AT))
+
+
+def test_nobody_and_the_erased_have_no_password() -> None:
+    given_login().when(SET).then_refused("LOGIN_UNKNOWN", Kind.NOT_FOUND)
+    given_login(created(hashed=None)).when(SET).then_refused("LOGIN_UNKNOWN")
+
+
+def test_login_names_are_compared_without_width_and_case() -> None:
+    assert login_key(" Ｍei.Lan ") == login_key("mei.lan")
+
+
+CLIENT = some_id("client of a partner")
+HASH = Personal(f"client-{CLIENT}", "hash 1")
+
+
+def registered() -> ClientRegistered:
+    return ClientRegistered(
+        client_id=CLIENT,
+        name="a partner's system",
+        role=Role.PARTNER,
+        scopes=("cases.open",),
+        within=WITHIN,
+        secret_hash=HASH,
+        registered_at=AT,
+    )
+
+
+REGISTER = RegisterClient(
+    client_id=CLIENT,
+    name="a partner's system",
+    role=Role.PARTNER,
+    scopes=("cases.open",),
+    within=WITHIN,
+    secret_hash=HASH,
+    at=AT,
+)
+RETIRED = ClientRetired(client_id=CLIENT, retired_at=AT)
+
+
+def test_a_client_is_registered_once() -> None:
+    given_client().when(REGISTER).then(registered())
+    given_client(registered()).when(REGISTER).then_refused("CLIENT_EXISTS")
+
+
+def test_a_client_gets_another_secret() -> None:
+    other = Personal(f"client-{CLIENT}", "hash 2")
+
+    outcome = given_client(registered()).when(ChangeClientSecret(client_id=CLIENT, secret_hash=other, at=AT))
+
+    outcome.then(ClientSecretChanged(client_id=CLIENT, secret_hash=other, changed_at=AT))
+    outcome.then_state(lambda state: isinstance(state, client.Active) and state.secret_hash == other)
+
+
+def test_scopes_change_only_if_they_differ() -> None:
+    more = ("cases.open", "cases.read")
+
+    given_client(registered()).when(
+        ChangeClientScopes(client_id=CLIENT, scopes=("cases.open",), at=AT)
+    ).then_nothing_happens()
+    given_client(registered()).when(ChangeClientScopes(client_id=CLIENT, scopes=more, at=AT)).then(
+        ClientScopesChanged(client_id=CLIENT, scopes=more, changed_at=AT)
+    )
+
+
+def test_a_client_retires_for_good() -> None:
+    retire = RetireClient(client_id=CLIENT, at=AT)
+    change = ChangeClientSecret(client_id=CLIENT, secret_hash=HASH, at=AT)
+
+    given_client(registered()).when(retire).then(RETIRED)
+    given_client(registered(), RETIRED).when(retire).then_nothing_happens()
+    given_client(registered(), RETIRED).when(change).then_refused("CLIENT_UNKNOWN", client_id=CLIENT)
+    given_client().when(retire).then_refused("CLIENT_UNKNOWN", client_id=CLIENT)
+
+
+def introduce(name: str, at: datetime = AT, retire_earlier: bool = False) -> IntroduceSigningKey:
+    return IntroduceSigningKey(
+        key_id=name, generation=1, public_key=f"x of {name}", retire_earlier=retire_earlier, at=at
+    )
+
+
+def introduced(name: str, at: datetime = AT) -> SigningKeyIntroduced:
+    return SigningKeyIntroduced(key_id=name, generation=1, public_key=f"x of {name}", introduced_at=at)
+
+
+HOUR = timedelta(hours=1)
+
+
+def test_the_newest_key_signs() -> None:
+    outcome = given_keyring(introduced("one")).when(introduce("two"))
+
+    outcome.then(introduced("two"))
+    outcome.then_state(lambda ring: ring.signing is not None and ring.signing.key_id == "two")
+
+
+def test_the_key_that_signs_already_changes_nothing() -> None:
+    given_keyring(introduced("one")).when(introduce("one")).then_nothing_happens()
+
+
+def test_a_replaced_key_is_trusted_for_the_life_of_a_token() -> None:
+    ring = given_keyring(introduced("one"), introduced("two", AT + HOUR)).state
+
+    within = ring.trusted(AT + 1.5 * HOUR, HOUR)
+    after = ring.trusted(AT + 2 * HOUR, HOUR)
+
+    assert [key.key_id for key in within] == ["one", "two"]
+    assert [key.key_id for key in after] == ["two"]
+
+
+def test_retiring_earlier_keys_withdraws_trust_at_once() -> None:
+    outcome = given_keyring(introduced("one")).when(introduce("two", retire_earlier=True))
+
+    outcome.then(introduced("two"), SigningKeyRetired(key_id="one", retired_at=AT))
+    outcome.then_state(lambda ring: [key.key_id for key in ring.trusted(AT, HOUR)] == ["two"])
