@@ -93,6 +93,7 @@ class Ledger:
         self._recorder = recorder
         self._sql = _Statements(recorder)
         self._news = threading.Condition()
+        self._wakes: list[Callable[[], None]] = []
         self._closed = False
         self._head = self._stored_head()
         recorder.on_commit = self._committed
@@ -234,6 +235,14 @@ class Ledger:
         listening = self._listener is not None and self._listener.listening.is_set()
         return not listening and not self._closed and self.head() > after
 
+    def on_news(self, wake: Callable[[], None]) -> None:
+        """Call `wake` whenever something was recorded, for those who wait for several ledgers at once.
+
+        It is called by the committer, holding a lock: it may set an event, and nothing slower.
+        """
+        with self._news:
+            self._wakes.append(wake)
+
     def checkpoint(self, source: str) -> int:
         """How far the events of a source have been handled, 0 if none have."""
         return self._recorder.max_tracking_id(source) or 0
@@ -258,6 +267,8 @@ class Ledger:
             if head > self._head:
                 self._head = head
                 self._news.notify_all()
+                for wake in self._wakes:
+                    wake()
 
     def _listen(self) -> Listener:
         channels = (self._recorder.channel_name, KEYS_CHANNEL)
