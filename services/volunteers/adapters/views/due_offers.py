@@ -1,0 +1,53 @@
+"""Which offers wait for an answer, and until when?"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from libs.ledger.recorded import Recorded
+from libs.ledger.view import Key, Rows, Table, View
+from services.volunteers.domain import events
+
+
+class DueOffers(View):
+    """One row for each open offer: the schedule of the clock that lets offers expire."""
+
+    name = "due_offers"
+    tables = (
+        Table(
+            "offers",
+            {"need_id": "text", "volunteer_id": "text", "expires_at": "timestamptz"},
+            key=("need_id", "volunteer_id"),
+            indexes=("expires_at",),
+        ),
+    )
+
+    def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
+        """Nothing is looked at before it is written."""
+        return []
+
+    def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
+        """An offer stands here until it is answered or expires."""
+        match recorded.event:
+            case events.OfferMade(need_id=need_id, volunteer_id=volunteer_id, expires_at=expires_at):
+                row = {"need_id": need_id, "volunteer_id": volunteer_id, "expires_at": expires_at}
+                rows.put("offers", row)
+            case (
+                events.OfferAccepted(need_id=need_id, volunteer_id=volunteer_id)
+                | events.OfferDeclined(need_id=need_id, volunteer_id=volunteer_id)
+                | events.OfferExpired(need_id=need_id, volunteer_id=volunteer_id)
+            ):
+                rows.delete("offers", (need_id, volunteer_id))
+            case _:
+                pass
+
+    def due(self, cursor: Cursor[DictRow], now: datetime, limit: int) -> Sequence[DictRow]:
+        """Offers whose time is over, the earliest first."""
+        cursor.execute(
+            "SELECT * FROM offers WHERE expires_at <= %s ORDER BY expires_at, need_id, volunteer_id LIMIT %s",
+            (now, limit),
+        )
+        return cursor.fetchall()
