@@ -167,17 +167,17 @@ def three_quarters(start: datetime, end: datetime, unit: Unit, calendar: Calenda
 
 
 def resumed(deadline: Deadline, paused_at: datetime, resumed_at: datetime, calendar: Calendar) -> Deadline:
-    """The deadline after a pause: what was left when it began is left when it ends.
+    """The deadline after a pause: later by as much time, as its limit counts, as the pause took.
 
     A moment that had passed before the pause stays where it was: no pause undoes a breach.
     """
+    counts_work = deadline.limit.unit.counts_work
+    pause = calendar.between(paused_at, resumed_at) if counts_work else resumed_at - paused_at
 
     def later(moment: datetime) -> datetime:
-        if moment <= paused_at:
+        if moment <= paused_at or not pause:
             return moment
-        if deadline.limit.unit.counts_work:
-            return calendar.add(resumed_at, calendar.between(paused_at, moment))
-        return resumed_at + (moment - paused_at)
+        return calendar.add(moment, pause) if counts_work else moment + pause
 
     return replace(deadline, warn_at=later(deadline.warn_at), due_at=later(deadline.due_at))
 

@@ -1,4 +1,4 @@
-"""What cases keeps of its neighbours' facts: areas, bodies, affairs, responsibilities, commitments, calendars.
+"""What cases keeps of its neighbours' facts: areas, bodies, affairs, who answers, what is promised.
 
 A neighbour's event becomes a fact of our own ledger, so that a decision can be run again on
 what was known then, and every view is built from this ledger alone. One stream for each thing

@@ -1,0 +1,107 @@
+"""Words for tests of cases: events and commands with arbitrary but speaking values."""
+
+from datetime import UTC, datetime, timedelta
+
+from libs.ledger.personal import Personal
+from services.cases.domain.calendar import ROUND_THE_CLOCK, Calendar, Hours
+from services.cases.domain.clocks import ClockKind, Commitment, Deadline, Limit, Unit, promise
+from services.cases.domain.commands import Facts, OpenCase
+from services.cases.domain.events import CaseOpened, CaseRouted
+from services.cases.domain.routing import Decision, Question, Responsibility, route
+from services.cases.domain.values import Channel
+
+CASE_ID = "c41d"
+PUBLIC_ID = "LL-7F3K9-2QD4X"
+ROADS = "roads-department"
+PARKS = "parks-department"
+STREET = "city/harbour/mole-street"
+MONDAY = datetime(2022, 1, 3, 9, 0, tzinfo=UTC)
+
+OFFICE_DAY: Hours = ((9 * 60, 17 * 60),)
+OFFICE = Calendar(zone="UTC", week=(OFFICE_DAY,) * 5 + ((), ()))  # type: ignore[arg-type]  # seven days
+ALWAYS = Calendar(zone="UTC", week=(ROUND_THE_CLOCK,) * 7)  # type: ignore[arg-type]  # seven days
+
+TWO_HOURS = Limit(amount=2, unit=Unit.WORKING_HOURS)
+THREE_DAYS = Limit(amount=3, unit=Unit.WORKING_DAYS)
+COMMITMENT = Commitment(
+    affair_id="potholes", version=4, first_response=TWO_HOURS, resolution=THREE_DAYS, calendar_id="office"
+)
+
+
+def after(**delta: float) -> datetime:
+    """A moment some time after the Monday morning on which everything begins."""
+    return MONDAY + timedelta(**delta)
+
+
+def deadlines(at: datetime = MONDAY) -> tuple[Deadline, ...]:
+    """First response by 11:00 on the same day, resolution by Thursday 09:00."""
+    return promise(COMMITMENT, OFFICE, at)
+
+
+def resolution_deadline() -> Deadline:
+    """That of the resolution clock."""
+    return next(deadline for deadline in deadlines() if deadline.clock is ClockKind.RESOLUTION)
+
+
+ROADS_ANSWER = Responsibility(
+    item_id="item-1",
+    version=2,
+    affair_id="potholes",
+    area_id="city",
+    body_id=ROADS,
+    valid_from=datetime(2020, 1, 1, tzinfo=UTC),
+)
+
+
+def decision(*items: Responsibility, at: datetime = MONDAY) -> Decision:
+    """What the router says for a pothole in Mole Street."""
+    question = Question(affair_path="roads/potholes", area_path=STREET, at=at, known=17)
+    return route(items, question)
+
+
+def facts(*items: Responsibility, anonymous_allowed: bool = False, promised: bool = True) -> Facts:
+    """What is known about a pothole in Mole Street."""
+    return Facts(
+        affair_path="roads/potholes",
+        area_path=STREET,
+        anonymous_allowed=anonymous_allowed,
+        responsibilities=items,
+        commitment=COMMITMENT if promised else None,
+        calendar=OFFICE if promised else None,
+        known=17,
+    )
+
+
+def open_case(known: Facts | None = None, **changes: object) -> OpenCase:
+    """Mrs Lin reports a pothole by telephone."""
+    fields: dict[str, object] = {
+        "case_id": CASE_ID,
+        "public_id": PUBLIC_ID,
+        "channel": Channel.PHONE_OPERATOR,
+        "facts": known or facts(ROADS_ANSWER),
+        "at": MONDAY,
+        "reporter_id": "resident-lin",
+        "description": "a hole as deep as a bucket",
+    }
+    return OpenCase(**{**fields, **changes})  # type: ignore[arg-type]  # named by the tests
+
+
+def opened(*, promised: bool = True, imported: bool = False) -> CaseOpened:
+    """Her report, taken in."""
+    return CaseOpened(
+        case_id=CASE_ID,
+        public_id=PUBLIC_ID,
+        affair_id="potholes",
+        area_path=STREET,
+        channel=Channel.PHONE_OPERATOR,
+        at=MONDAY,
+        deadlines=deadlines() if promised else (),
+        reporter_id="resident-lin",
+        imported=imported,
+        description=Personal("resident-lin", "a hole as deep as a bucket"),
+    )
+
+
+def routed() -> CaseRouted:
+    """To the roads department."""
+    return CaseRouted(body_id=ROADS, decision=decision(ROADS_ANSWER), at=MONDAY)
