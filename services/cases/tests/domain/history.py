@@ -18,8 +18,8 @@ STREET = "city/harbour/mole-street"
 MONDAY = datetime(2022, 1, 3, 9, 0, tzinfo=UTC)
 
 OFFICE_DAY: Hours = ((9 * 60, 17 * 60),)
-OFFICE = Calendar(zone="UTC", week=(OFFICE_DAY,) * 5 + ((), ()))  # type: ignore[arg-type]  # seven days
-ALWAYS = Calendar(zone="UTC", week=(ROUND_THE_CLOCK,) * 7)  # type: ignore[arg-type]  # seven days
+OFFICE = Calendar(zone="UTC", week=(OFFICE_DAY,) * 5 + ((), ()))
+ALWAYS = Calendar(zone="UTC", week=(ROUND_THE_CLOCK,) * 7)
 
 TWO_HOURS = Limit(amount=2, unit=Unit.WORKING_HOURS)
 THREE_DAYS = Limit(amount=3, unit=Unit.WORKING_DAYS)

@@ -1,0 +1,383 @@
+"""What may happen to a case, told as given, when, then."""
+
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from libs.ledger.decider import Kind
+from libs.ledger.personal import Personal
+from libs.testkit.deciders import deciding
+from services.cases.domain.case import Accepted, Routed, State, Submitted
+from services.cases.domain.commands import (
+    AcceptCase,
+    AddNote,
+    CloseCase,
+    Command,
+    PauseCase,
+    ReassignCase,
+    RejectCase,
+    ReopenCase,
+    ResolveCase,
+    ResumeCase,
+    ReturnCase,
+    StartWork,
+    WithdrawCase,
+)
+from services.cases.domain.decisions import CASE
+from services.cases.domain.events import (
+    AdjudicationOpened,
+    CaseAccepted,
+    CaseClosed,
+    CasePaused,
+    CaseReassigned,
+    CaseRejected,
+    CaseReopened,
+    CaseResolved,
+    CaseReturned,
+    CaseUnowned,
+    CaseWithdrawn,
+    Event,
+    NoteAdded,
+    WorkStarted,
+)
+from services.cases.tests.domain.history import (
+    OFFICE,
+    PARKS,
+    ROADS,
+    ROADS_ANSWER,
+    after,
+    decision,
+    facts,
+    open_case,
+    opened,
+    routed,
+)
+
+given = deciding(CASE)
+
+
+def accepted(**delta: float) -> CaseAccepted:
+    return CaseAccepted(body_id=ROADS, at=after(**delta))
+
+
+def returned(times: int, body: str = ROADS, **delta: float) -> CaseReturned:
+    return CaseReturned(body_id=body, returns=times, at=after(**delta))
+
+
+def reassigned(to: str, from_body: str | None = None, **delta: float) -> CaseReassigned:
+    return CaseReassigned(from_body_id=from_body, body_id=to, at=after(**delta))
+
+
+def started(**delta: float) -> WorkStarted:
+    return WorkStarted(body_id=ROADS, at=after(**delta))
+
+
+def resolved(*, on_time: bool = True, **delta: float) -> CaseResolved:
+    return CaseResolved(body_id=ROADS, on_time=on_time, outcome=None, at=after(**delta))
+
+
+def closed(**delta: float) -> CaseClosed:
+    return CaseClosed(body_id=ROADS, at=after(**delta))
+
+
+def reassign(to: str, *, known: bool = True, **delta: float) -> ReassignCase:
+    return ReassignCase(body_id=to, body_known=known, at=after(**delta))
+
+
+# -- opening ---------------------------------------------------------------------------------------
+
+
+def test_a_report_becomes_a_case_and_goes_to_the_responsible_body() -> None:
+    given().when(open_case()).then(opened(), routed())
+
+
+def test_without_a_responsible_body_the_case_is_unowned_and_its_clocks_run_all_the_same() -> None:
+    given().when(open_case(facts())).then(opened(), CaseUnowned(decision=decision(), at=after()))
+
+
+def test_without_a_commitment_nothing_is_promised() -> None:
+    outcome = given().when(open_case(facts(ROADS_ANSWER, promised=False)))
+
+    outcome.then(opened(promised=False), routed())
+
+
+def test_who_gives_no_name_is_heard_where_the_affair_allows_it() -> None:
+    outcome = given().when(open_case(facts(anonymous_allowed=True), anonymous=True, reporter_id=None))
+
+    assert outcome.events[0].anonymous  # type: ignore[union-attr]  # the first event is CaseOpened
+    outcome.then_state(lambda state: isinstance(state, Submitted) and state.file.subject == "c41d")
+
+
+def test_who_gives_no_name_is_refused_where_the_affair_needs_one() -> None:
+    given().when(open_case(anonymous=True, reporter_id=None)).then_refused("ANONYMOUS_NOT_ALLOWED")
+
+
+def test_an_anonymous_report_names_nobody() -> None:
+    known = facts(anonymous_allowed=True)
+
+    given().when(open_case(known, anonymous=True)).then_refused("ANONYMOUS_WITH_NAME", Kind.INVALID)
+
+
+def test_a_case_is_opened_once() -> None:
+    given(opened(), routed()).when(open_case()).then_refused("CASE_EXISTS", Kind.ALREADY_EXISTS)
+
+
+def test_the_state_holds_no_personal_data() -> None:
+    assert "bucket" not in repr(given(opened(), routed()).state)
+    assert "bucket" not in repr(open_case())
+
+
+# -- who answers -----------------------------------------------------------------------------------
+
+
+def test_the_body_accepts() -> None:
+    given(opened(), routed()).when(AcceptCase(at=after(hours=1))).then(accepted(hours=1))
+
+
+def test_nobody_accepts_an_unowned_case() -> None:
+    history = (opened(), CaseUnowned(decision=decision(), at=after()))
+
+    given(*history).when(AcceptCase(at=after(hours=1))).then_refused("CASE_STATE_FORBIDS", state="Submitted")
+
+
+def test_a_dispatcher_gives_an_unowned_case_to_a_body() -> None:
+    history = (opened(), CaseUnowned(decision=decision(), at=after()))
+
+    given(*history).when(reassign(PARKS, hours=1)).then(reassigned(PARKS, hours=1))
+
+
+def test_a_dispatcher_moves_a_case_from_body_to_body() -> None:
+    outcome = given(opened(), routed(), accepted(hours=1)).when(reassign(PARKS, hours=1.5))
+
+    outcome.then(reassigned(PARKS, ROADS, hours=1.5))
+    outcome.then_state(lambda state: isinstance(state, Routed) and state.body_id == PARKS)
+
+
+def test_a_case_goes_to_bodies_that_exist() -> None:
+    given(opened(), routed()).when(reassign("phantom", known=False)).then_refused("BODY_UNKNOWN")
+
+
+def test_a_case_is_not_sent_where_it_is() -> None:
+    given(opened(), routed()).when(reassign(ROADS)).then_refused("BODY_HAS_CASE")
+
+
+def test_a_body_returns_what_is_not_its_own() -> None:
+    outcome = given(opened(), routed()).when(ReturnCase(at=after(hours=1)))
+
+    outcome.then(returned(1, hours=1))
+    outcome.then_state(lambda state: isinstance(state, Submitted) and state.file.returns == 1)
+
+
+def test_a_body_does_not_return_what_it_has_begun() -> None:
+    history = (opened(), routed(), started(hours=1))
+
+    given(*history).when(ReturnCase(at=after(hours=1.5))).then_refused("CASE_STATE_FORBIDS")
+
+
+def test_after_the_second_return_the_next_area_up_decides() -> None:
+    history = (opened(), routed(), returned(1, hours=0.5), reassigned(PARKS, hours=1))
+
+    given(*history).when(ReturnCase(at=after(hours=1.2))).then(
+        returned(2, PARKS, hours=1.2),
+        AdjudicationOpened(area_path="city/harbour", at=after(hours=1.2)),
+    )
+
+
+def test_what_adjudication_has_decided_goes_round_no_more() -> None:
+    history = (
+        opened(),
+        routed(),
+        returned(1, hours=0.2),
+        reassigned(PARKS, hours=0.4),
+        returned(2, PARKS, hours=0.6),
+        AdjudicationOpened(area_path="city/harbour", at=after(hours=0.6)),
+        reassigned(ROADS, hours=0.8),
+    )
+
+    given(*history).when(ReturnCase(at=after(hours=1))).then_refused("DECIDED_BY_ADJUDICATION")
+
+
+# -- work ------------------------------------------------------------------------------------------
+
+
+def test_work_may_begin_without_a_word_of_acceptance() -> None:
+    given(opened(), routed()).when(StartWork(at=after(hours=1))).then(started(hours=1))
+
+
+def test_work_waits_only_once_it_has_begun() -> None:
+    given(opened(), routed(), accepted()).when(PauseCase(at=after())).then_refused("CASE_STATE_FORBIDS")
+
+
+def test_a_waiting_case_is_not_resolved_before_it_goes_on() -> None:
+    history = (opened(), routed(), started(hours=1), CasePaused(body_id=ROADS, at=after(hours=2)))
+
+    given(*history).when(ResolveCase(at=after(hours=3))).then_refused("CASE_STATE_FORBIDS", state="Waiting")
+
+
+def test_a_body_may_resolve_at_once() -> None:
+    given(opened(), routed()).when(ResolveCase(outcome="filled", at=after(hours=1))).then(
+        CaseResolved(
+            body_id=ROADS, on_time=True, outcome=Personal("resident-lin", "filled"), at=after(hours=1)
+        )
+    )
+
+
+def test_a_note_is_kept_under_the_reporters_key_and_numbered() -> None:
+    first = NoteAdded(note_id="note-1", text=Personal("x", "y"), to_reporter=False, at=after())
+
+    given(opened(), routed(), first).when(
+        AddNote(text="she called again", to_reporter=False, at=after(hours=1))
+    ).then(
+        NoteAdded(
+            note_id="note-2",
+            text=Personal("resident-lin", "she called again"),
+            to_reporter=False,
+            at=after(hours=1),
+        )
+    )
+
+
+# -- endings ---------------------------------------------------------------------------------------
+
+
+def test_a_resolved_case_is_closed() -> None:
+    given(opened(), routed(), resolved(hours=1)).when(CloseCase(at=after(hours=2))).then(closed(hours=2))
+
+
+def test_what_is_not_resolved_is_not_closed() -> None:
+    given(opened(), routed(), started(hours=1)).when(CloseCase(at=after(hours=2))).then_refused(
+        "CASE_STATE_FORBIDS", command="CloseCase", state="InProgress"
+    )
+
+
+def test_the_reporter_takes_it_back() -> None:
+    given(opened(), routed()).when(WithdrawCase(at=after(hours=1))).then(
+        CaseWithdrawn(body_id=ROADS, at=after(hours=1))
+    )
+
+
+def test_a_dispatcher_rejects_what_is_no_matter_of_ours() -> None:
+    unowned = CaseUnowned(decision=decision(), at=after())
+
+    given(opened(), unowned).when(RejectCase(at=after(hours=1))).then(
+        CaseRejected(body_id=None, at=after(hours=1))
+    )
+
+
+@pytest.mark.parametrize("ending", [CaseWithdrawn, CaseRejected])
+def test_what_was_withdrawn_or_rejected_stays_so(ending: type[CaseWithdrawn] | type[CaseRejected]) -> None:
+    history = (opened(), routed(), ending(body_id=ROADS, at=after(hours=1)))
+
+    for command in (AcceptCase(at=after(hours=2)), reopen(hours=2), CloseCase(at=after(hours=2))):
+        given(*history).when(command).then_refused("CASE_STATE_FORBIDS")
+
+
+def reopen(*, by_reporter: bool = True, **delta: float) -> ReopenCase:
+    return ReopenCase(by_reporter=by_reporter, imported=False, at=after(**delta))
+
+
+def test_a_closed_case_is_taken_up_again_by_the_same_body() -> None:
+    outcome = given(opened(), routed(), resolved(hours=1), closed(hours=2)).when(reopen(hours=3))
+
+    outcome.then(CaseReopened(body_id=ROADS, by_reporter=True, imported=False, at=after(hours=3)))
+    outcome.then_state(lambda state: isinstance(state, Accepted) and state.file.reopenings == 1)
+
+
+def test_only_closing_starts_the_window_for_reopening() -> None:
+    history = (opened(), routed(), resolved(hours=1))
+
+    assert given(*history).when(reopen(days=400)).refusal is None
+    given(*history, closed(days=1)).when(reopen(days=32)).then_refused("REOPENING_WINDOW_OVER")
+
+
+# -- time ------------------------------------------------------------------------------------------
+
+
+def test_history_is_imported_in_its_order() -> None:
+    history = (opened(imported=True), routed(), accepted(hours=2))
+
+    refusal = given(*history).when(StartWork(at=after(hours=1))).then_refused("OUT_OF_ORDER")
+
+    assert refusal.facts["last_time"] == "2022-01-03T11:00:00+00:00"
+
+
+def test_a_machine_whose_clock_is_slow_does_no_harm() -> None:
+    just_before = accepted().at - timedelta(seconds=2)
+
+    given(opened(), routed(), accepted()).when(StartWork(at=just_before)).then(started())
+
+
+def test_a_live_case_takes_no_late_history() -> None:
+    history = (opened(), routed(), accepted(hours=1))
+
+    given(*history).when(StartWork(at=after(minutes=30))).then_refused("OUT_OF_ORDER")
+
+
+# -- the whole table -------------------------------------------------------------------------------
+
+EVERY_COMMAND: list[Command] = [
+    AcceptCase(at=after(hours=9)),
+    ReturnCase(at=after(hours=9)),
+    reassign(PARKS, hours=9),
+    StartWork(at=after(hours=9)),
+    PauseCase(at=after(hours=9)),
+    ResumeCase(calendars={"office": OFFICE}, at=after(hours=9)),
+    AddNote(text="x", to_reporter=False, at=after(hours=9)),
+    ResolveCase(at=after(hours=9)),
+    CloseCase(at=after(hours=9)),
+    WithdrawCase(at=after(hours=9)),
+    RejectCase(at=after(hours=9)),
+    reopen(hours=9),
+]
+
+HISTORIES: dict[str, tuple[Event, ...]] = {
+    "Submitted": (opened(), CaseUnowned(decision=decision(), at=after())),
+    "Routed": (opened(), routed()),
+    "Accepted": (opened(), routed(), accepted(hours=1)),
+    "InProgress": (opened(), routed(), started(hours=1)),
+    "Waiting": (opened(), routed(), started(hours=1), CasePaused(body_id=ROADS, at=after(hours=2))),
+    "Resolved": (opened(), routed(), resolved(hours=1)),
+    "Closed": (opened(), routed(), resolved(hours=1), closed(hours=2)),
+    "Rejected": (opened(), routed(), CaseRejected(body_id=ROADS, at=after(hours=1))),
+    "Withdrawn": (opened(), routed(), CaseWithdrawn(body_id=ROADS, at=after(hours=1))),
+}
+
+ALLOWED = {
+    "Submitted": "ReassignCase AddNote WithdrawCase RejectCase",
+    "Routed": "AcceptCase ReturnCase ReassignCase StartWork AddNote ResolveCase WithdrawCase RejectCase",
+    "Accepted": "ReturnCase ReassignCase StartWork AddNote ResolveCase WithdrawCase RejectCase",
+    "InProgress": "ReassignCase PauseCase AddNote ResolveCase WithdrawCase RejectCase",
+    "Waiting": "ResumeCase AddNote WithdrawCase RejectCase",
+    "Resolved": "AddNote CloseCase ReopenCase",
+    "Closed": "AddNote ReopenCase",
+    "Rejected": "AddNote",
+    "Withdrawn": "AddNote",
+}
+
+
+def _allows(history: tuple[Event, ...], command: Command) -> bool:
+    refusal = given(*history).when(command).refusal
+    assert refusal is None or refusal.code == "CASE_STATE_FORBIDS"
+    return refusal is None
+
+
+@pytest.mark.parametrize("situation", HISTORIES)
+def test_each_situation_allows_exactly_this(situation: str) -> None:
+    allowed = [type(command).__name__ for command in EVERY_COMMAND if _allows(HISTORIES[situation], command)]
+
+    assert allowed == ALLOWED[situation].split()
+
+
+def test_the_table_above_names_every_situation_and_every_command() -> None:
+    assert {kind.__name__ for kind in get_args(State)} == {*HISTORIES, "NotOpened"}
+    elsewhere = {"OpenCase", "PassMoments", "ReleaseCase"}
+    assert {kind.__name__ for kind in get_args(Command)} == {
+        *elsewhere,
+        *(type(command).__name__ for command in EVERY_COMMAND),
+    }
+
+
+@pytest.mark.parametrize("command", EVERY_COMMAND, ids=lambda command: type(command).__name__)
+def test_what_was_never_opened_is_not_found(command: Command) -> None:
+    given().when(command).then_refused("CASE_NOT_FOUND", Kind.NOT_FOUND)

@@ -1,0 +1,285 @@
+"""The clocks of a case cannot be gamed: only an explicit pause moves them, and every moment passes once."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from hypothesis import given as for_any
+from hypothesis import strategies as st
+
+from libs.ledger.decider import Refusal
+from libs.testkit.clocks import moment
+from libs.testkit.deciders import deciding
+from services.cases.domain.case import NotOpened, State
+from services.cases.domain.clocks import ClockKind, resumed
+from services.cases.domain.commands import (
+    AcceptCase,
+    AddNote,
+    CloseCase,
+    Command,
+    PassMoments,
+    PauseCase,
+    ReassignCase,
+    ReleaseCase,
+    ReopenCase,
+    ResolveCase,
+    ResumeCase,
+    ReturnCase,
+    StartWork,
+    WithdrawCase,
+)
+from services.cases.domain.decisions import CASE
+from services.cases.domain.events import (
+    CaseAccepted,
+    CaseClosed,
+    CasePaused,
+    CaseReleased,
+    CaseReopened,
+    CaseResolved,
+    CaseResumed,
+    CaseUnowned,
+    DeadlineBreached,
+    DeadlineWarned,
+    Event,
+    WorkStarted,
+)
+from services.cases.tests.domain.history import (
+    MONDAY,
+    OFFICE,
+    PARKS,
+    ROADS,
+    after,
+    deadlines,
+    decision,
+    opened,
+    resolution_deadline,
+    routed,
+)
+
+given = deciding(CASE)
+
+FIRST, RESOLUTION = deadlines()
+ACCEPTED = CaseAccepted(body_id=ROADS, at=after(hours=1))
+STARTED = WorkStarted(body_id=ROADS, at=after(hours=1))
+
+
+def warned(deadline_of: ClockKind, body: str | None = ROADS) -> DeadlineWarned:
+    deadline = FIRST if deadline_of is ClockKind.FIRST_RESPONSE else RESOLUTION
+    return DeadlineWarned(clock=deadline_of, body_id=body, due_at=deadline.due_at, at=deadline.warn_at)
+
+
+def breached(deadline_of: ClockKind, body: str | None = ROADS) -> DeadlineBreached:
+    deadline = FIRST if deadline_of is ClockKind.FIRST_RESPONSE else RESOLUTION
+    return DeadlineBreached(clock=deadline_of, body_id=body, at=deadline.due_at)
+
+
+def all_moments(body: str | None = ROADS) -> list[Event]:
+    return [
+        warned(ClockKind.FIRST_RESPONSE, body),
+        breached(ClockKind.FIRST_RESPONSE, body),
+        warned(ClockKind.RESOLUTION, body),
+        breached(ClockKind.RESOLUTION, body),
+    ]
+
+
+def test_moments_pass_in_order_each_at_its_own_time() -> None:
+    given(opened(), routed()).when(PassMoments(at=after(days=30))).then(*all_moments())
+
+
+def test_moments_pass_also_where_nobody_answers() -> None:
+    unowned = CaseUnowned(decision=decision(), at=MONDAY)
+
+    given(opened(), unowned).when(PassMoments(at=after(days=30))).then(*all_moments(None))
+
+
+def test_a_moment_passes_once() -> None:
+    history = (opened(), routed(), *all_moments())
+
+    given(*history).when(PassMoments(at=after(days=31))).then_nothing_happens()
+
+
+def test_before_its_time_nothing_passes() -> None:
+    given(opened(), routed()).when(PassMoments(at=FIRST.warn_at)).then_nothing_happens()
+
+
+def test_a_late_command_finds_the_moments_passed_even_if_nobody_looked() -> None:
+    given(opened(), routed()).when(ResolveCase(at=after(days=30))).then(
+        *all_moments(),
+        CaseResolved(body_id=ROADS, on_time=False, outcome=None, at=after(days=30)),
+    )
+
+
+def test_what_is_resolved_in_the_last_moment_is_on_time() -> None:
+    history = (opened(), routed(), ACCEPTED)
+
+    given(*history).when(ResolveCase(at=RESOLUTION.due_at)).then(
+        warned(ClockKind.RESOLUTION),
+        CaseResolved(body_id=ROADS, on_time=True, outcome=None, at=RESOLUTION.due_at),
+    )
+
+
+def test_acceptance_is_a_first_response() -> None:
+    given(opened(), routed(), ACCEPTED).when(PassMoments(at=after(hours=6))).then_nothing_happens()
+
+
+def test_a_reply_is_a_first_response_and_a_note_among_colleagues_is_not() -> None:
+    reply = AddNote(text="we are on it", to_reporter=True, at=after(hours=1))
+    aside = AddNote(text="not my job", to_reporter=False, at=after(hours=1))
+
+    replied = given(opened(), routed()).when(reply).when(PassMoments(at=after(hours=6)))
+    muttered = given(opened(), routed()).when(aside).when(PassMoments(at=after(hours=6)))
+
+    assert len(replied.events) == 1
+    assert list(muttered.events[1:]) == all_moments()[:2]
+
+
+def test_notes_returns_and_reassignment_move_no_deadline() -> None:
+    busy: list[Command] = [
+        AddNote(text="x", to_reporter=False, at=after(minutes=10)),
+        ReturnCase(at=after(minutes=20)),
+        ReassignCase(body_id=PARKS, body_known=True, at=after(minutes=30)),
+        ReturnCase(at=after(minutes=40)),
+        ReassignCase(body_id=ROADS, body_known=True, at=after(minutes=50)),
+    ]
+
+    outcome = given(opened(), routed()).when(busy[0])
+    for command in busy[1:]:
+        outcome = outcome.when(command)
+
+    assert outcome.when(PassMoments(at=after(days=30))).events[-4:] == tuple(all_moments())
+
+
+def test_a_pause_stops_the_resolution_clock_and_moves_it_by_its_working_time() -> None:
+    pause, resume = after(hours=2), after(days=3, hours=2)
+    waiting = given(opened(), routed(), STARTED, CasePaused(body_id=ROADS, at=pause))
+    later = resumed(resolution_deadline(), pause, resume, OFFICE)
+
+    waiting.when(PassMoments(at=after(days=30))).then_nothing_happens()
+    waiting.when(ResumeCase(calendars={"office": OFFICE}, at=resume)).then(
+        CaseResumed(body_id=ROADS, resolution=later, at=resume)
+    )
+    assert later.due_at == moment("2022-01-10 17:00")
+
+
+def test_the_clocks_of_a_reopened_case_go_on_as_if_they_had_never_stopped() -> None:
+    claimed = CaseResolved(body_id=ROADS, on_time=True, outcome=None, at=after(hours=1))
+    history = (opened(), routed(), claimed, CaseClosed(body_id=ROADS, at=after(hours=2)))
+
+    given(*history).when(ReopenCase(by_reporter=True, imported=False, at=after(days=9))).then(
+        CaseReopened(body_id=ROADS, by_reporter=True, imported=False, at=after(days=9)),
+        warned(ClockKind.RESOLUTION),
+        breached(ClockKind.RESOLUTION),
+    )
+
+
+def test_a_withdrawn_case_has_no_moments() -> None:
+    outcome = given(opened(), routed()).when(WithdrawCase(at=after(minutes=5)))
+
+    assert outcome.when(PassMoments(at=after(days=30))).events == outcome.events
+
+
+def test_imported_history_is_left_alone_by_the_running_clocks() -> None:
+    history = (opened(imported=True), routed())
+
+    given(*history).when(PassMoments(at=after(days=30))).then_nothing_happens()
+
+
+def test_imported_commands_find_the_moments_of_their_time_passed() -> None:
+    history = (opened(imported=True), routed())
+
+    given(*history).when(AcceptCase(at=after(hours=5))).then(
+        *all_moments()[:2], CaseAccepted(body_id=ROADS, at=after(hours=5))
+    )
+
+
+def test_releasing_lets_the_moments_of_history_pass_and_hands_over_to_the_clocks() -> None:
+    outcome = given(opened(imported=True), routed()).when(ReleaseCase(at=after(hours=5)))
+
+    outcome.then(*all_moments()[:2], CaseReleased(at=after(hours=5)))
+    assert outcome.when(PassMoments(at=after(days=30))).events[-2:] == tuple(all_moments()[2:])
+
+
+def test_what_is_released_is_not_released_again() -> None:
+    history = (opened(imported=True), routed(), CaseReleased(at=after(hours=1)))
+
+    given(*history).when(ReleaseCase(at=after(hours=1))).then_nothing_happens()
+
+
+# -- whatever people do ----------------------------------------------------------------------------
+
+minutes = st.integers(0, 60 * 24 * 12)
+
+
+def _command(kind: str, at: datetime) -> Command:
+    match kind:
+        case "reassign":
+            return ReassignCase(body_id=PARKS if at.minute % 2 else ROADS, body_known=True, at=at)
+        case "note":
+            return AddNote(text="x", to_reporter=False, at=at)
+        case "resume":
+            return ResumeCase(calendars={"office": OFFICE}, at=at)
+        case "reopen":
+            return ReopenCase(by_reporter=True, imported=False, at=at)
+        case _:
+            return PLAIN[kind](at=at)
+
+
+PLAIN: dict[str, Callable[..., Command]] = {
+    "accept": AcceptCase,
+    "return": ReturnCase,
+    "start": StartWork,
+    "pause": PauseCase,
+    "resolve": ResolveCase,
+    "close": CloseCase,
+    "pass": PassMoments,
+}
+acts = st.lists(
+    st.tuples(st.sampled_from([*PLAIN, "reassign", "note", "resume", "reopen"]), minutes), max_size=12
+)
+
+
+def _play(acts: list[tuple[str, int]]) -> tuple[State, list[Event]]:
+    state: State = NotOpened()
+    events: list[Event] = [opened(), routed()]
+    state = CASE.fold(events)
+    for kind, minute in sorted(acts, key=lambda act: act[1]):
+        try:
+            new = CASE.decide(_command(kind, MONDAY + timedelta(minutes=minute)), state)
+        except Refusal:
+            continue
+        events.extend(new)
+        state = CASE.fold(new, state)
+    return state, events
+
+
+@for_any(acts)
+def test_whatever_people_do_each_moment_passes_at_most_once_and_a_breach_after_its_warning(
+    acts: list[tuple[str, int]],
+) -> None:
+    _, events = _play(acts)
+
+    for kind in ClockKind:
+        marks = [
+            type(event)
+            for event in events
+            if isinstance(event, DeadlineWarned | DeadlineBreached) and event.clock is kind
+        ]
+        assert marks in ([], [DeadlineWarned], [DeadlineWarned, DeadlineBreached])
+
+
+@for_any(acts)
+def test_whatever_people_do_only_pauses_move_the_deadline(acts: list[tuple[str, int]]) -> None:
+    state, events = _play([act for act in acts if act[0] != "pause"])
+
+    assert not isinstance(state, NotOpened)
+    assert [clock.deadline for clock in state.file.clocks] == [FIRST, RESOLUTION]
+    verdicts = [event.on_time for event in events if isinstance(event, CaseResolved)]
+    moments = [event.at for event in events if isinstance(event, CaseResolved)]
+    assert verdicts == [at <= RESOLUTION.due_at for at in moments]
+
+
+@for_any(acts, minutes)
+def test_looking_more_often_changes_nothing_in_the_end(acts: list[tuple[str, int]], minute: int) -> None:
+    end = ("pass", 60 * 24 * 40)
+    rarely, often = _play([*acts, end])[1], _play([*acts, ("pass", minute), end])[1]
+
+    assert sorted(map(repr, rarely)) == sorted(map(repr, often))

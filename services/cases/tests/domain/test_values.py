@@ -1,0 +1,25 @@
+"""Public numbers and paths."""
+
+import re
+
+from libs.testkit.ids import Ids
+from services.cases.domain.values import parent_of, path_of, public_id
+
+
+def test_a_public_number_can_be_read_out() -> None:
+    number = public_id("LA", "c41d")
+
+    assert re.fullmatch(r"LA-[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}", number)
+    assert number == public_id("LA", "c41d")
+
+
+def test_public_numbers_differ() -> None:
+    new_id = Ids("cases")
+
+    assert len({public_id("LA", new_id()) for _ in range(10_000)}) == 10_000
+
+
+def test_one_step_up_from_the_top_is_the_top() -> None:
+    assert parent_of("city/harbour") == "city"
+    assert parent_of("city") == "city"
+    assert path_of("city/harbour") == ("city", "harbour")
