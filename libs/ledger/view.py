@@ -17,18 +17,28 @@ class OpenCases(View):
 
 import hashlib
 import re
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Condition, Event
 from typing import Any, ClassVar, Protocol
 
+from psycopg import Cursor
+from psycopg.errors import InvalidSchemaName, UndefinedTable
+from psycopg.rows import DictRow, dict_row
+
+from libs.ledger.ledger import Ledger
 from libs.ledger.recorded import Recorded
+from libs.ledger.revision import parse_revision
 from libs.ledger.values import COLUMN_TYPES
 
 Key = Any
 """The value of a table's key column, or a tuple of values where the key has several columns."""
 Row = dict[str, Any]
 
+_POLL = 0.05  # seconds between looks at a view that another process folds
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -63,8 +73,6 @@ class Table:
     indexes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if isinstance(self.key, str) or isinstance(self.indexes, str):
-            raise TypeError(f"table {self.name}: key and indexes are tuples of texts")
         for name in (self.name, *self.columns):
             if not _NAME.fullmatch(name):
                 raise ValueError(
@@ -94,8 +102,9 @@ class Table:
 
     def index_ddl(self) -> list[str]:
         """CREATE INDEX statements."""
+        whole = ("(", "using")
         return [
-            f"CREATE INDEX ON {self.name} {index if index.lstrip().lower().startswith(('(', 'using')) else f'({index})'}"
+            f"CREATE INDEX ON {self.name} {index if index.lower().startswith(whole) else f'({index})'}"
             for index in self.indexes
         ]
 
@@ -152,3 +161,88 @@ class View(ABC):
             raise ValueError(f"{cls.__name__}.name is not a lower_snake name of 40 letters at most")
         if not getattr(cls, "tables", ()):
             raise ValueError(f"{cls.__name__} declares no tables")
+
+
+class ViewBehind(Exception):
+    """A view has not got as far as the caller asked within the time given: try again later."""
+
+    def __init__(self, view: str, at_least: int, position: int | None) -> None:
+        reached = "is still being built" if position is None else f"has got to {position}"
+        super().__init__(f"the view {view} {reached}, {at_least} was asked for: try again later")
+        self.view = view
+        self.at_least = at_least
+        self.position = position
+
+
+class Views:
+    """The views of a service, to be asked by many threads."""
+
+    def __init__(self, ledger: Ledger, views: Iterable[View]) -> None:
+        self.ledger = ledger
+        self.by_name = {view.name: view for view in views}
+        self.hurry = Event()  # somebody waits for a view: the projector need not gather more events first
+        self._reached: dict[str, int] = {}  # by the projector of this process, of views that may be asked
+        self._moved = Condition()
+
+    def __iter__(self) -> Iterator[View]:
+        return iter(self.by_name.values())
+
+    def moved(self, positions: Mapping[str, int]) -> None:
+        """The projector of this process committed these positions."""
+        with self._moved:
+            self._reached.update(positions)
+            self.hurry.clear()
+            self._moved.notify_all()
+
+    @contextmanager
+    def read(self, view: str, at_least: str = "", timeout: float = 5.0) -> Iterator[Cursor[DictRow]]:
+        """A cursor on the view's tables, which hold everything up to the revision `at_least`.
+
+        One read-only snapshot for the whole block, whatever the projector does meanwhile. Raises
+        `ViewBehind` after `timeout` seconds, `Refusal` REVISION_INVALID for a token not of ours.
+        """
+        wanted = parse_revision(at_least).position if at_least else 0
+        declared = self.by_name[view]
+        deadline = time.monotonic() + timeout
+        while True:
+            with self.ledger.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+                position = _begin(cursor, declared)
+                try:
+                    if position is not None and position >= wanted:
+                        yield cursor
+                        return
+                finally:
+                    connection.execute("ROLLBACK")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ViewBehind(view, wanted, position)
+            self._wait(view, wanted, min(left, _POLL))
+
+    def _wait(self, view: str, wanted: int, timeout: float) -> None:
+        """Until the projector of this process says that it got there, or for `timeout` seconds."""
+        with self._moved:
+            self.hurry.set()
+            self._moved.wait_for(lambda: self._reached.get(view, -1) >= wanted, timeout)
+
+
+def _begin(cursor: Cursor[DictRow], view: View) -> int | None:
+    """Begin a snapshot on the view's tables; answers its position, None if it is not built yet.
+
+    LOCK comes first: it takes no snapshot, waits for a rebuilt view to be switched in, and keeps
+    the tables from being switched away.
+    """
+    try:
+        cursor.execute(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+            f"SET LOCAL search_path TO {view.schema}; SET LOCAL timezone TO 'UTC';"
+            f"LOCK TABLE {view.schema}.{view.tables[0].name} IN ACCESS SHARE MODE;"
+            f"SELECT position FROM public.view_position"
+            f" WHERE view = '{view.name}' AND shape = '{view.shape}' AND ready",
+            prepare=False,
+        )
+    except (UndefinedTable, InvalidSchemaName):
+        return None
+    while cursor.nextset():
+        pass
+    row = cursor.fetchone()
+    return None if row is None else int(row["position"])

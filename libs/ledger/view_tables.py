@@ -1,0 +1,111 @@
+"""Where views live in PostgreSQL: a schema each, and one row each that says how far it has got."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import Connection, Cursor
+from psycopg.rows import DictRow, dict_row
+
+from libs.ledger.view import View
+
+CREATE_TABLE = """
+CREATE TABLE IF NOT EXISTS public.view_position (
+    view text PRIMARY KEY,
+    position bigint NOT NULL,
+    shape text NOT NULL,
+    version integer NOT NULL,
+    generation bigint NOT NULL,
+    ready boolean NOT NULL
+) WITH (fillfactor = 50);
+CREATE SEQUENCE IF NOT EXISTS public.view_generation;
+"""
+"""`position`: the last event folded. `shape`, `version`: what the tables were made from. `generation`:
+changes whenever the tables are replaced. `ready`: has once been up to date, so it may be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is recorded of a view."""
+
+    position: int
+    shape: str
+    version: int
+    generation: int
+    ready: bool
+
+
+def connect(dsn: str, purpose: str) -> Connection[DictRow]:
+    """A connection for one writer of views, in UTC.
+
+    It does not wait for the disk at commit: rows and position are lost together or not at all,
+    and what is lost is folded again from the ledger, which does wait.
+    """
+    connection = psycopg.connect(
+        dsn,
+        autocommit=True,
+        row_factory=dict_row,
+        application_name=f"linli {purpose}",
+        connect_timeout=10,
+        keepalives_idle=10,
+        keepalives_interval=5,
+        keepalives_count=3,
+    )
+    connection.execute("SET synchronous_commit = off; SET timezone = 'UTC'; SET lock_timeout = '10s'")
+    return connection
+
+
+def try_lock(connection: Connection[DictRow], name: str) -> bool:
+    """Take the lock called `name` for as long as the connection lives, unless another has it."""
+    key = int.from_bytes(hashlib.sha256(f"linli {name}".encode()).digest()[:8], "big", signed=True)
+    row = connection.execute("SELECT pg_try_advisory_lock(%s) AS taken", [key]).fetchone()
+    return row is not None and bool(row["taken"])
+
+
+def stored(cursor: Cursor[Any], names: list[str], *, lock: bool = False) -> dict[str, Stored]:
+    """What is recorded of the views; `lock` keeps others from moving them until the transaction ends."""
+    select = "SELECT view, position, shape, version, generation, ready FROM public.view_position"
+    found = cursor.execute(
+        f"{select} WHERE view = ANY(%s) ORDER BY view {'FOR UPDATE' if lock else ''}", [names]
+    )
+    return {row.pop("view"): Stored(**row) for row in found}
+
+
+def create(cursor: Cursor[Any], view: View, schema: str = "", *, indexes: bool = True) -> None:
+    """Create the view's tables, empty, in place of what was in the schema."""
+    schema = schema or view.schema
+    cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+    cursor.execute(f"CREATE SCHEMA {schema}")
+    cursor.execute(f"SET LOCAL search_path TO {schema}")
+    for table in view.tables:
+        cursor.execute(table.ddl())
+    if indexes:
+        create_indexes(cursor, view, schema)
+
+
+def create_indexes(cursor: Cursor[Any], view: View, schema: str) -> None:
+    """Create the indexes of tables made without them."""
+    cursor.execute(f"SET LOCAL search_path TO {schema}")
+    for table in view.tables:
+        for statement in table.index_ddl():
+            cursor.execute(statement)
+
+
+def record(cursor: Cursor[Any], view: View, position: int, *, ready: bool) -> None:
+    """Record that the view's tables are new, made from this declaration, and folded up to `position`."""
+    cursor.execute(
+        "INSERT INTO public.view_position (view, position, shape, version, generation, ready)"
+        " VALUES (%s, %s, %s, %s, nextval('public.view_generation'), %s)"
+        " ON CONFLICT (view) DO UPDATE SET position = excluded.position, shape = excluded.shape,"
+        " version = excluded.version, generation = excluded.generation, ready = excluded.ready",
+        [view.name, position, view.shape, view.version, ready],
+    )
+
+
+def advance(cursor: Cursor[Any], names: list[str], position: int, *, ready: bool) -> None:
+    """Record that the views are folded up to `position`; `ready` is never taken back."""
+    cursor.execute(
+        "UPDATE public.view_position SET position = %s, ready = ready OR %s WHERE view = ANY(%s)",
+        [position, ready, names],
+    )
