@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from linli.feed.v1 import feed_service_pb2 as feed
+
 from libs.ledger.decider import Kind, Refusal
 from libs.messaging.published import Published
 from libs.messaging.translate import Entry, Source, Stretch
-from linli.feed.v1 import feed_service_pb2 as feed
 
 _STANDARD_LIMIT = 500
 _HEARTBEAT = 5.0

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from linli.feed.v1 import feed_service_pb2 as feed
 from psycopg import Cursor
 from psycopg.rows import class_row, scalar_row
-
-from linli.feed.v1 import feed_service_pb2 as feed
 
 DDL = """
 CREATE TABLE IF NOT EXISTS parked (
@@ -85,7 +84,7 @@ def park_behind(cursor: Cursor[Any], event: feed.Event) -> None:
     cursor.execute(
         "INSERT INTO parked (source, sequence, subject, type, event, error, tries)"
         " SELECT %(source)s, %(sequence)s, %(subject)s, %(type)s, %(event)s, %(error)s, 0"
-        " WHERE EXISTS (SELECT FROM parked WHERE source = %(source)s AND subject = %(subject)s)",
+        " WHERE EXISTS (SELECT FROM parked WHERE source = %(source)s AND subject = %(subject)s) RETURNING id",
         {
             "source": event.source,
             "sequence": event.sequence,
@@ -95,14 +94,14 @@ def park_behind(cursor: Cursor[Any], event: feed.Event) -> None:
             "error": BEHIND,
         },
     )
-    if cursor.rowcount == 0:
+    if cursor.fetchone() is None:
         raise NothingAhead(event.subject)
 
 
 def take(cursor: Cursor[Any], parked: ParkedEvent) -> None:
     """Remove an event, in the transaction of its effects. Raises `AlreadyTaken` if it is gone."""
-    cursor.execute("DELETE FROM parked WHERE id = %s", (parked.id,))
-    if cursor.rowcount == 0:
+    cursor.execute("DELETE FROM parked WHERE id = %s RETURNING id", (parked.id,))
+    if cursor.fetchone() is None:
         raise AlreadyTaken(f"{parked.id} is not parked any more")
 
 
@@ -131,7 +130,8 @@ def of_subject(cursor: Cursor[Any], source: str, subject: str) -> Sequence[Parke
 def count(cursor: Cursor[Any], source: str) -> int:
     """How many events of a source are parked."""
     with cursor.connection.cursor(row_factory=scalar_row) as reading:
-        return int(reading.execute("SELECT count(*) FROM parked WHERE source = %s", (source,)).fetchone() or 0)
+        counted = reading.execute("SELECT count(*) FROM parked WHERE source = %s", (source,))
+        return int(counted.fetchone() or 0)
 
 
 def _select(cursor: Cursor[Any], rest: str, parameters: tuple[object, ...]) -> Sequence[ParkedEvent]:

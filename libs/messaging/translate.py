@@ -2,17 +2,17 @@
 
 import bisect
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Publish, Published
 from libs.messaging.reactions import Fact
-from linli.feed.v1 import feed_service_pb2 as feed
 
 
 class Reading(Protocol):
@@ -23,6 +23,12 @@ class Reading(Protocol):
 
     def wait(self, after: int, timeout: float) -> bool:
         """Wait until something is recorded after a position; False when `timeout` seconds passed."""
+
+    def head(self) -> int:
+        """The last position recorded."""
+
+    def on_news(self, wake: Callable[[], None]) -> None:
+        """Call `wake` whenever something was recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,9 @@ class Source:
     The newest events are kept translated: neighbours that keep up share one reading of the ledger.
     """
 
-    def __init__(self, service: str, cell: str, ledger: Reading, publish: Publish, *, kept: int = 4000) -> None:
+    def __init__(
+        self, service: str, cell: str, ledger: Reading, publish: Publish, *, kept: int = 4000
+    ) -> None:
         self.service = service
         self.name = source_name(cell, service)
         self._ledger = ledger
@@ -90,6 +98,14 @@ class Source:
     def wait(self, after: int, timeout: float) -> bool:
         """Wait until something is recorded after a position; False when `timeout` seconds passed."""
         return self._ledger.wait(after, timeout)
+
+    def head(self) -> int:
+        """The last position recorded."""
+        return self._ledger.head()
+
+    def on_news(self, wake: Callable[[], None]) -> None:
+        """Call `wake` (quick: it sets an event) whenever something was recorded."""
+        self._ledger.on_news(wake)
 
     def _translated(self, recorded: Recorded[Any]) -> Entry | None:
         published = self._publish(recorded)
@@ -171,7 +187,7 @@ def envelope(source: str, recorded: Recorded[Any], published: Published) -> feed
         consent_id=about.consent_id or "",
         area_id=published.area_id or about.area or "",
     )
-    event.time.CopyFrom(_timestamp(about.occurred_at or about.recorded_at))
+    event.time.CopyFrom(_timestamp(about.occurred_at))
     event.recorded_time.CopyFrom(_timestamp(about.recorded_at))
     event.data.Pack(published.message, deterministic=True)
     return event

@@ -1,0 +1,104 @@
+"""From a neighbour's event to what happens here: commands decided and appended with the checkpoint."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from linli.feed.v1 import feed_service_pb2 as feed
+from psycopg import Cursor
+
+from libs.ledger.ledger import Ledger
+from libs.ledger.recorded import Checkpoint, Context
+from libs.ledger.stream import Stream, Task, handle_many
+from libs.messaging import parked
+from libs.messaging.parked import ParkedEvent
+from libs.messaging.reactions import Erasure, Fact, Reaction, Subscriptions
+from libs.messaging.translate import fact_of, service_of
+from libs.telemetry import traces
+
+Effect = Callable[[Cursor[Any]], None]
+
+
+@dataclass(slots=True)
+class Work:
+    """What some events come to, in order: commands, people to forget, rows to write."""
+
+    tasks: list[Task] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+
+
+class Effects:
+    """One service's reactions, and the ledger in which they take effect."""
+
+    def __init__(
+        self,
+        service: str,
+        ledger: Ledger,
+        streams: Mapping[str, Stream[Any, Any, Any]],
+        subscriptions: Subscriptions,
+    ) -> None:
+        self.service = service
+        self._ledger = ledger
+        self._streams = streams
+        self._reactions = {
+            (upstream, message.DESCRIPTOR.full_name): (message, when)
+            for upstream, of in subscriptions.items()
+            for message, when in of.items()
+        }
+
+    def react(self, event: feed.Event, work: Work) -> None:
+        """Add what an event calls for. Raises whatever the reaction raises."""
+        message, when = self._reactions[service_of(event.source), event.type]
+        fact = fact_of(event)
+        for answer in when(message.FromString(event.data.value), fact):
+            match answer:
+                case Erasure(subject=subject):
+                    work.erased.append(subject)
+                case Reaction(stream=stream, id=subject_id, command=command):
+                    context = self._context(fact, answer)
+                    work.tasks.append((self._streams[stream], subject_id, command, context))
+
+    def commit(self, work: Work, source: str, until: int, *, after: int) -> None:
+        """Let the work take effect and move the checkpoint, together or not at all.
+
+        Raises `AlreadyHandled` unless the checkpoint stands at `after`, a `Refusal` or whatever
+        else a decision raised, or what the ledger raises when the store is away.
+        """
+        self._commit(work, Checkpoint(source, until, after=after))
+
+    def retry(self, event: ParkedEvent) -> None:
+        """Handle a parked event and take it out, together or not at all. Raises as `commit` does."""
+        work = Work()
+        self.react(event.envelope, work)
+        work.effects.append(partial(parked.take, parked=event))
+        self._commit(work, None)
+
+    def checkpoint(self, source: str) -> int:
+        """The position up to which a source is handled, as stored."""
+        return self._ledger.checkpoint(source)
+
+    def parked_subjects(self, source: str) -> frozenset[str]:
+        """The subjects of a source that have parked events."""
+        with self._ledger.connection() as connection, connection.cursor() as cursor:
+            return parked.subjects(cursor, source)
+
+    def parked_count(self, source: str) -> int:
+        """How many events of a source are parked."""
+        with self._ledger.connection() as connection, connection.cursor() as cursor:
+            return parked.count(cursor, source)
+
+    def _commit(self, work: Work, checkpoint: Checkpoint | None) -> None:
+        handle_many(self._ledger, work.tasks, checkpoint=checkpoint, effects=work.effects, erases=work.erased)
+
+    def _context(self, fact: Fact, reaction: Reaction) -> Context:
+        return Context(
+            actor=f"service:{self.service}",
+            area=fact.area_id or None,
+            correlation_id=fact.correlation_id or None,
+            causation_id=fact.event_id,
+            traceparent=traces.span(f"react {fact.type}", parent=fact.traceparent).traceparent,
+            reason=reaction.reason or None,
+            occurred_at=fact.time,
+        )

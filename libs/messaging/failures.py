@@ -1,0 +1,17 @@
+"""Which failures pass by themselves, and what may be told of the others."""
+
+import psycopg
+
+from libs.ledger.decider import Refusal
+from libs.ledger.errors import AlreadyHandled, LedgerUnavailable
+
+PASSING = (LedgerUnavailable, psycopg.OperationalError, psycopg.InterfaceError, AlreadyHandled)
+"""Failures that are not an event's or a moment's: the store is away, or another process was faster."""
+
+
+def told(error: Exception) -> str:
+    """What is kept of an error: a refusal's code and message, of anything else only its type.
+
+    Messages of other exceptions may quote what they stumbled over.
+    """
+    return str(error) if isinstance(error, Refusal) else type(error).__name__

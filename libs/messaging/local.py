@@ -1,0 +1,86 @@
+"""In-process delivery: the transport of `linli up`, where all services live in one process.
+
+One thread a consuming service carries batches from its upstream sources to its inbox. It is a
+transport like any other: it may stop anywhere, and goes on from the inbox's positions.
+"""
+
+import threading
+from collections.abc import Sequence
+
+from libs.messaging.inbox import Inbox
+from libs.messaging.translate import Source
+from libs.telemetry import logs, metrics
+
+_log = logs.get("delivery")
+
+_LONGEST_PAUSE = 5.0
+
+
+class LocalDelivery:
+    """Carries the events of some sources to one inbox. `run` it in a thread of its own."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        sources: Sequence[Source],
+        *,
+        limit: int = 500,
+        gather: float = 0.01,
+        look: float = 1.0,
+    ) -> None:
+        """Batches cover up to `limit` stored events.
+
+        `gather` is how long (seconds) events may come together before they are carried, so that
+        a busy source costs one transaction for many; every `look` seconds the sources are read
+        even when nobody said that something was recorded.
+        """
+        self._inbox = inbox
+        self._sources = sources
+        self._limit = limit
+        self._gather = gather
+        self._look = look
+        self._news = threading.Event()
+        self._meters = {s.name: metrics.read(inbox.service, f"inbox.{s.service}") for s in sources}
+        for source in sources:
+            source.on_news(self._news.set)
+
+    def run(self, stop: threading.Event) -> None:
+        """Carry events until `stop` is set; failures of the store are waited out."""
+        failures = 0
+        while not stop.is_set():
+            self._news.clear()
+            try:
+                carried = self.carry()
+                failures = 0
+            except Exception as error:  # noqa: BLE001  # logged, and tried again for as long as it takes
+                failures += 1
+                _log.warning("delivery failed", service=self._inbox.service, exc_info=error)
+                stop.wait(min(_LONGEST_PAUSE, 0.05 * 2**failures))
+                continue
+            if carried == 0:
+                self._news.wait(self._look)
+            if carried < self._limit:
+                stop.wait(self._gather)
+        self._inbox.flush()
+
+    def wake(self) -> None:
+        """Make `run` look at its `stop` at once."""
+        self._news.set()
+
+    def carry(self) -> int:
+        """Carry at most one batch of each source; how many positions the longest of them covered."""
+        longest = 0
+        for source in self._sources:
+            after = self._inbox.position(source.name)
+            batch = source.batch(after, self._limit)
+            covered = batch.until - after
+            if covered:
+                self._inbox.handle(batch)  # never early: it begins at the inbox's own position
+                head = batch.until if covered < self._limit else source.head()
+                self._meters[source.name](batch.until, head, len(batch.events))
+                longest = max(longest, covered)
+        return longest
+
+    def lag(self) -> int:
+        """How many positions the inbox is behind its sources, all together."""
+        return sum(max(0, source.head() - self._inbox.position(source.name)) for source in self._sources)
