@@ -32,6 +32,7 @@ class Fact:
     correlation_id: str = ""
     causation_id: str = ""
     traceparent: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -186,6 +186,7 @@ def envelope(source: str, recorded: Recorded[Any], published: Published) -> feed
         on_behalf_of=about.on_behalf_of or "",
         consent_id=about.consent_id or "",
         area_id=published.area_id or about.area or "",
+        reason=about.reason or "",
     )
     event.time.CopyFrom(_timestamp(about.occurred_at))
     event.recorded_time.CopyFrom(_timestamp(about.recorded_at))
@@ -211,6 +212,7 @@ def fact_of(event: feed.Event) -> Fact:
         correlation_id=event.correlation_id,
         causation_id=event.causation_id,
         traceparent=event.traceparent,
+        reason=event.reason,
     )
 
 

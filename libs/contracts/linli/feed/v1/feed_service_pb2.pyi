@@ -196,6 +196,7 @@ class Event(_message.Message):
     CONSENT_ID_FIELD_NUMBER: _builtins.int
     AREA_ID_FIELD_NUMBER: _builtins.int
     DATA_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """CloudEvents `id`: unique within the source."""
     source: _builtins.str
@@ -224,6 +225,8 @@ class Event(_message.Message):
     """The consent under which they did so."""
     area_id: _builtins.str
     """The area concerned, if any."""
+    reason: _builtins.str
+    """Why, if the command asked for a reason. Whoever gives one is told to write no personal data."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """CloudEvents `time`: when it happened."""
@@ -255,10 +258,11 @@ class Event(_message.Message):
         consent_id: _builtins.str = ...,
         area_id: _builtins.str = ...,
         data: _any_pb2.Any | None = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "recorded_time", b"recorded_time", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "area_id", b"area_id", "causation_id", b"causation_id", "consent_id", b"consent_id", "correlation_id", b"correlation_id", "data", b"data", "id", b"id", "on_behalf_of", b"on_behalf_of", "recorded_time", b"recorded_time", "sequence", b"sequence", "source", b"source", "subject", b"subject", "subject_version", b"subject_version", "time", b"time", "traceparent", b"traceparent", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "area_id", b"area_id", "causation_id", b"causation_id", "consent_id", b"consent_id", "correlation_id", b"correlation_id", "data", b"data", "id", b"id", "on_behalf_of", b"on_behalf_of", "reason", b"reason", "recorded_time", b"recorded_time", "sequence", b"sequence", "source", b"source", "subject", b"subject", "subject_version", b"subject_version", "time", b"time", "traceparent", b"traceparent", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
