@@ -1,0 +1,63 @@
+"""A calendar: the versions of when work is done. The clocks that count by it live with the cases."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from libs.ledger.decider import Decider
+from services.catalog.domain import refusals
+from services.catalog.domain.commands import DefineCalendar
+from services.catalog.domain.events import CalendarDefined
+from services.catalog.domain.values import Text
+from services.catalog.domain.working_time import WorkingTime, checked
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """No calendar has this id yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defined:
+    """The newest version; the older ones stand in the ledger."""
+
+    calendar_id: str
+    version: int
+    name: Text
+    working_time: WorkingTime
+
+
+Calendar = Undefined | Defined
+
+
+def decide(command: DefineCalendar, calendar: Calendar) -> Sequence[CalendarDefined]:
+    """The first or the next version; the same content once more changes nothing."""
+    if not command.name:
+        raise refusals.name_is_missing()
+    working_time = checked(command.working_time)
+    match calendar:
+        case Undefined():
+            version = 1
+        case Defined():
+            if (command.name, working_time) == (calendar.name, calendar.working_time):
+                return []
+            version = calendar.version + 1
+    return [
+        CalendarDefined(
+            calendar_id=command.calendar_id, version=version, name=command.name, working_time=working_time
+        )
+    ]
+
+
+def evolve(calendar: Calendar, event: CalendarDefined) -> Calendar:  # noqa: ARG001 # each version is complete
+    """The calendar after the event."""
+    return Defined(
+        calendar_id=event.calendar_id,
+        version=event.version,
+        name=event.name,
+        working_time=event.working_time,
+    )
+
+
+DECIDER: Decider[DefineCalendar, Calendar, CalendarDefined] = Decider(
+    category="calendar", initial=Undefined(), decide=decide, evolve=evolve
+)

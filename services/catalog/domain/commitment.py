@@ -1,0 +1,76 @@
+"""A commitment: what is promised for an affair, everywhere or in one area, version by version."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from libs.ledger.decider import Decider
+from services.catalog.domain import refusals
+from services.catalog.domain.commands import PublishCommitment
+from services.catalog.domain.events import CommitmentPublished
+from services.catalog.domain.values import commitment_id, distinct
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    """Nothing has been promised yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The newest version; the older ones stand in the ledger."""
+
+    newest: CommitmentPublished
+
+
+Commitment = Unpublished | Published
+
+
+def decide(command: PublishCommitment, commitment: Commitment) -> Sequence[CommitmentPublished]:
+    """The first or the next version; the same promise once more changes nothing."""
+    published = _promise(command)
+    match commitment:
+        case Unpublished():
+            return [published]
+        case Published(newest=newest):
+            if replace(published, version=newest.version, valid_from=newest.valid_from) == newest:
+                return []
+            if published.valid_from < newest.valid_from:
+                raise refusals.version_is_too_early(newest.valid_from)
+            return [replace(published, version=newest.version + 1)]
+
+
+def evolve(commitment: Commitment, event: CommitmentPublished) -> Commitment:  # noqa: ARG001 # each is complete
+    """The commitment after the event."""
+    return Published(newest=event)
+
+
+def _promise(command: PublishCommitment) -> CommitmentPublished:
+    """Version 1 of what the command promises. Refuses a promise that makes no sense."""
+    affair, area = command.affair, command.area
+    first, last = command.first_response, command.resolution
+    if affair.retired:
+        raise refusals.affair_is_retired(affair.affair_id)
+    if first is None and last is None:
+        raise refusals.commitment_is_empty()
+    # Limits in different units cannot be compared without a calendar and a moment to count from.
+    if first and last and first.unit is last.unit and first.amount > last.amount:
+        raise refusals.response_is_later_than_resolution()
+    return CommitmentPublished(
+        commitment_id=commitment_id(affair.affair_id, area.area_id if area else ""),
+        version=1,
+        affair_id=affair.affair_id,
+        affair_path=affair.path,
+        area_id=area.area_id if area else "",
+        area_path=area.path if area else "",
+        first_response=first,
+        resolution=last,
+        calendar_id=command.calendar_id,
+        evidence_kinds=distinct(command.evidence_kinds),
+        conditions=tuple(condition for condition in command.conditions if condition),
+        valid_from=command.valid_from,
+    )
+
+
+DECIDER: Decider[PublishCommitment, Commitment, CommitmentPublished] = Decider(
+    category="commitment", initial=Unpublished(), decide=decide, evolve=evolve
+)

@@ -1,0 +1,209 @@
+"""How the catalog says no: every refusal's code, kind and advice in one place."""
+
+from datetime import datetime
+
+from libs.ledger.decider import Kind, Refusal
+
+
+def name_is_missing(field: str = "name") -> Refusal:
+    """A name that says nothing in either language."""
+    return Refusal(Kind.INVALID, "NAME_MISSING", "give the name in Chinese, in English, or both", field=field)
+
+
+# -- what a command cites --------------------------------------------------------------------------
+
+
+def affair_is_unknown(affair_id: str, field: str = "affair_id") -> Refusal:
+    """No affair has this id."""
+    message = "no affair has this id; list the affairs, or define it first"
+    return Refusal(Kind.NOT_FOUND, "AFFAIR_UNKNOWN", message, field=field, affair_id=affair_id)
+
+
+def affair_is_retired(affair_id: str) -> Refusal:
+    """The affair takes nothing new."""
+    message = "this affair was retired; name one that is in use"
+    return Refusal(Kind.PRECONDITION, "AFFAIR_RETIRED", message, affair_id=affair_id)
+
+
+def area_is_unknown(area_id: str, field: str = "area_id") -> Refusal:
+    """The catalog has not heard of this area."""
+    message = "no area has this id here; if it was just defined, try again in a moment, else define it first"
+    return Refusal(Kind.NOT_FOUND, "AREA_UNKNOWN", message, field=field, area_id=area_id)
+
+
+def body_is_unknown(body_id: str, field: str = "body_id") -> Refusal:
+    """The catalog has not heard of this body."""
+    message = (
+        "no body has this id here; if it was just registered, try again in a moment, else register it first"
+    )
+    return Refusal(Kind.NOT_FOUND, "BODY_UNKNOWN", message, field=field, body_id=body_id)
+
+
+def calendar_is_unknown(calendar_id: str) -> Refusal:
+    """No calendar has this id."""
+    message = "no calendar has this id; list the calendars, or define it first"
+    return Refusal(Kind.NOT_FOUND, "CALENDAR_UNKNOWN", message, field="calendar_id", calendar_id=calendar_id)
+
+
+# -- affairs ---------------------------------------------------------------------------------------
+
+
+def affair_is_defined_differently(affair_id: str) -> Refusal:
+    """The id is taken by an affair with another parent, name or rule."""
+    message = "this affair exists with other content; rename that one, or give the new affair another id"
+    return Refusal(Kind.ALREADY_EXISTS, "AFFAIR_DEFINED_DIFFERENTLY", message, affair_id=affair_id)
+
+
+def affair_tree_is_too_deep(deepest: int) -> Refusal:
+    """The tree has a last level."""
+    message = f"affairs are at most {deepest} levels deep; define it further up"
+    return Refusal(Kind.PRECONDITION, "AFFAIR_TREE_TOO_DEEP", message)
+
+
+def affair_has_parts(affair_id: str, part: str) -> Refusal:
+    """An affair below it is still in use."""
+    message = "an affair below this one is in use; retire that one first"
+    return Refusal(Kind.PRECONDITION, "AFFAIR_HAS_PARTS", message, affair_id=affair_id, part=part)
+
+
+# -- responsibilities ------------------------------------------------------------------------------
+
+
+def period_is_empty() -> Refusal:
+    """It would end before it begins."""
+    message = "valid_until_time must be later than valid_from_time; leave it out if no end is known"
+    return Refusal(Kind.INVALID, "PERIOD_EMPTY", message, field="valid_until_time")
+
+
+def responsibility_overlaps(item_id: str, start: datetime, end: datetime | None) -> Refusal:
+    """Two items would answer for the same affair in the same area at the same moment."""
+    return Refusal(
+        Kind.PRECONDITION,
+        "RESPONSIBILITY_OVERLAPS",
+        "an item for this affair and area holds in that period; revise that item, or end it first",
+        item_id=item_id,
+        valid_from_time=start.isoformat(),
+        valid_until_time=end.isoformat() if end else "",
+    )
+
+
+def responsibility_is_unknown(item_id: str) -> Refusal:
+    """No item has this id."""
+    message = "no responsibility item has this id; list the responsibilities"
+    return Refusal(Kind.NOT_FOUND, "RESPONSIBILITY_UNKNOWN", message, field="item_id", item_id=item_id)
+
+
+def responsibility_has_ended(item_id: str, end: datetime) -> Refusal:
+    """The item has an end that is not later than the moment given."""
+    return Refusal(
+        Kind.PRECONDITION,
+        "RESPONSIBILITY_ENDED",
+        "the item ends no later than that; assign a new item for the time after its end",
+        item_id=item_id,
+        valid_until_time=end.isoformat(),
+    )
+
+
+def version_is_too_early(valid_from: datetime, field: str = "valid_from_time") -> Refusal:
+    """A version that would hold before the one that it follows."""
+    return Refusal(
+        Kind.PRECONDITION,
+        "VERSION_TOO_EARLY",
+        "a new version cannot hold from before the newest one; give the same moment or a later one",
+        field=field,
+        valid_from_time=valid_from.isoformat(),
+    )
+
+
+# -- calendars and commitments ---------------------------------------------------------------------
+
+
+def time_zone_is_unknown(field: str) -> Refusal:
+    """Not an IANA time zone."""
+    message = "give an IANA time zone, for instance Asia/Shanghai"
+    return Refusal(Kind.INVALID, "TIME_ZONE_UNKNOWN", message, field=field)
+
+
+def week_is_empty() -> Refusal:
+    """No work on any weekday."""
+    message = "give the hours of at least one weekday: a limit counted without any would never end"
+    return Refusal(Kind.INVALID, "WEEK_EMPTY", message, field="working_time.week")
+
+
+def weekday_is_given_twice(weekday: str, field: str) -> Refusal:
+    """One weekday, two lists of hours."""
+    message = "give each weekday once, with all its hours"
+    return Refusal(Kind.INVALID, "WEEKDAY_REPEATED", message, field=field, weekday=weekday)
+
+
+def hours_are_out_of_order(field: str) -> Refusal:
+    """Stretches that are empty, overlap or run backwards."""
+    message = "give each day's hours in order and without overlap, each ending after it begins, by 1440"
+    return Refusal(Kind.INVALID, "HOURS_OUT_OF_ORDER", message, field=field)
+
+
+def date_is_unreadable(field: str) -> Refusal:
+    """A date that no calendar has, such as 30 February."""
+    return Refusal(Kind.INVALID, "DATE_INVALID", "give a date that exists, as YYYY-MM-DD", field=field)
+
+
+def date_is_given_twice(date: str) -> Refusal:
+    """One date, two rules."""
+    message = "a date is a holiday, or has hours of its own, once"
+    return Refusal(Kind.INVALID, "DATE_REPEATED", message, field="working_time.working_dates", date=date)
+
+
+def commitment_is_empty() -> Refusal:
+    """Nothing is promised."""
+    message = "promise a first response, a resolution, or both"
+    return Refusal(Kind.INVALID, "COMMITMENT_EMPTY", message, field="resolution")
+
+
+def response_is_later_than_resolution() -> Refusal:
+    """The first answer would be promised for after the end."""
+    message = "the limit of the first response cannot be longer than that of the resolution"
+    return Refusal(Kind.INVALID, "LIMITS_CONTRADICT", message, field="first_response")
+
+
+def commitment_is_unknown(affair_id: str) -> Refusal:
+    """Nothing is promised there and then."""
+    message = "nothing is promised for this affair in this area at this moment"
+    return Refusal(Kind.NOT_FOUND, "COMMITMENT_UNKNOWN", message, affair_id=affair_id)
+
+
+# -- services --------------------------------------------------------------------------------------
+
+
+def service_is_unknown(service_id: str) -> Refusal:
+    """No service has this id."""
+    message = "no service has this id; search the services"
+    return Refusal(Kind.NOT_FOUND, "SERVICE_UNKNOWN", message, field="service_id", service_id=service_id)
+
+
+def service_is_published_differently(service_id: str) -> Refusal:
+    """The id is taken by a service with other content."""
+    message = "a service with this id exists; change that one, or publish under another id"
+    return Refusal(Kind.ALREADY_EXISTS, "SERVICE_PUBLISHED_DIFFERENTLY", message, service_id=service_id)
+
+
+def service_state_forbids(service_id: str, state: str) -> Refusal:
+    """The service does not stand where the command needs it."""
+    message = f"the service is {state}: it cannot be done now"
+    return Refusal(Kind.PRECONDITION, "SERVICE_STATE_FORBIDS", message, service_id=service_id, state=state)
+
+
+def ages_contradict() -> Refusal:
+    """Nobody is that old and that young."""
+    message = "the greatest age cannot be below the smallest"
+    return Refusal(Kind.INVALID, "AGES_CONTRADICT", message, field="details.eligibility.maximum_age")
+
+
+def cost_contradicts(message: str, field: str) -> Refusal:
+    """The cost makes no sense."""
+    return Refusal(Kind.INVALID, "COST_CONTRADICTS", message, field=field)
+
+
+def resume_is_expected_in_the_past() -> Refusal:
+    """An expectation that is over."""
+    message = "give a moment to come, or leave it out"
+    return Refusal(Kind.INVALID, "RESUME_IN_PAST", message, field="expected_resume_time")
