@@ -31,8 +31,9 @@ class Committed:
 
 
 class Committer:
-    """Group commit without waiting: whoever comes first is committed at once, alone; those who come
-    meanwhile make up the next batch. There is no timer to tune.
+    """Group commit without a timer: those who come during one commit make up the next batch.
+
+    Whoever comes first is committed at once, alone.
 
     `commit` does one transaction for a batch: it fills in each unit's positions or error, and
     raises if nothing was committed. `reconnect` is called when the connection may be broken and
@@ -133,7 +134,7 @@ class Committer:
                 if not self._may_go_on(batch, error, attempts):
                     return
                 attempts += 1
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001  # each caller gets it as the answer
                 if len(batch) == 1:
                     self._fail(batch, error)
                 else:

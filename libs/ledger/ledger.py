@@ -2,10 +2,10 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from psycopg import Connection
 from psycopg.rows import tuple_row
@@ -50,7 +50,9 @@ class LedgerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Append:
-    """What is to be committed together: events, how far a neighbour was handled, and effects.
+    """What is to be committed together: events, how far a neighbour was handled, effects, erasures.
+
+    `erases` names subjects whose keys are destroyed, beside those that the events themselves erase.
 
     An effect is called with a cursor inside the transaction and must use nothing else of the
     database; if it raises, this append is refused with its exception. Appends with effects get a
@@ -61,6 +63,7 @@ class Append:
     drafts: Sequence[Draft] = ()
     checkpoint: Checkpoint | None = None
     effects: Sequence[Effect] = ()
+    erases: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ class Ledger:
             self._listener.stop(self._wake_listener)
         self._datastore.close()
 
-    def __enter__(self) -> "Ledger":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -175,7 +178,7 @@ class Ledger:
     def _unit(self, append: Append) -> Unit:
         rows: list[Row] = []
         used: dict[str, DataKey] = {}
-        erases: list[str] = []
+        erases = list(append.erases)
         last: dict[str, int] = {}
         for draft in append.drafts:
             version = draft.expected_version
@@ -207,10 +210,13 @@ class Ledger:
         rows = self._select(self._sql.ledger, (after, until if until is not None else 2**63 - 1, limit))
         return [self._recorded(*row) for row in rows]
 
-    def read_stream(self, stream: str, after: int = 0, until: int | None = None) -> list[Recorded[Any]]:
+    def read_stream(
+        self, stream: str, after: int = 0, until: int | None = None, limit: int | None = None
+    ) -> list[Recorded[Any]]:
         """The events of a stream behind a version, up to and with another; personal data opened."""
         with self.mapper.opening():
-            rows = self._select(self._sql.stream, (stream, after, until if until is not None else 2**63 - 1))
+            last = until if until is not None else 2**63 - 1
+            rows = self._select(self._sql.stream, (stream, after, last, limit))
             return [self._recorded(*row) for row in rows]
 
     def read_streams(self, after: Mapping[str, int]) -> dict[str, list[Recorded[Any]]]:
@@ -307,7 +313,7 @@ class _Statements:
         )
         self.stream = events + SQL(
             " WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s"
-            " ORDER BY originator_version"
+            " ORDER BY originator_version LIMIT %s"
         )
         self.streams = events + SQL(
             " JOIN unnest(%s::text[], %s::bigint[]) AS u(stream, version)"

@@ -229,12 +229,13 @@ class _Statements:
         }
 
         def compose(text: str) -> Composed:
-            return SQL(text).format(**names)  # type: ignore[arg-type]  # constant texts of this file
+            return SQL(text).format(**names)
 
         # The newest version of each stream by one step into the primary key, however long the stream is.
         self.versions = compose(
-            "SELECT s.stream, (SELECT e.originator_version FROM {events} AS e WHERE e.originator_id = s.stream"
-            " ORDER BY e.originator_version DESC LIMIT 1) AS version FROM unnest(%s::{id}[]) AS s(stream)"
+            "SELECT s.stream, (SELECT e.originator_version FROM {events} AS e"
+            " WHERE e.originator_id = s.stream ORDER BY e.originator_version DESC LIMIT 1) AS version"
+            " FROM unnest(%s::{id}[]) AS s(stream)"
         )
         self.checkpoints = compose(
             "SELECT application_name AS source, notification_id AS position FROM {tracking}"

@@ -5,13 +5,24 @@ from collections.abc import Mapping
 
 from eventsourcing.utils import strtobool
 from psycopg import Connection
+from psycopg.rows import DictRow
 from psycopg.sql import SQL, Identifier
 
-from libs.ledger import keys, snapshots
+from libs.ledger import keys
 from libs.ledger.errors import SchemaUnknown, SettingsRefused
 from libs.ledger.recorder import EVENTS_TABLE, TRACKING_TABLE, Datastore, GroupCommitRecorder
 
-TABLES = (EVENTS_TABLE, TRACKING_TABLE, keys.TABLE, snapshots.TABLE)
+SNAPSHOTS_TABLE = "snapshots"
+TABLES = (EVENTS_TABLE, TRACKING_TABLE, keys.TABLE, SNAPSHOTS_TABLE)
+_CREATE_SNAPSHOTS = f"""
+CREATE TABLE IF NOT EXISTS {SNAPSHOTS_TABLE} (
+    stream text PRIMARY KEY,
+    version bigint NOT NULL,
+    position bigint NOT NULL,
+    fingerprint text NOT NULL,
+    body bytea NOT NULL
+)
+"""
 
 
 def create_tables(dsn: str) -> None:
@@ -21,7 +32,7 @@ def create_tables(dsn: str) -> None:
         GroupCommitRecorder(datastore).create_table()
         with datastore.transaction(commit=True) as cursor:
             cursor.execute(keys.CREATE_TABLE)
-            cursor.execute(snapshots.CREATE_TABLE)
+            cursor.execute(_CREATE_SNAPSHOTS)
     finally:
         datastore.close()
 
@@ -36,19 +47,22 @@ def check_environment(environment: Mapping[str, str] = os.environ) -> None:
         )
 
 
-def check_tables(connection: Connection[object], service: str) -> None:
+def check_tables(connection: Connection[DictRow], service: str) -> None:
     """Raise `SchemaUnknown` unless the ledger's tables are there."""
-    for table in TABLES:
-        if not connection.execute("SELECT to_regclass(%s) IS NOT NULL", [table]).fetchone():
-            raise SchemaUnknown(
-                f"the database of {service} has no table {table}: run `linli {service} migrate`"
-            )
+    found = connection.execute(
+        "SELECT t FROM unnest(%s::text[]) AS t WHERE to_regclass(t) IS NOT NULL", [[*TABLES]]
+    )
+    missing = {*TABLES} - {row["t"] for row in found}
+    if missing:
+        raise SchemaUnknown(
+            f"the database of {service} lacks {', '.join(sorted(missing))}: run `linli {service} migrate`"
+        )
 
 
-def check_durability(connection: Connection[object]) -> str | None:
+def check_durability(connection: Connection[DictRow]) -> str | None:
     """What in the server's settings could lose acknowledged events, or None."""
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         row = connection.execute(SQL("SHOW {}").format(Identifier(setting))).fetchone()
-        if row is not None and "off" in (row.values() if isinstance(row, dict) else row):
+        if row is not None and row[setting] == "off":
             return f"{setting} is off: a power cut can lose acknowledged events"
     return None
