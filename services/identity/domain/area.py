@@ -66,33 +66,39 @@ def evolve(area: Area, event: AreaEvent) -> Area:
 
 
 def _define(command: DefineArea, area: Area) -> Sequence[AreaEvent]:
-    parent = command.parent
-    parent_id = parent.area_id if parent else ""
-    if isinstance(area, Defined):
+    events: list[AreaEvent] = []
+    if isinstance(area, Undefined):
+        events.append(_defined(command))
+    else:
+        parent_id = command.parent.area_id if command.parent else ""
         if (parent_id, command.level, command.name) != (area.parent_id, area.level, area.name):
             raise refusals.area_is_defined_differently(area.area_id)
-        return []
+    if command.boundary is None:
+        return events
+    return [*events, *_change_boundary(command.boundary, DECIDER.fold(events, area))]
+
+
+def _defined(command: DefineArea) -> AreaDefined:
+    parent = command.parent
     if not command.name:
         raise refusals.name_is_missing()
     if parent is not None and not command.level.is_below(parent.level):
         raise refusals.level_is_not_below(command.level.value, parent.level.value)
-    return [
-        AreaDefined(
-            area_id=command.area_id,
-            parent_id=parent_id,
-            level=command.level,
-            name=command.name,
-            path=f"{parent.path}/{command.area_id}" if parent else command.area_id,
-            defined_at=command.at,
-        )
-    ]
+    return AreaDefined(
+        area_id=command.area_id,
+        parent_id=parent.area_id if parent else "",
+        level=command.level,
+        name=command.name,
+        path=f"{parent.path}/{command.area_id}" if parent else command.area_id,
+        defined_at=command.at,
+    )
 
 
 def _change_boundary(command: ChangeBoundary, area: Area) -> Sequence[AreaEvent]:
     if isinstance(area, Undefined):
         raise refusals.area_is_unknown(command.area_id)
-    known = (area.boundary_digest, area.boundary_valid_from)
-    if known == (_digest(command.boundary), command.valid_from):
+    same_moment = command.valid_from is None or command.valid_from == area.boundary_valid_from
+    if same_moment and area.boundary_digest == _digest(command.boundary):
         return []
     return [
         BoundaryChanged(
@@ -100,7 +106,7 @@ def _change_boundary(command: ChangeBoundary, area: Area) -> Sequence[AreaEvent]
             path=area.path,
             version=area.boundary_version + 1,
             boundary=command.boundary,
-            valid_from=command.valid_from,
+            valid_from=command.valid_from or command.at,
             note=command.note,
         )
     ]

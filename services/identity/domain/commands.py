@@ -17,24 +17,26 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeBoundary:
+    """Give an area another boundary, which has been checked; without `valid_from` from now on."""
+
+    area_id: str
+    boundary: str
+    note: str
+    valid_from: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DefineArea:
-    """Put an area into the tree; without a parent it is a root."""
+    """Put an area into the tree (without a parent as a root), with its boundary if that is known."""
 
     area_id: str
     parent: Parent | None
     level: Level
     name: Name
+    boundary: ChangeBoundary | None
     at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeBoundary:
-    """Give an area another boundary from a moment on; `boundary` has been checked."""
-
-    area_id: str
-    boundary: str
-    note: str
-    valid_from: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,6 +78,12 @@ class Name:
         return bool(self.zh.strip() or self.en.strip())
 
 
+KEYS_OF_RESIDENTS = frozenset({KeyKind.NATIONAL_ID, KeyKind.PHONE, KeyKind.STAFF_NUMBER})
+KEYS_OF_BODIES = frozenset({KeyKind.REGISTRATION_NUMBER, KeyKind.LOCAL_CODE})
+SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+"""What an id looks like that was given by hand: an area's, or a body's local code."""
+
+
 @dataclass(frozen=True, slots=True)
 class NaturalKey:
     """A number or code that the world outside uses for a person or a body.
@@ -90,7 +96,12 @@ class NaturalKey:
 
     @property
     def normal(self) -> str:
-        """The kind and the value without what people write differently: width, case, blanks, dashes."""
+        """The kind and the value without what people write differently: width, case, blanks, dashes.
+
+        A local code is an id of our own: it is taken literally.
+        """
+        if self.kind is KeyKind.LOCAL_CODE:
+            return f"{self.kind.value}:{self.value}"
         text = unicodedata.normalize("NFKC", self.value).casefold()
         text = re.sub(r"[\s\-\u2010-\u2015()./]+", "", text)
         if self.kind is KeyKind.PHONE:

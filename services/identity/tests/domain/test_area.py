@@ -18,8 +18,10 @@ SQUARE = '{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}'
 OTHER = '{"type":"Polygon","coordinates":[[[0,0],[2,0],[2,2],[0,0]]]}'
 
 
-def define(level: Level = Level.COMMUNITY, name: str = "Lincoln Heights") -> DefineArea:
-    return DefineArea(area_id="nc-47", parent=CITY, level=level, name=Name(en=name), at=AT)
+def define(
+    level: Level = Level.COMMUNITY, name: str = "Lincoln Heights", boundary: ChangeBoundary | None = None
+) -> DefineArea:
+    return DefineArea(area_id="nc-47", parent=CITY, level=level, name=Name(en=name), boundary=boundary, at=AT)
 
 
 def defined() -> AreaDefined:
@@ -33,8 +35,8 @@ def defined() -> AreaDefined:
     )
 
 
-def change(boundary: str = SQUARE, valid_from: datetime = AT) -> ChangeBoundary:
-    return ChangeBoundary(area_id="nc-47", boundary=boundary, note="", valid_from=valid_from)
+def change(boundary: str = SQUARE, valid_from: datetime | None = AT, at: datetime = AT) -> ChangeBoundary:
+    return ChangeBoundary(area_id="nc-47", boundary=boundary, note="", valid_from=valid_from, at=at)
 
 
 def changed(version: int = 1, boundary: str = SQUARE, valid_from: datetime = AT) -> BoundaryChanged:
@@ -53,7 +55,9 @@ def test_an_area_is_put_below_its_parent() -> None:
 
 
 def test_an_area_without_a_parent_is_a_root() -> None:
-    root = DefineArea(area_id="la", parent=None, level=Level.CITY, name=Name(zh="洛杉矶"), at=AT)
+    root = DefineArea(
+        area_id="la", parent=None, level=Level.CITY, name=Name(zh="洛杉矶"), boundary=None, at=AT
+    )
 
     outcome = given().when(root)
 
@@ -93,3 +97,16 @@ def test_the_same_boundary_from_another_moment_is_a_new_version() -> None:
 
 def test_an_unknown_area_has_no_boundary() -> None:
     given().when(change()).then_refused("AREA_UNKNOWN", Kind.NOT_FOUND, area_id="nc-47")
+
+
+def test_an_area_may_come_with_its_boundary() -> None:
+    given().when(define(boundary=change())).then(defined(), changed())
+
+
+def test_importing_an_area_with_its_boundary_again_changes_nothing() -> None:
+    given(defined(), changed()).when(define(boundary=change())).then_nothing_happens()
+
+
+def test_a_boundary_without_a_moment_holds_from_now_on_unless_it_holds_already() -> None:
+    given(defined()).when(change(valid_from=None, at=LATER)).then(changed(valid_from=LATER))
+    given(defined(), changed()).when(change(valid_from=None, at=LATER)).then_nothing_happens()

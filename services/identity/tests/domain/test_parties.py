@@ -92,10 +92,10 @@ def test_an_erased_id_is_never_used_again() -> None:
     given_resident(registered(), ERASED).when(register()).then_refused("PARTY_UNKNOWN")
 
 
-def register_body(code: str = "BOS", name: str = "Bureau of Sanitation") -> RegisterBody:
+def register_body(code: str = "91.310-000/AB", name: str = "Bureau of Sanitation") -> RegisterBody:
     return RegisterBody(
         body_id="bos",
-        key=NaturalKey(KeyKind.LOCAL_CODE, code),
+        key=NaturalKey(KeyKind.REGISTRATION_NUMBER, code),
         kind=BodyKind.GOVERNMENT_DEPARTMENT,
         name=Name(en=name),
         area_id="la",
@@ -109,8 +109,8 @@ def body_registered() -> BodyRegistered:
         body_id="bos",
         kind=BodyKind.GOVERNMENT_DEPARTMENT,
         name=Name(en="Bureau of Sanitation"),
-        key_kind=KeyKind.LOCAL_CODE,
-        key_value="BOS",
+        key_kind=KeyKind.REGISTRATION_NUMBER,
+        key_value="91.310-000/AB",
         area_id="la",
         area_path="la",
         registered_at=AT,
@@ -122,7 +122,7 @@ def test_a_body_is_registered_under_its_key() -> None:
 
 
 def test_another_spelling_of_the_key_finds_the_same_body() -> None:
-    given_body(body_registered()).when(register_body(" b-o-s ")).then_nothing_happens()
+    given_body(body_registered()).when(register_body("９１３１０ 000 ab")).then_nothing_happens()
 
 
 def test_another_body_cannot_take_the_id() -> None:
@@ -145,6 +145,10 @@ def test_a_body_needs_a_name() -> None:
 )
 def test_two_spellings_are_one_key(kind: KeyKind, one: str, other: str) -> None:
     assert NaturalKey(kind, one).normal == NaturalKey(kind, other).normal
+
+
+def test_a_local_code_is_taken_literally() -> None:
+    assert NaturalKey(KeyKind.LOCAL_CODE, "a-b").normal != NaturalKey(KeyKind.LOCAL_CODE, "ab").normal
 
 
 def test_the_same_number_of_another_kind_is_another_key() -> None:

@@ -590,7 +590,7 @@ class ListAreasRequest(_message.Message):
     FILTER_FIELD_NUMBER: _builtins.int
     AT_LEAST_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """Most entries wanted, 1 to 1000; 0 means 100."""
+    """Most entries wanted, 1 to 1000; 0 means 50."""
     page_token: _builtins.str
     """`next_page_token` of the answer before; empty for the first page."""
     filter: _builtins.str
@@ -1028,7 +1028,7 @@ class ListBodiesRequest(_message.Message):
     FILTER_FIELD_NUMBER: _builtins.int
     AT_LEAST_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """Most entries wanted, 1 to 1000; 0 means 100."""
+    """Most entries wanted, 1 to 1000; 0 means 50."""
     page_token: _builtins.str
     """`next_page_token` of the answer before; empty for the first page."""
     filter: _builtins.str
@@ -1216,7 +1216,7 @@ class ListRolesRequest(_message.Message):
     FILTER_FIELD_NUMBER: _builtins.int
     AT_LEAST_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """Most entries wanted, 1 to 1000; 0 means 100."""
+    """Most entries wanted, 1 to 1000; 0 means 50."""
     page_token: _builtins.str
     """`next_page_token` of the answer before; empty for the first page."""
     filter: _builtins.str
@@ -1682,7 +1682,7 @@ class ListClientsRequest(_message.Message):
     FILTER_FIELD_NUMBER: _builtins.int
     AT_LEAST_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """Most entries wanted, 1 to 1000; 0 means 100."""
+    """Most entries wanted, 1 to 1000; 0 means 50."""
     page_token: _builtins.str
     """`next_page_token` of the answer before; empty for the first page."""
     filter: _builtins.str

@@ -128,7 +128,7 @@ Global___KeyKind: _TypeAlias = KeyKind  # noqa: Y015
 @_typing.final
 class NaturalKey(_message.Message):
     """A number or code that the outside world uses. Width, case, blanks, dashes, dots, slashes and
-    brackets do not matter: two spellings are one key.
+    brackets do not matter: two spellings are one key. Only a local code is taken literally.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
