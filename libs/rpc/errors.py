@@ -1,13 +1,17 @@
 """How every "no" travels: one table from refusals and failures to gRPC statuses, with details."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import eventsourcing.persistence
 import grpc
+import psycopg
 from google.protobuf import any_pb2, duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 
 from libs.ledger.decider import Kind, Refusal
+from libs.ledger.errors import LedgerUnavailable, OutcomeUnknown, VersionConflict
+from libs.ledger.view import ViewBehind
 
 DOMAIN = "linli"
 """The `domain` of every ErrorInfo: together with the reason it identifies an error."""
@@ -77,20 +81,41 @@ def of_refusal(refusal: Refusal) -> Failure:
         message=refusal.message,
         facts=refusal.facts,
         violations=violations,
-        retry_after=0.0 if refusal.kind is Kind.CONFLICT else None,
     )
 
 
-_Translate = Callable[[BaseException], Failure]
-_TRANSLATIONS: dict[type[BaseException], _Translate] = {}
+def _passing(reason: str, message: str, retry_after: float) -> Failure:
+    code = grpc.StatusCode.UNAVAILABLE
+    return Failure(code=code, reason=reason, message=message, retry_after=retry_after)
 
 
-def translation(
-    kind: type[BaseException], code: grpc.StatusCode, reason: str, message: str, retry: float
-) -> None:
-    """Teach the table an exception of the plumbing that is nobody's bug (a store that is down)."""
-    failure = Failure(code=code, reason=reason, message=message, retry_after=retry)
-    _TRANSLATIONS[kind] = lambda _: failure
+_STORE_AWAY = _passing("STORE_UNAVAILABLE", "the store does not answer; nothing was done, try again", 1.0)
+
+OUTAGES: Mapping[type[Exception], Failure] = {
+    VersionConflict: Failure(
+        code=grpc.StatusCode.ABORTED,
+        reason="CONTENDED",
+        message="others keep changing the same thing; try again",
+        retry_after=0.05,
+    ),
+    ViewBehind: _passing("VIEW_BEHIND", "the view has not got as far as `at_least` yet; try again", 0.5),
+    OutcomeUnknown: _passing(
+        "OUTCOME_UNKNOWN",
+        "the store broke off; repeat with the same request_id: the work is done once",
+        1.0,
+    ),
+    LedgerUnavailable: _STORE_AWAY,
+    psycopg.OperationalError: _STORE_AWAY,
+    psycopg.InterfaceError: _STORE_AWAY,
+    eventsourcing.persistence.OperationalError: _STORE_AWAY,
+    eventsourcing.persistence.InterfaceError: _STORE_AWAY,
+    psycopg.DataError: Failure(
+        code=grpc.StatusCode.INVALID_ARGUMENT,
+        reason="VALUE_NOT_STORABLE",
+        message="a value of the request is out of the range that can be stored or compared",
+    ),
+}
+"""The one table of what goes wrong below and is nobody's bug; looked up by class, nearest first."""
 
 
 def of_exception(error: BaseException) -> Failure | None:
@@ -99,10 +124,7 @@ def of_exception(error: BaseException) -> Failure | None:
         return of_refusal(error)
     if isinstance(error, Rejected):
         return error.failure
-    for kind in type(error).__mro__:
-        if kind in _TRANSLATIONS:
-            return _TRANSLATIONS[kind](error)
-    return None
+    return next((OUTAGES[kind] for kind in type(error).__mro__ if kind in OUTAGES), None)
 
 
 def internal(error_id: str) -> Failure:

@@ -1,12 +1,13 @@
 """Structured logs: one JSON object a line on stderr, with trace ids, without anybody's secrets.
 
 `log = logs.get("inbox")`, then `log.warning("event parked", source=…, position=…)`: a short event in
-plain words, facts as fields. Fields on the deny list are refused wherever they are logged.
+plain words, facts as fields. Fields on the deny list are refused wherever they are logged, and
+tracebacks never show the values of variables.
 """
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -28,6 +29,8 @@ DENIED = frozenset(
 
 REFUSED = "[refused]"
 
+_facts: dict[str, str] = {}
+
 
 def get(area: str) -> structlog.stdlib.BoundLogger:
     """The logger of a part of the system; its name is the field `logger`."""
@@ -41,59 +44,38 @@ def bind(**facts: str | int) -> None:
 
 
 def setup(*, level: str = "INFO", stream: TextIO | None = None, **facts: str) -> None:
-    """Write logs as JSON to `stream` (stderr); `facts` (service, cell) stand on every line."""
-    shared: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        _Constant(facts),
-        _add_trace,
-        refuse_denied,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        structlog.processors.format_exc_info,
-    ]
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
-    )
+    """Write logs to `stream` (stderr) from `level` on; `facts` (service, cell) stand on every line."""
+    _facts.clear()
+    _facts.update(facts)
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
-            ],
-        )
-    )
+    handler.setFormatter(_Lines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
 
 
-class _Constant:
-    """Adds the same facts to every line."""
+class _Lines(logging.Formatter):
+    """Writes our own lines as they are, and what other libraries log in the same form."""
 
-    def __init__(self, facts: dict[str, str]) -> None:
-        self._facts = facts
+    def format(self, record: logging.LogRecord) -> str:
+        """One line of JSON."""
+        if getattr(record, "structured", False):
+            return str(record.msg)
+        level = record.levelname.lower()
+        fields: Fields = {"event": record.getMessage(), "level": level, "logger": record.name}
+        fields["exc_info"] = record.exc_info
+        for processor in (*_CONTENT, *_END):
+            fields = processor(None, level, fields)
+        return str(_json(None, "", fields))
 
-    def __call__(self, _logger: object, _method: str, fields: Fields) -> Fields:
-        for key, value in self._facts.items():
-            fields.setdefault(key, value)
-        return fields
 
-
-def _add_trace(_logger: object, _method: str, fields: Fields) -> Fields:
+def _add_facts(_logger: object, _method: str, fields: Fields) -> Fields:
     span = traces.current()
     if span is not None:
         fields.setdefault("trace_id", span.trace_id)
         fields.setdefault("span_id", span.span_id)
+    for key, value in _facts.items():
+        fields.setdefault(key, value)
     return fields
 
 
@@ -105,8 +87,33 @@ def refuse_denied(_logger: object, _method: str, fields: Fields) -> Fields:
 
 
 def _clean(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: REFUSED if str(key).lower() in DENIED else _clean(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_clean(inner) for inner in value]
+    if isinstance(value, Mapping):
+        return {
+            str(key): REFUSED if str(key).lower() in DENIED else _clean(inner) for key, inner in value.items()
+        }
+    if type(value) in (list, tuple):
+        return [_clean(inner) for inner in value]  # type: ignore[attr-defined] # a list or tuple
     return value
+
+
+def _handed_over(_logger: object, _method: str, fields: Fields) -> tuple[tuple[()], dict[str, Any]]:
+    """The line, as the arguments of the standard library's logger."""
+    return (), {"msg": _json(None, "", fields), "extra": {"structured": True}}
+
+
+_json = structlog.processors.JSONRenderer(ensure_ascii=False)
+_CONTENT: tuple[Any, ...] = (structlog.contextvars.merge_contextvars, _add_facts)
+_END: tuple[Any, ...] = (
+    structlog.processors.format_exc_info,
+    refuse_denied,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+)
+_LEVEL: tuple[Any, ...] = (structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name)
+
+# At import, not in `setup`: structlog's own default would print the variables of every frame.
+structlog.configure(
+    processors=[structlog.stdlib.filter_by_level, *_LEVEL, *_CONTENT, *_END, _handed_over],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+    cache_logger_on_first_use=True,
+)

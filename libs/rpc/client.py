@@ -1,0 +1,178 @@
+"""A client for partners and tests: typed errors, deadlines, tokens that refresh, retries where they are safe.
+
+client = connect("127.0.0.1:8080", credentials=Token("eyJ…"))
+cases = client.service(cases_service_pb2.DESCRIPTOR.services_by_name["CasesService"])
+opened = cases.open_case(OpenCaseRequest(request_id="r-1", …))
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import grpc
+from google.protobuf import descriptor_pool
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import Message
+
+from libs.rpc.credentials import Credentials, Token
+from libs.rpc.failures import failure_of
+from libs.rpc.methods import Method, methods_of
+from libs.rpc.naming import snake_case
+from libs.telemetry import traces
+
+DEADLINE = 10.0
+_SAFE_STARTS = ("Get", "List", "Search", "Read", "Locate", "Count", "Find")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How a client tries again: `tries` in all, waiting `first` seconds, then double, up to `most`."""
+
+    tries: int = 5
+    first: float = 0.05
+    most: float = 2.0
+
+    def pause(self, attempt: int, asked: float | None) -> float:
+        """Seconds before the next try: what the server asked for, or a growing random pause."""
+        grown = min(self.most, self.first * 2**attempt)
+        spread: float = random.uniform(0.5, 1.0)  # noqa: S311 # no secret
+        return float(max(asked or 0.0, grown * spread))
+
+
+class Client:
+    """Calls rpcs over one channel. Safe to share between threads."""
+
+    def __init__(
+        self,
+        channel: grpc.Channel,
+        credentials: Credentials | None = None,
+        *,
+        deadline: float = DEADLINE,
+        patience: Patience | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        self.channel = channel
+        self._credentials = credentials or Token()
+        self._deadline = deadline
+        self._patience = patience or Patience()
+        self._metadata = tuple((metadata or {}).items())
+        self._calls: dict[str, Callable[..., Any]] = {}
+
+    def service(self, descriptor: ServiceDescriptor) -> "ServiceStub":
+        """The rpcs of a service as methods: `client.service(…).open_case(request, deadline=3.0)`."""
+        return ServiceStub(self, descriptor)
+
+    def call(self, service: str, rpc: str, request: Message, *, deadline: float | None = None) -> Any:
+        """Call by names: `client.call("linli.cases.v1.CasesService", "OpenCase", request)`."""
+        pool = descriptor_pool.Default()
+        return getattr(self.service(pool.FindServiceByName(service)), snake_case(rpc))(
+            request, deadline=deadline
+        )
+
+    def unary(self, method: Method, request: Message, deadline: float | None = None) -> Any:
+        """Call a unary rpc. Raises RpcFailed, after the retries that are safe."""
+        call = self._callable(method)
+        ends = time.monotonic() + (deadline or self._deadline)
+        attempt = 0
+        while True:
+            token = self._credentials.token()
+            try:
+                left = max(0.001, ends - time.monotonic())
+                return call(request, timeout=left, metadata=self._sent(token))
+            except grpc.RpcError as error:
+                failed = failure_of(method.path, error)
+            attempt += 1
+            pause = self._patience.pause(attempt, failed.retry_after)
+            if failed.code is grpc.StatusCode.UNAUTHENTICATED and self._credentials.refused(token):
+                pause = 0.0
+            elif not failed.passing or not is_safe(method, request):
+                raise failed
+            if attempt >= self._patience.tries or time.monotonic() + pause >= ends:
+                raise failed
+            time.sleep(pause)
+
+    def stream(self, method: Method, request: Message, deadline: float | None = None) -> Iterator[Any]:
+        """Call a server-streaming rpc; without a deadline it follows for as long as both sides live."""
+        metadata = self._sent(self._credentials.token())
+        answers = self._callable(method)(request, timeout=deadline, metadata=metadata)
+        try:
+            yield from answers
+        except grpc.RpcError as error:
+            raise failure_of(method.path, error) from None
+        finally:
+            answers.cancel()
+
+    def close(self) -> None:
+        """Close the channel."""
+        self.channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _callable(self, method: Method) -> Callable[..., Any]:
+        call = self._calls.get(method.path)
+        if call is None:
+            make: Callable[..., Any] = (
+                self.channel.unary_stream if method.streams else self.channel.unary_unary
+            )
+            call = make(method.path, method.request.SerializeToString, method.response.FromString)
+            self._calls[method.path] = call
+        return call
+
+    def _sent(self, token: str) -> tuple[tuple[str, str], ...]:
+        sent = (*self._metadata, ("traceparent", traces.traceparent() or traces.new_traceparent()))
+        return (*sent, ("authorization", f"Bearer {token}")) if token else sent
+
+
+class ServiceStub:
+    """The rpcs of one service: `stub.open_case(request)`; streaming rpcs answer iterators."""
+
+    def __init__(self, client: Client, descriptor: ServiceDescriptor) -> None:
+        for method in methods_of(descriptor):
+            setattr(self, snake_case(method.name), _bound(client, method))
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        raise AttributeError(f"the service has no rpc {name}")
+
+
+def _bound(client: Client, method: Method) -> Callable[..., Any]:
+    made = client.stream if method.streams else client.unary
+
+    def call(request: Message, *, deadline: float | None = None) -> Any:
+        return made(method, request, deadline)
+
+    return call
+
+
+def is_safe(method: Method, request: Message) -> bool:
+    """Whether the rpc may be called again when it is unknown what became of it.
+
+    Reads may, by their names; writes may when the request carries a `request_id`, for then the server
+    does the work once and repeats its answer.
+    """
+    return bool(getattr(request, "request_id", "")) or method.name.startswith(_SAFE_STARTS)
+
+
+def connect(
+    address: str,
+    credentials: Credentials | None = None,
+    *,
+    tls_roots: bytes | None = None,
+    tls: bool = False,
+    **settings: Any,
+) -> Client:
+    """A client of the server at `address` (host:port). `tls_roots` are CA certificates in PEM.
+
+    `settings` are those of Client: deadline, patience, metadata.
+    """
+    options = [("grpc.max_receive_message_length", 64 * 1024 * 1024), ("grpc.enable_retries", 0)]
+    if tls or tls_roots is not None:
+        channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(tls_roots), options)
+    else:
+        channel = grpc.insecure_channel(address, options)
+    return Client(channel, credentials, **settings)

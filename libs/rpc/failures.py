@@ -1,0 +1,72 @@
+"""What a client makes of an error: one exception with status, reason, facts and fields at fault."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+
+
+class RpcFailed(Exception):
+    """An rpc's "no": its status, the stable reason, the facts, and the fields at fault."""
+
+    def __init__(self, rpc: str, code: grpc.StatusCode, message: str, details: Sequence[Message]) -> None:
+        super().__init__(f"{rpc}: {code.name}: {message}")
+        self.rpc = rpc
+        self.code = code
+        self.message = message
+        self.reason = ""
+        self.domain = ""
+        self.metadata: Mapping[str, str] = {}
+        self.violations: dict[str, str] = {}
+        self.retry_after: float | None = None
+        self.localized: dict[str, str] = {}
+        for detail in details:
+            self._read(detail)
+
+    @property
+    def passing(self) -> bool:
+        """Whether the same call may go well in a moment: the server is away, or says when to come again."""
+        return self.code is grpc.StatusCode.UNAVAILABLE or self.retry_after is not None
+
+    def _read(self, detail: Any) -> None:
+        match detail.DESCRIPTOR.name:
+            case "ErrorInfo":
+                self.reason, self.domain, self.metadata = detail.reason, detail.domain, dict(detail.metadata)
+            case "BadRequest":
+                self.violations = {each.field: each.description for each in detail.field_violations}
+            case "RetryInfo":
+                self.retry_after = detail.retry_delay.ToMilliseconds() / 1000
+            case "LocalizedMessage":
+                self.localized[detail.locale] = detail.message
+            case _:
+                """A detail that we do not know is no reason to fail."""
+
+
+def failure_of(rpc: str, error: grpc.RpcError) -> RpcFailed:
+    """What a grpc error says, unpacked."""
+    details: list[Message] = []
+    trailers: Any = error.trailing_metadata() or ()
+    for key, value in trailers:
+        if key == "grpc-status-details-bin":
+            details = list(_unpacked(status_pb2.Status.FromString(value)))
+    return RpcFailed(rpc, error.code(), error.details() or "", details)
+
+
+_DETAILS = {
+    kind.DESCRIPTOR.full_name: kind
+    for kind in (
+        error_details_pb2.ErrorInfo,
+        error_details_pb2.BadRequest,
+        error_details_pb2.RetryInfo,
+        error_details_pb2.LocalizedMessage,
+    )
+}
+
+
+def _unpacked(status: status_pb2.Status) -> Iterator[Message]:
+    for packed in status.details:
+        kind = _DETAILS.get(packed.TypeName())
+        if kind is not None:
+            yield kind.FromString(packed.value)

@@ -1,0 +1,145 @@
+"""The keys that sign tokens, and the set of public keys that everybody verifies them with (JWKS)."""
+
+import base64
+import hashlib
+import json
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from libs.telemetry import logs
+
+Jwks = Mapping[str, Any]
+_log = logs.get("keys")
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An Ed25519 key that signs tokens. Never printed."""
+
+    private: Ed25519PrivateKey = field(repr=False)
+
+    @classmethod
+    def generate(cls) -> "SigningKey":
+        """A new key."""
+        return cls(Ed25519PrivateKey.generate())
+
+    @classmethod
+    def from_pem(cls, pem: bytes) -> "SigningKey":
+        """The key in a PKCS #8 PEM file. Raises ValueError for anything else."""
+        private = serialization.load_pem_private_key(pem, password=None)
+        if not isinstance(private, Ed25519PrivateKey):
+            message = "the signing key must be an Ed25519 key in PEM (openssl genpkey -algorithm ed25519)"
+            raise ValueError(message)  # noqa: TRY004 # the bytes are wrong, not their type
+        return cls(private)
+
+    def pem(self) -> bytes:
+        """The key as PKCS #8 PEM: keep it secret."""
+        return self.private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+
+    @property
+    def kid(self) -> str:
+        """The key's id: its RFC 7638 thumbprint, shortened."""
+        return kid_of(self.private.public_key())
+
+    @property
+    def jwk(self) -> dict[str, str]:
+        """The public half, for the key set."""
+        x = _encoded(self.private.public_key().public_bytes_raw())
+        return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.kid, "x": x}
+
+
+def kid_of(public: Ed25519PublicKey) -> str:
+    """The id of a public key."""
+    x = _encoded(public.public_bytes_raw())
+    canonical = json.dumps({"crv": "Ed25519", "kty": "OKP", "x": x}, separators=(",", ":"))
+    return _encoded(hashlib.sha256(canonical.encode()).digest())[:16]
+
+
+def jwks(keys: Iterable[SigningKey]) -> dict[str, Any]:
+    """The key set to publish: every key whose tokens may still be good, the signing one first."""
+    return {"keys": [key.jwk for key in keys]}
+
+
+class KeySet:
+    """Public keys by id, loaded when needed and kept.
+
+    It loads again after `fresh` seconds, and when a key is asked for that it does not know (but no
+    more than once in `pause` seconds): so rotation needs no restart, and garbage causes no load.
+    """
+
+    def __init__(self, load: Callable[[], Jwks], *, fresh: float = 300.0, pause: float = 5.0) -> None:
+        self._load = load
+        self._fresh = fresh
+        self._pause = pause
+        self._keys: dict[str, Ed25519PublicKey] = {}
+        self._loaded = float("-inf")
+        self._tried = float("-inf")
+        self._lock = threading.Lock()
+
+    @classmethod
+    def from_file(cls, path: Path, **timing: float) -> "KeySet":
+        """A key set in a file (a mounted Secret or ConfigMap)."""
+        return cls(lambda: json.loads(path.read_text()), **timing)
+
+    @classmethod
+    def from_url(cls, url: str, **timing: float) -> "KeySet":
+        """A key set behind a URL (identity's `/keys.json`)."""
+        if not url.startswith(("http://", "https://")):
+            raise ValueError(f"the key set's address must be http(s), not {url}")
+
+        def load() -> Jwks:
+            with urllib.request.urlopen(url, timeout=3.0) as answer:  # noqa: S310 # checked above
+                loaded: Jwks = json.load(answer)
+                return loaded
+
+        return cls(load, **timing)
+
+    def get(self, kid: str) -> Ed25519PublicKey | None:
+        """The key; None if there is no such key now."""
+        now = time.monotonic()
+        if now - self._loaded > self._fresh or kid not in self._keys:
+            self._reload(now)
+        return self._keys.get(kid)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether there is any key to verify with."""
+        return bool(self._keys)
+
+    def _reload(self, now: float) -> None:
+        if self._keys and not self._lock.acquire(blocking=False):
+            return  # somebody else is at it; the old keys will do
+        if not self._keys:
+            self._lock.acquire()
+        try:
+            if now - self._tried < self._pause:
+                return
+            self._tried = now
+            self._keys = dict(_keys_of(self._load()))
+            self._loaded = now
+        except Exception as error:  # noqa: BLE001 # whatever the source does, old keys stay good
+            _log.warning("key set not loaded", error=str(error), keys=len(self._keys))
+        finally:
+            self._lock.release()
+
+
+def _keys_of(loaded: Jwks) -> Iterable[tuple[str, Ed25519PublicKey]]:
+    for jwk in loaded["keys"]:
+        if jwk.get("kty") == "OKP" and jwk.get("crv") == "Ed25519":
+            x = str(jwk["x"])
+            raw = base64.urlsafe_b64decode(x + "=" * (-len(x) % 4))
+            yield str(jwk["kid"]), Ed25519PublicKey.from_public_bytes(raw)
+
+
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -1,0 +1,193 @@
+"""Tokens: compact JWTs signed with EdDSA, issued by identity, verified by everybody with the key set."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import grpc
+import jwt
+import msgspec
+
+from libs.ledger.ids import new_id
+from libs.rpc.access import Caller, Grant, caller_of
+from libs.rpc.call import Clock, wall_clock
+from libs.rpc.errors import Failure, Rejected
+from libs.rpc.keys import KeySet, SigningKey
+
+ISSUER = "linli"
+AUDIENCE = "linli"
+_LONGEST = 6 * 1024  # gRPC bounds all metadata of a call to 8 KiB
+_ALGORITHM = "EdDSA"
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """What a token says: `kind` is person or client; a client's scopes hold where its grants reach."""
+
+    sub: str
+    iat: int
+    exp: int
+    jti: str
+    kind: Literal["person", "client"] = "person"
+    grants: tuple[dict[str, str], ...] = ()
+    scopes: tuple[str, ...] = ()
+
+    def caller(self) -> Caller:
+        """Who calls with the token. Raises TypeError for a grant with unknown parts."""
+        grants = [Grant(**grant) for grant in self.grants]
+        return caller_of(self.sub, self.kind, grants, scopes=self.scopes, token_id=self.jti)
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A fresh token; `token` is for its holder only."""
+
+    token: str
+    token_id: str
+    expires_at: datetime
+
+
+class Issuer:
+    """Signs tokens. `key` may be a callable, so that the signing key can rotate."""
+
+    def __init__(
+        self,
+        key: SigningKey | Callable[[], SigningKey],
+        *,
+        issuer: str = ISSUER,
+        audience: str = AUDIENCE,
+        clock: Clock = wall_clock,
+    ) -> None:
+        self._key = key if callable(key) else lambda: key
+        self._issuer = issuer
+        self._audience = audience
+        self._clock = clock
+
+    def issue(
+        self,
+        subject: str,
+        *,
+        kind: str = "person",
+        grants: Sequence[Grant] = (),
+        scopes: Sequence[str] = (),
+        lifetime: timedelta = timedelta(hours=1),
+    ) -> Issued:
+        """A token for `subject`. `scopes` are for clients; a person's follow from the grants' roles."""
+        now, token_id, key = self._clock(), new_id(), self._key()
+        expires = (now + lifetime).replace(microsecond=0)
+        claims: dict[str, Any] = {
+            "iss": self._issuer,
+            "aud": self._audience,
+            "sub": subject,
+            "iat": int(now.timestamp()),
+            "exp": int(expires.timestamp()),
+            "jti": token_id,
+            "kind": kind,
+        }
+        if grants:
+            claims["grants"] = [_named_parts(grant) for grant in grants]
+        if scopes:
+            claims["scopes"] = list(scopes)
+        token = jwt.encode(claims, key.private, algorithm=_ALGORITHM, headers={"kid": key.kid})
+        return Issued(token, token_id, expires)
+
+
+def _named_parts(grant: Grant) -> dict[str, str]:
+    parts = {"role": grant.role, "area": grant.area, "body": grant.body, "path": grant.path}
+    return {name: value for name, value in parts.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    caller: Caller
+    claims: Claims
+    kid: str
+
+
+class Verifier:
+    """Turns tokens into callers; a token is verified once and then known until it expires.
+
+    `revoked` is asked on every call, with the claims: it must be quick (a set in memory).
+    """
+
+    def __init__(
+        self,
+        keys: KeySet,
+        *,
+        issuer: str = ISSUER,
+        audience: str = AUDIENCE,
+        revoked: Callable[[Claims], bool] | None = None,
+        clock: Clock = wall_clock,
+        leeway: float = 5.0,
+        most_known: int = 10_000,
+    ) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+        self._revoked = revoked
+        self._clock = clock
+        self._leeway = leeway
+        self._most = most_known
+        self._known: dict[str, _Known] = {}
+        self._lock = threading.Lock()
+
+    def caller(self, token: str) -> Caller:
+        """Who calls. Raises Rejected: UNAUTHENTICATED with TOKEN_INVALID, TOKEN_EXPIRED or TOKEN_REVOKED."""
+        known = self._known.get(token)
+        if known is None or self._keys.get(known.kid) is None:
+            known = self._verify(token)
+            self._remember(token, known)
+        if known.claims.exp + self._leeway <= self._clock().timestamp():
+            with self._lock:
+                self._known.pop(token, None)
+            raise _unauthenticated("TOKEN_EXPIRED", "the token has expired: log in again")
+        if self._revoked is not None and self._revoked(known.claims):
+            raise _unauthenticated("TOKEN_REVOKED", "the token has been revoked: log in again")
+        return known.caller
+
+    def _verify(self, token: str) -> _Known:
+        try:
+            if len(token) > _LONGEST:
+                raise jwt.DecodeError
+            kid = str(jwt.get_unverified_header(token).get("kid", ""))
+            key = self._keys.get(kid)
+            if key is None:
+                raise self._keyless()
+            payload = jwt.decode(
+                token,
+                key,
+                algorithms=[_ALGORITHM],
+                audience=self._audience,
+                issuer=self._issuer,
+                options={"require": ["exp", "iat", "sub", "jti"], "verify_exp": False, "verify_iat": False},
+            )
+            claims = msgspec.convert(payload, Claims)
+            caller = claims.caller()
+        except (jwt.PyJWTError, msgspec.ValidationError, TypeError, ValueError, RecursionError):
+            raise _unauthenticated(
+                "TOKEN_INVALID", "this is no token of this platform: log in again"
+            ) from None
+        if claims.iat > self._clock().timestamp() + 60:
+            raise _unauthenticated("TOKEN_INVALID", "the token is of the future: are the clocks right?")
+        return _Known(caller, claims, kid)
+
+    def _keyless(self) -> Exception:
+        if self._keys.loaded:
+            return jwt.InvalidKeyError()
+        message = "there is no key set to verify tokens with yet; try again in a moment"
+        failure = Failure(
+            code=grpc.StatusCode.UNAVAILABLE, reason="KEYS_UNAVAILABLE", message=message, retry_after=2.0
+        )
+        return Rejected(failure)
+
+    def _remember(self, token: str, known: _Known) -> None:
+        with self._lock:
+            if len(self._known) >= self._most:
+                for oldest in list(self._known)[: self._most // 10]:
+                    del self._known[oldest]
+            self._known[token] = known
+
+
+def _unauthenticated(reason: str, message: str) -> Rejected:
+    return Rejected(Failure(code=grpc.StatusCode.UNAUTHENTICATED, reason=reason, message=message))

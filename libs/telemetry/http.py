@@ -1,0 +1,104 @@
+"""The small HTTP server of every process: /metrics, /livez, /readyz, and /keys.json where there are keys."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from libs.telemetry import logs, metrics
+
+Check = Callable[[], str]
+"""A named check of readiness: "" when all is well, else what is wrong, in plain words."""
+
+_JSON = "application/json; charset=utf-8"
+_TEXT = "text/plain; charset=utf-8"
+_log = logs.get("http")
+
+
+class Endpoint:
+    """Serves the probes. `live` may change its answer; checks can be added while it runs."""
+
+    def __init__(
+        self,
+        address: str = "127.0.0.1:0",
+        *,
+        checks: Mapping[str, Check] | None = None,
+        keys: Callable[[], Mapping[str, Any]] | None = None,
+        live: Check = lambda: "",
+    ) -> None:
+        """`address` is host:port; `keys` gives the public key set. Raises OSError if the address is taken."""
+        host, _, port = address.rpartition(":")
+        self.checks: dict[str, Check] = dict(checks or {})
+        self._keys = keys
+        self._live = live
+        self._server = _Server((host.strip("[]") or "0.0.0.0", int(port)), _handler_of(self))  # noqa: S104 # pods
+        self._thread = threading.Thread(target=self._server.serve_forever, name="http", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._server.server_address[1])
+
+    def start(self) -> int:
+        """Begin to answer; returns the port."""
+        self._thread.start()
+        return self.port
+
+    def stop(self) -> None:
+        """Stop answering."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def ready(self) -> tuple[bool, dict[str, str]]:
+        """Whether all checks pass, and what each says ("ok" or what is wrong)."""
+        said = {name: _asked(check) for name, check in list(self.checks.items())}
+        return not any(said.values()), {name: wrong or "ok" for name, wrong in said.items()}
+
+    def answer(self, path: str) -> tuple[int, str, bytes]:
+        """Status, content type and body for a path."""
+        if path == "/metrics":
+            return 200, metrics.CONTENT_TYPE, metrics.exposition()
+        if path == "/livez":
+            wrong = _asked(self._live)
+            return (503 if wrong else 200), _TEXT, (wrong or "ok").encode()
+        if path == "/readyz":
+            ready, said = self.ready()
+            return (200 if ready else 503), _JSON, json.dumps(said, ensure_ascii=False).encode()
+        if path == "/keys.json" and self._keys is not None:
+            return 200, _JSON, json.dumps(self._keys()).encode()
+        return 404, _TEXT, b"not here: /metrics /livez /readyz"
+
+
+def _asked(check: Check) -> str:
+    try:
+        return check()
+    except Exception as error:  # noqa: BLE001 # a check that fails is a check that says no
+        return f"{type(error).__name__}: {error}"
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+
+def _handler_of(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 10.0
+
+        def do_GET(self) -> None:
+            try:
+                status, content_type, body = endpoint.answer(self.path.partition("?")[0])
+            except Exception as error:  # noqa: BLE001 # a probe must answer, whatever breaks
+                _log.error("probe failed", path=self.path, exc_info=error)
+                status, content_type, body = 500, _TEXT, b"failed; see the log"
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 # the library's name
+            """Probes are not news."""
+
+    return Handler
