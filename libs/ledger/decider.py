@@ -15,6 +15,8 @@ class Kind(Enum):
     PRECONDITION = "precondition"
     PERMISSION = "permission"
     CONFLICT = "conflict"
+    UNAUTHENTICATED = "unauthenticated"
+    EXHAUSTED = "exhausted"
 
 
 class Refusal(Exception):

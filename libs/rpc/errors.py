@@ -23,6 +23,8 @@ STATUS_OF_KIND: Mapping[Kind, grpc.StatusCode] = {
     Kind.PRECONDITION: grpc.StatusCode.FAILED_PRECONDITION,
     Kind.PERMISSION: grpc.StatusCode.PERMISSION_DENIED,
     Kind.CONFLICT: grpc.StatusCode.ABORTED,
+    Kind.UNAUTHENTICATED: grpc.StatusCode.UNAUTHENTICATED,
+    Kind.EXHAUSTED: grpc.StatusCode.RESOURCE_EXHAUSTED,
 }
 """The one table of refusals."""
 
@@ -81,6 +83,9 @@ def of_refusal(refusal: Refusal) -> Failure:
         message=refusal.message,
         facts=refusal.facts,
         violations=violations,
+        retry_after=float(refusal.facts.get("retry_after_seconds", 1))
+        if refusal.kind is Kind.EXHAUSTED
+        else None,
     )
 
 
