@@ -228,6 +228,11 @@ class Ledger:
                 found[recorded.stream].append(recorded)
         return found
 
+    @property
+    def known_head(self) -> int:
+        """The last position that this process has heard of: as `head`, without asking the database."""
+        return self._head
+
     def head(self) -> int:
         """The last position of the ledger, 0 if it is empty."""
         self._advance(self._stored_head())

@@ -3,7 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -11,7 +11,7 @@ import msgspec
 
 from libs.ledger import shapes
 from libs.ledger.errors import UnknownEvent
-from libs.ledger.keys import DataKey
+from libs.ledger.keys import DataKey, FixedKeys
 from libs.ledger.personal import Personal, sealed, unseal
 from libs.ledger.recorded import Metadata
 
@@ -91,11 +91,26 @@ class Encoded:
 class Codec:
     """Bytes of one type, with its personal data sealed; built once, used for ever."""
 
-    def __init__(self, tp: Any, shape: Any, where: str) -> None:
+    def __init__(self, tp: Any, head: Any, where: str) -> None:
+        """Values are encoded as pairs of a head (such as metadata) and a `tp`."""
         shapes.check(tp, where)
         self.personal = shapes.holds_personal(tp)
-        self._decoder = msgspec.msgpack.Decoder(shape, dec_hook=_unpack)
+        shape: Any = tuple.__class_getitem__((head, tp))
+        try:
+            self._decoder = msgspec.msgpack.Decoder(shape, dec_hook=_unpack)
+        except TypeError as error:
+            raise shapes.InexactType(f"{where}: {error}") from error
         self._plain = msgspec.msgpack.Encoder(enc_hook=_refuse)
+        self._prove(tp, where)
+
+    def _prove(self, tp: Any, where: str) -> None:
+        """Store sample values and compare what comes back. Raises `InexactType`."""
+        decoder, keys = msgspec.msgpack.Decoder(tp, dec_hook=_unpack), FixedKeys()
+        for sample in shapes.samples(tp):
+            with opening(keys):
+                back = decoder.decode(self.encode(sample, keys, []))
+            if back != sample:
+                raise shapes.InexactType(f"{where}: {sample!r} comes back as {back!r}")
 
     def encode(self, value: Any, keys: KeySource, used: list[DataKey]) -> bytes:
         """The bytes of a value; `used` collects the keys that sealed something in it."""
@@ -143,6 +158,21 @@ def _unpack(tp: type, part: Any) -> Any:
     return personal
 
 
+@contextmanager
+def opening(keys: KeySource) -> Iterator[None]:
+    """Open all personal data that this thread decodes inside, at the end; that of the erased is None."""
+    outer, _reading.shut = _reading.shut, []
+    try:
+        yield
+        shut = _reading.shut
+    finally:
+        _reading.shut = outer
+    if shut:
+        texts = keys.decipher([(subject, content) for _, subject, content in shut])
+        for (personal, _, _), text in zip(shut, texts, strict=True):
+            unseal(personal, text)
+
+
 class Mapper:
     """Encodes and decodes the events of one service.
 
@@ -159,7 +189,7 @@ class Mapper:
         self._erasures = {self._prefix + name: erased for name, erased in events.erasures.items()}
         for name, tp in events.types.items():
             stored = self._prefix + name
-            self._codecs[stored] = Codec(tp, tuple[Metadata, tp], stored)  # type: ignore[valid-type]  # built at run time
+            self._codecs[stored] = Codec(tp, Metadata, stored)
             self._names[tp] = stored
         for name in events.upcasts:
             if name not in events.types:
@@ -189,22 +219,9 @@ class Mapper:
         metadata, event = codec.decode(body)
         return event, metadata
 
-    @contextmanager
-    def opening(self) -> Iterator[None]:
-        """Open all personal data that this thread decodes inside, at the end, with one query for keys.
-
-        That of the erased gets the value None.
-        """
-        outer, _reading.shut = _reading.shut, []
-        try:
-            yield
-            shut = _reading.shut
-        finally:
-            _reading.shut = outer
-        if shut:
-            texts = self.keys.decipher([(subject, content) for _, subject, content in shut])
-            for (personal, _, _), text in zip(shut, texts, strict=True):
-                unseal(personal, text)
+    def opening(self) -> AbstractContextManager[None]:
+        """Open all personal data that this thread decodes inside, at the end, with one query for keys."""
+        return opening(self.keys)
 
     def _upcast(self, name: str, body: bytes) -> tuple[Codec, bytes]:
         if name not in self._upcasts:

@@ -4,6 +4,7 @@ An event type whose round trip through the store could change a value is refused
 a tuple that comes back as a list is found on the day of the first replay otherwise.
 """
 
+import contextlib
 import dataclasses
 import types
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from enum import Enum, Flag
 from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
+from libs.ledger.decider import Refusal
 from libs.ledger.personal import Personal
 
 LEAVES: dict[Any, tuple[Any, ...]] = {
@@ -62,32 +64,36 @@ def holds_personal(tp: Any, seen: frozenset[Any] = frozenset()) -> bool:
 
 def check(tp: Any, where: str, seen: frozenset[Any] = frozenset()) -> None:
     """Raise `InexactType` if a value of this type might not come back as it was."""
-    if isinstance(tp, NewType):
-        check(tp.__supertype__, where, seen)
-    elif tp in LEAVES or tp is Personal:
+    if tp in LEAVES or tp is Personal or get_origin(tp) is Literal:
         return
-    elif is_data(tp):
+    if is_data(tp):
         _check_data(tp, where, seen)
     elif isinstance(tp, type) and issubclass(tp, Enum):
-        if issubclass(tp, Flag) or not all(type(m.value) in (str, int) for m in tp):
-            raise InexactType(f"{where}: {tp.__name__} is kept by value: give its members texts or integers")
-    elif get_origin(tp) is Literal:
-        return
-    elif get_origin(tp) in (tuple, list, dict, set, frozenset):
-        for arg in get_args(tp):
-            if arg is not Ellipsis:
-                check(arg, where, seen)
-    elif len(members := union_of(tp)) > 1:
-        if sum(map(is_data, members)) > 1:
-            raise InexactType(
-                f"{where}: a union of dataclasses is not kept: make one event type of each case"
-            )
-        for member in members:
-            check(member, where, seen)
+        _check_enum(tp, where)
+    elif parts := _parts(tp):
+        if len(union_of(tp)) > 1 and sum(map(is_data, parts)) > 1:
+            raise InexactType(f"{where}: a union of dataclasses is not kept: make an event type of each case")
+        for part in parts:
+            check(part, where, seen)
     else:
         raise InexactType(
             f"{where}: {tp!r} is not kept exactly: name a concrete type, such as tuple[str, ...]"
         )
+
+
+def _parts(tp: Any) -> tuple[Any, ...]:
+    """The types inside a container, a union or a new type."""
+    if isinstance(tp, NewType):
+        return (tp.__supertype__,)
+    if get_origin(tp) in (tuple, list, dict, set, frozenset):
+        return tuple(arg for arg in get_args(tp) if arg is not Ellipsis)
+    members = union_of(tp)
+    return members if len(members) > 1 else ()
+
+
+def _check_enum(tp: type[Enum], where: str) -> None:
+    if issubclass(tp, Flag) or not all(type(member.value) in (str, int) for member in tp):
+        raise InexactType(f"{where}: {tp.__name__} is kept by value: give its members texts or integers")
 
 
 def _check_data(tp: type, where: str, seen: frozenset[Any]) -> None:
@@ -104,7 +110,7 @@ def _check_data(tp: type, where: str, seen: frozenset[Any]) -> None:
 
 
 def samples(tp: Any, depth: int = 3) -> Iterator[Any]:
-    """Some values of a checked type: at least one, with each variant of each part."""
+    """Some values of a checked type, with each variant of each part; none if it refuses them all."""
     if isinstance(tp, NewType):
         yield from samples(tp.__supertype__, depth)
     elif tp is Personal:
@@ -127,8 +133,11 @@ def samples(tp: Any, depth: int = 3) -> Iterator[Any]:
 
 def _data_samples(tp: type, depth: int) -> Iterator[Any]:
     parts = {name: list(samples(hint, depth - 1)) for name, hint in fields_of(tp).items()}
+    if not all(parts.values()):
+        return
     for turn in range(max((len(values) for values in parts.values()), default=1)):
-        yield tp(**{name: values[turn % len(values)] for name, values in parts.items()})
+        with contextlib.suppress(ValueError, Refusal):  # a type that checks its values takes what it takes
+            yield tp(**{name: values[turn % len(values)] for name, values in parts.items()})
 
 
 def _container_samples(tp: Any, depth: int) -> Iterator[Any]:
@@ -137,10 +146,10 @@ def _container_samples(tp: Any, depth: int) -> Iterator[Any]:
         yield {}
         if depth > 0:
             keys, values = list(samples(args[0], depth)), list(samples(args[1], depth))
-            yield {key: values[turn % len(values)] for turn, key in enumerate(keys)}
+            yield {key: values[turn % len(values)] for turn, key in enumerate(keys) if values}
     elif origin is tuple and (len(args) != 2 or args[1] is not Ellipsis):
         parts = [list(samples(arg, depth)) for arg in args]
-        for turn in range(max((len(values) for values in parts), default=1)):
+        for turn in range(max((len(values) for values in parts), default=1) if all(parts) else 0):
             yield tuple(values[turn % len(values)] for values in parts)
     else:
         if depth > 0:

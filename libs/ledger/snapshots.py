@@ -40,7 +40,7 @@ class Snapshots(Generic[S]):
     def __init__(self, ledger: Ledger, decider: Decider[Any, S, Any]) -> None:
         self._ledger = ledger
         states = shapes.union_of(get_type_hints(decider.evolve)["return"])
-        self._codecs = {tp: Codec(tp, tuple[dict[str, Request], tp], f"state {tp.__name__}") for tp in states}
+        self._codecs = {tp: Codec(tp, dict[str, Request], f"state {tp.__name__}") for tp in states}
         self._by_name = {tp.__name__: codec for tp, codec in self._codecs.items()}
         self._fingerprint = _fingerprint(decider)
 

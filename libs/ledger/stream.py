@@ -1,7 +1,7 @@
 """One stream at a time: load, decide, append; and again if somebody else was faster."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -356,13 +356,17 @@ def _decide_all(
 def _settle_all(
     decisions: Sequence[tuple[Stream[Any, Any, Any], _Decision[Any, Any]]], positions: list[int]
 ) -> list[Handled[Any, Any]]:
-    answers, done = [], 0
+    answers: list[Handled[Any, Any]] = []
+    last: dict[str, int] = {}
+    done = 0
     for stream, decision in decisions:
         if decision.appends():
             done += len(decision.metadata)
+            last[decision.name] = positions[done - 1]
             answers.append(stream.settle(decision, positions[done - 1]))
         else:
-            answers.append(decision.handled())
+            position = last.get(decision.name, decision.after.position)
+            answers.append(replace(decision, after=decision.after.at(position)).handled())
     return answers
 
 

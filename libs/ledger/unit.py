@@ -85,15 +85,25 @@ class Standing:
     def _obstacle(self, unit: Unit) -> BaseException | None:
         if unit.stored:
             return None
-        if unit.checkpoint is not None:
-            stored = self.checkpoints.get(unit.checkpoint.source, 0)
-            after = unit.checkpoint.after
-            if stored >= unit.checkpoint.position or (after is not None and stored != after):
-                return AlreadyHandled(unit.checkpoint.source, unit.checkpoint.position, stored)
+        return self._handled(unit) or self._conflict(unit) or self._wrong_key(unit)
+
+    def _handled(self, unit: Unit) -> AlreadyHandled | None:
+        if unit.checkpoint is None:
+            return None
+        source, position, after = unit.checkpoint.source, unit.checkpoint.position, unit.checkpoint.after
+        stored = self.checkpoints.get(source, 0)
+        if stored >= position or (after is not None and stored != after):
+            return AlreadyHandled(source, position, stored)
+        return None
+
+    def _conflict(self, unit: Unit) -> VersionConflict | None:
         for stream, first in unit.firsts().items():
             last = self.versions.get(stream, 0 if unit.dense else -1)
             if first <= last or (unit.dense and first != last + 1):
                 return VersionConflict(str(stream), first - 1, last)
+        return None
+
+    def _wrong_key(self, unit: Unit) -> Exception | None:
         for subject, key in unit.keys.items():
             if subject not in self.wrapped:
                 if key.stored:
