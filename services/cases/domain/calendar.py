@@ -4,7 +4,7 @@ All moments that go in and out are aware and in UTC; the calendar's zone decides
 and what is nine o'clock, also across a change of the clocks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -27,11 +27,14 @@ class NeverAtWork(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """The working week (Monday first), the holidays, and the zone in which both are meant."""
+    """The working week (Monday first), days with hours of their own, and the zone in which all is meant.
+
+    A holiday is a special day without hours.
+    """
 
     zone: str
     week: tuple[Hours, Hours, Hours, Hours, Hours, Hours, Hours]
-    holidays: frozenset[date] = frozenset()
+    special: Mapping[date, Hours] = field(default_factory=dict)
     # Days already worked out; moments of one case fall on few days, and cases fall on the same ones.
     _spans: dict[date, tuple[Span, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
@@ -43,7 +46,7 @@ class Calendar:
         """The working spans that begin on a local day, in UTC."""
         known = self._spans.get(day)
         if known is None:
-            hours = () if day in self.holidays else self.week[day.weekday()]
+            hours = self.special.get(day, self.week[day.weekday()])
             spans = ((self._at(day, a), self._at(day, b)) for a, b in hours)
             # Hours that the clock change swallows leave no span.
             known = self._spans[day] = tuple(span for span in spans if span[0] < span[1])

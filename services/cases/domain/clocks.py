@@ -43,9 +43,9 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commitment:
-    """What a body promises for an affair, in the version in force."""
+    """What is promised for an affair, in the version in force."""
 
-    affair_id: str
+    commitment_id: str
     version: int
     first_response: Limit | None
     resolution: Limit | None
@@ -140,7 +140,7 @@ def _deadline(
         limit=limit,
         warn_at=three_quarters(opened_at, due_at, limit.unit, calendar),
         due_at=due_at,
-        commitment_id=commitment.affair_id,
+        commitment_id=commitment.commitment_id,
         commitment_version=commitment.version,
         calendar_id=commitment.calendar_id,
     )

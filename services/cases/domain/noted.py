@@ -41,42 +41,52 @@ class BodyNoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AffairNoted:
-    """An affair exists, below `parent_id` (None: at the top)."""
+    """An affair exists; `affair_path` names those above it, from the top."""
 
     affair_id: str
-    parent_id: str | None
+    affair_path: str
     anonymous_allowed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AffairRetirementNoted:
+    """An affair takes no new cases."""
+
+    affair_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResponsibilityNoted:
-    """A version of an item of the responsibility list is in force from `valid_from`."""
+    """A version of an item of the responsibility list, which begins to hold at `valid_from`.
+
+    `valid_until` is the end of the item, for all its versions.
+    """
 
     item_id: str
     version: int
     affair_id: str
     area_id: str
     body_id: str
-    legal_basis: str
-    helpers: tuple[str, ...]
     valid_from: datetime
     valid_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponsibilityEndNoted:
-    """An item holds no longer: `ended_at` is the first moment at which it does not."""
+    """No version of an item holds at `valid_until` or later."""
 
     item_id: str
-    ended_at: datetime
+    valid_until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitmentNoted:
-    """A version of the time limits for an affair is in force from `valid_from`."""
+    """A version of what is promised for an affair, in an area (None: everywhere), from `valid_from`."""
 
-    affair_id: str
+    commitment_id: str
     version: int
+    affair_id: str
+    area_id: str | None
     first_response: Limit | None
     resolution: Limit | None
     calendar_id: str
@@ -85,12 +95,12 @@ class CommitmentNoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarNoted:
-    """A working calendar, in its latest version. `week` begins on Monday."""
+    """A working calendar, in its latest version. `week` begins on Monday; a holiday has no hours."""
 
     calendar_id: str
     zone: str
     week: tuple[Hours, Hours, Hours, Hours, Hours, Hours, Hours]
-    holidays: frozenset[date]
+    special: tuple[tuple[date, Hours], ...]
 
 
 NotedFact = (
@@ -98,6 +108,7 @@ NotedFact = (
     | BoundaryNoted
     | BodyNoted
     | AffairNoted
+    | AffairRetirementNoted
     | ResponsibilityNoted
     | ResponsibilityEndNoted
     | CommitmentNoted

@@ -87,3 +87,9 @@ def reopening_window_over(closed_at: datetime) -> Refusal:
     """Too long ago."""
     message = "the case was closed too long ago to be taken up again: open a new one"
     return Refusal(Kind.PRECONDITION, "REOPENING_WINDOW_OVER", message, closed_time=closed_at.isoformat())
+
+
+def affair_retired(affair_id: str) -> Refusal:
+    """The affair takes no new cases."""
+    message = "this kind of matter is taken in no more: choose another from the catalog"
+    return Refusal(Kind.PRECONDITION, "AFFAIR_RETIRED", message, affair_id=affair_id)

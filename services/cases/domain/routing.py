@@ -21,8 +21,6 @@ class Responsibility:
     body_id: str
     valid_from: datetime
     valid_until: datetime | None = None
-    legal_basis: str = ""
-    helpers: tuple[str, ...] = ()
 
     def in_force(self, at: datetime) -> bool:
         """Whether the item holds at a moment; its end is the first moment at which it does not."""

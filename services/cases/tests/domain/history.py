@@ -24,7 +24,7 @@ ALWAYS = Calendar(zone="UTC", week=(ROUND_THE_CLOCK,) * 7)
 TWO_HOURS = Limit(amount=2, unit=Unit.WORKING_HOURS)
 THREE_DAYS = Limit(amount=3, unit=Unit.WORKING_DAYS)
 COMMITMENT = Commitment(
-    affair_id="potholes", version=4, first_response=TWO_HOURS, resolution=THREE_DAYS, calendar_id="office"
+    commitment_id="potholes", version=4, first_response=TWO_HOURS, resolution=THREE_DAYS, calendar_id="office"
 )
 
 

@@ -15,7 +15,7 @@ SPLIT: Hours = ((8 * 60, 12 * 60), (13 * 60, 17 * 60))
 BERLIN = Calendar(
     zone="Europe/Berlin",
     week=(NINE_TO_FIVE, NINE_TO_FIVE, NINE_TO_FIVE, NINE_TO_FIVE, NINE_TO_FIVE, (), ()),
-    holidays=frozenset({date(2022, 1, 6)}),
+    special={date(2022, 1, 6): ()},
 )
 SHANGHAI = Calendar(zone="Asia/Shanghai", week=(SPLIT, SPLIT, SPLIT, SPLIT, SPLIT, ((9 * 60, 12 * 60),), ()))
 NEVER = Calendar(zone="UTC", week=((), (), (), (), (), (), ()))

@@ -67,7 +67,7 @@ def test_without_a_commitment_nothing_is_promised() -> None:
 
 def test_a_commitment_may_promise_one_thing_only() -> None:
     only_resolution = Commitment(
-        affair_id="lamps",
+        commitment_id="lamps",
         version=1,
         first_response=None,
         resolution=COMMITMENT.resolution,

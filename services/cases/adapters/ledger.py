@@ -1,0 +1,38 @@
+"""The stored events of cases, under the names they keep for ever."""
+
+from libs.ledger.mapper import Events
+from services.cases.domain import events, noted
+
+EVENTS = Events(
+    service="cases",
+    types={
+        "case_opened.v1": events.CaseOpened,
+        "case_routed.v1": events.CaseRouted,
+        "case_unowned.v1": events.CaseUnowned,
+        "case_accepted.v1": events.CaseAccepted,
+        "case_returned.v1": events.CaseReturned,
+        "adjudication_opened.v1": events.AdjudicationOpened,
+        "case_reassigned.v1": events.CaseReassigned,
+        "work_started.v1": events.WorkStarted,
+        "case_paused.v1": events.CasePaused,
+        "case_resumed.v1": events.CaseResumed,
+        "note_added.v1": events.NoteAdded,
+        "case_resolved.v1": events.CaseResolved,
+        "case_closed.v1": events.CaseClosed,
+        "case_withdrawn.v1": events.CaseWithdrawn,
+        "case_rejected.v1": events.CaseRejected,
+        "case_reopened.v1": events.CaseReopened,
+        "deadline_warned.v1": events.DeadlineWarned,
+        "deadline_breached.v1": events.DeadlineBreached,
+        "case_released.v1": events.CaseReleased,
+        "area_noted.v1": noted.AreaNoted,
+        "boundary_noted.v1": noted.BoundaryNoted,
+        "body_noted.v1": noted.BodyNoted,
+        "affair_noted.v1": noted.AffairNoted,
+        "affair_retirement_noted.v1": noted.AffairRetirementNoted,
+        "responsibility_noted.v1": noted.ResponsibilityNoted,
+        "responsibility_end_noted.v1": noted.ResponsibilityEndNoted,
+        "commitment_noted.v1": noted.CommitmentNoted,
+        "calendar_noted.v1": noted.CalendarNoted,
+    },
+)

@@ -1,0 +1,167 @@
+"""What cases does about its neighbours' events: it notes what it must know to route and to promise."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from linli.catalog.v1 import catalog_events_pb2 as catalog
+from linli.catalog.v1 import catalog_types_pb2 as catalog_types
+from linli.identity.v1 import identity_events_pb2 as identity
+
+from libs.ledger.ids import derived_id
+from libs.messaging.reactions import Erasure, Fact, Reaction
+from services.cases.domain import noted
+from services.cases.domain.calendar import Hours
+from services.cases.domain.clocks import Limit, Unit
+
+
+def when_area_defined(event: identity.AreaDefined, fact: Fact) -> list[Reaction]:
+    """Areas are ranked as they were defined, so that everybody locates alike."""
+    area = noted.AreaNoted(area_id=event.area_id, area_path=event.area_path, rank=fact.sequence)
+    return [_note(f"area:{event.area_id}", area)]
+
+
+def when_area_boundary_changed(event: identity.AreaBoundaryChanged, _fact: Fact) -> list[Reaction]:
+    """Reports are located by the boundaries valid at their time."""
+    boundary = noted.BoundaryNoted(
+        area_id=event.area_id,
+        version=event.version,
+        boundary=event.boundary,
+        valid_from=_moment(event.valid_from_time),
+    )
+    return [_note(f"area:{event.area_id}", boundary)]
+
+
+def when_body_registered(event: identity.BodyRegistered, _fact: Fact) -> list[Reaction]:
+    """Cases are given to bodies that exist."""
+    return [_note(f"body:{event.body_id}", noted.BodyNoted(body_id=event.body_id))]
+
+
+def when_subject_erased(event: identity.SubjectErased, _fact: Fact) -> list[Erasure]:
+    """What a person told us can be read no more, once their key is destroyed here, too."""
+    return [Erasure(subject=event.subject_id)]
+
+
+def when_affair_defined(event: catalog.AffairDefined, _fact: Fact) -> list[Reaction]:
+    """Cases are about affairs that exist."""
+    return [_note_affair(event)]
+
+
+def when_affair_changed(event: catalog.AffairChanged, _fact: Fact) -> list[Reaction]:
+    """Whether a report needs a name may change."""
+    return [_note_affair(event)]
+
+
+def when_affair_retired(event: catalog.AffairRetired, _fact: Fact) -> list[Reaction]:
+    """A retired affair takes no new cases."""
+    retirement = noted.AffairRetirementNoted(affair_id=event.affair_id)
+    return [_note(f"affair:{event.affair_id}", retirement)]
+
+
+def when_responsibility_assigned(event: catalog.ResponsibilityAssigned, _fact: Fact) -> list[Reaction]:
+    """The router decides by the items noted."""
+    ends = event.HasField("valid_until_time")
+    item = noted.ResponsibilityNoted(
+        item_id=event.item_id,
+        version=event.version,
+        affair_id=event.affair_id,
+        area_id=event.area_id,
+        body_id=event.body_id,
+        valid_from=_moment(event.valid_from_time),
+        valid_until=_moment(event.valid_until_time) if ends else None,
+    )
+    return [_note(f"item:{event.item_id}", item)]
+
+
+def when_responsibility_ended(event: catalog.ResponsibilityEnded, _fact: Fact) -> list[Reaction]:
+    """An item that has ended routes no more."""
+    end = noted.ResponsibilityEndNoted(item_id=event.item_id, valid_until=_moment(event.valid_until_time))
+    return [_note(f"item:{event.item_id}", end)]
+
+
+def when_commitment_published(event: catalog.CommitmentPublished, _fact: Fact) -> list[Reaction]:
+    """The clocks run by the limits noted."""
+    commitment = noted.CommitmentNoted(
+        commitment_id=event.commitment_id,
+        version=event.version,
+        affair_id=event.affair_id,
+        area_id=event.area_id or None,
+        first_response=_limit(event.first_response) if event.HasField("first_response") else None,
+        resolution=_limit(event.resolution) if event.HasField("resolution") else None,
+        calendar_id=event.calendar_id,
+        valid_from=_moment(event.valid_from_time),
+    )
+    return [_note(f"commitment:{event.commitment_id}", commitment)]
+
+
+def when_calendar_defined(event: catalog.CalendarDefined, _fact: Fact) -> list[Reaction]:
+    """The clocks count by the calendars noted."""
+    time = event.working_time
+    week = {day.weekday: _hours(day.hours) for day in time.week}
+    holidays = tuple((date.fromisoformat(day), ()) for day in time.holidays)
+    working = tuple((date.fromisoformat(day.date), _hours(day.hours)) for day in time.working_dates)
+    monday, tuesday, wednesday, thursday, friday, saturday, sunday = (
+        week.get(weekday, ()) for weekday in catalog_types.Weekday.values()[1:]
+    )
+    calendar = noted.CalendarNoted(
+        calendar_id=event.calendar_id,
+        zone=time.time_zone,
+        week=(monday, tuesday, wednesday, thursday, friday, saturday, sunday),
+        special=(*holidays, *working),
+    )
+    return [_note(f"calendar:{event.calendar_id}", calendar)]
+
+
+SUBSCRIPTIONS = {
+    "identity": {
+        identity.AreaDefined: when_area_defined,
+        identity.AreaBoundaryChanged: when_area_boundary_changed,
+        identity.BodyRegistered: when_body_registered,
+        identity.SubjectErased: when_subject_erased,
+    },
+    "catalog": {
+        catalog.AffairDefined: when_affair_defined,
+        catalog.AffairChanged: when_affair_changed,
+        catalog.AffairRetired: when_affair_retired,
+        catalog.ResponsibilityAssigned: when_responsibility_assigned,
+        catalog.ResponsibilityEnded: when_responsibility_ended,
+        catalog.CommitmentPublished: when_commitment_published,
+        catalog.CalendarDefined: when_calendar_defined,
+    },
+}
+
+_UNITS = {
+    catalog_types.LIMIT_UNIT_WORKING_HOURS: Unit.WORKING_HOURS,
+    catalog_types.LIMIT_UNIT_WORKING_DAYS: Unit.WORKING_DAYS,
+    catalog_types.LIMIT_UNIT_CALENDAR_HOURS: Unit.CALENDAR_HOURS,
+    catalog_types.LIMIT_UNIT_CALENDAR_DAYS: Unit.CALENDAR_DAYS,
+}
+
+
+_LONGEST_ID = 120
+
+
+def _note(thing: str, fact: noted.NotedFact) -> Reaction:
+    stream_id = thing if len(thing) <= _LONGEST_ID else derived_id("noted", thing)
+    return Reaction(stream="noted", id=stream_id, command=noted.Note(fact=fact))
+
+
+def _note_affair(event: catalog.AffairDefined | catalog.AffairChanged) -> Reaction:
+    affair = noted.AffairNoted(
+        affair_id=event.affair_id,
+        affair_path=event.affair_path,
+        anonymous_allowed=event.anonymous_allowed,
+    )
+    return _note(f"affair:{event.affair_id}", affair)
+
+
+def _limit(limit: catalog_types.Limit) -> Limit:
+    return Limit(amount=limit.amount, unit=_UNITS[limit.unit])
+
+
+def _hours(hours: Iterable[catalog_types.Hours]) -> Hours:
+    return tuple((each.from_minute, each.until_minute) for each in hours)
+
+
+def _moment(stamp: Timestamp) -> datetime:
+    return stamp.ToDatetime(tzinfo=UTC)

@@ -1,0 +1,240 @@
+"""What is known of areas, bodies, affairs, responsibilities and commitments, ready to be asked.
+
+An immutable picture, folded from the noted facts up to a ledger position; the next facts give
+the next picture. Opening a case asks it and nothing else, so it costs no query.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import assert_never
+
+from libs.geo.index import AreaIndex, BoundaryRow, with_validity
+from services.cases.domain import refusals
+from services.cases.domain.calendar import Calendar
+from services.cases.domain.clocks import Commitment
+from services.cases.domain.commands import Facts
+from services.cases.domain.noted import (
+    AffairNoted,
+    AffairRetirementNoted,
+    AreaNoted,
+    BodyNoted,
+    BoundaryNoted,
+    CalendarNoted,
+    CommitmentNoted,
+    NotedFact,
+    ResponsibilityEndNoted,
+    ResponsibilityNoted,
+)
+from services.cases.domain.routing import Decision, Question, Responsibility, route
+from services.cases.domain.values import Point
+
+NotedAt = tuple[int, NotedFact]
+"""A fact, and the ledger position at which it was noted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """The picture as of ledger position `known`. Ask it; never change what it holds."""
+
+    known: int = 0
+    areas: Mapping[str, AreaNoted] = field(default_factory=dict)
+    boundaries: Mapping[str, tuple[BoundaryNoted, ...]] = field(default_factory=dict)
+    bodies: frozenset[str] = frozenset()
+    affairs: Mapping[str, AffairNoted] = field(default_factory=dict)
+    retired: frozenset[str] = frozenset()
+    items: Mapping[str, tuple[ResponsibilityNoted, ...]] = field(default_factory=dict)
+    ends: Mapping[str, datetime] = field(default_factory=dict)
+    commitments: Mapping[str, tuple[CommitmentNoted, ...]] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    index: AreaIndex = field(default_factory=AreaIndex.empty)
+    responsibilities: Mapping[str, tuple[Responsibility, ...]] = field(default_factory=dict)
+
+    def after(self, noted: Sequence[NotedAt]) -> "Reference":
+        """The picture after more facts, given in the order they were noted."""
+        if not noted:
+            return self
+        changes = _Changes(self)
+        for _, fact in noted:
+            changes.take(fact)
+        return changes.picture(known=noted[-1][0])
+
+    def facts(self, affair_id: str, point: Point | None, area_id: str, at: datetime) -> Facts:
+        """What must be known to open a case; refuses affairs and places that nobody knows."""
+        affair = self.affairs.get(affair_id)
+        if affair is None:
+            raise refusals.affair_unknown(affair_id)
+        if affair_id in self.retired:
+            raise refusals.affair_retired(affair_id)
+        area_path = self.locate(point, area_id, at)
+        commitment = self._commitment(affair.affair_path, area_path, at)
+        return Facts(
+            affair_path=affair.affair_path,
+            area_path=area_path,
+            anonymous_allowed=affair.anonymous_allowed,
+            responsibilities=self._of_affairs(affair.affair_path),
+            commitment=commitment,
+            calendar=self.calendars.get(commitment.calendar_id) if commitment else None,
+            known=self.known,
+        )
+
+    def locate(self, point: Point | None, area_id: str, at: datetime) -> str:
+        """The path of the most precise area that contains the point; where none does, of the area given."""
+        if point is not None:
+            located = self.index.locate(point.longitude, point.latitude, at)
+            if located is not None:
+                return "/".join(located.chain)
+        if not area_id:
+            raise refusals.place_outside_areas()
+        area = self.areas.get(area_id)
+        if area is None:
+            raise refusals.area_unknown(area_id)
+        return area.area_path
+
+    def decide(self, question: Question) -> Decision:
+        """What the router says on these facts."""
+        return route(self._of_affairs(question.affair_path), question)
+
+    def _of_affairs(self, affair_path: str) -> tuple[Responsibility, ...]:
+        found = (self.responsibilities.get(affair_id, ()) for affair_id in affair_path.split("/"))
+        return tuple(item for items in found for item in items)
+
+    def _commitment(self, affair_path: str, area_path: str, at: datetime) -> Commitment | None:
+        areas = area_path.split("/")
+        for affair_id in reversed(affair_path.split("/")):
+            in_force = [
+                noted
+                for noted in self.commitments.get(affair_id, ())
+                if noted.valid_from <= at and (noted.area_id is None or noted.area_id in areas)
+            ]
+            if in_force:
+                return _promised(max(in_force, key=lambda noted: _precision(noted, areas)))
+        return None
+
+
+class _Changes:
+    """Collects what some facts change, copying only what does."""
+
+    def __init__(self, before: Reference) -> None:
+        self.before = before
+        self.areas = dict(before.areas)
+        self.boundaries = dict(before.boundaries)
+        self.bodies = set(before.bodies)
+        self.affairs = dict(before.affairs)
+        self.retired = set(before.retired)
+        self.items = dict(before.items)
+        self.ends = dict(before.ends)
+        self.commitments = dict(before.commitments)
+        self.calendars = dict(before.calendars)
+
+    def take(self, fact: NotedFact) -> None:
+        match fact:
+            case AreaNoted():
+                self.areas[fact.area_id] = fact
+            case BoundaryNoted():
+                self.boundaries[fact.area_id] = (*self.boundaries.get(fact.area_id, ()), fact)
+            case BodyNoted():
+                self.bodies.add(fact.body_id)
+            case AffairNoted():
+                self.affairs[fact.affair_id] = fact
+            case AffairRetirementNoted():
+                self.retired.add(fact.affair_id)
+            case ResponsibilityNoted():
+                self.items[fact.item_id] = (*self.items.get(fact.item_id, ()), fact)
+            case ResponsibilityEndNoted():
+                self.ends[fact.item_id] = fact.valid_until
+            case CommitmentNoted():
+                self.commitments[fact.affair_id] = (*self.commitments.get(fact.affair_id, ()), fact)
+            case CalendarNoted():
+                self.calendars[fact.calendar_id] = Calendar(
+                    zone=fact.zone, week=fact.week, special=dict(fact.special)
+                )
+            case _:
+                assert_never(fact)
+
+    def picture(self, known: int) -> Reference:
+        before = self.before
+        same_ground = self.areas == before.areas and self.boundaries == before.boundaries
+        return replace(
+            before,
+            known=known,
+            areas=self.areas,
+            boundaries=self.boundaries,
+            bodies=frozenset(self.bodies),
+            affairs=self.affairs,
+            retired=frozenset(self.retired),
+            items=self.items,
+            ends=self.ends,
+            commitments=self.commitments,
+            calendars=self.calendars,
+            index=before.index if same_ground else _index(self.areas, self.boundaries),
+            responsibilities=_by_affair(self.items, self.ends),
+        )
+
+
+def _index(areas: Mapping[str, AreaNoted], boundaries: Mapping[str, tuple[BoundaryNoted, ...]]) -> AreaIndex:
+    rows = {
+        area_id: [_boundary_row(areas[area_id], version) for version in versions]
+        for area_id, versions in boundaries.items()
+        if area_id in areas
+    }
+    return AreaIndex(with_validity(rows))
+
+
+def _boundary_row(area: AreaNoted, noted: BoundaryNoted) -> BoundaryRow:
+    return BoundaryRow(
+        area_id=area.area_id,
+        path=tuple(area.area_path.split("/")),
+        rank=area.rank,
+        version=noted.version,
+        boundary=noted.boundary,
+        valid_from=noted.valid_from,
+    )
+
+
+def _by_affair(
+    items: Mapping[str, tuple[ResponsibilityNoted, ...]], ends: Mapping[str, datetime]
+) -> Mapping[str, tuple[Responsibility, ...]]:
+    by_affair: dict[str, list[Responsibility]] = defaultdict(list)
+    for item_id, versions in items.items():
+        for item in _versions(versions, ends.get(item_id)):
+            by_affair[item.affair_id].append(item)
+    return {affair_id: tuple(found) for affair_id, found in by_affair.items()}
+
+
+def _versions(noted: Iterable[ResponsibilityNoted], end: datetime | None) -> Iterable[Responsibility]:
+    """The versions of one item, each valid until the next one or until the end of the item.
+
+    Of those that begin at the same moment the highest version holds (`ResponsibilityAssigned`).
+    """
+    begins = {version.valid_from: version for version in sorted(noted, key=lambda version: version.version)}
+    newest = max(begins.values(), key=lambda version: version.version)
+    until = end if end is not None else newest.valid_until
+    for valid_from in sorted(begins, reverse=True):
+        version = begins[valid_from]
+        yield Responsibility(
+            item_id=version.item_id,
+            version=version.version,
+            affair_id=version.affair_id,
+            area_id=version.area_id,
+            body_id=version.body_id,
+            valid_from=valid_from,
+            valid_until=until,
+        )
+        until = valid_from if until is None else min(until, valid_from)
+
+
+def _precision(noted: CommitmentNoted, areas: Sequence[str]) -> tuple[int, datetime, int]:
+    depth = -1 if noted.area_id is None else areas.index(noted.area_id)
+    return depth, noted.valid_from, noted.version
+
+
+def _promised(noted: CommitmentNoted) -> Commitment:
+    return Commitment(
+        commitment_id=noted.commitment_id,
+        version=noted.version,
+        first_response=noted.first_response,
+        resolution=noted.resolution,
+        calendar_id=noted.calendar_id,
+    )
