@@ -30,8 +30,8 @@ def _message(event: object) -> Message | None:
             return pb.VolunteerLeft(volunteer_id=volunteer_id)
         case events.NeedRaised():
             return _need_raised(event)
-        case events.NeedWithdrawn(need_id=need_id):
-            return pb.NeedWithdrawn(need_id=need_id)
+        case events.NeedWithdrawn(need_id=need_id, volunteer_ids=volunteer_ids):
+            return pb.NeedWithdrawn(need_id=need_id, volunteer_ids=volunteer_ids)
         case events.OfferMade(need_id=need_id, volunteer_id=volunteer_id, expires_at=expires_at):
             made = pb.OfferMade(need_id=need_id, volunteer_id=volunteer_id)
             made.expire_time.FromDatetime(expires_at)

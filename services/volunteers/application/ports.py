@@ -29,3 +29,15 @@ class Matching(Protocol):
     def assign(self, candidates: Sequence[Candidate], calls: Sequence[Call]) -> Assignment:
         """The best assignment found, the same for the same input."""
         ...
+
+
+class Reads(Protocol):
+    """What the application asks of the views: ids, as of now."""
+
+    def open_needs(self, area_path: str) -> Sequence[str]:
+        """Open needs of an area and of those below it."""
+        ...
+
+    def active_volunteers(self) -> Sequence[tuple[str, int]]:
+        """(id, offers had) of everybody who may be asked."""
+        ...

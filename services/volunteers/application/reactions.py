@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 from linli.cases.v1 import cases_events_pb2
 from linli.identity.v1 import identity_events_pb2
+from linli.volunteers.v1 import volunteers_events_pb2
 
 from libs.messaging.reactions import Erasure, Fact, Reaction
-from services.volunteers.domain.commands import NoteArea, RaiseNeed, WithdrawNeed
+from services.volunteers.domain.commands import FreeShift, NoteArea, RaiseNeed, WithdrawNeed
 from services.volunteers.domain.values import Shift
 
 HELP_AFTER = timedelta(days=1)
@@ -55,6 +56,14 @@ def when_case_withdrawn(event: cases_events_pb2.CaseWithdrawn, fact: Fact) -> li
 def when_case_rejected(event: cases_events_pb2.CaseRejected, fact: Fact) -> list[Reaction]:
     """Nobody needs help with a case that was rejected."""
     return [_withdraw(event.case_id, fact, "the case was rejected")]
+
+
+def when_need_withdrawn(event: volunteers_events_pb2.NeedWithdrawn, _fact: Fact) -> list[Reaction]:
+    """The service's own news: those who had accepted are free again."""
+    return [
+        Reaction(stream="volunteer", id=volunteer_id, command=FreeShift(need_id=event.need_id))
+        for volunteer_id in event.volunteer_ids
+    ]
 
 
 def need_of(case_id: str) -> str:

@@ -76,7 +76,7 @@ class WithdrawNeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeOffer:
-    """Ask a volunteer; nothing happens if they were asked before for this need."""
+    """Ask a volunteer; nothing happens if they were asked before, or the need is filled or ended."""
 
     volunteer_id: str
     expires_at: datetime

@@ -72,9 +72,10 @@ class NeedRaised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NeedWithdrawn:
-    """Nobody is wanted any more."""
+    """Nobody is wanted any more; `volunteer_ids` are those who had accepted."""
 
     need_id: str
+    volunteer_ids: tuple[str, ...]
     withdrawn_at: datetime
 
 

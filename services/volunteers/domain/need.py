@@ -57,9 +57,18 @@ class Raised:
     offers: Mapping[str, Offer] = field(default_factory=dict)
 
     @property
+    def coming(self) -> tuple[str, ...]:
+        """Those who will come."""
+        return tuple(
+            volunteer_id
+            for volunteer_id, offer in self.offers.items()
+            if offer.standing is OfferStanding.ACCEPTED
+        )
+
+    @property
     def accepted(self) -> int:
         """How many will come."""
-        return sum(offer.standing is OfferStanding.ACCEPTED for offer in self.offers.values())
+        return len(self.coming)
 
     @property
     def open(self) -> bool:
@@ -85,9 +94,9 @@ def decide(command: NeedCommand, state: Need) -> Sequence[NeedEvent]:
         case WithdrawNeed(at=at):
             if not isinstance(state, Raised):
                 return []
-            return [NeedWithdrawn(need_id=state.need_id, withdrawn_at=at)]
+            return [NeedWithdrawn(need_id=state.need_id, volunteer_ids=state.coming, withdrawn_at=at)]
         case MakeOffer():
-            return _make_offer(command, _raised(state))
+            return [] if isinstance(state, Withdrawn) else _make_offer(command, _raised(state))
         case AcceptOffer():
             return _accept(command, _raised(state))
         case DeclineOffer():

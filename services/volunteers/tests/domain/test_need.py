@@ -156,12 +156,18 @@ def test_hours_given_cannot_be_declined_away() -> None:
 
 
 def test_a_withdrawn_need_takes_no_answers() -> None:
-    withdrawn = NeedWithdrawn(need_id="n1", withdrawn_at=NOON)
+    withdrawn = NeedWithdrawn(need_id="n1", volunteer_ids=(), withdrawn_at=NOON)
 
     given(raised(), asked("ann")).when(WithdrawNeed(at=NOON)).then(withdrawn)
     given(raised(), asked("ann"), withdrawn).when(WithdrawNeed(at=NOON)).then_nothing_happens()
     given(raised(), asked("ann"), withdrawn).when(AcceptOffer(volunteer_id="ann", at=NOON)).then_refused(
         "NEED_ENDED"
+    )
+
+
+def test_a_withdrawn_need_names_those_who_had_accepted() -> None:
+    given(raised(2), asked("ann"), asked("bea"), accepted("bea")).when(WithdrawNeed(at=NOON)).then(
+        NeedWithdrawn(need_id="n1", volunteer_ids=("bea",), withdrawn_at=NOON)
     )
 
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+linli/volunteers/v1/volunteers_events.proto\x12\x13linli.volunteers.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"?\n\x11VolunteerEnrolled\x12\x14\n\x0cvolunteer_id\x18\x01 \x01(\t\x12\x14\n\x0chome_area_id\x18\x02 \x01(\t\"%\n\rVolunteerLeft\x12\x14\n\x0cvolunteer_id\x18\x01 \x01(\t\"\xbd\x01\n\nNeedRaised\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x03 \x01(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06wanted\x18\x06 \x01(\x05\x12\x0e\n\x06skills\x18\x07 \x03(\t\" \n\rNeedWithdrawn\x12\x0f\n\x07need_id\x18\x01 \x01(\t\"c\n\tOfferMade\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x14\n\x0cvolunteer_id\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"6\n\rOfferAccepted\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x14\n\x0cvolunteer_id\x18\x02 \x01(\t\"6\n\rOfferDeclined\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x14\n\x0cvolunteer_id\x18\x02 \x01(\t\"5\n\x0cOfferExpired\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x14\n\x0cvolunteer_id\x18\x02 \x01(\t\"G\n\rHoursRecorded\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x14\n\x0cvolunteer_id\x18\x02 \x01(\t\x12\x0f\n\x07minutes\x18\x03 \x01(\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+linli/volunteers/v1/volunteers_events.proto\x12\x13linli.volunteers.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"?\n\x11VolunteerEnrolled\x12\x14\n\x0cvolunteer_id\x18\x01 \x01(\t\x12\x14\n\x0chome_area_id\x18\x02 \x01(\t\"%\n\rVolunteerLeft\x12\x14\n\x0cvolunteer_id\x18\x01 \x01(\t\"\xbd\x01\n\nNeedRaised\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x03 \x01(\t\x12.\n\nstart_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06wanted\x18\x06 \x01(\x05\x12\x0e\n\x06skills\x18\x07 \x03(\t\"7\n\rNeedWithdrawn\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x15\n\rvolunteer_ids\x18\x02 \x03(\t\"c\n\tOfferMade\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x14\n\x0cvolunteer_id\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"6\n\rOfferAccepted\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x14\n\x0cvolunteer_id\x18\x02 \x01(\t\"6\n\rOfferDeclined\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x14\n\x0cvolunteer_id\x18\x02 \x01(\t\"5\n\x0cOfferExpired\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x14\n\x0cvolunteer_id\x18\x02 \x01(\t\"G\n\rHoursRecorded\x12\x0f\n\x07need_id\x18\x01 \x01(\t\x12\x14\n\x0cvolunteer_id\x18\x02 \x01(\t\x12\x0f\n\x07minutes\x18\x03 \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,15 +39,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_NEEDRAISED']._serialized_start=206
   _globals['_NEEDRAISED']._serialized_end=395
   _globals['_NEEDWITHDRAWN']._serialized_start=397
-  _globals['_NEEDWITHDRAWN']._serialized_end=429
-  _globals['_OFFERMADE']._serialized_start=431
-  _globals['_OFFERMADE']._serialized_end=530
-  _globals['_OFFERACCEPTED']._serialized_start=532
-  _globals['_OFFERACCEPTED']._serialized_end=586
-  _globals['_OFFERDECLINED']._serialized_start=588
-  _globals['_OFFERDECLINED']._serialized_end=642
-  _globals['_OFFEREXPIRED']._serialized_start=644
-  _globals['_OFFEREXPIRED']._serialized_end=697
-  _globals['_HOURSRECORDED']._serialized_start=699
-  _globals['_HOURSRECORDED']._serialized_end=770
+  _globals['_NEEDWITHDRAWN']._serialized_end=452
+  _globals['_OFFERMADE']._serialized_start=454
+  _globals['_OFFERMADE']._serialized_end=553
+  _globals['_OFFERACCEPTED']._serialized_start=555
+  _globals['_OFFERACCEPTED']._serialized_end=609
+  _globals['_OFFERDECLINED']._serialized_start=611
+  _globals['_OFFERDECLINED']._serialized_end=665
+  _globals['_OFFEREXPIRED']._serialized_start=667
+  _globals['_OFFEREXPIRED']._serialized_end=720
+  _globals['_HOURSRECORDED']._serialized_start=722
+  _globals['_HOURSRECORDED']._serialized_end=793
 # @@protoc_insertion_point(module_scope)

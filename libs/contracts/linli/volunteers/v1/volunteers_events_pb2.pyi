@@ -128,16 +128,22 @@ class NeedWithdrawn(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     NEED_ID_FIELD_NUMBER: _builtins.int
+    VOLUNTEER_IDS_FIELD_NUMBER: _builtins.int
     need_id: _builtins.str
     """The need."""
+    @_builtins.property
+    def volunteer_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Those who had accepted; their time is free again."""
+
     def __init__(
         self,
         *,
         need_id: _builtins.str = ...,
+        volunteer_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["need_id", b"need_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["need_id", b"need_id", "volunteer_ids", b"volunteer_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

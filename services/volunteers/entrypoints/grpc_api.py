@@ -1,0 +1,206 @@
+"""The gRPC face of volunteers: requests become commands, states become messages."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from linli.volunteers.v1 import volunteers_service_pb2 as pb
+
+from libs.ledger.ids import derived_id
+from libs.ledger.view import Views
+from libs.rpc.access import not_covered
+from libs.rpc.call import Call
+from libs.rpc.paging import Page
+from services.volunteers.adapters.views import needs, volunteers
+from services.volunteers.application.app import App
+from services.volunteers.domain import commands
+from services.volunteers.domain.need import Raised
+from services.volunteers.domain.values import Shift
+from services.volunteers.domain.volunteer import Stranger
+from services.volunteers.entrypoints import messages
+
+PATIENCE = 5.0
+"""Seconds that a query waits for the revision it was asked for."""
+
+
+class VolunteersApi:
+    """linli.volunteers.v1.VolunteersService."""
+
+    def __init__(self, app: App, views: Views) -> None:
+        self._app = app
+        self._views = views
+
+    # volunteers
+
+    def enrol_volunteer(self, request: pb.EnrolVolunteerRequest, call: Call) -> pb.EnrolVolunteerResponse:
+        """Enrol the caller, or a party of the caller's areas."""
+        profile = messages.profile(request.profile, self._app.area_path)
+        volunteer_id = _themself_or_covered(call, request.volunteer_id, profile.home_path)
+        command = commands.EnrolVolunteer(volunteer_id=volunteer_id, profile=profile, at=call.at)
+        handled = self._app.enrol(command, call.context(area=request.profile.home_area_id))
+        return pb.EnrolVolunteerResponse(
+            volunteer=messages.volunteer(handled.state), revision=handled.revision
+        )
+
+    def revise_profile(self, request: pb.ReviseProfileRequest, call: Call) -> pb.ReviseProfileResponse:
+        """Replace a profile."""
+        volunteer_id = self._whose(call, request.volunteer_id)
+        profile = messages.profile(request.profile, self._app.area_path)
+        command = commands.ReviseProfile(profile=profile, at=call.at)
+        context = call.context(area=request.profile.home_area_id)
+        handled = self._app.revise(volunteer_id, command, context, request.if_revision)
+        return pb.ReviseProfileResponse(
+            volunteer=messages.volunteer(handled.state), revision=handled.revision
+        )
+
+    def leave_volunteers(self, request: pb.LeaveVolunteersRequest, call: Call) -> pb.LeaveVolunteersResponse:
+        """End an enrolment."""
+        volunteer_id = self._whose(call, request.volunteer_id)
+        command = commands.LeaveVolunteers(at=call.at)
+        handled = self._app.leave(volunteer_id, command, call.context())
+        return pb.LeaveVolunteersResponse(
+            volunteer=messages.volunteer(handled.state), revision=handled.revision
+        )
+
+    def get_volunteer(self, request: pb.GetVolunteerRequest, call: Call) -> pb.GetVolunteerResponse:
+        """One volunteer with bookings and counts."""
+        volunteer_id = self._whose(call, request.volunteer_id)
+        loaded = self._app.volunteer(volunteer_id)
+        timeout = call.patience(PATIENCE)
+        with self._views.read("volunteers", request.at_least, timeout) as cursor:
+            offers, minutes = volunteers.Volunteers().counts(cursor, volunteer_id)
+        shown = messages.volunteer(loaded.state)
+        shown.offers, shown.minutes = offers, minutes
+        return pb.GetVolunteerResponse(volunteer=shown, revision=loaded.revision)
+
+    def list_volunteers(self, request: pb.ListVolunteersRequest, call: Call) -> pb.ListVolunteersResponse:
+        """The volunteers of the caller's areas."""
+        page = Page.of(request, volunteers.ORDER)
+        reach = call.reach.condition(area_column="home_path")
+        where = reach & volunteers.FILTERS.compile(request.filter) & page.condition
+        with self._views.read("volunteers", request.at_least, call.patience(PATIENCE)) as cursor:
+            rows, token = page.cut(volunteers.Volunteers().listed(cursor, where, page))
+        return pb.ListVolunteersResponse(
+            volunteers=[messages.listed_volunteer(row) for row in rows], next_page_token=token
+        )
+
+    # needs
+
+    def raise_need(self, request: pb.RaiseNeedRequest, call: Call) -> pb.RaiseNeedResponse:
+        """Call for volunteers."""
+        area_path = self._app.area_path(request.area_id)
+        call.require(area_path=area_path)
+        command = commands.RaiseNeed(
+            need_id=derived_id(call.caller.subject, request.request_id),
+            case_id=request.case_id,
+            area_path=area_path,
+            shift=Shift(start=_moment(request.start_time), end=_moment(request.end_time)),
+            wanted=request.wanted,
+            skills=frozenset(request.skills),
+            priority=request.priority,
+            at=call.at,
+        )
+        handled = self._app.raise_need(command, call.context(area=request.area_id))
+        return pb.RaiseNeedResponse(need=messages.need(handled.state), revision=handled.revision)
+
+    def withdraw_need(self, request: pb.WithdrawNeedRequest, call: Call) -> pb.WithdrawNeedResponse:
+        """End a need."""
+        command = commands.WithdrawNeed(at=call.at)
+        context = call.context(reason=request.reason)
+        handled = self._app.withdraw_need(request.need_id, command, context, _in_reach(call))
+        return pb.WithdrawNeedResponse(need=messages.need(handled.state), revision=handled.revision)
+
+    def get_need(self, request: pb.GetNeedRequest, call: Call) -> pb.GetNeedResponse:
+        """One need with its offers."""
+        loaded = self._app.need(request.need_id)
+        shown = messages.need(loaded.state)
+        call.require(area_path=shown.area_path)
+        return pb.GetNeedResponse(need=shown, revision=loaded.revision)
+
+    def list_needs(self, request: pb.ListNeedsRequest, call: Call) -> pb.ListNeedsResponse:
+        """Needs, the next shift first."""
+        page = Page.of(request, needs.ORDER)
+        reach = call.reach.condition(area_column="area_path")
+        where = reach & needs.FILTERS.compile(request.filter) & page.condition
+        with self._views.read("needs", request.at_least, call.patience(PATIENCE)) as cursor:
+            rows, token = page.cut(needs.Needs().listed(cursor, where, page))
+        return pb.ListNeedsResponse(needs=[messages.listed_need(row) for row in rows], next_page_token=token)
+
+    # proposals and offers
+
+    def propose_matches(self, request: pb.ProposeMatchesRequest, call: Call) -> pb.ProposeMatchesResponse:
+        """Compute and keep whom to ask."""
+        area_path = self._app.area_path(request.area_id)
+        call.require(area_path=area_path)
+        for view in ("needs", "volunteers"):
+            with self._views.read(view, request.at_least, call.patience(PATIENCE)):
+                pass  # both have seen what the caller has seen
+        proposal_id = derived_id(call.caller.subject, request.request_id)
+        context = call.context(area=request.area_id)
+        handled = self._app.propose(proposal_id, area_path, call.at, context)
+        return pb.ProposeMatchesResponse(proposal=messages.proposal(handled.state), revision=handled.revision)
+
+    def make_offers(self, request: pb.MakeOffersRequest, call: Call) -> pb.MakeOffersResponse:
+        """Ask those whom a proposal chose."""
+        proposal = self._app.proposal(request.proposal_id)
+        call.require(area_path=proposal.area_path)
+        expires = _moment(request.expire_time) if request.HasField("expire_time") else None
+        context = call.context(area=proposal.area_path.rpartition("/")[2])
+        answer = self._app.make_offers(proposal, expires, call.at, context)
+        return pb.MakeOffersResponse(
+            offered=[messages.match(match) for match in answer.offered],
+            left_out=[messages.match(match) for match in answer.left_out],
+            revision=answer.revision,
+        )
+
+    def accept_offer(self, request: pb.AcceptOfferRequest, call: Call) -> pb.AcceptOfferResponse:
+        """Say yes."""
+        volunteer_id = self._whose(call, request.volunteer_id)
+        command = commands.AcceptOffer(volunteer_id=volunteer_id, at=call.at)
+        handled = self._app.accept(request.need_id, command, call.context())
+        return pb.AcceptOfferResponse(need=messages.need(handled.state), revision=handled.revision)
+
+    def decline_offer(self, request: pb.DeclineOfferRequest, call: Call) -> pb.DeclineOfferResponse:
+        """Say no."""
+        volunteer_id = self._whose(call, request.volunteer_id)
+        command = commands.DeclineOffer(volunteer_id=volunteer_id, at=call.at)
+        handled = self._app.decline(request.need_id, command, call.context())
+        return pb.DeclineOfferResponse(need=messages.need(handled.state), revision=handled.revision)
+
+    def record_hours(self, request: pb.RecordHoursRequest, call: Call) -> pb.RecordHoursResponse:
+        """Write down the time given."""
+        command = commands.RecordHours(volunteer_id=request.volunteer_id, minutes=request.minutes, at=call.at)
+        handled = self._app.record_hours(request.need_id, command, call.context(), _in_reach(call))
+        return pb.RecordHoursResponse(need=messages.need(handled.state), revision=handled.revision)
+
+    # inside
+
+    def _whose(self, call: Call, volunteer_id: str) -> str:
+        """The volunteer meant: the caller, or somebody whose home the caller's grants cover."""
+        if volunteer_id in {"", call.me}:
+            return call.me
+        state = self._app.volunteers.load(volunteer_id).state
+        home = "" if isinstance(state, Stranger) else state.profile.home_path
+        return _themself_or_covered(call, volunteer_id, home)
+
+
+def _themself_or_covered(call: Call, volunteer_id: str, home_path: str) -> str:
+    if volunteer_id in {"", call.me}:
+        return call.me
+    others = call.caller.reach("volunteers.coordinate", "volunteers.read")
+    if not others.covers(area_path=home_path):
+        raise not_covered(home_path, None)
+    return volunteer_id
+
+
+def _in_reach(call: Call) -> Callable[[Raised], None]:
+    """The permit that a need lies in the caller's areas."""
+
+    def permit(need: Raised) -> None:
+        call.require(area_path=need.area_path)
+
+    return permit
+
+
+def _moment(stamp: object) -> datetime:
+    moment: datetime = stamp.ToDatetime(tzinfo=UTC)  # type: ignore[attr-defined]  # a Timestamp
+    return moment

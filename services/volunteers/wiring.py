@@ -1,0 +1,113 @@
+"""The fuse box of volunteers: the only module that knows every room."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from linli.cases.v1 import cases_events_pb2
+from linli.identity.v1 import identity_events_pb2
+from linli.volunteers.v1 import volunteers_events_pb2
+
+from libs.ledger.stream import Stream
+from libs.ledger.view import Views
+from libs.messaging.clocks import Clock, Moment
+from libs.runtime.parts import Api, Ground, Service, ServiceParts
+from services.volunteers.adapters import publishing
+from services.volunteers.adapters.ledger import EVENTS
+from services.volunteers.adapters.matching import CpSatMatching
+from services.volunteers.adapters.views.due_offers import DueOffers
+from services.volunteers.adapters.views.needs import Needs
+from services.volunteers.adapters.views.volunteers import Volunteers
+from services.volunteers.application import reactions
+from services.volunteers.application.app import App
+from services.volunteers.domain import area, need, proposal, volunteer
+from services.volunteers.domain.commands import ExpireOffer
+from services.volunteers.settings import VolunteersSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ViewReads:
+    """What the app asks of the views, answered by PostgreSQL."""
+
+    views: Views
+
+    def open_needs(self, area_path: str) -> Sequence[str]:
+        """Open needs of an area and of those below it."""
+        with self.views.read("needs") as cursor:
+            return Needs().open_in(cursor, area_path)
+
+    def active_volunteers(self) -> Sequence[tuple[str, int]]:
+        """(id, offers had) of everybody who may be asked."""
+        with self.views.read("volunteers") as cursor:
+            return Volunteers().active(cursor)
+
+
+def build(ground: Ground, settings: VolunteersSettings) -> ServiceParts:
+    """The service on the ground that the shell has opened."""
+    app = App(
+        areas=Stream(ground.ledger, area.DECIDER, clock=ground.clock),
+        volunteers=Stream(ground.ledger, volunteer.DECIDER, clock=ground.clock),
+        needs=Stream(ground.ledger, need.DECIDER, clock=ground.clock),
+        proposals=Stream(ground.ledger, proposal.DECIDER, clock=ground.clock),
+        reads=ViewReads(ground.views),
+        matching=CpSatMatching(effort=settings.matching_effort),
+        offer_lasts=settings.offer_lasts,
+    )
+    return ServiceParts(
+        streams={
+            "area": app.areas,
+            "volunteer": app.volunteers,
+            "need": app.needs,
+            "proposal": app.proposals,
+        },
+        apis=lambda: _apis(app, ground.views),
+        clocks=(Clock(name="offers", due=_due_offers(ground.views)),),
+    )
+
+
+def _apis(app: App, views: Views) -> tuple[Api, ...]:
+    from linli.volunteers.v1 import volunteers_service_pb2
+
+    from services.volunteers.entrypoints.grpc_api import VolunteersApi
+
+    descriptor = volunteers_service_pb2.DESCRIPTOR.services_by_name["VolunteersService"]
+    return (Api(descriptor=descriptor, implementation=VolunteersApi(app, views)),)
+
+
+def _due_offers(views: Views) -> Callable[[datetime, int, str], Sequence[Moment]]:
+    def due(now: datetime, limit: int, at_least: str) -> Sequence[Moment]:
+        with views.read("due_offers", at_least) as cursor:
+            rows = DueOffers().due(cursor, now, limit)
+        return [
+            Moment(
+                due_at=row["expires_at"],
+                stream="need",
+                id=row["need_id"],
+                command=ExpireOffer(volunteer_id=row["volunteer_id"], at=row["expires_at"]),
+            )
+            for row in rows
+        ]
+
+    return due
+
+
+SERVICE = Service(
+    name="volunteers",
+    events=EVENTS,
+    views=(Needs(), Volunteers(), DueOffers()),
+    publish=publishing.publish,
+    settings=VolunteersSettings,
+    build=build,
+    subscriptions={
+        "identity": {
+            identity_events_pb2.AreaDefined: reactions.when_area_defined,
+            identity_events_pb2.SubjectErased: reactions.when_subject_erased,
+        },
+        "cases": {
+            cases_events_pb2.CaseOpened: reactions.when_case_opened,
+            cases_events_pb2.CaseWithdrawn: reactions.when_case_withdrawn,
+            cases_events_pb2.CaseRejected: reactions.when_case_rejected,
+        },
+        "volunteers": {volunteers_events_pb2.NeedWithdrawn: reactions.when_need_withdrawn},
+    },
+)
