@@ -1,0 +1,31 @@
+"""The stored events of supervision under their stable names, and who is answerable for which."""
+
+from libs.ledger.mapper import Events
+from services.supervision.domain import events
+from services.supervision.domain.names import NameNoted
+
+EVENTS = Events(
+    service="supervision",
+    types={
+        "case_opening_noted.v1": events.OpeningNoted,
+        "case_routing_noted.v1": events.RoutingNoted,
+        "case_no_owner_noted.v1": events.NoOwnerNoted,
+        "case_acceptance_noted.v1": events.AcceptanceNoted,
+        "case_return_noted.v1": events.ReturnNoted,
+        "case_adjudication_noted.v1": events.AdjudicationNoted,
+        "case_reassignment_noted.v1": events.ReassignmentNoted,
+        "case_work_noted.v1": events.WorkNoted,
+        "case_pause_noted.v1": events.PauseNoted,
+        "case_resumption_noted.v1": events.ResumptionNoted,
+        "case_remark_noted.v1": events.RemarkNoted,
+        "case_resolution_noted.v1": events.ResolutionNoted,
+        "case_closing_noted.v1": events.ClosingNoted,
+        "case_withdrawal_noted.v1": events.WithdrawalNoted,
+        "case_rejection_noted.v1": events.RejectionNoted,
+        "case_reopening_noted.v1": events.ReopeningNoted,
+        "case_warning_noted.v1": events.WarningNoted,
+        "case_breach_noted.v1": events.BreachNoted,
+        "case_rated.v1": events.CaseRated,
+        "name_noted.v1": NameNoted,
+    },
+)

@@ -1,0 +1,34 @@
+"""What supervision tells its neighbours: ratings. What it noted, they published themselves."""
+
+from datetime import datetime
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from linli.supervision.v1 import supervision_events_pb2
+
+from libs.ledger.recorded import Recorded
+from libs.messaging.published import Published
+from services.supervision.domain.events import CaseRated
+
+
+def publish(recorded: Recorded[Any]) -> Published | None:
+    """The published form of a stored event; None for what is not published."""
+    event = recorded.event
+    if not isinstance(event, CaseRated):
+        return None
+    message = supervision_events_pb2.CaseRated(
+        case_id=recorded.subject_id,
+        body_id=event.body_id,
+        affair_id=event.affair_id,
+        area_path=event.area_path,
+        stars=event.stars,
+        by_reporter=event.by_reporter,
+        rated_time=_timestamp(event.at),
+    )
+    return Published(message=message, area_path=event.area_path, body_ids=(event.body_id,))
+
+
+def _timestamp(moment: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp

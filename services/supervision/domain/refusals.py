@@ -1,0 +1,92 @@
+"""How supervision says no: stable codes, and what to do about each."""
+
+from libs.ledger.decider import Kind, Refusal
+
+
+def case_unknown() -> Refusal:
+    """Nothing was noted about such a case."""
+    return Refusal(
+        Kind.NOT_FOUND,
+        "CASE_UNKNOWN",
+        "Supervision knows no such case. If it was opened a moment ago, give the revision that its opening "
+        "answered as `cases_at_least`.",
+    )
+
+
+def opening_missing(version: int) -> Refusal:
+    """Something happened to a case that was never opened: the events are out of order."""
+    return Refusal(
+        Kind.PRECONDITION,
+        "OPENING_MISSING",
+        "The opening of this case has not been noted: retry this event once it has.",
+        version=str(version),
+    )
+
+
+def case_not_closed() -> Refusal:
+    """Only what has come to an end is rated."""
+    return Refusal(
+        Kind.PRECONDITION,
+        "CASE_NOT_CLOSED",
+        "Only a closed case is rated: wait until it is closed. If it was closed a moment ago, give the "
+        "revision that its closing answered as `cases_at_least`.",
+    )
+
+
+def case_rated_already() -> Refusal:
+    """Once for each person."""
+    return Refusal(
+        Kind.ALREADY_EXISTS,
+        "CASE_RATED_ALREADY",
+        "You have rated this case: each person rates a case once.",
+    )
+
+
+def stars_out_of_range(stars: int) -> Refusal:
+    """There are five."""
+    return Refusal(Kind.INVALID, "STARS_OUT_OF_RANGE", "Give 1 to 5 stars.", field="stars", stars=str(stars))
+
+
+def area_unknown(area_id: str) -> Refusal:
+    """No such area is known here."""
+    return Refusal(
+        Kind.NOT_FOUND, "AREA_UNKNOWN", "Supervision knows no such area.", field="area_id", area_id=area_id
+    )
+
+
+def body_unknown(body_id: str) -> Refusal:
+    """No such body is known here."""
+    return Refusal(
+        Kind.NOT_FOUND, "BODY_UNKNOWN", "Supervision knows no such body.", field="body_id", body_id=body_id
+    )
+
+
+def affair_unknown(affair_id: str) -> Refusal:
+    """No such affair is known here."""
+    return Refusal(
+        Kind.NOT_FOUND,
+        "AFFAIR_UNKNOWN",
+        "Supervision knows no such affair.",
+        field="affair_id",
+        affair_id=affair_id,
+    )
+
+
+def area_depth_missing() -> Refusal:
+    """Rows of areas lie at one depth."""
+    return Refusal(
+        Kind.INVALID,
+        "AREA_DEPTH_MISSING",
+        "Say how deep the areas of the rows lie in the tree: 1 is the root.",
+        field="area_depth",
+    )
+
+
+def period_empty() -> Refusal:
+    """From and until the wrong way round."""
+    return Refusal(
+        Kind.INVALID,
+        "PERIOD_EMPTY",
+        "No moment lies in this period: `opened_until_time` must come after `opened_from_time`.",
+        field="opened_until_time",
+    )

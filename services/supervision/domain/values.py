@@ -1,0 +1,43 @@
+"""Words of supervision: where a noted fact comes from, clocks, and what has a name."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+
+class ClockKind(Enum):
+    """What a clock of a case measures, from its opening."""
+
+    FIRST_RESPONSE = "first_response"
+    RESOLUTION = "resolution"
+
+
+class Named(Enum):
+    """What supervision knows by name."""
+
+    AREA = "area"
+    BODY = "body"
+    AFFAIR = "affair"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The published event that a noted fact comes from: enough to find it again, and who is answerable.
+
+    `version` is the version of the case that the event produced, `sequence` its position in the ledger of
+    `source`. `at` is when it happened, `recorded_at` when its service recorded it.
+    """
+
+    source: str
+    sequence: int
+    version: int
+    event_id: str
+    at: datetime
+    recorded_at: datetime
+    actor: str
+    on_behalf_of: str | None = None
+    consent_id: str | None = None
+    reason: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+    traceparent: str | None = None
