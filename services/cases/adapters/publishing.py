@@ -1,0 +1,140 @@
+"""What cases tells its neighbours and partners about a stored event: ids and facts, no texts.
+
+Noted facts and releases stay inside.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from linli.cases.v1 import cases_events_pb2 as pb
+from linli.cases.v1 import cases_types_pb2 as types
+
+from libs.ledger.recorded import Recorded
+from libs.messaging.published import Published
+from services.cases.domain import clocks, events
+from services.cases.domain.values import Channel
+
+CHANNELS: "dict[Channel, types.Channel.ValueType]" = {
+    channel: types.Channel.Value(f"CHANNEL_{channel.name}") for channel in Channel
+}
+CLOCKS: "dict[clocks.ClockKind, types.ClockKind.ValueType]" = {
+    kind: types.ClockKind.Value(f"CLOCK_KIND_{kind.name}") for kind in clocks.ClockKind
+}
+
+
+def publish(recorded: Recorded[Any]) -> Published | None:
+    """The published message of a stored event, or None for what stays inside."""
+    message = _message(recorded.subject_id, recorded.event)
+    if message is None:
+        return None
+    area_path = recorded.metadata.area or ""
+    bodies = (getattr(message, "body_id", ""), getattr(message, "from_body_id", ""))
+    return Published(
+        message=message,
+        area_path=area_path,
+        area_id=area_path.rpartition("/")[2],
+        body_ids=tuple(body for body in bodies if body),
+    )
+
+
+def deadline_of(deadline: clocks.Deadline) -> types.Deadline:
+    """A promise as others see it, not met yet."""
+    return types.Deadline(
+        clock=CLOCKS[deadline.clock],
+        warn_time=stamp(deadline.warn_at),
+        due_time=stamp(deadline.due_at),
+        commitment_id=deadline.commitment_id,
+        commitment_version=deadline.commitment_version,
+    )
+
+
+def stamp(moment: datetime) -> Timestamp:
+    """A moment as protobuf has it."""
+    made = Timestamp()
+    made.FromDatetime(moment)
+    return made
+
+
+def _message(case_id: str, event: object) -> Message | None:  # noqa: C901  # one case for each event
+    match event:
+        case events.CaseOpened():
+            return _opened(event)
+        case events.CaseRouted(body_id=body, decision=decision, at=at):
+            return pb.CaseRouted(
+                case_id=case_id,
+                body_id=body,
+                item_id=decision.item_id or "",
+                item_version=decision.item_version,
+                routed_time=stamp(at),
+            )
+        case events.CaseUnowned(at=at):
+            return pb.CaseUnowned(case_id=case_id, found_time=stamp(at))
+        case events.CaseAccepted(body_id=body, at=at):
+            return pb.CaseAccepted(case_id=case_id, body_id=body, accepted_time=stamp(at))
+        case events.CaseReturned(body_id=body, returns=returns, at=at):
+            return pb.CaseReturned(case_id=case_id, body_id=body, returns=returns, returned_time=stamp(at))
+        case events.AdjudicationOpened(area_path=path, at=at):
+            return pb.AdjudicationOpened(
+                case_id=case_id, area_id=path.rpartition("/")[2], opened_time=stamp(at)
+            )
+        case events.CaseReassigned(from_body_id=had, body_id=body, at=at):
+            return pb.CaseReassigned(
+                case_id=case_id, from_body_id=had or "", body_id=body, reassigned_time=stamp(at)
+            )
+        case events.WorkStarted(body_id=body, at=at):
+            return pb.WorkStarted(case_id=case_id, body_id=body, started_time=stamp(at))
+        case events.CasePaused(body_id=body, at=at):
+            return pb.CasePaused(case_id=case_id, body_id=body, paused_time=stamp(at))
+        case events.CaseResumed(body_id=body, resolution=resolution, at=at):
+            later = deadline_of(resolution) if resolution else None
+            return pb.CaseResumed(case_id=case_id, body_id=body, resolution=later, resumed_time=stamp(at))
+        case events.NoteAdded(note_id=note, to_reporter=to_reporter, at=at):
+            return pb.NoteAdded(case_id=case_id, note_id=note, to_reporter=to_reporter, added_time=stamp(at))
+        case events.CaseResolved(body_id=body, on_time=on_time, at=at):
+            return pb.CaseResolved(case_id=case_id, body_id=body, on_time=on_time, resolved_time=stamp(at))
+        case events.CaseClosed(body_id=body, at=at):
+            return pb.CaseClosed(case_id=case_id, body_id=body, closed_time=stamp(at))
+        case events.CaseWithdrawn(body_id=had, at=at):
+            return pb.CaseWithdrawn(case_id=case_id, body_id=had or "", withdrawn_time=stamp(at))
+        case events.CaseRejected(body_id=had, at=at):
+            return pb.CaseRejected(case_id=case_id, body_id=had or "", rejected_time=stamp(at))
+        case events.CaseReopened(body_id=body, by_reporter=by_reporter, at=at):
+            return pb.CaseReopened(
+                case_id=case_id, body_id=body, by_reporter=by_reporter, reopened_time=stamp(at)
+            )
+        case events.DeadlineWarned(clock=clock, body_id=body_or_none, due_at=due_at, at=at):
+            return pb.DeadlineWarned(
+                case_id=case_id,
+                clock=CLOCKS[clock],
+                body_id=body_or_none or "",
+                warned_time=stamp(at),
+                due_time=stamp(due_at),
+            )
+        case events.DeadlineBreached(clock=clock, body_id=body_or_none, at=at):
+            return pb.DeadlineBreached(
+                case_id=case_id, clock=CLOCKS[clock], body_id=body_or_none or "", breached_time=stamp(at)
+            )
+        case _:
+            return None
+
+
+def _opened(event: events.CaseOpened) -> pb.CaseOpened:
+    external = event.external
+    return pb.CaseOpened(
+        case_id=event.case_id,
+        public_id=event.public_id,
+        affair_id=event.affair_id,
+        area_id=event.area_path.rpartition("/")[2],
+        area_path=event.area_path,
+        channel=CHANNELS[event.channel],
+        anonymous=event.anonymous,
+        assisted=event.assisted,
+        opened_time=stamp(event.at),
+        deadlines=map(deadline_of, event.deadlines),
+        external_reference=types.ExternalReference(system=external.system, number=external.number)
+        if external
+        else None,
+        reporter_id=event.reporter_id or "",
+    )

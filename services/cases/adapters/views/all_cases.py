@@ -1,0 +1,229 @@
+"""Which cases are there, and how do they stand?"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from libs.ledger.recorded import Recorded
+from libs.ledger.view import Row, Rows, Table, View
+from libs.rpc.conditions import Condition
+from libs.rpc.filters import Filters, area, choice, flag, moment, text
+from libs.rpc.paging import Page
+from services.cases.domain import events
+from services.cases.domain.clocks import ClockKind, Deadline
+from services.cases.domain.values import Channel
+
+STATES = (
+    "submitted",
+    "routed",
+    "accepted",
+    "in_progress",
+    "waiting",
+    "resolved",
+    "closed",
+    "rejected",
+    "withdrawn",
+)
+
+FILTERS = Filters(
+    state=choice("state", {state.upper(): state for state in STATES}),
+    affair_id=text("affair_id"),
+    area_id=text("area_id"),
+    area_path=area("area_path"),
+    body_id=text("body_id"),
+    channel=choice("channel", {channel.name: channel.value for channel in Channel}),
+    reporter_id=text("reporter_id"),
+    public_id=text("public_id"),
+    external_system=text("external_system"),
+    external_number=text("external_number"),
+    opened_time=moment("opened_time"),
+    due_time=moment("due_time"),
+    ended_time=moment("ended_time"),
+    overdue=flag("overdue"),
+    anonymous=flag("anonymous"),
+    assisted=flag("assisted"),
+)
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+"""Stands in `due_order` for "no promise": such cases come last."""
+
+
+class AllCases(View):
+    """One row for each case, without personal data."""
+
+    name = "all_cases"
+    tables = (
+        Table(
+            "cases",
+            {
+                "case_id": "text",
+                "public_id": "text",
+                "state": "text",
+                "affair_id": "text",
+                "area_id": "text",
+                "area_path": "text",
+                "body_id": "text",
+                "channel": "text",
+                "anonymous": "boolean",
+                "assisted": "boolean",
+                "reporter_id": "text",
+                "opened_time": "timestamptz",
+                "ended_time": "timestamptz",
+                "due_time": "timestamptz",
+                "due_order": "timestamptz",
+                "overdue": "boolean",
+                "returns": "integer",
+                "reopenings": "integer",
+                "external_system": "text",
+                "external_number": "text",
+                "held": "boolean",
+                "deadlines": "jsonb",
+            },
+            key=("case_id",),
+            indexes=(
+                "opened_time, case_id",
+                "due_order, case_id",
+                "area_path text_pattern_ops",
+                "body_id, state",
+                "public_id",
+                "(reporter_id, opened_time) WHERE reporter_id IS NOT NULL",
+                "(external_system, external_number) WHERE external_system IS NOT NULL",
+                "(external_system) WHERE held",
+            ),
+        ),
+    )
+
+    def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
+        """Bring the case's row up to date."""
+        event, case_id = recorded.event, recorded.subject_id
+        if isinstance(event, events.CaseOpened):
+            rows.put("cases", _opened(event))
+        elif recorded.category == "case" and (row := rows.get("cases", case_id)) is not None:
+            rows.change("cases", case_id, **_changes(event, row))
+
+    def listed(self, cursor: Cursor[DictRow], where: Condition, page: Page) -> Sequence[DictRow]:
+        """The rows of a page, and one more."""
+        return cursor.execute(
+            f"SELECT * FROM cases WHERE {where.sql} ORDER BY {page.order_by} LIMIT {page.fetch}",
+            where.params,
+        ).fetchall()
+
+    def by_public_id(self, cursor: Cursor[DictRow], public_id: str) -> DictRow | None:
+        """The case that the public knows by this number; the first one, should two ever share it."""
+        return cursor.execute(
+            "SELECT * FROM cases WHERE public_id = %s ORDER BY opened_time, case_id LIMIT 1", (public_id,)
+        ).fetchone()
+
+    def held(self, cursor: Cursor[DictRow], system: str, limit: int) -> tuple[list[str], int]:
+        """Imported cases that the running clocks do not look after yet: some ids, and how many in all."""
+        ids = cursor.execute(
+            "SELECT case_id FROM cases WHERE held AND external_system = %s ORDER BY case_id LIMIT %s",
+            (system, limit),
+        ).fetchall()
+        counted = cursor.execute(
+            "SELECT count(*) AS held FROM cases WHERE held AND external_system = %s", (system,)
+        ).fetchone()
+        return [row["case_id"] for row in ids], counted["held"] if counted else 0
+
+
+def _opened(event: events.CaseOpened) -> Row:
+    resolution = next((each for each in event.deadlines if each.clock is ClockKind.RESOLUTION), None)
+    return {
+        "case_id": event.case_id,
+        "public_id": event.public_id,
+        "state": "submitted",
+        "affair_id": event.affair_id,
+        "area_id": event.area_path.rpartition("/")[2],
+        "area_path": event.area_path,
+        "channel": event.channel.value,
+        "anonymous": event.anonymous,
+        "assisted": event.assisted,
+        "reporter_id": event.reporter_id,
+        "opened_time": event.at,
+        "due_time": resolution.due_at if resolution else None,
+        "due_order": resolution.due_at if resolution else NEVER,
+        "overdue": False,
+        "returns": 0,
+        "reopenings": 0,
+        "external_system": event.external.system if event.external else None,
+        "external_number": event.external.number if event.external else None,
+        "held": event.imported,
+        "deadlines": [_deadline(each) for each in event.deadlines],
+    }
+
+
+def _changes(event: events.Event, row: Row) -> Row:  # noqa: C901  # one case for each event
+    match event:
+        case events.CaseOpened() | events.DeadlineWarned():
+            return {}
+        case events.CaseRouted(body_id=body) | events.CaseReassigned(body_id=body):
+            return {"state": "routed", "body_id": body}
+        case events.CaseUnowned() | events.AdjudicationOpened():
+            return {"state": "submitted", "body_id": None}
+        case events.CaseReturned(returns=returns):
+            return {"state": "submitted", "body_id": None, "returns": returns}
+        case events.CaseAccepted(at=at):
+            return {"state": "accepted", **_met(row, at, ClockKind.FIRST_RESPONSE)}
+        case events.WorkStarted(at=at):
+            return {"state": "in_progress", **_met(row, at, ClockKind.FIRST_RESPONSE)}
+        case events.CasePaused():
+            return {"state": "waiting"}
+        case events.CaseResumed(resolution=resolution):
+            return {"state": "in_progress", **(_moved(row, resolution) if resolution else {})}
+        case events.NoteAdded(to_reporter=to_reporter, at=at):
+            return _met(row, at, ClockKind.FIRST_RESPONSE) if to_reporter else {}
+        case events.CaseResolved(at=at):
+            return {"state": "resolved", **_met(row, at, *ClockKind)}
+        case events.CaseClosed(at=at):
+            return {"state": "closed", "ended_time": at, "held": False}
+        case events.CaseRejected(at=at):
+            return {"state": "rejected", "ended_time": at, "held": False}
+        case events.CaseWithdrawn(at=at):
+            return {"state": "withdrawn", "ended_time": at, "held": False}
+        case events.CaseReopened(imported=imported):
+            return {
+                "state": "accepted",
+                "ended_time": None,
+                "held": imported or row["held"],
+                "reopenings": row["reopenings"] + 1,
+                "deadlines": _with(row, ClockKind.RESOLUTION, met_time=None),
+            }
+        case events.DeadlineBreached(clock=clock):
+            deadlines = _with(row, clock, breached=True)
+            return {"deadlines": deadlines, "overdue": row["overdue"] or clock is ClockKind.RESOLUTION}
+        case events.CaseReleased():
+            return {"held": False}
+
+
+def _deadline(deadline: Deadline) -> Row:
+    return {
+        "clock": deadline.clock.value,
+        "warn_time": deadline.warn_at.isoformat(),
+        "due_time": deadline.due_at.isoformat(),
+        "met_time": None,
+        "breached": False,
+        "commitment_id": deadline.commitment_id,
+        "commitment_version": deadline.commitment_version,
+    }
+
+
+def _with(row: Row, clock: ClockKind, **changes: object) -> list[Row]:
+    return [{**each, **changes} if each["clock"] == clock.value else each for each in row["deadlines"]]
+
+
+def _met(row: Row, at: datetime, *clocks: ClockKind) -> Row:
+    met, names = at.isoformat(), {clock.value for clock in clocks}
+    return {
+        "deadlines": [
+            {**each, "met_time": met} if each["clock"] in names and each["met_time"] is None else each
+            for each in row["deadlines"]
+        ]
+    }
+
+
+def _moved(row: Row, later: Deadline) -> Row:
+    moved = _with(row, later.clock, warn_time=later.warn_at.isoformat(), due_time=later.due_at.isoformat())
+    return {"deadlines": moved, "due_time": later.due_at, "due_order": later.due_at}
