@@ -72,6 +72,12 @@ def stored(cursor: Cursor[Any], names: list[str], *, lock: bool = False) -> dict
     return {row.pop("view"): Stored(**row) for row in found}
 
 
+def exists(cursor: Cursor[Any], view: View) -> bool:
+    """Whether the view has tables at all."""
+    row = cursor.execute("SELECT to_regnamespace(%s) IS NOT NULL AS there", [view.schema]).fetchone()
+    return row is not None and bool(row["there"])
+
+
 def create(cursor: Cursor[Any], view: View, schema: str = "", *, indexes: bool = True) -> None:
     """Create the view's tables, empty, in place of what was in the schema."""
     schema = schema or view.schema

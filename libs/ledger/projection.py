@@ -1,0 +1,212 @@
+"""The active projector's work over one connection: read a batch, fold it into every view, commit."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import zip_longest
+from threading import Event
+from typing import Any
+
+import psycopg
+from psycopg import Connection, Cursor
+from psycopg.rows import DictRow
+
+from libs.ledger import view_tables
+from libs.ledger.recorded import Recorded
+from libs.ledger.rows import RowStore
+from libs.ledger.view import View, Views
+from libs.telemetry import logs, metrics
+
+log = logs.get("projector")
+
+Batch = list[Recorded[Any]]
+_HEARTBEAT = 5.0  # seconds between looks whether the connection, and with it the lock, is still there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectorSettings:
+    """`batch`: events a transaction at most. `linger`: seconds to gather more events under load.
+
+    `cache`: rows kept in memory per table. `standby`: seconds between tries to become the active one.
+    """
+
+    batch: int = 1000
+    linger: float = 0.01
+    cache: int = 1000
+    standby: float = 0.25
+
+
+@dataclass(slots=True, eq=False)
+class Track:
+    """One view on its way through the ledger; `stopped` says why it goes no further."""
+
+    view: View
+    rows: RowStore
+    position: int = 0
+    generation: int = 0
+    ready: bool = False
+    stopped: str = ""
+
+
+class Replaced(Exception):
+    """Somebody replaced or moved a view under this projector: look again."""
+
+
+class Stuck(Exception):
+    """One view cannot take one of these events."""
+
+    def __init__(self, track: Track) -> None:
+        super().__init__(track.view.name)
+        self.track = track
+
+
+def fold(rows: RowStore, events: Batch) -> None:
+    """Fold a batch into the rows in memory."""
+    view = rows.view
+    rows.prefetch([key for recorded in events for key in view.keys(recorded)])
+    for recorded in events:
+        view.fold(recorded, rows)
+
+
+class Projection:
+    """All views of a service, followed over one connection that holds the projector's lock.
+
+    Everything is written over this connection: when it is lost, so is the lock, and nothing more
+    can be written.
+    """
+
+    def __init__(
+        self, views: Views, connection: Connection[DictRow], settings: ProjectorSettings, owned: set[str]
+    ) -> None:
+        self._views = views
+        self._ledger = views.ledger
+        self._connection = connection
+        self._cursor: Cursor[DictRow] = connection.cursor()
+        self._settings = settings
+        self._owned = owned
+        self._tracks = [self._track(view) for view in views]
+        self._meters = {v.name: metrics.read(self._ledger.service, f"view.{v.name}") for v in views}
+        self._heard = time.monotonic()
+
+    def follow(self, stop: Event, say: Callable[[list[Track]], None]) -> None:
+        """Fold what is there, wait for more, until `stop`; `say` is called when a view's state changed."""
+        self._views.moved({track.view.name: track.position for track in self._tracks if track.ready})
+        while not stop.is_set():
+            say(self._tracks)
+            sizes = [self._advance(position, until) for position, until in self._steps()]
+            if not any(sizes):
+                self._rest(stop)
+            elif max(sizes) < self._settings.batch:
+                self._views.hurry.wait(self._settings.linger)
+
+    def _track(self, view: View) -> Track:
+        """The view as it stands; a missing one, or one of another shape, begins anew."""
+        track = Track(view, RowStore(view, self._cursor, limit=self._settings.cache))
+        with self._connection.transaction():
+            stored = view_tables.stored(self._cursor, [view.name], lock=True).get(view.name)
+            if stored is not None and stored.shape != view.shape and self._is_newer(view, stored):
+                track.stopped = "was made by another release: its own projector must follow it"
+                log.error("leaves a view alone", view=view.name, reason=track.stopped)
+                return track
+            if not view_tables.exists(self._cursor, view) or stored is None or stored.shape != view.shape:
+                log.info("builds a view from the beginning", view=view.name, found=stored is not None)
+                view_tables.create(self._cursor, view)
+                view_tables.record(self._cursor, view, 0, ready=False)
+                stored = view_tables.stored(self._cursor, [view.name])[view.name]
+            track.rows.look()
+        track.position, track.generation, track.ready = stored.position, stored.generation, stored.ready
+        self._owned.add(view.name)
+        return track
+
+    def _is_newer(self, view: View, stored: view_tables.Stored) -> bool:
+        return stored.version > view.version or view.name in self._owned
+
+    def _steps(self) -> list[tuple[int, int | None]]:
+        """The positions at which views stand, each with the next, where it meets the others."""
+        positions = sorted({track.position for track in self._tracks if not track.stopped})
+        return list(zip_longest(positions, positions[1:]))
+
+    def _advance(self, position: int, until: int | None) -> int:
+        """Take all views that stand at `position` one batch on; answers how many events there were."""
+        tracks = [track for track in self._tracks if track.position == position and not track.stopped]
+        events = self._ledger.read(after=position, limit=self._settings.batch, until=until)
+        at_end = len(events) < self._settings.batch
+        reached = events[-1].position if events else position
+        if at_end and until is not None:
+            reached = until
+        if reached > position or (at_end and not all(track.ready for track in tracks)):
+            self._fold(tracks, events, reached, ready=at_end and until is None)
+            head = reached if at_end and until is None else self._ledger.head()
+            for track in tracks:
+                self._meters[track.view.name](track.position, head, 0 if track.stopped else len(events))
+        return len(events)
+
+    def _fold(self, tracks: list[Track], events: Batch, reached: int, *, ready: bool) -> None:
+        """Fold and commit; a view that cannot take an event stops before it, and the others go on."""
+        try:
+            self._transaction(tracks, events, reached, ready=ready)
+        except Stuck as stuck:
+            self._creep(stuck.track, events)
+            others = [track for track in tracks if track is not stuck.track]
+            if others:
+                self._fold(others, events, reached, ready=ready)
+            return
+        self._views.moved({track.view.name: reached for track in tracks if track.ready})
+
+    def _creep(self, track: Track, events: Batch) -> None:
+        """Take a view event by event up to the one that it cannot take, and stop it there."""
+        for recorded in events:
+            try:
+                self._transaction([track], [recorded], recorded.position, ready=False)
+            except Stuck as stuck:
+                error = stuck.__cause__
+                where = f"{recorded.name} of {recorded.stream} at position {recorded.position}"
+                track.stopped = f"cannot fold {where}: {type(error).__name__}: {error}"
+                log.exception("stops a view", view=track.view.name, reason=track.stopped, exc_info=error)
+                return
+
+    def _transaction(self, tracks: list[Track], events: Batch, reached: int, *, ready: bool) -> None:
+        names = [track.view.name for track in tracks]
+        try:
+            with self._connection.transaction():
+                self._check(tracks, names)
+                for track in tracks:
+                    self._take(track, events)
+                view_tables.advance(self._cursor, names, reached, ready=ready)
+        except BaseException:
+            for track in tracks:
+                track.rows.forget()
+            raise
+        for track in tracks:
+            track.rows.settle()
+            track.position = reached
+            track.ready = track.ready or ready
+        self._heard = time.monotonic()
+
+    def _check(self, tracks: list[Track], names: list[str]) -> None:
+        """The views are where we left them; they stay so until the transaction ends."""
+        stored = view_tables.stored(self._cursor, names, lock=True)
+        for track in tracks:
+            found = stored.get(track.view.name)
+            if found is None or (found.position, found.generation) != (track.position, track.generation):
+                raise Replaced(f"the view {track.view.name} was replaced")
+
+    def _take(self, track: Track, events: Batch) -> None:
+        try:
+            fold(track.rows, events)
+            track.rows.write()
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise  # not the event's fault
+        except Exception as error:
+            raise Stuck(track) from error
+
+    def _rest(self, stop: Event) -> None:
+        """Wait for more events; notice meanwhile when the connection, and so the lock, is lost."""
+        running = [track.position for track in self._tracks if not track.stopped]
+        if not running:
+            stop.wait(0.5)
+        elif self._ledger.wait(max(running), timeout=0.1):
+            return
+        if time.monotonic() - self._heard > _HEARTBEAT:
+            self._cursor.execute("SELECT 1")
+            self._heard = time.monotonic()

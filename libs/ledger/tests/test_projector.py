@@ -1,0 +1,320 @@
+"""The projector keeps views up with the ledger, whatever happens."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+from libs.ledger.projection import ProjectorSettings
+from libs.ledger.projector import Projector
+from libs.ledger.recorded import Recorded
+from libs.ledger.tests.lending import (
+    Bought,
+    GivenBack,
+    Lent,
+    Lost,
+    Readers,
+    Shelf,
+    lending,
+    record,
+    record_history,
+)
+from libs.ledger.view import Rows, Table, View, ViewBehind, Views
+from libs.testkit.eventually import eventually
+from libs.testkit.postgres import KillablePostgres
+
+
+@contextmanager
+def projecting(views: Views, settings: ProjectorSettings | None = None) -> Iterator[Projector]:
+    projector = Projector(views, settings or ProjectorSettings(standby=0.02))
+    projector.start()
+    try:
+        yield projector
+    finally:
+        projector.close()
+
+
+def lent_out(views: Views, at_least: int = 0) -> list[str]:
+    with views.read("shelf", f"r{at_least}.1") as cursor:
+        return Shelf().lent_out(cursor)
+
+
+def rows(dsn: str, table: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute(f"SELECT * FROM {table} t ORDER BY t").fetchall()
+
+
+def positions(dsn: str) -> dict[str, int]:
+    return dict(rows(dsn, "(SELECT view, position FROM view_position)"))
+
+
+def test_a_command_is_seen_by_a_query_that_asks_for_its_revision(database: str) -> None:
+    with lending(database) as ledger:
+        views = Views(ledger, [Shelf(), Readers()])
+        with projecting(views):
+            record(ledger, "emma", Bought(title="Emma", price=7))
+            position = record(ledger, "emma", Lent(reader="ann", days=3))
+
+            assert lent_out(views, position) == ["emma"]
+
+            position = record(ledger, "emma", GivenBack(reader="ann"))
+
+            assert lent_out(views, position) == []
+            with views.read("readers", f"r{position}.3") as cursor:
+                assert cursor.execute("SELECT * FROM totals").fetchall() == [{"reader": "ann", "loans": 1}]
+
+
+def test_a_query_waits_only_so_long(database: str) -> None:
+    with lending(database, [Shelf()]) as ledger:
+        views = Views(ledger, [Shelf()])
+        position = record(ledger, "emma", Bought(title="Emma", price=7))
+
+        behind = pytest.raises(ViewBehind, match=f"has got to 0, {position} was asked")
+        with behind, views.read("shelf", f"r{position}.1", timeout=0.1):
+            pass
+
+
+def test_a_view_that_is_not_built_yet_is_behind(database: str) -> None:
+    behind = pytest.raises(ViewBehind, match="is still being built")
+    with lending(database) as ledger, behind, Views(ledger, [Shelf()]).read("shelf", timeout=0):
+        pass
+
+
+def test_rows_keep_every_kind_of_value(database: str) -> None:
+    with lending(database) as ledger:
+        views = Views(ledger, [Shelf()])
+        with projecting(views):
+            record(ledger, "emma", Bought(title="“邻里”\0", price=7))
+            position = record(ledger, "emma", Lent(reader="ann", days=3))
+
+            with views.read("shelf", f"r{position}.2") as cursor:
+                row = cursor.execute("SELECT * FROM books").fetchone()
+
+    assert row is not None
+    assert str(row.pop("price")) == "7"
+    assert row.pop("due_time").isoformat() == "2020-01-04T12:00:00+00:00"
+    assert row == {
+        "book_id": "emma",
+        "title": "“邻里”\ufffd",
+        "reader": "ann",
+        "times_lent": 1,
+        "wear": 0.1,
+        "at_home": False,
+        "readers": ["ann"],
+        "notes": {"log": [0.5, 3]},
+    }
+
+
+@pytest.mark.parametrize("batch", [1, 3, 1000])
+@pytest.mark.parametrize("cache", [0, 5, 1000])
+def test_batches_and_caches_change_nothing(database: str, batch: int, cache: int) -> None:
+    with lending(database) as ledger:
+        views = Views(ledger, [Shelf(), Readers()])
+        head = record_history(ledger, 40)
+        with projecting(views, ProjectorSettings(batch=batch, cache=cache)):
+            assert len(lent_out(views, head)) == 12
+
+        assert len(rows(database, "view_shelf.books")) == 36
+        loans = sum(isinstance(recorded.event, Lent) for recorded in ledger.read())
+        assert sum(row[1] for row in rows(database, "view_readers.totals")) == loans
+        assert sum(row[2] for row in rows(database, "view_readers.loans")) == loans
+        assert positions(database) == {"shelf": head, "readers": head}
+
+
+def test_a_projector_goes_on_where_another_stopped(database: str) -> None:
+    with lending(database) as ledger:
+        views = Views(ledger, [Shelf()])
+        with projecting(views):
+            lent_out(views, record_history(ledger, 10))
+        with projecting(views):
+            lent_out(views, record_history(ledger, 10, start=10))
+            position = record(ledger, "b3", Lost())
+
+            assert "b3" not in lent_out(views, position)
+
+
+def test_one_projector_is_active_and_another_takes_over(database: str) -> None:
+    with lending(database) as ledger:
+        views = Views(ledger, [Shelf()])
+        with projecting(views) as first:
+            eventually(lambda: first.status().state == "active")
+            with projecting(views) as second:
+                eventually(lambda: second.status().state == "standing by")
+                lent_out(views, record_history(ledger, 10))
+                assert second.status().ready
+
+                first.close()
+                eventually(lambda: second.status().state == "active")
+
+                position = record(ledger, "b3", Lost())
+                assert "b3" not in lent_out(views, position)
+
+
+def test_a_reader_of_another_process_sees_what_the_projector_wrote(database: str) -> None:
+    with lending(database) as ledger, projecting(Views(ledger, [Shelf()])):
+        elsewhere = Views(ledger, [Shelf()])
+
+        position = record(ledger, "emma", Bought(title="Emma", price=7), Lent(reader="ann", days=1))
+
+        assert lent_out(elsewhere, position) == ["emma"]
+
+
+def test_a_projector_that_lost_its_connection_comes_back(database: str) -> None:
+    with lending(database) as ledger:
+        views = Views(ledger, [Shelf()])
+        with projecting(views):
+            lent_out(views, record_history(ledger, 10))
+
+            with psycopg.connect(database, autocommit=True) as admin:
+                admin.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE application_name = 'linli projector' AND datname = current_database()"
+                )
+            position = record(ledger, "b3", Lost())
+
+            assert "b3" not in lent_out(views, position)
+
+
+class Brittle(View):
+    """Breaks at certain books: in its fold, or in what it writes."""
+
+    name = "brittle"
+    tables = (Table("books", {"book_id": "text", "shelf": "integer"}, key=("book_id",)),)
+
+    def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
+        if recorded.subject_id == "unthinkable":
+            raise RuntimeError("cannot think of it")
+        shelf = 2**40 if recorded.subject_id == "unwritable" else 1
+        rows.put("books", {"book_id": recorded.subject_id, "shelf": shelf})
+
+
+@pytest.mark.parametrize("book", ["unthinkable", "unwritable"])
+def test_a_view_that_cannot_take_an_event_stops_before_it_and_the_others_go_on(
+    database: str, book: str
+) -> None:
+    with lending(database) as ledger:
+        views = Views(ledger, [Shelf(), Brittle()])
+        record(ledger, "first", Bought(title="A", price=1))
+        good = record(ledger, "second", Bought(title="B", price=1))
+        bad = record(ledger, book, Bought(title="C", price=1))
+        last = record(ledger, "third", Bought(title="D", price=1), Lent(reader="ann", days=1))
+        with projecting(views) as projector:
+            assert lent_out(views, last) == ["third"]
+            stopped = eventually(lambda: projector.status().stopped_views)
+
+            assert not projector.status().ready
+            assert f"lending.bought.v1 of book-{book} at position {bad}" in stopped["brittle"]
+            with pytest.raises(ViewBehind), views.read("brittle", f"r{last}.1", timeout=0.1):
+                pass
+            assert lent_out(views, record(ledger, "third", GivenBack(reader="ann"))) == []
+
+        assert rows(database, "view_brittle.books") == [("first", 1), ("second", 1)]
+        assert positions(database)["brittle"] == good
+
+
+def test_a_mended_view_goes_on_after_a_restart(database: str) -> None:
+    class Mended(Brittle):
+        def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
+            rows.put("books", {"book_id": recorded.subject_id, "shelf": 1})
+
+    with lending(database) as ledger:
+        last = record(ledger, "unthinkable", Bought(title="C", price=1))
+        with projecting(Views(ledger, [Brittle()])) as projector:
+            eventually(lambda: projector.status().stopped_views)
+        with (
+            projecting(Views(ledger, [Mended()])) as projector,
+            Views(ledger, [Mended()]).read("brittle", f"r{last}.1"),
+        ):
+            assert projector.status().ready
+
+
+def test_a_view_of_another_shape_is_built_anew(database: str) -> None:
+    class Wider(Brittle):
+        tables = (Table("books", {"book_id": "text", "shelf": "integer", "room": "text"}, key=("book_id",)),)
+
+    with lending(database) as ledger:
+        last = record(ledger, "first", Bought(title="A", price=1))
+        with projecting(Views(ledger, [Brittle()])) as projector:
+            eventually(lambda: projector.status().ready)
+        wider = Views(ledger, [Wider()])
+        with pytest.raises(ViewBehind), wider.read("brittle", timeout=0):
+            pass
+        with projecting(wider), wider.read("brittle", f"r{last}.1") as cursor:
+            assert cursor.execute("SELECT * FROM books").fetchall() == [
+                {"book_id": "first", "shelf": 1, "room": None}
+            ]
+
+
+def test_an_older_release_leaves_a_newer_view_alone(database: str) -> None:
+    class Newer(Brittle):
+        version = 2
+
+    with lending(database) as ledger:
+        with projecting(Views(ledger, [Newer()])) as projector:
+            eventually(lambda: projector.status().ready)
+        with projecting(Views(ledger, [Brittle()])) as projector:
+            stopped = eventually(lambda: projector.status().stopped_views)
+
+    assert "made by another release" in stopped["brittle"]
+
+
+def test_a_read_is_one_snapshot_and_cannot_write(database: str) -> None:
+    with lending(database) as ledger:
+        views = Views(ledger, [Shelf()])
+        with projecting(views):
+            head = record_history(ledger, 10)
+            with views.read("shelf", f"r{head}.1") as cursor:
+                before = Shelf().lent_out(cursor)
+                lent_out(views, record(ledger, "b3", Lost()))
+                assert Shelf().lent_out(cursor) == before
+                with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+                    cursor.execute("DELETE FROM books")
+
+
+def test_rows_and_positions_survive_a_kill_of_the_server_together(
+    killable_postgres: KillablePostgres,
+) -> None:
+    dsn = killable_postgres.ensure_database("lending")
+    with lending(dsn) as ledger:
+        views = Views(ledger, [Shelf(), Readers()])
+        head = record_history(ledger, 300)
+        with projecting(views, ProjectorSettings(batch=20)) as projector:
+            eventually(lambda: max(positions(dsn).values(), default=0) > 40)
+            killable_postgres.kill()
+            eventually(lambda: projector.status().state == "in trouble")
+            killable_postgres.restart()
+
+            eventually(lambda: positions(dsn) == {"shelf": head, "readers": head}, seconds=20)
+
+        total = sum(row[1] for row in rows(dsn, "view_readers.totals"))
+        assert total == sum(isinstance(recorded.event, Lent) for recorded in ledger.read(limit=10_000))
+
+
+def test_a_position_is_never_ahead_of_the_rows(database: str) -> None:
+    class Counted(View):
+        name = "counted"
+        tables = (Table("counter", {"id": "text", "events": "bigint", "position": "bigint"}, key=("id",)),)
+
+        def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
+            row = rows.get("counter", "all") or {"events": 0}
+            rows.put("counter", {"id": "all", "events": row["events"] + 1, "position": recorded.position})
+
+    with lending(database) as ledger:
+        views = Views(ledger, [Counted()])
+        head = record_history(ledger, 200)
+        with (
+            projecting(views, ProjectorSettings(batch=7)),
+            psycopg.connect(database, autocommit=True) as watcher,
+        ):
+            eventually(lambda: positions(database).get("counted"))
+            seen = 0
+            while seen < head:
+                found = watcher.execute(
+                    "SELECT p.position, c.position FROM view_position p, view_counted.counter c"
+                    " WHERE p.view = 'counted'"
+                ).fetchone()
+                assert found is not None
+                assert found[0] == found[1]
+                seen = found[0]
