@@ -19,7 +19,7 @@ from services.catalog.domain.events import (
     AffairRetired,
     AnonymityDecided,
 )
-from services.catalog.domain.values import AffairRef, Text, distinct
+from services.catalog.domain.values import AffairRef, Matter, distinct
 
 DEEPEST = 6
 """Levels of the tree; a deeper one is a list of keywords in disguise."""
@@ -34,18 +34,13 @@ class Undefined:
 class Defined:
     """An affair of the tree, in use or retired."""
 
-    affair_id: str
-    parent_id: str
-    path: str
-    name: Text
-    anonymous_allowed: bool
-    keywords: tuple[str, ...]
+    matter: Matter
     retired: bool = False
 
     @property
     def ref(self) -> AffairRef:
         """What commands about other things cite of it."""
-        return AffairRef(affair_id=self.affair_id, path=self.path, retired=self.retired)
+        return AffairRef(affair_id=self.matter.affair_id, path=self.matter.path, retired=self.retired)
 
 
 Affair = Undefined | Defined
@@ -55,50 +50,45 @@ def decide(command: AffairCommand, affair: Affair) -> Sequence[AffairEvent]:
     """What happens to an affair; the same once more changes nothing."""
     if isinstance(command, DefineAffair):
         return _define(command, affair)
-    if isinstance(affair, Undefined):
-        raise refusals.affair_is_unknown(command.affair_id)
-    if affair.retired:
-        if isinstance(command, RetireAffair):
-            return []
-        raise refusals.affair_is_retired(affair.affair_id)
+    match affair:
+        case Undefined():
+            raise refusals.affair_is_unknown(command.affair_id)
+        case Defined(retired=True):
+            if isinstance(command, RetireAffair):
+                return []
+            raise refusals.affair_is_retired(command.affair_id)
+        case Defined():
+            return _decide(command, affair.matter)
+
+
+def _decide(command: RenameAffair | DecideAnonymity | RetireAffair, matter: Matter) -> Sequence[AffairEvent]:
     match command:
         case RenameAffair():
-            return _rename(command, affair)
+            if not command.name:
+                raise refusals.name_is_missing()
+            renamed = replace(matter, name=command.name, keywords=distinct(command.keywords))
+            return [AffairRenamed(matter=renamed)] if renamed != matter else []
         case DecideAnonymity():
-            if command.allowed == affair.anonymous_allowed:
-                return []
-            return [AnonymityDecided(affair_id=affair.affair_id, anonymous_allowed=command.allowed)]
+            decided = replace(matter, anonymous_allowed=command.allowed)
+            return [AnonymityDecided(matter=decided)] if decided != matter else []
         case RetireAffair():
             if command.part:
-                raise refusals.affair_has_parts(affair.affair_id, command.part)
-            return [AffairRetired(affair_id=affair.affair_id)]
+                raise refusals.affair_has_parts(matter.affair_id, command.part)
+            return [AffairRetired(affair_id=matter.affair_id)]
 
 
 def evolve(affair: Affair, event: AffairEvent) -> Affair:
     """The affair after the event."""
-    if isinstance(event, AffairDefined):
-        return Defined(
-            affair_id=event.affair_id,
-            parent_id=event.parent_id,
-            path=event.path,
-            name=event.name,
-            anonymous_allowed=event.anonymous_allowed,
-            keywords=event.keywords,
-        )
-    if isinstance(affair, Undefined):
-        return affair
     match event:
-        case AffairRenamed():
-            return replace(affair, name=event.name, keywords=event.keywords)
-        case AnonymityDecided():
-            return replace(affair, anonymous_allowed=event.anonymous_allowed)
+        case AffairDefined() | AffairRenamed() | AnonymityDecided():
+            return Defined(matter=event.matter)
         case AffairRetired():
-            return replace(affair, retired=True)
+            return replace(affair, retired=True) if isinstance(affair, Defined) else affair
 
 
 def _define(command: DefineAffair, affair: Affair) -> Sequence[AffairEvent]:
     parent = command.parent
-    defined = AffairDefined(
+    matter = Matter(
         affair_id=command.affair_id,
         parent_id=parent.affair_id if parent else "",
         path=f"{parent.path}/{command.affair_id}" if parent else command.affair_id,
@@ -107,25 +97,16 @@ def _define(command: DefineAffair, affair: Affair) -> Sequence[AffairEvent]:
         keywords=distinct(command.keywords),
     )
     if isinstance(affair, Defined):
-        if evolve(Undefined(), defined) != affair:
-            raise refusals.affair_is_defined_differently(affair.affair_id)
+        if affair != Defined(matter=matter):
+            raise refusals.affair_is_defined_differently(matter.affair_id)
         return []
     if not command.name:
         raise refusals.name_is_missing()
     if parent is not None and parent.retired:
         raise refusals.affair_is_retired(parent.affair_id)
-    if defined.path.count("/") >= DEEPEST:
+    if matter.path.count("/") >= DEEPEST:
         raise refusals.affair_tree_is_too_deep(DEEPEST)
-    return [defined]
-
-
-def _rename(command: RenameAffair, affair: Defined) -> Sequence[AffairEvent]:
-    if not command.name:
-        raise refusals.name_is_missing()
-    keywords = distinct(command.keywords)
-    if (command.name, keywords) == (affair.name, affair.keywords):
-        return []
-    return [AffairRenamed(affair_id=affair.affair_id, name=command.name, keywords=keywords)]
+    return [AffairDefined(matter=matter)]
 
 
 DECIDER: Decider[AffairCommand, Affair, AffairEvent] = Decider(

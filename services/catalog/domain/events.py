@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.catalog.domain.details import Details
-from services.catalog.domain.values import Limit, Text
+from services.catalog.domain.values import Limit, Matter, Text
 from services.catalog.domain.working_time import WorkingTime
 
 # -- affairs: stream `affair-<affair_id>` ----------------------------------------------------------
@@ -17,29 +17,21 @@ from services.catalog.domain.working_time import WorkingTime
 class AffairDefined:
     """A kind of matter has a name and a place in the tree. Its path never changes."""
 
-    affair_id: str
-    parent_id: str
-    path: str
-    name: Text
-    anonymous_allowed: bool
-    keywords: tuple[str, ...]
+    matter: Matter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AffairRenamed:
     """It is called differently from now on; it is still the same matter."""
 
-    affair_id: str
-    name: Text
-    keywords: tuple[str, ...]
+    matter: Matter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnonymityDecided:
     """It may, or may no longer, be reported without a name."""
 
-    affair_id: str
-    anonymous_allowed: bool
+    matter: Matter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +147,7 @@ class ServiceChanged:
     """Something else is said about it."""
 
     service_id: str
+    body_id: str
     details: Details
     area_paths: tuple[str, ...]
 
@@ -164,6 +157,7 @@ class ServiceSuspended:
     """It is not on offer for the time being. It does not resume by itself."""
 
     service_id: str
+    body_id: str
     expected_resume: datetime | None
 
 
@@ -172,6 +166,7 @@ class ServiceResumed:
     """It is on offer again."""
 
     service_id: str
+    body_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +174,7 @@ class ServiceRetired:
     """It is not on offer any more, for good."""
 
     service_id: str
+    body_id: str
 
 
 ServiceEvent = ServicePublished | ServiceChanged | ServiceSuspended | ServiceResumed | ServiceRetired

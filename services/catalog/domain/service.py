@@ -84,7 +84,7 @@ def decide(command: ServiceCommand, service: Service) -> Sequence[ServiceEvent]:
 def _decide(
     command: ChangeService | SuspendService | ResumeService | RetireService, service: Active | Suspended
 ) -> Sequence[ServiceEvent]:
-    service_id = service.offer.service_id
+    service_id, body_id = service.offer.service_id, service.offer.body_id
     match command:
         case ChangeService():
             return _change(command, service.offer)
@@ -93,11 +93,14 @@ def _decide(
                 raise refusals.resume_is_expected_in_the_past()
             if service == Suspended(service.offer, command.expected_resume):
                 return []
-            return [ServiceSuspended(service_id=service_id, expected_resume=command.expected_resume)]
+            until = command.expected_resume
+            return [ServiceSuspended(service_id=service_id, body_id=body_id, expected_resume=until)]
         case ResumeService():
-            return [ServiceResumed(service_id=service_id)] if isinstance(service, Suspended) else []
+            if isinstance(service, Active):
+                return []
+            return [ServiceResumed(service_id=service_id, body_id=body_id)]
         case RetireService():
-            return [ServiceRetired(service_id=service_id)]
+            return [ServiceRetired(service_id=service_id, body_id=body_id)]
 
 
 def evolve(service: Service, event: ServiceEvent) -> Service:
@@ -155,7 +158,14 @@ def _change(command: ChangeService, offer: Offer) -> Sequence[ServiceEvent]:
     # A service may stay with an affair that was retired since, but not move to one.
     if command.affair.retired and details.affair_id != offer.details.affair_id:
         raise refusals.affair_is_retired(command.affair.affair_id)
-    return [ServiceChanged(service_id=offer.service_id, details=details, area_paths=command.area_paths)]
+    return [
+        ServiceChanged(
+            service_id=offer.service_id,
+            body_id=offer.body_id,
+            details=details,
+            area_paths=command.area_paths,
+        )
+    ]
 
 
 DECIDER: Decider[ServiceCommand, Service, ServiceEvent] = Decider(

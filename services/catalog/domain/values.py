@@ -61,6 +61,18 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Matter:
+    """What an affair is: its place in the tree (`path`: ids from the top), its names, its one rule."""
+
+    affair_id: str
+    parent_id: str
+    path: str
+    name: Text
+    anonymous_allowed: bool
+    keywords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AffairRef:
     """An affair that was found when a command about it was made."""
 

@@ -713,10 +713,7 @@ class SeedStandardAffairsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     AFFAIRS_FIELD_NUMBER: _builtins.int
-    DEFINED_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
-    defined: _builtins.int
-    """How many of them were defined by this call."""
     revision: _builtins.str
     """Pass it as `at_least` to read what you wrote."""
     @_builtins.property
@@ -727,12 +724,11 @@ class SeedStandardAffairsResponse(_message.Message):
         self,
         *,
         affairs: _abc.Iterable[Global___Affair] | None = ...,
-        defined: _builtins.int = ...,
         revision: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affairs", b"affairs", "defined", b"defined", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affairs", b"affairs", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2152,6 +2148,7 @@ class SearchServicesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     AT_LEAST_FIELD_NUMBER: _builtins.int
+    STATUSES_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """Words, Chinese or English or both; empty: all."""
     area_id: _builtins.str
@@ -2170,6 +2167,10 @@ class SearchServicesRequest(_message.Message):
     def accessibility(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only services that are accessible in all these ways."""
 
+    @_builtins.property
+    def statuses(self) -> _containers.RepeatedScalarFieldContainer[_catalog_types_pb2.ServiceStatus.ValueType]:
+        """Only services that stand so; empty: active and suspended ones."""
+
     def __init__(
         self,
         *,
@@ -2181,10 +2182,11 @@ class SearchServicesRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         at_least: _builtins.str = ...,
+        statuses: _abc.Iterable[_catalog_types_pb2.ServiceStatus.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accessibility", b"accessibility", "area_id", b"area_id", "at_least", b"at_least", "filter", b"filter", "language", b"language", "page_size", b"page_size", "page_token", b"page_token", "query", b"query"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accessibility", b"accessibility", "area_id", b"area_id", "at_least", b"at_least", "filter", b"filter", "language", b"language", "page_size", b"page_size", "page_token", b"page_token", "query", b"query", "statuses", b"statuses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
