@@ -118,12 +118,15 @@ class Stream(Generic[C, S, E]):
         clock: Callable[[], datetime] = utc_now,
         cache_size: int = 5_000,
         snapshot_every: int = 200,
+        area: Callable[[S], str | None] | None = None,
     ) -> None:
+        """`area` tells from the state where the subject lies, for commands whose context does not say."""
         self.ledger = ledger
         self.decider = decider
         self._clock = clock
         self._cache: Cache[S] = Cache(cache_size)
         self._snapshot_every = snapshot_every
+        self._area = area
         self._snapshots = Snapshots.where_possible(ledger, decider)
 
     # Writing
@@ -197,6 +200,8 @@ class Stream(Generic[C, S, E]):
             ask.permit(folded.state)
         events = tuple(self.decider.decide(ask.command, folded.state))
         recorded_at = self._clock()
+        if events and context.area is None and self._area is not None:
+            context = replace(context, area=self._area(folded.state))
         metadata = [context.metadata(recorded_at) for _ in events]
         after = folded.with_new(events, metadata, self.decider.evolve) if events else folded
         return _Decision(name=name, before=folded, after=after, events=events, metadata=metadata)
