@@ -50,6 +50,15 @@ def boundary_is_unusable(reason: str) -> Refusal:
     )
 
 
+def place_is_outside_areas() -> Refusal:
+    """No boundary valid then has the point inside."""
+    return Refusal(
+        Kind.NOT_FOUND,
+        "PLACE_OUTSIDE_AREAS",
+        "no area had this point inside at that moment; check longitude, latitude and time",
+    )
+
+
 def natural_key_is_blank() -> Refusal:
     """Nothing is left of the key when blanks and dashes are taken away."""
     return Refusal(
@@ -143,4 +152,30 @@ def scopes_beyond_reach(scopes: str) -> Refusal:
         "SCOPES_BEYOND_REACH",
         "a client can only be given scopes that you hold yourself",
         scopes=scopes,
+    )
+
+
+def scopes_are_unknown(scopes: str) -> Refusal:
+    """No role gives these."""
+    return Refusal(
+        Kind.INVALID,
+        "SCOPES_UNKNOWN",
+        "these scopes do not exist; the roles in access.proto name those that do",
+        field="scopes",
+        scopes=scopes,
+    )
+
+
+def credentials_are_refused() -> Refusal:
+    """The name, the password, or both are wrong; which of them is not told."""
+    return Refusal(Kind.UNAUTHENTICATED, "CREDENTIALS_REFUSED", "the name or the secret is wrong; try again")
+
+
+def too_many_attempts(seconds: int) -> Refusal:
+    """Somebody tried too often under this name."""
+    return Refusal(
+        Kind.EXHAUSTED,
+        "TOO_MANY_ATTEMPTS",
+        "too many failed attempts under this name; wait before the next",
+        retry_after_seconds=str(seconds),
     )

@@ -1,0 +1,197 @@
+"""Which areas are there, and where does a point lie?"""
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from libs.geo.index import AreaIndex, BoundaryRow, with_validity
+from libs.ledger.recorded import Recorded
+from libs.ledger.view import Key, Rows, Table, View, Views
+from libs.rpc.filters import Filters, area, choice, text
+from libs.rpc.paging import Page, ascending
+from services.identity.application import ports
+from services.identity.domain.events import AreaDefined, BoundaryChanged
+from services.identity.domain.values import Level, Name
+
+ORDER = (ascending("area_id"),)
+FILTERS = Filters(
+    parent_id=text("parent_id"),
+    level=choice("level", {level.name: level.value for level in Level}),
+    area=area("path"),
+)
+
+
+class AreasView(View):
+    """The tree, and every version of its boundaries.
+
+    `rank` is the position at which an area was defined: where areas overlap, the smaller wins.
+    """
+
+    name = "areas"
+    tables = (
+        Table(
+            "areas",
+            {
+                "area_id": "text",
+                "parent_id": "text",
+                "level": "text",
+                "name_zh": "text",
+                "name_en": "text",
+                "path": "text",
+                "rank": "bigint",
+                "boundary_version": "integer",
+            },
+            key=("area_id",),
+            indexes=("parent_id",),
+        ),
+        Table(
+            "boundaries",
+            {
+                "area_id": "text",
+                "version": "integer",
+                "boundary": "text",
+                "valid_from": "timestamptz",
+                "note": "text",
+                "position": "bigint",
+            },
+            key=("area_id", "version"),
+            indexes=("position",),
+        ),
+    )
+
+    def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
+        """Put areas and boundaries as they come."""
+        match recorded.event:
+            case AreaDefined() as event:
+                rows.put(
+                    "areas",
+                    {
+                        "area_id": event.area_id,
+                        "parent_id": event.parent_id,
+                        "level": event.level.value,
+                        "name_zh": event.name.zh,
+                        "name_en": event.name.en,
+                        "path": event.path,
+                        "rank": recorded.position,
+                        "boundary_version": 0,
+                    },
+                )
+            case BoundaryChanged() as event:
+                rows.change("areas", event.area_id, boundary_version=event.version)
+                rows.put(
+                    "boundaries",
+                    {
+                        "area_id": event.area_id,
+                        "version": event.version,
+                        "boundary": event.boundary,
+                        "valid_from": event.valid_from,
+                        "note": event.note,
+                        "position": recorded.position,
+                    },
+                )
+
+    def keys(self, recorded: Recorded[Any]) -> Sequence[tuple[str, Key]]:
+        """Only areas are looked up."""
+        return [("areas", recorded.subject_id)] if recorded.category == "area" else []
+
+
+class AreaTree:
+    """Answers from the view; keeps the index of boundaries in memory until they change."""
+
+    def __init__(self, views: Views) -> None:
+        self._views = views
+        self._lock = threading.Lock()
+        self._index: tuple[int, AreaIndex, dict[str, ports.AreaRow]] = (-1, AreaIndex.empty(), {})
+
+    def one(self, area_id: str, boundary_at: datetime | None, fresh: ports.Fresh) -> ports.AreaRow | None:
+        """One area, with the boundary valid at a moment if one is given."""
+        with self._views.read(AreasView.name, fresh.at_least, fresh.patience) as cursor:
+            row = cursor.execute("SELECT * FROM areas WHERE area_id = %s", (area_id,)).fetchone()
+            if row is None:
+                return None
+            return _area(row, _boundary(cursor, area_id, boundary_at) if boundary_at else None)
+
+    def page(self, query: ports.ListQuery, fresh: ports.Fresh) -> tuple[list[ports.AreaRow], str]:
+        """Areas by id, and the token of the next page."""
+        page = Page.of(query, ORDER)
+        where = FILTERS.compile(query.filter) & page.condition
+        with self._views.read(AreasView.name, fresh.at_least, fresh.patience) as cursor:
+            select = f"SELECT * FROM areas WHERE {where.sql} ORDER BY {page.order_by} LIMIT {page.fetch}"
+            rows, next_token = page.cut(cursor.execute(select, where.params).fetchall())
+        return [_area(row) for row in rows], next_token
+
+    def locate(
+        self, longitude: float, latitude: float, at: datetime, fresh: ports.Fresh
+    ) -> ports.Place | None:
+        """Where a point lies."""
+        with self._views.read(AreasView.name, fresh.at_least, fresh.patience) as cursor:
+            index, areas = self._current(cursor)
+        located = index.locate(longitude, latitude, at)
+        if located is None:
+            return None
+        return ports.Place(chain=tuple(areas[each] for each in located.chain), located=located)
+
+    def _current(self, cursor: Cursor[DictRow]) -> tuple[AreaIndex, dict[str, ports.AreaRow]]:
+        """The index of what the cursor sees (or of something newer, which another thread saw)."""
+        row = cursor.execute("SELECT coalesce(max(position), 0) AS position FROM boundaries").fetchone()
+        position = int(row["position"]) if row else 0
+        if self._index[0] < position:
+            with self._lock:
+                if self._index[0] < position:
+                    self._index = (position, *_indexed(cursor))
+        return self._index[1:]
+
+
+def _indexed(cursor: Cursor[DictRow]) -> tuple[AreaIndex, dict[str, ports.AreaRow]]:
+    areas = {row["area_id"]: row for row in cursor.execute("SELECT * FROM areas").fetchall()}
+    versions: dict[str, list[BoundaryRow]] = {}
+    for row in cursor.execute("SELECT * FROM boundaries ORDER BY area_id, version").fetchall():
+        path = areas[row["area_id"]]["path"]
+        boundary = BoundaryRow(
+            area_id=row["area_id"],
+            path=tuple(path.split("/")),
+            rank=areas[row["area_id"]]["rank"],
+            version=row["version"],
+            boundary=row["boundary"],
+            valid_from=row["valid_from"],
+        )
+        versions.setdefault(row["area_id"], []).append(boundary)
+    return AreaIndex(with_validity(versions)), {key: _area(row) for key, row in areas.items()}
+
+
+def _area(row: DictRow, boundary: ports.BoundaryRow | None = None) -> ports.AreaRow:
+    return ports.AreaRow(
+        area_id=row["area_id"],
+        parent_id=row["parent_id"],
+        level=Level(row["level"]),
+        name=Name(row["name_zh"], row["name_en"]),
+        path=row["path"],
+        boundary_version=row["boundary_version"],
+        boundary=boundary,
+    )
+
+
+# A later version overtakes all before it from its moment on: so the highest one that has begun holds.
+_BOUNDARY = """
+SELECT version, boundary, note, valid_from,
+    (SELECT min(valid_from) FROM boundaries AS next
+     WHERE next.area_id = boundaries.area_id AND next.version > boundaries.version) AS valid_until
+FROM boundaries WHERE area_id = %s AND valid_from <= %s ORDER BY version DESC LIMIT 1
+"""
+
+
+def _boundary(cursor: Cursor[DictRow], area_id: str, at: datetime) -> ports.BoundaryRow | None:
+    row = cursor.execute(_BOUNDARY, (area_id, at)).fetchone()
+    if row is None:
+        return None
+    return ports.BoundaryRow(
+        version=row["version"],
+        geojson=row["boundary"],
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
+        note=row["note"],
+    )

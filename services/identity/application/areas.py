@@ -1,0 +1,123 @@
+"""Use cases of the area tree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from libs.geo.boundary import BoundaryUnusable, check_boundary
+from libs.ledger.recorded import Context
+from libs.ledger.stream import Handled, Stream
+from services.identity.application.ports import AreaReads, AreaRow, Fresh, ListQuery, Permit, Place
+from services.identity.domain import refusals
+from services.identity.domain.area import Area, Defined, Undefined
+from services.identity.domain.commands import AreaCommand, ChangeBoundary, DefineArea, Parent
+from services.identity.domain.events import AreaEvent
+from services.identity.domain.values import Level, Name, Within
+
+AreaStream = Stream[AreaCommand, Area, AreaEvent]
+AreaHandled = Handled[Area, AreaEvent]
+
+
+def defined(areas: AreaStream, area_id: str, field: str = "area_id") -> Defined:
+    """The area as it is now. Refuses AREA_UNKNOWN."""
+    state = areas.load(area_id).state
+    if isinstance(state, Undefined):
+        raise refusals.area_is_unknown(area_id, field)
+    return state
+
+
+def within(areas: AreaStream, area_id: str, body_id: str) -> Within:
+    """Limits by an area and a body, either of which may be ""; refuses AREA_UNKNOWN."""
+    path = defined(areas, area_id).path if area_id else ""
+    return Within(area_id=area_id, area_path=path, body_id=body_id)
+
+
+def checked(boundary: str) -> tuple[str, str]:
+    """(canonical GeoJSON, note on repairs). Refuses BOUNDARY_UNUSABLE."""
+    try:
+        usable = check_boundary(boundary)
+    except BoundaryUnusable as error:
+        raise refusals.boundary_is_unusable(str(error)) from error
+    return usable.geojson, usable.note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewArea:
+    """An area as a caller describes it; `boundary` as they wrote it, "" for none."""
+
+    area_id: str
+    parent_id: str
+    level: Level
+    name: Name
+    boundary: str
+    valid_from: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Areas:
+    """What can be done with areas."""
+
+    stream: AreaStream
+    reads: AreaReads
+
+    def define(self, new: NewArea, context: Context, permit: Permit) -> AreaHandled:
+        """Put an area into the tree. The caller must reach the parent; for a root, everything."""
+        parent = None
+        if new.parent_id:
+            above = defined(self.stream, new.parent_id, "parent_id")
+            parent = Parent(area_id=above.area_id, level=above.level, path=above.path)
+        permit(Within(area_path=parent.path if parent else ""))
+        command = DefineArea(
+            area_id=new.area_id,
+            parent=parent,
+            level=new.level,
+            name=new.name,
+            boundary=self._boundary(new.area_id, new.boundary, new.valid_from, new.at),
+            at=new.at,
+        )
+        return self.stream.handle(new.area_id, command, context)
+
+    def change_boundary(
+        self,
+        area_id: str,
+        boundary: str,
+        valid_from: datetime | None,
+        at: datetime,
+        context: Context,
+        permit: Permit,
+        if_revision: str | None,
+    ) -> AreaHandled:
+        """Give an area another boundary."""
+        permit(Within(area_path=defined(self.stream, area_id).path))
+        command = self._boundary(area_id, boundary, valid_from, at)
+        if command is None:
+            raise refusals.boundary_is_unusable("it is empty")
+        return self.stream.handle(area_id, command, context, if_revision=if_revision)
+
+    def get(self, area_id: str, boundary_at: datetime | None, fresh: Fresh) -> AreaRow:
+        """One area. Refuses AREA_UNKNOWN."""
+        area = self.reads.one(area_id, boundary_at, fresh)
+        if area is None:
+            raise refusals.area_is_unknown(area_id)
+        return area
+
+    def list(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[AreaRow], str]:
+        """A page of areas."""
+        return self.reads.page(query, fresh)
+
+    def locate(self, longitude: float, latitude: float, at: datetime, fresh: Fresh) -> Place:
+        """The chain of areas around a point. Refuses PLACE_OUTSIDE_AREAS."""
+        place = self.reads.locate(longitude, latitude, at, fresh)
+        if place is None:
+            raise refusals.place_is_outside_areas()
+        return place
+
+    @staticmethod
+    def _boundary(
+        area_id: str, boundary: str, valid_from: datetime | None, at: datetime
+    ) -> ChangeBoundary | None:
+        if not boundary:
+            return None
+        geojson, note = checked(boundary)
+        return ChangeBoundary(area_id=area_id, boundary=geojson, note=note, valid_from=valid_from, at=at)

@@ -1,0 +1,171 @@
+"""Use cases of clients: programs of partners, and the operator's own."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from libs.ledger.ids import derived_id
+from libs.ledger.personal import Personal
+from libs.ledger.recorded import Context
+from libs.ledger.stream import Handled, Stream
+from libs.rpc.access import Reach, scopes_of_roles
+from services.identity.application.areas import AreaStream
+from services.identity.application.keys import Keys
+from services.identity.application.parties import BodyStream
+from services.identity.application.ports import (
+    ClientReads,
+    ClientRow,
+    Fresh,
+    Hashing,
+    ListQuery,
+    Permit,
+    Token,
+    TokenClaims,
+)
+from services.identity.application.roles import limits
+from services.identity.application.throttle import Throttle
+from services.identity.domain import client, refusals
+from services.identity.domain.commands import (
+    ChangeClientScopes,
+    ChangeClientSecret,
+    ClientCommand,
+    RegisterClient,
+    RetireClient,
+)
+from services.identity.domain.events import ClientEvent
+from services.identity.domain.values import Role, Within
+
+ClientStream = Stream[ClientCommand, client.Client, ClientEvent]
+ClientHandled = Handled[client.Client, ClientEvent]
+OPERATOR = "operator"
+"""The client that is there from the beginning, so that somebody can register the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clients:
+    """What can be done with clients."""
+
+    stream: ClientStream
+    areas: AreaStream
+    bodies: BodyStream
+    reads: ClientReads
+    hashing: Hashing
+    throttle: Throttle
+    keys: Keys
+    lifetime: timedelta
+
+    def register(
+        self,
+        name: str,
+        scopes: Sequence[str],
+        area_id: str,
+        body_id: str,
+        at: datetime,
+        context: Context,
+        permit: Permit,
+        may_give: Callable[[str, Within], bool],
+    ) -> tuple[ClientHandled, str]:
+        """Register a program with scopes that the caller holds; answers its secret, "" if repeated."""
+        reach = limits(self.areas, self.bodies, area_id, body_id)
+        permit(reach)
+        wanted = tuple(sorted(set(scopes)))
+        _check_scopes(wanted, reach, may_give)
+        client_id = derived_id(context.actor, context.request_id or "")
+        secret = secrets.token_urlsafe(32)
+        command = RegisterClient(
+            client_id=client_id,
+            name=name,
+            role=Role.PARTNER,
+            scopes=wanted,
+            within=reach,
+            secret_hash=self._hashed(client_id, secret),
+            at=at,
+        )
+        handled = self.stream.handle(client_id, command, replace(context, area=area_id or None))
+        return handled, "" if handled.repeated else secret
+
+    def change_secret(
+        self, client_id: str, at: datetime, context: Context, permit: Permit
+    ) -> tuple[ClientHandled, str]:
+        """Replace a client's secret; answers the new one, "" if repeated."""
+        secret = secrets.token_urlsafe(32)
+        command = ChangeClientSecret(client_id=client_id, secret_hash=self._hashed(client_id, secret), at=at)
+        handled = self.stream.handle(client_id, command, context, _reaching(client_id, permit))
+        return handled, "" if handled.repeated else secret
+
+    def retire(self, client_id: str, at: datetime, context: Context, permit: Permit) -> ClientHandled:
+        """End a client."""
+        command = RetireClient(client_id=client_id, at=at)
+        return self.stream.handle(client_id, command, context, _reaching(client_id, permit))
+
+    def list(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[ClientRow], str]:
+        """A page of clients."""
+        return self.reads.page(query, reach, fresh)
+
+    def issue_token(self, client_id: str, secret: str, at: datetime) -> Token:
+        """A token for whoever knows the secret."""
+        self.throttle.check(client_id)
+        state = self.stream.load(client_id).state
+        hashed = state.secret_hash.value if isinstance(state, client.Active) else None
+        if not self.hashing.matches(hashed, secret) or not isinstance(state, client.Active):
+            self.throttle.failed(client_id)
+            raise refusals.credentials_are_refused()
+        self.throttle.succeeded(client_id)
+        claims = TokenClaims(
+            subject=client_id,
+            kind="client",
+            grants=((state.role, state.within),),
+            scopes=state.scopes,
+            issued_at=at,
+            lifetime=self.lifetime,
+        )
+        return self.keys.sign(claims)
+
+    def ensure_operator(self, secret: str, at: datetime) -> None:
+        """See to it that the operator's client exists, with this secret and all of the role's scopes.
+
+        Idempotent: done at every start. A retired operator's client stays retired.
+        """
+        state = self.stream.load(OPERATOR).state
+        context = Context(actor="system")
+        scopes = tuple(sorted(scopes_of_roles()[Role.OPERATOR.value]))
+        hashed = self._hashed(OPERATOR, secret)
+        if isinstance(state, client.Unknown):
+            command = RegisterClient(
+                client_id=OPERATOR,
+                name="operator",
+                role=Role.OPERATOR,
+                scopes=scopes,
+                within=Within(),
+                secret_hash=hashed,
+                at=at,
+            )
+            self.stream.handle(OPERATOR, command, context)
+        elif isinstance(state, client.Active):
+            if not self.hashing.matches(state.secret_hash.value, secret):
+                change = ChangeClientSecret(client_id=OPERATOR, secret_hash=hashed, at=at)
+                self.stream.handle(OPERATOR, change, context)
+            more = ChangeClientScopes(client_id=OPERATOR, scopes=scopes, at=at)
+            self.stream.handle(OPERATOR, more, context)
+
+    def _hashed(self, client_id: str, secret: str) -> Personal:
+        """The secret's hash, marked so that it is stored enciphered and never leaves the service."""
+        return Personal(f"client-{client_id}", self.hashing.hash(secret))
+
+
+def _reaching(client_id: str, permit: Permit) -> Callable[[client.Client], None]:
+    def permitted(state: client.Client) -> None:
+        if isinstance(state, client.Unknown):
+            raise refusals.client_is_unknown(client_id)
+        permit(state.within)
+
+    return permitted
+
+
+def _check_scopes(wanted: Sequence[str], reach: Within, may_give: Callable[[str, Within], bool]) -> None:
+    known = {scope for scopes in scopes_of_roles().values() for scope in scopes}
+    if unknown := [scope for scope in wanted if scope not in known]:
+        raise refusals.scopes_are_unknown(",".join(unknown))
+    if beyond := [scope for scope in wanted if not may_give(scope, reach)]:
+        raise refusals.scopes_beyond_reach(",".join(beyond))

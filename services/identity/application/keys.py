@@ -1,0 +1,76 @@
+"""Use cases of the keys that sign tokens."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from libs.ledger.recorded import Context
+from libs.ledger.stream import Handled, Stream
+from services.identity.application.ports import (
+    RevocationReads,
+    SigningKeys,
+    Token,
+    TokenClaims,
+)
+from services.identity.domain import keyring
+from services.identity.domain.commands import IntroduceSigningKey
+from services.identity.domain.events import KeyringEvent
+from services.identity.domain.keyring import Keyring, SigningKey
+
+KeyringStream = Stream[IntroduceSigningKey, Keyring, KeyringEvent]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySet:
+    """The keys to verify tokens with, and by subject the moment before which tokens were revoked."""
+
+    keys: tuple[SigningKey, ...]
+    revocations: dict[str, datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """What can be done with the keyring. `longest` is the longest life of a token."""
+
+    stream: KeyringStream
+    signing: SigningKeys
+    revocations: RevocationReads
+    longest: timedelta
+
+    def sign(self, claims: TokenClaims) -> Token:
+        """A token, signed with the newest key."""
+        newest = self.stream.load(keyring.ID).state.signing
+        if newest is None:
+            raise LookupError("there is no signing key: `ensure` runs at every start")
+        return self.signing.sign(claims, newest)
+
+    def rotate(self, retire_earlier: bool, at: datetime, context: Context) -> Handled[Keyring, KeyringEvent]:
+        """Sign with the key of the next generation from now on."""
+        newest = self.stream.load(keyring.ID).state.signing
+        command = self._introduce(newest.generation + 1 if newest else 0, retire_earlier, at)
+        return self.stream.handle(keyring.ID, command, context)
+
+    def ensure(self, at: datetime) -> None:
+        """See to it that the newest key is one that our Secret can sign with; done at every start."""
+        newest = self.stream.load(keyring.ID).state.signing
+        generation = newest.generation if newest else 0
+        if newest is not None and self.signing.derive(generation).key_id != newest.key_id:
+            generation += 1  # the Secret was replaced: its key follows those of the one before
+        self.stream.handle(keyring.ID, self._introduce(generation, False, at), Context(actor="system"))
+
+    def key_set(self, now: datetime) -> KeySet:
+        """What verifiers need."""
+        ring = self.stream.load(keyring.ID).state
+        return KeySet(
+            keys=ring.trusted(now, self.longest),
+            revocations=dict(self.revocations.since(now - self.longest)),
+        )
+
+    def _introduce(self, generation: int, retire_earlier: bool, at: datetime) -> IntroduceSigningKey:
+        key = self.signing.derive(generation)
+        return IntroduceSigningKey(
+            key_id=key.key_id,
+            generation=generation,
+            public_key=key.public_key,
+            retire_earlier=retire_earlier,
+            at=at,
+        )

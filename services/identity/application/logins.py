@@ -1,0 +1,119 @@
+"""Use cases of people's logins: create, replace the password, log in."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from libs.ledger.personal import Personal
+from libs.ledger.recorded import Context
+from libs.ledger.stream import Stream, Task, handle_many
+from services.identity.application.keys import Keys
+from services.identity.application.parties import AccessStream, ResidentStream, concealed, registered
+from services.identity.application.ports import Digests, Hashing, Permit, Token, TokenClaims
+from services.identity.application.roles import permit_all_of
+from services.identity.application.throttle import Throttle
+from services.identity.domain import login, refusals
+from services.identity.domain.commands import CreateLogin, LoginCommand, RevokeSessions, SetPassword
+from services.identity.domain.events import LoginEvent
+from services.identity.domain.values import Within, login_key
+
+LoginStream = Stream[LoginCommand, login.Login, LoginEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The login that was created or changed."""
+
+    login_id: str
+    revision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logins:
+    """What can be done with logins."""
+
+    stream: LoginStream
+    residents: ResidentStream
+    access: AccessStream
+    digests: Digests
+    hashing: Hashing
+    throttle: Throttle
+    keys: Keys
+    lifetime: timedelta
+
+    def create(
+        self, party_id: str, name: str, password: str, at: datetime, context: Context, permit: Permit
+    ) -> Changed:
+        """Let a person log in. The caller must reach everything that the person may do."""
+        person = registered(self.residents, party_id)
+        permit_all_of(Within(area_path=person.area_path), self.access.load(party_id).state, permit)
+        login_id = self._id(name)
+        command = CreateLogin(
+            login_id=login_id,
+            party_id=party_id,
+            login_name=Personal(party_id, name),
+            password_hash=Personal(party_id, self.hashing.hash(password)),
+            at=at,
+        )
+        context = concealed(replace(context, area=person.area_id), self.digests)
+        return Changed(login_id, self.stream.handle(login_id, command, context).revision)
+
+    def set_password(
+        self, name: str, password: str, at: datetime, context: Context, permit: Permit
+    ) -> Changed:
+        """Replace a forgotten password, and end the sessions."""
+        login_id = self._id(name)
+        state = self.stream.load(login_id).state
+        if not isinstance(state, login.Open) or state.erased:
+            raise refusals.login_is_unknown()
+        person = registered(self.residents, state.party_id)
+        permit_all_of(Within(area_path=person.area_path), self.access.load(state.party_id).state, permit)
+        return self._replace(state, password, at, context)
+
+    def change_password(self, name: str, old: str, new: str, at: datetime, context: Context) -> Changed:
+        """Replace one's own password, and end the sessions."""
+        login_id = self._id(name)
+        self.throttle.check(login_id)
+        state = self.stream.load(login_id).state
+        # The new password counts, too: then the change was made and its answer was lost.
+        if not (self._knows(state, old) or self._knows(state, new)) or not isinstance(state, login.Open):
+            self.throttle.failed(login_id)
+            raise refusals.credentials_are_refused()
+        self.throttle.succeeded(login_id)
+        return self._replace(state, new, at, replace(context, actor=state.party_id))
+
+    def log_in(self, name: str, password: str, at: datetime) -> Token:
+        """A token for whoever knows the password."""
+        login_id = self._id(name)
+        self.throttle.check(login_id)
+        state = self.stream.load(login_id).state
+        if not self._knows(state, password) or not isinstance(state, login.Open):
+            self.throttle.failed(login_id)
+            raise refusals.credentials_are_refused()
+        self.throttle.succeeded(login_id)
+        grants = self.access.load(state.party_id).state.grants.values()
+        claims = TokenClaims(
+            subject=state.party_id,
+            kind="person",
+            grants=tuple((grant.role, grant.within) for grant in grants),
+            scopes=(),
+            issued_at=at,
+            lifetime=self.lifetime,
+        )
+        return self.keys.sign(claims)
+
+    def _knows(self, state: login.Login, password: str) -> bool:
+        hashed = state.password_hash.value if isinstance(state, login.Open) else None
+        return self.hashing.matches(hashed, password)
+
+    def _replace(self, state: login.Open, password: str, at: datetime, context: Context) -> Changed:
+        hashed = Personal(state.party_id, self.hashing.hash(password))
+        context = concealed(context, self.digests)
+        tasks: list[Task] = [
+            (self.stream, state.login_id, SetPassword(password_hash=hashed, at=at), context),
+            (self.access, state.party_id, RevokeSessions(party_id=state.party_id, at=at), context),
+        ]
+        changed, _ = handle_many(self.stream.ledger, tasks)
+        return Changed(state.login_id, changed.revision)
+
+    def _id(self, name: str) -> str:
+        return self.digests.digest("login", login_key(name))

@@ -1,0 +1,217 @@
+"""Use cases of residents and bodies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from libs.ledger.personal import Personal
+from libs.ledger.recorded import Context
+from libs.ledger.stream import Handled, Stream, handle_many
+from services.identity.application.areas import AreaStream, defined
+from services.identity.application.ports import BodyReads, BodyRow, Digests, Fresh, ListQuery, Permit
+from services.identity.domain import body, refusals, resident
+from services.identity.domain.access import Access
+from services.identity.domain.commands import (
+    AccessCommand,
+    DisclosePersonalData,
+    EndAccess,
+    EraseResident,
+    RegisterBody,
+    RegisterResident,
+    ResidentCommand,
+)
+from services.identity.domain.disclosure import Disclosures
+from services.identity.domain.events import AccessEvent, BodyEvent, PersonalDataDisclosed, ResidentEvent
+from services.identity.domain.values import (
+    KEYS_OF_BODIES,
+    KEYS_OF_RESIDENTS,
+    SLUG,
+    BodyKind,
+    KeyKind,
+    Name,
+    NaturalKey,
+    Purpose,
+    Within,
+)
+
+ResidentStream = Stream[ResidentCommand, resident.Resident, ResidentEvent]
+BodyStream = Stream[RegisterBody, body.Body, BodyEvent]
+AccessStream = Stream[AccessCommand, Access, AccessEvent]
+DisclosureStream = Stream[DisclosePersonalData, Disclosures, PersonalDataDisclosed]
+SHOWN = ("name", "phone", "address")
+
+
+def registered(residents: ResidentStream, party_id: str) -> resident.Registered:
+    """The person as known now. Refuses PARTY_UNKNOWN, also for the erased."""
+    state = residents.load(party_id).state
+    if not isinstance(state, resident.Registered) or state.name.value is None:
+        raise refusals.party_is_unknown(party_id)
+    return state
+
+
+def concealed(context: Context, digests: Digests) -> Context:
+    """The context of a request that holds personal data or a password.
+
+    What tells a repetition from another request is a digest of the content, kept with the event:
+    keyed, so that a guess at the content cannot be checked against it without our secret.
+    """
+    if context.request_digest is None:
+        return context
+    return replace(context, request_digest=digests.digest("request", context.request_digest))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewResident:
+    """A person as a caller describes them."""
+
+    key: NaturalKey
+    name: str
+    phone: str
+    address: str
+    area_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Who or what a registration led to; `existing`: it was known before."""
+
+    id: str
+    existing: bool
+    revision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Residents:
+    """What can be done with people."""
+
+    stream: ResidentStream
+    areas: AreaStream
+    access: AccessStream
+    disclosures: DisclosureStream
+    digests: Digests
+
+    def register(self, new: NewResident, context: Context, permit: Permit) -> Found:
+        """Register a person, or find the one with this key."""
+        if new.key.kind not in KEYS_OF_RESIDENTS:
+            raise refusals.natural_key_does_not_fit("residents have a national id, phone or staff number")
+        area = defined(self.areas, new.area_id)
+        permit(Within(area_path=area.path))
+        digest = self.digests.digest("resident", new.key.normal)
+        resident_id = self._id(digest)
+        command = RegisterResident(
+            resident_id=resident_id,
+            key=new.key,
+            key_digest=digest,
+            name=Personal(resident_id, new.name),
+            phone=Personal(resident_id, new.phone),
+            address=Personal(resident_id, new.address),
+            area_id=area.area_id,
+            area_path=area.path,
+            at=new.at,
+        )
+        context = concealed(replace(context, area=area.area_id), self.digests)
+        handled = self.stream.handle(resident_id, command, context)
+        return _found(resident_id, handled)
+
+    def _id(self, digest: str) -> str:
+        """The id for a key: the digest, or, after an erasure, the digest with the next number."""
+        for number in count(1):
+            resident_id = digest if number == 1 else f"{digest}~{number}"
+            if not isinstance(self.stream.load(resident_id).state, resident.Erased):
+                return resident_id
+        raise AssertionError  # pragma: no cover  # count() never ends
+
+    def show(
+        self, resident_id: str, purpose: Purpose, reference: str, context: Context, permit: Permit
+    ) -> resident.Registered:
+        """A person's data; that they were shown is recorded before they are."""
+        person = registered(self.stream, resident_id)
+        permit(Within(area_path=person.area_path))
+        note = DisclosePersonalData(
+            resident_id=resident_id, fields=SHOWN, purpose=purpose, reference=reference
+        )
+        self.disclosures.handle(resident_id, note, replace(context, area=person.area_id))
+        return person
+
+    def erase(self, subject_id: str, at: datetime, context: Context, permit: Permit) -> str:
+        """Erase a person for good; answers the revision. Their roles and sessions end with them."""
+        state = self.stream.load(subject_id).state
+        if isinstance(state, resident.Unregistered):
+            raise refusals.party_is_unknown(subject_id)
+        permit(Within(area_path=state.area_path))
+        erased, _ = handle_many(
+            self.stream.ledger,
+            [
+                (self.stream, subject_id, EraseResident(resident_id=subject_id, at=at), context),
+                (self.access, subject_id, EndAccess(party_id=subject_id, at=at), context),
+            ],
+        )
+        return erased.revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewBody:
+    """A body as a caller describes it."""
+
+    key: NaturalKey
+    kind: BodyKind
+    name: Name
+    area_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bodies:
+    """What can be done with bodies."""
+
+    stream: BodyStream
+    areas: AreaStream
+    reads: BodyReads
+    digests: Digests
+
+    def register(self, new: NewBody, context: Context, permit: Permit) -> tuple[body.Body, Found]:
+        """Register a body, or find the one with this key."""
+        area = defined(self.areas, new.area_id)
+        permit(Within(area_path=area.path))
+        body_id = self._id(new.key)
+        command = RegisterBody(
+            body_id=body_id,
+            key=new.key,
+            kind=new.kind,
+            name=new.name,
+            area_id=area.area_id,
+            area_path=area.path,
+            at=new.at,
+        )
+        handled = self.stream.handle(body_id, command, replace(context, area=area.area_id))
+        return handled.state, _found(body_id, handled)
+
+    def _id(self, key: NaturalKey) -> str:
+        if key.kind not in KEYS_OF_BODIES:
+            raise refusals.natural_key_does_not_fit("bodies have a registration number or a local code")
+        if key.kind is not KeyKind.LOCAL_CODE:
+            return self.digests.digest("body", key.normal)
+        if not SLUG.fullmatch(key.value):
+            raise refusals.natural_key_does_not_fit(
+                "a local code has lower case letters, digits, '.', '_', '-' and begins with a letter or digit"
+            )
+        return key.value
+
+    def get(self, body_id: str, fresh: Fresh) -> BodyRow:
+        """One body. Refuses BODY_UNKNOWN."""
+        found = self.reads.one(body_id, fresh)
+        if found is None:
+            raise refusals.body_is_unknown(body_id)
+        return found
+
+    def list(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[BodyRow], str]:
+        """A page of bodies."""
+        return self.reads.page(query, fresh)
+
+
+def _found(party_id: str, handled: Handled[Any, Any]) -> Found:
+    existing = not handled.events and not handled.repeated
+    return Found(id=party_id, existing=existing, revision=handled.revision)

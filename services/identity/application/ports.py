@@ -1,0 +1,203 @@
+"""What the use cases of identity need from outside: answers of views, secrets, tokens."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from libs.geo.index import Located
+from libs.rpc.access import Reach
+from libs.rpc.paging import ListRequest
+from services.identity.domain.access import Grant
+from services.identity.domain.keyring import SigningKey
+from services.identity.domain.values import BodyKind, Level, Name, NaturalKey, Role, Within
+
+Permit = Callable[[Within], None]
+"""Raises `Refusal` OUT_OF_REACH unless the caller's grants cover all that is within."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """How new an answer must be (a revision token, "" for any), and how long to wait for it (seconds)."""
+
+    at_least: str = ""
+    patience: float = 5.0
+
+
+class ListQuery(ListRequest, Protocol):
+    """A list request: page and filter."""
+
+    filter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundaryRow:
+    """One version of a boundary, as shown."""
+
+    version: int
+    geojson: str
+    valid_from: datetime
+    valid_until: datetime | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaRow:
+    """An area, as shown."""
+
+    area_id: str
+    parent_id: str
+    level: Level
+    name: Name
+    path: str
+    boundary_version: int
+    boundary: BoundaryRow | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyRow:
+    """A body, as shown."""
+
+    body_id: str
+    kind: BodyKind
+    name: Name
+    key: NaturalKey
+    area_id: str
+    area_path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRow:
+    """A client, as shown."""
+
+    client_id: str
+    name: str
+    scopes: tuple[str, ...]
+    within: Within
+    retired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a point lies: the areas from the root to the deepest, and what the index found."""
+
+    chain: tuple[AreaRow, ...]
+    located: Located
+
+
+class AreaReads(Protocol):
+    """The tree of areas."""
+
+    def one(self, area_id: str, boundary_at: datetime | None, fresh: Fresh) -> AreaRow | None:
+        """One area, with the boundary valid at a moment if one is given."""
+        ...
+
+    def page(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[AreaRow], str]:
+        """Areas by id, and the token of the next page."""
+        ...
+
+    def locate(self, longitude: float, latitude: float, at: datetime, fresh: Fresh) -> Place | None:
+        """Where a point lies."""
+        ...
+
+
+class BodyReads(Protocol):
+    """The bodies."""
+
+    def one(self, body_id: str, fresh: Fresh) -> BodyRow | None:
+        """One body."""
+        ...
+
+    def page(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[BodyRow], str]:
+        """Bodies by id, and the token of the next page."""
+        ...
+
+
+class RoleReads(Protocol):
+    """Who holds which roles."""
+
+    def page(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[Grant], str]:
+        """Grants within reach by party, and the token of the next page."""
+        ...
+
+
+class ClientReads(Protocol):
+    """The clients."""
+
+    def page(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[ClientRow], str]:
+        """Clients within reach by id, and the token of the next page."""
+        ...
+
+
+class RevocationReads(Protocol):
+    """Whose tokens were revoked."""
+
+    def since(self, earliest: datetime) -> Mapping[str, datetime]:
+        """By subject, the moment before which tokens count no more, if that is after `earliest`."""
+        ...
+
+
+class Digests(Protocol):
+    """Names for texts that cannot be turned back without our secret (`libs.ledger.keys.Keys`)."""
+
+    def digest(self, purpose: str, text: str) -> str:
+        """32 hexadecimal digits."""
+        ...
+
+
+class Hashing(Protocol):
+    """Slow hashes of passwords and secrets."""
+
+    def hash(self, secret: str) -> str:
+        """A salted hash."""
+        ...
+
+    def matches(self, hashed: str | None, secret: str) -> bool:
+        """Whether the secret is the one; as slow for None, which nothing matches."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicSigningKey:
+    """The public half of a derived key."""
+
+    key_id: str
+    generation: int
+    public_key: str
+
+
+class SigningKeys(Protocol):
+    """The private keys behind the keyring, derived from the Secret."""
+
+    def derive(self, generation: int) -> PublicSigningKey:
+        """The key of a generation."""
+        ...
+
+    def sign(self, claims: "TokenClaims", key: SigningKey) -> "Token":
+        """A token with these claims."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenClaims:
+    """What a token is to say; `scopes` for clients, a person's follow from the roles."""
+
+    subject: str
+    kind: str
+    grants: tuple[tuple[Role, Within], ...]
+    scopes: tuple[str, ...]
+    issued_at: datetime
+    lifetime: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A token for its holder only."""
+
+    text: str
+    subject: str
+    expires_at: datetime
+
+    def __repr__(self) -> str:
+        """Never shows the token."""
+        return f"Token({self.subject})"
