@@ -27,6 +27,7 @@ class Argon2:
         """Whether the secret is the one; as slow for None, which nothing matches."""
         try:
             with self._turn:
-                return self._hasher.verify(hashed or self._nobody, secret) and hashed is not None
+                self._hasher.verify(hashed or self._nobody, secret)
         except (VerificationError, InvalidHashError):
             return False
+        return hashed is not None

@@ -93,6 +93,8 @@ class AreasView(View):
                         "position": recorded.position,
                     },
                 )
+            case _:
+                """Not asked here."""
 
     def keys(self, recorded: Recorded[Any]) -> Sequence[tuple[str, Key]]:
         """Only areas are looked up."""

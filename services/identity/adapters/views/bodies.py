@@ -54,6 +54,8 @@ class BodiesView(View):
                         "area_path": event.area_path,
                     },
                 )
+            case _:
+                """Not asked here."""
 
     def keys(self, recorded: Recorded[Any]) -> list[tuple[str, str]]:  # the view's signature
         """Nothing is looked up."""

@@ -58,6 +58,8 @@ class ClientsView(View):
                 rows.change("clients", event.client_id, scopes=list(event.scopes))
             case ClientRetired() as event:
                 rows.change("clients", event.client_id, retired=True)
+            case _:
+                """Not asked here."""
 
 
 class KnownClients:

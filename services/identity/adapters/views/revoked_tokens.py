@@ -31,6 +31,8 @@ class RevokedTokensView(View):
                 rows.put("revocations", {"subject": event.client_id, "before": event.changed_at})
             case ClientRetired() as event:
                 rows.put("revocations", {"subject": event.client_id, "before": event.retired_at})
+            case _:
+                """Not asked here."""
 
 
 class Revocations:

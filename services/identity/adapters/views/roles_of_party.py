@@ -62,6 +62,8 @@ class RolesOfPartyView(View):
                 )
             case RoleRevoked() as event:
                 rows.delete("grants", (event.party_id, event.grant_id))
+            case _:
+                """Not asked here."""
 
 
 class HeldRoles:
