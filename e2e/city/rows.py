@@ -54,6 +54,7 @@ class Request:
     created: datetime
     responded: datetime | None
     ended: datetime | None
+    updated: datetime
     rules: tuple[Rule, ...]
 
 
@@ -127,6 +128,7 @@ def _request(line: int, row: dict[str, str], councils: frozenset[str]) -> Reques
         created=created,
         responded=_response(row, created, ended, rules),
         ended=ended,
+        updated=max(created, _moment(row["updateddate"], rules)),
         rules=tuple(dict.fromkeys(rules)),
     )
 

@@ -1,0 +1,154 @@
+"""The five services as the city's programs call them, and `linli up` as a process beside us."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from linli.cases.v1 import cases_service_pb2 as cases
+from linli.catalog.v1 import catalog_service_pb2 as catalog
+from linli.identity.v1 import identity_service_pb2 as identity
+from linli.supervision.v1 import supervision_service_pb2 as supervision
+from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
+
+from libs.rpc.client import Client, Patience, connect
+from libs.rpc.credentials import Refreshing, Token
+from libs.rpc.failures import RpcFailed
+
+READY_WITHIN = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """One client of a running platform, with a name for each service."""
+
+    client: Client
+    identity: Any = field(init=False)
+    catalog: Any = field(init=False)
+    cases: Any = field(init=False)
+    volunteers: Any = field(init=False)
+    supervision: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name, module in (
+            ("identity", identity),
+            ("catalog", catalog),
+            ("cases", cases),
+            ("volunteers", volunteers),
+            ("supervision", supervision),
+        ):
+            [descriptor] = module.DESCRIPTOR.services_by_name.values()
+            object.__setattr__(self, name, self.client.service(descriptor))
+
+
+def sign_in(address: str, secret: str, *, tries: int = 60, deadline: float = 60.0) -> City:
+    """A client of the platform at `address` (host:port) in the operator's name.
+
+    It outlasts restarts: every command carries a request_id, so it is safe to send it again.
+    """
+    anonymous = City(connect(address, Token()))
+
+    def fetch() -> tuple[str, float]:
+        request = identity.IssueClientTokenRequest(client_id="operator", client_secret=secret)
+        token = anonymous.identity.issue_client_token(request).token
+        return token.access_token, (token.expire_time.ToDatetime(UTC) - datetime.now(UTC)).total_seconds()
+
+    patience = Patience(tries=tries, first=0.05, most=1.0)
+    return City(connect(address, Refreshing(fetch), deadline=deadline, patience=patience))
+
+
+def until_known(call: Callable[[Any], Any], request: Any, seconds: float = 30.0) -> Any:
+    """Call, and call again while a neighbour has not heard yet of what the request names."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return call(request)
+        except RpcFailed as failed:
+            if not failed.reason.endswith("_UNKNOWN") or time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)
+
+
+@dataclass(slots=True)
+class Platform:
+    """`linli up` in a process of its own."""
+
+    data: Path
+    port: int
+    http_port: int
+    log: Path | None = None
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where gRPC is served."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def http(self) -> str:
+        """Where metrics and health are served."""
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def secret(self) -> str:
+        """The operator's secret, made by the platform on its first start."""
+        return (self.data / "operator.secret").read_text(encoding="utf-8").strip()
+
+    def start(self) -> None:
+        """Start it. Raises `PlatformFailed` if it ends at once or is not ready in time."""
+        command = [
+            sys.executable, "-m", "services", "up", "--data", str(self.data),
+            "--port", str(self.port), "--http-port", str(self.http_port),
+        ]  # fmt: skip
+        if self.log is None:
+            self.process = subprocess.Popen(command, start_new_session=True)
+        else:
+            with self.log.open("ab") as log:
+                self.process = subprocess.Popen(command, stderr=log, stdout=log, start_new_session=True)
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        assert self.process is not None
+        deadline = time.monotonic() + READY_WITHIN
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise PlatformFailed(f"linli up ended with {self.process.returncode}{self._log_hint()}")
+            try:
+                with urllib.request.urlopen(f"{self.http}/readyz", timeout=1):  # noqa: S310  # loopback
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        raise PlatformFailed(f"linli up was not ready within {READY_WITHIN:.0f} s{self._log_hint()}")
+
+    def _log_hint(self) -> str:
+        return f"; its log is {self.log}" if self.log else ""
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        assert self.process is not None
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> int:
+        """End it in order; its exit code."""
+        if self.process is None:
+            return 0
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=40)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+
+class PlatformFailed(Exception):
+    """The platform did not come up, and why."""
