@@ -1,6 +1,7 @@
 """The feed service: published events by gRPC, for partners, auditors and neighbours in other cells."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from linli.feed.v1 import feed_service_pb2 as feed
@@ -104,7 +105,7 @@ def _for(reach: Reach, types: Sequence[str], stretch: Stretch) -> Stretch:
     entries = tuple(
         entry for entry in stretch.entries if _wanted(entry, wanted) and may_see(reach, entry.published)
     )
-    return Stretch(stretch.after, stretch.until, entries)
+    return replace(stretch, entries=entries)
 
 
 def _wanted(entry: Entry, types: frozenset[str]) -> bool:

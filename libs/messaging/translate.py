@@ -2,7 +2,7 @@
 
 import bisect
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -24,8 +24,9 @@ class Reading(Protocol):
     def wait(self, after: int, timeout: float) -> bool:
         """Wait until something is recorded after a position; False when `timeout` seconds passed."""
 
-    def head(self) -> int:
-        """The last position recorded."""
+    @property
+    def known_head(self) -> int:
+        """The last position recorded, as far as this process has heard."""
 
     def on_news(self, wake: Callable[[], None]) -> None:
         """Call `wake` whenever something was recorded."""
@@ -46,11 +47,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What is published with `after` < sequence <= `until`."""
+    """What is published with `after` < sequence <= `until`, of `steps` events that were stored there."""
 
     after: int
     until: int
     entries: tuple[Entry, ...]
+    steps: int
 
     def batch(self, source: str) -> feed.Batch:
         """The same as the message that travels."""
@@ -84,24 +86,29 @@ class Source:
     def stretch(self, after: int, limit: int = 500) -> Stretch:
         """The same, with who may see each event."""
         found = self._recent.after(after, limit)
-        if found is not None:
+        if found is not None and self._enough(found, limit):
             return found
         with self._advancing:  # whoever comes second finds what the first has read
             found = self._recent.after(after, limit)
-            if found is not None:
+            if found is not None and self._enough(found, limit):
                 return found
-            recorded = self._ledger.read(after, limit)
-            steps = [(event.position, self._translated(event)) for event in recorded]
-            self._recent.extend(after, steps)
+            begin = after if found is None else self._recent.end()
+            steps = [(event.position, self._translated(event)) for event in self._ledger.read(begin, limit)]
+            self._recent.extend(begin, steps)
+            if found is not None:
+                return self._recent.after(after, limit) or found
         return _stretch(after, steps)
+
+    def _enough(self, found: "Stretch", limit: int) -> bool:
+        return found.steps == limit or found.until >= self._ledger.known_head
 
     def wait(self, after: int, timeout: float) -> bool:
         """Wait until something is recorded after a position; False when `timeout` seconds passed."""
         return self._ledger.wait(after, timeout)
 
     def head(self) -> int:
-        """The last position recorded."""
-        return self._ledger.head()
+        """The last position recorded, as far as this process has heard."""
+        return self._ledger.known_head
 
     def on_news(self, wake: Callable[[], None]) -> None:
         """Call `wake` (quick: it sets an event) whenever something was recorded."""
@@ -115,14 +122,9 @@ class Source:
 _Step = tuple[int, Entry | None]
 
 
-def _stretch(after: int, steps: Iterable[_Step]) -> Stretch:
-    until = after
-    entries: list[Entry] = []
-    for position, entry in steps:
-        until = position
-        if entry is not None:
-            entries.append(entry)
-    return Stretch(after, until, tuple(entries))
+def _stretch(after: int, steps: Sequence[_Step]) -> Stretch:
+    until = steps[-1][0] if steps else after
+    return Stretch(after, until, tuple(entry for _, entry in steps if entry is not None), len(steps))
 
 
 class _Recent:
@@ -141,6 +143,11 @@ class _Recent:
                 return None
             first = bisect.bisect_right(self._steps, after, key=lambda step: step[0])
             return _stretch(after, self._steps[first : first + limit])
+
+    def end(self) -> int:
+        """The last position kept."""
+        with self._lock:
+            return self._steps[-1][0] if self._steps else self._start
 
     def extend(self, after: int, steps: Sequence[_Step]) -> None:
         """Keep what was read after a position: joined to what is kept, or, if further on, instead of it."""

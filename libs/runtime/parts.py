@@ -19,10 +19,14 @@ from libs.runtime.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
-    """One gRPC service: its descriptor, and the object with a method for each rpc."""
+    """One gRPC service: its descriptor, and the object with a method for each rpc.
+
+    `messages` are the refusals' texts in other languages: `{"zh": {"CASE_IS_CLOSED": "…"}}`.
+    """
 
     descriptor: ServiceDescriptor
     implementation: object
+    messages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,9 @@ class ServiceParts:
     `apis` is a function, so that a process that serves no gRPC never imports it. `on_start` runs
     once in a process with the api role, after the projector started and before the process says
     that it is ready (identity makes the operator's client there); it must be idempotent.
-    `public_keys` (identity only) answers the JSON Web Key Set served at `/keys.json`.
+    `public_keys` (identity only) answers the JSON Web Key Set served at `/keys.json`; `revoked`
+    (identity only) says of a token's claims (`libs.rpc.tokens.Claims`) whether it was revoked: it is
+    asked on every call, so it must be quick.
     """
 
     streams: Mapping[str, Stream[Any, Any, Any]]
@@ -58,6 +64,7 @@ class ServiceParts:
     clocks: tuple[Clock, ...] = ()
     on_start: Callable[[], None] = _nothing
     public_keys: Callable[[], Mapping[str, Any]] | None = None
+    revoked: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """What every process of Linli is told; services add a settings class of their own."""
 
-import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from libs.runtime.environment import Secret, SettingsInvalid, describe, read, setting
 
@@ -25,11 +25,13 @@ class Settings:
     keys_url: str = setting(
         "", doc="where tokens' public keys are read: identity's /keys.json, or a file: URL"
     )
-    threads: int = setting(16, doc="gRPC calls served at the same time", minimum=1, maximum=256)
+    threads: int = setting(32, doc="gRPC calls served at the same time", minimum=1, maximum=256)
+    pool_size: int = setting(10, doc="connections to the database", minimum=3, maximum=100)
     drain: timedelta = setting(_DRAIN, doc="time given to running calls at shutdown", minimum=0)
     lock_timeout: timedelta = setting(_LOCK, doc="longest wait for the ledger's lock", minimum=0.1)
     log_level: str = setting("info", doc="how much is logged", choices=_LEVELS)
-    log_format: str = setting("json", doc="how it is written", choices=("json", "text"))
+    tls_cert: Path | None = setting(None, doc="certificate chain (PEM file) of the gRPC port")
+    tls_key: Path | None = setting(None, doc="its private key (PEM file)")
 
     def __post_init__(self) -> None:
         """Rules that one field alone cannot check; a failure names its variable."""
@@ -37,8 +39,5 @@ class Settings:
             host, _, port = getattr(self, name).rpartition(":")
             if not host or not port.isdigit() or int(port) > 65535:
                 raise ValueError(f"LINLI_{name.upper()}: {getattr(self, name)!r} is not host:port")
-
-    @property
-    def log_threshold(self) -> int:
-        """The level of the standard library's logging."""
-        return int(logging.getLevelNamesMapping()[self.log_level.upper()])
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("LINLI_TLS_CERT and LINLI_TLS_KEY: give both or neither")

@@ -1,0 +1,260 @@
+"""One process that runs services: gRPC, probes, projectors, delivery, clocks; started and stopped in order.
+
+Stopping loses nothing and asks nobody to wait for long: first the doors close (not ready, no new
+calls), then calls in flight finish, then deliveries and clocks stop, then the projectors catch up,
+then the ledgers let go of the database.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from libs.ledger.revision import Revision
+from libs.ledger.view import ViewBehind
+from libs.messaging.clocks import ClockRunner
+from libs.messaging.feed import FeedApi
+from libs.messaging.local import LocalDelivery
+from libs.runtime import guards
+from libs.runtime.opened import OpenService
+from libs.runtime.threads import WatchedThread
+from libs.telemetry import logs
+from libs.telemetry.http import Endpoint
+
+_log = logs.get("host")
+
+_CATCH_UP = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """What a process does. `deliver` and `clocks` are the embedded platform's."""
+
+    api: bool = True
+    projector: bool = True
+    deliver: bool = False
+    clocks: bool = False
+
+
+class Host:
+    """Runs some open services; `start`, then `close` when `failed` says something or a signal came."""
+
+    def __init__(
+        self,
+        services: Sequence[OpenService],
+        roles: Roles,
+        *,
+        died: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`died` is called when a thread of the process has died; `failed` then says which."""
+        self.services = services
+        self.roles = roles
+        self.settings = services[0].settings
+        self.failed = ""
+        self.grpc_port = 0
+        self.http_port = 0
+        self._told_died = died
+        self._started = False
+        self._draining = False
+        self._server: Any = None
+        self._projectors: list[WatchedThread] = []
+        self._others: list[WatchedThread] = []
+        self._http = Endpoint(
+            self.settings.http_address,
+            checks=self._checks(),
+            keys=self._public_keys(),
+            live=lambda: self.failed,
+        )
+
+    def start(self) -> None:
+        """Start everything, and say that the process is ready.
+
+        Raises `CannotStart` (a port is taken; sockets are patched), or what a service's start raises.
+        """
+        self.http_port = self._http.start()
+        if self.roles.projector:
+            self._projectors = [self._projector(service) for service in self.services]
+            _start_all(self._projectors)
+        if self.roles.api:
+            self._serve()
+        if self.roles.deliver:
+            self._others += self._deliveries()
+        if self.roles.clocks:
+            self._others += [self._clock(service) for service in self.services if service.parts.clocks]
+        _start_all(self._others)
+        self._started = True
+
+    def close(self) -> None:
+        """Stop everything in order; called twice is fine."""
+        self._draining = True
+        if self._server is not None:
+            self._server.drain(self.settings.drain.total_seconds())
+            self._server = None
+        _close_all(self._others)
+        self._let_projectors_catch_up()
+        _close_all(self._projectors)
+        if self.http_port:
+            self._http.stop()
+            self.http_port = 0
+        for service in self.services:
+            service.close()
+
+    # -- gRPC --------------------------------------------------------------------------------------
+
+    def _serve(self) -> None:
+        guards.refuse_patched_sockets()
+        from libs.rpc.server import Server  # only processes that serve gRPC load it
+        from libs.rpc.settings import ServerSettings
+
+        settings = self.settings
+        self._server = Server(
+            ServerSettings(
+                address=settings.grpc_address,
+                workers=settings.threads,
+                grace=settings.drain.total_seconds(),
+                tls_cert=settings.tls_cert,
+                tls_key=settings.tls_key,
+            ),
+            self._authenticate(),
+        )
+        for service in self.services:
+            for api in service.parts.apis():
+                self._server.add(api.descriptor, api.implementation, api.messages)
+            service.parts.on_start()
+        self._add_feed()
+        try:
+            self.grpc_port = self._server.start()
+        except RuntimeError as error:
+            raise guards.CannotStart(
+                f"cannot listen on {settings.grpc_address}: is another process using the port?"
+            ) from error
+
+    def _add_feed(self) -> None:
+        from linli.feed.v1 import feed_service_pb2 as feed
+
+        sources = {service.name: service.source for service in self.services}
+        api = FeedApi(sources, draining=lambda: self._draining)
+        self._server.add(feed.DESCRIPTOR.services_by_name["FeedService"], api)
+
+    def _authenticate(self) -> Callable[[str], Any]:
+        from libs.rpc.keys import KeySet
+        from libs.rpc.tokens import Verifier
+
+        own = self._public_keys()
+        keys = KeySet(own) if own is not None else _key_set(self.settings.keys_url)
+        revoked = next((s.parts.revoked for s in self.services if s.parts.revoked is not None), None)
+        return Verifier(keys, revoked=revoked).caller
+
+    def _public_keys(self) -> Callable[[], Mapping[str, Any]] | None:
+        return next((s.parts.public_keys for s in self.services if s.parts.public_keys is not None), None)
+
+    # -- threads -----------------------------------------------------------------------------------
+
+    def _watched(self, name: str, run: Any, wake: Callable[[], None] = lambda: None) -> WatchedThread:
+        return WatchedThread(name, run, wake=wake, died=self._died)
+
+    def _died(self, sentence: str) -> None:
+        self.failed = self.failed or sentence
+        self._told_died()
+
+    def _projector(self, service: OpenService) -> WatchedThread:
+        return self._watched(f"projector-{service.name}", service.projector.run, service.views.hurry.set)
+
+    def _clock(self, service: OpenService) -> WatchedThread:
+        parts = service.parts
+        runner = ClockRunner(service.name, service.ledger, parts.streams, parts.clocks)
+        return self._watched(f"clocks-{service.name}", runner.run)
+
+    def _deliveries(self) -> list[WatchedThread]:
+        """One thread for each service that has neighbours here to listen to."""
+        sources = {service.name: service.source for service in self.services}
+        threads = []
+        for service in self.services:
+            upstream = [sources[name] for name in service.service.subscriptions if name in sources]
+            if upstream:
+                delivery = LocalDelivery(service.inbox(), upstream)
+                threads.append(self._watched(f"delivery-{service.name}", delivery.run, delivery.wake))
+        return threads
+
+    def _let_projectors_catch_up(self) -> None:
+        """Bounded: whatever is not folded now is folded at the next start."""
+        deadline = time.monotonic() + _CATCH_UP
+        for service in self.services if self._projectors else ():
+            if service.projector.status().state != "active":
+                continue
+            head = str(Revision(service.ledger.known_head, 0))
+            for view in service.views:
+                try:
+                    with service.views.read(view.name, head, max(0.0, deadline - time.monotonic())):
+                        pass
+                except ViewBehind:
+                    _log.info("view is behind at shutdown", service=service.name, view=view.name)
+
+    # -- probes ------------------------------------------------------------------------------------
+
+    def _endpoint(self) -> Endpoint:
+        address, keys = self.settings.http_address, self._public_keys()
+        try:
+            return Endpoint(address, checks=self._checks(), keys=keys, live=lambda: self.failed)
+        except OSError as error:
+            raise guards.CannotStart(f"cannot listen on {address}: {error.strerror}") from error
+
+    def _checks(self) -> dict[str, Callable[[], str]]:
+        checks: dict[str, Callable[[], str]] = {"process": self._process_check}
+        for service in self.services:
+            checks[f"{service.name}.ledger"] = _ledger_check(service)
+            if self.roles.projector:
+                checks[f"{service.name}.views"] = _views_check(service)
+        return checks
+
+    def _process_check(self) -> str:
+        if self._draining:
+            return "is shutting down"
+        return self.failed or ("" if self._started else "is starting")
+
+
+def _ledger_check(service: OpenService) -> Callable[[], str]:
+    def check() -> str:
+        with service.ledger.connection() as connection:
+            connection.execute("SELECT 1")
+        return ""
+
+    return check
+
+
+def _views_check(service: OpenService) -> Callable[[], str]:
+    def check() -> str:
+        status = service.projector.status()
+        if status.ready:
+            return ""
+        stopped = "; ".join(f"{view} stands still: {why}" for view, why in status.stopped_views.items())
+        building = f"building {', '.join(status.building)}" if status.building else ""
+        return status.trouble or stopped or building or status.state
+
+    return check
+
+
+def _key_set(url: str) -> Any:
+    from pathlib import Path
+
+    from libs.rpc.keys import KeySet
+
+    if not url:
+        raise guards.CannotStart(
+            "LINLI_KEYS_URL is not set: tokens are verified with identity's keys, for instance"
+            " http://identity:7480/keys.json or file:///etc/linli/keys.json"
+        )
+    if url.startswith("file://"):
+        return KeySet.from_file(Path(url.removeprefix("file://")))
+    return KeySet.from_url(url)
+
+
+def _start_all(threads: Sequence[WatchedThread]) -> None:
+    for thread in threads:
+        thread.start()
+
+
+def _close_all(threads: Sequence[WatchedThread]) -> None:
+    for thread in threads:
+        if not thread.close():
+            _log.warning("thread did not stop in time", thread=thread.name)

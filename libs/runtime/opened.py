@@ -1,0 +1,87 @@
+"""A service with its ledger and views opened and its parts built, ready to be run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from libs.ledger.ledger import Ledger, LedgerSettings
+from libs.ledger.master_key import MasterKey
+from libs.ledger.migrate import check_schema
+from libs.ledger.projector import Projector
+from libs.ledger.recorded import utc_now
+from libs.ledger.view import Views
+from libs.messaging.effects import Effects
+from libs.messaging.inbox import Inbox
+from libs.messaging.translate import Source
+from libs.runtime.parts import Ground, Service, ServiceParts
+from libs.runtime.settings import Settings, read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenService:
+    """What runs of one service in this process. Close it at the end."""
+
+    service: Service
+    settings: Settings
+    ledger: Ledger
+    views: Views
+    projector: Projector
+    parts: ServiceParts
+    source: Source
+
+    @property
+    def name(self) -> str:
+        """The service's name."""
+        return self.service.name
+
+    def effects(self) -> Effects:
+        """Its reactions over its ledger."""
+        return Effects(self.name, self.ledger, self.parts.streams, self.service.subscriptions)
+
+    def inbox(self) -> Inbox:
+        """Its inbox, for whichever transport."""
+        return Inbox(self.effects(), self.service.subscriptions)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.ledger.close()
+
+
+def open_service(
+    service: Service, settings: Settings, environ: Mapping[str, str], *, listen: bool = True
+) -> OpenService:
+    """Open what a service stands on, and build it.
+
+    `listen`: hear of commits of other processes at once (not needed where there are none).
+    Raises `SettingsInvalid`, `SettingsRefused`, `SchemaUnknown`, or psycopg's errors.
+    """
+    own: object = read(service.settings, environ, f"LINLI_{service.name.upper()}_")
+    ledger = open_ledger(service, settings, listen=listen)
+    try:
+        views = Views(ledger, service.views)
+        parts = service.build(Ground(settings=settings, ledger=ledger, views=views, clock=utc_now), own)
+        return OpenService(
+            service=service,
+            settings=settings,
+            ledger=ledger,
+            views=views,
+            projector=Projector(views),
+            parts=parts,
+            source=Source(service.name, settings.cell, ledger, service.publish),
+        )
+    except BaseException:
+        ledger.close()
+        raise
+
+
+def open_ledger(service: Service, settings: Settings, *, listen: bool = True) -> Ledger:
+    """Open the ledger of a service whose schema is the one we know."""
+    dsn = settings.database_url.reveal()
+    check_schema(dsn, service.name)
+    about = LedgerSettings(
+        dsn=dsn,
+        service=service.name,
+        lock_timeout=max(1, round(settings.lock_timeout.total_seconds())),
+        pool_size=settings.pool_size,
+        listen=listen,
+    )
+    return Ledger.connect(about, service.events, MasterKey.from_text(settings.master_key.reveal()))

@@ -1,0 +1,72 @@
+"""What an operator does to a service by hand: rebuild a view, deal with parked events."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from google.protobuf import json_format
+
+from libs.messaging.desk import ParkingDesk
+from libs.messaging.parked import ParkedEvent
+from libs.runtime.opened import open_service
+from libs.runtime.parts import Service
+from libs.runtime.process import say
+from libs.runtime.settings import Settings, read
+
+_MOMENT = "%Y-%m-%d %H:%M:%S %Z"
+Environ = Mapping[str, str]
+
+
+def rebuild_view(service: Service, arguments: argparse.Namespace, environ: Environ) -> int:
+    """Build a view anew beside the live one and switch."""
+    raise NotImplementedError
+
+
+def list_parked(service: Service, _arguments: argparse.Namespace, environ: Environ) -> int:
+    """One line for each parked event."""
+    with _desk(service, environ) as desk:
+        events = desk.list()
+    if not events:
+        say("nothing is parked")
+    for event in events:
+        say(f"{event.id:>6}  {event.source} {event.sequence}  {event.subject}  {event.type}  {_why(event)}")
+    return 0
+
+
+def show_parked(service: Service, arguments: argparse.Namespace, environ: Environ) -> int:
+    """All about one parked event."""
+    with _desk(service, environ) as desk:
+        event = desk.show(arguments.id)
+    say(f"{event.type} {event.sequence} of {event.source}, about {event.subject}")
+    say(f"parked {event.parked_at:{_MOMENT}}, last tried {event.tried_at:{_MOMENT}}: {_why(event)}")
+    say(json_format.MessageToJson(event.envelope, ensure_ascii=False))
+    return 0
+
+
+def retry(service: Service, arguments: argparse.Namespace, environ: Environ) -> int:
+    """Handle a parked event now, and what waits behind it."""
+    with _desk(service, environ) as desk:
+        handled = desk.retry(arguments.id)
+    say(f"handled {handled}")
+    return 0
+
+
+def discard(service: Service, arguments: argparse.Namespace, environ: Environ) -> int:
+    """Give a parked event up."""
+    with _desk(service, environ) as desk:
+        behind = desk.discard(arguments.id)
+    say("discarded" + (f"; {behind} still wait behind it: retry the first of them" if behind else ""))
+    return 0
+
+
+def _why(event: ParkedEvent) -> str:
+    return f"{event.error} ({event.tries} tries)" if event.tries else event.error
+
+
+@contextmanager
+def _desk(service: Service, environ: Environ) -> Iterator[ParkingDesk]:
+    opened = open_service(service, read(Settings, environ), environ, listen=False)
+    try:
+        yield ParkingDesk(opened.ledger, opened.effects())
+    finally:
+        opened.close()

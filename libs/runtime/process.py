@@ -1,0 +1,74 @@
+"""A process that runs until it is told to stop: signals, exit status, and words for the operator."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+from libs.telemetry import logs
+
+_log = logs.get("process")
+
+INTERRUPTED = 130
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal (logs go to stderr)."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def complain(text: str) -> None:
+    """A line that says what went wrong and what to do."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+class Lifetime:
+    """From start to SIGTERM, SIGINT, or the death of a thread.
+
+    Make it in the main thread before anything is started: signals that arrive during the start
+    are kept. A second SIGINT ends the process at once.
+    """
+
+    def __init__(self) -> None:
+        self._over = threading.Event()
+        self._signals = 0
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._signalled)
+
+    def end(self) -> None:
+        """Let `wait` return."""
+        self._over.set()
+
+    @property
+    def over(self) -> bool:
+        """Whether the process has been told to stop."""
+        return self._over.is_set()
+
+    def wait(self) -> None:
+        """Block until the process is to stop."""
+        self._over.wait()
+
+    def _signalled(self, number: int, _frame: FrameType | None) -> None:
+        self._signals += 1
+        if self._signals > 1 and number == signal.SIGINT:
+            os._exit(INTERRUPTED)
+        self._over.set()
+
+
+def run_until_told(
+    start: Callable[[], None], close: Callable[[], None], failed: Callable[[], str], life: Lifetime
+) -> int:
+    """Start, wait for the end, close; answers the exit status: 1 if a thread had died."""
+    try:
+        start()
+        life.wait()
+    finally:
+        close()
+    if failed():
+        complain(f"stopped: {failed()} (the log has the rest)")
+        return 1
+    return 0

@@ -1,0 +1,116 @@
+"""The shell around a service: its roles and the operator's commands, the same for all services."""
+
+import argparse
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+import psycopg
+
+from libs.ledger.errors import LedgerUnavailable, SchemaUnknown, SettingsRefused
+from libs.ledger.migrate import migrate
+from libs.messaging.desk import NotFirst, NotParked, RetryFailed
+from libs.runtime.guards import CannotStart
+from libs.runtime.host import Host, Roles
+from libs.runtime.opened import open_service
+from libs.runtime.operate import discard, list_parked, rebuild_view, retry, show_parked
+from libs.runtime.parts import Service
+from libs.runtime.process import Lifetime, complain, run_until_told, say
+from libs.runtime.settings import Settings, SettingsInvalid, describe, read
+from libs.telemetry import logs
+
+ROLES: Mapping[str, Roles] = {
+    "server": Roles(),
+    "api": Roles(projector=False),
+    "projector": Roles(api=False),
+}
+"""The long-running roles. `relay` and `worker` join them when events travel over a broker."""
+
+EXPECTED = (
+    SettingsInvalid,
+    SettingsRefused,
+    SchemaUnknown,
+    CannotStart,
+    LedgerUnavailable,
+    NotParked,
+    NotFirst,
+    RetryFailed,
+    psycopg.OperationalError,
+)
+"""What an operator can mend: told in a sentence, without a traceback."""
+
+Command = Callable[[Service, argparse.Namespace, Mapping[str, str]], int]
+
+
+def run_service(
+    service: Service, argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ
+) -> int:
+    """Run one role or command of a service; answers the exit status of the process."""
+    arguments = parser_of(service).parse_args(argv)
+    command: Command = arguments.command
+    try:
+        return command(service, arguments, environ)
+    except EXPECTED as error:
+        complain(f"linli {service.name}: {str(error).strip()}")
+        return 1
+
+
+def parser_of(service: Service) -> argparse.ArgumentParser:
+    """The command line of a service."""
+    parser = argparse.ArgumentParser(
+        prog=f"linli {service.name}", description=f"Runs the {service.name} service."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, words in {
+        "server": "api and projector together, the default",
+        "api": "gRPC and probes only",
+        "projector": "folds the ledger into the views",
+    }.items():
+        role = commands.add_parser(name, help=words)
+        role.set_defaults(command=_run_role, role=name)
+    commands.add_parser("migrate", help="create or upgrade the schema").set_defaults(command=_migrate)
+    commands.add_parser("settings", help="list the settings").set_defaults(command=_settings)
+    rebuild = commands.add_parser("rebuild", help="build a view anew beside the live one, then switch")
+    rebuild.add_argument("view", choices=sorted(view.name for view in service.views))
+    rebuild.set_defaults(command=rebuild_view)
+    _add_parked(commands)
+    return parser
+
+
+def _add_parked(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parked = commands.add_parser(
+        "parked", help="events that could not be handled: list, show, retry, discard"
+    )
+    verbs = parked.add_subparsers(required=True, metavar="VERB")
+    listing = verbs.add_parser("list", help="all of them, subject by subject")
+    listing.set_defaults(command=list_parked)
+    for verb, words, command in (
+        ("show", "one of them, whole", show_parked),
+        ("retry", "handle it now, then all that wait behind it", retry),
+        ("discard", "give it up for good", discard),
+    ):
+        one = verbs.add_parser(verb, help=words)
+        one.add_argument("id", type=int, help="as `parked list` shows it")
+        one.set_defaults(command=command)
+
+
+def _run_role(service: Service, arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = read(Settings, environ)
+    logs.setup(level=settings.log_level, service=service.name, role=arguments.role, cell=settings.cell)
+    life = Lifetime()
+    host = Host([open_service(service, settings, environ)], ROLES[arguments.role], died=life.end)
+    return run_until_told(host.start, host.close, lambda: host.failed, life)
+
+
+def _migrate(service: Service, _arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = read(Settings, environ)
+    taken = migrate(settings.database_url.reveal(), service.name, service.views)
+    say(f"{service.name}: " + (f"made {', '.join(taken)}" if taken else "nothing to do"))
+    return 0
+
+
+def _settings(service: Service, _arguments: argparse.Namespace, _environ: Mapping[str, str]) -> int:
+    rows = [*describe(Settings), *describe(service.settings, f"LINLI_{service.name.upper()}_")]
+    width = max(len(variable) for variable, _, _ in rows)
+    for variable, default, meaning in rows:
+        say(f"{variable:<{width}}  {meaning} [{default}]")
+    return 0

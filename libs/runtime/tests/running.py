@@ -1,0 +1,45 @@
+"""Services opened and run in a test's own process, over the session's PostgreSQL."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from libs.ledger.master_key import MasterKey
+from libs.ledger.migrate import migrate
+from libs.runtime.opened import OpenService, open_service
+from libs.runtime.parts import Service
+from libs.runtime.settings import Secret, Settings
+from libs.testkit.postgres import TestServer
+
+MASTER_KEY = MasterKey.generate().text()
+
+
+def settings_for(dsn: str) -> Settings:
+    """Settings on free ports, with a master key of this test run."""
+    return Settings(
+        database_url=Secret(dsn),
+        master_key=Secret(MASTER_KEY),
+        cell="test",
+        grpc_address="127.0.0.1:0",
+        http_address="127.0.0.1:0",
+    )
+
+
+def database_of(server: TestServer, service: Service) -> str:
+    """A fresh database with the service's schema."""
+
+    def build(dsn: str) -> None:
+        migrate(dsn, service.name, service.views)
+
+    return server.copy_of(f"example-{service.name}", build)
+
+
+@contextmanager
+def opened(server: TestServer, services: Sequence[Service]) -> Iterator[list[OpenService]]:
+    """The services, each over a fresh database."""
+    running = [open_service(service, settings_for(database_of(server, service)), {}) for service in services]
+    try:
+        yield running
+    finally:
+        for service in running:
+            service.close()
+            server.drop(service.settings.database_url.reveal())

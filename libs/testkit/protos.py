@@ -1,0 +1,37 @@
+"""Protos of tests, compiled when they are first needed: no stubs to keep."""
+
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.descriptor import ServiceDescriptor
+from linli.options.v1 import access_pb2, rules_pb2  # noqa: F401 # the pool must know the options
+
+_PROTO = Path(__file__).parents[2] / "proto"
+
+
+def compiled(path: Path) -> None:
+    """Add a proto file to the pool of descriptors. Raises RuntimeError with what protoc said."""
+    from grpc_tools import protoc  # type: ignore[import-untyped]  # ships no types
+
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "compiled.bin")
+        includes = (path.parent, _PROTO, Path(str(files("grpc_tools"))) / "_proto")
+        arguments = ["protoc", *(f"-I{include}" for include in includes), f"--descriptor_set_out={target}"]
+        if protoc.main([*arguments, path.name]) != 0:
+            raise RuntimeError(f"{path} does not compile")
+        found = descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes())
+    for file in found.file:
+        descriptor_pool.Default().AddSerializedFile(file.SerializeToString())
+
+
+def message_class(full_name: str) -> Any:
+    """The class of a message in the pool."""
+    return message_factory.GetMessageClass(descriptor_pool.Default().FindMessageTypeByName(full_name))
+
+
+def service(full_name: str) -> ServiceDescriptor:
+    """A service in the pool."""
+    return descriptor_pool.Default().FindServiceByName(full_name)
