@@ -71,17 +71,18 @@ def jwks(keys: Iterable[SigningKey]) -> dict[str, Any]:
 
 
 class KeySet:
-    """Public keys by id, loaded when needed and kept.
+    """Public keys by id, and whose tokens were revoked; loaded when needed and kept.
 
     It loads again after `fresh` seconds, and when a key is asked for that it does not know (but no
     more than once in `pause` seconds): so rotation needs no restart, and garbage causes no load.
     """
 
-    def __init__(self, load: Callable[[], Jwks], *, fresh: float = 300.0, pause: float = 5.0) -> None:
+    def __init__(self, load: Callable[[], Jwks], *, fresh: float = 30.0, pause: float = 5.0) -> None:
         self._load = load
         self._fresh = fresh
         self._pause = pause
         self._keys: dict[str, Ed25519PublicKey] = {}
+        self._revoked: dict[str, float] = {}
         self._loaded = float("-inf")
         self._tried = float("-inf")
         self._lock = threading.Lock()
@@ -111,6 +112,13 @@ class KeySet:
             self._reload(now)
         return self._keys.get(kid)
 
+    def revoked_before(self, subject: str) -> float:
+        """The moment (seconds since 1970) before which the subject's tokens were revoked; 0 for never.
+
+        From the member `revoked` that identity adds to its key set: `[{"sub": …, "before": …}]`.
+        """
+        return self._revoked.get(subject, 0.0)
+
     @property
     def loaded(self) -> bool:
         """Whether there is any key to verify with."""
@@ -125,7 +133,9 @@ class KeySet:
             if now - self._tried < self._pause:
                 return
             self._tried = now
-            self._keys = dict(_keys_of(self._load()))
+            loaded = self._load()
+            self._keys = dict(_keys_of(loaded))
+            self._revoked = {str(each["sub"]): float(each["before"]) for each in loaded.get("revoked", ())}
             self._loaded = now
         except Exception as error:  # noqa: BLE001 # whatever the source does, old keys stay good
             _log.warning("key set not loaded", error=str(error), keys=len(self._keys))

@@ -23,10 +23,13 @@ _ALGORITHM = "EdDSA"
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What a token says: `kind` is person or client; a client's scopes hold where its grants reach."""
+    """What a token says: `kind` is person or client; a client's scopes hold where its grants reach.
+
+    `iat` has fractions of a second, so that a token issued right after a revocation counts.
+    """
 
     sub: str
-    iat: int
+    iat: float
     exp: int
     jti: str
     kind: Literal["person", "client"] = "person"
@@ -80,7 +83,7 @@ class Issuer:
             "iss": self._issuer,
             "aud": self._audience,
             "sub": subject,
-            "iat": int(now.timestamp()),
+            "iat": now.timestamp(),
             "exp": int(expires.timestamp()),
             "jti": token_id,
             "kind": kind,
@@ -108,7 +111,8 @@ class _Known:
 class Verifier:
     """Turns tokens into callers; a token is verified once and then known until it expires.
 
-    `revoked` is asked on every call, with the claims: it must be quick (a set in memory).
+    `revoked` is asked on every call, with the claims: it must be quick (a set in memory). Without
+    it the revocations that came along with the key set count.
     """
 
     def __init__(
@@ -125,7 +129,7 @@ class Verifier:
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
-        self._revoked = revoked
+        self._revoked = revoked or self._revoked_by_key_set
         self._clock = clock
         self._leeway = leeway
         self._most = most_known
@@ -142,9 +146,12 @@ class Verifier:
             with self._lock:
                 self._known.pop(token, None)
             raise _unauthenticated("TOKEN_EXPIRED", "the token has expired: log in again")
-        if self._revoked is not None and self._revoked(known.claims):
+        if self._revoked(known.claims):
             raise _unauthenticated("TOKEN_REVOKED", "the token has been revoked: log in again")
         return known.caller
+
+    def _revoked_by_key_set(self, claims: Claims) -> bool:
+        return claims.iat < self._keys.revoked_before(claims.sub)
 
     def _verify(self, token: str) -> _Known:
         try:
