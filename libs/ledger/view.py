@@ -199,7 +199,7 @@ class Views:
         """A cursor on the view's tables, which hold everything up to the revision `at_least`.
 
         One read-only snapshot for the whole block, whatever the projector does meanwhile. Raises
-        `ViewBehind` after `timeout` seconds, `Refusal` REVISION_INVALID for a token not of ours.
+        `ViewBehind` after `timeout` seconds, `Refusal` REVISION_MALFORMED for a token not of ours.
         """
         wanted = parse_revision(at_least).position if at_least else 0
         declared = self.by_name[view]
