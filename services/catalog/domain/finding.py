@@ -1,4 +1,4 @@
-"""Whom the responsibility list makes answer, and why: a pure function of the list and the question.
+"""Whom the responsibility list makes answer, and why; and what is promised. Pure functions.
 
 Rule: an item covers the affair and the area it names and all below both. Of the items that hold,
 the most precise affair wins, then the most precise area. (Of one item the newest version that
@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from services.catalog.domain.events import CommitmentPublished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +79,15 @@ def _verdict(line: Line, chosen: Line | None, at: datetime) -> Verdict:
     if line.area_id != chosen.area_id:
         return Verdict.WIDER_AREA
     return Verdict.SUPERSEDED
+
+
+def most_precise(
+    holding: Iterable[CommitmentPublished], affair_path: str, area_path: str
+) -> CommitmentPublished | None:
+    """Of the commitments that hold, the one for the most precise affair, then area (none is the widest)."""
+    affairs, areas = affair_path.split("/"), ["", *area_path.split("/")]
+    return max(
+        (each for each in holding if each.affair_id in affairs and each.area_id in areas),
+        key=lambda each: (affairs.index(each.affair_id), areas.index(each.area_id)),
+        default=None,
+    )

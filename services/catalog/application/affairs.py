@@ -1,0 +1,76 @@
+"""Use cases of the tree of affairs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from libs.ledger.recorded import Context
+from libs.ledger.stream import Handled, Loaded
+from services.catalog.application.cited import AffairStream, Cited
+from services.catalog.application.ports import AffairReads, Fresh, ListQuery
+from services.catalog.domain import refusals
+from services.catalog.domain.affair import Affair, Defined
+from services.catalog.domain.commands import AffairCommand, DefineAffair, RetireAffair
+from services.catalog.domain.events import AffairEvent
+from services.catalog.domain.values import Text
+
+AffairHandled = Handled[Affair, AffairEvent]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAffair:
+    """An affair as a caller describes it."""
+
+    affair_id: str
+    parent_id: str
+    name: Text
+    anonymous_allowed: bool
+    keywords: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Affairs:
+    """What can be done with affairs."""
+
+    stream: AffairStream
+    cited: Cited
+    reads: AffairReads
+
+    def define(self, new: NewAffair, context: Context) -> AffairHandled:
+        """Put an affair into the tree."""
+        command = DefineAffair(
+            affair_id=new.affair_id,
+            parent=self.cited.affair(new.parent_id, "parent_id") if new.parent_id else None,
+            name=new.name,
+            anonymous_allowed=new.anonymous_allowed,
+            keywords=new.keywords,
+            at=new.at,
+        )
+        return self.stream.handle(new.affair_id, command, context)
+
+    def change(self, command: AffairCommand, context: Context, if_revision: str) -> AffairHandled:
+        """Rename it, or decide whether it may be reported without a name."""
+        return self.stream.handle(command.affair_id, command, context, if_revision=if_revision or None)
+
+    def retire(self, affair_id: str, at: datetime, context: Context, if_revision: str) -> AffairHandled:
+        """End its use for new cases, unless one below it is in use.
+
+        An affair that is defined below it at the same moment may slip in; it goes on by itself.
+        """
+        loaded = self.defined(affair_id)
+        fresh = Fresh(at_least=loaded.revision)
+        part = "" if loaded.state.retired else self.reads.part_in_use(loaded.state.matter.path, fresh)
+        command = RetireAffair(affair_id=affair_id, part=part, at=at)
+        return self.stream.handle(affair_id, command, context, if_revision=if_revision or None)
+
+    def defined(self, affair_id: str) -> Loaded[Defined]:
+        """One affair as it is now. Refuses AFFAIR_UNKNOWN."""
+        loaded = self.stream.load(affair_id)
+        if not isinstance(loaded.state, Defined):
+            raise refusals.affair_is_unknown(affair_id)
+        return Loaded(state=loaded.state, version=loaded.version, position=loaded.position)
+
+    def listed(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[Defined], str]:
+        """A page of affairs."""
+        return self.reads.listed(query, fresh)

@@ -1,0 +1,129 @@
+"""What the use cases of the catalog need from outside: the caller's permission, and answers of views."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from libs.rpc.paging import ListRequest
+from services.catalog.domain.affair import Defined
+from services.catalog.domain.events import CalendarDefined, CommitmentPublished
+from services.catalog.domain.finding import Line
+from services.catalog.domain.service import Published
+from services.catalog.domain.values import Text
+
+
+class Permit(Protocol):
+    """Says whether the caller's grants cover a thing."""
+
+    def __call__(self, area_path: str = "", body_id: str = "") -> None:
+        """Raise `Refusal` OUT_OF_REACH unless they do; of neither area nor body: only without limits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """How new an answer must be (a revision token, "" for any), and how long to wait for it (seconds)."""
+
+    at_least: str = ""
+    patience: float = 5.0
+
+
+class ListQuery(ListRequest, Protocol):
+    """A list request: page and filter."""
+
+    filter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unowned:
+    """An affair in an area for which nobody answers."""
+
+    affair_id: str
+    affair_path: str
+    affair_name: Text
+    area_id: str
+    area_path: str
+    area_name: Text
+    area_level: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a search looks for: words, and what must be so; empty parts do not matter.
+
+    `area_path`: the service is for this area, one above it, or everybody.
+    """
+
+    words: tuple[str, ...] = ()
+    area_path: str = ""
+    language: str = ""
+    accessibility: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A service, and how well it fits the words."""
+
+    service: Published
+    score: int
+
+
+class AffairReads(Protocol):
+    """Answers about the tree of affairs."""
+
+    def listed(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[Defined], str]:
+        """A page of affairs, each before those below it; and the next page's token."""
+        ...
+
+    def part_in_use(self, affair_path: str, fresh: Fresh) -> str:
+        """The id of an affair below this one that is not retired; "" if there is none."""
+        ...
+
+
+class ResponsibilityReads(Protocol):
+    """Answers about the responsibility list."""
+
+    def lines(self, affair_path: str, area_path: str, fresh: Fresh) -> Sequence[Line]:
+        """All versions of all items that name one of the affairs and one of the areas of the two paths."""
+        ...
+
+    def listed(self, query: ListQuery, at: datetime, fresh: Fresh) -> tuple[Sequence[Line], str]:
+        """A page of the versions that hold at a moment."""
+        ...
+
+    def unowned(self, query: ListQuery, at: datetime, fresh: Fresh) -> tuple[Sequence[Unowned], str]:
+        """A page of the affairs in use and areas that no item covers at a moment."""
+        ...
+
+
+class CalendarReads(Protocol):
+    """Answers about calendars."""
+
+    def listed(self, query: ListRequest, fresh: Fresh) -> tuple[Sequence[CalendarDefined], str]:
+        """A page of calendars, each in its newest version."""
+        ...
+
+
+class CommitmentReads(Protocol):
+    """Answers about commitments."""
+
+    def holding(
+        self, affair_path: str, area_path: str, at: datetime, fresh: Fresh
+    ) -> Sequence[CommitmentPublished]:
+        """The versions that hold at a moment for one of the affairs, everywhere or in one of the areas."""
+        ...
+
+    def listed(
+        self, query: ListQuery, at: datetime, fresh: Fresh
+    ) -> tuple[Sequence[CommitmentPublished], str]:
+        """A page of the versions that hold at a moment."""
+        ...
+
+
+class ServiceReads(Protocol):
+    """Answers about services."""
+
+    def found(self, query: ListQuery, wanted: Wanted, fresh: Fresh) -> tuple[Sequence[Found], str]:
+        """A page of services, the best first."""
+        ...
