@@ -82,7 +82,7 @@ class EmbeddedPostgres:
         """The process id of the running server, if it runs."""
         try:
             pid = int((self.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         return pid if _is_postgres(pid) else None
 

@@ -1,0 +1,258 @@
+"""The bundled PostgreSQL starts, is found again, recovers and stops, for root and for others."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from libs.runtime.postgres import EmbeddedPostgres
+from libs.runtime.unprivileged import PostgresFailed
+from libs.testkit.eventually import eventually
+from libs.testkit.postgres import KillablePostgres
+
+pytestmark = pytest.mark.store
+ROOT = Path(__file__).parents[3]
+START_AND_WAIT = (
+    "import sys, time; from pathlib import Path; from libs.runtime.postgres import EmbeddedPostgres;"
+    "server = EmbeddedPostgres(Path(sys.argv[1]), durable=False); server.start();"
+    "print(server.pid(), server.ensure_database('kept'), flush=True); time.sleep(600)"
+)
+START_AND_STOP = START_AND_WAIT.replace("time.sleep(600)", "server.stop()")
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """A data folder that anybody may reach, not made yet."""
+    parent = Path(tempfile.mkdtemp(prefix="linli-test-runtime-"))
+    parent.chmod(0o777)
+    folder = parent / "data"
+    yield folder
+    killed(folder)
+    shutil.rmtree(parent, ignore_errors=True)
+
+
+def server_at(data: Path) -> EmbeddedPostgres:
+    return EmbeddedPostgres(data, durable=False)
+
+
+def killed(data: Path) -> None:
+    """SIGKILL to the server in the folder, if one runs."""
+    KillablePostgres(data).kill()
+
+
+def remember(dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+
+
+def remembered(dsn: str) -> object:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute("SELECT answer FROM kept").fetchone()
+
+
+def platform(data: Path, program: str, *prefix: str) -> subprocess.Popen[str]:
+    """Another process that starts the server over the folder."""
+    command = [*prefix, sys.executable, "-c", program, str(data)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+
+
+def test_data_outlives_a_stop(data: Path) -> None:
+    first = server_at(data)
+    first.start()
+    remember(first.ensure_database("kept"))
+    first.stop()
+    first.stop()
+    assert first.pid() is None
+
+    second = server_at(data)
+    second.start()
+
+    assert remembered(second.ensure_database("kept")) == (42,)
+    second.stop()
+
+
+def test_a_server_that_outlived_its_killed_platform_is_taken_over(data: Path) -> None:
+    with platform(data, START_AND_WAIT) as first:
+        assert first.stdout is not None
+        pid, dsn = first.stdout.readline().strip().split(" ", 1)
+        remember(dsn)
+        first.send_signal(signal.SIGKILL)
+
+    server = server_at(data)
+    server.start()
+
+    assert server.pid() == int(pid)
+    assert remembered(server.dsn("kept")) == (42,)
+    server.stop()
+
+
+def test_a_server_killed_with_its_platform_recovers(killable_postgres: KillablePostgres) -> None:
+    remember(killable_postgres.ensure_database("kept"))
+
+    killable_postgres.kill()
+    again = EmbeddedPostgres(killable_postgres.data)
+    again.start()
+
+    assert remembered(again.dsn("kept")) == (42,)
+    again.stop()
+
+
+def test_a_second_platform_is_refused_and_told_who_is_there(data: Path) -> None:
+    first = server_at(data)
+    first.start()
+
+    with pytest.raises(
+        PostgresFailed, match=f"in use by another Linli .process {os.getpid()}.: stop that one"
+    ):
+        server_at(data).start()
+
+    with psycopg.connect(first.dsn()) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    first.stop()
+
+
+def test_the_number_of_a_dead_server_may_be_anybodys_by_now(data: Path) -> None:
+    server = server_at(data)
+    server.start()
+    server.stop()
+    (data / "postgres" / "postmaster.pid").write_text(
+        f"{os.getpid()}\n{data}/postgres\n1\n5432\n{data}\n\n\n"
+    )
+
+    assert server.pid() is None
+    server.start()
+    server.stop()
+
+
+def test_a_set_up_that_was_cut_short_begins_anew(data: Path) -> None:
+    (data / "postgres.new").mkdir(parents=True)
+    (data / "postgres.new" / "PG_VERSION").write_text("18\n")
+
+    server = server_at(data)
+    server.start()
+
+    assert not (data / "postgres.new").exists()
+    server.stop()
+
+
+def test_data_of_another_major_version_is_refused(data: Path) -> None:
+    (data / "postgres").mkdir(parents=True)
+    (data / "postgres" / "PG_VERSION").write_text("12\n")
+
+    with pytest.raises(PostgresFailed, match="made by PostgreSQL 12, this Linli brings 18: dump it"):
+        server_at(data).start()
+
+
+def test_a_data_folder_that_cannot_be_is_refused(data: Path) -> None:
+    data.write_text("a file")
+
+    with pytest.raises(PostgresFailed, match=r"cannot use .* as data folder"):
+        server_at(data).start()
+
+
+def test_a_server_that_cannot_start_says_what_its_log_says(data: Path) -> None:
+    server = server_at(data)
+    server.start()
+    server.stop()
+    (data / "postgres" / "global" / "pg_control").unlink()
+
+    with pytest.raises(PostgresFailed, match=r"did not start \(log: .*(?s:.*)pg_control"):
+        server.start()
+
+
+@pytest.mark.parametrize("name", ["with 'quotes' and spaces", "邻里", "long-" * 25])
+def test_any_path_will_do(data: Path, name: str) -> None:
+    server = server_at(data / name)
+    server.start()
+
+    with psycopg.connect(server.dsn()) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    server.stop()
+    killed(data / name)
+
+
+def test_it_is_durable_and_deaf_to_the_network(killable_postgres: KillablePostgres) -> None:
+    def setting(name: str) -> str:
+        with psycopg.connect(killable_postgres.dsn()) as connection:
+            row = connection.execute(f"SHOW {name}").fetchone()
+        assert row is not None
+        return str(row[0])
+
+    assert [setting(name) for name in ("fsync", "synchronous_commit", "full_page_writes")] == [
+        "on",
+        "on",
+        "on",
+    ]
+    assert setting("listen_addresses") == ""
+    assert int(setting("max_connections")) >= 100
+    assert setting("server_encoding") == "UTF8"
+
+
+def test_only_its_owner_gets_in(data: Path) -> None:
+    server = server_at(data)
+    server.start()
+
+    assert (data / "postgres").stat().st_mode & 0o077 == 0
+    server.stop()
+
+
+def test_an_interrupt_from_the_keyboard_is_not_for_the_server(data: Path) -> None:
+    server = server_at(data)
+    server.start()
+
+    pid = server.pid()
+    assert pid is not None
+    assert os.getpgid(pid) != os.getpgid(0)
+    server.stop()
+
+
+def test_an_ordinary_user_may_run_it(data: Path) -> None:
+    prefix = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups") if os.geteuid() == 0 else ()
+
+    with platform(data, START_AND_STOP, *prefix) as ended:
+        said, complaint = ended.communicate(timeout=60)
+
+    assert ended.returncode == 0, complaint
+    assert said
+
+
+def test_a_folder_that_only_its_owner_enters_will_do(data: Path) -> None:
+    data.parent.chmod(0o700)
+
+    server = server_at(data)
+    server.start()
+
+    with psycopg.connect(server.ensure_database("kept")) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert data.parent.stat().st_mode & 0o777 == 0o700
+    server.stop()
+
+
+def test_connections_of_a_killed_platform_end_soon(data: Path) -> None:
+    with platform(data, START_AND_WAIT.replace("time.sleep", LOCK_AND_SLEEP)) as first:
+        assert first.stdout is not None
+        _, dsn = first.stdout.readline().strip().split(" ", 1)
+        first.send_signal(signal.SIGKILL)
+
+    server = server_at(data)
+    server.start()
+
+    def free() -> bool:
+        with psycopg.connect(dsn) as connection:
+            return connection.execute("SELECT pg_try_advisory_lock(7)").fetchone() == (True,)
+
+    eventually(free)
+    server.stop()
+
+
+LOCK_AND_SLEEP = (
+    "import psycopg; held = psycopg.connect(server.dsn('kept'), autocommit=True);"
+    "held.execute('SELECT pg_advisory_lock(7)'); held.execute('SELECT pg_sleep(300)');  print"
+)
