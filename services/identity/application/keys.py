@@ -62,7 +62,7 @@ class Keys:
         ring = self.stream.load(keyring.ID).state
         return KeySet(
             keys=ring.trusted(now, self.longest),
-            revocations=dict(self.revocations.since(now - self.longest)),
+            revocations=dict(self.revocations.since(now - self.longest, patience=1.0)),
         )
 
     def _introduce(self, generation: int, retire_earlier: bool, at: datetime) -> IntroduceSigningKey:

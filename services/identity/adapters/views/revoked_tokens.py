@@ -41,9 +41,9 @@ class Revocations:
     def __init__(self, views: Views) -> None:
         self._views = views
 
-    def since(self, earliest: datetime) -> Mapping[str, datetime]:
+    def since(self, earliest: datetime, patience: float) -> Mapping[str, datetime]:
         """By subject, the moment before which tokens count no more, if that is after `earliest`."""
-        with self._views.read(RevokedTokensView.name) as cursor:
+        with self._views.read(RevokedTokensView.name, timeout=patience) as cursor:
             rows = cursor.execute(
                 "SELECT subject, before FROM revocations WHERE before > %s ORDER BY subject", (earliest,)
             ).fetchall()

@@ -1,0 +1,72 @@
+"""The rpcs about areas."""
+
+from linli.identity.v1 import identity_service_pb2 as pb
+
+from libs.rpc.call import Call
+from services.identity.application.app import App
+from services.identity.application.areas import NewArea
+from services.identity.domain.events import BoundaryChanged
+from services.identity.entrypoints import protos
+
+
+class AreasApi:
+    """Areas and where points lie."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def define_area(self, request: pb.DefineAreaRequest, call: Call) -> pb.DefineAreaResponse:
+        """Put an area into the tree."""
+        new = NewArea(
+            area_id=request.area_id,
+            parent_id=request.parent_id,
+            level=protos.level(request.level),
+            name=protos.name(request.name),
+            boundary=request.boundary,
+            valid_from=protos.moment(request.valid_from_time)
+            if request.HasField("valid_from_time")
+            else None,
+            at=call.at,
+        )
+        handled = self._app.areas.define(new, call.context(area=request.area_id), protos.permit(call))
+        return pb.DefineAreaResponse(area=protos.area_state(handled.state), revision=handled.revision)
+
+    def change_boundary(self, request: pb.ChangeBoundaryRequest, call: Call) -> pb.ChangeBoundaryResponse:
+        """Give an area another boundary."""
+        handled = self._app.areas.change_boundary(
+            request.area_id,
+            request.boundary,
+            protos.moment(request.valid_from_time) if request.HasField("valid_from_time") else None,
+            call.at,
+            call.context(area=request.area_id),
+            protos.permit(call),
+            request.if_revision or None,
+        )
+        notes = [event.note for event in handled.events if isinstance(event, BoundaryChanged)]
+        return pb.ChangeBoundaryResponse(
+            area=protos.area_state(handled.state), note="".join(notes), revision=handled.revision
+        )
+
+    def get_area(self, request: pb.GetAreaRequest, call: Call) -> pb.GetAreaResponse:
+        """Read one area."""
+        at = protos.moment(request.at_time) if request.HasField("at_time") else call.now()
+        fresh = protos.fresh(request.at_least, call)
+        area = self._app.areas.get(request.area_id, at if request.with_boundary else None, fresh)
+        return pb.GetAreaResponse(area=protos.area_shown(area))
+
+    def list_areas(self, request: pb.ListAreasRequest, call: Call) -> pb.ListAreasResponse:
+        """Read a page of areas."""
+        areas, next_token = self._app.areas.list(request, protos.fresh(request.at_least, call))
+        return pb.ListAreasResponse(areas=map(protos.area_shown, areas), next_page_token=next_token)
+
+    def locate(self, request: pb.LocateRequest, call: Call) -> pb.LocateResponse:
+        """Find the areas around a point."""
+        at = protos.moment(request.at_time) if request.HasField("at_time") else call.now()
+        place = self._app.areas.locate(
+            request.point.longitude, request.point.latitude, at, protos.fresh(request.at_least, call)
+        )
+        return pb.LocateResponse(
+            chain=map(protos.area_shown, place.chain),
+            boundary_version=place.located.boundary_version,
+            overlap_area_ids=place.located.overlaps,
+        )

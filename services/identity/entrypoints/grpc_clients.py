@@ -1,0 +1,84 @@
+"""The rpcs about clients and signing keys."""
+
+from linli.identity.v1 import identity_service_pb2 as pb
+
+from libs.rpc.call import Call
+from services.identity.application.app import App
+from services.identity.domain.values import Within
+from services.identity.entrypoints import protos
+
+
+class ClientsApi:
+    """Programs, their tokens, and the keys that sign tokens."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def register_client(self, request: pb.RegisterClientRequest, call: Call) -> pb.RegisterClientResponse:
+        """Let a program ask for tokens."""
+
+        def may_give(scope: str, within: Within) -> bool:
+            reach = call.caller.reach(scope)
+            return reach.covers(area_path=within.area_path or None, body=within.body_id or None)
+
+        handled, secret = self._app.clients.register(
+            request.name,
+            request.scopes,
+            request.area_id,
+            request.body_id,
+            call.at,
+            call.context(),
+            protos.permit(call),
+            may_give,
+        )
+        return pb.RegisterClientResponse(
+            client=protos.client_state(handled.state), client_secret=secret, revision=handled.revision
+        )
+
+    def change_client_secret(
+        self, request: pb.ChangeClientSecretRequest, call: Call
+    ) -> pb.ChangeClientSecretResponse:
+        """Replace a client's secret."""
+        handled, secret = self._app.clients.change_secret(
+            request.client_id, call.at, call.context(), protos.permit(call)
+        )
+        return pb.ChangeClientSecretResponse(client_secret=secret, revision=handled.revision)
+
+    def retire_client(self, request: pb.RetireClientRequest, call: Call) -> pb.RetireClientResponse:
+        """End a client."""
+        handled = self._app.clients.retire(request.client_id, call.at, call.context(), protos.permit(call))
+        return pb.RetireClientResponse(client=protos.client_state(handled.state), revision=handled.revision)
+
+    def list_clients(self, request: pb.ListClientsRequest, call: Call) -> pb.ListClientsResponse:
+        """Read a page of clients."""
+        fresh = protos.fresh(request.at_least, call)
+        clients, next_token = self._app.clients.list(request, call.reach, fresh)
+        return pb.ListClientsResponse(clients=map(protos.client_shown, clients), next_page_token=next_token)
+
+    def issue_client_token(
+        self, request: pb.IssueClientTokenRequest, call: Call
+    ) -> pb.IssueClientTokenResponse:
+        """Give a program a token."""
+        token = self._app.clients.issue_token(request.client_id, request.client_secret, call.now())
+        return pb.IssueClientTokenResponse(token=protos.token_shown(token))
+
+    def rotate_signing_key(
+        self, request: pb.RotateSigningKeyRequest, call: Call
+    ) -> pb.RotateSigningKeyResponse:
+        """Sign with a new key."""
+        handled = self._app.keys.rotate(request.retire_earlier, call.at, call.context())
+        signing = handled.state.signing
+        return pb.RotateSigningKeyResponse(
+            key_id=signing.key_id if signing else "", revision=handled.revision
+        )
+
+    def get_key_set(self, _request: pb.GetKeySetRequest, call: Call) -> pb.GetKeySetResponse:
+        """Give the public keys."""
+        key_set = self._app.keys.key_set(call.now())
+        return pb.GetKeySetResponse(
+            keys=[pb.PublicKey(key_id=key.key_id, x=key.public_key) for key in key_set.keys],
+            revocations=[
+                pb.Revocation(subject_id=subject, before_time=protos.stamp(before))
+                for subject, before in key_set.revocations.items()
+            ],
+        )

@@ -1,0 +1,196 @@
+"""Between messages and the words of the application, for all rpcs of identity."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from linli.identity.v1 import identity_service_pb2 as pb
+from linli.identity.v1 import identity_types_pb2 as types
+from linli.options.v1 import access_pb2
+from linli.types.v1 import types_pb2
+
+from libs.rpc.call import Call
+from services.identity.application.ports import AreaRow, BodyRow, BoundaryRow, ClientRow, Fresh, Permit, Token
+from services.identity.domain import area, body, client
+from services.identity.domain.access import Grant
+from services.identity.domain.resident import Registered
+from services.identity.domain.values import BodyKind, KeyKind, Level, Name, NaturalKey, Purpose, Role, Within
+
+PATIENCE = 5.0
+"""Seconds that a query waits for a view, unless the caller's deadline is nearer."""
+
+
+def permit(call: Call) -> Permit:
+    """Asks the caller's grants."""
+
+    def covered(within: Within) -> None:
+        call.require(area_path=within.area_path or None, body=within.body_id or None)
+
+    return covered
+
+
+def fresh(at_least: str, call: Call) -> Fresh:
+    """How new the answer must be."""
+    return Fresh(at_least, call.patience(PATIENCE))
+
+
+def moment(stamp: Timestamp) -> datetime:
+    """A moment, aware, in UTC."""
+    return stamp.ToDatetime(tzinfo=UTC)
+
+
+def stamp(moment: datetime) -> Timestamp:
+    """The same for the wire."""
+    made = Timestamp()
+    made.FromDatetime(moment)
+    return made
+
+
+def name(text: types_pb2.LocalizedText) -> Name:
+    """A name in two languages."""
+    return Name(zh=text.zh.strip(), en=text.en.strip())
+
+
+def name_shown(name: Name) -> types_pb2.LocalizedText:
+    """The same for the wire."""
+    return types_pb2.LocalizedText(zh=name.zh, en=name.en)
+
+
+def natural_key(key: types.NaturalKey) -> NaturalKey:
+    """A natural key."""
+    return NaturalKey(KeyKind[types.KeyKind.Name(key.kind).removeprefix("KEY_KIND_")], key.value)
+
+
+def level(value: "types.AreaLevel.ValueType") -> Level:
+    """A level of the tree."""
+    return Level[types.AreaLevel.Name(value).removeprefix("AREA_LEVEL_")]
+
+
+def body_kind(value: "types.BodyKind.ValueType") -> BodyKind:
+    """A kind of body."""
+    return BodyKind[types.BodyKind.Name(value).removeprefix("BODY_KIND_")]
+
+
+def role(value: "access_pb2.Role.ValueType") -> Role:
+    """A role."""
+    return Role[access_pb2.Role.Name(value).removeprefix("ROLE_")]
+
+
+def purpose(value: "pb.Purpose.ValueType") -> Purpose:
+    """Why personal data are read."""
+    return Purpose[pb.Purpose.Name(value).removeprefix("PURPOSE_")]
+
+
+def area_shown(shown: AreaRow) -> pb.Area:
+    """An area of the view."""
+    return pb.Area(
+        area_id=shown.area_id,
+        parent_id=shown.parent_id,
+        level=types.AreaLevel.Value(f"AREA_LEVEL_{shown.level.name}"),
+        name=name_shown(shown.name),
+        area_path=shown.path,
+        boundary_version=shown.boundary_version,
+        boundary=_boundary_shown(shown.boundary) if shown.boundary else None,
+    )
+
+
+def area_state(state: area.Area) -> pb.Area:
+    """An area as its stream knows it."""
+    if isinstance(state, area.Undefined):
+        return pb.Area()
+    row = AreaRow(
+        area_id=state.area_id,
+        parent_id=state.parent_id,
+        level=state.level,
+        name=state.name,
+        path=state.path,
+        boundary_version=state.boundary_version,
+    )
+    return area_shown(row)
+
+
+def _boundary_shown(boundary: BoundaryRow) -> pb.Boundary:
+    until = stamp(boundary.valid_until) if boundary.valid_until else None
+    return pb.Boundary(
+        version=boundary.version,
+        geojson=boundary.geojson,
+        valid_from_time=stamp(boundary.valid_from),
+        valid_until_time=until,
+        note=boundary.note,
+    )
+
+
+def resident_shown(person: Registered) -> pb.Resident:
+    """A person's data."""
+    return pb.Resident(
+        resident_id=person.resident_id,
+        name=person.name.value or "",
+        phone=person.phone.value or "",
+        address=person.address.value or "",
+        area_id=person.area_id,
+        area_path=person.area_path,
+        key_kind=types.KeyKind.Value(f"KEY_KIND_{person.key_kind.name}"),
+    )
+
+
+def body_shown(shown: BodyRow | body.Registered) -> pb.Body:
+    """A body of the view, or as its stream knows it."""
+    key = types.NaturalKey(kind=types.KeyKind.Value(f"KEY_KIND_{shown.key.kind.name}"), value=shown.key.value)
+    return pb.Body(
+        body_id=shown.body_id,
+        kind=types.BodyKind.Value(f"BODY_KIND_{shown.kind.name}"),
+        name=name_shown(shown.name),
+        natural_key=key,
+        area_id=shown.area_id,
+        area_path=shown.area_path,
+    )
+
+
+def body_state(state: body.Body) -> pb.Body:
+    """A body as its stream knows it."""
+    return pb.Body() if isinstance(state, body.Unregistered) else body_shown(state)
+
+
+def grant_shown(grant: Grant) -> pb.Grant:
+    """A grant."""
+    return pb.Grant(
+        grant_id=grant.grant_id,
+        party_id=grant.party_id,
+        role=access_pb2.Role.Value(f"ROLE_{grant.role.value}"),
+        area_id=grant.within.area_id,
+        area_path=grant.within.area_path,
+        body_id=grant.within.body_id,
+        granted_time=stamp(grant.granted_at),
+    )
+
+
+def client_shown(shown: ClientRow) -> pb.Client:
+    """A client of the view."""
+    return pb.Client(
+        client_id=shown.client_id,
+        name=shown.name,
+        scopes=shown.scopes,
+        area_id=shown.within.area_id,
+        area_path=shown.within.area_path,
+        body_id=shown.within.body_id,
+        retired=shown.retired,
+    )
+
+
+def client_state(state: client.Client) -> pb.Client:
+    """A client as its stream knows it."""
+    if isinstance(state, client.Unknown):
+        return pb.Client()
+    active = isinstance(state, client.Active)
+    row = ClientRow(
+        client_id=state.client_id,
+        name=state.name,
+        scopes=state.scopes if isinstance(state, client.Active) else (),
+        within=state.within,
+        retired=not active,
+    )
+    return client_shown(row)
+
+
+def token_shown(token: Token) -> pb.Token:
+    """A token, for its holder."""
+    return pb.Token(access_token=token.text, expire_time=stamp(token.expires_at), subject_id=token.subject)

@@ -1,0 +1,29 @@
+"""What identity is told, besides what every service is told."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from libs.runtime.settings import Secret, setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitySettings:
+    """Read from LINLI_IDENTITY_<FIELD>; a secret better from LINLI_IDENTITY_<FIELD>_FILE."""
+
+    signing_key: Secret[str] = setting(
+        doc="Ed25519 key (PKCS #8 PEM) from which the keys that sign tokens are derived"
+    )
+    operator_secret: Secret[str] | None = setting(
+        None, doc="secret of the client `operator`, which exists from the first start on"
+    )
+    login_lifetime: timedelta = setting(
+        timedelta(hours=8), doc="how long a person's token counts", minimum=60, maximum=86400
+    )
+    client_lifetime: timedelta = setting(
+        timedelta(hours=1), doc="how long a client's token counts", minimum=60, maximum=86400
+    )
+
+    @property
+    def longest_lifetime(self) -> timedelta:
+        """How long any token may still be in use."""
+        return max(self.login_lifetime, self.client_lifetime)
