@@ -60,6 +60,10 @@ class Client:
         self._metadata = tuple((metadata or {}).items())
         self._calls: dict[str, Callable[..., Any]] = {}
 
+    def token(self) -> str:
+        """The token that calls carry now; "" when they carry none."""
+        return self._credentials.token()
+
     def service(self, descriptor: ServiceDescriptor) -> "ServiceStub":
         """The rpcs of a service as methods: `client.service(…).open_case(request, deadline=3.0)`."""
         return ServiceStub(self, descriptor)

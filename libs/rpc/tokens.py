@@ -38,7 +38,7 @@ class Claims(msgspec.Struct, frozen=True):
 
     def caller(self) -> Caller:
         """Who calls with the token. Raises TypeError for a grant with unknown parts."""
-        grants = [Grant(**grant) for grant in self.grants]
+        grants = [_grant_of(**grant) for grant in self.grants]
         return caller_of(self.sub, self.kind, grants, scopes=self.scopes, token_id=self.jti)
 
 
@@ -97,8 +97,13 @@ class Issuer:
 
 
 def _named_parts(grant: Grant) -> dict[str, str]:
-    parts = {"role": grant.role, "area": grant.area, "body": grant.body, "path": grant.path}
+    area = "" if grant.area == grant.path.rpartition("/")[2] else grant.area  # the path ends with it
+    parts = {"role": grant.role, "area": area, "body": grant.body, "path": grant.path}
     return {name: value for name, value in parts.items() if value}
+
+
+def _grant_of(role: str, area: str = "", body: str = "", path: str = "") -> Grant:
+    return Grant(role, area=area or path.rpartition("/")[2], body=body, path=path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def span(name: str, *, parent: str | None = None, **attributes: str | float | bo
     """
     if parent is None:
         parent = traceparent()
-    elif parent and _TRACEPARENT.fullmatch(parent) is None:
+    elif parent and not is_valid(parent):
         parent = ""
     return Span(name, parent, attributes)
 
@@ -104,6 +104,11 @@ def traceparent() -> str:
     """The current span's W3C traceparent; "" outside of all spans."""
     under_way = _current.get()
     return under_way.traceparent if under_way is not None else ""
+
+
+def is_valid(given: str) -> bool:
+    """Whether a text is a W3C traceparent."""
+    return _TRACEPARENT.fullmatch(given) is not None
 
 
 def new_traceparent() -> str:

@@ -1,0 +1,119 @@
+"""The greeter service of greeter.proto, compiled when the tests begin, and an api that serves it."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc_tools  # type: ignore[import-untyped] # it ships no types
+from google.protobuf import (
+    descriptor_pb2,
+    descriptor_pool,
+    duration_pb2,  # noqa: F401 # the pool must know what the greeter imports
+    message_factory,
+    timestamp_pb2,  # noqa: F401
+)
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_tools import protoc
+from linli.options.v1 import access_pb2, rules_pb2  # noqa: F401
+
+from libs.ledger.decider import Kind, Refusal
+from libs.rpc import filters
+from libs.rpc.call import Call
+from libs.rpc.paging import Page, ascending
+
+_HERE = Path(__file__).parent
+_PACKAGE = "linli.greeter.v1"
+
+
+def _compiled() -> None:
+    pool = descriptor_pool.Default()
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "greeter.bin")
+        includes = [_HERE, _HERE.parents[2] / "proto", Path(grpc_tools.__file__).parent / "_proto"]
+        paths = [f"-I{path}" for path in includes]
+        assert protoc.main(["protoc", *paths, f"--descriptor_set_out={target}", "greeter.proto"]) == 0
+        files = descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes())
+    for file in files.file:
+        pool.AddSerializedFile(file.SerializeToString())
+
+
+_compiled()
+SERVICE: ServiceDescriptor = descriptor_pool.Default().FindServiceByName(f"{_PACKAGE}.GreeterService")
+
+
+def message(name: str) -> Any:
+    """A message class of the greeter."""
+    return message_factory.GetMessageClass(
+        descriptor_pool.Default().FindMessageTypeByName(f"{_PACKAGE}.{name}")
+    )
+
+
+NOTES = {
+    "n1": ("la/central/nc-1", "lasan", "a bin"),
+    "n2": ("la/central/nc-2", "bos", "a lamp"),
+    "n3": ("la/harbor/nc-9", "lasan", "a sofa"),
+}
+"""Notes by id: area path, owning body, text."""
+
+FILTERS = filters.Filters(body_id=filters.text("body_id"))
+
+
+class Greeter:
+    """Serves the greeter; `trouble` is raised by GetGreeting, `pause` is how long that takes."""
+
+    def __init__(self) -> None:
+        self.trouble: Exception | None = None
+        self.pause = 0.0
+        self.begun: list[str] = []
+        self.calls: list[Call] = []
+
+    def get_greeting(self, request: Any, call: Call) -> Any:
+        self.begun.append(request.greeted)
+        self.calls.append(call)
+        if self.trouble is not None:
+            raise self.trouble
+        time.sleep(self.pause)
+        return message("GetGreetingResponse")(greeting=f"你好 {request.greeted}")
+
+    def get_note(self, request: Any, call: Call) -> Any:
+        if request.note_id == "unchecked":
+            return message("GetNoteResponse")()
+        if request.note_id not in NOTES:
+            raise Refusal(Kind.NOT_FOUND, "NOTE_NOT_FOUND", "there is no such note", note_id=request.note_id)
+        area_path, body, text = NOTES[request.note_id]
+        call.require(area_path=area_path, body=body)
+        return message("GetNoteResponse")(text=text)
+
+    def write_note(self, request: Any, call: Call) -> Any:
+        self.calls.append(call)
+        return message("WriteNoteResponse")(revision=call.at.isoformat())
+
+    def list_notes(self, request: Any, call: Call) -> Any:
+        page = Page.of(request, (ascending("note_id"),))
+        FILTERS.compile(request.filter)
+        seen = [note for note, (path, _, _) in sorted(NOTES.items()) if call.reach.covers(area_path=path)]
+        rows = [{"note_id": note} for note in seen if page.after is None or note > str(page.after[0])]
+        kept, following = page.cut(rows[: page.fetch])
+        return message("ListNotesResponse")(
+            note_ids=[row["note_id"] for row in kept], next_page_token=following
+        )
+
+    def get_own_name(self, request: Any, call: Call) -> Any:
+        return message("GetOwnNameResponse")(name=call.me)
+
+    def forgotten(self, request: Any, call: Call) -> Any:
+        return message("ForgottenResponse")()
+
+    def half_declared(self, request: Any, call: Call) -> Any:
+        return message("HalfDeclaredResponse")()
+
+    def follow_notes(self, request: Any, call: Call) -> Iterator[Any]:
+        self.calls.append(call)
+        if request.wanted != 77:
+            call.require(area_path="la/central/nc-1")
+        for number in range(request.wanted):
+            yield message("FollowNotesResponse")(number=number)
+        while request.wanted == 0 and call.active:
+            time.sleep(0.01)

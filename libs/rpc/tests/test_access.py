@@ -1,0 +1,97 @@
+"""Who may do what, and how far their grants reach."""
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.rpc.access import CLIENT, PERSON, Grant, Limit, Reach, caller_of, scopes_of_roles
+
+paths = st.sampled_from(["la", "la/a", "la/a/x", "la/ab", "la/a_", "la/ax", "la/b", "sf", None])
+bodies = st.sampled_from(["lasan", "bos", None])
+limits = st.builds(Limit, st.sampled_from(["", "la", "la/a", "la/a_", "sf"]), st.sampled_from(["", "lasan"]))
+
+
+def test_an_area_covers_itself_and_all_below_but_not_its_namesakes() -> None:
+    reach = Reach((Limit(path="la/central"),))
+
+    assert reach.covers(area_path="la/central")
+    assert reach.covers(area_path="la/central/nc-12")
+    assert not reach.covers(area_path="la")
+    assert not reach.covers(area_path="la/central-east")
+    assert not reach.covers(area_path=None)
+
+
+def test_a_grant_for_a_body_within_an_area_needs_both() -> None:
+    reach = Reach((Limit(path="la/central", body="lasan"),))
+
+    assert reach.covers(area_path="la/central/nc-12", body="lasan")
+    assert not reach.covers(area_path="la/central/nc-12", body="bos")
+    assert not reach.covers(area_path="la/harbor", body="lasan")
+    assert not reach.covers(body="lasan")
+
+
+def test_a_grant_without_limits_covers_everything() -> None:
+    assert Reach((Limit(),)).covers()
+    assert Reach((Limit(),)).everything
+
+
+def test_no_grant_covers_nothing() -> None:
+    assert not Reach().covers(area_path="la", body="lasan")
+    assert Reach().condition(area_column="area_path").sql == "false"
+
+
+def test_a_persons_scopes_follow_from_roles_each_with_its_own_reach() -> None:
+    caller = caller_of(
+        "p1", PERSON, [Grant("DISPATCHER", path="la/central"), Grant("SUPERVISOR")], scopes=["operations"]
+    )
+
+    assert caller.reach("cases.dispatch") == Reach((Limit("la/central"),))
+    assert caller.reach("supervision.audit").everything
+    assert not caller.has("operations")
+    assert caller.roles == ("DISPATCHER", "SUPERVISOR")
+
+
+def test_a_client_has_the_scopes_of_its_token_where_its_grants_reach() -> None:
+    caller = caller_of("c1", CLIENT, [Grant("PARTNER", body="lasan")], scopes=["cases.read"])
+
+    assert caller.scopes == {"cases.read"}
+    assert caller.reach("cases.read").bodies == ("lasan",)
+
+
+def test_a_client_without_grants_reaches_nothing() -> None:
+    caller = caller_of("c1", CLIENT, [], scopes=["cases.read"])
+
+    assert caller.has("cases.read")
+    assert not caller.reach("cases.read").covers(area_path="la")
+
+
+def test_an_unknown_role_gives_nothing() -> None:
+    assert caller_of("p1", PERSON, [Grant("EMPEROR")]).scopes == frozenset()
+
+
+def test_every_role_of_the_proto_gives_scopes() -> None:
+    assert len(scopes_of_roles()) == 11
+    assert all(scopes_of_roles().values())
+    assert all(scope == scope.strip() for scopes in scopes_of_roles().values() for scope in scopes)
+
+
+@pytest.fixture(scope="module")
+def things(module_database: str) -> psycopg.Connection:
+    connection = psycopg.connect(module_database, autocommit=True)
+    connection.execute("CREATE TEMP TABLE things (area_path text, body_id text)")
+    return connection
+
+
+@given(held=st.lists(limits, max_size=3), area_path=paths, body=bodies)
+def test_the_sql_of_a_reach_finds_just_what_it_covers(
+    things: psycopg.Connection, held: list[Limit], area_path: str | None, body: str | None
+) -> None:
+    reach = Reach(tuple(held))
+    things.execute("TRUNCATE things")
+    things.execute("INSERT INTO things VALUES (%s, %s)", (area_path, body))
+
+    where = reach.condition(area_column="area_path", body_column="body_id")
+    found = things.execute(f"SELECT 1 FROM things WHERE {where.sql}".encode(), where.params).fetchall()
+
+    assert bool(found) == reach.covers(area_path=area_path, body=body)

@@ -1,0 +1,303 @@
+"""The server's manners: probes, deadlines, limits, a drain that loses nothing."""
+
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
+
+from libs.rpc.client import Patience, connect
+from libs.rpc.failures import RpcFailed, failure_of
+from libs.rpc.server import Server
+from libs.rpc.settings import ServerSettings
+from libs.rpc.tests.conftest import Dial
+from libs.rpc.tests.greeter import SERVICE, Greeter, message
+from libs.testkit.eventually import eventually
+from libs.testkit.rpc import Mint, serving
+
+GetGreeting = message("GetGreetingRequest")
+Follow = message("FollowNotesRequest")
+
+
+def health_of(address: str, service: str = "") -> int:
+    with grpc.insecure_channel(address) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        return int(stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=5).status)
+
+
+def send(address: str, rpc: str, raw: bytes, deadline: float | None = 5.0) -> None:
+    """Send bytes to an rpc of the greeter."""
+    with grpc.insecure_channel(address) as channel:
+        call: Any = channel.unary_unary(f"/{SERVICE.full_name}/{rpc}")
+        call(raw, timeout=deadline)
+
+
+def refused(address: str, rpc: str, raw: bytes) -> RpcFailed:
+    """What the server has against them."""
+    with pytest.raises(grpc.RpcError) as no:
+        send(address, rpc, raw)
+    return failure_of(rpc, no.value)
+
+
+def test_health_answers_for_the_server_and_for_each_service(server: Server, address: str) -> None:
+    serving_now, not_serving = (
+        health_pb2.HealthCheckResponse.SERVING,
+        health_pb2.HealthCheckResponse.NOT_SERVING,
+    )
+
+    assert health_of(address) == health_of(address, SERVICE.full_name) == serving_now
+
+    server.serving({SERVICE.full_name: False})
+
+    assert health_of(address) == health_of(address, SERVICE.full_name) == not_serving
+
+
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+def test_reflection_lists_the_services(address: str, version: str) -> None:
+    ask = reflection_pb2.ServerReflectionRequest(list_services="")
+
+    with grpc.insecure_channel(address) as channel:
+        call = channel.stream_stream(
+            f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+            reflection_pb2.ServerReflectionRequest.SerializeToString,
+            reflection_pb2.ServerReflectionResponse.FromString,
+        )
+        answer = next(iter(call(iter([ask]), timeout=5)))
+
+    assert SERVICE.full_name in [service.name for service in answer.list_services_response.service]
+
+
+def test_it_refuses_to_start_when_an_rpc_has_no_method() -> None:
+    class Unfinished:
+        """Serves nothing."""
+
+    with pytest.raises(TypeError, match="GetGreeting has no method get_greeting on Unfinished"):
+        Server().add(SERVICE, Unfinished())
+
+
+def test_it_refuses_an_address_that_is_taken(address: str) -> None:
+    with pytest.raises(RuntimeError):
+        Server(ServerSettings(address=address)).start()
+
+
+def test_it_refuses_to_run_where_eventlet_has_patched_the_sockets() -> None:
+    program = (
+        "import eventlet; eventlet.monkey_patch()\n"
+        "from libs.rpc.server import Server\n"
+        "try: Server()\n"
+        "except RuntimeError as no: print(no)\n"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=False
+    )
+
+    assert "eventlet has patched" in ran.stdout, ran.stderr
+
+
+def test_an_unknown_rpc_is_a_clear_no(address: str) -> None:
+    failed = refused(address, "Sing", b"")
+
+    assert (failed.code, failed.reason) == (grpc.StatusCode.UNIMPLEMENTED, "METHOD_UNKNOWN")
+
+
+@pytest.mark.parametrize("raw", [b"\xff", b"\x0a\x05ab", b"\x0a\x02\xff\xfe", b"\x00", b"\x0b" * 200])
+def test_bytes_that_are_no_request_are_an_invalid_argument(address: str, raw: bytes) -> None:
+    failed = refused(address, "GetGreeting", raw)
+
+    assert (failed.code, failed.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "REQUEST_UNREADABLE")
+
+
+def test_a_request_that_is_too_large_is_an_invalid_argument(dial: Dial) -> None:
+    with pytest.raises(RpcFailed) as no:
+        dial().get_greeting(GetGreeting(greeted="x" * 100_001))
+
+    assert (no.value.code, no.value.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "REQUEST_TOO_LARGE")
+
+
+def test_work_whose_deadline_has_passed_is_not_begun(greeter: Greeter, dial: Dial) -> None:
+    greeter.pause = 0.5
+    stub = dial(patience=Patience(tries=1))
+
+    with ThreadPoolExecutor(8) as callers:
+        for n in range(4):
+            callers.submit(stub.get_greeting, GetGreeting(greeted=f"slow {n}"))
+        eventually(lambda: len(greeter.begun) == 4)
+        with pytest.raises(RpcFailed) as no:
+            stub.get_greeting(GetGreeting(greeted="late"), deadline=0.1)
+
+    assert no.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert dial().get_greeting(GetGreeting(greeted="last")).greeting
+    assert "late" not in greeter.begun
+
+
+def test_a_call_knows_how_long_its_caller_waits(greeter: Greeter, dial: Dial, address: str) -> None:
+    dial().get_greeting(GetGreeting(), deadline=3.0)
+    send(address, "GetGreeting", b"", deadline=None)
+
+    with_deadline, without = greeter.calls
+    assert with_deadline.remaining is not None
+    assert 2 < with_deadline.remaining < 3.1  # the wire rounds timeouts up
+    assert with_deadline.patience(60.0) < 3.1
+    assert without.remaining is None
+    assert without.patience(60.0) == 60.0
+
+
+def test_beyond_its_limits_it_refuses_at_once_and_says_when_to_come_again(
+    greeter: Greeter, dial: Dial, settings: ServerSettings
+) -> None:
+    greeter.pause = 0.3
+    stub = dial(patience=Patience(tries=1))
+
+    with ThreadPoolExecutor(40) as callers:
+        outcomes = list(callers.map(lambda n: _outcome(stub, GetGreeting(greeted=str(n))), range(40)))
+
+    refused = [failed for failed in outcomes if failed is not None]
+    assert {failed.reason for failed in refused} == {"SERVER_BUSY"}
+    assert {failed.code for failed in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+    assert all(failed.retry_after == 1.0 for failed in refused)
+    assert len(outcomes) - len(refused) == len(greeter.begun) >= settings.workers
+
+
+def _outcome(stub: Any, request: Any) -> RpcFailed | None:
+    try:
+        stub.get_greeting(request)
+    except RpcFailed as failed:
+        return failed
+    return None
+
+
+def test_a_busy_server_still_answers_its_probes(greeter: Greeter, dial: Dial, address: str) -> None:
+    greeter.pause = 0.5
+    stub = dial()
+
+    with ThreadPoolExecutor(4) as callers:
+        for n in range(4):
+            callers.submit(stub.get_greeting, GetGreeting(greeted=str(n)))
+        eventually(lambda: len(greeter.begun) == 4)
+        began = time.monotonic()
+        assert health_of(address) == health_pb2.HealthCheckResponse.SERVING
+        took = time.monotonic() - began
+
+    assert took < 0.4
+
+
+def test_streams_have_places_of_their_own(greeter: Greeter, dial: Dial, mint: Mint) -> None:
+    stub = dial(mint.person("SUPERVISOR"))
+    open_streams = [stub.follow_notes(Follow(wanted=0), deadline=2.0) for _ in range(2)]
+    readers = [threading.Thread(target=_drained, args=(stream,)) for stream in open_streams]
+    for reader in readers:
+        reader.start()
+    eventually(lambda: len(greeter.calls) == 2)
+
+    with pytest.raises(RpcFailed) as no:
+        list(stub.follow_notes(Follow(wanted=1)))
+
+    assert no.value.reason == "SERVER_BUSY"
+    assert dial().get_greeting(GetGreeting(greeted="still here")).greeting
+    for reader in readers:
+        reader.join()
+    eventually(lambda: _numbers(stub, 2) == [0, 1])
+
+
+def _drained(stream: Any) -> None:
+    try:
+        list(stream)
+    except RpcFailed:
+        return
+
+
+def _numbers(stub: Any, wanted: int) -> list[int]:
+    try:
+        return [answer.number for answer in stub.follow_notes(Follow(wanted=wanted))]
+    except RpcFailed as failed:
+        raise AssertionError from failed
+
+
+def test_a_stream_that_its_caller_leaves_gives_its_place_back(
+    greeter: Greeter, dial: Dial, mint: Mint
+) -> None:
+    stub = dial(mint.person("SUPERVISOR"))
+
+    for _ in range(6):
+        stream = stub.follow_notes(Follow(wanted=10))
+        assert next(stream).number == 0
+        stream.close()
+
+    eventually(lambda: _numbers(stub, 1) == [0])
+
+
+def test_a_drain_says_so_refuses_the_new_and_finishes_the_old(
+    server: Server, greeter: Greeter, mint: Mint
+) -> None:
+    address = f"127.0.0.1:{server.start()}"
+    greeter.pause = 0.4
+    with connect(address, mint.person("SUPERVISOR"), patience=Patience(tries=1)) as client:
+        stub = client.service(SERVICE)
+        with ThreadPoolExecutor(3) as threads:
+            in_flight = threads.submit(stub.get_greeting, GetGreeting(greeted="in flight"))
+            following = threads.submit(lambda: list(stub.follow_notes(Follow(wanted=0))))
+            eventually(lambda: greeter.begun == ["in flight"] and len(greeter.calls) == 2)
+            drained = threads.submit(server.drain, 5.0)
+
+            assert in_flight.result().greeting == "你好 in flight"
+            assert following.result() == []
+            drained.result()
+        with pytest.raises(RpcFailed) as no:
+            stub.get_greeting(GetGreeting(greeted="too late"), deadline=1.0)
+
+    assert no.value.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+    assert greeter.begun == ["in flight"]
+
+
+def test_a_drain_ends_what_does_not_end_in_time(server: Server, greeter: Greeter) -> None:
+    address = f"127.0.0.1:{server.start()}"
+    greeter.pause = 2.0
+    with connect(address, patience=Patience(tries=1)) as client, ThreadPoolExecutor(1) as threads:
+        endless = threads.submit(client.service(SERVICE).get_greeting, GetGreeting(greeted="endless"))
+        eventually(lambda: greeter.begun == ["endless"])
+        server.drain(0.1)
+
+        with pytest.raises(RpcFailed):
+            endless.result()
+
+
+def test_with_a_certificate_it_speaks_tls(tmp_path: Path, greeter: Greeter) -> None:
+    certificate, key = self_signed(tmp_path)
+    server = Server(ServerSettings(address="localhost:0", tls_cert=certificate, tls_key=key))
+    server.add(SERVICE, greeter)
+
+    with serving(server), connect(f"localhost:{server.port}", tls_roots=certificate.read_bytes()) as client:
+        assert client.service(SERVICE).get_greeting(GetGreeting(greeted="tls")).greeting == "你好 tls"
+
+
+def self_signed(folder: Path) -> tuple[Path, Path]:
+    """A certificate for localhost and its key."""
+    from datetime import UTC, datetime, timedelta  # only here
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(
+        name, name, private.public_key(), x509.random_serial_number(), now, now + timedelta(days=1)
+    ).add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    signed = builder.sign(private, hashes.SHA256())
+    certificate, key = folder / "tls.crt", folder / "tls.key"
+    certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    key.write_bytes(
+        private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return certificate, key
