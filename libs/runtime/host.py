@@ -84,6 +84,12 @@ class Host:
         _start_all(self._others)
         self._started = True
 
+    def wait_until_ready(self, seconds: float) -> None:
+        """Wait until all checks of readiness pass; longer than `seconds` only the probes tell."""
+        deadline = time.monotonic() + seconds
+        while not self._http.ready()[0] and time.monotonic() < deadline and not self.failed:
+            time.sleep(0.01)
+
     def close(self) -> None:
         """Stop everything in order; called twice is fine."""
         self._draining = True

@@ -1,0 +1,171 @@
+"""The embedded platform: services in one process over a bundled PostgreSQL, all in one data folder.
+
+No broker, no container, no root: events are delivered in process, by the same inbox, reactions and
+clocks as everywhere else.
+"""
+
+import base64
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from libs.ledger.migrate import migrate
+from libs.runtime.guards import CannotStart
+from libs.runtime.host import Host, Roles
+from libs.runtime.opened import OpenService, open_service
+from libs.runtime.parts import Service
+from libs.runtime.postgres import EmbeddedPostgres
+from libs.runtime.settings import Settings, read
+from libs.runtime.threads import WatchedThread
+
+_LOOK_AT_POSTGRES = 1.0
+_READY_WITHIN = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an embedded platform lives: its data folder, its ports (0: any free one), its cell's name."""
+
+    data: Path
+    grpc_port: int = 7400
+    http_port: int = 7480
+    cell: str = "demo"
+
+    @property
+    def operator_secret(self) -> Path:
+        """The file with the operator's secret, made at the first start."""
+        return self.data / "operator.secret"
+
+    @property
+    def master_key(self) -> Path:
+        """The file with the key that wraps the keys of personal data."""
+        return self.data / "master.key"
+
+    @property
+    def signing_key(self) -> Path:
+        """The file with the key that signs tokens."""
+        return self.data / "signing.pem"
+
+    @property
+    def address(self) -> Path:
+        """The file that says where the running platform serves gRPC."""
+        return self.data / "grpc.address"
+
+
+class EmbeddedPlatform:
+    """Runs services over a bundled PostgreSQL; `start`, then `close`."""
+
+    def __init__(
+        self,
+        place: Place,
+        services: Sequence[Service],
+        environ: Mapping[str, str],
+        *,
+        died: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`died` is called when the platform can go on no longer; `failed` then says why."""
+        self.place = place
+        self._services = services
+        self._environ = environ
+        self._told_died = died
+        self._trouble = ""
+        self._stack = ExitStack()
+        self._postgres = EmbeddedPostgres(place.data)
+        self.host: Host | None = None
+
+    @property
+    def failed(self) -> str:
+        """What died, or nothing."""
+        return self._trouble or (self.host.failed if self.host is not None else "")
+
+    def start(self) -> None:
+        """Start everything; returns when the platform is ready.
+
+        Raises `CannotStart` if a port is taken, `PostgresFailed` if the folder is in use.
+        """
+        for port in (self.place.grpc_port, self.place.http_port):
+            _refuse_taken(port)
+        self._postgres.start()
+        self._stack.callback(self._postgres.stop)
+        watch = WatchedThread("postgres", self._watch_postgres, died=self._postgres_ended)
+        environ = self._environ_of_all()
+        opened = [self._open(service, environ) for service in self._services]
+        self.host = Host(opened, Roles(deliver=True, clocks=True), died=self._told_died)
+        self._stack.callback(self.host.close)
+        self.host.start()
+        self.host.wait_until_ready(_READY_WITHIN)
+        watch.start()
+        self._stack.callback(watch.close)
+        self.place.address.write_text(f"127.0.0.1:{self.host.grpc_port}\n")
+
+    def close(self) -> None:
+        """Stop everything in order."""
+        self._stack.close()
+
+    def _open(self, service: Service, environ: Mapping[str, str]) -> OpenService:
+        dsn = self._postgres.ensure_database(service.name)
+        migrate(dsn, service.name, service.views)
+        settings = read(Settings, {**environ, "LINLI_DATABASE_URL": dsn})
+        opened = open_service(service, settings, environ, listen=False)
+        self._stack.callback(opened.close)
+        return opened
+
+    def _environ_of_all(self) -> dict[str, str]:
+        """The environment, with what this platform keeps in its folder."""
+        place = self.place
+        _make_secret(place.master_key, lambda: base64.b64encode(os.urandom(32)))
+        _make_secret(place.signing_key, _new_signing_key)
+        _make_secret(place.operator_secret, lambda: secrets.token_urlsafe(24).encode())
+        return {
+            "LINLI_CELL": place.cell,
+            **self._environ,
+            "LINLI_GRPC_ADDRESS": f"127.0.0.1:{place.grpc_port}",
+            "LINLI_HTTP_ADDRESS": f"127.0.0.1:{place.http_port}",
+            "LINLI_MASTER_KEY_FILE": str(place.master_key),
+            "LINLI_IDENTITY_SIGNING_KEY_FILE": str(place.signing_key),
+            "LINLI_IDENTITY_OPERATOR_SECRET_FILE": str(place.operator_secret),
+        }
+
+    def _watch_postgres(self, stop: threading.Event) -> None:
+        while not stop.wait(_LOOK_AT_POSTGRES):
+            if self._postgres.pid() is None:
+                return
+
+    def _postgres_ended(self, _sentence: str) -> None:
+        self._trouble = f"the bundled PostgreSQL ended (its log: {self._postgres.log})"
+        self._told_died()
+
+
+def _make_secret(path: Path, make: Callable[[], bytes]) -> None:
+    """Write a new secret that only its owner may read, unless there is one."""
+    if path.exists():
+        return
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123  # with a mode
+        file.write(make() + b"\n")
+    draft.rename(path)
+
+
+def _new_signing_key() -> bytes:
+    from libs.rpc.keys import SigningKey
+
+    return SigningKey.generate().pem()
+
+
+def _refuse_taken(port: int) -> None:
+    """Raise `CannotStart` if somebody listens on the port already."""
+    with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CannotStart(
+                f"port {port} cannot be used ({error.strerror}): is another Linli running? Choose others with"
+                " --port and --http-port"
+            ) from error

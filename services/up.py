@@ -1,0 +1,67 @@
+"""`linli up`: all five services in one process, for a laptop and for trying out."""
+
+import argparse
+import gc
+import importlib
+import os
+import time
+from pathlib import Path
+
+from libs.runtime.embedded import EmbeddedPlatform, Place
+from libs.runtime.parts import Service
+from libs.runtime.process import Lifetime, run_until_told, say
+from libs.telemetry import logs
+
+NAMES = ("identity", "catalog", "cases", "volunteers", "supervision")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `linli up`."""
+    parser.add_argument("--data", type=Path, default=Path(".linli"), help="folder for everything it keeps")
+    parser.add_argument("--port", type=int, default=7400, help="gRPC port (0: any free one)")
+    parser.add_argument("--http-port", type=int, default=7480, help="port of /metrics, /readyz, /keys.json")
+    parser.add_argument("--cell", default="demo", help="name of this cell: part of every event's source")
+
+
+def load(name: str) -> Service:
+    """A service's declaration."""
+    service: Service = importlib.import_module(f"services.{name}.wiring").SERVICE
+    return service
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the platform until it is told to stop; answers the exit status."""
+    began = time.monotonic()
+    life = Lifetime()
+    logs.setup(level=os.environ.get("LINLI_LOG_LEVEL", "warning"), role="up", cell=arguments.cell)
+    place = Place(
+        data=arguments.data.expanduser().resolve(),
+        grpc_port=arguments.port,
+        http_port=arguments.http_port,
+        cell=arguments.cell,
+    )
+    platform = EmbeddedPlatform(place, [load(name) for name in NAMES], os.environ, died=life.end)
+
+    def start() -> None:
+        platform.start()
+        gc.collect()
+        gc.freeze()  # what is loaded now stays: later collections need not look at it
+        _welcome(platform, time.monotonic() - began)
+
+    return run_until_told(start, platform.close, lambda: platform.failed, life)
+
+
+def _welcome(platform: EmbeddedPlatform, seconds: float) -> None:
+    assert platform.host is not None  # noqa: S101  # it has started
+    place, host = platform.place, platform.host
+    say(f"Linli is ready ({seconds:.1f} s). Its data: {place.data}")
+    say(f"  gRPC   127.0.0.1:{host.grpc_port}   {', '.join(NAMES)}, feed, health, reflection")
+    say(f"  HTTP   http://127.0.0.1:{host.http_port}   /metrics /livez /readyz /keys.json")
+    say(f"  token  linli token --data {arguments_of(place)}")
+    say("Ctrl-C stops it.")
+
+
+def arguments_of(place: Place) -> str:
+    """The data folder as one would type it."""
+    here = Path.cwd()
+    return str(place.data.relative_to(here) if place.data.is_relative_to(here) else place.data)
