@@ -3,25 +3,16 @@
 Noted facts and releases stay inside.
 """
 
-from datetime import datetime
 from typing import Any
 
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.cases.v1 import cases_events_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
-from services.cases.domain import clocks, events
-from services.cases.domain.values import Channel
-
-CHANNELS: "dict[Channel, types.Channel.ValueType]" = {
-    channel: types.Channel.Value(f"CHANNEL_{channel.name}") for channel in Channel
-}
-CLOCKS: "dict[clocks.ClockKind, types.ClockKind.ValueType]" = {
-    kind: types.ClockKind.Value(f"CLOCK_KIND_{kind.name}") for kind in clocks.ClockKind
-}
+from services.cases.application.words import CHANNELS, CLOCKS, deadline_of, stamp
+from services.cases.domain import events
 
 
 def publish(recorded: Recorded[Any]) -> Published | None:
@@ -37,24 +28,6 @@ def publish(recorded: Recorded[Any]) -> Published | None:
         area_id=area_path.rpartition("/")[2],
         body_ids=tuple(body for body in bodies if body),
     )
-
-
-def deadline_of(deadline: clocks.Deadline) -> types.Deadline:
-    """A promise as others see it, not met yet."""
-    return types.Deadline(
-        clock=CLOCKS[deadline.clock],
-        warn_time=stamp(deadline.warn_at),
-        due_time=stamp(deadline.due_at),
-        commitment_id=deadline.commitment_id,
-        commitment_version=deadline.commitment_version,
-    )
-
-
-def stamp(moment: datetime) -> Timestamp:
-    """A moment as protobuf has it."""
-    made = Timestamp()
-    made.FromDatetime(moment)
-    return made
 
 
 def _message(case_id: str, event: object) -> Message | None:  # noqa: C901  # one case for each event

@@ -1,15 +1,15 @@
 """What cases does about its neighbours' events: it notes what it must know to route and to promise."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.catalog.v1 import catalog_events_pb2 as catalog
 from linli.catalog.v1 import catalog_types_pb2 as catalog_types
 from linli.identity.v1 import identity_events_pb2 as identity
 
 from libs.ledger.ids import derived_id
-from libs.messaging.reactions import Erasure, Fact, Reaction
+from libs.messaging.reactions import Erasure, Fact, Reaction, Subscriptions
+from services.cases.application.words import moment
 from services.cases.domain import noted
 from services.cases.domain.calendar import Hours
 from services.cases.domain.clocks import Limit, Unit
@@ -27,7 +27,7 @@ def when_area_boundary_changed(event: identity.AreaBoundaryChanged, _fact: Fact)
         area_id=event.area_id,
         version=event.version,
         boundary=event.boundary,
-        valid_from=_moment(event.valid_from_time),
+        valid_from=moment(event.valid_from_time),
     )
     return [_note(f"area:{event.area_id}", boundary)]
 
@@ -67,15 +67,15 @@ def when_responsibility_assigned(event: catalog.ResponsibilityAssigned, _fact: F
         affair_id=event.affair_id,
         area_id=event.area_id,
         body_id=event.body_id,
-        valid_from=_moment(event.valid_from_time),
-        valid_until=_moment(event.valid_until_time) if ends else None,
+        valid_from=moment(event.valid_from_time),
+        valid_until=moment(event.valid_until_time) if ends else None,
     )
     return [_note(f"item:{event.item_id}", item)]
 
 
 def when_responsibility_ended(event: catalog.ResponsibilityEnded, _fact: Fact) -> list[Reaction]:
     """An item that has ended routes no more."""
-    end = noted.ResponsibilityEndNoted(item_id=event.item_id, valid_until=_moment(event.valid_until_time))
+    end = noted.ResponsibilityEndNoted(item_id=event.item_id, valid_until=moment(event.valid_until_time))
     return [_note(f"item:{event.item_id}", end)]
 
 
@@ -89,7 +89,7 @@ def when_commitment_published(event: catalog.CommitmentPublished, _fact: Fact) -
         first_response=_limit(event.first_response) if event.HasField("first_response") else None,
         resolution=_limit(event.resolution) if event.HasField("resolution") else None,
         calendar_id=event.calendar_id,
-        valid_from=_moment(event.valid_from_time),
+        valid_from=moment(event.valid_from_time),
     )
     return [_note(f"commitment:{event.commitment_id}", commitment)]
 
@@ -112,7 +112,7 @@ def when_calendar_defined(event: catalog.CalendarDefined, _fact: Fact) -> list[R
     return [_note(f"calendar:{event.calendar_id}", calendar)]
 
 
-SUBSCRIPTIONS = {
+SUBSCRIPTIONS: Subscriptions = {
     "identity": {
         identity.AreaDefined: when_area_defined,
         identity.AreaBoundaryChanged: when_area_boundary_changed,
@@ -161,7 +161,3 @@ def _limit(limit: catalog_types.Limit) -> Limit:
 
 def _hours(hours: Iterable[catalog_types.Hours]) -> Hours:
     return tuple((each.from_minute, each.until_minute) for each in hours)
-
-
-def _moment(stamp: Timestamp) -> datetime:
-    return stamp.ToDatetime(tzinfo=UTC)

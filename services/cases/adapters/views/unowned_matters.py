@@ -1,7 +1,6 @@
 """Which open cases does nobody answer for, and whose decision is it?"""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from psycopg import Cursor
@@ -10,10 +9,8 @@ from psycopg.rows import DictRow
 from libs.ledger.recorded import Recorded
 from libs.ledger.view import Rows, Table, View
 from libs.rpc.conditions import Condition
-from libs.rpc.paging import Page, ascending
+from libs.rpc.paging import Page
 from services.cases.domain import events
-
-ORDER = (ascending("since_time", datetime), ascending("case_id"))
 
 
 class UnownedMatters(View):

@@ -171,7 +171,7 @@ class Deadline(_message.Message):
     breached: _builtins.bool
     """True once the due moment passed and it was not done."""
     commitment_id: _builtins.str
-    """The affair whose commitment sets the limit."""
+    """The commitment that sets the limit."""
     commitment_version: _builtins.int
     """The version of that commitment."""
     @_builtins.property

@@ -1,0 +1,223 @@
+"""What the cases service offers: its table of contents."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from libs.ledger.decider import Refusal
+from libs.ledger.ids import derived_id
+from libs.ledger.recorded import Context, Recorded
+from libs.ledger.stream import Handled, Stream, Task, handle_many
+from libs.rpc.access import Reach
+from libs.rpc.paging import Page
+from services.cases.application.ports import Freshness, Picture, Reads, Row
+from services.cases.domain import refusals
+from services.cases.domain.case import NotOpened, Opened, State
+from services.cases.domain.clocks import Deadline, promise
+from services.cases.domain.commands import (
+    Command,
+    Facts,
+    OpenCase,
+    ReassignCase,
+    ReleaseCase,
+    ResumeCase,
+)
+from services.cases.domain.decisions import CASE
+from services.cases.domain.events import CaseRouted, CaseUnowned, Event
+from services.cases.domain.noted import Note, Noted, NotedFact
+from services.cases.domain.routing import Decision, Question, route
+from services.cases.domain.values import Channel, ExternalReference, Point, public_id
+
+CaseHandled = Handled[State, Event]
+Permit = Callable[[State], None]
+
+RELEASED_AT_ONCE = 1000
+_RELEASED_TOGETHER = 100
+
+_NOTHING_KNOWN = Facts(
+    affair_path="",
+    area_path="",
+    anonymous_allowed=False,
+    responsibilities=(),
+    commitment=None,
+    calendar=None,
+    known=0,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What somebody tells when they open a case; the place is a point, an area, or both."""
+
+    affair_id: str
+    channel: Channel
+    at: datetime
+    point: Point | None = None
+    area_id: str = ""
+    reporter_id: str | None = None
+    anonymous: bool = False
+    assisted: bool = False
+    external: ExternalReference | None = None
+    description: str = field(default="", repr=False)
+    address: str = field(default="", repr=False)
+    contact: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRecord:
+    """A case with its whole history, personal data open."""
+
+    state: Opened
+    history: Sequence[Recorded[Event]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """What a call of `finish_import` came to."""
+
+    released: int
+    remaining: int
+    revision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """All that can be asked of the service."""
+
+    cases: Stream[Command, State, Event]
+    noted: Stream[Note, Noted, NotedFact]
+    picture: Picture
+    reads: Reads
+    prefix: str
+
+    # commands
+
+    def open(self, report: Report, context: Context) -> CaseHandled:
+        """Take in a report: locate it, route it, start its clocks.
+
+        The id follows from the number in another system, if there is one, else from the request: so
+        the same matter is not taken in twice, and a repeated request finds the case of the first.
+        """
+        case_id = _case_id(report, context)
+        command = OpenCase(
+            case_id=case_id,
+            public_id=public_id(self.prefix, case_id),
+            channel=report.channel,
+            facts=self._facts(case_id, report),
+            at=report.at,
+            imported=context.occurred_at is not None,
+            reporter_id=report.reporter_id,
+            anonymous=report.anonymous,
+            assisted=report.assisted,
+            external=report.external,
+            point=report.point,
+            description=report.description,
+            address=report.address,
+            contact=report.contact,
+        )
+        context = replace(context, area=command.facts.area_path)
+        return self.cases.handle(case_id, command, context, expect_new=True)
+
+    def act(
+        self, case_id: str, command: Command, context: Context, permit: Permit, if_revision: str
+    ) -> CaseHandled:
+        """Accept, return, start, pause, note, resolve, close, withdraw, reject, reopen: the command says."""
+        return self.cases.handle(case_id, command, context, permit, if_revision or None)
+
+    def reassign(
+        self,
+        case_id: str,
+        body_id: str,
+        at: datetime,
+        context: Context,
+        permit: Permit,
+        if_revision: str,
+    ) -> CaseHandled:
+        """Give a case to a body, if there is such a body."""
+        known = body_id in self.picture().bodies
+        command = ReassignCase(body_id=body_id, body_known=known, at=at)
+        return self.act(case_id, command, context, permit, if_revision)
+
+    def resume(
+        self, case_id: str, at: datetime, context: Context, permit: Permit, if_revision: str
+    ) -> CaseHandled:
+        """Go on after a pause, whose working time the calendars count."""
+        command = ResumeCase(calendars=self.picture().calendars, at=at)
+        return self.act(case_id, command, context, permit, if_revision)
+
+    def finish_import(self, system: str, as_of: datetime, fresh: Freshness, context: Context) -> Released:
+        """Hand imported cases over to the running clocks, as many as one call may."""
+        held, total = self.reads.held_cases(system, RELEASED_AT_ONCE, fresh)
+        revision = ""
+        for start in range(0, len(held), _RELEASED_TOGETHER):
+            tasks: list[Task] = [
+                (self.cases, case_id, ReleaseCase(at=as_of), context)
+                for case_id in held[start : start + _RELEASED_TOGETHER]
+            ]
+            revision = handle_many(self.cases.ledger, tasks)[-1].revision
+        return Released(released=len(held), remaining=total - len(held), revision=revision)
+
+    # queries
+
+    def case(self, case_id: str) -> CaseRecord:
+        """One case, from its own stream. Raises CASE_NOT_FOUND."""
+        history = self.cases.history(case_id)
+        state = CASE.fold([recorded.event for recorded in history])
+        if isinstance(state, NotOpened):
+            raise refusals.case_not_found()
+        return CaseRecord(state=state, history=history)
+
+    def public_case(self, public_id: str, fresh: Freshness) -> Row:
+        """The case with a public number. Raises CASE_NOT_FOUND."""
+        row = self.reads.public_case(public_id, fresh)
+        if row is None:
+            raise refusals.case_not_found()
+        return row
+
+    def list_cases(self, reach: Reach, wanted: str, page: Page, fresh: Freshness) -> Sequence[Row]:
+        """A page of the cases within reach that a filter wants, and one row more."""
+        return self.reads.cases(reach, wanted, page, fresh)
+
+    def list_cases_of(self, reporter_id: str, page: Page, fresh: Freshness) -> Sequence[Row]:
+        """A page of a reporter's cases, and one row more."""
+        return self.reads.cases_of(reporter_id, page, fresh)
+
+    def unowned_matters(self, reach: Reach, page: Page, fresh: Freshness) -> Sequence[Row]:
+        """A page of the matters that nobody answers for and that areas within reach decide; one row more."""
+        return self.reads.unowned_matters(reach, page, fresh)
+
+    def explain_routing(self, record: CaseRecord) -> tuple[Decision, Decision]:
+        """The routing decision as stored, and decided again on what was known then."""
+        stored = next(
+            recorded.event.decision
+            for recorded in record.history
+            if isinstance(recorded.event, CaseRouted | CaseUnowned)
+        )
+        return stored, self.reads.routing_facts(stored.question.known).decide(stored.question)
+
+    def preview_routing(
+        self, affair_id: str, point: Point | None, area_id: str, at: datetime
+    ) -> tuple[Decision, Sequence[Deadline]]:
+        """Where a report would go, and what would be promised, if it were made now."""
+        facts = self.picture().facts(affair_id, point, area_id, at)
+        question = Question(
+            affair_path=facts.affair_path, area_path=facts.area_path, at=at, known=facts.known
+        )
+        return route(facts.responsibilities, question), promise(facts.commitment, facts.calendar, at)
+
+    # inside
+
+    def _facts(self, case_id: str, report: Report) -> Facts:
+        """What must be known; for a case that exists nothing, so that a repeated request is answered."""
+        try:
+            return self.picture().facts(report.affair_id, report.point, report.area_id, report.at)
+        except Refusal:
+            if isinstance(self.cases.load(case_id).state, NotOpened):
+                raise
+            return _NOTHING_KNOWN
+
+
+def _case_id(report: Report, context: Context) -> str:
+    if report.external is not None:
+        return derived_id(f"external/{report.external.system}", report.external.number)
+    return derived_id(context.actor, context.request_id or "")

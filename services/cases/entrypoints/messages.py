@@ -1,0 +1,255 @@
+"""From states and rows to messages: how a case looks on the wire."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from linli.cases.v1 import cases_service_pb2 as pb
+from linli.cases.v1 import cases_types_pb2 as types
+from linli.types.v1 import types_pb2
+
+from libs.ledger.personal import Personal
+from libs.ledger.recorded import Recorded
+from libs.rpc.call import Call
+from services.cases.application.ports import Freshness, Row
+from services.cases.application.words import CHANNELS, CLOCKS, deadline_of, stamp
+from services.cases.domain import case, events
+from services.cases.domain.clocks import Clock, ClockKind
+from services.cases.domain.decisions import body_of
+from services.cases.domain.routing import Decision
+from services.cases.domain.values import Channel, Point
+
+PATIENCE = 5.0
+"""Most seconds that a query waits for the revision it was asked for."""
+
+STATES: "dict[type, types.CaseState.ValueType]" = {
+    case.Submitted: types.CASE_STATE_SUBMITTED,
+    case.Routed: types.CASE_STATE_ROUTED,
+    case.Accepted: types.CASE_STATE_ACCEPTED,
+    case.InProgress: types.CASE_STATE_IN_PROGRESS,
+    case.Waiting: types.CASE_STATE_WAITING,
+    case.Resolved: types.CASE_STATE_RESOLVED,
+    case.Closed: types.CASE_STATE_CLOSED,
+    case.Rejected: types.CASE_STATE_REJECTED,
+    case.Withdrawn: types.CASE_STATE_WITHDRAWN,
+}
+
+channel_of: "dict[types.Channel.ValueType, Channel]" = {
+    number: channel for channel, number in CHANNELS.items()
+}
+
+
+def case_of_state(state: case.State) -> pb.Case:
+    """A case as folded from its stream."""
+    if isinstance(state, case.NotOpened):
+        raise TypeError("a command that was answered left an opened case")
+    file = state.file
+    message = pb.Case(
+        case_id=file.case_id,
+        public_id=file.public_id,
+        state=STATES[type(state)],
+        affair_id=file.affair_id,
+        area_id=_last(file.area_path),
+        area_path=file.area_path,
+        body_id=body_of(state) or "",
+        channel=CHANNELS[file.channel],
+        anonymous=file.anonymous,
+        assisted=file.assisted,
+        reporter_id=file.reporter_id or "",
+        opened_time=stamp(file.opened_at),
+        deadlines=map(_deadline_of_clock, file.clocks),
+        returns=file.returns,
+        reopenings=file.reopenings,
+    )
+    if isinstance(state, case.Closed | case.Rejected | case.Withdrawn):
+        message.ended_time.CopyFrom(stamp(state.ended_at))
+    if file.external:
+        message.external_reference.system = file.external.system
+        message.external_reference.number = file.external.number
+    return message
+
+
+def case_of_row(row: Row) -> pb.Case:
+    """A case as the view of all cases has it."""
+    message = pb.Case(
+        case_id=row["case_id"],
+        public_id=row["public_id"],
+        state=_state(row),
+        affair_id=row["affair_id"],
+        area_id=row["area_id"],
+        area_path=row["area_path"],
+        body_id=row["body_id"] or "",
+        channel=CHANNELS[Channel(row["channel"])],
+        anonymous=row["anonymous"],
+        assisted=row["assisted"],
+        reporter_id=row["reporter_id"] or "",
+        opened_time=stamp(row["opened_time"]),
+        ended_time=_maybe(row["ended_time"]),
+        deadlines=map(_deadline_of_json, row["deadlines"]),
+        returns=row["returns"],
+        reopenings=row["reopenings"],
+    )
+    if row["external_system"]:
+        message.external_reference.system = row["external_system"]
+        message.external_reference.number = row["external_number"]
+    return message
+
+
+def public_case(row: Row) -> pb.PublicCase:
+    """What everybody may know of a case."""
+    return pb.PublicCase(
+        public_id=row["public_id"],
+        state=_state(row),
+        affair_id=row["affair_id"],
+        area_id=row["area_id"],
+        area_path=row["area_path"],
+        body_id=row["body_id"] or "",
+        opened_time=stamp(row["opened_time"]),
+        ended_time=_maybe(row["ended_time"]),
+        due_time=_maybe(row["due_time"]),
+        overdue=row["overdue"],
+    )
+
+
+def unowned_matter(row: Row) -> pb.UnownedMatter:
+    """A matter that nobody answers for."""
+    return pb.UnownedMatter(
+        case_id=row["case_id"],
+        affair_id=row["affair_id"],
+        area_id=_last(row["area_path"]),
+        area_path=row["area_path"],
+        cause=row["cause"],
+        deciding_area_id=_last(row["deciding_path"]),
+        opened_time=stamp(row["opened_time"]),
+        since_time=stamp(row["since_time"]),
+    )
+
+
+def full_case(
+    state: case.Opened, history: Sequence[Recorded[events.Event]], masked: bool
+) -> pb.GetCaseResponse:
+    """A case with its texts, which are left empty if `masked`."""
+
+    def told(personal: Personal | None) -> str:
+        return "" if masked or personal is None else personal.value or ""
+
+    message = pb.GetCaseResponse(case=case_of_state(state), personal_data_masked=masked)
+    for recorded in history:
+        match recorded.event:
+            case events.CaseOpened() as opened:
+                message.report.CopyFrom(_report(opened, told, masked))
+            case events.NoteAdded(note_id=note_id, text=text, to_reporter=to_reporter, at=at):
+                message.notes.append(
+                    pb.Note(
+                        note_id=note_id,
+                        text=told(text),
+                        to_reporter=to_reporter,
+                        author_id=recorded.metadata.actor,
+                        added_time=stamp(at),
+                    )
+                )
+            case events.CaseResolved(outcome=outcome):
+                message.outcome = told(outcome)
+            case _:
+                pass
+    return message
+
+
+def history_entry(recorded: Recorded[events.Event]) -> pb.HistoryEntry:
+    """One thing that happened, as an auditor sees it."""
+    about = recorded.metadata
+    return pb.HistoryEntry(
+        version=recorded.version,
+        event=recorded.name,
+        occurred_time=stamp(recorded.event.at),
+        recorded_time=stamp(about.recorded_at),
+        actor=about.actor,
+        on_behalf_of=about.on_behalf_of or "",
+        reason=about.reason or "",
+        request_id=about.request_id or "",
+        trace_id=(about.traceparent or "")[3:35],
+        correlation_id=about.correlation_id or "",
+    )
+
+
+def routing(decision: Decision) -> pb.Routing:
+    """A routing decision with its trace."""
+    question = decision.question
+    return pb.Routing(
+        body_id=decision.body_id or "",
+        item_id=decision.item_id or "",
+        item_version=decision.item_version,
+        affair_path=question.affair_path,
+        area_path=question.area_path,
+        at_time=stamp(question.at),
+        trace=[
+            pb.RoutingTraceLine(
+                item_id=line.item_id,
+                item_version=line.version,
+                affair_id=line.affair_id,
+                area_id=line.area_id,
+                body_id=line.body_id,
+                verdict=line.verdict.value,
+            )
+            for line in decision.trace
+        ],
+    )
+
+
+def point(request: Any) -> Point | None:
+    """The location of a request, if it has one."""
+    if not request.HasField("location"):
+        return None
+    return Point(latitude=request.location.latitude, longitude=request.location.longitude)
+
+
+def freshness(request: Any, call: Call) -> Freshness:
+    """What the reader must at least see, and how long they can wait."""
+    return Freshness(at_least=request.at_least, patience=call.patience(PATIENCE))
+
+
+def _report(opened: events.CaseOpened, told: Callable[[Personal | None], str], masked: bool) -> pb.Report:
+    report = pb.Report(
+        description=told(opened.description), address=told(opened.address), contact=told(opened.contact)
+    )
+    if opened.point and not masked:
+        place = types_pb2.Point(latitude=opened.point.latitude, longitude=opened.point.longitude)
+        report.location.CopyFrom(place)
+    return report
+
+
+def _deadline_of_clock(clock: Clock) -> types.Deadline:
+    message = deadline_of(clock.deadline)
+    message.breached = clock.breached
+    if clock.met_at:
+        message.met_time.CopyFrom(stamp(clock.met_at))
+    return message
+
+
+def _deadline_of_json(found: Row) -> types.Deadline:
+    return types.Deadline(
+        clock=CLOCKS[ClockKind(found["clock"])],
+        warn_time=_read(found["warn_time"]),
+        due_time=_read(found["due_time"]),
+        met_time=_read(found["met_time"]),
+        breached=found["breached"],
+        commitment_id=found["commitment_id"],
+        commitment_version=found["commitment_version"],
+    )
+
+
+def _state(row: Row) -> "types.CaseState.ValueType":
+    return types.CaseState.Value(f"CASE_STATE_{row['state'].upper()}")
+
+
+def _maybe(moment: datetime | None) -> Timestamp | None:
+    return stamp(moment) if moment else None
+
+
+def _read(moment: str | None) -> Timestamp | None:
+    return stamp(datetime.fromisoformat(moment)) if moment else None
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
