@@ -13,7 +13,9 @@ from services.supervision.domain.events import (
     Event,
     NotedFact,
     OpeningNoted,
+    ReassignmentNoted,
     ReopeningNoted,
+    RoutingNoted,
 )
 
 
@@ -27,6 +29,7 @@ class Noted:
     area_path: str
     reporter_id: str | None
     version: int
+    body_id: str | None = None  # that must answer, or answered last
     raters: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -105,6 +108,8 @@ def evolve(state: State, event: Event) -> State:
             return Closed(noted=_at(state.noted, event), body_id=body)
         case ReopeningNoted():
             return NotClosed(noted=_at(state.noted, event))
+        case RoutingNoted(body_id=body) | ReassignmentNoted(body_id=body):
+            return NotClosed(noted=replace(_at(state.noted, event), body_id=body))
         case _:  # everything else leaves a case as closed or not as it was
             return replace(state, noted=_at(state.noted, event))
 

@@ -1,0 +1,114 @@
+"""Counts the rows of `case_facts` into the groups of a scoreboard."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from libs.rpc.conditions import Condition
+from services.supervision.application.scoreboard import (
+    OPEN_STATES,
+    STATES,
+    Grouping,
+    Question,
+    Score,
+    Selection,
+)
+
+_DEALT_WITH = "state IN ('resolved', 'closed')"
+_OPEN = f"state IN ({', '.join(repr(state) for state in OPEN_STATES)})"
+
+_COUNTS = f"""
+    {", ".join(f"count(*) FILTER (WHERE state = '{state}') AS {state}" for state in STATES)},
+    count(*) FILTER (WHERE {_DEALT_WITH} AND resolved_at <= due_at) AS on_time,
+    count(*) FILTER (WHERE {_DEALT_WITH} AND resolved_at > due_at) AS late,
+    count(*) FILTER (WHERE {_DEALT_WITH} AND due_at IS NULL) AS without_promise,
+    count(*) FILTER (WHERE {_OPEN} AND due_at < least(paused_at, %s)) AS overdue,
+    percentile_disc(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY close_seconds) AS close_seconds,
+    count(*) FILTER (WHERE resolutions > 0) AS ever_resolved,
+    count(*) FILTER (WHERE reopenings > 0) AS reopened,
+    count(*) AS given,
+    count(*) FILTER (WHERE returns > 0) AS returned,
+    count(*) FILTER (WHERE first_response_breached) AS first_response_breached,
+    count(*) FILTER (WHERE resolution_breached) AS resolution_breached,
+    sum(ratings) AS ratings,
+    sum(stars) AS stars
+"""
+
+_GROUPS = {
+    Grouping.ALL: "''",
+    Grouping.BODY: "coalesce(body_id, '')",
+    Grouping.AFFAIR: "affair_id",
+    Grouping.AREA: "split_part(area_path, '/', %s)",
+    Grouping.CHANNEL: "channel",
+}
+
+
+def count(cursor: Cursor[DictRow], question: Question) -> list[Score]:
+    """A score for each group that has cases, by group. The cursor stands in `case_facts`."""
+    where = _condition(question.selection)
+    depth = (question.area_depth,) if question.group_by is Grouping.AREA else ()
+    found = cursor.execute(
+        f"SELECT {_GROUPS[question.group_by]} AS group_id, {_COUNTS} FROM cases WHERE {where.sql} GROUP BY 1",
+        (*depth, question.judged_at, *where.params),
+    ).fetchall()
+    scores = {row["group_id"]: _score(row) for row in found}
+    if question.group_by is Grouping.BODY:
+        scores = _with_returns(cursor, question.selection, scores)
+    return [scores[group] for group in sorted(scores)]
+
+
+def _with_returns(
+    cursor: Cursor[DictRow], selection: Selection, scores: dict[str, Score]
+) -> dict[str, Score]:
+    """Returns count for the body that sent the case back, whoever has it now.
+
+    A body that has got rid of all its cases so is in the scoreboard none the less. Without this,
+    who returns everything would look best.
+    """
+    where = _condition(replace(selection, body_id=""))
+    if selection.body_id:
+        where &= Condition("holdings.body_id = %s", (selection.body_id,))
+    found = cursor.execute(
+        "SELECT holdings.body_id, count(*) AS given, count(*) FILTER (WHERE returned) AS returned"
+        f" FROM holdings JOIN cases USING (case_id) WHERE {where.sql} GROUP BY 1",
+        where.params,
+    ).fetchall()
+    held = {row["body_id"]: row for row in found}
+    counted = {}
+    for group, score in scores.items():
+        row = held.get(group, _NOTHING)
+        counted[group] = replace(score, given=row["given"], returned=row["returned"])
+    gone = {
+        body: Score(group_id=body, states={}, given=row["given"], returned=row["returned"])
+        for body, row in held.items()
+        if body not in scores and row["returned"]
+    }
+    return counted | gone
+
+
+_NOTHING: Mapping[str, int] = {"given": 0, "returned": 0}
+
+
+def _score(row: DictRow) -> Score:
+    median, p90 = row.pop("close_seconds") or (None, None)
+    states = {state: row.pop(state) for state in STATES}
+    return Score(states=states, median_close_seconds=median, p90_close_seconds=p90, **row)
+
+
+def _condition(selection: Selection) -> Condition:
+    """The selection over the columns of `cases`."""
+    parts = []
+    if selection.area_path:
+        path = selection.area_path
+        parts.append(Condition("(area_path = %s OR area_path ^@ %s)", (path, path + "/")))
+    if selection.body_id:
+        parts.append(Condition("cases.body_id = %s", (selection.body_id,)))
+    if selection.affair_ids is not None:
+        parts.append(Condition("affair_id = ANY(%s)", (list(selection.affair_ids),)))
+    if selection.opened_from:
+        parts.append(Condition("opened_at >= %s", (selection.opened_from,)))
+    if selection.opened_until:
+        parts.append(Condition("opened_at < %s", (selection.opened_until,)))
+    return Condition.all_of(parts)
