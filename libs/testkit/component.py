@@ -1,0 +1,125 @@
+"""One service over its real wire: PostgreSQL, gRPC, projector, clocks; only its neighbours are faked.
+
+with component(postgres_server, SERVICE) as running:
+    running.hears("identity", AreaDefined(area_id="la", area_path="la"))
+    client = running.client(running.mint.person("COORDINATOR"))
+    client.service(DESCRIPTOR).raise_need(RaiseNeedRequest(...))
+"""
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from google.protobuf.message import Message
+from linli.feed.v1 import feed_service_pb2 as feed
+
+from libs.ledger.ids import new_id
+from libs.ledger.master_key import MasterKey
+from libs.ledger.migrate import migrate
+from libs.messaging.inbox import Handled, Inbox
+from libs.rpc.client import Client, connect
+from libs.rpc.credentials import Credentials
+from libs.rpc.keys import jwks
+from libs.runtime.host import Host, Roles
+from libs.runtime.opened import OpenService, open_service
+from libs.runtime.parts import Service
+from libs.runtime.settings import Secret, Settings
+from libs.testkit.postgres import TestServer
+from libs.testkit.rpc import Mint
+
+MASTER_KEY = MasterKey.generate().text()
+
+
+@dataclass(slots=True)
+class Component:
+    """A service that runs in the test's own process."""
+
+    opened: OpenService
+    host: Host
+    mint: Mint
+    _inbox: Inbox
+    _clients: list[Client] = field(default_factory=list)
+    _heard: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """Where it serves gRPC."""
+        return f"127.0.0.1:{self.host.grpc_port}"
+
+    def client(self, credentials: Credentials | None = None) -> Client:
+        """A client, closed with the component."""
+        client = connect(self.address, credentials)
+        self._clients.append(client)
+        return client
+
+    def hears(self, source: str, message: Message, *, at: datetime | None = None, subject: str = "") -> None:
+        """A neighbour publishes `message`: it goes through the real inbox and has its effect at once."""
+        name, after = f"linli://test/{source}", self._heard.get(source, 0)
+        event = feed.Event(
+            id=new_id(),
+            source=name,
+            type=message.DESCRIPTOR.full_name,
+            subject=subject or f"{source}-{after + 1}",
+            sequence=after + 1,
+            subject_version=1,
+            actor="neighbour",
+        )
+        event.time.FromDatetime(at or datetime.now(UTC))
+        event.recorded_time.FromDatetime(datetime.now(UTC))
+        event.data.Pack(message)
+        answer = self._inbox.handle(feed.Batch(source=name, after=after, until=after + 1, events=[event]))
+        assert isinstance(answer, Handled), answer
+        self._heard[source] = after + 1
+
+    def parked(self) -> int:
+        """How many of the neighbours' events could not be handled."""
+        effects = self.opened.effects()
+        return sum(effects.parked_count(f"linli://test/{source}") for source in self._heard)
+
+    def close(self) -> None:
+        """Stop the service."""
+        for client in self._clients:
+            client.close()
+        self.host.close()
+
+
+@contextmanager
+def component(
+    server: TestServer,
+    service: Service,
+    environ: Mapping[str, str] | None = None,
+    *,
+    dsn: str | None = None,
+) -> Iterator[Component]:
+    """`service` over a fresh database (or the migrated one at `dsn`), with `environ` as its own settings."""
+    database = dsn or server.copy_of(f"component-{service.name}", lambda made: _migrate(made, service))
+    mint = Mint()
+    with tempfile.TemporaryDirectory(prefix="linli-test-") as folder:
+        keys = Path(folder) / "keys.json"
+        keys.write_text(json.dumps(jwks([mint.key])), encoding="utf-8")
+        settings = Settings(
+            database_url=Secret(database),
+            master_key=Secret(MASTER_KEY),
+            cell="test",
+            grpc_address="127.0.0.1:0",
+            http_address="127.0.0.1:0",
+            keys_url=keys.as_uri(),
+        )
+        opened = open_service(service, settings, environ or {})
+        host = Host([opened], Roles(clocks=True))
+        running = Component(opened, host, mint, opened.inbox())
+        try:
+            host.start()
+            yield running
+        finally:
+            running.close()
+            if dsn is None:
+                server.drop(database)
+
+
+def _migrate(dsn: str, service: Service) -> None:
+    migrate(dsn, service.name, service.views)
