@@ -2,11 +2,13 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Self
 
+import psycopg
 from psycopg import Connection
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
@@ -118,12 +120,13 @@ class Ledger:
             connect_timeout=settings.connect_timeout,
         )
         try:
-            with datastore.get_connection() as connection:
+            datastore.pool.open()
+            with datastore.pool.connection() as connection:
                 check_tables(connection, settings.service)
                 if danger := check_durability(connection):
                     log.warning("the database of %s: %s", settings.service, danger)
             recorder = GroupCommitRecorder(datastore, retry_for=settings.retry_for)
-            keys = Keys(datastore.get_connection, master_key)
+            keys = Keys(datastore.pool.connection, master_key)
             keys.check()
             return cls(settings, datastore, recorder, events, keys)
         except BaseException:
@@ -132,6 +135,8 @@ class Ledger:
 
     def close(self) -> None:
         """Commit what waits, then take nothing more; waiting readers return."""
+        if self._closed:
+            return
         self._recorder.close()
         with self._news:
             self._closed = True
@@ -147,8 +152,8 @@ class Ledger:
         self.close()
 
     def connection(self) -> AbstractContextManager[Connection[Any]]:
-        """A pooled connection (autocommit, rows as dicts) for views and the like."""
-        return self._datastore.get_connection()
+        """A pooled connection (autocommit, rows as dicts) for views and the like; psycopg's errors."""
+        return self._datastore.pool.connection()
 
     def observe(self, committed: Callable[[Committed], None]) -> None:
         """Be told of each transaction, for metrics."""
@@ -259,8 +264,18 @@ class Ledger:
         return self._recorder.max_tracking_id(source) or 0
 
     def _select(self, query: Composed, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        with self.connection() as connection, connection.cursor(row_factory=tuple_row, binary=True) as cursor:
-            return cursor.execute(query, parameters, prepare=True).fetchall()
+        """Read, outlasting a restart of the database. Raises `LedgerUnavailable`."""
+        give_up, pause = time.monotonic() + self.settings.retry_for, 0.02
+        while True:
+            try:
+                with self.connection() as connection:
+                    cursor = connection.cursor(row_factory=tuple_row, binary=True)
+                    return cursor.execute(query, parameters, prepare=True).fetchall()
+            except psycopg.OperationalError as error:
+                if self._closed or time.monotonic() > give_up:
+                    raise LedgerUnavailable("the database does not answer: try again later") from error
+            time.sleep(pause)
+            pause = min(2 * pause, 0.5)
 
     def _recorded(self, stream: str, version: int, position: int, name: str, body: bytes) -> Recorded[Any]:
         event, metadata = self.mapper.decode(name, body)
@@ -271,7 +286,7 @@ class Ledger:
     # News
 
     def _stored_head(self) -> int:
-        return self._recorder.max_notification_id() or 0
+        return self._select(self._sql.head, ())[0][0] or 0
 
     def _advance(self, head: int) -> None:
         with self._news:
@@ -309,6 +324,7 @@ class _Statements:
 
     def __init__(self, recorder: GroupCommitRecorder) -> None:
         table = Identifier(recorder.datastore.schema, recorder.events_table_name)
+        self.head = SQL("SELECT max(notification_id) FROM {}").format(table)
         columns = SQL(
             "SELECT e.originator_id, e.originator_version, e.notification_id, e.topic, e.state FROM {} AS e"
         )
