@@ -141,6 +141,14 @@ class EmbeddedPlatform:
         self._told_died()
 
 
+def environ_of(place: Place, service: str) -> dict[str, str]:
+    """How a command beside a running platform reaches the database of one of its services."""
+    return {
+        "LINLI_DATABASE_URL": EmbeddedPostgres(place.data).dsn(service),
+        "LINLI_MASTER_KEY_FILE": str(place.master_key.expanduser()),
+    }
+
+
 def _make_secret(path: Path, make: Callable[[], bytes]) -> None:
     """Write a new secret that only its owner may read, unless there is one."""
     if path.exists():

@@ -6,20 +6,42 @@ from contextlib import contextmanager
 
 from google.protobuf import json_format
 
+from libs.ledger.ledger import Ledger
+from libs.ledger.rebuild import differences, rebuild
+from libs.ledger.view import View
 from libs.messaging.desk import ParkingDesk
 from libs.messaging.parked import ParkedEvent
-from libs.runtime.opened import open_service
+from libs.runtime.opened import open_ledger, open_service
 from libs.runtime.parts import Service
 from libs.runtime.process import say
 from libs.runtime.settings import Settings, read
 
 _MOMENT = "%Y-%m-%d %H:%M:%S %Z"
+_MOST_TOLD = 50
 Environ = Mapping[str, str]
 
 
 def rebuild_view(service: Service, arguments: argparse.Namespace, environ: Environ) -> int:
-    """Build a view anew beside the live one and switch."""
-    raise NotImplementedError
+    """Build a view anew beside the live one and switch; or only compare the two."""
+    view = next(view for view in service.views if view.name == arguments.view)
+    with _open_ledger(service, environ) as ledger:
+        if arguments.compare:
+            return _compare(ledger, view)
+        done = rebuild(ledger, view, lambda progress: say(str(progress)))
+    say(f"switched: {done}")
+    return 0
+
+
+def _compare(ledger: Ledger, view: View) -> int:
+    found = differences(ledger, view)
+    for difference in found[:_MOST_TOLD]:
+        say(difference)
+    say(
+        f"{view.name}: {len(found)} rows differ"
+        if found
+        else f"{view.name}: live and rebuilt are equal, row for row"
+    )
+    return 1 if found else 0
 
 
 def list_parked(service: Service, _arguments: argparse.Namespace, environ: Environ) -> int:
@@ -70,3 +92,12 @@ def _desk(service: Service, environ: Environ) -> Iterator[ParkingDesk]:
         yield ParkingDesk(opened.ledger, opened.effects())
     finally:
         opened.close()
+
+
+@contextmanager
+def _open_ledger(service: Service, environ: Environ) -> Iterator[Ledger]:
+    ledger = open_ledger(service, read(Settings, environ), listen=False)
+    try:
+        yield ledger
+    finally:
+        ledger.close()

@@ -3,12 +3,15 @@
 import argparse
 import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import psycopg
 
 from libs.ledger.errors import LedgerUnavailable, SchemaUnknown, SettingsRefused
 from libs.ledger.migrate import migrate
+from libs.ledger.rebuild import RebuildRefused
 from libs.messaging.desk import NotFirst, NotParked, RetryFailed
+from libs.runtime.embedded import Place, environ_of
 from libs.runtime.guards import CannotStart
 from libs.runtime.host import Host, Roles
 from libs.runtime.opened import open_service
@@ -34,6 +37,7 @@ EXPECTED = (
     NotParked,
     NotFirst,
     RetryFailed,
+    RebuildRefused,
     psycopg.OperationalError,
 )
 """What an operator can mend: told in a sentence, without a traceback."""
@@ -47,6 +51,8 @@ def run_service(
     """Run one role or command of a service; answers the exit status of the process."""
     arguments = parser_of(service).parse_args(argv)
     command: Command = arguments.command
+    if getattr(arguments, "data", None) is not None:
+        environ = {**environ, **environ_of(Place(data=arguments.data), service.name)}
     try:
         return command(service, arguments, environ)
     except EXPECTED as error:
@@ -71,6 +77,8 @@ def parser_of(service: Service) -> argparse.ArgumentParser:
     commands.add_parser("settings", help="list the settings").set_defaults(command=_settings)
     rebuild = commands.add_parser("rebuild", help="build a view anew beside the live one, then switch")
     rebuild.add_argument("view", choices=sorted(view.name for view in service.views))
+    rebuild.add_argument("--compare", action="store_true", help="only say in which rows it would differ")
+    _add_data(rebuild)
     rebuild.set_defaults(command=rebuild_view)
     _add_parked(commands)
     return parser
@@ -82,6 +90,7 @@ def _add_parked(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     verbs = parked.add_subparsers(required=True, metavar="VERB")
     listing = verbs.add_parser("list", help="all of them, subject by subject")
+    _add_data(listing)
     listing.set_defaults(command=list_parked)
     for verb, words, command in (
         ("show", "one of them, whole", show_parked),
@@ -90,7 +99,16 @@ def _add_parked(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     ):
         one = verbs.add_parser(verb, help=words)
         one.add_argument("id", type=int, help="as `parked list` shows it")
+        _add_data(one)
         one.set_defaults(command=command)
+
+
+def _add_data(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--data",
+        type=Path,
+        help="folder of a running `linli up` (else by LINLI_DATABASE_URL, LINLI_MASTER_KEY)",
+    )
 
 
 def _run_role(service: Service, arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
