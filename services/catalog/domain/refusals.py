@@ -75,6 +75,12 @@ def period_is_empty() -> Refusal:
     return Refusal(Kind.INVALID, "PERIOD_EMPTY", message, field="valid_until_time")
 
 
+def legal_basis_is_missing() -> Refusal:
+    """Nobody answers for anything without a reason in law."""
+    message = "name the law, regulation or decision that makes the body answer"
+    return Refusal(Kind.INVALID, "LEGAL_BASIS_MISSING", message, field="legal_basis")
+
+
 def responsibility_overlaps(item_id: str, start: datetime, end: datetime | None) -> Refusal:
     """Two items would answer for the same affair in the same area at the same moment."""
     return Refusal(

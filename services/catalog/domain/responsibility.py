@@ -112,6 +112,8 @@ def _assign(command: AssignResponsibility, known: Responsibilities) -> Responsib
         raise refusals.affair_is_retired(affair.affair_id)
     if period.empty:
         raise refusals.period_is_empty()
+    if not command.legal_basis.strip():
+        raise refusals.legal_basis_is_missing()
     for item in known.items:
         if item.period.overlaps(period):
             raise refusals.responsibility_overlaps(item.item_id, item.period.start, item.period.end)
@@ -141,6 +143,8 @@ def _revise(command: ReviseResponsibility, item: Item) -> Sequence[Responsibilit
     )
     if revised == newest:
         return []
+    if not revised.legal_basis:
+        raise refusals.legal_basis_is_missing()
     if command.valid_from < newest.valid_from:
         raise refusals.version_is_too_early(newest.valid_from)
     if item.valid_until is not None and item.valid_until <= command.valid_from:

@@ -1,0 +1,124 @@
+"""What the catalog tells its neighbours: everything but what it noted of theirs. All of it is public."""
+
+from typing import Any
+
+from google.protobuf.message import Message
+from linli.catalog.v1 import catalog_events_pb2 as pb
+
+from libs.ledger.recorded import Recorded
+from libs.messaging.published import Published
+from services.catalog.application import messages
+from services.catalog.domain import events
+from services.catalog.domain.values import Matter
+
+
+def publish(recorded: Recorded[Any]) -> Published | None:
+    """The published message of a stored event, or None for what stays inside."""
+    message = _message(recorded.event)
+    return None if message is None else Published(message=message, public=True)
+
+
+def _message(event: object) -> Message | None:
+    match event:
+        case events.AffairDefined(matter=matter):
+            return pb.AffairDefined(**_affair(matter))
+        case events.AffairRenamed(matter=matter) | events.AnonymityDecided(matter=matter):
+            return pb.AffairChanged(**_affair(matter))
+        case events.AffairRetired(affair_id=affair_id):
+            return pb.AffairRetired(affair_id=affair_id)
+        case events.CalendarDefined():
+            return _calendar(event)
+        case events.CommitmentPublished():
+            return _commitment(event)
+        case events.AreaNoted() | events.BodyNoted():
+            return None
+        case _:
+            return _responsibility(event) or _service(event)
+
+
+def _responsibility(event: object) -> Message | None:
+    match event:
+        case events.ResponsibilityAssigned() | events.ResponsibilityRevised():
+            return pb.ResponsibilityAssigned(
+                item_id=event.item_id,
+                version=event.version if isinstance(event, events.ResponsibilityRevised) else 1,
+                affair_id=event.affair_id,
+                affair_path=event.affair_path,
+                area_id=event.area_id,
+                area_path=event.area_path,
+                body_id=event.body_id,
+                legal_basis=event.legal_basis,
+                helper_ids=event.helper_ids,
+                valid_from_time=messages.moment(event.valid_from),
+                valid_until_time=messages.moment(event.valid_until),
+            )
+        case events.ResponsibilityEnded():
+            return pb.ResponsibilityEnded(
+                item_id=event.item_id,
+                version=event.version,
+                affair_id=event.affair_id,
+                area_id=event.area_id,
+                body_id=event.body_id,
+                valid_until_time=messages.moment(event.valid_until),
+            )
+        case _:
+            return None
+
+
+def _service(event: object) -> Message | None:
+    match event:
+        case events.ServicePublished(service_id=service_id, body_id=body_id, details=details):
+            return pb.ServicePublished(
+                service_id=service_id, body_id=body_id, details=messages.details(details)
+            )
+        case events.ServiceChanged(service_id=service_id, body_id=body_id, details=details):
+            return pb.ServiceChanged(
+                service_id=service_id, body_id=body_id, details=messages.details(details)
+            )
+        case events.ServiceSuspended(service_id=service_id, body_id=body_id, expected_resume=until):
+            return pb.ServiceSuspended(
+                service_id=service_id, body_id=body_id, expected_resume_time=messages.moment(until)
+            )
+        case events.ServiceResumed(service_id=service_id, body_id=body_id):
+            return pb.ServiceResumed(service_id=service_id, body_id=body_id)
+        case events.ServiceRetired(service_id=service_id, body_id=body_id):
+            return pb.ServiceRetired(service_id=service_id, body_id=body_id)
+        case _:
+            return None
+
+
+def _affair(matter: Matter) -> dict[str, Any]:
+    return {
+        "affair_id": matter.affair_id,
+        "parent_id": matter.parent_id,
+        "affair_path": matter.path,
+        "name": messages.text(matter.name),
+        "anonymous_allowed": matter.anonymous_allowed,
+        "keywords": matter.keywords,
+    }
+
+
+def _calendar(event: events.CalendarDefined) -> pb.CalendarDefined:
+    return pb.CalendarDefined(
+        calendar_id=event.calendar_id,
+        version=event.version,
+        name=messages.text(event.name),
+        working_time=messages.working_time(event.working_time),
+    )
+
+
+def _commitment(event: events.CommitmentPublished) -> pb.CommitmentPublished:
+    return pb.CommitmentPublished(
+        commitment_id=event.commitment_id,
+        version=event.version,
+        affair_id=event.affair_id,
+        affair_path=event.affair_path,
+        area_id=event.area_id,
+        area_path=event.area_path,
+        first_response=messages.limit(event.first_response),
+        resolution=messages.limit(event.resolution),
+        calendar_id=event.calendar_id,
+        evidence_kinds=event.evidence_kinds,
+        conditions=[messages.text(condition) for condition in event.conditions],
+        valid_from_time=messages.moment(event.valid_from),
+    )

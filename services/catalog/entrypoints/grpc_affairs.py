@@ -1,0 +1,99 @@
+"""The gRPC face of the tree of affairs. It is the same in all areas: to change it a grant needs no limits."""
+
+from linli.catalog.v1 import catalog_service_pb2 as pb
+
+from libs.rpc.call import Call
+from services.catalog.application.affairs import NewAffair
+from services.catalog.application.app import App
+from services.catalog.application.messages import text
+from services.catalog.application.seeding import Owner
+from services.catalog.domain import affair, commands
+from services.catalog.entrypoints import requests
+
+
+class AffairsApi:
+    """The rpcs about affairs."""
+
+    _app: App
+
+    def define_affair(self, request: pb.DefineAffairRequest, call: Call) -> pb.DefineAffairResponse:
+        """Put an affair into the tree."""
+        call.require()
+        new = NewAffair(
+            affair_id=request.affair_id,
+            parent_id=request.parent_id,
+            name=requests.text(request.name),
+            anonymous_allowed=request.anonymous_allowed,
+            keywords=tuple(request.keywords),
+            at=call.at,
+        )
+        handled = self._app.affairs.define(new, call.context())
+        return pb.DefineAffairResponse(affair=_affair(handled.state), revision=handled.revision)
+
+    def rename_affair(self, request: pb.RenameAffairRequest, call: Call) -> pb.RenameAffairResponse:
+        """Call it differently."""
+        call.require()
+        command = commands.RenameAffair(
+            affair_id=request.affair_id,
+            name=requests.text(request.name),
+            keywords=tuple(request.keywords),
+            at=call.at,
+        )
+        handled = self._app.affairs.change(command, call.context(), request.if_revision)
+        return pb.RenameAffairResponse(affair=_affair(handled.state), revision=handled.revision)
+
+    def decide_anonymity(self, request: pb.DecideAnonymityRequest, call: Call) -> pb.DecideAnonymityResponse:
+        """With or without a name."""
+        call.require()
+        command = commands.DecideAnonymity(
+            affair_id=request.affair_id, allowed=request.anonymous_allowed, at=call.at
+        )
+        handled = self._app.affairs.change(command, call.context(), request.if_revision)
+        return pb.DecideAnonymityResponse(affair=_affair(handled.state), revision=handled.revision)
+
+    def retire_affair(self, request: pb.RetireAffairRequest, call: Call) -> pb.RetireAffairResponse:
+        """Take no new cases for it."""
+        call.require()
+        context = call.context(reason=request.reason)
+        handled = self._app.affairs.retire(request.affair_id, call.at, context, request.if_revision)
+        return pb.RetireAffairResponse(affair=_affair(handled.state), revision=handled.revision)
+
+    def seed_standard_affairs(
+        self, request: pb.SeedStandardAffairsRequest, call: Call
+    ) -> pb.SeedStandardAffairsResponse:
+        """Load the nine standard affairs."""
+        call.require()
+        owner = None
+        if request.area_id or request.body_id:
+            owner = Owner(
+                area=self._app.cited.area(request.area_id),
+                body_id=self._app.cited.body(request.body_id),
+                legal_basis=request.legal_basis,
+            )
+        affairs, revision = self._app.seeding.seed(request.time_zone, owner, call.at, call.context())
+        return pb.SeedStandardAffairsResponse(affairs=[_affair(each) for each in affairs], revision=revision)
+
+    def get_affair(self, request: pb.GetAffairRequest, call: Call) -> pb.GetAffairResponse:
+        """One affair."""
+        loaded = self._app.affairs.defined(request.affair_id)
+        return pb.GetAffairResponse(affair=_affair(loaded.state), revision=loaded.revision)
+
+    def list_affairs(self, request: pb.ListAffairsRequest, call: Call) -> pb.ListAffairsResponse:
+        """A page of the tree."""
+        affairs, token = self._app.affairs.listed(request, requests.fresh(request, call))
+        return pb.ListAffairsResponse(affairs=[_affair(each) for each in affairs], next_page_token=token)
+
+
+def _affair(state: affair.Affair) -> pb.Affair:
+    if isinstance(state, affair.Undefined):
+        return pb.Affair()
+    matter = state.matter
+    return pb.Affair(
+        affair_id=matter.affair_id,
+        parent_id=matter.parent_id,
+        affair_path=matter.path,
+        name=text(matter.name),
+        anonymous_allowed=matter.anonymous_allowed,
+        keywords=matter.keywords,
+        retired=state.retired,
+    )

@@ -1,0 +1,98 @@
+"""The fuse box of the catalog: the only module that knows all its rooms."""
+
+from linli.identity.v1 import identity_events_pb2
+
+from libs.ledger.stream import Stream
+from libs.runtime.parts import Api, Ground, Service, ServiceParts
+from services.catalog.adapters.ledger import EVENTS
+from services.catalog.adapters.publishing import publish
+from services.catalog.adapters.views.affairs import AffairQueries, AffairTree
+from services.catalog.adapters.views.calendars import CalendarQueries, NewestCalendars
+from services.catalog.adapters.views.commitments import CommitmentQueries, PublishedCommitments
+from services.catalog.adapters.views.responsibilities import ResponsibilityLines, ResponsibilityQueries
+from services.catalog.adapters.views.services import ServiceQueries, ServiceSearch
+from services.catalog.application.affairs import Affairs
+from services.catalog.application.app import App
+from services.catalog.application.cited import Cited
+from services.catalog.application.promises import Calendars, Commitments
+from services.catalog.application.reactions import when_area_defined, when_body_registered
+from services.catalog.application.responsibilities import ResponsibilityList
+from services.catalog.application.services import Services
+from services.catalog.domain import affair, calendar, commitment, neighbours, responsibility, service
+from services.catalog.settings import CatalogSettings
+
+
+def build(ground: Ground, settings: CatalogSettings) -> ServiceParts:  # noqa: ARG001 # it has no settings yet
+    """The service on an opened ledger."""
+    ledger = ground.ledger
+    cited = Cited(
+        affairs=Stream(ledger, affair.DECIDER),
+        areas=Stream(ledger, neighbours.AREA),
+        bodies=Stream(ledger, neighbours.BODY),
+    )
+    app = _app(ground, cited)
+    return ServiceParts(
+        streams={
+            "affair": cited.affairs,
+            "responsibility": app.responsibilities.stream,
+            "calendar": app.calendars.stream,
+            "commitment": app.commitments.stream,
+            "service": app.services.stream,
+            "area": cited.areas,
+            "body": cited.bodies,
+        },
+        apis=lambda: _apis(app),
+    )
+
+
+def _app(ground: Ground, cited: Cited) -> App:
+    ledger, views = ground.ledger, ground.views
+    calendars = Calendars(stream=Stream(ledger, calendar.DECIDER), reads=CalendarQueries(views))
+    return App(
+        cited=cited,
+        affairs=Affairs(stream=cited.affairs, cited=cited, reads=AffairQueries(views)),
+        responsibilities=ResponsibilityList(
+            stream=Stream(ledger, responsibility.DECIDER), cited=cited, reads=ResponsibilityQueries(views)
+        ),
+        calendars=calendars,
+        commitments=Commitments(
+            stream=Stream(ledger, commitment.DECIDER),
+            calendars=calendars,
+            cited=cited,
+            reads=CommitmentQueries(views),
+        ),
+        services=Services(stream=Stream(ledger, service.DECIDER), cited=cited, reads=ServiceQueries(views)),
+    )
+
+
+def _apis(app: App) -> tuple[Api, ...]:
+    # Imported here: the worker process, which is patched by eventlet, must never import grpc.
+    from linli.catalog.v1 import catalog_service_pb2
+
+    from services.catalog.entrypoints.chinese import CHINESE
+    from services.catalog.entrypoints.grpc_api import CatalogApi
+
+    descriptor = catalog_service_pb2.DESCRIPTOR.services_by_name["CatalogService"]
+    return (Api(descriptor=descriptor, implementation=CatalogApi(app), messages={"zh": CHINESE}),)
+
+
+SERVICE = Service(
+    name="catalog",
+    events=EVENTS,
+    views=(
+        AffairTree(),
+        ResponsibilityLines(),
+        NewestCalendars(),
+        PublishedCommitments(),
+        ServiceSearch(),
+    ),
+    publish=publish,
+    build=build,
+    settings=CatalogSettings,
+    subscriptions={
+        "identity": {
+            identity_events_pb2.AreaDefined: when_area_defined,
+            identity_events_pb2.BodyRegistered: when_body_registered,
+        }
+    },
+)
