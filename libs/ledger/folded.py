@@ -16,13 +16,12 @@ class Request:
     """A request that was answered by events `first` to `last` of a stream."""
 
     digest: str | None
-    actor: str
     first: int
     last: int
 
     def is_repeated_by(self, context: Context) -> bool:
         """Tell the same request again from another one under the same id."""
-        return self.digest == context.request_digest and self.actor == context.actor
+        return self.digest == context.request_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +70,18 @@ class Folded(Generic[S]):
         )
 
 
+def request_key(request_id: str, actor: str) -> str:
+    """Request ids are their caller's own: two callers may choose the same one."""
+    return f"{actor} {request_id}"
+
+
 def note_request(requests: dict[str, Request], metadata: Metadata, version: int) -> None:
     """Remember which events answered which request."""
     if metadata.request_id is not None:
-        known = requests.get(metadata.request_id)
+        key = request_key(metadata.request_id, metadata.actor)
+        known = requests.get(key)
         first = known.first if known is not None else version
-        requests[metadata.request_id] = Request(metadata.request_digest, metadata.actor, first, version)
+        requests[key] = Request(metadata.request_digest, first, version)
 
 
 class Cache(Generic[S]):

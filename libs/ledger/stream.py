@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from libs.ledger.decider import Decider, Kind, Refusal
 from libs.ledger.errors import VersionConflict
-from libs.ledger.folded import Cache, Folded
+from libs.ledger.folded import Cache, Folded, request_key
 from libs.ledger.ids import stream_name
 from libs.ledger.ledger import Append, Ledger
 from libs.ledger.recorded import Checkpoint, Context, Draft, Metadata, Recorded, utc_now
@@ -189,7 +189,9 @@ class Stream(Generic[C, S, E]):
     def decide(self, name: str, folded: Folded[S], ask: _Ask[C, S]) -> _Decision[S, E]:
         """What a command comes to on this version."""
         context = ask.context
-        known = folded.requests.get(context.request_id) if context.request_id is not None else None
+        known = None
+        if context.request_id is not None:
+            known = folded.requests.get(request_key(context.request_id, context.actor))
         if known is not None:
             if not known.is_repeated_by(context):
                 raise request_id_reused(str(context.request_id))

@@ -1,0 +1,239 @@
+"""Volunteers over the real wire: enrol, a need arises, match, ask, answer, write down hours."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from linli.cases.v1 import cases_events_pb2
+from linli.identity.v1 import identity_events_pb2
+from linli.volunteers.v1 import volunteers_service_pb2 as pb
+
+from libs.ledger.recorded import Context
+from libs.ledger.revision import Revision
+from libs.rpc.failures import RpcFailed
+from libs.testkit.component import Component, component
+from libs.testkit.eventually import eventually
+from libs.testkit.postgres import TestServer
+from libs.testkit.views import assert_rebuilt_equals_live
+from services.volunteers.domain.commands import MakeOffer
+from services.volunteers.wiring import SERVICE
+
+DESCRIPTOR = pb.DESCRIPTOR.services_by_name["VolunteersService"]
+SOON = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=2)
+
+
+@pytest.fixture
+def running(postgres_server: TestServer) -> Iterator[Component]:
+    with component(postgres_server, SERVICE) as service:
+        for area_id, path in (("la", "la"), ("north", "la/north"), ("south", "la/south")):
+            service.hears("identity", identity_events_pb2.AreaDefined(area_id=area_id, area_path=path))
+        yield service
+
+
+@pytest.fixture
+def coordinator(running: Component) -> Any:
+    return running.client(running.mint.person("COORDINATOR", subject="carol")).service(DESCRIPTOR)
+
+
+def themself(running: Component, name: str) -> Any:
+    return running.client(running.mint.person("VOLUNTEER", subject=name)).service(DESCRIPTOR)
+
+
+def profile(
+    home: str = "north", reach: str = "la", skills: tuple[str, ...] = ("helping-hand",)
+) -> pb.Profile:
+    windows = [pb.WeeklyWindow(weekday=day, start_minute=0, end_minute=1440) for day in range(1, 8)]
+    return pb.Profile(
+        skills=skills, windows=windows, zone="UTC", home_area_id=home, reach_area_id=reach, shifts_per_week=3
+    )
+
+
+def stamp(moment: datetime) -> Timestamp:
+    made = Timestamp()
+    made.FromDatetime(moment)
+    return made
+
+
+def enrol(running: Component, name: str, **about: Any) -> None:
+    themself(running, name).enrol_volunteer(
+        pb.EnrolVolunteerRequest(request_id=f"enrol-{name}", profile=profile(**about))
+    )
+
+
+def raise_need(
+    coordinator: Any, name: str, *, hour: int = 0, wanted: int = 1, area: str = "north"
+) -> pb.Need:
+    start = SOON + timedelta(hours=hour)
+    request = pb.RaiseNeedRequest(
+        request_id=name, area_id=area, start_time=stamp(start), end_time=stamp(start + timedelta(hours=2)),
+        wanted=wanted, skills=["helping-hand"], priority=5,
+    )  # fmt: skip
+    need: pb.Need = coordinator.raise_need(request).need
+    return need
+
+
+def seen(running: Component) -> str:
+    """A revision that shows all that was recorded so far."""
+    return str(Revision(running.opened.ledger.known_head, 0))
+
+
+def listed(running: Component, coordinator: Any, where: str = "") -> pb.Need:
+    """The one need that there is."""
+    need: pb.Need
+    [need] = coordinator.list_needs(pb.ListNeedsRequest(filter=where, at_least=seen(running))).needs
+    return need
+
+
+def ask(running: Component, coordinator: Any, name: str) -> pb.MakeOffersResponse:
+    """Propose and offer for all open needs, having seen everything so far."""
+    request = pb.ProposeMatchesRequest(request_id=name, area_id="la", at_least=seen(running))
+    proposal = coordinator.propose_matches(request).proposal
+    offers: pb.MakeOffersResponse = coordinator.make_offers(
+        pb.MakeOffersRequest(request_id=f"{name}-offers", proposal_id=proposal.proposal_id)
+    )
+    return offers
+
+
+def test_from_an_assisted_case_to_hours_given(running: Component, coordinator: Any) -> None:
+    enrol(running, "ann")
+    opened = cases_events_pb2.CaseOpened(case_id="c1", area_path="la/north", assisted=True)
+    running.hears("cases", opened, at=datetime.now(UTC))
+    need = listed(running, coordinator, 'case_id = "c1"')
+
+    offers = ask(running, coordinator, "p1")
+    accepted = themself(running, "ann").accept_offer(
+        pb.AcceptOfferRequest(request_id="yes", need_id=need.need_id)
+    )
+
+    assert [match.volunteer_id for match in offers.offered] == ["ann"]
+    assert accepted.need.state == pb.NEED_STATE_FILLED
+    request = pb.GetVolunteerRequest(at_least=accepted.revision)
+    shown = themself(running, "ann").get_volunteer(request).volunteer
+    assert [booking.need_id for booking in shown.bookings] == [need.need_id]
+    assert shown.offers == 1
+
+
+def test_a_case_taken_back_frees_whoever_had_accepted(running: Component, coordinator: Any) -> None:
+    enrol(running, "ann")
+    running.hears("cases", cases_events_pb2.CaseOpened(case_id="c1", area_path="la/north", assisted=True))
+    need_id = listed(running, coordinator).need_id
+    ask(running, coordinator, "p1")
+    themself(running, "ann").accept_offer(pb.AcceptOfferRequest(request_id="yes", need_id=need_id))
+
+    running.hears("cases", cases_events_pb2.CaseWithdrawn(case_id="c1"))
+
+    assert coordinator.get_need(pb.GetNeedRequest(need_id=need_id)).need.state == pb.NEED_STATE_WITHDRAWN
+    own_news = running.opened.source.batch(0, 500)
+    running.opened.inbox().handle(own_news)
+    assert not themself(running, "ann").get_volunteer(pb.GetVolunteerRequest()).volunteer.bookings
+
+
+def test_of_racing_answers_each_place_is_taken_once_and_nobody_is_booked_twice(
+    running: Component, coordinator: Any
+) -> None:
+    names = [f"v{number}" for number in range(8)]
+    for name in names:
+        enrol(running, name)
+    first, second = raise_need(coordinator, "n1", wanted=8), raise_need(coordinator, "n2", wanted=8, hour=1)
+    for need in (first, second):
+        for name in names:
+            _offer(running, need, name)
+
+    def answer(pair: tuple[str, str]) -> str:
+        name, need_id = pair
+        try:
+            themself(running, name).accept_offer(
+                pb.AcceptOfferRequest(request_id=f"yes-{need_id}", need_id=need_id)
+            )
+        except RpcFailed as failed:
+            return failed.reason
+        return "accepted"
+
+    pairs = [(name, need.need_id) for name in names for need in (first, second)]
+    with ThreadPoolExecutor(16) as callers:
+        outcomes = list(callers.map(answer, pairs))
+
+    assert sorted(outcomes) == ["BOOKED_ELSEWHERE"] * 8 + ["accepted"] * 8
+
+
+def _offer(running: Component, need: pb.Need, name: str) -> None:
+    """Asked by hand: for two overlapping shifts at once, which no proposal would do."""
+    command = MakeOffer(volunteer_id=name, expires_at=SOON, at=datetime.now(UTC))
+    running.opened.parts.streams["need"].handle(need.need_id, command, Context(actor="test"))
+
+
+def test_a_repeated_request_gets_the_first_answer(running: Component, coordinator: Any) -> None:
+    enrol(running, "ann")
+    raise_need(coordinator, "n1")
+    at_least = seen(running)
+
+    def propose() -> tuple[Any, Any]:
+        asked = coordinator.propose_matches(
+            pb.ProposeMatchesRequest(request_id="p1", area_id="la", at_least=at_least)
+        )
+        made = coordinator.make_offers(
+            pb.MakeOffersRequest(request_id="o1", proposal_id=asked.proposal.proposal_id)
+        )
+        return asked, made
+
+    assert propose() == propose()
+    with pytest.raises(RpcFailed) as refused:
+        raise_need(coordinator, "n1", hour=5)
+    assert refused.value.reason == "REQUEST_ID_REUSED"
+
+
+def test_an_offer_nobody_answers_expires_by_the_clock(running: Component, coordinator: Any) -> None:
+    enrol(running, "ann")
+    need = raise_need(coordinator, "n1")
+    request = pb.ProposeMatchesRequest(request_id="p1", area_id="la", at_least=seen(running))
+    proposed = coordinator.propose_matches(request)
+    coordinator.make_offers(
+        pb.MakeOffersRequest(
+            request_id="o1",
+            proposal_id=proposed.proposal.proposal_id,
+            expire_time=stamp(datetime.now(UTC) + timedelta(seconds=0.5)),
+        )
+    )
+
+    def state() -> int:
+        [offer] = coordinator.get_need(pb.GetNeedRequest(need_id=need.need_id)).need.offers
+        return int(offer.state)
+
+    assert eventually(lambda: state() == pb.OFFER_STATE_EXPIRED)
+
+
+def test_a_volunteer_cannot_answer_for_another(running: Component) -> None:
+    enrol(running, "ann")
+
+    with pytest.raises(RpcFailed) as refused:
+        themself(running, "bea").leave_volunteers(
+            pb.LeaveVolunteersRequest(request_id="r", volunteer_id="ann")
+        )
+
+    assert refused.value.code is grpc.StatusCode.PERMISSION_DENIED
+
+
+def test_a_coordinator_sees_only_the_own_areas(running: Component, coordinator: Any) -> None:
+    need = raise_need(coordinator, "n1", area="north")
+    southerner = running.client(running.mint.person("COORDINATOR", path="la/south")).service(DESCRIPTOR)
+
+    assert not southerner.list_needs(pb.ListNeedsRequest()).needs
+    with pytest.raises(RpcFailed) as refused:
+        southerner.get_need(pb.GetNeedRequest(need_id=need.need_id))
+    assert refused.value.code is grpc.StatusCode.PERMISSION_DENIED
+
+
+def test_rebuilt_views_equal_the_live_ones(running: Component, coordinator: Any) -> None:
+    for name in ("ann", "bea"):
+        enrol(running, name)
+    need = raise_need(coordinator, "n1", wanted=2)
+    ask(running, coordinator, "p1")
+    yes = pb.AcceptOfferRequest(request_id="yes", need_id=need.need_id)
+    themself(running, "ann").accept_offer(yes)
+    themself(running, "bea").decline_offer(pb.DeclineOfferRequest(request_id="no", need_id=need.need_id))
+
+    assert_rebuilt_equals_live(running.opened.ledger, running.opened.views)
