@@ -1,0 +1,445 @@
+"""Cases over the real wire: PostgreSQL, gRPC, views and clocks; only the neighbours are faked."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import pytest
+from linli.cases.v1 import cases_service_pb2 as pb
+from linli.cases.v1 import cases_types_pb2 as types
+from linli.identity.v1 import identity_events_pb2 as identity
+
+from libs.rpc.credentials import Token
+from libs.rpc.failures import RpcFailed
+from libs.testkit.clocks import moment
+from libs.testkit.component import Component, component
+from libs.testkit.eventually import eventually
+from libs.testkit.hostile import assert_never_broken
+from libs.testkit.postgres import TestServer
+from libs.testkit.rpc import deviations, every_rpc
+from libs.testkit.views import assert_rebuilt_equals_live
+from services.cases.tests import neighbours
+from services.cases.tests.neighbours import AT_SEA, IN_MOLE_STREET, stamp
+from services.cases.wiring import SERVICE
+
+DESCRIPTOR = pb.DESCRIPTOR.services_by_name["CasesService"]
+numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def running(postgres_server: TestServer) -> Iterator[Component]:
+    with component(postgres_server, SERVICE) as service:
+        neighbours.tell(service)
+        operator = _service(service, service.mint.person("OPERATOR"))
+        somewhere = {"affair_id": "potholes", "location": IN_MOLE_STREET}
+        eventually(lambda: _known(operator, **somewhere), "the city is known")
+        yield service
+
+
+@pytest.fixture
+def operator(running: Component) -> Any:
+    """Somebody who may do everything, also import history."""
+    return _service(running, running.mint.person("OPERATOR", subject="olga"))
+
+
+@pytest.fixture
+def resident(running: Component) -> Any:
+    return _service(running, running.mint.person("RESIDENT", subject="resident-lin"))
+
+
+@pytest.fixture
+def roads_officer(running: Component) -> Any:
+    return _service(running, running.mint.person("CASE_OFFICER", subject="rob", body="roads"))
+
+
+def _service(running: Component, token: Token) -> Any:
+    return running.client(token).service(DESCRIPTOR)
+
+
+def _known(operator: Any, **asked: Any) -> bool:
+    try:
+        return _routed_to(operator, "roads", **asked)
+    except RpcFailed:
+        return False
+
+
+def _routed_to(operator: Any, body_id: str, **asked: Any) -> bool:
+    preview = operator.preview_routing(pb.PreviewRoutingRequest(**asked))
+    return bool(preview.routing.body_id == body_id and preview.deadlines)
+
+
+def new_id() -> str:
+    return f"request-{next(numbers)}"
+
+
+def report(affair_id: str = "potholes", **fields: Any) -> pb.OpenCaseRequest:
+    told = {
+        "request_id": new_id(),
+        "affair_id": affair_id,
+        "channel": types.CHANNEL_WEB,
+        "description": "a hole as deep as a bucket",
+        "location": IN_MOLE_STREET,
+    }
+    return pb.OpenCaseRequest(**{**told, **fields})
+
+
+def imported(number: str, at: str, **fields: Any) -> pb.OpenCaseRequest:
+    reference = types.ExternalReference(system="old-system", number=number)
+    return report(occurred_time=stamp(moment(at)), external_reference=reference, **fields)
+
+
+def on(case: pb.Case, **fields: Any) -> dict[str, Any]:
+    """The fields that every command on a case has."""
+    return {"request_id": new_id(), "case_id": case.case_id, **fields}
+
+
+def refused(call: Any, request: Any) -> str:
+    with pytest.raises(RpcFailed) as failed:
+        call(request)
+    return str(failed.value.reason)
+
+
+# -- the story -------------------------------------------------------------------------------------
+
+
+def test_from_report_to_closing(resident: Any, roads_officer: Any) -> None:
+    case = resident.open_case(report()).case
+    assert (case.state, case.body_id, case.area_path) == (
+        types.CASE_STATE_ROUTED,
+        "roads",
+        "city/harbour/mole-street",
+    )
+    assert case.reporter_id == "resident-lin"
+
+    roads_officer.accept_case(pb.AcceptCaseRequest(**on(case)))
+    roads_officer.start_work(pb.StartWorkRequest(**on(case)))
+    roads_officer.add_note(pb.AddNoteRequest(**on(case), text="crew is on its way", to_reporter=True))
+    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case), outcome="filled with asphalt"))
+    closed = roads_officer.close_case(pb.CloseCaseRequest(**on(case)))
+
+    assert closed.case.state == types.CASE_STATE_CLOSED
+    public = resident.get_public_case(
+        pb.GetPublicCaseRequest(public_id=case.public_id, at_least=closed.revision)
+    )
+    assert public.case.state == types.CASE_STATE_CLOSED
+    full = roads_officer.get_case(pb.GetCaseRequest(case_id=case.case_id))
+    assert full.report.description == "a hole as deep as a bucket"
+    assert full.outcome == "filled with asphalt"
+    assert [note.text for note in full.notes] == ["crew is on its way"]
+    assert [deadline.breached for deadline in full.case.deadlines] == [False, False]
+    mine = resident.list_my_cases(pb.ListMyCasesRequest(at_least=closed.revision))
+    assert case.case_id in [each.case_id for each in mine.cases]
+
+
+def test_the_history_says_who_when_and_why(resident: Any, roads_officer: Any, operator: Any) -> None:
+    case = resident.open_case(report()).case
+    roads_officer.return_case(pb.ReturnCaseRequest(**on(case), reason="private ground"))
+
+    history = operator.get_case_history(pb.GetCaseHistoryRequest(case_id=case.case_id)).entries
+
+    assert [entry.event for entry in history] == [
+        "cases.case_opened.v1",
+        "cases.case_routed.v1",
+        "cases.case_returned.v1",
+    ]
+    assert [entry.version for entry in history] == [1, 2, 3]
+    assert (history[0].actor, history[2].actor, history[2].reason) == (
+        "resident-lin",
+        "rob",
+        "private ground",
+    )
+    assert all(len(entry.trace_id) == 32 for entry in history)
+
+
+def test_after_two_returns_only_the_next_area_up_decides(running: Component, operator: Any) -> None:
+    case = operator.open_case(report()).case
+    operator.return_case(pb.ReturnCaseRequest(**on(case), reason="not ours"))
+    operator.reassign_case(pb.ReassignCaseRequest(**on(case), body_id="parks", reason="try these"))
+    twice = operator.return_case(pb.ReturnCaseRequest(**on(case), reason="not ours either"))
+    street = _service(running, running.mint.person("DISPATCHER", path="city/harbour/mole-street"))
+    harbour = _service(running, running.mint.person("DISPATCHER", path="city/harbour"))
+    decision = pb.ReassignCaseRequest(**on(case), body_id="roads", reason="decided")
+
+    unowned = harbour.list_unowned_matters(pb.ListUnownedMattersRequest(at_least=twice.revision)).matters
+    assert {(each.case_id, each.deciding_area_id) for each in unowned} >= {(case.case_id, "harbour")}
+    assert refused(street.reassign_case, decision) == "OUT_OF_REACH"
+    assert harbour.reassign_case(decision).case.body_id == "roads"
+    again = pb.ReturnCaseRequest(**on(case), reason="still not ours")
+    assert refused(operator.return_case, again) == "DECIDED_BY_ADJUDICATION"
+
+
+# -- locating and routing --------------------------------------------------------------------------
+
+
+def test_a_place_outside_all_areas_needs_an_area(operator: Any) -> None:
+    assert refused(operator.open_case, report(location=AT_SEA)) == "PLACE_OUTSIDE_AREAS"
+    assert operator.open_case(report(location=AT_SEA, area_id="hill")).case.area_path == "city/hill"
+    assert refused(operator.open_case, report(location=None, area_id="atlantis")) == "AREA_UNKNOWN"
+    assert refused(operator.open_case, report("quarrels")) == "AFFAIR_UNKNOWN"
+
+
+def test_a_matter_without_an_owner_stands_in_the_list(operator: Any) -> None:
+    opened = operator.open_case(report("ufos"))
+
+    unowned = operator.list_unowned_matters(pb.ListUnownedMattersRequest(at_least=opened.revision)).matters
+
+    assert opened.case.state == types.CASE_STATE_SUBMITTED
+    assert (opened.case.case_id, "no responsibility") in [(each.case_id, each.cause) for each in unowned]
+
+
+def test_a_routing_decision_is_run_again_on_what_was_known_then(running: Component, operator: Any) -> None:
+    case = operator.open_case(report("graffiti", location=neighbours.IN_HARBOUR)).case
+    running.hears("catalog", neighbours.assigned("graffiti:harbour:1", "graffiti", "harbour", "parks"))
+    here = {"affair_id": "graffiti", "location": neighbours.IN_HARBOUR}
+    eventually(lambda: _routed_to(operator, "parks", **here), "the new item is known")
+
+    explained = operator.explain_routing(pb.ExplainRoutingRequest(case_id=case.case_id))
+
+    assert explained.same
+    assert explained.again.body_id == "roads"
+    assert [line.verdict for line in explained.stored.trace] == ["chosen"]
+
+
+# -- who may ---------------------------------------------------------------------------------------
+
+
+def test_only_the_body_that_must_answer_works_on_a_case(running: Component, resident: Any) -> None:
+    case = resident.open_case(report()).case
+    parks_officer = _service(running, running.mint.person("CASE_OFFICER", body="parks"))
+    grid_worker = _service(running, running.mint.person("GRID_WORKER", path="city/harbour/mole-street"))
+
+    for somebody in (parks_officer, grid_worker):
+        assert refused(somebody.accept_case, pb.AcceptCaseRequest(**on(case))) == "OUT_OF_REACH"
+    assert refused(parks_officer.get_case, pb.GetCaseRequest(case_id=case.case_id)) == "OUT_OF_REACH"
+    assert grid_worker.get_case(pb.GetCaseRequest(case_id=case.case_id)).report.description
+
+
+def test_who_only_watches_sees_no_personal_data(running: Component, resident: Any) -> None:
+    case = resident.open_case(report(contact="+1 555 0199", address="7 Mole Street")).case
+    supervisor = _service(running, running.mint.person("SUPERVISOR"))
+
+    seen = supervisor.get_case(pb.GetCaseRequest(case_id=case.case_id))
+
+    assert seen.personal_data_masked
+    assert seen.report == pb.Report()
+
+
+def test_a_resident_reports_in_their_own_name_and_takes_back_their_own(
+    running: Component, resident: Any
+) -> None:
+    neighbour = _service(running, running.mint.person("RESIDENT", subject="resident-wu"))
+    case = resident.open_case(report()).case
+
+    assert refused(resident.open_case, report(reporter_id="resident-wu")) == "REPORTER_IS_SOMEBODY_ELSE"
+    assert refused(neighbour.withdraw_case, pb.WithdrawCaseRequest(**on(case))) == "NOT_YOURS"
+    assert resident.withdraw_case(pb.WithdrawCaseRequest(**on(case))).case.state == types.CASE_STATE_WITHDRAWN
+
+
+def test_a_list_shows_what_is_within_reach(running: Component, operator: Any) -> None:
+    on_the_hill = operator.open_case(report(location=None, area_id="hill"))
+    hill = _service(running, running.mint.person("DISPATCHER", path="city/hill"))
+    roads = _service(running, running.mint.person("CASE_OFFICER", body="roads"))
+    parks = _service(running, running.mint.person("CASE_OFFICER", body="parks"))
+
+    def listed(somebody: Any) -> list[pb.Case]:
+        found = somebody.list_cases(pb.ListCasesRequest(at_least=on_the_hill.revision, page_size=200))
+        return list(found.cases)
+
+    assert {case.area_path for case in listed(hill)} == {"city/hill"}
+    assert on_the_hill.case in listed(roads)
+    assert on_the_hill.case not in listed(parks)
+
+
+def test_anonymous_reports_where_the_affair_allows(resident: Any) -> None:
+    nobody = resident.open_case(report("graffiti", anonymous=True)).case
+
+    assert nobody.anonymous
+    assert nobody.reporter_id == ""
+    assert refused(resident.open_case, report("potholes", anonymous=True)) == "ANONYMOUS_NOT_ALLOWED"
+
+
+# -- lists -----------------------------------------------------------------------------------------
+
+
+def test_pages_and_filters(operator: Any) -> None:
+    opened = [operator.open_case(report(assisted=True, channel=types.CHANNEL_LETTER)) for _ in range(5)]
+    wanted = 'channel = LETTER AND assisted = true AND area_path = "city/harbour"'
+
+    found, token = [], ""
+    while True:
+        page = operator.list_cases(
+            pb.ListCasesRequest(
+                filter=wanted,
+                page_size=2,
+                page_token=token,
+                order_by="opened_time",
+                at_least=opened[-1].revision,
+            )
+        )
+        found += [case.case_id for case in page.cases]
+        token = page.next_page_token
+        if not token:
+            break
+
+    assert found == [answer.case.case_id for answer in opened]
+    assert refused(operator.list_cases, pb.ListCasesRequest(filter="mood = good")) == "FILTER_INVALID"
+
+
+def test_the_same_matter_of_another_system_is_taken_in_once(operator: Any) -> None:
+    first = operator.open_case(imported("A-1", "2020-01-02 10:00"))
+
+    assert refused(operator.open_case, imported("A-1", "2020-01-02 10:00")) == "CASE_EXISTS"
+    by_number = pb.ListCasesRequest(filter="external_number = A-1", at_least=first.revision)
+    assert list(operator.list_cases(by_number).cases) == [first.case]
+
+
+# -- repetition and races --------------------------------------------------------------------------
+
+
+def test_a_repeated_request_is_answered_the_same(running: Component, operator: Any) -> None:
+    request = report()
+    first = operator.open_case(request)
+    operator.accept_case(pb.AcceptCaseRequest(**on(first.case)))
+
+    assert operator.open_case(request) == first
+    request.description = "something else"
+    assert refused(operator.open_case, request) == "REQUEST_ID_REUSED"
+
+
+def test_of_racing_commands_one_wins(operator: Any) -> None:
+    case = operator.open_case(report()).case
+
+    def accept(_: int) -> str:
+        try:
+            operator.accept_case(pb.AcceptCaseRequest(**on(case)))
+        except RpcFailed as failed:
+            return failed.reason
+        return "accepted"
+
+    with ThreadPoolExecutor(8) as callers:
+        outcomes = sorted(callers.map(accept, range(8)))
+
+    assert outcomes == ["CASE_STATE_FORBIDS"] * 7 + ["accepted"]
+
+
+def test_a_condition_on_the_revision_is_kept(operator: Any) -> None:
+    opened = operator.open_case(report())
+    operator.accept_case(pb.AcceptCaseRequest(**on(opened.case, if_revision=opened.revision)))
+
+    late = pb.StartWorkRequest(**on(opened.case, if_revision=opened.revision))
+    assert refused(operator.start_work, late) == "REVISION_MISMATCH"
+
+
+# -- time ------------------------------------------------------------------------------------------
+
+
+def test_history_is_imported_with_its_breaches_and_then_released(operator: Any) -> None:
+    slow = operator.open_case(imported("B-1", "2020-01-02 10:00")).case
+    answer = operator.accept_case(
+        pb.AcceptCaseRequest(**on(slow), occurred_time=stamp(moment("2020-01-03 15:00")))
+    )
+    first_response, resolution = answer.case.deadlines
+    assert first_response.breached
+    assert first_response.due_time == stamp(moment("2020-01-02 14:00"))
+    assert resolution.due_time == stamp(moment("2020-01-07 10:00"))
+    assert not resolution.breached
+
+    too_early = pb.StartWorkRequest(**on(slow), occurred_time=stamp(moment("2020-01-03 14:59")))
+    assert refused(operator.start_work, too_early) == "OUT_OF_ORDER"
+
+    finish = pb.FinishImportRequest(
+        system="old-system", as_of_time=stamp(moment("2020-01-06 13:00")), at_least=answer.revision
+    )
+    assert operator.finish_import(finish).released >= 1
+    eventually(lambda: _all_breached(operator, slow.case_id), "the running clocks take over")
+    breaches = [
+        (entry.event, entry.actor)
+        for entry in operator.get_case_history(pb.GetCaseHistoryRequest(case_id=slow.case_id)).entries
+        if entry.event.startswith("cases.deadline") or entry.event == "cases.case_released.v1"
+    ]
+    assert [event.split(".")[1] for event, _ in breaches] == [
+        "deadline_warned",
+        "deadline_breached",
+        "deadline_warned",
+        "case_released",
+        "deadline_breached",
+    ]
+
+
+def _all_breached(operator: Any, case_id: str) -> bool:
+    case = operator.get_case(pb.GetCaseRequest(case_id=case_id)).case
+    return all(deadline.breached for deadline in case.deadlines)
+
+
+def test_only_importers_date_things_back(resident: Any) -> None:
+    long_ago = report(occurred_time=stamp(datetime(2020, 1, 1, tzinfo=UTC)))
+
+    assert refused(resident.open_case, long_ago) == "OCCURRED_TIME_NOT_ALLOWED"
+
+
+def test_a_pause_moves_the_resolution_deadline(operator: Any) -> None:
+    case = operator.open_case(imported("C-1", "2021-01-08 10:00")).case  # Friday; the Saturday is worked
+
+    def at(text: str) -> dict[str, Any]:
+        return {**on(case), "occurred_time": stamp(moment(text))}
+
+    operator.start_work(pb.StartWorkRequest(**at("2021-01-08 11:00")))
+    operator.pause_case(pb.PauseCaseRequest(**at("2021-01-08 12:00"), reason="no asphalt"))
+    resumed = operator.resume_case(pb.ResumeCaseRequest(**at("2021-01-11 08:00")))
+
+    before, after = (each.deadlines[1].due_time.ToDatetime(UTC) for each in (case, resumed.case))
+    assert before == moment("2021-01-12 10:00")
+    assert after == moment("2021-01-13 14:00")  # later by four hours of Friday and eight of Saturday
+
+
+# -- people ----------------------------------------------------------------------------------------
+
+
+def test_who_is_erased_is_forgotten_here_too(running: Component, operator: Any) -> None:
+    case = operator.open_case(report(reporter_id="resident-gone", contact="gone@example.org")).case
+    operator.add_note(pb.AddNoteRequest(**on(case), text="rang at the door", to_reporter=False))
+
+    running.hears("identity", identity.SubjectErased(subject_id="resident-gone"))
+
+    full = operator.get_case(pb.GetCaseRequest(case_id=case.case_id))
+    assert full.report.description == full.report.contact == ""
+    assert [note.text for note in full.notes] == [""]
+    assert full.case.state == types.CASE_STATE_ROUTED
+    assert refused(operator.open_case, report(reporter_id="resident-gone")) == "SUBJECT_ERASED"
+    assert operator.accept_case(pb.AcceptCaseRequest(**on(case))).case.state == types.CASE_STATE_ACCEPTED
+
+
+# -- the whole service -----------------------------------------------------------------------------
+
+
+def test_every_rpc_lets_in_exactly_whom_it_declares(running: Component) -> None:
+    assert deviations(running.address, running.mint, every_rpc(DESCRIPTOR)) == []
+
+
+def test_whatever_is_sent_the_answer_is_clear(running: Component, operator: Any) -> None:
+    case = operator.open_case(report()).case
+    client = running.client(running.mint.person("OPERATOR"))
+    seeds = {
+        "case_id": [case.case_id],
+        "public_id": [case.public_id],
+        "affair_id": ["potholes", "graffiti"],
+        "area_id": ["hill"],
+        "body_id": ["roads", "parks"],
+        "system": ["old-system"],
+        "filter": ["state = ROUTED", 'area_path = "city"'],
+        "order_by": ["due_time desc"],
+    }
+
+    assert_never_broken(client, every_rpc(DESCRIPTOR), seeds=seeds, examples=25)
+
+
+def test_rebuilt_views_equal_the_live_ones_and_hold_no_personal_data(running: Component) -> None:
+    assert running.parked() == 0
+    assert_rebuilt_equals_live(running.opened.ledger, SERVICE.views)
+    with running.opened.ledger.connection() as connection:
+        for view in SERVICE.views:
+            for table in view.tables:
+                rows = connection.execute(f"SELECT t::text AS row FROM {view.schema}.{table.name} AS t")
+                assert not any("bucket" in row["row"] or "555" in row["row"] for row in rows)
