@@ -37,21 +37,24 @@ class Keys:
     longest: timedelta
 
     def sign(self, claims: TokenClaims) -> Token:
-        """A token, signed with the newest key."""
-        newest = self.stream.load(keyring.ID).state.signing
-        if newest is None:
+        """A token, signed with the key of the moment."""
+        ring = self.stream.load(keyring.ID).state
+        key, newest = ring.signing(claims.issued_at), ring.newest
+        if key is None or newest is None:
             raise LookupError("there is no signing key: `ensure` runs at every start")
-        return self.signing.sign(claims, newest)
+        # After the Secret was replaced only the newest key can be derived from it.
+        ours = self.signing.derive(key.generation).key_id == key.key_id
+        return self.signing.sign(claims, key if ours else newest)
 
     def rotate(self, retire_earlier: bool, at: datetime, context: Context) -> Handled[Keyring, KeyringEvent]:
-        """Sign with the key of the next generation from now on."""
-        newest = self.stream.load(keyring.ID).state.signing
+        """Introduce the key of the next generation."""
+        newest = self.stream.load(keyring.ID).state.newest
         command = self._introduce(newest.generation + 1 if newest else 0, retire_earlier, at)
         return self.stream.handle(keyring.ID, command, context)
 
     def ensure(self, at: datetime) -> None:
         """See to it that the newest key is one that our Secret can sign with; done at every start."""
-        newest = self.stream.load(keyring.ID).state.signing
+        newest = self.stream.load(keyring.ID).state.newest
         generation = newest.generation if newest else 0
         if newest is not None and self.signing.derive(generation).key_id != newest.key_id:
             generation += 1  # the Secret was replaced: its key follows those of the one before

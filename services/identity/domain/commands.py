@@ -179,7 +179,7 @@ class RetireClient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntroduceSigningKey:
-    """Sign with another key from now on; `retire_earlier` also withdraws trust in those before it."""
+    """Sign with another key soon; `retire_earlier`: at once, and trust those before it no more."""
 
     key_id: str
     generation: int

@@ -176,7 +176,7 @@ class ClientRetired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKeyIntroduced:
-    """Tokens are signed with another key; `public_key` is raw Ed25519 in base64url."""
+    """Tokens will be signed with another key; `public_key` is raw Ed25519 in base64url."""
 
     key_id: str
     generation: int

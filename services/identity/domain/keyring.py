@@ -11,6 +11,9 @@ from services.identity.domain.events import KeyringEvent, SigningKeyIntroduced, 
 ID = "tokens"
 """There is one keyring: its stream is `keyring-tokens`."""
 
+LEAD = timedelta(minutes=1)
+"""A new key is published so long before it signs: verifiers look for new keys twice a minute."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SigningKey:
@@ -25,29 +28,36 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """All keys, the oldest first; the newest signs."""
+    """All keys, the oldest first."""
 
     keys: tuple[SigningKey, ...] = ()
 
     @property
-    def signing(self) -> SigningKey | None:
-        """The key that signs now."""
+    def newest(self) -> SigningKey | None:
+        """The key introduced last."""
         return self.keys[-1] if self.keys else None
 
+    def signing(self, now: datetime) -> SigningKey | None:
+        """The newest key that verifiers have had time to learn of; else the oldest that still counts."""
+        good = [key for key in self.keys if key.retired_at is None]
+        known = [key for key in good if key.introduced_at + LEAD <= now]
+        return known[-1] if known else next(iter(good), None)
+
     def trusted(self, now: datetime, lifetime: timedelta) -> tuple[SigningKey, ...]:
-        """The keys whose tokens count: the newest, and those replaced less than a token's life ago."""
+        """The keys whose tokens count: the newest, and those whose last tokens may still be in use."""
         successors = (*self.keys[1:], None)
         return tuple(
             key
             for key, successor in zip(self.keys, successors, strict=True)
-            if key.retired_at is None and (successor is None or now < successor.introduced_at + lifetime)
+            if key.retired_at is None
+            and (successor is None or now < successor.introduced_at + LEAD + lifetime)
         )
 
 
 def decide(command: IntroduceSigningKey, keyring: Keyring) -> Sequence[KeyringEvent]:
-    """A new key signs from now on; the key that signs already changes nothing."""
-    signing = keyring.signing
-    if signing is not None and signing.key_id == command.key_id:
+    """A new key will sign; the newest once more changes nothing."""
+    newest = keyring.newest
+    if newest is not None and newest.key_id == command.key_id:
         return []
     introduced = SigningKeyIntroduced(
         key_id=command.key_id,

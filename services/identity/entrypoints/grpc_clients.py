@@ -65,12 +65,10 @@ class ClientsApi:
     def rotate_signing_key(
         self, request: pb.RotateSigningKeyRequest, call: Call
     ) -> pb.RotateSigningKeyResponse:
-        """Sign with a new key."""
+        """Introduce a new key."""
         handled = self._app.keys.rotate(request.retire_earlier, call.at, call.context())
-        signing = handled.state.signing
-        return pb.RotateSigningKeyResponse(
-            key_id=signing.key_id if signing else "", revision=handled.revision
-        )
+        newest = handled.state.newest
+        return pb.RotateSigningKeyResponse(key_id=newest.key_id if newest else "", revision=handled.revision)
 
     def get_key_set(self, _request: pb.GetKeySetRequest, call: Call) -> pb.GetKeySetResponse:
         """Give the public keys."""

@@ -211,11 +211,22 @@ def introduced(name: str, at: datetime = AT) -> SigningKeyIntroduced:
 HOUR = timedelta(hours=1)
 
 
-def test_the_newest_key_signs() -> None:
-    outcome = given_keyring(introduced("one")).when(introduce("two"))
+def signing_at(ring: keyring.Keyring, moment: datetime) -> str:
+    key = ring.signing(moment)
+    return key.key_id if key else "none"
 
-    outcome.then(introduced("two"))
-    outcome.then_state(lambda ring: ring.signing is not None and ring.signing.key_id == "two")
+
+def test_a_new_key_signs_when_verifiers_have_had_time_to_learn_of_it() -> None:
+    outcome = given_keyring(introduced("one")).when(introduce("two", AT + HOUR))
+
+    outcome.then(introduced("two", AT + HOUR))
+    assert signing_at(outcome.state, AT + HOUR) == "one"
+    assert signing_at(outcome.state, AT + HOUR + keyring.LEAD) == "two"
+
+
+def test_the_only_key_signs_at_once() -> None:
+    assert signing_at(given_keyring(introduced("one")).state, AT) == "one"
+    assert signing_at(given_keyring().state, AT) == "none"
 
 
 def test_the_key_that_signs_already_changes_nothing() -> None:
@@ -225,8 +236,8 @@ def test_the_key_that_signs_already_changes_nothing() -> None:
 def test_a_replaced_key_is_trusted_for_the_life_of_a_token() -> None:
     ring = given_keyring(introduced("one"), introduced("two", AT + HOUR)).state
 
-    within = ring.trusted(AT + 1.5 * HOUR, HOUR)
-    after = ring.trusted(AT + 2 * HOUR, HOUR)
+    within = ring.trusted(AT + 2 * HOUR, HOUR)
+    after = ring.trusted(AT + 2 * HOUR + keyring.LEAD, HOUR)
 
     assert [key.key_id for key in within] == ["one", "two"]
     assert [key.key_id for key in after] == ["two"]
@@ -237,3 +248,4 @@ def test_retiring_earlier_keys_withdraws_trust_at_once() -> None:
 
     outcome.then(introduced("two"), SigningKeyRetired(key_id="one", retired_at=AT))
     outcome.then_state(lambda ring: [key.key_id for key in ring.trusted(AT, HOUR)] == ["two"])
+    assert signing_at(outcome.state, AT) == "two"

@@ -1869,7 +1869,7 @@ Global___RotateSigningKeyRequest: _TypeAlias = RotateSigningKeyRequest  # noqa: 
 
 @_typing.final
 class RotateSigningKeyResponse(_message.Message):
-    """The key that signs now."""
+    """The new key."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

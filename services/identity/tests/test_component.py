@@ -1,0 +1,576 @@
+"""Identity over the real wire: import a tree, locate, register, grant, log in, revoke, erase."""
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from linli.feed.v1 import feed_service_pb2 as feed
+from linli.identity.v1 import identity_service_pb2 as pb
+from linli.identity.v1 import identity_types_pb2 as types
+from linli.options.v1 import access_pb2
+from linli.types.v1 import types_pb2
+
+from libs.rpc.credentials import Token
+from libs.rpc.failures import RpcFailed
+from libs.rpc.keys import SigningKey
+from libs.testkit.component import Component, component
+from libs.testkit.eventually import eventually
+from libs.testkit.hostile import assert_never_broken
+from libs.testkit.ids import Ids
+from libs.testkit.postgres import TestServer
+from libs.testkit.rpc import Mint, deviations, every_rpc
+from libs.testkit.views import assert_rebuilt_equals_live
+from services.identity.wiring import SERVICE
+
+DESCRIPTOR = pb.DESCRIPTOR.services_by_name["IdentityService"]
+FEED = feed.DESCRIPTOR.services_by_name["FeedService"]
+KEY = SigningKey.generate()
+SECRET = "the operator's secret of this test"
+ENVIRON = {
+    "LINLI_IDENTITY_SIGNING_KEY": KEY.pem().decode(),
+    "LINLI_IDENTITY_OPERATOR_SECRET": SECRET,
+}
+LONG_AGO = datetime(2019, 1, 1, tzinfo=UTC)
+ROLE = access_pb2.Role.Value
+request_id = Ids("identity component")
+
+
+@pytest.fixture(scope="module")
+def running(postgres_server: TestServer) -> Iterator[Component]:
+    with component(postgres_server, SERVICE, ENVIRON) as service:
+        stub = operator_of(service)
+        define(stub, "la", "", types.AREA_LEVEL_CITY)
+        define(stub, "north", "la", types.AREA_LEVEL_DISTRICT, square(0, 0, 10))
+        define(stub, "willow", "north", types.AREA_LEVEL_COMMUNITY, square(1, 1, 2))
+        define(stub, "south", "la", types.AREA_LEVEL_DISTRICT, square(0, -10, 10))
+        yield service
+
+
+def operator_of(running: Component) -> Any:
+    """The rpcs with a token that the operator's client got for its secret."""
+    issued = nobody(running).issue_client_token(
+        pb.IssueClientTokenRequest(client_id="operator", client_secret=SECRET)
+    )
+    return running.client(Token(issued.token.access_token)).service(DESCRIPTOR)
+
+
+def nobody(running: Component) -> Any:
+    return running.client().service(DESCRIPTOR)
+
+
+@pytest.fixture
+def operator(running: Component) -> Any:
+    return operator_of(running)
+
+
+def as_role(running: Component, role: str, path: str = "", subject: str = "") -> Any:
+    """The rpcs as somebody with one role, within an area."""
+    area = path.rpartition("/")[2]
+    token = Mint(KEY).person(role, subject=subject, area=area, path=path)
+    return running.client(token).service(DESCRIPTOR)
+
+
+def square(west: float, south: float, size: float) -> str:
+    east, north = west + size, south + size
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    return json.dumps({"type": "Polygon", "coordinates": [ring]})
+
+
+def stamp(moment: datetime) -> Timestamp:
+    made = Timestamp()
+    made.FromDatetime(moment)
+    return made
+
+
+def define(
+    stub: Any, area_id: str, parent_id: str, level: types.AreaLevel.ValueType, boundary: str = ""
+) -> Any:
+    return stub.define_area(
+        pb.DefineAreaRequest(
+            request_id=request_id(),
+            area_id=area_id,
+            parent_id=parent_id,
+            level=level,
+            name=types_pb2.LocalizedText(en=area_id.title()),
+            boundary=boundary,
+            valid_from_time=stamp(LONG_AGO) if boundary else None,
+        )
+    )
+
+
+def register(stub: Any, number: str, name: str = "Mei Lan", area_id: str = "willow", **more: str) -> Any:
+    return stub.register_resident(
+        pb.RegisterResidentRequest(
+            request_id=more.pop("request_id", "") or request_id(),
+            natural_key=types.NaturalKey(kind=types.KEY_KIND_NATIONAL_ID, value=number),
+            name=name,
+            area_id=area_id,
+            **more,
+        )
+    )
+
+
+def refused(reason: str) -> Any:
+    """The call inside is refused for this reason."""
+    return pytest.raises(RpcFailed, check=lambda failed: failed.reason == reason)
+
+
+# areas
+
+
+def test_the_tree_is_read_as_it_was_imported(operator: Any) -> None:
+    again = define(operator, "willow", "north", types.AREA_LEVEL_COMMUNITY, square(1, 1, 2))
+
+    listed = operator.list_areas(pb.ListAreasRequest(filter='area = "la/north"', at_least=again.revision))
+
+    assert [(area.area_id, area.area_path) for area in listed.areas] == [
+        ("north", "la/north"),
+        ("willow", "la/north/willow"),
+    ]
+    assert again.area.boundary_version == 1
+
+
+def test_pages_follow_each_other(operator: Any) -> None:
+    first = operator.list_areas(pb.ListAreasRequest(page_size=2))
+    second = operator.list_areas(pb.ListAreasRequest(page_size=2, page_token=first.next_page_token))
+
+    assert [area.area_id for area in (*first.areas, *second.areas)] == ["la", "north", "south", "willow"]
+    assert second.next_page_token == ""
+
+
+def test_a_point_is_located_root_to_leaf(operator: Any) -> None:
+    located = operator.locate(pb.LocateRequest(point=types_pb2.Point(latitude=2, longitude=2)))
+
+    assert [area.area_id for area in located.chain] == ["la", "north", "willow"]
+    assert located.boundary_version == 1
+
+
+def test_a_point_outside_is_nowhere(operator: Any) -> None:
+    with refused("PLACE_OUTSIDE_AREAS"):
+        operator.locate(pb.LocateRequest(point=types_pb2.Point(latitude=80, longitude=80)))
+
+
+def test_a_changed_boundary_holds_from_its_moment_on(operator: Any) -> None:
+    define(operator, "birch", "south", types.AREA_LEVEL_COMMUNITY, square(4, -5, 2))
+    moved = datetime(2021, 1, 1, tzinfo=UTC)
+
+    changed = operator.change_boundary(
+        pb.ChangeBoundaryRequest(
+            request_id=request_id(), area_id="birch", boundary=square(7, -5, 2), valid_from_time=stamp(moved)
+        )
+    )
+
+    def leaf(at: datetime) -> str:
+        point = types_pb2.Point(latitude=-4, longitude=5)
+        asked = pb.LocateRequest(point=point, at_time=stamp(at), at_least=changed.revision)
+        return str(operator.locate(asked).chain[-1].area_id)
+
+    assert leaf(moved - timedelta(days=1)) == "birch"
+    assert leaf(moved) == "south"
+    before = operator.get_area(
+        pb.GetAreaRequest(area_id="birch", with_boundary=True, at_time=stamp(LONG_AGO))
+    ).area.boundary
+    assert before.version == 1
+    assert before.valid_until_time == stamp(moved)
+
+
+def test_a_boundary_that_crosses_itself_is_repaired_and_said_so(operator: Any) -> None:
+    define(operator, "knot", "south", types.AREA_LEVEL_COMMUNITY)
+    bow_tie = '{"type":"Polygon","coordinates":[[[60,0],[62,2],[62,0],[60,2],[60,0]]]}'
+
+    changed = operator.change_boundary(
+        pb.ChangeBoundaryRequest(request_id=request_id(), area_id="knot", boundary=bow_tie)
+    )
+
+    assert "Self-intersection" in changed.note
+
+
+def test_a_planner_changes_areas_within_reach_only(running: Component) -> None:
+    planner = as_role(running, "PLANNER", "la/north")
+
+    define(planner, "elm", "north", types.AREA_LEVEL_COMMUNITY)
+    with refused("OUT_OF_REACH"):
+        define(planner, "oak", "south", types.AREA_LEVEL_COMMUNITY)
+    with refused("OUT_OF_REACH"):
+        define(planner, "elsewhere", "", types.AREA_LEVEL_CITY)
+
+
+# parties
+
+
+def test_the_same_key_finds_the_same_person(operator: Any) -> None:
+    first = register(operator, "11010519491231002X")
+    again = register(operator, "110105-19491231-002x", "梅兰")
+
+    assert not first.existing
+    assert again.existing
+    assert again.resident_id == first.resident_id
+
+
+def test_a_retry_gets_the_first_answer(operator: Any) -> None:
+    same = request_id()
+
+    first = register(operator, "A-1", request_id=same)
+    retried = register(operator, "A-1", request_id=same)
+
+    assert (first.existing, first.resident_id) == (retried.existing, retried.resident_id)
+    with refused("REQUEST_ID_REUSED"):
+        register(operator, "A-1", "Somebody Else", request_id=same)
+
+
+def test_personal_data_are_shown_within_reach_and_the_showing_is_recorded(running: Component) -> None:
+    resident_id = register(operator_of(running), "B-2", "Bo Wen", phone="+1 213 555 0147").resident_id
+    asked = pb.GetResidentRequest(resident_id=resident_id, purpose=pb.PURPOSE_CASE_WORK, reference="case-7")
+
+    shown = as_role(running, "CASE_OFFICER", "la/north", subject="officer").get_resident(asked).resident
+    with refused("OUT_OF_REACH"):
+        as_role(running, "CASE_OFFICER", "la/south").get_resident(asked)
+
+    noted = running.opened.parts.streams["disclosure"].history(resident_id)
+    assert (shown.name, shown.phone) == ("Bo Wen", "+1 213 555 0147")
+    assert [(each.metadata.actor, each.event.reference) for each in noted] == [("officer", "case-7")]
+
+
+def test_a_body_is_registered_once(operator: Any) -> None:
+    def body(code: str, kind: types.KeyKind.ValueType = types.KEY_KIND_LOCAL_CODE) -> Any:
+        return operator.register_body(
+            pb.RegisterBodyRequest(
+                request_id=request_id(),
+                natural_key=types.NaturalKey(kind=kind, value=code),
+                kind=types.BODY_KIND_GOVERNMENT_DEPARTMENT,
+                name=types_pb2.LocalizedText(en="Sanitation", zh="环卫局"),
+                area_id="la",
+            )
+        )
+
+    first, again = body("lasan"), body("lasan")
+    registered = body("91.310-000/AB", types.KEY_KIND_REGISTRATION_NUMBER)
+    listed = operator.list_bodies(pb.ListBodiesRequest(at_least=registered.revision))
+
+    assert (first.body.body_id, first.existing, again.existing) == ("lasan", False, True)
+    assert body("91310000ab", types.KEY_KIND_REGISTRATION_NUMBER).existing
+    assert {each.body_id for each in listed.bodies} == {"lasan", registered.body.body_id}
+    with refused("NATURAL_KEY_UNFIT"):
+        body("LA San")
+
+
+# roles, logins, sessions
+
+
+def grant(stub: Any, party_id: str, role: str, area_id: str = "", body_id: str = "") -> Any:
+    return stub.grant_role(
+        pb.GrantRoleRequest(
+            request_id=request_id(),
+            party_id=party_id,
+            role=ROLE(f"ROLE_{role}"),
+            area_id=area_id,
+            body_id=body_id,
+        )
+    )
+
+
+PASSWORD = "correct horse battery"
+
+
+def with_login(stub: Any, number: str, login_name: str, password: str = PASSWORD) -> str:
+    party_id = str(register(stub, number).resident_id)
+    stub.create_login(
+        pb.CreateLoginRequest(
+            request_id=request_id(), party_id=party_id, login_name=login_name, password=password
+        )
+    )
+    return party_id
+
+
+def log_in(running: Component, login_name: str, password: str = PASSWORD) -> Any:
+    issued = nobody(running).login(pb.LoginRequest(login_name=login_name, password=password))
+    return running.client(Token(issued.token.access_token)).service(DESCRIPTOR)
+
+
+def test_who_logs_in_may_do_what_their_roles_say(running: Component, operator: Any) -> None:
+    party_id = with_login(operator, "C-3", "chen")
+    granted = grant(operator, party_id, "PLANNER", "north")
+
+    chen = log_in(running, " CHEN ")
+
+    define(chen, "chens-corner", "north", types.AREA_LEVEL_COMMUNITY)
+    with refused("OUT_OF_REACH"):
+        define(chen, "not-chens", "south", types.AREA_LEVEL_COMMUNITY)
+    listed = operator.list_roles(
+        pb.ListRolesRequest(filter=f'party_id = "{party_id}"', at_least=granted.revision)
+    )
+    assert [each.area_path for each in listed.grants] == ["la/north"]
+
+
+def test_wrong_credentials_do_not_tell_what_was_wrong(running: Component, operator: Any) -> None:
+    with_login(operator, "D-4", "dan")
+
+    failures = []
+    for name, password in (("dan", "not the password"), ("nobody of this name", "not the password")):
+        with refused("CREDENTIALS_REFUSED") as failed:
+            log_in(running, name, password)
+        failures.append((failed.value.code, failed.value.message))
+
+    assert failures[0] == failures[1]
+    assert failures[0][0] is grpc.StatusCode.UNAUTHENTICATED
+
+
+def test_guessing_is_slowed_down(running: Component, operator: Any) -> None:
+    with_login(operator, "E-5", "eve")
+
+    for _ in range(5):
+        with refused("CREDENTIALS_REFUSED"):
+            log_in(running, "eve", "a wrong guess")
+
+    with refused("TOO_MANY_ATTEMPTS") as failed:
+        log_in(running, "eve")
+    assert failed.value.retry_after
+
+
+def test_nobody_grants_beyond_their_own_reach(running: Component, operator: Any) -> None:
+    party_id = register(operator, "F-6").resident_id
+    northerner = as_role(running, "OPERATOR", "la/north")
+
+    grant(northerner, party_id, "CASE_OFFICER", "willow")
+    for area_id in ("south", "la", ""):
+        with refused("OUT_OF_REACH"):
+            grant(northerner, party_id, "CASE_OFFICER", area_id)
+
+
+def test_nobody_takes_over_somebody_who_may_do_more(running: Component, operator: Any) -> None:
+    party_id = register(operator, "G-7").resident_id
+    grant(operator, party_id, "OPERATOR")
+    northerner = as_role(running, "OPERATOR", "la/north")
+
+    with refused("OUT_OF_REACH"):
+        northerner.create_login(
+            pb.CreateLoginRequest(
+                request_id=request_id(), party_id=party_id, login_name="gus", password="mine from now on"
+            )
+        )
+
+
+def test_a_revoked_role_ends_the_sessions_that_carry_it(running: Component, operator: Any) -> None:
+    party_id = with_login(operator, "H-8", "hua")
+    granted = grant(operator, party_id, "PLANNER", "north")
+    hua = log_in(running, "hua")
+    hua.list_areas(pb.ListAreasRequest())
+
+    operator.revoke_role(
+        pb.RevokeRoleRequest(
+            request_id=request_id(), party_id=party_id, grant_id=granted.grant.grant_id, reason="moved on"
+        )
+    )
+
+    def is_refused() -> bool:
+        with refused("TOKEN_REVOKED"):
+            hua.list_areas(pb.ListAreasRequest())
+        return True
+
+    eventually(lambda: _quietly(is_refused), "the old token is refused")
+    with refused("SCOPE_MISSING"):
+        log_in(running, "hua").list_areas(pb.ListAreasRequest())
+
+
+def _quietly(check: Any) -> bool:
+    try:
+        return bool(check())
+    except (RpcFailed, pytest.fail.Exception):
+        return False
+
+
+def test_changing_the_password_needs_the_old_one(running: Component, operator: Any) -> None:
+    with_login(operator, "I-9", "ida")
+    change = pb.ChangePasswordRequest(
+        request_id=request_id(),
+        login_name="ida",
+        old_password=PASSWORD,
+        new_password="staple battery horse",
+    )
+
+    first = nobody(running).change_password(change)
+    retried = nobody(running).change_password(change)
+    change.request_id = request_id()
+    change.new_password = "something else again"
+    with refused("CREDENTIALS_REFUSED"):
+        nobody(running).change_password(change)
+
+    log_in(running, "ida", "staple battery horse")
+    assert first == retried
+
+
+def test_a_forgotten_password_is_replaced_by_an_operator(running: Component, operator: Any) -> None:
+    with_login(operator, "J-10", "jun")
+
+    operator.set_password(
+        pb.SetPasswordRequest(request_id=request_id(), login_name="jun", password="a fresh beginning")
+    )
+
+    log_in(running, "jun", "a fresh beginning")
+    with refused("LOGIN_UNKNOWN"):
+        operator.set_password(
+            pb.SetPasswordRequest(request_id=request_id(), login_name="nobody", password="a fresh start")
+        )
+
+
+# clients and keys
+
+
+def test_a_client_gets_tokens_for_its_secret_until_it_is_retired(running: Component, operator: Any) -> None:
+    registered = operator.register_client(
+        pb.RegisterClientRequest(
+            request_id="client-1", name="a partner", scopes=["areas.read"], area_id="north"
+        )
+    )
+    retried = operator.register_client(
+        pb.RegisterClientRequest(
+            request_id="client-1", name="a partner", scopes=["areas.read"], area_id="north"
+        )
+    )
+    client_id = registered.client.client_id
+
+    def partner(secret: str) -> Any:
+        issued = nobody(running).issue_client_token(
+            pb.IssueClientTokenRequest(client_id=client_id, client_secret=secret)
+        )
+        return running.client(Token(issued.token.access_token)).service(DESCRIPTOR)
+
+    partner(registered.client_secret).list_areas(pb.ListAreasRequest())
+    with refused("SCOPE_MISSING"):
+        partner(registered.client_secret).list_bodies(pb.ListBodiesRequest())
+    changed = operator.change_client_secret(
+        pb.ChangeClientSecretRequest(request_id=request_id(), client_id=client_id)
+    )
+    with refused("CREDENTIALS_REFUSED"):
+        partner(registered.client_secret)
+    partner(changed.client_secret)
+    retired = operator.retire_client(pb.RetireClientRequest(request_id=request_id(), client_id=client_id))
+    with refused("CREDENTIALS_REFUSED"):
+        partner(changed.client_secret)
+
+    assert retried.client_secret == ""
+    assert retried.client == registered.client
+    listed = operator.list_clients(pb.ListClientsRequest(filter="retired = true", at_least=retired.revision))
+    assert [each.client_id for each in listed.clients] == [client_id]
+
+
+def test_a_client_gets_no_scope_that_its_maker_lacks(operator: Any) -> None:
+    def wanting(*scopes: str) -> pb.RegisterClientRequest:
+        return pb.RegisterClientRequest(request_id=request_id(), name="greedy", scopes=scopes)
+
+    with refused("SCOPES_BEYOND_REACH"):
+        operator.register_client(wanting("parties.erase"))
+    with refused("SCOPES_UNKNOWN"):
+        operator.register_client(wanting("everything"))
+
+
+def test_tokens_outlive_a_rotation_of_the_key(running: Component, operator: Any) -> None:
+    before = operator.get_key_set(pb.GetKeySetRequest())
+
+    rotated = operator.rotate_signing_key(pb.RotateSigningKeyRequest(request_id=request_id()))
+
+    after = operator_of(running).get_key_set(pb.GetKeySetRequest())
+    operator.list_areas(pb.ListAreasRequest())
+    assert [key.key_id for key in after.keys] == [*(key.key_id for key in before.keys), rotated.key_id]
+
+
+def test_the_key_set_is_served_over_http(running: Component, operator: Any) -> None:
+    url = f"http://127.0.0.1:{running.host.http_port}/keys.json"
+
+    with urllib.request.urlopen(url) as answer:
+        served = json.load(answer)
+
+    key_set = operator.get_key_set(pb.GetKeySetRequest())
+    assert [key["kid"] for key in served["keys"]] == [key.key_id for key in key_set.keys]
+
+
+# erasure
+
+
+def test_an_erased_person_is_nowhere_to_be_found(running: Component, operator: Any) -> None:
+    name, phone, address = "Zhuge Liang", "+86 21 5555 0199", "Sleeping Dragon Ridge 7"
+    resident_id = register(operator, "K-11-unmistakable", name, phone=phone, address=address).resident_id
+    operator.create_login(
+        pb.CreateLoginRequest(
+            request_id=request_id(),
+            party_id=resident_id,
+            login_name="zhuge.kongming",
+            password="empty fort stratagem",
+        )
+    )
+    grant(operator, resident_id, "RESIDENT", "willow")
+    officer = as_role(running, "DATA_PROTECTION_OFFICER", "la")
+    erase = pb.EraseSubjectRequest(request_id=request_id(), subject_id=resident_id, reason="asked for it")
+
+    first, retried = officer.erase_subject(erase), officer.erase_subject(erase)
+
+    assert first == retried
+    with refused("PARTY_UNKNOWN"):
+        officer.get_resident(pb.GetResidentRequest(resident_id=resident_id, purpose=pb.PURPOSE_AUDIT))
+    with refused("CREDENTIALS_REFUSED"):
+        log_in(running, "zhuge.kongming", "empty fort stratagem")
+    held = operator.list_roles(
+        pb.ListRolesRequest(filter=f'party_id = "{resident_id}"', at_least=first.revision)
+    )
+    assert not held.grants
+    dumped = dump(running)
+    for trace in (name, phone, address, "zhuge", "unmistakable", "empty fort"):
+        assert trace not in dumped
+    assert resident_id in dumped
+    back = register(operator, "K-11-unmistakable", name)
+    assert not back.existing
+    assert back.resident_id != resident_id
+
+
+def dump(running: Component) -> str:
+    """Every value in every table, as text."""
+    found = []
+    with running.opened.ledger.connection() as connection:
+        tables = connection.execute(
+            "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        for table in tables:
+            for row in connection.execute(f"SELECT * FROM {table['name']}").fetchall():
+                found += [
+                    value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+                    for value in row.values()
+                ]
+    return "\n".join(found)
+
+
+# what is published, and the platform's promises
+
+
+def test_partners_read_facts_and_no_secrets(running: Component, operator: Any) -> None:
+    register(operator, "L-12", "Somebody Unmistakable")
+    reader = running.client(Mint(KEY).client("feed.read")).service(FEED)
+
+    batch = reader.read_events(feed.ReadEventsRequest(source="identity", limit=1000)).batch
+
+    kinds = {event.type.rpartition(".")[2] for event in batch.events}
+    assert {"AreaDefined", "AreaBoundaryChanged", "BodyRegistered", "ResidentRegistered"} <= kinds
+    assert b"Somebody Unmistakable" not in batch.SerializeToString()
+    assert b"argon2" not in batch.SerializeToString()
+
+
+def test_every_rpc_lets_in_exactly_whom_it_declares(running: Component) -> None:
+    assert deviations(running.address, Mint(KEY), every_rpc(DESCRIPTOR)) == []
+
+
+def test_hostile_requests_are_refused_clearly(running: Component) -> None:
+    seeds = {"area_id": ["north"], "party_id": [register(operator_of(running), "M-13").resident_id]}
+    everything = Mint(KEY).person("OPERATOR", "DATA_PROTECTION_OFFICER")
+    # A rotation of the signing key that a hostile request brings about would lock out the tests after it.
+    methods = [method for method in every_rpc(DESCRIPTOR) if method.name != "RotateSigningKey"]
+
+    assert_never_broken(running.client(everything), methods, seeds=seeds, examples=25)
+
+
+def test_rebuilt_views_equal_the_live_ones(running: Component) -> None:
+    assert_rebuilt_equals_live(running.opened.ledger, SERVICE.views)
