@@ -1,0 +1,23 @@
+"""Names as their services publish them."""
+
+from libs.testkit.deciders import deciding
+from services.supervision.domain.names import NAME, NameNoted, NoteName
+from services.supervision.domain.values import Named
+
+given = deciding(NAME)
+
+SOUTH = NameNoted(named=Named.AREA, id="south", path="la/south", zh="南区", en="South")
+
+
+def test_a_name_is_noted() -> None:
+    given().when(NoteName(fact=SOUTH)).then(SOUTH)
+
+
+def test_the_same_name_again_is_nothing_new() -> None:
+    given(SOUTH).when(NoteName(fact=SOUTH)).then_nothing_happens()
+
+
+def test_another_name_takes_its_place() -> None:
+    renamed = NameNoted(named=Named.AREA, id="south", path="la/south", zh="南区", en="The South")
+
+    given(SOUTH).when(NoteName(fact=renamed)).then(renamed)
