@@ -44,6 +44,14 @@ class SchemaUnknown(Exception):
     """The database has no schema, or one of another version; the message says which command helps."""
 
 
+class KeyLost(Exception):
+    """Stored personal data whose key is neither there nor destroyed: the keys were not restored with it."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"the key of {subject} is missing: restore subject_keys together with the events")
+        self.subject = subject
+
+
 class UnknownEvent(Exception):
     """A stored event whose name the events table of this service does not know."""
 

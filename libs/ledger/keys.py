@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg import Connection, Cursor
 
 from libs.ledger.decider import Kind, Refusal
+from libs.ledger.errors import KeyLost
 from libs.ledger.master_key import KEY_BYTES, MasterKey
 
 TABLE = "subject_keys"
@@ -129,8 +130,10 @@ class Keys:
 
     def decipher(self, texts: Sequence[tuple[str, bytes]]) -> list[str | None]:
         """Open many sealed texts, given with their subjects, with at most one query."""
-        keys = self._load({subject for subject, _ in texts})
-        return [keys[subject].decipher(text) if subject in keys else None for subject, text in texts]
+        keys = self._load({subject for subject, _ in texts}, stored=True)
+        if lost := {subject for subject, _ in texts} - keys.keys():
+            raise KeyLost(min(lost))
+        return [keys[subject].decipher(text) for subject, text in texts]
 
     def destroy(self, subject: str) -> None:
         """Erase a person: everything sealed under their key is unreadable from now on, for good."""
@@ -188,13 +191,17 @@ class Keys:
         """Raise `SettingsRefused` at start-up if the master key is not the one of this database."""
         self._digest_secret()
 
-    def _load(self, subjects: Iterable[str]) -> dict[str, DataKey]:
-        """The keys of these subjects, those of erased ones included; unknown subjects are missing."""
+    def _load(self, subjects: Iterable[str], stored: bool = False) -> dict[str, DataKey]:
+        """The keys of these subjects, those of erased ones included; unknown subjects are missing.
+
+        `stored`: only keys that lie in the store. One that was made here but not stored yet opens
+        nothing: another process may have stored its own in the meantime.
+        """
         now, found, missing = time.monotonic(), {}, []
         with self._lock:
             for subject in subjects:
                 key = self._known.get(subject)
-                if key is not None and now - key.loaded <= self._ttl:
+                if key is not None and now - key.loaded <= self._ttl and (key.stored or not stored):
                     self._known.move_to_end(subject)
                     found[subject] = key
                 else:

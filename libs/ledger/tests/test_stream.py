@@ -120,9 +120,7 @@ def test_the_same_request_id_with_other_content_is_refused(mailboxes: Mailboxes,
     assert (raised.value.code, raised.value.kind) == ("REQUEST_ID_REUSED", Kind.INVALID)
 
 
-def test_the_same_request_id_of_somebody_else_is_another_request(
-    mailboxes: Mailboxes, opened: str
-) -> None:
+def test_the_same_request_id_of_somebody_else_is_another_request(mailboxes: Mailboxes, opened: str) -> None:
     mailboxes.handle(opened, Put(letter="l-9"), context("put-1"))
 
     other = mailboxes.handle(opened, Put(letter="l-8"), context("put-1", actor="carrier-8"))

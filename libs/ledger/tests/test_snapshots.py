@@ -1,0 +1,94 @@
+"""Snapshots: a convenience for long streams, never the truth."""
+
+from dataclasses import replace
+
+import pytest
+
+from libs.ledger.ledger import Ledger
+from libs.ledger.personal import Personal
+from libs.ledger.snapshots import Snapshots
+from libs.ledger.stream import Stream
+from libs.ledger.tests.conftest import Mailboxes
+from libs.ledger.tests.mailbox import INITIAL, MAILBOX, Event, Mailbox, Open, Put, State, context, evolve
+
+
+@pytest.fixture
+def long(ledger: Ledger) -> Mailboxes:
+    stream = Stream(ledger, MAILBOX, snapshot_every=10)
+    stream.handle("11", Open(owner="resident-1", name="Ada"), context())
+    for n in range(25):
+        stream.handle("11", Put(letter=f"l-{n}", text=Personal("resident-1", f"No {n}")), context(f"put-{n}"))
+    return stream
+
+
+def stored(ledger: Ledger) -> list[int]:
+    with ledger.connection() as connection:
+        return [row["version"] for row in connection.execute("SELECT version FROM snapshots").fetchall()]
+
+
+def test_a_long_stream_is_read_from_its_snapshot(long: Mailboxes, ledger: Ledger) -> None:
+    with ledger.connection() as connection:  # so that only the snapshot can tell of them
+        connection.execute(
+            "UPDATE stored_events SET topic = 'post.gone.v1' WHERE originator_version BETWEEN 11 AND 20"
+        )
+
+    loaded = Stream(ledger, MAILBOX, snapshot_every=10).load("11")
+
+    assert stored(ledger) == [20]
+    assert loaded == long.load("11")
+    assert isinstance(loaded.state, Mailbox)
+    assert loaded.state.texts[0].value == "No 0"
+
+
+def test_requests_of_before_the_snapshot_are_remembered(long: Mailboxes, ledger: Ledger) -> None:
+    fresh = Stream(ledger, MAILBOX, snapshot_every=10)
+
+    again = fresh.handle("11", Put(letter="l-3", text=Personal("resident-1", "No 3")), context("put-3"))
+
+    assert (again.repeated, again.version) == (True, 5)
+
+
+def test_snapshots_are_enciphered_and_erased_like_events(long: Mailboxes, ledger: Ledger) -> None:
+    with ledger.connection() as connection:
+        row = connection.execute("SELECT body FROM snapshots").fetchone()
+    assert row is not None
+    assert b"No 3" not in row["body"]
+
+    ledger.keys.destroy("resident-1")
+
+    state = Stream(ledger, MAILBOX, snapshot_every=10).load("11").state
+    assert isinstance(state, Mailbox)
+    assert {text.value for text in state.texts} == {None}
+
+
+def test_a_snapshot_of_other_code_is_not_used(long: Mailboxes, ledger: Ledger) -> None:
+    with ledger.connection() as connection:
+        connection.execute("UPDATE snapshots SET fingerprint = 'of yesterday', body = 'nonsense'")
+
+    loaded = Stream(ledger, MAILBOX, snapshot_every=10).load("11")
+
+    assert loaded.version == 26
+
+
+def test_a_state_that_cannot_be_stored_exactly_has_no_snapshots(ledger: Ledger) -> None:
+    class Loose:
+        pass
+
+    def fold(state: Loose, event: Event) -> Loose:
+        return state
+
+    assert Snapshots.where_possible(ledger, replace(MAILBOX, initial=Loose(), evolve=fold)) is None  # type: ignore[arg-type]  # another state on purpose
+    assert Snapshots.where_possible(ledger, MAILBOX) is not None
+
+
+def test_a_decider_without_types_has_no_snapshots(ledger: Ledger) -> None:
+    def fold(state, event):  # type: ignore[no-untyped-def]  # on purpose
+        return evolve(state, event)
+
+    assert Snapshots.where_possible(ledger, replace(MAILBOX, evolve=fold)) is None
+
+
+def test_the_initial_state_is_where_a_stream_begins(ledger: Ledger) -> None:
+    initial: State = Stream(ledger, MAILBOX).load("nobody").state
+
+    assert initial == INITIAL
