@@ -167,10 +167,10 @@ def _report_import(summary: dict[str, object]) -> None:
     helped = summary["helped"]
     assert isinstance(helped, dict)
     print(
-        f"Helpers: {helped['volunteers']} MADE volunteers; {helped['needs']} needs of assisted reporters (1 in 100 "
-        f"of bulky items, by a fixed rule): {helped['proposed']} matched (priority {helped['covered']} of a proven "
-        f"bound of {helped['bound']}), {helped['accepted']} accepted, {helped['declined']} declined, "
-        f"{helped['minutes'] / 60:.0f} hours given."
+        f"Helpers: {helped['volunteers']} MADE volunteers; {helped['needs']} needs of assisted reporters\n"
+        f"(1 in 100 of bulky items, by a fixed rule): {helped['proposed']} matched (priority "
+        f"{helped['covered']} of a proven bound of {helped['bound']}),\n{helped['accepted']} accepted, "
+        f"{helped['declined']} declined, {helped['minutes'] / 60:.0f} hours given."
     )
 
 

@@ -149,7 +149,12 @@ class App:
         """Ask everybody whom a proposal chose, in one transaction."""
         chosen = [match for match in proposal.matches if match.reason is MatchReason.CHOSEN]
         tasks: list[Task] = [
-            (self.needs, match.need_id, self._offer(match, expires_at, at), _of(context, match))
+            (
+                self.needs,
+                match.need_id,
+                self._offer(match, expires_at, at, context.occurred_at is not None),
+                _of(context, match),
+            )
             for match in chosen
             if self._holds(match)
         ]
@@ -250,10 +255,10 @@ class App:
         need, person = self.needs.load(match.need_id), self.volunteers.load(match.volunteer_id)
         return isinstance(need.state, Raised) and isinstance(person.state, Active)
 
-    def _offer(self, match: Match, expires_at: datetime | None, at: datetime) -> MakeOffer:
+    def _offer(self, match: Match, expires_at: datetime | None, at: datetime, held: bool) -> MakeOffer:
         shift = self._raised(match.need_id).shift
         until = expires_at or min(at + self.offer_lasts, shift.start)
-        return MakeOffer(volunteer_id=match.volunteer_id, expires_at=until, at=at)
+        return MakeOffer(volunteer_id=match.volunteer_id, expires_at=until, at=at, held=held)
 
     def _raised(self, need_id: str) -> Raised:
         match self.need(need_id).state:

@@ -81,6 +81,7 @@ class MakeOffer:
     volunteer_id: str
     expires_at: datetime
     at: datetime
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

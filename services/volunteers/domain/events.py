@@ -81,12 +81,16 @@ class NeedWithdrawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferMade:
-    """A volunteer was asked; an answer at or after `expires_at` is too late."""
+    """A volunteer was asked; an answer at or after `expires_at` is too late.
+
+    `held`: imported history, whose answers are imported, too; the running clock leaves it alone.
+    """
 
     need_id: str
     volunteer_id: str
     made_at: datetime
     expires_at: datetime
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,6 +135,7 @@ def _make_offer(command: MakeOffer, need: Raised) -> Sequence[NeedEvent]:
             volunteer_id=command.volunteer_id,
             made_at=command.at,
             expires_at=command.expires_at,
+            held=command.held,
         )
     ]
 

@@ -13,7 +13,10 @@ from services.volunteers.domain import events
 
 
 class DueOffers(View):
-    """One row for each open offer: the schedule of the clock that lets offers expire."""
+    """One row for each open offer: the schedule of the clock that lets offers expire.
+
+    Offers of imported history are not on it: their moments have passed, and their answers are to come.
+    """
 
     name = "due_offers"
     tables = (
@@ -32,6 +35,8 @@ class DueOffers(View):
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """An offer stands here until it is answered or expires."""
         match recorded.event:
+            case events.OfferMade(held=True):
+                pass
             case events.OfferMade(need_id=need_id, volunteer_id=volunteer_id, expires_at=expires_at):
                 row = {"need_id": need_id, "volunteer_id": volunteer_id, "expires_at": expires_at}
                 rows.put("offers", row)

@@ -1,0 +1,89 @@
+"""Group commit at 16 writers, against the library's own `Application.save` on the same PostgreSQL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import psycopg.conninfo
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
+
+from e2e.bench.figures import Figure, medians, per_second
+from libs.ledger.ids import new_id
+from libs.ledger.ledger import Append, Ledger, LedgerSettings
+from libs.ledger.master_key import MasterKey
+from libs.ledger.migrate import migrate
+from libs.ledger.recorded import Context, Draft
+from libs.runtime.postgres import EmbeddedPostgres
+from services.volunteers.adapters.ledger import EVENTS
+from services.volunteers.domain.events import AreaNoted
+
+WRITERS = 16
+EACH = 120
+
+
+class Area(Aggregate):
+    """The same content, as the library would store it."""
+
+    @event("Noted")
+    def __init__(self, area_id: str, area_path: str) -> None:
+        """Two short texts, as in the event that we append."""
+        self.area_id = area_id
+        self.area_path = area_path
+
+
+def measure(server: EmbeddedPostgres) -> Figure:
+    """Appends of one event to a new stream, 16 threads at once, both in turn."""
+    with _ours(server) as ledger, _theirs(server) as application:
+
+        def append(_number: int) -> None:
+            area = AreaNoted(area_id=new_id(), area_path="la/la-region-8/la-nc-47")
+            metadata = Context(actor="bench").metadata(datetime.now(UTC))
+            draft = Draft(stream=f"area-{area.area_id}", expected_version=0, events=[(area, metadata)])
+            ledger.append(Append(drafts=[draft]))
+
+        def save(_number: int) -> None:
+            application.save(Area(uuid4().hex, "la/la-region-8/la-nc-47"))
+
+        ours, theirs = medians(
+            lambda: per_second(append, WRITERS, EACH * 8), lambda: per_second(save, WRITERS, EACH)
+        )
+    return Figure(
+        name=f"Group commit, {WRITERS} writers",
+        measured=f"{ours:,.0f} appends/s",
+        baseline=f"eventsourcing Application.save, {WRITERS} threads: {theirs:,.0f}/s",
+        ratio=ours / theirs,
+        goal="8 times or more",
+        reached=ours / theirs >= 8,
+        limit="Python: encoding and handing over in the writers' threads share one interpreter lock",
+    )
+
+
+@contextmanager
+def _ours(server: EmbeddedPostgres) -> Iterator[Ledger]:
+    dsn = server.ensure_database("bench_ours")
+    migrate(dsn, EVENTS.service)
+    settings = LedgerSettings(dsn=dsn, service=EVENTS.service, listen=False)
+    with Ledger.connect(settings, EVENTS, MasterKey.generate()) as ledger:
+        yield ledger
+
+
+@contextmanager
+def _theirs(server: EmbeddedPostgres) -> Iterator[Application]:
+    about = psycopg.conninfo.conninfo_to_dict(server.ensure_database("bench_theirs"))
+    environment = {
+        "PERSISTENCE_MODULE": "eventsourcing.postgres",
+        "POSTGRES_DBNAME": str(about["dbname"]),
+        "POSTGRES_HOST": str(about["host"]),
+        "POSTGRES_PORT": str(about.get("port", "5432")),
+        "POSTGRES_USER": str(about["user"]),
+        "POSTGRES_PASSWORD": "",
+        "POSTGRES_POOL_SIZE": str(WRITERS),
+        "POSTGRES_LOCK_TIMEOUT": "30",
+    }
+    application = Application(env=environment)
+    try:
+        yield application
+    finally:
+        application.close()
