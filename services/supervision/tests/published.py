@@ -26,15 +26,11 @@ def stamp(moment: datetime) -> Timestamp:
 
 def opened(case_id: str, at: datetime, **about: Any) -> cases.CaseOpened:
     """A case is opened; `due` and `first_response_due` are moments."""
-    deadlines = [
-        types.Deadline(clock=clock, due_time=stamp(about.pop(name)))
-        for name, clock in (
-            ("due", types.CLOCK_KIND_RESOLUTION),
-            ("first_response_due", types.CLOCK_KIND_FIRST_RESPONSE),
-        )
-        if about.get(name) is not None
-    ]
-    about.pop("due", None)
+    promised = (
+        (types.CLOCK_KIND_RESOLUTION, about.pop("due", None)),
+        (types.CLOCK_KIND_FIRST_RESPONSE, about.pop("first_response_due", None)),
+    )
+    deadlines = [types.Deadline(clock=clock, due_time=stamp(due)) for clock, due in promised if due]
     usual = {
         "public_id": "LL-7F3K9-2QD4X",
         "affair_id": "bulky-items",
