@@ -1,55 +1,16 @@
 """The inbox brings a neighbour's events to effect exactly once, whatever the transport does."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import itertools
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from linli.feed.v1 import feed_service_pb2 as feed
 
-from libs.ledger.recorded import Context
-from libs.messaging.inbox import Handled, Inbox, Rewind
-from libs.runtime.opened import OpenService
-from libs.runtime.tests.example import counter, tally
-from libs.runtime.tests.running import opened
+from libs.messaging.inbox import Handled, Rewind
+from libs.messaging.tests.town import ALICE, Town, sequences
+from libs.runtime.tests.example import counter
+from libs.runtime.tests.example.counter import COUNTED
 from libs.testkit.clocks import moment
-from libs.testkit.postgres import TestServer
-
-ALICE = Context(actor="alice", correlation_id="c-1")
-
-
-@dataclass
-class Town:
-    """A counter, and a tally that hears of it."""
-
-    counter: OpenService
-    tally: OpenService
-
-    def count(self, *steps: int, who: str = "a") -> None:
-        for by in steps:
-            self.counter.parts.streams["counter"].handle(who, counter.Count(by=by), ALICE)
-
-    def batch(self, after: int = 0, limit: int = 500) -> feed.Batch:
-        return self.counter.source.batch(after, limit)
-
-    def inbox(self) -> Inbox:
-        return Inbox(self.tally.effects(), tally.SERVICE.subscriptions, pause=lambda _: None)
-
-    def steps(self, who: str = "a") -> tuple[int, ...]:
-        """The sequences of the events that were added up, in order."""
-        steps: tuple[int, ...] = self.tally.parts.streams["tally"].load(who).state.steps
-        return steps
-
-
-@pytest.fixture
-def town(postgres_server: TestServer) -> Iterator[Town]:
-    with opened(postgres_server, [counter.SERVICE, tally.SERVICE]) as (counting, tallying):
-        yield Town(counting, tallying)
-
-
-def _sequences(batch: feed.Batch) -> list[int]:
-    return [event.sequence for event in batch.events]
 
 
 def test_events_take_effect_in_order_and_the_position_moves_with_them(town: Town) -> None:
@@ -60,7 +21,7 @@ def test_events_take_effect_in_order_and_the_position_moves_with_them(town: Town
     outcome = inbox.handle(batch)
 
     assert outcome == Handled(batch.until)
-    assert list(town.steps()) == _sequences(batch)
+    assert list(town.steps()) == sequences(batch)
     assert town.tally.ledger.checkpoint("linli://test/counter") == batch.until
 
 
@@ -72,7 +33,7 @@ def test_a_batch_seen_before_changes_nothing(town: Town) -> None:
     outcome = town.inbox().handle(batch)
 
     assert outcome == Handled(batch.until)
-    assert list(town.steps()) == _sequences(batch)
+    assert list(town.steps()) == sequences(batch)
 
 
 def test_of_an_overlapping_batch_only_the_rest_takes_effect(town: Town) -> None:
@@ -82,7 +43,7 @@ def test_of_an_overlapping_batch_only_the_rest_takes_effect(town: Town) -> None:
 
     inbox.handle(town.batch(limit=4))
 
-    assert list(town.steps()) == _sequences(town.batch())
+    assert list(town.steps()) == sequences(town.batch())
 
 
 def test_an_early_batch_asks_to_rewind(town: Town) -> None:
@@ -91,7 +52,7 @@ def test_an_early_batch_asks_to_rewind(town: Town) -> None:
     first = town.batch(limit=1)
     inbox.handle(first)
 
-    outcome = inbox.handle(town.batch(after=_sequences(town.batch())[2]))
+    outcome = inbox.handle(town.batch(after=sequences(town.batch())[2]))
 
     assert outcome == Rewind("linli://test/counter", first.until)
     assert len(town.steps()) == 1
@@ -107,7 +68,7 @@ def test_of_two_consumers_with_the_same_batch_one_takes_effect(town: Town) -> No
     outcome = second.handle(town.batch())
 
     assert outcome == Handled(town.batch().until)
-    assert list(town.steps()) == _sequences(town.batch())
+    assert list(town.steps()) == sequences(town.batch())
 
 
 def test_an_own_event_tells_which_event_caused_it(town: Town) -> None:
@@ -147,29 +108,48 @@ def test_a_person_who_is_forgotten_is_forgotten_here_too(town: Town) -> None:
     assert keys.decipher([("mary", sealed)]) == [None]
 
 
+ENDS = [0, 2, 3, 4, 8, 9, 15, 16, 17, 20, 21, 30, 31]
+"""Positions with gaps, as a real ledger's."""
 DELIVERIES = st.lists(st.tuples(st.integers(0, 11), st.integers(1, 12), st.booleans()), max_size=25)
 """(after which event, how many, whether the consumer is a new process) of each delivery."""
+cells = itertools.count()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def _history(cell: str) -> list[feed.Event]:
+    """Twelve events of two counters in a cell of their own."""
+    events = []
+    for number, sequence in enumerate(ENDS[1:]):
+        who = f"{cell}-{'ab'[number % 2]}"
+        event = feed.Event(
+            id=f"{cell}-{sequence}",
+            source=f"linli://{cell}/counter",
+            type="linli.example.v1.Counted",
+            subject=f"counter-{who}",
+            sequence=sequence,
+        )
+        event.data.Pack(COUNTED(counter_id=who, by=1))
+        events.append(event)
+    return events
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deliveries=DELIVERIES)
-def test_any_deliveries_come_to_the_same(
-    postgres_server: TestServer, deliveries: list[tuple[int, int, bool]]
-) -> None:
-    with opened(postgres_server, [counter.SERVICE, tally.SERVICE]) as (counting, tallying):
-        town = Town(counting, tallying)
-        for number in range(1, 13):
-            town.count(number, who="ab"[number % 2])
-        ends = [0, *_sequences(town.batch())]
-        inbox = town.inbox()
+def test_any_deliveries_come_to_the_same(town: Town, deliveries: list[tuple[int, int, bool]]) -> None:
+    cell = f"cell{next(cells)}"
+    history, inbox = _history(cell), town.inbox()
 
-        for after, many, anew in deliveries:
-            inbox = town.inbox() if anew else inbox
-            inbox.handle(town.batch(after=ends[after], limit=many))
-        position = inbox.position(town.batch().source)
-        inbox.handle(town.batch(after=position))
+    def delivered(begin: int, many: int) -> feed.Batch:
+        events = history[begin : begin + many]
+        return feed.Batch(
+            source=events[0].source, after=ENDS[begin], until=events[-1].sequence, events=reversed(events)
+        )
 
-        heard = sorted([*town.steps("a"), *town.steps("b")])
-        assert heard == ends[1:]
-        assert list(town.steps("a")) == sorted(town.steps("a"))
-        assert list(town.steps("b")) == sorted(town.steps("b"))
+    for begin, many, anew in deliveries:
+        inbox = town.inbox() if anew else inbox
+        inbox.handle(delivered(begin, many))
+    begin = ENDS.index(inbox.position(history[0].source))
+    if begin < len(history):
+        inbox.handle(delivered(begin, 12))
+
+    assert list(town.steps(f"{cell}-a")) == ENDS[1::2]
+    assert list(town.steps(f"{cell}-b")) == ENDS[2::2]

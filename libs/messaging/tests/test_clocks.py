@@ -1,0 +1,126 @@
+"""Clocks: due moments become commands, in order, once each, also late and also with two runners."""
+
+import threading
+from datetime import timedelta
+
+from libs.ledger.recorded import Context
+from libs.ledger.revision import Revision
+from libs.messaging.clocks import Clock, ClockRunner, Moment
+from libs.messaging.tests.town import Town
+from libs.runtime.tests.example import counter
+from libs.testkit.clocks import HandClock, moment
+from libs.testkit.eventually import eventually
+
+NINE = moment("2030-01-01 09:00")
+
+
+def _runner(town: Town, clock: HandClock) -> ClockRunner:
+    service = town.counter
+    return ClockRunner(
+        "counter", service.ledger, service.parts.streams, service.parts.clocks, now=clock, every=0.01
+    )
+
+
+def _set_alarm(town: Town, who: str, minutes: int) -> None:
+    command = counter.SetAlarm(at=NINE + timedelta(minutes=minutes))
+    town.counter.parts.streams["counter"].handle(who, command, Context(actor="alice"))
+
+
+def _folded(town: Town) -> None:
+    """Wait until the schedule holds all that was recorded."""
+    head = str(Revision(town.counter.ledger.head(), 0))
+    with town.counter.views.read("alarms", head):
+        pass
+
+
+def _rang(town: Town) -> list[str]:
+    return [event.stream for event in town.counter.ledger.read() if isinstance(event.event, counter.Rang)]
+
+
+def test_what_is_due_fires_in_order_and_what_is_not_waits(town: Town) -> None:
+    town.counter.projector.start()
+    clock = HandClock(NINE)
+    for who, minutes in (("c", 30), ("a", 10), ("b", 20), ("d", 90)):
+        _set_alarm(town, who, minutes)
+    _folded(town)
+    clock.advance(hours=1)
+
+    fired = _runner(town, clock).fire()
+
+    assert fired == 3
+    assert _rang(town) == ["counter-a", "counter-b", "counter-c"]
+    town.counter.projector.close()
+
+
+def test_a_moment_fires_once_though_the_schedule_still_shows_it(town: Town) -> None:
+    due = moment("2030-01-01 09:00")
+    schedule = Clock(
+        name="alarms",
+        due=lambda _now, _limit, _at_least: [
+            Moment(due_at=due, stream="counter", id="a", command=counter.Ring(due_at=due))
+        ],
+    )
+    _set_alarm(town, "a", 0)
+    one, other = (
+        ClockRunner(
+            "counter", town.counter.ledger, town.counter.parts.streams, [schedule], now=HandClock(NINE)
+        )
+        for _ in range(2)
+    )
+
+    fired = [one.fire(), one.fire(), other.fire()]
+
+    assert fired == [1, 0, 1]
+    assert _rang(town) == ["counter-a"]
+
+
+def test_the_event_happened_when_it_was_due_not_when_it_was_late(town: Town) -> None:
+    town.counter.projector.start()
+    clock = HandClock(NINE)
+    _set_alarm(town, "a", 5)
+    _folded(town)
+    clock.advance(hours=3)
+
+    _runner(town, clock).fire()
+
+    rang = town.counter.ledger.read()[-1]
+    assert rang.metadata.occurred_at == NINE + timedelta(minutes=5)
+    assert rang.metadata.actor == "clock:counter"
+    town.counter.projector.close()
+
+
+def test_a_moment_that_fails_does_not_hold_up_the_others(town: Town) -> None:
+    schedule = Clock(
+        name="mixed",
+        due=lambda _now, _limit, _at_least: [
+            Moment(due_at=NINE, stream="counter", id="a", command=counter.Count(by=0)),
+            Moment(due_at=NINE, stream="counter", id="b", command=counter.Count(by=1)),
+        ],
+    )
+    runner = ClockRunner(
+        "counter", town.counter.ledger, town.counter.parts.streams, [schedule], now=HandClock(NINE)
+    )
+
+    runner.fire()
+    runner.fire()
+
+    assert [event.stream for event in town.counter.ledger.read()] == ["counter-b"]
+
+
+def test_two_running_clocks_ring_each_alarm_once(town: Town) -> None:
+    town.counter.projector.start()
+    clock = HandClock(NINE + timedelta(hours=1))
+    stop = threading.Event()
+    threads = [threading.Thread(target=_runner(town, clock).run, args=(stop,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+
+    for minutes in range(20):
+        _set_alarm(town, f"c{minutes}", minutes)
+    eventually(lambda: len(set(_rang(town))) == 20, "all alarms rang")
+
+    stop.set()
+    for thread in threads:
+        thread.join(timeout=10)
+    assert sorted(_rang(town)) == sorted(f"counter-c{minutes}" for minutes in range(20))
+    town.counter.projector.close()

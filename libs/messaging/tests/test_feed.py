@@ -1,0 +1,126 @@
+"""The feed shows each caller what their grants cover, in order, and follows what comes."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from linli.feed.v1 import feed_service_pb2 as feed
+
+from libs.ledger.decider import Refusal
+from libs.messaging.feed import FeedApi, may_see
+from libs.messaging.published import Published
+from libs.messaging.tests.town import ALICE, Town, sequences
+from libs.rpc.access import Limit, Reach
+from libs.runtime.tests.example import counter
+from libs.runtime.tests.example.counter import COUNTED
+
+EVERYWHERE = Reach((Limit(),))
+
+
+@dataclass
+class Caller:
+    """A caller with a reach, who stays for some turns."""
+
+    reach: Reach = EVERYWHERE
+    turns: list[bool] = field(default_factory=lambda: [True] * 1000)
+
+    @property
+    def active(self) -> bool:
+        return self.turns.pop(0) if self.turns else False
+
+
+def _api(town: Town, heartbeat: float = 0.05) -> FeedApi:
+    return FeedApi({"counter": town.counter.source}, heartbeat=heartbeat)
+
+
+def _read(town: Town, caller: Caller, **request: object) -> feed.Batch:
+    asked = feed.ReadEventsRequest(source="counter", **request)  # type: ignore[arg-type]  # a test's short cut
+    return _api(town).read_events(asked, caller).batch
+
+
+def test_a_reader_gets_what_follows_a_position(town: Town) -> None:
+    town.count(1, 2, 3)
+    first = town.batch(limit=1).until
+
+    batch = _read(town, Caller(), after=first)
+
+    assert sequences(batch) == sequences(town.batch())[1:]
+    assert (batch.source, batch.after, batch.until) == ("linli://test/counter", first, town.batch().until)
+
+
+def test_an_envelope_tells_all_there_is_to_tell(town: Town) -> None:
+    town.count(7, who="a")
+
+    (event,) = _read(town, Caller()).events
+
+    (recorded,) = town.counter.ledger.read()
+    counted = COUNTED()
+    assert event.data.Unpack(counted)
+    assert (counted.counter_id, counted.by) == ("a", 7)
+    assert event.type == "linli.example.v1.Counted"
+    assert event.subject == "counter-a"
+    assert (event.id, event.sequence, event.subject_version) == (
+        recorded.metadata.event_id,
+        recorded.position,
+        1,
+    )
+    assert (event.actor, event.correlation_id) == ("alice", "c-1")
+
+
+def test_a_reader_sees_only_the_areas_of_their_grants(town: Town) -> None:
+    town.count(1, who="a")
+    town.count(2, who="b")
+
+    batch = _read(town, Caller(Reach((Limit(path="town/b"),))))
+
+    assert [event.subject for event in batch.events] == ["counter-b"]
+    assert batch.until == town.batch().until
+
+
+def test_a_reader_without_grants_sees_only_what_is_public(town: Town) -> None:
+    town.count(1)
+    town.counter.parts.streams["counter"].handle("a", counter.Forget(person_id="mary"), ALICE)
+
+    batch = _read(town, Caller(Reach()))
+
+    assert [event.type for event in batch.events] == ["linli.example.v1.PersonForgotten"]
+
+
+def test_a_reader_may_ask_for_some_types(town: Town) -> None:
+    town.count(1)
+
+    assert list(_read(town, Caller(), types=["linli.example.v1.PersonForgotten"]).events) == []
+
+
+def test_an_unknown_source_is_refused_by_name(town: Town) -> None:
+    with pytest.raises(Refusal, match="SOURCE_UNKNOWN: no such source here; served are: counter"):
+        _api(town).read_events(feed.ReadEventsRequest(source="nowhere"), Caller())
+
+
+def test_a_follower_gets_the_history_then_a_heartbeat_then_the_news(town: Town) -> None:
+    town.count(1, 2)
+    following = _api(town).follow_events(feed.FollowEventsRequest(source="counter"), Caller())
+
+    history, silence = next(following).batch, next(following).batch
+    town.count(3)
+    news = next(batch for batch in (answer.batch for answer in following) if batch.events)
+
+    assert sequences(history) == sequences(town.batch())[:2]
+    assert (list(silence.events), silence.after, silence.until) == ([], history.until, history.until)
+    assert sequences(news) == sequences(town.batch())[2:]
+
+
+def test_a_follower_who_has_gone_ends_the_stream(town: Town) -> None:
+    town.count(1)
+    caller = Caller(turns=[True])
+
+    answers = list(_api(town).follow_events(feed.FollowEventsRequest(source="counter"), caller))
+
+    assert len(answers) == 1
+
+
+def test_whoever_is_named_as_a_body_sees_the_event() -> None:
+    about_lasan = Published(message=COUNTED(), area_path="la", body_ids=("bos", "lasan"))
+
+    assert may_see(Reach((Limit(body="lasan"),)), about_lasan)
+    assert not may_see(Reach((Limit(body="police"),)), about_lasan)
+    assert not may_see(Reach((Limit(path="ny"),)), about_lasan)

@@ -1,0 +1,48 @@
+"""A counter and a tally that hears of it, for the tests of this room."""
+
+from dataclasses import dataclass
+
+from linli.feed.v1 import feed_service_pb2 as feed
+
+from libs.ledger.recorded import Context
+from libs.messaging.desk import ParkingDesk
+from libs.messaging.inbox import Inbox
+from libs.runtime.opened import OpenService
+from libs.runtime.tests.example import counter, tally
+
+ALICE = Context(actor="alice", correlation_id="c-1")
+
+
+@dataclass
+class Town:
+    """A counter, and a tally that hears of it."""
+
+    counter: OpenService
+    tally: OpenService
+
+    def count(self, *steps: int, who: str = "a") -> None:
+        """Count by each of the steps."""
+        for by in steps:
+            self.counter.parts.streams["counter"].handle(who, counter.Count(by=by), ALICE)
+
+    def batch(self, after: int = 0, limit: int = 500) -> feed.Batch:
+        """What the counter publishes."""
+        return self.counter.source.batch(after, limit)
+
+    def inbox(self) -> Inbox:
+        """A new consumer of the tally."""
+        return Inbox(self.tally.effects(), tally.SERVICE.subscriptions, pause=lambda _: None)
+
+    def desk(self) -> ParkingDesk:
+        """Where the tally's parked events lie."""
+        return ParkingDesk(self.tally.ledger, self.tally.effects())
+
+    def steps(self, who: str = "a") -> tuple[int, ...]:
+        """The sequences of the events that were added up, in order."""
+        steps: tuple[int, ...] = self.tally.parts.streams["tally"].load(who).state.steps
+        return steps
+
+
+def sequences(batch: feed.Batch) -> list[int]:
+    """The positions of a batch's events."""
+    return [event.sequence for event in batch.events]
