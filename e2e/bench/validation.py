@@ -16,11 +16,12 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
-
-from libs.rpc.validation import MOST_CHARACTERS, MOST_ITEMS, rules_of
 from linli.cases.v1 import cases_service_pb2 as cases
+from linli.cases.v1 import cases_types_pb2
 from linli.options.v1 import rules_pb2
 from linli.types.v1 import types_pb2
+
+from libs.rpc.validation import MOST_CHARACTERS, MOST_ITEMS, rules_of
 
 ROUNDS, REPEATS = 20_000, 5
 _FIELD_RULES = 1159  # the number of the extension buf.validate.field
@@ -36,7 +37,7 @@ def large() -> Message:
     return cases.OpenCaseRequest(
         request_id="r-4711",
         affair_id="bulky-items",
-        channel=1,
+        channel=cases_types_pb2.CHANNEL_WEB,
         description="Sofa and two mattresses on the pavement, blocking the ramp. 两张床垫挡住了坡道。",
         location=types_pb2.Point(latitude=34.0522, longitude=-118.2437),
         address="1200 W 7TH ST, 90017",
@@ -83,6 +84,7 @@ class Copies:
 
     def __init__(self, protovalidate: Any) -> None:
         self._pool = descriptor_pool.Default()
+        importlib.import_module("google.protobuf.field_mask_pb2")  # their options import it
         generated = importlib.import_module(f"{protovalidate.__name__}._gen.buf.validate.validate_pb")
         self._pool.AddSerializedFile(generated.desc().proto.to_binary())
         self._rules: Any = message_factory.GetMessageClass(
