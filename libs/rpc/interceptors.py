@@ -35,21 +35,30 @@ def refused(code: grpc.StatusCode, reason: str, message: str, **facts: str) -> R
     return Rejected(Failure(code=code, reason=reason, message=message, facts=facts))
 
 
-def authorize(method: Method, caller: Caller) -> None:
-    """Refuse the rpc unless its declared access lets the caller in."""
+def gate(method: Method) -> Callable[[Caller], None]:
+    """What refuses a caller unless the rpc's declared access lets them in; made once for each rpc."""
     access = method.access
     if access is None or not method.declared:
         message = "this rpc does not declare who may call it, so nobody may"
-        raise refused(grpc.StatusCode.PERMISSION_DENIED, "ACCESS_NOT_DECLARED", message)
-    if access.public:
-        return
-    if caller.anonymous:
-        message = "send a token: metadata `authorization: Bearer <token>`"
-        raise refused(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING", message)
-    if access.scopes and not any(caller.has(scope) for scope in access.scopes):
-        wanted = ",".join(access.scopes)
-        message = f"your roles do not give any of the scopes {wanted}"
-        raise refused(grpc.StatusCode.PERMISSION_DENIED, "SCOPE_MISSING", message, scopes=wanted)
+        closed = refused(grpc.StatusCode.PERMISSION_DENIED, "ACCESS_NOT_DECLARED", message).failure
+    else:
+        closed = None
+    public, asked = bool(access and access.public), tuple(access.scopes) if access else ()
+
+    def authorize(caller: Caller) -> None:
+        if closed is not None:
+            raise Rejected(closed)
+        if public:
+            return
+        if caller.anonymous:
+            message = "send a token: metadata `authorization: Bearer <token>`"
+            raise refused(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING", message)
+        if asked and not any(scope in caller.by_scope for scope in asked):
+            message = f"your roles do not give any of the scopes {', '.join(asked)}"
+            scopes = ",".join(asked)
+            raise refused(grpc.StatusCode.PERMISSION_DENIED, "SCOPE_MISSING", message, scopes=scopes)
+
+    return authorize
 
 
 class Pipeline:
@@ -111,6 +120,7 @@ class _Rpc:
         self._localizer = localizer
         self._check: Check = rules_of(method.request.DESCRIPTOR)
         self._scopes = tuple(method.access.scopes) if method.access else ()
+        self._authorize = gate(method)
         self._must_consult = method.must_consult
         self._meter = metrics.rpc(method.path)
 
@@ -172,7 +182,7 @@ class _Rpc:
         if remaining is not None and remaining <= 0:
             raise Rejected(TOO_LATE)
         caller = self._pipeline.caller(metadata)
-        authorize(self._method, caller)
+        self._authorize(caller)
         request = self._parse(raw)
         call = Call(
             caller=caller,
