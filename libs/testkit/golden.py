@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import msgspec
 
@@ -38,35 +38,35 @@ _METADATA = Metadata(
 )
 
 
-class GoldenFiles:
-    """The contract of a service's stored events; subclass it in `tests/adapters/`.
+def differences(events: Events, folder: Path) -> list[str]:
+    """What the contract of a service's stored events finds amiss; empty if it holds.
 
-    `class TestGoldenFiles(GoldenFiles): events = EVENTS; folder = Path(__file__).parent / "golden"`
+    `assert golden.differences(EVENTS, Path(__file__).parent / "golden") == []`
     """
+    return [*_missing(events, folder), *_orphans(events, folder), *_changed(events, folder)]
 
-    events: ClassVar[Events]
-    folder: ClassVar[Path]
 
-    def test_every_stored_name_has_a_golden_file(self) -> None:
-        """A name may be stored only once its bytes are kept here."""
-        missing = [name for name in self.events.names() if not _files(self.folder, name)[0].exists()]
-        assert not missing, (
-            f"{missing}: run `python -m libs.testkit.golden {self.events.service}` and commit the files"
-        )
+def _missing(events: Events, folder: Path) -> Iterator[str]:
+    """A name may be stored only once its bytes are kept."""
+    for name in events.names():
+        if not _files(folder, name)[0].exists():
+            yield f"{name} has no golden file: run `python -m libs.testkit.golden {events.service}` and commit it"
 
-    def test_every_golden_file_has_its_name(self) -> None:
-        """What was ever stored must stay readable: names are upcast, never removed."""
-        orphans = sorted({path.stem for path in self.folder.glob("*.msgpack")} - {*self.events.names()})
-        assert not orphans, f"{orphans} were stored once: put them back into the events table, or upcast them"
 
-    def test_every_golden_file_says_what_it_said(self) -> None:
-        """The bytes of long ago decode, to the values of long ago."""
-        for path in sorted(self.folder.glob("*.msgpack")):
-            event = read(self.events, path.stem, path.read_bytes())
-            if path.stem in self.events.types:  # an older name says it in the words of the newer one
-                said = msgspec.json.decode(path.with_suffix(".json").read_bytes())
-                differences = list(_differences(said, plain(event), path.stem))
-                assert not differences, "\n".join(differences)
+def _orphans(events: Events, folder: Path) -> Iterator[str]:
+    """What was ever stored must stay readable: names are upcast, never removed."""
+    for name in sorted({path.stem for path in folder.glob("*.msgpack")} - {*events.names()}):
+        yield f"{name} was stored once: put it back into the events table, or upcast it"
+
+
+def _changed(events: Events, folder: Path) -> Iterator[str]:
+    """The bytes of long ago decode, to the values of long ago."""
+    for name in events.names():
+        body, said = _files(folder, name)
+        if body.exists():
+            event = read(events, name, body.read_bytes())
+            if name in events.types:  # an older name says it in the words of the newer one
+                yield from _differences(msgspec.json.decode(said.read_bytes()), plain(event), name)
 
 
 def read(events: Events, name: str, body: bytes) -> Any:

@@ -28,14 +28,14 @@ class Responsibility:
 
 
 class Verdict(Enum):
-    """What the router found about one item."""
+    """What the router found about one item: chosen, or what the chosen one has before it."""
 
     CHOSEN = "chosen"
-    LESS_PRECISE_AFFAIR = "another item names the affair more precisely"
-    WIDER_AREA = "another item names the area more precisely"
-    OLDER = "another item is newer"
-    NOT_YET_VALID = "not valid yet"
-    NO_LONGER_VALID = "no longer valid"
+    LESS_PRECISE_AFFAIR = "less_precise_affair"
+    WIDER_AREA = "wider_area"
+    OLDER = "older"
+    NOT_YET_VALID = "not_yet_valid"
+    NO_LONGER_VALID = "no_longer_valid"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

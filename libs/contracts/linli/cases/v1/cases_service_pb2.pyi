@@ -1794,7 +1794,7 @@ class RoutingTraceLine(_message.Message):
     body_id: _builtins.str
     """The body it names."""
     verdict: _builtins.str
-    """The verdict, for instance `chosen` or `affair is less precise`."""
+    """`chosen`, or why it was not: `less_precise_affair`, `wider_area`, `older`, `not_yet_valid`, `no_longer_valid`."""
     def __init__(
         self,
         *,

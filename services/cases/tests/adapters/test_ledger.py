@@ -1,0 +1,17 @@
+"""What was ever stored reads for ever."""
+
+from pathlib import Path
+from typing import get_args
+
+from libs.testkit import golden
+from services.cases.adapters.ledger import EVENTS
+from services.cases.domain.events import Event
+from services.cases.domain.noted import NotedFact
+
+
+def test_every_stored_event_reads_as_it_always_did() -> None:
+    assert golden.differences(EVENTS, Path(__file__).parent / "golden") == []
+
+
+def test_every_event_of_the_domain_has_a_stored_name() -> None:
+    assert set(EVENTS.types.values()) == {*get_args(Event), *get_args(NotedFact)}
