@@ -50,7 +50,8 @@ def _missing(events: Events, folder: Path) -> Iterator[str]:
     """A name may be stored only once its bytes are kept."""
     for name in events.names():
         if not _files(folder, name)[0].exists():
-            yield f"{name} has no golden file: run `python -m libs.testkit.golden {events.service}` and commit it"
+            command = f"python -m libs.testkit.golden {events.service}"
+            yield f"{name} has no golden file: run `{command}` and commit it"
 
 
 def _orphans(events: Events, folder: Path) -> Iterator[str]:
