@@ -30,4 +30,4 @@ class Argon2:
                 self._hasher.verify(hashed or self._nobody, secret)
         except (VerificationError, InvalidHashError):
             return False
-        return hashed is not None
+        return bool(hashed)

@@ -44,12 +44,13 @@ class RevokedTokens:
         """Whether the token was revoked."""
         if time.monotonic() - self._asked > EVERY and self._lock.acquire(blocking=False):
             try:
-                self._ask()
+                self.ask()
             finally:
                 self._lock.release()
         return claims.iat < self._before.get(claims.sub, 0.0)
 
-    def _ask(self) -> None:
+    def ask(self) -> None:
+        """Ask the view now; what is known stays known if it does not answer."""
         self._asked = time.monotonic()
         try:
             found = self._reads.since(self._clock() - self._longest, patience=0.0)

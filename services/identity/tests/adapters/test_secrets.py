@@ -1,0 +1,107 @@
+"""Hashes, signing keys, and revocations in memory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from libs.rpc.keys import KeySet, SigningKey, jwks
+from libs.rpc.tokens import Verifier
+from libs.testkit.clocks import HandClock
+from services.identity.adapters.hashing import Argon2
+from services.identity.adapters.revoked import RevokedTokens
+from services.identity.adapters.signing import DerivedKeys
+from services.identity.application.ports import TokenClaims
+from services.identity.domain.keyring import SigningKey as KeyOfRing
+from services.identity.domain.values import Role, Within
+
+AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
+SECRET = SigningKey.generate()
+HOUR = timedelta(hours=1)
+
+
+def test_a_hash_matches_its_secret_only() -> None:
+    argon2 = Argon2()
+
+    hashed = argon2.hash("correct horse")
+
+    assert hashed.startswith("$argon2id$")
+    assert argon2.matches(hashed, "correct horse")
+    assert not argon2.matches(hashed, "staple battery")
+
+
+@pytest.mark.parametrize("hashed", [None, "", "not a hash"])
+def test_nothing_matches_no_hash(hashed: str | None) -> None:
+    assert not Argon2().matches(hashed, "nobody")
+
+
+def test_the_first_key_is_the_secret_itself_and_the_next_ones_differ() -> None:
+    keys = DerivedKeys(SECRET.pem().decode())
+
+    ids = [keys.derive(generation).key_id for generation in range(3)]
+
+    assert ids[0] == SECRET.kid
+    assert len(set(ids)) == 3
+    assert ids == [DerivedKeys(SECRET.pem().decode()).derive(n).key_id for n in range(3)]
+
+
+def test_a_token_says_what_its_bearer_may_do() -> None:
+    keys = DerivedKeys(SECRET.pem().decode())
+    first = keys.derive(0)
+    key = KeyOfRing(key_id=first.key_id, generation=0, public_key=first.public_key, introduced_at=AT)
+    within = Within(area_id="nc-47", area_path="la/nc-47", body_id="bos")
+    claims = TokenClaims(
+        subject="mei",
+        kind="person",
+        grants=((Role.CASE_OFFICER, within),),
+        scopes=(),
+        issued_at=AT,
+        lifetime=HOUR,
+    )
+
+    token = keys.sign(claims, key)
+
+    caller = Verifier(KeySet(lambda: jwks([SECRET])), clock=HandClock(AT)).caller(token.text)
+    assert caller.roles == ("CASE_OFFICER",)
+    assert caller.reach("cases.work").covers(area_path="la/nc-47/cell-1", body="bos")
+    assert token.expires_at == AT + HOUR
+    assert token.text not in repr(token)
+
+
+@dataclass(frozen=True)
+class Claims:
+    sub: str
+    iat: float
+
+
+class StoredRevocations:
+    """Revocations as the view would tell them, until the store is away."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, datetime] = {"mei": AT}
+        self.away = False
+
+    def since(self, earliest: datetime, patience: float) -> Mapping[str, datetime]:
+        if self.away:
+            raise ConnectionError("the store is away")
+        return {subject: before for subject, before in self.found.items() if before > earliest}
+
+
+def test_tokens_from_before_the_revocation_count_no_more() -> None:
+    revoked = RevokedTokens(StoredRevocations(), HOUR, HandClock(AT))
+
+    assert revoked(Claims("mei", AT.timestamp() - 0.001))
+    assert not revoked(Claims("mei", AT.timestamp()))
+    assert not revoked(Claims("lan", AT.timestamp() - 1))
+
+
+def test_what_is_known_stays_known_while_the_store_is_away() -> None:
+    stored = StoredRevocations()
+    revoked = RevokedTokens(stored, HOUR, HandClock(AT))
+    revoked(Claims("mei", 0.0))
+
+    stored.away = True
+    revoked.ask()
+
+    assert revoked(Claims("mei", 0.0))
