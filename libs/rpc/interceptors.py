@@ -116,6 +116,7 @@ class _Rpc:
     ) -> None:
         self._pipeline = pipeline
         self._method = method
+        self._name = method.path[1:]
         self._serve = serve
         self._localizer = localizer
         self._check: Check = rules_of(method.request.DESCRIPTOR)
@@ -129,7 +130,7 @@ class _Rpc:
         began = time.perf_counter()
         metadata = _metadata(context)
         failure: Failure | None = None
-        with traces.span(self._method.path, parent=metadata.get("traceparent", "")) as span:
+        with traces.span(self._name, parent=metadata.get("traceparent", ""), kind="server") as span:
             try:
                 request, call = self._admit(raw, context, metadata, span)
                 response = self._serve(request, call)
@@ -149,7 +150,7 @@ class _Rpc:
         began = time.perf_counter()
         metadata = _metadata(context)
         failure: Failure | None = None
-        with traces.span(self._method.path, parent=metadata.get("traceparent", "")) as span:
+        with traces.span(self._name, parent=metadata.get("traceparent", ""), kind="server") as span:
             try:
                 yield from self._produce(raw, context, metadata, span)
             except Exception as error:  # noqa: BLE001 # every error becomes an answer

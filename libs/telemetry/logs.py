@@ -98,7 +98,7 @@ def _clean(value: object) -> object:
 
 def _handed_over(_logger: object, _method: str, fields: Fields) -> tuple[tuple[()], dict[str, Any]]:
     """The line, as the arguments of the standard library's logger."""
-    return (), {"msg": _json(None, "", fields), "extra": {"structured": True}}
+    return (), {"msg": _json(None, "", fields), "extra": {"structured": True}, "exc_info": None}
 
 
 _json = structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -9,7 +9,7 @@ import re
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _random = random.Random()  # noqa: S311 # ids, not secrets; reseeded below in every process
@@ -17,7 +17,10 @@ _random = random.Random()  # noqa: S311 # ids, not secrets; reseeded below in ev
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceSettings:
-    """Where spans go: `exporter` is "" (nowhere) or "otlp" (if its package is installed)."""
+    """Where spans go: `exporter` is "" (nowhere), otlp, otlp-grpc or console.
+
+    The otlp ones need a package of their own. `ratio` of the traces that begin here are kept.
+    """
 
     service: str = "linli"
     exporter: str = ""
@@ -30,7 +33,7 @@ class Span:
 
     __slots__ = ("_began", "_parent", "_recorded", "_token", "name", "traceparent")
 
-    def __init__(self, name: str, parent: str, attributes: dict[str, Any]) -> None:
+    def __init__(self, name: str, parent: str, kind: str, attributes: dict[str, Any]) -> None:
         self.name = name
         self._parent = parent
         self._token: Token[Span | None] | None = None
@@ -39,7 +42,7 @@ class Span:
             self._recorded = None
             self.traceparent = _child_of(parent)
         else:
-            self._recorded = recorder.start(name, parent, attributes)
+            self._recorded = recorder.start(name, parent, kind, attributes)
             self.traceparent = recorder.traceparent(self._recorded)
 
     @property
@@ -83,7 +86,12 @@ class Span:
 _current: ContextVar[Span | None] = ContextVar("span", default=None)
 
 
-def span(name: str, *, parent: str | None = None, **attributes: str | float | bool) -> Span:
+Kind = Literal["internal", "server", "client", "producer", "consumer"]
+
+
+def span(
+    name: str, *, parent: str | None = None, kind: Kind = "internal", **attributes: str | float | bool
+) -> Span:
     """A span under `parent` (a traceparent; "" begins a trace), or under the current one.
 
     A parent that is no valid traceparent is as good as none: callers cannot break traces.
@@ -92,7 +100,7 @@ def span(name: str, *, parent: str | None = None, **attributes: str | float | bo
         parent = traceparent()
     elif parent and not is_valid(parent):
         parent = ""
-    return Span(name, parent, attributes)
+    return Span(name, parent, kind, attributes)
 
 
 def current() -> Span | None:
@@ -122,4 +130,28 @@ def _child_of(parent: str) -> str:
 
 
 _recorder: Any = None
-"""Set by `libs.telemetry.tracing_sdk.setup` when an exporter is wanted."""
+
+
+def setup(settings: TraceSettings, exporter: Any = None) -> None:
+    """Send spans where the settings say. Raises RuntimeError when that cannot be.
+
+    `exporter` is for tests: it gets every span at once.
+    """
+    global _recorder  # one process, one place where spans go
+    shutdown()
+    if not settings.exporter and exporter is None:
+        return
+    from libs.telemetry import recording  # the SDK costs time and memory: only when wanted
+
+    chosen = exporter or recording.exporter_named(settings.exporter, settings.endpoint)
+    _recorder = recording.Recorder(
+        service=settings.service, ratio=settings.ratio, exporter=chosen, batched=exporter is None
+    )
+
+
+def shutdown() -> None:
+    """Hand over the last spans, and send none any more."""
+    global _recorder
+    last, _recorder = _recorder, None
+    if last is not None:
+        last.close()

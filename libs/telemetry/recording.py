@@ -1,0 +1,88 @@
+"""Spans for those who collect them: OpenTelemetry, its SDK and its exporters. Imported only when wanted."""
+
+import importlib
+import sys
+from typing import Any
+
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    ConsoleSpanExporter,
+    SimpleSpanProcessor,
+    SpanExporter,
+)
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    Span,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+    set_span_in_context,
+)
+
+_OTLP = {
+    "http": "opentelemetry.exporter.otlp.proto.http.trace_exporter",
+    "grpc": "opentelemetry.exporter.otlp.proto.grpc.trace_exporter",
+}
+
+
+class Recorder:
+    """Starts OpenTelemetry spans and hands them to an exporter."""
+
+    def __init__(self, *, service: str, ratio: float, exporter: SpanExporter, batched: bool = True) -> None:
+        """`ratio` of the traces that begin here are kept; traces that come from elsewhere keep their mark."""
+        self._provider = TracerProvider(
+            resource=Resource.create({"service.name": service}), sampler=ParentBased(TraceIdRatioBased(ratio))
+        )
+        processor = BatchSpanProcessor(exporter) if batched else SimpleSpanProcessor(exporter)
+        self._provider.add_span_processor(processor)
+        self._tracer = self._provider.get_tracer("linli")
+
+    def start(self, name: str, parent: str, kind: str, attributes: dict[str, Any]) -> Span:
+        """A span under the traceparent `parent`, or the first of a trace for ""."""
+        above = None
+        if parent:
+            above = set_span_in_context(NonRecordingSpan(_context_of(parent)))
+        return self._tracer.start_span(name, above, kind=SpanKind[kind.upper()], attributes=attributes)
+
+    def traceparent(self, span: Span) -> str:
+        """The W3C traceparent of a span."""
+        context = span.get_span_context()
+        return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+
+    def fail(self, span: Span, reason: str) -> None:
+        """Mark a span as failed, for a reason."""
+        span.set_status(Status(StatusCode.ERROR, reason))
+
+    def close(self) -> None:
+        """Hand over what is not handed over yet."""
+        self._provider.shutdown()
+
+
+def _context_of(traceparent: str) -> SpanContext:
+    trace_id, span_id, flags = (int(part, 16) for part in traceparent.split("-")[1:])
+    return SpanContext(trace_id, span_id, is_remote=True, trace_flags=TraceFlags(flags))
+
+
+def exporter_named(name: str, endpoint: str) -> SpanExporter:
+    """The exporter that a setting asks for: `otlp` (http), `otlp-grpc`, or `console` (stderr).
+
+    Raises RuntimeError, saying what to install or to set.
+    """
+    if name == "console":
+        return ConsoleSpanExporter(out=sys.stderr)
+    protocol = {"otlp": "http", "otlp-grpc": "grpc"}.get(name)
+    if protocol is None:
+        raise RuntimeError(f"there is no trace exporter {name!r}: use otlp, otlp-grpc, console, or none")
+    try:
+        module = importlib.import_module(_OTLP[protocol])
+    except ImportError as error:
+        package = f"opentelemetry-exporter-otlp-proto-{protocol}"
+        message = f"the trace exporter {name} needs the package {package}: install it, or unset the exporter"
+        raise RuntimeError(message) from error
+    exporter: SpanExporter = module.OTLPSpanExporter(**({"endpoint": endpoint} if endpoint else {}))
+    return exporter

@@ -1,0 +1,115 @@
+"""Logs are lines of JSON that lead to the trace and never to a person."""
+
+import io
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from libs.ledger.personal import Personal
+from libs.telemetry import logs, traces
+
+
+@pytest.fixture
+def written() -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    logs.setup(stream=stream, service="cases", cell="demo")
+    yield stream
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def lines(written: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in written.getvalue().splitlines()]
+
+
+def test_a_line_says_what_where_when_and_in_which_trace(written: io.StringIO) -> None:
+    with traces.span("inbox") as span:
+        logs.get("inbox").warning("event parked", source="catalog", position=17)
+
+    (line,) = lines(written)
+    assert line.pop("time").endswith("Z")
+    assert line == {
+        "event": "event parked",
+        "level": "warning",
+        "logger": "inbox",
+        "service": "cases",
+        "cell": "demo",
+        "source": "catalog",
+        "position": 17,
+        "trace_id": span.trace_id,
+        "span_id": span.span_id,
+    }
+
+
+def test_denied_fields_are_refused_wherever_they_hide(written: io.StringIO) -> None:
+    logs.get("x").warning(
+        "seen",
+        phone="555",
+        Authorization="Bearer e",
+        facts={"email": "li@a.org", "ok": [{"note": "hers"}, 1]},
+    )
+
+    (line,) = lines(written)
+    assert (line["phone"], line["Authorization"]) == (logs.REFUSED, logs.REFUSED)
+    assert line["facts"] == {"email": logs.REFUSED, "ok": [{"note": logs.REFUSED}, 1]}
+
+
+def test_personal_data_never_shows_whatever_its_field(written: io.StringIO) -> None:
+    logs.get("x").warning("seen", subject=Personal("p-1", "Li Mei"), many=[Personal("p-2", "Wang")])
+
+    assert "Li Mei" not in written.getvalue()
+    assert "Wang" not in written.getvalue()
+    assert "p-1" in written.getvalue()
+
+
+def test_a_traceback_shows_the_way_and_no_variables(written: io.StringIO) -> None:
+    secret = "Li Mei, 555-1234"
+    try:
+        _ = len(secret) // 0
+    except ZeroDivisionError:
+        logs.get("x").exception("broke")
+
+    (line,) = lines(written)
+    assert "ZeroDivisionError" in line["exception"]
+    assert secret not in line["exception"]
+
+
+def test_other_libraries_log_in_the_same_form(written: io.StringIO) -> None:
+    logging.getLogger("grpc").warning("address %s 已占用", "[::]:1")
+
+    (line,) = lines(written)
+    assert (line["event"], line["logger"], line["service"]) == ("address [::]:1 已占用", "grpc", "cases")
+
+
+def test_lines_below_the_level_are_not_written(written: io.StringIO) -> None:
+    logs.get("x").debug("too fine")
+
+    assert written.getvalue() == ""
+
+
+def test_a_line_break_in_a_value_stays_within_its_line(written: io.StringIO) -> None:
+    logs.get("x").warning("seen", value='a\n{"event": "forged"}')
+
+    assert len(lines(written)) == 1
+
+
+def test_without_setup_warnings_go_to_stderr_without_variables() -> None:
+    program = (
+        "from libs.telemetry import logs\n"
+        "secret = 'Li Mei'\n"
+        "logs.get('x').info('quiet')\n"
+        "try: 1 // (len(secret) - 6)\n"
+        "except ZeroDivisionError: logs.get('x').exception('broke')\n"
+    )
+
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert json.loads(ran.stderr)["event"] == "broke"
+    assert "Li Mei" not in ran.stderr
