@@ -2,7 +2,10 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from libs.geo.index import AreaIndex, BoundaryRow, with_validity
 
@@ -114,3 +117,19 @@ def test_threads_get_the_answers_that_one_thread_gets() -> None:
         answers = list(threads.map(lambda p: index.locate(p[0], p[1], IN_2020), points))
 
     assert [a.area_id if a else None for a in answers] == [f"a{int(x)}-{int(y)}" for x, y in points]
+
+
+@given(st.lists(st.integers(0, 9), max_size=8), st.integers(0, 9))
+def test_of_all_versions_that_have_begun_the_last_recorded_holds(starts: list[int], asked: int) -> None:
+    days = [IN_2020 + timedelta(days=start) for start in starts]
+    versions = [row("willow", "", version=n, since=day) for n, day in enumerate(days, start=1)]
+    at = IN_2020 + timedelta(days=asked)
+
+    valid = [
+        each.version
+        for each in with_validity({"willow": versions})
+        if each.valid_from <= at and (each.valid_until is None or at < each.valid_until)
+    ]
+
+    begun = [each.version for each in versions if each.valid_from <= at]
+    assert valid == begun[-1:]

@@ -10,6 +10,9 @@ from services.identity.domain.commands import AccessCommand, EndAccess, GrantRol
 from services.identity.domain.events import AccessEvent, RoleGranted, RoleRevoked, SessionsRevoked
 from services.identity.domain.values import Role, Within, grant_id
 
+ROOM = 4000
+"""Characters that a party's grants may take together: they all travel in each of its tokens."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
@@ -20,6 +23,12 @@ class Grant:
     role: Role
     within: Within
     granted_at: datetime
+
+    @property
+    def size(self) -> int:
+        """Characters that it takes in a token."""
+        within = self.within
+        return len(self.role.value) + len(within.area_id + within.area_path + within.body_id) + 44
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +43,7 @@ def decide(command: AccessCommand, access: Access) -> Sequence[AccessEvent]:
     """Grants are held once; ending one ends the sessions that carry it."""
     match command:
         case GrantRole():
-            known = grant_id(command.party_id, command.role, command.within)
-            return [] if known in access.grants else [_granted(known, command)]
+            return _grant(command, access)
         case RevokeRole():
             if command.grant_id not in access.grants:
                 raise refusals.grant_is_unknown(command.grant_id)
@@ -66,14 +74,20 @@ def evolve(access: Access, event: AccessEvent) -> Access:
             return replace(access, revoked_before=event.before)
 
 
-def _granted(known: str, command: GrantRole) -> RoleGranted:
-    return RoleGranted(
+def _grant(command: GrantRole, access: Access) -> Sequence[AccessEvent]:
+    known = grant_id(command.party_id, command.role, command.within)
+    if known in access.grants:
+        return []
+    granted = RoleGranted(
         party_id=command.party_id,
         grant_id=known,
         role=command.role,
         within=command.within,
         granted_at=command.at,
     )
+    if sum(grant.size for grant in evolve(access, granted).grants.values()) > ROOM:
+        raise refusals.grants_are_too_many(len(access.grants))
+    return [granted]
 
 
 def _ended(grants: Collection[Grant], at: datetime) -> list[AccessEvent]:

@@ -113,6 +113,16 @@ def grant_is_unknown(grant_id: str) -> Refusal:
     )
 
 
+def grants_are_too_many(held: int) -> Refusal:
+    """A token has no room for more."""
+    return Refusal(
+        Kind.PRECONDITION,
+        "GRANTS_TOO_MANY",
+        "the party holds so many grants that a token has no room for more; grant one for an area above",
+        held=str(held),
+    )
+
+
 def login_name_is_taken() -> Refusal:
     """Somebody logs in with this name already."""
     return Refusal(

@@ -28,6 +28,7 @@ MESSAGES = {
         "BODY_ID_TAKEN": "编号{body_id}已被其他单位使用",
         "PARTY_UNKNOWN": "没有登记此人",
         "GRANT_UNKNOWN": "没有这项授权",
+        "GRANTS_TOO_MANY": "此人的授权过多，请改为授予上级区域的角色",
         "LOGIN_NAME_TAKEN": "该登录名已被使用",
         "LOGIN_UNKNOWN": "没有这个登录名",
         "CLIENT_UNKNOWN": "没有这个客户端，或已停用",

@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -48,6 +49,7 @@ def running(postgres_server: TestServer) -> Iterator[Component]:
         define(stub, "north", "la", types.AREA_LEVEL_DISTRICT, square(0, 0, 10))
         define(stub, "willow", "north", types.AREA_LEVEL_COMMUNITY, square(1, 1, 2))
         define(stub, "south", "la", types.AREA_LEVEL_DISTRICT, square(0, -10, 10))
+        register_body(stub, "lasan")
         yield service
 
 
@@ -111,6 +113,18 @@ def register(stub: Any, number: str, name: str = "Mei Lan", area_id: str = "will
             name=name,
             area_id=area_id,
             **more,
+        )
+    )
+
+
+def register_body(stub: Any, code: str, kind: types.KeyKind.ValueType = types.KEY_KIND_LOCAL_CODE) -> Any:
+    return stub.register_body(
+        pb.RegisterBodyRequest(
+            request_id=request_id(),
+            natural_key=types.NaturalKey(kind=kind, value=code),
+            kind=types.BODY_KIND_GOVERNMENT_DEPARTMENT,
+            name=types_pb2.LocalizedText(en="Sanitation", zh="环卫局"),
+            area_id="la",
         )
     )
 
@@ -212,6 +226,26 @@ def test_the_same_key_finds_the_same_person(operator: Any) -> None:
     assert again.resident_id == first.resident_id
 
 
+def test_who_is_registered_by_many_at_once_has_no_twin(operator: Any) -> None:
+    with ThreadPoolExecutor(16) as threads:
+        found = list(threads.map(lambda _: register(operator, "R-16"), range(48)))
+
+    assert len({each.resident_id for each in found}) == 1
+    assert sum(not each.existing for each in found) == 1
+
+
+def test_as_many_grants_as_there_is_room_for_fit_into_a_token(running: Component, operator: Any) -> None:
+    party_id = with_login(operator, "S-17", "sun")
+
+    with refused("GRANTS_TOO_MANY"):
+        for role in ("PLANNER", "CASE_OFFICER", "DISPATCHER", "SUPERVISOR", "COORDINATOR", "GRID_WORKER"):
+            for area_id in ("la", "north", "south", "willow", ""):
+                for body_id in ("lasan", ""):
+                    grant(operator, party_id, role, area_id, body_id)
+
+    log_in(running, "sun").list_areas(pb.ListAreasRequest())
+
+
 def test_a_retry_gets_the_first_answer(operator: Any) -> None:
     same = request_id()
 
@@ -237,26 +271,20 @@ def test_personal_data_are_shown_within_reach_and_the_showing_is_recorded(runnin
 
 
 def test_a_body_is_registered_once(operator: Any) -> None:
-    def body(code: str, kind: types.KeyKind.ValueType = types.KEY_KIND_LOCAL_CODE) -> Any:
-        return operator.register_body(
-            pb.RegisterBodyRequest(
-                request_id=request_id(),
-                natural_key=types.NaturalKey(kind=kind, value=code),
-                kind=types.BODY_KIND_GOVERNMENT_DEPARTMENT,
-                name=types_pb2.LocalizedText(en="Sanitation", zh="环卫局"),
-                area_id="la",
-            )
-        )
+    number = types.KEY_KIND_REGISTRATION_NUMBER
 
-    first, again = body("lasan"), body("lasan")
-    registered = body("91.310-000/AB", types.KEY_KIND_REGISTRATION_NUMBER)
-    listed = operator.list_bodies(pb.ListBodiesRequest(at_least=registered.revision))
+    first, again = (
+        register_body(operator, "91.310-000/AB", number),
+        register_body(operator, "91310000ab", number),
+    )
+    known = register_body(operator, "lasan")
 
-    assert (first.body.body_id, first.existing, again.existing) == ("lasan", False, True)
-    assert body("91310000ab", types.KEY_KIND_REGISTRATION_NUMBER).existing
-    assert {each.body_id for each in listed.bodies} == {"lasan", registered.body.body_id}
+    listed = operator.list_bodies(pb.ListBodiesRequest(at_least=first.revision))
+    assert (first.existing, again.existing, known.existing) == (False, True, True)
+    assert again.body.body_id == first.body.body_id
+    assert {each.body_id for each in listed.bodies} == {"lasan", first.body.body_id}
     with refused("NATURAL_KEY_UNFIT"):
-        body("LA San")
+        register_body(operator, "LA San")
 
 
 # roles, logins, sessions

@@ -21,6 +21,7 @@ from services.identity.domain.commands import (
     SetPassword,
 )
 from services.identity.domain.events import (
+    AccessEvent,
     ClientRegistered,
     ClientRetired,
     ClientScopesChanged,
@@ -60,6 +61,21 @@ def test_the_same_role_elsewhere_is_another_grant() -> None:
     elsewhere = GrantRole(party_id=MEI, role=Role.CASE_OFFICER, within=Within(), at=AT)
 
     given_access(GRANTED).when(elsewhere).then_state(lambda state: len(state.grants) == 2)
+
+
+def test_grants_end_where_a_token_has_no_more_room() -> None:
+    held: list[AccessEvent] = []
+    for number in range(60):
+        area = f"community-{number}"
+        reach = Within(area_id=area, area_path=f"los-angeles/region/{area}")
+        command = GrantRole(party_id=MEI, role=Role.PLANNER, within=reach, at=AT)
+        outcome = given_access(*held).when(command)
+        if outcome.refusal:
+            break
+        held += outcome.events
+
+    outcome.then_refused("GRANTS_TOO_MANY", Kind.PRECONDITION)
+    assert len(held) > 30
 
 
 def test_revoking_a_role_ends_the_sessions_that_carry_it() -> None:
