@@ -18,7 +18,7 @@ ROUND_THE_CLOCK: Hours = ((0, 1440),)
 
 _DAY = timedelta(days=1)
 _LONGEST = 366 * 10
-"""Days to look ahead; a calendar without any work in ten years is a mistake, not a schedule."""
+"""Days without work after which no more is looked for: ten idle years are a mistake, not a schedule."""
 
 
 class NeverAtWork(ValueError):
@@ -100,10 +100,14 @@ class Calendar:
         raise NeverAtWork(self.zone)
 
     def _spans_from(self, moment: datetime) -> Iterator[Span]:
+        """The working spans from the day of a moment on; ends only where work has ended for good."""
         # From the day before: where clocks are put back at midnight, its last hour comes again.
         day = self.local(moment).date() - _DAY
-        for _ in range(_LONGEST):
-            yield from self.spans(day)
+        idle = 0
+        while idle < _LONGEST:
+            spans = self.spans(day)
+            yield from spans
+            idle = 0 if spans else idle + 1
             day += _DAY
 
     def _next_working_day(self, day: date) -> date:

@@ -111,6 +111,12 @@ def test_a_calendar_without_work_says_so_instead_of_searching_for_ever() -> None
         NEVER.add_days(moment("2022-01-03 09:00"), 1)
 
 
+def test_the_longest_limit_in_the_shortest_week_is_found() -> None:
+    an_hour_a_week = Calendar(zone="UTC", week=((), (), ((540, 600),), (), (), (), ()))
+
+    assert an_hour_a_week.add(moment("2022-01-03 09:00"), timedelta(hours=10_000)).year == 2213
+
+
 @given(calendars, moments, works)
 def test_the_work_between_is_the_work_added(calendar: Calendar, start: datetime, work: timedelta) -> None:
     assert calendar.between(start, calendar.add(start, work)) == work

@@ -1,0 +1,70 @@
+"""What is told to others: every event of a case, with ids and facts only."""
+
+from typing import Any
+
+from linli.cases.v1 import cases_events_pb2 as pb
+
+from libs.ledger import shapes
+from libs.ledger.recorded import Context
+from libs.testkit.readme import published_events
+from libs.testkit.recorded import recorded
+from services.cases.adapters.ledger import EVENTS
+from services.cases.adapters.publishing import publish
+from services.cases.domain import events
+from services.cases.tests.domain.history import (
+    CASE_ID,
+    PARKS,
+    ROADS,
+    STREET,
+    after,
+    opened,
+    resolution_deadline,
+    routed,
+)
+
+INSIDE = {"case_released.v1"}
+SPEAKING = {
+    "case_opened.v1": opened(),
+    "case_routed.v1": routed(),
+    "case_resumed.v1": events.CaseResumed(body_id=ROADS, resolution=resolution_deadline(), at=after()),
+}
+"""Events whose made-up values would not fit into the published message."""
+
+
+def published(event: object) -> Any:
+    [stored] = recorded(f"case-{CASE_ID}", event, context=Context(actor="rob", area=STREET))
+    return publish(stored)
+
+
+def test_every_event_of_a_case_is_published_but_releases() -> None:
+    told = set()
+    for name, kind in EVENTS.types.items():
+        answer = published(SPEAKING.get(name) or next(iter(shapes.samples(kind))))
+        inside = name in INSIDE or name.endswith("_noted.v1")
+        assert (answer is None) == inside, name
+        if answer is not None:
+            told.add(type(answer.message).__name__)
+
+    assert told == published_events(pb)
+
+
+def test_a_published_event_says_who_may_hear_of_it() -> None:
+    moved = published(events.CaseReassigned(from_body_id=ROADS, body_id=PARKS, at=after()))
+
+    assert (moved.area_path, moved.area_id) == (STREET, "mole-street")
+    assert set(moved.body_ids) == {ROADS, PARKS}
+    assert not moved.public
+
+
+def test_an_opened_case_is_published_without_the_persons_words() -> None:
+    message = published(opened()).message
+
+    assert "bucket" not in str(message)
+    assert message.area_id == "mole-street"
+    assert [deadline.commitment_version for deadline in message.deadlines] == [4, 4]
+
+
+def test_a_routed_case_cites_item_and_version() -> None:
+    message = published(routed()).message
+
+    assert (message.body_id, message.item_id, message.item_version) == (ROADS, "item-1", 2)

@@ -1,0 +1,182 @@
+"""What the views make of a history: pure folds, no store."""
+
+from datetime import datetime
+from typing import Any
+
+from libs.testkit.clocks import moment
+from libs.testkit.recorded import recorded
+from libs.testkit.views import folded
+from services.cases.adapters.views.all_cases import AllCases
+from services.cases.adapters.views.due_moments import DueMoments
+from services.cases.adapters.views.reference import ReferenceFacts
+from services.cases.adapters.views.unowned_matters import UnownedMatters
+from services.cases.domain import events
+from services.cases.domain.case import NotOpened
+from services.cases.domain.clocks import resumed
+from services.cases.domain.commands import (
+    AcceptCase,
+    AddNote,
+    CloseCase,
+    Command,
+    PassMoments,
+    PauseCase,
+    ReassignCase,
+    RejectCase,
+    ReleaseCase,
+    ReopenCase,
+    ResolveCase,
+    ResumeCase,
+    ReturnCase,
+    StartWork,
+    WithdrawCase,
+)
+from services.cases.domain.decisions import CASE, body_of
+from services.cases.domain.noted import AreaNoted, BodyNoted
+from services.cases.tests.domain.history import (
+    CASE_ID,
+    OFFICE,
+    PARKS,
+    ROADS,
+    STREET,
+    after,
+    deadlines,
+    decision,
+    opened,
+    resolution_deadline,
+    routed,
+)
+
+FIRST, RESOLUTION = deadlines()
+
+
+def play(*commands: Command, start: tuple[events.Event, ...] = ()) -> list[events.Event]:
+    """What happens when these commands come one after the other."""
+    history: list[events.Event] = list(start or (opened(), routed()))
+    for command in commands:
+        history += CASE.decide(command, CASE.fold(history))
+    return history
+
+
+def case_row(history: list[events.Event]) -> dict[str, Any]:
+    [row] = folded(AllCases(), recorded(f"case-{CASE_ID}", *history)).all("cases")
+    return row
+
+
+def next_moments(history: list[events.Event]) -> dict[str, datetime | None]:
+    rows = folded(DueMoments(), recorded(f"case-{CASE_ID}", *history)).all("clocks")
+    return {row["clock"]: row["next_time"] for row in rows}
+
+
+STORIES: dict[str, list[Command]] = {
+    "routed": [],
+    "accepted": [AcceptCase(at=after(hours=1))],
+    "late": [AcceptCase(at=after(hours=30))],
+    "returned": [ReturnCase(at=after(hours=1))],
+    "reassigned": [ReassignCase(body_id=PARKS, body_known=True, at=after(hours=1))],
+    "adjudicated": [
+        ReturnCase(at=after(hours=1)),
+        ReassignCase(body_id=PARKS, body_known=True, at=after(hours=1)),
+        ReturnCase(at=after(hours=1)),
+    ],
+    "waiting": [StartWork(at=after(hours=1)), PauseCase(at=after(hours=2))],
+    "going on": [
+        StartWork(at=after(hours=1)),
+        PauseCase(at=after(hours=2)),
+        ResumeCase(calendars={"office": OFFICE}, at=after(days=2)),
+    ],
+    "answered": [AddNote(text="soon", to_reporter=True, at=after(hours=1))],
+    "resolved": [ResolveCase(at=after(hours=1))],
+    "closed": [ResolveCase(at=after(hours=1)), CloseCase(at=after(hours=2))],
+    "reopened": [
+        ResolveCase(at=after(hours=1)),
+        CloseCase(at=after(hours=2)),
+        ReopenCase(by_reporter=True, imported=False, at=after(hours=3)),
+    ],
+    "withdrawn": [WithdrawCase(at=after(hours=1))],
+    "rejected": [RejectCase(at=after(hours=30))],
+    "forgotten": [PassMoments(at=after(days=30))],
+}
+
+
+def test_the_list_of_cases_says_what_the_state_says() -> None:
+    for story, commands in STORIES.items():
+        history = play(*commands)
+        state, row = CASE.fold(history), case_row(history)
+        assert not isinstance(state, NotOpened)
+
+        told = [
+            (each["clock"], moment(each["due_time"]), each["met_time"], each["breached"])
+            for each in row["deadlines"]
+        ]
+        known = [
+            (
+                clock.deadline.clock.value,
+                clock.deadline.due_at,
+                clock.met_at.isoformat() if clock.met_at else None,
+                clock.breached,
+            )
+            for clock in state.file.clocks
+        ]
+        ended = row["body_id"] if row["ended_time"] is None else body_of(state)
+        assert (story, told) == (story, known)
+        assert row["state"].replace("_", "") == type(state).__name__.lower(), story
+        assert ended == body_of(state), story
+        assert (row["returns"], row["reopenings"]) == (state.file.returns, state.file.reopenings), story
+
+
+def test_the_next_moments_are_those_of_the_clocks() -> None:
+    for story, commands in STORIES.items():
+        history = play(*commands)
+        state = CASE.fold(history)
+        assert not isinstance(state, NotOpened)
+        over = story in ("withdrawn", "rejected")
+
+        known = {
+            clock.deadline.clock.value: None if over else clock.next_moment() for clock in state.file.clocks
+        }
+
+        assert (story, next_moments(history)) == (story, known)
+
+
+def test_held_history_has_no_next_moment_until_it_is_released() -> None:
+    held = play(start=(opened(imported=True), routed()))
+    released = play(ReleaseCase(at=after(minutes=5)), start=(opened(imported=True), routed()))
+
+    assert set(next_moments(held).values()) == {None}
+    assert next_moments(released) == {"first_response": FIRST.warn_at, "resolution": RESOLUTION.warn_at}
+    assert case_row(held)["held"]
+    assert not case_row(released)["held"]
+
+
+def test_a_pause_moves_the_next_moment() -> None:
+    later = resumed(resolution_deadline(), after(hours=2), after(days=2), OFFICE)
+
+    assert next_moments(play(*STORIES["going on"]))["resolution"] == later.warn_at
+
+
+def test_a_matter_is_unowned_from_the_moment_nobody_answers_for_it() -> None:
+    def matter(history: list[events.Event]) -> tuple[Any, ...]:
+        [row] = folded(UnownedMatters(), recorded(f"case-{CASE_ID}", *history)).all("matters")
+        return row["cause"], row["since_time"], row["deciding_path"]
+
+    nobody = (opened(), events.CaseUnowned(decision=decision(), at=after()))
+
+    assert matter(list(nobody)) == ("no responsibility", after(), STREET)
+    assert matter(play(*STORIES["returned"])) == ("returned", after(hours=1), STREET)
+    assert matter(play(*STORIES["adjudicated"])) == ("returned", after(hours=1), "city/harbour")
+    assert matter(play(*STORIES["reassigned"])) == (None, None, STREET)
+    assert matter(play(WithdrawCase(at=after(hours=1)), start=nobody)) == (None, None, STREET)
+
+
+def test_noted_facts_come_back_as_they_were_noted() -> None:
+    area = AreaNoted(area_id="harbour", area_path="city/harbour", rank=3)
+    rows = folded(
+        ReferenceFacts(),
+        [
+            *recorded("noted-area:harbour", area, position=4),
+            *recorded("noted-body:roads", BodyNoted(body_id=ROADS), position=5),
+            *recorded(f"case-{CASE_ID}", opened(), position=6),
+        ],
+    ).all("facts")
+
+    assert [(row["position"], row["kind"]) for row in rows] == [(4, "AreaNoted"), (5, "BodyNoted")]
