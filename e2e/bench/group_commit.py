@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg.conninfo
 from eventsourcing.application import Application
@@ -70,7 +70,7 @@ def _ours(server: EmbeddedPostgres) -> Iterator[Ledger]:
 
 
 @contextmanager
-def _theirs(server: EmbeddedPostgres) -> Iterator[Application]:
+def _theirs(server: EmbeddedPostgres) -> Iterator[Application[UUID]]:
     about = psycopg.conninfo.conninfo_to_dict(server.ensure_database("bench_theirs"))
     environment = {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
@@ -82,7 +82,7 @@ def _theirs(server: EmbeddedPostgres) -> Iterator[Application]:
         "POSTGRES_POOL_SIZE": str(WRITERS),
         "POSTGRES_LOCK_TIMEOUT": "30",
     }
-    application = Application(env=environment)
+    application: Application[UUID] = Application(env=environment)
     try:
         yield application
     finally:
