@@ -125,10 +125,8 @@ class KeySet:
         return bool(self._keys)
 
     def _reload(self, now: float) -> None:
-        if self._keys and not self._lock.acquire(blocking=False):
+        if not self._lock.acquire(blocking=not self._keys):
             return  # somebody else is at it; the old keys will do
-        if not self._keys:
-            self._lock.acquire()
         try:
             if now - self._tried < self._pause:
                 return

@@ -16,6 +16,9 @@ from prometheus_client import (
     generate_latest,
 )
 
+OutcomeMeter = Callable[[str, float], None]
+"""Call it with what came of it, and the seconds it took."""
+
 REGISTRY = CollectorRegistry()
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LATENCY = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -73,7 +76,7 @@ def rpc(path: str) -> Callable[[str, float], None]:
     return measured
 
 
-def handled(service: str, category: str) -> Callable[[str, float], None]:
+def handled(service: str, category: str) -> OutcomeMeter:
     """The meter of a stream: call it with the outcome (`appended`, `nothing`, `refused`, `repeated`,
     `conflict`) and the seconds from load to commit.
     """  # noqa: D205 # one sentence

@@ -1,0 +1,56 @@
+"""Where the plumbing meets telemetry: one object for each wall, a span and its figures in one `with`.
+
+self._wall = walls.Commands("cases", "case")
+with self._wall.command("AcceptCase", "case-3f2a") as act:
+...
+act.outcome = "appended"
+"""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from libs.telemetry import metrics, traces
+
+
+class Act:
+    """One command on its way: set `outcome` to appended, nothing or repeated.
+
+    An exception makes it `refused` if it has a `code` (a refusal of the domain), else `failed`.
+    """
+
+    __slots__ = ("_began", "_meter", "_span", "outcome")
+
+    def __init__(self, span: traces.Span, meter: metrics.OutcomeMeter) -> None:
+        self.outcome = "failed"
+        self._span = span
+        self._meter = meter
+        self._began = time.perf_counter()
+
+    def __enter__(self) -> Self:
+        self._span.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        code = getattr(error, "code", None)
+        if isinstance(code, str):
+            self.outcome = "refused"
+            self._span.fail(code)
+            kind = error = trace = None  # a "no" is an answer, not a breakdown
+        self._meter(self.outcome, time.perf_counter() - self._began)
+        self._span.set("outcome", self.outcome)
+        self._span.__exit__(kind, error, trace)
+
+
+class Commands:
+    """The wall of one kind of stream."""
+
+    def __init__(self, service: str, category: str) -> None:
+        self._name = f"{service}.{category}"
+        self._meter = metrics.handled(service, category)
+
+    def command(self, command: str, stream: str) -> Act:
+        """A command to a stream is being handled."""
+        return Act(traces.span(f"{self._name} {command}", stream=stream), self._meter)
