@@ -151,6 +151,7 @@ class Stream(Generic[C, S, E]):
         REVISION_MALFORMED, CONCURRENT_CHANGE; and the ledger's `LedgerUnavailable`.
         """
         name = self.name(subject_id)
+        context = self.concealed(context)
         ask = _Ask(command=command, context=context, permit=permit, if_revision=if_revision)
         folded, newest = self._begin(name, expect_new)
         for _ in range(_CONFLICTS + 1):
@@ -166,6 +167,16 @@ class Stream(Generic[C, S, E]):
             except VersionConflict:
                 folded, newest = self.catch_up(name, folded), True
         raise concurrent_change(name)
+
+    def concealed(self, context: Context) -> Context:
+        """The context as it is kept: with the digest of the request keyed by our secret.
+
+        The digest stays with the event for ever. Unkeyed, a guess at what was in the request (a
+        password, the name of somebody who was erased) could be checked against it.
+        """
+        if context.request_digest is None:
+            return context
+        return replace(context, request_digest=self.ledger.keys.digest("request", context.request_digest))
 
     def _begin(self, name: str, expect_new: bool) -> tuple[Folded[S], bool]:
         """The state to decide on first, and whether it is known to be the newest."""
@@ -353,7 +364,7 @@ def _decide_all(
     decisions = []
     for stream, subject_id, command, context in tasks:
         name = stream.name(subject_id)
-        decision = stream.decide(name, known[name], _Ask(command=command, context=context))
+        decision = stream.decide(name, known[name], _Ask(command=command, context=stream.concealed(context)))
         if decision.appends():
             known[name] = decision.after
         decisions.append((stream, decision))

@@ -120,6 +120,17 @@ def test_the_same_request_id_with_other_content_is_refused(mailboxes: Mailboxes,
     assert (raised.value.code, raised.value.kind) == ("REQUEST_ID_REUSED", Kind.INVALID)
 
 
+def test_what_was_in_a_request_cannot_be_guessed_from_what_is_kept(mailboxes: Mailboxes, opened: str) -> None:
+    digest = "the digest of a request"
+
+    first = mailboxes.handle(opened, Put(letter="l-9"), context("put-1", digest=digest))
+    again = mailboxes.handle(opened, Put(letter="l-9"), context("put-1", digest=digest))
+
+    kept = mailboxes.history(opened)[-1].metadata.request_digest
+    assert kept not in {None, "", digest}
+    assert (first.version, again.repeated) == (again.version, True)
+
+
 def test_the_same_request_id_of_somebody_else_is_another_request(mailboxes: Mailboxes, opened: str) -> None:
     mailboxes.handle(opened, Put(letter="l-9"), context("put-1"))
 

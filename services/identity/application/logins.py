@@ -7,7 +7,7 @@ from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.ledger.stream import Stream, Task, handle_many
 from services.identity.application.keys import Keys
-from services.identity.application.parties import AccessStream, ResidentStream, concealed, registered
+from services.identity.application.parties import AccessStream, ResidentStream, registered
 from services.identity.application.ports import Digests, Hashing, Permit, Token, TokenClaims
 from services.identity.application.roles import permit_all_of
 from services.identity.application.throttle import Throttle
@@ -54,8 +54,8 @@ class Logins:
             password_hash=Personal(party_id, self.hashing.hash(password)),
             at=at,
         )
-        context = concealed(replace(context, area=person.area_id), self.digests)
-        return Changed(login_id, self.stream.handle(login_id, command, context).revision)
+        handled = self.stream.handle(login_id, command, replace(context, area=person.area_id))
+        return Changed(login_id, handled.revision)
 
     def set_password(
         self, name: str, password: str, at: datetime, context: Context, permit: Permit
@@ -107,7 +107,6 @@ class Logins:
 
     def _replace(self, state: login.Open, password: str, at: datetime, context: Context) -> Changed:
         hashed = Personal(state.party_id, self.hashing.hash(password))
-        context = concealed(context, self.digests)
         tasks: list[Task] = [
             (self.stream, state.login_id, SetPassword(password_hash=hashed, at=at), context),
             (self.access, state.party_id, RevokeSessions(party_id=state.party_id, at=at), context),

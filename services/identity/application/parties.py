@@ -51,17 +51,6 @@ def registered(residents: ResidentStream, party_id: str) -> resident.Registered:
     return state
 
 
-def concealed(context: Context, digests: Digests) -> Context:
-    """The context of a request that holds personal data or a password.
-
-    What tells a repetition from another request is a digest of the content, kept with the event:
-    keyed, so that a guess at the content cannot be checked against it without our secret.
-    """
-    if context.request_digest is None:
-        return context
-    return replace(context, request_digest=digests.digest("request", context.request_digest))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewResident:
     """A person as a caller describes them."""
@@ -112,8 +101,7 @@ class Residents:
             area_path=area.path,
             at=new.at,
         )
-        context = concealed(replace(context, area=area.area_id), self.digests)
-        handled = self.stream.handle(resident_id, command, context)
+        handled = self.stream.handle(resident_id, command, replace(context, area=area.area_id))
         return _found(resident_id, handled)
 
     def _id(self, digest: str) -> str:
