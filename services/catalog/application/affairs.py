@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.ledger.recorded import Context
+from libs.ledger.revision import Revision
 from libs.ledger.stream import Handled, Loaded
 from services.catalog.application.cited import AffairStream, Cited
 from services.catalog.application.ports import AffairReads, Fresh, ListQuery
@@ -56,11 +57,12 @@ class Affairs:
     def retire(self, affair_id: str, at: datetime, context: Context, if_revision: str) -> AffairHandled:
         """End its use for new cases, unless one below it is in use.
 
-        An affair that is defined below it at the same moment may slip in; it goes on by itself.
+        The view is asked as of now. An affair that is defined below it at the same moment may slip
+        in; it goes on by itself.
         """
-        loaded = self.defined(affair_id)
-        fresh = Fresh(at_least=loaded.revision)
-        part = "" if loaded.state.retired else self.reads.part_in_use(loaded.state.matter.path, fresh)
+        affair = self.defined(affair_id).state
+        now = Fresh(at_least=str(Revision(self.stream.ledger.head(), 0)))
+        part = "" if affair.retired else self.reads.part_in_use(affair.matter.path, now)
         command = RetireAffair(affair_id=affair_id, part=part, at=at)
         return self.stream.handle(affair_id, command, context, if_revision=if_revision or None)
 
