@@ -15,12 +15,12 @@ from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
 from psycopg import Connection, Cursor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
-from psycopg.sql import SQL, Composed, Identifier
 
 from libs.ledger.committer import Committer
 from libs.ledger.errors import AlreadyHandled, LedgerUnavailable, OutcomeUnknown, VersionConflict
 from libs.ledger.recorded import Checkpoint
-from libs.ledger.unit import Row, Standing, Unit
+from libs.ledger.statements import Statements
+from libs.ledger.unit import Row, Standing, Unit, give_positions
 
 EVENTS_TABLE = "stored_events"
 TRACKING_TABLE = "notification_tracking"
@@ -69,14 +69,14 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         super().__init__(
             datastore, events_table_name=events_table_name, tracking_table_name=tracking_table_name
         )
-        # The library's insert function skips the table lock: it is not even created.
-        del self.sql_create_statements[self.create_insert_function_statement_index]
+        self._sql = Statements(self)
+        # The library's own function skips the table lock: ours, which takes it, stands in its place.
+        self.sql_create_statements[self.create_insert_function_statement_index] = self._sql.create_function
         self.committer = Committer(self._commit, self._reconnect, retry_for=retry_for)
         self.on_commit: Callable[[Sequence[Unit]], None] = lambda _: None
         self.destroy_keys: Callable[[Cursor[Any], Sequence[str]], None] | None = None
         self._connection: Connection[Any] | None = None
         self._backends: set[int] = set()
-        self._sql = _Statements(self)
 
     def submit(self, unit: Unit) -> Sequence[int]:
         """Commit one append; returns the positions of its events.
@@ -115,35 +115,54 @@ class GroupCommitRecorder(PostgresProcessRecorder):
 
     def _commit(self, units: Sequence[Unit]) -> None:
         """One transaction for a batch. Raises if nothing was committed, or if that is not known."""
+        if not self._commit_at_once(units):
+            self._commit_one_by_one(units)
+        for unit in units:
+            if unit.error is None:
+                for key in unit.keys.values():
+                    key.stored = True
+        self.on_commit(units)
+
+    def _commit_at_once(self, units: Sequence[Unit]) -> bool:
+        """The usual batch, without any conflict, in one round trip; False if it is another kind."""
+        if any(unit.effects or unit.erases or unit.in_doubt for unit in units):
+            return False
+        if len(Standing.expected_by(units).admit(units)) < len(units):  # they conflict with each other
+            return False
+        with self._connect().cursor(binary=True) as cursor:
+            row = cursor.execute(self._sql.append, self._sql.parameters(units), prepare=True).fetchone()
+        if row is None or row["positions"] is None:
+            return False
+        give_positions(units, row["positions"])
+        return True
+
+    def _commit_one_by_one(self, units: Sequence[Unit]) -> None:
+        """Any batch: finds out exactly which appends conflict, and commits the others."""
         with self._transaction() as cursor:
             standing = self._stand(cursor, units)
             admitted = standing.admit(units)
             self._write(cursor, admitted, standing)
-        for unit in admitted:
-            for key in unit.keys.values():
-                key.stored = True
-        self.on_commit(units)
 
     @contextmanager
     def _transaction(self) -> Iterator[Cursor[Any]]:
-        """A transaction under the library's table lock, in a pipeline: two round trips in all."""
-        if self._connection is None:
-            self._connection = self._connect()
-        with (
-            self._connection.pipeline(),
-            self._connection.transaction(),
-            self._connection.cursor(binary=True) as cursor,
-        ):
+        """A transaction under the library's table lock."""
+        connection = self._connect()
+        with connection.transaction(), connection.cursor(binary=True) as cursor:
             self._lock_table(cursor)
             self._notify_channel(cursor)
             yield cursor
 
     def _connect(self) -> Connection[Any]:
-        kwargs = self.datastore.pool.kwargs
-        arguments = dict(kwargs if isinstance(kwargs, Mapping) else {}, row_factory=dict_row)
-        connection: Connection[Any] = Connection.connect(**arguments, autocommit=True)
-        self._backends = {connection.info.backend_pid}
-        return connection
+        """The committer's own connection: no reader can keep it from it."""
+        if self._connection is None:
+            kwargs = self.datastore.pool.kwargs
+            arguments = dict(kwargs if isinstance(kwargs, Mapping) else {}, row_factory=dict_row)
+            connection: Connection[Any] = Connection.connect(**arguments, autocommit=True)
+            # Each statement must see what was committed before the lock was got, not before it was asked for.
+            connection.execute("SET default_transaction_isolation = 'read committed'")
+            self._backends = {connection.info.backend_pid}
+            self._connection = connection
+        return self._connection
 
     def _reconnect(self) -> bool:
         """Drop the connection if it is broken; says whether it was."""
@@ -200,9 +219,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
             self._insert_tracking(cursor, Tracking(source, standing.checkpoints[source]))
         rows = [row for unit in units for row in unit.rows]
         if rows:
-            positions = iter(self._insert_rows(cursor, rows))
-            for unit in units:
-                unit.positions = [next(positions) for _ in unit.rows]
+            give_positions(units, self._insert_rows(cursor, rows))
         erased = [subject for unit in units for subject in unit.erases]
         if erased and self.destroy_keys is not None:
             self.destroy_keys(cursor, erased)
@@ -222,45 +239,3 @@ class GroupCommitRecorder(PostgresProcessRecorder):
             prepare=True,
         )
         return [row["notification_id"] for row in cursor.fetchall()]
-
-
-class _Statements:
-    """The statements of the committer, composed once."""
-
-    def __init__(self, recorder: PostgresProcessRecorder) -> None:
-        names = {
-            "events": Identifier(recorder.datastore.schema, recorder.events_table_name),
-            "tracking": Identifier(recorder.datastore.schema, recorder.tracking_table_name),
-            "id": Identifier(recorder.datastore.originator_id_type),
-        }
-
-        def compose(text: str) -> Composed:
-            return SQL(text).format(**names)
-
-        # The newest version of each stream by one step into the primary key, however long the stream is.
-        self.versions = compose(
-            "SELECT s.stream, (SELECT e.originator_version FROM {events} AS e"
-            " WHERE e.originator_id = s.stream ORDER BY e.originator_version DESC LIMIT 1) AS version"
-            " FROM unnest(%s::{id}[]) AS s(stream)"
-        )
-        self.checkpoints = compose(
-            "SELECT application_name AS source, notification_id AS position FROM {tracking}"
-            " WHERE application_name = ANY(%s)"
-        )
-        self.keys = compose("SELECT subject, wrapped FROM subject_keys WHERE subject = ANY(%s)")
-        self.insert_keys = compose(
-            "INSERT INTO subject_keys (subject, wrapped) SELECT * FROM unnest(%s::text[], %b::bytea[])"
-        )
-        self.bodies = compose(
-            "SELECT e.notification_id AS position, e.state AS body FROM {events} AS e"
-            " JOIN unnest(%s::{id}[], %s::bigint[]) WITH ORDINALITY AS u(stream, version, n)"
-            " ON e.originator_id = u.stream AND e.originator_version = u.version ORDER BY n"
-        )
-        # ORDER BY makes the positions follow the order of the batch.
-        self.insert = compose(
-            "INSERT INTO {events} (originator_id, originator_version, topic, state)"
-            " SELECT u.stream, u.version, u.name, u.body"
-            " FROM unnest(%s::{id}[], %s::bigint[], %s::text[], %b::bytea[])"
-            " WITH ORDINALITY AS u(stream, version, name, body, n) ORDER BY n"
-            " RETURNING notification_id"
-        )

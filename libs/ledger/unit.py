@@ -72,6 +72,30 @@ class Standing:
     wrapped: dict[str, bytes | None] = field(default_factory=dict)
     new_keys: dict[str, bytes] = field(default_factory=dict)
 
+    @classmethod
+    def expected_by(cls, units: Iterable[Unit]) -> "Standing":
+        """The standing on which the first append to each stream, source and subject counts.
+
+        If all are let in on that, it is enough to compare it with the store. Two checkpoints of
+        one source in a batch are not foreseen: the second one is refused.
+        """
+        standing = cls()
+        for unit in units:
+            for stream, first in unit.firsts().items():
+                standing.versions.setdefault(stream, first - 1)
+            if unit.checkpoint is not None:
+                source, position, after = (
+                    unit.checkpoint.source,
+                    unit.checkpoint.position,
+                    unit.checkpoint.after,
+                )
+                known = source in standing.checkpoints
+                standing.checkpoints[source] = position if known else position - 1 if after is None else after
+            for subject, key in unit.keys.items():
+                if key.stored:
+                    standing.wrapped.setdefault(subject, key.wrapped)
+        return standing
+
     def admit(self, units: Iterable[Unit]) -> list[Unit]:
         """Those that can be committed, in order; the others get their error. Nobody else suffers."""
         admitted = []
@@ -125,3 +149,11 @@ class Standing:
         for subject in unit.erases:
             self.wrapped[subject] = None
             self.new_keys.pop(subject, None)
+
+
+def give_positions(units: Iterable[Unit], positions: Sequence[int]) -> None:
+    """Hand out the positions of a batch, in its order."""
+    taken = 0
+    for unit in units:
+        unit.positions = positions[taken : taken + len(unit.rows)]
+        taken += len(unit.rows)
