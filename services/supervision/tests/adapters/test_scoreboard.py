@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from linli.cases.v1 import cases_events_pb2 as cases
 from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
 
@@ -28,7 +29,7 @@ from services.supervision.tests.adapters.recount import (
     merged,
     recount,
 )
-from services.supervision.tests.published import fact, opened
+from services.supervision.tests.published import fact, opened, stamp
 from services.supervision.wiring import SERVICE
 
 JUDGED_AT = START + timedelta(hours=120)
@@ -190,6 +191,37 @@ def test_a_selection_counts_the_selected_cases_and_no_others(
     compare(
         lambda history: history[0].opened_time.ToDatetime(tzinfo=START.tzinfo) < since, opened_until=since
     )
+
+
+@pytest.mark.parametrize("many", [1, 2, 3, 9, 10, 11, 70])
+def test_percentiles_are_observed_values(cursor: Cursor[DictRow], many: int) -> None:
+    messages = []
+    for number in range(many):
+        closed_at = START + timedelta(minutes=(number * 37) % many, microseconds=900_000)
+        messages += [
+            opened(f"c{number}", START),
+            cases.CaseResolved(case_id=f"c{number}", body_id="dot", resolved_time=stamp(closed_at)),
+            cases.CaseClosed(case_id=f"c{number}", body_id="dot", closed_time=stamp(closed_at)),
+        ]
+    counted(cursor, messages, [])
+    minutes = sorted((number * 37) % many for number in range(many))
+
+    [score] = ask(cursor, Grouping.ALL).values()
+
+    assert score.median_close_seconds == 60 * minutes[-(-many // 2) - 1]
+    assert score.p90_close_seconds == 60 * minutes[-(-many * 9 // 10) - 1]
+
+
+def test_a_pause_moves_the_due_moment(cursor: Cursor[DictRow]) -> None:
+    done = START + timedelta(hours=7)
+    resumed = cases.CaseResumed(case_id="c1", body_id="dot", resumed_time=stamp(START))
+    resumed.resolution.due_time.FromDatetime(done)
+    resolved = cases.CaseResolved(case_id="c1", body_id="dot", resolved_time=stamp(done))
+    counted(cursor, [opened("c1", START, due=START + timedelta(hours=5)), resumed, resolved], [])
+
+    [score] = ask(cursor, Grouping.ALL).values()
+
+    assert (score.on_time, score.late) == (1, 0)
 
 
 def test_ratings_are_averaged(cursor: Cursor[DictRow]) -> None:

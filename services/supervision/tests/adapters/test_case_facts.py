@@ -1,0 +1,157 @@
+"""What each fact changes in the row of its case."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from libs.ledger.recorded import Recorded
+from libs.testkit.clocks import START
+from libs.testkit.recorded import recorded
+from libs.testkit.views import folded
+from services.supervision.adapters.views.case_facts import CaseFacts
+from services.supervision.adapters.views.names import Names
+from services.supervision.domain import events
+from services.supervision.domain.names import NameNoted
+from services.supervision.domain.values import ClockKind, Named, Origin
+from services.supervision.tests.domain.test_case_record import OPENED, rated
+
+HOUR = timedelta(hours=1)
+OPENED_AT = OPENED.origin.at
+
+
+def origin(hours: float) -> Origin:
+    at = OPENED_AT + hours * HOUR
+    return Origin(
+        source="linli://test/cases", sequence=100 + int(hours), version=2 + int(hours), event_id=f"e{hours}",
+        at=at, recorded_at=at, actor="staff-4",
+    )  # fmt: skip
+
+
+def row_after(*facts: Any) -> dict[str, Any]:
+    [row] = folded(CaseFacts(), recorded("case_record-c1", OPENED, *facts)).all("cases")
+    return row
+
+
+def holdings_after(*facts: Any) -> dict[str, bool]:
+    rows = folded(CaseFacts(), recorded("case_record-c1", OPENED, *facts)).all("holdings")
+    return {row["body_id"]: row["returned"] for row in rows}
+
+
+ROUTED = events.RoutingNoted(body_id="lasan", origin=origin(0))
+RESOLVED = events.ResolutionNoted(body_id="lasan", origin=origin(4))
+CLOSED = events.ClosingNoted(body_id="lasan", origin=origin(5.5))
+
+
+def test_an_opened_case_has_no_body_and_no_end() -> None:
+    row = row_after()
+
+    assert (row["state"], row["body_id"], row["opened_at"]) == ("submitted", None, OPENED_AT)
+    assert (row["ended_at"], row["close_seconds"], row["returns"], row["reopenings"]) == (None, None, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        events.AcceptanceNoted(body_id="lasan", origin=origin(1)),
+        events.WorkNoted(body_id="lasan", origin=origin(1)),
+        events.RemarkNoted(to_reporter=True, origin=origin(1)),
+        events.ResolutionNoted(body_id="lasan", origin=origin(1)),
+    ],
+    ids=lambda event: type(event).__name__,
+)
+def test_the_first_answer_counts(answer: Any) -> None:
+    later = events.RemarkNoted(to_reporter=True, origin=origin(3))
+
+    assert row_after(ROUTED, answer, later)["first_response_at"] == OPENED_AT + HOUR
+
+
+def test_an_internal_note_answers_nobody() -> None:
+    assert (
+        row_after(ROUTED, events.RemarkNoted(to_reporter=False, origin=origin(1)))["first_response_at"]
+        is None
+    )
+
+
+def test_the_time_to_close_is_counted_in_whole_seconds() -> None:
+    late = events.ClosingNoted(body_id="lasan", origin=origin(5.50041))
+
+    assert row_after(ROUTED, RESOLVED, late)["close_seconds"] == 19801
+
+
+def test_a_reopening_takes_resolution_and_closing_back() -> None:
+    reopened = events.ReopeningNoted(body_id="lasan", by_reporter=True, origin=origin(6))
+
+    row = row_after(ROUTED, RESOLVED, CLOSED, reopened)
+
+    assert (row["state"], row["resolved_at"], row["ended_at"], row["close_seconds"]) == (
+        "accepted",
+        None,
+        None,
+        None,
+    )
+    assert (row["resolutions"], row["reopenings"]) == (1, 1)
+
+
+def test_a_return_stays_with_the_body_that_returned() -> None:
+    returned = events.ReturnNoted(body_id="lasan", origin=origin(1))
+    reassigned = events.ReassignmentNoted(from_body_id=None, body_id="bos", origin=origin(2))
+
+    assert holdings_after(ROUTED, returned, reassigned) == {"lasan": True, "bos": False}
+
+
+def test_a_body_that_gets_the_case_back_has_returned_it_none_the_less() -> None:
+    returned = events.ReturnNoted(body_id="lasan", origin=origin(1))
+    back = events.ReassignmentNoted(from_body_id=None, body_id="lasan", origin=origin(2))
+
+    assert holdings_after(ROUTED, returned, back) == {"lasan": True}
+
+
+def test_a_breach_is_flagged_for_its_clock() -> None:
+    breach = events.BreachNoted(clock=ClockKind.FIRST_RESPONSE, body_id="lasan", origin=origin(2))
+
+    row = row_after(ROUTED, breach)
+
+    assert (row["first_response_breached"], row["resolution_breached"]) == (True, False)
+
+
+def test_ratings_add_up() -> None:
+    row = row_after(ROUTED, RESOLVED, CLOSED, rated(stars=5), rated(rater_id="resident-8", stars=2))
+
+    assert (row["ratings"], row["stars"]) == (2, 7)
+
+
+def test_the_view_knows_how_far_its_source_is_counted() -> None:
+    rows = folded(CaseFacts(), recorded("case_record-c1", OPENED, ROUTED, CLOSED))
+
+    assert rows.all("sources") == [{"source": "linli://test/cases", "sequence": 105}]
+
+
+def test_every_row_that_a_fold_reads_is_announced() -> None:
+    """`keys` only speeds the projector up; what it leaves out is fetched one by one."""
+    view = CaseFacts()
+    for event in recorded("case_record-c1", ROUTED, RESOLVED, CLOSED):
+        assert ("cases", "c1") in view.keys(event)
+    assert ("holdings", ("c1", "lasan")) in view.keys(recorded("case_record-c1", ROUTED)[0])
+
+
+def test_names_do_not_touch_the_facts() -> None:
+    named = NameNoted(named=Named.BODY, id="lasan", path="lasan", zh="", en="Sanitation")
+    history: list[Recorded[Any]] = recorded("name-body:lasan", named)
+
+    assert folded(CaseFacts(), history).all("cases") == []
+    assert [row["en"] for row in folded(Names(), history).all("names")] == ["Sanitation"]
+
+
+def test_the_newest_name_holds() -> None:
+    names = [NameNoted(named=Named.BODY, id="b", path="b", zh="", en=name) for name in ("Old", "New")]
+
+    assert [row["en"] for row in folded(Names(), recorded("name-body:b", *names)).all("names")] == ["New"]
+
+
+def test_moments_are_those_of_the_case_and_not_of_the_noting() -> None:
+    noted_later = recorded("case_record-c1", OPENED, at=START + 400 * HOUR)
+
+    opened_at: datetime = folded(CaseFacts(), noted_later).all("cases")[0]["opened_at"]
+
+    assert opened_at == OPENED_AT
