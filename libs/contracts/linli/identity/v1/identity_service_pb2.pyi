@@ -1949,7 +1949,7 @@ class PublicKey(_message.Message):
     KEY_ID_FIELD_NUMBER: _builtins.int
     X_FIELD_NUMBER: _builtins.int
     key_id: _builtins.str
-    """`kid`: the key's thumbprint (RFC 7638)."""
+    """`kid`: the beginning of the key's thumbprint (RFC 7638)."""
     x: _builtins.str
     """`x`: the key itself, base64url."""
     def __init__(
