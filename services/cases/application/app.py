@@ -7,6 +7,7 @@ from datetime import datetime
 from libs.ledger.decider import Refusal
 from libs.ledger.ids import derived_id
 from libs.ledger.recorded import Context, Recorded
+from libs.ledger.revision import Revision
 from libs.ledger.stream import Handled, Stream, Task, handle_many
 from libs.rpc.access import Reach
 from libs.rpc.paging import Page
@@ -69,6 +70,12 @@ class CaseRecord:
 
     state: Opened
     history: Sequence[Recorded[Event]]
+
+    @property
+    def revision(self) -> str:
+        """The token of its newest event."""
+        newest = self.history[-1]
+        return str(Revision(newest.position, newest.version))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

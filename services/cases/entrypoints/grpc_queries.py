@@ -21,7 +21,7 @@ class Queries:
         record = self._app.case(request.case_id)
         permits.covered(call, record.state)
         masked = not permits.sees_personal_data(call, record.state)
-        return messages.full_case(record.state, record.history, masked)
+        return messages.full_case(record, masked)
 
     def get_public_case(self, request: pb.GetPublicCaseRequest, call: Call) -> pb.GetPublicCaseResponse:
         """The public face of a case."""

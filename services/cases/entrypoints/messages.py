@@ -1,6 +1,6 @@
 """From states and rows to messages: how a case looks on the wire."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from linli.types.v1 import types_pb2
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Recorded
 from libs.rpc.call import Call
+from services.cases.application.app import CaseRecord
 from services.cases.application.ports import Freshness, Row
 from services.cases.application.words import CHANNELS, CLOCKS, deadline_of, stamp
 from services.cases.domain import case, events
@@ -126,16 +127,16 @@ def unowned_matter(row: Row) -> pb.UnownedMatter:
     )
 
 
-def full_case(
-    state: case.Opened, history: Sequence[Recorded[events.Event]], masked: bool
-) -> pb.GetCaseResponse:
+def full_case(record: CaseRecord, masked: bool) -> pb.GetCaseResponse:
     """A case with its texts, which are left empty if `masked`."""
 
     def told(personal: Personal | None) -> str:
         return "" if masked or personal is None else personal.value or ""
 
-    message = pb.GetCaseResponse(case=case_of_state(state), personal_data_masked=masked)
-    for recorded in history:
+    message = pb.GetCaseResponse(
+        case=case_of_state(record.state), personal_data_masked=masked, revision=record.revision
+    )
+    for recorded in record.history:
         match recorded.event:
             case events.CaseOpened() as opened:
                 message.report.CopyFrom(_report(opened, told, masked))

@@ -127,6 +127,7 @@ def test_from_report_to_closing(resident: Any, roads_officer: Any) -> None:
     full = roads_officer.get_case(pb.GetCaseRequest(case_id=case.case_id))
     assert full.report.description == "a hole as deep as a bucket"
     assert full.outcome == "filled with asphalt"
+    assert full.revision == closed.revision
     assert [note.text for note in full.notes] == ["crew is on its way"]
     assert [deadline.breached for deadline in full.case.deadlines] == [False, False]
     mine = resident.list_my_cases(pb.ListMyCasesRequest(at_least=closed.revision))
