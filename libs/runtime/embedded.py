@@ -25,6 +25,8 @@ from libs.runtime.threads import WatchedThread
 
 _LOOK_AT_POSTGRES = 1.0
 _READY_WITHIN = 30.0
+_WITHOUT = {"LINLI_MASTER_KEY": "", "LINLI_IDENTITY_SIGNING_KEY": "", "LINLI_IDENTITY_OPERATOR_SECRET": ""}
+"""Secrets of other installations that happen to be in the environment are not for this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +126,7 @@ class EmbeddedPlatform:
         return {
             "LINLI_CELL": place.cell,
             **self._environ,
+            **_WITHOUT,
             "LINLI_GRPC_ADDRESS": f"127.0.0.1:{place.grpc_port}",
             "LINLI_HTTP_ADDRESS": f"127.0.0.1:{place.http_port}",
             "LINLI_MASTER_KEY_FILE": str(place.master_key),
@@ -144,6 +147,7 @@ class EmbeddedPlatform:
 def environ_of(place: Place, service: str) -> dict[str, str]:
     """How a command beside a running platform reaches the database of one of its services."""
     return {
+        **_WITHOUT,
         "LINLI_DATABASE_URL": EmbeddedPostgres(place.data).dsn(service),
         "LINLI_MASTER_KEY_FILE": str(place.master_key.expanduser()),
     }

@@ -59,18 +59,14 @@ class Host:
         self._server: Any = None
         self._projectors: list[WatchedThread] = []
         self._others: list[WatchedThread] = []
-        self._http = Endpoint(
-            self.settings.http_address,
-            checks=self._checks(),
-            keys=self._public_keys(),
-            live=lambda: self.failed,
-        )
+        self._http: Endpoint | None = None
 
     def start(self) -> None:
         """Start everything, and say that the process is ready.
 
         Raises `CannotStart` (a port is taken; sockets are patched), or what a service's start raises.
         """
+        self._http = self._endpoint()
         self.http_port = self._http.start()
         if self.roles.projector:
             self._projectors = [self._projector(service) for service in self.services]
@@ -87,7 +83,9 @@ class Host:
     def wait_until_ready(self, seconds: float) -> None:
         """Wait until all checks of readiness pass; longer than `seconds` only the probes tell."""
         deadline = time.monotonic() + seconds
-        while not self._http.ready()[0] and time.monotonic() < deadline and not self.failed:
+        while self._http is not None and not self._http.ready()[0]:
+            if self.failed or time.monotonic() > deadline:
+                break
             time.sleep(0.01)
 
     def close(self) -> None:
@@ -99,9 +97,9 @@ class Host:
         _close_all(self._others)
         self._let_projectors_catch_up()
         _close_all(self._projectors)
-        if self.http_port:
+        if self._http is not None:
             self._http.stop()
-            self.http_port = 0
+            self._http = None
         for service in self.services:
             service.close()
 

@@ -63,7 +63,8 @@ class EmbeddedPostgres:
 
     def start(self) -> None:
         """Start or take over the server; returns when it answers. Raises `PostgresFailed`."""
-        self._hold()
+        if self._held is None:
+            self._hold()
         try:
             self._account = self._prepare()
             if self.pid() is None:

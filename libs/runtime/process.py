@@ -65,7 +65,9 @@ def run_until_told(
     """Start, wait for the end, close; answers the exit status: 1 if a thread had died."""
     try:
         start()
+        _log.info("started")
         life.wait()
+        _log.info("stopping")
     finally:
         close()
     if failed():

@@ -93,11 +93,14 @@ def test_a_server_that_outlived_its_killed_platform_is_taken_over(data: Path) ->
     server.stop()
 
 
-def test_a_server_killed_with_its_platform_recovers(killable_postgres: KillablePostgres) -> None:
-    remember(killable_postgres.ensure_database("kept"))
+def test_a_server_killed_with_its_platform_recovers(data: Path) -> None:
+    server = EmbeddedPostgres(data)
+    server.start()
+    remember(server.ensure_database("kept"))
 
-    killable_postgres.kill()
-    again = EmbeddedPostgres(killable_postgres.data)
+    killed(data)
+    server._release()  # as the system does for a killed process
+    again = EmbeddedPostgres(data)
     again.start()
 
     assert remembered(again.dsn("kept")) == (42,)

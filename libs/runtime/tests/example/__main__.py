@@ -1,0 +1,35 @@
+"""The example services as processes: `counter <role>`, `tally <role>`, or `up <data folder>`."""
+
+import os
+import sys
+from pathlib import Path
+
+from libs.runtime.embedded import EmbeddedPlatform, Place
+from libs.runtime.process import Lifetime, run_until_told, say
+from libs.runtime.shell import run_service
+from libs.runtime.tests.example import counter, tally
+from libs.telemetry import logs
+
+
+def _up(data: Path) -> int:
+    life = Lifetime()
+    logs.setup(level="warning")
+    place = Place(data=data, grpc_port=0, http_port=0, cell="test")
+    platform = EmbeddedPlatform(place, [counter.SERVICE, tally.SERVICE], os.environ, died=life.end)
+
+    def start() -> None:
+        platform.start()
+        assert platform.host is not None
+        say(f"ready {platform.host.grpc_port} {platform.host.http_port}")
+
+    return run_until_told(start, platform.close, lambda: platform.failed, life)
+
+
+def _main(words: list[str]) -> int:
+    if words[0] == "up":
+        return _up(Path(words[1]))
+    return run_service({"counter": counter.SERVICE, "tally": tally.SERVICE}[words[0]], words[1:])
+
+
+if __name__ == "__main__":
+    raise SystemExit(_main(sys.argv[1:]))

@@ -1,0 +1,149 @@
+"""The shell of a service: its roles start, refuse to start with a reason, and stop in order."""
+
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from google.protobuf.message import Message
+from linli.feed.v1 import feed_service_pb2 as feed
+
+from libs.ledger.recorded import Context
+from libs.messaging.inbox import Inbox
+from libs.runtime.opened import open_service
+from libs.runtime.shell import run_service
+from libs.runtime.tests.example import counter, tally
+from libs.runtime.tests.processes import command, environ_of, ran
+from libs.runtime.tests.running import database_of, settings_for
+from libs.testkit.eventually import eventually
+from libs.testkit.postgres import TestServer
+
+
+@pytest.fixture
+def tally_database(postgres_server: TestServer) -> Iterator[str]:
+    dsn = database_of(postgres_server, tally.SERVICE)
+    yield dsn
+    postgres_server.drop(dsn)
+
+
+def test_migrate_makes_the_schema_once(database: str, tmp_path: Path) -> None:
+    environ = environ_of(tmp_path, database)
+
+    first, second = ran(environ, "counter", "migrate"), ran(environ, "counter", "migrate")
+
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert first.stdout.startswith("counter: made ledger")
+    assert second.stdout == "counter: nothing to do\n"
+
+
+def test_a_role_refuses_a_database_without_schema(database: str, tmp_path: Path) -> None:
+    refused = ran(environ_of(tmp_path, database), "counter", "server")
+
+    assert refused.returncode == 1
+    assert "run `linli counter migrate`" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_settings_that_lack_are_all_named(tmp_path: Path) -> None:
+    environ = {**environ_of(tmp_path), "LINLI_MASTER_KEY": "", "LINLI_THREADS": "many"}
+
+    refused = ran(environ, "counter", "server")
+
+    assert refused.returncode == 1
+    for variable in ("LINLI_DATABASE_URL", "LINLI_MASTER_KEY", "LINLI_THREADS"):
+        assert variable in refused.stderr
+
+
+@pytest.mark.parametrize("role", ["server", "api", "projector"])
+def test_a_role_stops_in_order_when_told_to(role: str, tally_database: str, tmp_path: Path) -> None:
+    environ = {**environ_of(tmp_path, tally_database), "LINLI_LOG_LEVEL": "info"}
+    process = subprocess.Popen(command("tally", role), env=environ, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    lines: list[str] = []
+    reading = threading.Thread(target=lambda: lines.extend(process.stderr or ()), daemon=True)
+    reading.start()
+    eventually(
+        lambda: any('"event": "started"' in line for line in lines), "it says that it started", seconds=30
+    )
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(timeout=30) == 0
+
+
+def test_a_taken_port_is_told(tally_database: str, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+
+        by_grpc = ran(
+            {**environ_of(tmp_path, tally_database), "LINLI_GRPC_ADDRESS": address}, "tally", "server"
+        )
+        by_http = ran(
+            {**environ_of(tmp_path, tally_database), "LINLI_HTTP_ADDRESS": address}, "tally", "server"
+        )
+
+    assert (by_grpc.returncode, by_http.returncode) == (1, 1)
+    assert f"cannot listen on {address}" in by_grpc.stderr
+    assert f"cannot listen on {address}" in by_http.stderr
+
+
+def test_the_settings_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    status = run_service(tally.SERVICE, ["settings"], {})
+
+    assert status == 0
+    assert "LINLI_DATABASE_URL" in capsys.readouterr().out
+
+
+def test_a_view_is_rebuilt_and_compared(
+    tally_database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environ = environ_of(tmp_path, tally_database)
+    service = open_service(tally.SERVICE, settings_for(tally_database), environ)
+    for number in range(5):
+        service.parts.streams["tally"].handle("a", tally.Add(by=2, sequence=number), Context(actor="alice"))
+    service.close()
+
+    built = run_service(tally.SERVICE, ["rebuild", "tallies"], environ)
+    compared = run_service(tally.SERVICE, ["rebuild", "tallies", "--compare"], environ)
+
+    assert (built, compared) == (0, 0)
+    assert "live and rebuilt are equal" in capsys.readouterr().out
+    with psycopg.connect(tally_database) as connection:
+        row = connection.execute("SELECT total, steps FROM view_tallies.tallies").fetchone()
+    assert row == (10, 5)
+
+
+def test_parked_events_are_dealt_with_by_hand(
+    tally_database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environ = environ_of(tmp_path, tally_database)
+    service = open_service(tally.SERVICE, settings_for(tally_database), environ)
+    event = counter.COUNTED(counter_id="a", by=tally.POISON)
+    _hand_in(service.inbox(), event)
+    service.close()
+
+    def said(*words: str) -> str:
+        run_service(tally.SERVICE, ["parked", *words], environ)
+        return "".join(capsys.readouterr())
+
+    assert "CANNOT_ADD" in said("list")
+    assert '"counterId": "a"' in said("show", "1")
+    assert "failed again: CANNOT_ADD" in said("retry", "1")
+    assert said("discard", "1") == "discarded\n"
+    assert said("list") == "nothing is parked\n"
+    assert "no parked event 1" in said("show", "1")
+
+
+def _hand_in(inbox: Inbox, message: Message) -> None:
+    source = "linli://test/counter"
+    event = feed.Event(
+        id="e1", source=source, type="linli.example.v1.Counted", subject="counter-a", sequence=1
+    )
+    event.data.Pack(message)
+    inbox.handle(feed.Batch(source=source, after=0, until=1, events=[event]))
