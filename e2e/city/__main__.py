@@ -39,8 +39,6 @@ def main() -> int:
         return _tour(platform, once=arguments.once)
     except PlatformFailed as failed:
         print(f"\n{failed}", file=sys.stderr)
-        if platform.log and platform.log.exists():
-            print("\n".join(platform.log.read_text("utf-8").splitlines()[-15:]), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 0

@@ -58,7 +58,7 @@ def sign_in(address: str, secret: str, *, tries: int = 60, deadline: float = 60.
 
     def fetch() -> tuple[str, float]:
         request = identity.IssueClientTokenRequest(client_id="operator", client_secret=secret)
-        token = anonymous.identity.issue_client_token(request).token
+        token = until_known(anonymous.identity.issue_client_token, request).token
         return token.access_token, (token.expire_time.ToDatetime(UTC) - datetime.now(UTC)).total_seconds()
 
     patience = Patience(tries=tries, first=0.05, most=1.0)
@@ -66,13 +66,14 @@ def sign_in(address: str, secret: str, *, tries: int = 60, deadline: float = 60.
 
 
 def until_known(call: Callable[[Any], Any], request: Any, seconds: float = 30.0) -> Any:
-    """Call, and call again while a neighbour has not heard yet of what the request names."""
+    """Call, and call again while the platform is away, or has not heard yet of what the request names."""
     deadline = time.monotonic() + seconds
     while True:
         try:
             return call(request)
         except RpcFailed as failed:
-            if not failed.reason.endswith("_UNKNOWN") or time.monotonic() > deadline:
+            waiting = failed.passing or failed.reason.endswith("_UNKNOWN")
+            if not waiting or time.monotonic() > deadline:
                 raise
         time.sleep(0.1)
 
@@ -129,7 +130,10 @@ class Platform:
         raise PlatformFailed(f"linli up was not ready within {READY_WITHIN:.0f} s{self._log_hint()}")
 
     def _log_hint(self) -> str:
-        return f"; its log is {self.log}" if self.log else ""
+        if self.log is None or not self.log.exists():
+            return ""
+        last = "\n".join(self.log.read_text("utf-8").splitlines()[-15:])
+        return f"; its log, {self.log}, ends with\n{last}"
 
     def kill(self) -> None:
         """End it as a power cut would."""

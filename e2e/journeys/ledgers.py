@@ -1,0 +1,73 @@
+"""What lies in the ledgers of an embedded platform, freed of what no two runs can share."""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from libs.ledger.ledger import Ledger
+from libs.runtime.embedded import Place, environ_of
+from libs.runtime.opened import open_ledger
+from libs.runtime.parts import Service
+from libs.runtime.settings import Settings, read
+from services.up import NAMES, load
+
+OF_ONE_RUN = frozenset(
+    {"event_id", "position", "sequence", "recorded_at", "trace_id", "correlation_id", "causation_id", "nonce"}
+)
+"""Fields that name a place in a ledger, a moment of recording, or an id made by chance."""
+
+Streams = dict[str, list[tuple[int, str, object]]]
+
+
+@contextmanager
+def ledger_of(data: Path, service: Service) -> Iterator[Ledger]:
+    """The ledger of a service whose platform keeps its data in `data`; its PostgreSQL must run."""
+    environ = {**os.environ, **environ_of(Place(data=data), service.name)}
+    ledger = open_ledger(service, read(Settings, environ))
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def all_services() -> list[Service]:
+    """The five, as declared."""
+    return [load(name) for name in NAMES]
+
+
+def streams_of(ledger: Ledger) -> Streams:
+    """Every stream: (version, stored name, content) in the order of the ledger."""
+    streams: Streams = defaultdict(list)
+    after = 0
+    while events := ledger.read(after, 1000):
+        for recorded in events:
+            entry = (recorded.version, recorded.name, _plain(recorded.event))
+            streams[recorded.stream].append(entry)
+        after = events[-1].position
+    return dict(streams)
+
+
+def gaps(streams: Streams) -> list[str]:
+    """Streams whose versions are not 1, 2, 3, ... each once."""
+    return [
+        stream
+        for stream, events in streams.items()
+        if [version for version, _, _ in events] != list(range(1, len(events) + 1))
+    ]
+
+
+def _plain(event: object) -> object:
+    return _freed(msgspec.to_builtins(event, enc_hook=repr))
+
+
+def _freed(value: Any) -> object:
+    if isinstance(value, dict):
+        return {key: _freed(inner) for key, inner in value.items() if key not in OF_ONE_RUN}
+    if isinstance(value, list | tuple):
+        return [_freed(inner) for inner in value]
+    return value

@@ -1,0 +1,98 @@
+"""`kill -9` at random moments of the replay: nothing acknowledged is lost, nothing happens twice."""
+
+import os
+import random
+import signal
+import threading
+import time
+from pathlib import Path
+
+from linli.supervision.v1 import supervision_service_pb2 as supervision
+
+from e2e.city.platform import Platform
+from e2e.journeys.conftest import Told, all_requests, platform_in, tell_city
+from e2e.journeys.ledgers import Streams, all_services, gaps, ledger_of, streams_of
+
+ROWS = int(os.environ.get("LINLI_KILL_ROWS", "1500"))
+KILLS = 20
+SEED = 9
+
+
+def test_killed_twenty_times_the_platform_ends_as_if_undisturbed(folder: Path) -> None:
+    (folder / "calm").mkdir()
+    (folder / "killed").mkdir()
+    with platform_in(folder / "calm") as calm, platform_in(folder / "killed") as killed:
+        calm.start()
+        expected = _state(tell_city(calm, all_requests()[:ROWS]))
+        calm.stop()
+
+        killed.start()
+        killer = _Killer(killed)
+        killer.start()
+        told = tell_city(killed, all_requests()[:ROWS])
+        killer.finish()
+        found = _state(told)
+
+    assert killer.kills == KILLS
+    assert told.replayed.refused == []
+    assert len(told.replayed.cases) == ROWS
+    assert found.keys() == expected.keys()
+    for service, (streams, board) in found.items():
+        assert gaps(streams) == [], service
+        assert _different(streams, expected[service][0]) == [], service
+        assert board == expected[service][1]
+
+
+class _Killer(threading.Thread):
+    """Kills the platform, every other time with its PostgreSQL, and starts it again."""
+
+    def __init__(self, platform: Platform) -> None:
+        super().__init__(daemon=True)
+        self._platform = platform
+        self._chance = random.Random(SEED)
+        self._failed: BaseException | None = None
+        self.kills = 0
+
+    def run(self) -> None:
+        try:
+            while self.kills < KILLS:
+                time.sleep(self._chance.uniform(0.05, 1.0))
+                if self.kills % 2:
+                    _kill_postgres(self._platform.data)
+                self._platform.kill()
+                self.kills += 1
+                self._platform.start()
+        except BaseException as failed:  # noqa: BLE001  # raised in the test's own thread
+            self._failed = failed
+
+    def finish(self) -> None:
+        """Wait for the last kill."""
+        self.join()
+        if self._failed is not None:
+            raise self._failed
+
+
+def _kill_postgres(data: Path) -> None:
+    for file in data.rglob("postmaster.pid"):
+        os.kill(int(file.read_text("utf-8").split()[0]), signal.SIGKILL)
+
+
+def _state(told: Told) -> dict[str, tuple[Streams, object]]:
+    """What every ledger holds, and what supervision makes of it."""
+    request = supervision.GetScoreboardRequest(
+        group_by=supervision.GROUPING_BODY, cases_at_least=told.replayed.revision
+    )
+    rows = told.city.supervision.get_scoreboard(request).rows
+    board = sorted(row.SerializeToString(deterministic=True) for row in rows)
+    state: dict[str, tuple[Streams, object]] = {}
+    for service in all_services():
+        with ledger_of(told.platform.data, service) as ledger:
+            state[service.name] = (streams_of(ledger), board)
+    return state
+
+
+def _different(found: Streams, expected: Streams) -> list[str]:
+    """Names of streams that are not in both, or not the same."""
+    return sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))[
+        :10
+    ]
