@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -17,6 +18,7 @@ from libs.runtime.postgres import EmbeddedPostgres
 from libs.testkit.eventually import eventually
 
 _PREFIX = "linli-test-"
+_YOUNG = 60.0
 
 
 class TestServer:
@@ -60,7 +62,7 @@ class KillablePostgres(EmbeddedPostgres):
     """A private server with its own data folder, durable, that can be killed without warning."""
 
     def kill(self) -> None:
-        """SIGKILL to the server and all its processes, as at a power cut; the data stays."""
+        """SIGKILL to the server and all its processes, as at a power cut; the data stays, and stays ours."""
         pid = self.pid()
         if pid is None:
             return
@@ -69,7 +71,6 @@ class KillablePostgres(EmbeddedPostgres):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(member, signal.SIGKILL)
         eventually(lambda: not any(_lives(member) for member in family), "the killed server is gone")
-        self._release()
 
     def restart(self) -> None:
         """Start again over the same data."""
@@ -110,6 +111,8 @@ def _sweep() -> None:
     """Remove what killed test runs left behind: folders that nobody holds any more."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError), (folder / "lock").open("r") as lock:
+            if time.time() - folder.stat().st_mtime < _YOUNG:
+                continue  # somebody may be about to hold it
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             KillablePostgres(folder).kill()
             shutil.rmtree(folder, ignore_errors=True)
