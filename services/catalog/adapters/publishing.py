@@ -14,8 +14,17 @@ from services.catalog.domain.values import Matter
 
 def publish(recorded: Recorded[Any]) -> Published | None:
     """The published message of a stored event, or None for what stays inside."""
-    message = _message(recorded.event)
-    return None if message is None else Published(message=message, public=True)
+    event = recorded.event
+    message = _message(event)
+    if message is None:
+        return None
+    # Where an item or a promise holds; the whole tree of affairs, the calendars and services hold nowhere.
+    return Published(
+        message=message,
+        public=True,
+        area_path=getattr(event, "area_path", ""),
+        area_id=getattr(event, "area_id", ""),
+    )
 
 
 def _message(event: object) -> Message | None:

@@ -142,3 +142,11 @@ def test_details_are_told_and_read_alike() -> None:
     for said in (rich, details()):
         event = events.ServicePublished(service_id="c-1", body_id="kitchen", details=said, area_paths=())
         assert requests.details(told(event).details) == said
+
+
+def test_the_envelope_names_the_area_of_an_item() -> None:
+    assert [
+        (told_of.area_id, told_of.area_path)
+        for event in (assigned(), ended(2, NOW), published())
+        if (told_of := publish(recorded("stream-1", event)[0]))
+    ] == [("elm-street", "qingyuan/elm-street"), ("elm-street", "qingyuan/elm-street"), ("", "")]
