@@ -1,6 +1,7 @@
 """What an api method is handed beside the request: the caller, the moment, the reach, the deadline."""
 
 import hashlib
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +18,7 @@ from libs.rpc.access import ANONYMOUS, NOBODY, Caller, Reach, not_covered
 IMPORT_SCOPE = "cases.import"
 """Whoever holds it may say when a thing happened (`occurred_time`)."""
 
+_CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 Clock = Callable[[], datetime]
 
 
@@ -186,7 +188,7 @@ class Call:
     def correlation_id(self) -> str:
         """What ties together all that follows: the caller's `x-correlation-id`, else the trace id."""
         given = self.metadata.get("x-correlation-id", "")
-        return given[:64] if given else self.traceparent[3:35]
+        return given if _CORRELATION.fullmatch(given) else self.traceparent[3:35]
 
 
 def digest(request: Message) -> str:

@@ -11,11 +11,13 @@ from grpc_health.v1 import health, health_pb2
 
 from libs.rpc import probes
 from libs.rpc.call import Clock, wall_clock
-from libs.rpc.interceptors import Authenticate, Pipeline
+from libs.rpc.interceptors import Authenticate, authentication
 from libs.rpc.messages import Catalogue
 from libs.rpc.methods import methods_of, serving
+from libs.rpc.pipeline import House, Places, handler_of
 from libs.rpc.routes import Routes, Workers
 from libs.rpc.settings import ServerSettings
+from libs.telemetry import metrics
 
 
 class Server:
@@ -32,7 +34,12 @@ class Server:
         refuse_patched_sockets()
         self.settings = settings or ServerSettings()
         self.port = 0
-        self._pipeline = Pipeline(self.settings, authenticate, clock)
+        self._house = House(
+            caller=authentication(authenticate),
+            clock=clock,
+            max_message=self.settings.max_message,
+            places=Places(self.settings.streams),
+        )
         self._workers = Workers(self.settings.workers, thread_name_prefix="rpc")
         self._streams = ThreadPoolExecutor(self.settings.streams + 4, thread_name_prefix="stream")
         self._probes = ThreadPoolExecutor(8, thread_name_prefix="probe")
@@ -49,7 +56,7 @@ class Server:
         """
         for method in methods_of(service):
             serve = serving(method, api)
-            handler = self._pipeline.handler(method, serve, messages or {})
+            handler = handler_of(self._house, method, serve, messages or {})
             self._routes.add(method.path, handler, self._streams if method.streams else None)
         self._names.append(service.full_name)
 
@@ -59,6 +66,7 @@ class Server:
         if self.settings.reflection:
             probes.add_reflection(self._routes, self._names, self._probes)
         self.port = self._bind()
+        metrics.rpc_load(waiting=lambda: self._workers.waiting, streams=lambda: self._house.places.taken)
         self._server.start()
         self.serving()
         return self.port
@@ -75,7 +83,7 @@ class Server:
         """Say NOT_SERVING, stop accepting, let rpcs in flight finish for `grace` seconds, then end them."""
         self._health.enter_graceful_shutdown()
         time.sleep(self.settings.notice)
-        self._pipeline.draining.set()
+        self._house.draining.set()
         self._server.stop(self.settings.grace if grace is None else grace).wait()
         for pool in (self._workers, self._streams, self._probes):
             pool.shutdown(wait=False, cancel_futures=True)

@@ -30,7 +30,8 @@ GCCollector(registry=REGISTRY)
 
 _rpc_total = Counter("linli_rpc", "Rpcs answered.", ["rpc", "code"], registry=REGISTRY)
 _rpc_seconds = Histogram("linli_rpc_seconds", "Time to answer.", ["rpc"], buckets=_LATENCY, registry=REGISTRY)
-_rpc_active = Gauge("linli_rpc_active", "Rpcs being served.", registry=REGISTRY)
+_rpc_waiting = Gauge("linli_rpc_waiting", "Rpcs that no thread has begun yet.", registry=REGISTRY)
+_rpc_streams = Gauge("linli_rpc_streams", "Streams that are open.", registry=REGISTRY)
 _handle_total = Counter(
     "linli_commands", "Commands decided.", ["service", "category", "outcome"], registry=REGISTRY
 )
@@ -74,6 +75,12 @@ def rpc(path: str) -> Callable[[str, float], None]:
         counter.inc()
 
     return measured
+
+
+def rpc_load(*, waiting: Callable[[], float], streams: Callable[[], float]) -> None:
+    """Where the load of this process' server can be seen: rpcs that wait for a thread, streams open."""
+    _rpc_waiting.set_function(waiting)
+    _rpc_streams.set_function(streams)
 
 
 def handled(service: str, category: str) -> OutcomeMeter:

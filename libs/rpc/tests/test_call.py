@@ -49,6 +49,16 @@ def test_a_caller_may_bring_a_correlation_of_their_own() -> None:
     assert call(metadata={"x-correlation-id": "batch-7"}).correlation_id == "batch-7"
 
 
+@pytest.mark.parametrize("given", ["", "two words", "x" * 65, "a\n"])
+def test_a_correlation_that_is_none_is_passed_over(given: str) -> None:
+    traceparent = traces.new_traceparent()
+
+    assert (
+        call(metadata={"x-correlation-id": given}, traceparent=traceparent).correlation_id
+        == traceparent[3:35]
+    )
+
+
 def test_now_is_when_it_happens() -> None:
     assert call().at == NOON
 

@@ -19,6 +19,7 @@ from libs.rpc.server import Server
 from libs.rpc.settings import ServerSettings
 from libs.rpc.tests.conftest import Dial
 from libs.rpc.tests.greeter import SERVICE, Greeter, message
+from libs.telemetry import metrics
 from libs.testkit.eventually import eventually
 from libs.testkit.rpc import Mint, serving
 
@@ -301,3 +302,18 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
         )
     )
     return certificate, key
+
+
+def test_it_shows_how_busy_it_is_and_what_became_of_streams(greeter: Greeter, dial: Dial, mint: Mint) -> None:
+    stub = dial(mint.person("SUPERVISOR"))
+    stream = stub.follow_notes(Follow(wanted=0), deadline=5.0)
+    reader = threading.Thread(target=_drained, args=(stream,))
+    reader.start()
+
+    eventually(lambda: "linli_rpc_streams 1.0" in metrics.exposition().decode())
+    reader.join()
+
+    eventually(lambda: "linli_rpc_streams 0.0" in metrics.exposition().decode())
+    assert (
+        'code="CANCELLED",rpc="/linli.greeter.v1.GreeterService/FollowNotes"' in metrics.exposition().decode()
+    )

@@ -1,0 +1,208 @@
+"""What happens around every rpc, in this order: deadline, who, may they, what, do, checked?, tell."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+
+from libs.rpc import errors
+from libs.rpc.access import Caller
+from libs.rpc.call import Call, Clock
+from libs.rpc.errors import Failure, Rejected
+from libs.rpc.interceptors import TOO_LATE, TOO_MANY, Handler, abort, gate, refused
+from libs.rpc.messages import Catalogue, Localizer
+from libs.rpc.methods import Method
+from libs.rpc.validation import Check, rules_of
+from libs.telemetry import logs, metrics, traces
+
+SLOW = 1.0
+"""Seconds after which an answer is worth a line in the log."""
+
+_LONGEST_WAIT = 1e8  # grpc tells an absent deadline as one in the far future
+_log = logs.get("rpc")
+
+
+class Places:
+    """A number of places that can be taken and given back."""
+
+    def __init__(self, number: int) -> None:
+        self.taken = 0
+        self._number = number
+        self._lock = threading.Lock()
+
+    def take(self) -> bool:
+        """Take one; False if all are taken."""
+        with self._lock:
+            free = self.taken < self._number
+            self.taken += free
+            return free
+
+    def give_back(self) -> None:
+        """Give one back."""
+        with self._lock:
+            self.taken -= 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What all rpcs of a server share."""
+
+    caller: Callable[[Mapping[str, str]], Caller]
+    clock: Clock
+    max_message: int
+    places: Places
+    draining: threading.Event = field(default_factory=threading.Event)
+
+
+def handler_of(house: House, method: Method, serve: Callable[..., Any], messages: Catalogue) -> Handler:
+    """The grpc handler of one rpc."""
+    rpc = Rpc(house, method, serve, messages)
+    if not method.streams:
+        return grpc.unary_unary_rpc_method_handler(rpc.answer)
+
+    def stream(raw: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+        return rpc.stream(raw, context)
+
+    return grpc.unary_stream_rpc_method_handler(stream)
+
+
+class Rpc:
+    """One rpc's way through the pipeline."""
+
+    def __init__(self, house: House, method: Method, serve: Callable[..., Any], messages: Catalogue) -> None:
+        self._house = house
+        self._method = method
+        self._name = method.path[1:]
+        self._serve = serve
+        self._localizer = Localizer(messages)
+        self._check: Check = rules_of(method.request.DESCRIPTOR)
+        self._scopes = tuple(method.access.scopes) if method.access else ()
+        self._authorize = gate(method)
+        self._must_consult = method.must_consult
+        self._meter = metrics.rpc(method.path)
+
+    def answer(self, raw: bytes, context: grpc.ServicerContext) -> bytes:
+        """Serve a unary rpc."""
+        began = time.perf_counter()
+        metadata = _metadata(context)
+        failure: Failure | None = None
+        with traces.span(self._name, parent=metadata.get("traceparent", ""), kind="server") as span:
+            try:
+                request, call = self._admit(raw, context, metadata, span)
+                response = self._serve(request, call)
+                self._after(call)
+                answer: bytes = response.SerializeToString()
+            except Exception as error:  # noqa: BLE001 # every error becomes an answer
+                failure = self._failure(error)
+                span.fail(failure.reason)
+        took = time.perf_counter() - began
+        self._meter(failure.code.name if failure else "OK", took)
+        if took > SLOW:
+            _log.warning("rpc was slow", rpc=self._name, seconds=round(took, 3), trace_id=span.trace_id)
+        if failure:
+            self._tell(failure, context, metadata)
+        return answer
+
+    def stream(self, raw: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
+        """Serve a server-streaming rpc."""
+        began = time.perf_counter()
+        metadata = _metadata(context)
+        failure: Failure | None = None
+        code = "CANCELLED"  # unless we get to the end
+        try:
+            with traces.span(self._name, parent=metadata.get("traceparent", ""), kind="server") as span:
+                try:
+                    yield from self._produce(raw, context, metadata, span)
+                    code = "OK"
+                except Exception as error:  # noqa: BLE001 # every error becomes an answer
+                    failure = self._failure(error)
+                    code = failure.code.name
+                    span.fail(failure.reason)
+        finally:
+            self._meter(code, time.perf_counter() - began)
+        if failure:
+            self._tell(failure, context, metadata)
+
+    def _produce(
+        self, raw: bytes, context: grpc.ServicerContext, metadata: Mapping[str, str], span: traces.Span
+    ) -> Iterator[bytes]:
+        if not self._house.places.take():
+            raise Rejected(TOO_MANY)
+        try:
+            request, call = self._admit(raw, context, metadata, span)
+            for response in self._serve(request, call):
+                self._after(call)
+                yield response.SerializeToString()
+            self._after(call)
+        finally:
+            self._house.places.give_back()
+
+    def _admit(
+        self, raw: bytes, context: grpc.ServicerContext, metadata: Mapping[str, str], span: traces.Span
+    ) -> tuple[Message, Call]:
+        remaining: float | None = context.time_remaining()
+        if remaining is not None and remaining > _LONGEST_WAIT:
+            remaining = None
+        if remaining is not None and remaining <= 0:
+            raise Rejected(TOO_LATE)
+        caller = self._house.caller(metadata)
+        self._authorize(caller)
+        request = self._parse(raw)
+        call = Call(
+            caller=caller,
+            scopes=self._scopes,
+            request=request,
+            rpc=self._method.path,
+            deadline=None if remaining is None else time.monotonic() + remaining,
+            metadata=metadata,
+            traceparent=span.traceparent,
+            clock=self._house.clock,
+            wire=context,
+            draining=self._house.draining,
+        )
+        return request, call
+
+    def _parse(self, raw: bytes) -> Message:
+        if len(raw) > self._house.max_message:
+            message = f"send at most {self._house.max_message} bytes"
+            raise refused(grpc.StatusCode.INVALID_ARGUMENT, "REQUEST_TOO_LARGE", message)
+        request = self._method.request()
+        try:
+            request.ParseFromString(raw)
+        except DecodeError:
+            message = (
+                f"the bytes are no {self._method.request.DESCRIPTOR.full_name}; is your proto up to date?"
+            )
+            raise refused(grpc.StatusCode.INVALID_ARGUMENT, "REQUEST_UNREADABLE", message) from None
+        violations = self._check(request)
+        if violations:
+            raise Rejected(errors.bad_request(violations))
+        return request
+
+    def _after(self, call: Call) -> None:
+        if self._must_consult and not call.consulted:
+            message = "the api method answers without having looked at the caller's reach"
+            raise refused(grpc.StatusCode.PERMISSION_DENIED, "ACCESS_NOT_CHECKED", message)
+
+    def _failure(self, error: Exception) -> Failure:
+        failure = errors.of_exception(error)
+        if failure is None:
+            error_id = secrets.token_hex(8)
+            _log.error("rpc failed", rpc=self._method.path, error_id=error_id, exc_info=error)
+            return errors.internal(error_id)
+        if failure.reason == "ACCESS_NOT_CHECKED":
+            _log.error("rpc answered without a check of the caller's reach", rpc=self._method.path)
+        return failure
+
+    def _tell(self, failure: Failure, context: grpc.ServicerContext, metadata: Mapping[str, str]) -> None:
+        localized = self._localizer.localize(failure, metadata.get("accept-language", ""))
+        abort(context, failure, localized)
+
+
+def _metadata(context: grpc.ServicerContext) -> dict[str, str]:
+    return {key: value for key, value in context.invocation_metadata() if value.__class__ is str}
