@@ -1,24 +1,23 @@
 """What the cases service offers: its table of contents."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.ledger.decider import Refusal
-from libs.ledger.ids import derived_id
 from libs.ledger.recorded import Context, Recorded
 from libs.ledger.revision import Revision
 from libs.ledger.stream import Handled, Stream, Task, handle_many
 from libs.rpc.access import Reach
 from libs.rpc.paging import Page
 from services.cases.application.ports import Freshness, Picture, Reads, Row
+from services.cases.application.report import NOTHING_KNOWN, Report, case_id_of
 from services.cases.domain import refusals
 from services.cases.domain.case import NotOpened, Opened, State
 from services.cases.domain.clocks import Deadline, promise
 from services.cases.domain.commands import (
     Command,
     Facts,
-    OpenCase,
     ReassignCase,
     ReleaseCase,
     ResumeCase,
@@ -27,41 +26,13 @@ from services.cases.domain.decisions import CASE
 from services.cases.domain.events import CaseRouted, CaseUnowned, Event
 from services.cases.domain.noted import Note, Noted, NotedFact
 from services.cases.domain.routing import Decision, Question, route
-from services.cases.domain.values import Channel, ExternalReference, Point, public_id
+from services.cases.domain.values import Point, public_id
 
 CaseHandled = Handled[State, Event]
 Permit = Callable[[State], None]
 
 RELEASED_AT_ONCE = 1000
 _RELEASED_TOGETHER = 100
-
-_NOTHING_KNOWN = Facts(
-    affair_path="",
-    area_path="",
-    anonymous_allowed=False,
-    responsibilities=(),
-    commitment=None,
-    calendar=None,
-    known=0,
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What somebody tells when they open a case; the place is a point, an area, or both."""
-
-    affair_id: str
-    channel: Channel
-    at: datetime
-    point: Point | None = None
-    area_id: str = ""
-    reporter_id: str | None = None
-    anonymous: bool = False
-    assisted: bool = False
-    external: ExternalReference | None = None
-    description: str = field(default="", repr=False)
-    address: str = field(default="", repr=False)
-    contact: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,29 +71,12 @@ class App:
     # commands
 
     def open(self, report: Report, context: Context) -> CaseHandled:
-        """Take in a report: locate it, route it, start its clocks.
-
-        The id follows from the number in another system, if there is one, else from the request: so
-        the same matter is not taken in twice, and a repeated request finds the case of the first.
-        """
-        case_id = _case_id(report, context)
-        command = OpenCase(
-            case_id=case_id,
-            public_id=public_id(self.prefix, case_id),
-            channel=report.channel,
-            facts=self._facts(case_id, report),
-            at=report.at,
-            imported=context.occurred_at is not None,
-            reporter_id=report.reporter_id,
-            anonymous=report.anonymous,
-            assisted=report.assisted,
-            external=report.external,
-            point=report.point,
-            description=report.description,
-            address=report.address,
-            contact=report.contact,
-        )
-        context = replace(context, area=command.facts.area_path)
+        """Take in a report: locate it, route it, start its clocks."""
+        case_id = case_id_of(report, context)
+        facts = self._facts(case_id, report)
+        imported = context.occurred_at is not None
+        command = report.as_command(case_id, public_id(self.prefix, case_id), facts, imported=imported)
+        context = replace(context, area=facts.area_path)
         return self.cases.handle(case_id, command, context, expect_new=True)
 
     def act(
@@ -221,10 +175,4 @@ class App:
         except Refusal:
             if isinstance(self.cases.load(case_id).state, NotOpened):
                 raise
-            return _NOTHING_KNOWN
-
-
-def _case_id(report: Report, context: Context) -> str:
-    if report.external is not None:
-        return derived_id(f"external/{report.external.system}", report.external.number)
-    return derived_id(context.actor, context.request_id or "")
+            return NOTHING_KNOWN

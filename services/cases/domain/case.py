@@ -7,29 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
+from services.cases.domain import events
 from services.cases.domain.clocks import Clock, ClockKind, Deadline
-from services.cases.domain.events import (
-    AdjudicationOpened,
-    CaseAccepted,
-    CaseClosed,
-    CaseOpened,
-    CasePaused,
-    CaseReassigned,
-    CaseRejected,
-    CaseReleased,
-    CaseReopened,
-    CaseResolved,
-    CaseResumed,
-    CaseReturned,
-    CaseRouted,
-    CaseUnowned,
-    CaseWithdrawn,
-    DeadlineBreached,
-    DeadlineWarned,
-    Event,
-    NoteAdded,
-    WorkStarted,
-)
 from services.cases.domain.values import Channel, ExternalReference
 
 
@@ -154,55 +133,60 @@ Opened = Submitted | Routed | Accepted | InProgress | Waiting | Resolved | Close
 State = NotOpened | Opened
 
 
-def evolve(state: State, event: Event) -> State:  # noqa: C901  # one case for each event
+def body_of(state: Opened) -> str | None:
+    """The body that must answer, or answered last; None if none ever did."""
+    return None if isinstance(state, Submitted) else state.body_id
+
+
+def evolve(state: State, event: events.Event) -> State:  # noqa: C901  # one case for each event
     """The situation after one more event."""
-    if isinstance(event, CaseOpened):
+    if isinstance(event, events.CaseOpened):
         return Submitted(file=_file_of(event))
     if isinstance(state, NotOpened):
         raise TypeError(f"the history of a case begins with CaseOpened, not with {type(event).__name__}")
     file = replace(state.file, last_at=max(state.file.last_at, event.at))
     match event:
-        case CaseRouted(body_id=body):
+        case events.CaseRouted(body_id=body):
             return Routed(file=file, body_id=body)
-        case CaseUnowned():
+        case events.CaseUnowned():
             return Submitted(file=file)
-        case CaseAccepted(body_id=body):
+        case events.CaseAccepted(body_id=body):
             return Accepted(file=_answered(file, event.at), body_id=body)
-        case CaseReturned(returns=returns):
+        case events.CaseReturned(returns=returns):
             return Submitted(file=replace(file, returns=returns))
-        case AdjudicationOpened(area_path=path):
+        case events.AdjudicationOpened(area_path=path):
             return Submitted(file=replace(file, adjudication=Adjudication.OPEN, deciding_path=path))
-        case CaseReassigned(body_id=body):
+        case events.CaseReassigned(body_id=body):
             return Routed(file=_decided(file), body_id=body)
-        case WorkStarted(body_id=body):
+        case events.WorkStarted(body_id=body):
             return InProgress(file=_answered(file, event.at), body_id=body)
-        case CasePaused(body_id=body, at=at):
+        case events.CasePaused(body_id=body, at=at):
             return Waiting(file=_with_resolution(file, paused=True), body_id=body, paused_at=at)
-        case CaseResumed(body_id=body, resolution=later):
+        case events.CaseResumed(body_id=body, resolution=later):
             return InProgress(file=_running_again(file, later), body_id=body)
-        case NoteAdded(to_reporter=replied):
+        case events.NoteAdded(to_reporter=replied):
             file = replace(file, notes=file.notes + 1)
             return replace(state, file=_answered(file, event.at) if replied else file)
-        case CaseResolved(body_id=body, at=at):
+        case events.CaseResolved(body_id=body, at=at):
             return Resolved(file=_with_resolution(_answered(file, at), met_at=at), body_id=body)
-        case CaseClosed(body_id=body, at=at):
+        case events.CaseClosed(body_id=body, at=at):
             return Closed(file=replace(file, held=False), body_id=body, ended_at=at)
-        case CaseRejected(body_id=had, at=at):
+        case events.CaseRejected(body_id=had, at=at):
             return Rejected(file=replace(file, held=False), body_id=had, ended_at=at)
-        case CaseWithdrawn(body_id=had, at=at):
+        case events.CaseWithdrawn(body_id=had, at=at):
             return Withdrawn(file=replace(file, held=False), body_id=had, ended_at=at)
-        case CaseReopened(body_id=body, imported=imported):
+        case events.CaseReopened(body_id=body, imported=imported):
             file = replace(file, reopenings=file.reopenings + 1, held=imported or file.held)
             return Accepted(file=_with_resolution(file, met_at=None), body_id=body)
-        case DeadlineWarned(clock=clock):
+        case events.DeadlineWarned(clock=clock):
             return replace(state, file=_with_clock(file, clock, warned=True))
-        case DeadlineBreached(clock=clock):
+        case events.DeadlineBreached(clock=clock):
             return replace(state, file=_with_clock(file, clock, warned=True, breached=True))
-        case CaseReleased():
+        case events.CaseReleased():
             return replace(state, file=replace(file, held=False))
 
 
-def _file_of(event: CaseOpened) -> CaseFile:
+def _file_of(event: events.CaseOpened) -> CaseFile:
     return CaseFile(
         case_id=event.case_id,
         public_id=event.public_id,

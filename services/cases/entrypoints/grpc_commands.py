@@ -8,7 +8,8 @@ from linli.cases.v1 import cases_service_pb2 as pb
 from libs.rpc.access import PERSON
 from libs.rpc.call import IMPORT_SCOPE, Call
 from libs.rpc.errors import invalid
-from services.cases.application.app import App, Report
+from services.cases.application.app import App
+from services.cases.application.report import Report
 from services.cases.application.words import moment
 from services.cases.domain import commands, refusals
 from services.cases.domain.values import ExternalReference

@@ -16,8 +16,8 @@ from services.cases.application.app import CaseRecord
 from services.cases.application.ports import Freshness, Row
 from services.cases.application.words import CHANNELS, CLOCKS, deadline_of, stamp
 from services.cases.domain import case, events
+from services.cases.domain.case import body_of
 from services.cases.domain.clocks import Clock, ClockKind
-from services.cases.domain.decisions import body_of
 from services.cases.domain.routing import Decision
 from services.cases.domain.values import Channel, Point
 

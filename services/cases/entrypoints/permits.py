@@ -8,8 +8,7 @@ from collections.abc import Callable
 from libs.rpc.access import Reach, not_covered
 from libs.rpc.call import IMPORT_SCOPE, Call
 from services.cases.domain import refusals
-from services.cases.domain.case import NotOpened, Opened, State
-from services.cases.domain.decisions import body_of
+from services.cases.domain.case import NotOpened, Opened, State, body_of
 
 Permit = Callable[[State], None]
 

@@ -11,7 +11,7 @@ from services.cases.adapters.views.due_moments import DueMoments
 from services.cases.adapters.views.reference import ReferenceFacts
 from services.cases.adapters.views.unowned_matters import UnownedMatters
 from services.cases.domain import events
-from services.cases.domain.case import NotOpened
+from services.cases.domain.case import NotOpened, body_of
 from services.cases.domain.clocks import resumed
 from services.cases.domain.commands import (
     AcceptCase,
@@ -30,7 +30,7 @@ from services.cases.domain.commands import (
     StartWork,
     WithdrawCase,
 )
-from services.cases.domain.decisions import CASE, body_of
+from services.cases.domain.decisions import CASE
 from services.cases.domain.noted import AreaNoted, BodyNoted
 from services.cases.tests.domain.history import (
     CASE_ID,
