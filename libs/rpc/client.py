@@ -174,7 +174,14 @@ def connect(
 
     `settings` are those of Client: deadline, patience, metadata.
     """
-    options = [("grpc.max_receive_message_length", 64 * 1024 * 1024), ("grpc.enable_retries", 0)]
+    options = [
+        ("grpc.max_receive_message_length", 64 * 1024 * 1024),
+        ("grpc.enable_retries", 0),
+        # A server that restarts is found again within a second, not after the default's minutes.
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.min_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 1000),
+    ]
     if tls or tls_roots is not None:
         channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(tls_roots), options)
     else:
