@@ -27,7 +27,7 @@ def affair_is_retired(affair_id: str) -> Refusal:
 
 def area_is_unknown(area_id: str, field: str = "area_id") -> Refusal:
     """The catalog has not heard of this area."""
-    message = "no area has this id here; if it was just defined, try again in a moment, else define it first"
+    message = "no area has this id here; if it is new, try again in a moment, else define it first"
     return Refusal(Kind.NOT_FOUND, "AREA_UNKNOWN", message, field=field, area_id=area_id)
 
 
