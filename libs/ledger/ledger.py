@@ -24,6 +24,7 @@ from libs.ledger.recorded import Checkpoint, Draft, Recorded
 from libs.ledger.recorder import Datastore, GroupCommitRecorder
 from libs.ledger.tables import check_durability, check_environment, check_tables
 from libs.ledger.unit import Effect, KeyChanged, Row, Unit
+from libs.telemetry import metrics, traces
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,8 @@ class Ledger:
         self._closed = False
         self._head = self._stored_head()
         recorder.on_commit = self._committed
+        measured = metrics.appended(self.service)
+        self.observe(lambda done: measured(done.events, done.seconds, self._head))
         recorder.destroy_keys = keys.destroy_in
         self._listener = self._listen() if settings.listen else None
 
@@ -172,12 +175,13 @@ class Ledger:
         is not newer than the stored one), `Refusal` SUBJECT_ERASED, `LedgerUnavailable`,
         `OutcomeUnknown`, or what an effect raised.
         """
-        for _ in range(5):
-            unit = self._unit(append)
-            try:
-                return Appended(tuple(self._recorder.submit(unit)))
-            except KeyChanged as changed:
-                self.keys.forget([changed.subject])
+        with traces.span("append", service=self.service):
+            for _ in range(5):
+                unit = self._unit(append)
+                try:
+                    return Appended(tuple(self._recorder.submit(unit)))
+                except KeyChanged as changed:
+                    self.keys.forget([changed.subject])
         raise LedgerUnavailable("the key of a person keeps changing: nothing was stored, try again")
 
     def _unit(self, append: Append) -> Unit:

@@ -14,6 +14,7 @@ from libs.ledger.recorded import Checkpoint, Context, Draft, Metadata, Recorded,
 from libs.ledger.revision import Revision, parse_revision
 from libs.ledger.snapshots import Snapshots
 from libs.ledger.unit import Effect
+from libs.telemetry import walls
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -127,6 +128,7 @@ class Stream(Generic[C, S, E]):
         self._cache: Cache[S] = Cache(cache_size)
         self._snapshot_every = snapshot_every
         self._area = area
+        self._wall = walls.Commands(ledger.service, decider.category)
         self._snapshots = Snapshots.where_possible(ledger, decider)
 
     # Writing
@@ -153,6 +155,12 @@ class Stream(Generic[C, S, E]):
         name = self.name(subject_id)
         context = self.concealed(context)
         ask = _Ask(command=command, context=context, permit=permit, if_revision=if_revision)
+        with self._wall.command(type(command).__name__, name) as act:
+            handled = self._handle(name, ask, expect_new)
+            act.outcome = "repeated" if handled.repeated else "appended" if handled.events else "nothing"
+        return handled
+
+    def _handle(self, name: str, ask: _Ask[C, S], expect_new: bool) -> Handled[S, E]:
         folded, newest = self._begin(name, expect_new)
         for _ in range(_CONFLICTS + 1):
             decision = self._try(name, folded, ask, newest)
