@@ -3,10 +3,13 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import psycopg
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
+
+from libs.ledger.errors import LedgerUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -47,10 +50,11 @@ class Listener:
         while not self._stopping.is_set():
             try:
                 self._listen()
-            except psycopg.Error as error:
+            except (psycopg.Error, LedgerUnavailable) as error:
                 self.listening.clear()
                 log.warning("the ledger's listener lost its connection: %s", type(error).__name__)
-                self._lost()
+                with suppress(LedgerUnavailable):  # it is told again when the database is back
+                    self._lost()
                 self._stopping.wait(0.5)
 
     def _listen(self) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 
 import psycopg
 from psycopg import Connection, Cursor
+from psycopg.errors import PipelineAborted
 from psycopg.rows import DictRow
 
 from libs.ledger import view_tables
 from libs.ledger.recorded import Recorded
 from libs.ledger.rows import RowStore
-from libs.ledger.view import View, Views
+from libs.ledger.view import Key, View, Views
 from libs.telemetry import logs, metrics
 
 log = logs.get("projector")
@@ -31,8 +32,8 @@ class ProjectorSettings:
     """
 
     batch: int = 1000
-    linger: float = 0.01
-    cache: int = 1000
+    linger: float = 0.025
+    cache: int = 2000
     standby: float = 0.25
 
 
@@ -53,19 +54,12 @@ class Replaced(Exception):
 
 
 class Stuck(Exception):
-    """One view cannot take one of these events."""
-
-    def __init__(self, track: Track) -> None:
-        super().__init__(track.view.name)
-        self.track = track
+    """One of these views cannot take one of these events."""
 
 
-def fold(rows: RowStore, events: Batch) -> None:
-    """Fold a batch into the rows in memory."""
-    view = rows.view
-    rows.prefetch([key for recorded in events for key in view.keys(recorded)])
-    for recorded in events:
-        view.fold(recorded, rows)
+def keys_of(view: View, events: Batch) -> list[tuple[str, Key]]:
+    """The rows that folding the batch will look at."""
+    return [key for recorded in events for key in view.keys(recorded)]
 
 
 class Projection:
@@ -101,9 +95,9 @@ class Projection:
 
     def _track(self, view: View) -> Track:
         """The view as it stands; a missing one, or one of another shape, begins anew."""
-        track = Track(view, RowStore(view, self._cursor, limit=self._settings.cache))
+        track = Track(view, RowStore(view, self._connection, limit=self._settings.cache))
         with self._connection.transaction():
-            stored = view_tables.stored(self._cursor, [view.name], lock=True).get(view.name)
+            stored = view_tables.stored(self._cursor, [view.name]).get(view.name)
             if stored is not None and stored.shape != view.shape and self._is_newer(view, stored):
                 track.stopped = "was made by another release: its own projector must follow it"
                 log.error("leaves a view alone", view=view.name, reason=track.stopped)
@@ -145,13 +139,14 @@ class Projection:
         """Fold and commit; a view that cannot take an event stops before it, and the others go on."""
         try:
             self._transaction(tracks, events, reached, ready=ready)
-        except Stuck as stuck:
-            self._creep(stuck.track, events)
-            others = [track for track in tracks if track is not stuck.track]
-            if others:
-                self._fold(others, events, reached, ready=ready)
-            return
-        self._views.moved({track.view.name: reached for track in tracks if track.ready})
+        except Stuck:
+            if len(tracks) == 1:
+                self._creep(tracks[0], events)
+            else:
+                for track in tracks:
+                    self._fold([track], events, reached, ready=ready)
+        else:
+            self._views.moved({track.view.name: reached for track in tracks if track.ready})
 
     def _creep(self, track: Track, events: Batch) -> None:
         """Take a view event by event up to the one that it cannot take, and stop it there."""
@@ -166,16 +161,18 @@ class Projection:
                 return
 
     def _transaction(self, tracks: list[Track], events: Batch, reached: int, *, ready: bool) -> None:
-        names = [track.view.name for track in tracks]
         try:
-            with self._connection.transaction():
-                self._check(tracks, names)
-                for track in tracks:
-                    self._take(track, events)
-                view_tables.advance(self._cursor, names, reached, ready=ready)
-        except BaseException:
+            self._begin(tracks, events)
+            for track in tracks:
+                for recorded in events:
+                    track.view.fold(recorded, track.rows)
+            self._commit(tracks, reached, ready=ready)
+        except BaseException as error:
             for track in tracks:
                 track.rows.forget()
+            self._connection.rollback()
+            if self._is_of_an_event(error):
+                raise Stuck from error
             raise
         for track in tracks:
             track.rows.settle()
@@ -183,22 +180,40 @@ class Projection:
             track.ready = track.ready or ready
         self._heard = time.monotonic()
 
-    def _check(self, tracks: list[Track], names: list[str]) -> None:
-        """The views are where we left them; they stay so until the transaction ends."""
-        stored = view_tables.stored(self._cursor, names, lock=True)
+    def _begin(self, tracks: list[Track], events: Batch) -> None:
+        """Begin, see that nobody moved the views, and fetch their rows: one exchange with the server.
+
+        One only, because under load every wait for an answer also waits for Python's lock. The
+        records of the positions stay locked until the commit.
+        """
+        keys = [[] if track.rows.complete else keys_of(track.view, events) for track in tracks]
+        with self._connection.pipeline(), self._connection.cursor() as cursor:
+            self._cursor.execute("BEGIN")
+            view_tables.ask(cursor, [track.view.name for track in tracks])
+            for track, wanted in zip(tracks, keys, strict=True):
+                track.rows.ask(wanted)
+            stored = view_tables.answered(cursor)
+            for track in tracks:
+                track.rows.learn()
         for track in tracks:
             found = stored.get(track.view.name)
             if found is None or (found.position, found.generation) != (track.position, track.generation):
                 raise Replaced(f"the view {track.view.name} was replaced")
 
-    def _take(self, track: Track, events: Batch) -> None:
-        try:
-            fold(track.rows, events)
-            track.rows.write()
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            raise  # not the event's fault
-        except Exception as error:
-            raise Stuck(track) from error
+    def _commit(self, tracks: list[Track], reached: int, *, ready: bool) -> None:
+        """Write rows and positions and commit: one exchange with the server."""
+        with self._connection.pipeline():
+            for track in tracks:
+                track.rows.write(self._cursor)
+            view_tables.advance(self._cursor, [track.view.name for track in tracks], reached, ready=ready)
+            self._cursor.execute("COMMIT")
+
+    @staticmethod
+    def _is_of_an_event(error: BaseException) -> bool:
+        """Whether trying again with the same events would end in the same way."""
+        if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
+            return isinstance(error, PipelineAborted)
+        return isinstance(error, Exception) and not isinstance(error, Replaced)
 
     def _rest(self, stop: Event) -> None:
         """Wait for more events; notice meanwhile when the connection, and so the lock, is lost."""

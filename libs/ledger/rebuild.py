@@ -12,7 +12,7 @@ from psycopg.rows import DictRow
 
 from libs.ledger import view_tables
 from libs.ledger.ledger import Ledger
-from libs.ledger.projection import fold
+from libs.ledger.projection import keys_of
 from libs.ledger.rows import RowStore
 from libs.ledger.view import Table, View
 
@@ -90,7 +90,7 @@ class _Beside:
         self._connection = connection
         self._schema = schema
         self._cursor: Cursor[DictRow] = connection.cursor()
-        self._rows = RowStore(view, self._cursor, schema=schema, limit=_CACHE)
+        self._rows = RowStore(view, connection, schema=schema, limit=_CACHE)
         self._position = 0
         self._events = 0
         self._head = ledger.head()
@@ -106,7 +106,8 @@ class _Beside:
 
     def live_position(self) -> int:
         """How far the live view is just now."""
-        live = view_tables.stored(self._cursor, [self._view.name]).get(self._view.name)
+        with self._connection.transaction():
+            live = view_tables.stored(self._cursor, [self._view.name]).get(self._view.name)
         return 0 if live is None else live.position
 
     def catch_up(self, say: Say, until: int | None = None) -> None:
@@ -157,8 +158,12 @@ class _Beside:
 
     def _take(self, until: int | None) -> int:
         events = self._ledger.read(after=self._position, limit=_BATCH, until=until)
-        fold(self._rows, events)
-        self._rows.write()
+        if not self._rows.complete:
+            self._rows.ask(keys_of(self._view, events))
+            self._rows.learn()
+        for recorded in events:
+            self._view.fold(recorded, self._rows)
+        self._rows.write(self._cursor)
         self._rows.settle()
         self._events += len(events)
         if events:
@@ -168,7 +173,7 @@ class _Beside:
     def _hold_live(self) -> view_tables.Stored | None:
         """Keep the live view where it is until the transaction ends, and get as far as it is."""
         name = self._view.name
-        live = view_tables.stored(self._cursor, [name], lock=True).get(name)
+        live = view_tables.stored(self._cursor, [name]).get(name)
         if live is not None:
             while self._take(live.position) == _BATCH:
                 pass

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
-from psycopg import Cursor
+from psycopg import Connection, Cursor
+from psycopg.rows import DictRow
 
-from libs.ledger.values import MUTABLE_TYPES, normaliser
+from libs.ledger.values import EXACT_TYPES, MUTABLE_TYPES, normaliser, without_nul
 from libs.ledger.view import Key, Row, Table, View
 
 KeyTuple = tuple[Any, ...]
@@ -26,22 +27,20 @@ class TableRows:
         self.changed: set[KeyTuple] = set()
         self.complete = False
         self._normalise = {column: normaliser(kind) for column, kind in table.columns.items()}
+        self._exact = {column: EXACT_TYPES.get(kind) for column, kind in table.columns.items()}
         self._mutable = tuple(column for column, kind in table.columns.items() if kind in MUTABLE_TYPES)
         self._blank: Row = dict.fromkeys(table.columns)
-        self._one_column = len(table.key) == 1
         self._statements(f"{schema}.{table.name}")
 
-    def put(self, row: Mapping[str, Any]) -> None:
-        """Take the row as the newest of its key."""
-        new = dict(self._blank)
+    def put(self, row: Mapping[str, Any], base: Row | None = None) -> None:
+        """Take `row`, over the columns of `base`, as the newest of its key."""
+        new = dict(base or self._blank)
         for column, value in row.items():
-            try:
-                new[column] = value if value is None else self._normalise[column](value)
-            except KeyError:
-                raise KeyError(f"table {self.table.name} has no column {column!r}") from None
-            except (TypeError, ValueError) as error:
-                raise type(error)(f"table {self.table.name}, column {column}: {error}") from None
-        key = tuple([new[column] for column in self.table.key])
+            if (value is None and column in new) or type(value) is self._exact.get(column, _NOTHING):
+                new[column] = value
+            else:
+                new[column] = self._normal(column, value)
+        key = self.table.key_of(tuple([new[column] for column in self.table.key]))
         if None in key:
             raise ValueError(
                 f"table {self.table.name}: the key {self.table.key} has no value in {sorted(row)}"
@@ -69,14 +68,17 @@ class TableRows:
             return []
         return [key for key in dict.fromkeys(keys) if key not in self.known]
 
-    def fetch(self, cursor: Cursor[Any], keys: list[KeyTuple]) -> None:
-        """Learn the rows of `keys`."""
-        wanted = [dict(zip(self.table.key, key, strict=True)) for key in keys]
+    def ask(self, cursor: Cursor[DictRow], keys: list[KeyTuple]) -> None:
+        """Send for the rows of `keys`; `learn` takes in what the cursor then has."""
+        cursor.execute(self._select, [_json([dict(zip(self.table.key, key, strict=True)) for key in keys])])
+
+    def learn(self, cursor: Cursor[DictRow], keys: list[KeyTuple]) -> None:
+        """Take in the rows that were asked for."""
         self.known.update(dict.fromkeys(keys))
-        for row in cursor.execute(self._select, [_json(wanted)]):
+        for row in cursor.fetchall():
             self.known[tuple([row[column] for column in self.table.key])] = row
 
-    def write(self, cursor: Cursor[Any]) -> None:
+    def write(self, cursor: Cursor[DictRow]) -> None:
         """Write what has changed: at most two statements."""
         rows = [(key, self.known[key]) for key in self.changed]
         deleted = [dict(zip(self.table.key, key, strict=True)) for key, row in rows if row is None]
@@ -84,7 +86,7 @@ class TableRows:
         if deleted:
             cursor.execute(self._delete, [_json(deleted)])
         if written:
-            cursor.execute(self._upsert, [_json(written)])
+            cursor.execute(self._upsert, [self._storable(written)])
 
     def settle(self, limit: int) -> None:
         """The changes are committed: forget the longest untouched rows beyond `limit`."""
@@ -100,6 +102,24 @@ class TableRows:
         self.known.clear()
         self.changed.clear()
         self.complete = False
+
+    def _normal(self, column: str, value: Any) -> Any:
+        try:
+            return None if value is None else self._normalise[column](value)
+        except KeyError:
+            raise KeyError(f"table {self.table.name} has no column {column!r}") from None
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"table {self.table.name}, column {column}: {error}") from None
+
+    def _storable(self, rows: list[Row]) -> str:
+        """The rows as JSON; PostgreSQL cannot store NUL, so it is replaced, in memory too."""
+        encoded = _json(rows)
+        if "\\u0000" not in encoded:
+            return encoded
+        for row in rows:
+            for column, value in row.items():
+                row[column] = without_nul(value)
+        return _json(rows)
 
     def _statements(self, name: str) -> None:
         # json_to_recordset takes a whole batch in one parameter, and msgspec makes the text: about six times
@@ -128,24 +148,20 @@ class RowStore:
     Everything between two `settle`s is one transaction; after a rollback call `forget`.
     """
 
-    def __init__(self, view: View, cursor: Cursor[Any], *, schema: str = "", limit: int = 1000) -> None:
+    def __init__(
+        self, view: View, connection: Connection[DictRow], *, schema: str = "", limit: int = 2000
+    ) -> None:
         self.view = view
-        self._cursor = cursor
+        self._connection = connection
         self._limit = limit
-        self._tables = {table.name: TableRows(table, schema or view.schema) for table in view.tables}
-        self._names = schema or view.schema
+        self._schema = schema or view.schema
+        self._tables = {table.name: TableRows(table, self._schema) for table in view.tables}
+        self._asked: list[tuple[TableRows, Cursor[DictRow], list[KeyTuple]]] = []
 
     def get(self, table: str, key: Key) -> Row | None:
         """The row of `key`, or None."""
         rows = self._tables[table]
-        wanted = rows.table.key_of(key)
-        if wanted in rows.known:
-            row = rows.known[wanted]
-        elif rows.complete:
-            return None
-        else:
-            rows.fetch(self._cursor, [wanted])
-            row = rows.known[wanted]
+        row = self._row(rows, rows.table.key_of(key))
         return None if row is None else rows.copied(row)
 
     def put(self, table: str, row: Mapping[str, Any]) -> None:
@@ -154,32 +170,50 @@ class RowStore:
 
     def change(self, table: str, key: Key, **columns: Any) -> None:
         """Set some columns of a row that exists."""
-        row = self.get(table, key)
+        rows = self._tables[table]
+        wanted = rows.table.key_of(key)
+        row = self._row(rows, wanted)
         if row is None:
             raise KeyError(f"table {table} of view {self.view.name} has no row {key!r}")
-        self.put(table, {**row, **columns})
+        if any(columns.get(column, row[column]) != row[column] for column in rows.table.key):
+            raise ValueError(f"table {table} of view {self.view.name}: a key is not changed; delete and put")
+        rows.put(columns, row)
 
     def delete(self, table: str, key: Key) -> None:
         """Delete the row if there is one."""
-        if self.get(table, key) is not None:
-            rows = self._tables[table]
-            rows.delete(rows.table.key_of(key))
+        rows = self._tables[table]
+        wanted = rows.table.key_of(key)
+        if self._row(rows, wanted) is not None:
+            rows.delete(wanted)
 
-    def prefetch(self, keys: Iterable[tuple[str, Key]]) -> None:
-        """Learn rows that will be asked for, with one statement per table."""
+    @property
+    def complete(self) -> bool:
+        """Every row is known: nothing needs to be asked for."""
+        return all(rows.complete for rows in self._tables.values())
+
+    def ask(self, keys: Iterable[tuple[str, Key]]) -> None:
+        """Send for rows that will be needed, with one statement per table; `learn` takes them in."""
         wanted: dict[str, list[KeyTuple]] = {}
         for table, key in keys:
             wanted.setdefault(table, []).append(self._tables[table].table.key_of(key))
         for table, found in wanted.items():
             rows = self._tables[table]
             if missing := rows.unknown(found):
-                rows.fetch(self._cursor, missing)
+                cursor = self._connection.cursor()
+                rows.ask(cursor, missing)
+                self._asked.append((rows, cursor, missing))
 
-    def write(self) -> None:
+    def learn(self) -> None:
+        """Take in the rows that were asked for."""
+        for rows, cursor, keys in self._asked:
+            rows.learn(cursor, keys)
+        self._asked.clear()
+
+    def write(self, cursor: Cursor[DictRow]) -> None:
         """Write all changes."""
         for rows in self._tables.values():
             if rows.changed:
-                rows.write(self._cursor)
+                rows.write(cursor)
 
     def settle(self) -> None:
         """The changes are committed."""
@@ -188,16 +222,27 @@ class RowStore:
 
     def forget(self) -> None:
         """The changes were rolled back, or somebody else may have written: start afresh."""
+        self._asked.clear()
         for rows in self._tables.values():
             rows.forget()
 
     def look(self) -> None:
         """Find out which tables are empty: of those, every row is known."""
         for rows in self._tables.values():
-            name = f"{self._names}.{rows.table.name}"
-            row = self._cursor.execute(f"SELECT EXISTS (SELECT FROM {name}) AS filled").fetchone()
+            name = f"{self._schema}.{rows.table.name}"
+            row = self._connection.execute(f"SELECT EXISTS (SELECT FROM {name}) AS filled").fetchone()
             rows.forget()
             rows.complete = row is not None and not row["filled"]
+
+    def _row(self, rows: TableRows, key: KeyTuple) -> Row | None:
+        if key not in rows.known and not rows.complete:
+            cursor = self._connection.cursor()
+            rows.ask(cursor, [key])
+            rows.learn(cursor, [key])
+        return rows.known.get(key)
+
+
+_NOTHING = object()
 
 
 def _json(rows: list[Row]) -> str:

@@ -15,17 +15,15 @@ import msgspec
 
 
 def _text(value: Any) -> Any:
-    if type(value) is not str:
-        value = _plain(value, str)
-    return value.replace("\0", "\ufffd") if "\0" in value else value
+    return _plain(value, str)
 
 
 def _integer(value: Any) -> Any:
-    return value if type(value) is int else _plain(value, int)
+    return _plain(value, int)
 
 
 def _boolean(value: Any) -> Any:
-    return value if type(value) is bool else _plain(value, bool)
+    return _plain(value, bool)
 
 
 def _number(value: Any) -> Any:
@@ -51,10 +49,7 @@ def _day(value: Any) -> Any:
 
 
 def _json(value: Any) -> Any:
-    encoded = msgspec.json.encode(value)
-    if b"\\u0000" in encoded:
-        return _without_nul(msgspec.json.decode(encoded))
-    return msgspec.json.decode(encoded)
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def _texts(value: Any) -> Any:
@@ -79,13 +74,14 @@ def _items(value: Any) -> Any:
     return value
 
 
-def _without_nul(value: Any) -> Any:
+def without_nul(value: Any) -> Any:
+    """The value with U+FFFD wherever a text in it has NUL, which PostgreSQL cannot store."""
     if isinstance(value, str):
         return value.replace("\0", "\ufffd")
     if isinstance(value, list):
-        return [_without_nul(item) for item in value]
+        return [without_nul(item) for item in value]
     if isinstance(value, dict):
-        return {_without_nul(key): _without_nul(item) for key, item in value.items()}
+        return {without_nul(key): without_nul(item) for key, item in value.items()}
     return value
 
 
@@ -103,6 +99,8 @@ _BY_TYPE: dict[str, Callable[[Any], Any]] = {
     "bigint[]": _integers,
 }
 COLUMN_TYPES = tuple(_BY_TYPE)
+EXACT_TYPES = {"text": str, "bigint": int, "integer": int, "boolean": bool}
+"""Column types whose values of exactly this Python type are right as they are."""
 MUTABLE_TYPES = frozenset({"jsonb", "text[]", "bigint[]"})
 
 
@@ -110,6 +108,6 @@ def normaliser(kind: str) -> Callable[[Any], Any]:
     """The function that brings a value (not None) into the form of a column type.
 
     It raises `TypeError` or `ValueError` for what does not belong there: another Python type, an
-    enum, a moment without time zone, NaN. Text loses NUL, which PostgreSQL cannot store.
+    enum, a moment without time zone, NaN.
     """
     return _BY_TYPE[kind]

@@ -32,7 +32,7 @@ from psycopg.rows import DictRow, dict_row
 from libs.ledger.ledger import Ledger
 from libs.ledger.recorded import Recorded
 from libs.ledger.revision import parse_revision
-from libs.ledger.values import COLUMN_TYPES
+from libs.ledger.values import COLUMN_TYPES, without_nul
 
 Key = Any
 """The value of a table's key column, or a tuple of values where the key has several columns."""
@@ -52,7 +52,7 @@ class Rows(Protocol):
         """Insert the row, or replace the one with its key. Columns left out are NULL."""
 
     def change(self, table: str, key: Key, **columns: Any) -> None:
-        """Set some columns of a row that exists. Raises `KeyError` if it does not."""
+        """Set some columns, not the key, of a row that exists. Raises `KeyError` if it does not."""
 
     def delete(self, table: str, key: Key) -> None:
         """Delete the row if there is one."""
@@ -91,6 +91,8 @@ class Table:
         values = key if isinstance(key, tuple) else (key,)
         if len(values) != len(self.key):
             raise TypeError(f"table {self.name}: the key is {self.key}, got {len(values)} values")
+        if any(type(value) is str and "\0" in value for value in values):
+            return tuple(without_nul(value) for value in values)
         return values
 
     def ddl(self) -> str:

@@ -63,13 +63,24 @@ def try_lock(connection: Connection[DictRow], name: str) -> bool:
     return row is not None and bool(row["taken"])
 
 
-def stored(cursor: Cursor[Any], names: list[str], *, lock: bool = False) -> dict[str, Stored]:
-    """What is recorded of the views; `lock` keeps others from moving them until the transaction ends."""
-    select = "SELECT view, position, shape, version, generation, ready FROM public.view_position"
-    found = cursor.execute(
-        f"{select} WHERE view = ANY(%s) ORDER BY view {'FOR UPDATE' if lock else ''}", [names]
+def stored(cursor: Cursor[DictRow], names: list[str]) -> dict[str, Stored]:
+    """What is recorded of the views; nobody else moves them until the transaction ends."""
+    ask(cursor, names)
+    return answered(cursor)
+
+
+def ask(cursor: Cursor[DictRow], names: list[str]) -> None:
+    """Send for what is recorded of the views; `answered` gives it."""
+    cursor.execute(
+        "SELECT view, position, shape, version, generation, ready FROM public.view_position"
+        " WHERE view = ANY(%s) ORDER BY view FOR UPDATE",
+        [names],
     )
-    return {row.pop("view"): Stored(**row) for row in found}
+
+
+def answered(cursor: Cursor[DictRow]) -> dict[str, Stored]:
+    """What `ask` asked for."""
+    return {row.pop("view"): Stored(**row) for row in cursor.fetchall()}
 
 
 def exists(cursor: Cursor[Any], view: View) -> bool:

@@ -28,21 +28,19 @@ BERLIN = timezone(timedelta(hours=1))
     ("kind", "given", "stored"),
     [
         ("text", "邻里", "邻里"),
-        ("text", "a\0b", "a\ufffdb"),
         ("bigint", 2**60, 2**60),
         ("boolean", True, True),
         ("double precision", 3, 3.0),
         ("numeric", 3, Decimal(3)),
         ("numeric", Decimal("1.50"), Decimal("1.50")),
         ("timestamptz", datetime(2020, 1, 1, 13, tzinfo=BERLIN), NOON),
-        ("text[]", ("a", "b\0"), ["a", "b\ufffd"]),
+        ("text[]", ("a", "b"), ["a", "b"]),
         ("bigint[]", [], []),
         (
             "jsonb",
             {"when": NOON, "list": (1, 2.5, None)},
             {"when": "2020-01-01T12:00:00Z", "list": [1, 2.5, None]},
         ),
-        ("jsonb", ["a\0", {"k\0": "\\u0000"}], ["a\ufffd", {"k\ufffd": "\\u0000"}]),
     ],
 )
 def test_values_take_the_form_in_which_they_come_back(kind: str, given: object, stored: object) -> None:
