@@ -52,13 +52,15 @@ class Effects:
         """Add what an event calls for. Raises whatever the reaction raises."""
         message, when = self._reactions[service_of(event.source), event.type]
         fact = fact_of(event)
-        for answer in when(message.FromString(event.data.value), fact):
-            match answer:
-                case Erasure(subject=subject):
-                    work.erased.append(subject)
-                case Reaction(stream=stream, id=subject_id, command=command):
-                    context = self._context(fact, answer)
-                    work.tasks.append((self._streams[stream], subject_id, command, context))
+        name = f"{self.service} reacts to {fact.type}"
+        with traces.span(name, parent=fact.traceparent, kind="consumer", subject=fact.subject) as span:
+            for answer in when(message.FromString(event.data.value), fact):
+                match answer:
+                    case Erasure(subject=subject):
+                        work.erased.append(subject)
+                    case Reaction(stream=stream, id=subject_id, command=command):
+                        context = self._context(fact, answer, span.traceparent)
+                        work.tasks.append((self._streams[stream], subject_id, command, context))
 
     def commit(self, work: Work, source: str, until: int, *, after: int) -> None:
         """Let the work take effect and move the checkpoint, together or not at all.
@@ -92,13 +94,13 @@ class Effects:
     def _commit(self, work: Work, checkpoint: Checkpoint | None) -> None:
         handle_many(self._ledger, work.tasks, checkpoint=checkpoint, effects=work.effects, erases=work.erased)
 
-    def _context(self, fact: Fact, reaction: Reaction) -> Context:
+    def _context(self, fact: Fact, reaction: Reaction, traceparent: str) -> Context:
         return Context(
             actor=f"service:{self.service}",
             area=fact.area_id or None,
             correlation_id=fact.correlation_id or None,
             causation_id=fact.event_id,
-            traceparent=traces.span(f"react {fact.type}", parent=fact.traceparent).traceparent,
+            traceparent=traceparent,
             reason=reaction.reason or None,
             occurred_at=fact.time,
         )
