@@ -25,7 +25,8 @@ def publish(recorded: Recorded[Any]) -> Published | None:
         by_reporter=event.by_reporter,
         rated_time=_timestamp(event.at),
     )
-    return Published(message=message, area_path=event.area_path, body_ids=(event.body_id,))
+    area_id = event.area_path.rpartition("/")[2]
+    return Published(message=message, area_path=event.area_path, area_id=area_id, body_ids=(event.body_id,))
 
 
 def _timestamp(moment: datetime) -> Timestamp:
