@@ -1,6 +1,6 @@
 """From states and rows to messages: how a case looks on the wire."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,10 @@ from libs.ledger.recorded import Recorded
 from libs.rpc.call import Call
 from services.cases.application.app import CaseRecord
 from services.cases.application.ports import Freshness, Row
-from services.cases.application.words import CHANNELS, CLOCKS, deadline_of, stamp
+from services.cases.application.words import CHANNELS, deadline_of, stamp
 from services.cases.domain import case, events
 from services.cases.domain.case import body_of
-from services.cases.domain.clocks import Clock, ClockKind
+from services.cases.domain.clocks import Clock
 from services.cases.domain.routing import Decision
 from services.cases.domain.values import Channel, Point
 
@@ -87,7 +87,7 @@ def case_of_row(row: Row) -> pb.Case:
         reporter_id=row["reporter_id"] or "",
         opened_time=stamp(row["opened_time"]),
         ended_time=_maybe(row["ended_time"]),
-        deadlines=map(_deadline_of_json, row["deadlines"]),
+        deadlines=_deadlines_of_row(row),
         returns=row["returns"],
         reopenings=row["reopenings"],
     )
@@ -228,16 +228,21 @@ def _deadline_of_clock(clock: Clock) -> types.Deadline:
     return message
 
 
-def _deadline_of_json(found: Row) -> types.Deadline:
-    return types.Deadline(
-        clock=CLOCKS[ClockKind(found["clock"])],
-        warn_time=_read(found["warn_time"]),
-        due_time=_read(found["due_time"]),
-        met_time=_read(found["met_time"]),
-        breached=found["breached"],
-        commitment_id=found["commitment_id"],
-        commitment_version=found["commitment_version"],
-    )
+def _deadlines_of_row(row: Row) -> Iterator[types.Deadline]:
+    for clock, prefix, breached in (
+        (types.CLOCK_KIND_FIRST_RESPONSE, "response_", "response_breached"),
+        (types.CLOCK_KIND_RESOLUTION, "", "overdue"),
+    ):
+        if row[f"{prefix}due_time"]:
+            yield types.Deadline(
+                clock=clock,
+                warn_time=stamp(row[f"{prefix}warn_time"]),
+                due_time=stamp(row[f"{prefix}due_time"]),
+                met_time=_maybe(row[f"{prefix}met_time"]),
+                breached=row[breached],
+                commitment_id=row["commitment_id"],
+                commitment_version=row["commitment_version"],
+            )
 
 
 def _state(row: Row) -> "types.CaseState.ValueType":
@@ -246,10 +251,6 @@ def _state(row: Row) -> "types.CaseState.ValueType":
 
 def _maybe(moment: datetime | None) -> Timestamp | None:
     return stamp(moment) if moment else None
-
-
-def _read(moment: str | None) -> Timestamp | None:
-    return stamp(datetime.fromisoformat(moment)) if moment else None
 
 
 def _last(path: str) -> str:

@@ -72,15 +72,22 @@ class AllCases(View):
                 "reporter_id": "text",
                 "opened_time": "timestamptz",
                 "ended_time": "timestamptz",
+                "commitment_id": "text",
+                "commitment_version": "integer",
+                "response_warn_time": "timestamptz",
+                "response_due_time": "timestamptz",
+                "response_met_time": "timestamptz",
+                "response_breached": "boolean",
+                "warn_time": "timestamptz",
                 "due_time": "timestamptz",
                 "due_order": "timestamptz",
+                "met_time": "timestamptz",
                 "overdue": "boolean",
                 "returns": "integer",
                 "reopenings": "integer",
                 "external_system": "text",
                 "external_number": "text",
                 "held": "boolean",
-                "deadlines": "jsonb",
             },
             key=("case_id",),
             indexes=(
@@ -98,11 +105,11 @@ class AllCases(View):
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Bring the case's row up to date."""
-        event, case_id = recorded.event, recorded.subject_id
+        event = recorded.event
         if isinstance(event, events.CaseOpened):
             rows.put("cases", _opened(event))
-        elif recorded.category == "case" and (row := rows.get("cases", case_id)) is not None:
-            rows.change("cases", case_id, **_changes(event, row))
+        elif recorded.category == "case" and (changes := _changes(event, recorded.subject_id, rows)):
+            rows.change("cases", recorded.subject_id, **changes)
 
     def listed(self, cursor: Cursor[DictRow], where: Condition, page: Page) -> Sequence[DictRow]:
         """The rows of a page, and one more."""
@@ -130,7 +137,9 @@ class AllCases(View):
 
 
 def _opened(event: events.CaseOpened) -> Row:
-    resolution = next((each for each in event.deadlines if each.clock is ClockKind.RESOLUTION), None)
+    promised = {deadline.clock: deadline for deadline in event.deadlines}
+    response, resolution = promised.get(ClockKind.FIRST_RESPONSE), promised.get(ClockKind.RESOLUTION)
+    commitment = response or resolution
     return {
         "case_id": event.case_id,
         "public_id": event.public_id,
@@ -143,6 +152,12 @@ def _opened(event: events.CaseOpened) -> Row:
         "assisted": event.assisted,
         "reporter_id": event.reporter_id,
         "opened_time": event.at,
+        "commitment_id": commitment.commitment_id if commitment else None,
+        "commitment_version": commitment.commitment_version if commitment else None,
+        "response_warn_time": response.warn_at if response else None,
+        "response_due_time": response.due_at if response else None,
+        "response_breached": False,
+        "warn_time": resolution.warn_at if resolution else None,
         "due_time": resolution.due_at if resolution else None,
         "due_order": resolution.due_at if resolution else NEVER,
         "overdue": False,
@@ -151,13 +166,12 @@ def _opened(event: events.CaseOpened) -> Row:
         "external_system": event.external.system if event.external else None,
         "external_number": event.external.number if event.external else None,
         "held": event.imported,
-        "deadlines": [_deadline(each) for each in event.deadlines],
     }
 
 
-def _changes(event: events.Event, row: Row) -> Row:  # noqa: C901  # one case for each event
+def _changes(event: events.Event, case_id: str, rows: Rows) -> Row:  # noqa: C901  # one case for each event
     match event:
-        case events.CaseOpened() | events.DeadlineWarned():
+        case events.CaseOpened() | events.DeadlineWarned() | events.NoteAdded(to_reporter=False):
             return {}
         case events.CaseRouted(body_id=body) | events.CaseReassigned(body_id=body):
             return {"state": "routed", "body_id": body}
@@ -166,17 +180,17 @@ def _changes(event: events.Event, row: Row) -> Row:  # noqa: C901  # one case fo
         case events.CaseReturned(returns=returns):
             return {"state": "submitted", "body_id": None, "returns": returns}
         case events.CaseAccepted(at=at):
-            return {"state": "accepted", **_met(row, at, ClockKind.FIRST_RESPONSE)}
+            return {"state": "accepted", **_answered(case_id, rows, at)}
         case events.WorkStarted(at=at):
-            return {"state": "in_progress", **_met(row, at, ClockKind.FIRST_RESPONSE)}
+            return {"state": "in_progress", **_answered(case_id, rows, at)}
         case events.CasePaused():
             return {"state": "waiting"}
-        case events.CaseResumed(resolution=resolution):
-            return {"state": "in_progress", **(_moved(row, resolution) if resolution else {})}
-        case events.NoteAdded(to_reporter=to_reporter, at=at):
-            return _met(row, at, ClockKind.FIRST_RESPONSE) if to_reporter else {}
+        case events.CaseResumed(resolution=later):
+            return {"state": "in_progress", **_moved(later)}
+        case events.NoteAdded(at=at):
+            return _answered(case_id, rows, at)
         case events.CaseResolved(at=at):
-            return {"state": "resolved", **_met(row, at, *ClockKind)}
+            return {"state": "resolved", "met_time": at, **_answered(case_id, rows, at)}
         case events.CaseClosed(at=at):
             return {"state": "closed", "ended_time": at, "held": False}
         case events.CaseRejected(at=at):
@@ -184,46 +198,24 @@ def _changes(event: events.Event, row: Row) -> Row:  # noqa: C901  # one case fo
         case events.CaseWithdrawn(at=at):
             return {"state": "withdrawn", "ended_time": at, "held": False}
         case events.CaseReopened(imported=imported):
-            return {
-                "state": "accepted",
-                "ended_time": None,
-                "held": imported or row["held"],
-                "reopenings": row["reopenings"] + 1,
-                "deadlines": _with(row, ClockKind.RESOLUTION, met_time=None),
-            }
-        case events.DeadlineBreached(clock=clock):
-            deadlines = _with(row, clock, breached=True)
-            return {"deadlines": deadlines, "overdue": row["overdue"] or clock is ClockKind.RESOLUTION}
+            row = rows.get("cases", case_id) or {}
+            again = {"reopenings": row["reopenings"] + 1, "held": imported or row["held"]}
+            return {"state": "accepted", "ended_time": None, "met_time": None, **again}
+        case events.DeadlineBreached(clock=ClockKind.FIRST_RESPONSE):
+            return {"response_breached": True}
+        case events.DeadlineBreached():
+            return {"overdue": True}
         case events.CaseReleased():
             return {"held": False}
 
 
-def _deadline(deadline: Deadline) -> Row:
-    return {
-        "clock": deadline.clock.value,
-        "warn_time": deadline.warn_at.isoformat(),
-        "due_time": deadline.due_at.isoformat(),
-        "met_time": None,
-        "breached": False,
-        "commitment_id": deadline.commitment_id,
-        "commitment_version": deadline.commitment_version,
-    }
+def _answered(case_id: str, rows: Rows, at: datetime) -> Row:
+    """The first answer counts."""
+    row = rows.get("cases", case_id)
+    return {"response_met_time": at} if row and row["response_met_time"] is None else {}
 
 
-def _with(row: Row, clock: ClockKind, **changes: object) -> list[Row]:
-    return [{**each, **changes} if each["clock"] == clock.value else each for each in row["deadlines"]]
-
-
-def _met(row: Row, at: datetime, *clocks: ClockKind) -> Row:
-    met, names = at.isoformat(), {clock.value for clock in clocks}
-    return {
-        "deadlines": [
-            {**each, "met_time": met} if each["clock"] in names and each["met_time"] is None else each
-            for each in row["deadlines"]
-        ]
-    }
-
-
-def _moved(row: Row, later: Deadline) -> Row:
-    moved = _with(row, later.clock, warn_time=later.warn_at.isoformat(), due_time=later.due_at.isoformat())
-    return {"deadlines": moved, "due_time": later.due_at, "due_order": later.due_at}
+def _moved(later: Deadline | None) -> Row:
+    if later is None:
+        return {}
+    return {"warn_time": later.warn_at, "due_time": later.due_at, "due_order": later.due_at}
