@@ -18,8 +18,9 @@ from libs.messaging.local import LocalDelivery
 from libs.runtime import guards
 from libs.runtime.opened import OpenService
 from libs.runtime.threads import WatchedThread
-from libs.telemetry import logs
+from libs.telemetry import logs, traces
 from libs.telemetry.http import Endpoint
+from libs.telemetry.traces import TraceSettings
 
 _log = logs.get("host")
 
@@ -66,6 +67,7 @@ class Host:
 
         Raises `CannotStart` (a port is taken; sockets are patched), or what a service's start raises.
         """
+        self._trace()
         self._http = self._endpoint()
         self.http_port = self._http.start()
         if self.roles.projector:
@@ -102,6 +104,7 @@ class Host:
             self._http = None
         for service in self.services:
             service.close()
+        traces.shutdown()
 
     # -- gRPC --------------------------------------------------------------------------------------
 
@@ -193,6 +196,23 @@ class Host:
                         pass
                 except ViewBehind:
                     _log.info("view is behind at shutdown", service=service.name, view=view.name)
+
+    # -- traces ------------------------------------------------------------------------------------
+
+    def _trace(self) -> None:
+        settings = self.settings
+        if not settings.trace_exporter:
+            return
+        chosen = TraceSettings(
+            service=f"linli-{self.services[0].name}" if len(self.services) == 1 else "linli",
+            exporter=settings.trace_exporter,
+            endpoint=settings.trace_endpoint,
+            ratio=settings.trace_ratio,
+        )
+        try:
+            traces.setup(chosen)
+        except RuntimeError as error:
+            raise guards.CannotStart(f"LINLI_TRACE_EXPORTER: {error}") from error
 
     # -- probes ------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ __all__ = ["Secret", "Settings", "SettingsInvalid", "describe", "read", "setting
 
 _DRAIN = timedelta(seconds=20)
 _LOCK = timedelta(seconds=10)
+_EXPORTERS = ("", "otlp", "otlp-grpc", "console")
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -30,6 +31,11 @@ class Settings:
     drain: timedelta = setting(_DRAIN, doc="time given to running calls at shutdown", minimum=0)
     lock_timeout: timedelta = setting(_LOCK, doc="longest wait for the ledger's lock", minimum=0.1)
     log_level: str = setting("info", doc="how much is logged", choices=_LEVELS)
+    trace_exporter: str = setting("", doc="where traces go (empty: nowhere)", choices=_EXPORTERS)
+    trace_endpoint: str = setting(
+        "", doc="address of the trace collector (empty: the exporter's own default)"
+    )
+    trace_ratio: float = setting(1.0, doc="how many of the traces are kept", minimum=0, maximum=1)
     tls_cert: Path | None = setting(None, doc="certificate chain (PEM file) of the gRPC port")
     tls_key: Path | None = setting(None, doc="its private key (PEM file)")
 
