@@ -18,6 +18,11 @@ log = logging.getLogger(__name__)
 # second look sees it.
 _AGAIN = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.UniqueViolation)
 
+_PATIENCE, _MOST_PATIENCE = (
+    0.25,
+    0.002,
+)  # measured: a third more appends/s on a busy machine, none less on an idle one
+
 
 @dataclass(frozen=True, slots=True)
 class Committed:
@@ -33,7 +38,9 @@ class Committed:
 class Committer:
     """Group commit without a timer: those who come during one commit make up the next batch.
 
-    Whoever comes first is committed at once, alone.
+    Whoever comes first is committed at once, alone. Only while several come at once, a batch waits
+    a moment (`_PATIENCE` of what a commit takes just now) for those who were answered last: most
+    come right back, and fuller batches make up for it.
 
     `commit` does one transaction for a batch: it fills in each unit's positions or error, and
     raises if nothing was committed. `reconnect` is called when the connection may be broken and
@@ -59,6 +66,7 @@ class Committer:
         self._queue: SimpleQueue[Unit | None] = SimpleQueue()
         self._held: Unit | None = None  # taken from the queue, but not fitting into the batch at hand
         self._door = threading.Lock()
+        self._expected, self._patience = 0, 0.0
         self._closing = False
         self._thread: threading.Thread | None = None
 
@@ -108,10 +116,10 @@ class Committer:
         self._held = None
         if first is None:
             return []
-        batch, events = [first], len(first.rows)
+        batch, events, until = [first], len(first.rows), time.monotonic() + self._patience
         while not first.alone and events < self._batch_events:
             try:
-                unit = self._queue.get_nowait()
+                unit = self._next(until if len(batch) < self._expected else 0.0)
             except Empty:
                 break
             if unit is None:
@@ -123,6 +131,11 @@ class Committer:
             batch.append(unit)
             events += len(unit.rows)
         return batch
+
+    def _next(self, until: float) -> Unit | None:
+        """What waits, or comes in before a moment. Raises `Empty`."""
+        left = until - time.monotonic()
+        return self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
 
     def _settle(self, batch: list[Unit]) -> None:
         """Commit a batch, however often that takes; everybody in it gets an answer."""
@@ -172,6 +185,8 @@ class Committer:
         events = sum(len(unit.positions) for unit in batch)
         for unit in batch:
             unit.done.set()
+        self._expected = len(batch) + self._queue.qsize()
+        self._patience = min(_PATIENCE * seconds, _MOST_PATIENCE) if self._expected > 1 else 0.0
         self.observe(Committed(len(batch), events, refused, attempts, seconds))
 
     def _fail(self, batch: list[Unit], error: BaseException) -> None:
