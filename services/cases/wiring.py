@@ -45,10 +45,11 @@ def build(ground: Ground, settings: CasesSettings) -> ServiceParts:
 def _apis(app: App) -> tuple[Api, ...]:
     from linli.cases.v1 import cases_service_pb2
 
+    from services.cases.entrypoints.chinese import MESSAGES
     from services.cases.entrypoints.grpc_api import CasesApi
 
     descriptor = cases_service_pb2.DESCRIPTOR.services_by_name["CasesService"]
-    return (Api(descriptor=descriptor, implementation=CasesApi(app)),)
+    return (Api(descriptor=descriptor, implementation=CasesApi(app), messages={"zh": MESSAGES}),)
 
 
 def _area_path(state: State) -> str | None:

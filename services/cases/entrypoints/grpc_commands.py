@@ -162,7 +162,7 @@ def _reporter(request: pb.OpenCaseRequest, call: Call) -> str | None:
     """Whose report it is: a person without an office reports in their own name, or in none."""
     caller = call.caller
     if any(caller.has(scope) for scope in STAFF_SCOPES):
-        return request.reporter_id or None
+        return request.reporter_id or request.on_behalf_of or None
     if request.reporter_id not in ("", caller.subject) or request.on_behalf_of not in ("", caller.subject):
         raise refusals.reporter_is_somebody_else()
     reports_in_person = caller.kind == PERSON and not request.anonymous

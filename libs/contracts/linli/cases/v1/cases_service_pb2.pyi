@@ -232,7 +232,7 @@ class OpenCaseRequest(_message.Message):
     assisted: _builtins.bool
     """The reporter is somebody who needs a helping hand."""
     on_behalf_of: _builtins.str
-    """In whose name the caller acts, if not their own."""
+    """In whose name the caller acts, if not their own; they are the reporter, unless another is named."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only. A case opened so is held from the running clocks until `FinishImport`."""

@@ -1,0 +1,19 @@
+"""The refusals of cases in Chinese, by code; facts stand in braces."""
+
+MESSAGES = {
+    "AFFAIR_RETIRED": "该事项已不再受理，请从目录中选择其他事项",
+    "AFFAIR_UNKNOWN": "没有这个事项，请使用目录中的事项编号",
+    "ANONYMOUS_NOT_ALLOWED": "该事项不接受匿名，请提供报告人或联系方式",
+    "ANONYMOUS_WITH_NAME": "匿名报告不能填写报告人或联系方式，请二者择一",
+    "AREA_UNKNOWN": "没有这个区域，请使用已登记的区域编号",
+    "BODY_HAS_CASE": "案件已在该单位，请指定其他单位",
+    "BODY_UNKNOWN": "没有这个单位，请使用已登记的单位编号",
+    "CASE_EXISTS": "该事项已有案件 {public_id}，请使用该案件",
+    "CASE_NOT_FOUND": "没有这个案件，请核对编号",
+    "CASE_STATE_FORBIDS": "案件当前状态不允许此操作，请先查看案件",
+    "DECIDED_BY_ADJUDICATION": "责任单位已由上级裁定，请受理该案件",
+    "OUT_OF_ORDER": "案件在此时间之后已有记录，请按时间顺序导入",
+    "PLACE_OUTSIDE_AREAS": "该地点不在任何区域内，请指定区域编号",
+    "REOPENING_WINDOW_OVER": "案件办结时间过久，不能重新办理，请另行报告",
+    "REPORTER_IS_SOMEBODY_ELSE": "只能以本人名义报告，请不要填写报告人",
+}
