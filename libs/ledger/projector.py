@@ -68,7 +68,7 @@ class Projector:
 
     def run(self, stop: Event) -> None:
         """Follow the ledger until `stop`; outlasts every trouble with the database."""
-        pause = 0.1
+        pause = 0.05
         while not stop.is_set():
             began = time.monotonic()
             try:
@@ -78,7 +78,7 @@ class Projector:
             except Exception as error:  # noqa: BLE001 - whatever it is, it is said, and tried again
                 self._trouble(error)
                 lasted = time.monotonic() - began
-                pause = 0.1 if lasted > 10 else min(pause * 2, 5.0)
+                pause = 0.05 if lasted > 10 else min(pause * 2, 5.0)
                 stop.wait(pause)
         self._status = Status(state="stopped")
 

@@ -181,7 +181,10 @@ class Views:
 
     def __init__(self, ledger: Ledger, views: Iterable[View]) -> None:
         self.ledger = ledger
-        self.by_name = {view.name: view for view in views}
+        self.by_name: dict[str, View] = {}
+        for view in views:
+            if self.by_name.setdefault(view.name, view) is not view:
+                raise ValueError(f"two views are called {view.name}")
         self.hurry = Event()  # somebody waits for a view: the projector need not gather more events first
         self._reached: dict[str, int] = {}  # by the projector of this process, of views that may be asked
         self._moved = Condition()

@@ -24,6 +24,7 @@ from libs.ledger.tests.lending import (
 from libs.ledger.view import Rows, Table, View, ViewBehind, Views
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres
+from libs.testkit.views import assert_rebuilt_equals_live
 
 
 @contextmanager
@@ -188,6 +189,48 @@ def test_a_projector_that_lost_its_connection_comes_back(database: str) -> None:
             position = record(ledger, "b3", Lost())
 
             assert "b3" not in lent_out(views, position)
+
+
+def test_hand_overs_in_the_middle_of_things_lose_and_double_nothing(database: str) -> None:
+    """The active projector's connection is cut again and again; another takes over each time."""
+    views = [Shelf(), Readers()]
+    settings = ProjectorSettings(batch=5, cache=20, standby=0.005)
+    with (
+        lending(database) as ledger,
+        projecting(Views(ledger, views), settings),
+        projecting(Views(ledger, views), settings),
+        psycopg.connect(database, autocommit=True) as admin,
+    ):
+        cut, books = 0, 0
+        while cut < 6:
+            head = record_history(ledger, 10, start=books)
+            books += 10
+            cut += admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid)"
+                " WHERE application_name = 'linli projector' AND datname = current_database()"
+                " AND locktype = 'advisory'"
+            ).rowcount
+        eventually(lambda: positions(database) == {"shelf": head, "readers": head}, seconds=60)
+
+        assert_rebuilt_equals_live(ledger, views)
+
+
+def test_an_event_that_nobody_knows_is_not_passed_over(database: str) -> None:
+    with lending(database) as ledger:
+        good = record(ledger, "emma", Bought(title="Emma", price=7))
+        with psycopg.connect(database) as connection:
+            connection.execute("INSERT INTO stored_events VALUES ('book-x', 1, 'lending.burnt.v1', '')")
+        with projecting(Views(ledger, [Shelf()])) as projector:
+            trouble = eventually(lambda: projector.status().trouble)
+
+            assert "lending.burnt.v1 is unknown" in trouble
+            assert not projector.status().ready
+            assert positions(database)["shelf"] <= good
+
+
+def test_two_views_of_one_name_are_refused(database: str) -> None:
+    with lending(database) as ledger, pytest.raises(ValueError, match="two views are called shelf"):
+        Views(ledger, [Shelf(), Shelf()])
 
 
 class Brittle(View):
