@@ -51,14 +51,14 @@ class LocalDelivery:
             self._news.clear()
             try:
                 carried = self.carry()
+                if carried == 0 and not self._news.wait(self._look):
+                    self._inbox.flush()  # all is quiet: whoever asks how far we are reads it in the store
                 failures = 0
             except Exception as error:  # noqa: BLE001  # logged, and tried again for as long as it takes
                 failures += 1
                 _log.warning("delivery failed", service=self._inbox.service, exc_info=error)
                 stop.wait(min(_LONGEST_PAUSE, 0.05 * 2**failures))
                 continue
-            if carried == 0:
-                self._news.wait(self._look)
             if carried < self._limit:
                 stop.wait(self._gather)
         self._inbox.flush()

@@ -67,6 +67,15 @@ def test_what_was_not_for_us_is_not_read_again_after_a_clean_stop(town: Town) ->
     assert town.inbox().position(town.counter.source.name) == town.counter.ledger.head()
 
 
+def test_when_all_is_quiet_the_store_knows_how_far_we_are_though_nothing_was_for_us(town: Town) -> None:
+    town.count(1)
+    deaf = Inbox(town.tally.effects(), {})
+
+    with _running(LocalDelivery(deaf, [town.counter.source], look=0.05)):
+        head = town.counter.ledger.head()
+        eventually(lambda: town.tally.ledger.checkpoint(town.counter.source.name) == head, "it is stored")
+
+
 def test_trouble_is_waited_out(town: Town) -> None:
     class Unlucky(Inbox):
         """Its store is away twice."""
