@@ -162,6 +162,18 @@ def test_an_answer_does_not_come_before_what_it_was_to_count(city: City) -> None
     assert refused.value.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
+def test_an_answer_waits_for_what_it_is_to_count(city: City) -> None:
+    city.closes("c1")
+    request = pb.GetScoreboardRequest(group_by=pb.GROUPING_ALL, cases_at_least="r5.1")
+    resident = city.as_role("RESIDENT")
+
+    with ThreadPoolExecutor(1) as callers:
+        answer = callers.submit(resident.get_scoreboard, request)
+        city.tells(opened("c2", START))
+
+    assert [row.cases for row in answer.result().rows] == [2]
+
+
 def test_the_longest_open_cases_come_first_page_by_page(city: City) -> None:
     for number in range(3):
         revision = city.tells(opened(f"c{number}", START - number * HOUR, public_id=f"LL-00000-0000{number}"))
