@@ -1,27 +1,25 @@
 """One service's event ledger: append in groups, read in order, wait for more."""
 
 import logging
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Self
 
-import psycopg
 from psycopg import Connection
-from psycopg.rows import tuple_row
-from psycopg.sql import SQL, Composed, Identifier
 
 from libs.ledger.committer import Committed
+from libs.ledger.datastore import Datastore
 from libs.ledger.errors import LedgerUnavailable, SettingsRefused
 from libs.ledger.keys import CHANNEL as KEYS_CHANNEL
 from libs.ledger.keys import DataKey, Keys
 from libs.ledger.listener import Listener
 from libs.ledger.mapper import Events, Mapper
 from libs.ledger.master_key import MasterKey
+from libs.ledger.news import News
+from libs.ledger.reader import Reader
 from libs.ledger.recorded import Checkpoint, Draft, Recorded
-from libs.ledger.recorder import Datastore, GroupCommitRecorder
+from libs.ledger.recorder import GroupCommitRecorder
 from libs.ledger.tables import check_durability, check_environment, check_tables
 from libs.ledger.unit import Effect, KeyChanged, Row, Unit
 from libs.telemetry import metrics, traces
@@ -97,14 +95,12 @@ class Ledger:
         self.mapper = Mapper(events, keys)
         self._datastore = datastore
         self._recorder = recorder
-        self._sql = _Statements(recorder)
-        self._news = threading.Condition()
-        self._wakes: list[Callable[[], None]] = []
+        self._reader = Reader(datastore, recorder, self.mapper, settings.retry_for)
+        self._news = News(self._reader.head)
         self._closed = False
-        self._head = self._stored_head()
         recorder.on_commit = self._committed
         measured = metrics.appended(self.service)
-        self.observe(lambda done: measured(done.events, done.seconds, self._head))
+        self.observe(lambda done: measured(done.events, done.seconds, self._news.head))
         recorder.destroy_keys = keys.destroy_in
         self._listener = self._listen() if settings.listen else None
 
@@ -140,10 +136,10 @@ class Ledger:
         """Commit what waits, then take nothing more; waiting readers return."""
         if self._closed:
             return
+        self._closed = True
         self._recorder.close()
-        with self._news:
-            self._closed = True
-            self._news.notify_all()
+        self._reader.close()
+        self._news.close()
         if self._listener is not None:
             self._listener.stop(self._wake_listener)
         self._datastore.close()
@@ -202,12 +198,6 @@ class Ledger:
             last[draft.stream] = version
         return Unit(rows=rows, checkpoint=append.checkpoint, keys=used, erases=erases, effects=append.effects)
 
-    def _committed(self, units: Sequence[Unit]) -> None:
-        erased = [subject for unit in units if unit.error is None for subject in unit.erases]
-        if erased:
-            self.keys.forget(erased)
-        self._advance(max((unit.positions[-1] for unit in units if unit.positions), default=0))
-
     # Reading
 
     def read(self, after: int = 0, limit: int = 1000, until: int | None = None) -> list[Recorded[Any]]:
@@ -216,42 +206,37 @@ class Ledger:
         An event that was not here when a later position was read never appears before it: positions
         are given out and committed in the same order.
         """
-        rows = self._select(self._sql.ledger, (after, until if until is not None else 2**63 - 1, limit))
-        return [self._recorded(*row) for row in rows]
+        return self._reader.ledger(after, limit, until)
 
     def read_stream(
         self, stream: str, after: int = 0, until: int | None = None, limit: int | None = None
     ) -> list[Recorded[Any]]:
         """The events of a stream behind a version, up to and with another; personal data opened."""
-        with self.mapper.opening():
-            last = until if until is not None else 2**63 - 1
-            rows = self._select(self._sql.stream, (stream, after, last, limit))
-            return [self._recorded(*row) for row in rows]
+        return self._reader.stream(stream, after, until, limit)
 
     def read_streams(self, after: Mapping[str, int]) -> dict[str, list[Recorded[Any]]]:
         """The same for many streams in one query: the version of each after which to read."""
-        found: dict[str, list[Recorded[Any]]] = {stream: [] for stream in after}
-        with self.mapper.opening():
-            for row in self._select(self._sql.streams, (list(after), list(after.values()))):
-                recorded = self._recorded(*row)
-                found[recorded.stream].append(recorded)
-        return found
+        return self._reader.streams(after)
+
+    def checkpoint(self, source: str) -> int:
+        """How far the events of a source have been handled, 0 if none have."""
+        return self._recorder.max_tracking_id(source) or 0
+
+    # News
 
     @property
     def known_head(self) -> int:
         """The last position that this process has heard of: as `head`, without asking the database."""
-        return self._head
+        return self._news.head
 
     def head(self) -> int:
         """The last position of the ledger, 0 if it is empty."""
-        self._advance(self._stored_head())
-        return self._head
+        return self._news.refresh()
 
     def wait(self, after: int, timeout: float) -> bool:
         """Is there anything behind a position? Waits up to `timeout` seconds for it."""
-        with self._news:
-            if self._news.wait_for(lambda: self._head > after or self._closed, timeout):
-                return self._head > after
+        if self._news.wait(after, timeout):
+            return True
         listening = self._listener is not None and self._listener.listening.is_set()
         return not listening and not self._closed and self.head() > after
 
@@ -260,88 +245,28 @@ class Ledger:
 
         It is called by the committer, holding a lock: it may set an event, and nothing slower.
         """
-        with self._news:
-            self._wakes.append(wake)
+        self._news.on(wake)
 
-    def checkpoint(self, source: str) -> int:
-        """How far the events of a source have been handled, 0 if none have."""
-        return self._recorder.max_tracking_id(source) or 0
-
-    def _select(self, query: Composed, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        """Read, outlasting a restart of the database. Raises `LedgerUnavailable`."""
-        give_up, pause = time.monotonic() + self.settings.retry_for, 0.02
-        while True:
-            try:
-                with self.connection() as connection:
-                    cursor = connection.cursor(row_factory=tuple_row, binary=True)
-                    return cursor.execute(query, parameters, prepare=True).fetchall()
-            except psycopg.OperationalError as error:
-                if self._closed or time.monotonic() > give_up:
-                    raise LedgerUnavailable("the database does not answer: try again later") from error
-            time.sleep(pause)
-            pause = min(2 * pause, 0.5)
-
-    def _recorded(self, stream: str, version: int, position: int, name: str, body: bytes) -> Recorded[Any]:
-        event, metadata = self.mapper.decode(name, body)
-        return Recorded(
-            stream=stream, version=version, position=position, name=name, event=event, metadata=metadata
-        )
-
-    # News
-
-    def _stored_head(self) -> int:
-        return self._select(self._sql.head, ())[0][0] or 0
-
-    def _advance(self, head: int) -> None:
-        with self._news:
-            if head > self._head:
-                self._head = head
-                self._news.notify_all()
-                for wake in self._wakes:
-                    wake()
+    def _committed(self, units: Sequence[Unit]) -> None:
+        erased = [subject for unit in units if unit.error is None for subject in unit.erases]
+        if erased:
+            self.keys.forget(erased)
+        self._news.advance(max((unit.positions[-1] for unit in units if unit.positions), default=0))
 
     def _listen(self) -> Listener:
         channels = (self._recorder.channel_name, KEYS_CHANNEL)
-        return Listener(self._own_connection, channels, self._heard, self._missed)
-
-    def _own_connection(self) -> Connection[Any]:
-        return Connection.connect(**self._datastore.arguments, autocommit=True)
+        return Listener(self._datastore.connect, channels, self._heard, self._missed)
 
     def _heard(self, channel: str, payload: str, backend: int) -> None:
         if channel == KEYS_CHANNEL:
             self.keys.forget([payload])
-        elif not self._recorder.is_own(backend) and not self._closed:
-            self._advance(self._stored_head())
+        elif not self._recorder.is_own(backend):
+            self._news.refresh()
 
     def _missed(self) -> None:
         self.keys.forget()
-        if not self._closed:
-            self._advance(self._stored_head())
+        self._news.refresh()
 
     def _wake_listener(self) -> None:
         with self.connection() as connection:
             connection.execute("SELECT pg_notify(%s, '')", [self._recorder.channel_name])
-
-
-class _Statements:
-    """The queries of the ledger, composed once."""
-
-    def __init__(self, recorder: GroupCommitRecorder) -> None:
-        table = Identifier(recorder.datastore.schema, recorder.events_table_name)
-        self.head = SQL("SELECT max(notification_id) FROM {}").format(table)
-        columns = SQL(
-            "SELECT e.originator_id, e.originator_version, e.notification_id, e.topic, e.state FROM {} AS e"
-        )
-        events = columns.format(table)
-        self.ledger = events + SQL(
-            " WHERE notification_id > %s AND notification_id <= %s ORDER BY notification_id LIMIT %s"
-        )
-        self.stream = events + SQL(
-            " WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s"
-            " ORDER BY originator_version LIMIT %s"
-        )
-        self.streams = events + SQL(
-            " JOIN unnest(%s::text[], %s::bigint[]) AS u(stream, version)"
-            " ON e.originator_id = u.stream AND e.originator_version > u.version"
-            " ORDER BY e.originator_id, e.originator_version"
-        )

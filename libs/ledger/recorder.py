@@ -5,51 +5,27 @@ NOTIFY, its tracking statement. Ours is that one committer takes the lock once f
 that wait, and that a conflict touches only the append that has it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
 from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent, Tracking
-from eventsourcing.postgres import PostgresDatastore, PostgresProcessRecorder
+from eventsourcing.postgres import PostgresProcessRecorder
 from psycopg import Connection, Cursor
-from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import dict_row
 
 from libs.ledger.committer import Committer
+from libs.ledger.datastore import Datastore
 from libs.ledger.errors import AlreadyHandled, LedgerUnavailable, OutcomeUnknown, VersionConflict
 from libs.ledger.recorded import Checkpoint
 from libs.ledger.statements import Statements
 from libs.ledger.unit import Row, Standing, Unit, give_positions
 
+log = logging.getLogger(__name__)
+
 EVENTS_TABLE = "stored_events"
 TRACKING_TABLE = "notification_tracking"
-
-
-class Datastore(PostgresDatastore):
-    """The library's pool, opened by a connection string, whose every parameter counts (TLS too)."""
-
-    def __init__(self, dsn: str, *, lock_timeout: int, pool_size: int, connect_timeout: float = 30.0) -> None:
-        parameters = conninfo_to_dict(dsn)
-        super().__init__(
-            dbname=str(parameters.pop("dbname", "")),
-            host=str(parameters.pop("host", "")),
-            port=str(parameters.pop("port", "") or 5432),
-            user=str(parameters.pop("user", "")),
-            password=str(parameters.pop("password", "")),
-            lock_timeout=lock_timeout,
-            pool_size=1,
-            max_overflow=pool_size - 1,
-            connect_timeout=connect_timeout,
-            originator_id_type="text",
-        )
-        self.arguments: dict[str, Any] = {**self._given(), **parameters}
-        self.pool.kwargs = self.arguments
-
-    def _given(self) -> Mapping[str, Any]:
-        kwargs = self.pool.kwargs
-        assert isinstance(kwargs, dict)  # noqa: S101  # the library gives the pool a dict
-        return {name: value for name, value in kwargs.items() if value != ""}
 
 
 class GroupCommitRecorder(PostgresProcessRecorder):
@@ -60,7 +36,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
 
     def __init__(
         self,
-        datastore: PostgresDatastore,
+        datastore: Datastore,
         *,
         events_table_name: str = EVENTS_TABLE,
         tracking_table_name: str = TRACKING_TABLE,
@@ -69,6 +45,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         super().__init__(
             datastore, events_table_name=events_table_name, tracking_table_name=tracking_table_name
         )
+        self._datastore = datastore
         self._sql = Statements(self)
         # The library's own function skips the table lock: ours, which takes it, stands in its place.
         self.sql_create_statements[self.create_insert_function_statement_index] = self._sql.create_function
@@ -121,7 +98,10 @@ class GroupCommitRecorder(PostgresProcessRecorder):
             if unit.error is None:
                 for key in unit.keys.values():
                     key.stored = True
-        self.on_commit(units)
+        try:
+            self.on_commit(units)
+        except Exception:  # committed is committed: nobody may be told otherwise
+            log.exception("a listener to commits failed")
 
     def _commit_at_once(self, units: Sequence[Unit]) -> bool:
         """The usual batch, without any conflict, in one round trip; False if it is another kind."""
@@ -155,9 +135,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
     def _connect(self) -> Connection[Any]:
         """The committer's own connection: no reader can keep it from it."""
         if self._connection is None:
-            kwargs = self.datastore.pool.kwargs
-            arguments = dict(kwargs if isinstance(kwargs, Mapping) else {}, row_factory=dict_row)
-            connection: Connection[Any] = Connection.connect(**arguments, autocommit=True)
+            connection = self._datastore.connect()
             # Each statement must see what was committed before the lock was got, not before it was asked for.
             connection.execute("SET default_transaction_isolation = 'read committed'")
             self._backends = {connection.info.backend_pid}

@@ -9,8 +9,9 @@ from psycopg.rows import DictRow
 from psycopg.sql import SQL, Identifier
 
 from libs.ledger import keys
+from libs.ledger.datastore import Datastore
 from libs.ledger.errors import SchemaUnknown, SettingsRefused
-from libs.ledger.recorder import EVENTS_TABLE, TRACKING_TABLE, Datastore, GroupCommitRecorder
+from libs.ledger.recorder import EVENTS_TABLE, TRACKING_TABLE, GroupCommitRecorder
 
 SNAPSHOTS_TABLE = "snapshots"
 TABLES = (EVENTS_TABLE, TRACKING_TABLE, keys.TABLE, SNAPSHOTS_TABLE)

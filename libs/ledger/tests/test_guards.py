@@ -2,10 +2,11 @@
 
 import pytest
 
+from libs.ledger.datastore import Datastore
 from libs.ledger.errors import SchemaUnknown, SettingsRefused
 from libs.ledger.ledger import Ledger, LedgerSettings
 from libs.ledger.master_key import MasterKey
-from libs.ledger.recorder import Datastore, GroupCommitRecorder
+from libs.ledger.recorder import GroupCommitRecorder
 from libs.ledger.tests.conftest import MASTER_KEY
 from libs.ledger.tests.mailbox import EVENTS
 
