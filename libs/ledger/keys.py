@@ -120,13 +120,20 @@ class Keys:
         """
         found = self._load([subject]).get(subject)
         if found is None:
-            fresh = AESGCM.generate_key(KEY_BYTES * 8)
-            wrapped = self._master.wrap(subject, fresh)
-            found = DataKey(subject, wrapped, AESGCM(fresh), stored=False, loaded=time.monotonic())
-            found = self._keep(found)
+            found = self._keep(self._fresh(subject))
         if found.wrapped is None:
             raise subject_erased(subject)
         return found
+
+    def expect_new(self, subject: str) -> None:
+        """Make the key of somebody of whom nothing can have been kept yet, without asking the store.
+
+        Should there be one after all, the append that uses this one finds out, and takes that.
+        """
+        with self._lock:
+            known = subject in self._known
+        if not known:
+            self._keep(self._fresh(subject))
 
     def decipher(self, texts: Sequence[tuple[str, bytes]]) -> list[str | None]:
         """Open many sealed texts, given with their subjects, with at most one query."""
@@ -222,6 +229,11 @@ class Keys:
             cipher = AESGCM(self._master.unwrap(row["subject"], wrapped)) if wrapped is not None else None
             keys.append(DataKey(row["subject"], wrapped, cipher, stored=True, loaded=now))
         return keys
+
+    def _fresh(self, subject: str) -> DataKey:
+        fresh = AESGCM.generate_key(KEY_BYTES * 8)
+        wrapped = self._master.wrap(subject, fresh)
+        return DataKey(subject, wrapped, AESGCM(fresh), stored=False, loaded=time.monotonic())
 
     def _keep(self, key: DataKey, epoch: int | None = None) -> DataKey:
         """Remember a key; of two threads that made one for the same subject both get the first."""

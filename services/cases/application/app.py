@@ -77,6 +77,8 @@ class App:
         imported = context.occurred_at is not None
         command = report.as_command(case_id, public_id(self.prefix, case_id), facts, imported=imported)
         context = replace(context, area=facts.area_path)
+        if report.reporter_id is None:
+            self.cases.ledger.keys.expect_new(case_id)
         return self.cases.handle(case_id, command, context, expect_new=True)
 
     def act(
