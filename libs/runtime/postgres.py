@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import IO
 
@@ -18,6 +19,8 @@ from libs.runtime.unprivileged import Account, PostgresFailed, account_for
 MAJOR = 18
 USER = "linli"
 _NOBODYS_PID = str(2**31 - 1)
+_LONGEST_RECOVERY = 100.0  # seconds
+_LONGEST_START = 5.0  # seconds until a starting server has its socket
 _LONGEST_SOCKET_PATH = 100  # the system's limit is 103 to 107 bytes
 
 _SETTINGS = {
@@ -67,7 +70,7 @@ class EmbeddedPostgres:
             self._hold()
         try:
             self._account = self._prepare()
-            if self.pid() is None:
+            if not self._taken_over():
                 self._launch()
         except BaseException:
             self._release()
@@ -152,6 +155,25 @@ class EmbeddedPostgres:
             raise PostgresFailed(f"PostgreSQL could not be set up in {self.data}: {made.stdout.strip()}")
         new.rename(self.cluster)
         return account
+
+    def _taken_over(self) -> bool:
+        """Wait for a server that outlived its platform, even if it just starts or recovers.
+
+        One that ends meanwhile, or that nobody can reach because its socket was removed (by
+        somebody who tidies temporary folders), is stopped and answers False.
+        """
+        begun = time.monotonic()
+        while self.pid() is not None:
+            try:
+                psycopg.connect(self.dsn(), connect_timeout=5).close()
+            except psycopg.OperationalError:
+                reachable = (self._socket_folder() / ".s.PGSQL.5432").exists()
+                if time.monotonic() - begun > (_LONGEST_RECOVERY if reachable else _LONGEST_START):
+                    self._pg_ctl("stop", "-m", "fast", failure="PostgreSQL runs, but cannot be reached")
+                time.sleep(0.05)
+            else:
+                return True
+        return False
 
     def _launch(self) -> None:
         self._bury()

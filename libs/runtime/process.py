@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable
 from types import FrameType
 
@@ -34,29 +33,24 @@ class Lifetime:
     """
 
     def __init__(self) -> None:
-        self._over = threading.Event()
+        self._reading, self._writing = os.pipe()  # a lock could be taken already when a signal comes
         self._signals = 0
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
 
     def end(self) -> None:
         """Let `wait` return."""
-        self._over.set()
-
-    @property
-    def over(self) -> bool:
-        """Whether the process has been told to stop."""
-        return self._over.is_set()
+        os.write(self._writing, b".")
 
     def wait(self) -> None:
         """Block until the process is to stop."""
-        self._over.wait()
+        os.read(self._reading, 1)
 
     def _signalled(self, number: int, _frame: FrameType | None) -> None:
         self._signals += 1
         if self._signals > 1 and number == signal.SIGINT:
             os._exit(INTERRUPTED)
-        self._over.set()
+        self.end()
 
 
 def run_until_told(

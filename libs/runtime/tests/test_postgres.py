@@ -107,6 +107,23 @@ def test_a_server_killed_with_its_platform_recovers(data: Path) -> None:
     again.stop()
 
 
+def test_a_server_that_lost_its_socket_is_started_again(data: Path) -> None:
+    child = platform(data, START_AND_WAIT)
+    line = child.stdout.readline() if child.stdout else ""
+    dsn = line.partition(" ")[2].strip()
+    remember(dsn)
+    child.kill()
+    child.wait()
+    for socket in data.glob("postgres/.s.PGSQL.*"):
+        socket.unlink()
+
+    server = server_at(data)
+    server.start()
+
+    assert remembered(server.dsn("kept")) == (42,)
+    server.stop()
+
+
 def test_a_second_platform_is_refused_and_told_who_is_there(data: Path) -> None:
     first = server_at(data)
     first.start()
