@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from libs.ledger.decider import Kind, Refusal
 from libs.rpc.filters import Filters, area, choice, flag, integer, moment, number, text
-from libs.testkit.hostile import HOSTILE
+from libs.testkit.requests import HOSTILE
 
 FILTERS = Filters(
     state=choice("state", {"OPEN": "open", "CLOSED": "closed"}),

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from libs.rpc.tests.greeter import message
 from libs.rpc.validation import MOST_BYTES, MOST_CHARACTERS, rules_of
-from libs.testkit.hostile import messages
+from libs.testkit.requests import messages
 
 Note, Place = message("WriteNoteRequest"), message("Place")
 check = rules_of(Note.DESCRIPTOR)
