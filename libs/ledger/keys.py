@@ -110,7 +110,8 @@ class Keys:
         self._lock = threading.Lock()
         self._known: OrderedDict[str, DataKey] = OrderedDict()
         self._digest_key: bytes | None = None
-        self.epoch = 0  # changes when keys are forgotten: whoever caches clear text compares it
+        self._turn = 0  # changes when keys are forgotten: what was read before is not kept after it
+        self.epoch = 0  # changes when keys are destroyed: whoever caches clear text compares it
 
     def to_encipher(self, subject: str) -> DataKey:
         """The key under which to seal something about a subject; a new one if there is none yet.
@@ -155,10 +156,14 @@ class Keys:
         cursor.execute(_DESTROY, [list(subjects)])
         cursor.executemany("SELECT pg_notify(%s, %s)", [(CHANNEL, subject[:4000]) for subject in subjects])
 
-    def forget(self, subjects: Iterable[str] | None = None) -> None:
-        """Ask the database again before the next use of these keys (None: of all)."""
+    def forget(self, subjects: Iterable[str] | None = None, *, destroyed: bool = True) -> None:
+        """Ask the database again before the next use of these keys (None: of all).
+
+        `destroyed` keys change the epoch, too, so that states holding their clear text are dropped.
+        """
         with self._lock:
-            self.epoch += 1
+            self._turn += 1
+            self.epoch += destroyed
             if subjects is None:
                 self._known.clear()
             else:
@@ -191,7 +196,7 @@ class Keys:
                     anew = self._master.wrap(subject, self._master.unwrap(subject, wrapped))
                     cursor.execute("UPDATE subject_keys SET wrapped = %s WHERE subject = %s", (anew, subject))
                     done += 1
-        self.forget()
+        self.forget(destroyed=False)
         return done
 
     def check(self) -> None:
@@ -213,10 +218,10 @@ class Keys:
                     found[subject] = key
                 else:
                     missing.append(subject)
-            epoch = self.epoch
+            turn = self._turn
         if missing:
             for key in self._select(missing):
-                found[key.subject] = self._keep(key, epoch)
+                found[key.subject] = self._keep(key, turn)
         return found
 
     def _select(self, subjects: list[str]) -> list[DataKey]:
@@ -235,13 +240,13 @@ class Keys:
         wrapped = self._master.wrap(subject, fresh)
         return DataKey(subject, wrapped, AESGCM(fresh), stored=False, loaded=time.monotonic())
 
-    def _keep(self, key: DataKey, epoch: int | None = None) -> DataKey:
+    def _keep(self, key: DataKey, turn: int | None = None) -> DataKey:
         """Remember a key; of two threads that made one for the same subject both get the first."""
         with self._lock:
             known = self._known.get(key.subject)
             if known is not None and not key.stored and not known.stored:
                 return known
-            if epoch is None or epoch == self.epoch:  # else: read before somebody destroyed it, perhaps
+            if turn is None or turn == self._turn:  # else: read before somebody destroyed it, perhaps
                 self._known[key.subject] = key
                 self._known.move_to_end(key.subject)
                 while len(self._known) > self._limit:

@@ -177,7 +177,7 @@ class Ledger:
                 try:
                     return Appended(tuple(self._recorder.submit(unit)))
                 except KeyChanged as changed:
-                    self.keys.forget([changed.subject])
+                    self.keys.forget([changed.subject], destroyed=False)
         raise LedgerUnavailable("the key of a person keeps changing: nothing was stored, try again")
 
     def _unit(self, append: Append) -> Unit:

@@ -7,7 +7,7 @@ a tuple that comes back as a list is found on the day of the first replay otherw
 import contextlib
 import dataclasses
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum, Flag
@@ -85,7 +85,7 @@ def _parts(tp: Any) -> tuple[Any, ...]:
     """The types inside a container, a union or a new type."""
     if isinstance(tp, NewType):
         return (tp.__supertype__,)
-    if get_origin(tp) in (tuple, list, dict, set, frozenset):
+    if get_origin(tp) in (tuple, list, dict, Mapping, set, frozenset):
         return tuple(arg for arg in get_args(tp) if arg is not Ellipsis)
     members = union_of(tp)
     return members if len(members) > 1 else ()
@@ -142,7 +142,7 @@ def _data_samples(tp: type, depth: int) -> Iterator[Any]:
 
 def _container_samples(tp: Any, depth: int) -> Iterator[Any]:
     origin, args = get_origin(tp), get_args(tp)
-    if origin is dict:
+    if origin in (dict, Mapping):
         yield {}
         if depth > 0:
             keys, values = list(samples(args[0], depth)), list(samples(args[1], depth))

@@ -61,6 +61,17 @@ def test_a_lone_append_is_committed_at_once() -> None:
     committer.close()
 
 
+def test_nobody_waits_for_others_when_there_are_none() -> None:
+    transactions = Transactions()
+    committer = Committer(transactions.commit, transactions.reconnect)
+
+    for n in range(3):
+        committer.submit(unit(n))
+
+    assert committer._patience == 0.0
+    committer.close()
+
+
 def test_what_comes_during_a_commit_makes_up_the_next_batch() -> None:
     busy, go_on = threading.Event(), threading.Event()
 

@@ -196,6 +196,17 @@ def test_a_waiting_reader_is_woken_by_a_commit_of_another_process(
     assert ledger.known_head == 1
 
 
+def test_a_listener_to_news_that_fails_does_not_undo_the_commit(ledger: Ledger) -> None:
+    def fail() -> None:
+        raise RuntimeError("not my day")
+
+    ledger.on_news(fail)
+
+    ledger.append(Append(drafts=[put("mailbox-1", "a")]))
+
+    assert ledger.head() == 1
+
+
 def test_waiting_for_nothing_ends_in_time(ledger: Ledger) -> None:
     assert ledger.wait(0, timeout=0.01) is False
 

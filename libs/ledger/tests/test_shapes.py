@@ -1,6 +1,6 @@
 """Which types the store keeps exactly, and which it refuses at start-up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -48,6 +48,7 @@ class Everything:
     box: tuple[float, float, float, float] | None
     helpers: frozenset[str]
     hours: dict[str, tuple[int, int]]
+    weights: Mapping[str, Place]
     contact: Personal | None
     notes: tuple[Personal, ...]
     places: tuple[Place, ...] = ()

@@ -88,6 +88,18 @@ def test_a_decider_without_types_has_no_snapshots(ledger: Ledger) -> None:
     assert Snapshots.where_possible(ledger, replace(MAILBOX, evolve=fold)) is None
 
 
+def test_a_snapshot_that_cannot_be_kept_fails_no_command(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("no room left")
+
+    monkeypatch.setattr(Snapshots, "save", fail)
+    stream = Stream(ledger, MAILBOX, snapshot_every=1)
+
+    assert stream.handle("11", Open(owner="resident-1", name="Ada"), context()).version == 1
+
+
 def test_the_initial_state_is_where_a_stream_begins(ledger: Ledger) -> None:
     initial: State = Stream(ledger, MAILBOX).load("nobody").state
 
