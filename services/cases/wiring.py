@@ -13,7 +13,6 @@ from services.cases.adapters.reads import (
     ALL_CASES,
     DUE_MOMENTS,
     REFERENCE,
-    UNOWNED_MATTERS,
     LatestPicture,
     ViewReads,
 )
@@ -71,7 +70,7 @@ def _due_moments(views: Views) -> Callable[[datetime, int, str], Sequence[Moment
 SERVICE = Service(
     name="cases",
     events=EVENTS,
-    views=(ALL_CASES, UNOWNED_MATTERS, DUE_MOMENTS, REFERENCE),
+    views=(ALL_CASES, DUE_MOMENTS, REFERENCE),
     publish=publishing.publish,
     settings=CasesSettings,
     build=build,

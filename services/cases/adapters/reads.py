@@ -15,14 +15,12 @@ from libs.rpc.paging import Page
 from services.cases.adapters.views.all_cases import FILTERS, AllCases
 from services.cases.adapters.views.due_moments import DueMoments
 from services.cases.adapters.views.reference import ReferenceFacts
-from services.cases.adapters.views.unowned_matters import UnownedMatters
 from services.cases.application.ports import Freshness, Row
 from services.cases.application.reference import Reference
 
 ALL_CASES = AllCases()
 DUE_MOMENTS = DueMoments()
 REFERENCE = ReferenceFacts()
-UNOWNED_MATTERS = UnownedMatters()
 
 
 class ViewReads:
@@ -52,8 +50,8 @@ class ViewReads:
     def unowned_matters(self, reach: Reach, page: Page, fresh: Freshness) -> Sequence[Row]:
         """A page of the matters that nobody answers for and that areas within reach decide; one row more."""
         where = reach.condition(area_column="deciding_path") & page.condition
-        with self._read(UNOWNED_MATTERS.name, fresh) as cursor:
-            return UNOWNED_MATTERS.listed(cursor, where, page)
+        with self._read(ALL_CASES.name, fresh) as cursor:
+            return ALL_CASES.unowned(cursor, where, page)
 
     def held_cases(self, system: str, limit: int, fresh: Freshness) -> tuple[Sequence[str], int]:
         """Imported cases of a system that are not released: some ids, and how many in all."""

@@ -17,7 +17,7 @@ Picture = Callable[[], Reference]
 
 
 NEWEST_FIRST = (descending("opened_time", datetime), descending("case_id"))
-LONGEST_UNOWNED_FIRST = (ascending("since_time", datetime), ascending("case_id"))
+LONGEST_UNOWNED_FIRST = (ascending("unowned_since", datetime), ascending("case_id"))
 
 CASE_ORDERS: Mapping[str, tuple[Order, ...]] = {
     "": NEWEST_FIRST,

@@ -120,10 +120,10 @@ def unowned_matter(row: Row) -> pb.UnownedMatter:
         affair_id=row["affair_id"],
         area_id=_last(row["area_path"]),
         area_path=row["area_path"],
-        cause=row["cause"],
+        cause=row["unowned_cause"],
         deciding_area_id=_last(row["deciding_path"]),
         opened_time=stamp(row["opened_time"]),
-        since_time=stamp(row["since_time"]),
+        since_time=stamp(row["unowned_since"]),
     )
 
 

@@ -1,4 +1,4 @@
-"""Which cases are there, and how do they stand?"""
+"""Which cases are there, how do they stand, and which does nobody answer for?"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -47,6 +47,8 @@ FILTERS = Filters(
     assisted=flag("assisted"),
 )
 
+OWNED: Row = {"unowned_since": None, "unowned_cause": None}
+
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """Stands in `due_order` for "no promise": such cases come last."""
 
@@ -88,6 +90,9 @@ class AllCases(View):
                 "external_system": "text",
                 "external_number": "text",
                 "held": "boolean",
+                "deciding_path": "text",
+                "unowned_since": "timestamptz",
+                "unowned_cause": "text",
             },
             key=("case_id",),
             indexes=(
@@ -99,6 +104,7 @@ class AllCases(View):
                 "(reporter_id, opened_time) WHERE reporter_id IS NOT NULL",
                 "(external_system, external_number) WHERE external_system IS NOT NULL",
                 "(external_system) WHERE held",
+                "(unowned_since, case_id) WHERE unowned_since IS NOT NULL",
             ),
         ),
     )
@@ -117,6 +123,10 @@ class AllCases(View):
             f"SELECT * FROM cases WHERE {where.sql} ORDER BY {page.order_by} LIMIT {page.fetch}",
             where.params,
         ).fetchall()
+
+    def unowned(self, cursor: Cursor[DictRow], where: Condition, page: Page) -> Sequence[DictRow]:
+        """A page of the cases that nobody answers for, and one row more."""
+        return self.listed(cursor, Condition("unowned_since IS NOT NULL") & where, page)
 
     def by_public_id(self, cursor: Cursor[DictRow], public_id: str) -> DictRow | None:
         """The case that the public knows by this number; the first one, should two ever share it."""
@@ -166,6 +176,7 @@ def _opened(event: events.CaseOpened) -> Row:
         "external_system": event.external.system if event.external else None,
         "external_number": event.external.number if event.external else None,
         "held": event.imported,
+        "deciding_path": event.area_path,
     }
 
 
@@ -174,11 +185,14 @@ def _changes(event: events.Event, case_id: str, rows: Rows) -> Row:  # noqa: C90
         case events.CaseOpened() | events.DeadlineWarned() | events.NoteAdded(to_reporter=False):
             return {}
         case events.CaseRouted(body_id=body) | events.CaseReassigned(body_id=body):
-            return {"state": "routed", "body_id": body}
-        case events.CaseUnowned() | events.AdjudicationOpened():
-            return {"state": "submitted", "body_id": None}
-        case events.CaseReturned(returns=returns):
-            return {"state": "submitted", "body_id": None, "returns": returns}
+            return {"state": "routed", "body_id": body, **OWNED}
+        case events.CaseUnowned(at=at):
+            return {"state": "submitted", "unowned_since": at, "unowned_cause": "no responsibility"}
+        case events.CaseReturned(returns=returns, at=at):
+            unowned = {"unowned_since": at, "unowned_cause": "returned"}
+            return {"state": "submitted", "body_id": None, "returns": returns, **unowned}
+        case events.AdjudicationOpened(area_path=path):
+            return {"deciding_path": path}
         case events.CaseAccepted(at=at):
             return {"state": "accepted", **_answered(case_id, rows, at)}
         case events.WorkStarted(at=at):
@@ -194,9 +208,9 @@ def _changes(event: events.Event, case_id: str, rows: Rows) -> Row:  # noqa: C90
         case events.CaseClosed(at=at):
             return {"state": "closed", "ended_time": at, "held": False}
         case events.CaseRejected(at=at):
-            return {"state": "rejected", "ended_time": at, "held": False}
+            return {"state": "rejected", "ended_time": at, "held": False, **OWNED}
         case events.CaseWithdrawn(at=at):
-            return {"state": "withdrawn", "ended_time": at, "held": False}
+            return {"state": "withdrawn", "ended_time": at, "held": False, **OWNED}
         case events.CaseReopened(imported=imported):
             row = rows.get("cases", case_id) or {}
             again = {"reopenings": row["reopenings"] + 1, "held": imported or row["held"]}

@@ -1,6 +1,6 @@
-"""Which case's clock has something to say next, and when?"""
+"""Which case's clocks have something to say next, and when?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,104 +8,109 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.view import Key, Row, Rows, Table, View
+from libs.ledger.view import Row, Rows, Table, View
 from services.cases.domain import events
-from services.cases.domain.clocks import ClockKind
+from services.cases.domain.clocks import ClockKind, Deadline
+
+RESPONSE, RESOLUTION = ClockKind.FIRST_RESPONSE.value, ClockKind.RESOLUTION.value
 
 
 class DueMoments(View):
-    """One row for each clock of a case that may still run; `next_time` is set while it does."""
+    """One row for each case with a promise; `next_time` is set while one of its clocks runs."""
 
     name = "due_moments"
     tables = (
         Table(
-            "clocks",
+            "cases",
             {
                 "case_id": "text",
-                "clock": "text",
-                "warn_time": "timestamptz",
-                "due_time": "timestamptz",
-                "warned": "boolean",
-                "breached": "boolean",
-                "stopped": "boolean",
                 "held": "boolean",
+                **{
+                    f"{clock.value}_{column}": kind
+                    for clock in ClockKind
+                    for column, kind in (
+                        ("warn_time", "timestamptz"),
+                        ("due_time", "timestamptz"),
+                        ("warned", "boolean"),
+                        ("breached", "boolean"),
+                        ("stopped", "boolean"),
+                    )
+                },
                 "next_time": "timestamptz",
             },
-            key=("case_id", "clock"),
+            key=("case_id",),
             indexes=("(next_time) WHERE next_time IS NOT NULL",),
         ),
     )
-
-    def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
-        """Both clocks of the case, unless the event opens it."""
-        if recorded.category != "case" or isinstance(recorded.event, events.CaseOpened):
-            return ()
-        return [("clocks", (recorded.subject_id, clock.value)) for clock in ClockKind]
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Start, stop and move the clocks of the case."""
         event, case_id = recorded.event, recorded.subject_id
         if isinstance(event, events.CaseOpened):
-            for deadline in event.deadlines:
-                _put(
-                    rows, _started(case_id, deadline.clock, deadline.warn_at, deadline.due_at, event.imported)
-                )
-            return
-        for clock in ClockKind:
-            if changes := _changes(event, clock):
-                row = rows.get("clocks", (case_id, clock.value))
-                if row is not None:
-                    _put(rows, {**row, **changes})
+            if event.deadlines:
+                _put(rows, _started(event))
+        elif changes := _changes(event):
+            row = rows.get("cases", case_id)
+            if row is not None:
+                _put(rows, {**row, **changes})
 
     def due(self, cursor: Cursor[DictRow], now: datetime, limit: int) -> Sequence[tuple[str, datetime]]:
         """The cases whose next moment lies before `now`, the earliest moment first."""
         cursor.execute(
-            "SELECT case_id, min(next_time) AS due FROM clocks WHERE next_time < %s"
-            " GROUP BY case_id ORDER BY due, case_id LIMIT %s",
+            "SELECT case_id, next_time FROM cases WHERE next_time < %s ORDER BY next_time LIMIT %s",
             (now, limit),
         )
-        return [(row["case_id"], row["due"]) for row in cursor]
+        return [(row["case_id"], row["next_time"]) for row in cursor]
 
 
-def _started(case_id: str, clock: ClockKind, warn_at: datetime, due_at: datetime, held: bool) -> Row:
-    return {
-        "case_id": case_id,
-        "clock": clock.value,
-        "warn_time": warn_at,
-        "due_time": due_at,
-        "warned": False,
-        "breached": False,
-        "stopped": False,
-        "held": held,
-    }
+def _started(event: events.CaseOpened) -> Row:
+    row: Row = {"case_id": event.case_id, "held": event.imported}
+    for clock in ClockKind:
+        row |= {f"{clock.value}_{flag}": False for flag in ("warned", "breached")}
+        row[f"{clock.value}_stopped"] = True
+    for deadline in event.deadlines:
+        row[f"{deadline.clock.value}_warn_time"] = deadline.warn_at
+        row[f"{deadline.clock.value}_due_time"] = deadline.due_at
+        row[f"{deadline.clock.value}_stopped"] = False
+    return row
 
 
 def _put(rows: Rows, row: Row) -> None:
-    runs = not (row["stopped"] or row["breached"] or row["held"])
-    next_time = row["due_time"] if row["warned"] else row["warn_time"]
-    rows.put("clocks", {**row, "next_time": next_time if runs else None})
+    moments = () if row["held"] else (_next(row, RESPONSE), _next(row, RESOLUTION))
+    rows.put("cases", {**row, "next_time": min((each for each in moments if each), default=None)})
 
 
-def _changes(event: object, clock: ClockKind) -> Row:
-    """What an event does to one clock of its case."""
-    resolution = clock is ClockKind.RESOLUTION
+def _next(row: Row, clock: str) -> datetime | None:
+    if row[f"{clock}_stopped"] or row[f"{clock}_breached"] or not row.get(f"{clock}_due_time"):
+        return None
+    moment: datetime = row[f"{clock}_due_time"] if row[f"{clock}_warned"] else row[f"{clock}_warn_time"]
+    return moment
+
+
+def _changes(event: object) -> Row:  # one case for each event that matters
+    """What an event does to the clocks of its case."""
     match event:
         case events.CaseAccepted() | events.WorkStarted() | events.NoteAdded(to_reporter=True):
-            return {} if resolution else {"stopped": True}
+            return {f"{RESPONSE}_stopped": True}
         case events.CaseResolved() | events.CaseRejected() | events.CaseWithdrawn():
-            return {"stopped": True}
+            return {f"{RESPONSE}_stopped": True, f"{RESOLUTION}_stopped": True}
         case events.CasePaused():
-            return {"stopped": True} if resolution else {}
-        case events.CaseResumed(resolution=later) if resolution:
-            moved = {"warn_time": later.warn_at, "due_time": later.due_at} if later else {}
-            return {"stopped": False, **moved}
+            return {f"{RESOLUTION}_stopped": True}
+        case events.CaseResumed(resolution=later):
+            return {f"{RESOLUTION}_stopped": False, **_moved(later)}
         case events.CaseReopened(imported=imported):
-            return {"stopped": False, "held": imported} if resolution else {"held": imported}
+            return {f"{RESOLUTION}_stopped": False, "held": imported}
         case events.CaseClosed() | events.CaseReleased():
             return {"held": False}
-        case events.DeadlineWarned(clock=told) if told is clock:
-            return {"warned": True}
-        case events.DeadlineBreached(clock=told) if told is clock:
-            return {"warned": True, "breached": True}
+        case events.DeadlineWarned(clock=clock):
+            return {f"{clock.value}_warned": True}
+        case events.DeadlineBreached(clock=clock):
+            return {f"{clock.value}_warned": True, f"{clock.value}_breached": True}
         case _:
             return {}
+
+
+def _moved(later: Deadline | None) -> Row:
+    if later is None:
+        return {}
+    return {f"{RESOLUTION}_warn_time": later.warn_at, f"{RESOLUTION}_due_time": later.due_at}

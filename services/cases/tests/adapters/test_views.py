@@ -8,7 +8,6 @@ from libs.testkit.views import folded
 from services.cases.adapters.views.all_cases import AllCases
 from services.cases.adapters.views.due_moments import DueMoments
 from services.cases.adapters.views.reference import ReferenceFacts
-from services.cases.adapters.views.unowned_matters import UnownedMatters
 from services.cases.domain import events
 from services.cases.domain.case import NotOpened, body_of
 from services.cases.domain.clocks import resumed
@@ -45,7 +44,7 @@ from services.cases.tests.domain.history import (
     routed,
 )
 
-FIRST, RESOLUTION = deadlines()
+FIRST, _ = deadlines()
 
 
 def play(*commands: Command, start: tuple[events.Event, ...] = ()) -> list[events.Event]:
@@ -61,9 +60,10 @@ def case_row(history: list[events.Event]) -> dict[str, Any]:
     return row
 
 
-def next_moments(history: list[events.Event]) -> dict[str, datetime | None]:
-    rows = folded(DueMoments(), recorded(f"case-{CASE_ID}", *history)).all("clocks")
-    return {row["clock"]: row["next_time"] for row in rows}
+def next_moment(history: list[events.Event]) -> datetime | None:
+    [row] = folded(DueMoments(), recorded(f"case-{CASE_ID}", *history)).all("cases")
+    moment: datetime | None = row["next_time"]
+    return moment
 
 
 STORIES: dict[str, list[Command]] = {
@@ -115,26 +115,24 @@ def test_the_list_of_cases_says_what_the_state_says() -> None:
         assert (row["returns"], row["reopenings"]) == (state.file.returns, state.file.reopenings), story
 
 
-def test_the_next_moments_are_those_of_the_clocks() -> None:
+def test_the_next_moment_is_that_of_the_clocks() -> None:
     for story, commands in STORIES.items():
         history = play(*commands)
         state = CASE.fold(history)
         assert not isinstance(state, NotOpened)
         over = story in ("withdrawn", "rejected")
 
-        known = {
-            clock.deadline.clock.value: None if over else clock.next_moment() for clock in state.file.clocks
-        }
+        known = [] if over else [each for clock in state.file.clocks if (each := clock.next_moment())]
 
-        assert (story, next_moments(history)) == (story, known)
+        assert (story, next_moment(history)) == (story, min(known, default=None))
 
 
 def test_held_history_has_no_next_moment_until_it_is_released() -> None:
     held = play(start=(opened(imported=True), routed()))
     released = play(ReleaseCase(at=after(minutes=5)), start=(opened(imported=True), routed()))
 
-    assert set(next_moments(held).values()) == {None}
-    assert next_moments(released) == {"first_response": FIRST.warn_at, "resolution": RESOLUTION.warn_at}
+    assert next_moment(held) is None
+    assert next_moment(released) == FIRST.warn_at
     assert case_row(held)["held"]
     assert not case_row(released)["held"]
 
@@ -142,13 +140,20 @@ def test_held_history_has_no_next_moment_until_it_is_released() -> None:
 def test_a_pause_moves_the_next_moment() -> None:
     later = resumed(resolution_deadline(), after(hours=2), after(days=2), OFFICE)
 
-    assert next_moments(play(*STORIES["going on"]))["resolution"] == later.warn_at
+    assert next_moment(play(*STORIES["waiting"])) is None
+    assert next_moment(play(*STORIES["going on"])) == later.warn_at
+
+
+def test_a_case_without_a_promise_has_no_moments() -> None:
+    history = recorded(f"case-{CASE_ID}", opened(promised=False), routed(), *play()[2:])
+
+    assert folded(DueMoments(), history).all("cases") == []
 
 
 def test_a_matter_is_unowned_from_the_moment_nobody_answers_for_it() -> None:
     def matter(history: list[events.Event]) -> tuple[Any, ...]:
-        [row] = folded(UnownedMatters(), recorded(f"case-{CASE_ID}", *history)).all("matters")
-        return row["cause"], row["since_time"], row["deciding_path"]
+        row = case_row(history)
+        return row["unowned_cause"], row["unowned_since"], row["deciding_path"]
 
     nobody = (opened(), events.CaseUnowned(decision=decision(), at=after()))
 
