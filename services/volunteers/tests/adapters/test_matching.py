@@ -1,5 +1,6 @@
 """The matching covers as much as brute force does, keeps every rule, and says why."""
 
+import signal
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
@@ -159,3 +160,15 @@ def allowed(pairs: Sequence[tuple[Candidate, Call]]) -> bool:
         if len(same_week) > room_in_week(who, need.shift):
             return False
     return True
+
+
+def test_after_a_matching_an_interrupt_still_reaches_its_handler() -> None:
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
+    try:
+        CpSatMatching().assign([person("ann")], [call("early", 8)])
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert heard == [signal.SIGINT]
