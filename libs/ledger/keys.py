@@ -6,14 +6,15 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from psycopg import Connection, Cursor
+from psycopg import Cursor
+from psycopg.sql import SQL
 
+from libs.ledger.datastore import Datastore
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.errors import KeyLost
 from libs.ledger.master_key import KEY_BYTES, MasterKey
@@ -28,6 +29,7 @@ CREATE TABLE IF NOT EXISTS subject_keys (
     CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL))
 )
 """
+_SELECT = SQL("SELECT subject, wrapped FROM subject_keys WHERE subject = ANY(%s)")
 _DESTROY = """
 INSERT INTO subject_keys (subject, destroyed_at) SELECT subject, now() FROM unnest(%s::text[]) AS subject
 ON CONFLICT (subject) DO UPDATE SET wrapped = NULL, destroyed_at = now()
@@ -97,13 +99,13 @@ class Keys:
 
     def __init__(
         self,
-        connection: Callable[[], AbstractContextManager[Connection[Any]]],
+        datastore: Datastore,
         master: MasterKey,
         *,
         ttl: float = 30.0,
         limit: int = 50_000,
     ) -> None:
-        self._connection = connection
+        self._datastore = datastore
         self._master = master
         self._ttl = ttl
         self._limit = limit
@@ -145,7 +147,7 @@ class Keys:
 
     def destroy(self, subject: str) -> None:
         """Erase a person: everything sealed under their key is unreadable from now on, for good."""
-        with self._connection() as conn, conn.transaction(), conn.cursor() as cursor:
+        with self._datastore.pool.connection() as conn, conn.transaction(), conn.cursor() as cursor:
             self.destroy_in(cursor, [subject])
         self.forget([subject])
 
@@ -186,7 +188,7 @@ class Keys:
         Then the older ones can be taken out of the Secret. Can be repeated and interrupted.
         """
         done = 0
-        with self._connection() as conn, conn.transaction(), conn.cursor() as cursor:
+        with self._datastore.pool.connection() as conn, conn.transaction(), conn.cursor() as cursor:
             rows = cursor.execute(
                 "SELECT subject, wrapped FROM subject_keys WHERE wrapped IS NOT NULL FOR UPDATE"
             )
@@ -225,14 +227,10 @@ class Keys:
         return found
 
     def _select(self, subjects: list[str]) -> list[DataKey]:
-        query = "SELECT subject, wrapped FROM subject_keys WHERE subject = ANY(%s)"
-        with self._connection() as conn, conn.cursor(binary=True) as cursor:
-            rows = cursor.execute(query, [subjects], prepare=True).fetchall()
         now, keys = time.monotonic(), []
-        for row in rows:
-            wrapped = bytes(row["wrapped"]) if row["wrapped"] is not None else None
-            cipher = AESGCM(self._master.unwrap(row["subject"], wrapped)) if wrapped is not None else None
-            keys.append(DataKey(row["subject"], wrapped, cipher, stored=True, loaded=now))
+        for subject, wrapped in self._datastore.select(_SELECT, [subjects]):
+            cipher = AESGCM(self._master.unwrap(subject, wrapped)) if wrapped is not None else None
+            keys.append(DataKey(subject, wrapped, cipher, stored=True, loaded=now))
         return keys
 
     def _fresh(self, subject: str) -> DataKey:
@@ -255,14 +253,12 @@ class Keys:
 
     def _digest_secret(self) -> bytes:
         """The secret of `digest`, made on the first use by whichever process comes first."""
-        wrapped = self._master.wrap(_DIGEST, os.urandom(KEY_BYTES))
-        with self._connection() as conn:
+        made = self._master.wrap(_DIGEST, os.urandom(KEY_BYTES))
+        with self._datastore.pool.connection() as conn:
             conn.execute(
                 "INSERT INTO subject_keys (subject, wrapped) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-                (_DIGEST, wrapped),
+                (_DIGEST, made),
             )
-            row = conn.execute("SELECT wrapped FROM subject_keys WHERE subject = %s", [_DIGEST]).fetchone()
-        if row is None or row["wrapped"] is None:
-            raise ValueError("the secret of the digests is gone from subject_keys: restore it from a backup")
-        self._digest_key = self._master.unwrap(_DIGEST, bytes(row["wrapped"]))
+        ((_, wrapped),) = self._datastore.select(_SELECT, [[_DIGEST]])
+        self._digest_key = self._master.unwrap(_DIGEST, wrapped)
         return self._digest_key

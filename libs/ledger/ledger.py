@@ -95,7 +95,7 @@ class Ledger:
         self.mapper = Mapper(events, keys)
         self._datastore = datastore
         self._recorder = recorder
-        self._reader = Reader(datastore, recorder, self.mapper, settings.retry_for)
+        self._reader = Reader(datastore, recorder, self.mapper)
         self._news = News(self._reader.head)
         self._closed = False
         recorder.on_commit = self._committed
@@ -117,6 +117,7 @@ class Ledger:
             lock_timeout=settings.lock_timeout,
             pool_size=settings.pool_size,
             connect_timeout=settings.connect_timeout,
+            retry_for=settings.retry_for,
         )
         try:
             datastore.pool.open()
@@ -125,7 +126,7 @@ class Ledger:
                 if danger := check_durability(connection):
                     log.warning("the database of %s: %s", settings.service, danger)
             recorder = GroupCommitRecorder(datastore, retry_for=settings.retry_for)
-            keys = Keys(datastore.pool.connection, master_key)
+            keys = Keys(datastore, master_key)
             keys.check()
             return cls(settings, datastore, recorder, events, keys)
         except BaseException:
@@ -138,7 +139,6 @@ class Ledger:
             return
         self._closed = True
         self._recorder.close()
-        self._reader.close()
         self._news.close()
         if self._listener is not None:
             self._listener.stop(self._wake_listener)

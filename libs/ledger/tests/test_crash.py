@@ -50,6 +50,7 @@ def test_a_killed_server_loses_nothing_acknowledged_and_doubles_nothing(
             version = len(acknowledged[stream])
             appended = ledger.append(Append(drafts=[put(stream, f"{stream}/{version}", version)]))
             acknowledged[stream].extend(appended.positions)
+            assert len(ledger.read_stream(stream, after=version)) == 1
 
     writers = [threading.Thread(target=write, args=[stream]) for stream in acknowledged]
     for writer in writers:
