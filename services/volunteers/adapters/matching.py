@@ -61,7 +61,7 @@ def _solve(
     solver.parameters.max_deterministic_time = effort
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return frozenset(), sum(call.priority * call.places for call in calls)
-    bound = int(solver.best_objective_bound)
+    bound = round(solver.best_objective_bound)  # a float just below the whole number that it means
     best = frozenset(pair for pair, taken in takes.items() if solver.boolean_value(taken))
     return _fairest(model, solver, takes, people, (coverage, best)), bound
 
@@ -102,7 +102,7 @@ def _fairest(
 
     coverage, best = found
     model.clear_objective()
-    model.add(coverage >= int(solver.objective_value))
+    model.add(coverage >= round(solver.objective_value))
     of_person: dict[int, list[Any]] = defaultdict(list)
     for (who, _), taken in takes.items():
         of_person[who].append(taken)
