@@ -20,8 +20,9 @@ from libs.messaging.inbox import Handled
 from libs.rpc.failures import RpcFailed
 from libs.testkit.clocks import START
 from libs.testkit.component import Component, component
+from libs.testkit.hostile import assert_never_broken
 from libs.testkit.postgres import TestServer
-from libs.testkit.rpc import deviations, every_rpc
+from libs.testkit.rpc import deviations, every_rpc, roles
 from libs.testkit.views import assert_rebuilt_equals_live
 from services.supervision.tests.published import TRACE_ID, Neighbour, opened, stamp
 from services.supervision.wiring import SERVICE
@@ -390,6 +391,24 @@ def test_everybody_may_read_how_the_numbers_are_counted(city: City) -> None:
 
 def test_every_rpc_lets_in_exactly_whom_it_declares(city: City) -> None:
     assert deviations(city.running.address, city.running.mint, every_rpc(DESCRIPTOR)) == []
+
+
+def test_no_request_however_strange_breaks_an_rpc(city: City) -> None:
+    city.closes("c1")
+    everybody = city.running.client(city.running.mint.person(*roles(), subject="ann"))
+    seeds: dict[str, Any] = {
+        "case_id": ["c1", "c404"],
+        "public_id": [PUBLIC_ID],
+        "area_id": ["", "south"],
+        "body_id": ["", "lasan"],
+        "affair_id": ["", "waste"],
+        "filter": ["", 'area_path = "la"', "state = ROUTED", "opened_time < yesterday", "due_time = 7"],
+        "page_token": [""],
+        "at_least": ["", "r1.1"],
+        "cases_at_least": ["", "r1.1"],
+    }
+
+    assert_never_broken(everybody, every_rpc(DESCRIPTOR), seeds=seeds)
 
 
 def test_rebuilt_views_equal_the_live_ones(city: City) -> None:
