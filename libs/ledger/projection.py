@@ -81,6 +81,9 @@ class Projection:
         self._tracks = [self._track(view) for view in views]
         self._meters = {v.name: metrics.read(self._ledger.service, f"view.{v.name}") for v in views}
         self._heard = time.monotonic()
+        self._head = 0
+        for track in self._tracks:
+            metrics.view_stopped(self._ledger.service, track.view.name, stopped=bool(track.stopped))
 
     def follow(self, stop: Event, say: Callable[[list[Track]], None]) -> None:
         """Fold what is there, wait for more, until `stop`; `say` is called when a view's state changed."""
@@ -88,6 +91,7 @@ class Projection:
         while not stop.is_set():
             say(self._tracks)
             sizes = [self._advance(position, until) for position, until in self._steps()]
+            self._measure_stopped()
             if not any(sizes):
                 self._rest(stop)
             elif max(sizes) < self._settings.batch:
@@ -130,10 +134,16 @@ class Projection:
             reached = until
         if reached > position or (at_end and not all(track.ready for track in tracks)):
             self._fold(tracks, events, reached, ready=at_end and until is None)
-            head = reached if at_end and until is None else self._ledger.head()
+            self._head = reached if at_end and until is None else self._ledger.head()
             for track in tracks:
-                self._meters[track.view.name](track.position, head, 0 if track.stopped else len(events))
+                self._meters[track.view.name](track.position, self._head, len(events))
         return len(events)
+
+    def _measure_stopped(self) -> None:
+        """A view that stands still falls behind: its lag must show that."""
+        for track in self._tracks:
+            if track.stopped:
+                self._meters[track.view.name](track.position, self._head, 0)
 
     def _fold(self, tracks: list[Track], events: Batch, reached: int, *, ready: bool) -> None:
         """Fold and commit; a view that cannot take an event stops before it, and the others go on."""
@@ -157,6 +167,7 @@ class Projection:
                 error = stuck.__cause__
                 where = f"{recorded.name} of {recorded.stream} at position {recorded.position}"
                 track.stopped = f"cannot fold {where}: {type(error).__name__}: {error}"
+                metrics.view_stopped(self._ledger.service, track.view.name, stopped=True)
                 log.exception("stops a view", view=track.view.name, reason=track.stopped, exc_info=error)
                 return
 

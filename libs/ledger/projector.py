@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from libs.ledger import view_tables
+from libs.ledger.errors import LedgerUnavailable
 from libs.ledger.projection import Projection, ProjectorSettings, Replaced, Track
 from libs.ledger.view import Views
 from libs.telemetry import logs
@@ -107,6 +108,6 @@ class Projector:
         )
 
     def _trouble(self, error: Exception) -> None:
-        expected = isinstance(error, psycopg.Error)
+        expected = isinstance(error, (psycopg.Error, LedgerUnavailable))
         self._status = Status(state="in trouble", trouble=f"{type(error).__name__}: {error}".strip())
         log.warning("has trouble and tries again", error=self._status.trouble, exc_info=not expected)

@@ -53,6 +53,10 @@ _reader_lag = Gauge(
     "linli_reader_lag_positions", "Positions not handled yet.", ["service", "reader"], registry=REGISTRY
 )
 _reader_events = Counter("linli_reader_events", "Events handled.", ["service", "reader"], registry=REGISTRY)
+_view_stopped = Gauge(
+    "linli_view_stopped", "1 while a view stands still at an event that it cannot take.",
+    ["service", "view"], registry=REGISTRY,
+)  # fmt: skip
 _parked = Gauge(
     "linli_parked_events", "Events parked by their inbox.", ["service", "source"], registry=REGISTRY
 )
@@ -127,6 +131,11 @@ def read(service: str, reader: str) -> Callable[[int, int, int], None]:
         events.inc(count)
 
     return measured
+
+
+def view_stopped(service: str, view: str, *, stopped: bool) -> None:
+    """Whether a view stands still because it cannot take an event."""
+    _view_stopped.labels(service, view).set(stopped)
 
 
 def parked(service: str, source: str, count: int) -> None:

@@ -22,6 +22,7 @@ from libs.ledger.tests.lending import (
     record_history,
 )
 from libs.ledger.view import Rows, Table, View, ViewBehind, Views
+from libs.telemetry import metrics
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres
 from libs.testkit.views import assert_rebuilt_equals_live
@@ -40,6 +41,12 @@ def projecting(views: Views, settings: ProjectorSettings | None = None) -> Itera
 def lent_out(views: Views, at_least: int = 0) -> list[str]:
     with views.read("shelf", f"r{at_least}.1") as cursor:
         return Shelf().lent_out(cursor)
+
+
+def lag(view: str) -> float | None:
+    """How far the metrics say that a view is behind."""
+    labels = {"service": "lending", "reader": f"view.{view}"}
+    return metrics.REGISTRY.get_sample_value("linli_reader_lag_positions", labels)
 
 
 def rows(dsn: str, table: str) -> list[tuple[Any, ...]]:
@@ -262,9 +269,11 @@ def test_a_view_that_cannot_take_an_event_stops_before_it_and_the_others_go_on(
 
             assert not projector.status().ready
             assert f"lending.bought.v1 of book-{book} at position {bad}" in stopped["brittle"]
+            assert 'linli_view_stopped{service="lending",view="brittle"} 1.0' in metrics.exposition().decode()
             with pytest.raises(ViewBehind), views.read("brittle", f"r{last}.1", timeout=0.1):
                 pass
             assert lent_out(views, record(ledger, "third", GivenBack(reader="ann"))) == []
+            eventually(lambda: lag("brittle") == float(ledger.head() - good))
 
         assert rows(database, "view_brittle.books") == [("first", 1), ("second", 1)]
         assert positions(database)["brittle"] == good
@@ -342,7 +351,7 @@ def test_rows_and_positions_survive_a_kill_of_the_server_together(
             eventually(lambda: projector.status().state == "in trouble")
             killable_postgres.restart()
 
-            eventually(lambda: positions(dsn) == {"shelf": head, "readers": head}, seconds=20)
+            eventually(lambda: positions(dsn) == {"shelf": head, "readers": head}, seconds=60)
 
         total = sum(row[1] for row in rows(dsn, "view_readers.totals"))
         assert total == sum(isinstance(recorded.event, Lent) for recorded in ledger.read(limit=10_000))
