@@ -138,7 +138,7 @@ def _deadline(
     return Deadline(
         clock=kind,
         limit=limit,
-        warn_at=three_quarters(opened_at, due_at, limit.unit, calendar),
+        warn_at=warning(opened_at, due_at, limit, calendar),
         due_at=due_at,
         commitment_id=commitment.commitment_id,
         commitment_version=commitment.version,
@@ -159,11 +159,15 @@ def due(start: datetime, limit: Limit, calendar: Calendar) -> datetime:
             return calendar.add_calendar_days(start, limit.amount)
 
 
-def three_quarters(start: datetime, end: datetime, unit: Unit, calendar: Calendar) -> datetime:
-    """The moment when three quarters of the time between two moments are used up, as `unit` counts."""
-    if unit.counts_work:
-        return calendar.add(start, calendar.between(start, end) * 3 / 4)
-    return start + (end - start) * 3 / 4
+def warning(start: datetime, due_at: datetime, limit: Limit, calendar: Calendar) -> datetime:
+    """The moment when three quarters of the time until `due_at` are used up, as the limit counts."""
+    match limit.unit:
+        case Unit.WORKING_HOURS:
+            return calendar.add(start, timedelta(hours=limit.amount) * 3 / 4)
+        case Unit.WORKING_DAYS:
+            return calendar.add(start, calendar.between(start, due_at) * 3 / 4)
+        case Unit.CALENDAR_HOURS | Unit.CALENDAR_DAYS:
+            return start + (due_at - start) * 3 / 4
 
 
 def resumed(deadline: Deadline, paused_at: datetime, resumed_at: datetime, calendar: Calendar) -> Deadline:

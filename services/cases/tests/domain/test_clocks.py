@@ -19,7 +19,7 @@ from services.cases.domain.clocks import (
     passed,
     promise,
     resumed,
-    three_quarters,
+    warning,
 )
 from services.cases.tests.domain.history import (
     ALWAYS,
@@ -56,9 +56,7 @@ def test_a_calendar_limit_runs_through_nights_and_weekends() -> None:
 
     assert due(saturday, limit, OFFICE) == moment("2022-01-10 20:00")
     assert due(saturday, Limit(amount=4, unit=Unit.CALENDAR_HOURS), OFFICE) == moment("2022-01-09 00:00")
-    assert three_quarters(saturday, moment("2022-01-10 20:00"), limit.unit, OFFICE) == moment(
-        "2022-01-10 08:00"
-    )
+    assert warning(saturday, moment("2022-01-10 20:00"), limit, OFFICE) == moment("2022-01-10 08:00")
 
 
 def test_without_a_commitment_nothing_is_promised() -> None:
@@ -138,7 +136,15 @@ def test_no_pause_undoes_what_has_passed() -> None:
 def test_a_warning_lies_between_the_opening_and_the_due_moment(limit: Limit, start: datetime) -> None:
     end = due(start, limit, OFFICE)
 
-    assert start < three_quarters(start, end, limit.unit, OFFICE) <= end
+    assert start < warning(start, end, limit, OFFICE) <= end
+
+
+@given(limits.filter(lambda limit: limit.unit.counts_work), starts)
+def test_a_warning_leaves_a_quarter_of_the_work(limit: Limit, start: datetime) -> None:
+    end = due(start, limit, OFFICE)
+
+    left = OFFICE.between(warning(start, end, limit, OFFICE), end)
+    assert abs(left * 4 - OFFICE.between(start, end)) < timedelta(milliseconds=1)
 
 
 @given(limits, starts, spells, spells)
@@ -171,7 +177,7 @@ def _deadline(limit: Limit, start: datetime) -> Deadline:
     return Deadline(
         clock=ClockKind.RESOLUTION,
         limit=limit,
-        warn_at=three_quarters(start, end, limit.unit, OFFICE),
+        warn_at=warning(start, end, limit, OFFICE),
         due_at=end,
         commitment_id="potholes",
         commitment_version=1,
