@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,6 +86,7 @@ class Platform:
     port: int
     http_port: int
     log: Path | None = None
+    environ: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -109,11 +110,14 @@ class Platform:
             sys.executable, "-m", "services", "up", "--data", str(self.data),
             "--port", str(self.port), "--http-port", str(self.http_port),
         ]  # fmt: skip
+        environ = {**os.environ, **self.environ}
         if self.log is None:
-            self.process = subprocess.Popen(command, start_new_session=True)
+            self.process = subprocess.Popen(command, env=environ, start_new_session=True)
         else:
             with self.log.open("ab") as log:
-                self.process = subprocess.Popen(command, stderr=log, stdout=log, start_new_session=True)
+                self.process = subprocess.Popen(
+                    command, env=environ, stderr=log, stdout=log, start_new_session=True
+                )
         self._wait_until_ready()
 
     def _wait_until_ready(self) -> None:

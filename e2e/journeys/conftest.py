@@ -15,6 +15,7 @@ from e2e.city.load import load
 from e2e.city.platform import City, Platform, sign_in
 from e2e.city.replay import Replayed, finish, replay
 from e2e.city.rows import Request, read_requests
+from e2e.journeys.town import Town, town_on
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,11 +26,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @contextmanager
-def platform_in(folder: Path) -> Iterator[Platform]:
+def platform_in(folder: Path, **environ: str) -> Iterator[Platform]:
     """A platform on free ports that keeps its data in `folder`; stopped at the end."""
+    folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
     platform = Platform(
-        data=folder / "data", port=free_port(), http_port=free_port(), log=folder / "linli.log"
+        data=folder / "data",
+        port=free_port(),
+        http_port=free_port(),
+        log=folder / "linli.log",
+        environ=environ,
     )
     try:
         yield platform
@@ -87,3 +93,12 @@ def los_angeles(folder: Path) -> Iterator[Told]:
     with platform_in(place) as platform:
         platform.start()
         yield tell_city(platform, all_requests())
+
+
+@pytest.fixture(scope="session")
+def town(folder: Path) -> Iterator[Town]:
+    """A platform with a small town of its own: journeys may write to it, in cases of their own."""
+    with platform_in(folder / "town") as platform:
+        platform.start()
+        with town_on(platform) as made:
+            yield made

@@ -1,0 +1,274 @@
+"""Everybody may do what their roles and grants say, at every door of the platform, and nothing else."""
+
+from functools import cache
+from typing import Any
+
+import pytest
+from google.protobuf import descriptor_pb2, descriptor_pool
+from google.protobuf.descriptor import FieldDescriptor, ServiceDescriptor
+from linli.cases.v1 import cases_service_pb2 as cases
+from linli.catalog.v1 import catalog_service_pb2 as catalog
+from linli.feed.v1 import feed_service_pb2 as feed
+from linli.identity.v1 import identity_service_pb2 as identity
+from linli.options.v1 import access_pb2, rules_pb2
+from linli.supervision.v1 import supervision_service_pb2 as supervision
+from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
+
+from e2e.journeys.town import EAST, ELM, POTHOLE, ROADS, TOWN, WATER, WEST, Town, new_id, on, report
+from libs.rpc.methods import Method
+from libs.rpc.naming import snake_case
+from libs.rpc.server import Server
+from libs.testkit.eventually import eventually
+from libs.testkit.rpc import Mint, answer_to, deviations, every_rpc, roles, serving
+
+SERVICES = tuple(
+    service
+    for module in (identity, catalog, cases, volunteers, supervision, feed)
+    for service in module.DESCRIPTOR.services_by_name.values()
+)
+CASES = tuple(cases.DESCRIPTOR.services_by_name.values())
+SUPERVISION = tuple(supervision.DESCRIPTOR.services_by_name.values())
+OUT_OF_REACH = "OUT_OF_REACH"
+
+
+def test_every_rpc_lets_in_just_those_whom_it_names(town: Town) -> None:
+    """Every rpc as nobody, in each role, and as a client with each single scope."""
+    methods = every_rpc(*SERVICES)
+
+    assert [method.path for method in methods if not method.declared] == []
+    assert deviations(town.platform.address, town.mint, methods) == []
+
+
+def test_an_rpc_that_names_nobody_lets_nobody_in() -> None:
+    mint = Mint()
+    server = Server(authenticate=mint.verifier.caller)
+    server.add(_undeclared(), _Open())
+
+    with serving(server) as address:
+        assert deviations(address, mint, every_rpc(_undeclared())) == []
+
+
+class _Open:
+    """What would answer, if anybody were let in."""
+
+    def get_case(self, _request: object, _call: object) -> cases.GetCaseResponse:
+        return cases.GetCaseResponse()
+
+
+@cache
+def _undeclared() -> ServiceDescriptor:
+    """A service whose author forgot to say who may call."""
+    file = descriptor_pb2.FileDescriptorProto(
+        name="linli/undeclared.proto", package="linli.undeclared.v1", syntax="proto3"
+    )
+    file.dependency.append(cases.DESCRIPTOR.name)
+    method = file.service.add(name="UndeclaredService").method.add(name="GetCase")
+    method.input_type = f".{cases.GetCaseRequest.DESCRIPTOR.full_name}"
+    method.output_type = f".{cases.GetCaseResponse.DESCRIPTOR.full_name}"
+    pool = descriptor_pool.Default()
+    pool.AddSerializedFile(file.SerializeToString())
+    return pool.FindServiceByName("linli.undeclared.v1.UndeclaredService")
+
+
+# -- how far a grant reaches -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def elm_case(town: Town) -> cases.Case:
+    """A case of the waterworks in Elm, in the east."""
+    return _known_to_supervision(town, town.report(town.resident("lin"), area_id=ELM))
+
+
+@pytest.fixture(scope="module")
+def west_case(town: Town) -> cases.Case:
+    """A case of the roads in the west."""
+    return _known_to_supervision(town, town.report(town.resident("wei"), area_id=WEST, affair_id=POTHOLE))
+
+
+def _known_to_supervision(town: Town, case: cases.Case) -> cases.Case:
+    asked = supervision.GetCaseTrailRequest(case_id=case.case_id)
+    eventually(lambda: not refusal(town.operator.supervision.get_case_trail, asked))
+    return case
+
+
+REACHING = {access_pb2.DATA_SCOPE_AREA, access_pb2.DATA_SCOPE_BODY, access_pb2.DATA_SCOPE_AREA_OR_BODY}
+ON_CASES = [
+    method
+    for method in every_rpc(*CASES, *SUPERVISION)
+    if "case_id" in method.request.DESCRIPTOR.fields_by_name
+    and method.access is not None
+    and method.access.data_scope in REACHING
+]
+"""Every rpc on one case whose caller's grant must cover it."""
+
+
+@pytest.mark.parametrize("method", ON_CASES, ids=lambda method: snake_case(method.name))
+def test_a_grant_for_another_area_or_body_is_no_grant_for_a_case(
+    town: Town, elm_case: cases.Case, method: Method
+) -> None:
+    """In every role that has a scope of the rpc: elsewhere, for others, or both."""
+    assert method.access is not None
+    holders = [role for role, scopes in roles().items() if scopes & set(method.access.scopes)]
+    request = filled(method, case_id=elm_case.case_id, body_id=ROADS)
+
+    answers = {
+        (role, area, body): _told(town, method, request, role, area, body)
+        for role in holders
+        for area, body in [(WEST, ""), ("", ROADS), (WEST, WATER), (ELM, ROADS)]
+    }
+
+    assert len(holders) > 0
+    assert {who: reason for who, reason in answers.items() if reason != OUT_OF_REACH} == {}
+
+
+@pytest.mark.parametrize(
+    ("rpc", "role", "area", "body"),
+    [
+        ("AcceptCase", "CASE_OFFICER", "", WATER),
+        ("StartWork", "CASE_OFFICER", EAST, WATER),
+        ("GetCase", "CASE_OFFICER", "", WATER),
+        ("GetCaseHistory", "SUPERVISOR", EAST, ""),
+        ("AddNote", "DISPATCHER", ELM, ""),
+        ("ReassignCase", "DISPATCHER", TOWN, ""),
+        ("GetCaseTrail", "SUPERVISOR", ELM, ""),
+    ],
+)
+def test_a_grant_that_covers_the_case_opens_the_way(
+    town: Town, rpc: str, role: str, area: str, body: str
+) -> None:
+    case = _known_to_supervision(town, town.report(town.resident("lin"), area_id=ELM))
+    [method] = [method for method in ON_CASES if method.name == rpc]
+    request = filled(method, case_id=case.case_id, body_id=ROADS)
+
+    assert _told(town, method, request, role, area, body) == ""
+
+
+def test_only_the_reporter_takes_a_report_back_or_objects(town: Town, elm_case: cases.Case) -> None:
+    neighbour = town.resident("neighbour")
+
+    withdrawn = refusal(neighbour.cases.withdraw_case, cases.WithdrawCaseRequest(**on(elm_case)))
+    objected = refusal(
+        neighbour.cases.object_to_resolution, cases.ObjectToResolutionRequest(**on(elm_case), reason="no")
+    )
+    in_the_name_of_lin = refusal(neighbour.cases.open_case, report(reporter_id="lin"))
+    listed = neighbour.cases.list_my_cases(cases.ListMyCasesRequest()).cases
+
+    assert (withdrawn, objected) == ("NOT_YOURS", "NOT_YOURS")
+    assert in_the_name_of_lin == "REPORTER_IS_SOMEBODY_ELSE"
+    assert list(listed) == []
+
+
+def test_lists_show_what_the_grants_cover(town: Town, elm_case: cases.Case, west_case: cases.Case) -> None:
+    everything = cases.ListCasesRequest(page_size=200)
+
+    for role, area, body, seen, unseen in (
+        ("DISPATCHER", WEST, "", west_case, elm_case),
+        ("DISPATCHER", EAST, "", elm_case, west_case),
+        ("CASE_OFFICER", "", ROADS, west_case, elm_case),
+        ("CASE_OFFICER", "", WATER, elm_case, west_case),
+    ):
+        listed = town.person(role, area=area, body=body).cases.list_cases(everything).cases
+        shown = {case.case_id for case in listed}
+        assert seen.case_id in shown, (role, area, body)
+        assert unseen.case_id not in shown, (role, area, body)
+        assert all(case.body_id == body or area in case.area_path.split("/") for case in listed)
+
+
+# -- the feed --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("role", "area", "body"), [("SUPERVISOR", WEST, ""), ("SUPERVISOR", EAST, ""), ("PARTNER", "", ROADS)]
+)
+def test_the_feed_shows_what_the_grants_cover(
+    town: Town, elm_case: cases.Case, west_case: cases.Case, role: str, area: str, body: str
+) -> None:
+    everybody = town.operator.cases.list_cases(cases.ListCasesRequest(page_size=200)).cases
+    covered = {
+        case.case_id
+        for case in everybody
+        if (area in case.area_path.split("/") if area else case.body_id == body)
+    }
+    reader = town.person(role, area=area, body=body)
+
+    events = _events(reader, "cases")
+    followed = _followed(reader, "cases", events)
+
+    assert {event.subject.removeprefix("case-") for event in events} <= covered
+    assert (elm_case if area == EAST else west_case).case_id in {e.subject[5:] for e in events}
+    assert [event.id for event in followed] == [event.id for event in events]
+
+
+@pytest.mark.parametrize("source", ["identity", "catalog", "cases", "volunteers", "supervision"])
+def test_a_client_without_grants_reads_public_events_only(town: Town, source: str) -> None:
+    stranger = town.anyone(town.mint.client("feed.read", grants=[]))
+
+    seen = {event.type.rpartition(".")[2] for event in _events(stranger, source)}
+
+    assert seen <= {
+        *("AreaDefined", "AreaBoundaryChanged", "BodyRegistered"),
+        *("AffairDefined", "AffairChanged", "AffairRetired", "ResponsibilityAssigned", "ResponsibilityEnded"),
+        *("CalendarDefined", "CommitmentPublished"),
+        *("ServicePublished", "ServiceChanged", "ServiceSuspended", "ServiceResumed", "ServiceRetired"),
+    }
+
+
+def _events(reader: Any, source: str) -> list[feed.Event]:
+    stub = reader.client.service(feed.DESCRIPTOR.services_by_name["FeedService"])
+    events: list[feed.Event] = []
+    after = -1
+    until = 0
+    while until > after:
+        after = until
+        batch = stub.read_events(feed.ReadEventsRequest(source=source, after=after)).batch
+        events, until = [*events, *batch.events], batch.until
+    return events
+
+
+def _followed(reader: Any, source: str, expected: list[feed.Event]) -> list[feed.Event]:
+    """The first events that a follower is sent, as many as are expected."""
+    stub = reader.client.service(feed.DESCRIPTOR.services_by_name["FeedService"])
+    events: list[feed.Event] = []
+    for answer in stub.follow_events(feed.FollowEventsRequest(source=source), deadline=20.0):
+        events += answer.batch.events
+        if len(events) >= len(expected):
+            return events
+    return events
+
+
+# -- inside ----------------------------------------------------------------------------------------
+
+
+def refusal(call: Any, request: Any) -> str:
+    """Why the call is refused; "" if it is not."""
+    from libs.rpc.failures import RpcFailed
+
+    try:
+        call(request)
+    except RpcFailed as failed:
+        return failed.reason
+    return ""
+
+
+def _told(town: Town, method: Method, request: bytes, role: str, area: str, body: str) -> str:
+    """What somebody with this grant is told; "" if they are served."""
+    who = town.person(role, area=area, body=body)
+    failed = answer_to(who.client, method, request)
+    who.client.close()
+    return "" if failed is None else failed.reason
+
+
+def filled(method: Method, **known: str) -> bytes:
+    """A request of the rpc with something in every field that must be set."""
+    request: Any = method.request()
+    for field in request.DESCRIPTOR.fields:
+        if field.name in known:
+            setattr(request, field.name, known[field.name])
+        elif field.name == "request_id":
+            request.request_id = new_id()
+        elif field.GetOptions().Extensions[rules_pb2.rules].required:
+            assert field.cpp_type == FieldDescriptor.CPPTYPE_STRING, f"{method.path} wants {field.name}"
+            setattr(request, field.name, "x")
+        elif field.GetOptions().Extensions[rules_pb2.rules].bounded:
+            setattr(request, field.name, int(field.GetOptions().Extensions[rules_pb2.rules].minimum))
+    return bytes(request.SerializeToString())
