@@ -1,6 +1,7 @@
 """What lies in the ledgers of an embedded platform, freed of what no two runs can share."""
 
 import os
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,23 +10,37 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psycopg
 
 from libs.ledger.ledger import Ledger
 from libs.runtime.embedded import Place, environ_of
 from libs.runtime.opened import open_ledger
 from libs.runtime.parts import Service
+from libs.runtime.postgres import EmbeddedPostgres
 from libs.runtime.settings import Settings, read
 from services.up import NAMES, load
 
 OF_ONE_RUN = frozenset(
-    {"event_id", "position", "sequence", "recorded_at", "trace_id", "correlation_id", "causation_id", "nonce"}
+    {
+        "event_id",
+        "position",
+        "sequence",
+        "recorded_at",
+        "trace_id",
+        "correlation_id",
+        "causation_id",
+        "known",
+        "rank",
+    }
 )
 """Fields that name a place in a ledger, a moment of recording, or an id made by chance."""
 
 HISTORY_ENDS = datetime(2021, 1, 1, tzinfo=UTC)
 """Moments of the replayed history lie before; later ones are of this run."""
 
-Streams = dict[str, list[tuple[int, str, object]]]
+Entry = tuple[int, str, object]
+"""Version, stored name, content."""
+Streams = dict[str, list[Entry]]
 
 
 @contextmanager
@@ -42,6 +57,26 @@ def ledger_of(data: Path, service: Service) -> Iterator[Ledger]:
 def all_services() -> list[Service]:
     """The five, as declared."""
     return [load(name) for name in NAMES]
+
+
+def settle(data: Path, quiet: float = 2.0, within: float = 60.0) -> None:
+    """Wait until no ledger of the platform grows any more: clocks and deliveries have done their work."""
+    deadline, since, heads = time.monotonic() + within, time.monotonic(), _heads(data)
+    while time.monotonic() - since < quiet:
+        assert time.monotonic() < deadline, f"the ledgers still grow after {within:.0f} s"
+        time.sleep(0.2)
+        if (now := _heads(data)) != heads:
+            since, heads = time.monotonic(), now
+
+
+def _heads(data: Path) -> list[int]:
+    heads = []
+    for name in NAMES:
+        with psycopg.connect(EmbeddedPostgres(data).dsn(name)) as connection:
+            row = connection.execute("SELECT coalesce(max(notification_id), 0) FROM stored_events").fetchone()
+            assert row is not None
+            heads.append(int(row[0]))
+    return heads
 
 
 def streams_of(ledger: Ledger) -> Streams:

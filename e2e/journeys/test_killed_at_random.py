@@ -5,15 +5,16 @@ import random
 import signal
 import threading
 import time
+from itertools import zip_longest
 from pathlib import Path
 
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 
 from e2e.city.platform import Platform
 from e2e.journeys.conftest import Told, all_requests, platform_in, tell_city
-from e2e.journeys.ledgers import Streams, all_services, gaps, ledger_of, streams_of
+from e2e.journeys.ledgers import Entry, Streams, all_services, gaps, ledger_of, settle, streams_of
 
-ROWS = int(os.environ.get("LINLI_KILL_ROWS", "1500"))
+ROWS = int(os.environ.get("LINLI_KILL_ROWS", "1000"))
 KILLS = 20
 SEED = 9
 BY_CHANCE = ("client-", "keyring-")
@@ -29,10 +30,8 @@ def test_killed_twenty_times_the_platform_ends_as_if_undisturbed(folder: Path) -
         calm.stop()
 
         killed.start()
-        killer = _Killer(killed)
-        killer.start()
-        told = tell_city(killed, all_requests()[:ROWS])
-        killer.finish()
+        with _Killer(killed) as killer:
+            told = tell_city(killed, all_requests()[:ROWS])
         found = _state(told)
 
     assert killer.kills == KILLS
@@ -67,8 +66,12 @@ class _Killer(threading.Thread):
         except BaseException as failed:  # noqa: BLE001  # raised in the test's own thread
             self._failed = failed
 
-    def finish(self) -> None:
-        """Wait for the last kill."""
+    def __enter__(self) -> "_Killer":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait for the last kill; a platform that did not come back is told before what followed from it."""
         self.join()
         if self._failed is not None:
             raise self._failed
@@ -81,6 +84,7 @@ def _kill_postgres(data: Path) -> None:
 
 def _state(told: Told) -> dict[str, tuple[Streams, object]]:
     """What every ledger holds, and what supervision makes of it."""
+    settle(told.platform.data)
     request = supervision.GetScoreboardRequest(
         group_by=supervision.GROUPING_BODY, cases_at_least=told.replayed.revision
     )
@@ -94,10 +98,16 @@ def _state(told: Told) -> dict[str, tuple[Streams, object]]:
 
 
 def _different(found: Streams, expected: Streams) -> list[str]:
-    """Streams that are not in both, or not the same; what is made by chance is left out."""
-    names = sorted(found.keys() | expected.keys())
+    """What is not in both, or not the same, one sentence a stream; what is made by chance is left out."""
     return [
-        f"{name}: {found.get(name)} != {expected.get(name)}"
-        for name in names
+        f"{name}: {_first_difference(found.get(name, []), expected.get(name, []))}"
+        for name in sorted(found.keys() | expected.keys())
         if not name.startswith(BY_CHANCE) and found.get(name) != expected.get(name)
-    ][:10]
+    ][:5]
+
+
+def _first_difference(found: list[Entry], expected: list[Entry]) -> str:
+    for one, other in zip_longest(found, expected):
+        if one != other:
+            return f"found {one}, expected {other}"
+    return "the same"
