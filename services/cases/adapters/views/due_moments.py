@@ -99,7 +99,7 @@ def _changes(event: object) -> Row:  # one case for each event that matters
         case events.CaseResumed(resolution=later):
             return {f"{RESOLUTION}_stopped": False, **_moved(later)}
         case events.CaseReopened(imported=imported):
-            return {f"{RESOLUTION}_stopped": False, "held": imported}
+            return {f"{RESOLUTION}_stopped": False, **({"held": True} if imported else {})}
         case events.CaseClosed() | events.CaseReleased():
             return {"held": False}
         case events.DeadlineWarned(clock=clock):

@@ -3,13 +3,16 @@
 from datetime import datetime
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from libs.testkit.recorded import recorded
 from libs.testkit.views import folded
 from services.cases.adapters.views.all_cases import AllCases
 from services.cases.adapters.views.due_moments import DueMoments
 from services.cases.adapters.views.reference import ReferenceFacts
 from services.cases.domain import events
-from services.cases.domain.case import NotOpened, body_of
+from services.cases.domain.case import NotOpened, Withdrawn, body_of
 from services.cases.domain.clocks import resumed
 from services.cases.domain.commands import (
     AcceptCase,
@@ -30,6 +33,8 @@ from services.cases.domain.commands import (
 )
 from services.cases.domain.decisions import CASE
 from services.cases.domain.noted import AreaNoted, BodyNoted
+from services.cases.tests.domain.acting import acts
+from services.cases.tests.domain.acting import play as play_acts
 from services.cases.tests.domain.history import (
     CASE_ID,
     OFFICE,
@@ -135,6 +140,20 @@ def test_held_history_has_no_next_moment_until_it_is_released() -> None:
     assert next_moment(released) == FIRST.warn_at
     assert case_row(held)["held"]
     assert not case_row(released)["held"]
+
+
+@given(acts, st.booleans())
+def test_whatever_people_do_the_next_moment_is_that_of_the_clocks(
+    acts: list[tuple[str, int]], imported: bool
+) -> None:
+    state, history = play_acts(acts, imported=imported)
+    assert not isinstance(state, NotOpened)
+
+    over = isinstance(state, Withdrawn) or state.file.held
+    known = [] if over else [each for clock in state.file.clocks if (each := clock.next_moment())]
+
+    assert next_moment(history) == min(known, default=None)
+    assert case_row(history)["held"] == state.file.held
 
 
 def test_a_pause_moves_the_next_moment() -> None:

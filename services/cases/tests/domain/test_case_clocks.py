@@ -1,30 +1,22 @@
 """The clocks of a case cannot be gamed: only an explicit pause moves them, and every moment passes once."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
-
 from hypothesis import given as for_any
-from hypothesis import strategies as st
 
-from libs.ledger.decider import Refusal
 from libs.testkit.clocks import moment
 from libs.testkit.deciders import deciding
-from services.cases.domain.case import NotOpened, State
+from services.cases.domain.case import NotOpened
 from services.cases.domain.clocks import ClockKind, resumed
 from services.cases.domain.commands import (
     AcceptCase,
     AddNote,
-    CloseCase,
     Command,
     PassMoments,
-    PauseCase,
     ReassignCase,
     ReleaseCase,
     ReopenCase,
     ResolveCase,
     ResumeCase,
     ReturnCase,
-    StartWork,
     WithdrawCase,
 )
 from services.cases.domain.decisions import CASE
@@ -42,6 +34,7 @@ from services.cases.domain.events import (
     Event,
     WorkStarted,
 )
+from services.cases.tests.domain.acting import acts, minutes, play
 from services.cases.tests.domain.history import (
     MONDAY,
     OFFICE,
@@ -206,56 +199,12 @@ def test_what_is_released_is_not_released_again() -> None:
 
 # -- whatever people do ----------------------------------------------------------------------------
 
-minutes = st.integers(0, 60 * 24 * 12)
-
-
-def _command(kind: str, at: datetime) -> Command:
-    match kind:
-        case "reassign":
-            return ReassignCase(body_id=PARKS if at.minute % 2 else ROADS, body_known=True, at=at)
-        case "note":
-            return AddNote(text="x", to_reporter=False, at=at)
-        case "resume":
-            return ResumeCase(calendars={"office": OFFICE}, at=at)
-        case "reopen":
-            return ReopenCase(by_reporter=True, imported=False, at=at)
-        case _:
-            return PLAIN[kind](at=at)
-
-
-PLAIN: dict[str, Callable[..., Command]] = {
-    "accept": AcceptCase,
-    "return": ReturnCase,
-    "start": StartWork,
-    "pause": PauseCase,
-    "resolve": ResolveCase,
-    "close": CloseCase,
-    "pass": PassMoments,
-}
-acts = st.lists(
-    st.tuples(st.sampled_from([*PLAIN, "reassign", "note", "resume", "reopen"]), minutes), max_size=12
-)
-
-
-def _play(acts: list[tuple[str, int]]) -> tuple[State, list[Event]]:
-    state: State = NotOpened()
-    events: list[Event] = [opened(), routed()]
-    state = CASE.fold(events)
-    for kind, minute in sorted(acts, key=lambda act: act[1]):
-        try:
-            new = CASE.decide(_command(kind, MONDAY + timedelta(minutes=minute)), state)
-        except Refusal:
-            continue
-        events.extend(new)
-        state = CASE.fold(new, state)
-    return state, events
-
 
 @for_any(acts)
 def test_whatever_people_do_each_moment_passes_at_most_once_and_a_breach_after_its_warning(
     acts: list[tuple[str, int]],
 ) -> None:
-    _, events = _play(acts)
+    _, events = play(acts)
 
     for kind in ClockKind:
         marks = [
@@ -268,7 +217,7 @@ def test_whatever_people_do_each_moment_passes_at_most_once_and_a_breach_after_i
 
 @for_any(acts)
 def test_whatever_people_do_only_pauses_move_the_deadline(acts: list[tuple[str, int]]) -> None:
-    state, events = _play([act for act in acts if act[0] != "pause"])
+    state, events = play([act for act in acts if act[0] != "pause"])
 
     assert not isinstance(state, NotOpened)
     assert [clock.deadline for clock in state.file.clocks] == [FIRST, RESOLUTION]
@@ -280,6 +229,6 @@ def test_whatever_people_do_only_pauses_move_the_deadline(acts: list[tuple[str, 
 @for_any(acts, minutes)
 def test_looking_more_often_changes_nothing_in_the_end(acts: list[tuple[str, int]], minute: int) -> None:
     end = ("pass", 60 * 24 * 40)
-    rarely, often = _play([*acts, end])[1], _play([*acts, ("pass", minute), end])[1]
+    rarely, often = play([*acts, end])[1], play([*acts, ("pass", minute), end])[1]
 
     assert sorted(map(repr, rarely)) == sorted(map(repr, often))

@@ -1,0 +1,74 @@
+"""Whatever people may do to a case: arbitrary acts at arbitrary times, refused ones left out."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from hypothesis import strategies as st
+
+from libs.ledger.decider import Refusal
+from services.cases.domain.case import State
+from services.cases.domain.commands import (
+    AcceptCase,
+    AddNote,
+    CloseCase,
+    Command,
+    PassMoments,
+    PauseCase,
+    ReassignCase,
+    ReleaseCase,
+    ReopenCase,
+    ResolveCase,
+    ResumeCase,
+    ReturnCase,
+    StartWork,
+    WithdrawCase,
+)
+from services.cases.domain.decisions import CASE
+from services.cases.domain.events import Event
+from services.cases.tests.domain.history import MONDAY, OFFICE, PARKS, ROADS, opened, routed
+
+minutes = st.integers(0, 60 * 24 * 12)
+
+
+def _command(kind: str, at: datetime) -> Command:
+    match kind:
+        case "reassign":
+            return ReassignCase(body_id=PARKS if at.minute % 2 else ROADS, body_known=True, at=at)
+        case "note":
+            return AddNote(text="x", to_reporter=False, at=at)
+        case "resume":
+            return ResumeCase(calendars={"office": OFFICE}, at=at)
+        case "reopen":
+            return ReopenCase(by_reporter=True, imported=False, at=at)
+        case _:
+            return PLAIN[kind](at=at)
+
+
+PLAIN: dict[str, Callable[..., Command]] = {
+    "accept": AcceptCase,
+    "return": ReturnCase,
+    "start": StartWork,
+    "pause": PauseCase,
+    "resolve": ResolveCase,
+    "close": CloseCase,
+    "pass": PassMoments,
+    "withdraw": WithdrawCase,
+    "release": ReleaseCase,
+}
+acts = st.lists(
+    st.tuples(st.sampled_from([*PLAIN, "reassign", "note", "resume", "reopen"]), minutes), max_size=12
+)
+
+
+def play(acts: list[tuple[str, int]], *, imported: bool = False) -> tuple[State, list[Event]]:
+    """The state and the events after the acts that were not refused, in the order of time."""
+    events: list[Event] = [opened(imported=imported), routed()]
+    state: State = CASE.fold(events)
+    for kind, minute in sorted(acts, key=lambda act: act[1]):
+        try:
+            new = CASE.decide(_command(kind, MONDAY + timedelta(minutes=minute)), state)
+        except Refusal:
+            continue
+        events.extend(new)
+        state = CASE.fold(new, state)
+    return state, events
