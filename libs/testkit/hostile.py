@@ -38,8 +38,8 @@ def _check(client: Client, method: Method, raws: st.SearchStrategy[bytes], examp
     @given(raws)
     def every_answer_is_clear(raw: bytes) -> None:
         failed = answer_to(client, method, raw)
-        if failed is None:
-            return
+        if failed is None or "larger than max" in failed.message:
+            return  # beyond a hard limit gRPC refuses by itself, before anything of ours runs
         told = (
             f"{method.path} answered {failed.code.name} ({failed.reason}: {failed.message}) to {raw[:500]!r}"
         )

@@ -122,7 +122,9 @@ def _field(field: FieldDescriptor, seeds: Seeds, depth: int) -> st.SearchStrateg
         key, value = entry.fields_by_name["key"], entry.fields_by_name["value"]
         return st.dictionaries(_value(key, seeds, depth), _value(value, seeds, depth), max_size=4)
     item = _value(field, seeds, depth)
-    many = item.flatmap(lambda one: st.sampled_from([[one] * 101, [one] * 2000]))
+    # A list too long at the top only: lists of lists of lists would be hundreds of megabytes.
+    too_many = [101, 2000] if field.message_type is None else [101] if depth == 3 else [4]
+    many = st.builds(lambda one, times: [one] * times, item, st.sampled_from(too_many))
     return st.one_of(st.lists(item, max_size=4), many)
 
 
