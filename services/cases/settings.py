@@ -14,4 +14,4 @@ class CasesSettings:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Z0-9]{2,8}", self.public_prefix):
-            raise ValueError(f"LINLI_CASES_PUBLIC_PREFIX: {self.public_prefix!r} is not two to eight capitals")
+            raise ValueError(f"LINLI_CASES_PUBLIC_PREFIX: {self.public_prefix!r}: use two to eight capitals")
