@@ -64,6 +64,7 @@ class Ask(Generic[C, S]):
     context: Context
     permit: Permit[S] | None = None
     if_revision: str | None = None
+    goes_on: bool = False  # one more command of a request that is being answered: no repetition of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,7 +138,7 @@ class Stream(Generic[C, S, E]):
         """What a command comes to on this version."""
         context = ask.context
         known = None
-        if context.request_id is not None:
+        if context.request_id is not None and not ask.goes_on:
             known = folded.requests.get(request_key(context.request_id, context.actor))
         if known is not None:
             if not known.is_repeated_by(context):
@@ -159,8 +159,6 @@ class Stream(Generic[C, S, E]):
     def _repeat(self, name: str, folded: Folded[S], first: int, last: int, ask: Ask[C, S]) -> Decision[S, E]:
         """The answer of the first time, to whom it was permitted the first time."""
         history = self.ledger.read_stream(name, until=last)
-        if len(history) < last:
-            raise ValueError(f"one request for {name} stands twice in a batch: hand it in once")
         before = self.states.after(self.states.blank(), history[: first - 1])
         if ask.permit is not None:
             ask.permit(before.state)
@@ -233,14 +231,21 @@ def handle_many(
     for _ in range(_CONFLICTS + 1):
         decisions = _decide_all(ledger, tasks)
         drafts = [decision.draft() for _, decision in decisions if decision.appends()]
-        append = Append(drafts=drafts, checkpoint=checkpoint, effects=effects, erases=erases)
         try:
-            positions = list(ledger.append(append).positions)
+            positions = _append_all(
+                ledger, Append(drafts=drafts, checkpoint=checkpoint, effects=effects, erases=erases)
+            )
         except VersionConflict as conflict:
             lost = conflict.stream
             continue
         return _settle_all(decisions, positions)
     raise concurrent_change(lost)
+
+
+def _append_all(ledger: Ledger, append: Append) -> Sequence[int]:
+    if append.drafts or append.checkpoint or append.effects or append.erases:
+        return ledger.append(append).positions
+    return ()
 
 
 def _decide_all(
@@ -251,18 +256,21 @@ def _decide_all(
     news = ledger.read_streams({name: folded.version for name, folded in known.items()})
     for name, stream in names.items():
         known[name] = stream.states.advance(name, known[name], news[name])
-    decisions = []
+    decisions, answering = [], set()
     for stream, subject_id, command, context in tasks:
-        name = stream.name(subject_id)
-        decision = stream.decide(name, known[name], Ask(command=command, context=stream.concealed(context)))
+        name, request = stream.name(subject_id), (context.actor, context.request_id)
+        goes_on = (name, request) in answering
+        ask: Ask[Any, Any] = Ask(command=command, context=stream.concealed(context), goes_on=goes_on)
+        decision = stream.decide(name, known[name], ask)
         if decision.appends():
             known[name] = decision.after
+            answering.add((name, request))
         decisions.append((stream, decision))
     return decisions
 
 
 def _settle_all(
-    decisions: Sequence[tuple[Stream[Any, Any, Any], Decision[Any, Any]]], positions: list[int]
+    decisions: Sequence[tuple[Stream[Any, Any, Any], Decision[Any, Any]]], positions: Sequence[int]
 ) -> list[Handled[Any, Any]]:
     answers: list[Handled[Any, Any]] = []
     last: dict[str, int] = {}

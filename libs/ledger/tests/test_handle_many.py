@@ -100,6 +100,22 @@ def test_no_commands_still_move_the_checkpoint(ledger: Ledger) -> None:
     assert ledger.checkpoint("catalog") == 3
 
 
+def test_one_request_may_give_several_commands_to_one_stream(mailboxes: Mailboxes, ledger: Ledger) -> None:
+    commands: list[Task] = [
+        (mailboxes, "11", Open(owner="resident-1", name="Ada"), context("move-in")),
+        (mailboxes, "11", Put(letter="l-1"), context("move-in")),
+        (mailboxes, "11", Put(letter="l-2"), context("move-in")),
+    ]
+
+    first = handle_many(ledger, commands)
+    again = handle_many(ledger, commands)
+
+    assert [answer.version for answer in first] == [1, 2, 3]
+    assert {answer.repeated for answer in again} == {True}
+    assert {answer.revision for answer in again} == {first[-1].revision}
+    assert ledger.head() == 3
+
+
 def test_erasures_happen_with_the_batch(mailboxes: Mailboxes, ledger: Ledger) -> None:
     handle_many(ledger, tasks(mailboxes))
 
