@@ -49,7 +49,7 @@ class City:
             object.__setattr__(self, name, self.client.service(descriptor))
 
 
-def sign_in(address: str, secret: str, *, tries: int = 60, deadline: float = 60.0) -> City:
+def sign_in(address: str, secret: str, *, tries: int = 1000, deadline: float = 180.0) -> City:
     """A client of the platform at `address` (host:port) in the operator's name.
 
     It outlasts restarts: every command carries a request_id, so it is safe to send it again.

@@ -7,6 +7,7 @@ import threading
 import time
 from itertools import zip_longest
 from pathlib import Path
+from typing import Self
 
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 
@@ -57,7 +58,7 @@ class _Killer(threading.Thread):
     def run(self) -> None:
         try:
             while self.kills < KILLS:
-                time.sleep(self._chance.uniform(0.05, 1.0))
+                time.sleep(self._chance.uniform(0.1, 2.0))
                 if self.kills % 2:
                     _kill_postgres(self._platform.data)
                 self._platform.kill()
@@ -66,7 +67,7 @@ class _Killer(threading.Thread):
         except BaseException as failed:  # noqa: BLE001  # raised in the test's own thread
             self._failed = failed
 
-    def __enter__(self) -> "_Killer":
+    def __enter__(self) -> Self:
         self.start()
         return self
 
