@@ -48,23 +48,23 @@ class DataKey:
 
     subject: str
     wrapped: bytes | None
-    cipher: AESGCM | None = field(repr=False)
+    secret: bytes | None = field(repr=False)  # not a cipher: that is 2.5 kB each, and as quickly made
     stored: bool
     loaded: float
 
     def encipher(self, text: str) -> bytes:
         """The text, sealed and bound to its subject."""
-        if self.cipher is None:
+        if self.secret is None:
             raise subject_erased(self.subject)
         nonce = os.urandom(_NONCE_BYTES)
-        return _FORMAT + nonce + self.cipher.encrypt(nonce, text.encode(), self.subject.encode())
+        return _FORMAT + nonce + AESGCM(self.secret).encrypt(nonce, text.encode(), self.subject.encode())
 
     def decipher(self, sealed: bytes) -> str | None:
         """The text again, or None if the key was destroyed."""
-        if self.cipher is None:
+        if self.secret is None:
             return None
         nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-        return self.cipher.decrypt(nonce, body, self.subject.encode()).decode()
+        return AESGCM(self.secret).decrypt(nonce, body, self.subject.encode()).decode()
 
 
 def subject_erased(subject: str) -> Refusal:
@@ -82,7 +82,7 @@ class FixedKeys:
 
     def to_encipher(self, subject: str) -> DataKey:
         """The same key for every subject."""
-        return DataKey(subject, b"", AESGCM(bytes(KEY_BYTES)), stored=True, loaded=0.0)
+        return DataKey(subject, b"", bytes(KEY_BYTES), stored=True, loaded=0.0)
 
     def decipher(self, texts: Sequence[tuple[str, bytes]]) -> list[str | None]:
         """Open sealed texts, given with their subjects."""
@@ -103,7 +103,7 @@ class Keys:
         master: MasterKey,
         *,
         ttl: float = 30.0,
-        limit: int = 50_000,
+        limit: int = 20_000,
     ) -> None:
         self._datastore = datastore
         self._master = master
@@ -229,14 +229,14 @@ class Keys:
     def _select(self, subjects: list[str]) -> list[DataKey]:
         now, keys = time.monotonic(), []
         for subject, wrapped in self._datastore.select(_SELECT, [subjects]):
-            cipher = AESGCM(self._master.unwrap(subject, wrapped)) if wrapped is not None else None
-            keys.append(DataKey(subject, wrapped, cipher, stored=True, loaded=now))
+            secret = self._master.unwrap(subject, wrapped) if wrapped is not None else None
+            keys.append(DataKey(subject, wrapped, secret, stored=True, loaded=now))
         return keys
 
     def _fresh(self, subject: str) -> DataKey:
         fresh = AESGCM.generate_key(KEY_BYTES * 8)
         wrapped = self._master.wrap(subject, fresh)
-        return DataKey(subject, wrapped, AESGCM(fresh), stored=False, loaded=time.monotonic())
+        return DataKey(subject, wrapped, fresh, stored=False, loaded=time.monotonic())
 
     def _keep(self, key: DataKey, turn: int | None = None) -> DataKey:
         """Remember a key; of two threads that made one for the same subject both get the first."""
