@@ -1,7 +1,6 @@
 """The fuse box of volunteers: the only module that knows every room."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from linli.cases.v1 import cases_events_pb2
@@ -15,6 +14,7 @@ from libs.runtime.parts import Api, Ground, Service, ServiceParts
 from services.volunteers.adapters import publishing
 from services.volunteers.adapters.ledger import EVENTS
 from services.volunteers.adapters.matching import CpSatMatching
+from services.volunteers.adapters.reads import ViewReads
 from services.volunteers.adapters.views.due_offers import DueOffers
 from services.volunteers.adapters.views.needs import Needs
 from services.volunteers.adapters.views.volunteers import Volunteers
@@ -23,23 +23,6 @@ from services.volunteers.application.app import App
 from services.volunteers.domain import area, need, proposal, volunteer
 from services.volunteers.domain.commands import ExpireOffer
 from services.volunteers.settings import VolunteersSettings
-
-
-@dataclass(frozen=True, slots=True)
-class ViewReads:
-    """What the app asks of the views, answered by PostgreSQL."""
-
-    views: Views
-
-    def open_needs(self, area_path: str) -> Sequence[str]:
-        """Open needs of an area and of those below it."""
-        with self.views.read("needs") as cursor:
-            return Needs().open_in(cursor, area_path)
-
-    def active_volunteers(self) -> Sequence[tuple[str, int]]:
-        """(id, offers had) of everybody who may be asked."""
-        with self.views.read("volunteers") as cursor:
-            return Volunteers().active(cursor)
 
 
 def build(ground: Ground, settings: VolunteersSettings) -> ServiceParts:
@@ -60,18 +43,18 @@ def build(ground: Ground, settings: VolunteersSettings) -> ServiceParts:
             "need": app.needs,
             "proposal": app.proposals,
         },
-        apis=lambda: _apis(app, ground.views),
+        apis=lambda: _apis(app),
         clocks=(Clock(name="offers", due=_due_offers(ground.views)),),
     )
 
 
-def _apis(app: App, views: Views) -> tuple[Api, ...]:
+def _apis(app: App) -> tuple[Api, ...]:
     from linli.volunteers.v1 import volunteers_service_pb2
 
     from services.volunteers.entrypoints.grpc_api import VolunteersApi
 
     descriptor = volunteers_service_pb2.DESCRIPTOR.services_by_name["VolunteersService"]
-    return (Api(descriptor=descriptor, implementation=VolunteersApi(app, views)),)
+    return (Api(descriptor=descriptor, implementation=VolunteersApi(app)),)
 
 
 def _due_offers(views: Views) -> Callable[[datetime, int, str], Sequence[Moment]]:

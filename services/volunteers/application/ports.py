@@ -1,9 +1,10 @@
 """What the application needs from outside: the matching, and what the views know."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from libs.rpc.access import Reach
 from services.volunteers.domain.matching import Call, Candidate
 from services.volunteers.domain.values import Match
 
@@ -31,8 +32,17 @@ class Matching(Protocol):
         ...
 
 
+class Listing(Protocol):
+    """What list requests have in common (a protobuf message)."""
+
+    page_size: int
+    page_token: str
+    filter: str
+    at_least: str
+
+
 class Reads(Protocol):
-    """What the application asks of the views: ids, as of now."""
+    """What is asked of the views; `timeout` is how many seconds to wait for a revision."""
 
     def open_needs(self, area_path: str) -> Sequence[str]:
         """Open needs of an area and of those below it."""
@@ -40,4 +50,24 @@ class Reads(Protocol):
 
     def active_volunteers(self) -> Sequence[tuple[str, int]]:
         """(id, offers had) of everybody who may be asked."""
+        ...
+
+    def list_needs(
+        self, listing: Listing, reach: Reach, timeout: float
+    ) -> tuple[Sequence[Mapping[str, Any]], str]:
+        """A page of needs, the next shift first, and the token of the next page."""
+        ...
+
+    def list_volunteers(
+        self, listing: Listing, reach: Reach, timeout: float
+    ) -> tuple[Sequence[Mapping[str, Any]], str]:
+        """A page of volunteers, and the token of the next page."""
+        ...
+
+    def counts(self, volunteer_id: str, at_least: str, timeout: float) -> tuple[int, int]:
+        """(offers had, minutes given) of one volunteer."""
+        ...
+
+    def wait(self, at_least: str, timeout: float) -> None:
+        """Until both views have seen what the caller has seen."""
         ...

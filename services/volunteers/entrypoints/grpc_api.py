@@ -6,11 +6,8 @@ from datetime import UTC, datetime
 from linli.volunteers.v1 import volunteers_service_pb2 as pb
 
 from libs.ledger.ids import derived_id
-from libs.ledger.view import Views
 from libs.rpc.access import not_covered
 from libs.rpc.call import Call
-from libs.rpc.paging import Page
-from services.volunteers.adapters.views import needs, volunteers
 from services.volunteers.application.app import App
 from services.volunteers.domain import commands
 from services.volunteers.domain.need import Raised
@@ -20,14 +17,15 @@ from services.volunteers.entrypoints import messages
 
 PATIENCE = 5.0
 """Seconds that a query waits for the revision it was asked for."""
+COORDINATE = "volunteers.coordinate"
+"""The scope that speaks for others."""
 
 
 class VolunteersApi:
     """linli.volunteers.v1.VolunteersService."""
 
-    def __init__(self, app: App, views: Views) -> None:
+    def __init__(self, app: App) -> None:
         self._app = app
-        self._views = views
 
     # volunteers
 
@@ -63,22 +61,17 @@ class VolunteersApi:
 
     def get_volunteer(self, request: pb.GetVolunteerRequest, call: Call) -> pb.GetVolunteerResponse:
         """One volunteer with bookings and counts."""
-        volunteer_id = self._whose(call, request.volunteer_id)
+        volunteer_id = self._whose(call, request.volunteer_id, "volunteers.read")
         loaded = self._app.volunteer(volunteer_id)
         timeout = call.patience(PATIENCE)
-        with self._views.read("volunteers", request.at_least, timeout) as cursor:
-            offers, minutes = volunteers.Volunteers().counts(cursor, volunteer_id)
         shown = messages.volunteer(loaded.state)
-        shown.offers, shown.minutes = offers, minutes
+        shown.offers, shown.minutes = self._app.reads.counts(volunteer_id, request.at_least, timeout)
         return pb.GetVolunteerResponse(volunteer=shown, revision=loaded.revision)
 
     def list_volunteers(self, request: pb.ListVolunteersRequest, call: Call) -> pb.ListVolunteersResponse:
         """The volunteers of the caller's areas."""
-        page = Page.of(request, volunteers.ORDER)
-        reach = call.reach.condition(area_column="home_path")
-        where = reach & volunteers.FILTERS.compile(request.filter) & page.condition
-        with self._views.read("volunteers", request.at_least, call.patience(PATIENCE)) as cursor:
-            rows, token = page.cut(volunteers.Volunteers().listed(cursor, where, page))
+        timeout = call.patience(PATIENCE)
+        rows, token = self._app.reads.list_volunteers(request, call.reach, timeout)
         return pb.ListVolunteersResponse(
             volunteers=[messages.listed_volunteer(row) for row in rows], next_page_token=token
         )
@@ -118,11 +111,7 @@ class VolunteersApi:
 
     def list_needs(self, request: pb.ListNeedsRequest, call: Call) -> pb.ListNeedsResponse:
         """Needs, the next shift first."""
-        page = Page.of(request, needs.ORDER)
-        reach = call.reach.condition(area_column="area_path")
-        where = reach & needs.FILTERS.compile(request.filter) & page.condition
-        with self._views.read("needs", request.at_least, call.patience(PATIENCE)) as cursor:
-            rows, token = page.cut(needs.Needs().listed(cursor, where, page))
+        rows, token = self._app.reads.list_needs(request, call.reach, call.patience(PATIENCE))
         return pb.ListNeedsResponse(needs=[messages.listed_need(row) for row in rows], next_page_token=token)
 
     # proposals and offers
@@ -131,9 +120,7 @@ class VolunteersApi:
         """Compute and keep whom to ask."""
         area_path = self._app.area_path(request.area_id)
         call.require(area_path=area_path)
-        for view in ("needs", "volunteers"):
-            with self._views.read(view, request.at_least, call.patience(PATIENCE)):
-                pass  # both have seen what the caller has seen
+        self._app.reads.wait(request.at_least, call.patience(PATIENCE))
         proposal_id = derived_id(call.caller.subject, request.request_id)
         context = call.context(area=request.area_id)
         handled = self._app.propose(proposal_id, area_path, call.at, context)
@@ -174,20 +161,19 @@ class VolunteersApi:
 
     # inside
 
-    def _whose(self, call: Call, volunteer_id: str) -> str:
-        """The volunteer meant: the caller, or somebody whose home the caller's grants cover."""
+    def _whose(self, call: Call, volunteer_id: str, scope: str = COORDINATE) -> str:
+        """The volunteer meant: the caller, or somebody whose home the caller's grants of `scope` cover."""
         if volunteer_id in {"", call.me}:
             return call.me
         state = self._app.volunteers.load(volunteer_id).state
         home = "" if isinstance(state, Stranger) else state.profile.home_path
-        return _themself_or_covered(call, volunteer_id, home)
+        return _themself_or_covered(call, volunteer_id, home, scope)
 
 
-def _themself_or_covered(call: Call, volunteer_id: str, home_path: str) -> str:
+def _themself_or_covered(call: Call, volunteer_id: str, home_path: str, scope: str = COORDINATE) -> str:
     if volunteer_id in {"", call.me}:
         return call.me
-    others = call.caller.reach("volunteers.coordinate", "volunteers.read")
-    if not others.covers(area_path=home_path):
+    if not call.caller.reach(scope).covers(area_path=home_path):
         raise not_covered(home_path, None)
     return volunteer_id
 

@@ -217,6 +217,17 @@ def test_a_volunteer_cannot_answer_for_another(running: Component) -> None:
     assert refused.value.code is grpc.StatusCode.PERMISSION_DENIED
 
 
+def test_who_may_read_about_volunteers_does_not_speak_for_them(running: Component) -> None:
+    enrol(running, "ann")
+    reader = running.client(running.mint.client("volunteers.self", "volunteers.read")).service(DESCRIPTOR)
+
+    with pytest.raises(RpcFailed) as refused:
+        reader.leave_volunteers(pb.LeaveVolunteersRequest(request_id="leave", volunteer_id="ann"))
+
+    assert refused.value.reason == "OUT_OF_REACH"
+    assert reader.get_volunteer(pb.GetVolunteerRequest(volunteer_id="ann")).volunteer.active
+
+
 def test_a_coordinator_sees_only_the_own_areas(running: Component, coordinator: Any) -> None:
     need = raise_need(coordinator, "n1", area="north")
     southerner = running.client(running.mint.person("COORDINATOR", path="la/south")).service(DESCRIPTOR)
