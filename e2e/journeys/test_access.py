@@ -14,7 +14,7 @@ from linli.options.v1 import access_pb2, rules_pb2
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 
-from e2e.journeys.town import EAST, ELM, POTHOLE, ROADS, TOWN, WATER, WEST, Town, new_id, on, report
+from e2e.journeys.town import EAST, ELM, POTHOLE, ROADS, TOWN, WATER, WEST, Town, new_id, on, refusal, report
 from libs.rpc.methods import Method
 from libs.rpc.naming import snake_case
 from libs.rpc.server import Server
@@ -237,17 +237,6 @@ def _followed(reader: Any, source: str, expected: list[feed.Event]) -> list[feed
 
 
 # -- inside ----------------------------------------------------------------------------------------
-
-
-def refusal(call: Any, request: Any) -> str:
-    """Why the call is refused; "" if it is not."""
-    from libs.rpc.failures import RpcFailed
-
-    try:
-        call(request)
-    except RpcFailed as failed:
-        return failed.reason
-    return ""
 
 
 def _told(town: Town, method: Method, request: bytes, role: str, area: str, body: str) -> str:

@@ -20,6 +20,7 @@ from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 from e2e.city.platform import City, Platform, sign_in, until_known
 from libs.rpc.client import connect
 from libs.rpc.credentials import Token
+from libs.rpc.failures import RpcFailed
 from libs.rpc.keys import SigningKey
 from libs.testkit.eventually import eventually
 from libs.testkit.rpc import Mint
@@ -96,6 +97,15 @@ def report(**fields: Any) -> cases.OpenCaseRequest:
 def on(case: cases.Case, **fields: Any) -> dict[str, Any]:
     """The fields that every command on a case has."""
     return {"request_id": new_id(), "case_id": case.case_id, **fields}
+
+
+def refusal(call: Any, request: Any) -> str:
+    """Why the call is refused; "" if it is not."""
+    try:
+        call(request)
+    except RpcFailed as failed:
+        return failed.reason
+    return ""
 
 
 def need(area_id: str, **fields: Any) -> volunteers.RaiseNeedRequest:

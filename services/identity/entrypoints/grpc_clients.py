@@ -65,7 +65,8 @@ class ClientsApi:
     def rotate_signing_key(
         self, request: pb.RotateSigningKeyRequest, call: Call
     ) -> pb.RotateSigningKeyResponse:
-        """Introduce a new key."""
+        """Introduce a new key. It is everybody's: a grant within limits is not enough."""
+        call.require()
         handled = self._app.keys.rotate(request.retire_earlier, call.at, call.context())
         newest = handled.state.newest
         return pb.RotateSigningKeyResponse(key_id=newest.key_id if newest else "", revision=handled.revision)

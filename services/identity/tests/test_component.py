@@ -507,6 +507,13 @@ def test_tokens_outlive_a_rotation_of_the_key(running: Component, operator: Any)
     assert [key.key_id for key in after.keys] == [*(key.key_id for key in before.keys), rotated.key_id]
 
 
+def test_who_operates_one_area_does_not_rotate_the_key_of_all(running: Component) -> None:
+    local = as_role(running, "OPERATOR", path="la/north")
+
+    with refused("OUT_OF_REACH"):
+        local.rotate_signing_key(pb.RotateSigningKeyRequest(request_id=request_id()))
+
+
 def test_the_key_set_is_served_over_http(running: Component, operator: Any) -> None:
     url = f"http://127.0.0.1:{running.host.http_port}/keys.json"
 
