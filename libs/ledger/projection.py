@@ -111,7 +111,8 @@ class Projection:
                 view_tables.create(self._cursor, view)
                 view_tables.record(self._cursor, view, 0, ready=False)
                 stored = view_tables.stored(self._cursor, [view.name])[view.name]
-            track.rows.look()
+            if stored.position == 0:
+                track.rows.start_empty()
         track.position, track.generation, track.ready = stored.position, stored.generation, stored.ready
         self._owned.add(view.name)
         return track

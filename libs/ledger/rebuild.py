@@ -97,7 +97,7 @@ class _Beside:
         self._began = time.monotonic()
         with connection.transaction():
             view_tables.create(self._cursor, view, schema, indexes=False)
-        self._rows.look()
+        self._rows.start_empty()
 
     def progress(self) -> Progress:
         """How far it is."""

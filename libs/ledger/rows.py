@@ -105,7 +105,8 @@ class TableRows:
 
     def _normal(self, column: str, value: Any) -> Any:
         try:
-            return None if value is None else self._normalise[column](value)
+            normalise = self._normalise[column]
+            return None if value is None else normalise(value)
         except KeyError:
             raise KeyError(f"table {self.table.name} has no column {column!r}") from None
         except (TypeError, ValueError) as error:
@@ -226,13 +227,15 @@ class RowStore:
         for rows in self._tables.values():
             rows.forget()
 
-    def look(self) -> None:
-        """Find out which tables are empty: of those, every row is known."""
+    def start_empty(self) -> None:
+        """The tables have just been made: every row is known, there being none."""
         for rows in self._tables.values():
-            name = f"{self._schema}.{rows.table.name}"
-            row = self._connection.execute(f"SELECT EXISTS (SELECT FROM {name}) AS filled").fetchone()
             rows.forget()
-            rows.complete = row is not None and not row["filled"]
+            rows.complete = True
+
+    def known(self, table: str) -> dict[KeyTuple, Row]:
+        """The rows that are known just now."""
+        return {key: row for key, row in self._tables[table].known.items() if row is not None}
 
     def _row(self, rows: TableRows, key: KeyTuple) -> Row | None:
         if key not in rows.known and not rows.complete:

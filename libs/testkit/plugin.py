@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from libs.testkit.postgres import KillablePostgres, TestServer, killable_server, running_server
 
 _STORE_FIXTURES = {"postgres_server", "database", "module_database", "killable_postgres"}
+
+# a slow machine is no counterexample: pytest's own timeout catches what hangs
+settings.register_profile("patient", deadline=None, print_blob=True)
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,12 +1,13 @@
 """Claims about views, and views without a database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from libs.ledger.ledger import Ledger
 from libs.ledger.rebuild import differences
 from libs.ledger.recorded import Recorded
-from libs.ledger.view import Key, Row, View
+from libs.ledger.rows import RowStore
+from libs.ledger.view import Row, View
 
 
 def assert_rebuilt_equals_live(ledger: Ledger, views: Iterable[View]) -> None:
@@ -18,40 +19,19 @@ def assert_rebuilt_equals_live(ledger: Ledger, views: Iterable[View]) -> None:
     assert not found, "rebuilt views differ from the live ones:\n" + "\n".join(found)
 
 
-class MemoryRows:
-    """The rows of a view in plain dictionaries, to test a fold as the pure function it is."""
+class MemoryRows(RowStore):
+    """The rows of a view without a store, to test a fold as the pure function it is.
+
+    The very rows that a projector works on, at the moment when nothing is written yet.
+    """
 
     def __init__(self, view: View) -> None:
-        self._view = view
-        self.tables: dict[str, dict[tuple[Any, ...], Row]] = {table.name: {} for table in view.tables}
-
-    def get(self, table: str, key: Key) -> Row | None:
-        """A copy of the row of `key`, or None."""
-        row = self.tables[table].get(self._view.table(table).key_of(key))
-        return None if row is None else dict(row)
-
-    def put(self, table: str, row: Mapping[str, Any]) -> None:
-        """Insert or replace a row."""
-        declared = self._view.table(table)
-        unknown = row.keys() - declared.columns.keys()
-        assert not unknown, f"table {table} has no columns {sorted(unknown)}"
-        whole = {**dict.fromkeys(declared.columns), **row}
-        self.tables[table][tuple(whole[column] for column in declared.key)] = whole
-
-    def change(self, table: str, key: Key, **columns: Any) -> None:
-        """Set some columns of a row that exists."""
-        row = self.get(table, key)
-        if row is None:
-            raise KeyError(f"table {table} has no row {key!r}")
-        self.put(table, {**row, **columns})
-
-    def delete(self, table: str, key: Key) -> None:
-        """Delete the row if there is one."""
-        self.tables[table].pop(self._view.table(table).key_of(key), None)
+        super().__init__(view, NO_CONNECTION)
+        self.start_empty()
 
     def all(self, table: str) -> list[Row]:
         """All rows of a table, by key."""
-        return [row for _, row in sorted(self.tables[table].items())]
+        return [row for _, row in sorted(self.known(table).items())]
 
 
 def folded(view: View, history: Iterable[Recorded[Any]]) -> MemoryRows:
@@ -60,3 +40,13 @@ def folded(view: View, history: Iterable[Recorded[Any]]) -> MemoryRows:
     for event in history:
         view.fold(event, rows)
     return rows
+
+
+class _NoConnection:
+    """Stands where a connection would be, and is never asked for anything."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"a fold in memory needs no connection, but {name} was asked for")
+
+
+NO_CONNECTION: Any = _NoConnection()

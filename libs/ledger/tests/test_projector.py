@@ -348,7 +348,7 @@ def test_rows_and_positions_survive_a_kill_of_the_server_together(
         with projecting(views, ProjectorSettings(batch=20)) as projector:
             eventually(lambda: max(positions(dsn).values(), default=0) > 40)
             killable_postgres.kill()
-            eventually(lambda: projector.status().state == "in trouble")
+            eventually(lambda: projector.status().state == "in trouble", seconds=60)
             killable_postgres.restart()
 
             eventually(lambda: positions(dsn) == {"shelf": head, "readers": head}, seconds=60)
