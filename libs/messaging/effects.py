@@ -28,6 +28,11 @@ class Work:
     erased: list[str] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.tasks or self.erased or self.effects)
+
 
 class Effects:
     """One service's reactions, and the ledger in which they take effect."""

@@ -109,7 +109,7 @@ def _for(reach: Reach, types: Sequence[str], stretch: Stretch) -> Stretch:
 
 
 def _wanted(entry: Entry, types: frozenset[str]) -> bool:
-    return not types or entry.event.type in types
+    return not types or entry.type in types
 
 
 def may_see(reach: Reach, published: Published) -> bool:

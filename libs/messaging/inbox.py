@@ -88,6 +88,10 @@ class Inbox:
         self._pause = pause
         self._progress: dict[str, _Progress] = {}
 
+    def wanted(self, service: str) -> frozenset[str]:
+        """The types of an upstream service's events that call for anything here."""
+        return self._types.get(service, frozenset())
+
     def position(self, source: str) -> int:
         """The position up to which a source is handled."""
         return self._of(source).reached
@@ -122,7 +126,7 @@ class Inbox:
 
     def _beyond(self, progress: _Progress, batch: feed.Batch) -> None:
         """Handle what lies beyond the position, and move the position to the end of the batch."""
-        wanted = self._types.get(service_of(batch.source), frozenset())
+        wanted = self.wanted(service_of(batch.source))
         fresh = {event.sequence: event for event in batch.events if event.sequence > progress.reached}
         events = [fresh[sequence] for sequence in sorted(fresh) if fresh[sequence].type in wanted]
         if events:
@@ -137,7 +141,11 @@ class Inbox:
         """All events in one transaction; if that fails, halves of them, down to the one at fault."""
         source = events[0].source
         try:
-            self._commit(source, progress, self._work(progress, events), until)
+            work = self._work(progress, events)
+            if work.empty:
+                progress.reached = until
+            else:
+                self._commit(source, progress, work, until)
         except PASSING:
             raise
         except parked.NothingAhead:  # what they were to wait behind was retried a moment ago

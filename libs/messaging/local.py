@@ -72,7 +72,7 @@ class LocalDelivery:
         longest = 0
         for source in self._sources:
             after = self._inbox.position(source.name)
-            batch = source.batch(after, self._limit)
+            batch = source.batch(after, self._limit, self._inbox.wanted(source.service))
             covered = batch.until - after
             if covered:
                 self._inbox.handle(batch)  # never early: it begins at the inbox's own position

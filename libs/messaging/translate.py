@@ -2,9 +2,9 @@
 
 import bisect
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -34,15 +34,11 @@ class Reading(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One published event, and who may see it."""
+    """One published event, its type, and who may see it."""
 
     event: feed.Event
+    type: str
     published: Published
-
-    @property
-    def sequence(self) -> int:
-        """Its position in the ledger of its source."""
-        return int(self.event.sequence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +50,9 @@ class Stretch:
     entries: tuple[Entry, ...]
     steps: int
 
-    def batch(self, source: str) -> feed.Batch:
-        """The same as the message that travels."""
-        events = [entry.event for entry in self.entries]
+    def batch(self, source: str, types: Collection[str] | None = None) -> feed.Batch:
+        """The same as the message that travels, of all types or of some."""
+        events = [entry.event for entry in self.entries if types is None or entry.type in types]
         return feed.Batch(source=source, after=self.after, until=self.until, events=events)
 
 
@@ -76,12 +72,13 @@ class Source:
         self._recent = _Recent(kept)
         self._advancing = threading.Lock()
 
-    def batch(self, after: int, limit: int = 500) -> feed.Batch:
+    def batch(self, after: int, limit: int = 500, types: Collection[str] | None = None) -> feed.Batch:
         """What is published after a position, looking at up to `limit` stored events.
 
-        `until` is the position reached; it equals `after` when nothing more is recorded.
+        `until` is the position reached; it equals `after` when nothing more is recorded. With
+        `types` (full names of messages) it holds only events of these.
         """
-        return self.stretch(after, limit).batch(self.name)
+        return self.stretch(after, limit).batch(self.name, types)
 
     def stretch(self, after: int, limit: int = 500) -> Stretch:
         """The same, with who may see each event."""
@@ -116,7 +113,7 @@ class Source:
 
     def _translated(self, recorded: Recorded[Any]) -> Entry | None:
         published = self._publish(recorded)
-        return None if published is None else Entry(envelope(self.name, recorded, published), published)
+        return None if published is None else _entry(self.name, recorded, published)
 
 
 _Step = tuple[int, Entry | None]
@@ -164,6 +161,10 @@ class _Recent:
             if len(self._steps) > 2 * self._kept:
                 self._start = self._steps[-self._kept - 1][0]
                 del self._steps[: -self._kept]
+
+
+def _entry(source: str, recorded: Recorded[Any], published: Published) -> Entry:
+    return Entry(envelope(source, recorded, published), published.message.DESCRIPTOR.full_name, published)
 
 
 def source_name(cell: str, service: str) -> str:
@@ -223,11 +224,14 @@ def fact_of(event: feed.Event) -> Fact:
     )
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def _timestamp(moment: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
+    """By hand: it takes a fifth of the time of `FromDatetime`, and there are two in every envelope."""
+    since = moment - _EPOCH
+    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1000)
 
 
 def _moment(stamp: Timestamp) -> datetime:
-    return stamp.ToDatetime(tzinfo=UTC)
+    return _EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1000)

@@ -1,0 +1,82 @@
+"""Envelopes keep moments and everything else exactly."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from libs.ledger.recorded import Metadata, Recorded
+from libs.messaging.published import Published
+from libs.messaging.translate import envelope, fact_of, service_of, source_name
+from libs.runtime.tests.example.counter import COUNTED, Counted
+from libs.testkit.clocks import moment
+
+MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2999, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 # made aware
+
+
+def _recorded(occurred_at: datetime, **metadata: Any) -> Recorded[Counted]:
+    recorded_at = moment("2030-01-01 09:00")
+    about = Metadata(
+        event_id="e1", recorded_at=recorded_at, occurred_at=occurred_at, actor="alice", **metadata
+    )
+    return Recorded(
+        stream="counter-a",
+        version=3,
+        position=17,
+        name="counter.counted.v1",
+        event=Counted(by=1),
+        metadata=about,
+    )
+
+
+@given(occurred_at=MOMENTS)
+def test_a_moment_comes_through_to_the_microsecond(occurred_at: datetime) -> None:
+    event = envelope("linli://test/counter", _recorded(occurred_at), Published(message=COUNTED()))
+
+    assert fact_of(event).time == occurred_at == event.time.ToDatetime(tzinfo=UTC)
+
+
+def test_a_moment_of_another_zone_is_the_same_moment() -> None:
+    there = datetime(2030, 1, 1, 12, tzinfo=timezone(timedelta(hours=8)))
+
+    event = envelope("linli://test/counter", _recorded(there), Published(message=COUNTED()))
+
+    assert fact_of(event).time == there
+
+
+def test_all_that_is_known_of_an_event_travels_with_it() -> None:
+    recorded = _recorded(
+        moment("2029-12-31 09:00"), on_behalf_of="mary", consent_id="consent-1", area="la", request_id="r1",
+        correlation_id="c1", traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    )  # fmt: skip
+
+    fact = fact_of(envelope("linli://test/counter", recorded, Published(message=COUNTED())))
+
+    assert (fact.source, fact.event_id, fact.type) == (
+        "linli://test/counter",
+        "e1",
+        "linli.example.v1.Counted",
+    )
+    assert (fact.subject, fact.subject_version, fact.sequence) == ("counter-a", 3, 17)
+    assert (fact.actor, fact.on_behalf_of, fact.consent_id, fact.area_id) == (
+        "alice",
+        "mary",
+        "consent-1",
+        "la",
+    )
+    assert (fact.correlation_id, fact.causation_id) == ("c1", "r1")
+    assert fact.traceparent == recorded.metadata.traceparent
+    assert fact.recorded_time == recorded.metadata.recorded_at
+
+
+def test_what_is_published_may_be_about_something_else_than_its_stream() -> None:
+    published = Published(message=COUNTED(), subject="person-1", area_id="la-1")
+
+    event = envelope("linli://test/counter", _recorded(moment("2029-12-31 09:00"), area="la"), published)
+
+    assert (event.subject, event.area_id) == ("person-1", "la-1")
+
+
+def test_a_source_is_named_by_cell_and_service() -> None:
+    assert service_of(source_name("demo", "cases")) == "cases"
