@@ -18,7 +18,7 @@ from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
 from libs.testkit.hostile import assert_never_broken
 from libs.testkit.postgres import TestServer
-from libs.testkit.rpc import deviations, every_rpc
+from libs.testkit.rpc import deviations, every_rpc, roles
 from libs.testkit.views import assert_rebuilt_equals_live
 from services.cases.tests import neighbours
 from services.cases.tests.neighbours import AT_SEA, IN_MOLE_STREET, stamp
@@ -421,7 +421,7 @@ def test_every_rpc_lets_in_exactly_whom_it_declares(running: Component) -> None:
 
 def test_whatever_is_sent_the_answer_is_clear(running: Component, operator: Any) -> None:
     case = operator.open_case(report()).case
-    client = running.client(running.mint.person("OPERATOR"))
+    client = running.client(running.mint.person(*roles()))
     seeds = {
         "case_id": [case.case_id],
         "public_id": [case.public_id],

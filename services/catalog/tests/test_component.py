@@ -18,7 +18,7 @@ from libs.rpc.failures import RpcFailed, failure_of
 from libs.testkit.component import Component, component
 from libs.testkit.hostile import assert_never_broken
 from libs.testkit.postgres import TestServer
-from libs.testkit.rpc import deviations, every_rpc
+from libs.testkit.rpc import deviations, every_rpc, roles
 from libs.testkit.views import assert_rebuilt_equals_live
 from services.catalog.tests.town import (
     AREAS,
@@ -415,9 +415,9 @@ def test_hostile_requests_break_nothing(running: Component) -> None:
         "if_revision": [""],
         "time_zone": ["Asia/Shanghai"],
     }
-    operator = running.client(running.mint.person("OPERATOR"))
+    everybody = running.client(running.mint.person(*roles()))
 
-    assert_never_broken(operator, every_rpc(DESCRIPTOR), seeds=seeds, examples=25)
+    assert_never_broken(everybody, every_rpc(DESCRIPTOR), seeds=seeds, examples=25)
 
 
 def test_rebuilt_views_equal_live_ones(running: Component) -> None:
