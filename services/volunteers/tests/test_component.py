@@ -145,13 +145,15 @@ def test_of_racing_answers_each_place_is_taken_once_and_nobody_is_booked_twice(
 
     def answer(pair: tuple[str, str]) -> str:
         name, need_id = pair
-        try:
-            themself(running, name).accept_offer(
-                pb.AcceptOfferRequest(request_id=f"yes-{need_id}", need_id=need_id)
-            )
-        except RpcFailed as failed:
-            return failed.reason
-        return "accepted"
+        request = pb.AcceptOfferRequest(request_id=f"yes-{need_id}", need_id=need_id)
+        while True:
+            try:
+                themself(running, name).accept_offer(request)
+            except RpcFailed as failed:
+                if failed.reason != "CONCURRENT_CHANGE":  # others were faster, several times over: again
+                    return failed.reason
+            else:
+                return "accepted"
 
     pairs = [(name, need.need_id) for name in names for need in (first, second)]
     with ThreadPoolExecutor(16) as callers:

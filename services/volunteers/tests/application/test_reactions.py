@@ -1,0 +1,49 @@
+"""What neighbours' events lead to."""
+
+from datetime import UTC, datetime, timedelta
+
+from linli.cases.v1 import cases_events_pb2
+from linli.volunteers.v1 import volunteers_events_pb2
+
+from libs.messaging.reactions import Fact, Reaction
+from services.volunteers.application.reactions import (
+    when_case_opened,
+    when_case_withdrawn,
+    when_need_withdrawn,
+)
+from services.volunteers.domain.commands import FreeShift, RaiseNeed, WithdrawNeed
+
+AT = datetime(2026, 3, 2, 14, 20, tzinfo=UTC)
+FACT = Fact(
+    source="linli://test/cases", event_id="e", type="t", subject="case-c1", subject_version=1, sequence=1,
+    time=AT, recorded_time=AT,
+)  # fmt: skip
+
+
+def test_a_case_whose_reporter_is_assisted_calls_for_a_helper_the_next_day() -> None:
+    opened = cases_events_pb2.CaseOpened(case_id="c1", area_path="la/north", assisted=True)
+
+    [reaction] = when_case_opened(opened, FACT)
+
+    assert (reaction.stream, reaction.id) == ("need", "case-c1")
+    assert isinstance(reaction.command, RaiseNeed)
+    assert reaction.command.shift.start == AT.replace(minute=0) + timedelta(days=1, hours=1)
+
+
+def test_any_other_case_calls_for_nobody() -> None:
+    assert when_case_opened(cases_events_pb2.CaseOpened(case_id="c1", area_path="la"), FACT) == []
+
+
+def test_a_case_taken_back_needs_no_helper() -> None:
+    [reaction] = when_case_withdrawn(cases_events_pb2.CaseWithdrawn(case_id="c1"), FACT)
+
+    assert (reaction.stream, reaction.id, reaction.command) == ("need", "case-c1", WithdrawNeed(at=AT))
+
+
+def test_whoever_had_accepted_is_free_again_when_the_need_ends() -> None:
+    ended = volunteers_events_pb2.NeedWithdrawn(need_id="n1", volunteer_ids=["ann", "bea"])
+
+    assert when_need_withdrawn(ended, FACT) == [
+        Reaction(stream="volunteer", id="ann", command=FreeShift(need_id="n1")),
+        Reaction(stream="volunteer", id="bea", command=FreeShift(need_id="n1")),
+    ]
