@@ -100,9 +100,9 @@ def test_who_runs_the_west_runs_nothing_else(town: Town, elm_person: str, west_p
     ]
 
     assert _let_in(west, tries) == []
-    mine = west.grant_role(_grant(west_person, "DISPATCHER", area_id=WEST)).grant
-    assert mine.area_id == WEST
-    listed = west.list_roles(identity.ListRolesRequest(page_size=1000)).grants
+    granted = west.grant_role(_grant(west_person, "DISPATCHER", area_id=WEST))
+    assert granted.grant.area_id == WEST
+    listed = west.list_roles(m.ListRolesRequest(page_size=1000, at_least=granted.revision)).grants
     assert {grant.party_id for grant in listed} >= {west_person}
     assert all(WEST in grant.area_path for grant in listed)
 
@@ -146,7 +146,9 @@ def test_who_plans_the_west_plans_nothing_else(town: Town) -> None:
     ]
 
     assert _let_in(west, tries) == []
-    allowed = catalog.AssignResponsibilityRequest(**r, affair_id=POTHOLE, area_id=WEST, **about)
+    noise = catalog.DefineAffairRequest(**_request(), affair_id="noise", name=NAME)
+    town.operator.catalog.define_affair(noise)
+    allowed = catalog.AssignResponsibilityRequest(**r, affair_id="noise", area_id=WEST, **about)
     assert west.assign_responsibility(allowed).responsibility.area_id == WEST
 
 
