@@ -7,12 +7,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from e2e.bench import group_commit
-from e2e.bench.figures import Figure, told
-from libs.runtime.postgres import EmbeddedPostgres
+from e2e.bench import footprint, group_commit, reading, serving
+from e2e.bench.figures import Figure, table, told
+from e2e.bench.ground import Ground
 
-MEASUREMENTS: dict[str, Callable[[EmbeddedPostgres], Figure | list[Figure]]] = {
+MEASUREMENTS: dict[str, Callable[[Ground], Figure | list[Figure]]] = {
     "group-commit": group_commit.measure,
+    "open-case": serving.open_case,
+    "replay": footprint.replay,
+    "second-start": footprint.second_start,
+    "rebuild": reading.rebuilds,
+    "visible": reading.visible,
+    "lifecycles": serving.lifecycles,
+    "at-size": serving.at_size,
 }
 
 
@@ -20,22 +27,33 @@ def main() -> int:
     """Run the measurements named, or all of them."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(MEASUREMENTS)}")
-    names = parser.parse_args().names or list(MEASUREMENTS)
-    print(f"{os.cpu_count()} cores; ratios are against the baseline named, in this same run.\n", flush=True)
+    parser.add_argument("--quick", action="store_true", help="smaller and shorter: to see that it works")
+    arguments = parser.parse_args()
+    names = arguments.names or list(MEASUREMENTS)
+    if unknown := [name for name in names if name not in MEASUREMENTS]:
+        parser.error(f"no such measurement: {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}")
+    load = os.getloadavg()[0]
+    print(f"{os.cpu_count()} cores, load {load:.1f} before the run; ratios are against the baseline named,")
+    print("in this same run, on this same PostgreSQL.\n", flush=True)
+    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="linli-bench-") as folder:
         Path(folder).chmod(0o755)
-        server = EmbeddedPostgres(Path(folder) / "data")
-        server.start()
-        try:
-            for name in names:
-                began = time.monotonic()
-                figures = MEASUREMENTS[name](server)
-                for figure in figures if isinstance(figures, list) else [figures]:
-                    print(told(figure))
-                print(f"  ({name}: {time.monotonic() - began:.0f} s)\n", flush=True)
-        finally:
-            server.stop()
+        figures = _measure(names, Ground(Path(folder), quick=arguments.quick))
+    print(table(figures))
+    print(f"\n{time.monotonic() - began:.0f} s in all{', quick: not for comparing' * arguments.quick}")
     return 0
+
+
+def _measure(names: list[str], ground: Ground) -> list[Figure]:
+    figures: list[Figure] = []
+    for name in names:
+        began = time.monotonic()
+        found = MEASUREMENTS[name](ground)
+        found = found if isinstance(found, list) else [found]
+        print("\n".join(map(told, found)))
+        print(f"  ({name}: {time.monotonic() - began:.0f} s)\n", flush=True)
+        figures += found
+    return figures
 
 
 if __name__ == "__main__":

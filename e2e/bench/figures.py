@@ -11,7 +11,8 @@ from dataclasses import dataclass
 class Figure:
     """One measured number, what it is held against, and what limits it.
 
-    `goal` is the issue's; `reached` is None where the figure has no goal.
+    `goal` is the issue's; `reached` is None where the figure has no goal. `busy` says who used the
+    processor while it was measured, `limit` what profiling of that showed.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Figure:
     ratio: float | None = None
     goal: str = ""
     reached: bool | None = None
+    busy: str = ""
     limit: str = ""
 
 
@@ -33,9 +35,24 @@ def told(figure: Figure) -> str:
         lines.append(f"  ratio:    {figure.ratio:.2f}")
     if figure.goal:
         lines.append(f"  goal:     {figure.goal} ({verdict})")
+    if figure.busy:
+        lines.append(f"  busy:     {figure.busy}")
     if figure.limit:
         lines.append(f"  limit:    {figure.limit}")
     return "\n".join(lines)
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """One line for each figure that has a goal or a ratio: all of them at one glance."""
+    rows = [("figure", "measured", "ratio", "goal", "")]
+    for figure in figures:
+        ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
+        verdict = {True: "reached", False: "NOT REACHED", None: ""}[figure.reached]
+        rows.append((figure.name, figure.measured, ratio, figure.goal, verdict))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
 
 
 def per_second(work: Callable[[int], None], callers: int, each: int) -> float:

@@ -1,0 +1,194 @@
+"""Callers in processes of their own, so that the interpreter of one client limits nobody.
+
+Each caller sends its next rpc when the last one is answered. Requests are bytes made ahead as far as
+possible, over grpc's bare stubs: what is measured is the server.
+"""
+
+import itertools
+import multiprocessing
+import statistics
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any, Self
+
+import grpc
+from grpc_health.v1 import health_pb2
+from linli.cases.v1 import cases_service_pb2 as pb
+from linli.cases.v1 import cases_types_pb2 as types
+from linli.types.v1 import types_pb2
+
+from e2e.bench.figures import quantile
+from e2e.bench.ground import Served
+from e2e.bench.processor import Usage, watched
+from libs.ledger.ids import new_id
+
+CASES = "/linli.cases.v1.CasesService/"
+PLACES = ((34.0522, -118.2437), (34.1016, -118.3269), (33.9425, -118.2551), (34.2011, -118.5350))
+AFFAIRS = ("bulky-items", "graffiti-removal", "illegal-dumping-pickup", "single-streetlight-issue")
+
+Send = Callable[[str, bytes], bytes]
+"""Calls an rpc by its path."""
+
+
+def no_op(send: Send, _number: int) -> None:
+    """An rpc that does nothing: grpc's own health check, past our pipeline."""
+    send("/grpc.health.v1.Health/Check", b"")
+
+
+def open_case(send: Send, number: int) -> str:
+    """A report with texts and a location; answers the case's id."""
+    answer = send(f"{CASES}OpenCase", opening(number).SerializeToString())
+    return pb.OpenCaseResponse.FromString(answer).case.case_id
+
+
+def lifecycle(send: Send, number: int) -> None:
+    """Open (which routes), accept, start, resolve, close, read: six rpcs."""
+    case_id = open_case(send, number)
+    for rpc, request in (
+        ("AcceptCase", pb.AcceptCaseRequest(request_id=new_id(), case_id=case_id)),
+        ("StartWork", pb.StartWorkRequest(request_id=new_id(), case_id=case_id)),
+        ("ResolveCase", pb.ResolveCaseRequest(request_id=new_id(), case_id=case_id, outcome="Taken away.")),
+        ("CloseCase", pb.CloseCaseRequest(request_id=new_id(), case_id=case_id)),
+        ("GetCase", pb.GetCaseRequest(case_id=case_id)),
+    ):
+        answer = send(CASES + rpc, request.SerializeToString())
+    assert pb.GetCaseResponse.FromString(answer).case.state == types.CASE_STATE_CLOSED
+
+
+def opening(number: int) -> pb.OpenCaseRequest:
+    """The report number so and so."""
+    latitude, longitude = PLACES[number % len(PLACES)]
+    return pb.OpenCaseRequest(
+        request_id=new_id(),
+        affair_id=AFFAIRS[number % len(AFFAIRS)],
+        channel=types.CHANNEL_WEB,
+        description="Sofa and two mattresses on the pavement, blocking the ramp. 两张床垫挡住了坡道。",
+        location=types_pb2.Point(latitude=latitude, longitude=longitude),
+        address="1200 W 7TH ST, 90017",
+    )
+
+
+WORK: Mapping[str, Callable[[Send, int], object]] = {
+    "no-op": no_op,
+    "open": open_case,
+    "lifecycle": lifecycle,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How many a second, how long one took (seconds), and who was busy meanwhile."""
+
+    rate: float
+    seconds: Sequence[float]
+    usage: Usage
+
+    @property
+    def median(self) -> float:
+        """The usual time of one."""
+        return statistics.median(self.seconds)
+
+    @property
+    def p99(self) -> float:
+        """What one in a hundred exceeds."""
+        return quantile(self.seconds, 0.99)
+
+
+@dataclass(slots=True)
+class Callers:
+    """Some processes with some threads each, that call one server. Close them at the end."""
+
+    server: Served
+    threads: int
+    processes: int = 4
+    _running: list[tuple[Any, "Connection[Any, Any]"]] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        context = multiprocessing.get_context("spawn")
+        for number in range(self.processes):
+            ours, theirs = context.Pipe()
+            arguments = (theirs, self.server.address, self.server.token, self.threads, number)
+            process = context.Process(target=_call, args=arguments, daemon=True)
+            process.start()
+            self._running.append((process, ours))
+        for _, pipe in self._running:
+            assert pipe.recv() == "ready"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process, pipe in self._running:
+            pipe.send(None)
+            process.join(timeout=10)
+
+    def run(self, work: str, seconds: float) -> Rate:
+        """Let all of them do the work for so long."""
+        pids = {
+            "server": [self.server.pid],
+            "callers": [process.pid for process, _ in self._running],
+            "PostgreSQL": [self.server.postgres],
+        }
+        with watched(pids) as usage:
+            for _, pipe in self._running:
+                pipe.send((work, seconds))
+            answers = [pipe.recv() for _, pipe in self._running]
+        failures = [failure for _, _, failure in answers if failure]
+        if failures:
+            raise RuntimeError(failures[0])
+        took = [one for times, _, _ in answers for one in times]
+        return Rate(sum(len(times) / lasted for times, lasted, _ in answers), took, usage)
+
+
+def _call(pipe: "Connection[Any, Any]", address: str, token: str, threads: int, number: int) -> None:
+    """The life of one process of callers."""
+    channels = [
+        grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)]) for _ in range(2)
+    ]
+    sends = [_sender(channel, token) for channel in channels]
+    sends[0]("/grpc.health.v1.Health/Check", health_pb2.HealthCheckRequest().SerializeToString())
+    numbers = itertools.count(number * 7)
+    pipe.send("ready")
+    while (order := pipe.recv()) is not None:
+        pipe.send(_measure(WORK[order[0]], order[1], [sends[i % 2] for i in range(threads)], numbers))
+
+
+def _measure(
+    work: Callable[[Send, int], object],
+    seconds: float,
+    sends: Sequence[Send],
+    numbers: "itertools.count[int]",
+) -> tuple[list[float], float, str]:
+    took: list[float] = []
+    failures: list[str] = []
+    began = time.perf_counter()
+
+    def run(send: Send) -> None:
+        try:
+            while (start := time.perf_counter()) - began < seconds:
+                work(send, next(numbers))
+                took.append(time.perf_counter() - start)
+        except Exception as failure:  # noqa: BLE001  # told by the parent, whatever it is
+            failures.append(f"{type(failure).__name__}: {failure}")
+
+    threads = [threading.Thread(target=run, args=(send,)) for send in sends]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return took, time.perf_counter() - began, failures[0] if failures else ""
+
+
+def _sender(channel: grpc.Channel, token: str) -> Send:
+    metadata = (("authorization", f"Bearer {token}"),)
+    calls: dict[str, Any] = {}
+
+    def send(path: str, request: bytes) -> bytes:
+        call = calls.get(path)
+        if call is None:
+            call = calls[path] = channel.unary_unary(path)
+        answer: bytes = call(request, timeout=30, metadata=metadata)
+        return answer
+
+    return send

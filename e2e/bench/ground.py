@@ -1,0 +1,175 @@
+"""What the measurements stand on: one data folder, one PostgreSQL cluster, and the processes over it.
+
+Everything is made when the first measurement asks for it: a loaded city, then its replay.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from e2e.city import los_angeles as la
+from e2e.city.history import story
+from e2e.city.load import load
+from e2e.city.platform import City, Platform, sign_in
+from e2e.city.replay import Replayed, finish, replay
+from e2e.city.rows import Request, read_requests
+from e2e.journeys.conftest import free_port
+from libs.rpc.keys import SigningKey, jwks
+from libs.runtime.embedded import Place, environ_of
+from libs.runtime.postgres import EmbeddedPostgres
+from libs.testkit.rpc import Mint
+
+LOADED = "cases_loaded"
+"""A copy of the database of cases that knows the city, and no case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server that answers: where, with which token, and the processes to watch."""
+
+    address: str
+    token: str
+    pid: int
+    postgres: int
+
+
+class Ground:
+    """One folder for a whole run of the bench. `quick` makes everything smaller, and less exact."""
+
+    def __init__(self, folder: Path, *, quick: bool) -> None:
+        self.quick = quick
+        self.folder = folder
+        self.place = Place(data=folder / "data")
+        self.replayed_in = Replayed()
+        self._loaded = self._replayed = False
+
+    @contextmanager
+    def postgres(self) -> Iterator[EmbeddedPostgres]:
+        """The PostgreSQL of `linli up`, without `linli up`."""
+        server = EmbeddedPostgres(self.place.data)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+    @contextmanager
+    def platform(self) -> Iterator[Platform]:
+        """`linli up`: all five services in one process, with delivery and clocks."""
+        platform = Platform(
+            data=self.place.data, port=free_port(), http_port=free_port(), log=self.folder / "linli.log"
+        )
+        try:
+            platform.start()
+            yield platform
+        finally:
+            platform.stop()
+
+    def served(self, platform: Platform) -> Served:
+        """A running `linli up`, as callers see it."""
+        assert platform.process is not None
+        return Served(platform.address, self.token(), platform.process.pid, self._postgres_pid())
+
+    @contextmanager
+    def cases_server(self, database: str) -> Iterator[Served]:
+        """The `server` role of cases (api and projector) over one of the databases; PostgreSQL must run."""
+        port, http_port = free_port(), free_port()
+        keys = self.folder / "keys.json"
+        keys.write_text(json.dumps(jwks([self._signing_key()])), "utf-8")
+        environ: Mapping[str, str] = {
+            **os.environ,
+            **environ_of(self.place, database),
+            "LINLI_GRPC_ADDRESS": f"127.0.0.1:{port}",
+            "LINLI_HTTP_ADDRESS": f"127.0.0.1:{http_port}",
+            "LINLI_KEYS_URL": keys.as_uri(),
+            "LINLI_LOG_LEVEL": "warning",
+        }
+        with (self.folder / "cases.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "services.cases", "server"], env=environ, stdout=log, stderr=log
+            )
+        try:
+            _until_ready(http_port, process, self.folder / "cases.log")
+            yield Served(f"127.0.0.1:{port}", self.token(), process.pid, self._postgres_pid())
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+    def token(self) -> str:
+        """An operator's token, good for every server of this folder."""
+        return Mint(self._signing_key()).person("OPERATOR", subject="bench").token()
+
+    def city(self, platform: Platform) -> City:
+        """The programs of the city, in the operator's name."""
+        return sign_in(platform.address, platform.secret)
+
+    def loaded(self) -> None:
+        """Los Angeles is known to all services, and a copy of the database of cases is kept as `LOADED`."""
+        if self._loaded:
+            return
+        with self.platform() as platform:
+            self._bodies = load(self.city(platform), lambda _line: None)
+        with self.postgres() as server:
+            self.copy_database(server, "cases", LOADED)
+        self._loaded = True
+
+    def replayed(self) -> None:
+        """The city's requests are replayed, through the gRPC API of `linli up`."""
+        self.loaded()
+        if self._replayed:
+            return
+        with self.platform() as platform:
+            self.replay(platform)
+
+    def replay(self, platform: Platform) -> None:
+        """The same, on a platform that runs."""
+        if self._replayed:
+            return
+        city = self.city(platform)
+        councils = frozenset(a.area_id.removeprefix(f"{la.CITY}-nc-") for a in la.areas() if a.boundary)
+        rows = [row for row in read_requests(la.REQUESTS, councils) if isinstance(row, Request)]
+        stories = [story(row, self._bodies) for row in rows[: 1000 if self.quick else len(rows)]]
+        self.replayed_in = replay(city, stories, lambda _replayed, _total: None)
+        finish(city, stories, self.replayed_in.revision)
+        self._replayed = True
+
+    def copy_database(self, server: EmbeddedPostgres, source: str, target: str) -> None:
+        """A copy of a database that nobody is connected to."""
+        with psycopg.connect(server.dsn(), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(target)))
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(target), sql.Identifier(source)
+                )
+            )
+
+    def _signing_key(self) -> SigningKey:
+        return SigningKey.from_pem(self.place.signing_key.read_bytes())
+
+    def _postgres_pid(self) -> int:
+        pid = EmbeddedPostgres(self.place.data).pid()
+        assert pid is not None
+        return pid
+
+
+def _until_ready(http_port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text("utf-8")[-2000:]
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{http_port}/readyz", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise TimeoutError(f"cases was not ready in time: {log.read_text('utf-8')[-2000:]}")

@@ -1,0 +1,95 @@
+"""Views: how fast each is built anew, and how soon what is committed here can be seen over there."""
+
+import statistics
+import threading
+import time
+
+from linli.supervision.v1 import supervision_service_pb2 as supervision
+
+from e2e.bench.callers import Callers, opening
+from e2e.bench.figures import Figure, quantile
+from e2e.bench.ground import Ground
+from e2e.city.platform import City
+from e2e.journeys.ledgers import all_services, ledger_of
+from libs.ledger.ledger import Ledger
+from libs.ledger.rebuild import rebuild
+from libs.ledger.view import View
+
+FEW = 5_000
+"""Of so few events a rate says nothing: making and switching tables takes longer than folding."""
+
+
+def rebuilds(ground: Ground) -> list[Figure]:
+    """Each view of each service, built anew from the ledger of the replayed city and switched in."""
+    ground.replayed()
+    figures = []
+    with ground.postgres():
+        for service in all_services():
+            with ledger_of(ground.place.data, service) as ledger:
+                figures += [_rebuilt(service.name, ledger, view) for view in service.views]
+    return figures
+
+
+def _rebuilt(service: str, ledger: Ledger, view: View) -> Figure:
+    done = max((rebuild(ledger, view) for _ in range(2)), key=lambda each: each.events / each.seconds)
+    rate = done.events / done.seconds
+    few = done.events < FEW
+    return Figure(
+        name=f"Rebuild {service}.{view.name}",
+        measured=f"{done.events:,} events in {1000 * done.seconds:,.0f} ms"
+        + (" (too few for a rate)" if few else f": {rate:,.0f} events/s"),
+        goal="" if few else "10,000 events/s or more",
+        reached=None if few else rate >= 10_000,
+    )
+
+
+def visible(ground: Ground) -> list[Figure]:
+    """From the answer of OpenCase to the answer of a query of supervision that counts the case."""
+    ground.replayed()
+    number = 60 if ground.quick else 300
+    with ground.platform() as platform:
+        city = ground.city(platform)
+        query = supervision.ListLongestOpenRequest(page_size=1)
+        alone = statistics.median(_timed(city, query) for _ in range(50))
+        quiet = _until_visible(city, number)
+        with Callers(ground.served(platform), threads=4, processes=2) as callers:
+            load = threading.Thread(target=callers.run, args=("lifecycle", number * 0.05))
+            load.start()
+            busy = _until_visible(city, number // 2)
+            load.join()
+    return [
+        Figure(
+            name=f"Commit to visible in supervision's view, {how}",
+            measured=f"median {1000 * statistics.median(times):.0f} ms,"
+            f" p99 {1000 * quantile(times, 0.99):.0f} ms",
+            baseline=f"the same query without waiting, nothing else going on: {1000 * alone:.1f} ms",
+            limit=limit,
+        )
+        for how, times, limit in (
+            (
+                "nothing else going on",
+                quiet,
+                "waits on purpose: deliveries gather events for 10 ms, projectors up to 25 ms",
+            ),
+            (
+                "8 callers in lifecycles",
+                busy,
+                "turns of the interpreter lock between callers, delivery and projectors",
+            ),
+        )
+    ]
+
+
+def _until_visible(city: City, number: int) -> list[float]:
+    times = []
+    for each in range(number):
+        revision = city.cases.open_case(opening(each)).revision
+        times.append(_timed(city, supervision.ListLongestOpenRequest(page_size=1, cases_at_least=revision)))
+        time.sleep(0.02)  # so that one case is not carried along with the one before
+    return times
+
+
+def _timed(city: City, query: supervision.ListLongestOpenRequest) -> float:
+    began = time.perf_counter()
+    city.supervision.list_longest_open(query)
+    return time.perf_counter() - began

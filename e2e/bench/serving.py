@@ -1,0 +1,101 @@
+"""What the cases service answers a second: openings, whole lifecycles, and the same with a large ledger."""
+
+import statistics
+from collections.abc import Callable
+
+from e2e.bench.callers import Callers, Rate
+from e2e.bench.copies import multiply
+from e2e.bench.figures import Figure
+from e2e.bench.ground import LOADED, Ground
+
+CALLERS = 32
+EMPTY, FULL = "cases_empty", "cases_full"
+CASES = 100_000
+
+
+def open_case(ground: Ground) -> Figure:
+    """OpenCase against an rpc that does nothing, on the same server."""
+    ground.loaded()
+    seconds = 2.0 if ground.quick else 6.0
+    with ground.postgres() as server:
+        ground.copy_database(server, LOADED, EMPTY)
+        with ground.cases_server(EMPTY) as served, Callers(served, CALLERS // 4) as callers:
+            callers.run("open", 2.0)
+            opened, nothing = _in_turn(
+                lambda: callers.run("open", seconds), lambda: callers.run("no-op", seconds)
+            )
+    ratio = _rate(opened) / _rate(nothing)
+    return Figure(
+        name=f"OpenCase, {CALLERS} callers",
+        measured=f"{_rate(opened):,.0f}/s, median {_ms(opened, 'median')}, p99 {_ms(opened, 'p99')}",
+        baseline=f"health check on the same server (cases `server` role): {_rate(nothing):,.0f}/s"
+        f" (busy: {nothing[-1].usage})",
+        ratio=ratio,
+        goal="0.4 or more",
+        reached=ratio >= 0.4,
+        busy=str(opened[-1].usage),
+        limit="the server's one interpreter lock: it runs the rpcs' threads, the committer and the projector",
+    )
+
+
+def lifecycles(ground: Ground) -> Figure:
+    """Open (and route), accept, start, resolve, close, read: against all of `linli up`."""
+    ground.replayed()
+    seconds = 4.0 if ground.quick else 8.0
+    with ground.platform() as platform, Callers(ground.served(platform), CALLERS // 4) as callers:
+        callers.run("lifecycle", 2.0)
+        runs = [callers.run("lifecycle", seconds) for _ in range(1 if ground.quick else 3)]
+    return Figure(
+        name=f"Full lifecycles, {CALLERS} callers, linli up",
+        measured=f"{_rate(runs):,.0f}/s ({6 * _rate(runs):,.0f} rpcs/s), median {_ms(runs, 'median')},"
+        f" p99 {_ms(runs, 'p99')}",
+        busy=str(runs[-1].usage),
+        limit="the one process: half of its time goes into supervision's inbox and all the views",
+    )
+
+
+def at_size(ground: Ground) -> Figure:
+    """Lifecycles with 100,000 cases in the ledger against none, two servers side by side, in turn."""
+    ground.replayed()
+    seconds = 3.0 if ground.quick else 6.0
+    with ground.postgres() as server:
+        ground.copy_database(server, LOADED, EMPTY)
+        ground.copy_database(server, "cases", FULL)
+        filled = multiply(server.dsn(FULL), "case", 10_000 if ground.quick else CASES)
+        with (
+            ground.cases_server(FULL) as full,
+            ground.cases_server(EMPTY) as empty,
+            Callers(full, CALLERS // 4) as at_full,
+            Callers(empty, CALLERS // 4) as at_empty,
+        ):
+            for callers in (at_full, at_empty):
+                callers.run("lifecycle", 2.0)
+            large, small = _in_turn(
+                lambda: at_full.run("lifecycle", seconds), lambda: at_empty.run("lifecycle", seconds)
+            )
+    ratio = _rate(large) / _rate(small)
+    return Figure(
+        name=f"Lifecycles with {filled.streams:,} cases ({filled.events:,} events)",
+        measured=f"{_rate(large):,.0f}/s, median {_ms(large, 'median')}, p99 {_ms(large, 'p99')}",
+        baseline=f"the same server role (cases `server`) without a case: {_rate(small):,.0f}/s",
+        ratio=ratio,
+        goal="0.9 or more",
+        reached=ratio >= 0.9,
+        busy=str(large[-1].usage),
+        limit="the same as without cases: the interpreter lock of the server",
+    )
+
+
+def _in_turn(
+    first: Callable[[], Rate], second: Callable[[], Rate], rounds: int = 3
+) -> tuple[list[Rate], list[Rate]]:
+    pairs = [(first(), second()) for _ in range(rounds)]
+    return [a for a, _ in pairs], [b for _, b in pairs]
+
+
+def _rate(runs: list[Rate]) -> float:
+    return statistics.median(run.rate for run in runs)
+
+
+def _ms(runs: list[Rate], which: str) -> str:
+    return f"{1000 * statistics.median(getattr(run, which) for run in runs):.0f} ms"
