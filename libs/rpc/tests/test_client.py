@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from libs.ledger.decider import Kind, Refusal
-from libs.ledger.errors import LedgerUnavailable
+from libs.ledger.errors import LedgerUnavailable, VersionConflict
 from libs.rpc.client import Patience, connect, is_safe
 from libs.rpc.credentials import Refreshing, Token
 from libs.rpc.failures import RpcFailed
@@ -50,8 +50,7 @@ def ask(api: Greeter, **settings: Any) -> Any:
 
 
 def test_an_outage_is_tried_again() -> None:
-    api = Failing(2, Refusal(Kind.CONFLICT, "CONTENDED", "again"))
-    api.failing = _outage()
+    api = Failing(2, VersionConflict("case-1", 3, 4))
 
     assert ask(api, patience=Patience(tries=3, first=0.001)).greeting == "你好 again"
     assert api.asked == 3
@@ -67,25 +66,21 @@ def test_a_refusal_is_not_tried_again() -> None:
 
 
 def test_it_gives_up_after_its_tries() -> None:
-    api = Failing(99, _outage())
+    api = Failing(99, VersionConflict("case-1", 3, 4))
 
     with pytest.raises(RpcFailed) as no:
         ask(api, patience=Patience(tries=2, first=0.001))
 
-    assert (api.asked, no.value.reason) == (2, "STORE_UNAVAILABLE")
+    assert (api.asked, no.value.reason) == (2, "CONTENDED")
 
 
 def test_it_gives_up_before_its_deadline_rather_than_wait_past_it() -> None:
     began = time.monotonic()
 
     with pytest.raises(RpcFailed):
-        ask(Failing(99, _outage()), deadline=0.5)
+        ask(Failing(99, LedgerUnavailable("the database is away")), deadline=0.5)
 
     assert time.monotonic() - began < 2
-
-
-def _outage() -> Exception:
-    return LedgerUnavailable("the database is away")
 
 
 @pytest.mark.parametrize(

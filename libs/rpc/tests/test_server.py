@@ -192,7 +192,7 @@ def test_a_busy_server_still_answers_its_probes(greeter: Greeter, dial: Dial, ad
 
 def test_streams_have_places_of_their_own(greeter: Greeter, dial: Dial, mint: Mint) -> None:
     stub = dial(mint.person("SUPERVISOR"))
-    open_streams = [stub.follow_notes(Follow(wanted=0), deadline=2.0) for _ in range(2)]
+    open_streams = [stub.follow_notes(Follow(wanted=0), deadline=1.0) for _ in range(2)]
     readers = [threading.Thread(target=_drained, args=(stream,)) for stream in open_streams]
     for reader in readers:
         reader.start()
@@ -306,7 +306,7 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
 
 def test_it_shows_how_busy_it_is_and_what_became_of_streams(greeter: Greeter, dial: Dial, mint: Mint) -> None:
     stub = dial(mint.person("SUPERVISOR"))
-    stream = stub.follow_notes(Follow(wanted=0), deadline=5.0)
+    stream = stub.follow_notes(Follow(wanted=0), deadline=0.5)
     reader = threading.Thread(target=_drained, args=(stream,))
     reader.start()
 
