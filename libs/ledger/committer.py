@@ -18,10 +18,9 @@ log = logging.getLogger(__name__)
 # second look sees it.
 _AGAIN = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.UniqueViolation)
 
-_PATIENCE, _MOST_PATIENCE = (
-    0.25,
-    0.002,
-)  # measured: a third more appends/s on a busy machine, none less on an idle one
+# Measured with 16 writers: a third more appends a second on a busy machine, none less on an idle one.
+_PATIENCE = 0.25
+_MOST_PATIENCE = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,8 @@ class Committer:
     come right back, and fuller batches make up for it.
 
     `commit` does one transaction for a batch: it fills in each unit's positions or error, and
-    raises if nothing was committed. `reconnect` is called when the connection may be broken and
-    says whether it was, which leaves the outcome in doubt.
+    raises if nothing was committed. `reconnect` is called after a failure of the database: it says
+    whether the connection broke with a commit under way, which leaves the outcome in doubt.
     """
 
     def __init__(
@@ -182,12 +181,15 @@ class Committer:
 
     def _answer(self, batch: list[Unit], attempts: int, seconds: float) -> None:
         refused = sum(unit.error is not None for unit in batch)
-        events = sum(len(unit.positions) for unit in batch)
+        events = sum(len(unit.positions) for unit in batch if unit.error is None)
         for unit in batch:
             unit.done.set()
         self._expected = len(batch) + self._queue.qsize()
         self._patience = min(_PATIENCE * seconds, _MOST_PATIENCE) if self._expected > 1 else 0.0
-        self.observe(Committed(len(batch), events, refused, attempts, seconds))
+        try:
+            self.observe(Committed(len(batch), events, refused, attempts, seconds))
+        except Exception:  # nobody who only looks on may stop the committer
+            log.exception("an observer of commits failed")
 
     def _fail(self, batch: list[Unit], error: BaseException) -> None:
         for unit in batch:

@@ -255,7 +255,7 @@ class Ledger:
 
     def _listen(self) -> Listener:
         channels = (self._recorder.channel_name, KEYS_CHANNEL)
-        return Listener(self._datastore.connect, channels, self._heard, self._missed)
+        return Listener(self._datastore.connect, channels, self._heard, self.keys.forget, self._missed)
 
     def _heard(self, channel: str, payload: str, backend: int) -> None:
         if channel == KEYS_CHANNEL:

@@ -3,13 +3,10 @@
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 
 import psycopg
 from psycopg import Connection
 from psycopg.sql import SQL, Identifier
-
-from libs.ledger.errors import LedgerUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -17,8 +14,8 @@ log = logging.getLogger(__name__)
 class Listener:
     """A thread with a connection of its own on PostgreSQL's NOTIFY.
 
-    `heard(channel, payload, backend)` is called for each notification; `lost` whenever some may
-    have been missed: at the start and after each loss of the connection.
+    `heard(channel, payload, backend)` is called for each notification, `lost` when the connection
+    is lost, and `back` once we hear again, at the start, too: some may have been missed by then.
     """
 
     def __init__(
@@ -27,11 +24,13 @@ class Listener:
         channels: tuple[str, ...],
         heard: Callable[[str, str, int], None],
         lost: Callable[[], None],
+        back: Callable[[], None],
     ) -> None:
         self._connect = connect
         self._channels = channels
         self._heard = heard
         self._lost = lost
+        self._back = back
         self._stopping = threading.Event()
         self.listening = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ledger-listener", daemon=True)
@@ -50,18 +49,17 @@ class Listener:
         while not self._stopping.is_set():
             try:
                 self._listen()
-            except (psycopg.Error, LedgerUnavailable) as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is: listening goes on
                 self.listening.clear()
                 log.warning("the ledger's listener lost its connection: %s", type(error).__name__)
-                with suppress(LedgerUnavailable):  # it is told again when the database is back
-                    self._lost()
+                self._lost()
                 self._stopping.wait(0.5)
 
     def _listen(self) -> None:
         with self._connect() as connection:
             for channel in self._channels:
                 connection.execute(SQL("LISTEN {}").format(Identifier(channel)))
-            self._lost()  # what was said before we listened
+            self._back()
             self.listening.set()
             while not self._stopping.is_set():
                 for notice in connection.notifies(timeout=5.0):

@@ -20,7 +20,7 @@ from libs.ledger.datastore import Datastore
 from libs.ledger.errors import AlreadyHandled, LedgerUnavailable, OutcomeUnknown, VersionConflict
 from libs.ledger.recorded import Checkpoint
 from libs.ledger.statements import Statements
-from libs.ledger.unit import Row, Standing, Unit, give_positions
+from libs.ledger.unit import Row, Standing, Unit, are_usual, give_positions
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         self.destroy_keys: Callable[[Cursor[Any], Sequence[str]], None] | None = None
         self._connection: Connection[Any] | None = None
         self._backends: set[int] = set()
+        self._under_way = False  # was anything sent that may have been committed?
 
     def submit(self, unit: Unit) -> Sequence[int]:
         """Commit one append; returns the positions of its events.
@@ -92,6 +93,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
 
     def _commit(self, units: Sequence[Unit]) -> None:
         """One transaction for a batch. Raises if nothing was committed, or if that is not known."""
+        self._under_way = False
         if not self._commit_at_once(units):
             self._commit_one_by_one(units)
         for unit in units:
@@ -105,11 +107,10 @@ class GroupCommitRecorder(PostgresProcessRecorder):
 
     def _commit_at_once(self, units: Sequence[Unit]) -> bool:
         """The usual batch, without any conflict, in one round trip; False if it is another kind."""
-        if any(unit.effects or unit.erases or unit.in_doubt for unit in units):
-            return False
-        if len(Standing.expected_by(units).admit(units)) < len(units):  # they conflict with each other
+        if not are_usual(units):
             return False
         with self._connect().cursor(binary=True) as cursor:
+            self._under_way = True
             row = cursor.execute(self._sql.append, self._sql.parameters(units), prepare=True).fetchone()
         if row is None or row["positions"] is None:
             return False
@@ -127,6 +128,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
     def _transaction(self) -> Iterator[Cursor[Any]]:
         """A transaction under the library's table lock."""
         connection = self._connect()
+        self._under_way = True
         with connection.transaction(), connection.cursor(binary=True) as cursor:
             self._lock_table(cursor)
             self._notify_channel(cursor)
@@ -138,16 +140,21 @@ class GroupCommitRecorder(PostgresProcessRecorder):
             connection = self._datastore.connect()
             # Each statement must see what was committed before the lock was got, not before it was asked for.
             connection.execute("SET default_transaction_isolation = 'read committed'")
+            # Whatever the server's default: what is acknowledged is on its disk.
+            connection.execute(
+                "SELECT set_config('synchronous_commit', 'on', false)"
+                " WHERE current_setting('synchronous_commit') = 'off'"
+            )
             self._backends = {connection.info.backend_pid}
             self._connection = connection
         return self._connection
 
     def _reconnect(self) -> bool:
-        """Drop the connection if it is broken; says whether it was."""
+        """Drop the connection if it is broken; says whether a commit was under way on it."""
         broken = self._connection is None or self._connection.closed
         if broken:
             self._drop_connection()
-        return bool(broken)
+        return bool(broken) and self._under_way
 
     def _drop_connection(self) -> None:
         if self._connection is not None:

@@ -70,7 +70,14 @@ class Snapshots(Generic[S]):
                 connection.execute(_SAVE, row)
 
     def load(self, stream: str, epoch: int) -> Folded[S] | None:
-        """The kept state of a stream, if there is one that this code can trust."""
+        """The kept state of a stream, if there is one that this code can trust and read."""
+        try:
+            return self._load(stream, epoch)
+        except Exception:  # a convenience: the events tell the same
+            log.exception("the snapshot of %s cannot be read", stream)
+            return None
+
+    def _load(self, stream: str, epoch: int) -> Folded[S] | None:
         with self._ledger.connection() as connection:
             row = connection.execute(_LOAD, [stream, self._fingerprint]).fetchone()
         if row is None:
@@ -86,6 +93,9 @@ class Snapshots(Generic[S]):
 def _fingerprint(decider: Decider[Any, Any, Any]) -> str:
     """A hash of the room that the fold lives in: whatever changes there makes old snapshots void."""
     digest = hashlib.sha256(decider.category.encode())
-    for source in sorted(Path(inspect.getfile(decider.evolve)).parent.glob("*.py")):
+    sources = sorted(Path(inspect.getfile(decider.evolve)).parent.glob("*.py"))
+    if not sources:
+        raise TypeError("without its source, nobody knows which code folded a state")
+    for source in sources:
         digest.update(source.read_bytes())
     return digest.hexdigest()[:32]

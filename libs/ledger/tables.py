@@ -53,7 +53,9 @@ def check_tables(connection: Connection[DictRow], service: str) -> None:
     found = connection.execute(
         "SELECT t FROM unnest(%s::text[]) AS t WHERE to_regclass(t) IS NOT NULL", [[*TABLES]]
     )
-    missing = {*TABLES} - {row["t"] for row in found}
+    missing = {*TABLES, "ledger_append()"} - {row["t"] for row in found}
+    if connection.execute("SELECT to_regproc('ledger_append') AS known").fetchone() != {"known": None}:
+        missing.discard("ledger_append()")
     if missing:
         raise SchemaUnknown(
             f"the database of {service} lacks {', '.join(sorted(missing))}: run `linli {service} migrate`"
@@ -62,7 +64,7 @@ def check_tables(connection: Connection[DictRow], service: str) -> None:
 
 def check_durability(connection: Connection[DictRow]) -> str | None:
     """What in the server's settings could lose acknowledged events, or None."""
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+    for setting in ("fsync", "full_page_writes"):
         row = connection.execute(SQL("SHOW {}").format(Identifier(setting))).fetchone()
         if row is not None and row[setting] == "off":
             return f"{setting} is off: a power cut can lose acknowledged events"

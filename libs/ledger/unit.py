@@ -76,21 +76,16 @@ class Standing:
     def expected_by(cls, units: Iterable[Unit]) -> "Standing":
         """The standing on which the first append to each stream, source and subject counts.
 
-        If all are let in on that, it is enough to compare it with the store. Two checkpoints of
-        one source in a batch are not foreseen: the second one is refused.
+        If all are let in on that, it is enough to compare it with the store.
         """
         standing = cls()
         for unit in units:
             for stream, first in unit.firsts().items():
                 standing.versions.setdefault(stream, first - 1)
             if unit.checkpoint is not None:
-                source, position, after = (
-                    unit.checkpoint.source,
-                    unit.checkpoint.position,
-                    unit.checkpoint.after,
-                )
-                known = source in standing.checkpoints
-                standing.checkpoints[source] = position if known else position - 1 if after is None else after
+                after = unit.checkpoint.after
+                before = unit.checkpoint.position - 1 if after is None else after
+                standing.checkpoints.setdefault(unit.checkpoint.source, before)
             for subject, key in unit.keys.items():
                 if key.stored:
                     standing.wrapped.setdefault(subject, key.wrapped)
@@ -149,6 +144,16 @@ class Standing:
         for subject in unit.erases:
             self.wrapped[subject] = None
             self.new_keys.pop(subject, None)
+
+
+def are_usual(units: Sequence[Unit]) -> bool:
+    """Tell whether a batch is of the kind that one call can commit, if the store agrees."""
+    sources = [unit.checkpoint.source for unit in units if unit.checkpoint]
+    return (
+        not any(unit.effects or unit.erases or unit.in_doubt for unit in units)
+        and len(set(sources)) == len(sources)
+        and len(Standing.expected_by(units).admit(units)) == len(units)
+    )
 
 
 def give_positions(units: Iterable[Unit], positions: Sequence[int]) -> None:

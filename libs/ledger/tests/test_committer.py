@@ -170,6 +170,20 @@ def test_a_database_that_stays_away_is_reported_as_what_it_means(broken: bool, a
     committer.close()
 
 
+def test_an_observer_that_fails_stops_nothing() -> None:
+    def fail(_: Committed) -> None:
+        raise RuntimeError("not my day")
+
+    transactions = Transactions()
+    committer = Committer(transactions.commit, transactions.reconnect, observe=fail)
+
+    committer.submit(unit(1))
+    committer.submit(unit(2))
+
+    assert len(transactions.batches) == 2
+    committer.close()
+
+
 def test_at_the_end_what_waits_is_committed_and_nothing_more_is_taken() -> None:
     busy, go_on = threading.Event(), threading.Event()
 

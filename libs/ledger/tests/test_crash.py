@@ -124,6 +124,22 @@ def test_a_conflict_is_still_a_conflict_after_the_line_broke(ledger: Ledger) -> 
         ledger.append(Append(drafts=[put("mailbox-1", "b", 0)]))
 
 
+def test_a_database_that_is_not_there_took_nothing_for_certain(
+    crashing: tuple[KillablePostgres, Ledger],
+) -> None:
+    server, _ = crashing
+    settings = LedgerSettings(dsn=server.dsn("post"), service="post", retry_for=0.3, connect_timeout=2)
+    with Ledger.connect(settings, EVENTS, MASTER_KEY) as ledger:
+        server.kill()
+
+        with pytest.raises(LedgerUnavailable) as raised:
+            ledger.append(Append(drafts=[put("mailbox-1", "a", 0)]))
+
+        assert type(raised.value) is LedgerUnavailable
+        server.restart()
+        ledger.append(Append(drafts=[put("mailbox-1", "a", 0)]))
+
+
 def test_a_ledger_whose_lock_is_held_too_long_says_so_and_goes_on_later(dsn: str) -> None:
     settings = LedgerSettings(dsn=dsn, service="post", lock_timeout=1, retry_for=0.5)
     with Ledger.connect(settings, EVENTS, MASTER_KEY) as ledger:

@@ -1,5 +1,6 @@
 """What a ledger refuses to start on."""
 
+import psycopg
 import pytest
 
 from libs.ledger.datastore import Datastore
@@ -23,6 +24,28 @@ def test_the_librarys_functions_without_the_lock_are_refused(
 
     with pytest.raises(SettingsRefused, match="POSTGRES_ENABLE_DB_FUNCTIONS"):
         Ledger.connect(LedgerSettings(dsn=dsn, service="post"), EVENTS, MASTER_KEY)
+
+
+def test_a_ledger_whose_function_is_missing_is_not_opened(dsn: str) -> None:
+    with psycopg.connect(dsn) as connection:
+        connection.execute("ALTER FUNCTION ledger_append RENAME TO elsewhere")
+    try:
+        with pytest.raises(SchemaUnknown, match=r"ledger_append\(\)"):
+            Ledger.connect(LedgerSettings(dsn=dsn, service="post"), EVENTS, MASTER_KEY)
+    finally:
+        with psycopg.connect(dsn) as connection:
+            connection.execute("ALTER FUNCTION elsewhere RENAME TO ledger_append")
+
+
+def test_what_is_acknowledged_is_on_the_disk_whatever_the_servers_default(dsn: str) -> None:
+    datastore = Datastore(f"{dsn} options='-c synchronous_commit=off'", lock_timeout=5, pool_size=1)
+    recorder = GroupCommitRecorder(datastore)
+
+    row = recorder._connect().execute("SHOW synchronous_commit").fetchone()
+    recorder.close()
+    datastore.close()
+
+    assert row == {"synchronous_commit": "on"}
 
 
 def test_the_function_that_skips_the_lock_does_not_even_exist(dsn: str, ledger: Ledger) -> None:
