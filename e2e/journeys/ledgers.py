@@ -31,6 +31,7 @@ OF_ONE_RUN = frozenset(
         "causation_id",
         "known",
         "rank",
+        "traceparent",
     }
 )
 """Fields that name a place in a ledger, a moment of recording, or an id made by chance."""
