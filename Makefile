@@ -37,6 +37,11 @@ lint: setup ## Check style, imports between rooms, and the protos
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	cd proto && ../$(BIN)/buf lint
+	cd proto && ../$(BIN)/buf breaking --against released.binpb
+
+.PHONY: release-contracts
+release-contracts: setup ## Take today's protos as those that must not break (at a release)
+	cd proto && ../$(BIN)/buf build --exclude-source-info --as-file-descriptor-set -o released.binpb
 
 .PHONY: types
 types: setup ## Check the types (mypy, strict)
@@ -51,6 +56,10 @@ gen: setup ## Generate the stubs in libs/contracts from proto/
 lock: setup ## Compile requirements*.txt from requirements*.in (hashes, no index lines)
 	$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+.PHONY: e2e
+e2e: setup ## Run the journeys over the real wire (minutes)
+	$(BIN)/pytest e2e/journeys
 
 .PHONY: bench
 bench: setup ## Measure, as ratios against a named baseline in the same run

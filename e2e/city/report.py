@@ -80,4 +80,4 @@ def _days(seconds: int) -> str:
 
 
 def _name(text: object, fallback: str) -> str:
-    return getattr(text, "en", "") or getattr(text, "zh", "") or fallback or "(none)"
+    return getattr(text, "en", "") or getattr(text, "zh", "") or fallback or "(in no council)"
