@@ -16,7 +16,7 @@ from libs.ledger import view_tables
 from libs.ledger.recorded import Recorded
 from libs.ledger.rows import RowStore
 from libs.ledger.view import Key, View, Views
-from libs.telemetry import logs, metrics
+from libs.telemetry import logs, metrics, traces
 
 log = logs.get("projector")
 
@@ -173,12 +173,14 @@ class Projection:
                 return
 
     def _transaction(self, tracks: list[Track], events: Batch, reached: int, *, ready: bool) -> None:
+        service = self._ledger.service
         try:
-            self._begin(tracks, events)
-            for track in tracks:
-                for recorded in events:
-                    track.view.fold(recorded, track.rows)
-            self._commit(tracks, reached, ready=ready)
+            with traces.span("project", parent="", service=service, events=len(events), position=reached):
+                self._begin(tracks, events)
+                for track in tracks:
+                    for recorded in events:
+                        track.view.fold(recorded, track.rows)
+                self._commit(tracks, reached, ready=ready)
         except BaseException as error:
             for track in tracks:
                 track.rows.forget()
