@@ -12,11 +12,13 @@ from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.view import Rows, Table, View
+from services.cases.adapters.ledger import EVENTS
 from services.cases.application.reference import NotedAt
 from services.cases.domain.noted import NotedFact, ResponsibilityEndNoted, ResponsibilityNoted
 
-KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(NotedFact)}
-ROUTING = (ResponsibilityNoted.__name__, ResponsibilityEndNoted.__name__)
+KINDS = {name: kind for name, kind in EVENTS.types.items() if kind in get_args(NotedFact)}
+NAMES = {kind: name for name, kind in KINDS.items()}
+ROUTING = (NAMES[ResponsibilityNoted], NAMES[ResponsibilityEndNoted])
 
 
 class ReferenceFacts(View):
@@ -39,7 +41,7 @@ class ReferenceFacts(View):
         """Add the fact."""
         if recorded.category == "noted":
             fact = msgspec.json.encode(recorded.event).decode()
-            kind = type(recorded.event).__name__
+            kind = NAMES[type(recorded.event)]
             rows.put("facts", {"position": recorded.position, "kind": kind, "fact": fact})
 
     def after(self, cursor: Cursor[DictRow], position: int) -> list[NotedAt]:
@@ -57,4 +59,5 @@ class ReferenceFacts(View):
 
 
 def _noted(row: DictRow) -> NotedAt:
-    return row["position"], msgspec.json.decode(row["fact"], type=KINDS[row["kind"]])
+    fact: NotedFact = msgspec.json.decode(row["fact"], type=KINDS[row["kind"]])
+    return row["position"], fact

@@ -194,4 +194,7 @@ def test_noted_facts_come_back_as_they_were_noted() -> None:
         ],
     ).all("facts")
 
-    assert [(row["position"], row["kind"]) for row in rows] == [(4, "AreaNoted"), (5, "BodyNoted")]
+    assert [(row["position"], row["kind"]) for row in rows] == [
+        (4, "area_noted.v1"),
+        (5, "body_noted.v1"),
+    ]
