@@ -2,7 +2,9 @@
 
 import base64
 import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -137,6 +139,32 @@ def test_an_event_that_erases_destroys_the_key_in_its_own_transaction(
 
     assert texts(mailboxes) == {None}  # the cached state is gone, too
     eventually(lambda: texts(others_mailboxes) == {None}, "the other process forgot")
+
+
+def test_an_erasure_amid_writers_leaves_nothing_readable(ledger: Ledger, other_ledger: Ledger) -> None:
+    started = threading.Barrier(5)
+
+    def write(worker: int) -> int:
+        writer, n = (ledger, other_ledger)[worker % 2], 0
+        started.wait()
+        while True:
+            try:
+                writer.append(letter(f"mailbox-{worker}-{n}", "resident-1", "Dear Ada"))
+            except Refusal:  # SUBJECT_ERASED: nothing more is taken
+                return n
+            n += 1
+
+    with ThreadPoolExecutor(4) as pool:
+        writers = [pool.submit(write, worker) for worker in range(4)]
+        started.wait()
+        eventually(lambda: ledger.known_head > 20, "some are written")
+        ledger.keys.destroy("resident-1")
+        written = [writer.result() for writer in writers]
+
+    assert sum(written) == len(ledger.read(limit=100_000))
+    for worker, count in enumerate(written):
+        for n in range(count):
+            assert text_of(ledger, f"mailbox-{worker}-{n}") is None
 
 
 def test_an_append_that_conflicts_erases_nobody(ledger: Ledger) -> None:

@@ -1,6 +1,7 @@
 """Appending, reading and waiting over a real store, with a second process looking on."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -222,6 +223,20 @@ def test_closing_wakes_waiting_readers_and_turns_appends_away(ledger: Ledger) ->
     assert woken == [False]
     with pytest.raises(LedgerClosed):
         ledger.append(Append(drafts=[put("mailbox-1", "a")]))
+
+
+def test_a_ledger_goes_on_where_it_was_when_it_is_opened_again(open_ledger: Callable[[], Ledger]) -> None:
+    first = open_ledger()
+    first.append(Append(drafts=[put("mailbox-1", "a")], checkpoint=Checkpoint("catalog", 7)))
+    first.close()
+
+    again = open_ledger()
+    again.append(
+        Append(drafts=[put("mailbox-1", "b", after=1)], checkpoint=Checkpoint("catalog", 8, after=7))
+    )
+
+    assert [(one.position, one.event.letter) for one in again.read()] == [(1, "a"), (2, "b")]
+    assert again.known_head == 2
 
 
 def test_a_connection_that_the_server_ended_is_replaced(ledger: Ledger) -> None:
