@@ -44,7 +44,7 @@ class ImportsOnly(Contract):
     modules = fields.SetField(subfield=fields.StringField())
     allowed = fields.SetField(subfield=fields.StringField())
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002  # asked for by import-linter
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # asked for by import-linter
         """Look at each direct import of the modules."""
         modules, allowed = set(self.modules), set(self.allowed)  # type: ignore[call-overload]  # fields are descriptors
         broken: set[_Import] = set()
@@ -72,7 +72,7 @@ class ImportedOnlyBy(Contract):
     packages = fields.SetField(subfield=fields.StringField())
     importers = fields.SetField(subfield=fields.StringField())
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002  # asked for by import-linter
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # asked for by import-linter
         """Look at who imports the packages directly."""
         packages, importers = set(self.packages), set(self.importers)  # type: ignore[call-overload]  # fields are descriptors
         broken: set[_Import] = set()
