@@ -82,6 +82,13 @@ class Town:
         """A case, as the reporter told it."""
         return reporter.cases.open_case(report(**fields)).case  # type: ignore[no-any-return]
 
+    def take_on(self, affair_id: str, body_id: str, name: str = "新事项") -> None:
+        """Make the body answer for a new affair, within limits; returns when cases are routed to it."""
+        _define_affair(self.operator, affair_id, name)
+        _assign(self.operator, affair_id, body_id)
+        _promise(self.operator, affair_id)
+        eventually(lambda: _is_routed(self.operator, affair_id, body_id), seconds=30)
+
     def sign_out(self) -> None:
         """Close every connection."""
         for city in (self.operator, *self._signed_in):
@@ -129,6 +136,8 @@ def town_on(platform: Platform) -> Iterator[Town]:
     town = Town(platform, Mint(key), sign_in(platform.address, platform.secret))
     try:
         _settle(town.operator)
+        for affair_id, (name, body_id) in _AFFAIRS.items():
+            town.take_on(affair_id, body_id, name)
         yield town
     finally:
         town.sign_out()
@@ -155,11 +164,6 @@ def _settle(operator: City) -> None:
         )
         operator.identity.register_body(registering)
     _define_calendar(operator)
-    for affair_id, (name, body_id) in _AFFAIRS.items():
-        _define_affair(operator, affair_id, name)
-        _promise(operator, affair_id, body_id)
-    for affair_id in _AFFAIRS:
-        eventually(lambda affair_id=affair_id: _is_routed(operator, affair_id), seconds=30)  # type: ignore[misc]
     until_known(operator.volunteers.raise_need, need(ELM))
 
 
@@ -187,7 +191,7 @@ def _define_affair(operator: City, affair_id: str, name: str) -> None:
     )
 
 
-def _promise(operator: City, affair_id: str, body_id: str) -> None:
+def _assign(operator: City, affair_id: str, body_id: str) -> None:
     assigning = catalog.AssignResponsibilityRequest(
         request_id=new_id(),
         affair_id=affair_id,
@@ -197,6 +201,9 @@ def _promise(operator: City, affair_id: str, body_id: str) -> None:
         valid_from_time=stamp(LONG_AGO),
     )
     until_known(operator.catalog.assign_responsibility, assigning)
+
+
+def _promise(operator: City, affair_id: str) -> None:
     promising = catalog.PublishCommitmentRequest(
         request_id=new_id(),
         affair_id=affair_id,
@@ -209,7 +216,7 @@ def _promise(operator: City, affair_id: str, body_id: str) -> None:
     until_known(operator.catalog.publish_commitment, promising)
 
 
-def _is_routed(operator: City, affair_id: str) -> bool:
+def _is_routed(operator: City, affair_id: str, body_id: str) -> bool:
     asked = cases.PreviewRoutingRequest(affair_id=affair_id, area_id=ELM)
     answer = until_known(operator.cases.preview_routing, asked)
-    return answer.routing.body_id == _AFFAIRS[affair_id][1] and len(answer.deadlines) == 2
+    return answer.routing.body_id == body_id and len(answer.deadlines) == 2
