@@ -10,9 +10,13 @@ from pathlib import Path
 from libs.runtime.embedded import EmbeddedPlatform, Place
 from libs.runtime.parts import Service
 from libs.runtime.process import Lifetime, run_until_told, say
+from libs.runtime.settings import Settings, read
 from libs.telemetry import logs
 
 NAMES = ("identity", "catalog", "cases", "volunteers", "supervision")
+
+_ITS_OWN = {"LINLI_DATABASE_URL": "-", "LINLI_MASTER_KEY": "-", "LINLI_MASTER_KEY_FILE": ""}
+"""What nobody needs to set: the platform makes its own."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=Path(".linli"), help="folder for everything it keeps")
     parser.add_argument("--port", type=int, default=7400, help="gRPC port (0: any free one)")
     parser.add_argument("--http-port", type=int, default=7480, help="port of /metrics, /readyz, /keys.json")
-    parser.add_argument("--cell", default="demo", help="name of this cell: part of every event's source")
+    parser.add_argument("--cell", help="name of this cell, part of every event's source (demo)")
 
 
 def load(name: str) -> Service:
@@ -33,12 +37,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the platform until it is told to stop; answers the exit status."""
     began = time.monotonic()
     life = Lifetime()
-    logs.setup(level=os.environ.get("LINLI_LOG_LEVEL", "warning"), role="up", cell=arguments.cell)
+    told = {"LINLI_LOG_LEVEL": "warning", **os.environ, **_ITS_OWN}
+    if arguments.cell:
+        told["LINLI_CELL"] = arguments.cell
+    settings = read(Settings, told)
+    logs.setup(level=settings.log_level, role="up", cell=settings.cell)
     place = Place(
         data=arguments.data.expanduser().resolve(),
         grpc_port=arguments.port,
         http_port=arguments.http_port,
-        cell=arguments.cell,
+        cell=settings.cell,
     )
     platform = EmbeddedPlatform(place, [load(name) for name in NAMES], os.environ, died=life.end)
 

@@ -132,11 +132,11 @@ class ClockRunner:
             )
 
     def _task(self, moment: Moment) -> Task:
-        context = Context(
-            actor=f"clock:{self._service}",
-            occurred_at=moment.due_at,
-            traceparent=traces.new_traceparent(),
-        )
+        name = f"{self._service} clock {type(moment.command).__name__}"
+        with traces.span(name, parent="", due_at=moment.due_at.isoformat()) as span:
+            context = Context(
+                actor=f"clock:{self._service}", occurred_at=moment.due_at, traceparent=span.traceparent
+            )
         return self._streams[moment.stream], moment.id, moment.command, context
 
     def _forgive(self) -> None:

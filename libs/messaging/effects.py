@@ -58,13 +58,13 @@ class Effects:
         message, when = self._reactions[service_of(event.source), event.type]
         fact = fact_of(event)
         name = f"{self.service} reacts to {fact.type}"
-        with traces.span(name, parent=fact.traceparent, kind="consumer", subject=fact.subject) as span:
+        with traces.span(name, parent=fact.traceparent, kind="consumer", event=fact.event_id) as span:
             for answer in when(message.FromString(event.data.value), fact):
                 match answer:
                     case Erasure(subject=subject):
                         work.erased.append(subject)
                     case Reaction(stream=stream, id=subject_id, command=command):
-                        context = self._context(fact, answer, span.traceparent)
+                        context = self._context(fact, answer.reason, span.traceparent)
                         work.tasks.append((self._streams[stream], subject_id, command, context))
 
     def commit(self, work: Work, source: str, until: int, *, after: int) -> None:
@@ -99,13 +99,13 @@ class Effects:
     def _commit(self, work: Work, checkpoint: Checkpoint | None) -> None:
         handle_many(self._ledger, work.tasks, checkpoint=checkpoint, effects=work.effects, erases=work.erased)
 
-    def _context(self, fact: Fact, reaction: Reaction, traceparent: str) -> Context:
+    def _context(self, fact: Fact, reason: str, traceparent: str) -> Context:
         return Context(
             actor=f"service:{self.service}",
             area=fact.area_id or None,
             correlation_id=fact.correlation_id or None,
             causation_id=fact.event_id,
             traceparent=traceparent,
-            reason=reaction.reason or None,
+            reason=reason or None,
             occurred_at=fact.time,
         )

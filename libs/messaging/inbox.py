@@ -186,9 +186,10 @@ class Inbox:
             subject=event.subject,
             type=event.type,
             error=told(error),
+            traceparent=event.traceparent,
             exc_info=None if isinstance(error, Refusal) else error,
         )
-        metrics.parked(self.service, service_of(event.source), self._effects.parked_count(event.source))
+        self._count_parked(event.source)
 
     def _work(self, progress: _Progress, events: Sequence[feed.Event]) -> Work:
         """What the events call for, in order."""
@@ -209,5 +210,9 @@ class Inbox:
     def _of(self, source: str) -> _Progress:
         if source not in self._progress:
             stored = self._effects.checkpoint(source)
+            self._count_parked(source)
             self._progress[source] = _Progress(stored, stored, self._effects.parked_subjects(source))
         return self._progress[source]
+
+    def _count_parked(self, source: str) -> None:
+        metrics.parked(self.service, service_of(source), self._effects.parked_count(source))

@@ -124,9 +124,9 @@ class EmbeddedPlatform:
         _make_secret(place.signing_key, _new_signing_key)
         _make_secret(place.operator_secret, lambda: secrets.token_urlsafe(24).encode())
         return {
-            "LINLI_CELL": place.cell,
             **self._environ,
             **_WITHOUT,
+            "LINLI_CELL": place.cell,
             "LINLI_GRPC_ADDRESS": f"127.0.0.1:{place.grpc_port}",
             "LINLI_HTTP_ADDRESS": f"127.0.0.1:{place.http_port}",
             "LINLI_MASTER_KEY_FILE": str(place.master_key),

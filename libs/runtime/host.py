@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
+
 from libs.ledger.revision import Revision
 from libs.ledger.view import ViewBehind
 from libs.messaging.clocks import ClockRunner
@@ -195,7 +197,9 @@ class Host:
                     with service.views.read(view.name, head, max(0.0, deadline - time.monotonic())):
                         pass
                 except ViewBehind:
-                    _log.info("view is behind at shutdown", service=service.name, view=view.name)
+                    _log.info("view is behind at shutdown", view=view.name)
+                except psycopg.Error:
+                    return  # the database is away: nobody can catch up
 
     # -- traces ------------------------------------------------------------------------------------
 

@@ -84,6 +84,17 @@ def test_a_second_platform_on_the_same_folder_is_told_why_not(data: Path) -> Non
     assert "is in use by another Linli" in second.stderr
 
 
+def test_it_ends_with_a_reason_when_its_postgresql_dies(data: Path) -> None:
+    with platform(data, environ_of(data)) as running:
+        KillablePostgres(data).kill()
+
+        status = running.process.wait(timeout=60)
+        told = running.process.stderr.read() if running.process.stderr else ""
+
+    assert status == 1
+    assert "stopped: the bundled PostgreSQL ended" in told
+
+
 def test_killed_again_and_again_nothing_acknowledged_is_lost_or_doubled(data: Path) -> None:
     chance = random.Random(7)
     environ = environ_of(data)
