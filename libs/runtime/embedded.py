@@ -75,7 +75,6 @@ class EmbeddedPlatform:
         self._services = services
         self._environ = environ
         self._told_died = died
-        self._trouble = ""
         self._stack = ExitStack()
         self._postgres = EmbeddedPostgres(place.data)
         self.host: Host | None = None
@@ -83,7 +82,7 @@ class EmbeddedPlatform:
     @property
     def failed(self) -> str:
         """What died, or nothing."""
-        return self._trouble or (self.host.failed if self.host is not None else "")
+        return self.host.failed if self.host is not None else ""
 
     def start(self) -> None:
         """Start everything; returns when the platform is ready.
@@ -94,15 +93,13 @@ class EmbeddedPlatform:
             _refuse_taken(port)
         self._postgres.start()
         self._stack.callback(self._postgres.stop)
-        watch = WatchedThread("postgres", self._watch_postgres, died=self._postgres_ended)
         environ = self._environ_of_all()
         opened = [self._open(service, environ) for service in self._services]
         self.host = Host(opened, Roles(deliver=True, clocks=True), died=self._told_died)
         self._stack.callback(self.host.close)
         self.host.start()
         self.host.wait_until_ready(_READY_WITHIN)
-        watch.start()
-        self._stack.callback(watch.close)
+        self._watch_postgres(self.host)
         self.place.address.write_text(f"127.0.0.1:{self.host.grpc_port}\n")
 
     def close(self) -> None:
@@ -134,14 +131,16 @@ class EmbeddedPlatform:
             "LINLI_IDENTITY_OPERATOR_SECRET_FILE": str(place.operator_secret),
         }
 
-    def _watch_postgres(self, stop: threading.Event) -> None:
-        while not stop.wait(_LOOK_AT_POSTGRES):
-            if self._postgres.pid() is None:
-                return
+    def _watch_postgres(self, host: Host) -> None:
+        def watch(stop: threading.Event) -> None:
+            while not stop.wait(_LOOK_AT_POSTGRES):
+                if self._postgres.pid() is None:
+                    return
 
-    def _postgres_ended(self, _sentence: str) -> None:
-        self._trouble = f"the bundled PostgreSQL ended (its log: {self._postgres.log})"
-        self._told_died()
+        reason = f"the bundled PostgreSQL ended (its log: {self._postgres.log})"
+        thread = WatchedThread("postgres", watch, died=lambda _: host.fail(reason))
+        thread.start()
+        self._stack.callback(thread.close)
 
 
 def environ_of(place: Place, service: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ then the ledgers let go of the database.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,10 @@ import psycopg
 from libs.ledger.revision import Revision
 from libs.ledger.view import ViewBehind
 from libs.messaging.clocks import ClockRunner
-from libs.messaging.feed import FeedApi
 from libs.messaging.local import LocalDelivery
 from libs.runtime import guards
-from libs.runtime.opened import OpenService
+from libs.runtime.opened import OpenService, public_keys_of
+from libs.runtime.readiness import checks_of
 from libs.runtime.threads import WatchedThread
 from libs.telemetry import logs, traces
 from libs.telemetry.http import Endpoint
@@ -108,63 +108,29 @@ class Host:
             service.close()
         traces.shutdown()
 
-    # -- gRPC --------------------------------------------------------------------------------------
+    def fail(self, sentence: str) -> None:
+        """The process can go on no longer: it is not live from now on, and its owner is told."""
+        self.failed = self.failed or sentence
+        self._told_died()
 
     def _serve(self) -> None:
         guards.refuse_patched_sockets()
-        from libs.rpc.server import Server  # only processes that serve gRPC load it
-        from libs.rpc.settings import ServerSettings
+        from libs.runtime.serving import server_of  # only processes that serve gRPC load it
 
-        settings = self.settings
-        self._server = Server(
-            ServerSettings(
-                address=settings.grpc_address,
-                workers=settings.threads,
-                grace=settings.drain.total_seconds(),
-                tls_cert=settings.tls_cert,
-                tls_key=settings.tls_key,
-            ),
-            self._authenticate(),
-        )
+        self._server = server_of(self.services, self.settings, draining=lambda: self._draining)
         for service in self.services:
-            for api in service.parts.apis():
-                self._server.add(api.descriptor, api.implementation, api.messages)
             service.parts.on_start()
-        self._add_feed()
         try:
             self.grpc_port = self._server.start()
         except RuntimeError as error:
             raise guards.CannotStart(
-                f"cannot listen on {settings.grpc_address}: is another process using the port?"
+                f"cannot listen on {self.settings.grpc_address}: is another process using the port?"
             ) from error
-
-    def _add_feed(self) -> None:
-        from linli.feed.v1 import feed_service_pb2 as feed
-
-        sources = {service.name: service.source for service in self.services}
-        api = FeedApi(sources, draining=lambda: self._draining)
-        self._server.add(feed.DESCRIPTOR.services_by_name["FeedService"], api)
-
-    def _authenticate(self) -> Callable[[str], Any]:
-        from libs.rpc.keys import KeySet
-        from libs.rpc.tokens import Verifier
-
-        own = self._public_keys()
-        keys = KeySet(own) if own is not None else _key_set(self.settings.keys_url)
-        revoked = next((s.parts.revoked for s in self.services if s.parts.revoked is not None), None)
-        return Verifier(keys, revoked=revoked).caller
-
-    def _public_keys(self) -> Callable[[], Mapping[str, Any]] | None:
-        return next((s.parts.public_keys for s in self.services if s.parts.public_keys is not None), None)
 
     # -- threads -----------------------------------------------------------------------------------
 
     def _watched(self, name: str, run: Any, wake: Callable[[], None] = lambda: None) -> WatchedThread:
-        return WatchedThread(name, run, wake=wake, died=self._died)
-
-    def _died(self, sentence: str) -> None:
-        self.failed = self.failed or sentence
-        self._told_died()
+        return WatchedThread(name, run, wake=wake, died=self.fail)
 
     def _projector(self, service: OpenService) -> WatchedThread:
         return self._watched(f"projector-{service.name}", service.projector.run, service.views.hurry.set)
@@ -188,7 +154,7 @@ class Host:
     def _let_projectors_catch_up(self) -> None:
         """Bounded: whatever is not folded now is folded at the next start."""
         deadline = time.monotonic() + _CATCH_UP
-        for service in self.services if self._projectors else ():
+        for service in self.services if self._projectors and not self.failed else ():
             if service.projector.status().state != "active":
                 continue
             head = str(Revision(service.ledger.known_head, 0))
@@ -221,60 +187,17 @@ class Host:
     # -- probes ------------------------------------------------------------------------------------
 
     def _endpoint(self) -> Endpoint:
-        address, keys = self.settings.http_address, self._public_keys()
+        checks = {"process": self._process_check, **checks_of(self.services, views=self.roles.projector)}
+        address, keys = self.settings.http_address, public_keys_of(self.services)
         try:
-            return Endpoint(address, checks=self._checks(), keys=keys, live=lambda: self.failed)
+            return Endpoint(address, checks=checks, keys=keys, live=lambda: self.failed)
         except OSError as error:
             raise guards.CannotStart(f"cannot listen on {address}: {error.strerror}") from error
-
-    def _checks(self) -> dict[str, Callable[[], str]]:
-        checks: dict[str, Callable[[], str]] = {"process": self._process_check}
-        for service in self.services:
-            checks[f"{service.name}.ledger"] = _ledger_check(service)
-            if self.roles.projector:
-                checks[f"{service.name}.views"] = _views_check(service)
-        return checks
 
     def _process_check(self) -> str:
         if self._draining:
             return "is shutting down"
         return self.failed or ("" if self._started else "is starting")
-
-
-def _ledger_check(service: OpenService) -> Callable[[], str]:
-    def check() -> str:
-        with service.ledger.connection() as connection:
-            connection.execute("SELECT 1")
-        return ""
-
-    return check
-
-
-def _views_check(service: OpenService) -> Callable[[], str]:
-    def check() -> str:
-        status = service.projector.status()
-        if status.ready:
-            return ""
-        stopped = "; ".join(f"{view} stands still: {why}" for view, why in status.stopped_views.items())
-        building = f"building {', '.join(status.building)}" if status.building else ""
-        return status.trouble or stopped or building or status.state
-
-    return check
-
-
-def _key_set(url: str) -> Any:
-    from pathlib import Path
-
-    from libs.rpc.keys import KeySet
-
-    if not url:
-        raise guards.CannotStart(
-            "LINLI_KEYS_URL is not set: tokens are verified with identity's keys, for instance"
-            " http://identity:7480/keys.json or file:///etc/linli/keys.json"
-        )
-    if url.startswith("file://"):
-        return KeySet.from_file(Path(url.removeprefix("file://")))
-    return KeySet.from_url(url)
 
 
 def _start_all(threads: Sequence[WatchedThread]) -> None:

@@ -1,7 +1,8 @@
 """A service with its ledger and views opened and its parts built, ready to be run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from libs.ledger.ledger import Ledger, LedgerSettings
 from libs.ledger.master_key import MasterKey
@@ -85,3 +86,8 @@ def open_ledger(service: Service, settings: Settings, *, listen: bool = True) ->
         listen=listen,
     )
     return Ledger.connect(about, service.events, MasterKey.from_text(settings.master_key.reveal()))
+
+
+def public_keys_of(services: Sequence[OpenService]) -> Callable[[], Mapping[str, Any]] | None:
+    """The public key set, if identity is among the services."""
+    return next((s.parts.public_keys for s in services if s.parts.public_keys is not None), None)

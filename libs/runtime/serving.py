@@ -1,0 +1,55 @@
+"""The gRPC server of a process: the apis of its services and the feed, behind one verifier of tokens."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from linli.feed.v1 import feed_service_pb2 as feed
+
+from libs.messaging.feed import FeedApi
+from libs.rpc.access import Caller
+from libs.rpc.keys import KeySet
+from libs.rpc.server import Server
+from libs.rpc.settings import ServerSettings
+from libs.rpc.tokens import Verifier
+from libs.runtime.guards import CannotStart
+from libs.runtime.opened import OpenService, public_keys_of
+from libs.runtime.settings import Settings
+
+
+def server_of(services: Sequence[OpenService], settings: Settings, *, draining: Callable[[], bool]) -> Server:
+    """A server with everything added, not started yet. Raises `CannotStart` without keys to verify with."""
+    server = Server(
+        ServerSettings(
+            address=settings.grpc_address,
+            workers=settings.threads,
+            grace=settings.drain.total_seconds(),
+            tls_cert=settings.tls_cert,
+            tls_key=settings.tls_key,
+        ),
+        _authenticate(services, settings),
+    )
+    for service in services:
+        for api in service.parts.apis():
+            server.add(api.descriptor, api.implementation, api.messages)
+    sources = {service.name: service.source for service in services}
+    server.add(feed.DESCRIPTOR.services_by_name["FeedService"], FeedApi(sources, draining=draining))
+    return server
+
+
+def _authenticate(services: Sequence[OpenService], settings: Settings) -> Callable[[str], Caller]:
+    """Verify with identity's keys: our own if identity is here, else those it publishes."""
+    own = public_keys_of(services)
+    keys = KeySet(own) if own is not None else _key_set(settings.keys_url)
+    revoked = next((s.parts.revoked for s in services if s.parts.revoked is not None), None)
+    return Verifier(keys, revoked=revoked).caller
+
+
+def _key_set(url: str) -> KeySet:
+    if not url:
+        raise CannotStart(
+            "LINLI_KEYS_URL is not set: tokens are verified with identity's keys, for instance"
+            " http://identity:7480/keys.json or file:///etc/linli/keys.json"
+        )
+    if url.startswith("file://"):
+        return KeySet.from_file(Path(url.removeprefix("file://")))
+    return KeySet.from_url(url)
