@@ -1,7 +1,8 @@
 """Protos of tests, compiled when they are first needed: no stubs to keep."""
 
+import subprocess
+import sys
 import tempfile
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,18 @@ _PROTO = Path(__file__).parents[2] / "proto"
 
 
 def compiled(path: Path) -> None:
-    """Add a proto file to the pool of descriptors. Raises RuntimeError with what protoc said."""
-    from grpc_tools import protoc  # type: ignore[import-untyped]  # ships no types
+    """Add a proto file to the pool of descriptors. Raises RuntimeError with what protoc said.
 
+    In a process of its own: protoc brings a protobuf library along that does not share a process with
+    the one in OR-Tools.
+    """
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "compiled.bin")
-        includes = (path.parent, _PROTO, Path(str(files("grpc_tools"))) / "_proto")
-        arguments = ["protoc", *(f"-I{include}" for include in includes), f"--descriptor_set_out={target}"]
-        if protoc.main([*arguments, path.name]) != 0:
-            raise RuntimeError(f"{path} does not compile")
+        includes = [f"-I{path.parent}", f"-I{_PROTO}"]
+        command = [sys.executable, "-m", "grpc_tools.protoc", *includes, f"--descriptor_set_out={target}"]
+        made = subprocess.run([*command, path.name], capture_output=True, text=True, check=False)
+        if made.returncode != 0:
+            raise RuntimeError(f"{path} does not compile: {made.stderr}")
         found = descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes())
     for file in found.file:
         descriptor_pool.Default().AddSerializedFile(file.SerializeToString())

@@ -1,53 +1,29 @@
 """The greeter service of greeter.proto, compiled when the tests begin, and an api that serves it."""
 
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import grpc_tools  # type: ignore[import-untyped] # it ships no types
-from google.protobuf import (
-    descriptor_pb2,
-    descriptor_pool,
-    duration_pb2,  # noqa: F401 # the pool must know what the greeter imports
-    message_factory,
-    timestamp_pb2,  # noqa: F401
-)
+from google.protobuf import duration_pb2, timestamp_pb2  # noqa: F401 # the greeter imports them
 from google.protobuf.descriptor import ServiceDescriptor
-from grpc_tools import protoc
-from linli.options.v1 import access_pb2, rules_pb2  # noqa: F401
 
 from libs.ledger.decider import Kind, Refusal
 from libs.rpc import filters
 from libs.rpc.call import Call
 from libs.rpc.paging import Page, ascending
+from libs.testkit import protos
 
-_HERE = Path(__file__).parent
 _PACKAGE = "linli.greeter.v1"
 
 
-def _compiled() -> None:
-    pool = descriptor_pool.Default()
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder, "greeter.bin")
-        includes = [_HERE, _HERE.parents[2] / "proto", Path(grpc_tools.__file__).parent / "_proto"]
-        paths = [f"-I{path}" for path in includes]
-        assert protoc.main(["protoc", *paths, f"--descriptor_set_out={target}", "greeter.proto"]) == 0
-        files = descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes())
-    for file in files.file:
-        pool.AddSerializedFile(file.SerializeToString())
-
-
-_compiled()
-SERVICE: ServiceDescriptor = descriptor_pool.Default().FindServiceByName(f"{_PACKAGE}.GreeterService")
+protos.compiled(Path(__file__).with_name("greeter.proto"))
+SERVICE: ServiceDescriptor = protos.service(f"{_PACKAGE}.GreeterService")
 
 
 def message(name: str) -> Any:
     """A message class of the greeter."""
-    return message_factory.GetMessageClass(
-        descriptor_pool.Default().FindMessageTypeByName(f"{_PACKAGE}.{name}")
-    )
+    return protos.message_class(f"{_PACKAGE}.{name}")
 
 
 NOTES = {
