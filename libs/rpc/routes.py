@@ -6,21 +6,13 @@ import grpc
 
 from libs.rpc.errors import Failure
 from libs.rpc.interceptors import TOO_MANY, Handler, refusing
+from libs.rpc.workers import Workers
 
 UNKNOWN = Failure(
     code=grpc.StatusCode.UNIMPLEMENTED,
     reason="METHOD_UNKNOWN",
     message="no such rpc is served here; ask the reflection service what is",
 )
-
-
-class Workers(ThreadPoolExecutor):
-    """Threads that serve rpcs, and how many rpcs wait for one."""
-
-    @property
-    def waiting(self) -> int:
-        """Rpcs that no thread has begun yet."""
-        return self._work_queue.qsize()
 
 
 class Routes(grpc.GenericRpcHandler):

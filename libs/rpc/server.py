@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
@@ -15,8 +16,9 @@ from libs.rpc.interceptors import Authenticate, authentication
 from libs.rpc.messages import Catalogue
 from libs.rpc.methods import methods_of, serving
 from libs.rpc.pipeline import House, Places, handler_of
-from libs.rpc.routes import Routes, Workers
+from libs.rpc.routes import Routes
 from libs.rpc.settings import ServerSettings
+from libs.rpc.workers import Workers
 from libs.telemetry import metrics
 
 
@@ -40,13 +42,14 @@ class Server:
             max_message=self.settings.max_message,
             places=Places(self.settings.streams),
         )
-        self._workers = Workers(self.settings.workers, thread_name_prefix="rpc")
+        self._workers = Workers(self.settings.workers)
         self._streams = ThreadPoolExecutor(self.settings.streams + 4, thread_name_prefix="stream")
         self._probes = ThreadPoolExecutor(8, thread_name_prefix="probe")
         self._names: list[str] = []
         self._health = health.HealthServicer()
         self._routes = Routes(self._workers, self.settings.waiting, self._probes)
-        self._server = grpc.server(self._workers, [self._routes], options=_options(self.settings))
+        threads = cast("ThreadPoolExecutor", self._workers)  # grpc only submits
+        self._server = grpc.server(threads, [self._routes], options=_options(self.settings))
 
     def add(self, service: ServiceDescriptor, api: object, messages: Catalogue | None = None) -> None:
         """Serve `service` by `api`: rpc `OpenCase` calls `api.open_case(request, call)`.
@@ -85,7 +88,8 @@ class Server:
         time.sleep(self.settings.notice)
         self._house.draining.set()
         self._server.stop(self.settings.grace if grace is None else grace).wait()
-        for pool in (self._workers, self._streams, self._probes):
+        self._workers.shutdown()
+        for pool in (self._streams, self._probes):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def wait(self) -> None:
