@@ -1,7 +1,7 @@
 """How every "no" travels: one table from refusals and failures to gRPC statuses, with details."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import eventsourcing.persistence
 import grpc
@@ -144,12 +144,13 @@ def internal(error_id: str) -> Failure:
 
 _MOST_VIOLATIONS = 20  # the details travel in trailers, which gRPC bounds to 8 KiB
 _LONGEST_TEXT = 256
+_LONGEST_MESSAGE = 512
 
 
 def status_of(failure: Failure, localized: tuple[str, str] | None = None) -> status_pb2.Status:
     """The google.rpc.Status of a failure; `localized` is (locale, message) in the caller's language."""
-    status = status_pb2.Status(code=failure.code.value[0], message=failure.message)
-    facts = {name: value[:_LONGEST_TEXT] for name, value in failure.facts.items()}
+    status = status_pb2.Status(code=failure.code.value[0], message=failure.message[:_LONGEST_MESSAGE])
+    facts = {name: str(value)[:_LONGEST_TEXT] for name, value in failure.facts.items()}
     _pack(status, error_details_pb2.ErrorInfo(reason=failure.reason, domain=DOMAIN, metadata=facts))
     if failure.violations:
         bad = error_details_pb2.BadRequest()
@@ -170,8 +171,3 @@ def _pack(status: status_pb2.Status, detail: object) -> None:
     packed = any_pb2.Any()
     packed.Pack(detail)  # type: ignore[arg-type] # google.rpc ships no types
     status.details.append(packed)
-
-
-def shortened(failure: Failure) -> Failure:
-    """The same failure with a message that fits a trailer."""
-    return failure if len(failure.message) <= 1024 else replace(failure, message=failure.message[:1023] + "…")

@@ -66,5 +66,5 @@ def _filled(template: str, facts: Mapping[str, str]) -> str:
     """The template with `{fact}` replaced; nothing else of str.format is honoured."""
     text = template
     for name, value in facts.items():
-        text = text.replace("{" + name + "}", value)
+        text = text.replace("{" + name + "}", str(value))
     return text

@@ -1,6 +1,7 @@
 """Every "no" has one status, a stable reason, and nothing that nobody should see."""
 
 import io
+from typing import Any
 
 import grpc
 import psycopg
@@ -141,3 +142,14 @@ def test_details_stay_within_what_trailers_can_carry() -> None:
     status = errors.status_of(errors.bad_request(many))
 
     assert len(status.SerializeToString()) < 8 * 1024
+
+
+def test_a_long_message_and_odd_facts_are_told_all_the_same(greeter: Greeter, dial: Dial) -> None:
+    facts: dict[str, Any] = {"count": 3, "none": None, "long": "x" * 9000}
+    greeter.trouble = Refusal(Kind.PRECONDITION, "LAMP_IS_BROKEN", "长" * 9000, **facts)
+
+    with pytest.raises(RpcFailed) as no:
+        dial().get_greeting(GetGreeting())
+
+    assert no.value.reason == "LAMP_IS_BROKEN"
+    assert no.value.metadata["count"] == "3"
