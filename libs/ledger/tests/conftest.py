@@ -11,6 +11,7 @@ from libs.ledger.master_key import MasterKey
 from libs.ledger.stream import Stream
 from libs.ledger.tables import TABLES, create_tables
 from libs.ledger.tests import mailbox
+from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
 
 MASTER_KEY = MasterKey(bytes(range(32)))
@@ -43,6 +44,9 @@ def open_ledger(dsn: str) -> Iterator[Callable[[], Ledger]]:
     def connect() -> Ledger:
         settings = LedgerSettings(dsn=dsn, service="post", retry_for=5.0)
         opened.append(Ledger.connect(settings, mailbox.EVENTS, MASTER_KEY))
+        listener = opened[-1]._listener
+        assert listener is not None
+        eventually(listener.listening.is_set, "it listens")  # before that it forgets keys once
         return opened[-1]
 
     yield connect

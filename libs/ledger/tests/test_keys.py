@@ -11,6 +11,7 @@ import pytest
 
 from libs.ledger.decider import Refusal
 from libs.ledger.errors import SettingsRefused
+from libs.ledger.keys import DataKey
 from libs.ledger.ledger import Append, Ledger, LedgerSettings
 from libs.ledger.master_key import MasterKey
 from libs.ledger.personal import Personal
@@ -165,6 +166,37 @@ def test_an_erasure_amid_writers_leaves_nothing_readable(ledger: Ledger, other_l
     for worker, count in enumerate(written):
         for n in range(count):
             assert text_of(ledger, f"mailbox-{worker}-{n}") is None
+
+
+def test_a_command_after_an_erasure_is_not_answered_from_memory(mailboxes: Mailboxes, ledger: Ledger) -> None:
+    mailboxes.handle("11", Open(owner="resident-1", name="Ada Lovelace"), context())
+    ledger.keys.destroy("resident-1")
+
+    state = mailboxes.handle("11", Put(letter="l-1"), context()).state
+
+    assert isinstance(state, Mailbox)
+    assert state.owner.value is None
+
+
+def test_a_key_that_was_read_while_it_was_destroyed_is_not_remembered(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = LedgerSettings(dsn=dsn, service="post", listen=False)  # nobody tells it afterwards
+    with Ledger.connect(settings, EVENTS, MASTER_KEY) as ledger:
+        ledger.append(letter("mailbox-1", "resident-1", "Dear Ada"))
+        ledger.keys.forget()
+        read = ledger.keys._select
+
+        def read_and_destroy(subjects: list[str]) -> list[DataKey]:
+            found = read(subjects)
+            ledger.keys.destroy("resident-1")
+            return found
+
+        with monkeypatch.context() as patched:
+            patched.setattr(ledger.keys, "_select", read_and_destroy)
+            assert text_of(ledger, "mailbox-1") == "Dear Ada"  # it was, at that moment
+
+        assert text_of(ledger, "mailbox-1") is None
 
 
 def test_an_append_that_conflicts_erases_nobody(ledger: Ledger) -> None:
