@@ -59,6 +59,18 @@ def test_a_delivery_that_begins_anew_goes_on_where_the_last_one_stopped(town: To
     assert list(town.steps()) == sequences(town.batch())
 
 
+def test_two_deliveries_at_once_take_effect_once(town: Town) -> None:
+    first = LocalDelivery(town.inbox(), [town.counter.source], limit=3, gather=0.001)
+    second = LocalDelivery(town.inbox(), [town.counter.source], limit=4, gather=0.001)
+
+    with _running(first), _running(second):
+        for _ in range(40):
+            town.count(1)
+        eventually(lambda: len(town.steps()) >= 40, "all steps are added")
+
+    assert list(town.steps()) == sequences(town.batch())
+
+
 def test_what_was_not_for_us_is_not_read_again_after_a_clean_stop(town: Town) -> None:
     town.count(1)
     with _running(LocalDelivery(town.inbox(), [town.counter.source])):

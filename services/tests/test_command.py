@@ -1,0 +1,128 @@
+"""The `linli` command as a newcomer uses it: up, token, call; and what it says when something is wrong."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from libs.testkit.postgres import KillablePostgres
+
+pytestmark = [pytest.mark.store, pytest.mark.journey]
+
+
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "services", *words]
+
+
+def linli(*words: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end."""
+    return subprocess.run(_command(*words), capture_output=True, text=True, timeout=120)
+
+
+@dataclass
+class Up:
+    """A running `linli up`."""
+
+    process: "subprocess.Popen[str]"
+    data: Path
+    welcome: str
+
+
+@pytest.fixture(scope="module")
+def up() -> Iterator[Up]:
+    data = Path(tempfile.mkdtemp(prefix="linli-test-command-"))
+    data.chmod(0o755)
+    command = _command("up", "--data", str(data), "--port", "0", "--http-port", "0")
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    welcome = "".join(iter(process.stdout.readline, "Ctrl-C stops it.\n"))
+    try:
+        yield Up(process, data, welcome)
+    finally:
+        process.kill()
+        process.communicate(timeout=10)
+        KillablePostgres(data).kill()
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def test_up_says_what_it_serves_and_where(up: Up) -> None:
+    assert "Linli is ready" in up.welcome
+    assert str(up.data) in up.welcome
+    for service in ("identity", "catalog", "cases", "volunteers", "supervision"):
+        assert service in up.welcome
+
+
+def test_a_token_is_printed_and_nothing_else(up: Up) -> None:
+    printed = linli("token", "--data", str(up.data))
+
+    assert printed.returncode == 0
+    assert printed.stdout.count(".") == 2
+    assert len(printed.stdout.split()) == 1
+
+
+def test_an_rpc_is_called_with_json_and_answers_json(up: Up) -> None:
+    request = {"source": "identity", "limit": 10}
+
+    answered = linli("call", "--data", str(up.data), "feed.ReadEvents", json.dumps(request))
+
+    assert answered.returncode == 0, answered.stderr
+    assert json.loads(answered.stdout)["batch"]["source"] == "linli://demo/identity"
+
+
+def test_a_refused_call_says_which_field_is_wrong(up: Up) -> None:
+    refused = linli("call", "--data", str(up.data), "cases.ListCases", '{"page_size": -1}')
+
+    assert refused.returncode == 1
+    assert "INVALID_ARGUMENT" in refused.stderr
+    assert "page_size:" in refused.stderr
+
+
+def test_an_unknown_rpc_is_answered_with_those_there_are(up: Up) -> None:
+    refused = linli("call", "--data", str(up.data), "cases.CloseEverything")
+
+    assert refused.returncode == 1
+    assert "cases.OpenCase" in refused.stderr
+
+
+def test_a_request_that_is_no_json_is_refused_in_words(up: Up) -> None:
+    refused = linli("call", "--data", str(up.data), "cases.ListCases", "{page")
+
+    assert refused.returncode == 1
+    assert "the request is not a ListCasesRequest" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_views_are_compared_and_parked_events_listed_beside_the_running_platform(up: Up) -> None:
+    compared = linli("cases", "rebuild", "all_cases", "--compare", "--data", str(up.data))
+    listed = linli("supervision", "parked", "list", "--data", str(up.data))
+
+    assert (compared.returncode, listed.returncode) == (0, 0), compared.stderr + listed.stderr
+    assert "equal, row for row" in compared.stdout
+    assert listed.stdout == "nothing is parked\n"
+
+
+def test_a_folder_without_a_platform_is_told_in_words(tmp_path: Path) -> None:
+    refused = linli("token", "--data", str(tmp_path))
+
+    assert refused.returncode == 1
+    assert "start `linli up`" in refused.stderr
+
+
+def test_every_service_lists_its_settings() -> None:
+    listed = linli("identity", "settings")
+
+    assert listed.returncode == 0
+    assert "LINLI_IDENTITY_SIGNING_KEY" in listed.stdout
+
+
+def test_it_stops_in_order_at_last(up: Up) -> None:
+    up.process.send_signal(signal.SIGINT)
+
+    assert up.process.wait(timeout=60) == 0
