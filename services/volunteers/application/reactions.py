@@ -7,7 +7,13 @@ from linli.identity.v1 import identity_events_pb2
 from linli.volunteers.v1 import volunteers_events_pb2
 
 from libs.messaging.reactions import Erasure, Fact, Reaction
-from services.volunteers.domain.commands import FreeShift, NoteArea, RaiseNeed, WithdrawNeed
+from services.volunteers.domain.commands import (
+    ForgetVolunteer,
+    FreeShift,
+    NoteArea,
+    RaiseNeed,
+    WithdrawNeed,
+)
 from services.volunteers.domain.values import Shift
 
 HELP_AFTER = timedelta(days=1)
@@ -24,9 +30,10 @@ def when_area_defined(event: identity_events_pb2.AreaDefined, _fact: Fact) -> li
     return [Reaction(stream="area", id=event.area_id, command=command)]
 
 
-def when_subject_erased(event: identity_events_pb2.SubjectErased, _fact: Fact) -> list[Erasure]:
-    """The person's key is destroyed here, too."""
-    return [Erasure(subject=event.subject_id)]
+def when_subject_erased(event: identity_events_pb2.SubjectErased, fact: Fact) -> list[Reaction | Erasure]:
+    """The person's key is destroyed here, too; who cannot be reached is asked no more."""
+    forget = Reaction(stream="volunteer", id=event.subject_id, command=ForgetVolunteer(at=fact.time))
+    return [Erasure(subject=event.subject_id), forget]
 
 
 def when_case_opened(event: cases_events_pb2.CaseOpened, fact: Fact) -> list[Reaction]:

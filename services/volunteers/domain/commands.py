@@ -39,6 +39,13 @@ class LeaveVolunteers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetVolunteer:
+    """Ask somebody no more who was erased; nothing happens to those who are not enrolled."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookShift:
     """Take a volunteer's time for a need."""
 
@@ -131,5 +138,5 @@ class RecordProposal:
     at: datetime
 
 
-VolunteerCommand = EnrolVolunteer | ReviseProfile | LeaveVolunteers | BookShift | FreeShift
+VolunteerCommand = EnrolVolunteer | ReviseProfile | LeaveVolunteers | ForgetVolunteer | BookShift | FreeShift
 NeedCommand = RaiseNeed | WithdrawNeed | MakeOffer | AcceptOffer | DeclineOffer | ExpireOffer | RecordHours

@@ -9,6 +9,7 @@ from services.volunteers.domain import refusals
 from services.volunteers.domain.commands import (
     BookShift,
     EnrolVolunteer,
+    ForgetVolunteer,
     FreeShift,
     LeaveVolunteers,
     ReviseProfile,
@@ -65,6 +66,10 @@ def decide(command: VolunteerCommand, state: Volunteer) -> Sequence[VolunteerEve
             if isinstance(state, Left):
                 return []
             return [VolunteerLeft(volunteer_id=_active(state).volunteer_id, left_at=at)]
+        case ForgetVolunteer(at=at):
+            if isinstance(state, Active):
+                return [VolunteerLeft(volunteer_id=state.volunteer_id, left_at=at)]
+            return []
         case BookShift():
             return _book(command, _active(state))
         case FreeShift(need_id=need_id):

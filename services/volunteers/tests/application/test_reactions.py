@@ -3,15 +3,17 @@
 from datetime import UTC, datetime, timedelta
 
 from linli.cases.v1 import cases_events_pb2
+from linli.identity.v1 import identity_events_pb2
 from linli.volunteers.v1 import volunteers_events_pb2
 
-from libs.messaging.reactions import Fact, Reaction
+from libs.messaging.reactions import Erasure, Fact, Reaction
 from services.volunteers.application.reactions import (
     when_case_opened,
     when_case_withdrawn,
     when_need_withdrawn,
+    when_subject_erased,
 )
-from services.volunteers.domain.commands import FreeShift, RaiseNeed, WithdrawNeed
+from services.volunteers.domain.commands import ForgetVolunteer, FreeShift, RaiseNeed, WithdrawNeed
 
 AT = datetime(2026, 3, 2, 14, 20, tzinfo=UTC)
 FACT = Fact(
@@ -38,6 +40,15 @@ def test_a_case_taken_back_needs_no_helper() -> None:
     [reaction] = when_case_withdrawn(cases_events_pb2.CaseWithdrawn(case_id="c1"), FACT)
 
     assert (reaction.stream, reaction.id, reaction.command) == ("need", "case-c1", WithdrawNeed(at=AT))
+
+
+def test_who_was_erased_is_asked_no_more() -> None:
+    erased = identity_events_pb2.SubjectErased(subject_id="ann")
+
+    assert when_subject_erased(erased, FACT) == [
+        Erasure(subject="ann"),
+        Reaction(stream="volunteer", id="ann", command=ForgetVolunteer(at=AT)),
+    ]
 
 
 def test_whoever_had_accepted_is_free_again_when_the_need_ends() -> None:

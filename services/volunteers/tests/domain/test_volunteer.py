@@ -10,6 +10,7 @@ from libs.testkit.deciders import deciding
 from services.volunteers.domain.commands import (
     BookShift,
     EnrolVolunteer,
+    ForgetVolunteer,
     FreeShift,
     LeaveVolunteers,
     ReviseProfile,
@@ -54,6 +55,12 @@ def enrol(profile: Profile = PROFILE) -> EnrolVolunteer:
 def test_somebody_enrols_once() -> None:
     given().when(enrol()).then(ENROLLED)
     given(ENROLLED).when(enrol()).then_refused("VOLUNTEER_ENROLLED", Kind.ALREADY_EXISTS)
+
+
+def test_who_was_erased_has_left_whether_they_had_enrolled_or_not() -> None:
+    given(ENROLLED).when(ForgetVolunteer(at=NOON)).then(LEFT)
+    given(ENROLLED, LEFT).when(ForgetVolunteer(at=NOON)).then_nothing_happens()
+    given().when(ForgetVolunteer(at=NOON)).then_nothing_happens()
 
 
 def test_somebody_who_left_may_come_back() -> None:
