@@ -5,6 +5,7 @@ transport like any other: it may stop anywhere, and goes on from the inbox's pos
 """
 
 import threading
+import time
 from collections.abc import Sequence
 
 from libs.messaging.failures import PASSING
@@ -68,11 +69,17 @@ class LocalDelivery:
         """Make `run` look at its `stop` at once."""
         self._news.set()
 
-    def carry(self) -> int:
-        """Carry at most one batch of each source; how many positions the longest of them covered."""
+    def carry(self, *, look: bool = True) -> int:
+        """Carry at most one batch of each source; how many positions the longest of them covered.
+
+        `look`: ask the store of every source; otherwise only of those that have news, as far as
+        this process has heard.
+        """
         longest = 0
         for source in self._sources:
             after = self._inbox.position(source.name)
+            if not look and after >= source.head():
+                continue
             batch = source.batch(after, self._limit, self._inbox.wanted(source.service))
             covered = batch.until - after
             if covered:
