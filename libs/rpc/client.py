@@ -17,7 +17,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 
 from libs.rpc.credentials import Credentials, Token
-from libs.rpc.failures import failure_of
+from libs.rpc.failures import RpcFailed, failure_of
 from libs.rpc.methods import Method, methods_of
 from libs.rpc.naming import snake_case
 from libs.telemetry import traces
@@ -89,7 +89,7 @@ class Client:
                 failed = failure_of(method.path, error)
             attempt += 1
             pause = self._patience.pause(attempt, failed.retry_after)
-            if failed.code is grpc.StatusCode.UNAUTHENTICATED and self._credentials.refused(token):
+            if _is_about_the_token(failed) and self._credentials.refused(token):
                 pause = 0.0
             elif not failed.passing or not is_safe(method, request):
                 raise failed
@@ -151,6 +151,11 @@ def _bound(client: Client, method: Method) -> Callable[..., Any]:
         return made(method, request, deadline)
 
     return call
+
+
+def _is_about_the_token(failed: RpcFailed) -> bool:
+    """Another token may help. It does not help against a wrong password: trying again locks people out."""
+    return failed.code is grpc.StatusCode.UNAUTHENTICATED and failed.reason.startswith("TOKEN_")
 
 
 def is_safe(method: Method, request: Message) -> bool:

@@ -131,6 +131,15 @@ def test_a_token_that_the_server_does_not_accept_is_replaced_once(dial: Dial, mi
     assert stub.get_own_name(GetOwnName()).name == "p-7"
 
 
+def test_a_wrong_password_is_sent_only_once_whatever_the_token() -> None:
+    api = Failing(9, Refusal(Kind.UNAUTHENTICATED, "CREDENTIALS_REFUSED", "name or password is wrong"))
+
+    with pytest.raises(RpcFailed, match="password"):
+        ask(api, credentials=Refreshing(lambda: ("", 3600)), patience=QUICK)
+
+    assert api.asked == 1
+
+
 def test_a_fixed_token_that_is_refused_is_the_callers_problem(dial: Dial) -> None:
     with pytest.raises(RpcFailed) as no:
         dial(Token("bad.bad.bad")).get_own_name(GetOwnName())
