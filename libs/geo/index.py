@@ -4,6 +4,8 @@ Identity answers `Locate` with it; cases builds the same index from published bo
 locates while it decides. An index never changes: build another when boundaries have changed.
 """
 
+import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -45,14 +47,14 @@ class Located:
 
 
 class AreaIndex:
-    """Boundaries in memory, with a tree over their boxes; safe to ask from several threads."""
+    """Boundaries in memory, with a grid over their boxes; safe to ask from several threads."""
 
     def __init__(self, rows: Iterable[BoundaryRow]) -> None:
         # The best answer first: deepest, then the one defined first. So the first row that
         # contains the point is the answer, and ties fall the same way in every process.
         self._rows = sorted(rows, key=lambda row: (-len(row.path), row.rank, row.area_id, -row.version))
         self._geometries = [geometry_of(row.boundary) for row in self._rows]
-        self._tree = shapely.STRtree(self._geometries)
+        self._grid = _Grid([geometry.bounds for geometry in self._geometries])
         for geometry in self._geometries:
             shapely.prepare(geometry)
             # A prepared geometry builds its search structure at the first question, without a
@@ -76,7 +78,7 @@ class AreaIndex:
         """
         best: BoundaryRow | None = None
         overlaps: list[str] = []
-        for i in sorted(self._tree.query(shapely.Point(longitude, latitude)).tolist()):
+        for i in self._grid.around(longitude, latitude):
             row = self._rows[i]
             if best is not None and len(row.path) < len(best.path):
                 break
@@ -96,6 +98,51 @@ class AreaIndex:
             boundary_version=best.version,
             overlaps=tuple(overlaps),
         )
+
+
+_Box = tuple[float, float, float, float]  # west, south, east, north
+
+
+class _Grid:
+    """Which boxes a point may lie in, in their order: the plane in cells as large as a usual box.
+
+    Plain Python on purpose: every question to a tree of shapely's lets go of the interpreter's lock,
+    and under load waits for its turn to get it back.
+    """
+
+    _MOST_CELLS = 100  # a box over more of them is tried for every point
+
+    def __init__(self, boxes: Sequence[_Box]) -> None:
+        self._boxes = boxes
+        sides = sorted(max(east - west, north - south) for west, south, east, north in boxes)
+        self._side = (sides[len(sides) // 2] if sides else 0.0) or 1.0
+        cells: dict[tuple[int, int], list[int]] = defaultdict(list)
+        wide: list[int] = []
+        for i, (west, south, east, north) in enumerate(boxes):
+            columns = range(self._cell(west), self._cell(east) + 1)
+            rows = range(self._cell(south), self._cell(north) + 1)
+            if len(columns) * len(rows) > self._MOST_CELLS:
+                wide.append(i)
+            else:
+                for column in columns:
+                    for row in rows:
+                        cells[column, row].append(i)
+        self._wide = tuple(wide)
+        self._cells = {cell: tuple(sorted([*found, *wide])) for cell, found in cells.items()}
+
+    def around(self, x: float, y: float) -> list[int]:
+        """The numbers of the boxes around a point."""
+        if not (math.isfinite(x) and math.isfinite(y)):
+            return []
+        found = []
+        for i in self._cells.get((self._cell(x), self._cell(y)), self._wide):
+            west, south, east, north = self._boxes[i]
+            if west <= x <= east and south <= y <= north:
+                found.append(i)
+        return found
+
+    def _cell(self, coordinate: float) -> int:
+        return math.floor(coordinate / self._side)
 
 
 def with_validity(versions: Mapping[str, Sequence[BoundaryRow]]) -> list[BoundaryRow]:

@@ -133,3 +133,32 @@ def test_of_all_versions_that_have_begun_the_last_recorded_holds(starts: list[in
 
     begun = [each.version for each in versions if each.valid_from <= at]
     assert valid == begun[-1:]
+
+
+@given(
+    boxes=st.lists(
+        st.tuples(st.floats(-50, 50), st.floats(-50, 50), st.sampled_from([0.001, 0.5, 7, 80])), max_size=20
+    ),
+    x=st.floats(-60, 60),
+    y=st.floats(-60, 60),
+)
+def test_large_areas_beside_tiny_ones_are_found_as_by_looking_at_each(
+    boxes: list[tuple[float, float, float]], x: float, y: float
+) -> None:
+    rows = [row(f"area-{n:02}", square(*box), rank=n) for n, box in enumerate(boxes)]
+    around = [
+        row.area_id
+        for row, (west, south, size) in zip(rows, boxes, strict=True)
+        if west < x < west + size and south < y < south + size
+    ]
+
+    located = AreaIndex(rows).locate(x, y, IN_2020)
+
+    assert (located.area_id if located else None) == (around[0] if around else None)
+
+
+def test_a_place_that_is_no_number_is_nowhere() -> None:
+    index = AreaIndex([row("city", square(0, 0, 10))])
+
+    assert index.locate(float("nan"), 5, IN_2020) is None
+    assert index.locate(5, float("inf"), IN_2020) is None
