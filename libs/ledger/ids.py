@@ -1,9 +1,10 @@
 """How ids come about: fresh ones, ones derived from a request, and stream names."""
 
 import re
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID, uuid5
 
 from libs.ledger.decider import Kind, Refusal
+from libs.ledger.randomness import random_bytes
 
 # Any constant will do; it keeps our derived ids apart from everybody else's uuid5s.
 _DERIVED = UUID("6c696e6c-6921-4e65-b967-68626f757273")
@@ -12,7 +13,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,127}", re.ASCII)
 
 def new_id() -> str:
     """A fresh id: 32 hexadecimal digits."""
-    return uuid4().hex
+    return random_bytes(16).hex()
 
 
 def derived_id(caller: str, request_id: str) -> str:

@@ -18,6 +18,7 @@ from libs.ledger.datastore import Datastore
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.errors import KeyLost
 from libs.ledger.master_key import KEY_BYTES, MasterKey
+from libs.ledger.randomness import random_bytes
 
 TABLE = "subject_keys"
 CREATE_TABLE = """
@@ -56,7 +57,7 @@ class DataKey:
         """The text, sealed and bound to its subject."""
         if self.secret is None:
             raise subject_erased(self.subject)
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = random_bytes(_NONCE_BYTES)
         return _FORMAT + nonce + AESGCM(self.secret).encrypt(nonce, text.encode(), self.subject.encode())
 
     def decipher(self, sealed: bytes) -> str | None:

@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from libs.ledger.errors import SettingsRefused
+from libs.ledger.randomness import random_bytes
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -74,7 +75,7 @@ class MasterKey:
 
     def wrap(self, subject: str, key: bytes) -> bytes:
         """The data key of a subject, to be stored."""
-        nonce = os.urandom(_NONCE_BYTES)
+        nonce = random_bytes(_NONCE_BYTES)
         return mark(self.current) + nonce + AESGCM(self.current).encrypt(nonce, key, subject.encode())
 
     def unwrap(self, subject: str, wrapped: bytes) -> bytes:
