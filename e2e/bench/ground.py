@@ -83,7 +83,10 @@ class Ground:
 
     @contextmanager
     def cases_server(self, database: str) -> Iterator[Served]:
-        """The `server` role of cases (api and projector) over one of the databases; PostgreSQL must run."""
+        """The `server` role of cases (api and projector) over one of the databases; PostgreSQL must run.
+
+        It has one rpc more, which does nothing (`no_op.py`).
+        """
         port, http_port = free_port(), free_port()
         keys = self.folder / "keys.json"
         keys.write_text(json.dumps(jwks([self._signing_key()])), "utf-8")
@@ -97,7 +100,7 @@ class Ground:
         }
         with (self.folder / "cases.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "services.cases", "server"], env=environ, stdout=log, stderr=log
+                [sys.executable, "-m", "e2e.bench.no_op", "server"], env=environ, stdout=log, stderr=log
             )
         try:
             _until_ready(http_port, process, self.folder / "cases.log")
