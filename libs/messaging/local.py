@@ -48,14 +48,15 @@ class LocalDelivery:
 
     def run(self, stop: threading.Event) -> None:
         """Carry events until `stop` is set; failures of the store are waited out."""
-        failures = 0
+        failures, looked = 0, float("-inf")
         while not stop.is_set():
             self._news.clear()
+            look = time.monotonic() - looked >= self._look
             try:
-                carried = self.carry()
+                carried = self.carry(look=look)
+                failures, looked = 0, time.monotonic() if look else looked
                 if carried == 0 and not self._news.wait(self._look):
                     self._inbox.flush()  # all is quiet: whoever asks how far we are reads it in the store
-                failures = 0
             except Exception as error:  # noqa: BLE001  # logged, and tried again for as long as it takes
                 failures += 1
                 _log.warning("delivery failed", service=self._inbox.service, exc_info=error)
