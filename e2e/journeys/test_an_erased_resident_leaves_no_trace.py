@@ -1,0 +1,212 @@
+"""A resident lives with the platform for a while, and is erased: nothing is left that says who she was."""
+
+import re
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from linli.cases.v1 import cases_service_pb2 as cases
+from linli.cases.v1 import cases_types_pb2 as types
+from linli.identity.v1 import identity_service_pb2 as identity
+from linli.supervision.v1 import supervision_service_pb2 as supervision
+from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
+
+from e2e.journeys.conftest import platform_in
+from e2e.journeys.feeds import published
+from e2e.journeys.leaks import dumps, files, leaks
+from e2e.journeys.ledgers import all_services, gaps, ledger_of, streams_of
+from e2e.journeys.resident import (
+    ADDRESS,
+    COMMENT,
+    CONTACT,
+    DESCRIPTION,
+    HERS,
+    MANY_NOTES,
+    NAME,
+    NOTE,
+    OUTCOME,
+    PHONE,
+    Life,
+    live,
+    log_in,
+    officer_of,
+    shown,
+    told,
+    wrong,
+)
+from e2e.journeys.town import EAST, Town, new_id, on, refusal, report, town_on
+from libs.rpc.failures import RpcFailed
+from libs.testkit.eventually import eventually
+from libs.testkit.views import assert_rebuilt_equals_live
+from services.up import NAMES
+
+STATES = [types.CASE_STATE_CLOSED, types.CASE_STATE_ROUTED, types.CASE_STATE_ROUTED]
+
+
+@pytest.fixture(scope="module")
+def town(folder: Path) -> Iterator[Town]:
+    """A town of its own, whose platform logs all that it can, and every span of its traces."""
+    loud = {"LINLI_LOG_LEVEL": "debug", "LINLI_TRACE_EXPORTER": "console"}
+    with platform_in(folder / "erasure", **loud) as platform:
+        platform.start()
+        with town_on(platform) as made:
+            yield made
+
+
+@pytest.fixture(scope="module")
+def life(town: Town) -> Life:
+    return live(town)
+
+
+@pytest.fixture(scope="module")
+def before(town: Town, life: Life) -> dict[str, str]:
+    """What staff could see while she was known."""
+    return shown(town, life)
+
+
+@pytest.fixture(scope="module")
+def erased(town: Town, life: Life, before: dict[str, str]) -> str:
+    """She is erased; when the answer is there she is unknown, a moment later in every service. Her id."""
+    guard = town.person("DATA_PROTECTION_OFFICER", "gao", area=EAST)
+    erasing = identity.EraseSubjectRequest(
+        request_id=new_id(), subject_id=life.resident_id, reason="she asked for it"
+    )
+    assert before
+    guard.identity.erase_subject(erasing)
+    assert "PARTY_UNKNOWN" in shown(town, life)["resident"]
+    eventually(lambda: _readable(town, life) == [], "every service has heard of it", seconds=5)
+    return life.resident_id
+
+
+def _readable(town: Town, life: Life) -> list[str]:
+    return [text for text in HERS for seen in shown(town, life).values() if text in seen]
+
+
+def test_while_she_was_known_those_entitled_could_read_everything(before: dict[str, str]) -> None:
+    assert all(text in before["resident"] for text in (NAME, PHONE, ADDRESS))
+    assert all(text in before["case 0"] for text in (DESCRIPTION, ADDRESS, CONTACT, NOTE, OUTCOME))
+    assert all(text in before["case 1"] for text in (DESCRIPTION, CONTACT))
+    assert before["case 2"].count(NOTE) == MANY_NOTES
+    assert COMMENT in before["ratings"]
+
+
+def test_others_could_read_nothing_even_then(town: Town, life: Life, before: dict[str, str]) -> None:
+    supervisor = town.person("SUPERVISOR", area=EAST)
+    seen = [
+        told(supervisor.cases.get_case, cases.GetCaseRequest(case_id=case.case_id)) for case in life.cases
+    ]
+
+    assert before
+    assert leaks(HERS, {"what supervisors see": "\n".join(seen).encode()}) == []
+
+
+def test_even_then_nothing_lay_in_the_clear(town: Town, life: Life, before: dict[str, str]) -> None:
+    dumped = dumps(town.platform.data)
+
+    assert before
+    assert leaks(["自来水公司"], dumped) != [], "what is no secret is found"
+    assert leaks(HERS, dumped) == []
+    with ledger_of(town.platform.data, all_services()[2]) as ledger, ledger.connection() as connection:
+        kept = connection.execute("SELECT stream FROM snapshots").fetchall()
+    assert f"case-{life.long.case_id}" in {row["stream"] for row in kept}
+
+
+def test_she_cannot_act_any_more(town: Town, life: Life, erased: str) -> None:
+    assert erased == life.resident_id
+    with pytest.raises(RpcFailed) as refused:
+        log_in(town)
+
+    assert refused.value.reason == "CREDENTIALS_REFUSED"
+    asked = cases.ListMyCasesRequest()
+    eventually(lambda: refusal(life.herself.cases.list_my_cases, asked) == "TOKEN_REVOKED", seconds=5)
+
+
+def test_her_cases_still_stand(town: Town, life: Life, erased: str) -> None:
+    """In the order of things nothing has changed; only what she told is gone."""
+    officer = officer_of(town)
+    listed = town.operator.cases.list_cases(cases.ListCasesRequest(filter=f'reporter_id = "{erased}"')).cases
+    answers = [officer.cases.get_case(cases.GetCaseRequest(case_id=case.case_id)) for case in life.cases]
+
+    assert {case.case_id for case in listed} == {case.case_id for case in life.cases}
+    assert [answer.case.state for answer in answers] == STATES
+    assert [answer.personal_data_masked for answer in answers] == [False] * 3
+    assert [len(answer.notes) for answer in answers] == [1, 0, MANY_NOTES]
+    for answer in answers:
+        said = {answer.report.description, answer.report.address, answer.report.contact, answer.outcome}
+        assert said | {note.text for note in answer.notes} == {""}
+        asked = cases.ExplainRoutingRequest(case_id=answer.case.case_id)
+        assert officer.cases.explain_routing(asked).same
+    trail = supervision.GetCaseTrailRequest(case_id=life.closed.case_id)
+    supervisor = town.person("SUPERVISOR", area=EAST)
+    assert len(supervisor.supervision.get_case_trail(trail).entries) == 7
+    asked_for = supervision.ListCaseRatingsRequest(case_id=life.closed.case_id)
+    [rating] = supervisor.supervision.list_case_ratings(asked_for).ratings
+    assert (rating.rater_id, rating.stars, rating.comment) == (erased, 5, "")
+
+
+def test_nobody_asks_her_for_help_any_more(town: Town, erased: str) -> None:
+    asked = volunteers.GetVolunteerRequest(volunteer_id=erased)
+
+    eventually(lambda: not town.operator.volunteers.get_volunteer(asked).volunteer.active)
+
+
+def test_work_on_her_cases_goes_on_without_texts(town: Town, life: Life, erased: str) -> None:
+    officer = officer_of(town)
+    again = report(reporter_id=erased, description="once more")
+    noting = cases.AddNoteRequest(**on(life.waiting), text="who was it?")
+    resolving = cases.ResolveCaseRequest(**on(life.waiting), outcome="something")
+
+    assert refusal(town.operator.cases.open_case, again) == "SUBJECT_ERASED"
+    assert refusal(officer.cases.add_note, noting) == "SUBJECT_ERASED"
+    assert refusal(officer.cases.resolve_case, resolving) == "SUBJECT_ERASED"
+    officer.cases.accept_case(cases.AcceptCaseRequest(**on(life.waiting)))
+    officer.cases.resolve_case(cases.ResolveCaseRequest(**on(life.waiting)))
+    ended = officer.cases.close_case(cases.CloseCaseRequest(**on(life.waiting)))
+    assert ended.case.state == types.CASE_STATE_CLOSED
+
+
+def test_no_trace_of_her_is_left(town: Town, life: Life, erased: str) -> None:
+    """In no dump, log, metric, feed or error; nor in any file of the platform, down to the latest WAL."""
+    assert erased == life.resident_id
+    supervisor = town.person("SUPERVISOR")
+    errors = wrong(town, life)
+    assert town.platform.log is not None
+    places = {
+        **dumps(town.platform.data),
+        **files(town.platform.data),
+        "the log": town.platform.log.read_bytes(),
+        "the metrics": _metrics(town),
+        "what staff sees": "\n".join(shown(town, life).values()).encode(),
+        **{f"errors of {what}": told.encode() for what, told in errors.items()},
+        **{
+            f"feed of {source}": b"".join(e.SerializeToString() for e in published(supervisor, source))
+            for source in NAMES
+        },
+    }
+
+    assert len(places["the log"]) > 10_000
+    assert len(places["feed of cases"]) > 1_000
+    assert [what for what, told in errors.items() if not _is_error(told)] == []
+    assert leaks(HERS, places) == []
+
+
+def _is_error(told: str) -> bool:
+    return re.match("[A-Z_]+ [A-Z_]+: ", told) is not None
+
+
+def _metrics(town: Town) -> bytes:
+    with urllib.request.urlopen(f"{town.platform.http}/metrics", timeout=10) as answer:  # noqa: S310  # loopback
+        return bytes(answer.read())
+
+
+def test_after_a_restart_too(town: Town, life: Life, erased: str) -> None:
+    assert town.platform.stop() == 0
+    town.platform.start()
+
+    assert erased == life.resident_id
+    assert _readable(town, life) == []
+    for service in all_services():
+        with ledger_of(town.platform.data, service) as ledger:
+            assert gaps(streams_of(ledger)) == []
+            assert_rebuilt_equals_live(ledger, service.views)
