@@ -6,19 +6,23 @@ and what is nine o'clock, also across a change of the clocks.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from services.cases.domain.working_year import Span, WorkingYear
 
 Hours = tuple[tuple[int, int], ...]
 """When work is done on one day: (from, until) in minutes after midnight, in order, 1440 for its end."""
 
-Span = tuple[datetime, datetime]
-
 ROUND_THE_CLOCK: Hours = ((0, 1440),)
 
 _DAY = timedelta(days=1)
-_LONGEST = 366 * 10
-"""Days without work after which no more is looked for: ten idle years are a mistake, not a schedule."""
+_NONE = timedelta()
+_LONGEST = 10
+"""Years without work after which no more is looked for: that is a mistake, not a schedule."""
+_END = datetime.max.replace(tzinfo=UTC)
+_KEPT = 20
+"""Years kept worked out."""
 
 
 class NeverAtWork(ValueError):
@@ -35,8 +39,9 @@ class Calendar:
     zone: str
     week: tuple[Hours, Hours, Hours, Hours, Hours, Hours, Hours]
     special: Mapping[date, Hours] = field(default_factory=dict)
-    # Days already worked out; moments of one case fall on few days, and cases fall on the same ones.
+    # What is worked out already: cases fall on the same few days and years.
     _spans: dict[date, tuple[Span, ...]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _years: dict[int, WorkingYear] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def local(self, moment: datetime) -> datetime:
         """The moment as the wall clock shows it."""
@@ -54,20 +59,20 @@ class Calendar:
 
     def next_working(self, moment: datetime) -> datetime:
         """The moment itself if work is being done then, else the next one when work begins."""
-        for start, end in self._spans_from(moment):
-            if moment < end:
-                return max(moment, start)
+        for year in self._years_from(moment):
+            found = year.next_working(moment)
+            if found is not None:
+                return found
         raise NeverAtWork(self.zone)
 
     def add(self, moment: datetime, work: timedelta) -> datetime:
         """When `work` has been done, begun at `moment`."""
-        for start, end in self._spans_from(moment):
-            start = max(start, moment)
-            if end <= start:
-                continue
-            if work <= end - start:
-                return start + work
-            work -= end - start
+        for year in self._years_from(moment):
+            before = year.done_before(moment)
+            done = year.done_at(before + work, moment)
+            if done is not None:
+                return done
+            work -= year.done_before(_END) - before
         raise NeverAtWork(self.zone)
 
     def add_days(self, moment: datetime, days: int) -> datetime:
@@ -92,26 +97,40 @@ class Calendar:
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """How much work is done between two moments; nothing if they are the wrong way round."""
-        done = timedelta()
-        for begin, stop in self._spans_from(start):
-            if begin >= end:
-                return done
-            done += max(min(stop, end) - max(begin, start), timedelta())
-        raise NeverAtWork(self.zone)
+        done, first = _NONE, self._first_year(start)
+        for number in range(first, max(first, self.local(end).year) + 1):
+            year = self._year(number)
+            done += year.done_before(end) - year.done_before(start)
+        return max(done, _NONE)
 
-    def _spans_from(self, moment: datetime) -> Iterator[Span]:
-        """The working spans from the day of a moment on; ends only where work has ended for good."""
-        # From the day before: where clocks are put back at midnight, its last hour comes again.
-        day = self.local(moment).date() - _DAY
+    def _years_from(self, moment: datetime) -> Iterator[WorkingYear]:
+        """The years from that of a moment on; ends where work has ended for good."""
         idle = 0
-        while idle < _LONGEST:
-            spans = self.spans(day)
-            yield from spans
-            idle = 0 if spans else idle + 1
-            day += _DAY
+        for number in range(self._first_year(moment), MAXYEAR):
+            year = self._year(number)
+            yield year
+            idle = idle + 1 if year.idle else 0
+            if idle > _LONGEST:
+                return
+
+    def _first_year(self, moment: datetime) -> int:
+        # From the day before: where clocks are put back at midnight, its last hour comes again.
+        return max(MINYEAR, (self.local(moment) - _DAY).year)
+
+    def _year(self, number: int) -> WorkingYear:
+        year = self._years.get(number)
+        if year is None:
+            first, end = date(number, 1, 1).toordinal(), date(number, 12, 31).toordinal()
+            days = map(date.fromordinal, range(first, end + 1))
+            year = WorkingYear([span for day in days for span in self.spans(day)])
+            if len(self._years) >= _KEPT:
+                self._years.clear()
+                self._spans.clear()
+            self._years[number] = year
+        return year
 
     def _next_working_day(self, day: date) -> date:
-        for _ in range(_LONGEST):
+        for _ in range(_LONGEST * 366):
             day += _DAY
             if self.spans(day):
                 return day

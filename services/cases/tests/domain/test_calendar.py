@@ -147,3 +147,20 @@ def test_working_days_end_in_working_time(calendar: Calendar, start: datetime, d
 @given(moments, works)
 def test_round_the_clock_work_is_elapsed_time(start: datetime, work: timedelta) -> None:
     assert ALWAYS.add(start, work) == start + work
+
+
+@given(calendars, moments, st.timedeltas(timedelta(), timedelta(days=500)))
+def test_the_work_between_is_the_sum_of_the_days(
+    calendar: Calendar, start: datetime, length: timedelta
+) -> None:
+    end = start + length
+    days = (calendar.local(start).date() + timedelta(days=n) for n in range(-1, length.days + 3))
+    worked = (min(stop, end) - max(begin, start) for day in days for begin, stop in calendar.spans(day))
+
+    assert calendar.between(start, end) == sum((max(each, timedelta()) for each in worked), timedelta())
+
+
+def test_work_goes_on_over_the_end_of_the_year() -> None:
+    assert BERLIN.add(berlin("2021-12-31 16:00"), timedelta(hours=2)) == berlin("2022-01-03 10:00")
+    assert BERLIN.add(berlin("2021-12-31 16:00"), timedelta(hours=1)) == berlin("2021-12-31 17:00")
+    assert BERLIN.next_working(berlin("2021-12-31 17:00")) == berlin("2022-01-03 09:00")
