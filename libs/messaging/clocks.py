@@ -62,16 +62,14 @@ class ClockRunner:
         clocks: Sequence[Clock],
         *,
         now: Callable[[], datetime] = utc_now,
-        my_turn: Callable[[], bool] = lambda: True,
         every: float = 0.5,
     ) -> None:
-        """`my_turn` says whether this process is the one that fires; the schedule is read `every` seconds."""
+        """The schedule is read `every` seconds."""
         self._service = service
         self._ledger = ledger
         self._streams = streams
         self._clocks = clocks
         self._now = now
-        self._my_turn = my_turn
         self._every = every
         self._left: dict[_Key, float] = {}
 
@@ -80,8 +78,7 @@ class ClockRunner:
         while not stop.is_set():
             fired = 0
             try:
-                if self._my_turn():
-                    fired = self.fire()
+                fired = self.fire()
             except Exception as error:  # noqa: BLE001  # logged, and tried again for as long as it takes
                 _log.warning("clocks failed", service=self._service, exc_info=error)
             if not fired:

@@ -94,6 +94,16 @@ def describe(cls: type[Any], prefix: str = "LINLI_") -> list[tuple[str, str, str
     return rows
 
 
+def flags(cls: type[Any], prefix: str = "LINLI_") -> list[tuple[str, str, str]]:
+    """(flag, variable, meaning) of each setting that may stand on a command line: secrets may not."""
+    hints = {} if cls is type(None) else typing.get_type_hints(cls)
+    return [
+        (f"--{variable.removeprefix('LINLI_').lower().replace('_', '-')}", variable, meaning)
+        for variable, _, meaning in describe(cls, prefix)
+        if not _is_secret(hints[variable.removeprefix(prefix).lower()])
+    ]
+
+
 def _text(name: str, environ: Mapping[str, str], *, secret: bool) -> str | None:
     given = environ.get(name)
     file = environ.get(f"{name}_FILE") if secret else None

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from libs.runtime.environment import Secret, SettingsInvalid, describe, read, setting
+from libs.runtime.environment import Secret, SettingsInvalid, describe, flags, read, setting
 
-__all__ = ["Secret", "Settings", "SettingsInvalid", "describe", "read", "setting"]
+__all__ = ["Secret", "Settings", "SettingsInvalid", "describe", "flags", "read", "setting"]
 
 _DRAIN = timedelta(seconds=20)
 _LOCK = timedelta(seconds=10)

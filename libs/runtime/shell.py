@@ -18,7 +18,7 @@ from libs.runtime.opened import open_service
 from libs.runtime.operate import discard, list_parked, rebuild_view, retry, show_parked
 from libs.runtime.parts import Service
 from libs.runtime.process import Lifetime, complain, run_until_told, say
-from libs.runtime.settings import Settings, SettingsInvalid, describe, read
+from libs.runtime.settings import Settings, SettingsInvalid, describe, flags, read
 from libs.telemetry import logs
 
 ROLES: Mapping[str, Roles] = {
@@ -53,6 +53,8 @@ def run_service(
     command: Command = arguments.command
     if getattr(arguments, "data", None) is not None:
         environ = {**environ, **environ_of(Place(data=arguments.data), service.name)}
+    said = {name: value for name, value in vars(arguments).items() if name.startswith("LINLI_") and value}
+    environ = {**environ, **said}
     try:
         return command(service, arguments, environ)
     except EXPECTED as error:
@@ -72,6 +74,7 @@ def parser_of(service: Service) -> argparse.ArgumentParser:
         "projector": "folds the ledger into the views",
     }.items():
         role = commands.add_parser(name, help=words)
+        _add_flags(role, service)
         role.set_defaults(command=_run_role, role=name)
     commands.add_parser("migrate", help="create or upgrade the schema").set_defaults(command=_migrate)
     commands.add_parser("settings", help="list the settings").set_defaults(command=_settings)
@@ -101,6 +104,13 @@ def _add_parked(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         one.add_argument("id", type=int, help="as `parked list` shows it")
         _add_data(one)
         one.set_defaults(command=command)
+
+
+def _add_flags(role: argparse.ArgumentParser, service: Service) -> None:
+    """Every setting that is no secret may be given as a flag, too; a flag wins over its variable."""
+    known = [*flags(Settings), *flags(service.settings, f"LINLI_{service.name.upper()}_")]
+    for flag, variable, meaning in known:
+        role.add_argument(flag, dest=variable, metavar="VALUE", help=meaning.replace("%", "%%"))
 
 
 def _add_data(command: argparse.ArgumentParser) -> None:

@@ -108,6 +108,16 @@ def test_views_are_compared_and_parked_events_listed_beside_the_running_platform
     assert listed.stdout == "nothing is parked\n"
 
 
+def test_a_taken_port_is_told_before_anything_is_made(up: Up, tmp_path: Path) -> None:
+    port = (up.data / "grpc.address").read_text().strip().rpartition(":")[2]
+
+    refused = linli("up", "--data", str(tmp_path / "other"), "--port", port, "--http-port", "0")
+
+    assert refused.returncode == 1
+    assert f"port {port} cannot be used" in refused.stderr
+    assert not (tmp_path / "other").exists()
+
+
 def test_a_folder_without_a_platform_is_told_in_words(tmp_path: Path) -> None:
     refused = linli("token", "--data", str(tmp_path))
 

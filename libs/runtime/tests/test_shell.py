@@ -103,6 +103,18 @@ def test_an_exporter_of_traces_that_is_not_installed_is_told(tally_database: str
     assert "Traceback" not in refused.stderr
 
 
+def test_a_flag_wins_over_its_variable_and_secrets_have_none(tmp_path: Path) -> None:
+    environ = {**environ_of(tmp_path, "dbname=nowhere"), "LINLI_THREADS": "8"}
+
+    refused = ran(environ, "counter", "server", "--threads", "many")
+    helped = ran(environ, "counter", "server", "--help")
+
+    assert "LINLI_THREADS: 'many' is not a whole number" in refused.stderr
+    assert "--grpc-address" in helped.stdout
+    assert "--master-key" not in helped.stdout
+    assert "--database-url" not in helped.stdout
+
+
 def test_the_settings_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     status = run_service(tally.SERVICE, ["settings"], {})
 
