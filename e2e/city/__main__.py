@@ -25,6 +25,9 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path(".linli"), help="where the platform keeps its data")
     parser.add_argument("--port", type=int, default=7400, help="gRPC port")
     parser.add_argument("--http-port", type=int, default=7480, help="port of metrics and health")
+    parser.add_argument(
+        "--requests", type=Path, default=los_angeles.REQUESTS, help="the city's requests (CSV, gzipped)"
+    )
     parser.add_argument("--once", action="store_true", help="stop after the report")
     arguments = parser.parse_args()
     arguments.data.mkdir(parents=True, exist_ok=True)
@@ -36,7 +39,7 @@ def main() -> int:
     )
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return _tour(platform, once=arguments.once)
+        return _tour(platform, arguments.requests, once=arguments.once)
     except PlatformFailed as failed:
         print(f"\n{failed}", file=sys.stderr)
         return 1
@@ -51,7 +54,7 @@ def _interrupt(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _tour(platform: Platform, *, once: bool) -> int:
+def _tour(platform: Platform, requests: Path, *, once: bool) -> int:
     began = time.monotonic()
     print("Starting linli up ...", flush=True)
     platform.start()
@@ -62,7 +65,7 @@ def _tour(platform: Platform, *, once: bool) -> int:
         print("Los Angeles is loaded already; its data was found again.")
         summary = json.loads(done.read_text("utf-8"))
     else:
-        summary = _import(city)
+        summary = _import(city, requests)
         done.write_text(json.dumps(summary), "utf-8")
     _report(city, summary)
     _invite(platform, city)
@@ -71,13 +74,13 @@ def _tour(platform: Platform, *, once: bool) -> int:
     return 0
 
 
-def _import(city: City) -> dict[str, object]:
+def _import(city: City, requests: Path) -> dict[str, object]:
     print("Loading Los Angeles ...", flush=True)
     bodies = load(city, lambda line: print(f"  {line}", flush=True))
     councils = frozenset(
         area.area_id.removeprefix(f"{los_angeles.CITY}-nc-") for area in los_angeles.areas() if area.boundary
     )
-    outcomes = list(read_requests(los_angeles.REQUESTS, councils))
+    outcomes = list(read_requests(requests, councils))
     refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
     stories = [story(outcome, bodies) for outcome in outcomes if isinstance(outcome, Request)]
     rules = Counter(

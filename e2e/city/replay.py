@@ -87,9 +87,11 @@ def tell(city: City, story: Story, replayed: Replayed) -> None:
 
 def finish(city: City, stories: Iterable[Story], revision: str) -> int:
     """Hand the imported cases to the running clocks, as of the last thing that the file tells; how many."""
-    as_of = max(moment for story in stories for moment in (story.created, story.ended) if moment)
+    moments = [moment for story in stories for moment in (story.created, story.ended) if moment]
+    if not moments:
+        return 0
     request = cases.FinishImportRequest(system=SYSTEM, at_least=revision)
-    request.as_of_time.FromDatetime(as_of)
+    request.as_of_time.FromDatetime(max(moments))
     released: int = 0
     while True:
         answer = city.cases.finish_import(request)

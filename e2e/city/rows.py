@@ -3,15 +3,21 @@
 import csv
 import gzip
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from e2e.city.los_angeles import AFFAIRS, BODIES, CHANNELS
 
 ZONE = ZoneInfo("America/Los_Angeles")
 STATUSES = frozenset({"Closed", "Cancelled", "Open", "Pending", "Referred Out"})
+TYPES = frozenset(affair.name for affair in AFFAIRS)
+UNREADABLE = "\ufffd"
+"""What stands for bytes that are no UTF-8."""
 
 
 class Rule(Enum):
@@ -32,9 +38,19 @@ class Rule(Enum):
     IN_SPRING_GAP = "a local time that the clock change skipped: moved forward by the hour skipped"
     IN_AUTUMN_FOLD = "a local time that the clock change repeats: taken as the first of the two"
     BAD_TIME = "a time that cannot be read: refused"
+    IN_THE_FUTURE = "a time that has not come yet: refused"
     UNKNOWN_STATUS = "a status that the import does not know: refused"
+    UNKNOWN_TYPE = "a type that the city does not list: refused"
+    UNKNOWN_OWNER = "an owner that is no department of the city: refused"
+    UNKNOWN_CHANNEL = "a channel that the import does not know: refused"
+    NOT_UTF_8 = "bytes that are no UTF-8: imported with a mark in their place"
+    BROKEN_LINE = "a line that does not have the fields of the heading: refused"
     INCOMPLETE = "number, type, owner or creation time is missing: refused"
     TWICE = "a number that an earlier line has: refused"
+
+
+Row = Mapping[Any, object]
+"""A row as the csv module gives it: text by field; values without a field stand under `None`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,35 +99,56 @@ def read_requests(source: Path, councils: frozenset[str]) -> Iterator[Request | 
     `councils` holds the council numbers that have a boundary. Line 1 is the heading.
     """
     with gzip.open(source, "rb") as packed:
-        yield from parse_rows(csv.DictReader(io.TextIOWrapper(packed, "utf-8", newline="")), councils)
+        text = io.TextIOWrapper(packed, "utf-8", errors="replace", newline="")
+        yield from parse_rows(_rows(csv.DictReader(text, strict=True)), councils)
 
 
-def parse_rows(rows: Iterable[dict[str, str]], councils: frozenset[str]) -> Iterator[Request | Refused]:
-    """The same, from rows already split into fields."""
-    seen: set[str] = set()
-    for line, row in enumerate(rows, start=2):
+def _rows(reader: "csv.DictReader[str]") -> Iterator[tuple[int, Row]]:
+    """The rows with the lines on which they end. A row that is no CSV comes as its error, under `None`."""
+    last = 1
+    while True:
         try:
-            request = _request(line, row, councils)
+            row: Row = dict(next(reader))
+        except StopIteration:
+            return
+        except csv.Error as error:
+            row = {None: f"in lines {last + 1} to {reader.reader.line_num}: {error}"}
+        last = reader.reader.line_num
+        yield last, row
+
+
+def parse_rows(rows: Iterable[tuple[int, Row]], councils: frozenset[str]) -> Iterator[Request | Refused]:
+    """The same, from lines already split into fields."""
+    seen: set[str] = set()
+    for line, row in rows:
+        try:
+            request = _request(line, _whole(row), councils)
             if request.number in seen:
                 raise _Bad(Rule.TWICE, request.number)
         except _Bad as bad:
-            yield Refused(line=line, number=row.get("srnumber") or "", rule=bad.rule, detail=bad.detail)
+            yield Refused(line=line, number=str(row.get("srnumber") or ""), rule=bad.rule, detail=bad.detail)
         else:
             seen.add(request.number)
             yield request
 
 
+def _whole(row: Row) -> dict[str, str]:
+    """The row, if each field of the heading has a value and no value is without a field."""
+    if None in row:
+        raise _Bad(Rule.BROKEN_LINE, f"cannot be split into its fields: {row[None]}")
+    missing = [str(field) for field, value in row.items() if value is None]
+    if missing:
+        raise _Bad(Rule.BROKEN_LINE, f"missing: {', '.join(missing)}")
+    return {str(field): str(value) for field, value in row.items()}
+
+
 def _request(line: int, row: dict[str, str], councils: frozenset[str]) -> Request:
-    rules: list[Rule] = []
-    for field in ("srnumber", "requesttype", "owner", "createddate"):
-        if not row.get(field):
-            raise _Bad(Rule.INCOMPLETE, field)
+    rules = [Rule.NOT_UTF_8] if any(UNREADABLE in value for value in row.values()) else []
+    _check_known(row)
     status = row["status"]
-    if status not in STATUSES:
-        raise _Bad(Rule.UNKNOWN_STATUS, status)
     created = _moment(row["createddate"], rules)
     ended = _end(row, status, created, rules)
-    council = row["nc"] or ""
+    council = row["nc"]
     if council and council not in councils:
         rules.append(Rule.COUNCIL_WITHOUT_BOUNDARY)
     return Request(
@@ -120,10 +157,10 @@ def _request(line: int, row: dict[str, str], councils: frozenset[str]) -> Reques
         affair=row["requesttype"],
         owner=row["owner"],
         status=status,
-        channel=row["requestsource"] or "",
+        channel=row["requestsource"],
         anonymous=row["anonymous"] == "Y",
         place=_place(row, rules),
-        address=row["address"] or "",
+        address=row["address"],
         council=council,
         created=created,
         responded=_response(row, created, ended, rules),
@@ -131,6 +168,21 @@ def _request(line: int, row: dict[str, str], councils: frozenset[str]) -> Reques
         updated=max(created, _moment(row["updateddate"], rules)),
         rules=tuple(dict.fromkeys(rules)),
     )
+
+
+def _check_known(row: dict[str, str]) -> None:
+    """Refuse what names something that the import has no word for."""
+    for field in ("srnumber", "requesttype", "owner", "createddate"):
+        if not row.get(field):
+            raise _Bad(Rule.INCOMPLETE, field)
+    for field, known, rule in (
+        ("status", STATUSES, Rule.UNKNOWN_STATUS),
+        ("requesttype", TYPES, Rule.UNKNOWN_TYPE),
+        ("owner", BODIES, Rule.UNKNOWN_OWNER),
+        ("requestsource", CHANNELS, Rule.UNKNOWN_CHANNEL),
+    ):
+        if row[field] not in known:
+            raise _Bad(rule, row[field])
 
 
 def _place(row: dict[str, str], rules: list[Rule]) -> tuple[float, float] | None:
@@ -189,4 +241,7 @@ def _moment(text: str, rules: list[Rule]) -> datetime:
         skipped = first.astimezone(UTC).astimezone(ZONE).replace(tzinfo=None) != naive
         rules.append(Rule.IN_SPRING_GAP if skipped else Rule.IN_AUTUMN_FOLD)
     # A skipped time read with the offset before the change comes out an hour later: the rule stated.
-    return first.astimezone(UTC)
+    moment = first.astimezone(UTC)
+    if moment > datetime.now(UTC):
+        raise _Bad(Rule.IN_THE_FUTURE, text)
+    return moment

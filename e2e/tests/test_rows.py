@@ -1,5 +1,6 @@
 """Every kind of dirt has a rule, and nothing vanishes."""
 
+import gzip
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ def row(**changes: str) -> dict[str, str]:
 
 
 def read(**changes: str) -> Request | Refused:
-    [outcome] = parse_rows([row(**changes)], COUNCILS)
+    [outcome] = parse_rows([(2, row(**changes))], COUNCILS)
     return outcome
 
 
@@ -67,6 +68,11 @@ def test_dirt_is_imported_by_its_rule(changes: dict[str, str], rule: Rule) -> No
         ({"closeddate": "1/1/20 9:00"}, Rule.END_BEFORE_START),
         ({"closeddate": "31/1/20 9:00"}, Rule.BAD_TIME),
         ({"status": "Lost"}, Rule.UNKNOWN_STATUS),
+        ({"requesttype": "Volcano"}, Rule.UNKNOWN_TYPE),
+        ({"owner": "NASA"}, Rule.UNKNOWN_OWNER),
+        ({"requestsource": "Pigeon"}, Rule.UNKNOWN_CHANNEL),
+        ({"requestsource": ""}, Rule.UNKNOWN_CHANNEL),
+        ({"createddate": "1/2/68 9:00", "closeddate": "1/3/68 9:00"}, Rule.IN_THE_FUTURE),
         ({"owner": ""}, Rule.INCOMPLETE),
     ],
 )
@@ -92,10 +98,56 @@ def test_a_date_without_time_is_never_earlier_than_the_creation() -> None:
 
 
 def test_a_number_seen_twice_is_refused() -> None:
-    outcomes = list(parse_rows([row(), row()], COUNCILS))
+    outcomes = list(parse_rows([(2, row()), (3, row())], COUNCILS))
 
     assert isinstance(outcomes[1], Refused)
     assert outcomes[1].rule is Rule.TWICE
+
+
+HEADING = "srnumber,requesttype,status,owner,nc,createddate,updateddate,servicedate,closeddate,"
+HEADING += "requestsource,anonymous,address,latitude,longitude"
+
+
+def from_file(folder: Path, *lines: bytes) -> list[Request | Refused]:
+    source = folder / "rows.csv.gz"
+    source.write_bytes(gzip.compress(b"\n".join([HEADING.encode(), *lines, b""])))
+    return list(read_requests(source, COUNCILS))
+
+
+def line(number: str, address: bytes = b"1 MAIN ST") -> bytes:
+    values = row(srnumber=number, address="@")
+    plain = ",".join(values[field] for field in HEADING.split(","))
+    return plain.encode().replace(b"@", address)
+
+
+def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
+    outcomes = from_file(tmp_path, line("1-1"), b"", line("1-2", b'"two\nlines"'), line("1-3"))
+
+    assert [(outcome.line, outcome.number) for outcome in outcomes] == [(2, "1-1"), (5, "1-2"), (6, "1-3")]
+
+
+def test_a_line_with_too_many_or_too_few_fields_is_refused(tmp_path: Path) -> None:
+    outcomes = from_file(tmp_path, line("1-1") + b",more", b"1-2,Bulky Items", line("1-3"))
+
+    assert [(outcome.line, isinstance(outcome, Refused)) for outcome in outcomes] == [
+        (2, True), (3, True), (4, False),
+    ]  # fmt: skip
+
+
+def test_what_an_open_quote_swallows_is_named(tmp_path: Path) -> None:
+    outcomes = from_file(tmp_path, line("1-1", b'"1 MAIN ST'), line("1-2", b'"2 MAIN ST"'), line("1-3"))
+
+    assert isinstance(outcomes[0], Refused)
+    assert outcomes[0].rule is Rule.BROKEN_LINE
+    assert "lines 2 to 3" in outcomes[0].detail
+    assert [outcome.number for outcome in outcomes[1:]] == ["1-3"]
+
+
+def test_bytes_that_are_no_text_are_marked(tmp_path: Path) -> None:
+    [request] = from_file(tmp_path, line("1-1", b"1 CA\xd1ON DR"))
+
+    assert isinstance(request, Request)
+    assert (request.address, request.rules) == ("1 CA\ufffdON DR", (Rule.NOT_UTF_8,))
 
 
 def test_the_real_file_loses_no_row() -> None:
