@@ -2,11 +2,16 @@
 
 import psycopg
 
-from libs.ledger.decider import Refusal
+from libs.ledger.decider import Kind, Refusal
 from libs.ledger.errors import AlreadyHandled, LedgerUnavailable
 
 PASSING = (LedgerUnavailable, psycopg.OperationalError, psycopg.InterfaceError, AlreadyHandled)
 """Failures that are not an event's or a moment's: the store is away, or another process was faster."""
+
+
+def is_conflict(error: Exception) -> bool:
+    """Whether others kept changing the same stream at the same moment: no fault of the event."""
+    return isinstance(error, Refusal) and error.kind is Kind.CONFLICT
 
 
 def told(error: Exception) -> str:

@@ -23,7 +23,7 @@ from libs.ledger.decider import Refusal
 from libs.ledger.errors import AlreadyHandled
 from libs.messaging import parked
 from libs.messaging.effects import Effects, Work
-from libs.messaging.failures import PASSING, told
+from libs.messaging.failures import PASSING, is_conflict, told
 from libs.messaging.reactions import Subscriptions
 from libs.messaging.translate import service_of
 from libs.telemetry import logs, metrics
@@ -171,6 +171,8 @@ class Inbox:
                 error = later
             else:
                 return
+        if is_conflict(error):
+            raise error
         self._park(progress, event, until, error)
 
     def _park(self, progress: _Progress, event: feed.Event, until: int, error: Exception) -> None:

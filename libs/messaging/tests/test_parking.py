@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from libs.ledger.errors import LedgerUnavailable
+from libs.ledger.decider import Refusal
+from libs.ledger.errors import LedgerUnavailable, VersionConflict
+from libs.ledger.ledger import Append
 from libs.messaging.desk import NotFirst, NotParked, RetryFailed
 from libs.messaging.inbox import Handled
 from libs.messaging.parked import BEHIND
@@ -128,6 +130,26 @@ def test_a_store_that_is_away_parks_nothing(town: Town, monkeypatch: pytest.Monk
     with monkeypatch.context() as patched:
         patched.setattr(town.tally.ledger, "append", away)
         with pytest.raises(LedgerUnavailable):
+            inbox.handle(town.batch())
+    inbox.handle(town.batch())
+
+    assert list(town.steps("a")) == sequences(town.batch())
+    assert town.desk().list() == []
+
+
+def test_a_stream_that_others_keep_changing_parks_nothing(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.count(1, 2, who="a")
+    inbox = town.inbox()
+    assert inbox.position(town.batch().source) == 0
+
+    def conflicting(append: Append) -> object:
+        raise VersionConflict(append.drafts[0].stream, 0, 1)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(town.tally.ledger, "append", conflicting)
+        with pytest.raises(Refusal, match="CONCURRENT_CHANGE"):
             inbox.handle(town.batch())
     inbox.handle(town.batch())
 
