@@ -99,7 +99,8 @@ class Inbox:
     def handle(self, batch: feed.Batch) -> Handled | Rewind:
         """Let a batch take effect, as far as it has not.
 
-        Raises `LedgerUnavailable` or psycopg's errors when the store is away: deliver again later.
+        Raises `LedgerUnavailable` or psycopg's errors when the store is away, and a `Refusal` of the
+        kind CONFLICT when others keep changing a stream at the same moment: deliver again later.
         """
         while True:
             progress = self._of(batch.source)
