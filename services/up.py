@@ -1,7 +1,6 @@
 """`linli up`: all five services in one process, for a laptop and for trying out."""
 
 import argparse
-import gc
 import importlib
 import os
 import time
@@ -52,8 +51,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     def start() -> None:
         platform.start()
-        gc.collect()
-        gc.freeze()  # what is loaded now stays: later collections need not look at it
         _welcome(platform, time.monotonic() - began)
 
     return run_until_told(start, platform.close, lambda: platform.failed, life)
