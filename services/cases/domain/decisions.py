@@ -130,8 +130,10 @@ def _resolved(
 def _reopen(command: commands.ReopenCase, state: Resolved | Closed, at: datetime) -> list[events.Event]:
     if isinstance(state, Closed) and at - state.ended_at > REOPENING_WINDOW:
         raise refusals.reopening_window_over(state.ended_at)
+    # Held are only cases that `FinishImport` finds, by their number in the other system, and releases.
+    imported = command.imported and state.file.external is not None
     reopened = events.CaseReopened(
-        body_id=state.body_id, by_reporter=command.by_reporter, imported=command.imported, at=at
+        body_id=state.body_id, by_reporter=command.by_reporter, imported=imported, at=at
     )
     # The clocks go on as if they had never stopped: what would have passed meanwhile has passed.
     return [reopened, *_moments(_after(state, [reopened]), at)]

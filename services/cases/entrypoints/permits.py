@@ -37,13 +37,12 @@ def for_area_or_body(call: Call) -> Permit:
 
 
 def for_reporter(call: Call) -> Permit:
-    """The caller is the reporter; or imports history, in which others acted."""
+    """The caller is the reporter; or imports history of the area, in which others acted."""
 
     def permit(state: State) -> None:
         file = _opened(state).file
-        if call.has(IMPORT_SCOPE) and call.me != file.reporter_id:
-            call.require(area_path=file.area_path)
-        else:
+        importing = call.caller.reach(IMPORT_SCOPE) if call.occurred_at is not None else Reach()
+        if call.me != file.reporter_id and not importing.covers(area_path=file.area_path):
             call.require_self(file.reporter_id or "")
 
     return permit

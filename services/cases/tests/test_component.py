@@ -11,6 +11,7 @@ from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 from linli.identity.v1 import identity_events_pb2 as identity
 
+from libs.rpc.access import Grant
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
 from libs.testkit.clocks import moment
@@ -236,6 +237,21 @@ def test_a_resident_reports_in_their_own_name_and_takes_back_their_own(
     assert refused(resident.open_case, report(reporter_id="resident-wu")) == "REPORTER_IS_SOMEBODY_ELSE"
     assert refused(neighbour.withdraw_case, pb.WithdrawCaseRequest(**on(case))) == "NOT_YOURS"
     assert resident.withdraw_case(pb.WithdrawCaseRequest(**on(case))).case.state == types.CASE_STATE_WITHDRAWN
+
+
+def test_who_imports_history_takes_back_what_others_did_and_no_live_case(
+    running: Component, resident: Any, operator: Any
+) -> None:
+    live = resident.open_case(report()).case
+    old = operator.open_case(imported("W-1", "2021-01-05 09:00")).case
+    hill = [Grant("PARTNER", path="city/hill")]
+    hill_importer = _service(running, running.mint.client("cases.report", "cases.import", grants=hill))
+    then = stamp(moment("2021-01-05 10:00"))
+
+    assert refused(operator.withdraw_case, pb.WithdrawCaseRequest(**on(live))) == "NOT_YOURS"
+    withdrawal = pb.WithdrawCaseRequest(**on(old), occurred_time=then)
+    assert refused(hill_importer.withdraw_case, withdrawal) == "NOT_YOURS"
+    assert operator.withdraw_case(withdrawal).case.state == types.CASE_STATE_WITHDRAWN
 
 
 def test_a_list_shows_what_is_within_reach(running: Component, operator: Any) -> None:

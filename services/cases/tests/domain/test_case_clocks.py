@@ -4,7 +4,7 @@ from hypothesis import given as for_any
 
 from libs.testkit.clocks import moment
 from libs.testkit.deciders import deciding
-from services.cases.domain.case import NotOpened
+from services.cases.domain.case import NotOpened, Opened
 from services.cases.domain.clocks import ClockKind, resumed
 from services.cases.domain.commands import (
     AcceptCase,
@@ -189,6 +189,14 @@ def test_releasing_lets_the_moments_of_history_pass_and_hands_over_to_the_clocks
 
     outcome.then(*all_moments()[:2], CaseReleased(at=after(hours=5)))
     assert outcome.when(PassMoments(at=after(days=30))).events[-2:] == tuple(all_moments()[2:])
+
+
+def test_no_case_is_held_that_no_import_will_release() -> None:
+    history = (opened(), routed(), CaseResolved(body_id=ROADS, on_time=True, outcome=None, at=after(hours=1)))
+
+    outcome = given(*history).when(ReopenCase(by_reporter=False, imported=True, at=after(hours=2)))
+
+    outcome.then_state(lambda state: isinstance(state, Opened) and not state.file.held)
 
 
 def test_what_is_released_is_not_released_again() -> None:
