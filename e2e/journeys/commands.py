@@ -1,0 +1,70 @@
+"""The project's programs, run as a user runs them."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from libs.testkit.eventually import eventually
+
+
+def linli(*words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """`linli` with these words, run to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "services", *words],
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@dataclass(slots=True)
+class Program:
+    """A program that runs, and what it has printed."""
+
+    process: "subprocess.Popen[str]"
+    printed: list[str] = field(default_factory=list)
+
+    def says(self, words: str, seconds: float = 60.0) -> str:
+        """Wait until it prints a line with these words; the line."""
+
+        def found() -> str:
+            assert self.process.poll() is None or words in "".join(self.printed), "".join(self.printed)
+            return next((line for line in list(self.printed) if words in line), "")
+
+        return eventually(found, f"it says {words}", seconds=seconds)
+
+    def interrupt(self, seconds: float = 40.0) -> int:
+        """Ctrl-C, as a terminal sends it: to the program and all that run with it. Its exit status."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(timeout=seconds)
+
+
+@contextmanager
+def running(*words: str, cwd: Path | None = None) -> Iterator[Program]:
+    """A module of the project as a program in a group of its own; killed at the end if it still runs."""
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", *words],
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    program = Program(process)
+    assert process.stdout is not None
+    reader = threading.Thread(target=program.printed.extend, args=(process.stdout,), daemon=True)
+    reader.start()
+    try:
+        yield program
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        reader.join(timeout=5)

@@ -1,0 +1,157 @@
+"""`linli up` stops when it is told to, whatever it is doing, and finds everything again."""
+
+import gzip
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from linli.cases.v1 import cases_service_pb2 as cases
+from linli.feed.v1 import feed_service_pb2 as feed
+
+from e2e.city import los_angeles as la
+from e2e.journeys.commands import running
+from e2e.journeys.conftest import free_port, platform_in
+from e2e.journeys.feeds import FEED
+from e2e.journeys.ledgers import all_services, gaps, ledger_of, streams_of
+from e2e.journeys.racing import send
+from e2e.journeys.town import WATER, Town, report, town_on
+from libs.rpc.client import Patience, connect
+from libs.rpc.failures import RpcFailed
+from libs.runtime.postgres import EmbeddedPostgres
+
+STOPS_WITHIN = 30.0
+
+
+@pytest.fixture(scope="module")
+def home(folder: Path) -> Iterator[Town]:
+    """A platform of our own, to be stopped and started."""
+    with platform_in(folder / "again") as platform:
+        platform.start()
+        with town_on(platform) as town:
+            yield town
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_told_to_stop_it_stops_in_order_and_finds_everything_again(home: Town, number: int) -> None:
+    opening = report(assisted=True).SerializeToString()
+    before = send(home.operator.client, "", "OpenCase", opening)
+    case_id = before.answered.case.case_id
+    officer = home.person("CASE_OFFICER", "officer", body=WATER)
+    seen = officer.cases.get_case(cases.GetCaseRequest(case_id=case_id))
+
+    status, seconds = _stop(home, number)
+    server = EmbeddedPostgres(home.platform.data).pid()
+    home.platform.start()
+    again = send(home.operator.client, "", "OpenCase", opening)
+
+    assert (status, server) == (0, None)
+    assert seconds < STOPS_WITHIN
+    assert again.answer == before.answer
+    assert officer.cases.get_case(cases.GetCaseRequest(case_id=case_id)) == seen
+    assert _log(home).count("Traceback") == 0
+
+
+def test_stopped_while_it_is_busy_it_loses_nothing_that_was_answered(home: Town) -> None:
+    """Writers and a follower get an answer or UNAVAILABLE; whatever was answered is there afterwards."""
+    over = threading.Event()
+    with ThreadPoolExecutor(5) as people:
+        writers = [people.submit(_write, home, f"busy-{n}", over) for n in range(4)]
+        follower = people.submit(_follow, home)
+        time.sleep(1.0)  # some of both; how much does not matter
+        status, seconds = _stop(home, signal.SIGTERM)
+        over.set()
+        answered = [case_id for writer in writers for case_id in writer.result(timeout=30)]
+        followed = follower.result(timeout=30)
+    home.platform.start()
+
+    assert status == 0
+    assert seconds < STOPS_WITHIN
+    assert len(answered) > 0
+    assert followed > 0
+    listed = set(_all_cases(home))
+    assert [case_id for case_id in answered if case_id not in listed] == []
+    for service in all_services():
+        with ledger_of(home.platform.data, service) as ledger:
+            assert gaps(streams_of(ledger)) == []
+
+
+def _stop(home: Town, number: int) -> tuple[int, float]:
+    process = home.platform.process
+    assert process is not None
+    began = time.monotonic()
+    process.send_signal(number)
+    return process.wait(timeout=60), time.monotonic() - began
+
+
+def _log(home: Town) -> str:
+    assert home.platform.log is not None
+    return home.platform.log.read_text("utf-8")
+
+
+def _write(home: Town, who: str, over: threading.Event) -> list[str]:
+    """Open cases until the platform is away; those that were answered."""
+    token, answered = home.mint.person("OPERATOR", subject=who), []
+    with connect(home.platform.address, token, patience=Patience(tries=1), deadline=20.0) as client:
+        [service] = cases.DESCRIPTOR.services_by_name.values()
+        stub = client.service(service)
+        while not over.is_set():
+            try:
+                answered.append(stub.open_case(report()).case.case_id)
+            except RpcFailed as failed:
+                _is_away(failed)
+                break
+    return answered
+
+
+def _follow(home: Town) -> int:
+    """Follow the cases until the server ends the stream; how many events came."""
+    stub = home.person("SUPERVISOR").client.service(FEED)
+    seen = 0
+    try:
+        for answer in stub.follow_events(feed.FollowEventsRequest(source="cases")):
+            seen += len(answer.batch.events)
+    except RpcFailed as failed:
+        _is_away(failed)
+    return seen
+
+
+def _is_away(failed: RpcFailed) -> None:
+    """A platform that stops says nothing else to those who call."""
+    if failed.code.name != "UNAVAILABLE":
+        raise failed
+
+
+def _all_cases(home: Town) -> Iterator[str]:
+    token = ""
+    while True:
+        page = home.operator.cases.list_cases(cases.ListCasesRequest(page_size=200, page_token=token))
+        yield from (case.case_id for case in page.cases)
+        token = page.next_page_token
+        if not token:
+            return
+
+
+def test_the_city_is_loaded_once_and_ctrl_c_ends_the_program(folder: Path) -> None:
+    """`make run` twice over a few rows of the city's file."""
+    rows, data = folder / "few.csv.gz", folder / "few"
+    data.mkdir(mode=0o755)
+    with gzip.open(la.REQUESTS) as all_rows:
+        rows.write_bytes(gzip.compress(b"".join(all_rows.readlines()[:30])))
+    ports = ["--port", str(free_port()), "--http-port", str(free_port())]
+
+    statuses, printed = [], []
+    for _ in range(2):
+        with running("e2e.city", "--requests", str(rows), "--data", str(data), *ports) as program:
+            program.says("Serving until Ctrl-C.", seconds=120)
+            statuses.append(program.interrupt())
+        printed.append("".join(program.printed))
+
+    assert statuses == [0, 0]
+    assert ["was found again" in text for text in printed] == [False, True]
+    assert ["29 rows, 29 cases" in text for text in printed] == [True, True]
+    assert [text.count("Traceback") for text in printed] == [0, 0]
+    assert EmbeddedPostgres(data).pid() is None
