@@ -38,6 +38,8 @@ from services.identity.domain.values import Role, Within
 
 ClientStream = Stream[ClientCommand, client.Client, ClientEvent]
 ClientHandled = Handled[client.Client, ClientEvent]
+MayGive = Callable[[str, Within], bool]
+"""Whether the caller holds a scope as far as these limits."""
 OPERATOR = "operator"
 """The client that is there from the beginning, so that somebody can register the others."""
 
@@ -64,7 +66,7 @@ class Clients:
         at: datetime,
         context: Context,
         permit: Permit,
-        may_give: Callable[[str, Within], bool],
+        may_give: MayGive,
     ) -> tuple[ClientHandled, str]:
         """Register a program with scopes that the caller holds; answers its secret, "" if repeated."""
         reach = limits(self.areas, self.bodies, area_id, body_id)
@@ -86,12 +88,22 @@ class Clients:
         return handled, "" if handled.repeated else secret
 
     def change_secret(
-        self, client_id: str, at: datetime, context: Context, permit: Permit
+        self, client_id: str, at: datetime, context: Context, permit: Permit, may_give: MayGive
     ) -> tuple[ClientHandled, str]:
-        """Replace a client's secret; answers the new one, "" if repeated."""
+        """Replace a client's secret; answers the new one, "" if repeated.
+
+        Whoever knows the secret can act as the client: nobody gets scopes so that they lack.
+        """
+        reaching = _reaching(client_id, permit)
+
+        def permitted(state: client.Client) -> None:
+            reaching(state)
+            if isinstance(state, client.Active):
+                _check_scopes(state.scopes, state.within, may_give)
+
         secret = secrets.token_urlsafe(32)
         command = ChangeClientSecret(client_id=client_id, secret_hash=self._hashed(client_id, secret), at=at)
-        handled = self.stream.handle(client_id, command, context, _reaching(client_id, permit))
+        handled = self.stream.handle(client_id, command, context, permitted)
         return handled, "" if handled.repeated else secret
 
     def retire(self, client_id: str, at: datetime, context: Context, permit: Permit) -> ClientHandled:
@@ -163,7 +175,7 @@ def _reaching(client_id: str, permit: Permit) -> Callable[[client.Client], None]
     return permitted
 
 
-def _check_scopes(wanted: Sequence[str], reach: Within, may_give: Callable[[str, Within], bool]) -> None:
+def _check_scopes(wanted: Sequence[str], reach: Within, may_give: MayGive) -> None:
     known = {scope for scopes in scopes_of_roles().values() for scope in scopes}
     if unknown := [scope for scope in wanted if scope not in known]:
         raise refusals.scopes_are_unknown(",".join(unknown))

@@ -4,6 +4,7 @@ from linli.identity.v1 import identity_service_pb2 as pb
 
 from libs.rpc.call import Call
 from services.identity.application.app import App
+from services.identity.application.clients import MayGive
 from services.identity.domain.values import Within
 from services.identity.entrypoints import protos
 
@@ -16,11 +17,6 @@ class ClientsApi:
 
     def register_client(self, request: pb.RegisterClientRequest, call: Call) -> pb.RegisterClientResponse:
         """Let a program ask for tokens."""
-
-        def may_give(scope: str, within: Within) -> bool:
-            reach = call.caller.reach(scope)
-            return reach.covers(area_path=within.area_path or None, body=within.body_id or None)
-
         handled, secret = self._app.clients.register(
             request.name,
             request.scopes,
@@ -29,7 +25,7 @@ class ClientsApi:
             call.at,
             call.context(),
             protos.permit(call),
-            may_give,
+            _may_give(call),
         )
         return pb.RegisterClientResponse(
             client=protos.client_state(handled.state), client_secret=secret, revision=handled.revision
@@ -40,7 +36,7 @@ class ClientsApi:
     ) -> pb.ChangeClientSecretResponse:
         """Replace a client's secret."""
         handled, secret = self._app.clients.change_secret(
-            request.client_id, call.at, call.context(), protos.permit(call)
+            request.client_id, call.at, call.context(), protos.permit(call), _may_give(call)
         )
         return pb.ChangeClientSecretResponse(client_secret=secret, revision=handled.revision)
 
@@ -81,3 +77,13 @@ class ClientsApi:
                 for subject, before in key_set.revocations.items()
             ],
         )
+
+
+def _may_give(call: Call) -> MayGive:
+    """Asks whether the caller holds a scope as far as some limits."""
+
+    def holds(scope: str, within: Within) -> bool:
+        reach = call.caller.reach(scope)
+        return reach.covers(area_path=within.area_path or None, body=within.body_id or None)
+
+    return holds

@@ -497,6 +497,27 @@ def test_a_client_gets_no_scope_that_its_maker_lacks(operator: Any) -> None:
         operator.register_client(wanting("everything"))
 
 
+def test_nobody_takes_over_a_client_that_may_do_more(running: Component, operator: Any) -> None:
+    def registered(scope: str) -> pb.RegisterClientResponse:
+        return operator.register_client(  # type: ignore[no-any-return]  # a stub made at run time
+            pb.RegisterClientRequest(request_id=request_id(), name=scope, scopes=[scope])
+        )
+
+    keeper, reader = registered("clients.write"), registered("parties.read")
+    issued = nobody(running).issue_client_token(
+        pb.IssueClientTokenRequest(client_id=keeper.client.client_id, client_secret=keeper.client_secret)
+    )
+    keeping = running.client(Token(issued.token.access_token)).service(DESCRIPTOR)
+
+    for client_id in (reader.client.client_id, "operator"):
+        with refused("SCOPES_BEYOND_REACH"):
+            keeping.change_client_secret(
+                pb.ChangeClientSecretRequest(request_id=request_id(), client_id=client_id)
+            )
+    own = pb.ChangeClientSecretRequest(request_id=request_id(), client_id=keeper.client.client_id)
+    assert keeping.change_client_secret(own).client_secret
+
+
 def test_tokens_outlive_a_rotation_of_the_key(running: Component, operator: Any) -> None:
     before = operator.get_key_set(pb.GetKeySetRequest())
 
