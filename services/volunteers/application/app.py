@@ -174,13 +174,11 @@ class App:
 
     def accept(self, need_id: str, command: AcceptOffer, context: Context) -> NeedHandled:
         """Say yes: the need has a helper and the helper's time is taken, or neither."""
-        need = self._raised(need_id)
-        booking = BookShift(need_id=need_id, shift=need.shift)
+        booking = BookShift(need_id=need_id, shift=self._as_raised(need_id).shift)
         return self._both(need_id, command, booking, context)
 
     def decline(self, need_id: str, command: DeclineOffer, context: Context) -> NeedHandled:
         """Say no, or take a yes back: the time is free again."""
-        self._raised(need_id)
         return self._both(need_id, command, FreeShift(need_id=need_id), context)
 
     def record_hours(
@@ -251,25 +249,28 @@ class App:
         ]
 
     def _holds(self, match: Match) -> bool:
-        """False once the need has ended or the volunteer has left."""
-        need, person = self.needs.load(match.need_id), self.volunteers.load(match.volunteer_id)
-        return isinstance(need.state, Raised) and isinstance(person.state, Active)
+        """False once the volunteer has left, unless they were asked: then the need knows by which request."""
+        if match.volunteer_id in self._as_raised(match.need_id).offers:
+            return True
+        return isinstance(self.volunteers.load(match.volunteer_id).state, Active)
 
     def _offer(self, match: Match, expires_at: datetime | None, at: datetime, held: bool) -> MakeOffer:
-        shift = self._raised(match.need_id).shift
+        shift = self._as_raised(match.need_id).shift
         until = expires_at or min(at + self.offer_lasts, shift.start)
         return MakeOffer(volunteer_id=match.volunteer_id, expires_at=until, at=at, held=held)
 
-    def _raised(self, need_id: str) -> Raised:
+    def _as_raised(self, need_id: str) -> Raised:
+        """The need as it is; one that has ended as it was before. What it still takes, it decides itself."""
         match self.need(need_id).state:
             case Raised() as raised:
                 return raised
+            case Withdrawn(last=last):
+                return last
             case _:
-                raise refusals.need_ended(need_id)
+                raise refusals.need_not_found()
 
     def _permitted(self, need_id: str, permit: Permit) -> None:
-        state = self.need(need_id).state
-        permit(state.last if isinstance(state, Withdrawn) else self._raised(need_id))
+        permit(self._as_raised(need_id))
 
 
 def _of(context: Context, match: Match) -> Context:

@@ -144,14 +144,16 @@ class VolunteersApi:
         volunteer_id = self._whose(call, request.volunteer_id)
         command = commands.AcceptOffer(volunteer_id=volunteer_id, at=call.at)
         handled = self._app.accept(request.need_id, command, call.context())
-        return pb.AcceptOfferResponse(need=messages.need(handled.state), revision=handled.revision)
+        shown = _shown_to(call, volunteer_id, messages.need(handled.state))
+        return pb.AcceptOfferResponse(need=shown, revision=handled.revision)
 
     def decline_offer(self, request: pb.DeclineOfferRequest, call: Call) -> pb.DeclineOfferResponse:
         """Say no."""
         volunteer_id = self._whose(call, request.volunteer_id)
         command = commands.DeclineOffer(volunteer_id=volunteer_id, at=call.at)
         handled = self._app.decline(request.need_id, command, call.context())
-        return pb.DeclineOfferResponse(need=messages.need(handled.state), revision=handled.revision)
+        shown = _shown_to(call, volunteer_id, messages.need(handled.state))
+        return pb.DeclineOfferResponse(need=shown, revision=handled.revision)
 
     def record_hours(self, request: pb.RecordHoursRequest, call: Call) -> pb.RecordHoursResponse:
         """Write down the time given."""
@@ -176,6 +178,15 @@ def _themself_or_covered(call: Call, volunteer_id: str, home_path: str, scope: s
     if not call.caller.reach(scope).covers(area_path=home_path):
         raise not_covered(home_path, None)
     return volunteer_id
+
+
+def _shown_to(call: Call, volunteer_id: str, need: pb.Need) -> pb.Need:
+    """The need without the offers to others, unless the caller reads about the volunteers of its area."""
+    if not call.caller.reach("volunteers.read", COORDINATE).covers(area_path=need.area_path):
+        own = [offer for offer in need.offers if offer.volunteer_id == volunteer_id]
+        del need.offers[:]
+        need.offers.extend(own)
+    return need
 
 
 def _in_reach(call: Call) -> Callable[[Raised], None]:

@@ -188,6 +188,47 @@ def test_a_repeated_request_gets_the_first_answer(running: Component, coordinato
     assert refused.value.reason == "REQUEST_ID_REUSED"
 
 
+def test_answers_are_repeated_also_after_the_need_has_ended(running: Component, coordinator: Any) -> None:
+    enrol(running, "ann")
+    enrol(running, "bea")
+    need_id = raise_need(coordinator, "n1", wanted=2).need_id
+    asked = pb.ProposeMatchesRequest(request_id="p1", area_id="la", at_least=seen(running))
+    proposal_id = coordinator.propose_matches(asked).proposal.proposal_id
+    offering = pb.MakeOffersRequest(request_id="o1", proposal_id=proposal_id)
+    saying_yes = pb.AcceptOfferRequest(request_id="yes", need_id=need_id)
+    saying_no = pb.DeclineOfferRequest(request_id="no", need_id=need_id)
+    ann, bea = themself(running, "ann"), themself(running, "bea")
+
+    def told() -> list[Any]:
+        return [coordinator.make_offers(offering), ann.accept_offer(saying_yes), bea.decline_offer(saying_no)]
+
+    first = told()
+    coordinator.withdraw_need(pb.WithdrawNeedRequest(request_id="end", need_id=need_id, reason="over"))
+    ann.leave_volunteers(pb.LeaveVolunteersRequest(request_id="leave"))
+
+    assert told() == first
+    with pytest.raises(RpcFailed) as refused:
+        bea.accept_offer(pb.AcceptOfferRequest(request_id="yes after all", need_id=need_id))
+    assert refused.value.reason == "NEED_ENDED"
+
+
+def test_a_volunteer_is_not_told_who_else_was_asked(running: Component, coordinator: Any) -> None:
+    enrol(running, "ann")
+    enrol(running, "bea")
+    need = raise_need(coordinator, "n1", wanted=2)
+    ask(running, coordinator, "p1")
+
+    accepted = themself(running, "ann").accept_offer(
+        pb.AcceptOfferRequest(request_id="yes", need_id=need.need_id)
+    )
+    declined = coordinator.decline_offer(
+        pb.DeclineOfferRequest(request_id="no", need_id=need.need_id, volunteer_id="bea")
+    )
+
+    assert [offer.volunteer_id for offer in accepted.need.offers] == ["ann"]
+    assert {offer.volunteer_id for offer in declined.need.offers} == {"ann", "bea"}
+
+
 def test_an_offer_nobody_answers_expires_by_the_clock(running: Component, coordinator: Any) -> None:
     enrol(running, "ann")
     need = raise_need(coordinator, "n1")
