@@ -53,7 +53,7 @@ class Stream(Generic[C, S, E]):
         snapshot_every: int = 200,
         area: Callable[[S], str | None] | None = None,
     ) -> None:
-        """`area` tells from the state where the subject lies, for commands whose context does not say."""
+        """`area` tells from the state where the subject lies; where it cannot, the context says."""
         self.ledger = ledger
         self.decider = decider
         self._clock = clock
@@ -150,8 +150,8 @@ class Stream(Generic[C, S, E]):
             ask.permit(folded.state)
         events = tuple(self.decider.decide(ask.command, folded.state))
         recorded_at = self._clock()
-        if events and context.area is None and self._area is not None:
-            context = replace(context, area=self._area(folded.state))
+        if events and self._area is not None:
+            context = replace(context, area=self._area(folded.state) or context.area)
         metadata = [context.metadata(recorded_at) for _ in events]
         after = folded.with_new(events, metadata, self.decider.evolve) if events else folded
         return Decision(name=name, before=folded, after=after, events=events, metadata=metadata)

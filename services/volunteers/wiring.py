@@ -29,8 +29,8 @@ def build(ground: Ground, settings: VolunteersSettings) -> ServiceParts:
     """The service on the ground that the shell has opened."""
     app = App(
         areas=Stream(ground.ledger, area.DECIDER, clock=ground.clock),
-        volunteers=Stream(ground.ledger, volunteer.DECIDER, clock=ground.clock),
-        needs=Stream(ground.ledger, need.DECIDER, clock=ground.clock),
+        volunteers=Stream(ground.ledger, volunteer.DECIDER, clock=ground.clock, area=_home_path),
+        needs=Stream(ground.ledger, need.DECIDER, clock=ground.clock, area=_area_path),
         proposals=Stream(ground.ledger, proposal.DECIDER, clock=ground.clock),
         reads=ViewReads(ground.views),
         matching=CpSatMatching(effort=settings.matching_effort),
@@ -55,6 +55,18 @@ def _apis(app: App) -> tuple[Api, ...]:
 
     descriptor = volunteers_service_pb2.DESCRIPTOR.services_by_name["VolunteersService"]
     return (Api(descriptor=descriptor, implementation=VolunteersApi(app)),)
+
+
+def _home_path(state: volunteer.Volunteer) -> str | None:
+    return state.profile.home_path if isinstance(state, volunteer.Active) else None
+
+
+def _area_path(state: need.Need) -> str | None:
+    match state:
+        case need.Raised(area_path=path) | need.Withdrawn(last=need.Raised(area_path=path)):
+            return path
+        case _:
+            return None
 
 
 def _due_offers(views: Views) -> Callable[[datetime, int, str], Sequence[Moment]]:

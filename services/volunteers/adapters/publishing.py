@@ -19,7 +19,8 @@ def publish(recorded: Recorded[Any]) -> Published | None:
     message = _message(recorded.event)
     if message is None:
         return None
-    return Published(message=message, area_path=_area_path(recorded))
+    area_path = _area_path(recorded)
+    return Published(message=message, area_path=area_path, area_id=_last(area_path))
 
 
 def _message(event: object) -> Message | None:

@@ -14,6 +14,8 @@ from linli.volunteers.v1 import volunteers_service_pb2 as pb
 
 from libs.ledger.recorded import Context
 from libs.ledger.revision import Revision
+from libs.messaging.feed import may_see
+from libs.rpc.access import Limit, Reach
 from libs.rpc.failures import RpcFailed
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
@@ -279,6 +281,36 @@ def test_a_coordinator_sees_only_the_own_areas(running: Component, coordinator: 
     with pytest.raises(RpcFailed) as refused:
         southerner.get_need(pb.GetNeedRequest(need_id=need.need_id))
     assert refused.value.code is grpc.StatusCode.PERMISSION_DENIED
+
+
+def test_partners_of_an_area_follow_its_needs_from_the_call_to_the_end(
+    running: Component, coordinator: Any
+) -> None:
+    enrol(running, "ann")
+    need_id = raise_need(coordinator, "n1").need_id
+    ask(running, coordinator, "p1")
+    ann = themself(running, "ann")
+    ann.accept_offer(pb.AcceptOfferRequest(request_id="yes", need_id=need_id))
+    ann.decline_offer(pb.DeclineOfferRequest(request_id="no", need_id=need_id))
+    coordinator.withdraw_need(pb.WithdrawNeedRequest(request_id="end", need_id=need_id, reason="over"))
+    ann.leave_volunteers(pb.LeaveVolunteersRequest(request_id="leave"))
+
+    entries = running.opened.source.stretch(0, 500).entries
+
+    seen_by = {
+        path: [
+            entry.type.rpartition(".")[2]
+            for entry in entries
+            if may_see(Reach((Limit(path),)), entry.published)
+        ]
+        for path in ("la/north", "la/south")
+    }
+    assert seen_by["la/south"] == []
+    assert seen_by["la/north"] == [
+        *("VolunteerEnrolled", "NeedRaised", "OfferMade", "OfferAccepted", "OfferDeclined"),
+        *("NeedWithdrawn", "VolunteerLeft"),
+    ]
+    assert {entry.event.area_id for entry in entries} == {"north"}
 
 
 def test_rebuilt_views_equal_the_live_ones(running: Component, coordinator: Any) -> None:
