@@ -1,6 +1,10 @@
 """Ouyang Jingzhi, who lives in Songlin: what she tells the platform, and who may see it."""
 
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +22,7 @@ from e2e.city.platform import City, until_known
 from e2e.journeys.town import EAST, ELM, WATER, Town, new_id, on, profile, report
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
+from libs.testkit.eventually import eventually
 
 NAME, ALIAS = "欧阳静芷", "Aurelia Quillfeather"
 PHONE, NUMBER = "+86 138 0013 8842", "11010119850412777X"
@@ -80,8 +85,8 @@ def live(town: Town) -> Life:
     return Life(resident_id, herself, closed, waiting, long)
 
 
-def _arrive(town: Town) -> tuple[str, City]:
-    clerk = town.operator.identity
+def register(operator: City) -> identity.RegisterResidentResponse:
+    """Make her known."""
     registering = identity.RegisterResidentRequest(
         request_id=new_id(),
         natural_key=kinds.NaturalKey(kind=kinds.KEY_KIND_NATIONAL_ID, value=NUMBER),
@@ -90,7 +95,13 @@ def _arrive(town: Town) -> tuple[str, City]:
         address=ADDRESS,
         area_id=ELM,
     )
-    resident_id = clerk.register_resident(registering).resident_id
+    registered: identity.RegisterResidentResponse = operator.identity.register_resident(registering)
+    return registered
+
+
+def _arrive(town: Town) -> tuple[str, City]:
+    clerk = town.operator.identity
+    resident_id = register(town.operator).resident_id
     role: dict[str, Any] = {"party_id": resident_id, "role": access_pb2.ROLE_RESIDENT, "area_id": ELM}
     clerk.grant_role(identity.GrantRoleRequest(request_id=new_id(), **role))
     login: dict[str, Any] = {"party_id": resident_id, "login_name": LOGIN, "password": PASSWORD}
@@ -141,6 +152,39 @@ def _looks(town: Town, life: Life) -> Iterator[tuple[str, Any, Any]]:
         yield f"case {number}", officer_of(town).cases.get_case, cases.GetCaseRequest(case_id=case.case_id)
     ratings = supervision.ListCaseRatingsRequest(case_id=life.closed.case_id)
     yield "ratings", town.person("SUPERVISOR", "sun", area=EAST).supervision.list_case_ratings, ratings
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What an officer saw of a case, and between which moments."""
+
+    began: float
+    ended: float
+    seen: str
+
+
+@contextmanager
+def reading(town: Town, case: cases.Case, readers: int = 4) -> Iterator[list[Read]]:
+    """Officers who read a case again and again while the block runs; what they saw, when it has ended."""
+    over, reads = threading.Event(), list[Read]()
+    request = cases.GetCaseRequest(case_id=case.case_id)
+
+    def read() -> None:
+        officer = officer_of(town)
+        while not over.is_set():
+            began = time.monotonic()
+            seen = told(officer.cases.get_case, request)
+            reads.append(Read(began, time.monotonic(), seen))
+
+    with ThreadPoolExecutor(readers) as officers:
+        busy = [officers.submit(read) for _ in range(readers)]
+        try:
+            eventually(lambda: len(reads) > readers, "everybody reads")
+            yield reads
+        finally:
+            over.set()
+        for one in busy:
+            one.result()
 
 
 def told(call: Any, request: Any) -> str:

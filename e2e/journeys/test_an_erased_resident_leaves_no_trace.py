@@ -2,13 +2,14 @@
 
 import re
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from linli.cases.v1 import cases_service_pb2 as cases
 from linli.cases.v1 import cases_types_pb2 as types
 from linli.identity.v1 import identity_service_pb2 as identity
+from linli.identity.v1 import identity_types_pb2 as kinds
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 
@@ -28,14 +29,17 @@ from e2e.journeys.resident import (
     OUTCOME,
     PHONE,
     Life,
+    Read,
     live,
     log_in,
     officer_of,
+    reading,
+    register,
     shown,
     told,
     wrong,
 )
-from e2e.journeys.town import EAST, Town, new_id, on, refusal, report, town_on
+from e2e.journeys.town import EAST, ELM, Town, new_id, on, refusal, report, town_on
 from libs.rpc.failures import RpcFailed
 from libs.testkit.eventually import eventually
 from libs.testkit.views import assert_rebuilt_equals_live
@@ -66,17 +70,46 @@ def before(town: Town, life: Life) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def erased(town: Town, life: Life, before: dict[str, str]) -> str:
+def keys(town: Town, life: Life) -> dict[str, bytes]:
+    """The wrapped key under which each service keeps what is hers."""
+    return _keys(town, life.resident_id)
+
+
+def _keys(town: Town, subject: str) -> dict[str, bytes]:
+    kept = {}
+    for service in all_services():
+        with ledger_of(town.platform.data, service) as ledger, ledger.connection() as connection:
+            row = connection.execute(
+                "SELECT wrapped FROM subject_keys WHERE subject = %s", [subject]
+            ).fetchone()
+            if row is not None and row["wrapped"] is not None:
+                kept[service.name] = bytes(row["wrapped"])
+    return kept
+
+
+@pytest.fixture(scope="module")
+def erased(town: Town, life: Life, before: dict[str, str], keys: dict[str, bytes]) -> str:
     """She is erased; when the answer is there she is unknown, a moment later in every service. Her id."""
     guard = town.person("DATA_PROTECTION_OFFICER", "gao", area=EAST)
     erasing = identity.EraseSubjectRequest(
         request_id=new_id(), subject_id=life.resident_id, reason="she asked for it"
     )
     assert before
-    guard.identity.erase_subject(erasing)
-    assert "PARTY_UNKNOWN" in shown(town, life)["resident"]
-    eventually(lambda: _readable(town, life) == [], "every service has heard of it", seconds=5)
+    assert set(keys) == {"identity", "cases", "supervision"}
+    with reading(town, life.closed) as reads:
+        guard.identity.erase_subject(erasing)
+        assert "PARTY_UNKNOWN" in shown(town, life)["resident"]
+        eventually(lambda: _readable(town, life) == [], "every service has heard of it", seconds=5)
+    _assert_gone_for_good(reads)
     return life.resident_id
+
+
+def _assert_gone_for_good(reads: Sequence[Read]) -> None:
+    """What one reader found gone no reader saw after that: no cache brings it back."""
+    gone = min(read.ended for read in reads if DESCRIPTION not in read.seen)
+
+    assert any(DESCRIPTION in read.seen for read in reads)
+    assert [read for read in reads if read.began > gone and leaks(HERS, {"": read.seen.encode()})] == []
 
 
 def _readable(town: Town, life: Life) -> list[str]:
@@ -200,6 +233,13 @@ def _metrics(town: Town) -> bytes:
         return bytes(answer.read())
 
 
+def test_no_service_keeps_the_key_to_what_was_hers(town: Town, erased: str, keys: dict[str, bytes]) -> None:
+    dumped = dumps(town.platform.data)
+
+    assert _keys(town, erased) == {}
+    assert [name for name, key in keys.items() if key.hex().encode() in dumped[f"dump of {name}"]] == []
+
+
 def test_after_a_restart_too(town: Town, life: Life, erased: str) -> None:
     assert town.platform.stop() == 0
     town.platform.start()
@@ -210,3 +250,31 @@ def test_after_a_restart_too(town: Town, life: Life, erased: str) -> None:
         with ledger_of(town.platform.data, service) as ledger:
             assert gaps(streams_of(ledger)) == []
             assert_rebuilt_equals_live(ledger, service.views)
+
+
+def test_who_comes_back_is_somebody_new(town: Town, erased: str) -> None:
+    """The same number finds nobody; what she tells now is hers again."""
+    again = register(town.operator)
+
+    assert not again.existing
+    assert again.resident_id != erased
+    case = town.operator.cases.open_case(report(reporter_id=again.resident_id, description=DESCRIPTION)).case
+    asked = cases.GetCaseRequest(case_id=case.case_id)
+    assert officer_of(town).cases.get_case(asked).report.description == DESCRIPTION
+
+
+def test_of_somebody_of_whom_nothing_was_known_nothing_can_be_kept_either(town: Town) -> None:
+    """A service that never held a key of theirs makes none after the erasure."""
+    key = kinds.NaturalKey(kind=kinds.KEY_KIND_PHONE, value="139 0000 0000")
+    silent = town.operator.identity.register_resident(
+        identity.RegisterResidentRequest(request_id=new_id(), natural_key=key, name="沉默", area_id=ELM)
+    ).resident_id
+    guard = town.person("DATA_PROTECTION_OFFICER", "gao", area=EAST)
+    erasing = identity.EraseSubjectRequest(request_id=new_id(), subject_id=silent, reason="asked for")
+
+    guard.identity.erase_subject(erasing)
+
+    def answer() -> str:
+        return refusal(town.operator.cases.open_case, report(reporter_id=silent, description="too late"))
+
+    eventually(lambda: answer() == "SUBJECT_ERASED", seconds=5)

@@ -12,9 +12,11 @@ from linli.cases.v1 import cases_types_pb2 as types
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 
 from e2e.journeys.feeds import heard_of_needs
+from e2e.journeys.ledgers import all_services, gaps, ledger_of, streams_of
 from e2e.journeys.racing import Deed, Racer, race, send
 from e2e.journeys.town import WATER, Town
 from libs.rpc.credentials import Token
+from libs.testkit.views import assert_rebuilt_equals_live
 
 CLIENTS = 16
 APART = 4
@@ -207,3 +209,11 @@ def _published(entry: cases.HistoryEntry) -> str:
 
 def test_each_raced_case_called_for_one_helper(town: Town, raced: Raced) -> None:
     assert heard_of_needs(town, set(raced.history)) == {"NeedRaised": CASES}
+
+
+def test_views_built_anew_equal_those_that_were_raced(town: Town, raced: Raced) -> None:
+    assert len(raced.history) == CASES
+    for service in all_services():
+        with ledger_of(town.platform.data, service) as ledger:
+            assert gaps(streams_of(ledger)) == []
+            assert_rebuilt_equals_live(ledger, service.views)
