@@ -20,6 +20,7 @@ from services.volunteers.adapters.views.needs import Needs
 from services.volunteers.adapters.views.volunteers import Volunteers
 from services.volunteers.application import reactions
 from services.volunteers.application.app import App
+from services.volunteers.application.asking import Asking
 from services.volunteers.domain import area, need, proposal, volunteer
 from services.volunteers.domain.commands import ExpireOffer
 from services.volunteers.settings import VolunteersSettings
@@ -27,21 +28,25 @@ from services.volunteers.settings import VolunteersSettings
 
 def build(ground: Ground, settings: VolunteersSettings) -> ServiceParts:
     """The service on the ground that the shell has opened."""
-    app = App(
-        areas=Stream(ground.ledger, area.DECIDER, clock=ground.clock),
-        volunteers=Stream(ground.ledger, volunteer.DECIDER, clock=ground.clock, area=_home_path),
-        needs=Stream(ground.ledger, need.DECIDER, clock=ground.clock, area=_area_path),
+    volunteers = Stream(ground.ledger, volunteer.DECIDER, clock=ground.clock, area=_home_path)
+    needs = Stream(ground.ledger, need.DECIDER, clock=ground.clock, area=_area_path)
+    reads = ViewReads(ground.views)
+    asking = Asking(
+        volunteers=volunteers,
+        needs=needs,
         proposals=Stream(ground.ledger, proposal.DECIDER, clock=ground.clock),
-        reads=ViewReads(ground.views),
+        reads=reads,
         matching=CpSatMatching(effort=settings.matching_effort),
         offer_lasts=settings.offer_lasts,
     )
+    areas = Stream(ground.ledger, area.DECIDER, clock=ground.clock)
+    app = App(areas=areas, volunteers=volunteers, needs=needs, asking=asking, reads=reads)
     return ServiceParts(
         streams={
             "area": app.areas,
             "volunteer": app.volunteers,
             "need": app.needs,
-            "proposal": app.proposals,
+            "proposal": asking.proposals,
         },
         apis=lambda: _apis(app),
         clocks=(Clock(name="offers", due=_due_offers(ground.views)),),

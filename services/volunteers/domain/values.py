@@ -63,6 +63,8 @@ class MatchReason(Enum):
     LOAD_REACHED = "load_reached"
     ASKED_BEFORE = "asked_before"
     OTHERS_BETTER = "others_better"
+    NO_LONGER_WANTED = "no_longer_wanted"
+    HAS_LEFT = "has_left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

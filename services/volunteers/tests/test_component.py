@@ -170,6 +170,27 @@ def _offer(running: Component, need: pb.Need, name: str) -> None:
     running.opened.parts.streams["need"].handle(need.need_id, command, Context(actor="test"))
 
 
+def test_matches_that_no_longer_hold_are_left_out_and_told_why(running: Component, coordinator: Any) -> None:
+    for name in ("ann", "bea"):
+        enrol(running, name)
+    ended, lost = raise_need(coordinator, "n1"), raise_need(coordinator, "n2")
+    asked = pb.ProposeMatchesRequest(request_id="p1", area_id="la", at_least=seen(running))
+    proposal = coordinator.propose_matches(asked).proposal
+    chosen = {m.need_id: m.volunteer_id for m in proposal.matches if m.reason == pb.MATCH_REASON_CHOSEN}
+
+    coordinator.withdraw_need(
+        pb.WithdrawNeedRequest(request_id="w", need_id=ended.need_id, reason="not needed any more")
+    )
+    themself(running, chosen[lost.need_id]).leave_volunteers(pb.LeaveVolunteersRequest(request_id="l"))
+    answer = coordinator.make_offers(pb.MakeOffersRequest(request_id="o", proposal_id=proposal.proposal_id))
+
+    assert not answer.offered
+    assert {match.need_id: match.reason for match in answer.left_out} == {
+        ended.need_id: pb.MATCH_REASON_NO_LONGER_WANTED,
+        lost.need_id: pb.MATCH_REASON_HAS_LEFT,
+    }
+
+
 def test_a_repeated_request_gets_the_first_answer(running: Component, coordinator: Any) -> None:
     enrol(running, "ann")
     raise_need(coordinator, "n1")

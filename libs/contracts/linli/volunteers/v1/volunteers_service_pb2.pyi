@@ -104,6 +104,10 @@ class _MatchReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MatchReas
     """Asked before for this need."""
     MATCH_REASON_OTHERS_BETTER: _MatchReason.ValueType  # 8
     """Could have come; others, or another need, cover more."""
+    MATCH_REASON_NO_LONGER_WANTED: _MatchReason.ValueType  # 9
+    """Was chosen; the need has ended or is filled since."""
+    MATCH_REASON_HAS_LEFT: _MatchReason.ValueType  # 10
+    """Was chosen; the volunteer has left since."""
 
 class MatchReason(_MatchReason, metaclass=_MatchReasonEnumTypeWrapper):
     """Why a volunteer was chosen for a need, or why not."""
@@ -126,6 +130,10 @@ MATCH_REASON_ASKED_BEFORE: MatchReason.ValueType  # 7
 """Asked before for this need."""
 MATCH_REASON_OTHERS_BETTER: MatchReason.ValueType  # 8
 """Could have come; others, or another need, cover more."""
+MATCH_REASON_NO_LONGER_WANTED: MatchReason.ValueType  # 9
+"""Was chosen; the need has ended or is filled since."""
+MATCH_REASON_HAS_LEFT: MatchReason.ValueType  # 10
+"""Was chosen; the volunteer has left since."""
 Global___MatchReason: _TypeAlias = MatchReason  # noqa: Y015
 
 @_typing.final
