@@ -42,6 +42,10 @@ class Claims(msgspec.Struct, frozen=True):
         return caller_of(self.sub, self.kind, grants, scopes=self.scopes, token_id=self.jti)
 
 
+# msgspec works a type out at its first use, and the process crashes if two threads make that at once.
+msgspec.json.Decoder(Claims)
+
+
 @dataclass(frozen=True, slots=True)
 class Issued:
     """A fresh token; `token` is for its holder only."""

@@ -2,6 +2,8 @@
 
 import base64
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -224,3 +226,29 @@ def test_a_signing_key_survives_its_file_and_is_never_shown() -> None:
 
 def test_claims_have_the_names_of_the_standard() -> None:
     assert set(Claims.__struct_fields__) >= {"sub", "iat", "exp", "jti"}
+
+
+def test_the_first_tokens_may_come_all_at_once() -> None:
+    program = """
+import sys, threading
+from libs.rpc.keys import KeySet, SigningKey, jwks
+from libs.rpc.tokens import Issuer, Verifier
+
+sys.setswitchinterval(1e-6)
+key = SigningKey.generate()
+verifier = Verifier(KeySet(lambda: jwks([key])))
+tokens = [Issuer(key).issue(f"person-{n}").token for n in range(16)]
+gate = threading.Barrier(16)
+
+def first(token):
+    gate.wait()
+    verifier.caller(token)
+
+threads = [threading.Thread(target=first, args=(token,)) for token in tokens]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+"""
+    for _ in range(3):
+        subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
