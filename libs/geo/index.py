@@ -5,12 +5,15 @@ locates while it decides. An index never changes: build another when boundaries 
 """
 
 import math
+import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import product
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from libs.geo.boundary import geometry_of
 
@@ -47,20 +50,20 @@ class Located:
 
 
 class AreaIndex:
-    """Boundaries in memory, with a grid over their boxes; safe to ask from several threads."""
+    """Boundaries in memory, with a grid over them; safe to ask from several threads."""
 
     def __init__(self, rows: Iterable[BoundaryRow]) -> None:
         # The best answer first: deepest, then the one defined first. So the first row that
         # contains the point is the answer, and ties fall the same way in every process.
         self._rows = sorted(rows, key=lambda row: (-len(row.path), row.rank, row.area_id, -row.version))
         self._geometries = [geometry_of(row.boundary) for row in self._rows]
-        self._grid = _Grid([geometry.bounds for geometry in self._geometries])
         for geometry in self._geometries:
             shapely.prepare(geometry)
             # A prepared geometry builds its search structure at the first question, without a
             # lock: ask once here, before threads share it.
             west, south, east, north = geometry.bounds
             shapely.contains_xy(geometry, (west + east) / 2, (south + north) / 2)
+        self._grid = _Grid(self._geometries)
 
     @classmethod
     def empty(cls) -> "AreaIndex":
@@ -78,13 +81,13 @@ class AreaIndex:
         """
         best: BoundaryRow | None = None
         overlaps: list[str] = []
-        for i in self._grid.around(longitude, latitude):
+        for i, surely in self._grid.around(longitude, latitude):
             row = self._rows[i]
             if best is not None and len(row.path) < len(best.path):
                 break
             if row.valid_from > at or (row.valid_until is not None and row.valid_until <= at):
                 continue
-            if not shapely.contains_xy(self._geometries[i], longitude, latitude):
+            if not surely and not shapely.contains_xy(self._geometries[i], longitude, latitude):
                 continue
             if best is None:
                 best = row
@@ -100,49 +103,69 @@ class AreaIndex:
         )
 
 
-_Box = tuple[float, float, float, float]  # west, south, east, north
+_Cell = tuple[int, int]
+_Candidate = tuple[int, bool]  # the number of a geometry, and whether it has the whole cell inside
 
 
 class _Grid:
-    """Which boxes a point may lie in, in their order: the plane in cells as large as a usual box.
+    """Which geometries a point may lie in: the plane in cells, some to the side of a usual geometry's box.
 
-    Plain Python on purpose: every question to a tree of shapely's lets go of the interpreter's lock,
-    and under load waits for its turn to get it back.
+    For a cell wholly inside a geometry (found out when it is first asked for) there is nothing left to
+    ask. That matters more than its time: every question to shapely lets go of the interpreter's lock,
+    and under load waits to get it back.
     """
 
-    _MOST_CELLS = 100  # a box over more of them is tried for every point
+    _CELLS_A_SIDE = 8
+    _MOST_CELLS = 1000  # a geometry over more of them is a candidate everywhere
 
-    def __init__(self, boxes: Sequence[_Box]) -> None:
-        self._boxes = boxes
+    def __init__(self, geometries: Sequence[BaseGeometry]) -> None:
+        self._geometries = geometries
+        boxes = [geometry.bounds for geometry in geometries]
         sides = sorted(max(east - west, north - south) for west, south, east, north in boxes)
-        self._side = (sides[len(sides) // 2] if sides else 0.0) or 1.0
-        cells: dict[tuple[int, int], list[int]] = defaultdict(list)
-        wide: list[int] = []
+        self._side = (sides[len(sides) // 2] if sides else 0.0) / self._CELLS_A_SIDE or 1.0
+        self._wide: tuple[_Candidate, ...] = ()
+        self._boxes: dict[_Cell, list[int]] = defaultdict(list)
+        self._known: dict[_Cell, tuple[_Candidate, ...]] = {}
+        self._finding_out = threading.Lock()
         for i, (west, south, east, north) in enumerate(boxes):
             columns = range(self._cell(west), self._cell(east) + 1)
             rows = range(self._cell(south), self._cell(north) + 1)
             if len(columns) * len(rows) > self._MOST_CELLS:
-                wide.append(i)
+                self._wide += ((i, False),)
             else:
-                for column in columns:
-                    for row in rows:
-                        cells[column, row].append(i)
-        self._wide = tuple(wide)
-        self._cells = {cell: tuple(sorted([*found, *wide])) for cell, found in cells.items()}
+                for cell in product(columns, rows):
+                    self._boxes[cell].append(i)
 
-    def around(self, x: float, y: float) -> list[int]:
-        """The numbers of the boxes around a point."""
+    def around(self, x: float, y: float) -> tuple[_Candidate, ...]:
+        """The candidates for a point, in their order."""
         if not (math.isfinite(x) and math.isfinite(y)):
-            return []
-        found = []
-        for i in self._cells.get((self._cell(x), self._cell(y)), self._wide):
-            west, south, east, north = self._boxes[i]
-            if west <= x <= east and south <= y <= north:
-                found.append(i)
-        return found
+            return ()
+        cell = self._cell(x), self._cell(y)
+        known = self._known.get(cell)
+        if known is None:
+            if cell not in self._boxes:
+                return self._wide
+            with self._finding_out:
+                known = self._known[cell] = self._known.get(cell) or self._candidates(cell)
+        return known
+
+    def _candidates(self, cell: _Cell) -> tuple[_Candidate, ...]:
+        # One thread at a time: a prepared geometry builds what such a question needs without a lock.
+        whole = self._square(cell)
+        touched = [i for i in self._boxes[cell] if shapely.intersects(self._geometries[i], whole)]
+        found = ((i, bool(shapely.contains_properly(self._geometries[i], whole))) for i in touched)
+        return tuple(sorted([*found, *self._wide]))
 
     def _cell(self, coordinate: float) -> int:
         return math.floor(coordinate / self._side)
+
+    def _square(self, cell: _Cell) -> BaseGeometry:
+        """The cell and a little around it, so that rounding loses no point."""
+        west, south = cell[0] * self._side, cell[1] * self._side
+        little = self._side * 1e-6
+        return shapely.box(
+            west - little, south - little, west + self._side + little, south + self._side + little
+        )
 
 
 def with_validity(versions: Mapping[str, Sequence[BoundaryRow]]) -> list[BoundaryRow]:

@@ -1,6 +1,7 @@
 """Where points lie: depth, time, overlaps, edges."""
 
 import json
+import math
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -162,3 +163,15 @@ def test_a_place_that_is_no_number_is_nowhere() -> None:
 
     assert index.locate(float("nan"), 5, IN_2020) is None
     assert index.locate(5, float("inf"), IN_2020) is None
+
+
+def test_the_first_questions_may_come_all_at_once() -> None:
+    places = [(0.37 + n % 97 / 10, 0.41 + n // 97 / 10) for n in range(97 * 95)]
+    index = AreaIndex([row(f"area-{n}", square(n % 10, n // 10, 1), rank=n) for n in range(100)])
+
+    with ThreadPoolExecutor(16) as threads:
+        located = list(threads.map(lambda place: index.locate(place[0], place[1], IN_2020), places))
+
+    assert [each and each.area_id for each in located] == [
+        f"area-{math.floor(y) * 10 + math.floor(x)}" for x, y in places
+    ]
