@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Protocol
 
 from google.protobuf.message import Message
@@ -14,6 +13,7 @@ from google.protobuf.message import Message
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.recorded import Context
 from libs.rpc.access import ANONYMOUS, NOBODY, Caller, Reach, not_covered
+from libs.rpc.once import once
 
 IMPORT_SCOPE = "cases.import"
 """Whoever holds it may say when a thing happened (`occurred_time`)."""
@@ -101,7 +101,7 @@ class Call:
         """The moment, aware, in UTC."""
         return self._clock()
 
-    @cached_property
+    @once
     def at(self) -> datetime:
         """The moment of the command: now, or the request's `occurred_time` if history is imported.
 
@@ -109,7 +109,7 @@ class Call:
         """
         return self.occurred_at or self.now()
 
-    @cached_property
+    @once
     def occurred_at(self) -> datetime | None:
         """The request's `occurred_time`, if it has one and the caller may say so."""
         request = self._request
@@ -150,12 +150,12 @@ class Call:
 
     # -- identity of the request -------------------------------------------------------------------
 
-    @cached_property
+    @once
     def request_id(self) -> str:
         """The request's `request_id`; "" if it has none."""
         return str(getattr(self._request, "request_id", ""))
 
-    @cached_property
+    @once
     def request_digest(self) -> str:
         """A digest of the request's content without its id: the same id with another digest is refused."""
         return "" if self._request is None else digest(self._request)
