@@ -14,7 +14,7 @@ from e2e.city.history import Story, story
 from e2e.city.load import load
 from e2e.city.platform import City, Platform, PlatformFailed, sign_in
 from e2e.city.replay import Replayed, finish, replay
-from e2e.city.rows import Refused, Request, read_requests
+from e2e.city.rows import HeadingWrong, Refused, Request, read_requests
 
 WIDTH = 78
 
@@ -40,7 +40,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         return _tour(platform, arguments.requests, once=arguments.once)
-    except PlatformFailed as failed:
+    except (PlatformFailed, HeadingWrong) as failed:
         print(f"\n{failed}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

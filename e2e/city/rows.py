@@ -14,6 +14,12 @@ from zoneinfo import ZoneInfo
 from e2e.city.los_angeles import AFFAIRS, BODIES, CHANNELS
 
 ZONE = ZoneInfo("America/Los_Angeles")
+NEEDED = (
+    "srnumber", "requesttype", "status", "createddate", "updateddate", "servicedate", "closeddate",
+    "requestsource", "owner", "anonymous", "latitude", "longitude", "address", "nc",
+)  # fmt: skip
+"""Columns without which a row cannot be read."""
+
 STATUSES = frozenset({"Closed", "Cancelled", "Open", "Pending", "Referred Out"})
 TYPES = frozenset(affair.name for affair in AFFAIRS)
 UNREADABLE = "\ufffd"
@@ -93,14 +99,23 @@ class _Bad(Exception):
         self.detail = detail
 
 
+class HeadingWrong(Exception):
+    """The file is not one of the city's: columns are missing."""
+
+
 def read_requests(source: Path, councils: frozenset[str]) -> Iterator[Request | Refused]:
     """Every row of the gzipped CSV at `source`, in order, as a request or a refusal.
 
-    `councils` holds the council numbers that have a boundary. Line 1 is the heading.
+    `councils` holds the council numbers that have a boundary. Line 1 is the heading. Raises
+    `HeadingWrong` if a column that is needed is not there.
     """
     with gzip.open(source, "rb") as packed:
         text = io.TextIOWrapper(packed, "utf-8", errors="replace", newline="")
-        yield from parse_rows(_rows(csv.DictReader(text, strict=True)), councils)
+        reader = csv.DictReader(text, strict=True)
+        missing = [column for column in NEEDED if column not in (reader.fieldnames or ())]
+        if missing:
+            raise HeadingWrong(f"the heading of {source} lacks {', '.join(missing)}")
+        yield from parse_rows(_rows(reader), councils)
 
 
 def _rows(reader: "csv.DictReader[str]") -> Iterator[tuple[int, Row]]:

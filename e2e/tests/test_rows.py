@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.city.rows import Refused, Request, Rule, parse_rows, read_requests
+from e2e.city.rows import HeadingWrong, Refused, Request, Rule, parse_rows, read_requests
 
 DATA = Path(__file__).parents[1] / "data" / "myla311-2020.csv.gz"
 COUNCILS = frozenset({"19"})
@@ -157,3 +157,11 @@ def test_the_real_file_loses_no_row() -> None:
     assert kinds == {"Closed": 9723, "Cancelled": 244, "Open": 16, "Pending": 15, "Referred Out": 2}
     assert sum(Rule.NO_COORDINATES in o.rules for o in outcomes if isinstance(o, Request)) == 11
     assert sum(Rule.CLOSED_WITHOUT_TIME in o.rules for o in outcomes if isinstance(o, Request)) == 18
+
+
+def test_a_file_that_lacks_a_column_is_refused_by_its_heading(tmp_path: Path) -> None:
+    packed = tmp_path / "other.csv.gz"
+    packed.write_bytes(gzip.compress(b"srnumber,requesttype\r\n1-1,Bulky Items\r\n"))
+
+    with pytest.raises(HeadingWrong, match="lacks status, createddate"):
+        list(read_requests(packed, COUNCILS))
