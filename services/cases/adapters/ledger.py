@@ -3,6 +3,11 @@
 from libs.ledger.mapper import Events
 from services.cases.domain import events, noted
 
+
+def _content(event: events.CaseContentErased) -> tuple[str, ...]:
+    return (event.case_id,)
+
+
 EVENTS = Events(
     service="cases",
     types={
@@ -25,6 +30,7 @@ EVENTS = Events(
         "deadline_warned.v1": events.DeadlineWarned,
         "deadline_breached.v1": events.DeadlineBreached,
         "case_released.v1": events.CaseReleased,
+        "case_content_erased.v1": events.CaseContentErased,
         "area_noted.v1": noted.AreaNoted,
         "boundary_noted.v1": noted.BoundaryNoted,
         "body_noted.v1": noted.BodyNoted,
@@ -35,4 +41,5 @@ EVENTS = Events(
         "commitment_noted.v1": noted.CommitmentNoted,
         "calendar_noted.v1": noted.CalendarNoted,
     },
+    erasures={"case_content_erased.v1": _content},
 )

@@ -89,6 +89,8 @@ def _message(case_id: str, event: object) -> Message | None:  # noqa: C901  # on
             return pb.DeadlineBreached(
                 case_id=case_id, clock=CLOCKS[clock], body_id=body_or_none or "", breached_time=stamp(at)
             )
+        case events.CaseContentErased(at=at):
+            return pb.CaseContentErased(case_id=case_id, erased_time=stamp(at))
         case _:
             return None
 

@@ -42,6 +42,7 @@ class CaseFile:
     returns: int = 0
     reopenings: int = 0
     notes: int = 0
+    content_erased: bool = False
 
     @property
     def subject(self) -> str:
@@ -144,6 +145,8 @@ def evolve(state: State, event: events.Event) -> State:  # noqa: C901  # one cas
         return Submitted(file=_file_of(event))
     if isinstance(state, NotOpened):
         raise TypeError(f"the history of a case begins with CaseOpened, not with {type(event).__name__}")
+    if isinstance(event, events.CaseContentErased):  # beside the story: imported history goes on before it
+        return replace(state, file=replace(state.file, content_erased=True))
     file = replace(state.file, last_at=max(state.file.last_at, event.at))
     match event:
         case events.CaseRouted(body_id=body):

@@ -157,6 +157,13 @@ class ReleaseCase:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseContent:
+    """Forget for good what the case tells, where no registered person can be forgotten instead."""
+
+    at: datetime
+
+
 Command = (
     OpenCase
     | AcceptCase
@@ -173,4 +180,5 @@ Command = (
     | ReopenCase
     | PassMoments
     | ReleaseCase
+    | EraseContent
 )

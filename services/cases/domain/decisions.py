@@ -43,6 +43,8 @@ def decide(command: commands.Command, state: State) -> list[events.Event]:
         raise refusals.case_not_found()
     if isinstance(command, commands.PassMoments) and state.file.held:
         return []
+    if isinstance(command, commands.EraseContent):
+        return _erase(command, state.file)
     at = _in_order(command, state.file)
     moments = _moments(state, at)
     return [*moments, *_act(command, _after(state, moments), at)]
@@ -81,6 +83,14 @@ def _act(command: commands.Command, state: Opened, at: datetime) -> list[events.
             return [events.CaseReleased(at=at)] if state.file.held else []
         case _:
             raise refusals.state_forbids(type(command).__name__, type(state).__name__)
+
+
+def _erase(command: commands.EraseContent, file: CaseFile) -> list[events.Event]:
+    if file.reporter_id is not None:
+        raise refusals.content_is_the_reporters(file.reporter_id)
+    if file.content_erased:
+        return []
+    return [events.CaseContentErased(case_id=file.case_id, at=command.at)]
 
 
 def _return(file: CaseFile, body_id: str, at: datetime) -> list[events.Event]:

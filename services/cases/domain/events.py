@@ -190,6 +190,14 @@ class CaseReleased:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseContentErased:
+    """The key of the case itself is destroyed: what was kept under it can be read no more."""
+
+    case_id: str
+    at: datetime
+
+
 Event = (
     CaseOpened
     | CaseRouted
@@ -210,4 +218,5 @@ Event = (
     | DeadlineWarned
     | DeadlineBreached
     | CaseReleased
+    | CaseContentErased
 )

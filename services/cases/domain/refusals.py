@@ -93,3 +93,9 @@ def affair_retired(affair_id: str) -> Refusal:
     """The affair takes no new cases."""
     message = "this kind of matter is taken in no more: choose another from the catalog"
     return Refusal(Kind.PRECONDITION, "AFFAIR_RETIRED", message, affair_id=affair_id)
+
+
+def content_is_the_reporters(reporter_id: str) -> Refusal:
+    """What the case tells is kept under the key of a person, not of the case."""
+    message = "this content is kept with its reporter: erase the person with EraseSubject"
+    return Refusal(Kind.PRECONDITION, "CONTENT_IS_THE_REPORTERS", message, reporter_id=reporter_id)

@@ -11,6 +11,7 @@ MESSAGES = {
     "CASE_EXISTS": "该事项已有案件 {public_id}，请使用该案件",
     "CASE_NOT_FOUND": "没有这个案件，请核对编号",
     "CASE_STATE_FORBIDS": "案件当前状态不允许此操作，请先查看案件",
+    "CONTENT_IS_THE_REPORTERS": "内容归报告人所有，请用 EraseSubject 删除该人员的数据",
     "DECIDED_BY_ADJUDICATION": "责任单位已由上级裁定，请受理该案件",
     "OUT_OF_ORDER": "案件在此时间之后已有记录，请按时间顺序导入",
     "PLACE_OUTSIDE_AREAS": "该地点不在任何区域内，请指定区域编号",

@@ -133,6 +133,13 @@ class Commands:
         permit = permits.for_reporter(call)
         return self._act(request, call, command, permit, pb.ObjectToResolutionResponse)
 
+    def erase_case_content(
+        self, request: pb.EraseCaseContentRequest, call: Call
+    ) -> pb.EraseCaseContentResponse:
+        """Forget what a case without a registered reporter tells."""
+        command = commands.EraseContent(at=call.at)
+        return self._act(request, call, command, permits.for_area(call), pb.EraseCaseContentResponse)
+
     def finish_import(self, request: pb.FinishImportRequest, call: Call) -> pb.FinishImportResponse:
         """Hand imported cases over to the running clocks."""
         as_of = moment(request.as_of_time)
@@ -154,7 +161,8 @@ class Commands:
     ) -> Answer:
         """What all commands on a case have in common."""
         context = call.context(reason=getattr(request, "reason", ""))
-        handled = self._app.act(request.case_id, command, context, permit, request.if_revision)
+        revision = getattr(request, "if_revision", "")
+        handled = self._app.act(request.case_id, command, context, permit, revision)
         return answer(case=messages.case_of_state(handled.state), revision=handled.revision)
 
 

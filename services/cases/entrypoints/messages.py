@@ -134,7 +134,10 @@ def full_case(record: CaseRecord, masked: bool) -> pb.GetCaseResponse:
         return "" if masked or personal is None else personal.value or ""
 
     message = pb.GetCaseResponse(
-        case=case_of_state(record.state), personal_data_masked=masked, revision=record.revision
+        case=case_of_state(record.state),
+        personal_data_masked=masked,
+        content_erased=any(_erased(recorded.event) for recorded in record.history),
+        revision=record.revision,
     )
     for recorded in record.history:
         match recorded.event:
@@ -155,6 +158,18 @@ def full_case(record: CaseRecord, masked: bool) -> pb.GetCaseResponse:
             case _:
                 pass
     return message
+
+
+def _erased(event: events.Event) -> bool:
+    """Whether something that the event told can be read no more."""
+    match event:
+        case events.CaseOpened(description=description, address=address, contact=contact):
+            texts: tuple[Personal | None, ...] = (description, address, contact)
+        case events.NoteAdded(text=text) | events.CaseResolved(outcome=text):
+            texts = (text,)
+        case _:
+            texts = ()
+    return any(text is not None and text.value is None for text in texts)
 
 
 def history_entry(recorded: Recorded[events.Event]) -> pb.HistoryEntry:

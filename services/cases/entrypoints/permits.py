@@ -36,6 +36,11 @@ def for_area_or_body(call: Call) -> Permit:
     return lambda state: covered(call, _opened(state))
 
 
+def for_area(call: Call) -> Permit:
+    """The caller's grant covers the area of the case."""
+    return lambda state: call.require(area_path=_opened(state).file.area_path)
+
+
 def for_reporter(call: Call) -> Permit:
     """The caller is the reporter; or imports history of the area, in which others acted."""
 

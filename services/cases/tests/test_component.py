@@ -428,6 +428,52 @@ def test_who_is_erased_is_forgotten_here_too(running: Component, operator: Any) 
     assert operator.accept_case(pb.AcceptCaseRequest(**on(case))).case.state == types.CASE_STATE_ACCEPTED
 
 
+def test_what_was_told_without_a_name_can_be_erased_and_the_case_goes_on(
+    running: Component, operator: Any, roads_officer: Any
+) -> None:
+    officer = running.mint.person("DATA_PROTECTION_OFFICER", subject="dana", path="city/harbour")
+    dana = _service(running, officer)
+    told = report(contact="+1 555 0199", address="7 Mole Street")
+    opened = operator.open_case(told)
+    case = opened.case
+    operator.add_note(pb.AddNoteRequest(**on(case), text="rang at the door", to_reporter=False))
+    erase = pb.EraseCaseContentRequest(**on(case), reason="asked for it")
+
+    erased = dana.erase_case_content(erase)
+
+    assert dana.erase_case_content(erase) == erased
+    again = dana.erase_case_content(pb.EraseCaseContentRequest(**on(case), reason="asked twice"))
+    assert again.revision == erased.revision
+    full = roads_officer.get_case(pb.GetCaseRequest(case_id=case.case_id))
+    assert full.content_erased
+    assert not full.personal_data_masked
+    assert full.report.description == full.report.contact == full.report.address == ""
+    assert [note.text for note in full.notes] == [""]
+    assert operator.open_case(told) == opened
+    note = pb.AddNoteRequest(**on(case), text="she called again", to_reporter=False)
+    assert refused(operator.add_note, note) == "SUBJECT_ERASED"
+    assert roads_officer.accept_case(pb.AcceptCaseRequest(**on(case))).case.body_id == "roads"
+
+
+def test_content_is_erased_only_within_reach_and_only_where_no_reporter_is_named(
+    running: Component, resident: Any, operator: Any
+) -> None:
+    hill = _service(running, running.mint.person("DATA_PROTECTION_OFFICER", path="city/hill"))
+    everywhere = _service(running, running.mint.person("DATA_PROTECTION_OFFICER"))
+    nameless, named = operator.open_case(report()).case, resident.open_case(report()).case
+
+    for_nameless = pb.EraseCaseContentRequest(**on(nameless), reason="asked for it")
+    for_named = pb.EraseCaseContentRequest(**on(named), reason="asked for it")
+    assert refused(hill.erase_case_content, for_nameless) == "OUT_OF_REACH"
+    assert refused(everywhere.erase_case_content, for_named) == "CONTENT_IS_THE_REPORTERS"
+    for_named.case_id = "no-such-case"
+    for_named.request_id = new_id()
+    assert refused(everywhere.erase_case_content, for_named) == "CASE_NOT_FOUND"
+    seen = operator.get_case(pb.GetCaseRequest(case_id=nameless.case_id))
+    assert seen.report.description
+    assert not seen.content_erased
+
+
 # -- the whole service -----------------------------------------------------------------------------
 
 

@@ -184,6 +184,8 @@ def _changes(event: events.Event, case_id: str, rows: Rows) -> Row:  # noqa: C90
     match event:
         case events.CaseOpened() | events.DeadlineWarned() | events.NoteAdded(to_reporter=False):
             return {}
+        case events.CaseContentErased():
+            return {}
         case events.CaseRouted(body_id=body) | events.CaseReassigned(body_id=body):
             return {"state": "routed", "body_id": body, **OWNED}
         case events.CaseUnowned(at=at):

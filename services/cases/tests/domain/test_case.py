@@ -1,5 +1,6 @@
 """What may happen to a case, told as given, when, then."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
 
@@ -14,6 +15,7 @@ from services.cases.domain.commands import (
     AddNote,
     CloseCase,
     Command,
+    EraseContent,
     PauseCase,
     ReassignCase,
     RejectCase,
@@ -29,6 +31,8 @@ from services.cases.domain.events import (
     AdjudicationOpened,
     CaseAccepted,
     CaseClosed,
+    CaseContentErased,
+    CaseOpened,
     CasePaused,
     CaseReassigned,
     CaseRejected,
@@ -291,6 +295,36 @@ def test_only_closing_starts_the_window_for_reopening() -> None:
     given(*history, closed(days=1)).when(reopen(days=32)).then_refused("REOPENING_WINDOW_OVER")
 
 
+# -- forgetting ------------------------------------------------------------------------------------
+
+
+def nameless(*, imported: bool = False) -> CaseOpened:
+    return replace(opened(imported=imported), reporter_id=None, description=Personal("c41d", "a hole"))
+
+
+def test_what_nobody_registered_told_is_erased_once_with_the_key_of_the_case() -> None:
+    outcome = given(nameless(), routed()).when(EraseContent(at=after(hours=1)))
+
+    outcome.then(CaseContentErased(case_id="c41d", at=after(hours=1)))
+    outcome.then_state(lambda state: isinstance(state, Routed) and state.file.content_erased)
+    erased = CaseContentErased(case_id="c41d", at=after(hours=1))
+    given(nameless(), routed(), erased).when(EraseContent(at=after(hours=2))).then()
+
+
+def test_what_a_registered_reporter_told_is_erased_with_the_person() -> None:
+    given(opened(), routed()).when(EraseContent(at=after(hours=1))).then_refused(
+        "CONTENT_IS_THE_REPORTERS", reporter_id="resident-lin"
+    )
+
+
+def test_history_goes_on_after_its_content_was_erased() -> None:
+    erased = CaseContentErased(case_id="c41d", at=after(days=900))
+
+    given(nameless(imported=True), routed(), erased).when(AcceptCase(at=after(hours=1))).then(
+        accepted(hours=1)
+    )
+
+
 # -- time ------------------------------------------------------------------------------------------
 
 
@@ -371,7 +405,7 @@ def test_each_situation_allows_exactly_this(situation: str) -> None:
 
 def test_the_table_above_names_every_situation_and_every_command() -> None:
     assert {kind.__name__ for kind in get_args(State)} == {*HISTORIES, "NotOpened"}
-    elsewhere = {"OpenCase", "PassMoments", "ReleaseCase"}
+    elsewhere = {"OpenCase", "PassMoments", "ReleaseCase", "EraseContent"}
     assert {kind.__name__ for kind in get_args(Command)} == {
         *elsewhere,
         *(type(command).__name__ for command in EVERY_COMMAND),

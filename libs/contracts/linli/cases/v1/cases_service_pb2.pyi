@@ -1184,6 +1184,64 @@ class ObjectToResolutionResponse(_message.Message):
 Global___ObjectToResolutionResponse: _TypeAlias = ObjectToResolutionResponse  # noqa: Y015
 
 @_typing.final
+class EraseCaseContentRequest(_message.Message):
+    """Whose content to erase, and why."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's own id of this request; the same id with the same content is answered the same."""
+    case_id: _builtins.str
+    """The case."""
+    reason: _builtins.str
+    """Why. Stays in the history for ever: write no personal data here."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseCaseContentRequest: _TypeAlias = EraseCaseContentRequest  # noqa: Y015
+
+@_typing.final
+class EraseCaseContentResponse(_message.Message):
+    """Done."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case, without personal data."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseCaseContentResponse: _TypeAlias = EraseCaseContentResponse  # noqa: Y015
+
+@_typing.final
 class FinishImportRequest(_message.Message):
     """The import of one system's history is complete."""
 
@@ -1283,12 +1341,15 @@ class GetCaseResponse(_message.Message):
     NOTES_FIELD_NUMBER: _builtins.int
     PERSONAL_DATA_MASKED_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    CONTENT_ERASED_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What was done, if resolved."""
     personal_data_masked: _builtins.bool
     """True: the personal texts are left empty because the caller does not work on this case."""
     revision: _builtins.str
     """The revision of the case."""
+    content_erased: _builtins.bool
+    """True: some of what was told was erased for good; those texts are empty."""
     @_builtins.property
     def case(self) -> Global___Case:
         """The case."""
@@ -1310,10 +1371,11 @@ class GetCaseResponse(_message.Message):
         notes: _abc.Iterable[Global___Note] | None = ...,
         personal_data_masked: _builtins.bool = ...,
         revision: _builtins.str = ...,
+        content_erased: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "notes", b"notes", "outcome", b"outcome", "personal_data_masked", b"personal_data_masked", "report", b"report", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "notes", b"notes", "outcome", b"outcome", "personal_data_masked", b"personal_data_masked", "report", b"report", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
