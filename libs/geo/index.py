@@ -6,11 +6,9 @@ locates while it decides. An index never changes: build another when boundaries 
 
 import math
 import threading
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import product
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -110,62 +108,48 @@ _Candidate = tuple[int, bool]  # the number of a geometry, and whether it has th
 class _Grid:
     """Which geometries a point may lie in: the plane in cells, some to the side of a usual geometry's box.
 
-    For a cell wholly inside a geometry (found out when it is first asked for) there is nothing left to
-    ask. That matters more than its time: every question to shapely lets go of the interpreter's lock,
-    and under load waits to get it back.
+    What lies in a cell is found out when it is first asked for. A cell wholly inside a geometry leaves
+    nothing to ask. That matters more than its time: every question to shapely lets go of the
+    interpreter's lock, and under load waits to get it back.
     """
 
-    _CELLS_A_SIDE = 8
-    _MOST_CELLS = 1000  # a geometry over more of them is a candidate everywhere
+    _CELLS_A_SIDE = 16
+    _KEPT = 100_000
 
     def __init__(self, geometries: Sequence[BaseGeometry]) -> None:
         self._geometries = geometries
-        boxes = [geometry.bounds for geometry in geometries]
-        sides = sorted(max(east - west, north - south) for west, south, east, north in boxes)
+        self._boxes = [geometry.bounds for geometry in geometries]
+        sides = sorted(max(east - west, north - south) for west, south, east, north in self._boxes)
         self._side = (sides[len(sides) // 2] if sides else 0.0) / self._CELLS_A_SIDE or 1.0
-        self._wide: tuple[_Candidate, ...] = ()
-        self._boxes: dict[_Cell, list[int]] = defaultdict(list)
         self._known: dict[_Cell, tuple[_Candidate, ...]] = {}
         self._finding_out = threading.Lock()
-        for i, (west, south, east, north) in enumerate(boxes):
-            columns = range(self._cell(west), self._cell(east) + 1)
-            rows = range(self._cell(south), self._cell(north) + 1)
-            if len(columns) * len(rows) > self._MOST_CELLS:
-                self._wide += ((i, False),)
-            else:
-                for cell in product(columns, rows):
-                    self._boxes[cell].append(i)
 
     def around(self, x: float, y: float) -> tuple[_Candidate, ...]:
         """The candidates for a point, in their order."""
         if not (math.isfinite(x) and math.isfinite(y)):
             return ()
-        cell = self._cell(x), self._cell(y)
+        cell = math.floor(x / self._side), math.floor(y / self._side)
         known = self._known.get(cell)
-        if known is None:
-            if cell not in self._boxes:
-                return self._wide
-            with self._finding_out:
-                known = self._known[cell] = self._known.get(cell) or self._candidates(cell)
-        return known
+        return self._find_out(cell) if known is None else known
 
-    def _candidates(self, cell: _Cell) -> tuple[_Candidate, ...]:
-        # One thread at a time: a prepared geometry builds what such a question needs without a lock.
-        whole = self._square(cell)
-        touched = [i for i in self._boxes[cell] if shapely.intersects(self._geometries[i], whole)]
-        found = ((i, bool(shapely.contains_properly(self._geometries[i], whole))) for i in touched)
-        return tuple(sorted([*found, *self._wide]))
-
-    def _cell(self, coordinate: float) -> int:
-        return math.floor(coordinate / self._side)
-
-    def _square(self, cell: _Cell) -> BaseGeometry:
-        """The cell and a little around it, so that rounding loses no point."""
-        west, south = cell[0] * self._side, cell[1] * self._side
+    def _find_out(self, cell: _Cell) -> tuple[_Candidate, ...]:
+        # A little more than the cell, so that rounding loses no point.
         little = self._side * 1e-6
-        return shapely.box(
-            west - little, south - little, west + self._side + little, south + self._side + little
-        )
+        west, south = cell[0] * self._side - little, cell[1] * self._side - little
+        east, north = west + self._side + 2 * little, south + self._side + 2 * little
+        whole = shapely.box(west, south, east, north)
+        near = [
+            i
+            for i, (left, bottom, right, top) in enumerate(self._boxes)
+            if left <= east and west <= right and bottom <= north and south <= top
+        ]
+        with self._finding_out:  # a prepared geometry builds what such questions need without a lock
+            touched = [i for i in near if shapely.intersects(self._geometries[i], whole)]
+            found = tuple((i, bool(shapely.contains_properly(self._geometries[i], whole))) for i in touched)
+        if len(self._known) >= self._KEPT:
+            self._known.clear()
+        self._known[cell] = found
+        return found
 
 
 def with_validity(versions: Mapping[str, Sequence[BoundaryRow]]) -> list[BoundaryRow]:
