@@ -1,7 +1,8 @@
 """What can be asked of a case. Imperative; the moment, the ids and the facts known come along.
 
-Each command has `at`: now, or in imported history when it happened then. Why something was
-asked is not here: reasons stand in the metadata, the rules do not depend on them.
+Each command has `at`: now, or in imported history when it happened then. Why staff asked for
+something is not here: their reasons stand in the metadata, the rules do not depend on them. Why a
+reporter did is in their own words, personal data, and can be erased.
 """
 
 from collections.abc import Mapping
@@ -124,6 +125,7 @@ class CloseCase:
 class WithdrawCase:
     """The reporter takes it back."""
 
+    reason: str = field(default="", repr=False)
     at: datetime
 
 
@@ -136,10 +138,11 @@ class RejectCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReopenCase:
-    """Take it up again, because the reporter objects or staff thinks so."""
+    """Take it up again, because the reporter objects (and says why in `reason`) or staff thinks so."""
 
     by_reporter: bool
     imported: bool
+    reason: str = field(default="", repr=False)
     at: datetime
 
 

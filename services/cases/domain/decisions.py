@@ -72,7 +72,8 @@ def _act(command: commands.Command, state: Opened, at: datetime) -> list[events.
         case commands.CloseCase(), Resolved(body_id=body):
             return [events.CaseClosed(body_id=body, at=at)]
         case commands.WithdrawCase(), Submitted() | Routed() | Accepted() | InProgress() | Waiting():
-            return [events.CaseWithdrawn(body_id=body_of(state), at=at)]
+            reason = personal(state.file.subject, command.reason)
+            return [events.CaseWithdrawn(body_id=body_of(state), at=at, reason=reason)]
         case commands.RejectCase(), Submitted() | Routed() | Accepted() | InProgress() | Waiting():
             return [events.CaseRejected(body_id=body_of(state), at=at)]
         case commands.ReopenCase(), Resolved() | Closed():
@@ -143,7 +144,11 @@ def _reopen(command: commands.ReopenCase, state: Resolved | Closed, at: datetime
     # Held are only cases that `FinishImport` finds, by their number in the other system, and releases.
     imported = command.imported and state.file.external is not None
     reopened = events.CaseReopened(
-        body_id=state.body_id, by_reporter=command.by_reporter, imported=imported, at=at
+        body_id=state.body_id,
+        by_reporter=command.by_reporter,
+        imported=imported,
+        at=at,
+        reason=personal(state.file.subject, command.reason),
     )
     # The clocks go on as if they had never stopped: what would have passed meanwhile has passed.
     return [reopened, *_moments(_after(state, [reopened]), at)]

@@ -140,10 +140,11 @@ class CaseClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseWithdrawn:
-    """The reporter took it back."""
+    """The reporter took it back. `reason` in their words (in older events it stands in the metadata)."""
 
     body_id: str | None
     at: datetime
+    reason: Personal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +157,13 @@ class CaseRejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseReopened:
-    """Taken up again. The clocks go on as if they had never stopped."""
+    """Taken up again. The clocks go on as if they had never stopped. `reason` in the reporter's words."""
 
     body_id: str
     by_reporter: bool
     imported: bool
     at: datetime
+    reason: Personal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

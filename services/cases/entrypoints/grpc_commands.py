@@ -112,8 +112,10 @@ class Commands:
 
     def withdraw_case(self, request: pb.WithdrawCaseRequest, call: Call) -> pb.WithdrawCaseResponse:
         """The reporter takes the case back."""
-        command = commands.WithdrawCase(at=call.at)
-        return self._act(request, call, command, permits.for_reporter(call), pb.WithdrawCaseResponse)
+        command = commands.WithdrawCase(reason=request.reason, at=call.at)
+        return self._act(
+            request, call, command, permits.for_reporter(call), pb.WithdrawCaseResponse, reason=""
+        )
 
     def reject_case(self, request: pb.RejectCaseRequest, call: Call) -> pb.RejectCaseResponse:
         """A dispatcher ends what is not a matter for this community."""
@@ -129,9 +131,10 @@ class Commands:
         self, request: pb.ObjectToResolutionRequest, call: Call
     ) -> pb.ObjectToResolutionResponse:
         """The reporter says that the matter is not dealt with."""
-        command = commands.ReopenCase(by_reporter=True, imported=call.occurred_at is not None, at=call.at)
+        imported = call.occurred_at is not None
+        command = commands.ReopenCase(by_reporter=True, imported=imported, reason=request.reason, at=call.at)
         permit = permits.for_reporter(call)
-        return self._act(request, call, command, permit, pb.ObjectToResolutionResponse)
+        return self._act(request, call, command, permit, pb.ObjectToResolutionResponse, reason="")
 
     def erase_case_content(
         self, request: pb.EraseCaseContentRequest, call: Call
@@ -158,9 +161,10 @@ class Commands:
         command: commands.Command,
         permit: permits.Permit,
         answer: Callable[..., Answer],
+        reason: str | None = None,
     ) -> Answer:
-        """What all commands on a case have in common."""
-        context = call.context(reason=getattr(request, "reason", ""))
+        """What all commands on a case have in common; `reason` (that of the request) is kept in clear."""
+        context = call.context(reason=getattr(request, "reason", "") if reason is None else reason)
         revision = getattr(request, "if_revision", "")
         handled = self._app.act(request.case_id, command, context, permit, revision)
         return answer(case=messages.case_of_state(handled.state), revision=handled.revision)

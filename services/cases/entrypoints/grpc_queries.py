@@ -46,7 +46,10 @@ class Queries:
         """Everything that happened to a case."""
         record = self._app.case(request.case_id)
         permits.covered(call, record.state)
-        return pb.GetCaseHistoryResponse(entries=map(messages.history_entry, record.history))
+        masked = not permits.sees_personal_data(call, record.state)
+        return pb.GetCaseHistoryResponse(
+            entries=[messages.history_entry(recorded, masked) for recorded in record.history]
+        )
 
     def explain_routing(self, request: pb.ExplainRoutingRequest, call: Call) -> pb.ExplainRoutingResponse:
         """Why a case was sent where it was sent."""

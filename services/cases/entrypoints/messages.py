@@ -165,15 +165,20 @@ def _erased(event: events.Event) -> bool:
     match event:
         case events.CaseOpened(description=description, address=address, contact=contact):
             texts: tuple[Personal | None, ...] = (description, address, contact)
-        case events.NoteAdded(text=text) | events.CaseResolved(outcome=text):
+        case (
+            events.NoteAdded(text=text)
+            | events.CaseResolved(outcome=text)
+            | events.CaseWithdrawn(reason=text)
+            | events.CaseReopened(reason=text)
+        ):
             texts = (text,)
         case _:
             texts = ()
     return any(text is not None and text.value is None for text in texts)
 
 
-def history_entry(recorded: Recorded[events.Event]) -> pb.HistoryEntry:
-    """One thing that happened, as an auditor sees it."""
+def history_entry(recorded: Recorded[events.Event], masked: bool) -> pb.HistoryEntry:
+    """One thing that happened, as an auditor sees it; without a reporter's own words if `masked`."""
     about = recorded.metadata
     return pb.HistoryEntry(
         version=recorded.version,
@@ -182,7 +187,7 @@ def history_entry(recorded: Recorded[events.Event]) -> pb.HistoryEntry:
         recorded_time=stamp(about.recorded_at),
         actor=about.actor,
         on_behalf_of=about.on_behalf_of or "",
-        reason=about.reason or "",
+        reason=_reason(recorded, masked),
         request_id=about.request_id or "",
         trace_id=(about.traceparent or "")[3:35],
         correlation_id=about.correlation_id or "",
@@ -223,6 +228,18 @@ def point(request: Any) -> Point | None:
 def freshness(request: Any, call: Call) -> Freshness:
     """What the reader must at least see, and how long they can wait."""
     return Freshness(at_least=request.at_least, patience=call.patience(PATIENCE))
+
+
+def _reason(recorded: Recorded[events.Event], masked: bool) -> str:
+    """Why: staff's reasons are for all who may read the history, a reporter's are personal data."""
+    match recorded.event:
+        case events.CaseWithdrawn(reason=said) | events.CaseReopened(by_reporter=True, reason=said):
+            if masked:
+                return ""
+            told = said.value if said is not None else recorded.metadata.reason  # so it was once kept
+            return told or ""
+        case _:
+            return recorded.metadata.reason or ""
 
 
 def _report(opened: events.CaseOpened, told: Callable[[Personal | None], str], masked: bool) -> pb.Report:

@@ -428,6 +428,38 @@ def test_who_is_erased_is_forgotten_here_too(running: Component, operator: Any) 
     assert operator.accept_case(pb.AcceptCaseRequest(**on(case))).case.state == types.CASE_STATE_ACCEPTED
 
 
+def test_why_a_reporter_acts_is_told_to_those_at_work_and_can_be_erased(
+    running: Component, operator: Any, roads_officer: Any
+) -> None:
+    gone = _service(running, running.mint.person("RESIDENT", subject="resident-mei"))
+    supervisor = _service(running, running.mint.person("SUPERVISOR"))
+    case = gone.open_case(report()).case
+    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case)))
+    objection = pb.ObjectToResolutionRequest(**on(case), reason="Mei says: still a hole")
+    gone.object_to_resolution(objection)
+    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case)))
+    operator.reopen_case(pb.ReopenCaseRequest(**on(case), reason="saw it myself"))
+    gone.withdraw_case(pb.WithdrawCaseRequest(**on(case), reason="Mei moves away"))
+
+    def reasons(somebody: Any) -> list[str]:
+        entries = somebody.get_case_history(pb.GetCaseHistoryRequest(case_id=case.case_id)).entries
+        return [entry.reason for entry in entries if entry.event.endswith(("reopened.v1", "withdrawn.v1"))]
+
+    assert reasons(roads_officer) == ["Mei says: still a hole", "saw it myself", "Mei moves away"]
+    assert reasons(supervisor) == ["", "saw it myself", ""]
+    with running.opened.ledger.connection() as connection:
+        rows = connection.execute(
+            "SELECT * FROM stored_events WHERE originator_id = %s", [f"case-{case.case_id}"]
+        )
+        stored = [str(row) for row in rows]
+    assert any("saw it myself" in row for row in stored)
+    assert not any("Mei" in row for row in stored)
+
+    running.hears("identity", identity.SubjectErased(subject_id="resident-mei"))
+
+    assert reasons(roads_officer) == ["", "saw it myself", ""]
+
+
 def test_what_was_told_without_a_name_can_be_erased_and_the_case_goes_on(
     running: Component, operator: Any, roads_officer: Any
 ) -> None:

@@ -261,6 +261,18 @@ def test_the_reporter_takes_it_back() -> None:
     )
 
 
+def test_why_the_reporter_acts_is_kept_under_their_key() -> None:
+    words = Personal("resident-lin", "my neighbour did it")
+
+    given(opened(), routed()).when(WithdrawCase(reason="my neighbour did it", at=after(hours=1))).then(
+        CaseWithdrawn(body_id=ROADS, at=after(hours=1), reason=words)
+    )
+    objection = ReopenCase(by_reporter=True, imported=False, reason="my neighbour did it", at=after(hours=2))
+    given(opened(), routed(), resolved(hours=1)).when(objection).then(
+        CaseReopened(body_id=ROADS, by_reporter=True, imported=False, at=after(hours=2), reason=words)
+    )
+
+
 def test_a_dispatcher_rejects_what_is_no_matter_of_ours() -> None:
     unowned = CaseUnowned(decision=decision(), at=after())
 

@@ -929,7 +929,7 @@ class WithdrawCaseRequest(_message.Message):
     if_revision: _builtins.str
     """Only if the case is still at this revision; empty for whatever it is."""
     reason: _builtins.str
-    """Why. Stays in the history for ever: write no personal data here."""
+    """Why, in the reporter's words: may hold personal data, it can be erased."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
@@ -1133,7 +1133,7 @@ class ObjectToResolutionRequest(_message.Message):
     if_revision: _builtins.str
     """Only if the case is still at this revision; empty for whatever it is."""
     reason: _builtins.str
-    """Why. Stays in the history for ever: write no personal data here."""
+    """Why, in the reporter's words: may hold personal data, it can be erased."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
@@ -1690,7 +1690,9 @@ class HistoryEntry(_message.Message):
     on_behalf_of: _builtins.str
     """In whose name, if not their own."""
     reason: _builtins.str
-    """Why, if the command asked for a reason."""
+    """Why, if the command asked for a reason. A reporter's own words are shown like all personal data: empty for those
+    who neither work on the case nor dispatch it, and once they were erased.
+    """
     request_id: _builtins.str
     """The request that caused it."""
     trace_id: _builtins.str
