@@ -53,10 +53,13 @@ class ViewReads:
         with self._read(ALL_CASES.name, fresh) as cursor:
             return ALL_CASES.unowned(cursor, where, page)
 
-    def held_cases(self, system: str, limit: int, fresh: Freshness) -> tuple[Sequence[str], int]:
-        """Imported cases of a system that are not released: some ids, and how many in all."""
+    def held_cases(
+        self, reach: Reach, system: str, limit: int, fresh: Freshness
+    ) -> tuple[Sequence[str], int]:
+        """Imported cases within reach, of a system, that are not released: some ids, and how many."""
+        where = Condition("external_system = %s", (system,)) & reach.condition(area_column="area_path")
         with self._read(ALL_CASES.name, fresh) as cursor:
-            return ALL_CASES.held(cursor, system, limit)
+            return ALL_CASES.held(cursor, where, limit)
 
     def routing_facts(self, known: int) -> Reference:
         """The responsibilities as they were known at a ledger position."""

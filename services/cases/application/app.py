@@ -70,10 +70,12 @@ class App:
 
     # commands
 
-    def open(self, report: Report, context: Context) -> CaseHandled:
-        """Take in a report: locate it, route it, start its clocks."""
+    def open(self, report: Report, context: Context, permit: Callable[[str], None]) -> CaseHandled:
+        """Take in a report: locate it, route it, start its clocks. `permit` is asked about the area found."""
         case_id = case_id_of(report, context)
         facts = self._facts(case_id, report)
+        if facts is not NOTHING_KNOWN:
+            permit(facts.area_path)
         imported = context.occurred_at is not None
         command = report.as_command(case_id, public_id(self.prefix, case_id), facts, imported=imported)
         context = replace(context, area=facts.area_path)
@@ -108,9 +110,11 @@ class App:
         command = ResumeCase(calendars=self.picture().calendars, at=at)
         return self.act(case_id, command, context, permit, if_revision)
 
-    def finish_import(self, system: str, as_of: datetime, fresh: Freshness, context: Context) -> Released:
-        """Hand imported cases over to the running clocks, as many as one call may."""
-        held, total = self.reads.held_cases(system, RELEASED_AT_ONCE, fresh)
+    def finish_import(
+        self, reach: Reach, system: str, as_of: datetime, fresh: Freshness, context: Context
+    ) -> Released:
+        """Hand imported cases within reach over to the running clocks, as many as one call may."""
+        held, total = self.reads.held_cases(reach, system, RELEASED_AT_ONCE, fresh)
         revision = ""
         for start in range(0, len(held), _RELEASED_TOGETHER):
             tasks: list[Task] = [

@@ -56,8 +56,10 @@ class Reads(Protocol):
         """A page of the matters that nobody answers for and that areas within reach decide; one row more."""
         ...
 
-    def held_cases(self, system: str, limit: int, fresh: Freshness) -> tuple[Sequence[str], int]:
-        """Imported cases of a system that are not released: some ids, and how many in all."""
+    def held_cases(
+        self, reach: Reach, system: str, limit: int, fresh: Freshness
+    ) -> tuple[Sequence[str], int]:
+        """Imported cases within reach, of a system, that are not released: some ids, and how many."""
         ...
 
     def routing_facts(self, known: int) -> Reference:

@@ -49,7 +49,8 @@ class Commands:
             address=request.address,
             contact=request.contact,
         )
-        handled = self._app.open(report, call.context(on_behalf_of=request.on_behalf_of))
+        context = call.context(on_behalf_of=request.on_behalf_of)
+        handled = self._app.open(report, context, permits.dating(call))
         return pb.OpenCaseResponse(case=messages.case_of_state(handled.state), revision=handled.revision)
 
     def accept_case(self, request: pb.AcceptCaseRequest, call: Call) -> pb.AcceptCaseResponse:
@@ -149,7 +150,7 @@ class Commands:
         if as_of > call.now():
             raise invalid("as_of_time", "history lies in the past: give a moment that has passed")
         fresh = messages.freshness(request, call)
-        done = self._app.finish_import(request.system, as_of, fresh, call.context())
+        done = self._app.finish_import(call.reach, request.system, as_of, fresh, call.context())
         return pb.FinishImportResponse(
             released=done.released, remaining=done.remaining, revision=done.revision
         )

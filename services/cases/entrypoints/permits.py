@@ -23,17 +23,17 @@ def for_body(call: Call) -> Permit:
         if not for_bodies.covers(area_path=area_path, body=body):
             raise not_covered(area_path, body)
 
-    return permit
+    return _dated(call, permit)
 
 
 def for_deciding_area(call: Call) -> Permit:
     """The caller dispatches in the area that decides: that of the case, or the next one up."""
-    return lambda state: call.require(area_path=_opened(state).file.deciding_path)
+    return _dated(call, lambda state: call.require(area_path=_opened(state).file.deciding_path))
 
 
 def for_area_or_body(call: Call) -> Permit:
     """The caller's grant covers the area of the case, or is held for its body."""
-    return lambda state: covered(call, _opened(state))
+    return _dated(call, lambda state: covered(call, _opened(state)))
 
 
 def for_area(call: Call) -> Permit:
@@ -50,7 +50,18 @@ def for_reporter(call: Call) -> Permit:
         if call.me != file.reporter_id and not importing.covers(area_path=file.area_path):
             call.require_self(file.reporter_id or "")
 
-    return permit
+    return _dated(call, permit)
+
+
+def dating(call: Call) -> Callable[[str], None]:
+    """Whoever dates a thing back imports the history of the area in which it happened."""
+
+    def check(area_path: str) -> None:
+        importing = call.occurred_at is not None
+        if importing and not call.caller.reach(IMPORT_SCOPE).covers(area_path=area_path):
+            raise not_covered(area_path, None)
+
+    return check
 
 
 def covered(call: Call, state: Opened) -> None:
@@ -62,6 +73,17 @@ def sees_personal_data(call: Call, state: Opened) -> bool:
     """Whether the caller works on the case or dispatches it."""
     reach = call.caller.reach("cases.work", "cases.dispatch")
     return reach.covers(area_path=state.file.area_path, body=body_of(state))
+
+
+def _dated(call: Call, permit: Permit) -> Permit:
+    """The permit, and for imported history that of importing it here."""
+    check = dating(call)
+
+    def both(state: State) -> None:
+        permit(state)
+        check(_opened(state).file.area_path)
+
+    return both
 
 
 def _opened(state: State) -> Opened:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -252,6 +252,42 @@ def test_who_imports_history_takes_back_what_others_did_and_no_live_case(
     withdrawal = pb.WithdrawCaseRequest(**on(old), occurred_time=then)
     assert refused(hill_importer.withdraw_case, withdrawal) == "NOT_YOURS"
     assert operator.withdraw_case(withdrawal).case.state == types.CASE_STATE_WITHDRAWN
+
+
+def test_who_imports_the_history_of_one_area_dates_and_releases_nothing_elsewhere(
+    running: Component, operator: Any
+) -> None:
+    hill = [Grant("PARTNER", path="city/hill")]
+    scopes = ("cases.open", "cases.work", "cases.import")
+    importer = _service(running, running.mint.client(*scopes, grants=hill))
+    then = "2021-02-02 09:00"
+
+    def numbered(number: str, **place: Any) -> pb.OpenCaseRequest:
+        request = imported(number, then, **place)
+        request.external_reference.system = "hill-system"
+        return request
+
+    ours = importer.open_case(numbered("H-1", location=None, area_id="hill")).case
+    assert refused(importer.open_case, numbered("H-2")) == "OUT_OF_REACH"
+    theirs = operator.open_case(numbered("H-2"))
+    works_everywhere, imports_here = Grant("CASE_OFFICER", body="roads"), Grant("OPERATOR", path="city/hill")
+    issued = running.mint.issuer.issue(
+        "ivy", kind="person", grants=[works_everywhere, imports_here], lifetime=timedelta(hours=1)
+    )
+    officer_on_the_hill = _service(running, Token(issued.token))
+    later: dict[str, Any] = {"occurred_time": stamp(moment("2021-02-02 10:00"))}
+    dated = pb.AcceptCaseRequest(**on(theirs.case), **later)
+    assert refused(officer_on_the_hill.accept_case, dated) == "OUT_OF_REACH"
+    accepted = officer_on_the_hill.accept_case(pb.AcceptCaseRequest(**on(ours), **later))
+    finish = pb.FinishImportRequest(
+        system="hill-system", as_of_time=stamp(moment("2021-02-03 09:00")), at_least=accepted.revision
+    )
+
+    released = importer.finish_import(finish)
+
+    assert (released.released, released.remaining) == (1, 0)
+    finish.at_least = released.revision
+    assert operator.finish_import(finish).released == 1
 
 
 def test_a_list_shows_what_is_within_reach(running: Component, operator: Any) -> None:

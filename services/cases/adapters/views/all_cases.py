@@ -134,14 +134,14 @@ class AllCases(View):
             "SELECT * FROM cases WHERE public_id = %s ORDER BY opened_time, case_id LIMIT 1", (public_id,)
         ).fetchone()
 
-    def held(self, cursor: Cursor[DictRow], system: str, limit: int) -> tuple[list[str], int]:
+    def held(self, cursor: Cursor[DictRow], where: Condition, limit: int) -> tuple[list[str], int]:
         """Imported cases that the running clocks do not look after yet: some ids, and how many in all."""
         ids = cursor.execute(
-            "SELECT case_id FROM cases WHERE held AND external_system = %s ORDER BY case_id LIMIT %s",
-            (system, limit),
+            f"SELECT case_id FROM cases WHERE held AND {where.sql} ORDER BY case_id LIMIT {limit:d}",
+            where.params,
         ).fetchall()
         counted = cursor.execute(
-            "SELECT count(*) AS held FROM cases WHERE held AND external_system = %s", (system,)
+            f"SELECT count(*) AS held FROM cases WHERE held AND {where.sql}", where.params
         ).fetchone()
         return [row["case_id"] for row in ids], counted["held"] if counted else 0
 
