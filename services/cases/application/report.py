@@ -27,7 +27,7 @@ class Report:
     affair_id: str
     channel: Channel
     at: datetime
-    point: Point | None = None
+    point: Point | None = field(default=None, repr=False)
     area_id: str = ""
     reporter_id: str | None = None
     anonymous: bool = False

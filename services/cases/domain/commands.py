@@ -46,7 +46,7 @@ class OpenCase:
     anonymous: bool = False
     assisted: bool = False
     external: ExternalReference | None = None
-    point: Point | None = None
+    point: Point | None = field(default=None, repr=False)
     description: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
     contact: str = field(default="", repr=False)

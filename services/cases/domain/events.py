@@ -28,7 +28,8 @@ class CaseOpened:
     assisted: bool = False
     imported: bool = False  # history: held from the running clocks until released
     external: ExternalReference | None = None
-    point: Point | None = None
+    point: Point | None = None  # only in older events: it outlives an erasure
+    place: Personal | None = None  # the exact point, `in_words`
     description: Personal | None = None
     address: Personal | None = None
     contact: Personal | None = None

@@ -29,7 +29,7 @@ def open_case(command: OpenCase) -> list[events.Event]:
         assisted=command.assisted,
         imported=command.imported,
         external=command.external,
-        point=command.point,
+        place=personal(subject, command.point.in_words()) if command.point else None,
         description=personal(subject, command.description),
         address=personal(subject, command.address),
         contact=personal(subject, command.contact),

@@ -27,6 +27,16 @@ class Point:
     latitude: float
     longitude: float
 
+    def in_words(self) -> str:
+        """As text, for instance `34.1,-118.4`: to be kept as personal data."""
+        return f"{self.latitude!r},{self.longitude!r}"
+
+    @classmethod
+    def from_words(cls, text: str) -> "Point":
+        """The point that `in_words` told."""
+        latitude, longitude = text.split(",")
+        return cls(latitude=float(latitude), longitude=float(longitude))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalReference:

@@ -163,8 +163,8 @@ def full_case(record: CaseRecord, masked: bool) -> pb.GetCaseResponse:
 def _erased(event: events.Event) -> bool:
     """Whether something that the event told can be read no more."""
     match event:
-        case events.CaseOpened(description=description, address=address, contact=contact):
-            texts: tuple[Personal | None, ...] = (description, address, contact)
+        case events.CaseOpened(place=place, description=description, address=address, contact=contact):
+            texts: tuple[Personal | None, ...] = (place, description, address, contact)
         case (
             events.NoteAdded(text=text)
             | events.CaseResolved(outcome=text)
@@ -246,10 +246,18 @@ def _report(opened: events.CaseOpened, told: Callable[[Personal | None], str], m
     report = pb.Report(
         description=told(opened.description), address=told(opened.address), contact=told(opened.contact)
     )
-    if opened.point and not masked:
-        place = types_pb2.Point(latitude=opened.point.latitude, longitude=opened.point.longitude)
-        report.location.CopyFrom(place)
+    if (where := _where(opened)) and not masked:
+        report.location.CopyFrom(types_pb2.Point(latitude=where.latitude, longitude=where.longitude))
     return report
+
+
+def _where(opened: events.CaseOpened) -> Point | None:
+    """The exact place, unless it was erased; older events hold it in clear beside what was erased."""
+    if _erased(opened):
+        return None
+    if opened.place is not None and opened.place.value is not None:
+        return Point.from_words(opened.place.value)
+    return opened.point
 
 
 def _deadline_of_clock(clock: Clock) -> types.Deadline:

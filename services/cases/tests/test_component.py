@@ -10,6 +10,7 @@ import pytest
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 from linli.identity.v1 import identity_events_pb2 as identity
+from linli.types.v1.types_pb2 import Point
 
 from libs.rpc.access import Grant
 from libs.rpc.credentials import Token
@@ -127,6 +128,7 @@ def test_from_report_to_closing(resident: Any, roads_officer: Any) -> None:
     assert public.case.state == types.CASE_STATE_CLOSED
     full = roads_officer.get_case(pb.GetCaseRequest(case_id=case.case_id))
     assert full.report.description == "a hole as deep as a bucket"
+    assert full.report.location == Point(**IN_MOLE_STREET)
     assert full.outcome == "filled with asphalt"
     assert full.revision == closed.revision
     assert [note.text for note in full.notes] == ["crew is on its way"]
@@ -457,7 +459,7 @@ def test_who_is_erased_is_forgotten_here_too(running: Component, operator: Any) 
     running.hears("identity", identity.SubjectErased(subject_id="resident-gone"))
 
     full = operator.get_case(pb.GetCaseRequest(case_id=case.case_id))
-    assert full.report.description == full.report.contact == ""
+    assert full.report == pb.Report()
     assert [note.text for note in full.notes] == [""]
     assert full.case.state == types.CASE_STATE_ROUTED
     assert refused(operator.open_case, report(reporter_id="resident-gone")) == "SUBJECT_ERASED"
@@ -515,7 +517,7 @@ def test_what_was_told_without_a_name_can_be_erased_and_the_case_goes_on(
     full = roads_officer.get_case(pb.GetCaseRequest(case_id=case.case_id))
     assert full.content_erased
     assert not full.personal_data_masked
-    assert full.report.description == full.report.contact == full.report.address == ""
+    assert full.report == pb.Report()
     assert [note.text for note in full.notes] == [""]
     assert operator.open_case(told) == opened
     note = pb.AddNoteRequest(**on(case), text="she called again", to_reporter=False)

@@ -45,6 +45,7 @@ from services.cases.domain.events import (
     NoteAdded,
     WorkStarted,
 )
+from services.cases.domain.values import Point
 from services.cases.tests.domain.history import (
     OFFICE,
     PARKS,
@@ -121,6 +122,17 @@ def test_an_anonymous_report_names_nobody() -> None:
     known = facts(anonymous_allowed=True)
 
     given().when(open_case(known, anonymous=True)).then_refused("ANONYMOUS_WITH_NAME", Kind.INVALID)
+
+
+def test_the_exact_place_is_kept_like_an_address() -> None:
+    report = open_case(point=Point(latitude=34.1, longitude=-118.4))
+
+    [happened, _] = CASE.decide(report, CASE.initial)
+
+    assert isinstance(happened, CaseOpened)
+    assert happened.place == Personal("resident-lin", "34.1,-118.4")
+    assert happened.point is None
+    assert "34.1" not in repr(report) + repr(happened)
 
 
 def test_a_case_is_opened_once() -> None:

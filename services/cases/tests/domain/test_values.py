@@ -2,8 +2,11 @@
 
 import re
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from libs.testkit.ids import Ids
-from services.cases.domain.values import parent_of, path_of, public_id
+from services.cases.domain.values import Point, parent_of, path_of, public_id
 
 
 def test_a_public_number_can_be_read_out() -> None:
@@ -23,3 +26,10 @@ def test_one_step_up_from_the_top_is_the_top() -> None:
     assert parent_of("city/harbour") == "city"
     assert parent_of("city") == "city"
     assert path_of("city/harbour") == ("city", "harbour")
+
+
+@given(st.floats(-90, 90), st.floats(-180, 180))
+def test_a_point_in_words_is_the_same_point(latitude: float, longitude: float) -> None:
+    point = Point(latitude=latitude, longitude=longitude)
+
+    assert Point.from_words(point.in_words()) == point
