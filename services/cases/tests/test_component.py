@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from grpc import StatusCode
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 from linli.identity.v1 import identity_events_pb2 as identity
@@ -239,6 +240,15 @@ def test_a_resident_reports_in_their_own_name_and_takes_back_their_own(
     assert refused(resident.open_case, report(reporter_id="resident-wu")) == "REPORTER_IS_SOMEBODY_ELSE"
     assert refused(neighbour.withdraw_case, pb.WithdrawCaseRequest(**on(case))) == "NOT_YOURS"
     assert resident.withdraw_case(pb.WithdrawCaseRequest(**on(case))).case.state == types.CASE_STATE_WITHDRAWN
+
+
+@pytest.mark.parametrize("field", ["reporter_id", "on_behalf_of"])
+@pytest.mark.parametrize("written", ["+1 555 0199", "Mrs Lin", "lin@example.org"])
+def test_a_reporter_is_named_by_an_id_only(operator: Any, field: str, written: str) -> None:
+    with pytest.raises(RpcFailed) as failed:
+        operator.open_case(report(**{field: written}))
+
+    assert (failed.value.code, list(failed.value.violations)) == (StatusCode.INVALID_ARGUMENT, [field])
 
 
 def test_who_imports_history_takes_back_what_others_did_and_no_live_case(

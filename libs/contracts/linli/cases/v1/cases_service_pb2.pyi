@@ -226,13 +226,18 @@ class OpenCaseRequest(_message.Message):
     contact: _builtins.str
     """How to reach the reporter."""
     reporter_id: _builtins.str
-    """The reporter, if registered. A resident reports as themself; staff may name another."""
+    """The reporter, if registered: a registered resident's id and nothing else. It is published and kept for ever, and
+    what the report tells is erased with that resident; a name or a number to call belongs into `contact`. A resident
+    reports as themself; staff may name another.
+    """
     anonymous: _builtins.bool
     """The reporter gives no name: then `reporter_id` and `contact` are empty, and the affair must allow it."""
     assisted: _builtins.bool
     """The reporter is somebody who needs a helping hand."""
     on_behalf_of: _builtins.str
-    """In whose name the caller acts, if not their own; they are the reporter, unless another is named."""
+    """In whose name the caller acts, if not their own: a registered resident's id as well. They are the reporter, unless
+    another is named.
+    """
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only. A case opened so is held from the running clocks until `FinishImport`."""
