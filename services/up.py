@@ -6,6 +6,7 @@ import os
 import time
 from pathlib import Path
 
+from libs.runtime.cores import keep_to_one_core
 from libs.runtime.embedded import EmbeddedPlatform, Place
 from libs.runtime.parts import Service
 from libs.runtime.process import Lifetime, run_until_told, say
@@ -51,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     def start() -> None:
         platform.start()
+        if settings.one_core:
+            keep_to_one_core()
         _welcome(platform, time.monotonic() - began)
 
     return run_until_told(start, platform.close, lambda: platform.failed, life)

@@ -27,6 +27,9 @@ class Settings:
         "", doc="where tokens' public keys are read: identity's /keys.json, or a file: URL"
     )
     threads: int = setting(32, doc="gRPC calls served at the same time", minimum=1, maximum=256)
+    one_core: bool = setting(
+        False, doc="keep the process on one core: answers up to half as many again if nobody else uses it"
+    )
     pool_size: int = setting(10, doc="connections to the database", minimum=3, maximum=100)
     drain: timedelta = setting(_DRAIN, doc="time given to running calls at shutdown", minimum=0)
     lock_timeout: timedelta = setting(_LOCK, doc="longest wait for the ledger's lock", minimum=0.1)

@@ -11,6 +11,7 @@ from libs.ledger.errors import LedgerUnavailable, SchemaUnknown, SettingsRefused
 from libs.ledger.migrate import migrate
 from libs.ledger.rebuild import RebuildRefused
 from libs.messaging.desk import NotFirst, NotParked, RetryFailed
+from libs.runtime.cores import keep_to_one_core
 from libs.runtime.embedded import Place, environ_of
 from libs.runtime.guards import CannotStart
 from libs.runtime.host import Host, Roles
@@ -126,7 +127,13 @@ def _run_role(service: Service, arguments: argparse.Namespace, environ: Mapping[
     logs.setup(level=settings.log_level, service=service.name, role=arguments.role, cell=settings.cell)
     life = Lifetime()
     host = Host([open_service(service, settings, environ)], ROLES[arguments.role], died=life.end)
-    return run_until_told(host.start, host.close, lambda: host.failed, life)
+
+    def start() -> None:
+        host.start()
+        if settings.one_core:
+            keep_to_one_core()
+
+    return run_until_told(start, host.close, lambda: host.failed, life)
 
 
 def _migrate(service: Service, _arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
