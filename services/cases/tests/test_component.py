@@ -251,6 +251,12 @@ def test_a_reporter_is_named_by_an_id_only(operator: Any, field: str, written: s
     assert (failed.value.code, list(failed.value.violations)) == (StatusCode.INVALID_ARGUMENT, [field])
 
 
+def test_a_resident_registered_anew_after_an_erasure_is_a_reporter_too(operator: Any) -> None:
+    anew = "9f0c5d1e2b3a4c5d6e7f8091a2b3c4d5~2"  # as identity numbers them
+
+    assert operator.open_case(report(reporter_id=anew)).case.reporter_id == anew
+
+
 def test_who_imports_history_takes_back_what_others_did_and_no_live_case(
     running: Component, resident: Any, operator: Any
 ) -> None:
