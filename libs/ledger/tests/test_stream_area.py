@@ -11,7 +11,7 @@ def _street(state: mailbox.State) -> str | None:
     return None if isinstance(state, mailbox.NoMailbox) else "mole-street"
 
 
-def test_the_area_comes_from_the_context_else_from_the_state(ledger: Ledger) -> None:
+def test_the_area_comes_from_the_state_else_from_the_context(ledger: Ledger) -> None:
     mailboxes = Stream(ledger, mailbox.MAILBOX, area=_street)
 
     opening = replace(mailbox.context(), area="harbour")
@@ -20,4 +20,4 @@ def test_the_area_comes_from_the_context_else_from_the_state(ledger: Ledger) -> 
     mailboxes.handle("7", mailbox.Put(letter="b"), opening)
 
     areas = [recorded.metadata.area for recorded in mailboxes.history("7")]
-    assert areas == ["harbour", "mole-street", "harbour"]
+    assert areas == ["harbour", "mole-street", "mole-street"]
