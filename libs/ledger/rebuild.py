@@ -79,6 +79,7 @@ def _building(ledger: Ledger, view: View, suffix: str) -> Iterator["_Beside"]:
         finally:
             with suppress(psycopg.OperationalError):  # the next rebuild removes it, too
                 connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+                connection.execute("SELECT pg_advisory_unlock_all()")  # at once: closing takes its time
 
 
 class _Beside:

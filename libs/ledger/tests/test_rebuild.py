@@ -174,6 +174,12 @@ def test_two_rebuilds_of_a_view_are_not_done_at_once(database: str) -> None:
         rebuild(ledger, Shelf(), again)
 
 
+def test_a_rebuild_may_follow_the_last_one_at_once(database: str) -> None:
+    with lending(database) as ledger:
+        for _ in range(20):
+            rebuild(ledger, Shelf())
+
+
 def test_progress_is_told(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rebuilding, "_BATCH", 10)
     with lending(database) as ledger:
