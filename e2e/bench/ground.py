@@ -82,7 +82,7 @@ class Ground:
         return Served(platform.address, self.token(), platform.process.pid, self._postgres_pid())
 
     @contextmanager
-    def cases_server(self, database: str) -> Iterator[Served]:
+    def cases_server(self, database: str, *, one_core: bool = False) -> Iterator[Served]:
         """The `server` role of cases (api and projector) over one of the databases; PostgreSQL must run.
 
         It has one rpc more, which does nothing (`no_op.py`).
@@ -97,6 +97,7 @@ class Ground:
             "LINLI_HTTP_ADDRESS": f"127.0.0.1:{http_port}",
             "LINLI_KEYS_URL": keys.as_uri(),
             "LINLI_LOG_LEVEL": "warning",
+            "LINLI_ONE_CORE": str(one_core).lower(),
         }
         with (self.folder / "cases.log").open("ab") as log:
             process = subprocess.Popen(

@@ -58,7 +58,8 @@ def measure(ground: Ground) -> Figure:
         ratio=ours / theirs,
         goal="8 times or more",
         reached=ours / theirs >= 8,
-        limit="Python: encoding and handing over in the writers' threads share one interpreter lock",
+        limit="one commit after the other: 1.1 to 1.6 ms for 13 appends, most of it PostgreSQL and the disk;"
+        " an append takes 65 us of Python (writer 40, committer 25), which sets in at about 12,000/s",
     )
 
 

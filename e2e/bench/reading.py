@@ -40,6 +40,7 @@ def _rebuilt(service: str, ledger: Ledger, view: View) -> Figure:
         + (" (too few for a rate)" if few else f": {rate:,.0f} events/s"),
         goal="" if few else "10,000 events/s or more",
         reached=None if few else rate >= 10_000,
+        limit="" if few else "Python: half reading and decoding, half folding; PostgreSQL waits",
     )
 
 
