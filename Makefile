@@ -7,11 +7,12 @@ PROTOS = $(shell find proto -name '*.proto' | sort)
 
 .PHONY: help
 help: ## Print the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
 
 .venv/.ready: requirements-dev.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "linli needs $(PYTHON) on the PATH: install Python 3.11, or set PYTHON=/path/to/python3.11"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "linli needs Python 3.11, and $(PYTHON) is another: set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { rm -rf .venv; $(PYTHON) -m venv .venv; }
 	$(BIN)/python -m pip install -q --require-hashes --no-deps -r requirements-dev.txt
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	@touch $@
@@ -21,7 +22,7 @@ setup: .venv/.ready ## Install what the project needs into .venv
 
 .PHONY: run
 run: setup ## Start Linli, load a real city, replay 10,000 requests, print the report, keep serving
-	$(BIN)/python -m e2e.city
+	$(BIN)/python -m e2e.city $(ARGS)
 
 .PHONY: test
 test: setup ## Run all tests
@@ -69,5 +70,5 @@ bench: setup ## Measure, as ratios against a named baseline in the same run
 check: lint types gen-clean test ## All that CI checks
 
 .PHONY: gen-clean
-gen-clean: gen
+gen-clean: gen ## Check that the committed stubs are those of the protos
 	@test -z "$$(git status --porcelain libs/contracts)" || { echo "make gen changed libs/contracts: commit the stubs"; git status --short libs/contracts; exit 1; }

@@ -2,12 +2,14 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,7 +107,9 @@ class Platform:
         return (self.data / "operator.secret").read_text(encoding="utf-8").strip()
 
     def start(self) -> None:
-        """Start it. Raises `PlatformFailed` if it ends at once or is not ready in time."""
+        """Start it. Raises `PlatformFailed` if a port is taken, it ends at once or is not ready in time."""
+        for port in (self.port, self.http_port):
+            _refuse_taken(port)
         command = [
             sys.executable, "-m", "services", "up", "--data", str(self.data),
             "--port", str(self.port), "--http-port", str(self.http_port),
@@ -156,6 +160,19 @@ class Platform:
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
+
+
+def _refuse_taken(port: int) -> None:
+    """Whoever listens there already would be taken for the platform."""
+    with closing(socket.socket()) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PlatformFailed(
+                f"port {port} cannot be used ({error.strerror}): is another Linli running? Choose others, for"
+                ' instance make run ARGS="--port 7500 --http-port 7580"'
+            ) from error
 
 
 class PlatformFailed(Exception):

@@ -85,11 +85,14 @@ def tell(city: City, story: Story, replayed: Replayed) -> None:
     replayed.done(story, case_id, told, revision)
 
 
-def finish(city: City, stories: Iterable[Story], revision: str) -> int:
-    """Hand the imported cases to the running clocks, as of the last thing that the file tells; how many."""
+def finish(city: City, stories: Iterable[Story], revision: str) -> tuple[int, str]:
+    """Hand the imported cases to the running clocks, as of the last thing that the file tells.
+
+    Answers how many, and the revision that shows what came of it.
+    """
     moments = [moment for story in stories for moment in (story.created, story.ended) if moment]
     if not moments:
-        return 0
+        return 0, revision
     request = cases.FinishImportRequest(system=SYSTEM, at_least=revision)
     request.as_of_time.FromDatetime(max(moments))
     released: int = 0
@@ -97,7 +100,7 @@ def finish(city: City, stories: Iterable[Story], revision: str) -> int:
         answer = city.cases.finish_import(request)
         released += int(answer.released)
         if not answer.remaining:
-            return released
+            return released, answer.revision or revision
 
 
 def _position(revision: str) -> int:

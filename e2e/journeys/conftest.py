@@ -73,7 +73,7 @@ def tell_city(platform: Platform, requests: Sequence[Request]) -> Told:
     bodies = load(city, lambda _line: None)
     stories = [story(request, bodies) for request in requests]
     replayed = replay(city, stories, lambda _replayed, _total: None)
-    finish(city, stories, replayed.revision)
+    _, replayed.revision = finish(city, stories, replayed.revision)
     return Told(platform, city, requests, stories, replayed)
 
 

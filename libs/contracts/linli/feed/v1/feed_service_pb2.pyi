@@ -229,7 +229,9 @@ class Event(_message.Message):
     """Why, if the command asked for a reason. Whoever gives one is told to write no personal data."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
-        """CloudEvents `time`: when it happened."""
+        """CloudEvents `time`: when the command happened that caused the event. A moment of a clock that had
+        passed by then stands in the message itself (`breached_time`, `warned_time`).
+        """
 
     @_builtins.property
     def recorded_time(self) -> _timestamp_pb2.Timestamp:
