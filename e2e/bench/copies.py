@@ -4,6 +4,7 @@ So a ledger grows by a true mixture of histories, at the speed of COPY. Texts un
 are copied as they are: nothing that is measured opens them.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -39,15 +40,40 @@ def multiply(dsn: str, category: str, streams: int) -> Filled:
             for number, some in _portions(sorted(ids), wanted):
                 for row in _renamed(originals, category, some, f"{number}x"):
                     copy.write_row(row)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE")
-        connection.execute("CHECKPOINT")
+    with psycopg.connect(dsn) as connection:
         counted = connection.execute(
             f"SELECT count(DISTINCT originator_id), count(*) FROM {_TABLE} WHERE originator_id LIKE %s",
             [f"{category}-%"],
         ).fetchone()
     assert counted is not None
     return Filled(streams=counted[0], events=counted[1])
+
+
+def multiply_all(dsn: str, events: int) -> None:
+    """Copy all streams of a small ledger, of each kind alike, until there are about so many events."""
+    with psycopg.connect(dsn) as connection:
+        counted = connection.execute(
+            "SELECT split_part(originator_id, '-', 1), count(DISTINCT originator_id),"
+            f" sum(count(*)) OVER () FROM {_TABLE} GROUP BY 1"
+        ).fetchall()
+    for category, streams, found in counted:
+        multiply(dsn, category, int(streams * events / found))
+
+
+def wait_for_views(dsn: str, seconds: float = 300.0) -> None:
+    """Until the projector of a server over this database has folded all that was copied."""
+    deadline = time.monotonic() + seconds
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        while time.monotonic() < deadline:
+            row = connection.execute(
+                f"SELECT min(position) >= (SELECT max(notification_id) FROM {_TABLE}) FROM view_position"
+            ).fetchone()
+            if row is not None and row[0]:
+                connection.execute("VACUUM ANALYZE")
+                connection.execute("CHECKPOINT")
+                return
+            time.sleep(0.2)
+    raise TimeoutError("the views did not catch up")
 
 
 def _portions(ids: list[str], wanted: int) -> Iterator[tuple[int, frozenset[str]]]:

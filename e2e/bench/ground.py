@@ -25,9 +25,13 @@ from e2e.city.platform import City, Platform, sign_in
 from e2e.city.replay import Replayed, finish, replay
 from e2e.city.rows import Request, read_requests
 from e2e.journeys.conftest import free_port
+from libs.ledger.ledger import Ledger
 from libs.rpc.keys import SigningKey, jwks
 from libs.runtime.embedded import Place, environ_of
+from libs.runtime.opened import open_ledger
+from libs.runtime.parts import Service
 from libs.runtime.postgres import EmbeddedPostgres
+from libs.runtime.settings import Settings, read
 from libs.testkit.rpc import Mint
 
 LOADED = "cases_loaded"
@@ -109,6 +113,16 @@ class Ground:
         finally:
             process.terminate()
             process.wait(timeout=60)
+
+    @contextmanager
+    def ledger(self, service: Service, database: str) -> Iterator[Ledger]:
+        """The ledger of a service, in one of the databases; PostgreSQL must run."""
+        environ = {**os.environ, **environ_of(self.place, database)}
+        ledger = open_ledger(service, read(Settings, environ))
+        try:
+            yield ledger
+        finally:
+            ledger.close()
 
     def token(self) -> str:
         """An operator's token, good for every server of this folder."""
