@@ -66,6 +66,13 @@ class Ask(Generic[C, S]):
     if_revision: str | None = None
     goes_on: bool = False  # one more command of a request that is being answered: no repetition of it
 
+    def allow(self, state: S) -> None:
+        """Let the permit and the guard of the context raise, before anything is decided on the state."""
+        if self.permit is not None:
+            self.permit(state)
+        if self.context.guard is not None:
+            self.context.guard()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision(Generic[S, E]):

@@ -1,7 +1,7 @@
 """The envelope of an event: who, when, why, on whose behalf, and where it lies in the ledger."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
@@ -41,6 +41,8 @@ class Context:
 
     `request_id` makes the command repeatable; `request_digest` tells a repetition from another
     request under the same id. `occurred_at` is set for history imports, otherwise now is taken.
+    `guard` is asked before anything is decided, after the permit: it raises if the command must not
+    go on, whoever asks for it (an rpc that never looked at its caller's reach). It is not stored.
     """
 
     actor: str
@@ -55,6 +57,7 @@ class Context:
     traceparent: str | None = None
     reason: str | None = None
     occurred_at: datetime | None = None
+    guard: Callable[[], None] | None = field(default=None, compare=False, repr=False)
 
     def metadata(self, recorded_at: datetime) -> Metadata:
         """The metadata of one event recorded in this context, under a new event id."""

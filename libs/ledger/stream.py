@@ -77,7 +77,8 @@ class Stream(Generic[C, S, E]):
 
         The same `context.request_id` with the same content returns the first answer and appends
         nothing, for as long as the stream lives. `permit` is called with the state that the
-        command meets. `expect_new` saves a read where the stream is most likely new.
+        command meets, then the guard of the context: nothing is decided before. `expect_new`
+        saves a read where the stream is most likely new.
 
         Raises `Refusal` of the decider, or ID_INVALID, REQUEST_ID_REUSED, REVISION_MISMATCH,
         REVISION_MALFORMED, CONCURRENT_CHANGE; and the ledger's `LedgerUnavailable`.
@@ -146,8 +147,7 @@ class Stream(Generic[C, S, E]):
             return self._repeat(name, folded, known.first, known.last, ask)
         if ask.if_revision and parse_revision(ask.if_revision, "if_revision").version != folded.version:
             raise revision_mismatch(folded)
-        if ask.permit is not None:
-            ask.permit(folded.state)
+        ask.allow(folded.state)
         events = tuple(self.decider.decide(ask.command, folded.state))
         recorded_at = self._clock()
         if events and self._area is not None:
@@ -160,8 +160,7 @@ class Stream(Generic[C, S, E]):
         """The answer of the first time, to whom it was permitted the first time."""
         history = self.ledger.read_stream(name, until=last)
         before = self.states.after(self.states.blank(), history[: first - 1])
-        if ask.permit is not None:
-            ask.permit(before.state)
+        ask.allow(before.state)
         after = self.states.after(before, history[first - 1 :])
         events = [recorded.event for recorded in history[first - 1 :]]
         return Decision(name=name, before=before, after=after, events=events, repeated=True)

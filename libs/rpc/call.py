@@ -53,8 +53,12 @@ class Call:
         clock: Clock = wall_clock,
         wire: Wire | None = None,
         draining: threading.Event | None = None,
+        must_consult: bool = False,
     ) -> None:
-        """`scopes` are those the rpc declares; `deadline` is on `time.monotonic()`."""
+        """`scopes` are those the rpc declares; `deadline` is on `time.monotonic()`.
+
+        With `must_consult` nothing is written, and no answer given, before the reach was looked at.
+        """
         self.caller = caller
         self.rpc = rpc
         self.deadline = deadline
@@ -66,6 +70,7 @@ class Call:
         self._clock = clock
         self._wire = wire
         self._draining = draining
+        self._must_consult = must_consult
 
     # -- access ----------------------------------------------------------------------------------
 
@@ -90,6 +95,12 @@ class Call:
         """Refuse (PERMISSION_DENIED, NOT_YOURS) unless `subject` is the caller. Counts as a check."""
         if subject != self.me:
             raise Refusal(Kind.PERMISSION, "NOT_YOURS", "you may only do this for yourself")
+
+    def assure_consulted(self) -> None:
+        """Refuse (ACCESS_NOT_CHECKED) if the rpc must look at the caller's reach and has not yet."""
+        if self._must_consult and not self.consulted:
+            message = "the api method goes on without having looked at the caller's reach"
+            raise Refusal(Kind.PERMISSION, "ACCESS_NOT_CHECKED", message)
 
     def has(self, scope: str) -> bool:
         """Whether the caller holds a scope that the rpc does not demand."""
@@ -168,7 +179,10 @@ class Call:
         on_behalf_of: str | None = None,
         consent_id: str | None = None,
     ) -> Context:
-        """What the ledger keeps with the events of this call; `area` is an area's id."""
+        """What the ledger keeps with the events of this call; `area` is an area's id.
+
+        Its guard lets the stream decide nothing before the caller's reach was looked at.
+        """
         return Context(
             actor=self.caller.subject or ANONYMOUS,
             on_behalf_of=on_behalf_of or None,
@@ -182,6 +196,7 @@ class Call:
             traceparent=self.traceparent or None,
             reason=reason or None,
             occurred_at=self.occurred_at,
+            guard=self.assure_consulted if self._must_consult else None,
         )
 
     @property

@@ -83,7 +83,6 @@ class Rpc:
         self._check: Check = rules_of(method.request.DESCRIPTOR)
         self._scopes = tuple(method.access.scopes) if method.access else ()
         self._authorize = gate(method)
-        self._must_consult = method.must_consult
         self._meter = metrics.rpc(method.path)
 
     def answer(self, raw: bytes, context: grpc.ServicerContext) -> bytes:
@@ -95,7 +94,7 @@ class Rpc:
             try:
                 request, call = self._admit(raw, context, metadata, span)
                 response = self._serve(request, call)
-                self._after(call)
+                call.assure_consulted()
                 answer: bytes = response.SerializeToString()
             except Exception as error:  # noqa: BLE001 # every error becomes an answer
                 failure = self._failure(error)
@@ -136,9 +135,9 @@ class Rpc:
         try:
             request, call = self._admit(raw, context, metadata, span)
             for response in self._serve(request, call):
-                self._after(call)
+                call.assure_consulted()
                 yield response.SerializeToString()
-            self._after(call)
+            call.assure_consulted()
         finally:
             self._house.places.give_back()
 
@@ -164,6 +163,7 @@ class Rpc:
             clock=self._house.clock,
             wire=context,
             draining=self._house.draining,
+            must_consult=self._method.must_consult,
         )
         return request, call
 
@@ -184,11 +184,6 @@ class Rpc:
             raise Rejected(errors.bad_request(violations))
         return request
 
-    def _after(self, call: Call) -> None:
-        if self._must_consult and not call.consulted:
-            message = "the api method answers without having looked at the caller's reach"
-            raise refused(grpc.StatusCode.PERMISSION_DENIED, "ACCESS_NOT_CHECKED", message)
-
     def _failure(self, error: Exception) -> Failure:
         failure = errors.of_exception(error)
         if failure is None:
@@ -196,7 +191,7 @@ class Rpc:
             _log.error("rpc failed", rpc=self._method.path, error_id=error_id, exc_info=error)
             return errors.internal(error_id)
         if failure.reason == "ACCESS_NOT_CHECKED":
-            _log.error("rpc answered without a check of the caller's reach", rpc=self._method.path)
+            _log.error("rpc did not check the caller's reach", rpc=self._method.path)
         return failure
 
     def _tell(self, failure: Failure, context: grpc.ServicerContext, metadata: Mapping[str, str]) -> None:
