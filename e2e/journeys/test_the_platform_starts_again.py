@@ -120,8 +120,8 @@ def _follow(home: Town) -> int:
 
 
 def _is_away(failed: RpcFailed) -> None:
-    """A platform that stops says nothing else to those who call."""
-    if failed.code.name != "UNAVAILABLE":
+    """A platform that stops says nothing else to those who call: come again."""
+    if not failed.passing:
         raise failed
 
 

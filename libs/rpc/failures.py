@@ -8,6 +8,9 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 
+_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
+
+
 class RpcFailed(Exception):
     """An rpc's "no": its status, the stable reason, the facts, and the fields at fault."""
 
@@ -27,8 +30,11 @@ class RpcFailed(Exception):
 
     @property
     def passing(self) -> bool:
-        """Whether the same call may go well in a moment: the server is away, or says when to come again."""
-        return self.code is grpc.StatusCode.UNAVAILABLE or self.retry_after is not None
+        """Whether the same call may go well in a moment: the server is away, or says when to come again.
+
+        A call that reaches a server just as it stops is CANCELLED by grpc itself, unbegun.
+        """
+        return self.code in _AWAY or self.retry_after is not None
 
     def _read(self, detail: Any) -> None:
         match detail.DESCRIPTOR.name:
