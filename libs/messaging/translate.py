@@ -196,7 +196,7 @@ def envelope(source: str, recorded: Recorded[Any], published: Published) -> feed
         area_id=published.area_id or about.area or "",
         reason=about.reason or "",
     )
-    event.time.CopyFrom(_timestamp(about.occurred_at))
+    event.time.CopyFrom(_timestamp(published.occurred_at or about.occurred_at))
     event.recorded_time.CopyFrom(_timestamp(about.recorded_at))
     event.data.Pack(published.message, deterministic=True)
     return event

@@ -78,5 +78,15 @@ def test_what_is_published_may_be_about_something_else_than_its_stream() -> None
     assert (event.subject, event.area_id) == ("person-1", "la-1")
 
 
+def test_an_event_with_a_moment_of_its_own_happened_then() -> None:
+    passed = moment("2029-12-31 09:00")
+    noticed = _recorded(moment("2029-12-31 17:00"))
+
+    event = envelope("linli://test/counter", noticed, Published(message=COUNTED(), occurred_at=passed))
+
+    assert fact_of(event).time == passed
+    assert fact_of(event).recorded_time == noticed.metadata.recorded_at
+
+
 def test_a_source_is_named_by_cell_and_service() -> None:
     assert service_of(source_name("demo", "cases")) == "cases"

@@ -27,6 +27,7 @@ def publish(recorded: Recorded[Any]) -> Published | None:
         area_path=area_path,
         area_id=area_path.rpartition("/")[2],
         body_ids=tuple(body for body in bodies if body),
+        occurred_at=recorded.event.at,
     )
 
 

@@ -33,7 +33,12 @@ def publish(recorded: Recorded[Any]) -> Published | None:
             erased = published.SubjectErased(
                 subject_id=event.resident_id, erased_time=_moment(event.erased_at)
             )
-            return Published(message=erased, area_path=event.area_path, area_id=event.area_id)
+            return Published(
+                message=erased,
+                area_path=event.area_path,
+                area_id=event.area_id,
+                occurred_at=event.erased_at,
+            )
         case events.RoleGranted() as event:
             return _role(published.RoleGranted(), event)
         case events.RoleRevoked() as event:

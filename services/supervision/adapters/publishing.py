@@ -26,7 +26,13 @@ def publish(recorded: Recorded[Any]) -> Published | None:
         rated_time=_timestamp(event.at),
     )
     area_id = event.area_path.rpartition("/")[2]
-    return Published(message=message, area_path=event.area_path, area_id=area_id, body_ids=(event.body_id,))
+    return Published(
+        message=message,
+        area_path=event.area_path,
+        area_id=area_id,
+        body_ids=(event.body_id,),
+        occurred_at=event.at,
+    )
 
 
 def _timestamp(moment: datetime) -> Timestamp:

@@ -20,7 +20,12 @@ def publish(recorded: Recorded[Any]) -> Published | None:
     if message is None:
         return None
     area_path = _area_path(recorded)
-    return Published(message=message, area_path=area_path, area_id=_last(area_path))
+    return Published(
+        message=message,
+        area_path=area_path,
+        area_id=_last(area_path),
+        occurred_at=getattr(recorded.event, "expired_at", None),
+    )
 
 
 def _message(event: object) -> Message | None:

@@ -6,11 +6,13 @@ from linli.cases.v1 import cases_events_pb2 as pb
 
 from libs.ledger import shapes
 from libs.ledger.recorded import Context
+from libs.messaging.translate import envelope, fact_of
 from libs.testkit.readme import published_events
 from libs.testkit.recorded import recorded
 from services.cases.adapters.ledger import EVENTS
 from services.cases.adapters.publishing import publish
 from services.cases.domain import events
+from services.cases.domain.clocks import ClockKind
 from services.cases.tests.domain.history import (
     CASE_ID,
     PARKS,
@@ -68,3 +70,14 @@ def test_a_routed_case_cites_item_and_version() -> None:
     message = published(routed()).message
 
     assert (message.body_id, message.item_id, message.item_version) == (ROADS, "item-1", 2)
+
+
+def test_a_limit_that_was_used_up_before_anybody_noticed_happened_then() -> None:
+    breach = events.DeadlineBreached(clock=ClockKind.RESOLUTION, body_id=ROADS, at=after())
+    noticed = Context(actor="rob", occurred_at=after(days=3))
+    [stored] = recorded(f"case-{CASE_ID}", breach, context=noticed)
+
+    told = publish(stored)
+
+    assert told is not None
+    assert fact_of(envelope("linli://test/cases", stored, told)).time == after()

@@ -229,13 +229,13 @@ class Event(_message.Message):
     """Why, if the command asked for a reason. Whoever gives one is told to write no personal data."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
-        """CloudEvents `time`: when the command happened that caused the event. A moment of a clock that had
-        passed by then stands in the message itself (`breached_time`, `warned_time`).
+        """CloudEvents `time`: when the event happened. Of a limit that was used up it is the moment itself, however
+        late that was noticed. Events come in the order in which they were recorded: `time` may go back.
         """
 
     @_builtins.property
     def recorded_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was recorded (differs from `time` in imported history)."""
+        """When it was recorded: later than `time` in imported history, and where a clock was noticed late."""
 
     @_builtins.property
     def data(self) -> _any_pb2.Any:
