@@ -1,6 +1,5 @@
 """What happens around every rpc, in this order: deadline, who, may they, what, do, checked?, tell."""
 
-import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,13 +17,10 @@ from libs.rpc.interceptors import TOO_LATE, TOO_MANY, Handler, abort, gate, refu
 from libs.rpc.messages import Catalogue, Localizer
 from libs.rpc.methods import Method
 from libs.rpc.validation import Check, rules_of
-from libs.telemetry import logs, metrics, traces
-
-SLOW = 1.0
-"""Seconds after which an answer is worth a line in the log."""
+from libs.rpc.visit import SLOW, Visit
+from libs.telemetry import metrics, traces
 
 _LONGEST_WAIT = 1e8  # grpc tells an absent deadline as one in the far future
-_log = logs.get("rpc")
 
 
 class Places:
@@ -87,53 +83,45 @@ class Rpc:
 
     def answer(self, raw: bytes, context: grpc.ServicerContext) -> bytes:
         """Serve a unary rpc."""
-        began = time.perf_counter()
-        metadata = _metadata(context)
-        failure: Failure | None = None
-        with traces.span(self._name, parent=metadata.get("traceparent", ""), kind="server") as span:
+        visit = Visit(context)
+        with visit.span_of(self._name) as span:
             try:
-                request, call = self._admit(raw, context, metadata, span)
+                request, call = self._admit(raw, visit, span)
                 response = self._serve(request, call)
                 call.assure_consulted()
                 answer: bytes = response.SerializeToString()
             except Exception as error:  # noqa: BLE001 # every error becomes an answer
-                failure = self._failure(error)
-                span.fail(failure.reason)
-        took = time.perf_counter() - began
-        self._meter(failure.code.name if failure else "OK", took)
-        if took > SLOW:
-            _log.warning("rpc was slow", rpc=self._name, seconds=round(took, 3), trace_id=span.trace_id)
-        if failure:
-            self._tell(failure, context, metadata)
+                visit.fail(error, span)
+            took = time.perf_counter() - visit.began
+            if visit.failure or took > SLOW:
+                visit.note(self._name, took)
+        self._meter(visit.failure.code.name if visit.failure else "OK", took)
+        if visit.failure:
+            self._tell(visit.failure, visit)
         return answer
 
     def stream(self, raw: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         """Serve a server-streaming rpc."""
-        began = time.perf_counter()
-        metadata = _metadata(context)
-        failure: Failure | None = None
+        visit = Visit(context)
         code = "CANCELLED"  # unless we get to the end
         try:
-            with traces.span(self._name, parent=metadata.get("traceparent", ""), kind="server") as span:
+            with visit.span_of(self._name) as span:
                 try:
-                    yield from self._produce(raw, context, metadata, span)
+                    yield from self._produce(raw, visit, span)
                     code = "OK"
                 except Exception as error:  # noqa: BLE001 # every error becomes an answer
-                    failure = self._failure(error)
-                    code = failure.code.name
-                    span.fail(failure.reason)
+                    code = visit.fail(error, span).code.name
+                    visit.note(self._name, time.perf_counter() - visit.began)
         finally:
-            self._meter(code, time.perf_counter() - began)
-        if failure:
-            self._tell(failure, context, metadata)
+            self._meter(code, time.perf_counter() - visit.began)
+        if visit.failure:
+            self._tell(visit.failure, visit)
 
-    def _produce(
-        self, raw: bytes, context: grpc.ServicerContext, metadata: Mapping[str, str], span: traces.Span
-    ) -> Iterator[bytes]:
+    def _produce(self, raw: bytes, visit: Visit, span: traces.Span) -> Iterator[bytes]:
         if not self._house.places.take():
             raise Rejected(TOO_MANY)
         try:
-            request, call = self._admit(raw, context, metadata, span)
+            request, call = self._admit(raw, visit, span)
             for response in self._serve(request, call):
                 call.assure_consulted()
                 yield response.SerializeToString()
@@ -141,15 +129,13 @@ class Rpc:
         finally:
             self._house.places.give_back()
 
-    def _admit(
-        self, raw: bytes, context: grpc.ServicerContext, metadata: Mapping[str, str], span: traces.Span
-    ) -> tuple[Message, Call]:
-        remaining: float | None = context.time_remaining()
+    def _admit(self, raw: bytes, visit: Visit, span: traces.Span) -> tuple[Message, Call]:
+        remaining: float | None = visit.context.time_remaining()
         if remaining is not None and remaining > _LONGEST_WAIT:
             remaining = None
         if remaining is not None and remaining <= 0:
             raise Rejected(TOO_LATE)
-        caller = self._house.caller(metadata)
+        caller = visit.caller = self._house.caller(visit.metadata)
         self._authorize(caller)
         request = self._parse(raw)
         call = Call(
@@ -158,10 +144,10 @@ class Rpc:
             request=request,
             rpc=self._method.path,
             deadline=None if remaining is None else time.monotonic() + remaining,
-            metadata=metadata,
+            metadata=visit.metadata,
             traceparent=span.traceparent,
             clock=self._house.clock,
-            wire=context,
+            wire=visit.context,
             draining=self._house.draining,
             must_consult=self._method.must_consult,
         )
@@ -184,20 +170,6 @@ class Rpc:
             raise Rejected(errors.bad_request(violations))
         return request
 
-    def _failure(self, error: Exception) -> Failure:
-        failure = errors.of_exception(error)
-        if failure is None:
-            error_id = secrets.token_hex(8)
-            _log.error("rpc failed", rpc=self._method.path, error_id=error_id, exc_info=error)
-            return errors.internal(error_id)
-        if failure.reason == "ACCESS_NOT_CHECKED":
-            _log.error("rpc did not check the caller's reach", rpc=self._method.path)
-        return failure
-
-    def _tell(self, failure: Failure, context: grpc.ServicerContext, metadata: Mapping[str, str]) -> None:
-        localized = self._localizer.localize(failure, metadata.get("accept-language", ""))
-        abort(context, failure, localized)
-
-
-def _metadata(context: grpc.ServicerContext) -> dict[str, str]:
-    return {key: value for key, value in context.invocation_metadata() if value.__class__ is str}
+    def _tell(self, failure: Failure, visit: Visit) -> None:
+        localized = self._localizer.localize(failure, visit.metadata.get("accept-language", ""))
+        abort(visit.context, failure, localized)

@@ -1,0 +1,65 @@
+"""One rpc's stay in the house: who came, when, with what; and what the log keeps of it, if anything."""
+
+import secrets
+import time
+
+import grpc
+
+from libs.rpc import errors
+from libs.rpc.access import NOBODY
+from libs.rpc.errors import Failure
+from libs.telemetry import logs, traces
+
+SLOW = 1.0
+"""Seconds after which an answer is worth a line in the log."""
+
+_BUGS = frozenset({"INTERNAL", "ACCESS_NOT_CHECKED", "ACCESS_NOT_DECLARED"})
+"""Reasons that are our fault and nobody else's."""
+
+_log = logs.get("rpc")
+
+
+class Visit:
+    """What is known of one rpc while it is served: `caller` once we know who, `failure` once it failed."""
+
+    __slots__ = ("began", "caller", "context", "error", "failure", "metadata")
+
+    def __init__(self, context: grpc.ServicerContext) -> None:
+        self.began = time.perf_counter()
+        self.context = context
+        self.metadata = {key: value for key, value in context.invocation_metadata() if value.__class__ is str}
+        self.caller = NOBODY
+        self.failure: Failure | None = None
+        self.error: Exception | None = None
+
+    def span_of(self, rpc: str) -> traces.Span:
+        """The span of the rpc, under the caller's."""
+        return traces.span(rpc, parent=self.metadata.get("traceparent", ""), kind="server")
+
+    def fail(self, error: Exception, span: traces.Span) -> Failure:
+        """What the caller is told of an exception."""
+        failure = errors.of_exception(error)
+        if failure is None:
+            self.error = error
+            failure = errors.internal(secrets.token_hex(8))
+        self.failure = failure
+        span.fail(failure.reason)
+        return failure
+
+    def note(self, rpc: str, seconds: float) -> None:
+        """One line in the log: of an rpc that failed, or was slow.
+
+        Who called is told by id, what was asked not at all; the line's trace id leads to the rest.
+        """
+        caller, took = self.caller.subject or "anonymous", round(seconds, 3)
+        failure = self.failure
+        if failure is None:
+            _log.warning("rpc was slow", rpc=rpc, code="OK", caller=caller, seconds=took)
+            return
+        facts = {"code": failure.code.name, "reason": failure.reason, "caller": caller, "seconds": took}
+        if failure.reason in _BUGS:
+            facts.update(failure.facts)  # the id that the caller was told
+            _log.error("rpc failed", rpc=rpc, **facts, exc_info=self.error)
+            return
+        tell = _log.warning if took > SLOW else _log.info
+        tell("rpc refused", rpc=rpc, **facts)
