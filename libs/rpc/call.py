@@ -14,6 +14,7 @@ from libs.ledger.decider import Kind, Refusal
 from libs.ledger.recorded import Context
 from libs.rpc.access import ANONYMOUS, NOBODY, Caller, Reach, not_covered
 from libs.rpc.once import once
+from libs.rpc.peers import address_of
 
 IMPORT_SCOPE = "cases.import"
 """Whoever holds it may say when a thing happened (`occurred_time`)."""
@@ -29,6 +30,9 @@ def wall_clock() -> datetime:
 
 class Wire(Protocol):
     """What a call needs of grpc's ServicerContext."""
+
+    def peer(self) -> str:
+        """The other end of the connection, as grpc names it."""
 
     def is_active(self) -> bool:
         """Whether somebody still waits for the answer."""
@@ -105,6 +109,11 @@ class Call:
     def has(self, scope: str) -> bool:
         """Whether the caller holds a scope that the rpc does not demand."""
         return self.caller.has(scope)
+
+    @property
+    def address(self) -> str:
+        """The network address the call comes from (of a proxy, if it came through one); "" if unknown."""
+        return "" if self._wire is None else address_of(self._wire.peer())
 
     # -- time ------------------------------------------------------------------------------------
 

@@ -115,15 +115,15 @@ class Clients:
         """A page of clients."""
         return self.reads.page(query, reach, fresh)
 
-    def issue_token(self, client_id: str, secret: str, at: datetime) -> Token:
-        """A token for whoever knows the secret."""
-        self.throttle.check(client_id)
+    def issue_token(self, client_id: str, secret: str, at: datetime, address: str) -> Token:
+        """A token for whoever knows the secret. `address`: where the caller is."""
+        self.throttle.check(client_id, address)
         state = self.stream.load(client_id).state
         hashed = state.secret_hash.value if isinstance(state, client.Active) else None
         if not self.hashing.matches(hashed, secret) or not isinstance(state, client.Active):
-            self.throttle.failed(client_id)
+            self.throttle.failed(client_id, address)
             raise refusals.credentials_are_refused()
-        self.throttle.succeeded(client_id)
+        self.throttle.succeeded(client_id, address)
         claims = TokenClaims(
             subject=client_id,
             kind="client",

@@ -69,27 +69,29 @@ class Logins:
         permit_all_of(Within(area_path=person.area_path), self.access.load(state.party_id).state, permit)
         return self._replace(state, password, at, context)
 
-    def change_password(self, name: str, old: str, new: str, at: datetime, context: Context) -> Changed:
-        """Replace one's own password, and end the sessions."""
+    def change_password(
+        self, name: str, old: str, new: str, at: datetime, context: Context, address: str
+    ) -> Changed:
+        """Replace one's own password, and end the sessions. `address`: where the caller is."""
         login_id = self._id(name)
-        self.throttle.check(login_id)
+        self.throttle.check(login_id, address)
         state = self.stream.load(login_id).state
         # The new password counts, too: then the change was made and its answer was lost.
         if not (self._knows(state, old) or self._knows(state, new)) or not isinstance(state, login.Open):
-            self.throttle.failed(login_id)
+            self.throttle.failed(login_id, address)
             raise refusals.credentials_are_refused()
-        self.throttle.succeeded(login_id)
+        self.throttle.succeeded(login_id, address)
         return self._replace(state, new, at, replace(context, actor=state.party_id))
 
-    def log_in(self, name: str, password: str, at: datetime) -> Token:
-        """A token for whoever knows the password."""
+    def log_in(self, name: str, password: str, at: datetime, address: str) -> Token:
+        """A token for whoever knows the password. `address`: where the caller is."""
         login_id = self._id(name)
-        self.throttle.check(login_id)
+        self.throttle.check(login_id, address)
         state = self.stream.load(login_id).state
         if not self._knows(state, password) or not isinstance(state, login.Open):
-            self.throttle.failed(login_id)
+            self.throttle.failed(login_id, address)
             raise refusals.credentials_are_refused()
-        self.throttle.succeeded(login_id)
+        self.throttle.succeeded(login_id, address)
         grants = self.access.load(state.party_id).state.grants.values()
         claims = TokenClaims(
             subject=state.party_id,

@@ -3,55 +3,92 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from services.identity.domain import refusals
 
-FREE = 5
-"""Failures that cost nothing: people mistype."""
-
-LONGEST = timedelta(minutes=15)
 FORGOTTEN = timedelta(hours=1)
 MOST = 50_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brake:
+    """How fast one may guess: `free` failures cost nothing (people mistype), then 1 s, 2 s … `longest`."""
+
+    free: int
+    longest: timedelta
+
+    def wait_after(self, failures: int) -> timedelta:
+        """How long the next try must wait."""
+        if failures < self.free:
+            return timedelta(0)
+        return min(self.longest, timedelta(seconds=2 ** min(failures - self.free, 20)))
+
+
+FROM_ONE_ADDRESS = Brake(free=5, longest=timedelta(minutes=15))
+FROM_ANYWHERE = Brake(free=100, longest=timedelta(minutes=1))
+"""For a name that is guessed at from many addresses; addresses it has been used from do not wait."""
+
+_Failures = OrderedDict[tuple[str, str], tuple[int, datetime]]
+
+
 class Throttle:
-    """Counts failures by name, in the memory of this process; the longest quiet are forgotten first.
+    """Counts failures by name and address, and by name, in the memory of this process.
+
+    Whoever fails on purpose stops their own address only. From many addresses they slow down
+    those who come from an address that is new to the name, and never by more than a minute a try.
 
     Each replica counts for itself: N replicas allow N times the tries, which the growing wait
-    makes up for.
+    makes up for. The longest quiet are forgotten first.
     """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._failures: OrderedDict[str, tuple[int, datetime]] = OrderedDict()
+        self._here: _Failures = OrderedDict()
+        self._anywhere: _Failures = OrderedDict()
+        self._used: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._lock = threading.Lock()
 
-    def check(self, name: str) -> None:
-        """Refuse TOO_MANY_ATTEMPTS while the name must wait."""
+    def check(self, name: str, address: str) -> None:
+        """Refuse TOO_MANY_ATTEMPTS while the name must wait at this address."""
+        now = self._clock()
         with self._lock:
-            count, last = self._failures.get(name, (0, self._clock()))
-        left = last + wait_after(count) - self._clock()
+            left = self._left(self._here, FROM_ONE_ADDRESS, (name, address), now)
+            if (name, address) not in self._used:
+                left = max(left, self._left(self._anywhere, FROM_ANYWHERE, (name, ""), now))
         if left > timedelta(0):
             raise refusals.too_many_attempts(int(left.total_seconds()) + 1)
 
-    def failed(self, name: str) -> None:
+    def failed(self, name: str, address: str) -> None:
         """One more failure."""
         now = self._clock()
         with self._lock:
-            count, last = self._failures.pop(name, (0, now))
-            self._failures[name] = (1 if now - last > FORGOTTEN else count + 1, now)
-            while len(self._failures) > MOST:
-                self._failures.popitem(last=False)
+            _count(self._here, (name, address), now)
+            if (name, address) not in self._used:
+                _count(self._anywhere, (name, ""), now)
 
-    def succeeded(self, name: str) -> None:
-        """Begin again."""
+    def succeeded(self, name: str, address: str) -> None:
+        """Begin again at this address, from which the name is used."""
         with self._lock:
-            self._failures.pop(name, None)
+            self._here.pop((name, address), None)
+            self._used[name, address] = None
+            self._used.move_to_end((name, address))
+            _bound(self._used)
+
+    @staticmethod
+    def _left(failures: _Failures, brake: Brake, key: tuple[str, str], now: datetime) -> timedelta:
+        count, last = failures.get(key, (0, now))
+        return last + brake.wait_after(count) - now
 
 
-def wait_after(failures: int) -> timedelta:
-    """How long the next try must wait: nothing at first, then 1 s, 2 s, 4 s … up to 15 minutes."""
-    if failures < FREE:
-        return timedelta(0)
-    return min(LONGEST, timedelta(seconds=2 ** min(failures - FREE, 20)))
+def _count(failures: _Failures, key: tuple[str, str], now: datetime) -> None:
+    count, last = failures.pop(key, (0, now))
+    failures[key] = (1 if now - last > FORGOTTEN else count + 1, now)
+    _bound(failures)
+
+
+def _bound(remembered: OrderedDict[tuple[str, str], Any]) -> None:
+    while len(remembered) > MOST:
+        remembered.popitem(last=False)

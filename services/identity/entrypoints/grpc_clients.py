@@ -55,7 +55,9 @@ class ClientsApi:
         self, request: pb.IssueClientTokenRequest, call: Call
     ) -> pb.IssueClientTokenResponse:
         """Give a program a token."""
-        token = self._app.clients.issue_token(request.client_id, request.client_secret, call.now())
+        token = self._app.clients.issue_token(
+            request.client_id, request.client_secret, call.now(), call.address
+        )
         return pb.IssueClientTokenResponse(token=protos.token_shown(token))
 
     def rotate_signing_key(

@@ -72,11 +72,16 @@ class RightsApi:
     def change_password(self, request: pb.ChangePasswordRequest, call: Call) -> pb.ChangePasswordResponse:
         """Replace one's own password."""
         changed = self._app.logins.change_password(
-            request.login_name, request.old_password, request.new_password, call.at, call.context()
+            request.login_name,
+            request.old_password,
+            request.new_password,
+            call.at,
+            call.context(),
+            call.address,
         )
         return pb.ChangePasswordResponse(login_id=changed.login_id, revision=changed.revision)
 
     def login(self, request: pb.LoginRequest, call: Call) -> pb.LoginResponse:
         """Give a person a token."""
-        token = self._app.logins.log_in(request.login_name, request.password, call.now())
+        token = self._app.logins.log_in(request.login_name, request.password, call.now(), call.address)
         return pb.LoginResponse(token=protos.token_shown(token))
