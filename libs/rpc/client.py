@@ -1,6 +1,6 @@
 """A client for partners and tests: typed errors, deadlines, tokens that refresh, retries where they are safe.
 
-client = connect("127.0.0.1:8080", credentials=Token("eyJ…"))
+client = connect("127.0.0.1:7400", credentials=Token("eyJ…"))
 cases = client.service(cases_service_pb2.DESCRIPTOR.services_by_name["CasesService"])
 opened = cases.open_case(OpenCaseRequest(request_id="r-1", …))
 """

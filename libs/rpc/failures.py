@@ -7,7 +7,6 @@ import grpc
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
-
 _AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 
@@ -15,7 +14,7 @@ class RpcFailed(Exception):
     """An rpc's "no": its status, the stable reason, the facts, and the fields at fault."""
 
     def __init__(self, rpc: str, code: grpc.StatusCode, message: str, details: Sequence[Message]) -> None:
-        super().__init__(f"{rpc}: {code.name}: {message}")
+        super().__init__(rpc, code, message, details)
         self.rpc = rpc
         self.code = code
         self.message = message
@@ -27,6 +26,11 @@ class RpcFailed(Exception):
         self.localized: dict[str, str] = {}
         for detail in details:
             self._read(detail)
+
+    def __str__(self) -> str:
+        """`/linli.cases.v1.CasesService/GetCase: NOT_FOUND CASE_NOT_FOUND: there is no such case`."""
+        status = f"{self.code.name} {self.reason}" if self.reason else self.code.name
+        return f"{self.rpc}: {status}: {self.message}"
 
     @property
     def passing(self) -> bool:

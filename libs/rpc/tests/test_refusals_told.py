@@ -2,9 +2,11 @@
 
 import grpc
 import pytest
+from google.rpc import error_details_pb2
 
 from libs.ledger.decider import Kind, Refusal
-from libs.rpc.errors import STATUS_OF_KIND, of_refusal
+from libs.rpc.errors import STATUS_OF_KIND, of_refusal, status_of
+from libs.rpc.failures import RpcFailed
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -26,3 +28,18 @@ def test_who_gives_wrong_credentials_is_not_authenticated() -> None:
 
     assert failure.code is grpc.StatusCode.UNAUTHENTICATED
     assert failure.retry_after is None
+
+
+def test_a_clients_failure_says_the_reason() -> None:
+    status = status_of(of_refusal(Refusal(Kind.NOT_FOUND, "CASE_NOT_FOUND", "there is no such case")))
+    info = error_details_pb2.ErrorInfo.FromString(status.details[0].value)
+
+    failed = RpcFailed("/cases/GetCase", grpc.StatusCode.NOT_FOUND, status.message, [info])
+
+    assert str(failed) == "/cases/GetCase: NOT_FOUND CASE_NOT_FOUND: there is no such case"
+
+
+def test_a_clients_failure_without_details_says_the_status() -> None:
+    failed = RpcFailed("/cases/GetCase", grpc.StatusCode.UNAVAILABLE, "failed to connect", [])
+
+    assert str(failed) == "/cases/GetCase: UNAVAILABLE: failed to connect"
