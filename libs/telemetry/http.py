@@ -70,7 +70,8 @@ class Endpoint:
             return (200 if ready else 503), _JSON, json.dumps(said, ensure_ascii=False).encode()
         if path == "/keys.json" and self._keys is not None:
             return 200, _JSON, json.dumps(self._keys()).encode()
-        return 404, _TEXT, b"not here: /metrics /livez /readyz"
+        paths = "/metrics /livez /readyz" + (" /keys.json" if self._keys is not None else "")
+        return 404, _TEXT, f"not here; here are {paths}\n".encode()
 
 
 def _asked(check: Check) -> str:

@@ -66,7 +66,7 @@ class _Lines(logging.Formatter):
         fields["exc_info"] = record.exc_info
         for processor in (*_CONTENT, *_END):
             fields = processor(None, level, fields)
-        return str(_json(None, "", fields))
+        return str(_json(None, "", _in_order(None, "", fields)))
 
 
 def _add_facts(_logger: object, _method: str, fields: Fields) -> Fields:
@@ -98,7 +98,17 @@ def _clean(value: object) -> object:
 
 def _handed_over(_logger: object, _method: str, fields: Fields) -> tuple[tuple[()], dict[str, Any]]:
     """The line, as the arguments of the standard library's logger."""
-    return (), {"msg": _json(None, "", fields), "extra": {"structured": True}, "exc_info": None}
+    line = _json(None, "", _in_order(None, "", fields))
+    return (), {"msg": line, "extra": {"structured": True}, "exc_info": None}
+
+
+_FIRST = ("time", "level", "logger", "event")
+
+
+def _in_order(_logger: object, _method: str, fields: Fields) -> Fields:
+    """What people read first comes first, a traceback last."""
+    last = {key: fields.pop(key) for key in ("exception",) if key in fields}
+    return {**{key: fields.pop(key) for key in _FIRST if key in fields}, **fields, **last}
 
 
 _json = structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -3,6 +3,8 @@
 The plumbing calls these functions; names, labels and buckets live here, in one place.
 """
 
+import importlib.metadata
+import platform
 from collections.abc import Callable
 
 from prometheus_client import (
@@ -13,6 +15,7 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 
@@ -27,43 +30,108 @@ _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)
 GCCollector(registry=REGISTRY)
+disable_created_metrics()  # type: ignore[no-untyped-call] # half as many series again, and nobody asks for them
 
-_rpc_total = Counter("linli_rpc", "Rpcs answered.", ["rpc", "code"], registry=REGISTRY)
-_rpc_seconds = Histogram("linli_rpc_seconds", "Time to answer.", ["rpc"], buckets=_LATENCY, registry=REGISTRY)
-_rpc_waiting = Gauge("linli_rpc_waiting", "Rpcs that no thread has begun yet.", registry=REGISTRY)
-_rpc_streams = Gauge("linli_rpc_streams", "Streams that are open.", registry=REGISTRY)
-_handle_total = Counter(
-    "linli_commands", "Commands decided.", ["service", "category", "outcome"], registry=REGISTRY
+# Each help text says what is counted, in which unit, and what it means when it grows.
+
+_build = Gauge(
+    "linli_build_info",
+    "Always 1; its labels say which release runs, on which Python. Two versions: a roll-out is under way.",
+    ["version", "python"], registry=REGISTRY,
+)  # fmt: skip
+_rpc_total = Counter(
+    "linli_rpc",
+    "Rpcs answered, by gRPC status. INTERNAL is a bug: the log has it under `rpc failed`. UNAVAILABLE: the "
+    "database is away or a view is behind. Other codes are answers that the caller can mend.",
+    ["rpc", "code"], registry=REGISTRY,
+)  # fmt: skip
+_rpc_seconds = Histogram(
+    "linli_rpc_seconds",
+    "Seconds from the start of the work on an rpc to its answer; of a stream, to its end. If it grows, see "
+    "linli_append_seconds (the database) and linli_rpc_waiting (too few threads or cores).",
+    ["rpc"], buckets=_LATENCY, registry=REGISTRY,
+)  # fmt: skip
+_rpc_waiting = Gauge(
+    "linli_rpc_waiting",
+    "Rpcs that wait for a thread now. Above 0 for long: give more LINLI_THREADS or replicas; from 512 on, "
+    "new ones are refused with SERVER_BUSY.",
+    registry=REGISTRY,
 )
+_rpc_streams = Gauge(
+    "linli_rpc_streams",
+    "Streams open now (followers of the feed). At 64 new ones are refused with SERVER_BUSY: add replicas.",
+    registry=REGISTRY,
+)
+_handle_total = Counter(
+    "linli_commands",
+    "Commands decided: appended, nothing (no change), refused (by a rule), repeated (a retry), failed (the "
+    "store or others were in the way). Look into `failed` when it grows.",
+    ["service", "category", "outcome"], registry=REGISTRY,
+)  # fmt: skip
 _handle_seconds = Histogram(
-    "linli_command_seconds", "Time to load, decide and append.", ["service", "category"],
-    buckets=_LATENCY, registry=REGISTRY,
+    "linli_command_seconds",
+    "Seconds to load a stream, decide and append. If it outgrows linli_append_seconds, streams got long.",
+    ["service", "category"], buckets=_LATENCY, registry=REGISTRY,
 )  # fmt: skip
 _append_events = Histogram(
-    "linli_append_events", "Events in one commit.", ["service"], buckets=_SIZES, registry=REGISTRY
-)
+    "linli_append_events",
+    "Events in one commit. It grows under load, by design: callers that come together share a transaction.",
+    ["service"], buckets=_SIZES, registry=REGISTRY,
+)  # fmt: skip
 _append_seconds = Histogram(
-    "linli_append_seconds", "Time of one commit.", ["service"], buckets=_LATENCY, registry=REGISTRY
-)
-_ledger_position = Gauge("linli_ledger_position", "Last position recorded.", ["service"], registry=REGISTRY)
+    "linli_append_seconds",
+    "Seconds of one commit, with repetitions after failures. If it grows, look at the database: disk, locks.",
+    ["service"], buckets=_LATENCY, registry=REGISTRY,
+)  # fmt: skip
+_ledger_position = Gauge(
+    "linli_ledger_position",
+    "Position of the last event that this process committed. Stands still while nobody writes.",
+    ["service"], registry=REGISTRY,
+)  # fmt: skip
 _reader_position = Gauge(
-    "linli_reader_position", "Last position handled.", ["service", "reader"], registry=REGISTRY
-)
+    "linli_reader_position",
+    "Last ledger position handled: by a view (view.<name>) of its own ledger, by an inbox (inbox.<upstream>) "
+    "of the neighbour's.",
+    ["service", "reader"], registry=REGISTRY,
+)  # fmt: skip
 _reader_lag = Gauge(
-    "linli_reader_lag_positions", "Positions not handled yet.", ["service", "reader"], registry=REGISTRY
+    "linli_reader_lag_positions",
+    "Ledger positions not handled after the last batch. If it grows for minutes: answers are out of date: "
+    "see /readyz and the log of the projector or delivery.",
+    ["service", "reader"], registry=REGISTRY,
+)  # fmt: skip
+_reader_events = Counter(
+    "linli_reader_events", "Events handled by a view or an inbox.", ["service", "reader"], registry=REGISTRY
 )
-_reader_events = Counter("linli_reader_events", "Events handled.", ["service", "reader"], registry=REGISTRY)
 _view_stopped = Gauge(
-    "linli_view_stopped", "1 while a view stands still at an event that it cannot take.",
+    "linli_view_stopped",
+    "1 while a view stands still at an event that it cannot take: its answers are out of date. The log says "
+    "which event; mend the code, then `linli <service> rebuild <view>`.",
     ["service", "view"], registry=REGISTRY,
 )  # fmt: skip
 _parked = Gauge(
-    "linli_parked_events", "Events parked by their inbox.", ["service", "source"], registry=REGISTRY
-)
-_lateness = Histogram(
-    "linli_clock_lateness_seconds", "How late a moment fired.", ["service"],
-    buckets=(0.1, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 600.0, 3600.0), registry=REGISTRY,
+    "linli_parked_events",
+    "Events of a neighbour that could not be handled and wait, with all later ones about the same subject. "
+    "Above 0: `linli <service> parked list`.",
+    ["service", "source"], registry=REGISTRY,
 )  # fmt: skip
+_lateness = Histogram(
+    "linli_clock_lateness_seconds",
+    "Seconds between a moment that was due (a warning, a breach) and its firing. Deadlines count from when "
+    "they were due, however late this is; if it grows, notices come late.",
+    ["service"], buckets=(0.1, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 600.0, 3600.0), registry=REGISTRY,
+)  # fmt: skip
+
+
+def version() -> str:
+    """The release that runs."""
+    try:
+        return importlib.metadata.version("linli")
+    except importlib.metadata.PackageNotFoundError:  # run from a bare folder
+        return "unknown"
+
+
+_build.labels(version(), platform.python_version()).set(1)
 
 
 def rpc(path: str) -> Callable[[str, float], None]:

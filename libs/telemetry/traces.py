@@ -103,6 +103,11 @@ def span(
     return Span(name, parent, kind, attributes)
 
 
+def collected() -> bool:
+    """Whether spans go anywhere: spans that nothing hangs on need not be made otherwise."""
+    return _recorder is not None
+
+
 def current() -> Span | None:
     """The span of the work under way in this thread."""
     return _current.get()

@@ -84,12 +84,18 @@ def test_metrics_and_keys_are_there_to_be_read(endpoint: Endpoint) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/metrics/", "/../etc/passwd", "/%00"])
-def test_nothing_else_is_there(endpoint: Endpoint, path: str) -> None:
-    assert get(endpoint, path)[0] == 404
+def test_nothing_else_is_there_and_the_answer_says_what_is(endpoint: Endpoint, path: str) -> None:
+    status, body = get(endpoint, path)
+
+    assert status == 404
+    assert body == "not here; here are /metrics /livez /readyz /keys.json\n"
 
 
 def test_a_process_without_keys_has_no_key_set() -> None:
-    assert Endpoint().answer("/keys.json")[0] == 404
+    status, _, body = Endpoint().answer("/keys.json")
+
+    assert status == 404
+    assert b"keys.json" not in body
 
 
 def test_a_slow_check_does_not_hold_up_the_others(endpoint: Endpoint) -> None:

@@ -48,6 +48,12 @@ def test_a_line_says_what_where_when_and_in_which_trace(written: io.StringIO) ->
     }
 
 
+def test_a_line_begins_with_what_people_read_first(written: io.StringIO) -> None:
+    logs.get("inbox").warning("event parked", position=17)
+
+    assert list(lines(written)[0])[:5] == ["time", "level", "logger", "event", "position"]
+
+
 def test_denied_fields_are_refused_wherever_they_hide(written: io.StringIO) -> None:
     logs.get("x").warning(
         "seen",

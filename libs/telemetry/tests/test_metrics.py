@@ -1,5 +1,7 @@
 """What is measured can be scraped, under names that stay."""
 
+import platform
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from libs.telemetry import metrics
@@ -65,3 +67,21 @@ def test_parked_events_and_late_clocks_are_visible() -> None:
 
 def test_the_process_itself_is_measured() -> None:
     assert ("process_resident_memory_bytes",) in scraped()
+
+
+def test_the_release_that_runs_is_told() -> None:
+    assert scraped()["linli_build_info", platform.python_version(), metrics.version()] == 1
+    assert metrics.version()[0].isdigit()
+
+
+def test_every_help_text_says_more_than_its_name() -> None:
+    families = [f for f in text_string_to_metric_families(metrics.exposition().decode()) if "linli" in f.name]
+
+    assert families
+    assert [family.name for family in families if len(family.documentation.split()) < 7] == []
+
+
+def test_no_series_says_when_another_one_began() -> None:
+    metrics.handled("test", "case")("appended", 0.01)
+
+    assert [name for name, *_ in scraped() if name.endswith("_created")] == []
