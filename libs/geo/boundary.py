@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import shapely
@@ -12,6 +13,9 @@ MAX_BYTES = 2_000_000
 """Longest GeoJSON text of one boundary; the most detailed council of Los Angeles has 233 kB."""
 
 MAX_POSITIONS = 100_000
+
+HALF_ROUND = 180.0
+"""Degrees of longitude; a longer step was meant to go the other way, across the antimeridian."""
 
 
 class BoundaryUnusable(ValueError):
@@ -30,8 +34,9 @@ def check_boundary(text: str) -> CheckedBoundary:
     """The boundary in `text`: canonical, valid, with a note on what had to be repaired.
 
     Accepts a GeoJSON Polygon or MultiPolygon in degrees (WGS 84, longitude first). Rings must
-    be closed, have four positions or more, and lie in range. A geometry that crosses itself is
-    repaired (holes stay holes, lines without area are dropped). Raises BoundaryUnusable.
+    be closed, have four positions or more, lie in range, and be cut at the antimeridian. A
+    geometry that crosses itself is repaired (holes stay holes, lines without area are dropped).
+    Raises BoundaryUnusable.
     """
     if len(text.encode()) > MAX_BYTES:
         raise BoundaryUnusable(f"longer than {MAX_BYTES} bytes: simplify the boundary")
@@ -98,9 +103,19 @@ def _check_positions(polygons: list[Any]) -> None:
             if ring[0][:2] != ring[-1][:2]:
                 raise BoundaryUnusable(f"{where} is not closed: the last position must equal the first")
             ring[:] = [position[:2] for position in ring]
+            _check_steps(ring, where)
             count += len(ring)
     if count > MAX_POSITIONS:
         raise BoundaryUnusable(f"has {count} positions, more than {MAX_POSITIONS}: simplify the boundary")
+
+
+def _check_steps(ring: list[list[float]], where: str) -> None:
+    for i, (one, other) in enumerate(pairwise(ring)):
+        if abs(other[0] - one[0]) > HALF_ROUND:
+            raise BoundaryUnusable(
+                f"{where} goes more than half round the earth after position {i}: cut an area that crosses"
+                " the antimeridian there into two polygons (RFC 7946, 3.1.9)"
+            )
 
 
 def _check_position(position: object, where: str) -> None:

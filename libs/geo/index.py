@@ -114,19 +114,24 @@ class _Grid:
     """
 
     _CELLS_A_SIDE = 16
+    _SMALLEST = 1e-6  # degrees, ten centimetres: smaller cells come near the rounding of coordinates
     _KEPT = 100_000
 
     def __init__(self, geometries: Sequence[BaseGeometry]) -> None:
         self._geometries = geometries
         self._boxes = [geometry.bounds for geometry in geometries]
         sides = sorted(max(east - west, north - south) for west, south, east, north in self._boxes)
-        self._side = (sides[len(sides) // 2] if sides else 0.0) / self._CELLS_A_SIDE or 1.0
+        usual = sides[len(sides) // 2] if sides else 0.0
+        self._side = max(usual / self._CELLS_A_SIDE, self._SMALLEST)
+        edges = list(zip(*self._boxes, strict=True)) or [(0.0,)] * 4
+        self._bounds = min(edges[0]), min(edges[1]), max(edges[2]), max(edges[3])
         self._known: dict[_Cell, tuple[_Candidate, ...]] = {}
         self._finding_out = threading.Lock()
 
     def around(self, x: float, y: float) -> tuple[_Candidate, ...]:
         """The candidates for a point, in their order."""
-        if not (math.isfinite(x) and math.isfinite(y)):
+        west, south, east, north = self._bounds
+        if not (west <= x <= east and south <= y <= north):  # as well where it is no number
             return ()
         cell = math.floor(x / self._side), math.floor(y / self._side)
         known = self._known.get(cell)
