@@ -50,7 +50,7 @@ class Snapshots(Generic[S]):
         try:
             return cls(ledger, decider)
         except (shapes.InexactType, TypeError, KeyError, NameError) as reason:
-            log.info("no snapshots of %s streams: %s", decider.category, reason)
+            log.debug("no snapshots of %s streams: %s", decider.category, reason)
             return None
 
     def save(self, stream: str, folded: Folded[S]) -> None:

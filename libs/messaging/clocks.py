@@ -15,7 +15,7 @@ from libs.ledger.decider import Refusal
 from libs.ledger.ledger import Ledger
 from libs.ledger.recorded import Context, utc_now
 from libs.ledger.stream import Stream, Task, handle_many
-from libs.messaging.failures import PASSING, told
+from libs.messaging.failures import PASSING, told, trouble
 from libs.telemetry import logs, metrics, traces
 
 _log = logs.get("clocks")
@@ -80,7 +80,8 @@ class ClockRunner:
             try:
                 fired = self.fire()
             except Exception as error:  # noqa: BLE001  # logged, and tried again for as long as it takes
-                _log.warning("clocks failed", service=self._service, exc_info=error)
+                if not stop.is_set():
+                    _log.warning("clocks failed", service=self._service, **trouble(error))
             if not fired:
                 stop.wait(self._every)
 

@@ -1,5 +1,7 @@
 """Which failures pass by themselves, and what may be told of the others."""
 
+from typing import Any
+
 import psycopg
 
 from libs.ledger.decider import Kind, Refusal
@@ -20,3 +22,10 @@ def told(error: Exception) -> str:
     Messages of other exceptions may quote what they stumbled over.
     """
     return str(error) if isinstance(error, Refusal) else type(error).__name__
+
+
+def trouble(error: Exception) -> dict[str, Any]:
+    """An error as fields of a log line: of a store that is away one sentence, of all else the stack."""
+    if isinstance(error, PASSING):
+        return {"error": f"{type(error).__name__}: {error}".strip().partition("\n")[0]}
+    return {"exc_info": error}

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from libs.messaging.failures import PASSING
+from libs.messaging.failures import PASSING, trouble
 from libs.messaging.inbox import Inbox
 from libs.messaging.translate import Source
 from libs.telemetry import logs, metrics
@@ -16,6 +16,7 @@ from libs.telemetry import logs, metrics
 _log = logs.get("delivery")
 
 _LONGEST_PAUSE = 5.0
+_MOST_DOUBLINGS = 10
 
 
 class LocalDelivery:
@@ -58,8 +59,9 @@ class LocalDelivery:
                 if carried == 0 and not self._news.wait(self._look):
                     self._inbox.flush()  # all is quiet: whoever asks how far we are reads it in the store
             except Exception as error:  # noqa: BLE001  # logged, and tried again for as long as it takes
-                failures += 1
-                _log.warning("delivery failed", service=self._inbox.service, exc_info=error)
+                failures = min(failures + 1, _MOST_DOUBLINGS)
+                if not stop.is_set():
+                    _log.warning("delivery failed", service=self._inbox.service, **trouble(error))
                 stop.wait(min(_LONGEST_PAUSE, 0.05 * 2**failures))
                 continue
             if carried < self._limit:
