@@ -70,6 +70,15 @@ def jwks(keys: Iterable[SigningKey]) -> dict[str, Any]:
     return {"keys": [key.jwk for key in keys]}
 
 
+def concealed(kid: str, subject: str) -> str:
+    """The name of a token's subject in the list of revocations, which everybody may read.
+
+    SHA-256 over the id of the key that signed the token and the subject, base64url: who has a
+    token finds its subject there, but the list names nobody.
+    """
+    return _encoded(hashlib.sha256(f"{kid}\n{subject}".encode()).digest())
+
+
 class KeySet:
     """Public keys by id, and whose tokens were revoked; loaded when needed and kept.
 
@@ -112,12 +121,13 @@ class KeySet:
             self._reload(now)
         return self._keys.get(kid)
 
-    def revoked_before(self, subject: str) -> float:
+    def revoked_before(self, kid: str, subject: str) -> float:
         """The moment (seconds since 1970) before which the subject's tokens were revoked; 0 for never.
 
-        From the member `revoked` that identity adds to its key set: `[{"sub": …, "before": …}]`.
+        `kid`: the key that signed the token. From the member `revoked` that identity adds to its key
+        set: `[{"concealed": …, "before": …}]`, the first as `concealed` gives it.
         """
-        return self._revoked.get(subject, 0.0)
+        return self._revoked.get(concealed(kid, subject), 0.0) if self._revoked else 0.0
 
     @property
     def loaded(self) -> bool:
@@ -133,7 +143,8 @@ class KeySet:
             self._tried = now
             loaded = self._load()
             self._keys = dict(_keys_of(loaded))
-            self._revoked = {str(each["sub"]): float(each["before"]) for each in loaded.get("revoked", ())}
+            revoked = loaded.get("revoked", ())
+            self._revoked = {str(each["concealed"]): float(each["before"]) for each in revoked}
             self._loaded = now
         except Exception as error:  # noqa: BLE001 # whatever the source does, old keys stay good
             _log.warning("key set not loaded", error=str(error), keys=len(self._keys))

@@ -138,7 +138,7 @@ class Verifier:
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
-        self._revoked = revoked or self._revoked_by_key_set
+        self._revoked = revoked
         self._clock = clock
         self._leeway = leeway
         self._most = most_known
@@ -155,12 +155,14 @@ class Verifier:
             with self._lock:
                 self._known.pop(token, None)
             raise _unauthenticated("TOKEN_EXPIRED", "the token has expired: log in again")
-        if self._revoked(known.claims):
+        if self._is_revoked(known):
             raise _unauthenticated("TOKEN_REVOKED", "the token has been revoked: log in again")
         return known.caller
 
-    def _revoked_by_key_set(self, claims: Claims) -> bool:
-        return claims.iat < self._keys.revoked_before(claims.sub)
+    def _is_revoked(self, known: _Known) -> bool:
+        if self._revoked is not None:
+            return self._revoked(known.claims)
+        return known.claims.iat < self._keys.revoked_before(known.kid, known.claims.sub)
 
     def _verify(self, token: str) -> _Known:
         try:

@@ -130,7 +130,8 @@ def _public_keys(app: App, ground: Ground) -> Mapping[str, Any]:
         for key in key_set.keys
     ]
     revoked = [
-        {"sub": subject, "before": before.timestamp()} for subject, before in key_set.revocations.items()
+        {"concealed": concealed, "before": before.timestamp()}
+        for concealed, before in key_set.revocations.items()
     ]
     return {"keys": keys, "revoked": revoked}
 

@@ -1,5 +1,7 @@
 """Tokens that were revoked count no more, wherever the key set is known."""
 
+import base64
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,7 +9,7 @@ import pytest
 
 from libs.rpc.access import Grant
 from libs.rpc.errors import Rejected
-from libs.rpc.keys import KeySet, SigningKey, jwks
+from libs.rpc.keys import KeySet, SigningKey, concealed, jwks
 from libs.rpc.tokens import Issuer, Verifier
 from libs.testkit.clocks import HandClock
 
@@ -24,7 +26,7 @@ def verifier(*revoked: dict[str, Any]) -> Verifier:
     return Verifier(keys, clock=HandClock(REVOKED_AT + timedelta(minutes=1)))
 
 
-REVOCATION = {"sub": "mei", "before": REVOKED_AT.timestamp()}
+REVOCATION = {"concealed": concealed(KEY.kid, "mei"), "before": REVOKED_AT.timestamp()}
 
 
 def test_a_token_from_before_the_revocation_is_refused() -> None:
@@ -48,3 +50,10 @@ def test_a_key_set_that_tells_no_revocations_revokes_nothing() -> None:
     keys = KeySet(lambda: jwks([KEY]))
 
     assert Verifier(keys, clock=HandClock(REVOKED_AT)).caller(token("mei", REVOKED_AT)).subject == "mei"
+
+
+def test_a_subject_is_concealed_as_the_proto_tells_partners() -> None:
+    told = base64.urlsafe_b64encode(hashlib.sha256(b"kid-1\nmei").digest()).decode().rstrip("=")
+
+    assert concealed("kid-1", "mei") == told
+    assert concealed("kid-2", "mei") != told

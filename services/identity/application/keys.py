@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from libs.ledger.recorded import Context
 from libs.ledger.stream import Handled, Stream
+from libs.rpc.keys import concealed
 from services.identity.application.ports import (
     RevocationReads,
     SigningKeys,
@@ -21,7 +22,10 @@ KeyringStream = Stream[IntroduceSigningKey, Keyring, KeyringEvent]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeySet:
-    """The keys to verify tokens with, and by subject the moment before which tokens were revoked."""
+    """The keys to verify tokens with, and whose tokens were revoked before which moment.
+
+    Everybody may read it: the subjects are concealed, each under every key that may have signed.
+    """
 
     keys: tuple[SigningKey, ...]
     revocations: dict[str, datetime]
@@ -62,10 +66,15 @@ class Keys:
 
     def key_set(self, now: datetime) -> KeySet:
         """What verifiers need."""
-        ring = self.stream.load(keyring.ID).state
+        keys = self.stream.load(keyring.ID).state.trusted(now, self.longest)
+        revoked = self.revocations.since(now - self.longest, patience=1.0)
         return KeySet(
-            keys=ring.trusted(now, self.longest),
-            revocations=dict(self.revocations.since(now - self.longest, patience=1.0)),
+            keys=keys,
+            revocations={
+                concealed(key.key_id, subject): before
+                for key in keys
+                for subject, before in sorted(revoked.items())
+            },
         )
 
     def _introduce(self, generation: int, retire_earlier: bool, at: datetime) -> IntroduceSigningKey:

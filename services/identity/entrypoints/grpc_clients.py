@@ -75,8 +75,8 @@ class ClientsApi:
         return pb.GetKeySetResponse(
             keys=[pb.PublicKey(key_id=key.key_id, x=key.public_key) for key in key_set.keys],
             revocations=[
-                pb.Revocation(subject_id=subject, before_time=protos.stamp(before))
-                for subject, before in key_set.revocations.items()
+                pb.Revocation(concealed_subject=concealed, before_time=protos.stamp(before))
+                for concealed, before in key_set.revocations.items()
             ],
         )
 

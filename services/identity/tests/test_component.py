@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
+import jwt
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from linli.feed.v1 import feed_service_pb2 as feed
@@ -17,8 +18,10 @@ from linli.options.v1 import access_pb2
 from linli.types.v1 import types_pb2
 
 from libs.rpc.credentials import Token
+from libs.rpc.errors import Rejected
 from libs.rpc.failures import RpcFailed
-from libs.rpc.keys import SigningKey
+from libs.rpc.keys import KeySet, SigningKey, concealed
+from libs.rpc.tokens import Verifier
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
 from libs.testkit.hostile import assert_never_broken
@@ -316,8 +319,12 @@ def with_login(stub: Any, number: str, login_name: str, password: str = PASSWORD
 
 
 def log_in(running: Component, login_name: str, password: str = PASSWORD) -> Any:
+    return running.client(Token(log_in_token(running, login_name, password))).service(DESCRIPTOR)
+
+
+def log_in_token(running: Component, login_name: str, password: str = PASSWORD) -> str:
     issued = nobody(running).login(pb.LoginRequest(login_name=login_name, password=password))
-    return running.client(Token(issued.token.access_token)).service(DESCRIPTOR)
+    return str(issued.token.access_token)
 
 
 def test_who_logs_in_may_do_what_their_roles_say(running: Component, operator: Any) -> None:
@@ -535,14 +542,39 @@ def test_who_operates_one_area_does_not_rotate_the_key_of_all(running: Component
         local.rotate_signing_key(pb.RotateSigningKeyRequest(request_id=request_id()))
 
 
-def test_the_key_set_is_served_over_http(running: Component, operator: Any) -> None:
-    url = f"http://127.0.0.1:{running.host.http_port}/keys.json"
+def _keys_json(running: Component) -> Any:
+    with urllib.request.urlopen(f"http://127.0.0.1:{running.host.http_port}/keys.json") as answer:
+        return json.load(answer)
 
-    with urllib.request.urlopen(url) as answer:
-        served = json.load(answer)
+
+def test_the_key_set_is_served_over_http(running: Component, operator: Any) -> None:
+    served = _keys_json(running)
 
     key_set = operator.get_key_set(pb.GetKeySetRequest())
     assert [key["kid"] for key in served["keys"]] == [key.key_id for key in key_set.keys]
+
+
+def test_who_has_a_token_finds_its_revocation_and_nobody_learns_whose_they_are(
+    running: Component, operator: Any
+) -> None:
+    party_id = with_login(operator, "H-9", "hong")
+    token = log_in_token(running, "hong")
+    kid = jwt.get_unverified_header(token)["kid"]
+
+    operator.revoke_sessions(
+        pb.RevokeSessionsRequest(request_id=request_id(), party_id=party_id, reason="phone lost")
+    )
+
+    def told() -> Any:
+        revocations = operator.get_key_set(pb.GetKeySetRequest()).revocations
+        assert concealed(kid, party_id) in {each.concealed_subject for each in revocations}
+        return revocations
+
+    assert {each.subject_id for each in eventually(told, "it is told")} == {""}
+    keys = _keys_json(running)
+    assert party_id not in json.dumps(keys)
+    with pytest.raises(Rejected, match="TOKEN_REVOKED"):
+        Verifier(KeySet(lambda: keys)).caller(token)
 
 
 # erasure

@@ -21,6 +21,11 @@ if sys.version_info >= (3, 11):
 else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
+if sys.version_info >= (3, 13):
+    from warnings import deprecated as _deprecated
+else:
+    from typing_extensions import deprecated as _deprecated
+
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class _Purpose:
@@ -1974,8 +1979,21 @@ class Revocation(_message.Message):
 
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
     BEFORE_TIME_FIELD_NUMBER: _builtins.int
-    subject_id: _builtins.str
-    """The party or client."""
+    CONCEALED_SUBJECT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def subject_id(self) -> _builtins.str:
+        """Always empty: anybody may ask for the key set, and nobody shall learn from it who is here."""
+
+    @subject_id.setter
+    @_deprecated("""This field has been marked as deprecated using proto field options.""")
+    def subject_id(self, value: _builtins.str) -> None:
+        """Always empty: anybody may ask for the key set, and nobody shall learn from it who is here."""
+
+    concealed_subject: _builtins.str
+    """The party or client, for whoever has a token of theirs: SHA-256 over the token's `kid`, a line feed
+    and its `sub`, as base64url without padding. Under each key that may have signed there is one.
+    """
     @_builtins.property
     def before_time(self) -> _timestamp_pb2.Timestamp:
         """Tokens issued before this moment."""
@@ -1985,10 +2003,11 @@ class Revocation(_message.Message):
         *,
         subject_id: _builtins.str = ...,
         before_time: _timestamp_pb2.Timestamp | None = ...,
+        concealed_subject: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["before_time", b"before_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["before_time", b"before_time", "subject_id", b"subject_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before_time", b"before_time", "concealed_subject", b"concealed_subject", "subject_id", b"subject_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
