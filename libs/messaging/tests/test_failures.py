@@ -1,4 +1,4 @@
-"""What the log keeps of trouble: the cause in a sentence if the store is away, else the way through the code."""
+"""What the log keeps of trouble: one sentence if the store is away, else the way through the code."""
 
 import psycopg
 
