@@ -150,9 +150,12 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def connection(self) -> AbstractContextManager[Connection[Any]]:
-        """A pooled connection (autocommit, rows as dicts) for views and the like; psycopg's errors."""
-        return self._datastore.pool.connection()
+    def connection(self, timeout: float | None = None) -> AbstractContextManager[Connection[Any]]:
+        """A pooled connection (autocommit, rows as dicts) for views and the like; psycopg's errors.
+
+        `timeout`: seconds to wait for one, if not those of the settings.
+        """
+        return self._datastore.pool.connection(timeout)
 
     def observe(self, committed: Callable[[Committed], None]) -> None:
         """Be told of each transaction, for metrics."""

@@ -23,7 +23,7 @@ from libs.runtime.postgres import EmbeddedPostgres
 from libs.runtime.settings import Settings, read
 from libs.runtime.threads import WatchedThread
 
-_LOOK_AT_POSTGRES = 1.0
+_LOOK_AT_POSTGRES = 0.2  # seconds: so that the cause is told before what it leads to
 _READY_WITHIN = 30.0
 _WITHOUT = {"LINLI_MASTER_KEY": "", "LINLI_IDENTITY_SIGNING_KEY": "", "LINLI_IDENTITY_OPERATOR_SECRET": ""}
 """Secrets of other installations that happen to be in the environment are not for this one."""
@@ -132,13 +132,18 @@ class EmbeddedPlatform:
         }
 
     def _watch_postgres(self, host: Host) -> None:
+        reason = (
+            "the bundled PostgreSQL ended while it was needed; what was acknowledged is on the disk, so start"
+            f" again (its own log: {self._postgres.log})"
+        )
+
         def watch(stop: threading.Event) -> None:
             while not stop.wait(_LOOK_AT_POSTGRES):
                 if self._postgres.pid() is None:
-                    return
+                    host.fail(reason)
+                    stop.wait()
 
-        reason = f"the bundled PostgreSQL ended (its log: {self._postgres.log})"
-        thread = WatchedThread("postgres", watch, died=lambda _: host.fail(reason))
+        thread = WatchedThread("postgres", watch, died=host.fail)
         thread.start()
         self._stack.callback(thread.close)
 

@@ -90,15 +90,24 @@ class Host:
         """Wait until all checks of readiness pass; longer than `seconds` only the probes tell."""
         deadline = time.monotonic() + seconds
         while self._http is not None and not self._http.ready()[0]:
-            if self.failed or time.monotonic() > deadline:
+            if self.failed or self._draining or time.monotonic() > deadline:
                 break
             time.sleep(0.01)
+
+    def facts(self) -> dict[str, str | int]:
+        """What an operator wants to know of it: its ports, and what it still lacks, if anything."""
+        ports = {"grpc_port": self.grpc_port, "http_port": self.http_port}
+        facts: dict[str, str | int] = {name: port for name, port in ports.items() if port}
+        lacks = self._http.ready()[1] if self._http is not None else {}
+        missing = "; ".join(f"{check}: {said}" for check, said in lacks.items() if said != "ok")
+        return {**facts, "not_ready": missing} if missing else facts
 
     def close(self) -> None:
         """Stop everything in order; called twice is fine."""
         self._draining = True
         if self._server is not None:
-            self._server.drain(self.settings.drain.total_seconds())
+            grace = self.settings.drain.total_seconds()
+            self._server.drain(min(grace, _PATIENCE_OF_THE_FAILED) if self.failed else grace)
             self._server = None
         patience = _PATIENCE_OF_THE_FAILED if self.failed else _PATIENCE
         _close_all(self._others, patience)
@@ -113,7 +122,9 @@ class Host:
 
     def fail(self, sentence: str) -> None:
         """The process can go on no longer: it is not live from now on, and its owner is told."""
-        self.failed = self.failed or sentence
+        if not self.failed:
+            self.failed = sentence
+            _log.critical("cannot go on", reason=sentence)
         self._told_died()
 
     def _serve(self) -> None:
@@ -209,8 +220,10 @@ def _start_all(threads: Sequence[WatchedThread]) -> None:
 
 
 def _close_all(threads: Sequence[WatchedThread], patience: float) -> None:
+    """Stop them together: they share the patience (seconds), and all are asked before one is waited for."""
+    deadline = time.monotonic() + patience
     for thread in threads:
         thread.ask()
-    for thread in threads:
-        if not thread.close(patience):
-            _log.warning("thread did not stop in time", thread=thread.name)
+    late = [each.name for each in threads if not each.close(max(0.0, deadline - time.monotonic()))]
+    if late:
+        _log.warning("threads did not stop in time and end with the process", threads=late)

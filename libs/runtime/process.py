@@ -4,10 +4,15 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import FrameType
+from typing import NoReturn
 
-from libs.telemetry import logs
+from libs.telemetry import logs, metrics
+
+Facts = Mapping[str, str | int | float]
 
 _log = logs.get("process")
 
@@ -27,7 +32,7 @@ def complain(text: str) -> None:
 
 
 class Lifetime:
-    """From start to SIGTERM, SIGINT, or the death of a thread.
+    """From start to SIGTERM, SIGINT, or the death of a thread; `why` says which.
 
     Make it in the main thread before anything is started: signals that arrive during the start
     are kept. A second SIGINT ends the process at once.
@@ -36,6 +41,7 @@ class Lifetime:
     def __init__(self) -> None:
         self._reading, self._writing = os.pipe()  # a lock could be taken already when a signal comes
         self._signals = 0
+        self.why = ""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
 
@@ -51,6 +57,7 @@ class Lifetime:
         self._signals += 1
         if self._signals > 1 and number == signal.SIGINT:
             os._exit(INTERRUPTED)
+        self.why = self.why or signal.Signals(number).name
         self.end()
 
 
@@ -65,18 +72,45 @@ def settle() -> None:
 
 
 def run_until_told(
-    start: Callable[[], None], close: Callable[[], None], failed: Callable[[], str], life: Lifetime
+    start: Callable[[], Facts],
+    close: Callable[[], None],
+    failed: Callable[[], str],
+    life: Lifetime,
+    **about: str,
 ) -> int:
-    """Start, wait for the end, close; answers the exit status: 1 if a thread had died."""
+    """Start, wait for the end, close; answers the exit status: 1 if a thread had died.
+
+    `start` answers what an operator wants to know of a process that is ready (its ports); `about`
+    stands on the line that says that it begins. Neither may hold secrets.
+    """
+    began = time.monotonic()
+    _log.info("starting", version=metrics.version(), pid=os.getpid(), **about)
     try:
-        start()
+        ready = start()
         settle()
-        _log.info("started")
+        _log.info("ready", **ready, seconds=_since(began))
         life.wait()
-        _log.info("stopping")
+        told = time.monotonic()
+        _log.info("stopping", why=failed() or life.why)
     finally:
         close()
+    _log.info("stopped", seconds=_since(told))
     if failed():
-        complain(f"stopped: {failed()} (the log has the rest)")
+        complain(f"stopped: {failed()}")
         return 1
     return 0
+
+
+def leave(status: int) -> NoReturn:
+    """End a process whose work is done and whose things are closed, at once.
+
+    Python would take down each module and object one by one, which takes a second or two here.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # whoever read it has gone
+            stream.flush()
+    os._exit(status)
+
+
+def _since(moment: float) -> float:
+    return round(time.monotonic() - moment, 2)

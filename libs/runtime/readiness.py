@@ -2,10 +2,18 @@
 
 from collections.abc import Callable, Sequence
 
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from libs.ledger.errors import LedgerUnavailable
 from libs.runtime.opened import OpenService
 
 Check = Callable[[], str]
 """Says what is wrong, or nothing."""
+
+_PATIENCE = 2.0
+"""Seconds that a check waits for a connection: a probe that waits longer tells nobody anything."""
 
 
 def checks_of(services: Sequence[OpenService], *, views: bool) -> dict[str, Check]:
@@ -20,11 +28,29 @@ def checks_of(services: Sequence[OpenService], *, views: bool) -> dict[str, Chec
 
 def _ledger_check(service: OpenService) -> Check:
     def check() -> str:
-        with service.ledger.connection() as connection:
-            connection.execute("SELECT 1")
+        try:
+            with service.ledger.connection(timeout=_PATIENCE) as connection:
+                connection.execute("SELECT 1")
+        except (psycopg.Error, LedgerUnavailable) as error:
+            return f"{_database(service)} does not answer ({_cause(error)})"
         return ""
 
     return check
+
+
+def _database(service: OpenService) -> str:
+    """The database in words, as an operator knows it: never with its password."""
+    told = conninfo_to_dict(service.settings.database_url.reveal())
+    where = ":".join(str(told[part]) for part in ("host", "port") if told.get(part))
+    return f"the PostgreSQL database {told.get('dbname') or service.name}" + (f" at {where}" if where else "")
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, PoolTimeout):
+        return "no connection to be had"
+    if isinstance(error, PoolClosed):
+        return "this process has let go of it"
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def _views_check(service: OpenService) -> Check:

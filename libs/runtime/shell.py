@@ -18,7 +18,7 @@ from libs.runtime.host import Host, Roles
 from libs.runtime.opened import open_service
 from libs.runtime.operate import discard, list_parked, rebuild_view, retry, show_parked
 from libs.runtime.parts import Service
-from libs.runtime.process import Lifetime, complain, run_until_told, say
+from libs.runtime.process import Facts, Lifetime, complain, run_until_told, say
 from libs.runtime.settings import Settings, SettingsInvalid, describe, flags, read
 from libs.telemetry import logs
 
@@ -42,6 +42,8 @@ EXPECTED = (
     psycopg.OperationalError,
 )
 """What an operator can mend: told in a sentence, without a traceback."""
+
+_READY_WITHIN = 5.0  # seconds; a process that is not ready by then says what it lacks, and goes on
 
 Command = Callable[[Service, argparse.Namespace, Mapping[str, str]], int]
 
@@ -128,10 +130,12 @@ def _run_role(service: Service, arguments: argparse.Namespace, environ: Mapping[
     life = Lifetime()
     host = Host([open_service(service, settings, environ)], ROLES[arguments.role], died=life.end)
 
-    def start() -> None:
+    def start() -> Facts:
         host.start()
         if settings.one_core:
             keep_to_one_core()
+        host.wait_until_ready(_READY_WITHIN)
+        return host.facts()
 
     return run_until_told(start, host.close, lambda: host.failed, life)
 

@@ -1,5 +1,6 @@
 """The embedded platform: one process, found again after whatever happened to it, stopped in order."""
 
+import json
 import random
 import shutil
 import signal
@@ -84,15 +85,33 @@ def test_a_second_platform_on_the_same_folder_is_told_why_not(data: Path) -> Non
     assert "is in use by another Linli" in second.stderr
 
 
-def test_it_ends_with_a_reason_when_its_postgresql_dies(data: Path) -> None:
+def test_when_its_postgresql_dies_the_cause_comes_first_and_last_and_no_stack_between(data: Path) -> None:
     with platform(data, environ_of(data)) as running:
         KillablePostgres(data).kill()
 
         status = running.process.wait(timeout=60)
-        told = running.process.stderr.read() if running.process.stderr else ""
+        told = running.process.stderr.read().splitlines() if running.process.stderr else []
 
     assert status == 1
-    assert "stopped: the bundled PostgreSQL ended" in told
+    first = json.loads(told[0])
+    assert (first["event"], first["level"]) == ("cannot go on", "critical")
+    assert first["reason"].startswith("the bundled PostgreSQL ended")
+    assert told[-1].startswith("stopped: the bundled PostgreSQL ended")
+    assert not any("Traceback" in line for line in told)
+
+
+def test_its_life_is_told_in_four_lines(data: Path) -> None:
+    environ = {**environ_of(data), "LINLI_LOG_LEVEL": "info"}
+    with platform(data, environ) as running:
+        running.stop(signal.SIGTERM)
+        told = [json.loads(line) for line in running.process.stderr or ()]
+
+    life = {line["event"]: line for line in told if line["logger"] == "process"}
+    assert list(life) == ["starting", "ready", "stopping", "stopped"]
+    assert life["starting"]["version"]
+    assert (life["ready"]["grpc_port"], life["ready"]["http_port"]) == (running.grpc_port, running.http_port)
+    assert life["stopping"]["why"] == "SIGTERM"
+    assert life["stopped"]["seconds"] >= 0
 
 
 def test_killed_again_and_again_nothing_acknowledged_is_lost_or_doubled(data: Path) -> None:

@@ -67,7 +67,7 @@ def test_a_role_stops_in_order_when_told_to(role: str, tally_database: str, tmp_
     reading = threading.Thread(target=lambda: lines.extend(process.stderr or ()), daemon=True)
     reading.start()
     eventually(
-        lambda: any('"event": "started"' in line for line in lines), "it says that it started", seconds=30
+        lambda: any('"event": "ready"' in line for line in lines), "it says that it is ready", seconds=30
     )
 
     process.send_signal(signal.SIGTERM)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from libs.runtime.embedded import EmbeddedPlatform, Place
-from libs.runtime.process import Lifetime, run_until_told, say
+from libs.runtime.process import Facts, Lifetime, run_until_told, say
 from libs.runtime.shell import run_service
 from libs.runtime.tests.example import counter, tally
 from libs.telemetry import logs
@@ -13,14 +13,15 @@ from libs.telemetry import logs
 
 def _up(data: Path) -> int:
     life = Lifetime()
-    logs.setup(level="warning")
+    logs.setup(level=os.environ.get("LINLI_LOG_LEVEL", "warning"))
     place = Place(data=data, grpc_port=0, http_port=0, cell="test")
     platform = EmbeddedPlatform(place, [counter.SERVICE, tally.SERVICE], os.environ, died=life.end)
 
-    def start() -> None:
+    def start() -> Facts:
         platform.start()
         assert platform.host is not None
         say(f"ready {platform.host.grpc_port} {platform.host.http_port}")
+        return platform.host.facts()
 
     return run_until_told(start, platform.close, lambda: platform.failed, life)
 
