@@ -47,6 +47,12 @@ def place_outside_areas() -> Refusal:
     return Refusal(Kind.PRECONDITION, "PLACE_OUTSIDE_AREAS", message)
 
 
+def external_reference_not_allowed() -> Refusal:
+    """A person may not take a number of another system for their own report."""
+    message = "only importers and the clients of other systems give numbers: leave external_reference out"
+    return Refusal(Kind.PERMISSION, "EXTERNAL_REFERENCE_NOT_ALLOWED", message)
+
+
 def anonymous_not_allowed(affair_id: str) -> Refusal:
     """The affair needs a reporter who can be asked."""
     message = "this kind of matter needs a reporter: give a reporter_id or a contact, and leave out anonymous"

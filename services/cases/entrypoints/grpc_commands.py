@@ -29,12 +29,6 @@ class Commands:
 
     def open_case(self, request: pb.OpenCaseRequest, call: Call) -> pb.OpenCaseResponse:
         """Take in a report."""
-        external = None
-        if request.HasField("external_reference"):
-            reference = request.external_reference
-            external = ExternalReference(system=reference.system, number=reference.number)
-        elif call.occurred_at is not None:
-            raise invalid("external_reference", "imported history names the system it comes from")
         report = Report(
             affair_id=request.affair_id,
             channel=messages.channel_of[request.channel],
@@ -44,7 +38,7 @@ class Commands:
             reporter_id=_reporter(request, call),
             anonymous=request.anonymous,
             assisted=request.assisted,
-            external=external,
+            external=_external(request, call),
             description=request.description,
             address=request.address,
             contact=request.contact,
@@ -169,6 +163,18 @@ class Commands:
         revision = getattr(request, "if_revision", "")
         handled = self._app.act(request.case_id, command, context, permit, revision)
         return answer(case=messages.case_of_state(handled.state), revision=handled.revision)
+
+
+def _external(request: pb.OpenCaseRequest, call: Call) -> ExternalReference | None:
+    """The number in another system, which only that system's client or an importer may claim."""
+    if not request.HasField("external_reference"):
+        if call.occurred_at is not None:
+            raise invalid("external_reference", "imported history names the system it comes from")
+        return None
+    if call.caller.kind == PERSON and not call.has(IMPORT_SCOPE):
+        raise refusals.external_reference_not_allowed()
+    reference = request.external_reference
+    return ExternalReference(system=reference.system, number=reference.number)
 
 
 def _reporter(request: pb.OpenCaseRequest, call: Call) -> str | None:

@@ -272,6 +272,22 @@ def test_who_imports_history_takes_back_what_others_did_and_no_live_case(
     assert operator.withdraw_case(withdrawal).case.state == types.CASE_STATE_WITHDRAWN
 
 
+def test_only_other_systems_and_importers_claim_a_number_of_another_system(
+    running: Component, resident: Any, roads_officer: Any, operator: Any
+) -> None:
+    partner = _service(running, running.mint.client("cases.open"))
+    numbers = iter(["X-1", "X-2", "X-3", "X-4"])
+
+    def numbered() -> pb.OpenCaseRequest:
+        return report(external_reference=types.ExternalReference(system="elsewhere", number=next(numbers)))
+
+    for person in (resident, roads_officer):
+        assert refused(person.open_case, numbered()) == "EXTERNAL_REFERENCE_NOT_ALLOWED"
+    for system in (partner, operator):
+        case = system.open_case(numbered()).case
+        assert case.external_reference.system == "elsewhere"
+
+
 def test_who_imports_the_history_of_one_area_dates_and_releases_nothing_elsewhere(
     running: Component, operator: Any
 ) -> None:

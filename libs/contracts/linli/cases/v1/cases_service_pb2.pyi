@@ -248,7 +248,9 @@ class OpenCaseRequest(_message.Message):
 
     @_builtins.property
     def external_reference(self) -> _cases_types_pb2.ExternalReference:
-        """The number of the same matter in another system."""
+        """The number of the same matter in another system. The case id follows from it, so that no matter is taken in
+        twice; therefore only a client, or a person with the scope `cases.import`, may give one.
+        """
 
     def __init__(
         self,
