@@ -69,11 +69,11 @@ def _apis(app: App) -> tuple[Api, ...]:
     # Imported here: the worker process, which is patched by eventlet, must never import grpc.
     from linli.catalog.v1 import catalog_service_pb2
 
-    from services.catalog.entrypoints.chinese import CHINESE
+    from services.catalog.entrypoints.chinese import MESSAGES
     from services.catalog.entrypoints.grpc_api import CatalogApi
 
     descriptor = catalog_service_pb2.DESCRIPTOR.services_by_name["CatalogService"]
-    return (Api(descriptor=descriptor, implementation=CatalogApi(app), messages={"zh": CHINESE}),)
+    return (Api(descriptor=descriptor, implementation=CatalogApi(app), messages={"zh": MESSAGES}),)
 
 
 SERVICE = Service(

@@ -116,10 +116,11 @@ def _apis(app: App) -> tuple[Api, ...]:
     # Imported here: gRPC must not be loaded in a process that serves no API.
     from linli.identity.v1 import identity_service_pb2
 
-    from services.identity.entrypoints.grpc_api import MESSAGES, IdentityApi
+    from services.identity.entrypoints.chinese import MESSAGES
+    from services.identity.entrypoints.grpc_api import IdentityApi
 
     descriptor = identity_service_pb2.DESCRIPTOR.services_by_name["IdentityService"]
-    return (Api(descriptor=descriptor, implementation=IdentityApi(app), messages=MESSAGES),)
+    return (Api(descriptor=descriptor, implementation=IdentityApi(app), messages={"zh": MESSAGES}),)
 
 
 def _public_keys(app: App, ground: Ground) -> Mapping[str, Any]:

@@ -37,10 +37,11 @@ def build(ground: Ground, settings: SupervisionSettings) -> ServiceParts:  # noq
 def _apis(app: App) -> tuple[Api, ...]:
     from linli.supervision.v1 import supervision_service_pb2
 
+    from services.supervision.entrypoints.chinese import MESSAGES
     from services.supervision.entrypoints.grpc_api import SupervisionApi
 
     descriptor = supervision_service_pb2.DESCRIPTOR.services_by_name["SupervisionService"]
-    return (Api(descriptor=descriptor, implementation=SupervisionApi(app)),)
+    return (Api(descriptor=descriptor, implementation=SupervisionApi(app), messages={"zh": MESSAGES}),)
 
 
 SERVICE = Service(

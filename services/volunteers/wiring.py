@@ -56,10 +56,11 @@ def build(ground: Ground, settings: VolunteersSettings) -> ServiceParts:
 def _apis(app: App) -> tuple[Api, ...]:
     from linli.volunteers.v1 import volunteers_service_pb2
 
+    from services.volunteers.entrypoints.chinese import MESSAGES
     from services.volunteers.entrypoints.grpc_api import VolunteersApi
 
     descriptor = volunteers_service_pb2.DESCRIPTOR.services_by_name["VolunteersService"]
-    return (Api(descriptor=descriptor, implementation=VolunteersApi(app)),)
+    return (Api(descriptor=descriptor, implementation=VolunteersApi(app), messages={"zh": MESSAGES}),)
 
 
 def _home_path(state: volunteer.Volunteer) -> str | None:

@@ -1,6 +1,6 @@
 """The catalog's refusals in Chinese, by code; English is the refusal's own message."""
 
-CHINESE = {
+MESSAGES = {
     "NAME_MISSING": "请填写中文或英文名称",
     "AFFAIR_UNKNOWN": "没有编号为{affair_id}的事项，请查看事项列表或先行定义",
     "AFFAIR_RETIRED": "事项{affair_id}已停用，请选择在用事项",

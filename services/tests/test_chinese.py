@@ -1,0 +1,45 @@
+"""Every "no" speaks Chinese, too."""
+
+import importlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from libs.rpc.messages import OWN
+from libs.testkit.refusals import codes_in
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("identity", "catalog", "cases", "volunteers", "supervision")
+
+
+def texts_of(name: str) -> Mapping[str, str]:
+    texts: Mapping[str, str] = importlib.import_module(f"services.{name}.entrypoints.chinese").MESSAGES
+    return texts
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_refusal_of_a_service_has_a_chinese_text(name: str) -> None:
+    assert sorted(texts_of(name)) == sorted(codes_in(ROOT / "services" / name))
+
+
+def test_every_refusal_of_the_plumbing_has_a_chinese_text() -> None:
+    assert sorted(OWN["zh"]) == sorted(codes_in(ROOT / "libs"))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_text_is_filled_with_facts_that_come_along(name: str) -> None:
+    facts = codes_in(ROOT / "services" / name)
+
+    missing = {code: set(re.findall(r"{(\w+)}", text)) - facts[code] for code, text in texts_of(name).items()}
+
+    assert not any(missing.values()), missing
+    assert all(re.search("[一-鿿]", text) for text in texts_of(name).values())
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_texts_of_a_service_are_served(name: str) -> None:
+    [api] = importlib.import_module(f"services.{name}.wiring")._apis(None)
+
+    assert api.messages == {"zh": texts_of(name)}
