@@ -9,7 +9,7 @@ from psycopg import Connection, Cursor
 from psycopg.errors import UndefinedTable
 from psycopg.rows import tuple_row
 
-from libs.ledger import tables, view_tables
+from libs.ledger import tables, turns, view_tables
 from libs.ledger.errors import SchemaUnknown
 from libs.ledger.view import View
 
@@ -35,10 +35,17 @@ def _parked(cursor: Cursor[Any], _dsn: str) -> None:
     cursor.execute(DDL)
 
 
+def _sent(cursor: Cursor[Any], _dsn: str) -> None:
+    from libs.messaging.sent import DDL  # here, because messaging stands on the ledger
+
+    cursor.execute(DDL)
+
+
 STEPS: Sequence[Step] = (
     Step(1, "ledger", lambda _cursor, dsn: tables.create_tables(dsn)),
     Step(2, "views", lambda cursor, _dsn: cursor.execute(view_tables.CREATE_TABLE)),
     Step(3, "parked events", _parked),
+    Step(4, "relay's position", _sent),
 )
 """Add new steps at the end."""
 
@@ -124,7 +131,7 @@ def _check_server(connection: Connection[tuple[Any, ...]]) -> None:
 
 
 def _create_views(dsn: str, views: Iterable[View]) -> None:
-    with view_tables.connect(dsn, "migrate") as connection, connection.cursor() as cursor:
+    with turns.connect(dsn, "migrate") as connection, connection.cursor() as cursor:
         empty = cursor.execute("SELECT NOT EXISTS (SELECT FROM stored_events) AS empty").fetchone()
         for view in views:
             with connection.transaction():

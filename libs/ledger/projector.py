@@ -9,7 +9,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from libs.ledger import view_tables
+from libs.ledger import turns
 from libs.ledger.errors import LedgerUnavailable
 from libs.ledger.projection import Projection, ProjectorSettings, Replaced, Track
 from libs.ledger.view import Views
@@ -84,7 +84,7 @@ class Projector:
         self._status = Status(state="stopped")
 
     def _follow(self, stop: Event) -> None:
-        with view_tables.connect(self._views.ledger.settings.dsn, "projector") as connection:
+        with turns.connect(self._views.ledger.settings.dsn, "projector") as connection:
             if self._stand_by(connection, stop):
                 projection = Projection(self._views, connection, self._settings, self._owned)
                 log.info("is active", service=self._views.ledger.service)
@@ -92,7 +92,7 @@ class Projector:
 
     def _stand_by(self, connection: Connection[DictRow], stop: Event) -> bool:
         while not stop.is_set():
-            if view_tables.try_lock(connection, "projector"):
+            if turns.try_lock(connection, "projector"):
                 return True
             if self._status.state != "standing by":
                 self._status = Status(state="standing by")

@@ -10,7 +10,7 @@ from psycopg import Connection, Cursor
 from psycopg.errors import LockNotAvailable
 from psycopg.rows import DictRow
 
-from libs.ledger import view_tables
+from libs.ledger import turns, view_tables
 from libs.ledger.ledger import Ledger
 from libs.ledger.projection import keys_of
 from libs.ledger.rows import RowStore
@@ -71,8 +71,8 @@ def differences(ledger: Ledger, view: View, say: Say = lambda _: None) -> list[s
 @contextmanager
 def _building(ledger: Ledger, view: View, suffix: str) -> Iterator["_Beside"]:
     schema = view.schema + suffix
-    with view_tables.connect(ledger.settings.dsn, "rebuild") as connection:
-        if not view_tables.try_lock(connection, f"rebuild {schema}"):
+    with turns.connect(ledger.settings.dsn, "rebuild") as connection:
+        if not turns.try_lock(connection, f"rebuild {schema}"):
             raise RebuildRefused(f"the view {view.name} is being rebuilt by somebody else: wait for that")
         try:
             yield _Beside(ledger, view, connection, schema)

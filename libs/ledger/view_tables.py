@@ -1,12 +1,10 @@
 """Where views live in PostgreSQL: a schema each, and one row each that says how far it has got."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
-from psycopg import Connection, Cursor
-from psycopg.rows import DictRow, dict_row
+from psycopg import Cursor
+from psycopg.rows import DictRow
 
 from libs.ledger.view import View
 
@@ -34,33 +32,6 @@ class Stored:
     version: int
     generation: int
     ready: bool
-
-
-def connect(dsn: str, purpose: str) -> Connection[DictRow]:
-    """A connection for one writer of views, in UTC.
-
-    It does not wait for the disk at commit: rows and position are lost together or not at all,
-    and what is lost is folded again from the ledger, which does wait.
-    """
-    connection = psycopg.connect(
-        dsn,
-        autocommit=True,
-        row_factory=dict_row,
-        application_name=f"linli {purpose}",
-        connect_timeout=10,
-        keepalives_idle=10,
-        keepalives_interval=5,
-        keepalives_count=3,
-    )
-    connection.execute("SET synchronous_commit = off; SET timezone = 'UTC'; SET lock_timeout = '10s'")
-    return connection
-
-
-def try_lock(connection: Connection[DictRow], name: str) -> bool:
-    """Take the lock called `name` for as long as the connection lives, unless another has it."""
-    key = int.from_bytes(hashlib.sha256(f"linli {name}".encode()).digest()[:8], "big", signed=True)
-    row = connection.execute("SELECT pg_try_advisory_lock(%s) AS taken", [key]).fetchone()
-    return row is not None and bool(row["taken"])
 
 
 def stored(cursor: Cursor[DictRow], names: list[str]) -> dict[str, Stored]:

@@ -56,7 +56,7 @@ class FeedApi:
         """One batch after a position."""
         source = self._source(request.source)
         stretch = source.stretch(request.after, request.limit or _STANDARD_LIMIT)
-        batch = _for(call.reach, request.types, stretch).batch(source.name)
+        batch = _for(call.reach, request.types, stretch).batch(source.name, head=source.head())
         return feed.ReadEventsResponse(batch=batch)
 
     def follow_events(
@@ -74,7 +74,7 @@ class FeedApi:
         while call.active and not self._draining():
             stretch = source.stretch(after, _STANDARD_LIMIT)
             if stretch.until > after or not self._something_came(source, after, call):
-                batch = _for(reach, request.types, stretch).batch(source.name)
+                batch = _for(reach, request.types, stretch).batch(source.name, head=source.head())
                 yield feed.FollowEventsResponse(batch=batch)
             after = stretch.until
 

@@ -102,12 +102,17 @@ class Inbox:
         Raises `LedgerUnavailable` or psycopg's errors when the store is away, and a `Refusal` of the
         kind CONFLICT when others keep changing a stream at the same moment: deliver again later.
         """
+        looked = False
         while True:
             progress = self._of(batch.source)
             if batch.until <= progress.reached:
                 return Handled(progress.reached)
             if batch.after > progress.reached:
-                return Rewind(batch.source, progress.reached)
+                if looked:
+                    return Rewind(batch.source, progress.reached)
+                self._look_again(progress, batch.source)  # another consumer of ours may have gone on since
+                looked = True
+                continue
             try:
                 self._beyond(progress, batch)
                 return Handled(progress.reached)
@@ -209,6 +214,12 @@ class Inbox:
         self._effects.commit(work, source, until, after=progress.stored)
         progress.stored = progress.reached = until
         progress.saved_at = time.monotonic()
+
+    def _look_again(self, known: _Progress, source: str) -> None:
+        """Read the stored position, without losing how far we have seen that nothing is for us."""
+        del self._progress[source]
+        progress = self._of(source)
+        progress.reached = max(progress.reached, known.reached)
 
     def _of(self, source: str) -> _Progress:
         if source not in self._progress:

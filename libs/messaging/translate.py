@@ -28,6 +28,9 @@ class Reading(Protocol):
     def known_head(self) -> int:
         """The last position recorded, as far as this process has heard."""
 
+    def head(self) -> int:
+        """The last position recorded: asks the store."""
+
     def on_news(self, wake: Callable[[], None]) -> None:
         """Call `wake` whenever something was recorded."""
 
@@ -50,10 +53,12 @@ class Stretch:
     entries: tuple[Entry, ...]
     steps: int
 
-    def batch(self, source: str, types: Collection[str] | None = None) -> feed.Batch:
-        """The same as the message that travels, of all types or of some."""
+    def batch(self, source: str, types: Collection[str] | None = None, *, head: int = 0) -> feed.Batch:
+        """The same as the message that travels, of all types or of some; `head`: how far the source is."""
         events = [entry.event for entry in self.entries if types is None or entry.type in types]
-        return feed.Batch(source=source, after=self.after, until=self.until, events=events)
+        return feed.Batch(
+            source=source, after=self.after, until=self.until, head=max(head, self.until), events=events
+        )
 
 
 class Source:
@@ -78,7 +83,7 @@ class Source:
         `until` is the position reached; it equals `after` when nothing more is recorded. With
         `types` (full names of messages) it holds only events of these.
         """
-        return self.stretch(after, limit).batch(self.name, types)
+        return self.stretch(after, limit).batch(self.name, types, head=self.head())
 
     def stretch(self, after: int, limit: int = 500) -> Stretch:
         """The same, with who may see each event."""
@@ -106,6 +111,10 @@ class Source:
     def head(self) -> int:
         """The last position recorded, as far as this process has heard."""
         return self._ledger.known_head
+
+    def newest(self) -> int:
+        """The last position recorded: asks the store."""
+        return self._ledger.head()
 
     def on_news(self, wake: Callable[[], None]) -> None:
         """Call `wake` (quick: it sets an event) whenever something was recorded."""

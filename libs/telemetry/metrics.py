@@ -6,6 +6,7 @@ The plumbing calls these functions; names, labels and buckets live here, in one 
 import importlib.metadata
 import platform
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from prometheus_client import (
     CollectorRegistry,
@@ -115,6 +116,25 @@ _parked = Gauge(
     "Above 0: `linli <service> parked list`.",
     ["service", "source"], registry=REGISTRY,
 )  # fmt: skip
+_published_again = Counter(
+    "linli_relay_published_again",
+    "Times a relay published again for a consumer that missed something. Growing all the time: the consumer"
+    " cannot keep up, or the broker loses messages.",
+    ["service", "consumer"], registry=REGISTRY,
+)  # fmt: skip
+_gaps = Counter(
+    "linli_inbox_gaps",
+    "Gaps in what a source's queue delivered; each was asked for again. Normal after the broker lost data.",
+    ["service", "source"], registry=REGISTRY,
+)  # fmt: skip
+_repaired = Counter(
+    "linli_inbox_gaps_repaired", "Gaps that have been filled.", ["service", "source"], registry=REGISTRY
+)
+_redelivered = Counter(
+    "linli_inbox_redelivered",
+    "Batches that the broker delivered again, because somebody stopped or was cut off before the word.",
+    ["service", "source"], registry=REGISTRY,
+)  # fmt: skip
 _lateness = Histogram(
     "linli_clock_lateness_seconds",
     "Seconds between a moment that was due (a warning, a breach) and its firing. Deadlines count from when "
@@ -209,6 +229,29 @@ def view_stopped(service: str, view: str, *, stopped: bool) -> None:
 def parked(service: str, source: str, count: int) -> None:
     """How many events of `source` are parked now."""
     _parked.labels(service, source).set(count)
+
+
+def published_again(service: str, consumer: str) -> None:
+    """A relay has answered a consumer that missed something."""
+    _published_again.labels(service, consumer).inc()
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """The meters of what one source's queue delivers: call each when it happens."""
+
+    gap: Callable[[], None]
+    repaired: Callable[[], None]
+    redelivered: Callable[[], None]
+
+
+def intake(service: str, source: str) -> Intake:
+    """The meters of one source's queue."""
+    return Intake(
+        _gaps.labels(service, source).inc,
+        _repaired.labels(service, source).inc,
+        _redelivered.labels(service, source).inc,
+    )
 
 
 def clock_fired(service: str, seconds_late: float) -> None:

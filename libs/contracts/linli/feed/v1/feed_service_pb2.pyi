@@ -148,12 +148,17 @@ class Batch(_message.Message):
     AFTER_FIELD_NUMBER: _builtins.int
     UNTIL_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
+    HEAD_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     """The service and cell that recorded the events, for instance `linli://demo/cases`."""
     after: _builtins.int
     """The position that the batch follows."""
     until: _builtins.int
     """The position that a reader has reached when it has handled the batch."""
+    head: _builtins.int
+    """The last position recorded in the source when the batch was made: `head` - `until` is how
+    far the reader is behind.
+    """
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
         """The events, in order."""
@@ -165,10 +170,11 @@ class Batch(_message.Message):
         after: _builtins.int = ...,
         until: _builtins.int = ...,
         events: _abc.Iterable[Global___Event] | None = ...,
+        head: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "events", b"events", "source", b"source", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "events", b"events", "head", b"head", "source", b"source", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

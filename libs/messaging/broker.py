@@ -1,0 +1,127 @@
+"""RabbitMQ, reached by kombu: connections that end in bounded time, and what is declared on them."""
+
+import socket
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import amqp
+import kombu
+from amqp.exceptions import MessageNacked
+from kombu.exceptions import KombuError
+
+from libs.messaging import topology
+
+BROKEN = (amqp.AMQPError, MessageNacked, KombuError, OSError)
+"""Failures after which a connection is of no use: close it and connect again."""
+
+CONTENT_TYPE = "application/x-protobuf"
+
+_CONNECT_SECONDS = 5.0
+_CONFIRM_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class BrokerSettings:
+    """Where the broker is. `url`: `amqp://user:password@host:port/vhost`, or `amqps://` with TLS.
+
+    `ca`: who vouches for the broker (PEM; empty: the system's list), `cert` and `key`: our own
+    certificate, if the broker asks for one. `heartbeat`: seconds after which silence counts as
+    death, on both sides.
+    """
+
+    url: str
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+    heartbeat: float = 10.0
+
+    @property
+    def place(self) -> str:
+        """Where it is, without the password: for logs."""
+        parts = urlsplit(self.url)
+        return f"{parts.hostname}:{parts.port or (5671 if parts.scheme == 'amqps' else 5672)}{parts.path}"
+
+
+class Broker:
+    """Makes connections. Each belongs to the one thread that made it."""
+
+    def __init__(self, settings: BrokerSettings) -> None:
+        self.settings = settings
+
+    def connect(self) -> kombu.Connection:
+        """A connection that confirms what is published. Raises one of `BROKEN`."""
+        given = self.settings
+        connection = kombu.Connection(
+            given.url,
+            heartbeat=given.heartbeat,
+            connect_timeout=_CONNECT_SECONDS,
+            ssl=self._tls(),
+            transport_options={
+                "confirm_publish": True,
+                "client_properties": {"product": "linli"},
+                "socket_settings": _notice_silence(given.heartbeat),
+            },
+        )
+        connection.connect()
+        return connection
+
+    def _tls(self) -> dict[str, Any] | bool:
+        given = self.settings
+        if not given.url.startswith("amqps://"):
+            return False
+        checks: dict[str, Any] = {
+            "cert_reqs": ssl.CERT_REQUIRED,
+            "ca_certs": str(given.ca or ssl.get_default_verify_paths().cafile),
+            "server_hostname": urlsplit(given.url).hostname,
+        }
+        if given.cert is not None:
+            checks |= {"certfile": str(given.cert), "keyfile": str(given.key)}
+        return checks
+
+
+def _notice_silence(heartbeat: float) -> dict[int, int]:
+    """What is sent and never acknowledged ends the connection, too: heartbeats alone would wait behind it."""
+    if not hasattr(socket, "TCP_USER_TIMEOUT"):  # macOS
+        return {}
+    return {socket.TCP_USER_TIMEOUT: int(heartbeat * 2000)}
+
+
+def exchange() -> kombu.Exchange:
+    """The one exchange, as kombu declares it."""
+    return kombu.Exchange(topology.EXCHANGE, type="topic", durable=True)
+
+
+def declared(channel: Any, queue: topology.Queue) -> kombu.Queue:
+    """Declare a queue of the table with all its bindings."""
+    made = kombu.Queue(
+        queue.name,
+        bindings=[kombu.binding(exchange(), routing_key=key) for key in queue.keys],
+        durable=True,
+        queue_arguments=dict(topology.QUEUE_ARGUMENTS),
+    )
+    bound = made(channel)
+    bound.declare()
+    return bound
+
+
+def publish(producer: kombu.Producer, body: bytes, routing_key: str) -> None:
+    """Publish a message; returns when the broker has it. Raises one of `BROKEN`."""
+    producer.publish(
+        body,
+        exchange=exchange(),
+        routing_key=routing_key,
+        delivery_mode=2,
+        content_type=CONTENT_TYPE,
+        content_encoding="binary",
+        confirm_timeout=_CONFIRM_SECONDS,
+    )
+
+
+def close(connection: kombu.Connection) -> None:
+    """Let go of a connection that may be broken, without waiting for the other side."""
+    with suppress(Exception):  # it was broken, and is gone now
+        connection.collect(socket_timeout=0.5)

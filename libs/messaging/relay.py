@@ -1,0 +1,223 @@
+"""The relay: publishes a service's ledger to the broker, in order, and again for whoever missed something.
+
+What it publishes may be published twice (it remembers its position now and then, after the
+broker's word), but nothing is ever left out: consumers recognise by the positions what they know.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Event
+from typing import Any
+
+import kombu
+from google.protobuf.message import DecodeError
+from linli.exchange.v1 import exchange_pb2
+from linli.feed.v1 import feed_service_pb2 as feed
+from psycopg import Connection
+
+from libs.ledger import turns
+from libs.messaging import broker, sent, topology
+from libs.messaging.broker import Broker
+from libs.messaging.failures import PASSING
+from libs.messaging.translate import Source
+from libs.telemetry import logs, metrics, traces
+
+_log = logs.get("relay")
+
+_LONGEST_PAUSE = 5.0
+_LOOK_AT_REQUESTS = 0.1
+_REMEMBER = 1.0
+_FELL_SILENT = 0.001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelaySettings:
+    """`limit`: stored events a batch; `gather`: seconds in which events come together under load;
+    `heartbeat`: seconds after which an empty batch says that nothing happened; `answer`: batches
+    for one request to publish again; `standby`: seconds between tries to become the active relay.
+    """  # noqa: D205 # one list
+
+    limit: int = 500
+    gather: float = 0.01
+    heartbeat: float = 2.0
+    answer: int = 20
+    standby: float = 0.25
+
+
+@dataclass(slots=True)
+class _Line:
+    """An open way to the broker, and what came in on it."""
+
+    connection: kombu.Connection
+    producer: kombu.Producer
+    database: Connection[Any]
+    position: int
+    remembered: int
+    requests: dict[str, int]
+    published_at: float = float("-inf")
+    remembered_at: float = field(default_factory=time.monotonic)
+    looked_at: float = float("-inf")
+
+
+class Relay:
+    """Publishes one service's events. `run` it in a thread; of several, one is active."""
+
+    def __init__(self, source: Source, dsn: str, to: Broker, settings: RelaySettings | None = None) -> None:
+        self._source = source
+        self._dsn = dsn
+        self._broker = to
+        self._settings = settings or RelaySettings()
+        self._news = Event()
+        self._meter = metrics.read(source.service, "relay")
+        self.trouble = "has not reached the broker yet"
+        source.on_news(self._news.set)
+
+    def run(self, stop: Event) -> None:
+        """Publish until `stop` is set; outlasts every trouble with the database and the broker."""
+        pause = 0.05
+        while not stop.is_set():
+            began = time.monotonic()
+            try:
+                self._take_turn(stop)
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is said, and tried again
+                self._tell(error)
+                pause = 0.05 if time.monotonic() - began > _LONGEST_PAUSE else min(2 * pause, _LONGEST_PAUSE)
+                stop.wait(pause)
+
+    def wake(self) -> None:
+        """Make `run` look at its `stop` at once."""
+        self._news.set()
+
+    def _take_turn(self, stop: Event) -> None:
+        with turns.connect(self._dsn, "relay") as database:
+            if turns.stand_by(database, "relay", stop, self._settings.standby):
+                with self._line(database) as line:
+                    _log.info("relay is active", service=self._source.service, position=line.position)
+                    self.trouble = ""
+                    self._serve(line, stop)
+
+    def _serve(self, line: _Line, stop: Event) -> None:
+        while not stop.is_set():
+            self._news.clear()
+            published = self._publish_news(line)
+            self._look_at_requests(line)
+            for consumer, after in list(line.requests.items()):
+                del line.requests[consumer]
+                self._publish_again(line, consumer, after)
+            self._remember(line, at_once=False)
+            if published < self._settings.limit:
+                self._news.wait(_LOOK_AT_REQUESTS)
+                stop.wait(self._settings.gather if published else 0)
+        self._remember(line, at_once=True)
+
+    # -- what is new -------------------------------------------------------------------------------
+
+    def _publish_news(self, line: _Line) -> int:
+        """Publish one batch of what is new; how many positions it covered."""
+        quiet = time.monotonic() - line.published_at
+        if self._source.head() <= line.position and quiet < self._settings.heartbeat:
+            return 0
+        batch = self._source.batch(line.position, self._settings.limit)
+        covered = batch.until - line.position
+        self._publish(line, batch, topology.live(self._source.service))
+        line.position = batch.until
+        line.published_at = time.monotonic()
+        self._meter(batch.until, batch.head, len(batch.events))
+        return covered
+
+    def _publish(self, line: _Line, batch: feed.Batch, key: str) -> None:
+        with self._spans(batch):
+            broker.publish(line.producer, batch.SerializeToString(), key)
+
+    @contextmanager
+    def _spans(self, batch: feed.Batch) -> Iterator[None]:
+        """One in the trace of each event, where traces are collected."""
+        with ExitStack() as spans:
+            for event in batch.events if traces.collected() else ():
+                name = f"{self._source.service} publishes {event.type}"
+                span = traces.span(name, parent=event.traceparent, kind="producer", event=event.id)
+                spans.enter_context(span)
+            yield
+
+    # -- what somebody missed ----------------------------------------------------------------------
+
+    def _look_at_requests(self, line: _Line) -> None:
+        """Take in requests and heartbeats, now and then: looking costs a moment."""
+        now = time.monotonic()
+        if now - line.looked_at < _LOOK_AT_REQUESTS:
+            return
+        line.looked_at = now
+        try:
+            while True:
+                line.connection.drain_events(timeout=_FELL_SILENT)
+        except TimeoutError:
+            line.connection.heartbeat_check()
+
+    def _publish_again(self, line: _Line, consumer: str, after: int) -> None:
+        """Some batches after a position, and then where we are, so that the rest is asked for."""
+        _log.info("publishes again", service=self._source.service, consumer=consumer, after=after)
+        key = topology.again(self._source.service, consumer)
+        for _ in range(self._settings.answer):
+            if after >= line.position:
+                break
+            batch = self._source.batch(after, self._settings.limit)
+            self._publish(line, batch, key)
+            after = batch.until
+        empty = feed.Batch(
+            source=self._source.name, after=line.position, until=line.position, head=self._source.head()
+        )
+        self._publish(line, empty, key)
+        metrics.published_again(self._source.service, consumer)
+
+    def _heard(self, requests: dict[str, int], message: kombu.Message) -> None:
+        message.ack()
+        try:
+            request = exchange_pb2.Rewind.FromString(bytes(message.body))
+        except DecodeError:
+            _log.warning("a request to publish again is unreadable", service=self._source.service)
+            return
+        if request.source == self._source.name:
+            requests[request.consumer] = max(0, request.after)
+
+    # -- the way to the broker ---------------------------------------------------------------------
+
+    @contextmanager
+    def _line(self, database: Connection[Any]) -> Iterator[_Line]:
+        requests: dict[str, int] = {}
+        connection = self._broker.connect()
+        try:
+            channel = connection.channel()
+            broker.exchange()(channel).declare()
+            queue = broker.declared(channel, topology.requests(self._source.service))
+            kombu.Consumer(channel, [queue], on_message=partial(self._heard, requests)).consume()
+            position = min(sent.stored(database), self._source.newest())
+            yield _Line(connection, kombu.Producer(channel), database, position, position, requests)
+        finally:
+            broker.close(connection)
+
+    def _remember(self, line: _Line, *, at_once: bool) -> None:
+        """Store the position; doing so, notice when the database, and with it the turn, is gone."""
+        now = time.monotonic()
+        if at_once or now - line.remembered_at >= _REMEMBER:
+            if line.position != line.remembered:
+                sent.store(line.database, line.position)
+                line.remembered = line.position
+            elif now - line.remembered_at >= self._settings.heartbeat:
+                line.database.execute("SELECT 1")
+            else:
+                return
+            line.remembered_at = now
+
+    def _tell(self, error: Exception) -> None:
+        self.trouble = f"{type(error).__name__}: {error}".strip()
+        expected = isinstance(error, (*broker.BROKEN, *PASSING))
+        _log.warning(
+            "relay has trouble and tries again",
+            service=self._source.service,
+            broker=self._broker.settings.place,
+            error=self.trouble,
+            exc_info=None if expected else error,
+        )

@@ -1,0 +1,113 @@
+"""What stands in the broker, in one table: an exchange, and a queue for each consumer of each source.
+
+The page for operators, TOPOLOGY.md beside this file, is written from here (`linli topology`).
+A cell has a virtual host of its own, so no name here carries the cell's.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+EXCHANGE = "linli.events"
+"""The one exchange: topic, durable."""
+
+QUEUE_ARGUMENTS: Mapping[str, object] = {"x-queue-type": "quorum", "x-single-active-consumer": True}
+"""The only arguments that a queue of ours has; RabbitMQ 3.10 to 4.x take them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """A quorum queue with a single active consumer, and what comes into it."""
+
+    name: str
+    keys: tuple[str, ...]
+    reader: str
+    carries: str
+
+
+def live(service: str) -> str:
+    """The routing key of what a service's relay publishes."""
+    return f"events.{service}"
+
+
+def again(service: str, consumer: str) -> str:
+    """The routing key of what a relay publishes once more for one consumer."""
+    return f"again.{service}.{consumer}"
+
+
+def rewind(service: str) -> str:
+    """The routing key of requests to a service's relay to publish again."""
+    return f"rewind.{service}"
+
+
+def subscription(consumer: str, upstream: str) -> Queue:
+    """The queue by which a service hears one neighbour."""
+    return Queue(
+        name=f"{consumer}.from.{upstream}",
+        keys=(live(upstream), again(upstream, consumer)),
+        reader=f"{consumer} worker",
+        carries=f"batches of {upstream}'s events",
+    )
+
+
+def requests(service: str) -> Queue:
+    """The queue by which a service's relay is asked to publish again."""
+    return Queue(
+        name=f"relay.{service}",
+        keys=(rewind(service),),
+        reader=f"{service} relay",
+        carries="requests to publish again",
+    )
+
+
+def all_queues(subscriptions: Mapping[str, Sequence[str]]) -> Iterator[Queue]:
+    """All queues of a cell; `subscriptions`: by service, the neighbours it listens to."""
+    for consumer, upstreams in subscriptions.items():
+        for upstream in upstreams:
+            yield subscription(consumer, upstream)
+    for service in subscriptions:
+        yield requests(service)
+
+
+def page(subscriptions: Mapping[str, Sequence[str]]) -> str:
+    """The operators' page, in Markdown."""
+    arguments = ", ".join(f"`{name}={str(value).lower()}`" for name, value in QUEUE_ARGUMENTS.items())
+    rows = [
+        f"| `{queue.name}` | {_listed(queue.keys)} | {queue.carries} | {queue.reader} |"
+        for queue in all_queues(subscriptions)
+    ]
+    return _PAGE.format(exchange=EXCHANGE, arguments=arguments, rows="\n".join(rows))
+
+
+def _listed(keys: Sequence[str]) -> str:
+    return ", ".join(f"`{key}`" for key in keys)
+
+
+_PAGE = """\
+# What Linli keeps in RabbitMQ
+
+Written by `linli topology`; a test holds it against the code. Works with RabbitMQ 3.10 to 4.x.
+
+Every cell has a virtual host of its own. Whoever needs something here declares it when it connects:
+there is nothing to set up, and nothing to restore after the broker has lost its data. The ledgers are
+the outbox, and what a consumer misses it asks for again.
+
+One topic exchange, durable: `{exchange}`. All queues are durable and have these arguments and no others:
+{arguments}.
+
+| queue | bound to | carries | read by |
+|---|---|---|---|
+{rows}
+
+- **Messages** are protobuf: `linli.feed.v1.Batch` in `events.*` and `again.*`, `linli.exchange.v1.Rewind` in
+  `rewind.*`. A batch says which positions of its source it covers, so that a consumer recognises what it
+  has seen and what it lacks. Each relay publishes an empty batch every two seconds when nothing happens.
+- **Acknowledged** is a batch after its effects and its position are committed in the consumer's database.
+- **A gap** (a consumer that is new, a broker that lost its data) makes the consumer ask the relay to publish
+  again; the answer goes to that consumer's queue alone, at most 10,000 positions at a time.
+- **Parked events**, those that could not be handled, do not lie here but in the consumer's database:
+  `linli <service> parked list | show | retry | discard`.
+- **Permissions** a service needs in the virtual host: configure, write and read on
+  `linli\\.events|relay\\..*|[a-z]+\\.from\\..*`.
+- **A consumer that is gone for good** leaves its queues behind, and they grow: delete them by name. Deleting
+  the queue of a consumer that lives harms nothing: it is declared again, and the gap is repaired.
+"""
