@@ -3,33 +3,32 @@
 import argparse
 import json
 import os
+import shlex
 import signal
 import sys
 import time
 from collections import Counter
 from pathlib import Path
 
-from e2e.city import helpers, los_angeles, report
+from e2e.city import earlier, helpers, los_angeles, report, summary
+from e2e.city.earlier import Earlier
 from e2e.city.history import Story, story
 from e2e.city.load import load
 from e2e.city.platform import City, Platform, PlatformFailed, sign_in
-from e2e.city.replay import Replayed, finish, replay
+from e2e.city.replay import Interrupted, Replayed, finish, replay
 from e2e.city.rows import HeadingWrong, Refused, Request, read_requests
+from libs.rpc.failures import RpcFailed
 
-WIDTH = 78
+DATA = Path(".linli")
+LINLI = ".venv/bin/linli"
+RULE = "=" * report.WIDTH
+INTERRUPTED = 130
+"""The exit status of a program that Ctrl-C ended before its work was done."""
 
 
 def main() -> int:
     """Run the whole tour; 0 when it ended in order."""
-    parser = argparse.ArgumentParser(prog="make run", description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path(".linli"), help="where the platform keeps its data")
-    parser.add_argument("--port", type=int, default=7400, help="gRPC port")
-    parser.add_argument("--http-port", type=int, default=7480, help="port of metrics and health")
-    parser.add_argument(
-        "--requests", type=Path, default=los_angeles.REQUESTS, help="the city's requests (CSV, gzipped)"
-    )
-    parser.add_argument("--once", action="store_true", help="stop after the report")
-    arguments = parser.parse_args()
+    arguments = _arguments()
     arguments.data.mkdir(parents=True, exist_ok=True)
     platform = Platform(
         data=arguments.data.resolve(),
@@ -43,38 +42,82 @@ def main() -> int:
     except (PlatformFailed, HeadingWrong) as failed:
         print(f"\n{failed}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 0
+    except RpcFailed as failed:
+        print(f"\n{failed}\nThe platform's log is {_near(platform.log)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt as interrupt:
+        print("\n" + "\n".join(summary.wrapped(_interrupted(interrupt, arguments.data))))
+        return INTERRUPTED
     finally:
-        print("\nStopping ...", flush=True)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would leave the platform running
+        print("\nStopping (a few seconds) ...", flush=True)
         platform.stop()
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="make run",
+        usage='make run [ARGS="OPTION ..."]',
+        description="Start Linli, load Los Angeles, replay 10,000 real service requests of January 2020\n"
+        "through the public API, print a report, and keep serving until Ctrl-C.\n"
+        "Takes two to three minutes the first time. Started again it finds its data;\n"
+        "interrupted it goes on where it stopped.",
+        epilog='For instance: make run ARGS="--port 7500 --http-port 7580"\n'
+        "To start over: remove the data folder (rm -rf .linli).",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--data", metavar="DIR", type=Path, default=DATA, help="folder of all its data (.linli)")
+    add("--port", metavar="N", type=int, default=7400, help="port of the gRPC API on 127.0.0.1 (7400)")
+    add("--http-port", metavar="N", type=int, default=7480, help="port of metrics and health (7480)")
+    add(
+        "--requests", metavar="FILE", type=Path, default=los_angeles.REQUESTS,
+        help="other requests in the columns of the city's file (gzipped CSV)",
+    )  # fmt: skip
+    add("--once", action="store_true", help="stop after the report instead of serving on")
+    arguments = parser.parse_args()
+    if not arguments.requests.is_file():
+        parser.error(f"--requests {arguments.requests}: there is no such file")
+    return arguments
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
+def _interrupted(interrupt: KeyboardInterrupt, data: Path) -> str:
+    kept = f"Nothing is lost: what was answered is kept in {data}, and the same command goes on from there."
+    if not isinstance(interrupt, Interrupted):
+        return f"Interrupted. {kept}"
+    replayed = interrupt.replayed
+    return (
+        f"Interrupted: {replayed.told:,} of {interrupt.total:,} requests have been sent to their end "
+        f"({sum(replayed.commands.values()):,} commands in this run). {kept}"
+    )
+
+
 def _tour(platform: Platform, requests: Path, *, once: bool) -> int:
     began = time.monotonic()
     print("Starting linli up ...", flush=True)
     platform.start()
-    print(f"  ready after {time.monotonic() - began:.1f} s; its log is {platform.log}")
+    print(f"  ready after {time.monotonic() - began:.1f} s; its log is {_near(platform.log)}")
     city = sign_in(platform.address, platform.secret)
     done = platform.data / "los-angeles.json"
-    if done.exists():
+    again = done.exists()
+    if again:
         print("Los Angeles is loaded already; its data was found again.")
-        summary = json.loads(done.read_text("utf-8"))
+        outcome = json.loads(done.read_text("utf-8"))
     else:
-        summary = _import(city, requests)
-        done.write_text(json.dumps(summary), "utf-8")
-    _report(city, summary)
+        outcome = _import(city, requests)
+        done.write_text(json.dumps(outcome), "utf-8")
+    _report(city, outcome, again=again)
+    if once:
+        return 0
     _invite(platform, city)
-    if not once:
-        _serve(platform)
-    return 0
+    return _serve(platform)
 
 
-def _import(city: City, requests: Path) -> dict[str, object]:
+def _import(city: City, requests: Path) -> summary.Summary:
     print("Loading Los Angeles ...", flush=True)
     bodies = load(city, lambda line: print(f"  {line}", flush=True))
     councils = frozenset(
@@ -86,10 +129,11 @@ def _import(city: City, requests: Path) -> dict[str, object]:
     rules = Counter(
         rule.value for outcome in outcomes if isinstance(outcome, Request) for rule in outcome.rules
     )
+    before = earlier.look(city, stories)
     made = helpers.enrol(city)
     print(f"  {made} volunteers, made from a fixed seed (the city's file knows none)", flush=True)
     helped = helpers.help_out(city, stories)
-    replayed = _replay(city, stories)
+    replayed = _replay(city, stories, before)
     released, revision = finish(city, stories, replayed.revision)
     return {
         "rows": len(outcomes),
@@ -97,8 +141,11 @@ def _import(city: City, requests: Path) -> dict[str, object]:
         "refused": [[row.line, row.number, row.rule.value, row.detail] for row in refused],
         "not_told": replayed.refused,
         "rules": dict(rules),
+        "earlier": replayed.earlier,
         "commands": sum(replayed.commands.values()),
+        "repeated": sum(replayed.repeated.values()),
         "seconds": replayed.seconds,
+        "cores": os.cpu_count(),
         "released": released,
         "helped": {
             "volunteers": made, "needs": helped.needs, "proposed": helped.proposed, "covered": helped.covered,
@@ -106,92 +153,73 @@ def _import(city: City, requests: Path) -> dict[str, object]:
             "minutes": helped.minutes, "reasons": dict(helped.reasons),
         },
         "revision": revision,
-        "limited_by": _limited_by(replayed),
     }  # fmt: skip
 
 
-def _replay(city: City, stories: list[Story]) -> Replayed:
+def _replay(city: City, stories: list[Story], before: Earlier) -> Replayed:
     print(f"Replaying {len(stories):,} requests through the gRPC API ...", flush=True)
+    if before.cases:
+        print(
+            f"  {len(before.cases):,} are there already from an earlier run: going on after them", flush=True
+        )
     live = sys.stdout.isatty()
-    shown = 0.0
+    shown = -10.0
 
     def show(replayed: Replayed, total: int) -> None:
         nonlocal shown
-        done = len(replayed.cases) + len(replayed.refused)
-        if not live and done < total and replayed.seconds - shown < 10:
+        if not live and replayed.told < total and replayed.seconds - shown < 10:
             return
         shown = replayed.seconds
-        rate = done / replayed.seconds if replayed.seconds else 0.0
-        left = (total - done) / rate if rate else 0.0
-        line = f"  {done:>6,} of {total:,}  {rate:6.0f} requests/s  {left:4.0f} s left"
+        rate = (replayed.told - replayed.earlier) / replayed.seconds if replayed.seconds else 0.0
+        left = (total - replayed.told) / rate if rate else 0.0
+        line = f"  {replayed.told:>6,} of {total:,}  {rate:6.0f} requests/s  {left:4.0f} s left"
         print(f"\r{line}" if live else line, end="" if live else "\n", flush=True)
 
-    replayed = replay(city, stories, show)
+    replayed = replay(city, stories, show, before)
     if live:
         print()
     return replayed
 
 
-def _limited_by(replayed: Replayed) -> str:
-    commands = sum(replayed.commands.values())
-    rate = commands / replayed.seconds if replayed.seconds else 0.0
-    return (
-        f"{commands:,} commands in {replayed.seconds:.0f} s ({rate:.0f}/s) on {os.cpu_count()} cores: "
-        "one Python process runs all five services, and its one interpreter is what it waited for "
-        "(`make bench` says where the time goes)"
-    )
-
-
-def _report(city: City, summary: dict[str, object]) -> None:
-    revision = str(summary["revision"])
-    print(f"\n{'=' * WIDTH}\nLos Angeles, requests of 1-3 January 2020, as Linli's scoreboard shows them")
-    print("Time limits and working hours are ASSUMED (the city's file promises nothing).\n" + "=" * WIDTH)
-    for section in report.sections(city, revision):
-        print("\n".join(report.lines(section)), end="\n\n")
+def _report(city: City, outcome: summary.Summary, *, again: bool) -> None:
+    revision = str(outcome["revision"])
+    board = report.read_board(city, revision)
+    print(f"\n{RULE}\nLos Angeles, requests of 1-3 January 2020, as Linli's scoreboard shows them")
+    print("Time limits and working hours are ASSUMED (the city's file promises nothing).")
+    print(f"Open cases are judged as of {board.judged:%Y-%m-%d %H:%M}, Los Angeles time.\n{RULE}")
+    print("\n".join(report.LEGEND), end="\n\n")
+    print("\n".join(report.lines(board)), end="\n\n")
     print("\n".join(report.longest_open(city, revision)), end="\n\n")
-    _report_import(summary)
-
-
-def _report_import(summary: dict[str, object]) -> None:
-    rules, refused, not_told = summary["rules"], summary["refused"], summary["not_told"]
-    assert isinstance(rules, dict)
-    assert isinstance(refused, list)
-    assert isinstance(not_told, list)
-    print(f"The import: {summary['rows']:,} rows, {summary['told']:,} cases, {len(refused)} rows refused,")
-    print(f"{len(not_told)} cases not told to the end. {summary['limited_by']}.")
-    print("Rows that were not clean, by the rule that was applied:")
-    print("\n".join(report.tally(rules.items())))
-    for line, number, rule, detail in refused:
-        print(f"  line {line} ({number}): {rule}: {detail}")
-    for number, rpc, why in not_told:
-        print(f"  {number}: {rpc}: {why}")
-    helped = summary["helped"]
-    assert isinstance(helped, dict)
-    print(
-        f"Helpers: {helped['volunteers']} MADE volunteers; {helped['needs']} needs of assisted reporters\n"
-        f"(1 in 100 of bulky items, by a fixed rule): {helped['proposed']} matched (priority "
-        f"{helped['covered']} of a proven bound of {helped['bound']}),\n{helped['accepted']} accepted, "
-        f"{helped['declined']} declined, {helped['minutes'] / 60:.0f} hours given."
-    )
+    print("\n".join(summary.lines(outcome, again=again)))
 
 
 def _invite(platform: Platform, city: City) -> None:
-    print(f"\n{'=' * WIDTH}")
-    print(f"gRPC   {platform.address}   (all five services, reflection, health)")
-    print(f"HTTP   {platform.http}/metrics  /livez  /readyz  /keys.json")
-    print(f"token  (operator, expires; `linli token` gives a new one)\n{city.client.token()}\n")
-    linli = f".venv/bin/linli call --data {platform.data} --port {platform.port}"
-    print("Try:")
-    print(f"""  {linli} supervision.GetScoreboard '{{"group_by": "GROUPING_BODY"}}'""")
-    print(f"""  {linli} cases.ListCases '{{"filter": "state = ROUTED", "page_size": 3}}'""")
-    print(f"""  {linli} identity.Locate '{{"point": {{"latitude": 34.05, "longitude": -118.25}}}}'""")
+    """Last of all what one wants to copy: three commands, and the token."""
+    at = "" if platform.data == DATA.resolve() else f" --data {shlex.quote(_near(platform.data))}"
+    print(f"\n{RULE}\nServing until Ctrl-C.\n")
+    print(f"gRPC  {platform.address}   (all five services, reflection, health)")
+    print(f"HTTP  {platform.http}/metrics  /livez  /readyz  /keys.json")
+    print("\nTry, in another terminal in this folder:")
+    print(f"""{LINLI} call{at} supervision.GetScoreboard '{{"group_by": "GROUPING_BODY"}}'""")
+    print(f"""{LINLI} call{at} cases.ListCases '{{"filter": "state = ROUTED", "page_size": 3}}'""")
+    print(f"""{LINLI} call{at} identity.Locate '{{"point": {{"latitude": 34.05, "longitude": -118.25}}}}'""")
+    print(f"\nThe operator's token for a client of your own ({LINLI} token{at} gives a new one):")
+    print(city.client.token(), flush=True)
 
 
-def _serve(platform: Platform) -> None:
-    print("\nServing until Ctrl-C.", flush=True)
+def _near(path: Path | None) -> str:
+    """The path as one would type it here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path is not None and path.is_relative_to(here) else path)
+
+
+def _serve(platform: Platform) -> int:
     assert platform.process is not None
-    code = platform.process.wait()
-    raise PlatformFailed(f"linli up ended with {code}; its log is {platform.log}")
+    try:
+        code = platform.process.wait()
+    except KeyboardInterrupt:
+        return 0
+    raise PlatformFailed(f"linli up ended with {code}; its log is {_near(platform.log)}")
 
 
 if __name__ == "__main__":

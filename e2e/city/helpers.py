@@ -18,7 +18,7 @@ from linli.volunteers.v1 import volunteers_service_pb2 as pb
 from e2e.city import los_angeles as la
 from e2e.city.history import Story
 from e2e.city.platform import City, until_known
-from e2e.city.replay import replay
+from e2e.city.replay import Interrupted, replay
 
 SEED = 20200101
 VOLUNTEERS = 60
@@ -80,7 +80,10 @@ def help_out(city: City, stories: Sequence[Story]) -> Helped:
     for day in days:
         today = [story for story in stories if story.assisted and _day(story) == day]
         openings = [replace(story, steps=story.steps[:1]) for story in today]
-        opened = replay(city, openings, lambda _replayed, _total: None)
+        try:
+            opened = replay(city, openings, lambda _replayed, _total: None)
+        except Interrupted:
+            raise KeyboardInterrupt from None  # its counts are of these few only
         helped.needs += len(opened.cases)
         _until_arisen(city, helped.needs)
         _ask(city, day, helped)

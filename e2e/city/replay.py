@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from linli.cases.v1 import cases_service_pb2 as cases
 
+from e2e.city.earlier import Earlier
 from e2e.city.history import Step, Story
 from e2e.city.los_angeles import SYSTEM
 from e2e.city.platform import City
@@ -16,25 +17,53 @@ from libs.rpc.failures import RpcFailed
 from libs.rpc.naming import snake_case
 
 CALLERS = 16
+NOTHING = Earlier()
 
 
 @dataclass(slots=True)
 class Replayed:
-    """What came of it: case ids by the city's own numbers, refusals, and the newest revision."""
+    """What came of it: case ids by the city's own numbers, refusals, and the newest revision.
+
+    `commands` counts what this run has sent; `repeated` those that an earlier run had sent already,
+    which are answered as the first time. `earlier` cases were there, whole, and are not sent again.
+    """
 
     cases: dict[str, str] = field(default_factory=dict)
     refused: list[tuple[str, str, str]] = field(default_factory=list)  # number, rpc, why
     commands: Counter[str] = field(default_factory=Counter)
+    repeated: Counter[str] = field(default_factory=Counter)
+    earlier: int = 0
     seconds: float = 0.0
     revision: str = ""
+    _stood: int = 0  # where the ledger of cases stood before
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def done(self, story: Story, case_id: str, commands: Sequence[str], revision: str) -> None:
+    @classmethod
+    def after(cls, earlier: Earlier) -> "Replayed":
+        """What stands at the beginning."""
+        return cls(
+            cases=dict(earlier.cases),
+            earlier=len(earlier.cases),
+            revision=earlier.revision,
+            _stood=earlier.position,
+        )
+
+    @property
+    def told(self) -> int:
+        """How many stories are through: told to their end now or earlier, or refused."""
+        return len(self.cases) + len(self.refused)
+
+    def answered(self, rpc: str, revision: str) -> None:
+        """A command was answered."""
+        with self._lock:
+            position = _position(revision)
+            (self.repeated if position <= self._stood else self.commands)[rpc] += 1
+            self.revision = max(self.revision, revision, key=_position)
+
+    def done(self, story: Story, case_id: str) -> None:
         """One story is told."""
         with self._lock:
             self.cases[story.number] = case_id
-            self.commands.update(commands)
-            self.revision = max(self.revision, revision, key=_position)
 
     def refuse(self, story: Story, step: Step, why: RpcFailed) -> None:
         """One story could not be told to its end."""
@@ -42,9 +71,28 @@ class Replayed:
             self.refused.append((story.number, step.rpc, f"{why.reason}: {why.message}"))
 
 
-def replay(city: City, stories: Sequence[Story], show: Callable[[Replayed, int], None]) -> Replayed:
-    """Tell every story; `show` is called about once a second with what is done and how many there are."""
-    replayed = Replayed()
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in the middle: what was done by then, of how many stories."""
+
+    def __init__(self, replayed: Replayed, total: int) -> None:
+        super().__init__()
+        self.replayed = replayed
+        self.total = total
+
+
+def replay(
+    city: City,
+    stories: Sequence[Story],
+    show: Callable[[Replayed, int], None],
+    earlier: Earlier = NOTHING,
+) -> Replayed:
+    """Tell every story that was not told earlier.
+
+    `show` is called about once a second with what is done and how many there are. Ctrl-C lets the
+    stories that are being told come to their end and raises `Interrupted`.
+    """
+    replayed = Replayed.after(earlier)
+    left = [story for story in stories if story.number not in earlier.cases]
     began = time.monotonic()
     finished = threading.Event()
 
@@ -56,20 +104,30 @@ def replay(city: City, stories: Sequence[Story], show: Callable[[Replayed, int],
     ticker = threading.Thread(target=progress, daemon=True)
     ticker.start()
     try:
-        with ThreadPoolExecutor(CALLERS) as callers:
-            for failure in callers.map(lambda story: tell(city, story, replayed), stories):
-                assert failure is None
+        _tell_all(city, left, replayed)
+    except KeyboardInterrupt:
+        raise Interrupted(replayed, len(stories)) from None
     finally:
         finished.set()
         ticker.join()
-    replayed.seconds = time.monotonic() - began
+        replayed.seconds = time.monotonic() - began
     show(replayed, len(stories))
     return replayed
 
 
+def _tell_all(city: City, stories: Sequence[Story], replayed: Replayed) -> None:
+    with ThreadPoolExecutor(CALLERS) as callers:
+        try:
+            for failure in callers.map(lambda story: tell(city, story, replayed), stories):
+                assert failure is None
+        except BaseException:
+            callers.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
 def tell(city: City, story: Story, replayed: Replayed) -> None:
     """One story, step by step. A refusal ends it and is kept; an outage is waited for by the client."""
-    case_id, revision, told = "", "", []
+    case_id = ""
     for step in story.steps:
         if "case_id" in step.request.DESCRIPTOR.fields_by_name:
             step.request.case_id = case_id  # type: ignore[attr-defined]  # looked up just now
@@ -80,9 +138,9 @@ def tell(city: City, story: Story, replayed: Replayed) -> None:
                 raise
             replayed.refuse(story, step, failed)
             return
-        case_id, revision = answer.case.case_id, answer.revision
-        told.append(step.rpc)
-    replayed.done(story, case_id, told, revision)
+        case_id = answer.case.case_id
+        replayed.answered(step.rpc, answer.revision)
+    replayed.done(story, case_id)
 
 
 def finish(city: City, stories: Iterable[Story], revision: str) -> tuple[int, str]:

@@ -112,7 +112,11 @@ def read_requests(source: Path, councils: frozenset[str]) -> Iterator[Request | 
     with gzip.open(source, "rb") as packed:
         text = io.TextIOWrapper(packed, "utf-8", errors="replace", newline="")
         reader = csv.DictReader(text, strict=True)
-        missing = [column for column in NEEDED if column not in (reader.fieldnames or ())]
+        try:
+            heading = reader.fieldnames or ()
+        except gzip.BadGzipFile as error:
+            raise HeadingWrong(f"{source} is not gzipped: {error}") from error
+        missing = [column for column in NEEDED if column not in heading]
         if missing:
             raise HeadingWrong(f"the heading of {source} lacks {', '.join(missing)}")
         yield from parse_rows(_rows(reader), councils)

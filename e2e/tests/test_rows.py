@@ -165,3 +165,11 @@ def test_a_file_that_lacks_a_column_is_refused_by_its_heading(tmp_path: Path) ->
 
     with pytest.raises(HeadingWrong, match="lacks status, createddate"):
         list(read_requests(packed, COUNCILS))
+
+
+def test_a_file_that_is_not_gzipped_is_refused(tmp_path: Path) -> None:
+    plain = tmp_path / "plain.csv"
+    plain.write_text("srnumber,requesttype\n", "utf-8")
+
+    with pytest.raises(HeadingWrong, match="not gzipped"):
+        list(read_requests(plain, COUNCILS))
