@@ -11,7 +11,8 @@ from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
-from services.cases.application.words import CHANNELS, CLOCKS, deadline_of, stamp
+from libs.rpc.moments import stamp
+from services.cases.application.words import CHANNELS, CLOCKS, deadline_of
 from services.cases.domain import events
 
 

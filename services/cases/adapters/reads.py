@@ -11,11 +11,12 @@ from psycopg.rows import DictRow
 from libs.ledger.view import Views
 from libs.rpc.access import Reach
 from libs.rpc.conditions import Condition
+from libs.rpc.freshness import Fresh
 from libs.rpc.paging import Page
 from services.cases.adapters.views.all_cases import FILTERS, AllCases
 from services.cases.adapters.views.due_moments import DueMoments
 from services.cases.adapters.views.reference import ReferenceFacts
-from services.cases.application.ports import Freshness, Row
+from services.cases.application.ports import Row
 from services.cases.application.reference import Reference
 
 ALL_CASES = AllCases()
@@ -29,33 +30,31 @@ class ViewReads:
     def __init__(self, views: Views) -> None:
         self._views = views
 
-    def cases(self, reach: Reach, wanted: str, page: Page, fresh: Freshness) -> Sequence[Row]:
+    def cases(self, reach: Reach, wanted: str, page: Page, fresh: Fresh) -> Sequence[Row]:
         """A page of the cases within reach that a filter wants, and one row more."""
         within = reach.condition(area_column="area_path", body_column="body_id")
         where = within & FILTERS.compile(wanted) & page.condition
         with self._read(ALL_CASES.name, fresh) as cursor:
             return ALL_CASES.listed(cursor, where, page)
 
-    def cases_of(self, reporter_id: str, page: Page, fresh: Freshness) -> Sequence[Row]:
+    def cases_of(self, reporter_id: str, page: Page, fresh: Fresh) -> Sequence[Row]:
         """A page of a reporter's cases, and one row more."""
         where = Condition("reporter_id = %s", (reporter_id,)) & page.condition
         with self._read(ALL_CASES.name, fresh) as cursor:
             return ALL_CASES.listed(cursor, where, page)
 
-    def public_case(self, public_id: str, fresh: Freshness) -> Row | None:
+    def public_case(self, public_id: str, fresh: Fresh) -> Row | None:
         """The case with a public number."""
         with self._read(ALL_CASES.name, fresh) as cursor:
             return ALL_CASES.by_public_id(cursor, public_id)
 
-    def unowned_matters(self, reach: Reach, page: Page, fresh: Freshness) -> Sequence[Row]:
+    def unowned_matters(self, reach: Reach, page: Page, fresh: Fresh) -> Sequence[Row]:
         """A page of the matters that nobody answers for and that areas within reach decide; one row more."""
         where = reach.condition(area_column="deciding_path") & page.condition
         with self._read(ALL_CASES.name, fresh) as cursor:
             return ALL_CASES.unowned(cursor, where, page)
 
-    def held_cases(
-        self, reach: Reach, system: str, limit: int, fresh: Freshness
-    ) -> tuple[Sequence[str], int]:
+    def held_cases(self, reach: Reach, system: str, limit: int, fresh: Fresh) -> tuple[Sequence[str], int]:
         """Imported cases within reach, of a system, that are not released: some ids, and how many."""
         where = Condition("external_system = %s", (system,)) & reach.condition(area_column="area_path")
         with self._read(ALL_CASES.name, fresh) as cursor:
@@ -63,11 +62,11 @@ class ViewReads:
 
     def routing_facts(self, known: int) -> Reference:
         """The responsibilities as they were known at a ledger position."""
-        with self._read(REFERENCE.name, Freshness()) as cursor:
+        with self._read(REFERENCE.name, Fresh()) as cursor:
             return Reference().after(REFERENCE.known_to_the_router(cursor, known))
 
     @contextmanager
-    def _read(self, view: str, fresh: Freshness) -> Iterator[Cursor[DictRow]]:
+    def _read(self, view: str, fresh: Fresh) -> Iterator[Cursor[DictRow]]:
         with self._views.read(view, fresh.at_least, fresh.patience) as cursor:
             yield cursor
 

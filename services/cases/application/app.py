@@ -9,8 +9,9 @@ from libs.ledger.recorded import Context, Recorded
 from libs.ledger.revision import Revision
 from libs.ledger.stream import Handled, Stream, Task, handle_many
 from libs.rpc.access import Reach
+from libs.rpc.freshness import Fresh
 from libs.rpc.paging import Page
-from services.cases.application.ports import Freshness, Picture, Reads, Row
+from services.cases.application.ports import Picture, Reads, Row
 from services.cases.application.report import NOTHING_KNOWN, Report, case_id_of
 from services.cases.domain import refusals
 from services.cases.domain.case import NotOpened, Opened, State
@@ -111,7 +112,7 @@ class App:
         return self.act(case_id, command, context, permit, if_revision)
 
     def finish_import(
-        self, reach: Reach, system: str, as_of: datetime, fresh: Freshness, context: Context
+        self, reach: Reach, system: str, as_of: datetime, fresh: Fresh, context: Context
     ) -> Released:
         """Hand imported cases within reach over to the running clocks, as many as one call may."""
         held, total = self.reads.held_cases(reach, system, RELEASED_AT_ONCE, fresh)
@@ -134,22 +135,22 @@ class App:
             raise refusals.case_not_found()
         return CaseRecord(state=state, history=history)
 
-    def public_case(self, public_id: str, fresh: Freshness) -> Row:
+    def public_case(self, public_id: str, fresh: Fresh) -> Row:
         """The case with a public number. Raises CASE_NOT_FOUND."""
         row = self.reads.public_case(public_id, fresh)
         if row is None:
             raise refusals.case_not_found()
         return row
 
-    def list_cases(self, reach: Reach, wanted: str, page: Page, fresh: Freshness) -> Sequence[Row]:
+    def list_cases(self, reach: Reach, wanted: str, page: Page, fresh: Fresh) -> Sequence[Row]:
         """A page of the cases within reach that a filter wants, and one row more."""
         return self.reads.cases(reach, wanted, page, fresh)
 
-    def list_cases_of(self, reporter_id: str, page: Page, fresh: Freshness) -> Sequence[Row]:
+    def list_cases_of(self, reporter_id: str, page: Page, fresh: Fresh) -> Sequence[Row]:
         """A page of a reporter's cases, and one row more."""
         return self.reads.cases_of(reporter_id, page, fresh)
 
-    def unowned_matters(self, reach: Reach, page: Page, fresh: Freshness) -> Sequence[Row]:
+    def unowned_matters(self, reach: Reach, page: Page, fresh: Fresh) -> Sequence[Row]:
         """A page of the matters that nobody answers for and that areas within reach decide; one row more."""
         return self.reads.unowned_matters(reach, page, fresh)
 

@@ -1,11 +1,11 @@
 """What the application needs besides its streams: the picture of the neighbours, and the views."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from libs.rpc.access import Reach
+from libs.rpc.freshness import Fresh
 from libs.rpc.paging import Order, Page, ascending, descending
 from services.cases.application.reference import Reference
 
@@ -29,36 +29,26 @@ CASE_ORDERS: Mapping[str, tuple[Order, ...]] = {
 """The orders that a caller may ask for; `due_order` puts cases without a promise last."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Freshness:
-    """The revision that a reader must at least see, and how many seconds they can wait for it."""
-
-    at_least: str = ""
-    patience: float = 5.0
-
-
 class Reads(Protocol):
     """What the views answer. Each raises `ViewBehind` when a view is not fresh enough in time."""
 
-    def cases(self, reach: Reach, wanted: str, page: Page, fresh: Freshness) -> Sequence[Row]:
+    def cases(self, reach: Reach, wanted: str, page: Page, fresh: Fresh) -> Sequence[Row]:
         """A page of the cases within reach that a filter wants, and one row more. Refuses FILTER_INVALID."""
         ...
 
-    def cases_of(self, reporter_id: str, page: Page, fresh: Freshness) -> Sequence[Row]:
+    def cases_of(self, reporter_id: str, page: Page, fresh: Fresh) -> Sequence[Row]:
         """A page of a reporter's cases, and one row more."""
         ...
 
-    def public_case(self, public_id: str, fresh: Freshness) -> Row | None:
+    def public_case(self, public_id: str, fresh: Fresh) -> Row | None:
         """The case with a public number."""
         ...
 
-    def unowned_matters(self, reach: Reach, page: Page, fresh: Freshness) -> Sequence[Row]:
+    def unowned_matters(self, reach: Reach, page: Page, fresh: Fresh) -> Sequence[Row]:
         """A page of the matters that nobody answers for and that areas within reach decide; one row more."""
         ...
 
-    def held_cases(
-        self, reach: Reach, system: str, limit: int, fresh: Freshness
-    ) -> tuple[Sequence[str], int]:
+    def held_cases(self, reach: Reach, system: str, limit: int, fresh: Fresh) -> tuple[Sequence[str], int]:
         """Imported cases within reach, of a system, that are not released: some ids, and how many."""
         ...
 

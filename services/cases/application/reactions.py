@@ -9,7 +9,7 @@ from linli.identity.v1 import identity_events_pb2 as identity
 
 from libs.ledger.ids import derived_id
 from libs.messaging.reactions import Erasure, Fact, Reaction, Subscriptions
-from services.cases.application.words import moment
+from libs.rpc.moments import moment
 from services.cases.domain import noted
 from services.cases.domain.calendar import Hours
 from services.cases.domain.clocks import Limit, Unit

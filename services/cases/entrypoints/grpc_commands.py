@@ -8,9 +8,10 @@ from linli.cases.v1 import cases_service_pb2 as pb
 from libs.rpc.access import PERSON
 from libs.rpc.call import IMPORT_SCOPE, Call
 from libs.rpc.errors import invalid
+from libs.rpc.freshness import Fresh
+from libs.rpc.moments import moment
 from services.cases.application.app import App
 from services.cases.application.report import Report
-from services.cases.application.words import moment
 from services.cases.domain import commands, refusals
 from services.cases.domain.values import ExternalReference
 from services.cases.entrypoints import messages, permits
@@ -143,7 +144,7 @@ class Commands:
         as_of = moment(request.as_of_time)
         if as_of > call.now():
             raise invalid("as_of_time", "history lies in the past: give a moment that has passed")
-        fresh = messages.freshness(request, call)
+        fresh = Fresh.of(request, call)
         done = self._app.finish_import(call.reach, request.system, as_of, fresh, call.context())
         return pb.FinishImportResponse(
             released=done.released, remaining=done.remaining, revision=done.revision

@@ -3,6 +3,7 @@
 from linli.cases.v1 import cases_service_pb2 as pb
 
 from libs.rpc.call import Call
+from libs.rpc.freshness import Fresh
 from libs.rpc.paging import Page
 from services.cases.application.app import App
 from services.cases.application.ports import CASE_ORDERS, LONGEST_UNOWNED_FIRST, NEWEST_FIRST
@@ -25,20 +26,20 @@ class Queries:
 
     def get_public_case(self, request: pb.GetPublicCaseRequest, call: Call) -> pb.GetPublicCaseResponse:
         """The public face of a case."""
-        row = self._app.public_case(request.public_id, messages.freshness(request, call))
+        row = self._app.public_case(request.public_id, Fresh.of(request, call))
         return pb.GetPublicCaseResponse(case=messages.public_case(row))
 
     def list_cases(self, request: pb.ListCasesRequest, call: Call) -> pb.ListCasesResponse:
         """A page of the cases that the caller may read."""
         page = Page.of(request, CASE_ORDERS[request.order_by])
-        fresh = messages.freshness(request, call)
+        fresh = Fresh.of(request, call)
         rows, token = page.cut(self._app.list_cases(call.reach, request.filter, page, fresh))
         return pb.ListCasesResponse(cases=map(messages.case_of_row, rows), next_page_token=token)
 
     def list_my_cases(self, request: pb.ListMyCasesRequest, call: Call) -> pb.ListMyCasesResponse:
         """A page of the caller's own reports."""
         page = Page.of(request, NEWEST_FIRST)
-        fresh = messages.freshness(request, call)
+        fresh = Fresh.of(request, call)
         rows, token = page.cut(self._app.list_cases_of(call.me, page, fresh))
         return pb.ListMyCasesResponse(cases=map(messages.case_of_row, rows), next_page_token=token)
 
@@ -74,7 +75,7 @@ class Queries:
     ) -> pb.ListUnownedMattersResponse:
         """A page of the matters that nobody answers for, in the areas that the caller dispatches."""
         page = Page.of(request, LONGEST_UNOWNED_FIRST)
-        fresh = messages.freshness(request, call)
+        fresh = Fresh.of(request, call)
         rows, token = page.cut(self._app.unowned_matters(call.reach, page, fresh))
         return pb.ListUnownedMattersResponse(
             matters=map(messages.unowned_matter, rows), next_page_token=token

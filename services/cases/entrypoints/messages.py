@@ -1,28 +1,23 @@
 """From states and rows to messages: how a case looks on the wire."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 from linli.types.v1 import types_pb2
 
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Recorded
-from libs.rpc.call import Call
+from libs.rpc.moments import stamp, stamp_or_none
 from services.cases.application.app import CaseRecord
-from services.cases.application.ports import Freshness, Row
-from services.cases.application.words import CHANNELS, deadline_of, stamp
+from services.cases.application.ports import Row
+from services.cases.application.words import CHANNELS, deadline_of
 from services.cases.domain import case, events
 from services.cases.domain.case import body_of
 from services.cases.domain.clocks import Clock
 from services.cases.domain.routing import Decision
 from services.cases.domain.values import Channel, Point
-
-PATIENCE = 5.0
-"""Most seconds that a query waits for the revision it was asked for."""
 
 STATES: "dict[type, types.CaseState.ValueType]" = {
     case.Submitted: types.CASE_STATE_SUBMITTED,
@@ -86,7 +81,7 @@ def case_of_row(row: Row) -> pb.Case:
         assisted=row["assisted"],
         reporter_id=row["reporter_id"] or "",
         opened_time=stamp(row["opened_time"]),
-        ended_time=_maybe(row["ended_time"]),
+        ended_time=stamp_or_none(row["ended_time"]),
         deadlines=_deadlines_of_row(row),
         returns=row["returns"],
         reopenings=row["reopenings"],
@@ -107,8 +102,8 @@ def public_case(row: Row) -> pb.PublicCase:
         area_path=row["area_path"],
         body_id=row["body_id"] or "",
         opened_time=stamp(row["opened_time"]),
-        ended_time=_maybe(row["ended_time"]),
-        due_time=_maybe(row["due_time"]),
+        ended_time=stamp_or_none(row["ended_time"]),
+        due_time=stamp_or_none(row["due_time"]),
         overdue=row["overdue"],
     )
 
@@ -225,11 +220,6 @@ def point(request: Any) -> Point | None:
     return Point(latitude=request.location.latitude, longitude=request.location.longitude)
 
 
-def freshness(request: Any, call: Call) -> Freshness:
-    """What the reader must at least see, and how long they can wait."""
-    return Freshness(at_least=request.at_least, patience=call.patience(PATIENCE))
-
-
 def _reason(recorded: Recorded[events.Event], masked: bool) -> str:
     """Why: staff's reasons are for all who may read the history, a reporter's are personal data."""
     match recorded.event:
@@ -278,7 +268,7 @@ def _deadlines_of_row(row: Row) -> Iterator[types.Deadline]:
                 clock=clock,
                 warn_time=stamp(row[f"{prefix}warn_time"]),
                 due_time=stamp(row[f"{prefix}due_time"]),
-                met_time=_maybe(row[f"{prefix}met_time"]),
+                met_time=stamp_or_none(row[f"{prefix}met_time"]),
                 breached=row[breached],
                 commitment_id=row["commitment_id"],
                 commitment_version=row["commitment_version"],
@@ -287,10 +277,6 @@ def _deadlines_of_row(row: Row) -> Iterator[types.Deadline]:
 
 def _state(row: Row) -> "types.CaseState.ValueType":
     return types.CaseState.Value(f"CASE_STATE_{row['state'].upper()}")
-
-
-def _maybe(moment: datetime | None) -> Timestamp | None:
-    return stamp(moment) if moment else None
 
 
 def _last(path: str) -> str:

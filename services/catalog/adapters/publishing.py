@@ -7,6 +7,7 @@ from linli.catalog.v1 import catalog_events_pb2 as pb
 
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
+from libs.rpc.moments import stamp_or_none
 from services.catalog.application import messages
 from services.catalog.domain import events
 from services.catalog.domain.values import Matter
@@ -58,8 +59,8 @@ def _responsibility(event: object) -> Message | None:
                 body_id=event.body_id,
                 legal_basis=event.legal_basis,
                 helper_ids=event.helper_ids,
-                valid_from_time=messages.moment(event.valid_from),
-                valid_until_time=messages.moment(event.valid_until),
+                valid_from_time=stamp_or_none(event.valid_from),
+                valid_until_time=stamp_or_none(event.valid_until),
             )
         case events.ResponsibilityEnded():
             return pb.ResponsibilityEnded(
@@ -68,7 +69,7 @@ def _responsibility(event: object) -> Message | None:
                 affair_id=event.affair_id,
                 area_id=event.area_id,
                 body_id=event.body_id,
-                valid_until_time=messages.moment(event.valid_until),
+                valid_until_time=stamp_or_none(event.valid_until),
             )
         case _:
             return None
@@ -86,7 +87,7 @@ def _service(event: object) -> Message | None:
             )
         case events.ServiceSuspended(service_id=service_id, body_id=body_id, expected_resume=until):
             return pb.ServiceSuspended(
-                service_id=service_id, body_id=body_id, expected_resume_time=messages.moment(until)
+                service_id=service_id, body_id=body_id, expected_resume_time=stamp_or_none(until)
             )
         case events.ServiceResumed(service_id=service_id, body_id=body_id):
             return pb.ServiceResumed(service_id=service_id, body_id=body_id)
@@ -129,5 +130,5 @@ def _commitment(event: events.CommitmentPublished) -> pb.CommitmentPublished:
         calendar_id=event.calendar_id,
         evidence_kinds=event.evidence_kinds,
         conditions=[messages.text(condition) for condition in event.conditions],
-        valid_from_time=messages.moment(event.valid_from),
+        valid_from_time=stamp_or_none(event.valid_from),
     )

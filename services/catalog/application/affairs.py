@@ -7,8 +7,9 @@ from datetime import datetime
 from libs.ledger.recorded import Context
 from libs.ledger.revision import Revision
 from libs.ledger.stream import Handled, Loaded
+from libs.rpc.freshness import Fresh, ListQuery
 from services.catalog.application.cited import AffairStream, Cited
-from services.catalog.application.ports import AffairReads, Fresh, ListQuery
+from services.catalog.application.ports import AffairReads
 from services.catalog.domain import refusals
 from services.catalog.domain.affair import Affair, Defined
 from services.catalog.domain.commands import AffairCommand, DefineAffair, RetireAffair

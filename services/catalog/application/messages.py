@@ -1,8 +1,5 @@
 """How the catalog's values look in messages: shared by what is published and what is answered."""
 
-from datetime import datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.catalog.v1 import catalog_types_pb2 as pb
 from linli.types.v1 import types_pb2
 
@@ -21,15 +18,6 @@ UNITS = {
 def text(given: Text) -> types_pb2.LocalizedText:
     """A text in two languages."""
     return types_pb2.LocalizedText(zh=given.zh, en=given.en)
-
-
-def moment(at: datetime | None) -> Timestamp | None:
-    """A moment, or nothing."""
-    if at is None:
-        return None
-    stamp = Timestamp()
-    stamp.FromDatetime(at)
-    return stamp
 
 
 def limit(given: Limit | None) -> pb.Limit | None:

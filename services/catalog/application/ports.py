@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from libs.rpc.freshness import Fresh, ListQuery
 from libs.rpc.paging import ListRequest
 from services.catalog.domain.affair import Defined
 from services.catalog.domain.events import CalendarDefined, CommitmentPublished
@@ -18,20 +19,6 @@ class Permit(Protocol):
 
     def __call__(self, area_path: str = "", body_id: str = "") -> None:
         """Raise `Refusal` OUT_OF_REACH unless they do; of neither area nor body: only without limits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """How new an answer must be (a revision token, "" for any), and how long to wait for it (seconds)."""
-
-    at_least: str = ""
-    patience: float = 5.0
-
-
-class ListQuery(ListRequest, Protocol):
-    """A list request: page and filter."""
-
-    filter: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from libs.ledger.recorded import Context
 from libs.ledger.stream import Handled, Loaded, Stream
+from libs.rpc.freshness import Fresh, ListQuery
 from libs.rpc.paging import ListRequest
 from services.catalog.application.cited import Cited
-from services.catalog.application.ports import CalendarReads, CommitmentReads, Fresh, ListQuery, Permit
+from services.catalog.application.ports import CalendarReads, CommitmentReads, Permit
 from services.catalog.domain import calendar, commitment, refusals
 from services.catalog.domain.commands import DefineCalendar, PublishCommitment
 from services.catalog.domain.events import CalendarDefined, CommitmentPublished

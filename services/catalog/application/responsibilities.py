@@ -6,8 +6,9 @@ from datetime import datetime
 
 from libs.ledger.recorded import Context
 from libs.ledger.stream import Handled, Loaded, Stream
+from libs.rpc.freshness import Fresh, ListQuery
 from services.catalog.application.cited import Cited
-from services.catalog.application.ports import Fresh, ListQuery, Permit, ResponsibilityReads, Unowned
+from services.catalog.application.ports import Permit, ResponsibilityReads, Unowned
 from services.catalog.domain.commands import (
     AssignResponsibility,
     EndResponsibility,

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from libs.ledger.recorded import Context
 from libs.ledger.stream import Handled, Loaded, Stream
+from libs.rpc.freshness import Fresh, ListQuery
 from services.catalog.application.cited import Cited
-from services.catalog.application.ports import Found, Fresh, ListQuery, Permit, ServiceReads, Wanted
+from services.catalog.application.ports import Found, Permit, ServiceReads, Wanted
 from services.catalog.domain import refusals
 from services.catalog.domain.commands import ChangeService, PublishService, ServiceCommand
 from services.catalog.domain.details import Details

@@ -3,6 +3,7 @@
 from linli.catalog.v1 import catalog_service_pb2 as pb
 
 from libs.rpc.call import Call
+from libs.rpc.freshness import Fresh
 from services.catalog.application.affairs import NewAffair
 from services.catalog.application.app import App
 from services.catalog.application.messages import text
@@ -80,7 +81,7 @@ class AffairsApi:
 
     def list_affairs(self, request: pb.ListAffairsRequest, call: Call) -> pb.ListAffairsResponse:
         """A page of the tree."""
-        affairs, token = self._app.affairs.listed(request, requests.fresh(request, call))
+        affairs, token = self._app.affairs.listed(request, Fresh.of(request, call))
         return pb.ListAffairsResponse(affairs=[_affair(each) for each in affairs], next_page_token=token)
 
 

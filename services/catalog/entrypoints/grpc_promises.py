@@ -3,8 +3,10 @@
 from linli.catalog.v1 import catalog_service_pb2 as pb
 
 from libs.rpc.call import Call
+from libs.rpc.freshness import Fresh
+from libs.rpc.moments import moment_of, stamp_or_none
 from services.catalog.application.app import App
-from services.catalog.application.messages import limit, moment, text, working_time
+from services.catalog.application.messages import limit, text, working_time
 from services.catalog.application.promises import NewPromise
 from services.catalog.domain import calendar, commands, commitment
 from services.catalog.domain.events import CalendarDefined, CommitmentPublished
@@ -40,7 +42,7 @@ class PromisesApi:
 
     def list_calendars(self, request: pb.ListCalendarsRequest, call: Call) -> pb.ListCalendarsResponse:
         """A page of calendars."""
-        calendars, token = self._app.calendars.listed(request, requests.fresh(request, call))
+        calendars, token = self._app.calendars.listed(request, Fresh.of(request, call))
         return pb.ListCalendarsResponse(
             calendars=[_calendar(each) for each in calendars], next_page_token=token
         )
@@ -59,7 +61,7 @@ class PromisesApi:
             calendar_id=request.calendar_id,
             evidence_kinds=tuple(request.evidence_kinds),
             conditions=tuple(requests.text(condition) for condition in request.conditions),
-            valid_from=requests.moment(request, "valid_from_time") or call.at,
+            valid_from=moment_of(request, "valid_from_time") or call.at,
             at=call.at,
         )
         handled = self._app.commitments.publish(
@@ -71,15 +73,15 @@ class PromisesApi:
 
     def find_commitment(self, request: pb.FindCommitmentRequest, call: Call) -> pb.FindCommitmentResponse:
         """What is promised."""
-        at = requests.moment(request, "at_time") or call.at
-        fresh = requests.fresh(request, call)
+        at = moment_of(request, "at_time") or call.at
+        fresh = Fresh.of(request, call)
         found = self._app.commitments.find(request.affair_id, request.area_id, at, fresh)
         return pb.FindCommitmentResponse(commitment=_commitment(found))
 
     def list_commitments(self, request: pb.ListCommitmentsRequest, call: Call) -> pb.ListCommitmentsResponse:
         """A page of what is promised."""
-        at = requests.moment(request, "at_time") or call.at
-        found, token = self._app.commitments.listed(request, at, requests.fresh(request, call))
+        at = moment_of(request, "at_time") or call.at
+        found, token = self._app.commitments.listed(request, at, Fresh.of(request, call))
         return pb.ListCommitmentsResponse(
             commitments=[_commitment(each) for each in found], next_page_token=token
         )
@@ -105,5 +107,5 @@ def _commitment(published: CommitmentPublished) -> pb.Commitment:
         calendar_id=published.calendar_id,
         evidence_kinds=published.evidence_kinds,
         conditions=[text(condition) for condition in published.conditions],
-        valid_from_time=moment(published.valid_from),
+        valid_from_time=stamp_or_none(published.valid_from),
     )

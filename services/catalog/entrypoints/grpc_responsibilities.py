@@ -3,8 +3,10 @@
 from linli.catalog.v1 import catalog_service_pb2 as pb
 
 from libs.rpc.call import Call
+from libs.rpc.freshness import Fresh
+from libs.rpc.moments import moment_of, stamp_or_none
 from services.catalog.application.app import App
-from services.catalog.application.messages import moment, text
+from services.catalog.application.messages import text
 from services.catalog.application.ports import Unowned
 from services.catalog.application.responsibilities import NewItem
 from services.catalog.domain import commands
@@ -30,8 +32,8 @@ class ResponsibilitiesApi:
             legal_basis=request.legal_basis,
             helper_ids=tuple(request.helper_ids),
             period=Period(
-                start=requests.moment(request, "valid_from_time") or call.at,
-                end=requests.moment(request, "valid_until_time"),
+                start=moment_of(request, "valid_from_time") or call.at,
+                end=moment_of(request, "valid_until_time"),
             ),
             at=call.at,
         )
@@ -48,7 +50,7 @@ class ResponsibilitiesApi:
             body_id=request.body_id,
             legal_basis=request.legal_basis,
             helper_ids=tuple(request.helper_ids),
-            valid_from=requests.moment(request, "valid_from_time") or call.at,
+            valid_from=moment_of(request, "valid_from_time") or call.at,
             at=call.at,
         )
         context = call.context(reason=request.reason)
@@ -63,7 +65,7 @@ class ResponsibilitiesApi:
         """Give an item an end."""
         command = commands.EndResponsibility(
             item_id=request.item_id,
-            valid_until=requests.moment(request, "valid_until_time") or call.at,
+            valid_until=moment_of(request, "valid_until_time") or call.at,
             at=call.at,
         )
         context = call.context(reason=request.reason)
@@ -72,8 +74,8 @@ class ResponsibilitiesApi:
 
     def find_responsible(self, request: pb.FindResponsibleRequest, call: Call) -> pb.FindResponsibleResponse:
         """Who answers, and why."""
-        at = requests.moment(request, "at_time") or call.at
-        fresh = requests.fresh(request, call)
+        at = moment_of(request, "at_time") or call.at
+        fresh = Fresh.of(request, call)
         answered = self._app.responsibilities.find(request.affair_id, request.area_id, at, fresh)
         chosen = answered.finding.chosen
         return pb.FindResponsibleResponse(
@@ -84,7 +86,7 @@ class ResponsibilitiesApi:
             ],
             affair_path=answered.affair_path,
             area_path=answered.area_path,
-            at_time=moment(at),
+            at_time=stamp_or_none(at),
         )
 
     def get_responsibility(
@@ -101,8 +103,8 @@ class ResponsibilitiesApi:
         self, request: pb.ListResponsibilitiesRequest, call: Call
     ) -> pb.ListResponsibilitiesResponse:
         """A page of what holds."""
-        at = requests.moment(request, "at_time") or call.at
-        lines, token = self._app.responsibilities.listed(request, at, requests.fresh(request, call))
+        at = moment_of(request, "at_time") or call.at
+        lines, token = self._app.responsibilities.listed(request, at, Fresh.of(request, call))
         return pb.ListResponsibilitiesResponse(
             responsibilities=[_line(line) for line in lines], next_page_token=token
         )
@@ -111,8 +113,8 @@ class ResponsibilitiesApi:
         self, request: pb.ListUnownedMattersRequest, call: Call
     ) -> pb.ListUnownedMattersResponse:
         """A page of what nobody answers for."""
-        at = requests.moment(request, "at_time") or call.at
-        matters, token = self._app.responsibilities.unowned(request, at, requests.fresh(request, call))
+        at = moment_of(request, "at_time") or call.at
+        matters, token = self._app.responsibilities.unowned(request, at, Fresh.of(request, call))
         return pb.ListUnownedMattersResponse(
             matters=[_unowned(matter) for matter in matters], next_page_token=token
         )
@@ -147,8 +149,8 @@ def _line(line: Line) -> pb.Responsibility:
         body_id=line.body_id,
         legal_basis=line.legal_basis,
         helper_ids=line.helper_ids,
-        valid_from_time=moment(line.valid_from),
-        valid_until_time=moment(line.valid_until),
+        valid_from_time=stamp_or_none(line.valid_from),
+        valid_until_time=stamp_or_none(line.valid_until),
     )
 
 

@@ -6,8 +6,10 @@ from linli.catalog.v1 import catalog_types_pb2 as types
 from libs.ledger.ids import derived_id
 from libs.ledger.stream import Loaded
 from libs.rpc.call import Call
+from libs.rpc.freshness import Fresh
+from libs.rpc.moments import moment_of, stamp_or_none
 from services.catalog.application.app import App
-from services.catalog.application.messages import details, moment
+from services.catalog.application.messages import details
 from services.catalog.application.services import Criteria
 from services.catalog.domain import commands
 from services.catalog.domain.service import Active, Published, Retired, Suspended
@@ -48,7 +50,7 @@ class ServicesApi:
         """Not for the time being."""
         command = commands.SuspendService(
             service_id=request.service_id,
-            expected_resume=requests.moment(request, "expected_resume_time"),
+            expected_resume=moment_of(request, "expected_resume_time"),
             at=call.at,
         )
         loaded = self._handled(command, call, request.if_revision, request.reason)
@@ -80,7 +82,7 @@ class ServicesApi:
             accessibility=tuple(request.accessibility),
             statuses=tuple(_status_name(status) for status in request.statuses),
         )
-        found, token = self._app.services.search(request, criteria, requests.fresh(request, call))
+        found, token = self._app.services.search(request, criteria, Fresh.of(request, call))
         return pb.SearchServicesResponse(
             results=[pb.FoundService(service=_service(each.service), score=each.score) for each in found],
             next_page_token=token,
@@ -106,7 +108,7 @@ def _service(published: Published) -> pb.Service:
         details=details(offer.details),
     )
     if isinstance(published, Suspended):
-        until = moment(published.expected_resume)
+        until = stamp_or_none(published.expected_resume)
         shown.expected_resume_time.CopyFrom(until) if until else None
     return shown
 

@@ -1,33 +1,20 @@
 """How requests become values of the domain."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
-from typing import Protocol
+from datetime import date
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.catalog.v1 import catalog_types_pb2 as pb
 from linli.types.v1 import types_pb2
 
 from libs.rpc.call import Call
 from services.catalog.application.messages import UNITS
-from services.catalog.application.ports import Fresh, Permit
+from services.catalog.application.ports import Permit
 from services.catalog.domain import refusals
 from services.catalog.domain.details import Capacity, Cost, Details, Eligibility, Place, Schedule
 from services.catalog.domain.values import Limit, Text
 from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingDate, WorkingTime
 
-PATIENCE = 5.0
-"""Seconds that a query waits for the revision it was asked for."""
 _UNITS = {number: unit for unit, number in UNITS.items()}
-
-
-class _Query(Protocol):
-    at_least: str
-
-
-def fresh(request: _Query, call: Call) -> Fresh:
-    """How new the answer must be."""
-    return Fresh(at_least=request.at_least, patience=call.patience(PATIENCE))
 
 
 def permit(call: Call) -> Permit:
@@ -37,14 +24,6 @@ def permit(call: Call) -> Permit:
         call.require(area_path=area_path or None, body=body_id or None)
 
     return covered
-
-
-def moment(request: object, field: str) -> datetime | None:
-    """A timestamp field, None if it is not set."""
-    if not request.HasField(field):  # type: ignore[attr-defined] # a message with that field
-        return None
-    stamp: Timestamp = getattr(request, field)
-    return stamp.ToDatetime(tzinfo=UTC)
 
 
 def text(given: types_pb2.LocalizedText) -> Text:

@@ -1,9 +1,7 @@
 """What identity tells its neighbours and partners: ids and facts, no person and no secret."""
 
-from datetime import datetime
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.identity.v1 import identity_events_pb2 as published
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
@@ -11,6 +9,7 @@ from linli.types.v1 import types_pb2
 
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
+from libs.rpc.moments import stamp
 from services.identity.domain import events
 from services.identity.domain.values import Name
 
@@ -30,9 +29,7 @@ def publish(recorded: Recorded[Any]) -> Published | None:
             )
             return Published(message=message, area_path=event.area_path, area_id=event.area_id)
         case events.ResidentErased() as event:
-            erased = published.SubjectErased(
-                subject_id=event.resident_id, erased_time=_moment(event.erased_at)
-            )
+            erased = published.SubjectErased(subject_id=event.resident_id, erased_time=stamp(event.erased_at))
             return Published(
                 message=erased,
                 area_path=event.area_path,
@@ -63,7 +60,7 @@ def _boundary_changed(event: events.BoundaryChanged) -> published.AreaBoundaryCh
         area_path=event.path,
         version=event.version,
         boundary=event.boundary,
-        valid_from_time=_moment(event.valid_from),
+        valid_from_time=stamp(event.valid_from),
     )
 
 
@@ -92,9 +89,3 @@ def _role(
 
 def _name(name: Name) -> types_pb2.LocalizedText:
     return types_pb2.LocalizedText(zh=name.zh, en=name.en)
-
-
-def _moment(moment: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp

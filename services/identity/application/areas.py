@@ -7,7 +7,8 @@ from datetime import datetime
 from libs.geo.boundary import BoundaryUnusable, check_boundary
 from libs.ledger.recorded import Context
 from libs.ledger.stream import Handled, Stream
-from services.identity.application.ports import AreaReads, AreaRow, Fresh, ListQuery, Permit, Place
+from libs.rpc.freshness import Fresh, ListQuery
+from services.identity.application.ports import AreaReads, AreaRow, Permit, Place
 from services.identity.domain import refusals
 from services.identity.domain.area import Area, Defined, Undefined
 from services.identity.domain.commands import AreaCommand, ChangeBoundary, DefineArea, Parent

@@ -10,19 +10,11 @@ from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.ledger.stream import Handled, Stream
 from libs.rpc.access import Reach, scopes_of_roles
+from libs.rpc.freshness import Fresh, ListQuery
 from services.identity.application.areas import AreaStream
 from services.identity.application.keys import Keys
 from services.identity.application.parties import BodyStream
-from services.identity.application.ports import (
-    ClientReads,
-    ClientRow,
-    Fresh,
-    Hashing,
-    ListQuery,
-    Permit,
-    Token,
-    TokenClaims,
-)
+from services.identity.application.ports import ClientReads, ClientRow, Hashing, Permit, Token, TokenClaims
 from services.identity.application.roles import limits
 from services.identity.application.throttle import Throttle
 from services.identity.domain import client, refusals

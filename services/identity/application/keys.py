@@ -6,12 +6,7 @@ from datetime import datetime, timedelta
 from libs.ledger.recorded import Context
 from libs.ledger.stream import Handled, Stream
 from libs.rpc.keys import concealed
-from services.identity.application.ports import (
-    RevocationReads,
-    SigningKeys,
-    Token,
-    TokenClaims,
-)
+from services.identity.application.ports import RevocationReads, SigningKeys, Token, TokenClaims
 from services.identity.domain import keyring
 from services.identity.domain.commands import IntroduceSigningKey
 from services.identity.domain.events import KeyringEvent

@@ -9,8 +9,9 @@ from typing import Any
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.ledger.stream import Handled, Stream, handle_many
+from libs.rpc.freshness import Fresh, ListQuery
 from services.identity.application.areas import AreaStream, defined
-from services.identity.application.ports import BodyReads, BodyRow, Digests, Fresh, ListQuery, Permit
+from services.identity.application.ports import BodyReads, BodyRow, Digests, Permit
 from services.identity.domain import body, refusals, resident
 from services.identity.domain.access import Access
 from services.identity.domain.commands import (

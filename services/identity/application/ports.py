@@ -7,27 +7,13 @@ from typing import Protocol
 
 from libs.geo.index import Located
 from libs.rpc.access import Reach
-from libs.rpc.paging import ListRequest
+from libs.rpc.freshness import Fresh, ListQuery
 from services.identity.domain.access import Grant
 from services.identity.domain.keyring import SigningKey
 from services.identity.domain.values import BodyKind, Level, Name, NaturalKey, Role, Within
 
 Permit = Callable[[Within], None]
 """Raises `Refusal` OUT_OF_REACH unless the caller's grants cover all that is within."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """How new an answer must be (a revision token, "" for any), and how long to wait for it (seconds)."""
-
-    at_least: str = ""
-    patience: float = 5.0
-
-
-class ListQuery(ListRequest, Protocol):
-    """A list request: page and filter."""
-
-    filter: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

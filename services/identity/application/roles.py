@@ -7,9 +7,10 @@ from datetime import datetime
 from libs.ledger.recorded import Context
 from libs.ledger.stream import Handled
 from libs.rpc.access import Reach
+from libs.rpc.freshness import Fresh, ListQuery
 from services.identity.application.areas import AreaStream, within
 from services.identity.application.parties import AccessStream, BodyStream, ResidentStream, registered
-from services.identity.application.ports import Fresh, ListQuery, Permit, RoleReads
+from services.identity.application.ports import Permit, RoleReads
 from services.identity.domain import body, refusals
 from services.identity.domain.access import Access, Grant
 from services.identity.domain.commands import GrantRole, RevokeRole, RevokeSessions

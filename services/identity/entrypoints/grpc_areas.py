@@ -3,6 +3,8 @@
 from linli.identity.v1 import identity_service_pb2 as pb
 
 from libs.rpc.call import Call
+from libs.rpc.freshness import Fresh
+from libs.rpc.moments import moment
 from services.identity.application.app import App
 from services.identity.application.areas import NewArea
 from services.identity.domain.events import BoundaryChanged
@@ -23,9 +25,7 @@ class AreasApi:
             level=protos.level(request.level),
             name=protos.name(request.name),
             boundary=request.boundary,
-            valid_from=protos.moment(request.valid_from_time)
-            if request.HasField("valid_from_time")
-            else None,
+            valid_from=moment(request.valid_from_time) if request.HasField("valid_from_time") else None,
             at=call.at,
         )
         handled = self._app.areas.define(new, call.context(area=request.area_id), protos.permit(call))
@@ -36,7 +36,7 @@ class AreasApi:
         handled = self._app.areas.change_boundary(
             request.area_id,
             request.boundary,
-            protos.moment(request.valid_from_time) if request.HasField("valid_from_time") else None,
+            moment(request.valid_from_time) if request.HasField("valid_from_time") else None,
             call.at,
             call.context(area=request.area_id),
             protos.permit(call),
@@ -49,21 +49,21 @@ class AreasApi:
 
     def get_area(self, request: pb.GetAreaRequest, call: Call) -> pb.GetAreaResponse:
         """Read one area."""
-        at = protos.moment(request.at_time) if request.HasField("at_time") else call.now()
-        fresh = protos.fresh(request.at_least, call)
+        at = moment(request.at_time) if request.HasField("at_time") else call.now()
+        fresh = Fresh.of(request, call)
         area = self._app.areas.get(request.area_id, at if request.with_boundary else None, fresh)
         return pb.GetAreaResponse(area=protos.area_shown(area))
 
     def list_areas(self, request: pb.ListAreasRequest, call: Call) -> pb.ListAreasResponse:
         """Read a page of areas."""
-        areas, next_token = self._app.areas.list(request, protos.fresh(request.at_least, call))
+        areas, next_token = self._app.areas.list(request, Fresh.of(request, call))
         return pb.ListAreasResponse(areas=map(protos.area_shown, areas), next_page_token=next_token)
 
     def locate(self, request: pb.LocateRequest, call: Call) -> pb.LocateResponse:
         """Find the areas around a point."""
-        at = protos.moment(request.at_time) if request.HasField("at_time") else call.now()
+        at = moment(request.at_time) if request.HasField("at_time") else call.now()
         place = self._app.areas.locate(
-            request.point.longitude, request.point.latitude, at, protos.fresh(request.at_least, call)
+            request.point.longitude, request.point.latitude, at, Fresh.of(request, call)
         )
         return pb.LocateResponse(
             chain=map(protos.area_shown, place.chain),

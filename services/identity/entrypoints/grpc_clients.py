@@ -3,6 +3,8 @@
 from linli.identity.v1 import identity_service_pb2 as pb
 
 from libs.rpc.call import Call
+from libs.rpc.freshness import Fresh
+from libs.rpc.moments import stamp
 from services.identity.application.app import App
 from services.identity.application.clients import MayGive
 from services.identity.domain.values import Within
@@ -47,7 +49,7 @@ class ClientsApi:
 
     def list_clients(self, request: pb.ListClientsRequest, call: Call) -> pb.ListClientsResponse:
         """Read a page of clients."""
-        fresh = protos.fresh(request.at_least, call)
+        fresh = Fresh.of(request, call)
         clients, next_token = self._app.clients.list(request, call.reach, fresh)
         return pb.ListClientsResponse(clients=map(protos.client_shown, clients), next_page_token=next_token)
 
@@ -75,7 +77,7 @@ class ClientsApi:
         return pb.GetKeySetResponse(
             keys=[pb.PublicKey(key_id=key.key_id, x=key.public_key) for key in key_set.keys],
             revocations=[
-                pb.Revocation(concealed_subject=concealed, before_time=protos.stamp(before))
+                pb.Revocation(concealed_subject=concealed, before_time=stamp(before))
                 for concealed, before in key_set.revocations.items()
             ],
         )

@@ -3,6 +3,7 @@
 from linli.identity.v1 import identity_service_pb2 as pb
 
 from libs.rpc.call import Call
+from libs.rpc.freshness import Fresh
 from services.identity.application.app import App
 from services.identity.application.parties import NewBody, NewResident
 from services.identity.entrypoints import protos
@@ -65,10 +66,10 @@ class PartiesApi:
 
     def get_body(self, request: pb.GetBodyRequest, call: Call) -> pb.GetBodyResponse:
         """Read one body."""
-        body = self._app.bodies.get(request.body_id, protos.fresh(request.at_least, call))
+        body = self._app.bodies.get(request.body_id, Fresh.of(request, call))
         return pb.GetBodyResponse(body=protos.body_shown(body))
 
     def list_bodies(self, request: pb.ListBodiesRequest, call: Call) -> pb.ListBodiesResponse:
         """Read a page of bodies."""
-        bodies, next_token = self._app.bodies.list(request, protos.fresh(request.at_least, call))
+        bodies, next_token = self._app.bodies.list(request, Fresh.of(request, call))
         return pb.ListBodiesResponse(bodies=map(protos.body_shown, bodies), next_page_token=next_token)

@@ -3,6 +3,8 @@
 from linli.identity.v1 import identity_service_pb2 as pb
 
 from libs.rpc.call import Call
+from libs.rpc.freshness import Fresh
+from libs.rpc.moments import stamp
 from services.identity.application.app import App
 from services.identity.entrypoints import protos
 
@@ -39,7 +41,7 @@ class RightsApi:
 
     def list_roles(self, request: pb.ListRolesRequest, call: Call) -> pb.ListRolesResponse:
         """Read a page of grants."""
-        fresh = protos.fresh(request.at_least, call)
+        fresh = Fresh.of(request, call)
         grants, next_token = self._app.roles.list(request, call.reach, fresh)
         return pb.ListRolesResponse(grants=map(protos.grant_shown, grants), next_page_token=next_token)
 
@@ -48,7 +50,7 @@ class RightsApi:
         context = call.context(reason=request.reason)
         handled = self._app.roles.revoke_sessions(request.party_id, call.at, context, protos.permit(call))
         before = handled.state.revoked_before or call.at
-        return pb.RevokeSessionsResponse(revoked_before_time=protos.stamp(before), revision=handled.revision)
+        return pb.RevokeSessionsResponse(revoked_before_time=stamp(before), revision=handled.revision)
 
     def create_login(self, request: pb.CreateLoginRequest, call: Call) -> pb.CreateLoginResponse:
         """Let a person log in."""

@@ -1,22 +1,17 @@
 """Between messages and the words of the application, for all rpcs of identity."""
 
-from datetime import UTC, datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
 from linli.types.v1 import types_pb2
 
 from libs.rpc.call import Call
-from services.identity.application.ports import AreaRow, BodyRow, BoundaryRow, ClientRow, Fresh, Permit, Token
+from libs.rpc.moments import stamp
+from services.identity.application.ports import AreaRow, BodyRow, BoundaryRow, ClientRow, Permit, Token
 from services.identity.domain import area, body, client
 from services.identity.domain.access import Grant
 from services.identity.domain.resident import Registered
 from services.identity.domain.values import BodyKind, KeyKind, Level, Name, NaturalKey, Purpose, Role, Within
-
-PATIENCE = 5.0
-"""Seconds that a query waits for a view, unless the caller's deadline is nearer."""
 
 
 def permit(call: Call) -> Permit:
@@ -26,23 +21,6 @@ def permit(call: Call) -> Permit:
         call.require(area_path=within.area_path or None, body=within.body_id or None)
 
     return covered
-
-
-def fresh(at_least: str, call: Call) -> Fresh:
-    """How new the answer must be."""
-    return Fresh(at_least, call.patience(PATIENCE))
-
-
-def moment(stamp: Timestamp) -> datetime:
-    """A moment, aware, in UTC."""
-    return stamp.ToDatetime(tzinfo=UTC)
-
-
-def stamp(moment: datetime) -> Timestamp:
-    """The same for the wire."""
-    made = Timestamp()
-    made.FromDatetime(moment)
-    return made
 
 
 def name(text: types_pb2.LocalizedText) -> Name:

@@ -1,13 +1,12 @@
 """What supervision tells its neighbours: ratings. What it noted, they published themselves."""
 
-from datetime import datetime
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.supervision.v1 import supervision_events_pb2
 
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
+from libs.rpc.moments import stamp
 from services.supervision.domain.events import CaseRated
 
 
@@ -23,7 +22,7 @@ def publish(recorded: Recorded[Any]) -> Published | None:
         area_path=event.area_path,
         stars=event.stars,
         by_reporter=event.by_reporter,
-        rated_time=_timestamp(event.at),
+        rated_time=stamp(event.at),
     )
     area_id = event.area_path.rpartition("/")[2]
     return Published(
@@ -33,9 +32,3 @@ def publish(recorded: Recorded[Any]) -> Published | None:
         body_ids=(event.body_id,),
         occurred_at=event.at,
     )
-
-
-def _timestamp(moment: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp

@@ -7,12 +7,13 @@ from typing import Any
 from libs.ledger.ledger import Ledger
 from libs.ledger.revision import Revision, parse_revision
 from libs.ledger.view import ViewBehind, Views
+from libs.rpc.freshness import Fresh
 from libs.rpc.paging import Page
 from services.supervision.adapters.views import scoreboard
 from services.supervision.adapters.views.case_facts import CaseFacts
 from services.supervision.adapters.views.longest_open import longest_open
 from services.supervision.adapters.views.names import Names
-from services.supervision.application.ports import Freshness, Name
+from services.supervision.application.ports import FreshOfCases, Name
 from services.supervision.application.scoreboard import Question, Score
 from services.supervision.domain.values import Named
 
@@ -32,38 +33,38 @@ class ViewReads:
         self._facts = CaseFacts()
         self._names = Names()
 
-    def heard(self, freshness: Freshness) -> Freshness:
+    def heard(self, fresh: FreshOfCases) -> Fresh:
         """Wait until the events of cases are noted; answers what is left to wait for in the views.
 
         The position is stored in the transaction of its effects: whoever sees it finds them below the head.
         """
-        if not freshness.cases_at_least:
-            return freshness
-        wanted = parse_revision(freshness.cases_at_least, "cases_at_least").position
-        own = parse_revision(freshness.at_least).position if freshness.at_least else 0
-        deadline = time.monotonic() + freshness.patience
+        if not fresh.cases_at_least:
+            return fresh
+        wanted = parse_revision(fresh.cases_at_least, "cases_at_least").position
+        own = parse_revision(fresh.at_least).position if fresh.at_least else 0
+        deadline = time.monotonic() + fresh.patience
         while True:
             head = self._ledger.head()
             reached = self._ledger.checkpoint(self._cases)
             left = deadline - time.monotonic()
             if reached >= wanted:
                 at_least = Revision(max(own, self._ledger.head()), 0)
-                return Freshness(at_least=str(at_least), patience=max(left, 0))
+                return Fresh(at_least=str(at_least), patience=max(left, 0))
             if left <= 0:
                 raise ViewBehind("case_facts", wanted, reached)
             self._ledger.wait(head, min(left, _LOOK_AGAIN))
 
-    def count(self, question: Question, freshness: Freshness) -> tuple[Sequence[Score], int]:
+    def count(self, question: Question, fresh: Fresh) -> tuple[Sequence[Score], int]:
         """The groups of a scoreboard, and the position of cases up to which they count: one snapshot."""
-        with self._views.read("case_facts", freshness.at_least, freshness.patience) as cursor:
+        with self._views.read("case_facts", fresh.at_least, fresh.patience) as cursor:
             scores = scoreboard.count(cursor, question)
             return scores, self._facts.counted_until(cursor, self._cases)
 
     def longest_open(
-        self, filter_text: str, page: Page, freshness: Freshness
+        self, filter_text: str, page: Page, fresh: Fresh
     ) -> tuple[Sequence[Mapping[str, Any]], str]:
         """A page of open cases, the earliest opened first."""
-        with self._views.read("case_facts", freshness.at_least, freshness.patience) as cursor:
+        with self._views.read("case_facts", fresh.at_least, fresh.patience) as cursor:
             return longest_open(cursor, filter_text, page)
 
     def case_of(self, public_id: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 from libs.ledger.recorded import Context
 from libs.ledger.stream import Handled, Stream
 from libs.rpc.paging import Page
-from services.supervision.application.ports import Freshness, Name, Reads
+from services.supervision.application.ports import FreshOfCases, Name, Reads
 from services.supervision.application.scoreboard import Grouping, Question, Score
 from services.supervision.application.trail import TrailEntry, trail_of
 from services.supervision.domain import refusals
@@ -43,22 +43,20 @@ class App:
 
     # counting
 
-    def scoreboard(
-        self, question: Question, area_id: str, affair_id: str, freshness: Freshness
-    ) -> Scoreboard:
+    def scoreboard(self, question: Question, area_id: str, affair_id: str, fresh: FreshOfCases) -> Scoreboard:
         """Count cases by group, within an area and an affair and all below them ("": everywhere, all).
 
         Raises AREA_UNKNOWN, BODY_UNKNOWN, AFFAIR_UNKNOWN, AREA_DEPTH_MISSING, PERIOD_EMPTY, `ViewBehind`.
         """
         _check(question)
-        freshness = self.reads.heard(freshness)
+        seen = self.reads.heard(fresh)
         selection = question.selection
         if selection.body_id and self.reads.path_of(Named.BODY, selection.body_id) is None:
             raise refusals.body_unknown(selection.body_id)
         selection = replace(
             selection, area_path=self._area_path(area_id), affair_ids=self._affairs(affair_id)
         )
-        scores, position = self.reads.count(replace(question, selection=selection), freshness)
+        scores, position = self.reads.count(replace(question, selection=selection), seen)
         return Scoreboard(
             scores=scores,
             names=self._called(_NAMES_OF.get(question.group_by), [score.group_id for score in scores]),
@@ -66,11 +64,11 @@ class App:
         )
 
     def longest_open(
-        self, filter_text: str, page: Page, freshness: Freshness
+        self, filter_text: str, page: Page, fresh: FreshOfCases
     ) -> tuple[Sequence[Mapping[str, Any]], Mapping[Named, Mapping[str, Name]], str]:
         """A page of open cases, the names of what they concern, and the token of the next page."""
-        freshness = self.reads.heard(freshness)
-        rows, token = self.reads.longest_open(filter_text, page, freshness)
+        seen = self.reads.heard(fresh)
+        rows, token = self.reads.longest_open(filter_text, page, seen)
         wanted = {
             Named.BODY: [row["body_id"] or "" for row in rows],
             Named.AFFAIR: [row["affair_id"] for row in rows],
@@ -81,13 +79,13 @@ class App:
     # one case
 
     def rate(
-        self, case_id: str, command: RateCase, context: Context, permit: Permit, freshness: Freshness
+        self, case_id: str, command: RateCase, context: Context, permit: Permit, fresh: FreshOfCases
     ) -> Handled[State, Event]:
         """Say how well a closed case was dealt with.
 
         Raises CASE_UNKNOWN, CASE_NOT_CLOSED, CASE_RATED_ALREADY.
         """
-        self.reads.heard(freshness)
+        self.reads.heard(fresh)
 
         def permitted(state: State) -> None:
             if isinstance(state, Blank):
@@ -102,9 +100,9 @@ class App:
         history = self.records.history(case_id)
         return [recorded.event for recorded in history if isinstance(recorded.event, CaseRated)]
 
-    def trail(self, case_id: str, permit: Permit, freshness: Freshness) -> tuple[Noted, Sequence[TrailEntry]]:
+    def trail(self, case_id: str, permit: Permit, fresh: FreshOfCases) -> tuple[Noted, Sequence[TrailEntry]]:
         """All that happened to a case, in the order in which it was recorded. Raises CASE_UNKNOWN."""
-        self.reads.heard(freshness)
+        self.reads.heard(fresh)
         noted = self._known(case_id, permit)
         return noted, trail_of(self.records.history(case_id), self.own_source)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from libs.rpc.freshness import Fresh
 from libs.rpc.paging import Page, ascending
 from services.supervision.application.scoreboard import Question, Score
 from services.supervision.domain.values import Named
@@ -16,29 +17,24 @@ Name = tuple[str, str]
 """Chinese, English; one of them may be empty."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Freshness:
-    """What an answer must show at least, and how long to wait for it, in seconds.
+@dataclass(frozen=True, slots=True)
+class FreshOfCases(Fresh):
+    """What an answer must show of cases, too: `cases_at_least` is a revision of the cases service."""
 
-    `at_least` is a revision of this service, `cases_at_least` one of the cases service.
-    """
-
-    at_least: str = ""
     cases_at_least: str = ""
-    patience: float = 5.0
 
 
 class Reads(Protocol):
     """Questions to the views. All raise `ViewBehind` when they do not get as far as asked in time."""
 
-    def heard(self, freshness: Freshness) -> Freshness:
+    def heard(self, fresh: FreshOfCases) -> Fresh:
         """Wait until the events of cases are noted; answers what is left to wait for in the views."""
 
-    def count(self, question: Question, freshness: Freshness) -> tuple[Sequence[Score], int]:
+    def count(self, question: Question, fresh: Fresh) -> tuple[Sequence[Score], int]:
         """The groups of a scoreboard, and the position of the cases service up to which they count."""
 
     def longest_open(
-        self, filter_text: str, page: Page, freshness: Freshness
+        self, filter_text: str, page: Page, fresh: Fresh
     ) -> tuple[Sequence[Mapping[str, Any]], str]:
         """A page of open cases, the earliest opened first, and the token of the next."""
 

@@ -1,12 +1,11 @@
 """What supervision does about the events of cases: it notes each as a fact of the case's record."""
 
-from datetime import UTC, datetime
-
 from google.protobuf.timestamp_pb2 import Timestamp
 from linli.cases.v1 import cases_events_pb2 as cases
 from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.messaging.reactions import Fact, Reaction
+from libs.rpc.moments import moment
 from services.supervision.domain import events
 from services.supervision.domain.commands import NoteFact
 from services.supervision.domain.values import ClockKind, Origin
@@ -24,7 +23,7 @@ _CLOCKS = {
 
 def when_case_opened(event: cases.CaseOpened, fact: Fact) -> list[Reaction]:
     """A record begins, with what was promised."""
-    due = {deadline.clock: _moment(deadline.due_time) for deadline in event.deadlines}
+    due = {deadline.clock: moment(deadline.due_time) for deadline in event.deadlines}
     opening = events.OpeningNoted(
         case_id=event.case_id,
         public_id=event.public_id,
@@ -104,7 +103,7 @@ def when_case_paused(event: cases.CasePaused, fact: Fact) -> list[Reaction]:
 
 def when_case_resumed(event: cases.CaseResumed, fact: Fact) -> list[Reaction]:
     """Work goes on, with another due moment."""
-    due = _moment(event.resolution.due_time) if event.HasField("resolution") else None
+    due = moment(event.resolution.due_time) if event.HasField("resolution") else None
     return _note(
         event.case_id,
         events.ResumptionNoted(body_id=event.body_id, due_at=due, origin=_origin(fact, event.resumed_time)),
@@ -185,7 +184,7 @@ def _origin(fact: Fact, at: Timestamp) -> Origin:
         sequence=fact.sequence,
         version=fact.subject_version,
         event_id=fact.event_id,
-        at=_moment(at),
+        at=moment(at),
         recorded_at=fact.recorded_time,
         actor=fact.actor,
         on_behalf_of=fact.on_behalf_of or None,
@@ -195,7 +194,3 @@ def _origin(fact: Fact, at: Timestamp) -> Origin:
         causation_id=fact.causation_id or None,
         traceparent=fact.traceparent or None,
     )
-
-
-def _moment(stamp: Timestamp) -> datetime:
-    return stamp.ToDatetime(tzinfo=UTC)

@@ -1,25 +1,22 @@
 """The gRPC face of supervision: requests become questions and commands, answers become messages."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.supervision.v1 import supervision_service_pb2 as pb
 
 from libs.rpc.call import Call
+from libs.rpc.freshness import PATIENCE
+from libs.rpc.moments import moment_of, stamp
 from libs.rpc.paging import ListRequest, Page, ascending
 from services.supervision.application.app import App
-from services.supervision.application.ports import OPEN_ORDER, Freshness
+from services.supervision.application.ports import OPEN_ORDER, FreshOfCases
 from services.supervision.application.scoreboard import Grouping, Question, Selection
 from services.supervision.domain.case_record import Noted
 from services.supervision.domain.commands import RateCase
 from services.supervision.domain.events import CaseRated
 from services.supervision.domain.metrics import METRICS
 from services.supervision.entrypoints import messages
-
-PATIENCE = 5.0
-"""Seconds that a call waits for the revisions it was asked for."""
 
 _GROUPINGS = {
     pb.GROUPING_ALL: Grouping.ALL,
@@ -30,7 +27,6 @@ _GROUPINGS = {
 }
 
 T = TypeVar("T")
-_Moments = Literal["judged_time", "opened_from_time", "opened_until_time"]
 
 
 class SupervisionApi:
@@ -43,21 +39,21 @@ class SupervisionApi:
 
     def get_scoreboard(self, request: pb.GetScoreboardRequest, call: Call) -> pb.GetScoreboardResponse:
         """Count cases by group."""
-        judged_at = _moment(request, "judged_time", request.judged_time) or call.now()
+        judged_at = moment_of(request, "judged_time") or call.now()
         question = Question(
             group_by=_GROUPINGS[request.group_by],
             area_depth=request.area_depth,
             judged_at=judged_at,
             selection=Selection(
                 body_id=request.body_id,
-                opened_from=_moment(request, "opened_from_time", request.opened_from_time),
-                opened_until=_moment(request, "opened_until_time", request.opened_until_time),
+                opened_from=moment_of(request, "opened_from_time"),
+                opened_until=moment_of(request, "opened_until_time"),
             ),
         )
         board = self._app.scoreboard(question, request.area_id, request.affair_id, _fresh(request, call))
         return pb.GetScoreboardResponse(
             rows=[messages.score(score, board.names.get(score.group_id)) for score in board.scores],
-            judged_time=messages.timestamp(judged_at),
+            judged_time=stamp(judged_at),
             cases_position=board.cases_position,
             metrics=[metric.name for metric in METRICS],
         )
@@ -131,8 +127,8 @@ class _Waiting(Protocol):
     cases_at_least: str
 
 
-def _fresh(request: _Waiting, call: Call) -> Freshness:
-    return Freshness(
+def _fresh(request: _Waiting, call: Call) -> FreshOfCases:
+    return FreshOfCases(
         at_least=getattr(request, "at_least", ""),
         cases_at_least=request.cases_at_least,
         patience=call.patience(PATIENCE),
@@ -154,7 +150,3 @@ def _paged(request: ListRequest, entries: Sequence[T], number: Callable[[T], int
     after = page.after[0] if page.after else 0
     rest = [entry for entry in entries if number(entry) > after]  # type: ignore[operator]  # the token was checked
     return page.cut(rest[: page.fetch], lambda entry: (number(entry),))
-
-
-def _moment(request: pb.GetScoreboardRequest, field: _Moments, stamp: Timestamp) -> datetime | None:
-    return stamp.ToDatetime(tzinfo=UTC) if request.HasField(field) else None

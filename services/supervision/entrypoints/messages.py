@@ -1,14 +1,13 @@
 """From what supervision counts and knows to protobuf messages."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.cases.v1 import cases_types_pb2 as cases
 from linli.supervision.v1 import supervision_service_pb2 as pb
 from linli.types.v1.types_pb2 import LocalizedText
 
+from libs.rpc.moments import stamp_or_none
 from services.supervision.application.ports import Name
 from services.supervision.application.scoreboard import Score
 from services.supervision.application.trail import TrailEntry
@@ -21,15 +20,6 @@ _CLOCKS = {
     ClockKind.RESOLUTION: cases.CLOCK_KIND_RESOLUTION,
     None: cases.CLOCK_KIND_UNSPECIFIED,
 }
-
-
-def timestamp(moment: datetime | None) -> Timestamp | None:
-    """A moment as it travels; not set if there is none."""
-    if moment is None:
-        return None
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
 
 
 def localized(name: Name | None) -> LocalizedText | None:
@@ -90,8 +80,8 @@ def open_case(row: Mapping[str, Any], names: Mapping[Named, Mapping[str, Name]])
         area_path=row["area_path"],
         area_name=localized(names[Named.AREA].get(area_id)),
         channel=channel(row["channel"]),
-        opened_time=timestamp(row["opened_at"]),
-        due_time=timestamp(row["due_at"]),
+        opened_time=stamp_or_none(row["opened_at"]),
+        due_time=stamp_or_none(row["due_at"]),
         returns=row["returns"],
         reopenings=row["reopenings"],
     )
@@ -109,7 +99,7 @@ def rating(rated: CaseRated) -> pb.Rating:
         stars=rated.stars,
         comment=(rated.comment.value or "") if rated.comment else "",
         by_reporter=rated.by_reporter,
-        rated_time=timestamp(rated.at),
+        rated_time=stamp_or_none(rated.at),
     )
 
 
@@ -118,9 +108,9 @@ def trail_entry(entry: TrailEntry) -> pb.TrailEntry:
     return pb.TrailEntry(
         number=entry.number,
         type=entry.type,
-        time=timestamp(entry.at),
-        recorded_time=timestamp(entry.recorded_at),
-        noted_time=timestamp(entry.noted_at),
+        time=stamp_or_none(entry.at),
+        recorded_time=stamp_or_none(entry.recorded_at),
+        noted_time=stamp_or_none(entry.noted_at),
         actor=entry.actor,
         on_behalf_of=entry.on_behalf_of,
         consent_id=entry.consent_id,
@@ -142,7 +132,7 @@ def public_trail_entry(entry: TrailEntry) -> pb.PublicTrailEntry:
     return pb.PublicTrailEntry(
         number=entry.number,
         type=entry.type,
-        time=timestamp(entry.at),
+        time=stamp_or_none(entry.at),
         body_id=entry.body_id,
         clock=_CLOCKS[entry.clock],
         event_id=entry.event_id,

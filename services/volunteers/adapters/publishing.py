@@ -10,6 +10,7 @@ from linli.volunteers.v1 import volunteers_events_pb2 as pb
 
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
+from libs.rpc.moments import stamp
 from services.volunteers.domain import events
 from services.volunteers.domain.values import Profile
 
@@ -40,7 +41,7 @@ def _message(event: object) -> Message | None:
             return pb.NeedWithdrawn(need_id=need_id, volunteer_ids=volunteer_ids)
         case events.OfferMade(need_id=need_id, volunteer_id=volunteer_id, expires_at=expires_at):
             made = pb.OfferMade(need_id=need_id, volunteer_id=volunteer_id)
-            made.expire_time.FromDatetime(expires_at)
+            made.expire_time.CopyFrom(stamp(expires_at))
             return made
         case events.OfferAccepted(need_id=need_id, volunteer_id=volunteer_id):
             return pb.OfferAccepted(need_id=need_id, volunteer_id=volunteer_id)
@@ -62,8 +63,8 @@ def _need_raised(event: events.NeedRaised) -> pb.NeedRaised:
         wanted=event.wanted,
         skills=sorted(event.skills),
     )
-    raised.start_time.FromDatetime(event.shift.start)
-    raised.end_time.FromDatetime(event.shift.end)
+    raised.start_time.CopyFrom(stamp(event.shift.start))
+    raised.end_time.CopyFrom(stamp(event.shift.end))
     return raised
 
 

@@ -7,9 +7,9 @@ from psycopg.rows import DictRow
 
 from libs.ledger.view import Views
 from libs.rpc.access import Reach
+from libs.rpc.freshness import Fresh, ListQuery
 from libs.rpc.paging import Page
 from services.volunteers.adapters.views import needs, volunteers
-from services.volunteers.application.ports import Listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +28,29 @@ class ViewReads:
         with self.views.read("volunteers") as cursor:
             return volunteers.Volunteers().active(cursor)
 
-    def list_needs(self, listing: Listing, reach: Reach, timeout: float) -> tuple[Sequence[DictRow], str]:
+    def list_needs(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[DictRow], str]:
         """A page of needs, the next shift first, and the token of the next page."""
-        page = Page.of(listing, needs.ORDER)
+        page = Page.of(query, needs.ORDER)
         limits = reach.condition(area_column="area_path")
-        where = limits & needs.FILTERS.compile(listing.filter) & page.condition
-        with self.views.read("needs", listing.at_least, timeout) as cursor:
+        where = limits & needs.FILTERS.compile(query.filter) & page.condition
+        with self.views.read("needs", fresh.at_least, fresh.patience) as cursor:
             return page.cut(needs.Needs().listed(cursor, where, page))
 
-    def list_volunteers(
-        self, listing: Listing, reach: Reach, timeout: float
-    ) -> tuple[Sequence[DictRow], str]:
+    def list_volunteers(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[DictRow], str]:
         """A page of volunteers, and the token of the next page."""
-        page = Page.of(listing, volunteers.ORDER)
+        page = Page.of(query, volunteers.ORDER)
         limits = reach.condition(area_column="home_path")
-        where = limits & volunteers.FILTERS.compile(listing.filter) & page.condition
-        with self.views.read("volunteers", listing.at_least, timeout) as cursor:
+        where = limits & volunteers.FILTERS.compile(query.filter) & page.condition
+        with self.views.read("volunteers", fresh.at_least, fresh.patience) as cursor:
             return page.cut(volunteers.Volunteers().listed(cursor, where, page))
 
-    def counts(self, volunteer_id: str, at_least: str, timeout: float) -> tuple[int, int]:
+    def counts(self, volunteer_id: str, fresh: Fresh) -> tuple[int, int]:
         """(offers had, minutes given) of one volunteer."""
-        with self.views.read("volunteers", at_least, timeout) as cursor:
+        with self.views.read("volunteers", fresh.at_least, fresh.patience) as cursor:
             return volunteers.Volunteers().counts(cursor, volunteer_id)
 
-    def wait(self, at_least: str, timeout: float) -> None:
+    def wait(self, fresh: Fresh) -> None:
         """Until both views have seen what the caller has seen."""
         for view in ("needs", "volunteers"):
-            with self.views.read(view, at_least, timeout):
+            with self.views.read(view, fresh.at_least, fresh.patience):
                 pass

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from libs.rpc.access import Reach
+from libs.rpc.freshness import Fresh, ListQuery
 from services.volunteers.domain.matching import Call, Candidate
 from services.volunteers.domain.values import Match
 
@@ -32,17 +33,8 @@ class Matching(Protocol):
         ...
 
 
-class Listing(Protocol):
-    """What list requests have in common (a protobuf message)."""
-
-    page_size: int
-    page_token: str
-    filter: str
-    at_least: str
-
-
 class Reads(Protocol):
-    """What is asked of the views; `timeout` is how many seconds to wait for a revision."""
+    """What is asked of the views."""
 
     def open_needs(self, area_path: str) -> Sequence[str]:
         """Open needs of an area and of those below it."""
@@ -53,21 +45,21 @@ class Reads(Protocol):
         ...
 
     def list_needs(
-        self, listing: Listing, reach: Reach, timeout: float
+        self, query: ListQuery, reach: Reach, fresh: Fresh
     ) -> tuple[Sequence[Mapping[str, Any]], str]:
         """A page of needs, the next shift first, and the token of the next page."""
         ...
 
     def list_volunteers(
-        self, listing: Listing, reach: Reach, timeout: float
+        self, query: ListQuery, reach: Reach, fresh: Fresh
     ) -> tuple[Sequence[Mapping[str, Any]], str]:
         """A page of volunteers, and the token of the next page."""
         ...
 
-    def counts(self, volunteer_id: str, at_least: str, timeout: float) -> tuple[int, int]:
+    def counts(self, volunteer_id: str, fresh: Fresh) -> tuple[int, int]:
         """(offers had, minutes given) of one volunteer."""
         ...
 
-    def wait(self, at_least: str, timeout: float) -> None:
+    def wait(self, fresh: Fresh) -> None:
         """Until both views have seen what the caller has seen."""
         ...

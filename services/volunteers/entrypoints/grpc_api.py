@@ -1,13 +1,14 @@
 """The gRPC face of volunteers: requests become commands, states become messages."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from linli.volunteers.v1 import volunteers_service_pb2 as pb
 
 from libs.ledger.ids import derived_id
 from libs.rpc.access import not_covered
 from libs.rpc.call import Call
+from libs.rpc.freshness import Fresh
+from libs.rpc.moments import moment, moment_of
 from services.volunteers.application.app import App
 from services.volunteers.domain import commands
 from services.volunteers.domain.need import Raised
@@ -15,8 +16,6 @@ from services.volunteers.domain.values import Shift
 from services.volunteers.domain.volunteer import Stranger
 from services.volunteers.entrypoints import messages
 
-PATIENCE = 5.0
-"""Seconds that a query waits for the revision it was asked for."""
 COORDINATE = "volunteers.coordinate"
 """The scope that speaks for others."""
 
@@ -63,15 +62,14 @@ class VolunteersApi:
         """One volunteer with bookings and counts."""
         volunteer_id = self._whose(call, request.volunteer_id, "volunteers.read")
         loaded = self._app.volunteer(volunteer_id)
-        timeout = call.patience(PATIENCE)
         shown = messages.volunteer(loaded.state)
-        shown.offers, shown.minutes = self._app.reads.counts(volunteer_id, request.at_least, timeout)
+        shown.offers, shown.minutes = self._app.reads.counts(volunteer_id, Fresh.of(request, call))
         return pb.GetVolunteerResponse(volunteer=shown, revision=loaded.revision)
 
     def list_volunteers(self, request: pb.ListVolunteersRequest, call: Call) -> pb.ListVolunteersResponse:
         """The volunteers of the caller's areas."""
-        timeout = call.patience(PATIENCE)
-        rows, token = self._app.reads.list_volunteers(request, call.reach, timeout)
+        fresh = Fresh.of(request, call)
+        rows, token = self._app.reads.list_volunteers(request, call.reach, fresh)
         return pb.ListVolunteersResponse(
             volunteers=[messages.listed_volunteer(row) for row in rows], next_page_token=token
         )
@@ -86,7 +84,7 @@ class VolunteersApi:
             need_id=derived_id(call.caller.subject, request.request_id),
             case_id=request.case_id,
             area_path=area_path,
-            shift=Shift(start=_moment(request.start_time), end=_moment(request.end_time)),
+            shift=Shift(start=moment(request.start_time), end=moment(request.end_time)),
             wanted=request.wanted,
             skills=frozenset(request.skills),
             priority=request.priority,
@@ -111,7 +109,7 @@ class VolunteersApi:
 
     def list_needs(self, request: pb.ListNeedsRequest, call: Call) -> pb.ListNeedsResponse:
         """Needs, the next shift first."""
-        rows, token = self._app.reads.list_needs(request, call.reach, call.patience(PATIENCE))
+        rows, token = self._app.reads.list_needs(request, call.reach, Fresh.of(request, call))
         return pb.ListNeedsResponse(needs=[messages.listed_need(row) for row in rows], next_page_token=token)
 
     # proposals and offers
@@ -120,7 +118,7 @@ class VolunteersApi:
         """Compute and keep whom to ask."""
         area_path = self._app.area_path(request.area_id)
         call.require(area_path=area_path)
-        self._app.reads.wait(request.at_least, call.patience(PATIENCE))
+        self._app.reads.wait(Fresh.of(request, call))
         proposal_id = derived_id(call.caller.subject, request.request_id)
         context = call.context(area=request.area_id)
         handled = self._app.propose(proposal_id, area_path, call.at, context)
@@ -130,7 +128,7 @@ class VolunteersApi:
         """Ask those whom a proposal chose."""
         proposal = self._app.proposal(request.proposal_id)
         call.require(area_path=proposal.area_path)
-        expires = _moment(request.expire_time) if request.HasField("expire_time") else None
+        expires = moment_of(request, "expire_time")
         context = call.context(area=proposal.area_path.rpartition("/")[2])
         answer = self._app.make_offers(proposal, expires, call.at, context)
         return pb.MakeOffersResponse(
@@ -196,8 +194,3 @@ def _in_reach(call: Call) -> Callable[[Raised], None]:
         call.require(area_path=need.area_path)
 
     return permit
-
-
-def _moment(stamp: object) -> datetime:
-    moment: datetime = stamp.ToDatetime(tzinfo=UTC)  # type: ignore[attr-defined]  # a Timestamp
-    return moment

@@ -5,6 +5,7 @@ from typing import Any
 
 from linli.volunteers.v1 import volunteers_service_pb2 as pb
 
+from libs.rpc.moments import stamp
 from services.volunteers.domain.need import Need, Raised, Unheard, Withdrawn
 from services.volunteers.domain.proposal import NotProposed, Proposal
 from services.volunteers.domain.values import Match, Profile, Window
@@ -38,8 +39,8 @@ def volunteer(state: Volunteer) -> pb.Volunteer:
     )
     for need_id, shift in sorted(state.bookings.items(), key=lambda item: (item[1].start, item[0])):
         booking = shown.bookings.add(need_id=need_id)
-        booking.start_time.FromDatetime(shift.start)
-        booking.end_time.FromDatetime(shift.end)
+        booking.start_time.CopyFrom(stamp(shift.start))
+        booking.end_time.CopyFrom(stamp(shift.end))
     return shown
 
 
@@ -95,12 +96,12 @@ def _raised(state: Raised) -> pb.Need:
         skills=sorted(state.skills),
         priority=state.priority,
     )
-    shown.start_time.FromDatetime(state.shift.start)
-    shown.end_time.FromDatetime(state.shift.end)
+    shown.start_time.CopyFrom(stamp(state.shift.start))
+    shown.end_time.CopyFrom(stamp(state.shift.end))
     for volunteer_id, offer in state.offers.items():
         standing = pb.OfferState.Value(f"OFFER_STATE_{offer.standing.name}")
         entry = shown.offers.add(volunteer_id=volunteer_id, state=standing, minutes=offer.minutes)
-        entry.expire_time.FromDatetime(offer.expires_at)
+        entry.expire_time.CopyFrom(stamp(offer.expires_at))
     return shown
 
 
@@ -117,8 +118,8 @@ def listed_need(row: Mapping[str, Any]) -> pb.Need:
         skills=row["skills"],
         priority=row["priority"],
     )
-    shown.start_time.FromDatetime(row["start_time"])
-    shown.end_time.FromDatetime(row["end_time"])
+    shown.start_time.CopyFrom(stamp(row["start_time"]))
+    shown.end_time.CopyFrom(stamp(row["end_time"]))
     return shown
 
 

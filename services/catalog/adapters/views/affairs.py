@@ -10,8 +10,8 @@ from psycopg.rows import DictRow
 from libs.ledger.recorded import Recorded
 from libs.ledger.view import Row, Rows, Table, View, Views
 from libs.rpc.filters import Filters, area, flag, text
+from libs.rpc.freshness import Fresh, ListQuery
 from libs.rpc.paging import Page, ascending
-from services.catalog.application.ports import Fresh, ListQuery
 from services.catalog.domain import events
 from services.catalog.domain.affair import Defined
 from services.catalog.domain.values import Matter, Text

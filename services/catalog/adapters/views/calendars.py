@@ -7,8 +7,8 @@ import msgspec
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.view import Rows, Table, View, Views
+from libs.rpc.freshness import Fresh
 from libs.rpc.paging import ListRequest, Page, ascending
-from services.catalog.application.ports import Fresh
 from services.catalog.domain import events
 
 ORDER = (ascending("calendar_id"),)

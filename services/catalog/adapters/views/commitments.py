@@ -12,8 +12,8 @@ from psycopg.rows import DictRow
 from libs.ledger.recorded import Recorded
 from libs.ledger.view import Key, Row, Rows, Table, View, Views
 from libs.rpc.filters import Filters, area, text
+from libs.rpc.freshness import Fresh, ListQuery
 from libs.rpc.paging import Page, ascending
-from services.catalog.application.ports import Fresh, ListQuery
 from services.catalog.domain import events
 
 HOLDS = "valid_from <= %s AND (replaced_from IS NULL OR %s < replaced_from)"

@@ -11,8 +11,9 @@ from psycopg.rows import DictRow
 from libs.ledger.recorded import Recorded
 from libs.ledger.view import Key, Row, Rows, Table, View, Views
 from libs.rpc.filters import Filters, area, text
+from libs.rpc.freshness import Fresh, ListQuery
 from libs.rpc.paging import Page, ascending
-from services.catalog.application.ports import Fresh, ListQuery, Unowned
+from services.catalog.application.ports import Unowned
 from services.catalog.domain import events
 from services.catalog.domain.finding import Line
 from services.catalog.domain.values import Matter, Text

@@ -14,8 +14,9 @@ from libs.ledger.recorded import Recorded
 from libs.ledger.view import Key, Row, Rows, Table, View, Views
 from libs.rpc.conditions import Condition
 from libs.rpc.filters import Filters, area, flag, text
+from libs.rpc.freshness import Fresh, ListQuery
 from libs.rpc.paging import Page, ascending, descending
-from services.catalog.application.ports import Found, Fresh, ListQuery, Wanted
+from services.catalog.application.ports import Found, Wanted
 from services.catalog.domain import events
 from services.catalog.domain.details import Details
 from services.catalog.domain.service import Active, Offer, Published, Retired, Suspended

@@ -12,6 +12,7 @@ from libs.geo.index import AreaIndex, BoundaryRow, with_validity
 from libs.ledger.recorded import Recorded
 from libs.ledger.view import Key, Rows, Table, View, Views
 from libs.rpc.filters import Filters, area, choice, text
+from libs.rpc.freshness import Fresh, ListQuery
 from libs.rpc.paging import Page, ascending
 from services.identity.application import ports
 from services.identity.domain.events import AreaDefined, BoundaryChanged
@@ -109,7 +110,7 @@ class AreaTree:
         self._lock = threading.Lock()
         self._index: tuple[int, AreaIndex, dict[str, ports.AreaRow]] = (-1, AreaIndex.empty(), {})
 
-    def one(self, area_id: str, boundary_at: datetime | None, fresh: ports.Fresh) -> ports.AreaRow | None:
+    def one(self, area_id: str, boundary_at: datetime | None, fresh: Fresh) -> ports.AreaRow | None:
         """One area, with the boundary valid at a moment if one is given."""
         with self._views.read(AreasView.name, fresh.at_least, fresh.patience) as cursor:
             row = cursor.execute("SELECT * FROM areas WHERE area_id = %s", (area_id,)).fetchone()
@@ -117,7 +118,7 @@ class AreaTree:
                 return None
             return _area(row, _boundary(cursor, area_id, boundary_at) if boundary_at else None)
 
-    def page(self, query: ports.ListQuery, fresh: ports.Fresh) -> tuple[list[ports.AreaRow], str]:
+    def page(self, query: ListQuery, fresh: Fresh) -> tuple[list[ports.AreaRow], str]:
         """Areas by id, and the token of the next page."""
         page = Page.of(query, ORDER)
         where = FILTERS.compile(query.filter) & page.condition
@@ -126,9 +127,7 @@ class AreaTree:
             rows, next_token = page.cut(cursor.execute(select, where.params).fetchall())
         return [_area(row) for row in rows], next_token
 
-    def locate(
-        self, longitude: float, latitude: float, at: datetime, fresh: ports.Fresh
-    ) -> ports.Place | None:
+    def locate(self, longitude: float, latitude: float, at: datetime, fresh: Fresh) -> ports.Place | None:
         """Where a point lies."""
         with self._views.read(AreasView.name, fresh.at_least, fresh.patience) as cursor:
             index, areas = self._current(cursor)

@@ -7,6 +7,7 @@ from psycopg.rows import DictRow
 from libs.ledger.recorded import Recorded
 from libs.ledger.view import Rows, Table, View, Views
 from libs.rpc.filters import Filters, area, choice
+from libs.rpc.freshness import Fresh, ListQuery
 from libs.rpc.paging import Page, ascending
 from services.identity.application import ports
 from services.identity.domain.events import BodyRegistered
@@ -68,13 +69,13 @@ class RegisteredBodies:
     def __init__(self, views: Views) -> None:
         self._views = views
 
-    def one(self, body_id: str, fresh: ports.Fresh) -> ports.BodyRow | None:
+    def one(self, body_id: str, fresh: Fresh) -> ports.BodyRow | None:
         """One body."""
         with self._views.read(BodiesView.name, fresh.at_least, fresh.patience) as cursor:
             row = cursor.execute("SELECT * FROM bodies WHERE body_id = %s", (body_id,)).fetchone()
         return _body(row) if row else None
 
-    def page(self, query: ports.ListQuery, fresh: ports.Fresh) -> tuple[list[ports.BodyRow], str]:
+    def page(self, query: ListQuery, fresh: Fresh) -> tuple[list[ports.BodyRow], str]:
         """Bodies by id, and the token of the next page."""
         page = Page.of(query, ORDER)
         where = FILTERS.compile(query.filter) & page.condition

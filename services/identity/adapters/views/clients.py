@@ -8,6 +8,7 @@ from libs.ledger.recorded import Recorded
 from libs.ledger.view import Rows, Table, View, Views
 from libs.rpc.access import Reach
 from libs.rpc.filters import Filters, flag, text
+from libs.rpc.freshness import Fresh, ListQuery
 from libs.rpc.paging import Page, ascending
 from services.identity.application import ports
 from services.identity.domain.events import ClientRegistered, ClientRetired, ClientScopesChanged
@@ -68,9 +69,7 @@ class KnownClients:
     def __init__(self, views: Views) -> None:
         self._views = views
 
-    def page(
-        self, query: ports.ListQuery, reach: Reach, fresh: ports.Fresh
-    ) -> tuple[list[ports.ClientRow], str]:
+    def page(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[list[ports.ClientRow], str]:
         """Clients within reach by id, and the token of the next page."""
         page = Page.of(query, ORDER)
         within = reach.condition(area_column="area_path", body_column="body_id")

@@ -8,8 +8,8 @@ from libs.ledger.recorded import Recorded
 from libs.ledger.view import Rows, Table, View, Views
 from libs.rpc.access import Reach
 from libs.rpc.filters import Filters, area, choice, text
+from libs.rpc.freshness import Fresh, ListQuery
 from libs.rpc.paging import Page, ascending
-from services.identity.application import ports
 from services.identity.domain.access import Grant
 from services.identity.domain.events import RoleGranted, RoleRevoked
 from services.identity.domain.values import Role, Within
@@ -72,7 +72,7 @@ class HeldRoles:
     def __init__(self, views: Views) -> None:
         self._views = views
 
-    def page(self, query: ports.ListQuery, reach: Reach, fresh: ports.Fresh) -> tuple[list[Grant], str]:
+    def page(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[list[Grant], str]:
         """Grants within reach by party, and the token of the next page."""
         page = Page.of(query, ORDER)
         within = reach.condition(area_column="area_path", body_column="body_id")
