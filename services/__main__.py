@@ -1,35 +1,53 @@
 """The `linli` command: one service in one role, or the whole platform in one process."""
 
 import argparse
-import importlib.metadata
+import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
-from libs.runtime.process import complain
+from libs.runtime.process import INTERRUPTED, complain, in_their_words, leave
 from libs.runtime.shell import EXPECTED, run_service
 from libs.runtime.unprivileged import PostgresFailed
+from libs.telemetry import metrics
 from services import up
 
 _EPILOG = """\
-a service:  linli cases server | api | projector | migrate | settings
+a service:  linli cases server | worker | api | projector | relay | migrate | settings
             linli cases rebuild <view>
             linli cases parked list | show <id> | retry <id> | discard <id>
 """
 
-Run = Callable[[argparse.Namespace], int]
+Command = Callable[[argparse.Namespace], int]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+_PIPE_CLOSED = 141
+"""What a shell calls the end of a program whose reader (`| head`) has gone."""
+
+
+def main() -> NoReturn:
+    """Run the command line to its end, and the process with it."""
+    try:
+        status = run(sys.argv[1:])
+    except BrokenPipeError:
+        status = _PIPE_CLOSED
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    leave(status)
+
+
+def run(words: Sequence[str]) -> int:
     """Run the command line; answers the exit status."""
-    words = list(sys.argv[1:] if argv is None else argv)
     if words and words[0] in up.NAMES:
+        if words[1:2] == ["worker"]:  # another kind of process, from its first import on
+            os.execv(sys.executable, [sys.executable, "-m", f"services.{words[0]}", *words[1:]])  # noqa: S606
         return run_service(up.load(words[0]), words[1:])
     arguments = _parser().parse_args(words)
-    run: Run = arguments.run
+    command: Command = arguments.run
     try:
-        return run(arguments)
+        return command(arguments)
     except (*EXPECTED, PostgresFailed) as error:
-        complain(f"linli: {str(error).strip()}")
+        complain(in_their_words(f"linli: {str(error).strip()}"))
         return 1
 
 
@@ -40,10 +58,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    version = importlib.metadata.version("linli")
-    parser.add_argument("--version", action="version", version=f"linli {version}")
+    parser.add_argument("--version", action="version", version=f"linli {metrics.version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     everything = commands.add_parser("up", help="run all services in one process, with a bundled PostgreSQL")
+    everything.formatter_class, everything.epilog = argparse.RawDescriptionHelpFormatter, up.EPILOG
     up.add_arguments(everything)
     everything.set_defaults(run=up.run)
     token = commands.add_parser("token", help="print a token of the operator of a running `linli up`")
@@ -64,4 +82,4 @@ def _add_calling(token: argparse.ArgumentParser, calling: argparse.ArgumentParse
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

@@ -84,24 +84,42 @@ def read(cls: type[T], environ: Mapping[str, str], prefix: str = "LINLI_") -> T:
 
 
 def describe(cls: type[Any], prefix: str = "LINLI_") -> list[tuple[str, str, str]]:
-    """(variable, default, meaning) of each setting, for the operators' page."""
+    """(variable, default, meaning) of each setting; the default as one would write it."""
     if cls is type(None):
         return []
     rows: list[tuple[str, str, str]] = []
     for field in dataclasses.fields(cls):
-        default = "(must be set)" if field.default is dataclasses.MISSING else str(field.default)
-        rows.append((prefix + field.name.upper(), default, field.metadata.get("doc", "")))
+        default = "must be set" if field.default is dataclasses.MISSING else written(field.default)
+        choices = ", ".join(choice for choice in field.metadata.get("choices", ()) if choice)
+        meaning = field.metadata.get("doc", "") + (f": {choices}" if choices else "")
+        rows.append((prefix + field.name.upper(), default, meaning))
     return rows
 
 
 def flags(cls: type[Any], prefix: str = "LINLI_") -> list[tuple[str, str, str]]:
-    """(flag, variable, meaning) of each setting that may stand on a command line: secrets may not."""
+    """(flag, variable, meaning with the default) of each setting but secrets: those may not be typed."""
     hints = {} if cls is type(None) else typing.get_type_hints(cls)
     return [
-        (f"--{variable.removeprefix('LINLI_').lower().replace('_', '-')}", variable, meaning)
-        for variable, _, meaning in describe(cls, prefix)
+        (f"--{variable.removeprefix('LINLI_').lower().replace('_', '-')}", variable, f"{meaning} [{default}]")
+        for variable, default, meaning in describe(cls, prefix)
         if not _is_secret(hints[variable.removeprefix(prefix).lower()])
     ]
+
+
+def written(value: Any) -> str:
+    """A value in the notation in which it is read: 30s, 8h, true, a,b; "not set" for nothing."""
+    if isinstance(value, timedelta):
+        units = [(value / timedelta(seconds=size), unit) for unit, size in _UNITS.items()]
+        whole = [(number, unit) for number, unit in units if number.is_integer() and number]
+        number, unit = whole[-1] if whole else (value.total_seconds(), "s")  # the largest that fits
+        return f"{number:g}{unit}"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(map(str, value)) or "not set"
+    if isinstance(value, Secret):  # a default that is no secret: there is none
+        return "not set"
+    return "not set" if value is None or value == "" else str(value)
 
 
 def _text(name: str, environ: Mapping[str, str], *, secret: bool) -> str | None:

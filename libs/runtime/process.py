@@ -2,11 +2,15 @@
 
 import gc
 import os
+import select
+import shlex
+import shutil
 import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -31,6 +35,29 @@ def complain(text: str) -> None:
     sys.stderr.flush()
 
 
+def as_called() -> str:
+    """The `linli` command as the person at the terminal called it, to be typed again."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":  # python -m services
+        module = getattr(sys.modules["__main__"], "__spec__", None)
+        name = module.name.removesuffix(".__main__") if module is not None else "services"
+        return f"{_typed(Path(sys.executable))} -m {name}"
+    found = shutil.which(program.name)
+    on_path = found is not None and program.exists() and Path(found).samefile(program)
+    return program.name if on_path else _typed(program)
+
+
+def in_their_words(text: str) -> str:
+    """A message with its commands as they can be typed here: `linli …` may not be on the path."""
+    return text.replace("`linli ", f"`{as_called()} ")
+
+
+def _typed(path: Path) -> str:
+    """A path as one would type it from here."""
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
 class Lifetime:
     """From start to SIGTERM, SIGINT, or the death of a thread; `why` says which.
 
@@ -51,7 +78,7 @@ class Lifetime:
 
     def wait(self) -> None:
         """Block until the process is to stop."""
-        os.read(self._reading, 1)
+        select.select([self._reading], [], [])  # a read would hold up a process whose threads are eventlet's
 
     def _signalled(self, number: int, _frame: FrameType | None) -> None:
         self._signals += 1

@@ -18,7 +18,7 @@ from libs.runtime.host import Host, Roles
 from libs.runtime.opened import open_service
 from libs.runtime.operate import discard, list_parked, rebuild_view, retry, show_parked
 from libs.runtime.parts import Service
-from libs.runtime.process import Facts, Lifetime, complain, run_until_told, say
+from libs.runtime.process import Facts, Lifetime, complain, in_their_words, run_until_told, say
 from libs.runtime.settings import Settings, SettingsInvalid, describe, flags, read
 from libs.telemetry import logs
 
@@ -61,7 +61,7 @@ def run_service(
     try:
         return command(service, arguments, environ)
     except EXPECTED as error:
-        complain(f"linli {service.name}: {str(error).strip()}")
+        complain(in_their_words(f"linli {service.name}: {str(error).strip()}"))
         return 1
 
 
@@ -120,7 +120,7 @@ def _add_data(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--data",
         type=Path,
-        help="folder of a running `linli up` (else by LINLI_DATABASE_URL, LINLI_MASTER_KEY)",
+        help="folder of a running `linli up` [as LINLI_DATABASE_URL and LINLI_MASTER_KEY say]",
     )
 
 

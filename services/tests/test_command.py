@@ -1,6 +1,7 @@
 """The `linli` command as a newcomer uses it: up, token, call; and what it says when something is wrong."""
 
 import json
+import shlex
 import shutil
 import signal
 import subprocess
@@ -88,7 +89,33 @@ def test_an_unknown_rpc_is_answered_with_those_there_are(up: Up) -> None:
     refused = linli("call", "--data", str(up.data), "cases.CloseEverything")
 
     assert refused.returncode == 1
-    assert "cases.OpenCase" in refused.stderr
+    assert "cases has OpenCase" in refused.stderr
+
+
+def test_what_it_prints_can_be_typed_as_it_is(up: Up) -> None:
+    shown = next(line for line in up.welcome.splitlines() if line.split()[:1] == ["try"])
+    command = shown.split(maxsplit=1)[1]
+
+    ended = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=60)
+
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_whoever_reads_only_the_beginning_sees_no_traceback(up: Up) -> None:
+    call = _command("call", "--data", str(up.data), "feed.ReadEvents", '{"source": "identity"}')
+
+    piped = f"{shlex.join(call)} | true"
+    ended = subprocess.run(["bash", "-c", piped], capture_output=True, text=True, timeout=60)
+
+    assert ended.stderr == ""
+
+
+def test_a_port_where_nothing_answers_is_told_in_words(up: Up) -> None:
+    refused = linli("call", "--data", str(up.data), "--port", "1", "cases.ListCases")
+
+    assert refused.returncode == 1
+    assert "nothing answers at 127.0.0.1:1: start `" in refused.stderr
+    assert "IssueClientToken" not in refused.stderr
 
 
 def test_a_request_that_is_no_json_is_refused_in_words(up: Up) -> None:
@@ -122,7 +149,7 @@ def test_a_folder_without_a_platform_is_told_in_words(tmp_path: Path) -> None:
     refused = linli("token", "--data", str(tmp_path))
 
     assert refused.returncode == 1
-    assert "start `linli up`" in refused.stderr
+    assert "-m services up`" in refused.stderr
 
 
 def test_every_service_lists_its_settings() -> None:
@@ -132,7 +159,16 @@ def test_every_service_lists_its_settings() -> None:
     assert "LINLI_IDENTITY_SIGNING_KEY" in listed.stdout
 
 
-def test_it_stops_in_order_at_last(up: Up) -> None:
+def test_it_stops_in_order_at_last_and_has_told_its_life_and_what_it_refused(up: Up) -> None:
+    linli("call", "--data", str(up.data), "cases.GetCase", '{"case_id": "no-such-case"}')
     up.process.send_signal(signal.SIGINT)
 
-    assert up.process.wait(timeout=60) == 0
+    _, told = up.process.communicate(timeout=60)
+
+    assert up.process.returncode == 0
+    lines = [json.loads(line) for line in told.splitlines()]
+    life = [line["event"] for line in lines if line["logger"] == "process"]
+    refused = [line for line in lines if line["event"] == "rpc refused" and line["rpc"].endswith("/GetCase")]
+    assert life == ["starting", "ready", "stopping", "stopped"]
+    assert lines[0]["folder"] == str(up.data)
+    assert [(line["code"], line["caller"]) for line in refused] == [("NOT_FOUND", "operator")]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from libs.runtime.settings import Secret, Settings, SettingsInvalid, describe, read, setting
+from libs.runtime.environment import written
+from libs.runtime.settings import Secret, Settings, SettingsInvalid, describe, flags, read, setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,27 @@ def test_an_address_without_a_port_is_refused() -> None:
 
     with pytest.raises(SettingsInvalid, match="LINLI_GRPC_ADDRESS: 'localhost' is not host:port"):
         read(Settings, environ)
+
+
+@pytest.mark.parametrize("text", ["500ms", "30s", "90s", "5m", "8h", "36h", "2d"])
+def test_a_duration_is_shown_in_the_notation_in_which_it_is_read(text: str) -> None:
+    pause = read(ShopSettings, {"SHOP_OWNER": "ada", "SHOP_PAUSE": text}, "SHOP_").pause
+
+    assert written(pause) == text
+
+
+def test_defaults_are_shown_as_one_would_write_them() -> None:
+    shown = {variable: default for variable, default, _ in describe(ShopSettings, "SHOP_")}
+
+    assert shown["SHOP_OWNER"] == "must be set"
+    assert (shown["SHOP_OPEN"], shown["SHOP_PAUSE"], shown["SHOP_RENT"]) == ("true", "5m", "not set")
+
+
+def test_a_flag_says_its_default_and_its_choices() -> None:
+    helps = {flag: meaning for flag, _, meaning in flags(Settings)}
+
+    assert helps["--drain"] == "time given to running calls at shutdown [20s]"
+    assert helps["--log-level"] == "how much is logged: debug, info, warning, error [info]"
 
 
 def test_every_setting_is_described() -> None:

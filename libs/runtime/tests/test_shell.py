@@ -44,7 +44,7 @@ def test_a_role_refuses_a_database_without_schema(database: str, tmp_path: Path)
     refused = ran(environ_of(tmp_path, database), "counter", "server")
 
     assert refused.returncode == 1
-    assert "run `linli counter migrate`" in refused.stderr
+    assert "-m libs.runtime.tests.example counter migrate`" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
