@@ -466,7 +466,8 @@ class ChangeBoundaryRequest(_message.Message):
     area_id: _builtins.str
     """The area."""
     boundary: _builtins.str
-    """GeoJSON Polygon or MultiPolygon, WGS 84, longitude first, at most 2 MB. Rings must be closed.
+    """GeoJSON Polygon or MultiPolygon, WGS 84, longitude first, at most 2 MB. Rings must be closed;
+    an area across the antimeridian is cut there into two polygons.
     A boundary that crosses itself is repaired, and the answer says so.
     """
     if_revision: _builtins.str
