@@ -1,0 +1,63 @@
+"""RabbitMQ for tests: one node a session with a fresh vhost per test, and nodes to kill."""
+
+import contextlib
+import fcntl
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from libs.runtime.rabbitmq import EmbeddedRabbitMQ
+from libs.runtime.rabbitmq_install import Installed
+from libs.runtime.rabbitmq_node import Certificates
+
+_PREFIX = "linli-rabbit-test-"
+_YOUNG = 60.0
+
+
+class RabbitServer:
+    """The session's node. Vhosts are cheap: about a fifth of a second each."""
+
+    def __init__(self, node: EmbeddedRabbitMQ) -> None:
+        self.node = node
+
+    def create(self) -> str:
+        """A fresh, empty vhost; answers its URL."""
+        name = f"test_{uuid4().hex[:12]}"
+        self.node.add_vhost(name)
+        return self.node.url_of(name)
+
+    def drop(self, url: str) -> None:
+        """Drop the vhost with all that is in it; whoever is still connected is put out."""
+        self.node.drop_vhost(urlsplit(url).path.removeprefix("/"))
+
+
+@contextlib.contextmanager
+def running_rabbit(
+    server: Installed | None = None, tls: Certificates | None = None
+) -> Iterator[EmbeddedRabbitMQ]:
+    """A running private node; stopped, killed or not, it is gone with its data at the end."""
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    node = EmbeddedRabbitMQ(folder, server=server, tls=tls)
+    try:
+        node.start()
+        yield node
+    finally:
+        node.kill()
+        node.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Remove what killed test runs left behind: nodes in folders that nobody holds any more."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError), (folder / "lock").open("r") as lock:
+            if time.time() - folder.stat().st_mtime < _YOUNG:
+                continue  # somebody may be about to hold it
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            EmbeddedRabbitMQ(folder).kill()
+            shutil.rmtree(folder, ignore_errors=True)
