@@ -1,6 +1,6 @@
 """Health v1 and reflection (v1 and v1alpha), on threads of their own: they answer when workers are busy."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,16 +13,43 @@ from libs.rpc.routes import Routes
 _REFLECTION_V1 = "grpc.reflection.v1.ServerReflection"
 
 
-def add_health(routes: Routes, servicer: Any, threads: ThreadPoolExecutor) -> None:
+class Held:
+    """Calls that their callers hold open for as long as the server lives: `end` lets it stop without them."""
+
+    def __init__(self) -> None:
+        self._ends: dict[object, Callable[[], object]] = {}
+
+    def hold(self, context: grpc.ServicerContext, end: Callable[[], object]) -> None:
+        """`end` ends the call of `context`, unless its caller does."""
+
+        def over() -> None:
+            self._ends.pop(context, None)
+
+        self._ends[context] = end
+        if not context.add_callback(over):  # it is over already
+            over()
+
+    def end(self) -> None:
+        """End them all."""
+        for end in list(self._ends.values()):
+            end()
+
+
+def add_health(routes: Routes, servicer: Any, threads: ThreadPoolExecutor, held: Held) -> None:
     """Serve `grpc.health.v1.Health`."""
-    check, watch = _function(servicer.Check), _function(servicer.Watch)
+
+    def watch(request: Any, context: grpc.ServicerContext, send: Callable[[Any], None]) -> None:
+        servicer.Watch(request, context, send)
+        held.hold(context, lambda: send(None))  # no more answers: the end of the stream
+
+    check = _function(servicer.Check)
     watch.experimental_non_blocking = True  # type: ignore[attr-defined] # grpc asks the function for it
     codec = (health_pb2.HealthCheckRequest.FromString, health_pb2.HealthCheckResponse.SerializeToString)
     routes.add(f"/{health.SERVICE_NAME}/Check", grpc.unary_unary_rpc_method_handler(check, *codec), threads)
     routes.add(f"/{health.SERVICE_NAME}/Watch", grpc.unary_stream_rpc_method_handler(watch, *codec), threads)
 
 
-def add_reflection(routes: Routes, services: Sequence[str], threads: ThreadPoolExecutor) -> None:
+def add_reflection(routes: Routes, services: Sequence[str], threads: ThreadPoolExecutor, held: Held) -> None:
     """Serve reflection; v1 and v1alpha are the same bytes under two names."""
     names = (*services, health.SERVICE_NAME, _REFLECTION_V1, reflection.SERVICE_NAME)
     servicer = reflection.ReflectionServicer(names)
@@ -30,8 +57,12 @@ def add_reflection(routes: Routes, services: Sequence[str], threads: ThreadPoolE
         reflection_pb2.ServerReflectionRequest.FromString,
         reflection_pb2.ServerReflectionResponse.SerializeToString,
     )
+
+    def info(requests: Any, context: Any) -> Iterator[Any]:
+        held.hold(context, context.cancel)
+        yield from servicer.ServerReflectionInfo(requests, context)
+
     for name in (_REFLECTION_V1, reflection.SERVICE_NAME):
-        info = _function(servicer.ServerReflectionInfo)
         handler = grpc.stream_stream_rpc_method_handler(info, *codec)
         routes.add(f"/{name}/ServerReflectionInfo", handler, threads)
 

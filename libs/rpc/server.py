@@ -47,6 +47,7 @@ class Server:
         self._probes = ThreadPoolExecutor(8, thread_name_prefix="probe")
         self._names: list[str] = []
         self._health = health.HealthServicer()
+        self._held = probes.Held()
         self._routes = Routes(self._workers, self.settings.waiting, self._probes)
         threads = cast("ThreadPoolExecutor", self._workers)  # grpc only submits
         self._server = grpc.server(threads, [self._routes], options=_options(self.settings))
@@ -65,9 +66,9 @@ class Server:
 
     def start(self) -> int:
         """Bind, serve, say SERVING; answers the port. Raises RuntimeError when the address is taken."""
-        probes.add_health(self._routes, self._health, self._probes)
+        probes.add_health(self._routes, self._health, self._probes, self._held)
         if self.settings.reflection:
-            probes.add_reflection(self._routes, self._names, self._probes)
+            probes.add_reflection(self._routes, self._names, self._probes, self._held)
         self.port = self._bind()
         metrics.rpc_load(waiting=lambda: self._workers.waiting, streams=lambda: self._house.places.taken)
         self._server.start()
@@ -87,7 +88,9 @@ class Server:
         self._health.enter_graceful_shutdown()
         time.sleep(self.settings.notice)
         self._house.draining.set()
-        self._server.stop(self.settings.grace if grace is None else grace).wait()
+        stopped = self._server.stop(self.settings.grace if grace is None else grace)
+        self._held.end()
+        stopped.wait()
         self._workers.shutdown()
         for pool in (self._streams, self._probes):
             pool.shutdown(wait=False, cancel_futures=True)

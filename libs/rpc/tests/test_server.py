@@ -258,6 +258,26 @@ def test_a_drain_says_so_refuses_the_new_and_finishes_the_old(
     assert greeter.begun == ["in flight"]
 
 
+def test_a_drain_waits_for_nobody_who_only_watches_health_or_reflects(server: Server) -> None:
+    port = server.start()
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        watching = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+        first = next(watching).status
+        asking = threading.Event()
+        reflecting: Any = channel.stream_stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")
+        answers = reflecting(iter(lambda: asking.wait(30) and b"", None))
+        draining = threading.Thread(target=server.drain, args=(600.0,))
+
+        draining.start()
+        told = [answer.status for answer in watching]
+        eventually(lambda: not draining.is_alive(), "the server has stopped")
+        asking.set()
+        answers.cancel()
+
+    assert first == health_pb2.HealthCheckResponse.SERVING
+    assert told == [health_pb2.HealthCheckResponse.NOT_SERVING]
+
+
 def test_a_drain_ends_what_does_not_end_in_time(server: Server, greeter: Greeter) -> None:
     address = f"127.0.0.1:{server.start()}"
     greeter.pause = 2.0
