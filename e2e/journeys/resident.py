@@ -77,7 +77,7 @@ def live(town: Town) -> Life:
         description=DESCRIPTION,
         channel=types.CHANNEL_PHONE_OPERATOR,
     )
-    waiting = dispatcher(town).cases.open_case(by_phone).case
+    waiting = until_known(dispatcher(town).cases.open_case, by_phone).case
     long = town.report(herself, description=DESCRIPTION)
     officer = officer_of(town)
     for number in range(MANY_NOTES):

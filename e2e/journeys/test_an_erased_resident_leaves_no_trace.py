@@ -13,6 +13,7 @@ from linli.identity.v1 import identity_types_pb2 as kinds
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 
+from e2e.city.platform import until_known
 from e2e.journeys.conftest import platform_in
 from e2e.journeys.feeds import published
 from e2e.journeys.leaks import dumps, files, leaks
@@ -258,7 +259,8 @@ def test_who_comes_back_is_somebody_new(town: Town, erased: str) -> None:
 
     assert not again.existing
     assert again.resident_id != erased
-    case = town.operator.cases.open_case(report(reporter_id=again.resident_id, description=DESCRIPTION)).case
+    told = report(reporter_id=again.resident_id, description=DESCRIPTION)
+    case = until_known(town.operator.cases.open_case, told).case
     asked = cases.GetCaseRequest(case_id=case.case_id)
     assert officer_of(town).cases.get_case(asked).report.description == DESCRIPTION
 

@@ -22,6 +22,7 @@ from services.cases.domain.case import NotOpened, State
 from services.cases.domain.commands import PassMoments
 from services.cases.domain.decisions import CASE
 from services.cases.domain.noted import NOTED
+from services.cases.domain.resident import RESIDENT
 from services.cases.settings import CasesSettings
 
 
@@ -30,12 +31,13 @@ def build(ground: Ground, settings: CasesSettings) -> ServiceParts:
     app = App(
         cases=Stream(ground.ledger, CASE, clock=ground.clock, area=_area_path),
         noted=Stream(ground.ledger, NOTED, clock=ground.clock),
+        residents=Stream(ground.ledger, RESIDENT, clock=ground.clock),
         picture=LatestPicture(ground.views),
         reads=ViewReads(ground.views),
         prefix=settings.public_prefix,
     )
     return ServiceParts(
-        streams={"case": app.cases, "noted": app.noted},
+        streams={"case": app.cases, "noted": app.noted, "resident": app.residents},
         apis=lambda: _apis(app),
         clocks=(Clock(name="deadlines", due=_due_moments(ground.views)),),
     )

@@ -1,7 +1,7 @@
 """The stored events of cases, under the names they keep for ever."""
 
 from libs.ledger.mapper import Events
-from services.cases.domain import events, noted
+from services.cases.domain import events, noted, resident
 
 
 def _content(event: events.CaseContentErased) -> tuple[str, ...]:
@@ -40,6 +40,7 @@ EVENTS = Events(
         "responsibility_end_noted.v1": noted.ResponsibilityEndNoted,
         "commitment_noted.v1": noted.CommitmentNoted,
         "calendar_noted.v1": noted.CalendarNoted,
+        "resident_noted.v1": resident.ResidentNoted,
     },
     erasures={"case_content_erased.v1": _content},
 )

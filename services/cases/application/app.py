@@ -26,6 +26,7 @@ from services.cases.domain.commands import (
 from services.cases.domain.decisions import CASE
 from services.cases.domain.events import CaseRouted, CaseUnowned, Event
 from services.cases.domain.noted import Note, Noted, NotedFact
+from services.cases.domain.resident import NoteResident, Registered, Resident, ResidentNoted
 from services.cases.domain.routing import Decision, Question, route
 from services.cases.domain.values import Point, public_id
 
@@ -65,6 +66,7 @@ class App:
 
     cases: Stream[Command, State, Event]
     noted: Stream[Note, Noted, NotedFact]
+    residents: Stream[NoteResident, Resident, ResidentNoted]
     picture: Picture
     reads: Reads
     prefix: str
@@ -77,8 +79,13 @@ class App:
         facts = self._facts(case_id, report)
         if facts is not NOTHING_KNOWN:
             permit(facts.area_path)
-        imported = context.occurred_at is not None
-        command = report.as_command(case_id, public_id(self.prefix, case_id), facts, imported=imported)
+        command = report.as_command(
+            case_id,
+            public_id(self.prefix, case_id),
+            facts,
+            imported=context.occurred_at is not None,
+            reporter_known=self._knows_reporter(report),
+        )
         context = replace(context, area=facts.area_path)
         if report.reporter_id is None:
             self.cases.ledger.keys.expect_new(case_id)
@@ -174,6 +181,12 @@ class App:
         return route(facts.responsibilities, question), promise(facts.commitment, facts.calendar, at)
 
     # inside
+
+    def _knows_reporter(self, report: Report) -> bool:
+        """Whether the reporter is registered; asked of the store only where somebody else names them."""
+        if report.reporter_id is None or report.in_person:
+            return True
+        return isinstance(self.residents.load(report.reporter_id).state, Registered)
 
     def _facts(self, case_id: str, report: Report) -> Facts:
         """What must be known; for a case that exists nothing, so that a repeated request is answered."""

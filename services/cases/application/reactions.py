@@ -10,7 +10,7 @@ from linli.identity.v1 import identity_events_pb2 as identity
 from libs.ledger.ids import derived_id
 from libs.messaging.reactions import Erasure, Fact, Reaction, Subscriptions
 from libs.rpc.moments import moment
-from services.cases.domain import noted
+from services.cases.domain import noted, resident
 from services.cases.domain.calendar import Hours
 from services.cases.domain.clocks import Limit, Unit
 
@@ -35,6 +35,12 @@ def when_area_boundary_changed(event: identity.AreaBoundaryChanged, _fact: Fact)
 def when_body_registered(event: identity.BodyRegistered, _fact: Fact) -> list[Reaction]:
     """Cases are given to bodies that exist."""
     return [_note(f"body:{event.body_id}", noted.BodyNoted(body_id=event.body_id))]
+
+
+def when_resident_registered(event: identity.ResidentRegistered, _fact: Fact) -> list[Reaction]:
+    """Cases are kept under the ids of people who are registered, so that they can have them erased."""
+    note = resident.NoteResident(resident_id=event.resident_id)
+    return [Reaction(stream="resident", id=event.resident_id, command=note)]
 
 
 def when_subject_erased(event: identity.SubjectErased, _fact: Fact) -> list[Erasure]:
@@ -117,6 +123,7 @@ SUBSCRIPTIONS: Subscriptions = {
         identity.AreaDefined: when_area_defined,
         identity.AreaBoundaryChanged: when_area_boundary_changed,
         identity.BodyRegistered: when_body_registered,
+        identity.ResidentRegistered: when_resident_registered,
         identity.SubjectErased: when_subject_erased,
     },
     "catalog": {

@@ -22,7 +22,10 @@ NOTHING_KNOWN = Facts(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What somebody tells when they open a case; the place is a point, an area, or both."""
+    """What somebody tells when they open a case; the place is a point, an area, or both.
+
+    `in_person`: the reporter says it themself. Their token is proof enough that they are registered.
+    """
 
     affair_id: str
     channel: Channel
@@ -30,6 +33,7 @@ class Report:
     point: Point | None = field(default=None, repr=False)
     area_id: str = ""
     reporter_id: str | None = None
+    in_person: bool = False
     anonymous: bool = False
     assisted: bool = False
     external: ExternalReference | None = None
@@ -37,7 +41,9 @@ class Report:
     address: str = field(default="", repr=False)
     contact: str = field(default="", repr=False)
 
-    def as_command(self, case_id: str, public_id: str, facts: Facts, *, imported: bool) -> OpenCase:
+    def as_command(
+        self, case_id: str, public_id: str, facts: Facts, *, imported: bool, reporter_known: bool
+    ) -> OpenCase:
         """The command to take it in, with what was found out."""
         return OpenCase(
             case_id=case_id,
@@ -45,6 +51,7 @@ class Report:
             channel=self.channel,
             facts=facts,
             at=self.at,
+            reporter_known=reporter_known,
             imported=imported,
             reporter_id=self.reporter_id,
             anonymous=self.anonymous,

@@ -34,13 +34,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenCase:
-    """Take in a report, and route it."""
+    """Take in a report, and route it; `reporter_known` tells whether such a resident is registered."""
 
     case_id: str
     public_id: str
     channel: Channel
     facts: Facts
     at: datetime
+    reporter_known: bool
     imported: bool = False
     reporter_id: str | None = None
     anonymous: bool = False

@@ -15,6 +15,8 @@ def open_case(command: OpenCase) -> list[events.Event]:
         raise refusals.anonymous_with_name()
     if command.anonymous and not facts.anonymous_allowed:
         raise refusals.anonymous_not_allowed(affair_id)
+    if command.reporter_id is not None and not command.reporter_known:
+        raise refusals.reporter_unknown(command.reporter_id)
     subject = command.reporter_id or command.case_id
     opened = events.CaseOpened(
         case_id=command.case_id,

@@ -47,6 +47,17 @@ def place_outside_areas() -> Refusal:
     return Refusal(Kind.PRECONDITION, "PLACE_OUTSIDE_AREAS", message)
 
 
+def reporter_unknown(reporter_id: str) -> Refusal:
+    """What lies under an id that identity does not know could be erased by nobody."""
+    message = (
+        "nobody is registered under this reporter_id: register them with identity first (a new one arrives "
+        "after a moment: try again), or leave it out and give a contact, or report anonymously"
+    )
+    return Refusal(
+        Kind.PRECONDITION, "REPORTER_UNKNOWN", message, field="reporter_id", reporter_id=reporter_id
+    )
+
+
 def external_reference_not_allowed() -> Refusal:
     """A person may not take a number of another system for their own report."""
     message = "only importers and the clients of other systems give numbers: leave external_reference out"

@@ -18,4 +18,5 @@ MESSAGES = {
     "PLACE_OUTSIDE_AREAS": "该地点不在任何区域内，请指定区域编号",
     "REOPENING_WINDOW_OVER": "案件办结时间过久，不能重新办理，请另行报告",
     "REPORTER_IS_SOMEBODY_ELSE": "只能以本人名义报告，请不要填写报告人",
+    "REPORTER_UNKNOWN": "没有登记此报告人，请先登记（如刚刚登记，请稍后再试），或留空并填写联系方式",
 }

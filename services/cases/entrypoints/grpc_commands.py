@@ -30,13 +30,15 @@ class Commands:
 
     def open_case(self, request: pb.OpenCaseRequest, call: Call) -> pb.OpenCaseResponse:
         """Take in a report."""
+        reporter_id = _reporter(request, call)
         report = Report(
             affair_id=request.affair_id,
             channel=messages.channel_of[request.channel],
             at=call.at,
             point=messages.point(request),
             area_id=request.area_id,
-            reporter_id=_reporter(request, call),
+            reporter_id=reporter_id,
+            in_person=call.caller.kind == PERSON and reporter_id == call.caller.subject,
             anonymous=request.anonymous,
             assisted=request.assisted,
             external=_external(request, call),

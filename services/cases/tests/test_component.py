@@ -251,10 +251,37 @@ def test_a_reporter_is_named_by_an_id_only(operator: Any, field: str, written: s
     assert (failed.value.code, list(failed.value.violations)) == (StatusCode.INVALID_ARGUMENT, [field])
 
 
-def test_a_resident_registered_anew_after_an_erasure_is_a_reporter_too(operator: Any) -> None:
+def test_a_resident_registered_anew_after_an_erasure_is_a_reporter_too(
+    running: Component, operator: Any
+) -> None:
     anew = "9f0c5d1e2b3a4c5d6e7f8091a2b3c4d5~2"  # as identity numbers them
+    running.hears("identity", identity.ResidentRegistered(resident_id=anew))
 
     assert operator.open_case(report(reporter_id=anew)).case.reporter_id == anew
+
+
+def test_staff_report_for_those_only_whom_identity_knows(running: Component, operator: Any) -> None:
+    for somebody in (report(reporter_id="resident-hu"), report(on_behalf_of="resident-hu")):
+        assert refused(operator.open_case, somebody) == "REPORTER_UNKNOWN"
+
+    running.hears("identity", identity.ResidentRegistered(resident_id="resident-hu"))
+
+    told = report(reporter_id="resident-hu")
+    case = operator.open_case(told).case
+    assert case.reporter_id == "resident-hu"
+    assert operator.open_case(told).case.case_id == case.case_id
+
+
+def test_a_client_is_nobody_whose_data_could_be_erased(running: Component) -> None:
+    partner = _service(running, running.mint.client("cases.open", subject="partner-1"))
+
+    assert refused(partner.open_case, report(reporter_id="partner-1")) == "REPORTER_UNKNOWN"
+
+
+def test_whoever_reports_in_person_need_not_have_been_heard_of(running: Component) -> None:
+    newcomer = _service(running, running.mint.person("RESIDENT", subject="resident-of-today"))
+
+    assert newcomer.open_case(report()).case.reporter_id == "resident-of-today"
 
 
 def test_who_imports_history_takes_back_what_others_did_and_no_live_case(
@@ -485,6 +512,7 @@ def test_a_pause_moves_the_resolution_deadline(operator: Any) -> None:
 
 
 def test_who_is_erased_is_forgotten_here_too(running: Component, operator: Any) -> None:
+    running.hears("identity", identity.ResidentRegistered(resident_id="resident-gone"))
     case = operator.open_case(report(reporter_id="resident-gone", contact="gone@example.org")).case
     operator.add_note(pb.AddNoteRequest(**on(case), text="rang at the door", to_reporter=False))
 

@@ -81,6 +81,7 @@ def open_case(known: Facts | None = None, **changes: object) -> OpenCase:
         "facts": known or facts(ROADS_ANSWER),
         "at": MONDAY,
         "reporter_id": "resident-lin",
+        "reporter_known": True,
         "description": "a hole as deep as a bucket",
     }
     return OpenCase(**{**fields, **changes})  # type: ignore[arg-type]  # named by the tests

@@ -118,6 +118,15 @@ def test_who_gives_no_name_is_refused_where_the_affair_needs_one() -> None:
     given().when(open_case(anonymous=True, reporter_id=None)).then_refused("ANONYMOUS_NOT_ALLOWED")
 
 
+def test_a_reporter_whom_identity_does_not_know_is_refused() -> None:
+    refused = given().when(open_case(reporter_known=False))
+
+    refused.then_refused("REPORTER_UNKNOWN", Kind.PRECONDITION, reporter_id="resident-lin")
+    given().when(open_case(reporter_known=False, reporter_id=None)).then(
+        *given().when(open_case(reporter_id=None)).events
+    )
+
+
 def test_an_anonymous_report_names_nobody() -> None:
     known = facts(anonymous_allowed=True)
 

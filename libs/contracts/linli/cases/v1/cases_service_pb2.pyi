@@ -228,7 +228,7 @@ class OpenCaseRequest(_message.Message):
     reporter_id: _builtins.str
     """The reporter, if registered: a registered resident's id and nothing else. It is published and kept for ever, and
     what the report tells is erased with that resident; a name or a number to call belongs into `contact`. A resident
-    reports as themself; staff may name another.
+    reports as themself; staff may name another, whom identity must know.
     """
     anonymous: _builtins.bool
     """The reporter gives no name: then `reporter_id` and `contact` are empty, and the affair must allow it."""
