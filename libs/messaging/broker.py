@@ -52,8 +52,8 @@ class Broker:
     def __init__(self, settings: BrokerSettings) -> None:
         self.settings = settings
 
-    def connect(self) -> kombu.Connection:
-        """A connection that confirms what is published. Raises one of `BROKEN`."""
+    def connect(self, *, confirm: bool = True) -> kombu.Connection:
+        """A connection; `confirm`: the broker says of each message that it has it. Raises one of `BROKEN`."""
         given = self.settings
         connection = kombu.Connection(
             given.url,
@@ -61,7 +61,7 @@ class Broker:
             connect_timeout=_CONNECT_SECONDS,
             ssl=self._tls(),
             transport_options={
-                "confirm_publish": True,
+                "confirm_publish": confirm,
                 "client_properties": {"product": "linli"},
                 "socket_settings": _notice_silence(given.heartbeat),
             },

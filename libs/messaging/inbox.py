@@ -105,19 +105,17 @@ class Inbox:
         looked = False
         while True:
             progress = self._of(batch.source)
-            if batch.until <= progress.reached:
-                return Handled(progress.reached)
-            if batch.after > progress.reached:
-                if looked:
-                    return Rewind(batch.source, progress.reached)
-                self._look_again(progress, batch.source)  # another consumer of ours may have gone on since
-                looked = True
-                continue
             try:
-                self._beyond(progress, batch)
-                return Handled(progress.reached)
+                if batch.after <= progress.reached:
+                    self._beyond(progress, batch)
+                    return Handled(progress.reached)
             except AlreadyHandled:  # another consumer of this service was faster: look again
                 self._progress.pop(batch.source, None)
+                continue
+            if looked:
+                return Rewind(batch.source, progress.reached)
+            self._look_again(progress, batch.source)  # another consumer may have gone on since we looked
+            looked = True
 
     def flush(self) -> None:
         """Store the positions reached where nothing was for us; else the next start reads that again."""
@@ -131,7 +129,7 @@ class Inbox:
     # -- one batch ---------------------------------------------------------------------------------
 
     def _beyond(self, progress: _Progress, batch: feed.Batch) -> None:
-        """Handle what lies beyond the position, and move the position to the end of the batch."""
+        """Handle what lies beyond the position, if anything, and move the position to the end of it."""
         wanted = self.wanted(service_of(batch.source))
         fresh = {event.sequence: event for event in batch.events if event.sequence > progress.reached}
         events = [fresh[sequence] for sequence in sorted(fresh) if fresh[sequence].type in wanted]
@@ -139,9 +137,8 @@ class Inbox:
             if progress.parked:  # others may have retried or discarded them since
                 progress.parked = self._effects.parked_subjects(batch.source)
             self._handle(progress, events, batch.until)
-        progress.reached = batch.until
-        if progress.worth_saving:
-            self._commit(batch.source, progress, Work(), batch.until)
+        progress.reached = max(progress.reached, batch.until)
+        self._save(progress, batch.source)
 
     def _handle(self, progress: _Progress, events: Sequence[feed.Event], until: int) -> None:
         """All events in one transaction; if that fails, halves of them, down to the one at fault."""
@@ -214,6 +211,11 @@ class Inbox:
         self._effects.commit(work, source, until, after=progress.stored)
         progress.stored = progress.reached = until
         progress.saved_at = time.monotonic()
+
+    def _save(self, progress: _Progress, source: str) -> None:
+        """Store a position reached where nothing was for us, now and then."""
+        if progress.worth_saving:
+            self._commit(source, progress, Work(), progress.reached)
 
     def _look_again(self, known: _Progress, source: str) -> None:
         """Read the stored position, without losing how far we have seen that nothing is for us."""

@@ -193,9 +193,11 @@ class Relay:
             broker.exchange()(channel).declare()
             queue = broker.declared(channel, topology.requests(self._source.service))
             kombu.Consumer(channel, [queue], on_message=partial(self._heard, requests)).consume()
+            metrics.broker_connected(self._source.service, queue.name, connected=True)
             position = min(sent.stored(database), self._source.newest())
             yield _Line(connection, kombu.Producer(channel), database, position, position, requests)
         finally:
+            metrics.broker_connected(self._source.service, f"relay.{self._source.service}", connected=False)
             broker.close(connection)
 
     def _remember(self, line: _Line, *, at_once: bool) -> None:

@@ -16,6 +16,15 @@ def refuse_patched_sockets() -> None:
         )
 
 
+def refuse_unpatched_sockets() -> None:
+    """The worker stands on eventlet: with the plain sockets each wait would hold up all the others."""
+    if not is_patched():
+        raise CannotStart(
+            "eventlet has not patched the sockets of this process: run the worker by"
+            " `linli <service> worker` or `python -m services.<service> worker`"
+        )
+
+
 def refuse_grpc() -> None:
     """The worker stands on eventlet: if gRPC is loaded, too, its hub freezes."""
     if any(name == "grpc" or name.startswith("grpc.") for name in sys.modules):

@@ -20,9 +20,9 @@ from libs.runtime import guards
 from libs.runtime.opened import OpenService, public_keys_of
 from libs.runtime.readiness import checks_of
 from libs.runtime.threads import WatchedThread
+from libs.runtime.tracing import trace
 from libs.telemetry import logs, traces
 from libs.telemetry.http import Endpoint
-from libs.telemetry.traces import TraceSettings
 
 _log = logs.get("host")
 
@@ -33,10 +33,11 @@ _PATIENCE_OF_THE_FAILED = 1.0  # who waits for a store that is gone is ended wit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roles:
-    """What a process does. `deliver` and `clocks` are the embedded platform's."""
+    """What a process does. `deliver` and `clocks` are the embedded platform's, `relay` is not."""
 
     api: bool = True
     projector: bool = True
+    relay: bool = False
     deliver: bool = False
     clocks: bool = False
 
@@ -64,6 +65,7 @@ class Host:
         self._server: Any = None
         self._projectors: list[WatchedThread] = []
         self._others: list[WatchedThread] = []
+        self._relays: list[WatchedThread] = []
         self._http: Endpoint | None = None
 
     def start(self) -> None:
@@ -71,7 +73,7 @@ class Host:
 
         Raises `CannotStart` (a port is taken; sockets are patched), or what a service's start raises.
         """
-        self._trace()
+        trace(self.settings, *(service.name for service in self.services))
         self._http = self._endpoint()
         self.http_port = self._http.start()
         if self.roles.projector:
@@ -83,7 +85,9 @@ class Host:
             self._others += self._deliveries()
         if self.roles.clocks:
             self._others += [self._clock(service) for service in self.services if service.parts.clocks]
-        _start_all(self._others)
+        if self.roles.relay:
+            self._relays = [self._relay(service, self._http) for service in self.services]
+        _start_all([*self._others, *self._relays])
         self._started = True
 
     def wait_until_ready(self, seconds: float) -> None:
@@ -112,7 +116,7 @@ class Host:
         patience = _PATIENCE_OF_THE_FAILED if self.failed else _PATIENCE
         _close_all(self._others, patience)
         self._let_projectors_catch_up()
-        _close_all(self._projectors, patience)
+        _close_all([*self._projectors, *self._relays], patience)
         if self._http is not None:
             self._http.stop()
             self._http = None
@@ -154,6 +158,12 @@ class Host:
         runner = ClockRunner(service.name, service.ledger, parts.streams, parts.clocks)
         return self._watched(f"clocks-{service.name}", runner.run)
 
+    def _relay(self, service: OpenService, http: Endpoint) -> WatchedThread:
+        relay = service.relay()
+        if not self.roles.api:  # who serves rpcs serves on while the broker is away
+            http.checks[f"{service.name}.relay"] = lambda: relay.trouble
+        return self._watched(f"relay-{service.name}", relay.run, relay.wake)
+
     def _deliveries(self) -> list[WatchedThread]:
         """One thread for each service that has neighbours here to listen to."""
         sources = {service.name: service.source for service in self.services}
@@ -180,23 +190,6 @@ class Host:
                     _log.info("view is behind at shutdown", view=view.name)
                 except psycopg.Error:
                     return  # the database is away: nobody can catch up
-
-    # -- traces ------------------------------------------------------------------------------------
-
-    def _trace(self) -> None:
-        settings = self.settings
-        if not settings.trace_exporter:
-            return
-        chosen = TraceSettings(
-            service=f"linli-{self.services[0].name}" if len(self.services) == 1 else "linli",
-            exporter=settings.trace_exporter,
-            endpoint=settings.trace_endpoint,
-            ratio=settings.trace_ratio,
-        )
-        try:
-            traces.setup(chosen)
-        except RuntimeError as error:
-            raise guards.CannotStart(f"LINLI_TRACE_EXPORTER: {error}") from error
 
     # -- probes ------------------------------------------------------------------------------------
 

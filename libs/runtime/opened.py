@@ -10,9 +10,12 @@ from libs.ledger.migrate import check_schema
 from libs.ledger.projector import Projector
 from libs.ledger.recorded import utc_now
 from libs.ledger.view import Views
+from libs.messaging.broker import Broker, BrokerSettings
 from libs.messaging.effects import Effects
 from libs.messaging.inbox import Inbox
+from libs.messaging.relay import Relay
 from libs.messaging.translate import Source
+from libs.runtime.guards import CannotStart
 from libs.runtime.parts import Ground, Service, ServiceParts
 from libs.runtime.settings import Settings, read
 
@@ -41,6 +44,10 @@ class OpenService:
     def inbox(self) -> Inbox:
         """Its inbox, for whichever transport."""
         return Inbox(self.effects(), self.service.subscriptions)
+
+    def relay(self) -> Relay:
+        """What publishes its events. Raises `CannotStart` where no broker is given."""
+        return Relay(self.source, self.settings.database_url.reveal(), broker_of(self.settings))
 
     def close(self) -> None:
         """Let go of the database."""
@@ -86,6 +93,25 @@ def open_ledger(service: Service, settings: Settings, *, listen: bool = True) ->
         listen=listen,
     )
     return Ledger.connect(about, service.events, MasterKey.from_text(settings.master_key.reveal()))
+
+
+def broker_of(settings: Settings) -> Broker:
+    """The broker of the settings. Raises `CannotStart` where none is given."""
+    url = settings.broker_url.reveal()
+    if not url:
+        raise CannotStart(
+            "LINLI_BROKER_URL is not set: relay and worker carry events over RabbitMQ, for instance"
+            " amqp://linli:password@rabbitmq:5672/demo"
+        )
+    return Broker(
+        BrokerSettings(
+            url=url,
+            ca=settings.broker_ca,
+            cert=settings.broker_cert,
+            key=settings.broker_key,
+            heartbeat=settings.broker_heartbeat.total_seconds(),
+        )
+    )
 
 
 def public_keys_of(services: Sequence[OpenService]) -> Callable[[], Mapping[str, Any]] | None:

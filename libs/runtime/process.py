@@ -67,25 +67,34 @@ class Lifetime:
 
     def __init__(self) -> None:
         self._reading, self._writing = os.pipe()  # a lock could be taken already when a signal comes
+        for end in (self._reading, self._writing):
+            os.set_blocking(end, False)
         self._signals = 0
+        self._over = False
         self.why = ""
+        # Written by the interpreter itself: a handler that writes could not, in eventlet's main loop.
+        signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signalled)
 
     def end(self) -> None:
         """Let `wait` return."""
-        os.write(self._writing, b".")
+        self._over = True
+        with suppress(BlockingIOError):  # it is full of words to the same end
+            os.write(self._writing, b".")
 
     def wait(self) -> None:
         """Block until the process is to stop."""
-        select.select([self._reading], [], [])  # a read would hold up a process whose threads are eventlet's
+        while not self._over:
+            select.select([self._reading], [], [])  # a read would hold up all of eventlet's threads
+            os.read(self._reading, 4096)
 
     def _signalled(self, number: int, _frame: FrameType | None) -> None:
         self._signals += 1
         if self._signals > 1 and number == signal.SIGINT:
             os._exit(INTERRUPTED)
         self.why = self.why or signal.Signals(number).name
-        self.end()
+        self._over = True
 
 
 def settle() -> None:

@@ -10,6 +10,8 @@ __all__ = ["Secret", "Settings", "SettingsInvalid", "describe", "flags", "read",
 
 _DRAIN = timedelta(seconds=20)
 _LOCK = timedelta(seconds=10)
+_HEARTBEAT = timedelta(seconds=10)
+_BROKERS = ("amqp://", "amqps://")
 _EXPORTERS = ("", "otlp", "otlp-grpc", "console")
 _LEVELS = ("debug", "info", "warning", "error")
 
@@ -23,6 +25,15 @@ class Settings:
     cell: str = setting("demo", doc="name of this release: part of every event's source")
     grpc_address: str = setting("127.0.0.1:7400", doc="where the gRPC server listens (host:port)")
     http_address: str = setting("127.0.0.1:7480", doc="where /metrics, /livez, /readyz listen (host:port)")
+    broker_url: Secret[str] = setting(
+        Secret(""), doc="RabbitMQ address: amqp:// or amqps://user:password@host:port/vhost (empty: none)"
+    )
+    broker_ca: Path | None = setting(None, doc="who vouches for RabbitMQ with amqps:// (PEM file)")
+    broker_cert: Path | None = setting(None, doc="our own certificate, if RabbitMQ asks for one (PEM file)")
+    broker_key: Path | None = setting(None, doc="its private key (PEM file)")
+    broker_heartbeat: timedelta = setting(
+        _HEARTBEAT, doc="silence after which a connection to RabbitMQ counts as dead", minimum=1
+    )
     keys_url: str = setting(
         "", doc="where tokens' public keys are read: identity's /keys.json, or a file: URL"
     )
@@ -48,5 +59,10 @@ class Settings:
             host, _, port = getattr(self, name).rpartition(":")
             if not host or not port.isdigit() or int(port) > 65535:
                 raise ValueError(f"LINLI_{name.upper()}: {getattr(self, name)!r} is not host:port")
-        if (self.tls_cert is None) != (self.tls_key is None):
-            raise ValueError("LINLI_TLS_CERT and LINLI_TLS_KEY: give both or neither")
+        for pair in ("tls", "broker"):
+            if (getattr(self, f"{pair}_cert") is None) != (getattr(self, f"{pair}_key") is None):
+                raise ValueError(
+                    f"LINLI_{pair.upper()}_CERT and LINLI_{pair.upper()}_KEY: give both or neither"
+                )
+        if self.broker_url.reveal() and not self.broker_url.reveal().startswith(_BROKERS):
+            raise ValueError("LINLI_BROKER_URL: it begins with amqp:// or amqps://")

@@ -3,7 +3,9 @@
 import argparse
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 import psycopg
 
@@ -15,19 +17,22 @@ from libs.runtime.cores import keep_to_one_core
 from libs.runtime.embedded import Place, environ_of
 from libs.runtime.guards import CannotStart
 from libs.runtime.host import Host, Roles
-from libs.runtime.opened import open_service
+from libs.runtime.opened import OpenService, broker_of, open_service
 from libs.runtime.operate import discard, list_parked, rebuild_view, retry, show_parked
 from libs.runtime.parts import Service
 from libs.runtime.process import Facts, Lifetime, complain, in_their_words, run_until_told, say
 from libs.runtime.settings import Settings, SettingsInvalid, describe, flags, read
 from libs.telemetry import logs
 
+_log = logs.get("shell")
+
 ROLES: Mapping[str, Roles] = {
-    "server": Roles(),
+    "server": Roles(relay=True),
     "api": Roles(projector=False),
     "projector": Roles(api=False),
+    "relay": Roles(api=False, projector=False, relay=True),
 }
-"""The long-running roles. `relay` and `worker` join them when events travel over a broker."""
+"""The long-running roles of a plain process; `worker` is another kind of process."""
 
 EXPECTED = (
     SettingsInvalid,
@@ -48,11 +53,44 @@ _READY_WITHIN = 5.0  # seconds; a process that is not ready by then says what it
 Command = Callable[[Service, argparse.Namespace, Mapping[str, str]], int]
 
 
+class Runs(Protocol):
+    """What runs a role in this process: `Host`, or the worker's own."""
+
+    @property
+    def failed(self) -> str:
+        """What died, or nothing."""
+
+    def start(self) -> None:
+        """Start everything."""
+
+    def wait_until_ready(self, seconds: float) -> None:
+        """Wait until it is ready, not longer than `seconds`."""
+
+    def facts(self) -> Facts:
+        """What an operator wants to know of it."""
+
+    def close(self) -> None:
+        """Stop everything in order."""
+
+
+Died = Callable[[], None]
+MakeWorker = Callable[[OpenService, Died], Runs]
+"""(the service, what to call when a part of the process has died) -> what runs the worker."""
+
+
 def run_service(
-    service: Service, argv: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ
+    service: Service,
+    argv: Sequence[str] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    worker: MakeWorker | None = None,
 ) -> int:
-    """Run one role or command of a service; answers the exit status of the process."""
+    """Run one role or command of a service; answers the exit status of the process.
+
+    `worker` makes what runs the role `worker`: only a process that began as one can give it.
+    """
     arguments = parser_of(service).parse_args(argv)
+    arguments.make_worker = worker
     command: Command = arguments.command
     if getattr(arguments, "data", None) is not None:
         environ = {**environ, **environ_of(Place(data=arguments.data), service.name)}
@@ -72,9 +110,11 @@ def parser_of(service: Service) -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, words in {
-        "server": "api and projector together, the default",
+        "server": "api, projector and relay together, the default",
         "api": "gRPC and probes only",
         "projector": "folds the ledger into the views",
+        "relay": "publishes the ledger's events to RabbitMQ",
+        "worker": "takes in neighbours' events from RabbitMQ, and fires what is due",
     }.items():
         role = commands.add_parser(name, help=words)
         _add_flags(role, service)
@@ -128,7 +168,7 @@ def _run_role(service: Service, arguments: argparse.Namespace, environ: Mapping[
     settings = read(Settings, environ)
     logs.setup(level=settings.log_level, service=service.name, role=arguments.role, cell=settings.cell)
     life = Lifetime()
-    host = Host([open_service(service, settings, environ)], ROLES[arguments.role], died=life.end)
+    host = _host(service, settings, environ, arguments, life)
 
     def start() -> Facts:
         host.start()
@@ -138,6 +178,29 @@ def _run_role(service: Service, arguments: argparse.Namespace, environ: Mapping[
         return host.facts()
 
     return run_until_told(start, host.close, lambda: host.failed, life)
+
+
+def _host(
+    service: Service,
+    settings: Settings,
+    environ: Mapping[str, str],
+    arguments: argparse.Namespace,
+    life: Lifetime,
+) -> Runs:
+    """What runs the role that was asked for."""
+    if arguments.role == "worker":
+        make: MakeWorker | None = arguments.make_worker
+        if make is None:
+            raise CannotStart(f"run the worker by `python -m services.{service.name} worker`")
+        broker_of(settings)
+        return make(open_service(service, settings, environ), life.end)
+    roles = ROLES[arguments.role]
+    if arguments.role == "server" and not settings.broker_url.reveal():
+        _log.warning("LINLI_BROKER_URL is not set: no neighbour hears of anything until a relay runs")
+        roles = replace(roles, relay=False)
+    if roles.relay:
+        broker_of(settings)
+    return Host([open_service(service, settings, environ)], roles, died=life.end)
 
 
 def _migrate(service: Service, _arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:

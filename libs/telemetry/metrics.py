@@ -122,6 +122,12 @@ _published_again = Counter(
     " cannot keep up, or the broker loses messages.",
     ["service", "consumer"], registry=REGISTRY,
 )  # fmt: skip
+_broker = Gauge(
+    "linli_broker_connected",
+    "1 while this process is connected to the broker for this queue. 0 for minutes: look whether the broker"
+    " answers, and at the log.",
+    ["service", "queue"], registry=REGISTRY,
+)  # fmt: skip
 _gaps = Counter(
     "linli_inbox_gaps",
     "Gaps in what a source's queue delivered; each was asked for again. Normal after the broker lost data.",
@@ -234,6 +240,11 @@ def parked(service: str, source: str, count: int) -> None:
 def published_again(service: str, consumer: str) -> None:
     """A relay has answered a consumer that missed something."""
     _published_again.labels(service, consumer).inc()
+
+
+def broker_connected(service: str, queue: str, *, connected: bool) -> None:
+    """Whether a queue is being read, or a relay can publish."""
+    _broker.labels(service, queue).set(connected)
 
 
 @dataclass(frozen=True, slots=True)

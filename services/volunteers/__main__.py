@@ -1,6 +1,19 @@
-"""`python -m services.volunteers <role>`: run one role of the service."""
+"""`python -m services.volunteers <role>`."""
 
-from libs.runtime.shell import run_service
+import sys
+
+if sys.argv[1:2] == ["worker"]:  # another kind of process, from its first import on
+    import libs.worker.patch  # noqa: F401
+
+from libs.runtime.opened import OpenService
+from libs.runtime.shell import Died, Runs, run_service
 from services.volunteers.wiring import SERVICE
 
-raise SystemExit(run_service(SERVICE))
+
+def _worker(opened: OpenService, died: Died) -> Runs:
+    from services.volunteers.entrypoints.worker import run_worker
+
+    return run_worker(opened, died)
+
+
+raise SystemExit(run_service(SERVICE, worker=_worker if sys.argv[1:2] == ["worker"] else None))

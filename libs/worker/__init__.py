@@ -1,0 +1,1 @@
+"""The only room that knows nameko and eventlet: how a worker process carries events and clocks."""
