@@ -75,8 +75,10 @@ class Projector:
             try:
                 self._follow(stop)
             except Replaced as replaced:
-                log.info("looks at its views again", reason=str(replaced))
+                log.info("projector looks at its views again", reason=str(replaced))
             except Exception as error:  # noqa: BLE001 - whatever it is, it is said, and tried again
+                if stop.is_set():
+                    break  # whoever stops it knows already
                 self._trouble(error)
                 lasted = time.monotonic() - began
                 pause = 0.05 if lasted > 10 else min(pause * 2, 5.0)
@@ -87,7 +89,7 @@ class Projector:
         with turns.connect(self._views.ledger.settings.dsn, "projector") as connection:
             if self._stand_by(connection, stop):
                 projection = Projection(self._views, connection, self._settings, self._owned)
-                log.info("is active", service=self._views.ledger.service)
+                log.info("projector is active", service=self._views.ledger.service)
                 projection.follow(stop, self._say)
 
     def _stand_by(self, connection: Connection[DictRow], stop: Event) -> bool:
@@ -96,7 +98,7 @@ class Projector:
                 return True
             if self._status.state != "standing by":
                 self._status = Status(state="standing by")
-                log.info("stands by: another one is active", service=self._views.ledger.service)
+                log.info("projector stands by: another one is active", service=self._views.ledger.service)
             stop.wait(self._settings.standby)
         return False
 
@@ -110,4 +112,9 @@ class Projector:
     def _trouble(self, error: Exception) -> None:
         expected = isinstance(error, (psycopg.Error, LedgerUnavailable))
         self._status = Status(state="in trouble", trouble=f"{type(error).__name__}: {error}".strip())
-        log.warning("has trouble and tries again", error=self._status.trouble, exc_info=not expected)
+        log.warning(
+            "projector has trouble and tries again",
+            service=self._views.ledger.service,
+            error=self._status.trouble.partition("\n")[0],
+            exc_info=not expected,
+        )
