@@ -137,8 +137,8 @@ class EmbeddedRabbitMQ:
     def flush(self) -> None:
         """Have the node write down which quorum queues it has, which it does seconds after it made them.
 
-        RabbitMQ 3.10, killed before that, brings a new queue back empty and without a leader: whoever
-        consumes from it waits in vain until the queue is deleted and declared again.
+        RabbitMQ (3.10 and 4.0), killed before that, brings a new queue back empty and without a leader:
+        whoever consumes from it waits in vain until the queue is deleted and declared again.
         """
         node = self._known().name
         self._call(
