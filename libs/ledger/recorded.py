@@ -15,6 +15,9 @@ E = TypeVar("E")
 class Metadata(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=False):
     """What is kept with every event beside its facts; never in the domain classes.
 
+    `area` is where the subject lies: the ids from the root to the area, joined by "/". Where only
+    the area is known (from a neighbour's event) it is that id alone: the last one is the area.
+
     Stored as an array to be compact: new fields go to the end, with a default; none is ever
     removed or moved. Nothing here may be personal data: actors and subjects are ids.
     """

@@ -17,8 +17,9 @@ class Published:
     A reader sees the event if `public` (reference data: areas, affairs), or if their grant
     covers `area_path` or is held for one of `body_ids`. Without any of these only a reader
     whose grant covers everything sees it. `subject` defaults to the stream (`case-3f2a...`),
-    `area_id` to the area in the event's metadata, `occurred_at` to the moment of the command: an
-    event with a moment of its own says it here (a deadline that had passed before anybody noticed).
+    `area_id` to the last id of the area in the event's metadata, `occurred_at` to the moment of the
+    command: an event with a moment of its own says it here (a deadline that had passed before
+    anybody noticed).
     Never personal data: ids and facts.
     """
 

@@ -202,7 +202,7 @@ def envelope(source: str, recorded: Recorded[Any], published: Published) -> feed
         actor=about.actor,
         on_behalf_of=about.on_behalf_of or "",
         consent_id=about.consent_id or "",
-        area_id=published.area_id or about.area or "",
+        area_id=published.area_id or (about.area or "").rpartition("/")[2],
         reason=about.reason or "",
     )
     event.time.CopyFrom(_timestamp(published.occurred_at or about.occurred_at))

@@ -188,7 +188,7 @@ class Call:
         on_behalf_of: str | None = None,
         consent_id: str | None = None,
     ) -> Context:
-        """What the ledger keeps with the events of this call; `area` is an area's id.
+        """What the ledger keeps with the events of this call; `area` is an area's path.
 
         Its guard lets the stream decide nothing before the caller's reach was looked at.
         """

@@ -80,6 +80,12 @@ class Component:
         effects = self.opened.effects()
         return sum(effects.parked_count(f"linli://test/{source}") for source in self._heard)
 
+    def areas_kept(self) -> set[str]:
+        """The areas in the metadata of all that callers brought about (not neighbours, not clocks)."""
+        events = self.opened.ledger.read(limit=100_000)
+        kept = (each.metadata.area for each in events if each.metadata.request_digest)
+        return {area for area in kept if area}
+
     def close(self) -> None:
         """Stop the service."""
         for client in self._clients:

@@ -52,7 +52,9 @@ def _app(ground: Ground, cited: Cited) -> App:
         cited=cited,
         affairs=Affairs(stream=cited.affairs, cited=cited, reads=AffairQueries(views)),
         responsibilities=ResponsibilityList(
-            stream=Stream(ledger, responsibility.DECIDER), cited=cited, reads=ResponsibilityQueries(views)
+            stream=Stream(ledger, responsibility.DECIDER, area=_area_path),
+            cited=cited,
+            reads=ResponsibilityQueries(views),
         ),
         calendars=calendars,
         commitments=Commitments(
@@ -74,6 +76,10 @@ def _apis(app: App) -> tuple[Api, ...]:
 
     descriptor = catalog_service_pb2.DESCRIPTOR.services_by_name["CatalogService"]
     return (Api(descriptor=descriptor, implementation=CatalogApi(app), messages={"zh": MESSAGES}),)
+
+
+def _area_path(known: responsibility.Responsibilities) -> str | None:
+    return known.items[0].area_path if known.items else None
 
 
 SERVICE = Service(

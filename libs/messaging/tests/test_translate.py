@@ -47,8 +47,9 @@ def test_a_moment_of_another_zone_is_the_same_moment() -> None:
 
 def test_all_that_is_known_of_an_event_travels_with_it() -> None:
     recorded = _recorded(
-        moment("2029-12-31 09:00"), on_behalf_of="mary", consent_id="consent-1", area="la", request_id="r1",
-        correlation_id="c1", traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        moment("2029-12-31 09:00"), on_behalf_of="mary", consent_id="consent-1", area="ca/la",
+        request_id="r1", correlation_id="c1",
+        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     )  # fmt: skip
 
     fact = fact_of(envelope("linli://test/counter", recorded, Published(message=COUNTED())))

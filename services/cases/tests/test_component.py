@@ -636,3 +636,15 @@ def test_rebuilt_views_equal_the_live_ones_and_hold_no_personal_data(running: Co
             for table in view.tables:
                 rows = connection.execute(f"SELECT t::text AS row FROM {view.schema}.{table.name} AS t")
                 assert not any("bucket" in row["row"] or "555 0199" in row["row"] for row in rows)
+
+
+def test_where_something_happened_is_kept_as_a_path(
+    running: Component, operator: Any, roads_officer: Any
+) -> None:
+    case = operator.open_case(report()).case
+    roads_officer.accept_case(pb.AcceptCaseRequest(**on(case)))
+
+    kept = running.areas_kept()
+
+    assert "city/harbour/mole-street" in kept
+    assert not kept & {"harbour", "mole-street", "hill"}

@@ -1,7 +1,7 @@
 """Use cases of calendars and commitments: what is promised, and by which clock it counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.ledger.recorded import Context
@@ -92,6 +92,7 @@ class Commitments:
             at=new.at,
         )
         name = commitment_id(new.affair_id, new.area_id)
+        context = replace(context, area=area.path if area else None)
         return self.stream.handle(name, command, context, if_revision=if_revision or None)
 
     def find(self, affair_id: str, area_id: str, at: datetime, fresh: Fresh) -> CommitmentPublished:

@@ -1,7 +1,7 @@
 """Use cases of the responsibility list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.ledger.recorded import Context
@@ -68,6 +68,7 @@ class ResponsibilityList:
             period=new.period,
             at=new.at,
         )
+        context = replace(context, area=area.path)
         handled = self.stream.handle(pair_id(new.affair_id, new.area_id), command, context)
         return _item(handled, handled.state.items[-1].item_id)
 

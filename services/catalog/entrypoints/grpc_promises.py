@@ -65,7 +65,7 @@ class PromisesApi:
             at=call.at,
         )
         handled = self._app.commitments.publish(
-            new, call.context(area=request.area_id), request.if_revision, requests.permit(call)
+            new, call.context(), request.if_revision, requests.permit(call)
         )
         state = handled.state
         shown = None if isinstance(state, commitment.Unpublished) else _commitment(state.newest)

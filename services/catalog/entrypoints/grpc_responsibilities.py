@@ -37,8 +37,7 @@ class ResponsibilitiesApi:
             ),
             at=call.at,
         )
-        context = call.context(area=request.area_id)
-        loaded = self._app.responsibilities.assign(new, context, requests.permit(call))
+        loaded = self._app.responsibilities.assign(new, call.context(), requests.permit(call))
         return pb.AssignResponsibilityResponse(responsibility=_newest(loaded.state), revision=loaded.revision)
 
     def revise_responsibility(

@@ -423,3 +423,13 @@ def test_hostile_requests_break_nothing(running: Component) -> None:
 def test_rebuilt_views_equal_live_ones(running: Component) -> None:
     assert running.parked() == 0
     assert_rebuilt_equals_live(running.opened.ledger, SERVICE.views)
+
+
+def test_where_something_happened_is_kept_as_a_path(running: Component, planner: Any) -> None:
+    define(planner, "litter", en="Litter")
+    assign(planner, "litter", "elm")
+    promise(planner, "litter", "north", 3)
+
+    kept = running.areas_kept()
+
+    assert {"town/north/elm", "town/north"} <= kept <= {path for path, _ in AREAS.values()}

@@ -1,7 +1,7 @@
 """Use cases of the area tree."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.geo.boundary import BoundaryUnusable, check_boundary
@@ -77,7 +77,8 @@ class Areas:
             boundary=self._boundary(new.area_id, new.boundary, new.valid_from, new.at),
             at=new.at,
         )
-        return self.stream.handle(new.area_id, command, context)
+        path = f"{parent.path}/{new.area_id}" if parent else new.area_id
+        return self.stream.handle(new.area_id, command, replace(context, area=path))
 
     def change_boundary(
         self,
@@ -90,10 +91,12 @@ class Areas:
         if_revision: str | None,
     ) -> AreaHandled:
         """Give an area another boundary."""
-        permit(Within(area_path=defined(self.stream, area_id).path))
+        path = defined(self.stream, area_id).path
+        permit(Within(area_path=path))
         command = self._boundary(area_id, boundary, valid_from, at)
         if command is None:
             raise refusals.boundary_is_unusable("it is empty")
+        context = replace(context, area=path)
         return self.stream.handle(area_id, command, context, if_revision=if_revision)
 
     def get(self, area_id: str, boundary_at: datetime | None, fresh: Fresh) -> AreaRow:

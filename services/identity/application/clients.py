@@ -76,7 +76,7 @@ class Clients:
             secret_hash=self._hashed(client_id, secret),
             at=at,
         )
-        handled = self.stream.handle(client_id, command, replace(context, area=area_id or None))
+        handled = self.stream.handle(client_id, command, replace(context, area=reach.area_path or None))
         return handled, "" if handled.repeated else secret
 
     def change_secret(

@@ -54,7 +54,7 @@ class Logins:
             password_hash=Personal(party_id, self.hashing.hash(password)),
             at=at,
         )
-        handled = self.stream.handle(login_id, command, replace(context, area=person.area_id))
+        handled = self.stream.handle(login_id, command, replace(context, area=person.area_path))
         return Changed(login_id, handled.revision)
 
     def set_password(

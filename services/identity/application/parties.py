@@ -102,7 +102,7 @@ class Residents:
             area_path=area.path,
             at=new.at,
         )
-        handled = self.stream.handle(resident_id, command, replace(context, area=area.area_id))
+        handled = self.stream.handle(resident_id, command, replace(context, area=area.path))
         return _found(resident_id, handled)
 
     def _id(self, digest: str) -> str:
@@ -122,7 +122,7 @@ class Residents:
         note = DisclosePersonalData(
             resident_id=resident_id, fields=SHOWN, purpose=purpose, reference=reference
         )
-        self.disclosures.handle(resident_id, note, replace(context, area=person.area_id))
+        self.disclosures.handle(resident_id, note, replace(context, area=person.area_path))
         return person
 
     def erase(self, subject_id: str, at: datetime, context: Context, permit: Permit) -> str:
@@ -175,7 +175,7 @@ class Bodies:
             area_path=area.path,
             at=new.at,
         )
-        handled = self.stream.handle(body_id, command, replace(context, area=area.area_id))
+        handled = self.stream.handle(body_id, command, replace(context, area=area.path))
         return handled.state, _found(body_id, handled)
 
     def _id(self, key: NaturalKey) -> str:

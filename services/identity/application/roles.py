@@ -62,7 +62,7 @@ class Roles:
         reach = limits(self.areas, self.bodies, area_id, body_id)
         permit(reach)
         command = GrantRole(party_id=party_id, role=role, within=reach, at=at)
-        handled = self.stream.handle(party_id, command, replace(context, area=area_id or None))
+        handled = self.stream.handle(party_id, command, replace(context, area=reach.area_path or None))
         return handled.state.grants[grant_id(party_id, role, reach)], handled
 
     def revoke(

@@ -28,7 +28,7 @@ class AreasApi:
             valid_from=moment(request.valid_from_time) if request.HasField("valid_from_time") else None,
             at=call.at,
         )
-        handled = self._app.areas.define(new, call.context(area=request.area_id), protos.permit(call))
+        handled = self._app.areas.define(new, call.context(), protos.permit(call))
         return pb.DefineAreaResponse(area=protos.area_state(handled.state), revision=handled.revision)
 
     def change_boundary(self, request: pb.ChangeBoundaryRequest, call: Call) -> pb.ChangeBoundaryResponse:
@@ -38,7 +38,7 @@ class AreasApi:
             request.boundary,
             moment(request.valid_from_time) if request.HasField("valid_from_time") else None,
             call.at,
-            call.context(area=request.area_id),
+            call.context(),
             protos.permit(call),
             request.if_revision or None,
         )

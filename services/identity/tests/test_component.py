@@ -662,3 +662,12 @@ def test_hostile_requests_are_refused_clearly(running: Component) -> None:
 
 def test_rebuilt_views_equal_the_live_ones(running: Component) -> None:
     assert_rebuilt_equals_live(running.opened.ledger, SERVICE.views)
+
+
+def test_where_something_happened_is_kept_as_a_path(running: Component, operator: Any) -> None:
+    register(operator, "P-16")
+
+    kept = running.areas_kept()
+
+    assert "la/north/willow" in kept
+    assert not kept & {"north", "willow", "south"}

@@ -33,7 +33,7 @@ class VolunteersApi:
         profile = messages.profile(request.profile, self._app.area_path)
         volunteer_id = _themself_or_covered(call, request.volunteer_id, profile.home_path)
         command = commands.EnrolVolunteer(volunteer_id=volunteer_id, profile=profile, at=call.at)
-        handled = self._app.enrol(command, call.context(area=request.profile.home_area_id))
+        handled = self._app.enrol(command, call.context(area=profile.home_path))
         return pb.EnrolVolunteerResponse(
             volunteer=messages.volunteer(handled.state), revision=handled.revision
         )
@@ -43,7 +43,7 @@ class VolunteersApi:
         volunteer_id = self._whose(call, request.volunteer_id)
         profile = messages.profile(request.profile, self._app.area_path)
         command = commands.ReviseProfile(profile=profile, at=call.at)
-        context = call.context(area=request.profile.home_area_id)
+        context = call.context(area=profile.home_path)
         handled = self._app.revise(volunteer_id, command, context, request.if_revision)
         return pb.ReviseProfileResponse(
             volunteer=messages.volunteer(handled.state), revision=handled.revision
@@ -90,7 +90,7 @@ class VolunteersApi:
             priority=request.priority,
             at=call.at,
         )
-        handled = self._app.raise_need(command, call.context(area=request.area_id))
+        handled = self._app.raise_need(command, call.context(area=area_path))
         return pb.RaiseNeedResponse(need=messages.need(handled.state), revision=handled.revision)
 
     def withdraw_need(self, request: pb.WithdrawNeedRequest, call: Call) -> pb.WithdrawNeedResponse:
@@ -120,7 +120,7 @@ class VolunteersApi:
         call.require(area_path=area_path)
         self._app.reads.wait(Fresh.of(request, call))
         proposal_id = derived_id(call.caller.subject, request.request_id)
-        context = call.context(area=request.area_id)
+        context = call.context(area=area_path)
         handled = self._app.propose(proposal_id, area_path, call.at, context)
         return pb.ProposeMatchesResponse(proposal=messages.proposal(handled.state), revision=handled.revision)
 
@@ -129,7 +129,7 @@ class VolunteersApi:
         proposal = self._app.proposal(request.proposal_id)
         call.require(area_path=proposal.area_path)
         expires = moment_of(request, "expire_time")
-        context = call.context(area=proposal.area_path.rpartition("/")[2])
+        context = call.context(area=proposal.area_path)
         answer = self._app.make_offers(proposal, expires, call.at, context)
         return pb.MakeOffersResponse(
             offered=[messages.match(match) for match in answer.offered],

@@ -344,3 +344,11 @@ def test_rebuilt_views_equal_the_live_ones(running: Component, coordinator: Any)
     themself(running, "bea").decline_offer(pb.DeclineOfferRequest(request_id="no", need_id=need.need_id))
 
     assert_rebuilt_equals_live(running.opened.ledger, running.opened.views)
+
+
+def test_where_something_happened_is_kept_as_a_path(running: Component, coordinator: Any) -> None:
+    enrol(running, "ann")
+    raise_need(coordinator, "n1")
+    ask(running, coordinator, "p1")
+
+    assert running.areas_kept() == {"la", "la/north"}
