@@ -4,9 +4,8 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
 
-from libs.runtime.process import INTERRUPTED, complain, in_their_words, leave
+from libs.runtime.process import INTERRUPTED, complain, in_their_words
 from libs.runtime.shell import EXPECTED, run_service
 from libs.runtime.unprivileged import PostgresFailed
 from libs.telemetry import metrics
@@ -25,15 +24,15 @@ _PIPE_CLOSED = 141
 """What a shell calls the end of a program whose reader (`| head`) has gone."""
 
 
-def main() -> NoReturn:
-    """Run the command line to its end, and the process with it."""
+def main() -> int:
+    """Run the command line of this process; answers the exit status."""
     try:
-        status = run(sys.argv[1:])
+        return run(sys.argv[1:])
     except BrokenPipeError:
-        status = _PIPE_CLOSED
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor may Python's last flush fail
+        return _PIPE_CLOSED
     except KeyboardInterrupt:
-        status = INTERRUPTED
-    leave(status)
+        return INTERRUPTED
 
 
 def run(words: Sequence[str]) -> int:
@@ -82,4 +81,4 @@ def _add_calling(token: argparse.ArgumentParser, calling: argparse.ArgumentParse
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -67,6 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     platform = EmbeddedPlatform(place, [load(name) for name in NAMES], os.environ, died=life.end)
 
+    platform.refuse_taken_ports()
+
     def start() -> Facts:
         platform.start()
         if settings.one_core:

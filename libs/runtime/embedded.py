@@ -20,6 +20,7 @@ from libs.runtime.host import Host, Roles
 from libs.runtime.opened import OpenService, open_service
 from libs.runtime.parts import Service
 from libs.runtime.postgres import EmbeddedPostgres
+from libs.runtime.process import noting
 from libs.runtime.settings import Settings, read
 from libs.runtime.threads import WatchedThread
 
@@ -84,15 +85,18 @@ class EmbeddedPlatform:
         """What died, or nothing."""
         return self.host.failed if self.host is not None else ""
 
+    def refuse_taken_ports(self) -> None:
+        """Raise `CannotStart` if somebody listens on one of the ports; ask before anything is made."""
+        for port in (self.place.grpc_port, self.place.http_port):
+            _refuse_taken(port)
+
     def start(self) -> None:
         """Start everything; returns when the platform is ready.
 
-        Raises `CannotStart` if a port is taken, `PostgresFailed` if the folder is in use.
+        Raises `PostgresFailed` if the folder is in use.
         """
-        for port in (self.place.grpc_port, self.place.http_port):
-            _refuse_taken(port)
         self._postgres.start()
-        self._stack.callback(self._postgres.stop)
+        self._stack.callback(self._stop_postgres)
         environ = self._environ_of_all()
         opened = [self._open(service, environ) for service in self._services]
         self.host = Host(opened, Roles(deliver=True, clocks=True), died=self._told_died)
@@ -105,6 +109,10 @@ class EmbeddedPlatform:
     def close(self) -> None:
         """Stop everything in order."""
         self._stack.close()
+
+    def _stop_postgres(self) -> None:
+        with noting("PostgreSQL to write everything down"):
+            self._postgres.stop()
 
     def _open(self, service: Service, environ: Mapping[str, str]) -> OpenService:
         dsn = self._postgres.ensure_database(service.name)

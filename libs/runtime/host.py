@@ -18,6 +18,7 @@ from libs.messaging.clocks import ClockRunner
 from libs.messaging.local import LocalDelivery
 from libs.runtime import guards
 from libs.runtime.opened import OpenService, public_keys_of
+from libs.runtime.process import noting
 from libs.runtime.readiness import checks_of
 from libs.runtime.threads import WatchedThread
 from libs.runtime.tracing import trace
@@ -111,12 +112,15 @@ class Host:
         self._draining = True
         if self._server is not None:
             grace = self.settings.drain.total_seconds()
-            self._server.drain(min(grace, _PATIENCE_OF_THE_FAILED) if self.failed else grace)
+            with noting("calls in flight"):
+                self._server.drain(min(grace, _PATIENCE_OF_THE_FAILED) if self.failed else grace)
             self._server = None
-        patience = _PATIENCE_OF_THE_FAILED if self.failed else _PATIENCE
-        _close_all(self._others, patience)
-        self._let_projectors_catch_up()
-        _close_all([*self._projectors, *self._relays], patience)
+        with noting("deliveries and clocks"):
+            self._close_all(self._others)
+        with noting("views to catch up with the ledger"):
+            self._let_projectors_catch_up()
+        with noting("projectors and relays"):
+            self._close_all([*self._projectors, *self._relays])
         if self._http is not None:
             self._http.stop()
             self._http = None
@@ -144,6 +148,15 @@ class Host:
             raise guards.CannotStart(
                 f"cannot listen on {self.settings.grpc_address}: is another process using the port?"
             ) from error
+
+    def _close_all(self, threads: Sequence[WatchedThread]) -> None:
+        """Stop them together: they share the patience, and all are asked before one is waited for."""
+        deadline = time.monotonic() + (_PATIENCE_OF_THE_FAILED if self.failed else _PATIENCE)
+        for thread in threads:
+            thread.ask()
+        late = [each.name for each in threads if not each.close(max(0.0, deadline - time.monotonic()))]
+        if late and not self.failed:
+            _log.warning("threads did not stop in time and end with the process", threads=late)
 
     # -- threads -----------------------------------------------------------------------------------
 
@@ -210,13 +223,3 @@ class Host:
 def _start_all(threads: Sequence[WatchedThread]) -> None:
     for thread in threads:
         thread.start()
-
-
-def _close_all(threads: Sequence[WatchedThread], patience: float) -> None:
-    """Stop them together: they share the patience (seconds), and all are asked before one is waited for."""
-    deadline = time.monotonic() + patience
-    for thread in threads:
-        thread.ask()
-    late = [each.name for each in threads if not each.close(max(0.0, deadline - time.monotonic()))]
-    if late:
-        _log.warning("threads did not stop in time and end with the process", threads=late)

@@ -8,11 +8,10 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
 
 from libs.telemetry import logs, metrics
 
@@ -21,6 +20,7 @@ Facts = Mapping[str, str | int | float]
 _log = logs.get("process")
 
 INTERRUPTED = 130
+_LONG = 0.5  # seconds
 
 
 def say(text: str) -> None:
@@ -137,15 +137,13 @@ def run_until_told(
     return 0
 
 
-def leave(status: int) -> NoReturn:
-    """End a process whose work is done and whose things are closed, at once.
-
-    Python would take down each module and object one by one, which takes a second or two here.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):  # whoever read it has gone
-            stream.flush()
-    os._exit(status)
+@contextmanager
+def noting(what: str) -> Iterator[None]:
+    """Say in the log what a stop waited for, if that took long enough for somebody to wonder."""
+    began = time.monotonic()
+    yield
+    if _since(began) > _LONG:
+        _log.info("the stop waited", waited_for=what, seconds=_since(began))
 
 
 def _since(moment: float) -> float:
