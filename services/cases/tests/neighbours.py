@@ -3,11 +3,11 @@
 import json
 from datetime import UTC, datetime
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.catalog.v1 import catalog_events_pb2 as catalog
 from linli.catalog.v1 import catalog_types_pb2 as catalog_types
 from linli.identity.v1 import identity_events_pb2 as identity
 
+from libs.rpc.moments import stamp
 from libs.testkit.component import Component
 
 LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)
@@ -39,12 +39,6 @@ def tell(running: Component) -> None:
     running.hears("catalog", assigned("streets:city:1", "streets", "city", "roads"))
     running.hears("catalog", office_calendar())
     running.hears("catalog", promised("streets", first_response=4, resolution=24))
-
-
-def stamp(moment: datetime) -> Timestamp:
-    made = Timestamp()
-    made.FromDatetime(moment)
-    return made
 
 
 def boundary(area_id: str, path: str, west: float, south: float, size: float) -> identity.AreaBoundaryChanged:

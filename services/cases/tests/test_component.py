@@ -16,6 +16,7 @@ from linli.types.v1.types_pb2 import Point
 from libs.rpc.access import Grant
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
+from libs.rpc.moments import stamp
 from libs.testkit.clocks import moment
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
@@ -24,7 +25,7 @@ from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import deviations, every_rpc, roles
 from libs.testkit.views import assert_rebuilt_equals_live
 from services.cases.tests import neighbours
-from services.cases.tests.neighbours import AT_SEA, IN_MOLE_STREET, stamp
+from services.cases.tests.neighbours import AT_SEA, IN_MOLE_STREET
 from services.cases.wiring import SERVICE
 
 DESCRIPTOR = pb.DESCRIPTOR.services_by_name["CasesService"]

@@ -15,6 +15,7 @@ from linli.feed.v1 import feed_service_pb2 as feed
 from linli.types.v1.types_pb2 import LocalizedText
 
 from libs.rpc.failures import RpcFailed, failure_of
+from libs.rpc.moments import stamp
 from libs.testkit.component import Component, component
 from libs.testkit.hostile import assert_never_broken
 from libs.testkit.postgres import TestServer
@@ -34,7 +35,6 @@ from services.catalog.tests.town import (
     refused,
     request_id,
     settle,
-    stamp,
     stub,
 )
 from services.catalog.wiring import SERVICE

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.catalog.v1 import catalog_service_pb2 as pb
 from linli.catalog.v1 import catalog_types_pb2 as types
 from linli.identity.v1 import identity_events_pb2 as identity
@@ -13,6 +12,7 @@ from linli.types.v1.types_pb2 import LocalizedText
 
 from libs.rpc.access import Grant
 from libs.rpc.failures import RpcFailed
+from libs.rpc.moments import stamp_or_none
 from libs.testkit.clocks import moment
 from libs.testkit.component import Component
 from libs.testkit.ids import Ids
@@ -68,15 +68,6 @@ def refused(reason: str) -> Any:
     return pytest.raises(RpcFailed, check=lambda failed: failed.reason == reason)
 
 
-def stamp(at: datetime | None) -> Timestamp | None:
-    """A timestamp, or nothing."""
-    if at is None:
-        return None
-    made = Timestamp()
-    made.FromDatetime(at)
-    return made
-
-
 def define(rpcs: Any, affair_id: str, parent_id: str = "", *keywords: str, **name: str) -> Any:
     """Define an affair."""
     return rpcs.define_affair(
@@ -107,8 +98,8 @@ def assign(
             area_id=area_id,
             body_id=body_id,
             legal_basis="Decision 7 of 2019",
-            valid_from_time=stamp(start),
-            valid_until_time=stamp(end),
+            valid_from_time=stamp_or_none(start),
+            valid_until_time=stamp_or_none(end),
         )
     )
 
@@ -116,7 +107,9 @@ def assign(
 def find(rpcs: Any, affair_id: str, area_id: str, at: datetime = SPRING, at_least: str = "") -> Any:
     """Who answers?"""
     return rpcs.find_responsible(
-        pb.FindResponsibleRequest(affair_id=affair_id, area_id=area_id, at_time=stamp(at), at_least=at_least)
+        pb.FindResponsibleRequest(
+            affair_id=affair_id, area_id=area_id, at_time=stamp_or_none(at), at_least=at_least
+        )
     )
 
 
@@ -144,7 +137,7 @@ def promise(rpcs: Any, affair_id: str, area_id: str, days: int, start: datetime 
             resolution=types.Limit(amount=days, unit=types.LIMIT_UNIT_WORKING_DAYS),
             calendar_id="office",
             evidence_kinds=["photo"],
-            valid_from_time=stamp(start),
+            valid_from_time=stamp_or_none(start),
         )
     )
 

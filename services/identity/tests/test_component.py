@@ -10,7 +10,6 @@ from typing import Any
 import grpc
 import jwt
 import pytest
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.feed.v1 import feed_service_pb2 as feed
 from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
@@ -21,6 +20,7 @@ from libs.rpc.credentials import Token
 from libs.rpc.errors import Rejected
 from libs.rpc.failures import RpcFailed
 from libs.rpc.keys import KeySet, SigningKey, concealed
+from libs.rpc.moments import stamp
 from libs.rpc.tokens import Verifier
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
@@ -84,12 +84,6 @@ def square(west: float, south: float, size: float) -> str:
     east, north = west + size, south + size
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return json.dumps({"type": "Polygon", "coordinates": [ring]})
-
-
-def stamp(moment: datetime) -> Timestamp:
-    made = Timestamp()
-    made.FromDatetime(moment)
-    return made
 
 
 def define(

@@ -10,18 +10,12 @@ from linli.cases.v1 import cases_types_pb2 as types
 from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.messaging.reactions import Fact
+from libs.rpc.moments import stamp
 from libs.testkit.ids import some_id
 
 SOURCE = "linli://test/cases"
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = f"00-{TRACE_ID}-00f067aa0ba902b7-01"
-
-
-def stamp(moment: datetime) -> Timestamp:
-    """A moment as it travels."""
-    made = Timestamp()
-    made.FromDatetime(moment)
-    return made
 
 
 def opened(case_id: str, at: datetime, **about: Any) -> cases.CaseOpened:

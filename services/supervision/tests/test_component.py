@@ -18,13 +18,14 @@ from linli.types.v1.types_pb2 import LocalizedText
 
 from libs.messaging.inbox import Handled
 from libs.rpc.failures import RpcFailed
+from libs.rpc.moments import stamp
 from libs.testkit.clocks import START
 from libs.testkit.component import Component, component
 from libs.testkit.hostile import assert_never_broken
 from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import deviations, every_rpc, roles
 from libs.testkit.views import assert_rebuilt_equals_live
-from services.supervision.tests.published import TRACE_ID, Neighbour, opened, stamp
+from services.supervision.tests.published import TRACE_ID, Neighbour, opened
 from services.supervision.wiring import SERVICE
 
 DESCRIPTOR = pb.DESCRIPTOR.services_by_name["SupervisionService"]

@@ -7,7 +7,6 @@ from typing import Any
 
 import grpc
 import pytest
-from google.protobuf.timestamp_pb2 import Timestamp
 from linli.cases.v1 import cases_events_pb2
 from linli.identity.v1 import identity_events_pb2
 from linli.volunteers.v1 import volunteers_service_pb2 as pb
@@ -17,6 +16,7 @@ from libs.ledger.revision import Revision
 from libs.messaging.feed import may_see
 from libs.rpc.access import Limit, Reach
 from libs.rpc.failures import RpcFailed
+from libs.rpc.moments import stamp
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
@@ -52,12 +52,6 @@ def profile(
     return pb.Profile(
         skills=skills, windows=windows, zone="UTC", home_area_id=home, reach_area_id=reach, shifts_per_week=3
     )
-
-
-def stamp(moment: datetime) -> Timestamp:
-    made = Timestamp()
-    made.FromDatetime(moment)
-    return made
 
 
 def enrol(running: Component, name: str, **about: Any) -> None:

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from linli.cases.v1 import cases_events_pb2 as cases
 from linli.cases.v1 import cases_types_pb2 as types
 
+from libs.rpc.moments import stamp
 from libs.testkit.clocks import START
-from services.supervision.tests.published import moment_of, opened, stamp
+from services.supervision.tests.published import moment_of, opened
 
 History = list[Any]
 

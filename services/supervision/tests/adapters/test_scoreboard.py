@@ -13,6 +13,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
 
 from libs.ledger.recorded import Context, Recorded
+from libs.rpc.moments import stamp
 from libs.testkit.clocks import START
 from libs.testkit.views import MemoryRows, folded
 from services.supervision.adapters.views import scoreboard
@@ -29,7 +30,7 @@ from services.supervision.tests.adapters.recount import (
     merged,
     recount,
 )
-from services.supervision.tests.published import fact, opened, stamp
+from services.supervision.tests.published import fact, opened
 from services.supervision.wiring import SERVICE
 
 JUDGED_AT = START + timedelta(hours=120)

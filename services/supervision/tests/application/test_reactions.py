@@ -10,6 +10,7 @@ from linli.identity.v1 import identity_events_pb2 as identity
 from linli.types.v1.types_pb2 import LocalizedText
 
 from libs.messaging.reactions import Erasure
+from libs.rpc.moments import stamp
 from libs.testkit.clocks import moment
 from libs.testkit.readme import published_events
 from services.supervision.application import noting_names, reactions
@@ -17,7 +18,7 @@ from services.supervision.application.trail import TYPES
 from services.supervision.domain.events import BreachNoted, OpeningNoted
 from services.supervision.domain.names import NameNoted, NoteName
 from services.supervision.domain.values import ClockKind, Named
-from services.supervision.tests.published import SOURCE, TRACEPARENT, fact, opened, stamp
+from services.supervision.tests.published import SOURCE, TRACEPARENT, fact, opened
 from services.supervision.wiring import SERVICE
 
 NOON = moment("2020-01-03 12:00")
