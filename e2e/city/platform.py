@@ -90,6 +90,7 @@ class Platform:
     log: Path | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    logged: int = 0
 
     @property
     def address(self) -> str:
@@ -119,6 +120,7 @@ class Platform:
             self.process = subprocess.Popen(command, env=environ, start_new_session=True)
         else:
             with self.log.open("ab") as log:
+                self.logged = log.tell()
                 self.process = subprocess.Popen(
                     command, env=environ, stderr=log, stdout=log, start_new_session=True
                 )
@@ -138,10 +140,12 @@ class Platform:
         raise PlatformFailed(f"linli up was not ready within {READY_WITHIN:.0f} s{self._log_hint()}")
 
     def _log_hint(self) -> str:
+        """What it said to people since this start; if it said nothing, how its log ends."""
         if self.log is None or not self.log.exists():
             return ""
-        last = "\n".join(self.log.read_text("utf-8").splitlines()[-15:])
-        return f"; its log, {self.log}, ends with\n{last}"
+        lines = self.log.read_bytes()[self.logged :].decode("utf-8", "replace").splitlines()
+        sentences = [line for line in lines if not line.startswith("{")]
+        return f" (its log: {self.log})\n" + "\n".join(sentences or lines[-15:])
 
     def kill(self) -> None:
         """End it as a power cut would."""
