@@ -2,7 +2,9 @@
 
 import socket
 import ssl
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from amqp.exceptions import MessageNacked
 from kombu.exceptions import KombuError
 
 from libs.messaging import topology
+from libs.telemetry import logs
 
 BROKEN = (amqp.AMQPError, MessageNacked, KombuError, OSError)
 """Failures after which a connection is of no use: close it and connect again."""
@@ -22,6 +25,9 @@ CONTENT_TYPE = "application/x-protobuf"
 
 _CONNECT_SECONDS = 5.0
 _CONFIRM_SECONDS = 10.0
+_ANSWER_SECONDS = 8.0
+
+_log = logs.get("broker")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -69,6 +75,44 @@ class Broker:
         connection.connect()
         return connection
 
+    def listen(
+        self,
+        connection: kombu.Connection,
+        queue: topology.Queue,
+        on_message: Callable[[kombu.Message], None],
+        *,
+        prefetch: int = 0,
+    ) -> kombu.Consumer:
+        """Declare the exchange and a queue, and begin to consume it; `prefetch` 0: without bound.
+
+        A queue that was made just before its broker was killed can come back without a leader: it
+        can be declared, but never answers who would read it. Such a one is deleted, to be declared
+        anew: what was in it is asked for again. Raises one of `BROKEN`.
+        """
+        with _in_time(connection):
+            channel = connection.channel()
+            exchange()(channel).declare()
+            declared = _declare(channel, queue)
+            if prefetch:
+                channel.basic_qos(0, prefetch, False)
+        consumer = kombu.Consumer(channel, [declared], on_message=on_message, auto_declare=False)
+        try:
+            with _in_time(connection):
+                consumer.consume()
+        except TimeoutError:
+            self._delete(queue)
+            raise
+        return consumer
+
+    def _delete(self, queue: topology.Queue) -> None:
+        _log.warning("queue does not answer: it is deleted, and declared anew", queue=queue.name)
+        connection = self.connect()
+        try:
+            with _in_time(connection):
+                kombu.Queue(queue.name)(connection.channel()).delete()
+        finally:
+            close(connection)
+
     def _tls(self) -> dict[str, Any] | bool:
         given = self.settings
         if not given.url.startswith("amqps://"):
@@ -95,7 +139,7 @@ def exchange() -> kombu.Exchange:
     return kombu.Exchange(topology.EXCHANGE, type="topic", durable=True)
 
 
-def declared(channel: Any, queue: topology.Queue) -> kombu.Queue:
+def _declare(channel: Any, queue: topology.Queue) -> kombu.Queue:
     """Declare a queue of the table with all its bindings."""
     made = kombu.Queue(
         queue.name,
@@ -106,6 +150,32 @@ def declared(channel: Any, queue: topology.Queue) -> kombu.Queue:
     bound = made(channel)
     bound.declare()
     return bound
+
+
+@contextmanager
+def _in_time(connection: kombu.Connection) -> Iterator[None]:
+    """What is asked inside is answered in bounded time: else the connection is shut, and TimeoutError raised.
+
+    A timeout of the socket would not do: heartbeats keep coming from a broker that does not answer.
+    """
+    late = threading.Event()
+
+    def shut() -> None:
+        late.set()
+        with suppress(OSError, AttributeError):  # it has gone meanwhile
+            connection.connection.transport.sock.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(_ANSWER_SECONDS, shut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except BROKEN as error:
+        if late.is_set():
+            raise TimeoutError(f"the broker did not answer within {_ANSWER_SECONDS:.0f} s") from error
+        raise
+    finally:
+        timer.cancel()
 
 
 def publish(producer: kombu.Producer, body: bytes, routing_key: str) -> None:

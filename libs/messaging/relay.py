@@ -189,13 +189,11 @@ class Relay:
         requests: dict[str, int] = {}
         connection = self._broker.connect()
         try:
-            channel = connection.channel()
-            broker.exchange()(channel).declare()
-            queue = broker.declared(channel, topology.requests(self._source.service))
-            kombu.Consumer(channel, [queue], on_message=partial(self._heard, requests)).consume()
+            queue = topology.requests(self._source.service)
+            consumer = self._broker.listen(connection, queue, partial(self._heard, requests))
             metrics.broker_connected(self._source.service, queue.name, connected=True)
             position = min(sent.stored(database), self._source.newest())
-            yield _Line(connection, kombu.Producer(channel), database, position, position, requests)
+            yield _Line(connection, kombu.Producer(consumer.channel), database, position, position, requests)
         finally:
             metrics.broker_connected(self._source.service, f"relay.{self._source.service}", connected=False)
             broker.close(connection)

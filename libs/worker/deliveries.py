@@ -105,17 +105,12 @@ class _Neighbour:
     def _listen(self) -> None:
         line = _Line(self._house.broker.connect(confirm=False))
         try:
-            channel = line.connection.channel()
-            broker.exchange()(channel).declare()
-            queue = broker.declared(channel, self._queue)
-            channel.basic_qos(0, _PREFETCH, False)
             taking = partial(self._take_in, line)
-            consumer = kombu.Consumer(channel, [queue], on_message=taking, auto_declare=False)
-            consumer.consume()
+            consumer = self._house.broker.listen(line.connection, self._queue, taking, prefetch=_PREFETCH)
             metrics.broker_connected(self._service, self._queue.name, connected=True)
             self._house.heard[self._upstream] = ""
             _log.info("listens", service=self._service, queue=self._queue.name)
-            producer = kombu.Producer(channel)
+            producer = kombu.Producer(consumer.channel)
             while not self._stopping.ready():
                 self._look_up(line, producer)
             with line.sending:
