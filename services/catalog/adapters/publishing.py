@@ -8,6 +8,7 @@ from linli.catalog.v1 import catalog_events_pb2 as pb
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
 from libs.rpc.moments import stamp_or_none
+from libs.rpc.texts import localized
 from services.catalog.application import messages
 from services.catalog.domain import events
 from services.catalog.domain.values import Matter
@@ -102,7 +103,7 @@ def _affair(matter: Matter) -> dict[str, Any]:
         "affair_id": matter.affair_id,
         "parent_id": matter.parent_id,
         "affair_path": matter.path,
-        "name": messages.text(matter.name),
+        "name": localized(matter.name),
         "anonymous_allowed": matter.anonymous_allowed,
         "keywords": matter.keywords,
     }
@@ -112,7 +113,7 @@ def _calendar(event: events.CalendarDefined) -> pb.CalendarDefined:
     return pb.CalendarDefined(
         calendar_id=event.calendar_id,
         version=event.version,
-        name=messages.text(event.name),
+        name=localized(event.name),
         working_time=messages.working_time(event.working_time),
     )
 
@@ -129,6 +130,6 @@ def _commitment(event: events.CommitmentPublished) -> pb.CommitmentPublished:
         resolution=messages.limit(event.resolution),
         calendar_id=event.calendar_id,
         evidence_kinds=event.evidence_kinds,
-        conditions=[messages.text(condition) for condition in event.conditions],
+        conditions=[localized(condition) for condition in event.conditions],
         valid_from_time=stamp_or_none(event.valid_from),
     )

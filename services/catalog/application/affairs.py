@@ -7,6 +7,7 @@ from datetime import datetime
 from libs.ledger.recorded import Context
 from libs.ledger.revision import Revision
 from libs.ledger.stream import Handled, Loaded
+from libs.ledger.text import Text
 from libs.rpc.freshness import Fresh, ListQuery
 from services.catalog.application.cited import AffairStream, Cited
 from services.catalog.application.ports import AffairReads
@@ -14,7 +15,6 @@ from services.catalog.domain import refusals
 from services.catalog.domain.affair import Affair, Defined
 from services.catalog.domain.commands import AffairCommand, DefineAffair, RetireAffair
 from services.catalog.domain.events import AffairEvent
-from services.catalog.domain.values import Text
 
 AffairHandled = Handled[Affair, AffairEvent]
 

@@ -1,10 +1,10 @@
 """How the catalog's values look in messages: shared by what is published and what is answered."""
 
 from linli.catalog.v1 import catalog_types_pb2 as pb
-from linli.types.v1 import types_pb2
 
+from libs.rpc.texts import localized
 from services.catalog.domain.details import Cost, Details, Eligibility, Place, Schedule
-from services.catalog.domain.values import Limit, Text, Unit
+from services.catalog.domain.values import Limit, Unit
 from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingTime
 
 UNITS = {
@@ -13,11 +13,6 @@ UNITS = {
     Unit.CALENDAR_HOURS: pb.LIMIT_UNIT_CALENDAR_HOURS,
     Unit.CALENDAR_DAYS: pb.LIMIT_UNIT_CALENDAR_DAYS,
 }
-
-
-def text(given: Text) -> types_pb2.LocalizedText:
-    """A text in two languages."""
-    return types_pb2.LocalizedText(zh=given.zh, en=given.en)
 
 
 def limit(given: Limit | None) -> pb.Limit | None:
@@ -55,8 +50,8 @@ def details(given: Details) -> pb.ServiceDetails:
     return pb.ServiceDetails(
         affair_id=given.affair_id,
         area_ids=given.area_ids,
-        name=text(given.name),
-        description=text(given.description) if given.description else None,
+        name=localized(given.name),
+        description=localized(given.description) if given.description else None,
         eligibility=_eligibility(given.eligibility) if given.eligibility != Eligibility() else None,
         schedule=_schedule(given.schedule) if given.schedule != Schedule() else None,
         places=[_place(place) for place in given.places],
@@ -76,7 +71,7 @@ def _eligibility(given: Eligibility) -> pb.Eligibility:
         minimum_age=given.minimum_age,
         maximum_age=given.maximum_age,
         groups=given.groups,
-        terms=text(given.terms) if given.terms else None,
+        terms=localized(given.terms) if given.terms else None,
     )
 
 
@@ -84,12 +79,12 @@ def _schedule(given: Schedule) -> pb.Schedule:
     return pb.Schedule(
         time_zone=given.zone,
         week=[weekday_hours(day) for day in given.week],
-        terms=text(given.terms) if given.terms else None,
+        terms=localized(given.terms) if given.terms else None,
     )
 
 
 def _place(given: Place) -> pb.Place:
-    place = pb.Place(name=text(given.name) if given.name else None, address=given.address)
+    place = pb.Place(name=localized(given.name) if given.name else None, address=given.address)
     if given.latitude is not None and given.longitude is not None:
         place.location.latitude, place.location.longitude = given.latitude, given.longitude
     return place
@@ -100,5 +95,5 @@ def _cost(given: Cost) -> pb.Cost:
         free=given.free,
         amount_minor=given.amount_minor,
         currency=given.currency,
-        terms=text(given.terms) if given.terms else None,
+        terms=localized(given.terms) if given.terms else None,
     )

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from libs.ledger.text import Text
 from libs.rpc.freshness import Fresh, ListQuery
 from libs.rpc.paging import ListRequest
 from services.catalog.domain.affair import Defined
 from services.catalog.domain.events import CalendarDefined, CommitmentPublished
 from services.catalog.domain.finding import Line
 from services.catalog.domain.service import Published
-from services.catalog.domain.values import Text
 
 
 class Permit(Protocol):

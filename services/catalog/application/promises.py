@@ -6,6 +6,7 @@ from datetime import datetime
 
 from libs.ledger.recorded import Context
 from libs.ledger.stream import Handled, Loaded, Stream
+from libs.ledger.text import Text
 from libs.rpc.freshness import Fresh, ListQuery
 from libs.rpc.paging import ListRequest
 from services.catalog.application.cited import Cited
@@ -14,7 +15,7 @@ from services.catalog.domain import calendar, commitment, refusals
 from services.catalog.domain.commands import DefineCalendar, PublishCommitment
 from services.catalog.domain.events import CalendarDefined, CommitmentPublished
 from services.catalog.domain.finding import most_precise
-from services.catalog.domain.values import Limit, Text, commitment_id
+from services.catalog.domain.values import Limit, commitment_id
 
 CalendarStream = Stream[DefineCalendar, calendar.Calendar, CalendarDefined]
 CommitmentStream = Stream[PublishCommitment, commitment.Commitment, CommitmentPublished]

@@ -2,11 +2,10 @@
 
 from linli.identity.v1 import identity_events_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as types
-from linli.types.v1 import types_pb2
 
 from libs.messaging.reactions import Fact, Reaction
+from libs.rpc.texts import text_of
 from services.catalog.domain.commands import NoteArea, NoteBody
-from services.catalog.domain.values import Text
 
 
 def when_area_defined(event: identity.AreaDefined, fact: Fact) -> list[Reaction]:
@@ -16,7 +15,7 @@ def when_area_defined(event: identity.AreaDefined, fact: Fact) -> list[Reaction]
         parent_id=event.parent_id,
         path=event.area_path,
         level=types.AreaLevel.Name(event.level).removeprefix("AREA_LEVEL_").lower(),
-        name=_text(event.name),
+        name=text_of(event.name),
         at=fact.time,
     )
     return [Reaction(stream="area", id=event.area_id, command=command)]
@@ -27,11 +26,7 @@ def when_body_registered(event: identity.BodyRegistered, fact: Fact) -> list[Rea
     command = NoteBody(
         body_id=event.body_id,
         kind=types.BodyKind.Name(event.kind).removeprefix("BODY_KIND_").lower(),
-        name=_text(event.name),
+        name=text_of(event.name),
         at=fact.time,
     )
     return [Reaction(stream="body", id=event.body_id, command=command)]
-
-
-def _text(given: types_pb2.LocalizedText) -> Text:
-    return Text(zh=given.zh, en=given.en)

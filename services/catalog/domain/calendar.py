@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from libs.ledger.decider import Decider
+from libs.ledger.text import Text
 from services.catalog.domain import refusals
 from services.catalog.domain.commands import DefineCalendar
 from services.catalog.domain.events import CalendarDefined
-from services.catalog.domain.values import Text
 from services.catalog.domain.working_time import WorkingTime, checked
 
 

@@ -6,8 +6,9 @@ Facts that were looked up for the decision come along.
 from dataclasses import dataclass
 from datetime import datetime
 
+from libs.ledger.text import Text
 from services.catalog.domain.details import Details
-from services.catalog.domain.values import AffairRef, AreaRef, Limit, Period, Text
+from services.catalog.domain.values import AffairRef, AreaRef, Limit, Period
 from services.catalog.domain.working_time import WorkingTime
 
 

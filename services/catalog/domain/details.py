@@ -3,8 +3,9 @@
 import unicodedata
 from dataclasses import dataclass, field, replace
 
+from libs.ledger.text import Text
 from services.catalog.domain import refusals
-from services.catalog.domain.values import SILENT, Text, distinct
+from services.catalog.domain.values import SILENT, distinct
 from services.catalog.domain.working_time import WeekdayHours, check_zone, checked_week
 
 

@@ -6,8 +6,9 @@ Each event is complete in itself: what it cites is there as it was known when it
 from dataclasses import dataclass
 from datetime import datetime
 
+from libs.ledger.text import Text
 from services.catalog.domain.details import Details
-from services.catalog.domain.values import Limit, Matter, Text
+from services.catalog.domain.values import Limit, Matter
 from services.catalog.domain.working_time import WorkingTime
 
 # -- affairs: stream `affair-<affair_id>` ----------------------------------------------------------

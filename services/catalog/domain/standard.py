@@ -6,7 +6,8 @@ Names and keywords are those of the studies. The limits are a starting point in 
 
 from dataclasses import dataclass
 
-from services.catalog.domain.values import Limit, Text, Unit
+from libs.ledger.text import Text
+from services.catalog.domain.values import Limit, Unit
 from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingTime
 
 CALENDAR_ID = "standard"

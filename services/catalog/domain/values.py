@@ -4,18 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """A text in Chinese and English; a reader who finds their own language empty shows the other."""
-
-    zh: str = ""
-    en: str = ""
-
-    def __bool__(self) -> bool:
-        """Whether it says anything."""
-        return bool(self.zh.strip() or self.en.strip())
-
+from libs.ledger.text import Text
 
 SILENT = Text()
 

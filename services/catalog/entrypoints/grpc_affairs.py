@@ -4,12 +4,11 @@ from linli.catalog.v1 import catalog_service_pb2 as pb
 
 from libs.rpc.call import Call
 from libs.rpc.freshness import Fresh
+from libs.rpc.texts import localized, text_of
 from services.catalog.application.affairs import NewAffair
 from services.catalog.application.app import App
-from services.catalog.application.messages import text
 from services.catalog.application.seeding import Owner
 from services.catalog.domain import affair, commands
-from services.catalog.entrypoints import requests
 
 
 class AffairsApi:
@@ -23,7 +22,7 @@ class AffairsApi:
         new = NewAffair(
             affair_id=request.affair_id,
             parent_id=request.parent_id,
-            name=requests.text(request.name),
+            name=text_of(request.name),
             anonymous_allowed=request.anonymous_allowed,
             keywords=tuple(request.keywords),
             at=call.at,
@@ -36,7 +35,7 @@ class AffairsApi:
         call.require()
         command = commands.RenameAffair(
             affair_id=request.affair_id,
-            name=requests.text(request.name),
+            name=text_of(request.name),
             keywords=tuple(request.keywords),
             at=call.at,
         )
@@ -93,7 +92,7 @@ def _affair(state: affair.Affair) -> pb.Affair:
         affair_id=matter.affair_id,
         parent_id=matter.parent_id,
         affair_path=matter.path,
-        name=text(matter.name),
+        name=localized(matter.name),
         anonymous_allowed=matter.anonymous_allowed,
         keywords=matter.keywords,
         retired=state.retired,

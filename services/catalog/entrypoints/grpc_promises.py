@@ -5,8 +5,9 @@ from linli.catalog.v1 import catalog_service_pb2 as pb
 from libs.rpc.call import Call
 from libs.rpc.freshness import Fresh
 from libs.rpc.moments import moment_of, stamp_or_none
+from libs.rpc.texts import localized, text_of
 from services.catalog.application.app import App
-from services.catalog.application.messages import limit, text, working_time
+from services.catalog.application.messages import limit, working_time
 from services.catalog.application.promises import NewPromise
 from services.catalog.domain import calendar, commands, commitment
 from services.catalog.domain.events import CalendarDefined, CommitmentPublished
@@ -23,7 +24,7 @@ class PromisesApi:
         call.require()
         command = commands.DefineCalendar(
             calendar_id=request.calendar_id,
-            name=requests.text(request.name),
+            name=text_of(request.name),
             working_time=requests.working_time(request.working_time),
             at=call.at,
         )
@@ -60,7 +61,7 @@ class PromisesApi:
             resolution=requests.limit(request.resolution) if last else None,
             calendar_id=request.calendar_id,
             evidence_kinds=tuple(request.evidence_kinds),
-            conditions=tuple(requests.text(condition) for condition in request.conditions),
+            conditions=tuple(text_of(condition) for condition in request.conditions),
             valid_from=moment_of(request, "valid_from_time") or call.at,
             at=call.at,
         )
@@ -91,7 +92,7 @@ def _calendar(defined: calendar.Defined | CalendarDefined) -> pb.Calendar:
     return pb.Calendar(
         calendar_id=defined.calendar_id,
         version=defined.version,
-        name=text(defined.name),
+        name=localized(defined.name),
         working_time=working_time(defined.working_time),
     )
 
@@ -106,6 +107,6 @@ def _commitment(published: CommitmentPublished) -> pb.Commitment:
         resolution=limit(published.resolution),
         calendar_id=published.calendar_id,
         evidence_kinds=published.evidence_kinds,
-        conditions=[text(condition) for condition in published.conditions],
+        conditions=[localized(condition) for condition in published.conditions],
         valid_from_time=stamp_or_none(published.valid_from),
     )

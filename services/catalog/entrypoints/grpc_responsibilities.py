@@ -5,8 +5,8 @@ from linli.catalog.v1 import catalog_service_pb2 as pb
 from libs.rpc.call import Call
 from libs.rpc.freshness import Fresh
 from libs.rpc.moments import moment_of, stamp_or_none
+from libs.rpc.texts import localized
 from services.catalog.application.app import App
-from services.catalog.application.messages import text
 from services.catalog.application.ports import Unowned
 from services.catalog.application.responsibilities import NewItem
 from services.catalog.domain import commands
@@ -161,9 +161,9 @@ def _unowned(matter: Unowned) -> pb.UnownedMatter:
     return pb.UnownedMatter(
         affair_id=matter.affair_id,
         affair_path=matter.affair_path,
-        affair_name=text(matter.affair_name),
+        affair_name=localized(matter.affair_name),
         area_id=matter.area_id,
         area_path=matter.area_path,
-        area_name=text(matter.area_name),
+        area_name=localized(matter.area_name),
         area_level=matter.area_level,
     )

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import date
 
 from linli.catalog.v1 import catalog_types_pb2 as pb
-from linli.types.v1 import types_pb2
 
 from libs.rpc.call import Call
+from libs.rpc.texts import text_of
 from services.catalog.application.messages import UNITS
 from services.catalog.application.ports import Permit
 from services.catalog.domain import refusals
 from services.catalog.domain.details import Capacity, Cost, Details, Eligibility, Place, Schedule
-from services.catalog.domain.values import Limit, Text
+from services.catalog.domain.values import Limit
 from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingDate, WorkingTime
 
 _UNITS = {number: unit for unit, number in UNITS.items()}
@@ -24,11 +24,6 @@ def permit(call: Call) -> Permit:
         call.require(area_path=area_path or None, body=body_id or None)
 
     return covered
-
-
-def text(given: types_pb2.LocalizedText) -> Text:
-    """A text in two languages."""
-    return Text(zh=given.zh.strip(), en=given.en.strip())
 
 
 def limit(given: pb.Limit) -> Limit:
@@ -53,26 +48,26 @@ def details(given: pb.ServiceDetails) -> Details:
     """What is said about a service."""
     return Details(
         affair_id=given.affair_id,
-        name=text(given.name),
+        name=text_of(given.name),
         area_ids=tuple(given.area_ids),
-        description=text(given.description),
+        description=text_of(given.description),
         eligibility=Eligibility(
             minimum_age=given.eligibility.minimum_age,
             maximum_age=given.eligibility.maximum_age,
             groups=tuple(given.eligibility.groups),
-            terms=text(given.eligibility.terms),
+            terms=text_of(given.eligibility.terms),
         ),
         schedule=Schedule(
             zone=given.schedule.time_zone,
             week=tuple(_weekday(day) for day in given.schedule.week),
-            terms=text(given.schedule.terms),
+            terms=text_of(given.schedule.terms),
         ),
         places=tuple(_place(place) for place in given.places),
         cost=Cost(
             free=given.cost.free,
             amount_minor=given.cost.amount_minor,
             currency=given.cost.currency,
-            terms=text(given.cost.terms),
+            terms=text_of(given.cost.terms),
         ),
         languages=tuple(given.languages),
         accessibility=tuple(given.accessibility),
@@ -85,7 +80,7 @@ def details(given: pb.ServiceDetails) -> Details:
 def _place(given: pb.Place) -> Place:
     located = given.HasField("location")
     return Place(
-        name=text(given.name),
+        name=text_of(given.name),
         address=given.address,
         latitude=given.location.latitude if located else None,
         longitude=given.location.longitude if located else None,

@@ -5,13 +5,12 @@ from typing import Any
 from linli.identity.v1 import identity_events_pb2 as published
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
-from linli.types.v1 import types_pb2
 
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
 from libs.rpc.moments import stamp
+from libs.rpc.texts import localized
 from services.identity.domain import events
-from services.identity.domain.values import Name
 
 
 def publish(recorded: Recorded[Any]) -> Published | None:
@@ -50,7 +49,7 @@ def _area_defined(event: events.AreaDefined) -> published.AreaDefined:
         parent_id=event.parent_id,
         level=types.AreaLevel.Value(f"AREA_LEVEL_{event.level.name}"),
         area_path=event.path,
-        name=_name(event.name),
+        name=localized(event.name),
     )
 
 
@@ -68,7 +67,7 @@ def _body_registered(event: events.BodyRegistered) -> published.BodyRegistered:
     return published.BodyRegistered(
         body_id=event.body_id,
         kind=types.BodyKind.Value(f"BODY_KIND_{event.kind.name}"),
-        name=_name(event.name),
+        name=localized(event.name),
         area_id=event.area_id,
         area_path=event.area_path,
     )
@@ -85,7 +84,3 @@ def _role(
     message.area_id, message.area_path, message.body_id = within.area_id, within.area_path, within.body_id
     bodies = (within.body_id,) if within.body_id else ()
     return Published(message=message, area_path=within.area_path, body_ids=bodies, area_id=within.area_id)
-
-
-def _name(name: Name) -> types_pb2.LocalizedText:
-    return types_pb2.LocalizedText(zh=name.zh, en=name.en)

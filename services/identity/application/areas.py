@@ -7,13 +7,14 @@ from datetime import datetime
 from libs.geo.boundary import BoundaryUnusable, check_boundary
 from libs.ledger.recorded import Context
 from libs.ledger.stream import Handled, Stream
+from libs.ledger.text import Text
 from libs.rpc.freshness import Fresh, ListQuery
 from services.identity.application.ports import AreaReads, AreaRow, Permit, Place
 from services.identity.domain import refusals
 from services.identity.domain.area import Area, Defined, Undefined
 from services.identity.domain.commands import AreaCommand, ChangeBoundary, DefineArea, Parent
 from services.identity.domain.events import AreaEvent
-from services.identity.domain.values import Level, Name, Within
+from services.identity.domain.values import Level, Within
 
 AreaStream = Stream[AreaCommand, Area, AreaEvent]
 AreaHandled = Handled[Area, AreaEvent]
@@ -49,7 +50,7 @@ class NewArea:
     area_id: str
     parent_id: str
     level: Level
-    name: Name
+    name: Text
     boundary: str
     valid_from: datetime | None
     at: datetime

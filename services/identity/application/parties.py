@@ -9,6 +9,7 @@ from typing import Any
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.ledger.stream import Handled, Stream, handle_many
+from libs.ledger.text import Text
 from libs.rpc.freshness import Fresh, ListQuery
 from services.identity.application.areas import AreaStream, defined
 from services.identity.application.ports import BodyReads, BodyRow, Digests, Permit
@@ -31,7 +32,6 @@ from services.identity.domain.values import (
     SLUG,
     BodyKind,
     KeyKind,
-    Name,
     NaturalKey,
     Purpose,
     Within,
@@ -147,7 +147,7 @@ class NewBody:
 
     key: NaturalKey
     kind: BodyKind
-    name: Name
+    name: Text
     area_id: str
     at: datetime
 

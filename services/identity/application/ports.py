@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from libs.geo.index import Located
+from libs.ledger.text import Text
 from libs.rpc.access import Reach
 from libs.rpc.freshness import Fresh, ListQuery
 from services.identity.domain.access import Grant
 from services.identity.domain.keyring import SigningKey
-from services.identity.domain.values import BodyKind, Level, Name, NaturalKey, Role, Within
+from services.identity.domain.values import BodyKind, Level, NaturalKey, Role, Within
 
 Permit = Callable[[Within], None]
 """Raises `Refusal` OUT_OF_REACH unless the caller's grants cover all that is within."""
@@ -34,7 +35,7 @@ class AreaRow:
     area_id: str
     parent_id: str
     level: Level
-    name: Name
+    name: Text
     path: str
     boundary_version: int
     boundary: BoundaryRow | None = None
@@ -46,7 +47,7 @@ class BodyRow:
 
     body_id: str
     kind: BodyKind
-    name: Name
+    name: Text
     key: NaturalKey
     area_id: str
     area_path: str

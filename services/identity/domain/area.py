@@ -6,10 +6,11 @@ from datetime import datetime
 from hashlib import sha256
 
 from libs.ledger.decider import Decider
+from libs.ledger.text import Text
 from services.identity.domain import refusals
 from services.identity.domain.commands import AreaCommand, ChangeBoundary, DefineArea
 from services.identity.domain.events import AreaDefined, AreaEvent, BoundaryChanged
-from services.identity.domain.values import Level, Name
+from services.identity.domain.values import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Defined:
     area_id: str
     parent_id: str
     level: Level
-    name: Name
+    name: Text
     path: str
     boundary_version: int = 0
     boundary_digest: str = ""

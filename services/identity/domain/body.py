@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from libs.ledger.decider import Decider
+from libs.ledger.text import Text
 from services.identity.domain import refusals
 from services.identity.domain.commands import RegisterBody
 from services.identity.domain.events import BodyEvent, BodyRegistered
-from services.identity.domain.values import BodyKind, Name, NaturalKey
+from services.identity.domain.values import BodyKind, NaturalKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Registered:
 
     body_id: str
     kind: BodyKind
-    name: Name
+    name: Text
     key: NaturalKey
     area_id: str
     area_path: str

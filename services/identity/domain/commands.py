@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.ledger.personal import Personal
-from services.identity.domain.values import BodyKind, Level, Name, NaturalKey, Purpose, Role, Within
+from libs.ledger.text import Text
+from services.identity.domain.values import BodyKind, Level, NaturalKey, Purpose, Role, Within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class DefineArea:
     area_id: str
     parent: Parent | None
     level: Level
-    name: Name
+    name: Text
     boundary: ChangeBoundary | None
     at: datetime
 
@@ -46,7 +47,7 @@ class RegisterBody:
     body_id: str
     key: NaturalKey
     kind: BodyKind
-    name: Name
+    name: Text
     area_id: str
     area_path: str
     at: datetime

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.ledger.personal import Personal
-from services.identity.domain.values import BodyKind, KeyKind, Level, Name, Purpose, Role, Within
+from libs.ledger.text import Text
+from services.identity.domain.values import BodyKind, KeyKind, Level, Purpose, Role, Within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +19,7 @@ class AreaDefined:
     area_id: str
     parent_id: str
     level: Level
-    name: Name
+    name: Text
     path: str
     defined_at: datetime
 
@@ -41,7 +42,7 @@ class BodyRegistered:
 
     body_id: str
     kind: BodyKind
-    name: Name
+    name: Text
     key_kind: KeyKind
     key_value: str
     area_id: str

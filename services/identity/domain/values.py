@@ -66,18 +66,6 @@ class Purpose(StrEnum):
     AUDIT = "audit"
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A name in Chinese and English; at least one of the two is set."""
-
-    zh: str = ""
-    en: str = ""
-
-    def __bool__(self) -> bool:
-        """Whether it says anything."""
-        return bool(self.zh.strip() or self.en.strip())
-
-
 KEYS_OF_RESIDENTS = frozenset({KeyKind.NATIONAL_ID, KeyKind.PHONE, KeyKind.STAFF_NUMBER})
 KEYS_OF_BODIES = frozenset({KeyKind.REGISTRATION_NUMBER, KeyKind.LOCAL_CODE})
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

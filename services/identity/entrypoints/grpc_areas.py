@@ -5,6 +5,7 @@ from linli.identity.v1 import identity_service_pb2 as pb
 from libs.rpc.call import Call
 from libs.rpc.freshness import Fresh
 from libs.rpc.moments import moment
+from libs.rpc.texts import text_of
 from services.identity.application.app import App
 from services.identity.application.areas import NewArea
 from services.identity.domain.events import BoundaryChanged
@@ -23,7 +24,7 @@ class AreasApi:
             area_id=request.area_id,
             parent_id=request.parent_id,
             level=protos.level(request.level),
-            name=protos.name(request.name),
+            name=text_of(request.name),
             boundary=request.boundary,
             valid_from=moment(request.valid_from_time) if request.HasField("valid_from_time") else None,
             at=call.at,

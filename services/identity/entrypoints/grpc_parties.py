@@ -4,6 +4,7 @@ from linli.identity.v1 import identity_service_pb2 as pb
 
 from libs.rpc.call import Call
 from libs.rpc.freshness import Fresh
+from libs.rpc.texts import text_of
 from services.identity.application.app import App
 from services.identity.application.parties import NewBody, NewResident
 from services.identity.entrypoints import protos
@@ -55,7 +56,7 @@ class PartiesApi:
         new = NewBody(
             key=protos.natural_key(request.natural_key),
             kind=protos.body_kind(request.kind),
-            name=protos.name(request.name),
+            name=text_of(request.name),
             area_id=request.area_id,
             at=call.at,
         )

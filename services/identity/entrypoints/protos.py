@@ -3,15 +3,15 @@
 from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
-from linli.types.v1 import types_pb2
 
 from libs.rpc.call import Call
 from libs.rpc.moments import stamp
+from libs.rpc.texts import localized
 from services.identity.application.ports import AreaRow, BodyRow, BoundaryRow, ClientRow, Permit, Token
 from services.identity.domain import area, body, client
 from services.identity.domain.access import Grant
 from services.identity.domain.resident import Registered
-from services.identity.domain.values import BodyKind, KeyKind, Level, Name, NaturalKey, Purpose, Role, Within
+from services.identity.domain.values import BodyKind, KeyKind, Level, NaturalKey, Purpose, Role, Within
 
 
 def permit(call: Call) -> Permit:
@@ -21,16 +21,6 @@ def permit(call: Call) -> Permit:
         call.require(area_path=within.area_path or None, body=within.body_id or None)
 
     return covered
-
-
-def name(text: types_pb2.LocalizedText) -> Name:
-    """A name in two languages."""
-    return Name(zh=text.zh.strip(), en=text.en.strip())
-
-
-def name_shown(name: Name) -> types_pb2.LocalizedText:
-    """The same for the wire."""
-    return types_pb2.LocalizedText(zh=name.zh, en=name.en)
 
 
 def natural_key(key: types.NaturalKey) -> NaturalKey:
@@ -64,7 +54,7 @@ def area_shown(shown: AreaRow) -> pb.Area:
         area_id=shown.area_id,
         parent_id=shown.parent_id,
         level=types.AreaLevel.Value(f"AREA_LEVEL_{shown.level.name}"),
-        name=name_shown(shown.name),
+        name=localized(shown.name),
         area_path=shown.path,
         boundary_version=shown.boundary_version,
         boundary=_boundary_shown(shown.boundary) if shown.boundary else None,
@@ -116,7 +106,7 @@ def body_shown(shown: BodyRow | body.Registered) -> pb.Body:
     return pb.Body(
         body_id=shown.body_id,
         kind=types.BodyKind.Value(f"BODY_KIND_{shown.kind.name}"),
-        name=name_shown(shown.name),
+        name=localized(shown.name),
         natural_key=key,
         area_id=shown.area_id,
         area_path=shown.area_path,

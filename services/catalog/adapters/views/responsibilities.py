@@ -9,6 +9,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
+from libs.ledger.text import Text
 from libs.ledger.view import Key, Row, Rows, Table, View, Views
 from libs.rpc.filters import Filters, area, text
 from libs.rpc.freshness import Fresh, ListQuery
@@ -16,7 +17,7 @@ from libs.rpc.paging import Page, ascending
 from services.catalog.application.ports import Unowned
 from services.catalog.domain import events
 from services.catalog.domain.finding import Line
-from services.catalog.domain.values import Matter, Text
+from services.catalog.domain.values import Matter
 
 HOLDS = (
     "l.valid_from <= {at} AND (l.valid_until IS NULL OR {at} < l.valid_until)"

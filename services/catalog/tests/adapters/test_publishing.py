@@ -7,6 +7,7 @@ from linli.catalog.v1 import catalog_events_pb2 as pb
 from linli.catalog.v1 import catalog_types_pb2 as types
 from linli.types.v1.types_pb2 import LocalizedText
 
+from libs.ledger.text import Text
 from libs.testkit.clocks import moment
 from libs.testkit.recorded import recorded
 from services.catalog.adapters.ledger import EVENTS
@@ -16,7 +17,6 @@ from services.catalog.domain.calendar import DECIDER as CALENDAR
 from services.catalog.domain.commands import DefineCalendar
 from services.catalog.domain.commitment import DECIDER as COMMITMENT
 from services.catalog.domain.details import Capacity, Cost, Eligibility, Place, Schedule
-from services.catalog.domain.values import Text
 from services.catalog.domain.working_time import WorkingDate
 from services.catalog.entrypoints import requests
 from services.catalog.tests.domain.stories import (

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from libs.ledger.text import Text
 from libs.testkit.clocks import moment
 from libs.testkit.recorded import recorded
 from libs.testkit.views import folded
@@ -11,7 +12,6 @@ from services.catalog.adapters.views.responsibilities import ResponsibilityLines
 from services.catalog.adapters.views.services import ServiceSearch
 from services.catalog.domain import events
 from services.catalog.domain.commitment import DECIDER as COMMITMENT
-from services.catalog.domain.values import Text
 from services.catalog.tests.domain.stories import (
     NOW,
     assigned,

@@ -4,11 +4,11 @@ from linli.identity.v1 import identity_events_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.types.v1.types_pb2 import LocalizedText
 
+from libs.ledger.text import Text
 from libs.messaging.reactions import Fact, Reaction
 from services.catalog.application.reactions import when_area_defined, when_body_registered
 from services.catalog.domain.commands import NoteArea, NoteBody
 from services.catalog.domain.neighbours import AREA, BODY
-from services.catalog.domain.values import Text
 from services.catalog.tests.domain.stories import NOW
 
 FACT = Fact(

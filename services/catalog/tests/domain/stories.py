@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from libs.ledger.text import Text
 from libs.testkit.clocks import moment
 from services.catalog.domain import commands, events
 from services.catalog.domain.details import Details
-from services.catalog.domain.values import AffairRef, AreaRef, Limit, Matter, Period, Text, Unit
+from services.catalog.domain.values import AffairRef, AreaRef, Limit, Matter, Period, Unit
 from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingTime
 
 NOW = moment("2020-01-06 09:00")

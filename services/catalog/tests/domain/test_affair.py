@@ -1,11 +1,12 @@
 """Affairs: defined once, renamed, with or without a name, retired."""
 
 from libs.ledger.decider import Kind
+from libs.ledger.text import Text
 from libs.testkit.deciders import deciding
 from services.catalog.domain.affair import DECIDER
 from services.catalog.domain.commands import DecideAnonymity, RenameAffair, RetireAffair
 from services.catalog.domain.events import AffairDefined, AffairRenamed, AffairRetired, AnonymityDecided
-from services.catalog.domain.values import AffairRef, Text
+from services.catalog.domain.values import AffairRef
 from services.catalog.tests.domain.stories import NOW, define, matter
 
 given = deciding(DECIDER)

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from libs.ledger.text import Text
 from libs.testkit.deciders import deciding
 from services.catalog.domain import calendar, commitment
 from services.catalog.domain.affair import DECIDER as AFFAIR
 from services.catalog.domain.commands import DefineAffair, DefineCalendar, PublishCommitment
 from services.catalog.domain.events import CalendarDefined
 from services.catalog.domain.standard import CALENDAR_ID, STANDARD_AFFAIRS, ZONE, working_time
-from services.catalog.domain.values import AffairRef, Limit, Text, Unit
+from services.catalog.domain.values import AffairRef, Limit, Unit
 from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingDate
 from services.catalog.tests.domain.stories import MEALS, NOW, STREET, office_hours, promise
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from libs.ledger.decider import Kind
+from libs.ledger.text import Text
 from libs.testkit.deciders import deciding
 from services.catalog.domain import events
 from services.catalog.domain.commands import ChangeService, ResumeService, RetireService, SuspendService
 from services.catalog.domain.details import Cost, Eligibility, Schedule
 from services.catalog.domain.service import DECIDER
-from services.catalog.domain.values import Text
 from services.catalog.domain.working_time import Hours, WeekdayHours
 from services.catalog.tests.domain.stories import MEALS, NOW, details, publish, published
 

@@ -10,13 +10,14 @@ from psycopg.rows import DictRow
 
 from libs.geo.index import AreaIndex, BoundaryRow, with_validity
 from libs.ledger.recorded import Recorded
+from libs.ledger.text import Text
 from libs.ledger.view import Key, Rows, Table, View, Views
 from libs.rpc.filters import Filters, area, choice, text
 from libs.rpc.freshness import Fresh, ListQuery
 from libs.rpc.paging import Page, ascending
 from services.identity.application import ports
 from services.identity.domain.events import AreaDefined, BoundaryChanged
-from services.identity.domain.values import Level, Name
+from services.identity.domain.values import Level
 
 ORDER = (ascending("area_id"),)
 FILTERS = Filters(
@@ -169,7 +170,7 @@ def _area(row: DictRow, boundary: ports.BoundaryRow | None = None) -> ports.Area
         area_id=row["area_id"],
         parent_id=row["parent_id"],
         level=Level(row["level"]),
-        name=Name(row["name_zh"], row["name_en"]),
+        name=Text(zh=row["name_zh"], en=row["name_en"]),
         path=row["path"],
         boundary_version=row["boundary_version"],
         boundary=boundary,

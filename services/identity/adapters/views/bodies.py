@@ -5,13 +5,14 @@ from typing import Any
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
+from libs.ledger.text import Text
 from libs.ledger.view import Rows, Table, View, Views
 from libs.rpc.filters import Filters, area, choice
 from libs.rpc.freshness import Fresh, ListQuery
 from libs.rpc.paging import Page, ascending
 from services.identity.application import ports
 from services.identity.domain.events import BodyRegistered
-from services.identity.domain.values import BodyKind, KeyKind, Name, NaturalKey
+from services.identity.domain.values import BodyKind, KeyKind, NaturalKey
 
 ORDER = (ascending("body_id"),)
 FILTERS = Filters(kind=choice("kind", {kind.name: kind.value for kind in BodyKind}), area=area("area_path"))
@@ -89,7 +90,7 @@ def _body(row: DictRow) -> ports.BodyRow:
     return ports.BodyRow(
         body_id=row["body_id"],
         kind=BodyKind(row["kind"]),
-        name=Name(row["name_zh"], row["name_en"]),
+        name=Text(zh=row["name_zh"], en=row["name_en"]),
         key=NaturalKey(KeyKind(row["key_kind"]), row["key_value"]),
         area_id=row["area_id"],
         area_path=row["area_path"],

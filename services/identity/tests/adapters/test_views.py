@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from libs.ledger.personal import Personal
+from libs.ledger.text import Text
 from libs.testkit.ids import some_id
 from libs.testkit.recorded import recorded
 from libs.testkit.views import folded
@@ -11,7 +12,7 @@ from services.identity.adapters.views.clients import ClientsView
 from services.identity.adapters.views.revoked_tokens import RevokedTokensView
 from services.identity.adapters.views.roles_of_party import RolesOfPartyView
 from services.identity.domain import events
-from services.identity.domain.values import Level, Name, Role, Within
+from services.identity.domain.values import Level, Role, Within
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 MEI = some_id("mei")
@@ -23,7 +24,7 @@ def test_an_area_is_ranked_by_when_it_was_defined() -> None:
         area_id="nc-47",
         parent_id="la",
         level=Level.COMMUNITY,
-        name=Name(en="Willow"),
+        name=Text(en="Willow"),
         path="la/nc-47",
         defined_at=AT,
     )

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 
 from libs.ledger.decider import Kind
+from libs.ledger.text import Text
 from libs.testkit.deciders import deciding
 from services.identity.domain import area
 from services.identity.domain.commands import ChangeBoundary, DefineArea, Parent
 from services.identity.domain.events import AreaDefined, BoundaryChanged
-from services.identity.domain.values import Level, Name
+from services.identity.domain.values import Level
 
 given = deciding(area.DECIDER)
 
@@ -21,7 +22,7 @@ OTHER = '{"type":"Polygon","coordinates":[[[0,0],[2,0],[2,2],[0,0]]]}'
 def define(
     level: Level = Level.COMMUNITY, name: str = "Lincoln Heights", boundary: ChangeBoundary | None = None
 ) -> DefineArea:
-    return DefineArea(area_id="nc-47", parent=CITY, level=level, name=Name(en=name), boundary=boundary, at=AT)
+    return DefineArea(area_id="nc-47", parent=CITY, level=level, name=Text(en=name), boundary=boundary, at=AT)
 
 
 def defined() -> AreaDefined:
@@ -29,7 +30,7 @@ def defined() -> AreaDefined:
         area_id="nc-47",
         parent_id="la",
         level=Level.COMMUNITY,
-        name=Name(en="Lincoln Heights"),
+        name=Text(en="Lincoln Heights"),
         path="la/nc-47",
         defined_at=AT,
     )
@@ -56,7 +57,7 @@ def test_an_area_is_put_below_its_parent() -> None:
 
 def test_an_area_without_a_parent_is_a_root() -> None:
     root = DefineArea(
-        area_id="la", parent=None, level=Level.CITY, name=Name(zh="洛杉矶"), boundary=None, at=AT
+        area_id="la", parent=None, level=Level.CITY, name=Text(zh="洛杉矶"), boundary=None, at=AT
     )
 
     outcome = given().when(root)

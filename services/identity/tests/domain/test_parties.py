@@ -6,6 +6,7 @@ import pytest
 
 from libs.ledger.decider import Kind
 from libs.ledger.personal import Personal
+from libs.ledger.text import Text
 from libs.testkit.deciders import deciding
 from libs.testkit.ids import some_id
 from services.identity.domain import body, disclosure, resident
@@ -21,7 +22,7 @@ from services.identity.domain.events import (
     ResidentErased,
     ResidentRegistered,
 )
-from services.identity.domain.values import BodyKind, KeyKind, Name, NaturalKey, Purpose
+from services.identity.domain.values import BodyKind, KeyKind, NaturalKey, Purpose
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 MEI = some_id("mei")
@@ -97,7 +98,7 @@ def register_body(code: str = "91.310-000/AB", name: str = "Bureau of Sanitation
         body_id="bos",
         key=NaturalKey(KeyKind.REGISTRATION_NUMBER, code),
         kind=BodyKind.GOVERNMENT_DEPARTMENT,
-        name=Name(en=name),
+        name=Text(en=name),
         area_id="la",
         area_path="la",
         at=AT,
@@ -108,7 +109,7 @@ def body_registered() -> BodyRegistered:
     return BodyRegistered(
         body_id="bos",
         kind=BodyKind.GOVERNMENT_DEPARTMENT,
-        name=Name(en="Bureau of Sanitation"),
+        name=Text(en="Bureau of Sanitation"),
         key_kind=KeyKind.REGISTRATION_NUMBER,
         key_value="91.310-000/AB",
         area_id="la",
