@@ -9,7 +9,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from libs.runtime.guards import CannotStart
 from services.up import NAMES
 
-_SHORT = (*NAMES, "feed")
+_SHORT = (*NAMES, "feed", "operations")
 _MOST_CLOSE = 4
 
 

@@ -10,6 +10,7 @@ from linli.cases.v1 import cases_service_pb2 as cases
 from linli.catalog.v1 import catalog_service_pb2 as catalog
 from linli.feed.v1 import feed_service_pb2 as feed
 from linli.identity.v1 import identity_service_pb2 as identity
+from linli.operations.v1 import operations_service_pb2 as operations
 from linli.options.v1 import access_pb2, rules_pb2
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
@@ -24,7 +25,7 @@ from libs.testkit.rpc import Mint, answer_to, deviations, every_rpc, roles, serv
 
 SERVICES = tuple(
     service
-    for module in (identity, catalog, cases, volunteers, supervision, feed)
+    for module in (identity, catalog, cases, volunteers, supervision, feed, operations)
     for service in module.DESCRIPTOR.services_by_name.values()
 )
 CASES = tuple(cases.DESCRIPTOR.services_by_name.values())

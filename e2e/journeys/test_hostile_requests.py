@@ -67,6 +67,7 @@ def seeds(attacked: Town) -> Seeds:
         "zone": ["Asia/Shanghai"],
         "time_zone": ["Asia/Shanghai"],
         "source": ["identity", "catalog", "cases", "volunteers", "supervision"],
+        "service": ["identity", "catalog", "cases", "volunteers", "supervision"],
         "order_by": ["opened_time", "due_time desc"],
     }
 

@@ -9,6 +9,8 @@ from linli.feed.v1 import feed_service_pb2 as feed
 from psycopg import Cursor
 from psycopg.rows import class_row, scalar_row
 
+from libs.rpc.conditions import EVERYTHING, Condition
+
 DDL = """
 CREATE TABLE IF NOT EXISTS parked (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -117,9 +119,10 @@ def find(cursor: Cursor[Any], parked_id: int) -> ParkedEvent | None:
     return next(iter(_select(cursor, "WHERE id = %s", (parked_id,))), None)
 
 
-def waiting(cursor: Cursor[Any], *, limit: int = 100) -> Sequence[ParkedEvent]:
-    """The parked events, subject by subject, each subject's in order."""
-    return _select(cursor, "ORDER BY source, subject, sequence LIMIT %s", (limit,))
+def waiting(cursor: Cursor[Any], *, limit: int = 100, where: Condition = EVERYTHING) -> Sequence[ParkedEvent]:
+    """The parked events, subject by subject, each subject's in order; `where` is about their columns."""
+    rest = f"WHERE {where.sql} ORDER BY source, subject, sequence LIMIT %s"
+    return _select(cursor, rest, (*where.params, limit))
 
 
 def of_subject(cursor: Cursor[Any], source: str, subject: str) -> Sequence[ParkedEvent]:

@@ -76,7 +76,7 @@ def retry(service: Service, arguments: argparse.Namespace, environ: Environ) -> 
 def discard(service: Service, arguments: argparse.Namespace, environ: Environ) -> int:
     """Give a parked event up."""
     with _desk(service, environ) as desk:
-        behind = desk.discard(arguments.id)
+        behind = desk.discard(arguments.id, by="command line", reason=arguments.reason)
     say("discarded" + (f"; {behind} still wait behind it: retry the first of them" if behind else ""))
     return 0
 

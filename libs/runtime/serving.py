@@ -1,11 +1,14 @@
-"""The gRPC server of a process: the apis of its services and the feed, behind one verifier of tokens."""
+"""The gRPC server of a process: the apis of its services, feed and parking, behind one verifier of tokens."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from linli.feed.v1 import feed_service_pb2 as feed
+from linli.operations.v1 import operations_service_pb2 as operations
 
+from libs.messaging.desk import ParkingDesk
 from libs.messaging.feed import FeedApi
+from libs.messaging.parking import ParkingApi
 from libs.rpc.access import Caller
 from libs.rpc.keys import KeySet
 from libs.rpc.server import Server
@@ -33,6 +36,8 @@ def server_of(services: Sequence[OpenService], settings: Settings, *, draining: 
             server.add(api.descriptor, api.implementation, api.messages)
     sources = {service.name: service.source for service in services}
     server.add(feed.DESCRIPTOR.services_by_name["FeedService"], FeedApi(sources, draining=draining))
+    desks = {service.name: ParkingDesk(service.ledger, service.effects()) for service in services}
+    server.add(operations.DESCRIPTOR.services_by_name["ParkingService"], ParkingApi(desks))
     return server
 
 

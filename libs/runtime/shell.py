@@ -145,6 +145,8 @@ def _add_parked(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     ):
         one = verbs.add_parser(verb, help=words)
         one.add_argument("id", type=int, help="as `parked list` shows it")
+        if verb == "discard":
+            one.add_argument("--reason", default="", help="why, for the log; no personal data")
         _add_data(one)
         one.set_defaults(command=command)
 

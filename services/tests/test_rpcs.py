@@ -15,6 +15,7 @@ def told(name: str) -> str:
 def test_an_rpc_is_found_by_service_and_name() -> None:
     assert find("cases.ListCases").full_name == "linli.cases.v1.CasesService.ListCases"
     assert find("feed.ReadEvents").full_name == "linli.feed.v1.FeedService.ReadEvents"
+    assert find("operations.RetryParkedEvent").name == "RetryParkedEvent"
 
 
 @pytest.mark.parametrize("typed", ["case.ListCases", "ListCases", "cases.listcases", "cases.ListCase"])
@@ -30,4 +31,6 @@ def test_a_service_without_such_an_rpc_is_answered_with_those_it_has() -> None:
 
 
 def test_a_service_that_is_none_is_answered_with_those_there_are() -> None:
-    assert "services: identity, catalog, cases, volunteers, supervision, feed" in told("xyzzy.Xyzzy")
+    assert "services: identity, catalog, cases, volunteers, supervision, feed, operations" in told(
+        "xyzzy.Xyzzy"
+    )

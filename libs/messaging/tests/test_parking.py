@@ -110,7 +110,7 @@ def test_a_discarded_event_is_gone_and_the_next_may_be_retried(town: Town) -> No
     town.inbox().handle(town.batch())
     first, second = town.desk().list()
 
-    behind = town.desk().discard(first.id)
+    behind = town.desk().discard(first.id, by="wang", reason="a test")
     town.desk().retry(second.id)
 
     assert behind == 1
