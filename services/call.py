@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import grpc
 from google.protobuf import json_format
 from linli.identity.v1 import identity_service_pb2 as identity
 
@@ -54,7 +53,9 @@ def _told(run: Callable[[argparse.Namespace, Place, str], None], arguments: argp
     try:
         run(arguments, place, address)
     except RpcFailed as failed:
-        if failed.code is grpc.StatusCode.UNAVAILABLE and not failed.reason:  # a server gives reasons
+        if failed.code.name == "DEADLINE_EXCEEDED" and not failed.reason:  # a server gives reasons
+            raise CannotStart(f"{address} did not answer in time: its /readyz says what it lacks") from None
+        if failed.code.name == "UNAVAILABLE" and not failed.reason:
             raise CannotStart(
                 f"nothing answers at {address}: start `{as_called()} up` or `make run`,"
                 " or say --data or --port"
@@ -116,7 +117,7 @@ def _fetch(client: Client, place: Place) -> tuple[str, float]:
     try:
         issued = stub.issue_client_token(request).token
     except RpcFailed as failed:
-        if failed.code is not grpc.StatusCode.UNAUTHENTICATED:
+        if failed.code.name != "UNAUTHENTICATED":
             raise
         raise CannotStart(
             f"the platform does not know the operator's secret in {place.operator_secret}: say with --data"

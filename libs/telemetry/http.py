@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,12 +28,19 @@ class Endpoint:
         checks: Mapping[str, Check] | None = None,
         keys: Callable[[], Mapping[str, Any]] | None = None,
         live: Check = lambda: "",
+        patience: float = 3.0,
     ) -> None:
-        """`address` is host:port; `keys` gives the public key set. Raises OSError if the address is taken."""
+        """`address` is host:port; `keys` gives the public key set; checks have `patience` seconds.
+
+        Raises OSError if the address is taken.
+        """
         host, _, port = address.rpartition(":")
         self.checks: dict[str, Check] = dict(checks or {})
         self._keys = keys
         self._live = live
+        self._patience = patience
+        self._asking: dict[str, _Asking] = {}
+        self._door = threading.Lock()
         self._server = _Server((host.strip("[]") or "0.0.0.0", int(port)), _handler_of(self))  # noqa: S104 # pods
         # It looks twenty times a second whether it is to stop, so that a stop takes no longer.
         serve = partial(self._server.serve_forever, poll_interval=0.05)
@@ -54,9 +62,21 @@ class Endpoint:
         self._server.server_close()
 
     def ready(self) -> tuple[bool, dict[str, str]]:
-        """Whether all checks pass, and what each says ("ok" or what is wrong)."""
-        said = {name: _asked(check) for name, check in list(self.checks.items())}
+        """Whether all checks pass, and what each says ("ok" or what is wrong).
+
+        They are asked at the same time; one that hangs is not asked again before it has answered.
+        """
+        asked = {name: self._ask(name, check) for name, check in list(self.checks.items())}
+        deadline = time.monotonic() + self._patience
+        said = {name: asking.answer(deadline) for name, asking in asked.items()}
         return not any(said.values()), {name: wrong or "ok" for name, wrong in said.items()}
+
+    def _ask(self, name: str, check: Check) -> "_Asking":
+        with self._door:
+            asking = self._asking.get(name)
+            if asking is None or asking.answered:
+                asking = self._asking[name] = _Asking(check)
+            return asking
 
     def answer(self, path: str) -> tuple[int, str, bytes]:
         """Status, content type and body for a path."""
@@ -74,6 +94,27 @@ class Endpoint:
         return 404, _TEXT, f"not here; here are {paths}\n".encode()
 
 
+class _Asking:
+    """A check that is being asked, in a thread of its own: what it asks may hang."""
+
+    def __init__(self, check: Check) -> None:
+        self._answers: list[str] = []
+        self._thread = threading.Thread(
+            target=lambda: self._answers.append(_asked(check)), name="check", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def answered(self) -> bool:
+        """Whether it has said something."""
+        return bool(self._answers)
+
+    def answer(self, deadline: float) -> str:
+        """What it says until `deadline` (monotonic), or that it says nothing."""
+        self._thread.join(max(0.0, deadline - time.monotonic()))
+        return self._answers[0] if self._answers else "does not answer: it hangs"
+
+
 def _asked(check: Check) -> str:
     try:
         return check()
@@ -84,6 +125,10 @@ def _asked(check: Check) -> str:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever asked has gone before the answer: no news, and no stack on the terminal."""
+        _log.debug("probe's caller has gone", exc_info=True)
 
 
 def _handler_of(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from libs.telemetry.http import Endpoint
+from libs.testkit.eventually import eventually
 
 
 class House:
@@ -108,6 +109,26 @@ def test_a_slow_check_does_not_hold_up_the_others(endpoint: Endpoint) -> None:
 
     hold.set()
     asking.join()
+
+
+def test_a_check_that_hangs_is_told_and_not_asked_again_meanwhile() -> None:
+    asked: list[int] = []
+    hold = threading.Event()
+
+    def hangs() -> str:
+        asked.append(1)
+        hold.wait(30)
+        return ""
+
+    endpoint = Endpoint(checks={"ledger": hangs, "views": lambda: ""}, patience=0.05)
+
+    first, second = endpoint.ready(), endpoint.ready()
+    told_while_hanging = len(asked)
+    hold.set()
+    eventually(lambda: endpoint.ready()[0], "it answers again")
+
+    assert first == second == (False, {"ledger": "does not answer: it hangs", "views": "ok"})
+    assert told_while_hanging == 1
 
 
 def test_an_address_that_is_taken_is_refused(endpoint: Endpoint) -> None:
