@@ -1,6 +1,9 @@
 """Whose turn it is: of several processes that could do a thing, one does it, and the others stand by.
 
-The turn is a lock of PostgreSQL's that lives as long as the connection it was taken on.
+The turn is a lock of PostgreSQL's that lives as long as the connection it was taken on. The server
+ends that connection, and with it the turn, when the other side has vanished (its machine is gone,
+the network is cut), and, where a lease was agreed, when it has been silent for so long (stopped,
+or stuck): else nobody would take its place.
 """
 
 import hashlib
@@ -10,10 +13,13 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 
+_VANISHED = 25_000  # milliseconds in which the other side says not even that it received something
 
-def connect(dsn: str, purpose: str) -> Connection[DictRow]:
+
+def connect(dsn: str, purpose: str, *, lease: float | None = None) -> Connection[DictRow]:
     """A connection for one follower of the ledger, in UTC.
 
+    `lease`: seconds of silence after which the server ends it; who agrees to one must speak more often.
     It does not wait for the disk at commit: what a follower writes and its position are lost
     together or not at all, and what is lost is done again from the ledger, which does wait.
     """
@@ -26,8 +32,14 @@ def connect(dsn: str, purpose: str) -> Connection[DictRow]:
         keepalives_idle=10,
         keepalives_interval=5,
         keepalives_count=3,
+        tcp_user_timeout=_VANISHED,
     )
-    connection.execute("SET synchronous_commit = off; SET timezone = 'UTC'; SET lock_timeout = '10s'")
+    connection.execute(
+        "SET synchronous_commit = off; SET timezone = 'UTC'; SET lock_timeout = '10s';"
+        " SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"
+        f" SET tcp_user_timeout = {_VANISHED};"
+        f" SET idle_session_timeout = {round(1000 * (lease or 0))}"
+    )
     return connection
 
 

@@ -18,6 +18,15 @@ from libs.telemetry import logs, metrics
 _log = logs.get("intake")
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a relay was asked for: what follows which position, when, and whether any of it came."""
+
+    after: int
+    since: float
+    answered: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
     """What the broker brought: `again` if a relay published it for us alone."""
@@ -49,7 +58,7 @@ class Intake:
         self._clock = clock
         self._meter = metrics.read(inbox.service, f"inbox.{upstream}")
         self._counts = metrics.intake(inbox.service, upstream)
-        self._asked: tuple[int, float] | None = None  # for what follows which position, and when
+        self._asked: _Asked | None = None
 
     def take(self, delivered: Delivered) -> exchange_pb2.Rewind | None:
         """Let a batch take effect; answers a request to be sent to the neighbour's relay, if any.
@@ -71,27 +80,28 @@ class Intake:
         return None
 
     def _heard(self, batch: feed.Batch, delivered: Delivered, position: int) -> None:
-        if self._asked is None:
+        asked = self._asked
+        if asked is None:
             return
-        after, _ = self._asked
         if not delivered.again and batch.until == position:  # the live ones join on again
             self._asked = None
             self._counts.repaired()
             _log.info("gap repaired", service=self._inbox.service, source=self._source, position=position)
-        elif position > after:
-            self._asked = position, self._clock()
+        elif position > asked.after:
+            self._asked = _Asked(position, self._clock(), answered=True)
 
     def _ask(self, gap: Rewind, *, ended: bool) -> exchange_pb2.Rewind | None:
-        """`ended`: an answer has ended, so that nothing is on its way to us any more."""
-        now = self._clock()
-        if self._asked is not None:
-            _, since = self._asked
-            if now - since < self._patience and not ended:
-                return None
-        else:
+        """`ended`: an answer has ended, so that nothing is on its way to us any more.
+
+        Unless it brought nothing: then it answers an older request, and the newer one still holds.
+        """
+        now, asked = self._clock(), self._asked
+        if asked is None:
             self._counts.gap()
             _log.info("gap found", service=self._inbox.service, source=self._source, after=gap.after)
-        self._asked = gap.after, now
+        elif not (ended and asked.answered) and now - asked.since < self._patience:
+            return None
+        self._asked = _Asked(gap.after, now)
         return exchange_pb2.Rewind(source=self._source, consumer=self._inbox.service, after=gap.after)
 
     def _read(self, body: bytes) -> feed.Batch | None:
