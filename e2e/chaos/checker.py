@@ -1,0 +1,123 @@
+"""Compares what clients were told, the ledgers and the views: nothing lost, doubled or out of order.
+
+Every finding is a sentence that names the service, the stream and the event. It trusts none of the
+machinery that it judges: what a neighbour's events should have led to is decided anew, by the pure
+functions, from the ledgers alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from psycopg.rows import tuple_row
+
+from e2e.chaos.evidence import Acknowledged, Evidence, Stored
+from e2e.chaos.exchange import exchanged
+from libs.ledger.rebuild import differences
+from libs.ledger.revision import parse_revision
+from libs.runtime.opened import OpenService
+
+
+def check(evidence: Mapping[str, Evidence], acknowledged: Sequence[Acknowledged]) -> list[str]:
+    """All that is wrong; nothing, if nothing is."""
+    found = list(commands(evidence, acknowledged))
+    for one in evidence.values():
+        found += order(one)
+        for upstream in one.opened.service.subscriptions:
+            found += exchanged(one, evidence[upstream])
+        found += unasked(one, evidence)
+        found += parked(one.opened)
+        found += views(one.opened, one.head)
+    return found
+
+
+def commands(evidence: Mapping[str, Evidence], acknowledged: Iterable[Acknowledged]) -> Iterator[str]:
+    """What was acknowledged lies in the ledger, once, where the client was told.
+
+    Each command is one that brings about at most one event of a name.
+    """
+    by_request = {name: _by_request(one) for name, one in evidence.items()}
+    for told in acknowledged:
+        events = by_request[told.service].get(told.request_id, [])
+        wrong = _judged(told, events)
+        if wrong:
+            yield f"{told.service}: {told.rpc} {told.request_id}, acknowledged at {told.revision}, {wrong}"
+
+
+def _judged(told: Acknowledged, events: Sequence[Stored]) -> str:
+    if not events:
+        return "is lost: nothing in the ledger comes of it"
+    if len({event.stream for event in events}) > 1:
+        return f"took effect twice: {_places(events)}"
+    names = [event.name for event in events]
+    if len(set(names)) < len(names) or events[-1].version - events[0].version >= len(events):
+        return f"took effect twice: {_places(events)}"
+    position, version = parse_revision(told.revision)
+    if (events[-1].position, events[-1].version) != (position, version):
+        return f"lies elsewhere: {_places(events)}"
+    return ""
+
+
+def order(one: Evidence) -> Iterator[str]:
+    """Versions of a stream are 1, 2, 3, ... each once, in the order of the ledger."""
+    for stream, events in one.streams.items():
+        versions = [event.version for event in events]
+        expected = list(range(1, len(versions) + 1))
+        if versions != expected:
+            wrong = next((pair for pair in zip(versions, expected, strict=True) if pair[0] != pair[1]), None)
+            assert wrong is not None
+            yield f"{one.name}: {stream} has version {wrong[0]} where {wrong[1]} belongs"
+
+
+def unasked(one: Evidence, evidence: Mapping[str, Evidence]) -> Iterator[str]:
+    """Whatever a service did as a reaction was called for by an event that a neighbour recorded."""
+    causes = {
+        event.id
+        for upstream, wanted in one.opened.service.subscriptions.items()
+        for event in evidence[upstream].published
+        if event.type in {message.DESCRIPTOR.full_name for message in wanted}
+    }
+    for event in one.events:
+        about = event.metadata
+        if about.actor == f"service:{one.name}" and about.causation_id not in causes:
+            yield f"{one.name}: {_place(event)} comes of {about.causation_id}, which no neighbour recorded"
+
+
+def parked(opened: OpenService) -> Iterator[str]:
+    """Nothing is parked."""
+    with opened.ledger.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute("SELECT source, sequence, type, subject, error FROM parked ORDER BY id")
+        for source, sequence, kind, subject, error in rows.fetchall():
+            yield f"{opened.name}: parked is {kind} of {subject}, number {sequence} of {source}: {error}"
+
+
+def views(opened: OpenService, head: int) -> Iterator[str]:
+    """Every view is up to date, and has the rows that the ledger gives when it is built anew."""
+    positions = view_positions(opened)
+    for view in opened.service.views:
+        if positions.get(view.name) != head:
+            yield f"{opened.name}: view {view.name} is at {positions.get(view.name)}, the ledger at {head}"
+        for line in differences(opened.ledger, view):
+            yield f"{opened.name}: view {line}"
+
+
+def view_positions(opened: OpenService) -> dict[str, int]:
+    """How far each view is."""
+    with opened.ledger.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
+        rows = cursor.execute("SELECT view, position FROM public.view_position").fetchall()
+    return {str(view): int(position) for view, position in rows}
+
+
+def _by_request(one: Evidence) -> dict[str, list[Stored]]:
+    found: dict[str, list[Stored]] = defaultdict(list)
+    for event in one.events:
+        if event.metadata.request_id:
+            found[event.metadata.request_id].append(event)
+    return found
+
+
+def _places(events: Iterable[Stored]) -> str:
+    return ", ".join(map(_place, events))
+
+
+def _place(event: Stored) -> str:
+    return f"{event.name} (version {event.version} of {event.stream}, at {event.position})"

@@ -1,0 +1,1 @@
+"""Tests of the checker: what it says of ledgers in which something is wrong."""
