@@ -7,18 +7,17 @@ clocks as everywhere else.
 import base64
 import os
 import secrets
-import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from libs.ledger.migrate import migrate
-from libs.runtime.guards import CannotStart
 from libs.runtime.host import Host, Roles
 from libs.runtime.opened import OpenService, open_service
 from libs.runtime.parts import Service
+from libs.runtime.ports import refuse_taken
 from libs.runtime.postgres import EmbeddedPostgres
 from libs.runtime.process import noting
 from libs.runtime.settings import Settings, read
@@ -26,7 +25,7 @@ from libs.runtime.threads import WatchedThread
 
 _LOOK_AT_POSTGRES = 0.2  # seconds: so that the cause is told before what it leads to
 _READY_WITHIN = 30.0
-_WITHOUT = {"LINLI_MASTER_KEY": "", "LINLI_IDENTITY_SIGNING_KEY": "", "LINLI_IDENTITY_OPERATOR_SECRET": ""}
+WITHOUT = {"LINLI_MASTER_KEY": "", "LINLI_IDENTITY_SIGNING_KEY": "", "LINLI_IDENTITY_OPERATOR_SECRET": ""}
 """Secrets of other installations that happen to be in the environment are not for this one."""
 
 
@@ -59,6 +58,11 @@ class Place:
         """The file that says where the running platform serves gRPC."""
         return self.data / "grpc.address"
 
+    @property
+    def addresses(self) -> Path:
+        """The file that says where each service of the running cluster is."""
+        return self.data / "addresses.json"
+
 
 class EmbeddedPlatform:
     """Runs services over a bundled PostgreSQL; `start`, then `close`."""
@@ -88,7 +92,7 @@ class EmbeddedPlatform:
     def refuse_taken_ports(self) -> None:
         """Raise `CannotStart` if somebody listens on one of the ports; ask before anything is made."""
         for port in (self.place.grpc_port, self.place.http_port):
-            _refuse_taken(port)
+            refuse_taken(port, "Choose others with --port and --http-port")
 
     def start(self) -> None:
         """Start everything; returns when the platform is ready.
@@ -125,12 +129,10 @@ class EmbeddedPlatform:
     def _environ_of_all(self) -> dict[str, str]:
         """The environment, with what this platform keeps in its folder."""
         place = self.place
-        _make_secret(place.master_key, lambda: base64.b64encode(os.urandom(32)))
-        _make_secret(place.signing_key, _new_signing_key)
-        _make_secret(place.operator_secret, lambda: secrets.token_urlsafe(24).encode())
+        make_secrets(place)
         return {
             **self._environ,
-            **_WITHOUT,
+            **WITHOUT,
             "LINLI_CELL": place.cell,
             "LINLI_GRPC_ADDRESS": f"127.0.0.1:{place.grpc_port}",
             "LINLI_HTTP_ADDRESS": f"127.0.0.1:{place.http_port}",
@@ -159,10 +161,17 @@ class EmbeddedPlatform:
 def environ_of(place: Place, service: str) -> dict[str, str]:
     """How a command beside a running platform reaches the database of one of its services."""
     return {
-        **_WITHOUT,
+        **WITHOUT,
         "LINLI_DATABASE_URL": EmbeddedPostgres(place.data).dsn(service),
         "LINLI_MASTER_KEY_FILE": str(place.master_key.expanduser()),
     }
+
+
+def make_secrets(place: Place) -> None:
+    """Make what is secret in a platform's folder, each unless it is there."""
+    _make_secret(place.master_key, lambda: base64.b64encode(os.urandom(32)))
+    _make_secret(place.signing_key, _new_signing_key)
+    _make_secret(place.operator_secret, lambda: secrets.token_urlsafe(24).encode())
 
 
 def _make_secret(path: Path, make: Callable[[], bytes]) -> None:
@@ -180,16 +189,3 @@ def _new_signing_key() -> bytes:
     from libs.rpc.keys import SigningKey
 
     return SigningKey.generate().pem()
-
-
-def _refuse_taken(port: int) -> None:
-    """Raise `CannotStart` if somebody listens on the port already."""
-    with closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise CannotStart(
-                f"port {port} cannot be used ({error.strerror}): is another Linli running? Choose others with"
-                " --port and --http-port"
-            ) from error

@@ -3,16 +3,15 @@
 import base64
 import hashlib
 import os
-import random
 import re
 import secrets
-import socket
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
+from libs.runtime.ports import free_ports
 from libs.runtime.rabbitmq_install import Installed, RabbitMQFailed
 
 _MEMORY = "384MiB"  # publishers wait while the node holds more
@@ -157,24 +156,6 @@ def environment(node: Node, folder: Path, server: Installed) -> dict[str, str]:
     }
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports below those of outgoing connections: so nobody takes them while a node is down."""
-    try:
-        lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    except (OSError, ValueError):
-        lowest = 32768
-    bounds = (10_000, lowest) if lowest > 12_000 else (20_000, 60_000)
-    picked: list[int] = []
-    for port in random.SystemRandom().sample(range(*bounds), 1000):
-        if _is_free(port):
-            picked.append(port)
-        if len(picked) == count:
-            return picked
-    raise RabbitMQFailed(
-        f"there are no {count} free ports from {bounds[0]} to {bounds[1]}: stop what holds them"
-    )
-
-
 def write(path: Path, text: str, mode: int = 0o600) -> None:
     """Put a file in place, for our eyes only, whole or not at all."""
     new = path.with_name(f"{path.name}.new")
@@ -182,15 +163,6 @@ def write(path: Path, text: str, mode: int = 0o600) -> None:
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
         file.write(text)
     new.replace(path)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as tried:
-        try:
-            tried.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _checked(vhost: str) -> str:
