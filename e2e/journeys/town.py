@@ -84,10 +84,7 @@ class Town:
 
     def take_on(self, affair_id: str, body_id: str, name: str = "新事项") -> None:
         """Make the body answer for a new affair, within limits; returns when cases are routed to it."""
-        _define_affair(self.operator, affair_id, name)
-        _assign(self.operator, affair_id, body_id)
-        _promise(self.operator, affair_id)
-        eventually(lambda: _is_routed(self.operator, affair_id, body_id), seconds=30)
+        take_on(self.operator, affair_id, body_id, name)
 
     def sign_out(self) -> None:
         """Close every connection."""
@@ -135,12 +132,25 @@ def town_on(platform: Platform) -> Iterator[Town]:
     key = SigningKey.from_pem((platform.data / "signing.pem").read_bytes())
     town = Town(platform, Mint(key), sign_in(platform.address, platform.secret))
     try:
-        _settle(town.operator)
-        for affair_id, (name, body_id) in _AFFAIRS.items():
-            town.take_on(affair_id, body_id, name)
+        found(town.operator)
         yield town
     finally:
         town.sign_out()
+
+
+def found(operator: City) -> None:
+    """Define the town and all that cases are about; returns when cases are routed to those who answer."""
+    _settle(operator)
+    for affair_id, (name, body_id) in _AFFAIRS.items():
+        take_on(operator, affair_id, body_id, name)
+
+
+def take_on(operator: City, affair_id: str, body_id: str, name: str = "新事项") -> None:
+    """Make the body answer for a new affair, within limits; returns when cases are routed to it."""
+    _define_affair(operator, affair_id, name)
+    _assign(operator, affair_id, body_id)
+    _promise(operator, affair_id)
+    eventually(lambda: _is_routed(operator, affair_id, body_id), seconds=30)
 
 
 def _settle(operator: City) -> None:

@@ -1,0 +1,49 @@
+"""`make chaos`: break a cluster of real processes under load, then judge what is left of it."""
+
+import argparse
+import random
+import secrets
+import time
+
+from e2e.chaos.faults import FAULTS, WIPE
+from e2e.chaos.ground import ground
+from e2e.chaos.recovery import table
+from e2e.chaos.run import in_turn, run
+
+
+def main() -> int:
+    """Run it; the exit status says whether anything was found."""
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0, help="how long faults are made [10]")
+    parser.add_argument("--seed", type=int, default=None, help="of an earlier run: the same faults again")
+    parser.add_argument("--callers", type=int, default=6, help="people at work at the same time [6]")
+    parser.add_argument(
+        "--only", default="", metavar="WORDS", help="only faults whose name has these words in it"
+    )
+    arguments = parser.parse_args()
+    chosen = {name: fault for name, fault in {**FAULTS, **WIPE}.items() if arguments.only in name}
+    if not chosen:
+        parser.error(f"no fault is called so; there are: {', '.join({**FAULTS, **WIPE})}")
+    seed = secrets.randbelow(1_000_000) if arguments.seed is None else arguments.seed
+    print(f"seed {seed}; starting five services, RabbitMQ and PostgreSQL", flush=True)
+    chance = random.Random(seed)
+    began = time.monotonic()
+    with ground() as made:
+        print(f"ready after {time.monotonic() - began:.0f} s; its logs: {made.cluster.logs}", flush=True)
+        faults = in_turn(chosen, chance, arguments.minutes)
+        outcome = run(made, faults, chance, _say, callers=arguments.callers)
+    print(f"\n{table(outcome.recovered)}\n")
+    print(
+        f"{outcome.acknowledged} commands were acknowledged ({outcome.again} times one was sent again),"
+        f" {outcome.effects} events are neighbours' reactions"
+    )
+    print("\n".join(outcome.findings) or "nothing lost, nothing doubled, nothing out of order")
+    return 1 if outcome.findings else 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

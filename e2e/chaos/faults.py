@@ -1,0 +1,141 @@
+"""What goes wrong: each fault is made, lasts a while, and is over when its function returns.
+
+Nobody helps afterwards: what was killed by us and is not of the platform (RabbitMQ, PostgreSQL, the
+network) comes back as it would from its own supervisor; the rest is the platform's own affair.
+"""
+
+import random
+import signal
+import time
+from collections.abc import Callable, Mapping
+
+from e2e.chaos.ground import HEARTBEAT, Ground
+from services.up import NAMES
+
+Fault = Callable[[Ground, random.Random], str]
+"""Makes the fault and ends it; answers whom it hit."""
+
+_LONGER_THAN_HEARTBEATS = 3.5 * HEARTBEAT
+
+
+def kill_server(ground: Ground, chance: random.Random) -> str:
+    """A server, with its api, projector and relay."""
+    return _kill(ground, chance.choice(NAMES), "server")
+
+
+def kill_worker(ground: Ground, chance: random.Random) -> str:
+    """A worker, in the middle of a batch or not."""
+    return _kill(ground, chance.choice(NAMES[1:]), "worker")
+
+
+def kill_relay(ground: Ground, chance: random.Random) -> str:
+    """Both relays of cases, one after the other: whichever was active, the next one is killed, too."""
+    hit = []
+    for role in chance.sample(["server", "relay"], 2):
+        hit.append(_kill(ground, "cases", role))
+        time.sleep(chance.uniform(0.3, 3))
+    return ", then ".join(hit)
+
+
+def stop_worker(ground: Ground, chance: random.Random) -> str:
+    """A worker stands still for longer than the broker's patience, and then goes on."""
+    service = chance.choice(NAMES[1:])
+    worker = ground.cluster.processes[service, "worker"]
+    worker.kill(signal.SIGSTOP)
+    time.sleep(_LONGER_THAN_HEARTBEATS)
+    worker.kill(signal.SIGCONT)
+    return f"{service} worker"
+
+
+def kill_broker(ground: Ground, chance: random.Random) -> str:
+    """RabbitMQ, as at a power cut."""
+    ground.rabbit.kill()
+    time.sleep(chance.uniform(0, 2))
+    ground.rabbit.start()
+    return ""
+
+
+def kill_database(ground: Ground, chance: random.Random) -> str:
+    """PostgreSQL, as at a power cut."""
+    ground.postgres.kill()
+    time.sleep(chance.uniform(0, 2))
+    ground.postgres.restart()
+    return ""
+
+
+def wipe_broker(ground: Ground, _chance: random.Random) -> str:
+    """RabbitMQ's data folder is deleted under it: queues, bindings and messages are gone."""
+    ground.rabbit.wipe()
+    return ""
+
+
+def cut_broker(ground: Ground, chance: random.Random) -> str:
+    """All connections to RabbitMQ are reset, and no new ones made, for some seconds."""
+    ground.to_broker.cut()
+    time.sleep(chance.uniform(0.1, 4))
+    ground.to_broker.restore()
+    return ""
+
+
+def freeze_broker(ground: Ground, _chance: random.Random) -> str:
+    """Nothing comes through to RabbitMQ for longer than the heartbeats, and nobody is told."""
+    ground.to_broker.freeze()
+    time.sleep(_LONGER_THAN_HEARTBEATS)
+    ground.to_broker.restore()
+    return ""
+
+
+def delay_broker(ground: Ground, chance: random.Random) -> str:
+    """RabbitMQ is far away for some seconds."""
+    ground.to_broker.delay(chance.uniform(0.1, 0.4))
+    time.sleep(chance.uniform(2, 5))
+    ground.to_broker.restore()
+    return ""
+
+
+def cut_database(ground: Ground, chance: random.Random) -> str:
+    """All connections to PostgreSQL are reset, and no new ones made, for some seconds."""
+    ground.to_database.cut()
+    time.sleep(chance.uniform(0.1, 4))
+    ground.to_database.restore()
+    return ""
+
+
+def freeze_database(ground: Ground, chance: random.Random) -> str:
+    """Nothing comes through to PostgreSQL for some seconds, and nobody is told."""
+    ground.to_database.freeze()
+    time.sleep(chance.uniform(2, 6))
+    ground.to_database.restore()
+    return ""
+
+
+def delay_database(ground: Ground, chance: random.Random) -> str:
+    """PostgreSQL is far away for some seconds."""
+    ground.to_database.delay(chance.uniform(0.02, 0.1))
+    time.sleep(chance.uniform(2, 5))
+    ground.to_database.restore()
+    return ""
+
+
+FAULTS: Mapping[str, Fault] = {
+    "kill -9 of a server": kill_server,
+    "kill -9 of a worker": kill_worker,
+    "kill -9 of a relay": kill_relay,
+    "SIGSTOP of a worker": stop_worker,
+    "kill -9 of RabbitMQ": kill_broker,
+    "kill -9 of PostgreSQL": kill_database,
+    "RabbitMQ cut off": cut_broker,
+    "RabbitMQ silent": freeze_broker,
+    "RabbitMQ slow": delay_broker,
+    "PostgreSQL cut off": cut_database,
+    "PostgreSQL silent": freeze_database,
+    "PostgreSQL slow": delay_database,
+}
+"""All that `make chaos` does, but for the wipe."""
+
+WIPE: Mapping[str, Fault] = {"RabbitMQ's data deleted": wipe_broker}
+
+
+def _kill(ground: Ground, service: str, role: str) -> str:
+    ground.cluster.kill(service, role)
+    return f"{service} {role}"

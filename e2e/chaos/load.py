@@ -1,0 +1,201 @@
+"""People at work while things break: whole lives of cases, new affairs and bodies, over gRPC.
+
+Every request is sent again, under its request_id, until it is answered; what was answered is
+written down, for the checker.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import Message
+from linli.cases.v1 import cases_service_pb2 as cases
+from linli.cases.v1 import cases_types_pb2 as types
+from linli.catalog.v1 import catalog_service_pb2 as catalog
+from linli.identity.v1 import identity_service_pb2 as identity
+from linli.identity.v1 import identity_types_pb2 as kinds
+from linli.types.v1.types_pb2 import LocalizedText
+
+from e2e.chaos.evidence import Acknowledged
+from e2e.city.platform import City
+from e2e.journeys.town import ELM, PIPE, POTHOLE, TOWN
+from libs.rpc.client import Client, Patience, connect
+from libs.rpc.credentials import Token
+from libs.rpc.failures import RpcFailed
+
+_AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED)
+_ANSWERED_WITHIN = 20.0
+_GIVE_UP = 120.0
+"""Seconds after which a request that nobody answers is a failure of the run."""
+
+
+class Doors:
+    """The servers of a cluster as if they were one: each rpc goes to the service that has it."""
+
+    def __init__(self, addresses: Mapping[str, str], token: Token) -> None:
+        patience = Patience(tries=1)  # the load tries again by itself, and for longer
+        self._clients = {
+            name: connect(address, token, deadline=_ANSWERED_WITHIN, patience=patience)
+            for name, address in addresses.items()
+        }
+
+    def service(self, descriptor: ServiceDescriptor) -> Any:
+        """The rpcs of a service: `linli.cases.v1.CasesService` is at the door of cases."""
+        return self._of(descriptor).service(descriptor)
+
+    def close(self) -> None:
+        """Close all doors."""
+        for client in self._clients.values():
+            client.close()
+
+    def _of(self, descriptor: ServiceDescriptor) -> Client:
+        return self._clients[descriptor.full_name.split(".")[1]]
+
+
+def enter(addresses: Mapping[str, str], token: Token) -> City:
+    """The services of a cluster in somebody's name."""
+    doors: Any = Doors(addresses, token)
+    return City(doors)
+
+
+class Refused(Exception):
+    """A request of the load was refused, or nobody answered it: neither may be."""
+
+
+@dataclass(slots=True)
+class Caller:
+    """One person at work, in a thread of their own."""
+
+    name: str
+    city: City
+    chance: random.Random
+    stop: threading.Event
+    pause: float
+    told: list[Acknowledged] = field(default_factory=list)
+    again: int = 0
+    stories: int = 0
+    failed: str = ""
+
+    def run(self) -> None:
+        """Tell story after story until it is time to stop; the one begun is told to its end."""
+        try:
+            while not self.stop.is_set():
+                self._story()
+                self.stories += 1
+                self.stop.wait(self.chance.uniform(0, 2 * self.pause))
+        except Exception as failed:  # noqa: BLE001  # told where the load is ended
+            self.failed = f"{self.name}: {failed}"
+
+    def _story(self) -> None:
+        match self.chance.random():
+            case draw if draw < 0.1:
+                self._affair()
+            case draw if draw < 0.2:
+                self._body()
+            case _:
+                self._case()
+
+    def _affair(self) -> None:
+        """The catalog grows: cases and supervision hear of it."""
+        affair_id = f"{self.name}-{self.stories}"
+        defining = catalog.DefineAffairRequest(affair_id=affair_id, name=LocalizedText(zh="新事项"))
+        self.does("catalog", "define_affair", defining)
+        for allowed in (True, False):
+            deciding = catalog.DecideAnonymityRequest(affair_id=affair_id, anonymous_allowed=allowed)
+            self.does("catalog", "decide_anonymity", deciding)
+
+    def _body(self) -> None:
+        """Somebody new may answer: everybody hears of it."""
+        key = kinds.NaturalKey(kind=kinds.KEY_KIND_LOCAL_CODE, value=f"{self.name}-{self.stories}")
+        registering = identity.RegisterBodyRequest(
+            natural_key=key,
+            kind=kinds.BODY_KIND_GOVERNMENT_DEPARTMENT,
+            name=LocalizedText(zh="新单位"),
+            area_id=TOWN,
+        )
+        self.does("identity", "register_body", registering)
+
+    def _case(self) -> None:
+        """A case from its opening to one of its ends; some of them ask volunteers for help."""
+        opening = cases.OpenCaseRequest(
+            affair_id=self.chance.choice([PIPE, POTHOLE]),
+            channel=types.CHANNEL_WEB,
+            area_id=ELM,
+            description="水从井盖下涌出",
+            assisted=self.chance.random() < 0.4,
+        )
+        case_id = self.does("cases", "open_case", opening).case.case_id
+        if self.chance.random() < 0.2:
+            self.does("cases", "reject_case", cases.RejectCaseRequest(case_id=case_id, reason="not ours"))
+            return
+        self.does("cases", "accept_case", cases.AcceptCaseRequest(case_id=case_id))
+        self.does("cases", "start_work", cases.StartWorkRequest(case_id=case_id))
+        if self.chance.random() < 0.3:
+            self.does("cases", "pause_case", cases.PauseCaseRequest(case_id=case_id, reason="rain"))
+            self.does("cases", "resume_case", cases.ResumeCaseRequest(case_id=case_id))
+        self.does("cases", "add_note", cases.AddNoteRequest(case_id=case_id, text="在修"))
+        self.does("cases", "resolve_case", cases.ResolveCaseRequest(case_id=case_id, outcome="修好了"))
+        self.does("cases", "close_case", cases.CloseCaseRequest(case_id=case_id))
+
+    def does(self, service: str, rpc: str, request: Message) -> Any:
+        """Ask until there is an answer, and write it down."""
+        request_id = f"{self.name}-{len(self.told)}"
+        request.request_id = request_id  # type: ignore[attr-defined] # every command has it
+        answer = self._ask(getattr(getattr(self.city, service), rpc), request)
+        self.told.append(
+            Acknowledged(service=service, rpc=rpc, request_id=request_id, revision=answer.revision)
+        )
+        return answer
+
+    def _ask(self, call: Any, request: Message) -> Any:
+        patience, began, tries = Patience(first=0.05, most=1.0), time.monotonic(), 0
+        while True:
+            try:
+                return call(request)
+            except RpcFailed as failed:
+                asked = time.monotonic() - began
+                if not (failed.passing or failed.code in _AWAY) or asked > _GIVE_UP:
+                    raise Refused(f"{failed} (sent {tries + 1} times in {asked:.0f} s)") from failed
+                pause = patience.pause(min(tries, 10), failed.retry_after)
+            tries += 1
+            self.again += 1
+            time.sleep(pause)
+
+
+class Load:
+    """Some callers at once. In a `with`: at its end they finish what they have begun."""
+
+    def __init__(self, callers: Sequence[Caller], stop: threading.Event) -> None:
+        self._callers = callers
+        self._stop = stop
+        self._threads = [threading.Thread(target=caller.run, name=caller.name) for caller in callers]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    @property
+    def told(self) -> list[Acknowledged]:
+        """All that was acknowledged."""
+        return [told for caller in self._callers for told in caller.told]
+
+    @property
+    def failed(self) -> list[str]:
+        """Who was refused something, or got no answer at all."""
+        return [caller.failed for caller in self._callers if caller.failed]
+
+    @property
+    def again(self) -> int:
+        """How often a request had to be sent again."""
+        return sum(caller.again for caller in self._callers)

@@ -1,0 +1,109 @@
+"""When all is well again after a fault: how far every inbox must come, and how long it took."""
+
+import statistics
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from e2e.chaos.checker import view_positions
+from e2e.chaos.ground import Ground
+from libs.runtime.opened import OpenService
+from libs.testkit.eventually import eventually
+
+RECOVERED_WITHIN = 120.0
+_LOOK = 0.05
+
+Line = tuple[str, str]
+"""A consumer and one of the neighbours it hears."""
+
+
+class NotRecovered(AssertionError):
+    """Something did not come back by itself."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far each neighbour has recorded something that each consumer must hear, as far as looked."""
+
+    services: Mapping[str, OpenService]
+    _looked: dict[str, int] = field(default_factory=dict)
+    _due: dict[Line, int] = field(default_factory=dict)
+
+    def due(self) -> dict[Line, int]:
+        """The position of the last event that calls for something, by consumer and neighbour, now."""
+        for upstream, opened in self.services.items():
+            after = self._looked.get(upstream, 0)
+            while (stretch := opened.source.stretch(after)).until > after:
+                after = stretch.until
+                for entry in stretch.entries:
+                    self._note(upstream, entry.type, entry.event.sequence)
+            self._looked[upstream] = after
+        return dict(self._due)
+
+    def missing(self, due: Mapping[Line, int]) -> list[str]:
+        """Who has not come that far."""
+        return [
+            f"{consumer} from {upstream}: at {reached} of {position}"
+            for (consumer, upstream), position in due.items()
+            if (reached := self._reached(consumer, upstream)) < position
+        ]
+
+    def _note(self, upstream: str, kind: str, position: int) -> None:
+        for name, opened in self.services.items():
+            wanted = opened.service.subscriptions.get(upstream, {})
+            if any(message.DESCRIPTOR.full_name == kind for message in wanted):
+                self._due[name, upstream] = position
+
+    def _reached(self, consumer: str, upstream: str) -> int:
+        return self.services[consumer].ledger.checkpoint(self.services[upstream].source.name)
+
+
+def until_recovered(ground: Ground, progress: Progress) -> float:
+    """Wait until everything that had been recorded when we began has been heard, and all processes are ready.
+
+    Answers the seconds that took, and raises `NotRecovered` with what is missing.
+    """
+    began = time.monotonic()
+    due = progress.due()
+    while (missing := progress.missing(due)) or not ground.ready():
+        if time.monotonic() - began > RECOVERED_WITHIN:
+            raise NotRecovered(
+                f"not within {RECOVERED_WITHIN:.0f} s: {'; '.join(missing) or _unready(ground)}"
+            )
+        time.sleep(_LOOK)
+    return time.monotonic() - began
+
+
+def until_settled(ground: Ground, progress: Progress) -> None:
+    """When nobody works any more: every event is heard, and every view at the end of its ledger."""
+
+    def settled() -> bool:
+        due = progress.due()
+        assert not progress.missing(due), progress.missing(due)
+        for opened in ground.services.values():
+            behind = {view: at for view, at in view_positions(opened).items() if at != opened.ledger.head()}
+            assert not behind, f"{opened.name}: {behind} of {opened.ledger.head()}"
+        return progress.due() == due  # reactions are events, too, and may call for others
+
+    eventually(settled, "everything is heard and seen", seconds=RECOVERED_WITHIN)
+
+
+def table(times: Mapping[str, Sequence[float]]) -> str:
+    """How often each fault was made, and how long it took until all was well: the usual and the worst."""
+    wide = max(map(len, times), default=0)
+    lines = [f"{'fault':<{wide}}  times  median   worst"]
+    lines += [
+        f"{name:<{wide}}  {len(took):>5}  {statistics.median(took):>4.1f} s  {max(took):>4.1f} s"
+        for name, took in times.items()
+    ]
+    return "\n".join(lines)
+
+
+def _unready(ground: Ground) -> str:
+    return ", ".join(_names(ground)) or "ready now"
+
+
+def _names(ground: Ground) -> Iterable[str]:
+    for each in ground.cluster.processes.values():
+        if not each.alive or not each.answers("/readyz"):
+            yield f"{each.name} is not ready: {each.last_words()[:300]}"

@@ -1,0 +1,91 @@
+"""A run: load, faults at random moments, the time until all is well after each, and the verdict."""
+
+import random
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from e2e.chaos.checker import check
+from e2e.chaos.evidence import collect
+from e2e.chaos.faults import Fault
+from e2e.chaos.ground import Ground
+from e2e.chaos.load import Caller, Load
+from e2e.chaos.recovery import Progress, until_recovered, until_settled
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a run: `findings` is all that is wrong, in sentences."""
+
+    findings: list[str]
+    recovered: Mapping[str, list[float]]
+    acknowledged: int
+    again: int
+    effects: int
+
+
+def run(
+    ground: Ground,
+    faults: Iterable[tuple[str, Fault]],
+    chance: random.Random,
+    say: Say,
+    *,
+    callers: int = 4,
+    pause: float = 0.15,
+) -> Outcome:
+    """Let `callers` work, `pause` seconds between their stories, make the faults, and judge what is left."""
+    progress = Progress(ground.services)
+    recovered: dict[str, list[float]] = defaultdict(list)
+    with _load(ground, chance, callers, pause) as load:
+        began = time.monotonic()
+        for name, fault in faults:
+            time.sleep(chance.uniform(0.2, 1.5))
+            assert not load.failed, load.failed
+            at = time.monotonic() - began
+            hit = fault(ground, chance)
+            lasted = time.monotonic() - began - at
+            recovered[name].append(until_recovered(ground, progress))
+            say(
+                f"{at:6.1f} s  {name}{f' ({hit})' if hit else ''}, over after {lasted:.1f} s:"
+                f" all well {recovered[name][-1]:.1f} s later"
+            )
+    until_settled(ground, progress)
+    evidence = collect(ground.services.values())
+    findings = load.failed + check(evidence, load.told)
+    effects = sum(
+        event.metadata.actor == f"service:{one.name}" for one in evidence.values() for event in one.events
+    )
+    return Outcome(
+        findings=findings,
+        recovered=dict(recovered),
+        acknowledged=len(load.told),
+        again=load.again,
+        effects=effects,
+    )
+
+
+def in_turn(
+    faults: Mapping[str, Fault], chance: random.Random, minutes: float
+) -> Iterator[tuple[str, Fault]]:
+    """All faults again and again for so long, each round in another order; the round begun is finished."""
+    ends = time.monotonic() + 60 * minutes
+    while time.monotonic() < ends:
+        yield from once_each(faults, chance)
+
+
+def once_each(faults: Mapping[str, Fault], chance: random.Random) -> list[tuple[str, Fault]]:
+    """Each fault once, in a random order."""
+    return chance.sample(list(faults.items()), len(faults))
+
+
+def _load(ground: Ground, chance: random.Random, callers: int, pause: float) -> Load:
+    stop = threading.Event()
+    people = [
+        Caller(name, ground.person(name), random.Random(chance.random()), stop, pause)
+        for name in (f"caller-{number}" for number in range(callers))
+    ]
+    return Load(people, stop)
