@@ -2,9 +2,9 @@
 
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 import amqp
 import kombu
+from amqp import spec
 from amqp.exceptions import MessageNacked
 from kombu.exceptions import KombuError
+from kombu.transport import pyamqp
 
 from libs.messaging import topology
 from libs.telemetry import logs
@@ -21,13 +23,13 @@ from libs.telemetry import logs
 BROKEN = (amqp.AMQPError, MessageNacked, KombuError, OSError)
 """Failures after which a connection is of no use: close it and connect again."""
 
-CONTENT_TYPE = "application/x-protobuf"
-
 _CONNECT_SECONDS = 5.0
-_CONFIRM_SECONDS = 10.0
 _ANSWER_SECONDS = 8.0
 
 _log = logs.get("broker")
+
+OnMessage = Callable[[Any], None]
+"""Takes a message as it came: `body` (bytes), `delivery_info`; to be acknowledged by `acknowledge`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -52,64 +54,77 @@ class BrokerSettings:
         return f"{parts.hostname}:{parts.port or (5671 if parts.scheme == 'amqps' else 5672)}{parts.path}"
 
 
+class _Connection(pyamqp.Connection):  # type: ignore[misc]  # kombu's types are worse than none
+    """Waits for no answer for ever: heartbeats that come in meanwhile are none."""
+
+    def drain_events(self, timeout: float | None = None) -> None:
+        """Read until something has come. Raises TimeoutError."""
+        if timeout is not None:
+            super().drain_events(timeout)
+            return
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        while not self.blocking_read(max(0.001, deadline - time.monotonic())):
+            pass
+
+
+class _Transport(pyamqp.Transport):  # type: ignore[misc]  # see above
+    Connection = _Connection
+
+
 class Broker:
-    """Makes connections. Each belongs to the one thread that made it."""
+    """Makes connections. Each is read by one thread alone; messages may be acknowledged by another."""
 
     def __init__(self, settings: BrokerSettings) -> None:
         self.settings = settings
 
-    def connect(self, *, confirm: bool = True) -> kombu.Connection:
-        """A connection; `confirm`: the broker says of each message that it has it. Raises one of `BROKEN`."""
+    def connect(self) -> Any:
+        """A connection of py-amqp's. Raises one of `BROKEN`.
+
+        Not kombu's own around it: that one connects anew, unseen, when it is asked for anything
+        after it broke, and nobody consumes on the new one.
+        """
         given = self.settings
-        connection = kombu.Connection(
+        wanted = kombu.Connection(
             given.url,
             heartbeat=given.heartbeat,
             connect_timeout=_CONNECT_SECONDS,
             ssl=self._tls(),
             transport_options={
-                "confirm_publish": confirm,
                 "client_properties": {"product": "linli"},
                 "socket_settings": _notice_silence(given.heartbeat),
+                "read_timeout": _ANSWER_SECONDS,
             },
         )
-        connection.connect()
+        wanted.transport_cls = _Transport
+        connection = wanted.transport.establish_connection()
+        connection.sock.settimeout(_ANSWER_SECONDS)  # for all that has no bound of its own
         return connection
 
     def listen(
-        self,
-        connection: kombu.Connection,
-        queue: topology.Queue,
-        on_message: Callable[[kombu.Message], None],
-        *,
-        prefetch: int = 0,
-    ) -> kombu.Consumer:
+        self, connection: Any, queue: topology.Queue, on_message: OnMessage, *, prefetch: int = 0
+    ) -> Any:
         """Declare the exchange and a queue, and begin to consume it; `prefetch` 0: without bound.
 
         A queue that was made just before its broker was killed can come back without a leader: it
         can be declared, but never answers who would read it. Such a one is deleted, to be declared
-        anew: what was in it is asked for again. Raises one of `BROKEN`.
+        anew: what was in it is asked for again. Answers the channel. Raises one of `BROKEN`.
         """
-        with _in_time(connection):
-            channel = connection.channel()
-            exchange()(channel).declare()
-            declared = _declare(channel, queue)
-            if prefetch:
-                channel.basic_qos(0, prefetch, False)
-        consumer = kombu.Consumer(channel, [declared], on_message=on_message, auto_declare=False)
+        channel = open_channel(connection)
+        declare(channel, queue)
+        if prefetch:
+            channel.basic_qos(0, prefetch, False)
         try:
-            with _in_time(connection):
-                consumer.consume()
+            channel.basic_consume(queue.name, callback=on_message)
         except TimeoutError:
             self._delete(queue)
             raise
-        return consumer
+        return channel
 
     def _delete(self, queue: topology.Queue) -> None:
         _log.warning("queue does not answer: it is deleted, and declared anew", queue=queue.name)
         connection = self.connect()
         try:
-            with _in_time(connection):
-                kombu.Queue(queue.name)(connection.channel()).delete()
+            open_channel(connection).queue_delete(queue.name)
         finally:
             close(connection)
 
@@ -134,64 +149,35 @@ def _notice_silence(heartbeat: float) -> dict[int, int]:
     return {socket.TCP_USER_TIMEOUT: int(heartbeat * 2000)}
 
 
-def exchange() -> kombu.Exchange:
-    """The one exchange, as kombu declares it."""
-    return kombu.Exchange(topology.EXCHANGE, type="topic", durable=True)
+def open_channel(connection: Any) -> Any:
+    """A channel whose messages keep their bytes, whatever strangers write into their headers."""
+    channel = connection.channel()
+    channel.auto_decode = False
+    return channel
 
 
-def _declare(channel: Any, queue: topology.Queue) -> kombu.Queue:
-    """Declare a queue of the table with all its bindings."""
+def declare(channel: Any, queue: topology.Queue) -> None:
+    """Declare the exchange, and a queue of the table with all its bindings; harmless where they are."""
+    exchange = kombu.Exchange(topology.EXCHANGE, type="topic", durable=True)
+    exchange(channel).declare()
     made = kombu.Queue(
         queue.name,
-        bindings=[kombu.binding(exchange(), routing_key=key) for key in queue.keys],
+        bindings=[kombu.binding(exchange, routing_key=key) for key in queue.keys],
         durable=True,
         queue_arguments=dict(topology.QUEUE_ARGUMENTS),
     )
-    bound = made(channel)
-    bound.declare()
-    return bound
+    made(channel).declare()
 
 
-@contextmanager
-def _in_time(connection: kombu.Connection) -> Iterator[None]:
-    """What is asked inside is answered in bounded time: else the connection is shut, and TimeoutError raised.
-
-    A timeout of the socket would not do: heartbeats keep coming from a broker that does not answer.
-    """
-    late = threading.Event()
-
-    def shut() -> None:
-        late.set()
-        with suppress(OSError, AttributeError):  # it has gone meanwhile
-            connection.connection.transport.sock.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(_ANSWER_SECONDS, shut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except BROKEN as error:
-        if late.is_set():
-            raise TimeoutError(f"the broker did not answer within {_ANSWER_SECONDS:.0f} s") from error
-        raise
-    finally:
-        timer.cancel()
+def acknowledge(message: Any) -> None:
+    """Say that a message is dealt with; it does not come again. Raises one of `BROKEN`."""
+    message.channel.basic_ack(message.delivery_tag)
 
 
-def publish(producer: kombu.Producer, body: bytes, routing_key: str) -> None:
-    """Publish a message; returns when the broker has it. Raises one of `BROKEN`."""
-    producer.publish(
-        body,
-        exchange=exchange(),
-        routing_key=routing_key,
-        delivery_mode=2,
-        content_type=CONTENT_TYPE,
-        content_encoding="binary",
-        confirm_timeout=_CONFIRM_SECONDS,
-    )
-
-
-def close(connection: kombu.Connection) -> None:
-    """Let go of a connection that may be broken, without waiting for the other side."""
+def close(connection: Any) -> None:
+    """Let go of a connection that may be broken: say good-bye, and wait for no answer."""
     with suppress(Exception):  # it was broken, and is gone now
-        connection.collect(socket_timeout=0.5)
+        connection.sock.settimeout(0.5)
+        connection.send_method(spec.Connection.Close, "BsBB", (200, "", 0, 0))
+    with suppress(Exception):
+        connection.collect()

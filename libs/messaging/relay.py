@@ -12,7 +12,6 @@ from functools import partial
 from threading import Event
 from typing import Any
 
-import kombu
 from google.protobuf.message import DecodeError
 from linli.exchange.v1 import exchange_pb2
 from linli.feed.v1 import feed_service_pb2 as feed
@@ -22,6 +21,7 @@ from libs.ledger import turns
 from libs.messaging import broker, sent, topology
 from libs.messaging.broker import Broker
 from libs.messaging.failures import PASSING
+from libs.messaging.publishing import Publishing
 from libs.messaging.translate import Source
 from libs.telemetry import logs, metrics, traces
 
@@ -31,6 +31,9 @@ _LONGEST_PAUSE = 5.0
 _LOOK_AT_REQUESTS = 0.1
 _REMEMBER = 1.0
 _FELL_SILENT = 0.001
+_DECLARE_AGAIN = 30.0
+_LEASE = 15.0  # of the turn: a relay that is stopped or stuck does not hold up another for longer
+_BLOCKED = "RabbitMQ takes nothing at the moment: it is short of memory or of space on its disk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +54,22 @@ class RelaySettings:
 class _Line:
     """An open way to the broker, and what came in on it."""
 
-    connection: kombu.Connection
-    producer: kombu.Producer
+    connection: Any
+    channel: Any
+    publishing: Publishing
     database: Connection[Any]
+    stop: Event
     position: int
     remembered: int
     requests: dict[str, int]
     published_at: float = float("-inf")
     remembered_at: float = field(default_factory=time.monotonic)
     looked_at: float = float("-inf")
+    declared_at: float = field(default_factory=time.monotonic)
+
+
+class _Stopped(OSError):
+    """Told to stop while the broker takes nothing."""
 
 
 class Relay:
@@ -82,6 +92,8 @@ class Relay:
             began = time.monotonic()
             try:
                 self._take_turn(stop)
+            except _Stopped:
+                return
             except Exception as error:  # noqa: BLE001  # whatever it is, it is said, and tried again
                 self._tell(error)
                 pause = 0.05 if time.monotonic() - began > _LONGEST_PAUSE else min(2 * pause, _LONGEST_PAUSE)
@@ -92,14 +104,18 @@ class Relay:
         self._news.set()
 
     def _take_turn(self, stop: Event) -> None:
-        with turns.connect(self._dsn, "relay") as database:
-            if turns.stand_by(database, "relay", stop, self._settings.standby):
-                with self._line(database) as line:
-                    _log.info("relay is active", service=self._source.service, position=line.position)
-                    self.trouble = ""
-                    self._serve(line, stop)
+        with turns.connect(self._dsn, "relay", lease=_LEASE) as database:
+            if not turns.try_lock(database, "relay"):
+                self.trouble = ""  # another is active, and we are ready to take over
+                if not turns.stand_by(database, "relay", stop, self._settings.standby):
+                    return
+            with self._line(database, stop) as line:
+                _log.info("relay is active", service=self._source.service, position=line.position)
+                self.trouble = ""
+                self._serve(line)
 
-    def _serve(self, line: _Line, stop: Event) -> None:
+    def _serve(self, line: _Line) -> None:
+        stop = line.stop
         while not stop.is_set():
             self._news.clear()
             published = self._publish_news(line)
@@ -130,7 +146,14 @@ class Relay:
 
     def _publish(self, line: _Line, batch: feed.Batch, key: str) -> None:
         with self._spans(batch):
-            broker.publish(line.producer, batch.SerializeToString(), key)
+            line.publishing.publish(batch.SerializeToString(), key, meanwhile=partial(self._endure, line))
+
+    def _endure(self, line: _Line) -> None:
+        """While the broker's word is awaited: keep the turn, and say what it is that takes so long."""
+        self._remember(line, at_once=False)
+        self.trouble = _BLOCKED if line.publishing.blocked else ""
+        if line.publishing.blocked and line.stop.is_set():
+            raise _Stopped
 
     @contextmanager
     def _spans(self, batch: feed.Batch) -> Iterator[None]:
@@ -154,14 +177,17 @@ class Relay:
             while True:
                 line.connection.drain_events(timeout=_FELL_SILENT)
         except TimeoutError:
-            line.connection.heartbeat_check()
+            line.connection.heartbeat_tick()
+        if now - line.declared_at > _DECLARE_AGAIN:  # somebody may have taken its binding away
+            line.declared_at = now
+            broker.declare(line.channel, topology.requests(self._source.service))
 
     def _publish_again(self, line: _Line, consumer: str, after: int) -> None:
         """Some batches after a position, and then where we are, so that the rest is asked for."""
         _log.info("publishes again", service=self._source.service, consumer=consumer, after=after)
         key = topology.again(self._source.service, consumer)
         for _ in range(self._settings.answer):
-            if after >= line.position:
+            if after >= line.position or line.stop.is_set():
                 break
             batch = self._source.batch(after, self._settings.limit)
             self._publish(line, batch, key)
@@ -172,8 +198,8 @@ class Relay:
         self._publish(line, empty, key)
         metrics.published_again(self._source.service, consumer)
 
-    def _heard(self, requests: dict[str, int], message: kombu.Message) -> None:
-        message.ack()
+    def _heard(self, requests: dict[str, int], message: Any) -> None:
+        broker.acknowledge(message)
         try:
             request = exchange_pb2.Rewind.FromString(bytes(message.body))
         except DecodeError:
@@ -185,17 +211,18 @@ class Relay:
     # -- the way to the broker ---------------------------------------------------------------------
 
     @contextmanager
-    def _line(self, database: Connection[Any]) -> Iterator[_Line]:
-        requests: dict[str, int] = {}
+    def _line(self, database: Connection[Any], stop: Event) -> Iterator[_Line]:
+        queue, requests = topology.requests(self._source.service), dict[str, int]()
+        connected = partial(metrics.broker_connected, self._source.service, queue.name)
         connection = self._broker.connect()
         try:
-            queue = topology.requests(self._source.service)
-            consumer = self._broker.listen(connection, queue, partial(self._heard, requests))
-            metrics.broker_connected(self._source.service, queue.name, connected=True)
+            channel = self._broker.listen(connection, queue, partial(self._heard, requests))
+            connected(connected=True)
             position = min(sent.stored(database), self._source.newest())
-            yield _Line(connection, kombu.Producer(consumer.channel), database, position, position, requests)
+            publishing = Publishing(connection)
+            yield _Line(connection, channel, publishing, database, stop, position, position, requests)
         finally:
-            metrics.broker_connected(self._source.service, f"relay.{self._source.service}", connected=False)
+            connected(connected=False)
             broker.close(connection)
 
     def _remember(self, line: _Line, *, at_once: bool) -> None:

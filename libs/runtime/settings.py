@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from libs.runtime import addresses
 from libs.runtime.environment import Secret, SettingsInvalid, describe, flags, read, setting
 
 __all__ = ["Secret", "Settings", "SettingsInvalid", "describe", "flags", "read", "setting"]
@@ -11,7 +12,7 @@ __all__ = ["Secret", "Settings", "SettingsInvalid", "describe", "flags", "read",
 _DRAIN = timedelta(seconds=20)
 _LOCK = timedelta(seconds=10)
 _HEARTBEAT = timedelta(seconds=10)
-_BROKERS = ("amqp://", "amqps://")
+_HUNG = timedelta(seconds=30)
 _EXPORTERS = ("", "otlp", "otlp-grpc", "console")
 _LEVELS = ("debug", "info", "warning", "error")
 
@@ -20,7 +21,10 @@ _LEVELS = ("debug", "info", "warning", "error")
 class Settings:
     """What every service process is told, whatever the service."""
 
-    database_url: Secret[str] = setting(doc="PostgreSQL address of this service's own database")
+    database_url: Secret[str] = setting(
+        doc="PostgreSQL address of this service's own database: postgresql://user@host/name?sslmode=verify-full"
+    )
+    database_password: Secret[str] = setting(Secret(""), doc="its password, if the address does not hold it")
     master_key: Secret[str] = setting(doc="key (32 bytes, base64) that wraps the keys of personal data")
     cell: str = setting("demo", doc="name of this release: part of every event's source")
     grpc_address: str = setting("127.0.0.1:7400", doc="where the gRPC server listens (host:port)")
@@ -28,14 +32,23 @@ class Settings:
     broker_url: Secret[str] = setting(
         Secret(""), doc="RabbitMQ address: amqp:// or amqps://user:password@host:port/vhost (empty: none)"
     )
-    broker_ca: Path | None = setting(None, doc="who vouches for RabbitMQ with amqps:// (PEM file)")
+    broker_password: Secret[str] = setting(Secret(""), doc="its password, if the address does not hold it")
+    broker_ca: Path | None = setting(
+        None, doc="who vouches for RabbitMQ with amqps:// (PEM file; not set: the system's list)"
+    )
     broker_cert: Path | None = setting(None, doc="our own certificate, if RabbitMQ asks for one (PEM file)")
     broker_key: Path | None = setting(None, doc="its private key (PEM file)")
     broker_heartbeat: timedelta = setting(
         _HEARTBEAT, doc="silence after which a connection to RabbitMQ counts as dead", minimum=1
     )
+    hub_patience: timedelta = setting(
+        _HUNG, doc="a worker whose event loop has not turned for so long ends itself", minimum=1
+    )
     keys_url: str = setting(
         "", doc="where tokens' public keys are read: identity's /keys.json, or a file: URL"
+    )
+    keys_ca: Path | None = setting(
+        None, doc="who vouches for keys_url with https:// (PEM file; not set: the system's list)"
     )
     threads: int = setting(32, doc="gRPC calls served at the same time", minimum=1, maximum=256)
     one_core: bool = setting(
@@ -50,11 +63,22 @@ class Settings:
         "", doc="address of the trace collector (empty: the exporter's own default)"
     )
     trace_ratio: float = setting(1.0, doc="how many of the traces are kept", minimum=0, maximum=1)
-    tls_cert: Path | None = setting(None, doc="certificate chain (PEM file) of the gRPC port")
+    tls_cert: Path | None = setting(
+        None, doc="certificate chain (PEM file) of the gRPC port; files that change are read again"
+    )
     tls_key: Path | None = setting(None, doc="its private key (PEM file)")
+    tls_client_ca: Path | None = setting(
+        None, doc="let in only gRPC clients with a certificate of this authority (PEM file)"
+    )
+    require_tls: bool = setting(
+        False, doc="refuse to start, and not only warn, where others could read along or step in between"
+    )
 
     def __post_init__(self) -> None:
-        """Rules that one field alone cannot check; a failure names its variable."""
+        """Rules that one field alone cannot check; a failure names its variable.
+
+        The passwords go into their addresses here: whoever reads those need not know of the others.
+        """
         for name in ("grpc_address", "http_address"):
             host, _, port = getattr(self, name).rpartition(":")
             if not host or not port.isdigit() or int(port) > 65535:
@@ -64,5 +88,9 @@ class Settings:
                 raise ValueError(
                     f"LINLI_{pair.upper()}_CERT and LINLI_{pair.upper()}_KEY: give both or neither"
                 )
-        if self.broker_url.reveal() and not self.broker_url.reveal().startswith(_BROKERS):
-            raise ValueError("LINLI_BROKER_URL: it begins with amqp:// or amqps://")
+        if self.tls_client_ca is not None and self.tls_cert is None:
+            raise ValueError("LINLI_TLS_CLIENT_CA: give LINLI_TLS_CERT and LINLI_TLS_KEY, too")
+        database = addresses.database(self.database_url.reveal(), self.database_password.reveal())
+        broker = addresses.broker(self.broker_url.reveal(), self.broker_password.reveal())
+        object.__setattr__(self, "database_url", Secret(database))
+        object.__setattr__(self, "broker_url", Secret(broker))

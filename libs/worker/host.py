@@ -1,5 +1,6 @@
 """One worker process: a nameko container around an open service, its probes, and a watch over the hub."""
 
+import logging
 import time
 from collections.abc import Callable
 from functools import partial
@@ -30,13 +31,14 @@ class WorkerHost:
         self.failed = ""
         self._opened = opened
         self._told_died = died
+        logging.getLogger("nameko").setLevel(logging.CRITICAL)  # what went wrong is said here, and once
         self._house = House(opened, broker_of(opened.settings))
         self._container = ServiceContainer(worker)
         self._container.house = self._house
         self._http: Endpoint | None = None
         self._started = False
         self._stopping = False
-        self._watch = HubWatch()
+        self._watch = HubWatch(opened.settings.hub_patience.total_seconds())
 
     def start(self) -> None:
         """Start everything. Raises `CannotStart` (gRPC is loaded; a port is taken)."""

@@ -1,5 +1,6 @@
 """What the methods of a worker work with: the service, opened, and what it does with each event."""
 
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -7,6 +8,7 @@ import psycopg
 from linli.exchange.v1 import exchange_pb2
 from nameko.extensions import DependencyProvider
 from psycopg import Connection
+from psycopg.rows import DictRow
 
 from libs.ledger import turns
 from libs.messaging.broker import Broker
@@ -18,6 +20,9 @@ from libs.runtime.opened import OpenService
 from libs.telemetry import logs
 
 _log = logs.get("worker")
+
+_A_MOMENT = 1.0
+_LEASE = 10.0  # of the turn: a worker that is stopped or stuck does not hold up another for longer
 
 
 class House:
@@ -32,17 +37,29 @@ class House:
         self._intakes = {name: self._intake(name) for name in self.upstreams}
         parts = opened.parts
         self._clocks = ClockRunner(opened.name, opened.ledger, parts.streams, parts.clocks)
-        self._turn: Connection[Any] | None = None
+        self._line: Connection[DictRow] | None = None  # which has the turn of the clocks, or waits for it
+        self._is_our_turn = False
+        self._said = ""
 
     def hear(self, upstream: str, delivered: Delivered) -> exchange_pb2.Rewind | None:
         """Let a neighbour's batch take effect; answers what its relay is to be asked for, if anything."""
         return self._intakes[upstream].take(delivered)
 
     def tick(self) -> None:
-        """Fire what is due, if it is this process' turn; of several workers one fires."""
-        if self.opened.parts.clocks and self._has_turn():
-            while self._clocks.fire():
+        """Fire what is due, if it is this process' turn; of several workers one fires.
+
+        For a moment only, if much is due: it is called again at once, and can be stopped in between.
+        """
+        if not self.opened.parts.clocks:
+            return
+        until = time.monotonic() + _A_MOMENT
+        try:
+            while self._has_turn() and self._clocks.fire() and time.monotonic() < until:
                 pass
+        except Exception as error:  # noqa: BLE001  # said, and tried again at the next tick
+            self._tell(error)
+        else:
+            self._said = ""
 
     def close(self) -> None:
         """Store how far we got, and let another worker have the turn."""
@@ -54,26 +71,28 @@ class House:
         return Intake(self._inbox, upstream, source_name(self.opened.settings.cell, upstream))
 
     def _has_turn(self) -> bool:
-        try:
-            if self._turn is not None:
-                self._turn.execute("SELECT 1")
-                return True
-            connection = turns.connect(self.opened.ledger.settings.dsn, "clocks")
-            if turns.try_lock(connection, "clocks"):
-                _log.info("clocks are active", service=self.opened.name)
-                self._turn = connection
-                return True
-            connection.close()
-        except psycopg.Error as error:
-            _log.warning("clocks wait for the database", service=self.opened.name, **trouble(error))
-            self._give_up_turn()
-        return False
+        if self._line is None or self._line.closed:
+            self._is_our_turn = False
+            self._line = turns.connect(self.opened.ledger.settings.dsn, "clocks", lease=_LEASE)
+        if self._is_our_turn:
+            self._line.execute("SELECT 1")  # fails when the turn is lost
+        elif turns.try_lock(self._line, "clocks"):
+            self._is_our_turn = True
+            _log.info("clocks are active", service=self.opened.name)
+        return self._is_our_turn
 
     def _give_up_turn(self) -> None:
-        if self._turn is not None:
+        if self._line is not None:
             with suppress(psycopg.Error):
-                self._turn.close()
-        self._turn = None
+                self._line.close()
+        self._line = None
+
+    def _tell(self, error: Exception) -> None:
+        """Say what the clocks wait for, once, and not twice a second."""
+        said = f"{type(error).__name__}: {error}"
+        if said != self._said:
+            _log.warning("clocks wait", service=self.opened.name, **trouble(error))
+        self._said = said
 
 
 class TheHouse(DependencyProvider):  # type: ignore[misc]  # nameko ships no types

@@ -1,12 +1,13 @@
 """A connection to the broker ends in bounded time, and a queue that came back dead is made anew."""
 
 import time
+from typing import Any
 
-import kombu
 import pytest
 
 from libs.messaging import broker, topology
 from libs.messaging.broker import BROKEN, Broker, BrokerSettings
+from libs.messaging.publishing import Publishing
 from libs.runtime.rabbitmq import EmbeddedRabbitMQ
 
 QUEUE = topology.subscription("cases", "catalog")
@@ -14,19 +15,20 @@ QUEUE = topology.subscription("cases", "catalog")
 
 def test_a_queue_that_came_back_dead_is_deleted_and_declared_anew(killable_rabbit: EmbeddedRabbitMQ) -> None:
     to = Broker(BrokerSettings(url=killable_rabbit.url))
-    broker.close(_listening(to, [])[0])
+    broker.close(_listening(to, []))
     killable_rabbit.kill()  # so soon after it was made, it may come back without a leader
     killable_rabbit.restart()
 
     came: list[bytes] = []
-    connection, consumer = _listening(to, came)
-    broker.publish(kombu.Producer(_publishing(to)), b"new", topology.live("catalog"))
+    connection = _listening(to, came)
+    publishing = to.connect()
+    Publishing(publishing).publish(b"new", topology.live("catalog"))
     while not came:
         connection.drain_events(timeout=10)
 
     assert came == [b"new"]
-    consumer.cancel()
-    broker.close(connection)
+    for each in (connection, publishing):
+        broker.close(each)
 
 
 def test_nobody_there_is_said_at_once() -> None:
@@ -41,21 +43,19 @@ def test_the_place_is_told_without_the_password() -> None:
     assert "secret" not in repr(settings)
 
 
-def _listening(to: Broker, came: list[bytes]) -> tuple[kombu.Connection, kombu.Consumer]:
+def _listening(to: Broker, came: list[bytes]) -> Any:
     """Listen, again after a failure, as relay and worker do."""
 
-    def take(message: kombu.Message) -> None:
-        came.append(bytes(message.body))
-        message.ack()
+    def take(message: Any) -> None:
+        came.append(message.body)
+        broker.acknowledge(message)
 
     until = time.monotonic() + 60
     while True:
         try:
             connection = to.connect()
-            return connection, to.listen(connection, QUEUE, take, prefetch=10)
+            to.listen(connection, QUEUE, take, prefetch=10)
         except BROKEN:
             assert time.monotonic() < until
-
-
-def _publishing(to: Broker) -> kombu.Connection:
-    return to.connect().channel()
+        else:
+            return connection

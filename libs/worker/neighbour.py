@@ -1,0 +1,234 @@
+"""How one neighbour is heard: its batches from their queue, in order, one at a time."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from types import TracebackType
+from typing import Any
+
+import eventlet
+from eventlet.event import Event
+from eventlet.queue import LightQueue
+from linli.exchange.v1 import exchange_pb2
+
+from libs.messaging import broker, topology
+from libs.messaging.failures import PASSING, is_conflict, trouble
+from libs.messaging.intake import Delivered
+from libs.messaging.publishing import Publishing
+from libs.telemetry import logs, metrics
+from libs.worker.house import House
+
+_log = logs.get("deliveries")
+
+_PREFETCH = 10
+_LOOK_UP = 0.2
+_SILENCE = 10.0  # a relay that lives says something every two seconds
+_CONNECT_SECONDS = 15.0
+_LONGEST_PAUSE = 5.0
+_SHORTEST_PAUSE = 0.05
+
+Result = tuple[Any, tuple[type[Exception], Exception, TracebackType] | None]
+"""What the service's method answered, or what it raised."""
+
+Run = Callable[[str, Delivered], Result]
+Spawn = Callable[[Callable[[], None], str], Any]
+
+
+class _Line:
+    """One connection's life: what came in on it is worth nothing once it is broken."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.channel: Any = None
+        self.alive = True
+        self.heard_at = time.monotonic()
+
+
+class Neighbour:
+    """Hears one neighbour: a greenlet reads from the broker, another lets the batches take effect.
+
+    Only the first ever reads the connection. The second acknowledges on it: py-amqp writes each
+    frame under a lock of its own. A third asks for what was missed, on another connection: the
+    broker reads nothing from those who publish while it is short of memory, and this one must read
+    acknowledgements for as long as it lives.
+    """
+
+    def __init__(self, house: House, upstream: str, spawn: Spawn, run: Run) -> None:
+        """`spawn` starts a greenlet and gives it a name; `run` hands a batch to the service's method."""
+        self._spawn = spawn
+        self._run = run
+        self._house = house
+        self._upstream = upstream
+        self._service = house.opened.name
+        self._queue = topology.subscription(self._service, upstream)
+        self._came: LightQueue = LightQueue()
+        self._requests: LightQueue = LightQueue()
+        self._stopping = Event()
+        self._greenlets: list[Any] = []
+
+    def start(self) -> None:
+        """Begin to listen."""
+        parts = {"": self._read, " work": self._work, " requests": self._ask}
+        self._greenlets = [self._spawn(run, f"{self._queue.name}{part}") for part, run in parts.items()]
+
+    def tell(self) -> None:
+        """Tell it to finish the batch in hand; what else has come goes back to the broker."""
+        if not self._stopping.ready():
+            self._stopping.send(None)
+            self._came.put(None)
+            self._requests.put(None)
+
+    def wait(self) -> None:
+        """Wait until it has finished."""
+        for greenlet in self._greenlets:
+            greenlet.wait()
+
+    def kill(self) -> None:
+        """Drop what is in hand: it is delivered again."""
+        for greenlet in self._greenlets:
+            greenlet.kill()
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        """Keep a connection to the broker, and read from it."""
+        pause = _SHORTEST_PAUSE
+        while not self._stopping.ready():
+            began = time.monotonic()
+            try:
+                self._listen()
+            except broker.BROKEN as error:
+                if self._stopping.ready():
+                    return
+                self._tell(error)
+                lasted = time.monotonic() - began > _LONGEST_PAUSE
+                pause = _SHORTEST_PAUSE if lasted else min(2 * pause, _LONGEST_PAUSE)
+                self._pause(pause)
+            finally:
+                metrics.broker_connected(self._service, self._queue.name, connected=False)
+
+    def _tell(self, error: Exception) -> None:
+        self._house.heard[self._upstream] = f"{type(error).__name__}: {error}".strip()
+        _log.warning(
+            "lost the broker and tries again",
+            service=self._service,
+            queue=self._queue.name,
+            broker=self._house.broker.settings.place,
+            error=self._house.heard[self._upstream],
+        )
+
+    def _listen(self) -> None:
+        with eventlet.Timeout(_CONNECT_SECONDS, TimeoutError("the broker does not answer")):
+            line = _Line(self._house.broker.connect())
+        try:
+            taking = partial(self._take_in, line)
+            line.channel = self._house.broker.listen(line.connection, self._queue, taking, prefetch=_PREFETCH)
+            metrics.broker_connected(self._service, self._queue.name, connected=True)
+            self._house.heard[self._upstream] = ""
+            _log.info("listens", service=self._service, queue=self._queue.name)
+            while not self._finished():
+                self._look_up(line)
+        finally:
+            line.alive = False
+            broker.close(line.connection)
+
+    def _finished(self) -> bool:
+        """Whether we are to stop, and the batch in hand is acknowledged."""
+        return bool(self._stopping.ready() and self._greenlets[1].dead)
+
+    def _look_up(self, line: _Line) -> None:
+        """Read for a moment, and say that we live."""
+        if not line.alive:
+            raise ConnectionError("an acknowledgement could not be sent")
+        with suppress(TimeoutError):
+            line.connection.drain_events(timeout=_LOOK_UP)
+        line.connection.heartbeat_tick()
+        if time.monotonic() - line.heard_at > _SILENCE:  # somebody may have taken our bindings away
+            line.heard_at = time.monotonic()
+            broker.declare(line.channel, self._queue)
+
+    def _take_in(self, line: _Line, message: Any) -> None:
+        line.heard_at = time.monotonic()
+        self._came.put((line, message))
+
+    # -- asking ------------------------------------------------------------------------------------
+
+    def _ask(self) -> None:
+        """Send requests to publish again. One that is lost is made again: the gap is still there."""
+        while (request := self._requests.get()) is not None:
+            while not self._requests.empty():  # more came while the last one was on its way
+                request = self._requests.get() or request
+            if self._stopping.ready():
+                return
+            try:
+                self._send(request)
+            except broker.BROKEN as error:
+                _log.info("request not sent", service=self._service, queue=self._queue.name, error=str(error))
+
+    def _send(self, request: exchange_pb2.Rewind) -> None:
+        with eventlet.Timeout(_CONNECT_SECONDS, TimeoutError("the broker does not answer")):
+            connection = self._house.broker.connect()
+        try:
+            publishing = Publishing(connection)
+            key = topology.rewind(self._upstream)
+            publishing.publish(request.SerializeToString(), key, meanwhile=self._unless_stopping)
+        finally:
+            broker.close(connection)
+
+    def _unless_stopping(self) -> None:
+        if self._stopping.ready():
+            raise ConnectionAbortedError("told to stop")
+
+    # -- working -----------------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        """Let what came take effect, one after the other."""
+        while True:
+            item = self._came.get()
+            if item is None or self._stopping.ready():
+                return
+            line, message = item
+            if line.alive and self._take_effect(line, message):
+                self._acknowledge(line, message)
+
+    def _take_effect(self, line: _Line, message: Any) -> bool:
+        """Hand a batch to the service's method, again until it is stored; False if it is given back."""
+        delivered = Delivered(
+            body=message.body,
+            again=message.delivery_info.get("routing_key", "").startswith("again."),
+            redelivered=bool(message.delivery_info.get("redelivered")),
+        )
+        pause = _SHORTEST_PAUSE
+        while line.alive:
+            request, failure = self._run(self._upstream, delivered)
+            if failure is None:
+                if request is not None:
+                    self._requests.put(request)
+                return True
+            if not (isinstance(failure[1], PASSING) or is_conflict(failure[1])):
+                raise failure[1]  # not of the inbox's making: the container ends, and the process with it
+            _log.warning(
+                "batch could not be stored and is tried again",
+                service=self._service,
+                queue=self._queue.name,
+                **trouble(failure[1]),
+            )
+            pause = min(2 * pause, _LONGEST_PAUSE)
+            if self._pause(pause):
+                return False
+        return False
+
+    def _acknowledge(self, line: _Line, message: Any) -> None:
+        if not line.alive:
+            return  # it comes again, and is known then
+        try:
+            broker.acknowledge(message)
+        except broker.BROKEN:
+            line.alive = False  # the reading side looks at it
+
+    def _pause(self, seconds: float) -> bool:
+        """Wait; True as soon as we are to stop."""
+        with eventlet.Timeout(seconds, False):
+            self._stopping.wait()
+        return bool(self._stopping.ready())

@@ -1,0 +1,92 @@
+"""The counter and the tally as processes, workers among them: `counter <role>`, `tally worker`.
+
+What a test does to a worker, it does by signals and by files in the folder LINLI_TEST_HOOKS:
+
+- SIGUSR1: say on a line of stderr whether gRPC is loaded, and whether sockets are patched;
+- SIGUSR2: hang the hub;
+- `gate`: as long as it is there, a batch with events waits before it takes effect;
+- `die`: the process kills itself between the commit of such a batch and its acknowledgement.
+
+With LINLI_TEST_MENDED the tally takes every number.
+"""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+if sys.argv[2:3] == ["worker"]:  # another kind of process, from its first import on
+    import libs.worker.patch  # noqa: F401
+
+from libs.runtime import guards
+from libs.runtime.opened import OpenService
+from libs.runtime.shell import Died, Runs, run_service
+from libs.runtime.tests.example import counter, tally
+
+IS_WORKER = sys.argv[2:3] == ["worker"]
+HOOKS = Path(os.environ.get("LINLI_TEST_HOOKS", "/nowhere"))
+
+
+def _worker(opened: OpenService, died: Died) -> Runs:
+    import eventlet
+    from linli.exchange.v1 import exchange_pb2
+    from linli.feed.v1 import feed_service_pb2 as feed
+
+    from libs.messaging.intake import Delivered
+    from libs.worker.deliveries import deliveries, every
+    from libs.worker.host import WorkerHost
+    from libs.worker.house import House, TheHouse
+
+    class ExampleWorker:
+        name = opened.name
+        house: House = TheHouse()
+
+        @deliveries
+        def hear(self, upstream: str, delivered: Delivered) -> exchange_pb2.Rewind | None:
+            holds_events = bool(feed.Batch.FromString(delivered.body).events)
+            while holds_events and (HOOKS / "gate").exists():
+                (HOOKS / "in hand").touch()
+                eventlet.sleep(0.01)
+            answer = self.house.hear(upstream, delivered)
+            if holds_events and (HOOKS / "die").exists():
+                (HOOKS / "die").unlink()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return answer
+
+        @every(seconds=0.5)
+        def tick(self) -> None:
+            self.house.tick()
+
+    return WorkerHost(opened, ExampleWorker, died=died)
+
+
+def _say_what_is_loaded(_number: int, _frame: Any) -> None:
+    from eventlet import patcher
+
+    said = {
+        "event": "loaded",
+        "grpc": any(name.partition(".")[0] == "grpc" for name in sys.modules),
+        "patched": guards.is_patched(),
+    }
+    patcher.original("os").write(2, f"{json.dumps(said)}\n".encode())
+
+
+def _hang(_number: int, _frame: Any) -> None:
+    from eventlet import patcher
+
+    patcher.original("time").sleep(600)
+
+
+def _main(words: list[str]) -> int:
+    signal.signal(signal.SIGUSR1, _say_what_is_loaded)
+    signal.signal(signal.SIGUSR2, _hang)
+    if os.environ.get("LINLI_TEST_MENDED"):
+        tally.mended.add(tally.POISON)
+    service = {"counter": counter.SERVICE, "tally": tally.SERVICE}[words[0]]
+    return run_service(service, words[1:], worker=_worker if IS_WORKER else None)
+
+
+if __name__ == "__main__":
+    raise SystemExit(_main(sys.argv[1:]))

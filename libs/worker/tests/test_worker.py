@@ -1,0 +1,146 @@
+"""A worker's process hears its neighbours: in order, exactly once, whatever becomes of it."""
+
+import signal
+
+from libs.testkit.eventually import eventually
+from libs.worker.tests.street import SOON, Street
+
+
+def test_what_was_counted_is_added_up_and_nothing_of_grpc_is_loaded(street: Street) -> None:
+    with street.publishing():
+        worker = street.worker()
+        at_first = worker.loaded()
+        street.town.count(1, 2, 3)
+        street.arrives()
+
+        assert worker.loaded() == at_first == {"grpc": False, "patched": True}
+        assert worker.stop() == 0
+
+
+def test_a_worker_killed_between_commit_and_acknowledgement_does_it_once(street: Street) -> None:
+    with street.publishing():
+        worker = street.worker()
+        (worker.hooks / "die").touch()
+        street.town.count(1)
+        assert worker.process.wait(timeout=SOON) == -signal.SIGKILL
+        assert list(street.town.steps()) == street.counted()
+
+        again = street.worker()
+        street.town.count(2)
+
+        street.arrives()
+        assert _redelivered(again.answers("/metrics")) > 0
+
+
+def test_a_worker_finishes_the_batch_in_hand_when_told_to_stop(street: Street) -> None:
+    with street.publishing():
+        worker = street.worker()
+        (worker.hooks / "gate").touch()
+        street.town.count(1, 2)
+        eventually((worker.hooks / "in hand").exists, "a batch is in hand", seconds=SOON)
+
+        worker.signal(signal.SIGTERM)
+        worker.says("stopping")
+        (worker.hooks / "gate").unlink()
+
+        assert worker.process.wait(timeout=SOON) == 0
+        assert list(street.town.steps()) == street.counted()[: len(street.town.steps())] != []
+        street.worker()
+        street.arrives()
+
+
+def test_a_worker_that_cannot_finish_stops_within_its_grace(street: Street) -> None:
+    with street.publishing():
+        worker = street.worker(LINLI_DRAIN="500ms")
+        (worker.hooks / "gate").touch()
+        street.town.count(1)
+        eventually((worker.hooks / "in hand").exists, "a batch is in hand", seconds=SOON)
+
+        assert worker.stop() == 0
+
+        assert worker.has_said("batches in hand are dropped, and delivered again")
+        assert street.town.steps() == ()
+        street.worker()
+        street.arrives()
+
+
+def test_a_consumer_added_later_builds_everything_through_the_same_path(street: Street) -> None:
+    street.town.count(*range(1, 13))
+    street.town.count(*range(1, 13), who="b")
+    with street.publishing():
+        eventually(lambda: _published(street) == street.town.counter.ledger.head(), "all is published")
+
+        worker = street.worker()
+
+        street.arrives("a", "b")
+        worker.says("gap found", after=0)
+        worker.says("gap repaired")
+
+
+def test_of_two_workers_one_is_active_and_the_other_takes_over(street: Street) -> None:
+    with street.publishing():
+        first, second = street.worker(), street.worker()
+        street.town.count(1, 2)
+        street.arrives()
+
+        first.kill()
+        street.town.count(3, 4)
+
+        street.arrives()
+        assert second.process.poll() is None
+
+
+def test_a_poison_event_holds_up_its_own_subject_alone_and_in_order(street: Street) -> None:
+    with street.publishing():
+        worker = street.worker()
+        street.town.count(1, 13, 2)
+        street.town.count(5, 6, who="b")
+        street.arrives("b")
+        worker.says("event parked", subject="counter-a")
+        eventually(lambda: len(street.town.desk().list()) == 2, "two wait", seconds=SOON)
+        assert list(street.town.steps()) == street.counted()[:1]
+        assert "failed again: CANNOT_ADD" in street.ran("parked", "retry", "1")
+
+        street.ran("parked", "retry", "1", LINLI_TEST_MENDED="yes")
+        street.town.count(3)
+
+        street.arrives("a", "b")
+
+
+def test_a_worker_stopped_for_longer_than_the_heartbeat_goes_on(street: Street) -> None:
+    with street.publishing():
+        worker = street.worker()
+        street.town.count(1)
+        street.arrives()
+
+        worker.signal(signal.SIGSTOP)
+        other = street.worker()
+        street.town.count(2, 3)
+        street.arrives()  # the broker gave up the first, and the second took over
+        worker.signal(signal.SIGCONT)
+        worker.says("lost the broker and tries again")
+        other.kill()
+        street.town.count(4)
+
+        street.arrives()
+
+
+def test_a_worker_whose_hub_hangs_falls_silent_and_ends_itself(street: Street) -> None:
+    worker = street.worker(LINLI_HUB_PATIENCE="2s")
+    assert worker.answers("/livez") == "ok"
+
+    worker.signal(signal.SIGUSR2)
+
+    assert worker.answers("/livez", seconds=1.0) == ""
+    assert worker.process.wait(timeout=SOON) == 70
+
+
+def _published(street: Street) -> int:
+    with street.town.counter.ledger.connection() as connection:
+        found = connection.execute("SELECT position FROM public.relay_position").fetchone()
+    return int(found["position"]) if found else 0
+
+
+def _redelivered(metrics: str) -> float:
+    lines = [line for line in metrics.splitlines() if line.startswith("linli_inbox_redelivered_total")]
+    return sum(float(line.rpartition(" ")[2]) for line in lines)
