@@ -1,6 +1,7 @@
 """A run: load, faults at random moments, the time until all is well after each, and the verdict."""
 
 import random
+import secrets
 import threading
 import time
 from collections import defaultdict
@@ -83,9 +84,9 @@ def once_each(faults: Mapping[str, Fault], chance: random.Random) -> list[tuple[
 
 
 def _load(ground: Ground, chance: random.Random, callers: int, pause: float) -> Load:
-    stop = threading.Event()
+    stop, crowd = threading.Event(), secrets.token_hex(3)  # nobody uses a request_id of another run's
     people = [
         Caller(name, ground.person(name), random.Random(chance.random()), stop, pause)
-        for name in (f"caller-{number}" for number in range(callers))
+        for name in (f"{crowd}-{number}" for number in range(callers))
     ]
     return Load(people, stop)

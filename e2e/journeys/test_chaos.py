@@ -1,0 +1,44 @@
+"""Everything breaks under load, once: nothing is lost, doubled or reordered, and all comes back by itself."""
+
+import random
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from e2e.chaos.faults import FAULTS, WIPE, Fault
+from e2e.chaos.ground import Ground, ground
+from e2e.chaos.recovery import table
+from e2e.chaos.run import Outcome, once_each, run
+
+SEED = 20
+CALLERS = 3
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Ground]:
+    with ground() as made:
+        yield made
+
+
+def test_each_fault_once_under_load_loses_doubles_and_reorders_nothing(place: Ground) -> None:
+    outcome = _broken_by(place, FAULTS)
+
+    assert set(outcome.recovered) == set(FAULTS)
+    assert outcome.findings == []
+
+
+def test_the_brokers_data_deleted_under_load_loses_nothing(place: Ground) -> None:
+    outcome = _broken_by(place, WIPE)
+
+    assert set(outcome.recovered) == set(WIPE)
+    assert outcome.findings == []
+
+
+def _broken_by(place: Ground, faults: Mapping[str, Fault]) -> Outcome:
+    chance = random.Random(SEED)
+    print(f"seed {SEED}")
+    outcome = run(place, once_each(faults, chance), chance, print, callers=CALLERS)
+    print(f"{table(outcome.recovered)}\n{outcome.acknowledged} commands, {outcome.effects} reactions")
+    assert outcome.acknowledged > 0
+    assert outcome.effects > 0
+    return outcome
