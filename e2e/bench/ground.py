@@ -83,7 +83,7 @@ class Ground:
     def served(self, platform: Platform) -> Served:
         """A running `linli up`, as callers see it."""
         assert platform.process is not None
-        return Served(platform.address, self.token(), platform.process.pid, self._postgres_pid())
+        return Served(platform.address, self.token(), platform.process.pid, self.postgres_pid())
 
     @contextmanager
     def cases_server(self, database: str, *, one_core: bool = False) -> Iterator[Served]:
@@ -108,8 +108,8 @@ class Ground:
                 [sys.executable, "-m", "e2e.bench.no_op", "server"], env=environ, stdout=log, stderr=log
             )
         try:
-            _until_ready(http_port, process, self.folder / "cases.log")
-            yield Served(f"127.0.0.1:{port}", self.token(), process.pid, self._postgres_pid())
+            until_ready(http_port, process, self.folder / "cases.log")
+            yield Served(f"127.0.0.1:{port}", self.token(), process.pid, self.postgres_pid())
         finally:
             process.terminate()
             process.wait(timeout=60)
@@ -175,13 +175,15 @@ class Ground:
     def _signing_key(self) -> SigningKey:
         return SigningKey.from_pem(self.place.signing_key.read_bytes())
 
-    def _postgres_pid(self) -> int:
+    def postgres_pid(self) -> int:
+        """Of the server, which must run."""
         pid = EmbeddedPostgres(self.place.data).pid()
         assert pid is not None
         return pid
 
 
-def _until_ready(http_port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def until_ready(http_port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a process says by HTTP that it is ready; fail with its log if it ends, or never is."""
     deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text("utf-8")[-2000:]
@@ -190,4 +192,4 @@ def _until_ready(http_port: int, process: subprocess.Popen[bytes], log: Path) ->
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise TimeoutError(f"cases was not ready in time: {log.read_text('utf-8')[-2000:]}")
+    raise TimeoutError(f"{log.stem} was not ready in time: {log.read_text('utf-8')[-2000:]}")
