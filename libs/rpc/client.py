@@ -16,6 +16,7 @@ from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 
+from libs.rpc.channels import Several
 from libs.rpc.credentials import Credentials, Token
 from libs.rpc.failures import RpcFailed, failure_of
 from libs.rpc.methods import Method, methods_of
@@ -168,7 +169,7 @@ def is_safe(method: Method, request: Message) -> bool:
 
 
 def connect(
-    address: str,
+    address: str | Mapping[str, str],
     credentials: Credentials | None = None,
     *,
     tls_roots: bytes | None = None,
@@ -177,7 +178,8 @@ def connect(
 ) -> Client:
     """A client of the server at `address` (host:port). `tls_roots` are CA certificates in PEM.
 
-    `settings` are those of Client: deadline, patience, metadata.
+    Where each service has a server of its own, `address` maps their names to addresses:
+    `{"cases": "cases:7400", ...}`. `settings` are those of Client: deadline, patience, metadata.
     """
     options = [
         ("grpc.max_receive_message_length", 64 * 1024 * 1024),
@@ -187,8 +189,13 @@ def connect(
         ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 1000),
     ]
-    if tls or tls_roots is not None:
-        channel = grpc.secure_channel(address, grpc.ssl_channel_credentials(tls_roots), options)
-    else:
-        channel = grpc.insecure_channel(address, options)
-    return Client(channel, credentials, **settings)
+    trusted = grpc.ssl_channel_credentials(tls_roots) if tls or tls_roots is not None else None
+
+    def channel_to(one: str) -> grpc.Channel:
+        if trusted is not None:
+            return grpc.secure_channel(one, trusted, options)
+        return grpc.insecure_channel(one, options)
+
+    if isinstance(address, str):
+        return Client(channel_to(address), credentials, **settings)
+    return Client(Several({name: channel_to(one) for name, one in address.items()}), credentials, **settings)
