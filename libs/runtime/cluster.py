@@ -6,19 +6,18 @@ import os
 import sys
 import time
 import urllib.error
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from subprocess import PIPE, STDOUT, Popen
 
 from libs.runtime.embedded import WITHOUT, Place, make_secrets
 from libs.runtime.guards import CannotStart
 from libs.runtime.ports import free_ports, refuse_taken
+from libs.runtime.settings import Settings, read
 from libs.runtime.supervised import Supervised, asked
-from libs.telemetry import logs
-
-_log = logs.get("cluster")
 
 _SPREAD = 10
 """Ports that each service has for itself, from `port_base` on: gRPC, then HTTP of each process."""
@@ -92,7 +91,8 @@ class Cluster:
     def start(self) -> None:
         """Start everything; returns when the processes are started, ready or not.
 
-        Raises `CannotStart`: the folder is in use, a port is taken, a schema cannot be made.
+        Raises `SettingsInvalid`, or `CannotStart`: the folder is in use, a port is taken, a schema
+        cannot be made.
         """
         try:
             self._hold()
@@ -103,6 +103,8 @@ class Cluster:
                 self._prepare(member.name, "server")
                 if member.worker:
                     self._prepare(member.name, "worker")
+            for process in self.processes.values():
+                read(Settings, process.environ)  # what is wrong for one of them is told at once
             if self._migrate:
                 self._make_schemas()
             self._write_addresses()
@@ -124,11 +126,14 @@ class Cluster:
                 process.stop(max(0.0, deadline - time.monotonic()))
         self._stack.close()
 
-    def wait_until_ready(self, seconds: float = 60.0) -> None:
-        """Wait until every process is ready. Raises `CannotStart`, with what keeps the first that is not."""
+    def wait_until_ready(self, seconds: float = 60.0, give_up: Callable[[], bool] = lambda: False) -> None:
+        """Wait until every process is ready, or `give_up()`.
+
+        Raises `CannotStart`, with what keeps the first that is not.
+        """
         deadline = time.monotonic() + seconds
         for process in self.processes.values():
-            while lacks := _lacks(process):
+            while (lacks := _lacks(process)) and not give_up():
                 hopeless = process.starts >= _DESPAIR and not process.answers()
                 if hopeless or time.monotonic() > deadline:
                     raise CannotStart(f"{process.name} is not ready: {lacks} (its log: {process.log})")
@@ -230,8 +235,6 @@ class Cluster:
 
     def _make_schemas(self) -> None:
         """Create or upgrade every service's schema, side by side."""
-        from subprocess import PIPE, STDOUT, Popen
-
         migrating = {
             name: Popen(  # noqa: S603 - our own command, no shell
                 member.command("migrate"),
@@ -260,6 +263,7 @@ class Cluster:
         new = self.place.addresses.with_suffix(".new")
         new.write_text(json.dumps(told, indent=2) + "\n")
         new.replace(self.place.addresses)
+        self.place.address.unlink(missing_ok=True)  # of an embedded platform that was here before
 
 
 def _lacks(process: Supervised) -> str:

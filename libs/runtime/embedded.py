@@ -109,6 +109,7 @@ class EmbeddedPlatform:
         self.host.wait_until_ready(_READY_WITHIN)
         self._watch_postgres(self.host)
         self.place.address.write_text(f"127.0.0.1:{self.host.grpc_port}\n")
+        self.place.addresses.unlink(missing_ok=True)  # of a cluster that was here before
 
     def close(self) -> None:
         """Stop everything in order."""

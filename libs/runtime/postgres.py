@@ -96,11 +96,7 @@ class EmbeddedPostgres:
 
     def ensure_database(self, name: str) -> str:
         """Create the database unless it exists; answers its dsn."""
-        with psycopg.connect(self.dsn(), autocommit=True) as connection:
-            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
-            if known is None:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        return self.dsn(name)
+        return ensure_database(self.dsn(), name)
 
     def _hold(self) -> None:
         """Keep others out of the folder; the system lets go for us if we are killed."""
@@ -216,6 +212,15 @@ class EmbeddedPostgres:
                 )
             self._account.own(folder)
         return folder
+
+
+def ensure_database(server: str, name: str) -> str:
+    """Create the database on a server (a dsn of any of its databases) unless it exists; answers its dsn."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
+        if known is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return make_conninfo(server, dbname=name)
 
 
 def program(name: str) -> Path:
