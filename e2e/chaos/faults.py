@@ -30,11 +30,10 @@ def kill_worker(ground: Ground, chance: random.Random) -> str:
 
 def kill_relay(ground: Ground, chance: random.Random) -> str:
     """Both relays of cases, one after the other: whichever was active, the next one is killed, too."""
-    hit = []
-    for role in chance.sample(["server", "relay"], 2):
-        hit.append(_kill(ground, "cases", role))
-        time.sleep(chance.uniform(0.3, 3))
-    return ", then ".join(hit)
+    first, second = chance.sample(["server", "relay"], 2)
+    hit = _kill(ground, "cases", first)
+    time.sleep(chance.uniform(0.3, 3))
+    return f"{hit}, then {_kill(ground, 'cases', second)}"
 
 
 def stop_worker(ground: Ground, chance: random.Random) -> str:
