@@ -70,6 +70,10 @@ e2e: setup ## Run the journeys over the real wire (minutes)
 bench: setup ## Measure, as ratios against a named baseline in the same run
 	$(BIN)/python -m e2e.bench
 
+.PHONY: chaos
+chaos: setup ## Kill, stop, cut off and wipe at random under load; print recovery times and what was lost (nothing)
+	$(BIN)/python -m e2e.chaos $(ARGS)
+
 .PHONY: check
 check: lint types gen-clean test ## All that CI checks
 
