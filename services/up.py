@@ -25,7 +25,7 @@ from the environment:
 While it runs: `linli call`, `linli token`, /metrics, /readyz. SIGTERM or Ctrl-C stops it in order.
 """
 
-_ITS_OWN = {"LINLI_DATABASE_URL": "-", "LINLI_MASTER_KEY": "-", "LINLI_MASTER_KEY_FILE": ""}
+_ITS_OWN = {"LINLI_DATABASE_URL": "dbname=-", "LINLI_MASTER_KEY": "-", "LINLI_MASTER_KEY_FILE": ""}
 """What nobody needs to set: the platform makes its own."""
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from psycopg import Connection
@@ -36,7 +36,7 @@ class LedgerSettings:
     other processes' commits (off only where there can be no other process).
     """
 
-    dsn: str
+    dsn: str = field(repr=False)
     service: str
     lock_timeout: int = 5
     retry_for: float = 15.0

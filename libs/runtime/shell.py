@@ -15,6 +15,7 @@ from libs.ledger.rebuild import RebuildRefused
 from libs.messaging.desk import NotFirst, NotParked, RetryFailed
 from libs.runtime.cores import keep_to_one_core
 from libs.runtime.embedded import Place, environ_of
+from libs.runtime.exposed import heed
 from libs.runtime.guards import CannotStart
 from libs.runtime.host import Host, Roles
 from libs.runtime.opened import OpenService, broker_of, open_service
@@ -169,6 +170,7 @@ def _add_data(command: argparse.ArgumentParser) -> None:
 def _run_role(service: Service, arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     settings = read(Settings, environ)
     logs.setup(level=settings.log_level, service=service.name, role=arguments.role, cell=settings.cell)
+    heed(settings, serves=arguments.role in {"server", "api"})
     life = Lifetime()
     host = _host(service, settings, environ, arguments, life)
 
@@ -207,6 +209,7 @@ def _host(
 
 def _migrate(service: Service, _arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     settings = read(Settings, environ)
+    heed(settings, serves=False)
     taken = migrate(settings.database_url.reveal(), service.name, service.views)
     say(f"{service.name}: " + (f"made {', '.join(taken)}" if taken else "nothing to do"))
     return 0

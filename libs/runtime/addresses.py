@@ -1,0 +1,55 @@
+"""Addresses of PostgreSQL and RabbitMQ: checked, joined with their passwords, never quoted in a message."""
+
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+_SCHEMES = ("amqp", "amqps")
+_ENCODED = "with / @ : % in a password written as %2F %40 %3A %25"
+
+
+def database(url: str, password: str = "") -> str:
+    """A libpq address (URL or keywords) with its password. Raises ValueError, which quotes nothing of it."""
+    try:
+        told = conninfo_to_dict(url)
+        readable = "://" not in url or "%40" in url or "@" not in str(told.get("dbname"))
+    except psycopg.Error:  # its message may quote what it could not read: a part of the password
+        readable = False
+    if not readable:
+        raise ValueError(
+            "LINLI_DATABASE_URL: it reads postgresql://user@host:5432/database?sslmode=verify-full, or"
+            f" host=… dbname=…, {_ENCODED}; or give LINLI_DATABASE_PASSWORD"
+        )
+    if not password or password == told.get("password"):
+        return url
+    if told.get("password"):
+        raise ValueError(
+            "LINLI_DATABASE_PASSWORD: LINLI_DATABASE_URL holds another password; give one of them"
+        )
+    return make_conninfo(url, password=password)
+
+
+def broker(url: str, password: str = "") -> str:
+    """A RabbitMQ address with its password; "" stays "". Raises ValueError, which quotes nothing of it."""
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        strayed = "@" in f"{parts.path}{parts.query}{parts.fragment}"  # behind a / or # of the password
+        whole = parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0 and not strayed
+    except ValueError:  # its message quotes what should have been a port: a part of the password
+        whole = False
+    if not whole:
+        raise ValueError(
+            "LINLI_BROKER_URL: it reads amqps://user@host:5671/vhost, or amqp://user@host:5672/vhost,"
+            f" {_ENCODED}; or give LINLI_BROKER_PASSWORD"
+        )
+    if not password or parts.password == quote(password, safe=""):
+        return url
+    if parts.password is not None:
+        raise ValueError("LINLI_BROKER_PASSWORD: LINLI_BROKER_URL holds another password; give one of them")
+    if not parts.username:
+        raise ValueError("LINLI_BROKER_URL: it names no user whose password LINLI_BROKER_PASSWORD could be")
+    user, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}"))

@@ -1,0 +1,98 @@
+"""A process says which of its connections others could read along, or refuses to start with them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from libs.runtime.exposed import exposed, heed
+from libs.runtime.guards import CannotStart
+from libs.runtime.settings import Secret, Settings
+
+HERE = {
+    "database_url": Secret("postgresql://linli@127.0.0.1/cases"),
+    "broker_url": Secret("amqp://linli:x@localhost/demo"),
+    "keys_url": "http://127.0.0.1:7480/keys.json",
+    "grpc_address": "127.0.0.1:7400",
+}
+VERIFIED = {
+    "database_url": Secret("postgresql://linli@db/cases?sslmode=verify-full"),
+    "broker_url": Secret("amqps://linli:x@rabbit/demo"),
+    "keys_url": "https://identity/keys.json",
+    "grpc_address": "0.0.0.0:7400",
+    "tls_cert": Path("cert.pem"),
+    "tls_key": Path("key.pem"),
+}
+OPEN = {
+    "database_url": Secret("host=db,127.0.0.1 user=linli password=hunter2"),
+    "broker_url": Secret("amqp://linli:hunter2@rabbit/demo"),
+    "keys_url": "http://identity:7480/keys.json",
+    "grpc_address": "0.0.0.0:7400",
+}
+
+
+@pytest.fixture(autouse=True)
+def _no_libpq_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PGHOST", "PGSSLMODE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def told(settings: dict[str, Any], *, serves: bool = True) -> list[str]:
+    return list(exposed(made(settings), serves=serves))
+
+
+def made(settings: dict[str, Any]) -> Settings:
+    return Settings(master_key=Secret("k"), **settings)
+
+
+@pytest.mark.parametrize("settings", [HERE, VERIFIED])
+def test_what_stays_here_or_is_verified_needs_no_word(settings: dict[str, Any]) -> None:
+    assert told(settings) == []
+
+
+def test_each_open_connection_is_named_with_its_remedy_and_without_its_password() -> None:
+    database, broker, keys, grpc = told(OPEN)
+
+    assert "PostgreSQL at db to whoever answers in its name (sslmode=prefer)" in database
+    assert "sslmode=verify-full" in database
+    assert "RabbitMQ at rabbit in the clear: use amqps://" in broker
+    assert "https:// in LINLI_KEYS_URL" in keys
+    assert "LINLI_TLS_CERT" in grpc
+    assert "hunter2" not in f"{database}{broker}{keys}{grpc}"
+
+
+def test_who_serves_nothing_hears_nothing_of_serving() -> None:
+    assert len(told(OPEN, serves=False)) == 2
+
+
+def test_a_socket_in_a_folder_stays_here() -> None:
+    assert told({**HERE, "database_url": Secret("host=/run/postgresql dbname=cases")}) == []
+
+
+def test_what_libpq_takes_from_the_environment_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGHOST", "db")
+    unnamed = {**HERE, "database_url": Secret("dbname=cases")}
+
+    before = told(unnamed)
+    monkeypatch.setenv("PGSSLMODE", "verify-full")
+
+    assert len(before) == 1
+    assert told(unnamed) == []
+
+
+@pytest.mark.parametrize("serves", [True, False])
+def test_open_connections_are_logged(serves: bool, caplog: pytest.LogCaptureFixture) -> None:
+    heed(made(OPEN), serves=serves)
+
+    assert len([line for line in caplog.messages if '"logger": "tls"' in line]) == (4 if serves else 2)
+
+
+def test_or_refused_all_at_once() -> None:
+    with pytest.raises(CannotStart) as refused:
+        heed(made({**OPEN, "require_tls": True}), serves=True)
+
+    assert len(str(refused.value).splitlines()) == 5
+
+
+def test_who_requires_tls_and_has_it_starts() -> None:
+    heed(made({**VERIFIED, "require_tls": True}), serves=True)
