@@ -1,4 +1,4 @@
-"""The `linli` command: one service in one role, or the whole platform in one process."""
+"""The `linli` command: one service in one role, the whole platform in one process, or a cluster of them."""
 
 import argparse
 import os
@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable, Sequence
 
 from libs.runtime.process import INTERRUPTED, complain, in_their_words
+from libs.runtime.rabbitmq_install import RabbitMQFailed
 from libs.runtime.shell import EXPECTED, run_service
 from libs.runtime.unprivileged import PostgresFailed
 from libs.telemetry import metrics
-from services import up
+from services import cluster, up
 
 _EPILOG = """\
 a service:  linli cases server | worker | api | projector | relay | migrate | settings
@@ -45,7 +46,7 @@ def run(words: Sequence[str]) -> int:
     command: Command = arguments.run
     try:
         return command(arguments)
-    except (*EXPECTED, PostgresFailed) as error:
+    except (*EXPECTED, PostgresFailed, RabbitMQFailed) as error:
         complain(in_their_words(f"linli: {str(error).strip()}"))
         return 1
 
@@ -63,8 +64,12 @@ def _parser() -> argparse.ArgumentParser:
     everything.formatter_class, everything.epilog = argparse.RawDescriptionHelpFormatter, up.EPILOG
     up.add_arguments(everything)
     everything.set_defaults(run=up.run)
-    token = commands.add_parser("token", help="print a token of the operator of a running `linli up`")
-    calling = commands.add_parser("call", help="call an rpc of a running `linli up` as its operator")
+    many = commands.add_parser("cluster", help="run each service's processes, kept running, over RabbitMQ")
+    many.formatter_class, many.epilog = argparse.RawDescriptionHelpFormatter, cluster.EPILOG
+    cluster.add_arguments(many)
+    many.set_defaults(run=cluster.run)
+    token = commands.add_parser("token", help="print a token of the operator of what runs")
+    calling = commands.add_parser("call", help="call an rpc of a running `linli up` or `linli cluster`")
     _add_calling(token, calling)
     for name in up.NAMES:
         commands.add_parser(name, help=f"the {name} service: see `linli {name} --help`", add_help=False)

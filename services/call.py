@@ -2,7 +2,7 @@
 
 import argparse
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from libs.rpc.client import Client, connect
 from libs.rpc.credentials import Refreshing, Token
 from libs.rpc.failures import RpcFailed
 from libs.rpc.naming import snake_case
+from libs.runtime.cluster import grpc_addresses
 from libs.runtime.embedded import Place
 from libs.runtime.guards import CannotStart
 from libs.runtime.process import as_called, complain, say
@@ -24,7 +25,7 @@ OPERATOR = "operator"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """How to find the platform."""
     parser.add_argument(
-        "--data", type=Path, default=Path(".linli"), help="data folder of the platform [.linli]"
+        "--data", type=Path, default=Path(".linli"), help="data folder of the platform or cluster [.linli]"
     )
     parser.add_argument("--port", type=int, help="its gRPC port [as the data folder says]")
 
@@ -46,7 +47,11 @@ def run_call(arguments: argparse.Namespace) -> int:
     return _told(_call, arguments)
 
 
-def _told(run: Callable[[argparse.Namespace, Place, str], None], arguments: argparse.Namespace) -> int:
+Where = str | Mapping[str, str]
+"""The address of a platform, or that of each service of a cluster."""
+
+
+def _told(run: Callable[[argparse.Namespace, Place, Where], None], arguments: argparse.Namespace) -> int:
     """Run; a refusal is told with its reason and the fields at fault."""
     place = Place(data=arguments.data.expanduser().resolve())
     address = _address(arguments, place)
@@ -57,7 +62,7 @@ def _told(run: Callable[[argparse.Namespace, Place, str], None], arguments: argp
             raise CannotStart(f"{address} did not answer in time: its /readyz says what it lacks") from None
         if failed.code.name == "UNAVAILABLE" and not failed.reason:
             raise CannotStart(
-                f"nothing answers at {address}: start `{as_called()} up` or `make run`,"
+                f"nothing answers at {_written(address)}: start `{as_called()} up` or `make run`,"
                 " or say --data or --port"
             ) from None
         complain("\n".join(sentences(failed)))
@@ -76,12 +81,12 @@ def sentences(failed: RpcFailed) -> list[str]:
     return [first, *(f"  {field}: {wanted}" for field, wanted in failed.violations.items())]
 
 
-def _token(_arguments: argparse.Namespace, place: Place, address: str) -> None:
+def _token(_arguments: argparse.Namespace, place: Place, address: Where) -> None:
     with connect(address, Token()) as client:
         say(_fetch(client, place)[0])
 
 
-def _call(arguments: argparse.Namespace, place: Place, address: str) -> None:
+def _call(arguments: argparse.Namespace, place: Place, address: Where) -> None:
     method = rpcs.find(arguments.rpc)
     request = requests.parse(method.input_type, arguments.request)
     with connect(address, Token()) as anonymous, connect(address, _credentials(anonymous, place)) as client:
@@ -91,14 +96,20 @@ def _call(arguments: argparse.Namespace, place: Place, address: str) -> None:
             say(json_format.MessageToJson(message, ensure_ascii=False, preserving_proto_field_name=True))
 
 
-def _address(arguments: argparse.Namespace, place: Place) -> str:
+def _address(arguments: argparse.Namespace, place: Place) -> Where:
     if arguments.port:
         return f"127.0.0.1:{arguments.port}"
+    if place.addresses.exists():
+        return grpc_addresses(place)
     if not place.address.exists():
         raise CannotStart(
             f"no platform has run with {place.data}: start `{as_called()} up`, or say --data or --port"
         )
     return place.address.read_text(encoding="utf-8").strip()
+
+
+def _written(address: Where) -> str:
+    return address if isinstance(address, str) else ", ".join(address.values())
 
 
 def _credentials(anonymous: Client, place: Place) -> Token | Refreshing:

@@ -266,6 +266,12 @@ class Cluster:
         self.place.address.unlink(missing_ok=True)  # of an embedded platform that was here before
 
 
+def grpc_addresses(place: Place) -> dict[str, str]:
+    """Where each service of the cluster that ran last in a folder serves gRPC."""
+    told = json.loads(place.addresses.read_text(encoding="utf-8"))
+    return {name: of["grpc"] for name, of in told.items()}
+
+
 def _lacks(process: Supervised) -> str:
     """What keeps a process from being ready; "" when it is."""
     try:
