@@ -206,7 +206,9 @@ class _Watch:
 
     def _run(self) -> None:
         with psycopg.connect(self._dsn, autocommit=True) as connection:
-            while not self._over.wait(_LOOK):
+            over = False
+            while not over:
+                over = self._over.wait(_LOOK)  # and a last look after that
                 row = connection.execute(
                     "SELECT position FROM view_position WHERE view = %s", [VIEW], prepare=True
                 ).fetchone()
