@@ -23,6 +23,11 @@ from libs.telemetry import logs
 BROKEN = (amqp.AMQPError, MessageNacked, KombuError, OSError)
 """Failures after which a connection is of no use: close it and connect again."""
 
+
+class NotTrusted(OSError):
+    """No TLS connection came about; the message says what to do."""
+
+
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 8.0
 
@@ -96,7 +101,10 @@ class Broker:
             },
         )
         wanted.transport_cls = _Transport
-        connection = wanted.transport.establish_connection()
+        try:
+            connection = wanted.transport.establish_connection()
+        except ssl.SSLError as error:
+            raise NotTrusted(_in_words(given, error)) from error
         connection.sock.settimeout(_ANSWER_SECONDS)  # for all that has no bound of its own
         return connection
 
@@ -134,12 +142,27 @@ class Broker:
             return False
         checks: dict[str, Any] = {
             "cert_reqs": ssl.CERT_REQUIRED,
-            "ca_certs": str(given.ca or ssl.get_default_verify_paths().cafile),
             "server_hostname": urlsplit(given.url).hostname,
+            "tls_minimum_version": ssl.TLSVersion.TLSv1_2,
         }
+        if given.ca is not None:  # else the system's list
+            checks["ca_certs"] = str(given.ca)
         if given.cert is not None:
             checks |= {"certfile": str(given.cert), "keyfile": str(given.key)}
         return checks
+
+
+def _in_words(given: BrokerSettings, error: ssl.SSLError) -> str:
+    """What a failed handshake means, and what to do about it."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"RabbitMQ at {given.place} does not prove who it is ({error.verify_message}): give LINLI_BROKER_CA the"
+            " authority that signed its certificate, and name it in LINLI_BROKER_URL as the certificate does"
+        )
+    return (
+        f"no TLS with RabbitMQ at {given.place} ({error.reason or error}): amqps:// goes to its TLS port (5671);"
+        " LINLI_BROKER_CERT and LINLI_BROKER_KEY fit together and come from an authority that it knows"
+    )
 
 
 def _notice_silence(heartbeat: float) -> dict[int, int]:

@@ -34,6 +34,20 @@ class RabbitServer:
         """Drop the vhost with all that is in it; whoever is still connected is put out."""
         self.node.drop_vhost(urlsplit(url).path.removeprefix("/"))
 
+    @contextlib.contextmanager
+    def short_of_memory(self) -> Iterator[None]:
+        """The node takes nothing from those who publish, as when it has no memory left."""
+        self._bound_memory("1")
+        try:
+            yield
+        finally:
+            self._bound_memory('"384MiB"')
+
+    def _bound_memory(self, limit: str) -> None:
+        node = self.node
+        what = f"vm_memory_monitor, set_vm_memory_high_watermark, [{{absolute, {limit}}}]"
+        node._call([f"ok = rpc:call('{node._known().name}', {what})"])  # noqa: SLF001 # of our own class
+
 
 @contextlib.contextmanager
 def running_rabbit(

@@ -23,7 +23,6 @@ _log = logs.get("deliveries")
 
 _PREFETCH = 10
 _LOOK_UP = 0.2
-_SILENCE = 10.0  # a relay that lives says something every two seconds
 _CONNECT_SECONDS = 15.0
 _LONGEST_PAUSE = 5.0
 _SHORTEST_PAUSE = 0.05
@@ -144,7 +143,8 @@ class Neighbour:
         with suppress(TimeoutError):
             line.connection.drain_events(timeout=_LOOK_UP)
         line.connection.heartbeat_tick()
-        if time.monotonic() - line.heard_at > _SILENCE:  # somebody may have taken our bindings away
+        silence = self._house.broker.settings.heartbeat  # a relay that lives speaks every two seconds
+        if time.monotonic() - line.heard_at > silence:  # somebody may have taken our bindings away
             line.heard_at = time.monotonic()
             broker.declare(line.channel, self._queue)
 

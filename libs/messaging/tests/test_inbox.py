@@ -2,15 +2,16 @@
 
 import itertools
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from linli.feed.v1 import feed_service_pb2 as feed
 
+from libs.messaging import inbox as inboxes
 from libs.messaging.inbox import Handled, Rewind
 from libs.messaging.tests.town import ALICE, Town, sequences
 from libs.runtime.tests.example import counter
 from libs.runtime.tests.example.counter import COUNTED
-from libs.testkit.clocks import moment
 
 
 def test_events_take_effect_in_order_and_the_position_moves_with_them(town: Town) -> None:
@@ -71,6 +72,65 @@ def test_of_two_consumers_with_the_same_batch_one_takes_effect(town: Town) -> No
     assert list(town.steps()) == sequences(town.batch())
 
 
+def test_a_consumer_that_knows_less_than_is_stored_looks_again_before_it_asks(town: Town) -> None:
+    town.count(1, 2, 3, 4)
+    first, second = town.inbox(), town.inbox()
+    source, all_of_it = town.batch().source, sequences(town.batch())
+    assert second.position(source) == 0
+    first.handle(town.batch(limit=2))
+
+    outcome = second.handle(town.batch(after=all_of_it[1]))
+
+    assert outcome == Handled(all_of_it[-1])
+    assert list(town.steps()) == all_of_it
+
+
+def test_looking_again_forgets_nothing_that_was_seen_to_be_for_others(town: Town) -> None:
+    town.ring("2030-01-01 09:00")
+    town.count(1, 2)
+    nothing_for_us, first, last = (event.position for event in town.counter.ledger.read())
+    inbox = town.inbox()
+    inbox.handle(town.batch(limit=1))
+
+    early = inbox.handle(town.batch(after=first))
+
+    assert early == Rewind(town.batch().source, nothing_for_us)
+    assert inbox.handle(town.batch(after=nothing_for_us)) == Handled(last)
+
+
+def test_a_position_far_ahead_of_the_stored_one_is_stored(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inboxes, "_SAVE_POSITIONS", 3)
+    source, inbox = town.batch().source, town.inbox()
+    for minute in range(4):
+        town.ring(f"2030-01-01 09:0{minute}")
+    positions = [event.position for event in town.counter.ledger.read()]
+
+    inbox.handle(town.batch(limit=1))
+    assert town.tally.ledger.checkpoint(source) == 0
+    inbox.handle(town.batch(after=positions[0]))
+
+    assert town.tally.ledger.checkpoint(source) == positions[-1]
+
+
+def test_a_position_that_another_consumer_has_moved_is_not_moved_back(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inboxes, "_SAVE_POSITIONS", 1)
+    source, slow = town.batch().source, town.inbox()
+    town.ring("2030-01-01 09:00")
+    assert slow.position(source) == 0
+    only_this = town.batch()
+    town.count(1)
+    town.inbox().handle(town.batch())
+
+    outcome = slow.handle(only_this)
+
+    assert outcome == Handled(town.batch().until)
+    assert town.tally.ledger.checkpoint(source) == town.batch().until
+
+
 def test_an_own_event_tells_which_event_caused_it(town: Town) -> None:
     town.count(1)
     batch = town.batch()
@@ -87,7 +147,7 @@ def test_an_own_event_tells_which_event_caused_it(town: Town) -> None:
 
 
 def test_what_is_not_for_us_moves_the_position_without_an_event(town: Town) -> None:
-    town.counter.parts.streams["counter"].handle("a", counter.SetAlarm(at=moment("2030-01-01 09:00")), ALICE)
+    town.ring("2030-01-01 09:00")
     inbox = town.inbox()
 
     outcome = inbox.handle(town.batch())

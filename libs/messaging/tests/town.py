@@ -9,6 +9,7 @@ from libs.messaging.desk import ParkingDesk
 from libs.messaging.inbox import Inbox
 from libs.runtime.opened import OpenService
 from libs.runtime.tests.example import counter, tally
+from libs.testkit.clocks import moment
 
 ALICE = Context(actor="alice", correlation_id="c-1")
 
@@ -24,6 +25,11 @@ class Town:
         """Count by each of the steps."""
         for by in steps:
             self.counter.parts.streams["counter"].handle(who, counter.Count(by=by), ALICE)
+
+    def ring(self, *moments: str, who: str = "a") -> None:
+        """Set alarms, which are for nobody but the counter."""
+        for at in moments:
+            self.counter.parts.streams["counter"].handle(who, counter.SetAlarm(at=moment(at)), ALICE)
 
     def batch(self, after: int = 0, limit: int = 500) -> feed.Batch:
         """What the counter publishes."""

@@ -2,6 +2,7 @@
 
 import signal
 
+from libs.messaging import sent
 from libs.testkit.eventually import eventually
 from libs.worker.tests.street import SOON, Street
 
@@ -137,8 +138,7 @@ def test_a_worker_whose_hub_hangs_falls_silent_and_ends_itself(street: Street) -
 
 def _published(street: Street) -> int:
     with street.town.counter.ledger.connection() as connection:
-        found = connection.execute("SELECT position FROM public.relay_position").fetchone()
-    return int(found["position"]) if found else 0
+        return sent.stored(connection)
 
 
 def _redelivered(metrics: str) -> float:

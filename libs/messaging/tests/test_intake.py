@@ -1,0 +1,296 @@
+"""What the broker brings takes effect once and in order; what it does not bring is asked for, not too often."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from linli.exchange.v1 import exchange_pb2
+from linli.feed.v1 import feed_service_pb2 as feed
+
+from libs.ledger.errors import AlreadyHandled
+from libs.messaging.inbox import Inbox
+from libs.messaging.intake import Delivered, Intake
+from libs.messaging.tests.town import Town, sequences
+
+SOURCE = "linli://test/counter"
+PATIENCE = 3.0
+
+
+def test_a_gap_is_asked_for_once_until_patience_ends(town: Town) -> None:
+    town.count(1, 2, 3, 4)
+    clock = Clock()
+    intake = Intake(town.inbox(), "counter", SOURCE, patience=PATIENCE, clock=clock)
+    early = _delivered(town.batch(after=sequences(town.batch())[1]))
+
+    first, second = intake.take(early), intake.take(early)
+    clock.now += PATIENCE
+    third = intake.take(early)
+
+    assert first == exchange_pb2.Rewind(source=SOURCE, consumer="tally", after=0)
+    assert (second, third) == (None, first)
+
+
+def test_the_end_of_an_answer_asks_for_the_rest_at_once(town: Town) -> None:
+    town.count(1, 2, 3, 4)
+    all_of_it = sequences(town.batch())
+    intake = Intake(town.inbox(), "counter", SOURCE, clock=Clock())
+    intake.take(_delivered(town.batch(after=all_of_it[2])))
+
+    intake.take(_delivered(town.batch(limit=2), again=True))
+    request = intake.take(_delivered(_end(all_of_it[-1]), again=True))
+
+    assert request == exchange_pb2.Rewind(source=SOURCE, consumer="tally", after=all_of_it[1])
+
+
+def test_the_end_of_an_answer_that_brought_nothing_asks_for_nothing(town: Town) -> None:
+    town.count(1, 2, 3, 4)
+    intake = Intake(town.inbox(), "counter", SOURCE, clock=Clock())
+    intake.take(_delivered(town.batch(after=sequences(town.batch())[2])))
+
+    request = intake.take(_delivered(_end(sequences(town.batch())[-1]), again=True))
+
+    assert request is None
+
+
+def test_messages_that_are_no_batches_of_the_neighbour_are_left_out(town: Town) -> None:
+    intake = Intake(town.inbox(), "counter", SOURCE)
+    stranger = feed.Batch(source="linli://elsewhere/counter", after=0, until=9)
+
+    assert intake.take(Delivered(body=b"\xff\xff")) is None
+    assert intake.take(_delivered(stranger)) is None
+
+    assert town.tally.ledger.checkpoint(SOURCE) == 0
+
+
+# -- any deliveries at all come to the same, with a bounded number of requests ---------------------
+
+EVENTS = 40
+STEP = 3
+"""Events a batch, published live or again."""
+ANSWER = 4
+"""Batches an answer."""
+
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("record"), st.integers(1, 6)),
+        st.tuples(st.just("deliver"), st.integers(0, 5)),
+        st.tuples(st.just("lose"), st.integers(0, 5)),
+        st.tuples(st.just("double"), st.integers(0, 5)),
+        st.tuples(st.just("swap"), st.integers(0, 5)),
+        st.tuples(st.just("answer"), st.just(0)),
+        st.tuples(st.just("lose request"), st.just(0)),
+        st.tuples(st.just("other consumer"), st.just(0)),
+        st.tuples(st.just("new consumer"), st.just(0)),
+        st.tuples(st.just("wait"), st.just(0)),
+    ),
+    max_size=60,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(actions=ACTIONS)
+def test_whatever_is_lost_doubled_or_out_of_order_all_comes_to_effect_once(
+    actions: Sequence[tuple[str, int]],
+) -> None:
+    world = World()
+    for name, number in actions:
+        world.do(name, number)
+    before = len(world.asked)
+
+    world.calm_down()
+
+    assert world.store.effects == world.wanted
+    to_repair = EVENTS // (STEP * ANSWER) + 1
+    assert len(world.asked) - before <= 2 * (to_repair + 2)
+
+
+@settings(max_examples=200, deadline=None)
+@given(actions=ACTIONS)
+def test_a_request_has_a_gap_an_answer_or_a_long_wait_before_it(actions: Sequence[tuple[str, int]]) -> None:
+    world = World()
+    for name, number in actions:
+        world.do(name, number)
+
+    begun = world.consumers + world.repaired
+    assert len(world.asked) <= begun + world.answers + len(world.intakes) * world.waits
+
+
+@dataclass
+class Clock:
+    """Time that passes when it is told to."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Store:
+    """What the consumers of one service have in common: effects and the position, changed together."""
+
+    position: int = 0
+    effects: list[int] = field(default_factory=list)
+
+
+class Shared(Inbox):
+    """An inbox over a store in memory; what it knows of the position may be old."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(StoredEffects(store), {"counter": {}})  # type: ignore[arg-type]  # its stand-in
+
+    def wanted(self, service: str) -> frozenset[str]:
+        return frozenset({"counted"})
+
+
+@dataclass
+class StoredEffects:
+    """What `Effects` does, on a list."""
+
+    store: Store
+    service: str = "tally"
+
+    def react(self, event: feed.Event, work: "object") -> None:
+        work.effects.append(lambda _: self.store.effects.append(event.sequence))  # type: ignore[attr-defined]
+
+    def commit(self, work: "object", source: str, until: int, *, after: int) -> None:
+        if self.store.position != after:
+            raise AlreadyHandled(source, until, self.store.position)
+        effects: list[Callable[[object], None]] = work.effects  # type: ignore[attr-defined]
+        for effect in effects:
+            effect(None)
+        self.store.position = until
+
+    def checkpoint(self, source: str) -> int:
+        return self.store.position
+
+    def parked_subjects(self, source: str) -> frozenset[str]:
+        return frozenset()
+
+    def parked_count(self, source: str) -> int:
+        return 0
+
+
+class World:
+    """A ledger whose positions have gaps, its relay, a broker that loses and doubles, and two consumers."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.store = Store()
+        self.recorded: list[int] = []
+        self.queue: deque[Delivered] = deque()
+        self.requests: deque[exchange_pb2.Rewind] = deque()
+        self.asked: list[int] = []
+        self.waits = self.answers = self.repaired = 0
+        self.consumers = 2
+        self.published = 0
+        self.intakes = [self._consumer(), self._consumer()]
+
+    def do(self, name: str, number: int) -> None:
+        """One thing that may happen."""
+        match name:
+            case "record":
+                self._record(number)
+            case "deliver":
+                self._take(number)
+            case "answer":
+                self._answer()
+            case "lose request" if self.requests:
+                self.requests.popleft()
+            case "other consumer":
+                self.intakes.reverse()
+            case "new consumer":
+                self.intakes[0] = self._consumer()
+                self.consumers += 1
+            case "wait":
+                self.clock.now += PATIENCE
+                self.waits += 1
+            case _:
+                self._disturb(name, number)
+
+    def calm_down(self) -> None:
+        """From now on nothing is lost; the relay says now and then how far it is."""
+        self._record(1)
+        for _ in range(200):
+            while self.queue:
+                self._take(0)
+                self._answer()
+            if self.store.effects == self.wanted:
+                return
+            self.clock.now += PATIENCE
+            end = self.recorded[-1]
+            self.queue.append(_delivered(_end(end)))
+
+    @property
+    def wanted(self) -> list[int]:
+        """What is to take effect: most of it, not all, is for this consumer."""
+        return [sequence for sequence in self.recorded if sequence % 5]
+
+    def _consumer(self) -> Intake:
+        return Intake(Shared(self.store), "counter", SOURCE, patience=PATIENCE, clock=self.clock)
+
+    def _record(self, many: int) -> None:
+        for _ in range(min(many, EVENTS - len(self.recorded))):
+            self.recorded.append((self.recorded[-1] if self.recorded else 0) + 1 + len(self.recorded) % 3)
+        while self.published < (self.recorded[-1] if self.recorded else 0):
+            batch = self._batch(self.published)
+            self.queue.append(_delivered(batch))
+            self.published = batch.until
+        if self.recorded:
+            self.queue.append(_delivered(_end(self.recorded[-1])))
+
+    def _batch(self, after: int) -> feed.Batch:
+        found = [sequence for sequence in self.recorded if sequence > after][:STEP]
+        events = [
+            feed.Event(id=str(n), source=SOURCE, type="counted" if n % 5 else "other", sequence=n)
+            for n in found
+        ]
+        return feed.Batch(source=SOURCE, after=after, until=found[-1] if found else after, events=events)
+
+    def _take(self, number: int) -> None:
+        if not self.queue:
+            return
+        self.queue.rotate(-(number % len(self.queue)))
+        delivered = self.queue.popleft()
+        intake = self.intakes[0]
+        asked = intake._asked
+        request = intake.take(delivered)
+        self.repaired += asked is not None and intake._asked is None
+        if request is not None:
+            self.asked.append(request.after)
+            self.requests.append(request)
+
+    def _answer(self) -> None:
+        if not self.requests:
+            return
+        after = self.requests[-1].after
+        self.requests.clear()  # a relay answers the newest of a consumer's requests
+        for _ in range(ANSWER):
+            batch = self._batch(after)
+            if batch.until == after:
+                break
+            self.queue.append(_delivered(batch, again=True))
+            after = batch.until
+        self.queue.append(_delivered(_end(self.published), again=True))
+        self.answers += 1
+
+    def _disturb(self, name: str, number: int) -> None:
+        if not self.queue:
+            return
+        at = number % len(self.queue)
+        if name == "lose":
+            del self.queue[at]
+        elif name == "double":
+            self.queue.append(self.queue[at])
+        else:
+            self.queue[at], self.queue[-1] = self.queue[-1], self.queue[at]
+
+
+def _delivered(batch: feed.Batch, *, again: bool = False) -> Delivered:
+    return Delivered(body=batch.SerializeToString(), again=again)
+
+
+def _end(position: int) -> feed.Batch:
+    return feed.Batch(source=SOURCE, after=position, until=position, head=position)
