@@ -3,9 +3,12 @@
 import argparse
 import random
 import secrets
+import shutil
+import tempfile
 import time
+from pathlib import Path
 
-from e2e.chaos.faults import FAULTS, WIPE
+from e2e.chaos.faults import FAULTS, WIPES
 from e2e.chaos.ground import ground
 from e2e.chaos.recovery import table
 from e2e.chaos.run import in_turn, run
@@ -21,14 +24,15 @@ def main() -> int:
         "--only", default="", metavar="WORDS", help="only faults whose name has these words in it"
     )
     arguments = parser.parse_args()
-    chosen = {name: fault for name, fault in {**FAULTS, **WIPE}.items() if arguments.only in name}
+    chosen = {name: fault for name, fault in {**FAULTS, **WIPES}.items() if arguments.only in name}
     if not chosen:
-        parser.error(f"no fault is called so; there are: {', '.join({**FAULTS, **WIPE})}")
+        parser.error(f"no fault is called so; there are: {', '.join({**FAULTS, **WIPES})}")
     seed = secrets.randbelow(1_000_000) if arguments.seed is None else arguments.seed
     print(f"seed {seed}; starting five services, RabbitMQ and PostgreSQL", flush=True)
     chance = random.Random(seed)
     began = time.monotonic()
-    with ground() as made:
+    folder = Path(tempfile.mkdtemp(prefix="linli-chaos-"))
+    with ground(folder) as made:
         print(f"ready after {time.monotonic() - began:.0f} s; its logs: {made.cluster.logs}", flush=True)
         faults = in_turn(chosen, chance, arguments.minutes)
         outcome = run(made, faults, chance, _say, callers=arguments.callers)
@@ -37,8 +41,12 @@ def main() -> int:
         f"{outcome.acknowledged} commands were acknowledged ({outcome.again} times one was sent again),"
         f" {outcome.effects} events are neighbours' reactions"
     )
-    print("\n".join(outcome.findings) or "nothing lost, nothing doubled, nothing out of order")
-    return 1 if outcome.findings else 0
+    if outcome.findings:
+        print("\n".join(outcome.findings))
+        return 1
+    print("nothing lost, nothing doubled, nothing out of order")
+    shutil.rmtree(folder)  # of a run that failed, the logs stay
+    return 0
 
 
 def _say(line: str) -> None:

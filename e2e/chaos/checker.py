@@ -13,6 +13,7 @@ from psycopg.rows import tuple_row
 from e2e.chaos.evidence import Acknowledged, Evidence, Stored
 from e2e.chaos.exchange import exchanged
 from libs.ledger.rebuild import differences
+from libs.ledger.recorded import utc_now
 from libs.ledger.revision import parse_revision
 from libs.runtime.opened import OpenService
 
@@ -25,6 +26,7 @@ def check(evidence: Mapping[str, Evidence], acknowledged: Sequence[Acknowledged]
         for upstream in one.opened.service.subscriptions:
             found += exchanged(one, evidence[upstream])
         found += unasked(one, evidence)
+        found += clocks(one)
         found += parked(one.opened)
         found += views(one.opened, one.head)
     return found
@@ -80,6 +82,19 @@ def unasked(one: Evidence, evidence: Mapping[str, Evidence]) -> Iterator[str]:
         about = event.metadata
         if about.actor == f"service:{one.name}" and about.causation_id not in causes:
             yield f"{one.name}: {_place(event)} comes of {about.causation_id}, which no neighbour recorded"
+
+
+def clocks(one: Evidence) -> Iterator[str]:
+    """Every moment that was due has been noticed, and none of them twice."""
+    for events in one.streams.values():
+        fired = [event for event in events if event.metadata.actor == f"clock:{one.name}"]
+        for event in fired:
+            same = [other for other in events if (other.name, other.event) == (event.name, event.event)]
+            if same[0] is event and len(same) > 1:
+                yield f"{one.name}: a moment was noticed twice: {_places(same)}"
+    for clock in one.opened.parts.clocks:
+        for moment in clock.due(utc_now(), 100, ""):
+            yield f"{one.name}: {clock.name} of {moment.id}, due {moment.due_at}, were not noticed"
 
 
 def parked(opened: OpenService) -> Iterator[str]:

@@ -68,6 +68,14 @@ def wipe_broker(ground: Ground, _chance: random.Random) -> str:
     return ""
 
 
+def wipe_and_kill_broker(ground: Ground, chance: random.Random) -> str:
+    """The same, and a kill -9 while queues are declared anew: RabbitMQ forgets such queues by half."""
+    ground.rabbit.wipe()
+    time.sleep(chance.uniform(0, 3))
+    ground.rabbit.restart()
+    return ""
+
+
 def cut_broker(ground: Ground, chance: random.Random) -> str:
     """All connections to RabbitMQ are reset, and no new ones made, for some seconds."""
     ground.to_broker.cut()
@@ -130,9 +138,13 @@ FAULTS: Mapping[str, Fault] = {
     "PostgreSQL silent": freeze_database,
     "PostgreSQL slow": delay_database,
 }
-"""All that `make chaos` does, but for the wipe."""
+"""All that `make chaos` does, but for the wipes."""
 
-WIPE: Mapping[str, Fault] = {"RabbitMQ's data deleted": wipe_broker}
+WIPES: Mapping[str, Fault] = {
+    "RabbitMQ's data deleted": wipe_broker,
+    "RabbitMQ's data deleted, then kill -9": wipe_and_kill_broker,
+}
+"""The broker loses all it has."""
 
 
 def _kill(ground: Ground, service: str, role: str) -> str:

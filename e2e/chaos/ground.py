@@ -1,6 +1,5 @@
 """What is broken: a cluster of real processes, its own RabbitMQ and PostgreSQL, and the network between."""
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -36,7 +35,6 @@ class Ground:
     `services` are the ledgers as the harness reads them: past the proxies.
     """
 
-    folder: Path
     cluster: Cluster
     rabbit: EmbeddedRabbitMQ
     postgres: KillablePostgres
@@ -55,11 +53,9 @@ class Ground:
 
 
 @contextmanager
-def ground() -> Iterator[Ground]:
-    """Start everything, with one relay of cases more than is needed; gone with all its data at the end."""
+def ground(folder: Path) -> Iterator[Ground]:
+    """Start everything, with one relay of cases more than is needed; at the end only the logs are left."""
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="linli-chaos-")))
-        folder.chmod(0o755)
         rabbit = stack.enter_context(running_rabbit(find_or_install()))
         postgres = stack.enter_context(killable_server())
         databases = {name: postgres.ensure_database(name) for name in NAMES}
@@ -78,7 +74,6 @@ def ground() -> Iterator[Ground]:
         cluster.extra("cases", "relay")  # noqa: S610  # no Django here
         cluster.wait_until_ready(_READY_WITHIN)
         made = Ground(
-            folder=folder,
             cluster=cluster,
             rabbit=rabbit,
             postgres=postgres,

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import grpc
@@ -23,7 +24,7 @@ from linli.types.v1.types_pb2 import LocalizedText
 
 from e2e.chaos.evidence import Acknowledged
 from e2e.city.platform import City
-from e2e.journeys.town import ELM, PIPE, POTHOLE, TOWN
+from e2e.journeys.town import ELM, PIPE, POTHOLE, TOWN, stamp
 from libs.rpc.client import Client, Patience, connect
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
@@ -97,6 +98,8 @@ class Caller:
                 self._affair()
             case draw if draw < 0.2:
                 self._body()
+            case draw if draw < 0.35:
+                self._late_case()
             case _:
                 self._case()
 
@@ -141,6 +144,25 @@ class Caller:
         self.does("cases", "add_note", cases.AddNoteRequest(case_id=case_id, text="在修"))
         self.does("cases", "resolve_case", cases.ResolveCaseRequest(case_id=case_id, outcome="修好了"))
         self.does("cases", "close_case", cases.CloseCaseRequest(case_id=case_id))
+
+    def _late_case(self) -> None:
+        """A case of last month, taken over from elsewhere: the clocks find all its limits used up."""
+        now = datetime.now(UTC)
+        system = f"{self.name}-{self.stories}"
+        opening = cases.OpenCaseRequest(
+            affair_id=PIPE,
+            channel=types.CHANNEL_WEB,
+            area_id=ELM,
+            external_reference=types.ExternalReference(system=system, number="1"),
+            occurred_time=stamp(now - timedelta(days=30)),
+        )
+        opened = self.does("cases", "open_case", opening)
+        handing = cases.FinishImportRequest(
+            system=system, as_of_time=stamp(now - timedelta(days=29)), at_least=opened.revision
+        )
+        while self._ask(self.city.cases.finish_import, handing).remaining:
+            pass
+        self.does("cases", "accept_case", cases.AcceptCaseRequest(case_id=opened.case.case_id))
 
     def does(self, service: str, rpc: str, request: Message) -> Any:
         """Ask until there is an answer, and write it down."""

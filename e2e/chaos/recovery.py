@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from e2e.chaos.checker import view_positions
 from e2e.chaos.ground import Ground
+from libs.ledger.recorded import utc_now
 from libs.runtime.opened import OpenService
 from libs.testkit.eventually import eventually
 
@@ -83,6 +84,8 @@ def until_settled(ground: Ground, progress: Progress) -> None:
         for opened in ground.services.values():
             behind = {view: at for view, at in view_positions(opened).items() if at != opened.ledger.head()}
             assert not behind, f"{opened.name}: {behind} of {opened.ledger.head()}"
+            waiting = [clock.name for clock in opened.parts.clocks if clock.due(utc_now(), 1, "")]
+            assert not waiting, f"{opened.name}: moments are due: {waiting}"
         return progress.due() == due  # reactions are events, too, and may call for others
 
     eventually(settled, "everything is heard and seen", seconds=RECOVERED_WITHIN)

@@ -2,10 +2,11 @@
 
 import random
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
-from e2e.chaos.faults import FAULTS, WIPE, Fault
+from e2e.chaos.faults import FAULTS, WIPES, Fault
 from e2e.chaos.ground import Ground, ground
 from e2e.chaos.recovery import table
 from e2e.chaos.run import Outcome, once_each, run
@@ -15,8 +16,8 @@ CALLERS = 3
 
 
 @pytest.fixture(scope="module")
-def place() -> Iterator[Ground]:
-    with ground() as made:
+def place(folder: Path) -> Iterator[Ground]:
+    with ground(folder / "chaos") as made:
         yield made
 
 
@@ -28,9 +29,9 @@ def test_each_fault_once_under_load_loses_doubles_and_reorders_nothing(place: Gr
 
 
 def test_the_brokers_data_deleted_under_load_loses_nothing(place: Ground) -> None:
-    outcome = _broken_by(place, WIPE)
+    outcome = _broken_by(place, WIPES)
 
-    assert set(outcome.recovered) == set(WIPE)
+    assert set(outcome.recovered) == set(WIPES)
     assert outcome.findings == []
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from e2e.chaos.checker import check, view_positions
 from e2e.chaos.evidence import Acknowledged, collect
+from libs.ledger.ledger import Append
 from libs.ledger.migrate import migrate
-from libs.ledger.recorded import Context
+from libs.ledger.recorded import Context, Draft
 from libs.ledger.text import Text
 from libs.messaging.inbox import Handled
 from libs.rpc.keys import SigningKey
@@ -22,6 +23,8 @@ from libs.runtime.settings import Secret, Settings
 from libs.testkit.component import MASTER_KEY
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
+from services.cases.domain.clocks import ClockKind
+from services.cases.domain.events import DeadlineBreached
 from services.catalog.domain.commands import AffairCommand, DecideAnonymity, DefineAffair
 from services.up import load
 
@@ -220,6 +223,23 @@ def test_a_parked_event_is_found(run: Aftermath) -> None:
         "cases: parked is linli.X of affair-x, number 7 of linli://test/catalog: NO: because"
         in run.findings()
     )
+
+
+def test_a_moment_noticed_twice_is_found(run: Aftermath) -> None:
+    breach = DeadlineBreached(clock=ClockKind.RESOLUTION, body_id="waterworks", at=AT)
+    for version in (0, 1):
+        about = Context(actor="clock:cases").metadata(AT)
+        draft = Draft(stream="case-late", expected_version=version, events=[(breach, about)])
+        run.services["cases"].ledger.append(Append(drafts=[draft]))
+
+    assert any("a moment was noticed twice: cases.deadline_breached" in line for line in run.findings())
+
+
+def test_a_moment_that_was_missed_is_found(run: Aftermath) -> None:
+    schema = next(view.schema for view in load("cases").views if view.name == "due_moments")
+    run.tampers("cases", f"INSERT INTO {schema}.cases (case_id, next_time) VALUES ('late', '2024-01-01 UTC')")
+
+    assert any("cases: deadlines of late, due 2024-01-01" in line for line in run.findings())
 
 
 def _is(stream: str, version: int) -> str:
