@@ -1,15 +1,14 @@
-"""The five services as the city's programs call them, and `linli up` as a process beside us."""
+"""The five services as the city's programs call them, and `linli up` or `linli cluster` beside us."""
 
+import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +23,12 @@ from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 from libs.rpc.client import Client, Patience, connect
 from libs.rpc.credentials import Refreshing, Token
 from libs.rpc.failures import RpcFailed
+from libs.runtime.ports import taken
 
-READY_WITHIN = 60.0
+READY_WITHIN = 120.0
+
+Where = str | Mapping[str, str]
+"""The address of a platform, or that of each service of a cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,8 @@ class City:
             object.__setattr__(self, name, self.client.service(descriptor))
 
 
-def sign_in(address: str, secret: str, *, tries: int = 1000, deadline: float = 180.0) -> City:
-    """A client of the platform at `address` (host:port) in the operator's name.
+def sign_in(address: Where, secret: str, *, tries: int = 1000, deadline: float = 180.0) -> City:
+    """A client of the platform at `address` (host:port, or one for each service) in the operator's name.
 
     It outlasts restarts: every command carries a request_id, so it is safe to send it again.
     """
@@ -82,7 +85,7 @@ def until_known(call: Callable[[Any], Any], request: Any, seconds: float = 30.0)
 
 @dataclass(slots=True)
 class Platform:
-    """`linli up` in a process of its own."""
+    """`linli up` in a process of its own; or `linli cluster`, whose first port is then `port`."""
 
     data: Path
     port: int
@@ -90,12 +93,26 @@ class Platform:
     log: Path | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    cluster: bool = False
     logged: int = 0
 
     @property
     def address(self) -> str:
         """Where gRPC is served."""
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def where(self) -> Where:
+        """Where gRPC is served: by one server, or by each service's own."""
+        return {name: at["grpc"] for name, at in self._addresses().items()} if self.cluster else self.address
+
+    @property
+    def probed(self) -> list[str]:
+        """Where the processes say whether they are ready."""
+        if not self.cluster:
+            return [self.http]
+        served = [at for of in self._addresses().values() for kind, at in of.items() if kind != "grpc"]
+        return [f"http://{at}" for at in served]
 
     @property
     def http(self) -> str:
@@ -109,12 +126,7 @@ class Platform:
 
     def start(self) -> None:
         """Start it. Raises `PlatformFailed` if a port is taken, it ends at once or is not ready in time."""
-        for port in (self.port, self.http_port):
-            _refuse_taken(port)
-        command = [
-            sys.executable, "-m", "services", "up", "--data", str(self.data),
-            "--port", str(self.port), "--http-port", str(self.http_port),
-        ]  # fmt: skip
+        command = [sys.executable, "-m", "services", *(self._cluster() if self.cluster else self._up())]
         environ = {**os.environ, **self.environ}
         if self.log is None:
             self.process = subprocess.Popen(command, env=environ, start_new_session=True)
@@ -126,18 +138,34 @@ class Platform:
                 )
         self._wait_until_ready()
 
+    def _up(self) -> list[str]:
+        for port in (self.port, self.http_port):
+            _refuse_taken(port)
+        ports = ["--port", str(self.port), "--http-port", str(self.http_port)]
+        return ["up", "--data", str(self.data), *ports]
+
+    def _cluster(self) -> list[str]:
+        (self.data / "addresses.json").unlink(missing_ok=True)  # of an earlier run
+        return ["cluster", "--data", str(self.data), "--port-base", str(self.port)]
+
+    def _addresses(self) -> dict[str, dict[str, str]]:
+        addresses: dict[str, dict[str, str]] = json.loads((self.data / "addresses.json").read_text("utf-8"))
+        return addresses
+
     def _wait_until_ready(self) -> None:
         assert self.process is not None
         deadline = time.monotonic() + READY_WITHIN
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise PlatformFailed(f"linli up ended with {self.process.returncode}{self._log_hint()}")
+                raise PlatformFailed(f"linli ended with {self.process.returncode}{self._log_hint()}")
             try:
-                with urllib.request.urlopen(f"{self.http}/readyz", timeout=1):  # noqa: S310  # loopback
-                    return
-            except (urllib.error.URLError, OSError):
+                for probed in self.probed:
+                    urllib.request.urlopen(f"{probed}/readyz", timeout=1).close()  # noqa: S310  # loopback
+            except (urllib.error.URLError, OSError):  # so is a file that is not there yet
                 time.sleep(0.05)
-        raise PlatformFailed(f"linli up was not ready within {READY_WITHIN:.0f} s{self._log_hint()}")
+            else:
+                return
+        raise PlatformFailed(f"linli was not ready within {READY_WITHIN:.0f} s{self._log_hint()}")
 
     def _log_hint(self) -> str:
         """What it said to people since this start; if it said nothing, how its log ends."""
@@ -160,7 +188,7 @@ class Platform:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            return self.process.wait(timeout=40)
+            return self.process.wait(timeout=90)
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
@@ -168,15 +196,11 @@ class Platform:
 
 def _refuse_taken(port: int) -> None:
     """Whoever listens there already would be taken for the platform."""
-    with closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise PlatformFailed(
-                f"port {port} cannot be used ({error.strerror}): is another Linli running? Choose others, for"
-                ' instance make run ARGS="--port 7500 --http-port 7580"'
-            ) from error
+    if reason := taken(port):
+        raise PlatformFailed(
+            f"port {port} cannot be used ({reason}): is another Linli running? Choose others, for"
+            ' instance make run ARGS="--port 7500 --http-port 7580"'
+        )
 
 
 class PlatformFailed(Exception):

@@ -69,7 +69,7 @@ class Told:
 
 def tell_city(platform: Platform, requests: Sequence[Request]) -> Told:
     """Load the city into a started platform and replay the requests."""
-    city = sign_in(platform.address, platform.secret)
+    city = sign_in(platform.where, platform.secret)
     bodies = load(city, lambda _line: None)
     stories = [story(request, bodies) for request in requests]
     replayed = replay(city, stories, lambda _replayed, _total: None)

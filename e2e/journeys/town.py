@@ -65,7 +65,7 @@ class Town:
 
     def anyone(self, token: Token) -> City:
         """The five services as the holder of a token."""
-        city = City(connect(self.platform.address, token, deadline=20.0))
+        city = City(connect(self.platform.where, token, deadline=20.0))
         self._signed_in.append(city)
         return city
 
@@ -130,7 +130,7 @@ def profile(home: str, **fields: Any) -> volunteers.Profile:
 def town_on(platform: Platform) -> Iterator[Town]:
     """Songlin on a started platform."""
     key = SigningKey.from_pem((platform.data / "signing.pem").read_bytes())
-    town = Town(platform, Mint(key), sign_in(platform.address, platform.secret))
+    town = Town(platform, Mint(key), sign_in(platform.where, platform.secret))
     try:
         found(town.operator)
         yield town
