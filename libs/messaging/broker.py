@@ -156,12 +156,14 @@ def _in_words(given: BrokerSettings, error: ssl.SSLError) -> str:
     """What a failed handshake means, and what to do about it."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return (
-            f"RabbitMQ at {given.place} does not prove who it is ({error.verify_message}): give LINLI_BROKER_CA the"
-            " authority that signed its certificate, and name it in LINLI_BROKER_URL as the certificate does"
+            f"RabbitMQ at {given.place} does not prove who it is ({error.verify_message}):"
+            " give LINLI_BROKER_CA the authority that signed its certificate,"
+            " and name it in LINLI_BROKER_URL as the certificate does"
         )
     return (
-        f"no TLS with RabbitMQ at {given.place} ({error.reason or error}): amqps:// goes to its TLS port (5671);"
-        " LINLI_BROKER_CERT and LINLI_BROKER_KEY fit together and come from an authority that it knows"
+        f"no TLS with RabbitMQ at {given.place} ({error.reason or error}):"
+        " amqps:// goes to its TLS port (5671); LINLI_BROKER_CERT and"
+        " LINLI_BROKER_KEY fit together and come from an authority that it knows"
     )
 
 

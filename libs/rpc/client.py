@@ -173,10 +173,15 @@ def connect(
     credentials: Credentials | None = None,
     *,
     tls_roots: bytes | None = None,
+    tls_cert: bytes | None = None,
+    tls_key: bytes | None = None,
     tls: bool = False,
     **settings: Any,
 ) -> Client:
     """A client of the server at `address` (host:port). `tls_roots` are CA certificates in PEM.
+
+    `tls` without them: the system's list counts. `tls_cert` and `tls_key` (PEM): the client's own
+    certificate and its key, for servers that ask for one.
 
     Where each service has a server of its own, `address` maps their names to addresses:
     `{"cases": "cases:7400", ...}`. `settings` are those of Client: deadline, patience, metadata.
@@ -189,7 +194,8 @@ def connect(
         ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 1000),
     ]
-    trusted = grpc.ssl_channel_credentials(tls_roots) if tls or tls_roots is not None else None
+    encrypted = tls or tls_roots is not None or tls_cert is not None
+    trusted = grpc.ssl_channel_credentials(tls_roots, tls_key, tls_cert) if encrypted else None
 
     def channel_to(one: str) -> grpc.Channel:
         if trusted is not None:

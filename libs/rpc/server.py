@@ -12,6 +12,7 @@ from grpc_health.v1 import health, health_pb2
 
 from libs.rpc import probes
 from libs.rpc.call import Clock, wall_clock
+from libs.rpc.certificates import Certificates
 from libs.rpc.interceptors import Authenticate, authentication
 from libs.rpc.messages import Catalogue
 from libs.rpc.methods import methods_of, serving
@@ -65,7 +66,10 @@ class Server:
         self._names.append(service.full_name)
 
     def start(self) -> int:
-        """Bind, serve, say SERVING; answers the port. Raises RuntimeError when the address is taken."""
+        """Bind, serve, say SERVING; answers the port.
+
+        Raises RuntimeError when the address is taken, `CertificatesUnusable`.
+        """
         probes.add_health(self._routes, self._health, self._probes, self._held)
         if self.settings.reflection:
             probes.add_reflection(self._routes, self._names, self._probes, self._held)
@@ -103,8 +107,8 @@ class Server:
         settings = self.settings
         if settings.tls_cert is None or settings.tls_key is None:
             return int(self._server.add_insecure_port(settings.address))
-        pairs = [(settings.tls_key.read_bytes(), settings.tls_cert.read_bytes())]
-        return int(self._server.add_secure_port(settings.address, grpc.ssl_server_credentials(pairs)))
+        ours = Certificates(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
+        return int(self._server.add_secure_port(settings.address, ours.credentials()))
 
 
 def _options(settings: ServerSettings) -> list[tuple[str, int]]:

@@ -10,7 +10,8 @@ class ServerSettings:
 
     `workers` rpcs run at once, `waiting` more may queue, `streams` may follow something; what
     comes beyond is answered RESOURCE_EXHAUSTED at once. With `tls_cert` and `tls_key` the port
-    speaks TLS. `notice` is how long health says NOT_SERVING before the port closes.
+    speaks TLS, with `tls_client_ca` to those clients only whose certificate this authority signed;
+    files that change are read again. `notice` is how long health says NOT_SERVING before the port closes.
     """
 
     address: str = "127.0.0.1:0"
@@ -24,4 +25,5 @@ class ServerSettings:
     grace: float = 10.0
     tls_cert: Path | None = None
     tls_key: Path | None = None
+    tls_client_ca: Path | None = None
     reflection: bool = True

@@ -103,6 +103,10 @@ def broker_of(settings: Settings) -> Broker:
             "LINLI_BROKER_URL is not set: relay and worker carry events over RabbitMQ, for instance"
             " amqp://linli:password@rabbitmq:5672/demo"
         )
+    for name in ("broker_ca", "broker_cert", "broker_key"):
+        path = getattr(settings, name)
+        if path is not None and not path.is_file():
+            raise CannotStart(f"LINLI_{name.upper()}: there is no file {path}")
     return Broker(
         BrokerSettings(
             url=url,

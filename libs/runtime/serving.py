@@ -10,6 +10,7 @@ from libs.messaging.desk import ParkingDesk
 from libs.messaging.feed import FeedApi
 from libs.messaging.parking import ParkingApi
 from libs.rpc.access import Caller
+from libs.rpc.certificates import Certificates, CertificatesUnusable
 from libs.rpc.keys import KeySet
 from libs.rpc.server import Server
 from libs.rpc.settings import ServerSettings
@@ -20,7 +21,11 @@ from libs.runtime.settings import Settings
 
 
 def server_of(services: Sequence[OpenService], settings: Settings, *, draining: Callable[[], bool]) -> Server:
-    """A server with everything added, not started yet. Raises `CannotStart` without keys to verify with."""
+    """A server with everything added, not started yet.
+
+    Raises `CannotStart` without keys to verify with, or with certificates that are of no use.
+    """
+    _check_certificates(settings)
     server = Server(
         ServerSettings(
             address=settings.grpc_address,
@@ -28,6 +33,7 @@ def server_of(services: Sequence[OpenService], settings: Settings, *, draining: 
             grace=settings.drain.total_seconds(),
             tls_cert=settings.tls_cert,
             tls_key=settings.tls_key,
+            tls_client_ca=settings.tls_client_ca,
         ),
         _authenticate(services, settings),
     )
@@ -41,15 +47,24 @@ def server_of(services: Sequence[OpenService], settings: Settings, *, draining: 
     return server
 
 
+def _check_certificates(settings: Settings) -> None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return
+    try:
+        Certificates(settings.tls_cert, settings.tls_key, settings.tls_client_ca).credentials()
+    except CertificatesUnusable as error:
+        raise CannotStart(str(error)) from error
+
+
 def _authenticate(services: Sequence[OpenService], settings: Settings) -> Callable[[str], Caller]:
     """Verify with identity's keys: our own if identity is here, else those it publishes."""
     own = public_keys_of(services)
-    keys = KeySet(own) if own is not None else _key_set(settings.keys_url)
+    keys = KeySet(own) if own is not None else _key_set(settings.keys_url, settings.keys_ca)
     revoked = next((s.parts.revoked for s in services if s.parts.revoked is not None), None)
     return Verifier(keys, revoked=revoked).caller
 
 
-def _key_set(url: str) -> KeySet:
+def _key_set(url: str, ca: Path | None) -> KeySet:
     if not url:
         raise CannotStart(
             "LINLI_KEYS_URL is not set: tokens are verified with identity's keys, for instance"
@@ -57,4 +72,4 @@ def _key_set(url: str) -> KeySet:
         )
     if url.startswith("file://"):
         return KeySet.from_file(Path(url.removeprefix("file://")))
-    return KeySet.from_url(url)
+    return KeySet.from_url(url, ca=ca)
