@@ -5,7 +5,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from libs.runtime.process import INTERRUPTED, complain, in_their_words
+from libs.messaging import topology
+from libs.runtime.process import INTERRUPTED, complain, in_their_words, say
 from libs.runtime.rabbitmq_install import RabbitMQFailed
 from libs.runtime.shell import EXPECTED, run_service
 from libs.runtime.unprivileged import PostgresFailed
@@ -71,9 +72,16 @@ def _parser() -> argparse.ArgumentParser:
     token = commands.add_parser("token", help="print a token of the operator of what runs")
     calling = commands.add_parser("call", help="call an rpc of a running `linli up` or `linli cluster`")
     _add_calling(token, calling)
+    tells = commands.add_parser("topology", help="print what Linli keeps in RabbitMQ, in Markdown")
+    tells.set_defaults(run=_tell_topology)
     for name in up.NAMES:
         commands.add_parser(name, help=f"the {name} service: see `linli {name} --help`", add_help=False)
     return parser
+
+
+def _tell_topology(_: argparse.Namespace) -> int:
+    say(topology.page({name: sorted(up.load(name).subscriptions) for name in up.NAMES}).rstrip())
+    return 0
 
 
 def _add_calling(token: argparse.ArgumentParser, calling: argparse.ArgumentParser) -> None:

@@ -45,7 +45,7 @@ def subscription(consumer: str, upstream: str) -> Queue:
         name=f"{consumer}.from.{upstream}",
         keys=(live(upstream), again(upstream, consumer)),
         reader=f"{consumer} worker",
-        carries=f"batches of {upstream}'s events",
+        carries=f"batches of events of {upstream}",
     )
 
 
@@ -110,4 +110,8 @@ One topic exchange, durable: `{exchange}`. All queues are durable and have these
   `linli\\.events|relay\\..*|[a-z]+\\.from\\..*`.
 - **A consumer that is gone for good** leaves its queues behind, and they grow: delete them by name. Deleting
   the queue of a consumer that lives harms nothing: it is declared again, and the gap is repaired.
+  So are bindings and the exchange: a worker that hears nothing declares them again.
+- **Short of memory or of disk**, the broker takes nothing from those who publish: relays wait on their
+  connections and say so (`/readyz` where the relay is a process of its own, and the log), workers go on
+  with what lies in their queues.
 """

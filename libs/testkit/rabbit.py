@@ -34,6 +34,23 @@ class RabbitServer:
         """Drop the vhost with all that is in it; whoever is still connected is put out."""
         self.node.drop_vhost(urlsplit(url).path.removeprefix("/"))
 
+    def arguments(self, url: str) -> dict[str, dict[str, str]]:
+        """The queues of a vhost by name, with the arguments they were declared with."""
+        node, found = self.node._known().name, self.node.folder / f"queues-{uuid4().hex}"  # noqa: SLF001
+        vhost = urlsplit(url).path.removeprefix("/")
+        written = "fun(V) when is_binary(V) -> V; (V) -> atom_to_list(V) end"
+        row = f'io_lib:format("~s ~s ~s~n", [element(4, Of(get_name, Q)), Key, ({written})(Value)])'
+        self.node._call(  # noqa: SLF001
+            [
+                f"Of = fun(What, Q) -> rpc:call('{node}', amqqueue, What, [Q]) end",
+                f"Queues = rpc:call('{node}', rabbit_amqqueue, list, [<<\"{vhost}\">>])",
+                f"Rows = [{row} || Q <- Queues, {{Key, _, Value}} <- Of(get_arguments, Q)]",
+                f'ok = file:write_file("{found}", Rows)',
+            ]
+        )
+        rows = [line.split(" ") for line in found.read_text().splitlines()]
+        return {name: {key: value for of, key, value in rows if of == name} for name, _, _ in rows}
+
     @contextlib.contextmanager
     def short_of_memory(self) -> Iterator[None]:
         """The node takes nothing from those who publish, as when it has no memory left."""

@@ -1,4 +1,4 @@
-"""What the broker brings takes effect once and in order; what it does not bring is asked for, not too often."""
+"""What the broker brings takes effect once and in order; what is missing is asked for, not too often."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
