@@ -1,4 +1,4 @@
-"""What lies in the ledgers of an embedded platform, freed of what no two runs can share."""
+"""What lies in the ledgers and views of a platform, freed of what no two runs can share."""
 
 import os
 import time
@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import msgspec
 import psycopg
 
 from libs.ledger.ledger import Ledger
+from libs.ledger.revision import Revision
+from libs.ledger.view import Views
 from libs.runtime.embedded import Place, environ_of
 from libs.runtime.opened import open_ledger
 from libs.runtime.parts import Service
@@ -39,9 +42,16 @@ OF_ONE_RUN = frozenset(
 HISTORY_ENDS = datetime(2021, 1, 1, tzinfo=UTC)
 """Moments of the replayed history lie before; later ones are of this run."""
 
+_FOLDED_WITHIN = 30.0
+
+BY_CHANCE = ("client-", "keyring-")
+"""Streams whose content is random by nature: hashes of secrets, signing keys."""
+
 Entry = tuple[int, str, object]
 """Version, stored name, content."""
 Streams = dict[str, list[Entry]]
+Tables = dict[str, list[str]]
+"""The rows of each view's tables, in an order of their own."""
 
 
 @contextmanager
@@ -90,6 +100,33 @@ def streams_of(ledger: Ledger) -> Streams:
             streams[recorded.stream].append(entry)
         after = events[-1].position
     return dict(streams)
+
+
+def views_of(ledger: Ledger, service: Service) -> Tables:
+    """Every row of every view of a service, once the view has folded all of the ledger."""
+    views, head, tables = Views(ledger, service.views), str(Revision(ledger.head(), 0)), {}
+    for view in service.views:
+        with views.read(view.name, head, _FOLDED_WITHIN) as cursor:
+            for table in view.tables:
+                rows = cursor.execute(f"SELECT * FROM {view.schema}.{table.name}").fetchall()
+                tables[f"{view.name}.{table.name}"] = sorted(repr(_plain(row)) for row in rows)
+    return tables
+
+
+def different(found: Streams, expected: Streams) -> list[str]:
+    """What is not in both, or not the same, one sentence a stream; what is made by chance is left out."""
+    return [
+        f"{name}: {_first_difference(found.get(name, []), expected.get(name, []))}"
+        for name in sorted(found.keys() | expected.keys())
+        if not name.startswith(BY_CHANCE) and found.get(name) != expected.get(name)
+    ][:5]
+
+
+def _first_difference(found: list[Entry], expected: list[Entry]) -> str:
+    for one, other in zip_longest(found, expected):
+        if one != other:
+            return f"found {one}, expected {other}"
+    return "the same"
 
 
 def gaps(streams: Streams) -> list[str]:

@@ -5,7 +5,6 @@ import random
 import signal
 import threading
 import time
-from itertools import zip_longest
 from pathlib import Path
 from typing import Self
 
@@ -13,13 +12,11 @@ from linli.supervision.v1 import supervision_service_pb2 as supervision
 
 from e2e.city.platform import Platform
 from e2e.journeys.conftest import Told, all_requests, platform_in, tell_city
-from e2e.journeys.ledgers import Entry, Streams, all_services, gaps, ledger_of, settle, streams_of
+from e2e.journeys.ledgers import Streams, all_services, different, gaps, ledger_of, settle, streams_of
 
 ROWS = int(os.environ.get("LINLI_KILL_ROWS", "1000"))
 KILLS = 20
 SEED = 9
-BY_CHANCE = ("client-", "keyring-")
-"""Streams whose content is random by nature: hashes of secrets, signing keys."""
 
 
 def test_killed_twenty_times_the_platform_ends_as_if_undisturbed(folder: Path) -> None:
@@ -41,7 +38,7 @@ def test_killed_twenty_times_the_platform_ends_as_if_undisturbed(folder: Path) -
     assert found.keys() == expected.keys()
     for service, (streams, board) in found.items():
         assert gaps(streams) == [], service
-        assert _different(streams, expected[service][0]) == [], service
+        assert different(streams, expected[service][0]) == [], service
         assert board == expected[service][1]
 
 
@@ -96,19 +93,3 @@ def _state(told: Told) -> dict[str, tuple[Streams, object]]:
         with ledger_of(told.platform.data, service) as ledger:
             state[service.name] = (streams_of(ledger), board)
     return state
-
-
-def _different(found: Streams, expected: Streams) -> list[str]:
-    """What is not in both, or not the same, one sentence a stream; what is made by chance is left out."""
-    return [
-        f"{name}: {_first_difference(found.get(name, []), expected.get(name, []))}"
-        for name in sorted(found.keys() | expected.keys())
-        if not name.startswith(BY_CHANCE) and found.get(name) != expected.get(name)
-    ][:5]
-
-
-def _first_difference(found: list[Entry], expected: list[Entry]) -> str:
-    for one, other in zip_longest(found, expected):
-        if one != other:
-            return f"found {one}, expected {other}"
-    return "the same"
