@@ -126,7 +126,7 @@ class Relay:
             self._remember(line, at_once=False)
             if published < self._settings.limit:
                 self._news.wait(_LOOK_AT_REQUESTS)
-                stop.wait(self._settings.gather if published else 0)
+                stop.wait(max(0.0, line.published_at + self._settings.gather - time.monotonic()))
         self._remember(line, at_once=True)
 
     # -- what is new -------------------------------------------------------------------------------
