@@ -67,8 +67,8 @@ e2e: setup ## Run the journeys over the real wire (minutes)
 	$(BIN)/pytest e2e/journeys
 
 .PHONY: bench
-bench: setup ## Measure, as ratios against a named baseline in the same run
-	$(BIN)/python -m e2e.bench
+bench: setup ## Measure, as ratios against a named baseline in the same run (ARGS="exchange --quick")
+	$(BIN)/python -m e2e.bench $(ARGS)
 
 .PHONY: chaos
 chaos: setup ## Kill, stop, cut off and wipe at random under load; print recovery times and what was lost (nothing)
