@@ -64,6 +64,7 @@ class Supervised:
         self._stopped_is_hung = stopped_is_hung
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: WatchedThread | None = None
+        self._answered: float | None = None  # when the process of now last did
         self._spawning = threading.Lock()
 
     @property
@@ -117,6 +118,7 @@ class Supervised:
         """Whether it says yes to a probe."""
         try:
             with asked(self.http, path, _PROBE_WITHIN):
+                self._answered = time.monotonic()
                 return True
         except (OSError, HTTPException):
             return False
@@ -164,19 +166,21 @@ class Supervised:
                 start_new_session=True,  # Ctrl-C is for the supervisor, which stops it in order
             )
             self.starts += 1
+            self._answered = None
             return self._process
 
     def _mind(self, process: "subprocess.Popen[bytes]") -> None:
         """Wait until it ends; see to it that it does when it hangs."""
-        answered: float | None = None
         while True:
             with suppress(subprocess.TimeoutExpired):
-                process.wait(_PROBE_EVERY)
+                process.wait(min(_PROBE_EVERY, self._hung_after / 4))
                 return
             waits = not self._stopped_is_hung and _is_stopped(process.pid)
-            if self.answers() or (waits and answered is not None):
-                answered = time.monotonic()
-            elif answered is not None and time.monotonic() - answered > self._hung_after:
+            if self.answers() or self._answered is None:
+                continue
+            if waits:
+                self._answered = time.monotonic()
+            elif time.monotonic() - self._answered > self._hung_after:
                 _log.warning("hangs and is killed", process=self.name, pid=process.pid)
                 process.kill()
 
