@@ -30,6 +30,7 @@ class NotTrusted(OSError):
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 8.0
+_LOOK_UP = 0.2
 
 _log = logs.get("broker")
 
@@ -60,7 +61,10 @@ class BrokerSettings:
 
 
 class _Connection(pyamqp.Connection):  # type: ignore[misc]  # kombu's types are worse than none
-    """Waits for no answer for ever: heartbeats that come in meanwhile are none."""
+    """Waits for no answer for ever, and says meanwhile that we live: else the broker ends the waiting.
+
+    Heartbeats of the other side that come in meanwhile are no answer.
+    """
 
     def drain_events(self, timeout: float | None = None) -> None:
         """Read until something has come. Raises TimeoutError."""
@@ -68,8 +72,12 @@ class _Connection(pyamqp.Connection):  # type: ignore[misc]  # kombu's types are
             super().drain_events(timeout)
             return
         deadline = time.monotonic() + _ANSWER_SECONDS
-        while not self.blocking_read(max(0.001, deadline - time.monotonic())):
-            pass
+        while (left := deadline - time.monotonic()) > 0:
+            with suppress(TimeoutError):
+                if self.blocking_read(min(left, _LOOK_UP)):
+                    return
+            self.heartbeat_tick()
+        raise TimeoutError(f"the broker has not answered within {_ANSWER_SECONDS:.0f} s")
 
 
 class _Transport(pyamqp.Transport):  # type: ignore[misc]  # see above

@@ -13,8 +13,11 @@ from libs.runtime.rabbitmq import EmbeddedRabbitMQ
 QUEUE = topology.subscription("cases", "catalog")
 
 
-def test_a_queue_that_came_back_dead_is_deleted_and_declared_anew(killable_rabbit: EmbeddedRabbitMQ) -> None:
-    to = Broker(BrokerSettings(url=killable_rabbit.url))
+@pytest.mark.parametrize("heartbeat", [10, 1])
+def test_a_queue_that_came_back_dead_is_deleted_and_declared_anew(
+    killable_rabbit: EmbeddedRabbitMQ, heartbeat: int
+) -> None:
+    to = Broker(BrokerSettings(url=killable_rabbit.url, heartbeat=heartbeat))
     broker.close(_listening(to, []))
     killable_rabbit.kill()  # so soon after it was made, it may come back without a leader
     killable_rabbit.restart()
