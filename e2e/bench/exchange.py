@@ -5,36 +5,26 @@ supervision's ledger and folded into its view. Nameko's: an event handler in its
 does one INSERT; same broker, same PostgreSQL, as many events of the same size.
 """
 
-import json
 import statistics
-import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
-import psycopg
-
-from e2e.bench.appender import Appended, Appender, StoredRow
-from e2e.bench.copies import multiply
+from e2e.bench.appender import Appender
 from e2e.bench.figures import Figure, quantile
 from e2e.bench.ground import Ground
+from e2e.bench.material import Material, material
 from e2e.bench.nameko_run import NamekoRun
-from e2e.bench.neighbours import SOURCE, SUPERVISION_DATABASE, VIEW, neighbours
+from e2e.bench.neighbours import neighbours
 from e2e.bench.processor import Usage, watched
-from libs.ledger.recorder import EVENTS_TABLE
-from libs.messaging.translate import Source
+from e2e.bench.watch import LOOK, Watch, noted_by_position
 from libs.runtime.postgres import EmbeddedPostgres
 from libs.runtime.rabbitmq import EmbeddedRabbitMQ
-from services.cases.wiring import SERVICE as CASES
-from services.supervision.wiring import SERVICE as SUPERVISION
 
 EVENTS = 20_000
 A_SECOND = 100
 DISPATCHERS = 10
-_LOOK = 0.002
 
-ORIGINALS, BASELINE = "cases_originals", "bench_nameko"
+BASELINE = "bench_nameko"
 
 
 PYTHON = (
@@ -48,15 +38,6 @@ ON_PURPOSE = (
     " then the broker's confirmation and two commits. Waiting in Python under eventlet adds 20 to 40 us to"
     " a round trip to PostgreSQL (18 us in C)"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """Stored events of cases, how many of them supervision hears of, and as many texts for nameko."""
-
-    rows: Sequence[StoredRow]
-    heard: int
-    texts: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +65,7 @@ def measure(ground: Ground) -> list[Figure]:
         broker.start()
         try:
             stand = Stand(ground, server, broker)
-            given = _material(stand, 3_000 if ground.quick else EVENTS)
+            given = material(ground, server, 3_000 if ground.quick else EVENTS)
             return [_throughput(stand, given), _following(stand, given), _latency(stand, given)]
         finally:
             broker.stop()
@@ -169,130 +150,21 @@ def _latency(stand: Stand, given: Material) -> Figure:
     with (
         neighbours(stand.ground, stand.server, stand.broker) as line,
         Appender(line.cases, given.rows[: A_SECOND * seconds]) as appender,
-        _Watch(line.supervision) as watch,
+        Watch(line.supervision) as watch,
         watched(line.pids) as usage,
     ):
         written = appender.write(A_SECOND)
         line.until_seen(line.head())
-    noted = _noted(stand.ground)
+    noted = noted_by_position(stand.ground)
     decided, seen = watch.latencies(written, noted)
     return Figure(
         name=f"Commit to visible over RabbitMQ, {A_SECOND} events/s",
-        measured=f"median {_ms(seen, 0.5)}, p99 {_ms(seen, 0.99)} (read every {1000 * _LOOK:.0f} ms)",
+        measured=f"median {_ms(seen, 0.5)}, p99 {_ms(seen, 0.99)} (read every {1000 * LOOK:.0f} ms)",
         baseline=f"of that until supervision decided: median {_ms(decided, 0.5)}, p99 {_ms(decided, 0.99)}",
         busy=str(usage),
         limit=ON_PURPOSE,
     )
 
 
-class _Watch:
-    """Notes how far supervision's view is, every two milliseconds, in a thread of its own."""
-
-    def __init__(self, dsn: str) -> None:
-        self._dsn = dsn
-        self._seen: list[tuple[float, int]] = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def latencies(
-        self, written: Appended, noted: dict[int, tuple[int, float]]
-    ) -> tuple[list[float], list[float]]:
-        """Seconds from the return of each append until it was decided, and seen, over there."""
-        seconds_to_monotonic = time.monotonic() - time.time()
-        decided, seen = [], []
-        looks = iter(self._seen)
-        at, reached = next(looks)
-        for position, returned in sorted(written.returned.items()):
-            if position not in noted:
-                continue
-            there, moment = noted[position]
-            while reached < there:
-                at, reached = next(looks)
-            decided.append(moment + seconds_to_monotonic - returned)
-            seen.append(at - returned)
-        return decided, seen
-
-    def _run(self) -> None:
-        with psycopg.connect(self._dsn, autocommit=True) as connection:
-            over = False
-            while not over:
-                over = self._over.wait(_LOOK)  # and a last look after that
-                row = connection.execute(
-                    "SELECT position FROM view_position WHERE view = %s", [VIEW], prepare=True
-                ).fetchone()
-                if row is not None and (not self._seen or row[0] != self._seen[-1][1]):
-                    self._seen.append((time.monotonic(), row[0]))
-
-
-def _noted(ground: Ground) -> dict[int, tuple[int, float]]:
-    """By position in cases: where supervision noted it, and when it decided so (seconds since 1970)."""
-    found: dict[int, tuple[int, float]] = {}
-    with ground.ledger(SUPERVISION, SUPERVISION_DATABASE) as ledger:
-        after = 0
-        while page := ledger.read(after, 1000):
-            for recorded in page:
-                if recorded.event.origin.source == SOURCE:
-                    moment = recorded.metadata.recorded_at.timestamp()
-                    found[recorded.event.origin.sequence] = recorded.position, moment
-            after = page[-1].position
-    return found
-
-
 def _ms(seconds: Sequence[float], share: float) -> str:
     return f"{1000 * quantile(seconds, share):.0f} ms"
-
-
-# -- what travels ------------------------------------------------------------------------------------
-
-
-def _material(stand: Stand, number: int) -> Material:
-    """The first events of the replayed cases, or of copies where there are too few."""
-    stand.ground.copy_database(stand.server, "cases", ORIGINALS)
-    dsn = stand.server.dsn(ORIGINALS)
-    streams, events = _counted(dsn)
-    if events < number:
-        multiply(dsn, "case", streams * number // events + 1)
-    with psycopg.connect(dsn) as connection:
-        found = connection.execute(
-            f"SELECT originator_id, originator_version, topic, state, notification_id FROM {EVENTS_TABLE}"
-            " WHERE originator_id LIKE 'case-%%' ORDER BY notification_id LIMIT %s",
-            [number],
-        ).fetchall()
-    texts = _texts(stand.ground, until=found[-1][-1])
-    return Material([row[:-1] for row in found], len(texts), texts)
-
-
-def _counted(dsn: str) -> tuple[int, int]:
-    with psycopg.connect(dsn) as connection:
-        row = connection.execute(
-            f"SELECT count(DISTINCT originator_id), count(*) FROM {EVENTS_TABLE}"
-            " WHERE originator_id LIKE 'case-%'"
-        ).fetchone()
-    assert row is not None
-    return row
-
-
-def _texts(ground: Ground, until: int) -> list[str]:
-    """What nameko carries for each event that supervision hears of: JSON, as long as our envelope."""
-    wanted = frozenset(message.DESCRIPTOR.full_name for message in SUPERVISION.subscriptions["cases"])
-    texts: list[str] = []
-    with ground.ledger(CASES, ORIGINALS) as ledger:
-        source = Source(CASES.name, "demo", ledger, CASES.publish)
-        after = 0
-        while after < until:
-            batch = source.batch(after, 500, wanted)
-            after = batch.until
-            for event in batch.events:
-                if event.sequence <= until:
-                    bare = json.dumps({"id": event.id, "data": ""})
-                    filling = "x" * max(0, event.ByteSize() - len(bare))
-                    texts.append(json.dumps({"id": event.id, "data": filling}))
-    return texts

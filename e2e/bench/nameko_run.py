@@ -84,16 +84,21 @@ class NamekoRun:
 
     def _until(self, rows: int) -> float:
         deadline = time.monotonic() + _LONGEST
-        while time.monotonic() < deadline:
-            if self._rows() >= rows:
-                return time.monotonic()
-            time.sleep(_RESOLUTION)
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            while time.monotonic() < deadline:
+                if _rows(connection) >= rows:
+                    return time.monotonic()
+                time.sleep(_RESOLUTION)
         raise TimeoutError(f"nameko's handler did not insert {rows} rows: {self.log.read_text()[-2000:]}")
 
     def _rows(self) -> int:
-        with psycopg.connect(self.dsn) as connection:
-            row = connection.execute("SELECT max(number) FROM taken").fetchone()
-        return int(row[0] or 0) if row is not None else 0
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            return _rows(connection)
+
+
+def _rows(connection: "psycopg.Connection[Any]") -> int:
+    row = connection.execute("SELECT max(number) FROM taken").fetchone()
+    return int(row[0] or 0) if row is not None else 0
 
 
 def _ask(process: "subprocess.Popen[str]") -> dict[str, Any]:
