@@ -1,6 +1,5 @@
 """A private RabbitMQ node starts, stops, is killed and wiped, beside others and for any user."""
 
-import datetime as dt
 import os
 import shutil
 import signal
@@ -15,14 +14,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from kombu import Connection, Exchange, Queue
 
 from libs.runtime.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.rabbitmq_install import Installed, RabbitMQFailed
 from libs.runtime.rabbitmq_node import Certificates
+from libs.testkit.certificates import Authority
 from libs.testkit.eventually import eventually
 from libs.testkit.rabbit import running_rabbit
 
@@ -273,30 +270,10 @@ def test_a_user_without_rights_runs_a_node_too(folder: Path, installed_rabbitmq:
 
 @pytest.fixture
 def certificates(tmp_path: Path) -> Certificates:
-    """A certificate for localhost that is its own authority."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = dt.datetime.now(dt.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(hours=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    files = Certificates(tmp_path / "cert.pem", tmp_path / "key.pem", tmp_path / "cert.pem")
-    files.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    files.key.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return files
+    """A certificate for localhost, and who signed it."""
+    authority = Authority(tmp_path)
+    pair = authority.sign("rabbit", "localhost")
+    return Certificates(pair.certificate, pair.key, authority.file)
 
 
 def test_a_node_with_certificates_speaks_tls(
