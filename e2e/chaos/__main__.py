@@ -42,10 +42,11 @@ def main() -> int:
         f" {outcome.effects} events are neighbours' reactions"
     )
     if outcome.findings:
-        print("\n".join(outcome.findings))
+        print(f"{len(outcome.findings)} findings; the logs stay in {folder}:")
+        print("\n".join(outcome.findings[:50]))
         return 1
     print("nothing lost, nothing doubled, nothing out of order")
-    shutil.rmtree(folder)  # of a run that failed, the logs stay
+    shutil.rmtree(folder)
     return 0
 
 

@@ -33,10 +33,7 @@ def check(evidence: Mapping[str, Evidence], acknowledged: Sequence[Acknowledged]
 
 
 def commands(evidence: Mapping[str, Evidence], acknowledged: Iterable[Acknowledged]) -> Iterator[str]:
-    """What was acknowledged lies in the ledger, once, where the client was told.
-
-    Each command is one that brings about at most one event of a name.
-    """
+    """What was acknowledged lies in the ledger, decided once, where the client was told."""
     by_request = {name: _by_request(one) for name, one in evidence.items()}
     for told in acknowledged:
         events = by_request[told.service].get(told.request_id, [])
@@ -48,15 +45,20 @@ def commands(evidence: Mapping[str, Evidence], acknowledged: Iterable[Acknowledg
 def _judged(told: Acknowledged, events: Sequence[Stored]) -> str:
     if not events:
         return "is lost: nothing in the ledger comes of it"
-    if len({event.stream for event in events}) > 1:
-        return f"took effect twice: {_places(events)}"
-    names = [event.name for event in events]
-    if len(set(names)) < len(names) or events[-1].version - events[0].version >= len(events):
+    if not _decided_once(events):
         return f"took effect twice: {_places(events)}"
     position, version = parse_revision(told.revision)
     if (events[-1].position, events[-1].version) != (position, version):
         return f"lies elsewhere: {_places(events)}"
     return ""
+
+
+def _decided_once(events: Sequence[Stored]) -> bool:
+    """One decision is for one stream, at one moment, and its events follow each other."""
+    decisions = {(event.stream, event.metadata.recorded_at) for event in events}
+    ids = {event.metadata.event_id for event in events}
+    dense = events[-1].version - events[0].version == len(events) - 1
+    return len(decisions) == 1 and len(ids) == len(events) and dense
 
 
 def order(one: Evidence) -> Iterator[str]:

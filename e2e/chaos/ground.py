@@ -85,7 +85,6 @@ def ground(folder: Path) -> Iterator[Ground]:
         founder = made.person("founder")
         found(founder)
         founder.client.close()
-        rabbit.flush()
         yield made
 
 

@@ -13,7 +13,7 @@ from e2e.chaos.checker import check, view_positions
 from e2e.chaos.evidence import Acknowledged, collect
 from libs.ledger.ledger import Append
 from libs.ledger.migrate import migrate
-from libs.ledger.recorded import Context, Draft
+from libs.ledger.recorded import Context, Draft, utc_now
 from libs.ledger.text import Text
 from libs.messaging.inbox import Handled
 from libs.rpc.keys import SigningKey
@@ -119,6 +119,16 @@ def test_a_doubled_command_is_found(run: Aftermath) -> None:
     assert any(
         "DefineAffair define-pothole" in line and "took effect twice" in line for line in run.findings()
     )
+
+
+def test_a_command_decided_twice_is_found(run: Aftermath) -> None:
+    about = Context(actor="client:loader", request_id="decide-2").metadata(utc_now())
+    ledger = run.services["catalog"].ledger
+    decided = ledger.read_stream("affair-burst-pipe")[-1].event
+    draft = Draft(stream="affair-burst-pipe", expected_version=4, events=[(decided, about)])
+    ledger.append(Append(drafts=[draft]))
+
+    assert any("DecideAnonymity decide-2" in line and "took effect twice" in line for line in run.findings())
 
 
 def test_an_acknowledgement_of_another_place_is_found(run: Aftermath) -> None:
