@@ -9,7 +9,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from libs.runtime import addresses
 from libs.runtime.cluster import Cluster, Member
+from libs.runtime.guards import CannotStart
 from libs.runtime.postgres import EmbeddedPostgres, ensure_database
 from libs.runtime.process import Facts, Lifetime, as_called, run_until_told, say
 from libs.runtime.settings import Secret, read, setting
@@ -18,10 +20,10 @@ from libs.telemetry import logs
 from services.up import NAMES, arguments_of
 
 EPILOG = """\
-from the environment (secrets better here, or in the file that ..._FILE names, than typed):
-  LINLI_POSTGRES_URL  as --postgres
-  LINLI_BROKER_URL    as --broker
-  LINLI_LOG_LEVEL     how much is logged: debug, info, warning, error [info]
+from the environment (secrets here only, or in the file that ..._FILE names):
+  LINLI_POSTGRES_URL, LINLI_DATABASE_PASSWORD  as --postgres, and its password
+  LINLI_BROKER_URL, LINLI_BROKER_PASSWORD      as --broker, and its password
+  LINLI_LOG_LEVEL                              how much is logged: debug, info, warning, error [info]
   and the others that `linli cases settings` lists, for all processes
 
 While it runs: `linli call`, `linli token`. SIGTERM or Ctrl-C stops it in order.
@@ -31,7 +33,8 @@ WITHOUT_WORKER = ("identity",)
 """Hears of no neighbour and has no clocks."""
 
 _NOT_FOR_THEM = (
-    *("LINLI_POSTGRES_URL", "LINLI_BROKER_URL", "LINLI_DATABASE_URL", "LINLI_TOKEN"),
+    *("LINLI_POSTGRES_URL", "LINLI_DATABASE_URL", "LINLI_DATABASE_PASSWORD", "LINLI_TOKEN"),
+    *("LINLI_BROKER_URL", "LINLI_BROKER_PASSWORD"),
     *("LINLI_MASTER_KEY", "LINLI_IDENTITY_SIGNING_KEY", "LINLI_IDENTITY_OPERATOR_SECRET"),
 )
 """Variables (and their `_FILE`s) that the processes do not inherit: theirs are the cluster's own."""
@@ -48,9 +51,26 @@ class ClusterSettings:
     postgres_url: Secret[str] = setting(
         Secret(""), doc="PostgreSQL server, with a user who may make databases"
     )
+    database_password: Secret[str] = setting(Secret(""), doc="its password, if the address does not hold it")
     broker_url: Secret[str] = setting(Secret(""), doc="RabbitMQ: amqp://user:password@host:port/vhost")
+    broker_password: Secret[str] = setting(Secret(""), doc="its password, if the address does not hold it")
     cell: str = setting("demo", doc="name of this cell")
     log_level: str = setting("info", doc="how much is logged")
+
+    @property
+    def postgres(self) -> str:
+        """The server's whole address; "" for the bundled one."""
+        url, password = self.postgres_url.reveal(), self.database_password.reveal()
+        return url and addresses.database(url, password)
+
+    @property
+    def broker(self) -> str:
+        """The broker's whole address; "" for a node of our own."""
+        return addresses.broker(self.broker_url.reveal(), self.broker_password.reveal())
+
+    def __post_init__(self) -> None:
+        """Addresses that cannot be read are refused."""
+        _ = self.postgres, self.broker
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add(
         "--broker", metavar="URL", dest="LINLI_BROKER_URL",
-        help="RabbitMQ, amqp://user:password@host:port/vhost [a private node, in the folder]",
+        help="RabbitMQ, amqp://user@host:port/vhost [a private node, in the folder]",
     )  # fmt: skip
     add("--cell", dest="LINLI_CELL", help="name of this cell, part of every event's source [demo]")
     add(
@@ -77,6 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
     began = time.monotonic()
     life = Lifetime()
     said = {name: value for name, value in vars(arguments).items() if name.startswith("LINLI_") and value}
+    _refuse_typed_passwords(said)
     environ = {**os.environ, **said}
     settings = read(ClusterSettings, environ)
     logs.setup(level=settings.log_level, role="cluster", cell=settings.cell)
@@ -105,10 +126,23 @@ def run(arguments: argparse.Namespace) -> int:
     return run_until_told(start, stack.close, lambda: "", life, folder=str(arguments.data))
 
 
+def _refuse_typed_passwords(said: Mapping[str, str]) -> None:
+    """Everybody on the machine sees what stands on a command line."""
+    for option, variable, secret in (
+        ("--postgres", "LINLI_POSTGRES_URL", "LINLI_DATABASE_PASSWORD"),
+        ("--broker", "LINLI_BROKER_URL", "LINLI_BROKER_PASSWORD"),
+    ):
+        if addresses.holds_password(said.get(variable, "")):
+            raise CannotStart(
+                f"{option} holds a password, which everybody sees in the list of processes: leave it out"
+                f" and give it in {secret} (or {secret}_FILE), or give the whole address in {variable}"
+            )
+
+
 @contextmanager
 def _databases(folder: Path, settings: ClusterSettings) -> Iterator[Mapping[str, str]]:
     """A database for each service: on the server that was named, or on the bundled one."""
-    if server := settings.postgres_url.reveal():
+    if server := settings.postgres:
         yield {name: ensure_database(server, f"linli_{name}") for name in NAMES}
         return
     postgres = EmbeddedPostgres(folder)
@@ -124,7 +158,7 @@ def _databases(folder: Path, settings: ClusterSettings) -> Iterator[Mapping[str,
 @contextmanager
 def _broker(folder: Path, settings: ClusterSettings) -> Iterator[str]:
     """The broker that was named, or a private node."""
-    if url := settings.broker_url.reveal():
+    if url := settings.broker:
         yield url
         return
     from libs.runtime.rabbitmq import EmbeddedRabbitMQ  # loads an AMQP client: `linli call` needs none
@@ -172,13 +206,13 @@ def _welcome(cluster: Cluster, settings: ClusterSettings, seconds: float) -> Non
     for name, address in cluster.addresses().items():
         worker = cluster.http(name, "worker") if (name, "worker") in cluster.processes else "-"
         say(f"  {name:<12} {address:<18} {cluster.http(name):<18} {worker}")
-    say(f"  PostgreSQL   {_where(settings.postgres_url)}")
-    say(f"  RabbitMQ     {_where(settings.broker_url)}")
+    say(f"  PostgreSQL   {_where(settings.postgres)}")
+    say(f"  RabbitMQ     {_where(settings.broker)}")
     say(f"  logs   {cluster.logs}/<service>-<role>.log")
     say(f"  token  {as_called()} token{at}")
     say(f"  try    {as_called()} call{at} catalog.ListAffairs")
     say("Whatever of it ends is started again. Ctrl-C stops it.")
 
 
-def _where(given: Secret[str]) -> str:
-    return "as given" if given.reveal() else "of its own, in the data folder"
+def _where(given: str) -> str:
+    return "as given" if given else "of its own, in the data folder"

@@ -53,3 +53,14 @@ def broker(url: str, password: str = "") -> str:
         raise ValueError("LINLI_BROKER_URL: it names no user whose password LINLI_BROKER_PASSWORD could be")
     user, _, host = parts.netloc.rpartition("@")
     return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}"))
+
+
+def holds_password(url: str) -> bool:
+    """Whether an address of either kind has a password in it, as far as it can be read."""
+    if "://" in url:
+        parts = urlsplit(url)
+        return ":" in parts.netloc.rpartition("@")[0] or "password=" in parts.query
+    try:
+        return "password" in conninfo_to_dict(url)
+    except psycopg.Error:
+        return "password" in url

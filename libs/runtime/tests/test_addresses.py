@@ -122,3 +122,20 @@ def test_settings_made_without_reading_join_passwords_too() -> None:
     made = Settings(database_url=Secret(DATABASE), database_password=Secret("one"), master_key=Secret("k"))
 
     assert conninfo_to_dict(made.database_url.reveal())["password"] == "one"
+
+
+@pytest.mark.parametrize(
+    ("address", "holds"),
+    [
+        ("postgresql://linli:one@db/x", True),
+        ("postgresql://linli@db:5432/x?password=one", True),
+        ("host=db password=one", True),
+        ("amqp://linli:one@rabbitmq/demo", True),
+        ("postgresql://linli@db:5432/x", False),
+        ("host=db user=linli", False),
+        ("amqp://linli@rabbitmq:5672/demo", False),
+        ("", False),
+    ],
+)
+def test_an_address_with_a_password_is_known(address: str, holds: bool) -> None:
+    assert addresses.holds_password(address) is holds
