@@ -202,6 +202,12 @@ def declare(channel: Any, queue: topology.Queue) -> None:
     made(channel).declare()
 
 
+def body_of(message: Any) -> bytes:
+    """What a message carries."""
+    body = message.body
+    return body if isinstance(body, bytes) else str(body).encode()  # py-amqp has text where there is nothing
+
+
 def acknowledge(message: Any) -> None:
     """Say that a message is dealt with; it does not come again. Raises one of `BROKEN`."""
     message.channel.basic_ack(message.delivery_tag)
@@ -210,7 +216,8 @@ def acknowledge(message: Any) -> None:
 def close(connection: Any) -> None:
     """Let go of a connection that may be broken: say good-bye, and wait for no answer."""
     with suppress(Exception):  # it was broken, and is gone now
-        connection.sock.settimeout(0.5)
-        connection.send_method(spec.Connection.Close, "BsBB", (200, "", 0, 0))
+        if connection.connected:  # else it would connect anew, asked for its socket
+            connection.sock.settimeout(0.5)
+            connection.send_method(spec.Connection.Close, "BsBB", (200, "", 0, 0))
     with suppress(Exception):
         connection.collect()

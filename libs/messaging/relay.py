@@ -201,7 +201,7 @@ class Relay:
     def _heard(self, requests: dict[str, int], message: Any) -> None:
         broker.acknowledge(message)
         try:
-            request = exchange_pb2.Rewind.FromString(bytes(message.body))
+            request = exchange_pb2.Rewind.FromString(broker.body_of(message))
         except DecodeError:
             _log.warning("a request to publish again is unreadable", service=self._source.service)
             return

@@ -64,12 +64,19 @@ class Neighbour:
         self._came: LightQueue = LightQueue()
         self._requests: LightQueue = LightQueue()
         self._stopping = Event()
-        self._greenlets: list[Any] = []
+        self._greenlets: dict[str, Any] = {}
+        self._ended: set[str] = set()
 
     def start(self) -> None:
         """Begin to listen."""
-        parts = {"": self._read, " work": self._work, " requests": self._ask}
-        self._greenlets = [self._spawn(run, f"{self._queue.name}{part}") for part, run in parts.items()]
+        for name, run in {"reads": self._read, "works": self._work, "asks": self._ask}.items():
+            self._greenlets[name] = self._spawn(partial(self._live, name, run), f"{self._queue.name} {name}")
+
+    def _live(self, name: str, run: Callable[[], None]) -> None:
+        try:
+            run()
+        finally:
+            self._ended.add(name)
 
     def tell(self) -> None:
         """Tell it to finish the batch in hand; what else has come goes back to the broker."""
@@ -80,13 +87,14 @@ class Neighbour:
 
     def wait(self) -> None:
         """Wait until it has finished."""
-        for greenlet in self._greenlets:
+        for greenlet in self._greenlets.values():
             greenlet.wait()
 
     def kill(self) -> None:
         """Drop what is in hand: it is delivered again."""
-        for greenlet in self._greenlets:
-            greenlet.kill()
+        for name, greenlet in self._greenlets.items():
+            if name not in self._ended:  # one has died, and ends the container: that is not to be killed
+                greenlet.kill()
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -134,7 +142,7 @@ class Neighbour:
 
     def _finished(self) -> bool:
         """Whether we are to stop, and the batch in hand is acknowledged."""
-        return bool(self._stopping.ready() and self._greenlets[1].dead)
+        return bool(self._stopping.ready() and "works" in self._ended)
 
     def _look_up(self, line: _Line) -> None:
         """Read for a moment, and say that we live."""
@@ -195,7 +203,7 @@ class Neighbour:
     def _take_effect(self, line: _Line, message: Any) -> bool:
         """Hand a batch to the service's method, again until it is stored; False if it is given back."""
         delivered = Delivered(
-            body=message.body,
+            body=broker.body_of(message),
             again=message.delivery_info.get("routing_key", "").startswith("again."),
             redelivered=bool(message.delivery_info.get("redelivered")),
         )

@@ -5,6 +5,7 @@ What a test does to a worker, it does by signals and by files in the folder LINL
 - SIGUSR1: say on a line of stderr whether gRPC is loaded, and whether sockets are patched;
 - SIGUSR2: hang the hub;
 - `gate`: as long as it is there, a batch with events waits before it takes effect;
+- `raise`: what carries a batch to its effects raises what nobody foresaw;
 - `die`: the process kills itself between the commit of such a batch and its acknowledgement.
 
 With LINLI_TEST_MENDED the tally takes every number.
@@ -45,12 +46,13 @@ def _worker(opened: OpenService, died: Died) -> Runs:
 
         @deliveries
         def hear(self, upstream: str, delivered: Delivered) -> exchange_pb2.Rewind | None:
-            holds_events = bool(feed.Batch.FromString(delivered.body).events)
-            while holds_events and (HOOKS / "gate").exists():
+            while (HOOKS / "gate").exists() and feed.Batch.FromString(delivered.body).events:
                 (HOOKS / "in hand").touch()
                 eventlet.sleep(0.01)
+            if (HOOKS / "raise").exists():
+                raise RuntimeError("nobody foresaw this")
             answer = self.house.hear(upstream, delivered)
-            if holds_events and (HOOKS / "die").exists():
+            if (HOOKS / "die").exists() and feed.Batch.FromString(delivered.body).events:
                 (HOOKS / "die").unlink()
                 os.kill(os.getpid(), signal.SIGKILL)
             return answer

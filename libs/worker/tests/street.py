@@ -132,7 +132,7 @@ class Street:
         worker = Worker(process, hooks)
         reading = threading.Thread(target=_read, args=(worker,), daemon=True)
         reading.start()
-        self.stack.callback(_end, process, reading)
+        self.stack.callback(_end, worker, reading)
         worker.says("ready")
         return worker
 
@@ -167,10 +167,13 @@ def _read(worker: Worker) -> None:
             worker.said.append({"event": "raw", "text": line})
 
 
-def _end(process: "subprocess.Popen[str]", reading: threading.Thread) -> None:
+def _end(worker: Worker, reading: threading.Thread) -> None:
+    process = worker.process
     if process.poll() is None:
         process.kill()
     process.wait(timeout=10)
     reading.join(timeout=10)
     if process.stderr is not None:
         process.stderr.close()
+    for line in worker.said:  # pytest shows it with a test that failed
+        sys.stdout.write(f"{json.dumps(line)}\n")

@@ -126,6 +126,19 @@ def test_a_worker_stopped_for_longer_than_the_heartbeat_goes_on(street: Street) 
         street.arrives()
 
 
+def test_a_worker_with_a_failure_that_nobody_foresaw_ends_to_be_started_anew(street: Street) -> None:
+    with street.publishing():
+        worker = street.worker()
+        (worker.hooks / "raise").touch()
+
+        assert worker.process.wait(timeout=SOON) == 1
+
+        assert worker.says("cannot go on")["reason"] == "the worker died: RuntimeError"
+        street.worker()
+        street.town.count(1)
+        street.arrives()
+
+
 def test_a_worker_whose_hub_hangs_falls_silent_and_ends_itself(street: Street) -> None:
     worker = street.worker(LINLI_HUB_PATIENCE="2s")
     assert worker.answers("/livez") == "ok"

@@ -1,0 +1,159 @@
+"""A worker outlasts what it stands on: its store, the broker, the network, and operators."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from libs.ledger.migrate import migrate
+from libs.messaging import topology
+from libs.messaging.broker import Broker, BrokerSettings, close, declare, open_channel
+from libs.messaging.publishing import Publishing
+from libs.messaging.tests.town import Town
+from libs.runtime.opened import open_service
+from libs.runtime.rabbitmq import EmbeddedRabbitMQ
+from libs.runtime.tests.example import counter, tally
+from libs.runtime.tests.running import opened, settings_for
+from libs.testkit.eventually import eventually
+from libs.testkit.postgres import KillablePostgres, TestServer
+from libs.testkit.proxy import Proxy
+from libs.testkit.rabbit import RabbitServer
+from libs.worker.tests.street import SOON, Street, Worker
+
+QUEUE = topology.subscription("tally", "counter")
+
+
+def test_a_store_that_is_away_is_waited_for_over_the_same_connection(
+    postgres_server: TestServer, killable_postgres: KillablePostgres, broker: str, tmp_path: Path
+) -> None:
+    dsn = killable_postgres.ensure_database("tally")
+    migrate(dsn, "tally", tally.SERVICE.views)
+    with ExitStack() as stack, opened(postgres_server, [counter.SERVICE]) as (counting,):
+        tallying = open_service(tally.SERVICE, settings_for(dsn), {})
+        stack.callback(tallying.close)
+        street = Street(Town(counting, tallying), broker, tmp_path, stack)
+        with street.publishing():
+            worker = street.worker()
+            street.town.count(1)
+            street.arrives()
+
+            killable_postgres.kill()
+            street.town.count(2, 3)
+            eventually(lambda: _tries(worker) >= 5, "it tries, for longer than two heartbeats", seconds=60)
+            killable_postgres.restart()
+
+            street.arrives(seconds=60)
+            assert not worker.has_said("lost the broker and tries again")
+
+            killable_postgres.kill()
+            street.town.count(4)
+            before = _tries(worker)
+            eventually(lambda: _tries(worker) > before, "it tries again", seconds=60)
+            assert worker.stop() == 0
+
+
+def test_a_broker_that_was_killed_is_found_again(
+    town: Town, killable_rabbit: EmbeddedRabbitMQ, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        street = Street(town, killable_rabbit.url, tmp_path, stack)
+        with street.publishing():
+            worker = street.worker()
+            street.town.count(1)
+            street.arrives()
+
+            killable_rabbit.kill()
+            worker.says("lost the broker and tries again")
+            assert '"tally.from.counter": "ok"' not in worker.answers("/readyz")
+            street.town.count(2, 3)
+            killable_rabbit.restart()
+
+            street.arrives(seconds=60)
+            eventually(lambda: '"tally.from.counter": "ok"' in worker.answers("/readyz"), "it is ready again")
+
+
+def test_a_network_that_falls_silent_is_noticed(street: Street, rabbit_server: RabbitServer) -> None:
+    with Proxy(("127.0.0.1", rabbit_server.node.port)) as network, street.publishing():
+        through = street.broker_url.replace(f":{rabbit_server.node.port}/", f":{network.port}/")
+        worker = street.worker(LINLI_BROKER_URL=through)
+        street.town.count(1)
+        street.arrives()
+
+        network.freeze()
+        street.town.count(2, 3)
+        worker.says("lost the broker and tries again")
+        network.restore()
+
+        street.arrives(seconds=60)
+
+
+def test_a_queue_and_an_exchange_that_an_operator_deleted_are_made_again(street: Street) -> None:
+    with street.publishing():
+        worker = street.worker()
+        street.town.count(1)
+        street.arrives()
+        operator = street.broker().connect()
+
+        operator.channel().queue_delete(QUEUE.name)
+        street.town.count(2)
+        street.arrives()
+        operator.channel().exchange_delete(topology.EXCHANGE)
+        street.town.count(3)
+
+        street.arrives()
+        assert worker.process.poll() is None
+        close(operator)
+
+
+def test_while_memory_is_short_what_lies_in_the_queue_is_taken_though_something_is_missing(
+    street: Street, rabbit_server: RabbitServer
+) -> None:
+    street.town.count(*[1] * 40)
+    _publish_all_but_the_first(street)
+    with rabbit_server.short_of_memory():
+        worker = street.worker()
+        worker.says("gap found")
+
+        eventually(lambda: _waiting(street) == 0, "all that lies there is taken", seconds=SOON)
+
+        assert street.town.steps() == ()
+    with street.publishing():
+        street.arrives()
+
+
+def test_messages_of_strangers_harm_nothing(street: Street) -> None:
+    with street.publishing():
+        worker = street.worker()
+        stranger = street.broker().connect()
+        publishing = Publishing(stranger)
+        for body in (b"\xff\xff", b"", b"text"):
+            publishing.publish(body, topology.again("counter", "tally"))
+        close(stranger)
+        street.town.count(1)
+
+        street.arrives()
+        assert worker.process.poll() is None
+
+
+def _tries(worker: Worker) -> int:
+    event = "batch could not be stored and is tried again"
+    return sum(line.get("event") == event for line in list(worker.said))
+
+
+def _publish_all_but_the_first(street: Street) -> None:
+    """As if the broker had lost a message: each other event in a batch of its own."""
+    connection = street.broker().connect()
+    declare(open_channel(connection), QUEUE)
+    publishing = Publishing(connection)
+    after = street.counted()[0]
+    for position in street.counted()[1:]:
+        batch = street.town.batch(after=after, limit=1)
+        publishing.publish(batch.SerializeToString(), topology.live("counter"))
+        after = position
+    close(connection)
+
+
+def _waiting(street: Street) -> int:
+    """How many messages wait in the queue, not counting those that somebody holds."""
+    connection = Broker(BrokerSettings(url=street.broker_url)).connect()
+    found: int = connection.channel().queue_declare(QUEUE.name, passive=True).message_count
+    close(connection)
+    return found
