@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from google.protobuf import json_format
 from linli.identity.v1 import identity_service_pb2 as identity
@@ -28,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, default=Path(".linli"), help="data folder of the platform or cluster [.linli]"
     )
     parser.add_argument("--port", type=int, help="its gRPC port [as the data folder says]")
+    parser.add_argument("--ca", type=Path, help="who vouches for that port, if it speaks TLS (PEM file)")
+    parser.add_argument("--cert", type=Path, help="our certificate, if it asks for one (PEM file)")
+    parser.add_argument("--key", type=Path, help="its private key (PEM file)")
 
 
 def add_call_arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +67,8 @@ def _told(run: Callable[[argparse.Namespace, Place, Where], None], arguments: ar
         if failed.code.name == "UNAVAILABLE" and not failed.reason:
             raise CannotStart(
                 f"nothing answers at {_written(address)}: start `{as_called()} up` or `make run`,"
-                " or say --data or --port"
+                " or say --data or --port; if it speaks TLS, say --ca, and --cert and --key where it asks for"
+                " them"
             ) from None
         complain("\n".join(sentences(failed)))
         return 1
@@ -81,19 +86,34 @@ def sentences(failed: RpcFailed) -> list[str]:
     return [first, *(f"  {field}: {wanted}" for field, wanted in failed.violations.items())]
 
 
-def _token(_arguments: argparse.Namespace, place: Place, address: Where) -> None:
-    with connect(address, Token()) as client:
+def _token(arguments: argparse.Namespace, place: Place, address: Where) -> None:
+    with connect(address, Token(), **_tls(arguments)) as client:
         say(_fetch(client, place)[0])
 
 
 def _call(arguments: argparse.Namespace, place: Place, address: Where) -> None:
     method = rpcs.find(arguments.rpc)
     request = requests.parse(method.input_type, arguments.request)
-    with connect(address, Token()) as anonymous, connect(address, _credentials(anonymous, place)) as client:
+    tls = _tls(arguments)
+    with (
+        connect(address, Token(), **tls) as anonymous,
+        connect(address, _credentials(anonymous, place), **tls) as client,
+    ):
         stub = client.service(method.containing_service)
         answer = getattr(stub, snake_case(method.name))(request)
         for message in answer if method.server_streaming else (answer,):
             say(json_format.MessageToJson(message, ensure_ascii=False, preserving_proto_field_name=True))
+
+
+def _tls(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What `connect` needs to know of certificates. Raises `CannotStart`."""
+    if (arguments.cert is None) != (arguments.key is None):
+        raise CannotStart("give --cert and --key both, or neither")
+    files = {"tls_roots": arguments.ca, "tls_cert": arguments.cert, "tls_key": arguments.key}
+    try:
+        return {name: path.read_bytes() for name, path in files.items() if path is not None}
+    except OSError as error:
+        raise CannotStart(f"{error.filename} cannot be read: {error.strerror}") from None
 
 
 def _address(arguments: argparse.Namespace, place: Place) -> Where:
