@@ -35,6 +35,7 @@ def main() -> int:
         port=arguments.port,
         http_port=arguments.http_port,
         log=arguments.data.resolve() / "linli.log",
+        cluster=arguments.cluster,
     )
     signal.signal(signal.SIGTERM, _interrupt)
     try:
@@ -74,6 +75,10 @@ def _arguments() -> argparse.Namespace:
         "--requests", metavar="FILE", type=Path, default=los_angeles.REQUESTS,
         help="other requests in the columns of the city's file (gzipped CSV)",
     )  # fmt: skip
+    add(
+        "--cluster", action="store_true",
+        help="each service in processes of its own over RabbitMQ (`linli cluster`), ports from --port on",
+    )  # fmt: skip
     add("--once", action="store_true", help="stop after the report instead of serving on")
     arguments = parser.parse_args()
     if not arguments.requests.is_file():
@@ -98,10 +103,10 @@ def _interrupted(interrupt: KeyboardInterrupt, data: Path) -> str:
 
 def _tour(platform: Platform, requests: Path, *, once: bool) -> int:
     began = time.monotonic()
-    print("Starting linli up ...", flush=True)
+    print(f"Starting linli {'cluster' if platform.cluster else 'up'} ...", flush=True)
     platform.start()
     print(f"  ready after {time.monotonic() - began:.1f} s; its log is {_near(platform.log)}")
-    city = sign_in(platform.address, platform.secret)
+    city = sign_in(platform.where, platform.secret)
     done = platform.data / "los-angeles.json"
     again = done.exists()
     if again:
@@ -109,6 +114,7 @@ def _tour(platform: Platform, requests: Path, *, once: bool) -> int:
         outcome = json.loads(done.read_text("utf-8"))
     else:
         outcome = _import(city, requests)
+        outcome["cluster"] = platform.cluster
         done.write_text(json.dumps(outcome), "utf-8")
     _report(city, outcome, again=again)
     if once:
@@ -197,8 +203,12 @@ def _invite(platform: Platform, city: City) -> None:
     """Last of all what one wants to copy: three commands, and the token."""
     at = "" if platform.data == DATA.resolve() else f" --data {shlex.quote(_near(platform.data))}"
     print(f"\n{RULE}\nServing until Ctrl-C.\n")
-    print(f"gRPC  {platform.address}   (all five services, reflection, health)")
-    print(f"HTTP  {platform.http}/metrics  /livez  /readyz  /keys.json")
+    if isinstance(platform.where, str):
+        print(f"gRPC  {platform.where}   (all five services, reflection, health)")
+        print(f"HTTP  {platform.http}/metrics  /livez  /readyz  /keys.json")
+    else:
+        print("\n".join(f"gRPC  {address}   {name}" for name, address in platform.where.items()))
+        print(f"The rest stands in {_near(platform.data)}/addresses.json; logs in {_near(platform.data)}/log")
     print("\nTry, in another terminal in this folder:")
     print(f"""{LINLI} call{at} supervision.GetScoreboard '{{"group_by": "GROUPING_BODY"}}'""")
     print(f"""{LINLI} call{at} cases.ListCases '{{"filter": "state = ROUTED", "page_size": 3}}'""")
@@ -219,7 +229,7 @@ def _serve(platform: Platform) -> int:
         code = platform.process.wait()
     except KeyboardInterrupt:
         return 0
-    raise PlatformFailed(f"linli up ended with {code}; its log is {_near(platform.log)}")
+    raise PlatformFailed(f"linli ended with {code}; its log is {_near(platform.log)}")
 
 
 if __name__ == "__main__":

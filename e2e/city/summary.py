@@ -43,6 +43,8 @@ def _sent(summary: Summary, *, again: bool) -> str:
             f"; {summary['earlier']:,} cases were there already from an earlier run and not sent again, "
             f"{summary['repeated']:,} commands were repeated and answered as the first time"
         )
+    if summary.get("cluster"):
+        return f"{text}, shared by nine processes of the services, RabbitMQ, PostgreSQL and the sender."
     return (
         f"{text}. One Python process runs all five services, and its one interpreter is what it waited for "
         "(`make bench` says where the time goes)."
