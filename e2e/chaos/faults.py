@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from e2e.chaos.ground import HEARTBEAT, Ground
+from libs.testkit.proxy import Proxy
 from services.up import NAMES
 
 Fault = Callable[[Ground, random.Random], str]
@@ -84,11 +85,14 @@ def cut_broker(ground: Ground, chance: random.Random) -> str:
     return ""
 
 
-def freeze_broker(ground: Ground, _chance: random.Random) -> str:
+def freeze_broker(ground: Ground, chance: random.Random) -> str:
     """Nothing comes through to RabbitMQ for longer than the heartbeats, and nobody is told."""
-    ground.to_broker.freeze()
-    time.sleep(_LONGER_THAN_HEARTBEATS)
-    ground.to_broker.restore()
+    return _silence(ground.to_broker, _LONGER_THAN_HEARTBEATS, chance)
+
+
+def forget_broker(ground: Ground, _chance: random.Random) -> str:
+    """All connections to RabbitMQ are silent from now on, for ever; new ones are not."""
+    ground.to_broker.forget()
     return ""
 
 
@@ -110,10 +114,7 @@ def cut_database(ground: Ground, chance: random.Random) -> str:
 
 def freeze_database(ground: Ground, chance: random.Random) -> str:
     """Nothing comes through to PostgreSQL for some seconds, and nobody is told."""
-    ground.to_database.freeze()
-    time.sleep(chance.uniform(2, 6))
-    ground.to_database.restore()
-    return ""
+    return _silence(ground.to_database, chance.uniform(2, 6), chance)
 
 
 def delay_database(ground: Ground, chance: random.Random) -> str:
@@ -133,6 +134,7 @@ FAULTS: Mapping[str, Fault] = {
     "kill -9 of PostgreSQL": kill_database,
     "RabbitMQ cut off": cut_broker,
     "RabbitMQ silent": freeze_broker,
+    "RabbitMQ's connections forgotten": forget_broker,
     "RabbitMQ slow": delay_broker,
     "PostgreSQL cut off": cut_database,
     "PostgreSQL silent": freeze_database,
@@ -150,3 +152,13 @@ WIPES: Mapping[str, Fault] = {
 def _kill(ground: Ground, service: str, role: str) -> str:
     ground.cluster.kill(service, role)
     return f"{service} {role}"
+
+
+def _silence(proxy: Proxy, seconds: float, chance: random.Random) -> str:
+    """What was held back arrives in the end, or the connections turn out to be gone."""
+    proxy.freeze()
+    time.sleep(seconds)
+    if gone := chance.random() < 0.5:
+        proxy.cut()
+    proxy.restore()
+    return "connections gone" if gone else "connections whole"

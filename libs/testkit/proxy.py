@@ -1,4 +1,4 @@
-"""A network to break: a small TCP proxy before a server, that can be cut, frozen and slowed down."""
+"""A network to break: a small TCP proxy before a server, that can be cut, frozen, slowed, made to forget."""
 
 import asyncio
 import socket
@@ -60,6 +60,13 @@ class Proxy:
         """Forward nothing and reset nothing: a silent network. New connections are taken, and wait."""
         self._do(self._freeze())
 
+    def forget(self) -> None:
+        """Leave the connections that are there silent for ever, as a firewall does that was restarted.
+
+        New ones are forwarded. Only `cut` ends the others.
+        """
+        self._do(self._forget())
+
     def delay(self, seconds: float) -> None:
         """Forward everything, so much later."""
         self._do(self._delay(seconds))
@@ -86,6 +93,11 @@ class Proxy:
     async def _freeze(self) -> None:
         self._flowing.clear()
 
+    async def _forget(self) -> None:
+        self._flowing.clear()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+
     async def _delay(self, seconds: float) -> None:
         self._seconds = seconds
 
@@ -101,11 +113,13 @@ class Proxy:
         assert task is not None
         self._connections.add(task)
         opened = [writer]
+        flowing = self._flowing
         try:
-            await self._flowing.wait()
+            await flowing.wait()
             server = await self._reach()
             opened.append(server[1])
-            await asyncio.gather(self._forward(reader, server[1]), self._forward(server[0], writer))
+            there = self._forward(reader, server[1], flowing)
+            await asyncio.gather(there, self._forward(server[0], writer, flowing))
         except OSError:
             _reset(opened)
         except asyncio.CancelledError:
@@ -120,19 +134,21 @@ class Proxy:
             return await asyncio.open_unix_connection(str(self._target))
         return await asyncio.open_connection(*self._target)
 
-    async def _forward(self, source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+    async def _forward(
+        self, source: asyncio.StreamReader, to: asyncio.StreamWriter, flowing: asyncio.Event
+    ) -> None:
         """One direction, up to its end; the end is passed on, too."""
         while data := await source.read(_CHUNK):
-            await self._pass()
+            await self._pass(flowing)
             to.write(data)
             await to.drain()
-        await self._pass()
+        await self._pass(flowing)
         to.write_eof()
 
-    async def _pass(self) -> None:
+    async def _pass(self, flowing: asyncio.Event) -> None:
         if self._seconds:
             await asyncio.sleep(self._seconds)
-        await self._flowing.wait()
+        await flowing.wait()
 
 
 def _reset(writers: list[asyncio.StreamWriter]) -> None:

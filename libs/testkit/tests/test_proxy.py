@@ -120,6 +120,22 @@ def test_cut_while_frozen_resets_too(proxy: Proxy) -> None:
             client.recv(1)
 
 
+def test_forgotten_connections_are_silent_for_ever_and_new_ones_are_not(proxy: Proxy) -> None:
+    with _connected(proxy) as before:
+        assert _asked(before, b"there?") == b"there?"
+
+        proxy.forget()
+
+        with _connected(proxy) as new:
+            assert _asked(new, b"there?") == b"there?"
+        proxy.freeze()
+        proxy.restore()
+        before.sendall(b"nobody hears this")
+        before.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            before.recv(1)
+
+
 def test_delayed_it_takes_its_time(proxy: Proxy) -> None:
     with _connected(proxy) as client:
         proxy.delay(0.1)
