@@ -158,8 +158,8 @@ def _latency(stand: Stand, given: Material) -> Figure:
     decided, seen = watch.latencies(written, noted)
     return Figure(
         name=f"Commit to visible over RabbitMQ, {A_SECOND} events/s",
-        measured=f"median {_ms(seen, 0.5)}, p99 {_ms(seen, 0.99)} (looked every {1000 * LOOK:.0f} ms); of that"
-        f" until supervision decides {_ms(decided, 0.5)} and {_ms(decided, 0.99)}",
+        measured=f"median {_ms(seen, 0.5)}, p99 {_ms(seen, 0.99)} (looked every {1000 * LOOK:.0f} ms); of"
+        f" that until supervision decides {_ms(decided, 0.5)} and {_ms(decided, 0.99)}",
         busy=str(usage),
         limit=ON_PURPOSE,
     )
