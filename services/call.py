@@ -14,7 +14,6 @@ from libs.rpc.client import Client, connect
 from libs.rpc.credentials import Refreshing, Token
 from libs.rpc.failures import RpcFailed
 from libs.rpc.naming import snake_case
-from libs.runtime.cluster import grpc_addresses
 from libs.runtime.embedded import Place
 from libs.runtime.guards import CannotStart
 from libs.runtime.process import as_called, complain, say
@@ -120,7 +119,7 @@ def _address(arguments: argparse.Namespace, place: Place) -> Where:
     if arguments.port:
         return f"127.0.0.1:{arguments.port}"
     if place.addresses.exists():
-        return grpc_addresses(place)
+        return place.grpc_addresses()
     if not place.address.exists():
         raise CannotStart(
             f"no platform has run with {place.data}: start `{as_called()} up`, or say --data or --port"

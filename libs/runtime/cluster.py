@@ -5,11 +5,9 @@ import json
 import os
 import sys
 import time
-import urllib.error
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from subprocess import PIPE, STDOUT, Popen
 
@@ -17,7 +15,7 @@ from libs.runtime.embedded import WITHOUT, Place, make_secrets
 from libs.runtime.guards import CannotStart
 from libs.runtime.ports import free_ports, refuse_taken
 from libs.runtime.settings import Settings, read
-from libs.runtime.supervised import Supervised, asked
+from libs.runtime.supervised import Supervised
 
 _SPREAD = 10
 """Ports that each service has for itself, from `port_base` on: gRPC, then HTTP of each process."""
@@ -133,7 +131,7 @@ class Cluster:
         """
         deadline = time.monotonic() + seconds
         for process in self.processes.values():
-            while (lacks := _lacks(process)) and not give_up():
+            while (lacks := process.lacks()) and not give_up():
                 hopeless = process.starts >= _DESPAIR and not process.answers()
                 if hopeless or time.monotonic() > deadline:
                     raise CannotStart(f"{process.name} is not ready: {lacks} (its log: {process.log})")
@@ -264,25 +262,3 @@ class Cluster:
         new.write_text(json.dumps(told, indent=2) + "\n")
         new.replace(self.place.addresses)
         self.place.address.unlink(missing_ok=True)  # of an embedded platform that was here before
-
-
-def grpc_addresses(place: Place) -> dict[str, str]:
-    """Where each service of the cluster that ran last in a folder serves gRPC."""
-    told = json.loads(place.addresses.read_text(encoding="utf-8"))
-    return {name: of["grpc"] for name, of in told.items()}
-
-
-def _lacks(process: Supervised) -> str:
-    """What keeps a process from being ready; "" when it is."""
-    try:
-        with asked(process.http, "/readyz", 5.0):
-            return ""
-    except urllib.error.HTTPError as refused:
-        with suppress(ValueError):
-            said = json.load(refused)
-            return (
-                "; ".join(f"{check}: {word}" for check, word in said.items() if word != "ok") or "it says so"
-            )
-        return f"it answers {refused.code}"
-    except (OSError, HTTPException):
-        return process.last_words() or "it does not answer"

@@ -5,6 +5,7 @@ clocks as everywhere else.
 """
 
 import base64
+import json
 import os
 import secrets
 import threading
@@ -62,6 +63,11 @@ class Place:
     def addresses(self) -> Path:
         """The file that says where each service of the running cluster is."""
         return self.data / "addresses.json"
+
+    def grpc_addresses(self) -> dict[str, str]:
+        """Where each service of the cluster that ran last in the folder serves gRPC."""
+        told = json.loads(self.addresses.read_text(encoding="utf-8"))
+        return {name: of["grpc"] for name, of in told.items()}
 
 
 class EmbeddedPlatform:

@@ -1,11 +1,13 @@
 """One process that is kept running: started again when it ends or hangs, gone when its supervisor is."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -20,7 +22,7 @@ _log = logs.get("supervisor")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds before a restart: doubled each time ...
 _LIVED = 10.0  # ... until a process has lived that long
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-_PROBE_EVERY, _PROBE_WITHIN = 2.0, 1.0
+_PROBE_EVERY, _PROBE_WITHIN, _READY_WITHIN = 2.0, 1.0, 5.0
 
 # PR_SET_PDEATHSIG: the system kills the process when the thread that started it is gone, however it
 # went. Said by a tiny program that then becomes the real one: nothing may run between fork and exec
@@ -122,6 +124,22 @@ class Supervised:
                 return True
         except (OSError, HTTPException):
             return False
+
+    def lacks(self) -> str:
+        """What keeps it from being ready, as it says itself or by its last words; "" when it is."""
+        try:
+            with asked(self.http, "/readyz", _READY_WITHIN):
+                return ""
+        except urllib.error.HTTPError as refused:
+            with suppress(ValueError):
+                said = json.load(refused)
+                return (
+                    "; ".join(f"{check}: {word}" for check, word in said.items() if word != "ok")
+                    or "not ready"
+                )
+            return f"it answers {refused.code}"
+        except (OSError, HTTPException):
+            return self.last_words() or "it does not answer"
 
     def last_words(self) -> str:
         """The last line of its log."""
