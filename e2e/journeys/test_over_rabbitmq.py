@@ -34,6 +34,7 @@ from libs.testkit.views import assert_rebuilt_equals_live
 from services.up import NAMES
 
 ROWS = int(os.environ.get("LINLI_CLUSTER_ROWS", "1000"))
+pytestmark = pytest.mark.timeout(300 + ROWS / 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _told(place: Path, *, cluster: bool) -> End:
     try:
         platform.start()
         replayed, helped = _tell(platform)
-        settle(data, quiet=5.0)
+        settle(data, quiet=5.0, within=60 + ROWS / 100)
         streams, views = {}, {}
         for service in all_services():
             with ledger_of(data, service) as ledger:
