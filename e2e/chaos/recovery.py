@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import psycopg
+
 from e2e.chaos.checker import view_positions
 from e2e.chaos.ground import Ground
 from libs.ledger.recorded import utc_now
@@ -79,6 +81,12 @@ def until_settled(ground: Ground, progress: Progress) -> None:
     """When nobody works any more: every event is heard, and every view at the end of its ledger."""
 
     def settled() -> bool:
+        try:
+            return look()
+        except psycopg.OperationalError as away:  # a connection of ours may have died with the last fault
+            raise AssertionError(str(away)) from away
+
+    def look() -> bool:
         due = progress.due()
         assert not progress.missing(due), progress.missing(due)
         for opened in ground.services.values():
