@@ -108,29 +108,17 @@ class _Effects:
     def _effect(
         self, line: _Line, event: feed.Event, numbers: Sequence[int], commands: Sequence[Any]
     ) -> Iterator[str]:
-        first, after = numbers[0], numbers[-1] + 1
         effects = [line.events[number] for number in numbers]
-        found = [effect.event for effect in effects]
-        lies = f"{_names(found)} at {', '.join(str(effect.position) for effect in effects)} in {line.name}"
-        if after - first != len(numbers):
+        places = ", ".join(str(effect.position) for effect in effects)
+        lies = f"{_names(effect.event for effect in effects)} at {places} in {line.name}"
+        if numbers[-1] - numbers[0] != len(numbers) - 1:
             yield f"took effect twice: {lies}"
             return
         yield from self._in_order(event, effects[0])
-        if first < line.passed:
+        if numbers[0] < line.passed:
             yield f"took effect out of order: {lies}, before what came before it"
-            return
-        try:
-            line.advance(first)
-            due = line.decided(commands, line.state)
-            line.advance(after)
-        except Exception as error:  # noqa: BLE001  # a history that the domain cannot fold is a finding, too
-            yield f"stands in a stream that makes no sense ({type(error).__name__}: {error}): {lies}"
-            return
-        if isinstance(due, Refusal):
-            yield f"took effect where it is refused with {due.code}: {lies}"
-        elif found != due:
-            what = "took effect twice" if found[: len(due)] == due else f"should have led to {_names(due)}"
-            yield f"{what}: {lies}"
+        elif wrong := _compared(line, numbers, commands):
+            yield f"{wrong}: {lies}"
 
     def _nothing(self, line: _Line, commands: Sequence[Any]) -> Iterator[str]:
         """No effect is right if, after the effects before it, there was a moment with nothing to do."""
@@ -162,6 +150,22 @@ class _Effects:
         except Refusal:
             return  # the key is destroyed
         yield f"did not erase {answer.subject}"
+
+
+def _compared(line: _Line, numbers: Sequence[int], commands: Sequence[Any]) -> str:
+    """Go on to behind these events; what is wrong with them, "" if they are what the commands come to."""
+    try:
+        line.advance(numbers[0])
+        due = line.decided(commands, line.state)
+        line.advance(numbers[-1] + 1)
+    except Exception as error:  # noqa: BLE001  # a history that the domain cannot fold is a finding, too
+        return f"stands in a stream that makes no sense ({type(error).__name__}: {error})"
+    if isinstance(due, Refusal):
+        return f"took effect where it is refused with {due.code}"
+    found = [line.events[number].event for number in numbers]
+    if found == due:
+        return ""
+    return "took effect twice" if found[: len(due)] == due else f"should have led to {_names(due)}"
 
 
 def _names(events: Iterable[Any]) -> str:

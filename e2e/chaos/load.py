@@ -206,6 +206,8 @@ class Load:
         self._stop.set()
         for thread in self._threads:
             thread.join()
+        for caller in self._callers:
+            caller.city.client.close()
 
     @property
     def told(self) -> list[Acknowledged]:

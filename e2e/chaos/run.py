@@ -40,33 +40,44 @@ def run(
 ) -> Outcome:
     """Let `callers` work, `pause` seconds between their stories, make the faults, and judge what is left."""
     progress = Progress(ground.services)
-    recovered: dict[str, list[float]] = defaultdict(list)
     with _load(ground, chance, callers, pause) as load:
-        began = time.monotonic()
-        for name, fault in faults:
-            time.sleep(chance.uniform(0.2, 1.5))
-            assert not load.failed, load.failed
-            at = time.monotonic() - began
-            hit = fault(ground, chance)
-            lasted = time.monotonic() - began - at
-            recovered[name].append(until_recovered(ground, progress))
-            say(
-                f"{at:6.1f} s  {name}{f' ({hit})' if hit else ''}, over after {lasted:.1f} s:"
-                f" all well {recovered[name][-1]:.1f} s later"
-            )
+        recovered = _break(ground, faults, chance, say, progress, load)
     until_settled(ground, progress)
     evidence = collect(ground.services.values())
-    findings = load.failed + check(evidence, load.told)
     effects = sum(
         event.metadata.actor == f"service:{one.name}" for one in evidence.values() for event in one.events
     )
     return Outcome(
-        findings=findings,
-        recovered=dict(recovered),
+        findings=load.failed + check(evidence, load.told),
+        recovered=recovered,
         acknowledged=len(load.told),
         again=load.again,
         effects=effects,
     )
+
+
+def _break(
+    ground: Ground,
+    faults: Iterable[tuple[str, Fault]],
+    chance: random.Random,
+    say: Say,
+    progress: Progress,
+    load: Load,
+) -> dict[str, list[float]]:
+    """Make the faults, one after the other, and wait after each until all is well; how long that took."""
+    recovered: dict[str, list[float]] = defaultdict(list)
+    began = time.monotonic()
+    for name, fault in faults:
+        time.sleep(chance.uniform(0.2, 1.5))
+        assert not load.failed, load.failed
+        at = time.monotonic() - began
+        hit = fault(ground, chance)
+        lasted = time.monotonic() - began - at
+        took = until_recovered(ground, progress)
+        recovered[name].append(took)
+        whom = f" ({hit})" if hit else ""
+        say(f"{at:6.1f} s  {name}{whom}, over after {lasted:.1f} s: all well {took:.1f} s later")
+    return dict(recovered)
 
 
 def in_turn(
