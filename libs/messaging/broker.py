@@ -30,6 +30,7 @@ class NotTrusted(OSError):
 
 _CONNECT_SECONDS = 5.0
 _ANSWER_SECONDS = 8.0
+_DELETE_SECONDS = 30.0  # the broker first looks for the dead queue's leader
 _LOOK_UP = 0.2
 
 _log = logs.get("broker")
@@ -66,18 +67,20 @@ class _Connection(pyamqp.Connection):  # type: ignore[misc]  # kombu's types are
     Heartbeats of the other side that come in meanwhile are no answer.
     """
 
+    patience = _ANSWER_SECONDS
+
     def drain_events(self, timeout: float | None = None) -> None:
         """Read until something has come. Raises TimeoutError."""
         if timeout is not None:
             super().drain_events(timeout)
             return
-        deadline = time.monotonic() + _ANSWER_SECONDS
+        deadline = time.monotonic() + self.patience
         while (left := deadline - time.monotonic()) > 0:
             with suppress(TimeoutError):
                 if self.blocking_read(min(left, _LOOK_UP)):
                     return
             self.heartbeat_tick()
-        raise TimeoutError(f"the broker has not answered within {_ANSWER_SECONDS:.0f} s")
+        raise TimeoutError(f"the broker has not answered within {self.patience:.0f} s")
 
 
 class _Transport(pyamqp.Transport):  # type: ignore[misc]  # see above
@@ -139,6 +142,7 @@ class Broker:
     def _delete(self, queue: topology.Queue) -> None:
         _log.warning("queue does not answer: it is deleted, and declared anew", queue=queue.name)
         connection = self.connect()
+        connection.patience = _DELETE_SECONDS
         try:
             open_channel(connection).queue_delete(queue.name)
         finally:

@@ -22,7 +22,7 @@ from libs.telemetry import logs
 _log = logs.get("worker")
 
 _A_MOMENT = 1.0
-_LEASE = 10.0  # of the turn: a worker that is stopped or stuck does not hold up another for longer
+_LEASE = 5.0  # of the turn: a worker that is stopped or stuck does not hold up another for longer
 
 
 class House:

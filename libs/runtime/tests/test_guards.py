@@ -29,3 +29,8 @@ def test_a_process_with_grpc_must_not_be_a_worker() -> None:
 
     with pytest.raises(guards.CannotStart, match="gRPC is loaded"):
         guards.refuse_grpc()
+
+
+def test_a_process_with_plain_sockets_must_not_be_a_worker() -> None:
+    with pytest.raises(guards.CannotStart, match="eventlet has not patched"):
+        guards.refuse_unpatched_sockets()
