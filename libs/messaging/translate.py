@@ -34,23 +34,32 @@ class Reading(Protocol):
         """Call `wake` whenever something was recorded."""
 
 
+_LARGEST = 2 * 1024 * 1024
+"""Bytes of events in one stretch, if it has more than one: gRPC and RabbitMQ refuse messages of many more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One published event, its type, and who may see it."""
+    """One published event, its type, who may see it, and how many bytes it takes."""
 
     event: feed.Event
     type: str
     published: Published
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """What is published with `after` < sequence <= `until`, of `steps` events that were stored there."""
+    """What is published with `after` < sequence <= `until`, of `steps` events that were stored there.
+
+    `cut`: what was asked for is larger than one message may be, and goes on behind `until`.
+    """
 
     after: int
     until: int
     entries: tuple[Entry, ...]
     steps: int
+    cut: bool = False
 
     def batch(self, source: str, types: Collection[str] | None = None, *, head: int = 0) -> feed.Batch:
         """The same as the message that travels, of all types or of some; `head`: how far the source is."""
@@ -77,7 +86,7 @@ class Source:
         self._advancing = threading.Lock()
 
     def batch(self, after: int, limit: int = 500, types: Collection[str] | None = None) -> feed.Batch:
-        """What is published after a position, looking at up to `limit` stored events.
+        """What is published after a position, looking at up to `limit` stored events; of large ones at fewer.
 
         `until` is the position reached; it equals `after` when nothing more is recorded. With
         `types` (full names of messages) it holds only events of these.
@@ -101,7 +110,7 @@ class Source:
         return _stretch(after, steps)
 
     def _enough(self, found: "Stretch", limit: int) -> bool:
-        return found.steps == limit or found.until >= self._ledger.known_head
+        return found.cut or found.steps == limit or found.until >= self._ledger.known_head
 
     def wait(self, after: int, timeout: float) -> bool:
         """Wait until something is recorded after a position; False when `timeout` seconds passed."""
@@ -128,8 +137,15 @@ _Step = tuple[int, Entry | None]
 
 
 def _stretch(after: int, steps: Sequence[_Step]) -> Stretch:
-    until = steps[-1][0] if steps else after
-    return Stretch(after, until, tuple(entry for _, entry in steps if entry is not None), len(steps))
+    until, size, entries = after, 0, list[Entry]()
+    for number, (position, entry) in enumerate(steps):
+        if entry is not None:
+            size += entry.size
+            if entries and size > _LARGEST:
+                return Stretch(after, until, tuple(entries), number, cut=True)
+            entries.append(entry)
+        until = position
+    return Stretch(after, until, tuple(entries), len(steps))
 
 
 class _Recent:
@@ -172,7 +188,8 @@ class _Recent:
 
 
 def _entry(source: str, recorded: Recorded[Any], published: Published) -> Entry:
-    return Entry(envelope(source, recorded, published), published.message.DESCRIPTOR.full_name, published)
+    event = envelope(source, recorded, published)
+    return Entry(event, published.message.DESCRIPTOR.full_name, published, event.ByteSize())
 
 
 def source_name(cell: str, service: str) -> str:

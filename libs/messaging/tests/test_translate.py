@@ -1,14 +1,17 @@
 """Envelopes keep moments and everything else exactly."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from linli.identity.v1.identity_events_pb2 import AreaBoundaryChanged
 
 from libs.ledger.recorded import Metadata, Recorded
 from libs.messaging.published import Published
-from libs.messaging.translate import envelope, fact_of, service_of, source_name
+from libs.messaging.translate import Source, envelope, fact_of, service_of, source_name
 from libs.runtime.tests.example.counter import COUNTED, Counted
 from libs.testkit.clocks import moment
 
@@ -91,3 +94,52 @@ def test_an_event_with_a_moment_of_its_own_happened_then() -> None:
 
 def test_a_source_is_named_by_cell_and_service() -> None:
     assert service_of(source_name("demo", "cases")) == "cases"
+
+
+def test_a_batch_of_large_events_ends_before_it_is_too_large_to_travel() -> None:
+    sizes = [900_000, 900_000, 900_000, 10, 3_000_000, 10]
+    source = Source("counter", "test", Recordings(sizes), _boundary)
+
+    after, held = 0, []
+    for _ in sizes:
+        batch = source.batch(after)
+        assert batch.after == after
+        assert batch.until == max([after, *(event.sequence for event in batch.events)])
+        held.append([event.sequence for event in batch.events])
+        after = batch.until
+
+    assert held == [[1, 2], [3, 4], [5], [6], [], []]
+
+
+@dataclass
+class Recordings:
+    """A ledger whose events are so large."""
+
+    sizes: Sequence[int]
+
+    def read(self, after: int, limit: int) -> Sequence[Recorded[Counted]]:
+        """Those after a position."""
+        some = _recorded(moment("2030-01-01 09:00"))
+        numbered = enumerate(self.sizes, start=1)
+        found = [replace(some, position=at, event=Counted(by=size)) for at, size in numbered if at > after]
+        return found[:limit]
+
+    def wait(self, _after: int, _timeout: float) -> bool:
+        """Nothing is added."""
+        return False
+
+    @property
+    def known_head(self) -> int:
+        """The last."""
+        return len(self.sizes)
+
+    def head(self) -> int:
+        """The last."""
+        return len(self.sizes)
+
+    def on_news(self, _wake: Callable[[], None]) -> None:
+        """There are none."""
+
+
+def _boundary(recorded: Recorded[Any]) -> Published:
+    return Published(message=AreaBoundaryChanged(boundary="x" * recorded.event.by))
