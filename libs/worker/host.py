@@ -55,7 +55,9 @@ class WorkerHost:
     def wait_until_ready(self, seconds: float) -> None:
         """Wait until all checks of readiness pass; longer than `seconds` only the probes tell."""
         deadline = time.monotonic() + seconds
-        while self._http is not None and not self._http.ready()[0] and time.monotonic() < deadline:
+        while self._http is not None and not self._http.ready()[0]:
+            if self.failed or time.monotonic() > deadline:
+                break
             time.sleep(0.02)
 
     def facts(self) -> Facts:
