@@ -152,23 +152,30 @@ class Supervised:
 
     def _keep(self, stop: threading.Event) -> None:
         pause = _FIRST_PAUSE
-        while (process := self._spawn(stop)) is not None:
+        while not stop.is_set():
             began = time.monotonic()
-            self._mind(process)
+            ended_by = self._live(stop)
             lived = time.monotonic() - began
             if stop.is_set():
                 return
             if lived >= _LIVED:
                 pause = _FIRST_PAUSE
             _log.warning(
-                "restarting",
-                process=self.name,
-                ended_by=_ended_by(process.returncode),
-                lived=round(lived, 1),
-                pause=pause,
+                "restarting", process=self.name, ended_by=ended_by, lived=round(lived, 1), pause=pause
             )
             stop.wait(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def _live(self, stop: threading.Event) -> str:
+        """One life of the process, from its start on; how it ended."""
+        try:
+            process = self._spawn(stop)
+        except OSError as error:  # the disk is full, there are too many processes: that passes
+            return f"{type(error).__name__}: {error}"
+        if process is None:
+            return "told to stop"
+        self._mind(process)
+        return _ended_by(process.returncode)
 
     def _spawn(self, stop: threading.Event) -> "subprocess.Popen[bytes] | None":
         bound = [sys.executable, "-I", "-S", "-c", _BOUND, str(os.getpid()), *self.command]
@@ -210,8 +217,12 @@ def asked(address: str, path: str, seconds: float) -> HTTPResponse:
 
 
 def _ended_by(status: int) -> str:
-    """How a process ended: the name of a signal, or its exit status."""
-    return signal.Signals(-status).name if status < 0 else f"exit {status}"
+    """How a process ended: the name of a signal (its number, if it has none), or its exit status."""
+    if status >= 0:
+        return f"exit {status}"
+    with suppress(ValueError):
+        return signal.Signals(-status).name
+    return f"signal {-status}"
 
 
 def _is_stopped(pid: int) -> bool:

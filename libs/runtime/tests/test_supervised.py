@@ -118,6 +118,30 @@ def test_a_process_that_ends_at_once_is_started_again_after_ever_longer_pauses(
     assert all(str(pause) in line for pause, line in zip(pauses, told, strict=False))
 
 
+def test_a_process_that_cannot_be_started_now_is_tried_again(
+    nursery: Nursery, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "0.log"  # where its log should be: as good as a full disk
+    folder.mkdir()
+    with caplog.at_level(logging.WARNING):
+        child = nursery.start(PROBED)
+        eventually(lambda: "IsADirectoryError" in caplog.text)
+
+    folder.rmdir()
+
+    eventually(child.answers)
+    assert child.starts == 1
+
+
+def test_a_process_that_ends_by_a_signal_without_a_name_is_started_again(nursery: Nursery) -> None:
+    child = nursery.start(PROBED)
+    eventually(child.answers)
+
+    child.kill(signal.SIGRTMIN + 1)
+
+    eventually(lambda: child.starts == 2 and child.answers())
+
+
 def test_a_process_that_answers_no_more_is_killed_and_started_again(nursery: Nursery) -> None:
     child = nursery.start(PROBED, hung_after=0.4)
     eventually(child.answers)
