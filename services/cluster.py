@@ -166,7 +166,7 @@ def _broker(folder: Path, settings: ClusterSettings) -> Iterator[str]:
     node = EmbeddedRabbitMQ(folder / "rabbitmq")
     node.start()
     try:
-        with _kept("RabbitMQ", lambda: bool(node.pids()), node.restart):
+        with _kept("RabbitMQ", lambda: node.alive, node.restart):
             yield node.url
     finally:
         node.stop()

@@ -65,6 +65,11 @@ class EmbeddedRabbitMQ:
         """The URL of another vhost of this node."""
         return self._address("amqp", self._known().amqp_port, vhost)
 
+    @property
+    def alive(self) -> bool:
+        """Whether the broker itself runs; its port mapper outlives it."""
+        return bool(self._machines())
+
     def start(self) -> None:
         """Start the node, or take over one that outlived its process; returns when AMQP answers.
 
@@ -86,12 +91,11 @@ class EmbeddedRabbitMQ:
 
     def stop(self) -> None:
         """Stop the node in order, within seconds. Stopping twice is fine."""
-        machines = [pid for pid in self.pids() if _command(pid).startswith("beam")]
-        for pid in machines:
+        for pid in self._machines():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + _LONGEST_STOP
-        while set(machines) & set(self.pids()) and time.monotonic() < deadline:
+        while self.alive and time.monotonic() < deadline:
             time.sleep(0.02)
         self.kill()
         self._release()
@@ -154,6 +158,9 @@ class EmbeddedRabbitMQ:
                 if mark in path.read_bytes().split(b"\0"):
                     found.append(int(path.parent.name))
         return found
+
+    def _machines(self) -> list[int]:
+        return [pid for pid in self.pids() if _command(pid).startswith("beam")]
 
     def last_words(self, lines: int = 12) -> str:
         """The end of what the node wrote to its log and to its console."""

@@ -98,6 +98,27 @@ def test_a_quorum_queue_with_one_active_consumer_gives_what_was_published_in_ord
     assert consumed(broker, 3) == ["one", "two", "three"]
 
 
+def test_a_broker_that_was_killed_is_not_alive_though_its_port_mapper_is(
+    killable_rabbit: EmbeddedRabbitMQ,
+) -> None:
+    [broker] = [pid for pid in killable_rabbit.pids() if named(pid).startswith("beam")]
+
+    os.kill(broker, signal.SIGKILL)
+
+    eventually(lambda: [named(pid) for pid in killable_rabbit.pids()] == ["epmd"])
+    assert not killable_rabbit.alive
+    killable_rabbit.restart()
+    eventually(lambda: killable_rabbit.alive)
+
+
+def named(pid: int) -> str:
+    """The name of a process' program; nothing once it has ended."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 def test_what_was_confirmed_outlives_a_kill_at_the_same_url(killable_rabbit: EmbeddedRabbitMQ) -> None:
     url = killable_rabbit.url
     publish(url, "one", "two")
