@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import PIPE, STDOUT, Popen
+from subprocess import PIPE, STDOUT, Popen, TimeoutExpired
 
 from libs.runtime.embedded import WITHOUT, Place, make_secrets
 from libs.runtime.guards import CannotStart
@@ -243,10 +243,20 @@ class Cluster:
             )
             for name, member in self.members.items()
         }
-        said = {name: process.communicate(timeout=_MIGRATED_WITHIN)[0] for name, process in migrating.items()}
-        for name, process in migrating.items():
-            if process.returncode != 0:
-                raise CannotStart(said[name].strip() or f"{name}: its schema could not be made")
+        deadline = time.monotonic() + _MIGRATED_WITHIN
+        try:
+            for name, process in migrating.items():
+                said, _ = process.communicate(timeout=max(0.0, deadline - time.monotonic()))
+                if process.returncode != 0:
+                    raise CannotStart(said.strip() or f"{name}: its schema could not be made")
+        except TimeoutExpired:
+            raise CannotStart(
+                f"{name}: its schema was not made within {_MIGRATED_WITHIN:.0f} s: does its database answer?"
+            ) from None
+        finally:
+            for process in migrating.values():
+                process.kill()  # those that have not ended
+                process.wait()
 
     def _write_addresses(self) -> None:
         """Tell others where everything is: `linli call`, tests, scripts."""

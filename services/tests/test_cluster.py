@@ -20,6 +20,7 @@ from linli.types.v1.types_pb2 import LocalizedText
 
 from libs.rpc.client import connect
 from libs.rpc.keys import SigningKey
+from libs.runtime import cluster as clusters
 from libs.runtime.cluster import Cluster, Member
 from libs.runtime.guards import CannotStart
 from libs.runtime.ports import free_ports
@@ -154,6 +155,19 @@ def test_a_database_that_is_not_there_is_told_with_its_service(
 ) -> None:
     with pytest.raises(CannotStart, match=r'linli catalog: .*database "nobodys" does not exist'):
         make(databases={"catalog": postgres_server.server.dsn("nobodys")}).start()
+
+
+def test_a_database_that_never_answers_is_told_and_nothing_is_left_running(
+    make: MakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "_MIGRATED_WITHIN", 5.0)
+    with closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        dsn = f"postgresql://linli@127.0.0.1:{silent.getsockname()[1]}/catalog?connect_timeout=60"
+
+        with pytest.raises(CannotStart, match=r"catalog: its schema was not made within 5 s"):
+            make(databases={"catalog": dsn}).start()
+
+    assert [pid for pid in _children(os.getpid()) if b"migrate" in _read(pid, "cmdline")] == []
 
 
 def test_a_broker_that_does_not_answer_is_told(make: MakeCluster) -> None:
