@@ -63,18 +63,23 @@ def kill_database(ground: Ground, chance: random.Random) -> str:
     return ""
 
 
-def wipe_broker(ground: Ground, _chance: random.Random) -> str:
-    """RabbitMQ's data folder is deleted under it: queues, bindings and messages are gone."""
+def wipe_broker(ground: Ground, chance: random.Random) -> str:
+    """RabbitMQ's data folder is deleted under it, and what waited in the queues for a worker is gone."""
+    service = chance.choice(["supervision", "volunteers"])
+    worker = ground.cluster.processes[service, "worker"]
+    worker.kill(signal.SIGSTOP)
+    time.sleep(1.5)
     ground.rabbit.wipe()
-    return ""
+    worker.kill(signal.SIGCONT)
+    return f"and what waited for the {service} worker"
 
 
 def wipe_and_kill_broker(ground: Ground, chance: random.Random) -> str:
     """The same, and a kill -9 while queues are declared anew: RabbitMQ forgets such queues by half."""
-    ground.rabbit.wipe()
+    lost = wipe_broker(ground, chance)
     time.sleep(chance.uniform(0, 3))
     ground.rabbit.restart()
-    return ""
+    return lost
 
 
 def cut_broker(ground: Ground, chance: random.Random) -> str:
