@@ -13,6 +13,7 @@ from e2e.chaos.run import Outcome, once_each, run
 
 SEED = 20
 CALLERS = 3
+pytestmark = pytest.mark.timeout(900)  # what does not recover is told in words, not by a time-out
 
 
 @pytest.fixture(scope="module")
