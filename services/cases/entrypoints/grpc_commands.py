@@ -169,7 +169,7 @@ class Commands:
 
 
 def _external(request: pb.OpenCaseRequest, call: Call) -> ExternalReference | None:
-    """The number in another system, which only that system's client or an importer may claim."""
+    """The number in another system, which only a client or an importer may claim."""
     if not request.HasField("external_reference"):
         if call.occurred_at is not None:
             raise invalid("external_reference", "imported history names the system it comes from")
