@@ -66,6 +66,7 @@ class Committer:
         self._held: Unit | None = None  # taken from the queue, but not fitting into the batch at hand
         self._door = threading.Lock()
         self._expected, self._patience = 0, 0.0
+        self._began = 0.0
         self._closing = False
         self._thread: threading.Thread | None = None
 
@@ -99,6 +100,11 @@ class Committer:
         """How many appends wait for a transaction."""
         return self._queue.qsize()
 
+    def committing(self) -> float:
+        """Seconds since the transaction under way began; 0 if there is none."""
+        began = self._began
+        return time.monotonic() - began if began else 0.0
+
     def _run(self) -> None:
         while batch := self._take():
             now = time.monotonic()
@@ -108,6 +114,7 @@ class Committer:
             )
             if fresh := [unit for unit in batch if unit.expires >= now]:
                 self._settle(fresh)
+            self._began = 0.0
 
     def _take(self) -> list[Unit]:
         """The next batch: waits for the first append, then takes all that wait; empty at the end."""
@@ -140,6 +147,7 @@ class Committer:
         """Commit a batch, however often that takes; everybody in it gets an answer."""
         started, attempts = time.monotonic(), 1
         while True:
+            self._began = time.monotonic()
             try:
                 self._commit(batch)
             except _AGAIN as error:

@@ -165,6 +165,10 @@ class Ledger:
         """How many appends wait for a transaction just now."""
         return self._recorder.committer.waiting()
 
+    def committing(self) -> float:
+        """Seconds since the transaction under way began, 0 if there is none: a database that says nothing."""
+        return self._recorder.committer.committing()
+
     # Writing
 
     def append(self, append: Append) -> Appended:

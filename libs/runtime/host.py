@@ -210,9 +210,23 @@ class Host:
         checks = {"process": self._process_check, **checks_of(self.services, views=self.roles.projector)}
         address, keys = self.settings.http_address, public_keys_of(self.services)
         try:
-            return Endpoint(address, checks=checks, keys=keys, live=lambda: self.failed)
+            return Endpoint(address, checks=checks, keys=keys, live=self._live_check)
         except OSError as error:
             raise guards.CannotStart(f"cannot listen on {address}: {error.strerror}") from error
+
+    def _live_check(self) -> str:
+        """What can be mended only by starting the process anew.
+
+        A thread, or the committer, that waits for an answer of a connection which something between
+        us and the database keeps alive would wait for ever: nothing else ends that.
+        """
+        patience = self.settings.stuck_after.total_seconds()
+        stuck = [thread.name for thread in self._threads() if thread.silent() > patience]
+        stuck += [f"committer-{s.name}" for s in self.services if s.ledger.committing() > patience]
+        return self.failed or (f"stuck: {', '.join(stuck)}" if stuck else "")
+
+    def _threads(self) -> list[WatchedThread]:
+        return [*self._projectors, *self._others, *self._relays]
 
     def _process_check(self) -> str:
         if self._draining:

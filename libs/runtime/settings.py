@@ -11,6 +11,7 @@ __all__ = ["Secret", "Settings", "SettingsInvalid", "describe", "flags", "read",
 
 _DRAIN = timedelta(seconds=20)
 _LOCK = timedelta(seconds=10)
+_STUCK = timedelta(seconds=120)
 _HEARTBEAT = timedelta(seconds=10)
 _HUNG = timedelta(seconds=30)
 _EXPORTERS = ("", "otlp", "otlp-grpc", "console")
@@ -57,6 +58,9 @@ class Settings:
     pool_size: int = setting(10, doc="connections to the database", minimum=3, maximum=100)
     drain: timedelta = setting(_DRAIN, doc="time given to running calls at shutdown", minimum=0)
     lock_timeout: timedelta = setting(_LOCK, doc="longest wait for the ledger's lock", minimum=0.1)
+    stuck_after: timedelta = setting(
+        _STUCK, doc="silence of one of its threads after which a process says it must be restarted", minimum=5
+    )
     log_level: str = setting("info", doc="how much is logged", choices=_LEVELS)
     trace_exporter: str = setting("", doc="where traces go (empty: nowhere)", choices=_EXPORTERS)
     trace_endpoint: str = setting(

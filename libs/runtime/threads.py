@@ -1,11 +1,32 @@
 """Threads that are watched: one that dies by an exception takes its process out of service."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from libs.telemetry import logs
 
 _log = logs.get("threads")
+
+
+class Stop(threading.Event):
+    """Tells a thread to stop, and knows when the thread last looked: one that works looks again and again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looked_at = time.monotonic()
+
+    def is_set(self) -> bool:
+        """Whether the thread is to stop."""
+        self.looked_at = time.monotonic()
+        return super().is_set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the thread is to stop, `timeout` seconds at most."""
+        self.looked_at = time.monotonic()
+        told = super().wait(timeout)
+        self.looked_at = time.monotonic()
+        return told
 
 
 class WatchedThread:
@@ -24,12 +45,16 @@ class WatchedThread:
         self._run = run
         self._wake = wake
         self._died = died
-        self._stop = threading.Event()
+        self._stop = Stop()
         self._thread = threading.Thread(target=self._watch, name=name, daemon=True)
 
     def start(self) -> None:
         """Begin."""
         self._thread.start()
+
+    def silent(self) -> float:
+        """Seconds since it last looked whether it is to stop; 0 if it does not run."""
+        return time.monotonic() - self._stop.looked_at if self._thread.is_alive() else 0.0
 
     def ask(self) -> None:
         """Ask it to stop."""

@@ -96,7 +96,7 @@ class WorkerHost:
             checks[f"{self._opened.name}.from.{upstream}"] = partial(self._house.heard.__getitem__, upstream)
         address = self._opened.settings.http_address
         try:
-            return Endpoint(address, checks=checks, live=lambda: self.failed)
+            return Endpoint(address, checks=checks, live=lambda: self.failed or self._house.stuck())
         except OSError as error:
             raise guards.CannotStart(f"cannot listen on {address}: {error.strerror}") from error
 

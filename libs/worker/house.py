@@ -1,7 +1,8 @@
 """What the methods of a worker work with: the service, opened, and what it does with each event."""
 
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -40,10 +41,12 @@ class House:
         self._line: Connection[DictRow] | None = None  # which has the turn of the clocks, or waits for it
         self._is_our_turn = False
         self._said = ""
+        self._began: dict[str, float] = {}  # what is being done, and since when
 
     def hear(self, upstream: str, delivered: Delivered) -> exchange_pb2.Rewind | None:
         """Let a neighbour's batch take effect; answers what its relay is to be asked for, if anything."""
-        return self._intakes[upstream].take(delivered)
+        with self._doing(f"{self.opened.name}.from.{upstream}"):
+            return self._intakes[upstream].take(delivered)
 
     def tick(self) -> None:
         """Fire what is due, if it is this process' turn; of several workers one fires.
@@ -54,12 +57,27 @@ class House:
             return
         until = time.monotonic() + _A_MOMENT
         try:
-            while self._has_turn() and self._clocks.fire() and time.monotonic() < until:
-                pass
+            with self._doing("clocks"):
+                while self._has_turn() and self._clocks.fire() and time.monotonic() < until:
+                    pass
         except Exception as error:  # noqa: BLE001  # said, and tried again at the next tick
             self._tell(error)
         else:
             self._said = ""
+
+    def stuck(self) -> str:
+        """What has been under way for too long: it waits for a connection that nobody ends. Else ""."""
+        patience = self.opened.settings.stuck_after.total_seconds()
+        late = [name for name, began in list(self._began.items()) if time.monotonic() - began > patience]
+        return f"stuck: {', '.join(late)}" if late else ""
+
+    @contextmanager
+    def _doing(self, name: str) -> Iterator[None]:
+        self._began[name] = time.monotonic()
+        try:
+            yield
+        finally:
+            del self._began[name]
 
     def close(self) -> None:
         """Store how far we got, and let another worker have the turn."""

@@ -38,3 +38,27 @@ def test_a_thread_that_is_asked_to_stop_wakes_and_stops() -> None:
 
     assert thread.close(timeout=5)
     assert told == []
+
+
+def test_a_thread_that_looks_no_more_whether_it_is_to_stop_falls_silent() -> None:
+    working, hanging, over = threading.Event(), threading.Event(), threading.Event()
+
+    def run(stop: threading.Event) -> None:
+        while not stop.is_set():
+            if hanging.is_set():
+                over.wait()
+            working.set()
+            stop.wait(0.001)
+
+    thread = WatchedThread("relay", run)
+    assert thread.silent() == 0.0
+    thread.start()
+    working.wait(5)
+
+    hanging.set()
+    eventually(lambda: thread.silent() > 0.2)
+
+    over.set()
+    eventually(lambda: thread.silent() < 0.2)
+    assert thread.close(timeout=5)
+    assert thread.silent() == 0.0

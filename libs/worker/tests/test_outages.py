@@ -4,6 +4,8 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
 from libs.ledger.migrate import migrate
 from libs.messaging import topology
 from libs.messaging.broker import Broker, BrokerSettings, close, declare, open_channel
@@ -48,6 +50,32 @@ def test_a_store_that_is_away_is_waited_for_over_the_same_connection(
             killable_postgres.kill()
             street.town.count(4)
             assert worker.stop() == 0
+
+
+def test_a_store_that_falls_silent_for_ever_ends_the_liveness(
+    street: Street, postgres_server: TestServer
+) -> None:
+    """What keeps a connection alive whose other end is gone keeps libpq waiting for ever."""
+    dsn = street.environ("tally")["LINLI_DATABASE_URL"]
+    given = conninfo_to_dict(dsn)
+    with (
+        Proxy(Path(str(given["host"])) / f".s.PGSQL.{given.get('port', '5432')}") as network,
+        street.publishing(),
+    ):
+        there = make_conninfo(dsn, host="127.0.0.1", port=network.port)
+        worker = street.worker(LINLI_DATABASE_URL=there, LINLI_STUCK_AFTER="5s")
+        street.town.count(1)
+        street.arrives()
+        assert worker.answers("/livez") == "ok"
+
+        network.forget()
+        street.town.count(2)
+
+        eventually(
+            lambda: worker.answers("/livez") == "stuck: tally.from.counter",
+            "it says that it must be restarted", seconds=SOON,
+        )  # fmt: skip
+        worker.kill()
 
 
 def test_a_broker_that_was_killed_is_found_again(
