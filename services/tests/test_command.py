@@ -167,7 +167,8 @@ def test_it_stops_in_order_at_last_and_has_told_its_life_and_what_it_refused(up:
 
     assert up.process.returncode == 0
     lines = [json.loads(line) for line in told.splitlines()]
-    life = [line["event"] for line in lines if line["logger"] == "process"]
+    told_of = [line["event"] for line in lines if line["logger"] == "process"]
+    life = [event for event in told_of if event != "the stop waited"]  # a busy machine lets it wait
     refused = [line for line in lines if line["event"] == "rpc refused" and line["rpc"].endswith("/GetCase")]
     assert life == ["starting", "ready", "stopping", "stopped"]
     assert lines[0]["folder"] == str(up.data)

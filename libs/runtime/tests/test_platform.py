@@ -107,6 +107,7 @@ def test_its_life_is_told_in_four_lines(data: Path) -> None:
         told = [json.loads(line) for line in running.process.stderr or ()]
 
     life = {line["event"]: line for line in told if line["logger"] == "process"}
+    life.pop("the stop waited", None)  # a busy machine lets it wait
     assert list(life) == ["starting", "ready", "stopping", "stopped"]
     assert life["starting"]["version"]
     assert (life["ready"]["grpc_port"], life["ready"]["http_port"]) == (running.grpc_port, running.http_port)
