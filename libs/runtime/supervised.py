@@ -49,12 +49,14 @@ class Supervised:
         log: Path,
         http: str,
         hung_after: float = 10.0,
+        starts_within: float = 120.0,
         stopped_is_hung: bool = False,
     ) -> None:
         """`command` begins with a path; `http` (host:port) is where it answers /livez and /readyz.
 
-        A process that has answered /livez and then does not for `hung_after` seconds is killed; one
-        that somebody stopped by SIGSTOP only with `stopped_is_hung`.
+        A process that has answered /livez and then does not for `hung_after` seconds is killed, and
+        one that gives no first answer for `starts_within`; one that somebody stopped by SIGSTOP only
+        with `stopped_is_hung`.
         """
         self.name = name
         self.command = tuple(command)
@@ -63,6 +65,7 @@ class Supervised:
         self.http = http
         self.starts = 0
         self._hung_after = hung_after
+        self._starts_within = starts_within
         self._stopped_is_hung = stopped_is_hung
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: WatchedThread | None = None
@@ -196,17 +199,22 @@ class Supervised:
 
     def _mind(self, process: "subprocess.Popen[bytes]") -> None:
         """Wait until it ends; see to it that it does when it hangs."""
+        lived_at = time.monotonic()
         while True:
             with suppress(subprocess.TimeoutExpired):
-                process.wait(min(_PROBE_EVERY, self._hung_after / 4))
+                process.wait(min(_PROBE_EVERY, self._hung_after / 4, self._starts_within / 4))
                 return
             waits = not self._stopped_is_hung and _is_stopped(process.pid)
-            if self.answers() or self._answered is None:
+            if self.answers() or waits:
+                lived_at = time.monotonic()
                 continue
-            if waits:
-                self._answered = time.monotonic()
-            elif time.monotonic() - self._answered > self._hung_after:
-                _log.warning("hangs and is killed", process=self.name, pid=process.pid)
+            started = self._answered is not None
+            if time.monotonic() - lived_at > (self._hung_after if started else self._starts_within):
+                _log.warning(
+                    "hangs and is killed" if started else "does not answer after its start and is killed",
+                    process=self.name,
+                    pid=process.pid,
+                )
                 process.kill()
 
 

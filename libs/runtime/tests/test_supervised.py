@@ -57,7 +57,14 @@ class Nursery:
         self._folder = folder
         self.made: list[Supervised] = []
 
-    def start(self, program: str, *, hung_after: float = 10.0, stopped_is_hung: bool = False) -> Supervised:
+    def start(
+        self,
+        program: str,
+        *,
+        hung_after: float = 10.0,
+        starts_within: float = 120.0,
+        stopped_is_hung: bool = False,
+    ) -> Supervised:
         """A program, supervised."""
         [port] = free_ports(1)
         made = Supervised(
@@ -67,6 +74,7 @@ class Nursery:
             log=self._folder / f"{len(self.made)}.log",
             http=f"127.0.0.1:{port}",
             hung_after=hung_after,
+            starts_within=starts_within,
             stopped_is_hung=stopped_is_hung,
         )
         self.made.append(made)
@@ -103,6 +111,18 @@ def test_a_killed_process_is_started_again(nursery: Nursery, caplog: pytest.LogC
     [line] = [record.getMessage() for record in caplog.records if "restarting" in record.getMessage()]
     assert "SIGKILL" in line
     assert "child 0" in line
+
+
+def test_a_process_that_hangs_before_its_first_answer_is_killed_and_started_again(
+    nursery: Nursery, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        child = nursery.start(DEAF, starts_within=1.0)
+        eventually(lambda: child.starts >= 2)
+
+    said = [record.getMessage() for record in caplog.records]
+    assert any("does not answer after its start and is killed" in line for line in said)
+    assert any("restarting" in line and "SIGKILL" in line for line in said)
 
 
 def test_a_process_that_ends_at_once_is_started_again_after_ever_longer_pauses(
