@@ -35,6 +35,7 @@ def exposed(settings: Settings, *, serves: bool) -> Iterator[str]:
             f"events and the password go to RabbitMQ at {broker.hostname} in the clear:"
             " use amqps:// in LINLI_BROKER_URL"
         )
+    yield from _tracing(settings)
     if serves:
         yield from _serving(settings)
 
@@ -48,6 +49,15 @@ def _database(settings: Settings) -> Iterator[str]:
         return
     how = "in the clear" if mode in {"disable", "allow"} else "to whoever answers in its name"
     yield (f"everything goes to PostgreSQL at {', '.join(away)} {how} (sslmode={mode}): {_REMEDY_DATABASE}")
+
+
+def _tracing(settings: Settings) -> Iterator[str]:
+    where = urlsplit(settings.trace_endpoint)
+    if settings.trace_exporter and where.scheme == "http" and not _here(where.hostname or ""):
+        yield (
+            f"traces go to {where.hostname} in the clear, with who called what:"
+            " use https:// in LINLI_TRACE_ENDPOINT, or a collector on this machine"
+        )
 
 
 def _serving(settings: Settings) -> Iterator[str]:

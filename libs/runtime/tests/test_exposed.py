@@ -65,6 +65,23 @@ def test_who_serves_nothing_hears_nothing_of_serving() -> None:
     assert len(told(OPEN, serves=False)) == 2
 
 
+@pytest.mark.parametrize("exporter", ["otlp", "otlp-grpc"])
+def test_traces_that_leave_the_machine_in_the_clear_are_told(exporter: str) -> None:
+    away = {**HERE, "trace_exporter": exporter, "trace_endpoint": "http://collector:4318/v1/traces"}
+
+    [traces] = told(away, serves=False)
+
+    assert "traces go to collector in the clear" in traces
+    assert "https:// in LINLI_TRACE_ENDPOINT" in traces
+    with pytest.raises(CannotStart, match="LINLI_TRACE_ENDPOINT"):
+        heed(made({**away, "require_tls": True}), serves=False)
+
+
+@pytest.mark.parametrize("endpoint", ["", "http://localhost:4318/v1/traces", "https://collector/v1/traces"])
+def test_traces_that_stay_here_or_are_enciphered_need_no_word(endpoint: str) -> None:
+    assert told({**HERE, "trace_exporter": "otlp", "trace_endpoint": endpoint}) == []
+
+
 def test_a_socket_in_a_folder_stays_here() -> None:
     assert told({**HERE, "database_url": Secret("host=/run/postgresql dbname=cases")}) == []
 
