@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 import grpc
-from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 from linli.cases.v1 import cases_service_pb2 as cases
 from linli.cases.v1 import cases_types_pb2 as types
@@ -25,7 +24,7 @@ from linli.types.v1.types_pb2 import LocalizedText
 from e2e.chaos.evidence import Acknowledged
 from e2e.city.platform import City
 from e2e.journeys.town import ELM, PIPE, POTHOLE, TOWN, stamp
-from libs.rpc.client import Client, Patience, connect
+from libs.rpc.client import Patience, connect
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
 
@@ -35,33 +34,10 @@ _GIVE_UP = 120.0
 """Seconds after which a request that nobody answers is a failure of the run."""
 
 
-class Doors:
-    """The servers of a cluster as if they were one: each rpc goes to the service that has it."""
-
-    def __init__(self, addresses: Mapping[str, str], token: Token) -> None:
-        patience = Patience(tries=1)  # the load tries again by itself, and for longer
-        self._clients = {
-            name: connect(address, token, deadline=_ANSWERED_WITHIN, patience=patience)
-            for name, address in addresses.items()
-        }
-
-    def service(self, descriptor: ServiceDescriptor) -> Any:
-        """The rpcs of a service: `linli.cases.v1.CasesService` is at the door of cases."""
-        return self._of(descriptor).service(descriptor)
-
-    def close(self) -> None:
-        """Close all doors."""
-        for client in self._clients.values():
-            client.close()
-
-    def _of(self, descriptor: ServiceDescriptor) -> Client:
-        return self._clients[descriptor.full_name.split(".")[1]]
-
-
 def enter(addresses: Mapping[str, str], token: Token) -> City:
     """The services of a cluster in somebody's name."""
-    doors: Any = Doors(addresses, token)
-    return City(doors)
+    patience = Patience(tries=1)  # the load tries again by itself, and for longer
+    return City(connect(addresses, token, deadline=_ANSWERED_WITHIN, patience=patience))
 
 
 class Refused(Exception):
