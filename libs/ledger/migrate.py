@@ -14,6 +14,7 @@ from libs.ledger.errors import SchemaUnknown
 from libs.ledger.view import View
 
 OLDEST_SERVER = 14
+_CONNECT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def migrate(dsn: str, service: str, views: Iterable[View] = (), steps: Sequence[
     those of another shape are left to the projector. Raises `SchemaUnknown` for a database of
     another service or of a newer release.
     """
-    with psycopg.connect(dsn, autocommit=True, row_factory=tuple_row) as connection:
+    with _connect(dsn) as connection:
         _check_server(connection)
         connection.execute("SET lock_timeout = '60s'")
         connection.execute("SELECT pg_advisory_lock(hashtextextended('linli migrate', 0))")
@@ -87,7 +88,7 @@ def migrate(dsn: str, service: str, views: Iterable[View] = (), steps: Sequence[
 
 def check_schema(dsn: str, service: str, steps: Sequence[Step] = STEPS) -> None:
     """Raise `SchemaUnknown`, saying what to do, unless the database has this release's schema."""
-    with psycopg.connect(dsn, autocommit=True, row_factory=tuple_row) as connection:
+    with _connect(dsn) as connection:
         _check_server(connection)
         try:
             applied = _applied(connection)
@@ -99,6 +100,11 @@ def check_schema(dsn: str, service: str, steps: Sequence[Step] = STEPS) -> None:
             raise SchemaUnknown(
                 f"the database of {service} lacks {', '.join(missing)}: run `linli {service} migrate`"
             )
+
+
+def _connect(dsn: str) -> Connection[tuple[Any, ...]]:
+    """Within a limit: a database that takes the connection and says nothing would be waited for for ever."""
+    return psycopg.connect(dsn, autocommit=True, row_factory=tuple_row, connect_timeout=_CONNECT_SECONDS)
 
 
 def _applied(connection: Connection[tuple[Any, ...]]) -> dict[int, str]:

@@ -1,5 +1,7 @@
 """A database is brought to the schema of this release, or refused with a word on what to do."""
 
+import socket
+from collections.abc import Callable
 from threading import Thread
 
 import psycopg
@@ -98,3 +100,15 @@ def test_new_views_of_a_filled_ledger_must_be_built_first(database: str) -> None
 
 def test_steps_are_numbered_without_gaps() -> None:
     assert [step.number for step in STEPS] == list(range(1, len(STEPS) + 1))
+
+
+@pytest.mark.parametrize("ask", [check_schema, migrate])
+def test_a_database_that_takes_the_connection_and_says_nothing_is_given_up(
+    ask: Callable[[str, str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.ledger.migrate._CONNECT_SECONDS", 2)  # libpq waits no shorter
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(psycopg.OperationalError, match="timeout"):
+            ask(f"postgresql://linli@127.0.0.1:{port}/lending", "lending")
