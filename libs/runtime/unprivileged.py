@@ -2,14 +2,20 @@
 
 import os
 import pwd
+import shlex
 import shutil
+import stat
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 _STAND_INS = ("postgres", "nobody")
-_TRAVERSE = ("--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search")
+_TRAVERSE = (
+    "--inh-caps=-all,+dac_read_search",
+    "--ambient-caps=-all,+dac_read_search",
+    "--securebits=+no_setuid_fixup",  # else access(2), by which initdb looks for its programs, ignores them
+)
 
 
 class PostgresFailed(Exception):
@@ -78,11 +84,27 @@ def account_for(data: Path, program: Path) -> Account:
         reached = account.run(Path("/bin/sh"), "-c", 'test -x "$0" && test -x "$1"', str(program), str(data))
         if reached.returncode == 0:
             return account
+    closed = _closed(program, user) or _closed(data / "here", user)
+    mend = f"run `chmod o+x {shlex.quote(str(closed))}`" if closed else f"let it reach {program} and {data}"
     raise PostgresFailed(
-        f"PostgreSQL does not run as root, and the user {user.pw_name!r} that would run it cannot reach"
-        f" {program} or {data}: start Linli as an ordinary user, or move both to folders that others may"
-        " enter"
+        f"PostgreSQL does not run as root, and the user {user.pw_name!r} that runs it instead may not enter"
+        f" {closed or 'all folders on its way'}: {mend}, or start Linli as an ordinary user"
     )
+
+
+def _closed(path: Path, user: pwd.struct_passwd) -> Path | None:
+    """The first folder on the way to `path` that the user may not enter, as far as its mode says."""
+    for folder in reversed(path.absolute().parents):
+        about = folder.stat()
+        if about.st_uid == user.pw_uid:
+            enters = about.st_mode & stat.S_IXUSR
+        elif about.st_gid == user.pw_gid:
+            enters = about.st_mode & stat.S_IXGRP
+        else:
+            enters = about.st_mode & stat.S_IXOTH
+        if not enters:
+            return folder
+    return None
 
 
 def _owner(data: Path) -> pwd.struct_passwd | None:

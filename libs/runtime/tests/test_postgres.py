@@ -12,8 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from libs.runtime.postgres import EmbeddedPostgres
-from libs.runtime.unprivileged import PostgresFailed
+from libs.runtime.postgres import EmbeddedPostgres, program
+from libs.runtime.unprivileged import Account, PostgresFailed, account_for
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres
 
@@ -253,6 +253,39 @@ def test_a_folder_that_only_its_owner_enters_will_do(data: Path) -> None:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     assert data.parent.stat().st_mode & 0o777 == 0o700
     server.stop()
+
+
+def test_programs_in_a_folder_that_only_its_owner_enters_will_do(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = data.parent / "closed"
+    wheel = program("initdb").parents[2]
+    for part in wheel.parent.glob(f"{wheel.name}*"):  # and the libraries that lie beside it
+        shutil.copytree(part, closed / part.name)
+    closed.chmod(0o700)
+    here = closed / program("initdb").parent.relative_to(wheel.parent)
+    monkeypatch.setattr("libs.runtime.postgres.program", lambda name: here / name)
+
+    server = server_at(data)
+    server.start()
+
+    with psycopg.connect(server.ensure_database("kept")) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    server.stop()
+
+
+def test_who_cannot_enter_a_folder_is_told_which_and_what_to_do(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data.mkdir()
+    closed = data.parent / "closed"
+    closed.mkdir(mode=0o600)
+    no = subprocess.CompletedProcess([], 1, "")
+    monkeypatch.setattr("libs.runtime.unprivileged.os.geteuid", lambda: 0)
+    monkeypatch.setattr(Account, "run", lambda *_, **__: no)  # a root that may pass no closed folder
+
+    with pytest.raises(PostgresFailed, match=rf"may not enter {closed}: run `chmod o\+x {closed}`, or"):
+        account_for(data, closed / "postgres")
 
 
 def test_connections_of_a_killed_platform_end_soon(data: Path) -> None:
