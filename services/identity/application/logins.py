@@ -1,5 +1,6 @@
 """Use cases of people's logins: create, replace the password, log in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -73,25 +74,13 @@ class Logins:
         self, name: str, old: str, new: str, at: datetime, context: Context, address: str
     ) -> Changed:
         """Replace one's own password, and end the sessions. `address`: where the caller is."""
-        login_id = self._id(name)
-        self.throttle.check(login_id, address)
-        state = self.stream.load(login_id).state
         # The new password counts, too: then the change was made and its answer was lost.
-        if not (self._knows(state, old) or self._knows(state, new)) or not isinstance(state, login.Open):
-            self.throttle.failed(login_id, address)
-            raise refusals.credentials_are_refused()
-        self.throttle.succeeded(login_id, address)
+        state = self._opened(self._id(name), (old, new), address)
         return self._replace(state, new, at, replace(context, actor=state.party_id))
 
     def log_in(self, name: str, password: str, at: datetime, address: str) -> Token:
         """A token for whoever knows the password. `address`: where the caller is."""
-        login_id = self._id(name)
-        self.throttle.check(login_id, address)
-        state = self.stream.load(login_id).state
-        if not self._knows(state, password) or not isinstance(state, login.Open):
-            self.throttle.failed(login_id, address)
-            raise refusals.credentials_are_refused()
-        self.throttle.succeeded(login_id, address)
+        state = self._opened(self._id(name), (password,), address)
         grants = self.access.load(state.party_id).state.grants.values()
         claims = TokenClaims(
             subject=state.party_id,
@@ -102,6 +91,18 @@ class Logins:
             lifetime=self.lifetime,
         )
         return self.keys.sign(claims)
+
+    def _opened(self, login_id: str, passwords: Sequence[str], address: str) -> login.Open:
+        """The login that one of the passwords opens; a try that the brake counts."""
+        with self.throttle.turnstile(login_id):
+            self.throttle.check(login_id, address)
+            state = self.stream.load(login_id).state
+            known = any(self._knows(state, password) for password in passwords)
+            if not known or not isinstance(state, login.Open):
+                self.throttle.failed(login_id, address)
+                raise refusals.credentials_are_refused()
+            self.throttle.succeeded(login_id, address)
+        return state
 
     def _knows(self, state: login.Login, password: str) -> bool:
         hashed = state.password_hash.value if isinstance(state, login.Open) else None

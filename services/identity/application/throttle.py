@@ -3,6 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from services.identity.domain import refusals
 
 FORGOTTEN = timedelta(hours=1)
 MOST = 50_000
+_TURNSTILES = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ class Throttle:
     """Counts failures by name and address, and by name, in the memory of this process.
 
     Whoever fails on purpose stops their own address only. From many addresses they slow down
-    those who come from an address that is new to the name, and never by more than a minute a try.
+    those who come from an address that is new to the name, by a minute after each try.
 
     Each replica counts for itself: N replicas allow N times the tries, which the growing wait
     makes up for. The longest quiet are forgotten first.
@@ -50,6 +52,14 @@ class Throttle:
         self._anywhere: _Failures = OrderedDict()
         self._used: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._lock = threading.Lock()
+        self._turnstiles = tuple(threading.Lock() for _ in range(_TURNSTILES))
+
+    def turnstile(self, name: str) -> AbstractContextManager[bool]:
+        """Hold it from `check` until `failed` or `succeeded`: tries side by side would all pass the check.
+
+        Names share some; whoever has to wait is refused without holding one for long.
+        """
+        return self._turnstiles[hash(name) % _TURNSTILES]
 
     def check(self, name: str, address: str) -> None:
         """Refuse TOO_MANY_ATTEMPTS while the name must wait at this address."""

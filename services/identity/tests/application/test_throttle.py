@@ -1,5 +1,7 @@
 """The brake on guessing."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -120,3 +122,20 @@ def test_memory_is_bounded() -> None:
         throttle.failed(f"name-{number}", HERE)
 
     throttle.check("mei", HERE)
+
+
+def test_guesses_side_by_side_come_to_no_more_than_one_after_the_other() -> None:
+    throttle, began, tried = Throttle(HandClock()), threading.Barrier(16), list[int]()
+
+    def guess(number: int) -> None:
+        began.wait()
+        with throttle.turnstile("mei"):
+            throttle.check("mei", HERE)
+            tried.append(number)
+            throttle.failed("mei", HERE)
+
+    with ThreadPoolExecutor(16) as guessers:
+        guesses = [guesser.exception() for guesser in [guessers.submit(guess, n) for n in range(16)]]
+
+    assert len(tried) == FROM_ONE_ADDRESS.free
+    assert {refused.code for refused in guesses if isinstance(refused, Refusal)} == {"TOO_MANY_ATTEMPTS"}
