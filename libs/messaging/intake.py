@@ -17,6 +17,8 @@ from libs.telemetry import logs, metrics
 
 _log = logs.get("intake")
 
+_ASKS_AGAIN = 5  # patiences: who still gets batches has asked again by then
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -57,7 +59,7 @@ class Intake:
         self._patience = patience
         self._clock = clock
         self._meter = metrics.read(inbox.service, f"inbox.{upstream}")
-        self._counts = metrics.intake(inbox.service, upstream)
+        self._counts = metrics.intake(inbox.service, upstream, is_open=self._waits)
         self._asked: _Asked | None = None
 
     def take(self, delivered: Delivered) -> exchange_pb2.Rewind | None:
@@ -78,6 +80,11 @@ class Intake:
         self._meter(answer.position, batch.head, len(batch.events))
         self._heard(batch, delivered, answer.position)
         return None
+
+    def _waits(self) -> bool:
+        """Whether something was asked for and is not there; not if others have had the queue since."""
+        asked = self._asked
+        return asked is not None and self._clock() - asked.since < _ASKS_AGAIN * self._patience
 
     def _heard(self, batch: feed.Batch, delivered: Delivered, position: int) -> None:
         asked = self._asked

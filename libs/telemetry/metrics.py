@@ -135,9 +135,14 @@ _gaps = Counter(
     "Gaps in what a source's queue delivered; each was asked for again. Normal after the broker lost data.",
     ["service", "source"], registry=REGISTRY,
 )  # fmt: skip
+_gap_open = Gauge(
+    "linli_inbox_gap_open",
+    "1 while what was missing is asked for and not all there. For minutes: is the source's relay up?",
+    ["service", "source"], registry=REGISTRY,
+)  # fmt: skip
 _repaired = Counter(
     "linli_inbox_gaps_repaired",
-    "Gaps that have been filled. As many as linli_inbox_gaps, a moment later: then nothing was lost.",
+    "Gaps that have been filled; another worker may fill what this one has found.",
     ["service", "source"], registry=REGISTRY,
 )  # fmt: skip
 _redelivered = Counter(
@@ -260,8 +265,9 @@ class Intake:
     redelivered: Callable[[], None]
 
 
-def intake(service: str, source: str) -> Intake:
-    """The meters of one source's queue."""
+def intake(service: str, source: str, *, is_open: Callable[[], bool]) -> Intake:
+    """The meters of one source's queue; `is_open`: whether something is missing just now."""
+    _gap_open.labels(service, source).set_function(is_open)
     return Intake(
         _gaps.labels(service, source).inc,
         _repaired.labels(service, source).inc,

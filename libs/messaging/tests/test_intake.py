@@ -13,6 +13,7 @@ from libs.ledger.errors import AlreadyHandled
 from libs.messaging.inbox import Inbox
 from libs.messaging.intake import Delivered, Intake
 from libs.messaging.tests.town import Town, sequences
+from libs.telemetry import metrics
 
 SOURCE = "linli://test/counter"
 PATIENCE = 3.0
@@ -52,6 +53,28 @@ def test_the_end_of_an_answer_that_brought_nothing_asks_for_nothing(town: Town) 
     request = intake.take(_delivered(_end(sequences(town.batch())[-1]), again=True))
 
     assert request is None
+
+
+def test_an_open_gap_is_seen_until_it_is_filled_or_others_have_the_queue(town: Town) -> None:
+    town.count(1, 2, 3, 4)
+    clock = Clock()
+    intake = Intake(town.inbox(), "counter", SOURCE, patience=PATIENCE, clock=clock)
+    seen = [_gap_is_open()]
+    intake.take(_delivered(town.batch(after=sequences(town.batch())[1])))
+    seen.append(_gap_is_open())
+    clock.now += 100 * PATIENCE  # nothing comes any more
+    seen.append(_gap_is_open())
+    intake.take(_delivered(town.batch(after=sequences(town.batch())[1])))
+    seen.append(_gap_is_open())
+    intake.take(_delivered(town.batch()))
+    seen.append(_gap_is_open())
+
+    assert seen == [False, True, False, True, False]
+
+
+def _gap_is_open() -> bool:
+    line = 'linli_inbox_gap_open{service="tally",source="counter"} 1.0'
+    return line in metrics.exposition().decode()
 
 
 def test_messages_that_are_no_batches_of_the_neighbour_are_left_out(town: Town) -> None:
