@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from libs.rpc.failures import RpcFailed
 from libs.rpc.naming import snake_case
 from libs.runtime.embedded import Place
 from libs.runtime.guards import CannotStart
+from libs.runtime.ports import port_option
 from libs.runtime.process import as_called, complain, say
 from services import requests, rpcs
 
@@ -27,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, default=Path(".linli"), help="data folder of the platform or cluster [.linli]"
     )
-    parser.add_argument("--port", type=int, help="its gRPC port [as the data folder says]")
+    parser.add_argument("--port", type=port_option(), help="its gRPC port [as the data folder says]")
     parser.add_argument("--ca", type=Path, help="who vouches for that port, if it speaks TLS (PEM file)")
     parser.add_argument("--cert", type=Path, help="our certificate, if it asks for one (PEM file)")
     parser.add_argument("--key", type=Path, help="its private key (PEM file)")
@@ -62,16 +64,27 @@ def _told(run: Callable[[argparse.Namespace, Place, Where], None], arguments: ar
         run(arguments, place, address)
     except RpcFailed as failed:
         if failed.code.name == "DEADLINE_EXCEEDED" and not failed.reason:  # a server gives reasons
-            raise CannotStart(f"{address} did not answer in time: its /readyz says what it lacks") from None
-        if failed.code.name == "UNAVAILABLE" and not failed.reason:
             raise CannotStart(
-                f"nothing answers at {_written(address)}: start `{as_called()} up` or `make run`,"
-                " or say --data or --port; if it speaks TLS, say --ca, and --cert and --key where it asks for"
-                " them"
+                f"{_written(address)} did not answer in time: its /readyz says what it lacks"
             ) from None
+        if failed.code.name == "UNAVAILABLE" and not failed.reason:
+            raise CannotStart(_nothing_answers(address, arguments, place)) from None
         complain("\n".join(sentences(failed)))
         return 1
     return 0
+
+
+def _nothing_answers(address: Where, arguments: argparse.Namespace, place: Place) -> str:
+    if not isinstance(address, str):
+        start = f"{as_called()} cluster --data {shlex.quote(str(arguments.data))}"
+        return (
+            f"nothing answers at {_written(address)}: the cluster of {place.data} is starting, stopping or"
+            f" not running: try again, or start `{start}`"
+        )
+    return (
+        f"nothing answers at {address}: start `{as_called()} up` or `make run`, or say --data or --port; if"
+        " it speaks TLS, say --ca, and --cert and --key where it asks for them"
+    )
 
 
 def sentences(failed: RpcFailed) -> list[str]:
@@ -122,7 +135,8 @@ def _address(arguments: argparse.Namespace, place: Place) -> Where:
         return place.grpc_addresses()
     if not place.address.exists():
         raise CannotStart(
-            f"no platform has run with {place.data}: start `{as_called()} up`, or say --data or --port"
+            f"no platform has run with {place.data}: start `{as_called()} up` or `{as_called()} cluster`, or"
+            " say --data or --port"
         )
     return place.address.read_text(encoding="utf-8").strip()
 

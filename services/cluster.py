@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from libs.runtime import addresses
-from libs.runtime.cluster import Cluster, Member
+from libs.runtime.cluster import SPREAD, Cluster, Member
 from libs.runtime.guards import CannotStart
+from libs.runtime.ports import port_option
 from libs.runtime.postgres import EmbeddedPostgres, ensure_database
 from libs.runtime.process import Facts, Lifetime, as_called, run_until_told, say
 from libs.runtime.settings import Secret, read, setting
@@ -87,7 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--cell", dest="LINLI_CELL", help="name of this cell, part of every event's source [demo]")
     add(
-        "--port-base", type=int, default=7400, metavar="N",
+        "--port-base", type=port_option(len(NAMES) * SPREAD - 1), default=7400, metavar="N",
         help="first port: ten for each service (gRPC, HTTP of server and worker), 0: any free ones [7400]",
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from libs.runtime.cores import keep_to_one_core
 from libs.runtime.embedded import EmbeddedPlatform, Place
 from libs.runtime.parts import Service
+from libs.runtime.ports import port_option
 from libs.runtime.process import Facts, Lifetime, as_called, run_until_told, say
 from libs.runtime.settings import Settings, read
 from libs.telemetry import logs
@@ -34,10 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, default=Path(".linli"), help="folder for everything it keeps [.linli]"
     )
-    parser.add_argument("--port", type=int, default=7400, help="gRPC port, 0: any free one [7400]")
+    parser.add_argument("--port", type=port_option(), default=7400, help="gRPC port, 0: any free one [7400]")
     parser.add_argument(
         "--http-port",
-        type=int,
+        type=port_option(),
         default=7480,
         help="port of /metrics, /readyz, /keys.json, 0: any free one [7480]",
     )

@@ -16,13 +16,16 @@ from libs.runtime.guards import CannotStart
 from libs.runtime.ports import free_ports, refuse_taken
 from libs.runtime.settings import Settings, read
 from libs.runtime.supervised import Supervised
+from libs.telemetry import logs
 
-_SPREAD = 10
+SPREAD = 10
 """Ports that each service has for itself, from `port_base` on: gRPC, then HTTP of each process."""
 _MIGRATED_WITHIN = 120.0
+_TOLD_EVERY = 3.0  # seconds, of what a start waits for
 _DESPAIR = 3
 """Starts without one answer after which the reason is told instead of waited for."""
 _KEEPER_OF_KEYS = "identity"
+_log = logs.get("cluster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +130,19 @@ class Cluster:
     def wait_until_ready(self, seconds: float = 60.0, give_up: Callable[[], bool] = lambda: False) -> None:
         """Wait until every process is ready, or `give_up()`.
 
-        Raises `CannotStart`, with what keeps the first that is not.
+        Says on the log, every few seconds, what it waits for. Raises `CannotStart`, with what keeps
+        the first that is not.
         """
         deadline = time.monotonic() + seconds
+        tell_at = time.monotonic() + _TOLD_EVERY
         for process in self.processes.values():
             while (lacks := process.lacks()) and not give_up():
                 hopeless = process.starts >= _DESPAIR and not process.answers()
                 if hopeless or time.monotonic() > deadline:
                     raise CannotStart(f"{process.name} is not ready: {lacks} (its log: {process.log})")
+                if time.monotonic() > tell_at:
+                    _log.info("waiting", waits_for=f"{process.name}: {lacks}")
+                    tell_at = time.monotonic() + _TOLD_EVERY
                 time.sleep(0.05)
 
     def addresses(self) -> dict[str, str]:
@@ -191,7 +199,7 @@ class Cluster:
             return
         for row, name in enumerate(self.members):
             for column, kind in enumerate(kinds):
-                port = self._port_base + row * _SPREAD + column
+                port = self._port_base + row * SPREAD + column
                 refuse_taken(port, "Choose others with --port-base")
                 self._ports[name, kind] = port
 

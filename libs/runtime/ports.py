@@ -1,7 +1,9 @@
 """Ports of the loopback interface: free ones, and taken ones refused in a sentence."""
 
+import argparse
 import random
 import socket
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -9,6 +11,19 @@ from libs.runtime.guards import CannotStart
 
 _FIRST, _LAST = 10_000, 60_000
 _FIRST_OUTGOING = 32_768
+_HIGHEST = 65_535
+
+
+def port_option(following: int = 0) -> Callable[[str], int]:
+    """What reads an option that names a port, or the first of some: `following` more come after it."""
+
+    def read(text: str) -> int:
+        highest = _HIGHEST - following
+        if not text.isdecimal() or int(text) > highest:
+            raise argparse.ArgumentTypeError(f"{text!r} is no port: use a number from 1 to {highest}, or 0")
+        return int(text)
+
+    return read
 
 
 def free_ports(count: int) -> list[int]:

@@ -124,7 +124,8 @@ def run_until_told(
     try:
         ready = start()
         settle()
-        _log.info("ready", **ready, seconds=_since(began))
+        if not life.why:  # else it was told to stop while it started, ready or not
+            _log.info("ready", **ready, seconds=_since(began))
         life.wait()
         told = time.monotonic()
         _log.info("stopping", why=failed() or life.why)

@@ -170,6 +170,37 @@ def test_a_database_that_never_answers_is_told_and_nothing_is_left_running(
     assert [pid for pid in _children(os.getpid()) if b"migrate" in _read(pid, "cmdline")] == []
 
 
+def test_a_start_says_what_it_waits_for_and_gives_up_when_told_to(
+    make: MakeCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clusters, "_TOLD_EVERY", 0.5)
+    [port] = free_ports(1)
+    cluster = make(f"amqp://linli:secret@127.0.0.1:{port}/demo")
+    cluster.start()
+    said: list[str] = []
+    monkeypatch.setattr(clusters._log, "info", lambda event, **about: said.append(about["waits_for"]))
+
+    cluster.wait_until_ready(
+        READY_WITHIN, give_up=lambda: any("catalog worker: catalog.from." in line for line in said)
+    )
+
+    assert not any("secret" in line for line in said)
+
+
+def test_a_call_while_no_process_of_the_cluster_answers_names_the_cluster(tmp_path: Path) -> None:
+    [port] = free_ports(1)
+    told = {name: {"grpc": f"127.0.0.1:{port}"} for name in ("identity", "catalog")}
+    (tmp_path / "addresses.json").write_text(json.dumps(told))
+    (tmp_path / "operator.secret").write_text("sesame")
+
+    refused = linli("call", "--data", str(tmp_path), "catalog.ListAffairs")
+
+    assert refused.returncode == 1
+    assert "starting, stopping or not running: try again, or start `" in refused.stderr
+    assert f"cluster --data {tmp_path}`" in refused.stderr
+    assert " up`" not in refused.stderr
+
+
 def test_a_broker_that_does_not_answer_is_told(make: MakeCluster) -> None:
     [port] = free_ports(1)
     cluster = make(f"amqp://linli:secret@127.0.0.1:{port}/demo")
