@@ -12,7 +12,7 @@ class Figure:
     """One measured number, what it is held against, and what limits it.
 
     `goal` is the issue's; `reached` is None where the figure has no goal. `busy` says who used the
-    processor while it was measured, `limit` what profiling of that showed.
+    processor while it was measured, `limit` what profiling of that once showed.
     """
 
     name: str
@@ -38,7 +38,7 @@ def told(figure: Figure) -> str:
     if figure.busy:
         lines.append(f"  busy:     {figure.busy}")
     if figure.limit:
-        lines.append(f"  limit:    {figure.limit}")
+        lines.append(f"  limit:    {figure.limit} (by profiles of 2026-11, not of this run)")
     return "\n".join(lines)
 
 
