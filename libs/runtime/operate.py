@@ -10,6 +10,7 @@ from libs.ledger.ledger import Ledger
 from libs.ledger.rebuild import differences, rebuild
 from libs.ledger.view import View
 from libs.messaging.desk import ParkingDesk
+from libs.messaging.effects import Effects
 from libs.messaging.parked import ParkedEvent
 from libs.runtime.opened import open_ledger, open_service
 from libs.runtime.parts import Service
@@ -87,6 +88,10 @@ def _why(event: ParkedEvent) -> str:
 
 @contextmanager
 def _desk(service: Service, environ: Environ) -> Iterator[ParkingDesk]:
+    if not service.subscriptions:  # it handles nothing: no need for its parts, nor for the secrets of serving
+        with _open_ledger(service, environ) as ledger:
+            yield ParkingDesk(ledger, Effects(service.name, ledger, {}, service.subscriptions))
+        return
     opened = open_service(service, read(Settings, environ), environ, listen=False)
     try:
         yield ParkingDesk(opened.ledger, opened.effects())

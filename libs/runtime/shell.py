@@ -93,15 +93,33 @@ def run_service(
     arguments = parser_of(service).parse_args(argv)
     arguments.make_worker = worker
     command: Command = arguments.command
-    if getattr(arguments, "data", None) is not None:
-        environ = {**environ, **environ_of(Place(data=arguments.data), service.name)}
     said = {name: value for name, value in vars(arguments).items() if name.startswith("LINLI_") and value}
-    environ = {**environ, **said}
+    data: Path | None = getattr(arguments, "data", None)
     try:
-        return command(service, arguments, environ)
+        beside = _beside(data, service) if data is not None else {}
+        return command(service, arguments, {**environ, **beside, **said})
     except EXPECTED as error:
-        complain(in_their_words(f"linli {service.name}: {str(error).strip()}"))
+        complain(in_their_words(f"linli {service.name}: {_why(error, service, data)}"))
         return 1
+
+
+def _beside(data: Path, service: Service) -> dict[str, str]:
+    """How a command reaches the database of what runs on a folder. Raises `CannotStart`."""
+    place = Place(data=data.expanduser().resolve())
+    if not place.master_key.exists():
+        raise CannotStart(
+            f"no platform has run with {place.data}: say with --data which folder `linli up` or"
+            " `linli cluster` keeps its data in"
+        )
+    return environ_of(place, service.name)
+
+
+def _why(error: Exception, service: Service, data: Path | None) -> str:
+    """What went wrong, for the person at the terminal; libpq's own words in one line."""
+    if not isinstance(error, psycopg.OperationalError) or error.sqlstate is not None:
+        return str(error).strip()
+    where = "LINLI_DATABASE_URL" if data is None else f"does a Linli with its own PostgreSQL run on {data}?"
+    return f"cannot reach the database of {service.name} ({where}): {' '.join(str(error).split())}"
 
 
 def parser_of(service: Service) -> argparse.ArgumentParser:
@@ -163,7 +181,8 @@ def _add_data(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--data",
         type=Path,
-        help="folder of a running `linli up` [as LINLI_DATABASE_URL and LINLI_MASTER_KEY say]",
+        help="folder of `linli up` or `linli cluster`, running [as LINLI_DATABASE_URL and"
+        " LINLI_MASTER_KEY say]",
     )
 
 

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -15,12 +16,20 @@ from linli.feed.v1 import feed_service_pb2 as feed
 from libs.ledger.recorded import Context
 from libs.messaging.inbox import Inbox
 from libs.runtime.opened import open_service
+from libs.runtime.settings import Secret, setting
 from libs.runtime.shell import run_service
 from libs.runtime.tests.example import counter, tally
 from libs.runtime.tests.processes import command, environ_of, ran
 from libs.runtime.tests.running import database_of, settings_for
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
+
+
+@dataclass(frozen=True)
+class Needy:
+    """Settings of a service that serves with a secret."""
+
+    signing_key: Secret[str] = setting(doc="what only serving needs")
 
 
 @pytest.fixture
@@ -46,6 +55,25 @@ def test_a_role_refuses_a_database_without_schema(database: str, tmp_path: Path)
     assert refused.returncode == 1
     assert "-m libs.runtime.tests.example counter migrate`" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_database_that_is_away_is_told_in_one_line_with_its_variable(tmp_path: Path) -> None:
+    away = f"host={tmp_path} dbname=counter"
+
+    refused = ran(environ_of(tmp_path, away), "counter", "api")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(
+        "linli counter: cannot reach the database of counter (LINLI_DATABASE_URL): "
+    )
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_folder_without_a_platform_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    status = run_service(tally.SERVICE, ["parked", "list", "--data", str(tmp_path / "nowhere")], {})
+
+    assert status == 1
+    assert f"no platform has run with {tmp_path}/nowhere: say with --data" in capsys.readouterr().err
 
 
 def test_settings_that_lack_are_all_named(tmp_path: Path) -> None:
@@ -160,6 +188,19 @@ def test_parked_events_are_dealt_with_by_hand(
     assert said("discard", "1") == "discarded\n"
     assert said("list") == "nothing is parked\n"
     assert "no parked event 1" in said("show", "1")
+
+
+def test_who_has_no_neighbours_needs_no_secrets_of_serving_to_say_what_is_parked(
+    postgres_server: TestServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = replace(counter.SERVICE, settings=Needy)
+    dsn = database_of(postgres_server, service)
+
+    status = run_service(service, ["parked", "list"], environ_of(tmp_path, dsn))
+
+    postgres_server.drop(dsn)
+    assert capsys.readouterr().out == "nothing is parked\n"
+    assert status == 0
 
 
 def _hand_in(inbox: Inbox, message: Message) -> None:
