@@ -43,6 +43,9 @@ def run(words: Sequence[str]) -> int:
         if words[1:2] == ["worker"]:  # another kind of process, from its first import on
             os.execv(sys.executable, [sys.executable, "-m", f"services.{words[0]}", *words[1:]])  # noqa: S606
         return run_service(up.load(words[0]), words[1:])
+    if not words:
+        _parser().print_help()
+        return 0
     arguments = _parser().parse_args(words)
     command: Command = arguments.run
     try:

@@ -9,6 +9,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from libs.runtime import addresses
 from libs.runtime.cluster import SPREAD, Cluster, Member
 from libs.runtime.guards import CannotStart
@@ -42,6 +44,7 @@ _NOT_FOR_THEM = (
 
 _READY_WITHIN = 120.0
 _LOOK_EVERY = 2.0
+_POSTGRES = "--postgres (LINLI_POSTGRES_URL)"
 _log = logs.get("cluster")
 
 
@@ -62,7 +65,7 @@ class ClusterSettings:
     def postgres(self) -> str:
         """The server's whole address; "" for the bundled one."""
         url, password = self.postgres_url.reveal(), self.database_password.reveal()
-        return url and addresses.database(url, password)
+        return url and addresses.database(url, password, named=_POSTGRES)
 
     @property
     def broker(self) -> str:
@@ -86,7 +89,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--broker", metavar="URL", dest="LINLI_BROKER_URL",
         help="RabbitMQ, amqp://user@host:port/vhost [a private node, in the folder]",
     )  # fmt: skip
-    add("--cell", dest="LINLI_CELL", help="name of this cell, part of every event's source [demo]")
+    add(
+        "--cell",
+        dest="LINLI_CELL",
+        metavar="NAME",
+        help="name of this cell, part of every event's source [demo]",
+    )
     add(
         "--port-base", type=port_option(len(NAMES) * SPREAD - 1), default=7400, metavar="N",
         help="first port: ten for each service (gRPC, HTTP of server and worker), 0: any free ones [7400]",
@@ -144,7 +152,7 @@ def _refuse_typed_passwords(said: Mapping[str, str]) -> None:
 def _databases(folder: Path, settings: ClusterSettings) -> Iterator[Mapping[str, str]]:
     """A database for each service: on the server that was named, or on the bundled one."""
     if server := settings.postgres:
-        yield {name: ensure_database(server, f"linli_{name}") for name in NAMES}
+        yield _made_on(server)
         return
     postgres = EmbeddedPostgres(folder)
     postgres.start()
@@ -154,6 +162,13 @@ def _databases(folder: Path, settings: ClusterSettings) -> Iterator[Mapping[str,
             yield databases
     finally:
         postgres.stop()
+
+
+def _made_on(server: str) -> Mapping[str, str]:
+    try:
+        return {name: ensure_database(server, f"linli_{name}") for name in NAMES}
+    except psycopg.OperationalError as error:
+        raise CannotStart(f"cannot reach {_POSTGRES}: {' '.join(str(error).split())}") from None
 
 
 @contextmanager

@@ -42,7 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=7480,
         help="port of /metrics, /readyz, /keys.json, 0: any free one [7480]",
     )
-    parser.add_argument("--cell", help="name of this cell, part of every event's source [demo]")
+    parser.add_argument(
+        "--cell", metavar="NAME", help="name of this cell, part of every event's source [demo]"
+    )
 
 
 def load(name: str) -> Service:

@@ -9,8 +9,11 @@ _SCHEMES = ("amqp", "amqps")
 _ENCODED = "with / @ : % in a password written as %2F %40 %3A %25"
 
 
-def database(url: str, password: str = "") -> str:
-    """A libpq address (URL or keywords) with its password. Raises ValueError, which quotes nothing of it."""
+def database(url: str, password: str = "", *, named: str = "LINLI_DATABASE_URL") -> str:
+    """A libpq address (URL or keywords) with its password. Raises ValueError, which quotes nothing of it.
+
+    `named` says where it comes from, for the message.
+    """
     try:
         told = conninfo_to_dict(url)
         readable = "://" not in url or "%40" in url or "@" not in str(told.get("dbname"))
@@ -18,15 +21,13 @@ def database(url: str, password: str = "") -> str:
         readable = False
     if not readable:
         raise ValueError(
-            "LINLI_DATABASE_URL: it reads postgresql://user@host:5432/database?sslmode=verify-full, or"
+            f"{named}: it reads postgresql://user@host:5432/database?sslmode=verify-full, or"
             f" host=… dbname=…, {_ENCODED}; or give LINLI_DATABASE_PASSWORD"
         )
     if not password or password == told.get("password"):
         return url
     if told.get("password"):
-        raise ValueError(
-            "LINLI_DATABASE_PASSWORD: LINLI_DATABASE_URL holds another password; give one of them"
-        )
+        raise ValueError(f"LINLI_DATABASE_PASSWORD: {named} holds another password; give one of them")
     return make_conninfo(url, password=password)
 
 

@@ -27,7 +27,7 @@ class Settings:
     )
     database_password: Secret[str] = setting(Secret(""), doc="its password, if the address does not hold it")
     master_key: Secret[str] = setting(doc="key (32 bytes, base64) that wraps the keys of personal data")
-    cell: str = setting("demo", doc="name of this release: part of every event's source")
+    cell: str = setting("demo", doc="name of this cell: part of every event's source")
     grpc_address: str = setting("127.0.0.1:7400", doc="where the gRPC server listens (host:port)")
     http_address: str = setting("127.0.0.1:7480", doc="where /metrics, /livez, /readyz listen (host:port)")
     broker_url: Secret[str] = setting(

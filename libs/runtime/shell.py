@@ -135,7 +135,13 @@ def parser_of(service: Service) -> argparse.ArgumentParser:
         "relay": "publishes the ledger's events to RabbitMQ",
         "worker": "takes in neighbours' events from RabbitMQ, and fires what is due",
     }.items():
-        role = commands.add_parser(name, help=words)
+        role = commands.add_parser(
+            name,
+            help=words,
+            description=f"The {name} of {service.name}: {words}.",
+            epilog=_must_be_set(service),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         _add_flags(role, service)
         role.set_defaults(command=_run_role, role=name)
     commands.add_parser("migrate", help="create or upgrade the schema").set_defaults(command=_migrate)
@@ -147,6 +153,18 @@ def parser_of(service: Service) -> argparse.ArgumentParser:
     rebuild.set_defaults(command=rebuild_view)
     _add_parked(commands)
     return parser
+
+
+def _must_be_set(service: Service) -> str:
+    rows = [*describe(Settings), *describe(service.settings, f"LINLI_{service.name.upper()}_")]
+    needed = [(variable, meaning) for variable, default, meaning in rows if default == "must be set"]
+    return "\n".join(
+        [
+            "must be set in the environment (secrets there only, or in the file that ..._FILE names):",
+            *(f"  {variable}  {meaning}" for variable, meaning in needed),
+            f"All settings: `linli {service.name} settings`.",
+        ]
+    )
 
 
 def _add_parked(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -279,6 +279,15 @@ def test_a_password_on_the_command_line_is_refused(tmp_path: Path, option: str, 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("address", ["nonsense", "host=/nowhere dbname=linli"])
+def test_a_server_that_cannot_be_is_told_with_its_option(tmp_path: Path, address: str) -> None:
+    refused = linli("cluster", "--data", str(tmp_path), "--postgres", address)
+
+    assert refused.returncode == 1
+    assert "--postgres (LINLI_POSTGRES_URL): " in refused.stderr
+    assert "LINLI_DATABASE_URL" not in refused.stderr
+
+
 def start(data: Path) -> Running:
     """`linli cluster` on free ports, as soon as it is ready."""
     command = [sys.executable, "-m", "services", "cluster", "--data", str(data), "--port-base", "0"]

@@ -152,6 +152,21 @@ def test_a_folder_without_a_platform_is_told_in_words(tmp_path: Path) -> None:
     assert "-m services up`" in refused.stderr
 
 
+def test_linli_alone_says_what_it_can() -> None:
+    helped = linli()
+
+    assert helped.returncode == 0
+    assert "linli cases server | worker" in helped.stdout
+
+
+def test_the_help_of_a_role_says_what_must_be_set() -> None:
+    helped = linli("identity", "server", "--help")
+
+    assert "The server of identity: api, projector and relay together" in helped.stdout
+    for variable in ("LINLI_DATABASE_URL", "LINLI_MASTER_KEY", "LINLI_IDENTITY_SIGNING_KEY", "..._FILE"):
+        assert variable in helped.stdout
+
+
 def test_every_service_lists_its_settings() -> None:
     listed = linli("identity", "settings")
 

@@ -112,5 +112,5 @@ def test_a_flag_says_its_default_and_its_choices() -> None:
 def test_every_setting_is_described() -> None:
     rows = describe(Settings)
 
-    assert ("LINLI_CELL", "demo", "name of this release: part of every event's source") in rows
+    assert ("LINLI_CELL", "demo", "name of this cell: part of every event's source") in rows
     assert all(meaning for _, _, meaning in rows)
