@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from libs.messaging import topology
 from libs.runtime.process import INTERRUPTED, complain, in_their_words, say
 from libs.runtime.rabbitmq_install import RabbitMQFailed
-from libs.runtime.shell import EXPECTED, run_service
+from libs.runtime.shell import EXPECTED, ROLES, run_service
 from libs.runtime.unprivileged import PostgresFailed
 from libs.telemetry import metrics
-from services import cluster, up
+from services import cluster, unknown, up
 
 _EPILOG = """\
 a service:  linli cases server | worker | api | projector | relay | migrate | settings
@@ -22,6 +22,7 @@ a service:  linli cases server | worker | api | projector | relay | migrate | se
 Command = Callable[[argparse.Namespace], int]
 
 
+_ROLES = {*ROLES, "worker"}
 _PIPE_CLOSED = 141
 """What a shell calls the end of a program whose reader (`| head`) has gone."""
 
@@ -39,6 +40,8 @@ def main() -> int:
 
 def run(words: Sequence[str]) -> int:
     """Run the command line; answers the exit status."""
+    if words and _runs_on(words):
+        unknown.warn()
     if words and words[0] in up.NAMES:
         if words[1:2] == ["worker"]:  # another kind of process, from its first import on
             os.execv(sys.executable, [sys.executable, "-m", f"services.{words[0]}", *words[1:]])  # noqa: S606
@@ -53,6 +56,12 @@ def run(words: Sequence[str]) -> int:
     except (*EXPECTED, PostgresFailed, RabbitMQFailed) as error:
         complain(in_their_words(f"linli: {str(error).strip()}"))
         return 1
+
+
+def _runs_on(words: Sequence[str]) -> bool:
+    """Whether this is a start of something that runs on, rather than a question or a call for help."""
+    starts = words[0] in {"up", "cluster"} or (words[0] in up.NAMES and words[1:2] and words[1] in _ROLES)
+    return bool(starts) and not {"-h", "--help"} & set(words)
 
 
 def _parser() -> argparse.ArgumentParser:
