@@ -16,7 +16,12 @@ from e2e.chaos.run import in_turn, run
 
 def main() -> int:
     """Run it; the exit status says whether anything was found."""
-    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="make chaos",
+        usage='make chaos [ARGS="[--minutes MINUTES] [--seed SEED] [--callers CALLERS] [--only WORDS]"]',
+        description=__doc__,
+        epilog='For instance: make chaos ARGS="--minutes 3 --only PostgreSQL"',
+    )
     parser.add_argument("--minutes", type=float, default=10.0, help="how long faults are made [10]")
     parser.add_argument("--seed", type=int, default=None, help="of an earlier run: the same faults again")
     parser.add_argument("--callers", type=int, default=6, help="people at work at the same time [6]")
@@ -24,9 +29,10 @@ def main() -> int:
         "--only", default="", metavar="WORDS", help="only faults whose name has these words in it"
     )
     arguments = parser.parse_args()
-    chosen = {name: fault for name, fault in {**FAULTS, **WIPES}.items() if arguments.only in name}
+    known = {**FAULTS, **WIPES}
+    chosen = {name: fault for name, fault in known.items() if arguments.only in name}
     if not chosen:
-        parser.error(f"no fault is called so; there are: {', '.join({**FAULTS, **WIPES})}")
+        parser.error("\n  ".join([f"no fault has {arguments.only!r} in its name; there are:", *known]))
     seed = secrets.randbelow(1_000_000) if arguments.seed is None else arguments.seed
     print(f"seed {seed}; starting five services, RabbitMQ and PostgreSQL", flush=True)
     chance = random.Random(seed)
