@@ -179,6 +179,24 @@ def _in_words(given: BrokerSettings, error: ssl.SSLError) -> str:
     )
 
 
+def told(given: BrokerSettings, error: BaseException) -> str:
+    """What keeps us from the broker, and what to do about it; never the password."""
+    match error:
+        case NotTrusted():
+            return str(error)
+        case amqp.AccessRefused() | amqp.NotAllowed():
+            return (
+                f"RabbitMQ at {given.place} refuses the user, the password or the virtual host:"
+                " look at LINLI_BROKER_URL and LINLI_BROKER_PASSWORD, and at the user's permissions"
+            )
+        case ConnectionRefusedError():
+            return f"nobody listens at {given.place}: is RabbitMQ running there (LINLI_BROKER_URL)?"
+        case TimeoutError():
+            return f"RabbitMQ at {given.place} does not answer"
+        case _:
+            return f"{type(error).__name__} with RabbitMQ at {given.place}: {error}".strip()
+
+
 def _notice_silence(heartbeat: float) -> dict[int, int]:
     """What is sent and never acknowledged ends the connection, too: heartbeats alone would wait behind it."""
     if not hasattr(socket, "TCP_USER_TIMEOUT"):  # macOS

@@ -106,7 +106,9 @@ class Relay:
     def _take_turn(self, stop: Event) -> None:
         with turns.connect(self._dsn, "relay", lease=_LEASE) as database:
             if not turns.try_lock(database, "relay"):
-                self.trouble = ""  # another is active, and we are ready to take over
+                broker.close(self._broker.connect())  # who could not take over is not to stand by
+                _log.info("relay stands by: another one is active", service=self._source.service)
+                self.trouble = ""
                 if not turns.stand_by(database, "relay", stop, self._settings.standby):
                     return
             with self._line(database, stop) as line:
@@ -239,8 +241,10 @@ class Relay:
             line.remembered_at = now
 
     def _tell(self, error: Exception) -> None:
-        self.trouble = f"{type(error).__name__}: {error}".strip()
         expected = isinstance(error, (*broker.BROKEN, *PASSING))
+        self.trouble = f"{type(error).__name__}: {error}".strip()
+        if isinstance(error, broker.BROKEN):
+            self.trouble = broker.told(self._broker.settings, error)
         _log.warning(
             "relay has trouble and tries again",
             service=self._source.service,

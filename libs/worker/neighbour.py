@@ -26,6 +26,7 @@ _LOOK_UP = 0.2
 _CONNECT_SECONDS = 15.0
 _LONGEST_PAUSE = 5.0
 _SHORTEST_PAUSE = 0.05
+_TELL_AGAIN = 30.0
 
 Result = tuple[Any, tuple[type[Exception], Exception, TracebackType] | None]
 """What the service's method answered, or what it raised."""
@@ -64,6 +65,7 @@ class Neighbour:
         self._came: LightQueue = LightQueue()
         self._requests: LightQueue = LightQueue()
         self._stopping = Event()
+        self._told_at = float("-inf")
         self._greenlets: dict[str, Any] = {}
         self._ended: set[str] = set()
 
@@ -116,14 +118,15 @@ class Neighbour:
                 metrics.broker_connected(self._service, self._queue.name, connected=False)
 
     def _tell(self, error: Exception) -> None:
-        self._house.heard[self._upstream] = f"{type(error).__name__}: {error}".strip()
-        _log.warning(
-            "lost the broker and tries again",
-            service=self._service,
-            queue=self._queue.name,
-            broker=self._house.broker.settings.place,
-            error=self._house.heard[self._upstream],
-        )
+        """Say what is wrong: at once, and then now and then for as long as it lasts."""
+        said = broker.told(self._house.broker.settings, error)
+        was_there = not self._house.heard[self._upstream]
+        self._house.heard[self._upstream] = said
+        if not was_there and time.monotonic() - self._told_at < _TELL_AGAIN:
+            return
+        self._told_at = time.monotonic()
+        event = "lost the broker and tries again" if was_there else "cannot reach the broker and tries again"
+        _log.warning(event, service=self._service, queue=self._queue.name, error=said)
 
     def _listen(self) -> None:
         with eventlet.Timeout(_CONNECT_SECONDS, TimeoutError("the broker does not answer")):

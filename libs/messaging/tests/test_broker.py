@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+import amqp
 import pytest
 
 from libs.messaging import broker, topology
@@ -62,3 +63,23 @@ def _listening(to: Broker, came: list[bytes]) -> Any:
             assert time.monotonic() < until
         else:
             return connection
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (amqp.AccessRefused("Login was refused"), "LINLI_BROKER_PASSWORD"),
+        (amqp.NotAllowed("vhost none not found"), "the virtual host"),
+        (ConnectionRefusedError(111, "ECONNREFUSED"), "is RabbitMQ running there"),
+        (TimeoutError(), "does not answer"),
+        (amqp.InternalError("what else"), "InternalError with RabbitMQ at"),
+    ],
+)
+def test_what_keeps_us_from_the_broker_is_told_with_what_to_do(error: Exception, said: str) -> None:
+    settings = BrokerSettings(url="amqp://linli:secret@rabbit.example:5672/district-7")
+
+    told = broker.told(settings, error)
+
+    assert said in told
+    assert "rabbit.example:5672/district-7" in told
+    assert "secret" not in told
