@@ -55,6 +55,7 @@ class FeedApi:
     def read_events(self, request: feed.ReadEventsRequest, call: Call) -> feed.ReadEventsResponse:
         """One batch after a position."""
         source = self._source(request.source)
+        _must_be_there(source, request.after)
         stretch = source.stretch(request.after, request.limit or _STANDARD_LIMIT)
         batch = _for(call.reach, request.types, stretch).batch(source.name, head=source.head())
         return feed.ReadEventsResponse(batch=batch)
@@ -64,6 +65,7 @@ class FeedApi:
     ) -> Iterator[feed.FollowEventsResponse]:
         """Everything after a position, then what is recorded, until the caller goes or the server drains."""
         source = self._source(request.source)
+        _must_be_there(source, request.after)
         reach = call.reach
         return self._follow(source, request, call, reach)
 
@@ -97,6 +99,23 @@ class FeedApi:
                 field="source",
             )
         return self._sources[service]
+
+
+def _must_be_there(source: Source, after: int) -> None:
+    """Refuse a position that the source has not reached: its reader would silently miss all up to there."""
+    if after <= source.head():
+        return
+    head = source.newest()  # another process may have recorded what this one has not heard of
+    if after > head:
+        raise Refusal(
+            Kind.PRECONDITION,
+            "POSITION_AHEAD",
+            f"{source.name} has recorded nothing beyond {head}, and you ask for what follows {after}:"
+            " it was restored from an older backup, or your position is of another cell;"
+            " read again from 0, or from a position that you know to be of this source",
+            after=str(after),
+            head=str(head),
+        )
 
 
 def _for(reach: Reach, types: Sequence[str], stretch: Stretch) -> Stretch:

@@ -9,6 +9,7 @@ from libs.ledger.decider import Refusal
 from libs.messaging.feed import FeedApi, may_see
 from libs.messaging.published import Published
 from libs.messaging.tests.town import ALICE, Town, sequences
+from libs.messaging.translate import Source
 from libs.rpc.access import Limit, Reach
 from libs.runtime.tests.example import counter
 from libs.runtime.tests.example.counter import COUNTED
@@ -26,6 +27,13 @@ class Caller:
     @property
     def active(self) -> bool:
         return self.turns.pop(0) if self.turns else False
+
+
+class HearsLate(Source):
+    """A source whose process has not heard yet of what another one recorded."""
+
+    def head(self) -> int:
+        return 0
 
 
 def _api(town: Town, heartbeat: float = 0.05) -> FeedApi:
@@ -94,6 +102,29 @@ def test_a_reader_may_ask_for_some_types(town: Town) -> None:
 def test_an_unknown_source_is_refused_by_name(town: Town) -> None:
     with pytest.raises(Refusal, match="SOURCE_UNKNOWN: no such source here; served are: counter"):
         _api(town).read_events(feed.ReadEventsRequest(source="nowhere"), Caller())
+
+
+def test_a_position_that_the_source_has_not_reached_is_refused_with_the_one_it_has(town: Town) -> None:
+    town.count(1, 2)
+    head = town.counter.ledger.head()
+    request = feed.FollowEventsRequest(source="counter", after=head + 1)
+
+    with pytest.raises(Refusal, match="POSITION_AHEAD") as read:
+        _read(town, Caller(), after=head + 1)
+    with pytest.raises(Refusal, match=f"nothing beyond {head}, .* read again from 0"):
+        _api(town).follow_events(request, Caller())
+
+    assert read.value.facts == {"after": str(head + 1), "head": str(head)}
+    assert _read(town, Caller(), after=head).until == head
+
+
+def test_a_position_that_only_the_store_knows_of_yet_is_good(town: Town) -> None:
+    town.count(1)
+    head = town.counter.ledger.head()
+    source = HearsLate("counter", "test", town.counter.ledger, counter.publish)
+    request = feed.ReadEventsRequest(source="counter", after=head)
+
+    assert FeedApi({"counter": source}).read_events(request, Caller()).batch.until == head
 
 
 def test_a_follower_gets_the_history_then_a_heartbeat_then_the_news(town: Town) -> None:
