@@ -220,7 +220,7 @@ def _number_check(field: FieldDescriptor, rules: rules_pb2.Rules) -> _OfValue:
     least, most = rules.minimum, rules.maximum
     if least > most:
         raise ValueError(f"the bounds of {field.full_name} leave no number")
-    wanted = f"must be from {least:.15g} to {most:.15g}"
+    wanted = f"must be from {_number(least)} to {_number(most)}"
 
     def check(value: object, path: str, found: _Found) -> None:
         if not least <= value <= most:  # type: ignore[operator] # a number field; false for NaN
@@ -247,3 +247,8 @@ _WELL_KNOWN: dict[str, _OfMessage] = {
     "google.protobuf.Timestamp": _timestamp,
     "google.protobuf.Duration": _duration,
 }
+
+
+def _number(bound: float) -> str:
+    """A bound as one writes it: whole ones whole."""
+    return str(int(bound)) if bound == int(bound) else f"{bound:.15g}"
