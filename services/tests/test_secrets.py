@@ -252,8 +252,11 @@ def test_a_database_that_cannot_be_reached_is_told_without_a_secret(
 
 
 WRONG_BROKERS = {
-    "wrong password": ({"LINLI_BROKER_PASSWORD": WRONG_PASSWORD}, "ACCESS_REFUSED"),
-    "refused": ({"LINLI_BROKER_URL": "amqps://linli@127.0.0.1:1/linli"}, "[Errno 111]"),
+    "wrong password": (
+        {"LINLI_BROKER_PASSWORD": WRONG_PASSWORD},
+        "look at LINLI_BROKER_URL and LINLI_BROKER_PASSWORD",
+    ),
+    "refused": ({"LINLI_BROKER_URL": "amqps://linli@127.0.0.1:1/linli"}, "nobody listens at 127.0.0.1:1"),
     "another name": ({"LINLI_BROKER_URL": ""}, "name it in LINLI_BROKER_URL as the certificate does"),
     "not trusted": ({"LINLI_BROKER_CA": STRANGER}, "give LINLI_BROKER_CA the authority"),
 }

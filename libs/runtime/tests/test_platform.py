@@ -103,8 +103,11 @@ def test_when_its_postgresql_dies_the_cause_comes_first_and_last_and_no_stack_be
 def test_its_life_is_told_in_four_lines(data: Path) -> None:
     environ = {**environ_of(data), "LINLI_LOG_LEVEL": "info"}
     with platform(data, environ) as running:
-        running.stop(signal.SIGTERM)
-        told = [json.loads(line) for line in running.process.stderr or ()]
+        told = []
+        for line in running.process.stderr or ():
+            told.append(json.loads(line))
+            if told[-1]["event"] == "ready":
+                running.stop(signal.SIGTERM)
 
     life = {line["event"]: line for line in told if line["logger"] == "process"}
     life.pop("the stop waited", None)  # a busy machine lets it wait
