@@ -22,7 +22,7 @@ setup: .venv/.ready ## Install what the project needs into .venv
 
 .PHONY: rabbitmq
 rabbitmq: setup ## Find RabbitMQ's server on this machine, or install Debian's package (the tests do so, too)
-	@$(BIN)/python -m libs.runtime.rabbitmq_install
+	@$(BIN)/python -m libs.runtime.bundled.rabbitmq_install
 
 .PHONY: run
 run: setup ## Start Linli, load a real city, replay 10,000 requests, print the report, keep serving

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable, Sequence
 
 from libs.messaging import topology
-from libs.runtime.process import INTERRUPTED, complain, in_their_words, say
-from libs.runtime.rabbitmq_install import RabbitMQFailed
-from libs.runtime.shell import EXPECTED, ROLES, run_service
-from libs.runtime.unprivileged import PostgresFailed
+from libs.runtime.bundled.rabbitmq_install import RabbitMQFailed
+from libs.runtime.bundled.unprivileged import PostgresFailed
+from libs.runtime.host.process import INTERRUPTED, complain, in_their_words, say
+from libs.runtime.host.shell import EXPECTED, ROLES, run_service
 from libs.telemetry import metrics
 from services import cluster, unknown, up
 

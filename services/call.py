@@ -15,10 +15,10 @@ from libs.rpc.client import Client, connect
 from libs.rpc.credentials import Refreshing, Token
 from libs.rpc.failures import RpcFailed
 from libs.rpc.naming import snake_case
-from libs.runtime.embedded import Place
-from libs.runtime.guards import CannotStart
-from libs.runtime.ports import port_option
-from libs.runtime.process import as_called, complain, say
+from libs.runtime.bundled.place import Place
+from libs.runtime.bundled.ports import port_option
+from libs.runtime.config.guards import CannotStart
+from libs.runtime.host.process import as_called, complain, say
 from services import requests, rpcs
 
 OPERATOR = "operator"

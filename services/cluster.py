@@ -11,14 +11,14 @@ from pathlib import Path
 
 import psycopg
 
-from libs.runtime import addresses
-from libs.runtime.cluster import SPREAD, Cluster, Member
-from libs.runtime.guards import CannotStart
-from libs.runtime.ports import port_option
-from libs.runtime.postgres import EmbeddedPostgres, ensure_database
-from libs.runtime.process import Facts, Lifetime, as_called, run_until_told, say
-from libs.runtime.settings import Secret, read, setting
-from libs.runtime.threads import WatchedThread
+from libs.runtime.bundled.ports import port_option
+from libs.runtime.bundled.postgres import EmbeddedPostgres, ensure_database
+from libs.runtime.cluster.processes import SPREAD, Cluster, Member
+from libs.runtime.config import addresses
+from libs.runtime.config.guards import CannotStart
+from libs.runtime.config.settings import Secret, read, setting
+from libs.runtime.host.process import Facts, Lifetime, as_called, run_until_told, say
+from libs.runtime.host.threads import WatchedThread
 from libs.telemetry import logs
 from services.up import NAMES, arguments_of
 
@@ -177,7 +177,9 @@ def _broker(folder: Path, settings: ClusterSettings) -> Iterator[str]:
     if url := settings.broker:
         yield url
         return
-    from libs.runtime.rabbitmq import EmbeddedRabbitMQ  # loads an AMQP client: `linli call` needs none
+    from libs.runtime.bundled.rabbitmq import (
+        EmbeddedRabbitMQ,  # loads an AMQP client: `linli call` needs none
+    )
 
     node = EmbeddedRabbitMQ(folder / "rabbitmq")
     node.start()

@@ -9,7 +9,7 @@ from google.protobuf import json_format, message_factory
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from libs.runtime.guards import CannotStart
+from libs.runtime.config.guards import CannotStart
 
 _WELL_KNOWN = "google.protobuf."
 _FLOATS = {FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
-from libs.runtime.guards import CannotStart
+from libs.runtime.config.guards import CannotStart
 from services.up import NAMES
 
 _SHORT = (*NAMES, "feed", "operations")

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 
-from libs.runtime.settings import Settings, describe, flags
+from libs.runtime.config.settings import Settings, describe, flags
 from libs.telemetry import logs
 from services.cluster import ClusterSettings
 from services.up import NAMES

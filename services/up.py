@@ -7,12 +7,13 @@ import shlex
 import time
 from pathlib import Path
 
-from libs.runtime.cores import keep_to_one_core
-from libs.runtime.embedded import EmbeddedPlatform, Place
-from libs.runtime.parts import Service
-from libs.runtime.ports import port_option
-from libs.runtime.process import Facts, Lifetime, as_called, run_until_told, say
-from libs.runtime.settings import Settings, read
+from libs.runtime.bundled.place import Place
+from libs.runtime.bundled.ports import port_option
+from libs.runtime.cluster.embedded import EmbeddedPlatform
+from libs.runtime.config.settings import Settings, read
+from libs.runtime.host.cores import keep_to_one_core
+from libs.runtime.host.parts import Service
+from libs.runtime.host.process import Facts, Lifetime, as_called, run_until_told, say
 from libs.telemetry import logs
 
 NAMES = ("identity", "catalog", "cases", "volunteers", "supervision")

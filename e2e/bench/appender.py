@@ -13,8 +13,8 @@ from multiprocessing.connection import Connection
 from typing import Any, Self
 
 from libs.ledger.datastore import Datastore
-from libs.ledger.recorder import GroupCommitRecorder
-from libs.ledger.unit import Row, Unit
+from libs.ledger.store.recorder import GroupCommitRecorder
+from libs.ledger.store.unit import Row, Unit
 
 StoredRow = tuple[str, int, str, bytes]
 """Stream, version, name, body."""

@@ -17,8 +17,8 @@ from e2e.bench.nameko_run import NamekoRun
 from e2e.bench.neighbours import neighbours
 from e2e.bench.processor import Usage, watched
 from e2e.bench.watch import LOOK, Watch, noted_by_position
-from libs.runtime.postgres import EmbeddedPostgres
-from libs.runtime.rabbitmq import EmbeddedRabbitMQ
+from libs.runtime.bundled.postgres import EmbeddedPostgres
+from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 
 EVENTS = 20_000
 A_SECOND = 100

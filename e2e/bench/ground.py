@@ -25,13 +25,13 @@ from e2e.city.platform import City, Platform, sign_in
 from e2e.city.replay import Replayed, finish, replay
 from e2e.city.rows import Request, read_requests
 from e2e.journeys.conftest import free_port
-from libs.ledger.ledger import Ledger
+from libs.ledger.store.ledger import Ledger
 from libs.rpc.keys import SigningKey, jwks
-from libs.runtime.embedded import Place, environ_of
-from libs.runtime.opened import open_ledger
-from libs.runtime.parts import Service
-from libs.runtime.postgres import EmbeddedPostgres
-from libs.runtime.settings import Settings, read
+from libs.runtime.bundled.place import Place, environ_of
+from libs.runtime.bundled.postgres import EmbeddedPostgres
+from libs.runtime.config.settings import Settings, read
+from libs.runtime.host.opened import open_ledger
+from libs.runtime.host.parts import Service
 from libs.testkit.rpc import Mint
 
 LOADED = "cases_loaded"

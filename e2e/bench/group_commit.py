@@ -12,11 +12,11 @@ from eventsourcing.domain import Aggregate, event
 from e2e.bench.figures import Figure, medians, per_second
 from e2e.bench.ground import Ground
 from libs.ledger.ids import new_id
-from libs.ledger.ledger import Append, Ledger, LedgerSettings
-from libs.ledger.master_key import MasterKey
-from libs.ledger.migrate import migrate
+from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import Context, Draft
-from libs.runtime.postgres import EmbeddedPostgres
+from libs.ledger.store.ledger import Append, Ledger, LedgerSettings
+from libs.messaging.schema import migrate
+from libs.runtime.bundled.postgres import EmbeddedPostgres
 from services.volunteers.adapters.ledger import EVENTS
 from services.volunteers.domain.events import AreaNoted
 

@@ -9,9 +9,9 @@ import psycopg
 from e2e.bench.appender import StoredRow
 from e2e.bench.copies import multiply
 from e2e.bench.ground import Ground
-from libs.ledger.recorder import EVENTS_TABLE
+from libs.ledger.store.recorder import EVENTS_TABLE
 from libs.messaging.translate import Source
-from libs.runtime.postgres import EmbeddedPostgres
+from libs.runtime.bundled.postgres import EmbeddedPostgres
 from services.cases.wiring import SERVICE as CASES
 from services.supervision.wiring import SERVICE as SUPERVISION
 

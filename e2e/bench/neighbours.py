@@ -15,12 +15,12 @@ from psycopg import sql
 from e2e.bench.appender import StoredRow
 from e2e.bench.ground import LOADED, Ground, until_ready
 from e2e.journeys.conftest import free_port
-from libs.ledger.migrate import migrate
-from libs.ledger.recorder import EVENTS_TABLE, TRACKING_TABLE
+from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE
+from libs.messaging.schema import migrate
 from libs.messaging.translate import source_name
-from libs.runtime.embedded import environ_of
-from libs.runtime.postgres import EmbeddedPostgres
-from libs.runtime.rabbitmq import EmbeddedRabbitMQ
+from libs.runtime.bundled.place import environ_of
+from libs.runtime.bundled.postgres import EmbeddedPostgres
+from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from services.supervision.wiring import SERVICE as SUPERVISION
 
 CASES_DATABASE, SUPERVISION_DATABASE = "cases_exchanged", "supervision_exchanged"

@@ -12,8 +12,8 @@ from google.protobuf.descriptor import ServiceDescriptor
 from linli.options.v1 import access_pb2
 
 from libs.rpc.call import Call
-from libs.runtime.parts import Api, Ground, Service, ServiceParts
-from libs.runtime.shell import run_service
+from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
+from libs.runtime.host.shell import run_service
 from services.cases.wiring import SERVICE, build
 
 PATH = "/linli.bench.NoOpService/DoNothing"

@@ -12,9 +12,9 @@ from e2e.bench.figures import Figure, quantile
 from e2e.bench.ground import Ground
 from e2e.city.platform import City
 from e2e.journeys.ledgers import all_services
-from libs.ledger.ledger import Ledger
-from libs.ledger.rebuild import rebuild
-from libs.ledger.view import View
+from libs.ledger.store.ledger import Ledger
+from libs.ledger.views.rebuild import rebuild
+from libs.ledger.views.view import View
 
 ENOUGH = 10_000
 """Of fewer events a rate says nothing: making and switching tables takes longer than folding."""

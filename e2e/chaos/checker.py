@@ -12,10 +12,10 @@ from psycopg.rows import tuple_row
 
 from e2e.chaos.evidence import Acknowledged, Evidence, Stored
 from e2e.chaos.exchange import exchanged
-from libs.ledger.rebuild import differences
 from libs.ledger.recorded import utc_now
 from libs.ledger.revision import parse_revision
-from libs.runtime.opened import OpenService
+from libs.ledger.views.rebuild import differences
+from libs.runtime.host.opened import OpenService
 
 
 def check(evidence: Mapping[str, Evidence], acknowledged: Sequence[Acknowledged]) -> list[str]:

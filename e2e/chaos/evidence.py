@@ -9,7 +9,7 @@ from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.recorded import Recorded
 from libs.messaging.translate import envelope
-from libs.runtime.opened import OpenService
+from libs.runtime.host.opened import OpenService
 
 Stored = Recorded[Any]
 

@@ -11,11 +11,11 @@ from e2e.chaos.load import enter
 from e2e.city.platform import City
 from e2e.journeys.town import found
 from libs.rpc.keys import SigningKey
-from libs.runtime.cluster import Cluster, Member
-from libs.runtime.opened import OpenService, open_service
-from libs.runtime.rabbitmq import EmbeddedRabbitMQ
-from libs.runtime.rabbitmq_install import find_or_install
-from libs.runtime.settings import Secret, Settings
+from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
+from libs.runtime.bundled.rabbitmq_install import find_or_install
+from libs.runtime.cluster.processes import Cluster, Member
+from libs.runtime.config.settings import Secret, Settings
+from libs.runtime.host.opened import OpenService, open_service
 from libs.testkit.postgres import KillablePostgres, killable_server
 from libs.testkit.proxy import Proxy
 from libs.testkit.rabbit import running_rabbit

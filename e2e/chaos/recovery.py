@@ -10,7 +10,7 @@ import psycopg
 from e2e.chaos.checker import view_positions
 from e2e.chaos.ground import Ground
 from libs.ledger.recorded import utc_now
-from libs.runtime.opened import OpenService
+from libs.runtime.host.opened import OpenService
 from libs.testkit.eventually import eventually
 
 RECOVERED_WITHIN = 120.0

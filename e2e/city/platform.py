@@ -23,7 +23,7 @@ from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 from libs.rpc.client import Client, Patience, connect
 from libs.rpc.credentials import Refreshing, Token
 from libs.rpc.failures import RpcFailed
-from libs.runtime.ports import taken
+from libs.runtime.bundled.ports import taken
 
 READY_WITHIN = 120.0
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from libs.runtime.postgres import EmbeddedPostgres, program
+from libs.runtime.bundled.postgres import EmbeddedPostgres, program
 from services.up import NAMES
 
 

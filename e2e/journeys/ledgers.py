@@ -13,14 +13,14 @@ from typing import Any
 import msgspec
 import psycopg
 
-from libs.ledger.ledger import Ledger
 from libs.ledger.revision import Revision
-from libs.ledger.view import Views
-from libs.runtime.embedded import Place, environ_of
-from libs.runtime.opened import open_ledger
-from libs.runtime.parts import Service
-from libs.runtime.postgres import EmbeddedPostgres
-from libs.runtime.settings import Settings, read
+from libs.ledger.store.ledger import Ledger
+from libs.ledger.views.view import Views
+from libs.runtime.bundled.place import Place, environ_of
+from libs.runtime.bundled.postgres import EmbeddedPostgres
+from libs.runtime.config.settings import Settings, read
+from libs.runtime.host.opened import open_ledger
+from libs.runtime.host.parts import Service
 from services.up import NAMES, load
 
 OF_ONE_RUN = frozenset(

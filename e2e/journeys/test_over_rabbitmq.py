@@ -29,7 +29,7 @@ from e2e.journeys.ledgers import (
     streams_of,
     views_of,
 )
-from libs.runtime.rabbitmq_install import Installed
+from libs.runtime.bundled.rabbitmq_install import Installed
 from libs.testkit.views import assert_rebuilt_equals_live
 from services.up import NAMES
 

@@ -21,7 +21,7 @@ from e2e.journeys.racing import send
 from e2e.journeys.town import WATER, Town, report, town_on
 from libs.rpc.client import Patience, connect
 from libs.rpc.failures import RpcFailed
-from libs.runtime.postgres import EmbeddedPostgres
+from libs.runtime.bundled.postgres import EmbeddedPostgres
 
 STOPS_WITHIN = 30.0
 

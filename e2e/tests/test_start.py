@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from e2e.city.platform import Platform, PlatformFailed
-from libs.runtime.postgres import EmbeddedPostgres
+from libs.runtime.bundled.postgres import EmbeddedPostgres
 
 pytestmark = pytest.mark.store
 

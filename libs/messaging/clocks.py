@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from libs.ledger.decider import Refusal
-from libs.ledger.ledger import Ledger
 from libs.ledger.recorded import Context, utc_now
-from libs.ledger.stream import Stream, Task, handle_many
+from libs.ledger.store.ledger import Ledger
+from libs.ledger.streams.stream import Stream, Task, handle_many
 from libs.messaging.failures import PASSING, told, trouble
 from libs.telemetry import logs, metrics, traces
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from functools import partial
 
-from libs.ledger.ledger import Append, Ledger
+from libs.ledger.store.ledger import Append, Ledger
 from libs.messaging import parked
 from libs.messaging.effects import Effects
 from libs.messaging.failures import PASSING, told
 from libs.messaging.parked import AlreadyTaken, ParkedEvent
-from libs.rpc.conditions import EVERYTHING, Condition
+from libs.query.conditions import EVERYTHING, Condition
 from libs.telemetry import logs
 
 _log = logs.get("parked")

@@ -8,9 +8,9 @@ from typing import Any
 from linli.feed.v1 import feed_service_pb2 as feed
 from psycopg import Cursor
 
-from libs.ledger.ledger import Ledger
 from libs.ledger.recorded import Checkpoint, Context
-from libs.ledger.stream import Stream, Task, handle_many
+from libs.ledger.store.ledger import Ledger
+from libs.ledger.streams.stream import Stream, Task, handle_many
 from libs.messaging import parked
 from libs.messaging.parked import ParkedEvent
 from libs.messaging.reactions import Erasure, Fact, Reaction, Subscriptions

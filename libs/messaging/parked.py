@@ -9,7 +9,7 @@ from linli.feed.v1 import feed_service_pb2 as feed
 from psycopg import Cursor
 from psycopg.rows import class_row, scalar_row
 
-from libs.rpc.conditions import EVERYTHING, Condition
+from libs.query.conditions import EVERYTHING, Condition
 
 DDL = """
 CREATE TABLE IF NOT EXISTS parked (

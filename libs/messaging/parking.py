@@ -9,8 +9,8 @@ from linli.operations.v1 import operations_service_pb2 as pb
 from libs.ledger.decider import Kind, Refusal
 from libs.messaging.desk import NotFirst, NotParked, ParkingDesk, RetryFailed
 from libs.messaging.parked import ParkedEvent
+from libs.query.paging import Page, ascending
 from libs.rpc.access import Caller
-from libs.rpc.paging import Page, ascending
 
 _ORDER = (ascending("source"), ascending("subject"), ascending("sequence", int))
 

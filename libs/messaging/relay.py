@@ -17,7 +17,7 @@ from linli.exchange.v1 import exchange_pb2
 from linli.feed.v1 import feed_service_pb2 as feed
 from psycopg import Connection
 
-from libs.ledger import turns
+from libs.ledger.store import turns
 from libs.messaging import broker, sent, topology
 from libs.messaging.broker import Broker
 from libs.messaging.failures import PASSING

@@ -12,7 +12,8 @@ from google.protobuf.message import Message
 
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.recorded import Context
-from libs.rpc.access import ANONYMOUS, NOBODY, Caller, Reach, not_covered
+from libs.query.reach import Reach, not_covered
+from libs.rpc.access import ANONYMOUS, NOBODY, Caller
 from libs.rpc.once import once
 from libs.rpc.peers import address_of
 

@@ -11,7 +11,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.errors import LedgerUnavailable, OutcomeUnknown, VersionConflict
-from libs.ledger.view import ViewBehind
+from libs.ledger.views.view import ViewBehind
 
 DOMAIN = "linli"
 """The `domain` of every ErrorInfo: together with the reason it identifies an error."""

@@ -18,16 +18,16 @@ from google.protobuf.message import Message
 from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.ids import new_id
-from libs.ledger.master_key import MasterKey
-from libs.ledger.migrate import migrate
+from libs.ledger.privacy.master_key import MasterKey
 from libs.messaging.inbox import Handled, Inbox
+from libs.messaging.schema import migrate
 from libs.rpc.client import Client, connect
 from libs.rpc.credentials import Credentials
 from libs.rpc.keys import jwks
-from libs.runtime.host import Host, Roles
-from libs.runtime.opened import OpenService, open_service
-from libs.runtime.parts import Service
-from libs.runtime.settings import Secret, Settings
+from libs.runtime.config.settings import Secret, Settings
+from libs.runtime.host.host import Host, Roles
+from libs.runtime.host.opened import OpenService, open_service
+from libs.runtime.host.parts import Service
 from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import Mint
 

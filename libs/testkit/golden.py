@@ -14,11 +14,11 @@ from typing import Any
 
 import msgspec
 
-from libs.ledger import shapes
-from libs.ledger.keys import FixedKeys
-from libs.ledger.mapper import Events, Mapper
 from libs.ledger.personal import Personal
+from libs.ledger.privacy.keys import FixedKeys
 from libs.ledger.recorded import Metadata
+from libs.ledger.store import shapes
+from libs.ledger.store.mapper import Events, Mapper
 
 _METADATA = Metadata(
     event_id="6f1d7bd1c1ab4c6e9c2f0d3f5a7e9b10",

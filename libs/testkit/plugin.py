@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from libs.runtime.rabbitmq import EmbeddedRabbitMQ
-from libs.runtime.rabbitmq_install import Installed, RabbitMQFailed, find_or_install
+from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
+from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed, find_or_install
 from libs.testkit.postgres import KillablePostgres, TestServer, killable_server, running_server
 from libs.testkit.rabbit import RabbitServer, running_rabbit
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
-from libs.runtime.postgres import EmbeddedPostgres
+from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.testkit.eventually import eventually
 
 _PREFIX = "linli-test-"

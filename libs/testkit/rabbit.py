@@ -10,9 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from libs.runtime.rabbitmq import EmbeddedRabbitMQ
-from libs.runtime.rabbitmq_install import Installed
-from libs.runtime.rabbitmq_node import Certificates
+from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
+from libs.runtime.bundled.rabbitmq_install import Installed
+from libs.runtime.bundled.rabbitmq_node import Certificates
 
 _PREFIX = "linli-rabbit-test-"
 _YOUNG = 60.0

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from libs.ledger.ledger import Ledger
-from libs.ledger.rebuild import differences
 from libs.ledger.recorded import Recorded
-from libs.ledger.rows import RowStore
-from libs.ledger.view import Row, View
+from libs.ledger.store.ledger import Ledger
+from libs.ledger.views.rebuild import differences
+from libs.ledger.views.rows import RowStore
+from libs.ledger.views.view import Row, View
 
 
 def assert_rebuilt_equals_live(ledger: Ledger, views: Iterable[View]) -> None:

@@ -10,11 +10,11 @@ from eventlet import Timeout
 from nameko.containers import ServiceContainer
 
 from libs.messaging.failures import trouble
-from libs.runtime import guards
-from libs.runtime.opened import OpenService, broker_of
-from libs.runtime.process import Facts
-from libs.runtime.readiness import checks_of
-from libs.runtime.tracing import trace
+from libs.runtime.config import guards
+from libs.runtime.host.opened import OpenService, broker_of
+from libs.runtime.host.process import Facts
+from libs.runtime.host.readiness import checks_of
+from libs.runtime.host.tracing import trace
 from libs.telemetry import logs, traces
 from libs.telemetry.http import Endpoint
 from libs.worker.house import House

@@ -11,13 +11,13 @@ from nameko.extensions import DependencyProvider
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from libs.ledger import turns
+from libs.ledger.store import turns
 from libs.messaging.broker import Broker
 from libs.messaging.clocks import ClockRunner
 from libs.messaging.failures import trouble
 from libs.messaging.intake import Delivered, Intake
 from libs.messaging.translate import source_name
-from libs.runtime.opened import OpenService
+from libs.runtime.host.opened import OpenService
 from libs.telemetry import logs
 
 _log = logs.get("worker")

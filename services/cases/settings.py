@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from libs.runtime.settings import setting
+from libs.runtime.config.settings import setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

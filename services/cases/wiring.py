@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from libs.ledger.stream import Stream
-from libs.ledger.view import Views
+from libs.ledger.streams.stream import Stream
+from libs.ledger.views.view import Views
 from libs.messaging.clocks import Clock, Moment
-from libs.runtime.parts import Api, Ground, Service, ServiceParts
+from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.cases.adapters import publishing
 from services.cases.adapters.ledger import EVENTS
 from services.cases.adapters.reads import (

@@ -5,8 +5,8 @@ import sys
 if sys.argv[1:2] == ["worker"]:  # another kind of process, from its first import on
     import libs.worker.patch  # noqa: F401
 
-from libs.runtime.opened import OpenService
-from libs.runtime.shell import Died, Runs, run_service
+from libs.runtime.host.opened import OpenService
+from libs.runtime.host.shell import Died, Runs, run_service
 from services.catalog.wiring import SERVICE
 
 

@@ -1,4 +1,4 @@
-"""What the catalog alone is told: nothing yet (what all services are told: `libs/runtime/settings.py`)."""
+"""What the catalog alone is told: nothing yet."""
 
 from dataclasses import dataclass
 

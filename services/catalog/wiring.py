@@ -2,8 +2,8 @@
 
 from linli.identity.v1 import identity_events_pb2
 
-from libs.ledger.stream import Stream
-from libs.runtime.parts import Api, Ground, Service, ServiceParts
+from libs.ledger.streams.stream import Stream
+from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.catalog.adapters.ledger import EVENTS
 from services.catalog.adapters.publishing import publish
 from services.catalog.adapters.views.affairs import AffairQueries, AffairTree

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from libs.ledger.stream import Stream
-from libs.runtime.parts import Api, Ground, Service, ServiceParts
+from libs.ledger.streams.stream import Stream
+from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.identity.adapters import publishing
 from services.identity.adapters.hashing import Argon2
 from services.identity.adapters.ledger import EVENTS

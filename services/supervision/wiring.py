@@ -4,9 +4,9 @@ from linli.cases.v1 import cases_events_pb2 as cases
 from linli.catalog.v1 import catalog_events_pb2 as catalog
 from linli.identity.v1 import identity_events_pb2 as identity
 
-from libs.ledger.stream import Stream
+from libs.ledger.streams.stream import Stream
 from libs.messaging.translate import source_name
-from libs.runtime.parts import Api, Ground, Service, ServiceParts
+from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.supervision.adapters import publishing
 from services.supervision.adapters.ledger import EVENTS
 from services.supervision.adapters.reads import ViewReads

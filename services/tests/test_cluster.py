@@ -20,13 +20,13 @@ from linli.types.v1.types_pb2 import LocalizedText
 
 from libs.rpc.client import connect
 from libs.rpc.keys import SigningKey
-from libs.runtime import cluster as clusters
-from libs.runtime.cluster import Cluster, Member
-from libs.runtime.guards import CannotStart
-from libs.runtime.ports import free_ports
-from libs.runtime.rabbitmq import EmbeddedRabbitMQ
-from libs.runtime.rabbitmq_install import Installed
-from libs.runtime.settings import SettingsInvalid
+from libs.runtime.bundled.ports import free_ports
+from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
+from libs.runtime.bundled.rabbitmq_install import Installed
+from libs.runtime.cluster import processes as clusters
+from libs.runtime.cluster.processes import Cluster, Member
+from libs.runtime.config.guards import CannotStart
+from libs.runtime.config.settings import SettingsInvalid
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres, TestServer
 from libs.testkit.rpc import Mint

@@ -15,7 +15,7 @@ HEAVY = ("grpc", "eventlet", "nameko", "ortools", "pandas")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_service_is_wired_without_grpc_and_without_heavy_libraries(name: str) -> None:
     program = (
-        f"import services.{name}.wiring, libs.runtime.opened, libs.messaging.inbox, sys;"
+        f"import services.{name}.wiring, libs.runtime.host.opened, libs.messaging.inbox, sys;"
         f"print(*(module for module in {HEAVY} if module in sys.modules))"
     )
 
@@ -29,11 +29,12 @@ def test_a_worker_loads_no_grpc_and_an_api_patches_no_sockets(name: str) -> None
     """Each as its process loads it; that both refuse to start otherwise is shown beside the guards."""
     worker = (
         f"import libs.worker.patch, services.{name}.wiring, services.{name}.entrypoints.worker;"
-        "from libs.runtime import guards; guards.refuse_grpc(); guards.refuse_unpatched_sockets()"
+        "from libs.runtime.config import guards; guards.refuse_grpc(); guards.refuse_unpatched_sockets()"
     )
     api = (
-        f"import sys; sys.argv = ['linli', '--help']; import services.{name}.wiring, libs.runtime.serving;"
-        "from libs.runtime import guards; guards.refuse_patched_sockets();"
+        f"import sys; sys.argv = ['linli', '--help']; import services.{name}.wiring;"
+        "import libs.runtime.host.serving;"
+        "from libs.runtime.config import guards; guards.refuse_patched_sockets();"
         "assert not {'eventlet', 'nameko'} & set(sys.modules)"
     )
 

@@ -3,7 +3,7 @@
 import pytest
 from linli.cases.v1 import cases_service_pb2 as cases
 
-from libs.runtime.guards import CannotStart
+from libs.runtime.config.guards import CannotStart
 from services.requests import parse
 
 LIST = cases.ListCasesRequest.DESCRIPTOR

@@ -2,7 +2,7 @@
 
 import pytest
 
-from libs.runtime.guards import CannotStart
+from libs.runtime.config.guards import CannotStart
 from services.rpcs import find
 
 

@@ -19,11 +19,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from libs.ledger.master_key import MasterKey
+from libs.ledger.privacy.master_key import MasterKey
 from libs.rpc.keys import SigningKey, jwks
-from libs.runtime.ports import free_ports
-from libs.runtime.rabbitmq_install import Installed
-from libs.runtime.rabbitmq_node import Certificates
+from libs.runtime.bundled.ports import free_ports
+from libs.runtime.bundled.rabbitmq_install import Installed
+from libs.runtime.bundled.rabbitmq_node import Certificates
 from libs.testkit.certificates import Authority, Pair
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres, killable_server

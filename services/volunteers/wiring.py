@@ -7,10 +7,10 @@ from linli.cases.v1 import cases_events_pb2
 from linli.identity.v1 import identity_events_pb2
 from linli.volunteers.v1 import volunteers_events_pb2
 
-from libs.ledger.stream import Stream
-from libs.ledger.view import Views
+from libs.ledger.streams.stream import Stream
+from libs.ledger.views.view import Views
 from libs.messaging.clocks import Clock, Moment
-from libs.runtime.parts import Api, Ground, Service, ServiceParts
+from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.volunteers.adapters import publishing
 from services.volunteers.adapters.ledger import EVENTS
 from services.volunteers.adapters.matching import CpSatMatching

@@ -11,15 +11,15 @@ import pytest
 
 from e2e.chaos.checker import check, view_positions
 from e2e.chaos.evidence import Acknowledged, collect
-from libs.ledger.ledger import Append
-from libs.ledger.migrate import migrate
 from libs.ledger.recorded import Context, Draft, utc_now
+from libs.ledger.store.ledger import Append
 from libs.ledger.text import Text
 from libs.messaging.inbox import Handled
+from libs.messaging.schema import migrate
 from libs.rpc.keys import SigningKey
-from libs.runtime.opened import OpenService, open_service
-from libs.runtime.parts import Service
-from libs.runtime.settings import Secret, Settings
+from libs.runtime.config.settings import Secret, Settings
+from libs.runtime.host.opened import OpenService, open_service
+from libs.runtime.host.parts import Service
 from libs.testkit.component import MASTER_KEY
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer

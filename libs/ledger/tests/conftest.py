@@ -6,10 +6,10 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from libs.ledger.ledger import Ledger, LedgerSettings
-from libs.ledger.master_key import MasterKey
-from libs.ledger.stream import Stream
-from libs.ledger.tables import TABLES, create_tables
+from libs.ledger.privacy.master_key import MasterKey
+from libs.ledger.store.ledger import Ledger, LedgerSettings
+from libs.ledger.store.tables import TABLES, create_tables
+from libs.ledger.streams.stream import Stream
 from libs.ledger.tests import mailbox
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer

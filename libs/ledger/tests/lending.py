@@ -9,12 +9,12 @@ from typing import Any
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from libs.ledger.ledger import Append, Ledger, LedgerSettings
-from libs.ledger.mapper import Events
-from libs.ledger.master_key import MasterKey
-from libs.ledger.migrate import migrate
+from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import Context, Draft, Recorded
-from libs.ledger.view import Key, Rows, Table, View
+from libs.ledger.store.ledger import Append, Ledger, LedgerSettings
+from libs.ledger.store.mapper import Events
+from libs.ledger.views.view import Key, Rows, Table, View
+from libs.messaging.schema import migrate
 
 NOON = datetime(2020, 1, 1, 12, tzinfo=UTC)
 MASTER_KEY = MasterKey.generate()

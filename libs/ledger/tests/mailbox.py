@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from libs.ledger.decider import Decider, Kind, Refusal
-from libs.ledger.mapper import Events
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
+from libs.ledger.store.mapper import Events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

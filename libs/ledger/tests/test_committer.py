@@ -8,9 +8,9 @@ from functools import partial
 import psycopg
 import pytest
 
-from libs.ledger.committer import Committed, Committer
 from libs.ledger.errors import LedgerClosed, LedgerUnavailable, OutcomeUnknown
-from libs.ledger.unit import Row, Unit
+from libs.ledger.store.committer import Committed, Committer
+from libs.ledger.store.unit import Row, Unit
 from libs.testkit.eventually import eventually
 
 

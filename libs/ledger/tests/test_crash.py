@@ -9,10 +9,10 @@ import psycopg
 import pytest
 
 from libs.ledger.errors import LedgerUnavailable
-from libs.ledger.ledger import Append, Ledger, LedgerSettings
 from libs.ledger.recorded import Checkpoint, Draft, utc_now
-from libs.ledger.recorder import GroupCommitRecorder
-from libs.ledger.tables import create_tables
+from libs.ledger.store.ledger import Append, Ledger, LedgerSettings
+from libs.ledger.store.recorder import GroupCommitRecorder
+from libs.ledger.store.tables import create_tables
 from libs.ledger.tests.conftest import MASTER_KEY
 from libs.ledger.tests.mailbox import EVENTS, LetterPut, context
 from libs.testkit.eventually import eventually

@@ -5,9 +5,9 @@ import pytest
 
 from libs.ledger.datastore import Datastore
 from libs.ledger.errors import SchemaUnknown, SettingsRefused
-from libs.ledger.ledger import Ledger, LedgerSettings
-from libs.ledger.master_key import MasterKey
-from libs.ledger.recorder import GroupCommitRecorder
+from libs.ledger.privacy.master_key import MasterKey
+from libs.ledger.store.ledger import Ledger, LedgerSettings
+from libs.ledger.store.recorder import GroupCommitRecorder
 from libs.ledger.tests.conftest import MASTER_KEY
 from libs.ledger.tests.mailbox import EVENTS
 

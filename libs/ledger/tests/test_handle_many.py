@@ -6,9 +6,9 @@ import pytest
 
 from libs.ledger.decider import Refusal
 from libs.ledger.errors import AlreadyHandled
-from libs.ledger.ledger import Ledger
 from libs.ledger.recorded import Checkpoint
-from libs.ledger.stream import Stream, Task, handle_many
+from libs.ledger.store.ledger import Ledger
+from libs.ledger.streams.stream import Stream, Task, handle_many
 from libs.ledger.tests.conftest import Mailboxes
 from libs.ledger.tests.mailbox import (
     MAILBOX,

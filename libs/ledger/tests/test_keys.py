@@ -11,11 +11,11 @@ import pytest
 
 from libs.ledger.decider import Refusal
 from libs.ledger.errors import SettingsRefused
-from libs.ledger.keys import DataKey
-from libs.ledger.ledger import Append, Ledger, LedgerSettings
-from libs.ledger.master_key import MasterKey
 from libs.ledger.personal import Personal
+from libs.ledger.privacy.keys import DataKey
+from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import Draft, utc_now
+from libs.ledger.store.ledger import Append, Ledger, LedgerSettings
 from libs.ledger.tests.conftest import MASTER_KEY, Mailboxes
 from libs.ledger.tests.mailbox import EVENTS, ForgetOwner, LetterPut, Mailbox, Open, Put, context
 from libs.testkit.eventually import eventually

@@ -3,7 +3,7 @@
 import pytest
 
 from libs.ledger.decider import Refusal
-from libs.ledger.ledger import Ledger
+from libs.ledger.store.ledger import Ledger
 from libs.ledger.tests import mailbox
 from libs.ledger.tests.conftest import Mailboxes
 

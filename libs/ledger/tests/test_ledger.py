@@ -9,9 +9,9 @@ import pytest
 from psycopg import Cursor
 
 from libs.ledger.errors import AlreadyHandled, LedgerClosed, VersionConflict
-from libs.ledger.ledger import Append, Ledger
 from libs.ledger.personal import Personal, PersonalSealed
 from libs.ledger.recorded import Checkpoint, Draft, utc_now
+from libs.ledger.store.ledger import Append, Ledger
 from libs.ledger.tests.mailbox import LetterPut, MailboxOpened, context
 
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from libs.ledger.datastore import Datastore
-from libs.ledger.recorder import GroupCommitRecorder
+from libs.ledger.store.recorder import GroupCommitRecorder
 
 # The suites share a module with tests of a cipher whose package we do not install: ours is another.
 _CIPHER = ModuleType("eventsourcing.cipher")

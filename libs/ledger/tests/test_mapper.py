@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.ledger.errors import UnknownEvent
-from libs.ledger.keys import FixedKeys
-from libs.ledger.mapper import Events, Mapper
 from libs.ledger.personal import Personal, PersonalSealed
+from libs.ledger.privacy.keys import FixedKeys
 from libs.ledger.recorded import Context, Metadata, utc_now
+from libs.ledger.store.mapper import Events, Mapper
 from libs.ledger.tests.mailbox import EVENTS, LetterPut, MailboxEmptied, MailboxOpened
 
 WHEN = datetime(2020, 3, 8, 10, 30, 0, 123456, tzinfo=UTC)

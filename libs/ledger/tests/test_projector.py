@@ -7,8 +7,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from libs.ledger.projection import ProjectorSettings
-from libs.ledger.projector import Projector
 from libs.ledger.recorded import Recorded
 from libs.ledger.tests.lending import (
     Bought,
@@ -21,7 +19,9 @@ from libs.ledger.tests.lending import (
     record,
     record_history,
 )
-from libs.ledger.view import Rows, Table, View, ViewBehind, Views
+from libs.ledger.views.projection import ProjectorSettings
+from libs.ledger.views.projector import Projector
+from libs.ledger.views.view import Rows, Table, View, ViewBehind, Views
 from libs.telemetry import metrics
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from libs.ledger.decider import Refusal
-from libs.ledger.ledger import Append, Ledger
 from libs.ledger.recorded import Draft, utc_now
-from libs.ledger.stream import Handled
+from libs.ledger.store.ledger import Append, Ledger
+from libs.ledger.streams.stream import Handled
 from libs.ledger.tests.conftest import Mailboxes
 from libs.ledger.tests.mailbox import Event, LetterPut, Open, Put, State, context
 

@@ -6,14 +6,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from libs.ledger import rebuild as rebuilding
-from libs.ledger.ledger import Ledger
-from libs.ledger.projector import Projector
-from libs.ledger.rebuild import Progress, RebuildRefused, differences, rebuild
 from libs.ledger.recorded import Recorded
+from libs.ledger.store.ledger import Ledger
 from libs.ledger.tests.lending import Bought, Lent, Lost, Readers, Shelf, lending, record, record_history
 from libs.ledger.tests.test_projector import lent_out, positions, projecting, rows
-from libs.ledger.view import Rows, View, Views
+from libs.ledger.views import rebuild as rebuilding
+from libs.ledger.views.projector import Projector
+from libs.ledger.views.rebuild import Progress, RebuildRefused, differences, rebuild
+from libs.ledger.views.view import Rows, View, Views
 from libs.testkit.eventually import eventually
 from libs.testkit.views import assert_rebuilt_equals_live
 

@@ -6,7 +6,7 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from libs.ledger.decider import Refusal
-from libs.ledger.ledger import Ledger
+from libs.ledger.store.ledger import Ledger
 from libs.ledger.tests.conftest import Mailboxes
 from libs.ledger.tests.mailbox import Open, Put, context
 from libs.telemetry import metrics, traces

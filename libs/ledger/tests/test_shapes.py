@@ -9,10 +9,10 @@ from typing import Any, Literal, NewType
 
 import pytest
 
-from libs.ledger import shapes
-from libs.ledger.mapper import Codec
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Metadata
+from libs.ledger.store import shapes
+from libs.ledger.store.mapper import Codec
 
 CaseId = NewType("CaseId", str)
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from libs.ledger.ledger import Ledger
 from libs.ledger.personal import Personal
-from libs.ledger.snapshots import Snapshots
-from libs.ledger.stream import Stream
+from libs.ledger.store.ledger import Ledger
+from libs.ledger.streams.snapshots import Snapshots
+from libs.ledger.streams.stream import Stream
 from libs.ledger.tests.conftest import Mailboxes
 from libs.ledger.tests.mailbox import INITIAL, MAILBOX, Event, Mailbox, Open, Put, State, context, evolve
 

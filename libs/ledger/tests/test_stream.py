@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from libs.ledger.decider import Kind, Refusal
-from libs.ledger.ledger import Append, Ledger
 from libs.ledger.recorded import Context, Draft, utc_now
-from libs.ledger.stream import Stream
+from libs.ledger.store.ledger import Append, Ledger
+from libs.ledger.streams.stream import Stream
 from libs.ledger.tests.conftest import Mailboxes
 from libs.ledger.tests.mailbox import (
     MAILBOX,

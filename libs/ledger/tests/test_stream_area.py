@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from libs.ledger.ledger import Ledger
-from libs.ledger.stream import Stream
+from libs.ledger.store.ledger import Ledger
+from libs.ledger.streams.stream import Stream
 from libs.ledger.tests import mailbox
 
 

@@ -5,7 +5,7 @@ import threading
 import psycopg
 import pytest
 
-from libs.ledger import turns
+from libs.ledger.store import turns
 from libs.testkit.eventually import eventually
 
 

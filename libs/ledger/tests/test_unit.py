@@ -2,9 +2,9 @@
 
 from libs.ledger.decider import Refusal
 from libs.ledger.errors import AlreadyHandled, VersionConflict
-from libs.ledger.keys import DataKey
+from libs.ledger.privacy.keys import DataKey
 from libs.ledger.recorded import Checkpoint
-from libs.ledger.unit import KeyChanged, Row, Standing, Unit
+from libs.ledger.store.unit import KeyChanged, Row, Standing, Unit
 
 
 def append_to(stream: str, *versions: int, **more: object) -> Unit:

@@ -11,8 +11,8 @@ from libs.ledger.decider import Refusal
 from libs.ledger.recorded import Recorded
 from libs.ledger.revision import Revision, parse_revision
 from libs.ledger.tests.lending import NOON, Bought, GivenBack, Lent, Lost, Readers, Shelf
-from libs.ledger.values import normaliser
-from libs.ledger.view import Rows, Table, View
+from libs.ledger.views.values import normaliser
+from libs.ledger.views.view import Rows, Table, View
 from libs.testkit.recorded import in_order, recorded
 from libs.testkit.views import folded
 

@@ -9,7 +9,7 @@ import pytest
 from libs.messaging import broker, topology
 from libs.messaging.broker import BROKEN, Broker, BrokerSettings
 from libs.messaging.publishing import Publishing
-from libs.runtime.rabbitmq import EmbeddedRabbitMQ
+from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 
 QUEUE = topology.subscription("cases", "catalog")
 

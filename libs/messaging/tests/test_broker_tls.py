@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from libs.messaging.broker import BROKEN, Broker, BrokerSettings, NotTrusted, close
-from libs.runtime.rabbitmq import EmbeddedRabbitMQ
-from libs.runtime.rabbitmq_install import Installed
-from libs.runtime.rabbitmq_node import Certificates
+from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
+from libs.runtime.bundled.rabbitmq_install import Installed
+from libs.runtime.bundled.rabbitmq_node import Certificates
 from libs.testkit.certificates import Authority
 from libs.testkit.rabbit import running_rabbit
 

@@ -10,7 +10,7 @@ from libs.messaging.feed import FeedApi, may_see
 from libs.messaging.published import Published
 from libs.messaging.tests.town import ALICE, Town, sequences
 from libs.messaging.translate import Source
-from libs.rpc.access import Limit, Reach
+from libs.query.reach import Limit, Reach
 from libs.runtime.tests.example import counter
 from libs.runtime.tests.example.counter import COUNTED
 

@@ -6,7 +6,7 @@ import pytest
 
 from libs.ledger.decider import Refusal
 from libs.ledger.errors import LedgerUnavailable, VersionConflict
-from libs.ledger.ledger import Append
+from libs.ledger.store.ledger import Append
 from libs.messaging.desk import NotFirst, NotParked, RetryFailed
 from libs.messaging.inbox import Handled
 from libs.messaging.parked import BEHIND

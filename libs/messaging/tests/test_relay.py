@@ -8,7 +8,7 @@ from typing import Any
 import amqp
 import pytest
 
-from libs.ledger.stream import handle_many
+from libs.ledger.streams.stream import handle_many
 from libs.messaging import relay as relays
 from libs.messaging import sent, topology
 from libs.messaging.broker import Broker, BrokerSettings, close
@@ -16,9 +16,9 @@ from libs.messaging.publishing import Publishing
 from libs.messaging.relay import Relay, RelaySettings
 from libs.messaging.tests.listening import Listener
 from libs.messaging.tests.town import ALICE, Town, sequences
-from libs.runtime.rabbitmq import EmbeddedRabbitMQ
+from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
+from libs.runtime.host.threads import WatchedThread
 from libs.runtime.tests.example import counter
-from libs.runtime.threads import WatchedThread
 from libs.testkit.clocks import moment
 from libs.testkit.eventually import eventually
 from libs.testkit.rabbit import RabbitServer

@@ -10,8 +10,8 @@ from libs.messaging.broker import Broker, BrokerSettings
 from libs.messaging.relay import Relay, RelaySettings
 from libs.messaging.tests.listening import Listener
 from libs.messaging.tests.town import ALICE, Town
+from libs.runtime.host.threads import WatchedThread
 from libs.runtime.tests.example import counter
-from libs.runtime.threads import WatchedThread
 from libs.telemetry import traces
 from libs.telemetry.traces import TraceSettings
 

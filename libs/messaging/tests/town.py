@@ -7,7 +7,7 @@ from linli.feed.v1 import feed_service_pb2 as feed
 from libs.ledger.recorded import Context
 from libs.messaging.desk import ParkingDesk
 from libs.messaging.inbox import Inbox
-from libs.runtime.opened import OpenService
+from libs.runtime.host.opened import OpenService
 from libs.runtime.tests.example import counter, tally
 from libs.testkit.clocks import moment
 

@@ -9,9 +9,9 @@ from google.protobuf import duration_pb2, timestamp_pb2  # noqa: F401 # the gree
 from google.protobuf.descriptor import ServiceDescriptor
 
 from libs.ledger.decider import Kind, Refusal
-from libs.rpc import filters
+from libs.query import filters
+from libs.query.paging import Page, ascending
 from libs.rpc.call import Call
-from libs.rpc.paging import Page, ascending
 from libs.testkit import protos
 
 _PACKAGE = "linli.greeter.v1"

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.rpc.access import CLIENT, PERSON, Grant, Limit, Reach, caller_of, scopes_of_roles
+from libs.query.reach import Limit, Reach
+from libs.rpc.access import CLIENT, PERSON, Grant, caller_of, scopes_of_roles
 
 paths = st.sampled_from(["la", "la/a", "la/a/x", "la/ab", "la/a_", "la/ax", "la/b", "sf", None])
 bodies = st.sampled_from(["lasan", "bos", None])

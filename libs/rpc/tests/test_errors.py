@@ -9,7 +9,7 @@ import pytest
 
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.errors import LedgerClosed, LedgerUnavailable, OutcomeUnknown, VersionConflict
-from libs.ledger.view import ViewBehind
+from libs.ledger.views.view import ViewBehind
 from libs.rpc import errors
 from libs.rpc.failures import RpcFailed
 from libs.rpc.tests.conftest import Dial

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.ledger.decider import Kind, Refusal
-from libs.rpc.filters import Filters, area, choice, flag, integer, moment, number, text
+from libs.query.filters import Filters, area, choice, flag, integer, moment, number, text
 from libs.testkit.requests import HOSTILE
 
 FILTERS = Filters(

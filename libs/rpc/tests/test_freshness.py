@@ -2,8 +2,8 @@
 
 import time
 
+from libs.query.freshness import PATIENCE, Fresh
 from libs.rpc.call import Call
-from libs.rpc.freshness import PATIENCE, Fresh
 from libs.rpc.tests.greeter import message
 
 REQUEST = message("ListNotesRequest")(at_least="r7.2")

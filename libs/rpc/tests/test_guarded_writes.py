@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from libs.ledger.decider import Refusal
-from libs.ledger.ledger import Ledger, LedgerSettings
-from libs.ledger.master_key import MasterKey
-from libs.ledger.migrate import migrate
+from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import Context
-from libs.ledger.stream import Stream, handle_many
+from libs.ledger.store.ledger import Ledger, LedgerSettings
+from libs.ledger.streams.stream import Stream, handle_many
 from libs.ledger.tests.mailbox import EVENTS, MAILBOX, Empty, Open
+from libs.messaging.schema import migrate
 from libs.rpc.client import connect
 from libs.rpc.failures import RpcFailed
 from libs.rpc.server import Server

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
 from libs.ledger.decider import Refusal
-from libs.rpc.paging import DEFAULT_SIZE, MOST, Order, Page, ascending, descending
+from libs.query.paging import DEFAULT_SIZE, MOST, Order, Page, ascending, descending
 from libs.rpc.tests.greeter import message
 
 List = message("ListNotesRequest")

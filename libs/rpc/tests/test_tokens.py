@@ -12,7 +12,8 @@ import grpc
 import jwt
 import pytest
 
-from libs.rpc.access import Grant, Limit
+from libs.query.reach import Limit
+from libs.rpc.access import Grant
 from libs.rpc.errors import Rejected
 from libs.rpc.keys import KeySet, SigningKey, jwks
 from libs.rpc.tokens import Claims, Issuer, Verifier

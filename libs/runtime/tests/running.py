@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from libs.ledger.master_key import MasterKey
-from libs.ledger.migrate import migrate
-from libs.runtime.opened import OpenService, open_service
-from libs.runtime.parts import Service
-from libs.runtime.settings import Secret, Settings
+from libs.ledger.privacy.master_key import MasterKey
+from libs.messaging.schema import migrate
+from libs.runtime.config.settings import Secret, Settings
+from libs.runtime.host.opened import OpenService, open_service
+from libs.runtime.host.parts import Service
 from libs.testkit.postgres import TestServer
 
 MASTER_KEY = MasterKey.generate().text()

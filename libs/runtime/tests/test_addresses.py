@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from libs.runtime import addresses
-from libs.runtime.settings import Secret, Settings, SettingsInvalid, read
+from libs.runtime.config import addresses
+from libs.runtime.config.settings import Secret, Settings, SettingsInvalid, read
 
 DATABASE = "postgresql://linli@db:5432/cases?sslmode=verify-full"
 BROKER = "amqps://linli@rabbit:5671/demo"

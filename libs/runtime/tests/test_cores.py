@@ -6,7 +6,7 @@ import sys
 PROGRAM = """
 import os, threading
 from pathlib import Path
-from libs.runtime.cores import keep_to_one_core
+from libs.runtime.host.cores import keep_to_one_core
 
 go = threading.Event()
 earlier = threading.Thread(target=go.wait)

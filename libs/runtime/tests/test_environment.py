@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from libs.runtime.environment import written
-from libs.runtime.settings import Secret, Settings, SettingsInvalid, describe, flags, read, setting
+from libs.runtime.config.environment import written
+from libs.runtime.config.settings import Secret, Settings, SettingsInvalid, describe, flags, read, setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

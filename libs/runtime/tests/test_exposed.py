@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from libs.runtime.exposed import exposed, heed
-from libs.runtime.guards import CannotStart
-from libs.runtime.settings import Secret, Settings
+from libs.runtime.config.guards import CannotStart
+from libs.runtime.config.settings import Secret, Settings
+from libs.runtime.host.exposed import exposed, heed
 
 HERE = {
     "database_url": Secret("postgresql://linli@127.0.0.1/cases"),

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from libs.runtime import guards
+from libs.runtime.config import guards
 
 
 def test_an_ordinary_process_may_serve_grpc() -> None:
@@ -15,7 +15,7 @@ def test_an_ordinary_process_may_serve_grpc() -> None:
 def test_a_process_with_patched_sockets_must_not_serve_grpc() -> None:
     program = (
         "import eventlet; eventlet.monkey_patch();"
-        "from libs.runtime import guards; guards.refuse_patched_sockets()"
+        "from libs.runtime.config import guards; guards.refuse_patched_sockets()"
     )
 
     ended = subprocess.run([sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from libs.rpc.failures import RpcFailed
-from libs.runtime.postgres import EmbeddedPostgres
+from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.runtime.tests.processes import Running, environ_of, platform, ran
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from libs.runtime.ports import port_option
+from libs.runtime.bundled.ports import port_option
 
 
 def test_a_port_is_a_number_that_leaves_room_for_those_that_follow() -> None:

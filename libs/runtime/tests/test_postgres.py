@@ -12,15 +12,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from libs.runtime.postgres import EmbeddedPostgres, program
-from libs.runtime.unprivileged import Account, PostgresFailed, account_for
+from libs.runtime.bundled.postgres import EmbeddedPostgres, program
+from libs.runtime.bundled.unprivileged import Account, PostgresFailed, account_for
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres
 
 pytestmark = pytest.mark.store
 ROOT = Path(__file__).parents[3]
 START_AND_WAIT = (
-    "import sys, time; from pathlib import Path; from libs.runtime.postgres import EmbeddedPostgres;"
+    "import sys, time; from pathlib import Path; from libs.runtime.bundled.postgres import EmbeddedPostgres;"
     "server = EmbeddedPostgres(Path(sys.argv[1]), durable=False); server.start();"
     "print(server.pid(), server.ensure_database('kept'), flush=True); time.sleep(600)"
 )
@@ -264,7 +264,7 @@ def test_programs_in_a_folder_that_only_its_owner_enters_will_do(
         shutil.copytree(part, closed / part.name)
     closed.chmod(0o700)
     here = closed / program("initdb").parent.relative_to(wheel.parent)
-    monkeypatch.setattr("libs.runtime.postgres.program", lambda name: here / name)
+    monkeypatch.setattr("libs.runtime.bundled.postgres.program", lambda name: here / name)
 
     server = server_at(data)
     server.start()
@@ -281,7 +281,7 @@ def test_who_cannot_enter_a_folder_is_told_which_and_what_to_do(
     closed = data.parent / "closed"
     closed.mkdir(mode=0o600)
     no = subprocess.CompletedProcess([], 1, "")
-    monkeypatch.setattr("libs.runtime.unprivileged.os.geteuid", lambda: 0)
+    monkeypatch.setattr("libs.runtime.bundled.unprivileged.os.geteuid", lambda: 0)
     monkeypatch.setattr(Account, "run", lambda *_, **__: no)  # a root that may pass no closed folder
 
     with pytest.raises(PostgresFailed, match=rf"may not enter {closed}: run `chmod o\+x {closed}`, or"):

@@ -8,7 +8,7 @@ import pytest
 
 PROGRAM = """
 import os, signal, sys
-from libs.runtime.process import Lifetime, run_until_told
+from libs.runtime.host.process import Lifetime, run_until_told
 from libs.telemetry import logs
 
 logs.setup(level="info")

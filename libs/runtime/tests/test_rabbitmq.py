@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import pytest
 from kombu import Connection, Exchange, Queue
 
-from libs.runtime.rabbitmq import EmbeddedRabbitMQ
-from libs.runtime.rabbitmq_install import Installed, RabbitMQFailed
-from libs.runtime.rabbitmq_node import Certificates
+from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
+from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed
+from libs.runtime.bundled.rabbitmq_node import Certificates
 from libs.testkit.certificates import Authority
 from libs.testkit.eventually import eventually
 from libs.testkit.rabbit import running_rabbit
@@ -26,7 +26,7 @@ from libs.testkit.rabbit import running_rabbit
 pytestmark = pytest.mark.store
 ROOT = Path(__file__).parents[3]
 START_AND_WAIT = (
-    "import sys, time; from pathlib import Path; from libs.runtime.rabbitmq import EmbeddedRabbitMQ;"
+    "import sys, time; from pathlib import Path; from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ;"
     "node = EmbeddedRabbitMQ(Path(sys.argv[1])); node.start(); print(node.url, flush=True); time.sleep(600)"
 )
 START_AND_STOP = START_AND_WAIT.replace("time.sleep(600)", "node.stop(); print(node.pids())")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from libs.runtime import rabbitmq_install
-from libs.runtime.rabbitmq_install import HOME, RabbitMQFailed, find, find_or_install, run
+from libs.runtime.bundled import rabbitmq_install
+from libs.runtime.bundled.rabbitmq_install import HOME, RabbitMQFailed, find, find_or_install, run
 
 ROOT = Path(__file__).parents[3]
 
@@ -112,7 +112,7 @@ def test_where_apt_get_fails_the_message_says_what_to_do(tmp_path: Path) -> None
 def test_of_two_installations_at_once_one_waits_for_the_other(tmp_path: Path) -> None:
     locking = rabbitmq_install._SCRIPT.split("policy=")[0]
     alone = locking + f'mkdir "{tmp_path}/busy" || exit 1; sleep 0.3; rmdir "{tmp_path}/busy"'
-    program = "import sys; from pathlib import Path; from libs.runtime.rabbitmq_install import run;"
+    program = "import sys; from pathlib import Path; from libs.runtime.bundled.rabbitmq_install import run;"
     command = [sys.executable, "-c", program + "run([], Path(sys.argv[1]), sys.argv[2])"]
 
     both = [subprocess.Popen([*command, str(tmp_path / "lock"), alone], cwd=ROOT) for _ in range(2)]

@@ -4,8 +4,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from libs.runtime.opened import open_service
-from libs.runtime.readiness import checks_of
+from libs.runtime.host.opened import open_service
+from libs.runtime.host.readiness import checks_of
 from libs.runtime.tests.example import tally
 from libs.runtime.tests.running import database_of, settings_for
 from libs.testkit.postgres import TestServer

@@ -15,9 +15,9 @@ from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.recorded import Context
 from libs.messaging.inbox import Inbox
-from libs.runtime.opened import open_service
-from libs.runtime.settings import Secret, setting
-from libs.runtime.shell import run_service
+from libs.runtime.config.settings import Secret, setting
+from libs.runtime.host.opened import open_service
+from libs.runtime.host.shell import run_service
 from libs.runtime.tests.example import counter, tally
 from libs.runtime.tests.processes import command, environ_of, ran
 from libs.runtime.tests.running import database_of, settings_for

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from libs.runtime.ports import free_ports
-from libs.runtime.supervised import Supervised
+from libs.runtime.bundled.ports import free_ports
+from libs.runtime.cluster.supervised import Supervised
 from libs.testkit.eventually import eventually
 
 PROBED = """
@@ -38,7 +38,7 @@ DEAF += "time.sleep(3600)"
 SUPERVISOR = """
 import sys, time
 from pathlib import Path
-from libs.runtime.supervised import Supervised
+from libs.runtime.cluster.supervised import Supervised
 
 child = Supervised("child", [sys.executable, "-c", "import time; time.sleep(3600)"], {},
                    log=Path(sys.argv[1]), http="127.0.0.1:9")

@@ -2,7 +2,7 @@
 
 import threading
 
-from libs.runtime.threads import WatchedThread
+from libs.runtime.host.threads import WatchedThread
 from libs.testkit.eventually import eventually
 
 

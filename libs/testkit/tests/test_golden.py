@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from libs.ledger.mapper import Events
 from libs.ledger.personal import Personal
+from libs.ledger.store.mapper import Events
 from libs.testkit.golden import differences, write_missing
 
 

@@ -21,9 +21,9 @@ from typing import Any
 if sys.argv[2:3] == ["worker"]:  # another kind of process, from its first import on
     import libs.worker.patch  # noqa: F401
 
-from libs.runtime import guards
-from libs.runtime.opened import OpenService
-from libs.runtime.shell import Died, Runs, run_service
+from libs.runtime.config import guards
+from libs.runtime.host.opened import OpenService
+from libs.runtime.host.shell import Died, Runs, run_service
 from libs.runtime.tests.example import counter, tally
 
 IS_WORKER = sys.argv[2:3] == ["worker"]

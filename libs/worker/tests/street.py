@@ -17,8 +17,8 @@ from typing import Any
 from libs.messaging.broker import Broker, BrokerSettings
 from libs.messaging.relay import Relay, RelaySettings
 from libs.messaging.tests.town import Town
+from libs.runtime.host.threads import WatchedThread
 from libs.runtime.tests.running import MASTER_KEY
-from libs.runtime.threads import WatchedThread
 from libs.testkit.eventually import eventually
 
 SOON = 20.0

@@ -10,8 +10,8 @@ import pytest
 
 from libs.ledger.recorded import Recorded, utc_now
 from libs.messaging.tests.town import ALICE
+from libs.runtime.host.threads import WatchedThread
 from libs.runtime.tests.example import counter
-from libs.runtime.threads import WatchedThread
 from libs.testkit.eventually import eventually
 from libs.worker.tests.street import SOON, Street, Worker
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from libs.ledger.migrate import migrate
 from libs.messaging import topology
 from libs.messaging.broker import Broker, BrokerSettings, close, declare, open_channel
 from libs.messaging.publishing import Publishing
+from libs.messaging.schema import migrate
 from libs.messaging.tests.town import Town
-from libs.runtime.opened import open_service
-from libs.runtime.rabbitmq import EmbeddedRabbitMQ
+from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
+from libs.runtime.host.opened import open_service
 from libs.runtime.tests.example import counter, tally
 from libs.runtime.tests.running import opened, settings_for
 from libs.testkit.eventually import eventually

@@ -1,6 +1,6 @@
 """The stored events of cases, under the names they keep for ever."""
 
-from libs.ledger.mapper import Events
+from libs.ledger.store.mapper import Events
 from services.cases.domain import events, noted, resident
 
 

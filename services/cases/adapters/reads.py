@@ -8,11 +8,11 @@ from threading import Lock
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from libs.ledger.view import Views
-from libs.rpc.access import Reach
-from libs.rpc.conditions import Condition
-from libs.rpc.freshness import Fresh
-from libs.rpc.paging import Page
+from libs.ledger.views.view import Views
+from libs.query.conditions import Condition
+from libs.query.freshness import Fresh
+from libs.query.paging import Page
+from libs.query.reach import Reach
 from services.cases.adapters.views.all_cases import FILTERS, AllCases
 from services.cases.adapters.views.due_moments import DueMoments
 from services.cases.adapters.views.reference import ReferenceFacts

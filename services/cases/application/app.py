@@ -7,10 +7,10 @@ from datetime import datetime
 from libs.ledger.decider import Refusal
 from libs.ledger.recorded import Context, Recorded
 from libs.ledger.revision import Revision
-from libs.ledger.stream import Handled, Stream, Task, handle_many
-from libs.rpc.access import Reach
-from libs.rpc.freshness import Fresh
-from libs.rpc.paging import Page
+from libs.ledger.streams.stream import Handled, Stream, Task, handle_many
+from libs.query.freshness import Fresh
+from libs.query.paging import Page
+from libs.query.reach import Reach
 from services.cases.application.ports import Picture, Reads, Row
 from services.cases.application.report import NOTHING_KNOWN, Report, case_id_of
 from services.cases.domain import refusals

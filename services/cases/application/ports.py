@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from libs.rpc.access import Reach
-from libs.rpc.freshness import Fresh
-from libs.rpc.paging import Order, Page, ascending, descending
+from libs.query.freshness import Fresh
+from libs.query.paging import Order, Page, ascending, descending
+from libs.query.reach import Reach
 from services.cases.application.reference import Reference
 
 Row = Mapping[str, Any]

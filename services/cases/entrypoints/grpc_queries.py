@@ -2,9 +2,9 @@
 
 from linli.cases.v1 import cases_service_pb2 as pb
 
+from libs.query.freshness import Fresh
+from libs.query.paging import Page
 from libs.rpc.call import Call
-from libs.rpc.freshness import Fresh
-from libs.rpc.paging import Page
 from services.cases.application.app import App
 from services.cases.application.ports import CASE_ORDERS, LONGEST_UNOWNED_FIRST, NEWEST_FIRST
 from services.cases.application.words import deadline_of

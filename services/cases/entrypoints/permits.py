@@ -5,7 +5,7 @@ Each answers a check that the stream calls with the state the command meets.
 
 from collections.abc import Callable
 
-from libs.rpc.access import Reach, not_covered
+from libs.query.reach import Reach, not_covered
 from libs.rpc.call import IMPORT_SCOPE, Call
 from services.cases.domain import refusals
 from services.cases.domain.case import NotOpened, Opened, State, body_of

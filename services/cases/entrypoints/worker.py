@@ -3,8 +3,8 @@
 from linli.exchange.v1 import exchange_pb2
 
 from libs.messaging.intake import Delivered
-from libs.runtime.opened import OpenService
-from libs.runtime.shell import Died
+from libs.runtime.host.opened import OpenService
+from libs.runtime.host.shell import Died
 from libs.worker.deliveries import deliveries, every
 from libs.worker.host import WorkerHost
 from libs.worker.house import House, TheHouse

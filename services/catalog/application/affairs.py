@@ -6,9 +6,9 @@ from datetime import datetime
 
 from libs.ledger.recorded import Context
 from libs.ledger.revision import Revision
-from libs.ledger.stream import Handled, Loaded
+from libs.ledger.streams.stream import Handled, Loaded
 from libs.ledger.text import Text
-from libs.rpc.freshness import Fresh, ListQuery
+from libs.query.freshness import Fresh, ListQuery
 from services.catalog.application.cited import AffairStream, Cited
 from services.catalog.application.ports import AffairReads
 from services.catalog.domain import refusals

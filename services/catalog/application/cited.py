@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from libs.ledger.stream import Stream
+from libs.ledger.streams.stream import Stream
 from services.catalog.domain import refusals
 from services.catalog.domain.affair import Affair, Defined
 from services.catalog.domain.commands import AffairCommand, NoteArea, NoteBody

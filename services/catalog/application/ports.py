@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Protocol
 
 from libs.ledger.text import Text
-from libs.rpc.freshness import Fresh, ListQuery
-from libs.rpc.paging import ListRequest
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.paging import ListRequest
 from services.catalog.domain.affair import Defined
 from services.catalog.domain.events import CalendarDefined, CommitmentPublished
 from services.catalog.domain.finding import Line

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.ledger.recorded import Context
-from libs.ledger.stream import Handled, Loaded, Stream
+from libs.ledger.streams.stream import Handled, Loaded, Stream
 from libs.ledger.text import Text
-from libs.rpc.freshness import Fresh, ListQuery
-from libs.rpc.paging import ListRequest
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.paging import ListRequest
 from services.catalog.application.cited import Cited
 from services.catalog.application.ports import CalendarReads, CommitmentReads, Permit
 from services.catalog.domain import calendar, commitment, refusals

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from libs.ledger.recorded import Context
 from libs.ledger.revision import Revision
-from libs.ledger.stream import Task, handle_many
+from libs.ledger.streams.stream import Task, handle_many
 from services.catalog.application.affairs import Affairs
 from services.catalog.application.promises import Calendars, Commitments
 from services.catalog.application.responsibilities import ResponsibilityList

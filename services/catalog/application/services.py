@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.ledger.recorded import Context
-from libs.ledger.stream import Handled, Loaded, Stream
-from libs.rpc.freshness import Fresh, ListQuery
+from libs.ledger.streams.stream import Handled, Loaded, Stream
+from libs.query.freshness import Fresh, ListQuery
 from services.catalog.application.cited import Cited
 from services.catalog.application.ports import Found, Permit, ServiceReads, Wanted
 from services.catalog.domain import refusals

@@ -2,8 +2,8 @@
 
 from linli.catalog.v1 import catalog_service_pb2 as pb
 
+from libs.query.freshness import Fresh
 from libs.rpc.call import Call
-from libs.rpc.freshness import Fresh
 from libs.rpc.texts import localized, text_of
 from services.catalog.application.affairs import NewAffair
 from services.catalog.application.app import App

@@ -2,8 +2,8 @@
 
 from linli.catalog.v1 import catalog_service_pb2 as pb
 
+from libs.query.freshness import Fresh
 from libs.rpc.call import Call
-from libs.rpc.freshness import Fresh
 from libs.rpc.moments import moment_of, stamp_or_none
 from libs.rpc.texts import localized
 from services.catalog.application.app import App

@@ -4,9 +4,9 @@ from linli.catalog.v1 import catalog_service_pb2 as pb
 from linli.catalog.v1 import catalog_types_pb2 as types
 
 from libs.ledger.ids import derived_id
-from libs.ledger.stream import Loaded
+from libs.ledger.streams.stream import Loaded
+from libs.query.freshness import Fresh
 from libs.rpc.call import Call
-from libs.rpc.freshness import Fresh
 from libs.rpc.moments import moment_of, stamp_or_none
 from services.catalog.application.app import App
 from services.catalog.application.messages import details

@@ -1,6 +1,6 @@
 """The names under which identity's events are stored. A name once stored is never removed."""
 
-from libs.ledger.mapper import Events
+from libs.ledger.store.mapper import Events
 from services.identity.domain import events
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from libs.geo.boundary import BoundaryUnusable, check_boundary
 from libs.ledger.recorded import Context
-from libs.ledger.stream import Handled, Stream
+from libs.ledger.streams.stream import Handled, Stream
 from libs.ledger.text import Text
-from libs.rpc.freshness import Fresh, ListQuery
+from libs.query.freshness import Fresh, ListQuery
 from services.identity.application.ports import AreaReads, AreaRow, Permit, Place
 from services.identity.domain import refusals
 from services.identity.domain.area import Area, Defined, Undefined

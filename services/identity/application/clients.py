@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from libs.ledger.ids import derived_id
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
-from libs.ledger.stream import Handled, Stream
-from libs.rpc.access import Reach, scopes_of_roles
-from libs.rpc.freshness import Fresh, ListQuery
+from libs.ledger.streams.stream import Handled, Stream
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.reach import Reach
+from libs.rpc.access import scopes_of_roles
 from services.identity.application.areas import AreaStream
 from services.identity.application.keys import Keys
 from services.identity.application.parties import BodyStream

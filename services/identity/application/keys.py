@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from libs.ledger.recorded import Context
-from libs.ledger.stream import Handled, Stream
+from libs.ledger.streams.stream import Handled, Stream
 from libs.rpc.keys import concealed
 from services.identity.application.ports import RevocationReads, SigningKeys, Token, TokenClaims
 from services.identity.domain import keyring

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
-from libs.ledger.stream import Stream, Task, handle_many
+from libs.ledger.streams.stream import Stream, Task, handle_many
 from services.identity.application.keys import Keys
 from services.identity.application.parties import AccessStream, ResidentStream, registered
 from services.identity.application.ports import Digests, Hashing, Permit, Token, TokenClaims

@@ -8,9 +8,9 @@ from typing import Any
 
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
-from libs.ledger.stream import Handled, Stream, handle_many
+from libs.ledger.streams.stream import Handled, Stream, handle_many
 from libs.ledger.text import Text
-from libs.rpc.freshness import Fresh, ListQuery
+from libs.query.freshness import Fresh, ListQuery
 from services.identity.application.areas import AreaStream, defined
 from services.identity.application.ports import BodyReads, BodyRow, Digests, Permit
 from services.identity.domain import body, refusals, resident

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from libs.geo.index import Located
 from libs.ledger.text import Text
-from libs.rpc.access import Reach
-from libs.rpc.freshness import Fresh, ListQuery
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.reach import Reach
 from services.identity.domain.access import Grant
 from services.identity.domain.keyring import SigningKey
 from services.identity.domain.values import BodyKind, Level, NaturalKey, Role, Within
@@ -128,7 +128,7 @@ class RevocationReads(Protocol):
 
 
 class Digests(Protocol):
-    """Names for texts that cannot be turned back without our secret (`libs.ledger.keys.Keys`)."""
+    """Names for texts that cannot be turned back without our secret (`libs.ledger.privacy.keys.Keys`)."""
 
     def digest(self, purpose: str, text: str) -> str:
         """32 hexadecimal digits."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.ledger.recorded import Context
-from libs.ledger.stream import Handled
-from libs.rpc.access import Reach
-from libs.rpc.freshness import Fresh, ListQuery
+from libs.ledger.streams.stream import Handled
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.reach import Reach
 from services.identity.application.areas import AreaStream, within
 from services.identity.application.parties import AccessStream, BodyStream, ResidentStream, registered
 from services.identity.application.ports import Permit, RoleReads

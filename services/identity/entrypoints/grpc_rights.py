@@ -2,8 +2,8 @@
 
 from linli.identity.v1 import identity_service_pb2 as pb
 
+from libs.query.freshness import Fresh
 from libs.rpc.call import Call
-from libs.rpc.freshness import Fresh
 from libs.rpc.moments import stamp
 from services.identity.application.app import App
 from services.identity.entrypoints import protos

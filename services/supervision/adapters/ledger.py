@@ -1,6 +1,6 @@
 """The stored events of supervision under their stable names, and who is answerable for which."""
 
-from libs.ledger.mapper import Events
+from libs.ledger.store.mapper import Events
 from services.supervision.domain import events
 from services.supervision.domain.names import NameNoted
 

@@ -4,11 +4,11 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from libs.ledger.ledger import Ledger
 from libs.ledger.revision import Revision, parse_revision
-from libs.ledger.view import ViewBehind, Views
-from libs.rpc.freshness import Fresh
-from libs.rpc.paging import Page
+from libs.ledger.store.ledger import Ledger
+from libs.ledger.views.view import ViewBehind, Views
+from libs.query.freshness import Fresh
+from libs.query.paging import Page
 from services.supervision.adapters.views import scoreboard
 from services.supervision.adapters.views.case_facts import CaseFacts
 from services.supervision.adapters.views.longest_open import longest_open

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from libs.ledger.recorded import Context
-from libs.ledger.stream import Handled, Stream
-from libs.rpc.paging import Page
+from libs.ledger.streams.stream import Handled, Stream
+from libs.query.paging import Page
 from services.supervision.application.ports import FreshOfCases, Name, Reads
 from services.supervision.application.scoreboard import Grouping, Question, Score
 from services.supervision.application.trail import TrailEntry, trail_of

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from libs.rpc.freshness import Fresh
-from libs.rpc.paging import Page, ascending
+from libs.query.freshness import Fresh
+from libs.query.paging import Page, ascending
 from services.supervision.application.scoreboard import Question, Score
 from services.supervision.domain.values import Named
 

@@ -5,10 +5,10 @@ from typing import Protocol, TypeVar
 
 from linli.supervision.v1 import supervision_service_pb2 as pb
 
+from libs.query.freshness import PATIENCE
+from libs.query.paging import ListRequest, Page, ascending
 from libs.rpc.call import Call
-from libs.rpc.freshness import PATIENCE
 from libs.rpc.moments import moment_of, stamp
-from libs.rpc.paging import ListRequest, Page, ascending
 from services.supervision.application.app import App
 from services.supervision.application.ports import OPEN_ORDER, FreshOfCases
 from services.supervision.application.scoreboard import Grouping, Question, Selection

@@ -1,6 +1,6 @@
 """The stored events of volunteers, under the names they keep for ever."""
 
-from libs.ledger.mapper import Events
+from libs.ledger.store.mapper import Events
 from services.volunteers.domain import events
 
 EVENTS = Events(

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from psycopg.rows import DictRow
 
-from libs.ledger.view import Views
-from libs.rpc.access import Reach
-from libs.rpc.freshness import Fresh, ListQuery
-from libs.rpc.paging import Page
+from libs.ledger.views.view import Views
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.paging import Page
+from libs.query.reach import Reach
 from services.volunteers.adapters.views import needs, volunteers
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.ledger.recorded import Context
-from libs.ledger.stream import Handled, Loaded, Stream, Task, handle_many
+from libs.ledger.streams.stream import Handled, Loaded, Stream, Task, handle_many
 from services.volunteers.application.asking import Asking, Offered, as_raised
 from services.volunteers.application.ports import Reads
 from services.volunteers.domain import refusals

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from libs.ledger.recorded import Context
-from libs.ledger.stream import Handled, Stream, Task, handle_many
+from libs.ledger.streams.stream import Handled, Stream, Task, handle_many
 from services.volunteers.application.ports import Matching, Reads
 from services.volunteers.domain import refusals
 from services.volunteers.domain.commands import MakeOffer, NeedCommand, RecordProposal, VolunteerCommand

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from libs.rpc.access import Reach
-from libs.rpc.freshness import Fresh, ListQuery
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.reach import Reach
 from services.volunteers.domain.matching import Call, Candidate
 from services.volunteers.domain.values import Match
 

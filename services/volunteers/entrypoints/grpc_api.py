@@ -5,9 +5,9 @@ from collections.abc import Callable
 from linli.volunteers.v1 import volunteers_service_pb2 as pb
 
 from libs.ledger.ids import derived_id
-from libs.rpc.access import not_covered
+from libs.query.freshness import Fresh
+from libs.query.reach import not_covered
 from libs.rpc.call import Call
-from libs.rpc.freshness import Fresh
 from libs.rpc.moments import moment, moment_of
 from services.volunteers.application.app import App
 from services.volunteers.domain import commands

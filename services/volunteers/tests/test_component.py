@@ -14,7 +14,7 @@ from linli.volunteers.v1 import volunteers_service_pb2 as pb
 from libs.ledger.recorded import Context
 from libs.ledger.revision import Revision
 from libs.messaging.feed import may_see
-from libs.rpc.access import Limit, Reach
+from libs.query.reach import Limit, Reach
 from libs.rpc.failures import RpcFailed
 from libs.rpc.moments import stamp
 from libs.testkit.component import Component, component

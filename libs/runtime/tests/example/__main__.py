@@ -4,9 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-from libs.runtime.embedded import EmbeddedPlatform, Place
-from libs.runtime.process import Facts, Lifetime, run_until_told, say
-from libs.runtime.shell import run_service
+from libs.runtime.bundled.place import Place
+from libs.runtime.cluster.embedded import EmbeddedPlatform
+from libs.runtime.host.process import Facts, Lifetime, run_until_told, say
+from libs.runtime.host.shell import run_service
 from libs.runtime.tests.example import counter, tally
 from libs.telemetry import logs
 

@@ -9,13 +9,13 @@ from typing import Any, assert_never
 from psycopg import Cursor
 
 from libs.ledger.decider import Decider, Kind, Refusal
-from libs.ledger.mapper import Events
 from libs.ledger.recorded import Recorded
-from libs.ledger.stream import Stream
-from libs.ledger.view import Rows, Table, View
+from libs.ledger.store.mapper import Events
+from libs.ledger.streams.stream import Stream
+from libs.ledger.views.view import Rows, Table, View
 from libs.messaging.clocks import Clock, Moment
 from libs.messaging.published import Published
-from libs.runtime.parts import Api, Ground, Service, ServiceParts
+from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from libs.testkit import protos
 
 protos.compiled(Path(__file__).parent / "counter.proto")

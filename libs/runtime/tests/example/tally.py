@@ -7,13 +7,13 @@ from typing import Any
 from psycopg import Cursor
 
 from libs.ledger.decider import Decider, Kind, Refusal
-from libs.ledger.mapper import Events
 from libs.ledger.recorded import Recorded
-from libs.ledger.stream import Stream
-from libs.ledger.view import Rows, Table, View
+from libs.ledger.store.mapper import Events
+from libs.ledger.streams.stream import Stream
+from libs.ledger.views.view import Rows, Table, View
 from libs.messaging.published import Published
 from libs.messaging.reactions import Erasure, Fact, Reaction
-from libs.runtime.parts import Api, Ground, Service, ServiceParts
+from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from libs.runtime.tests.example.counter import COUNTED, PERSON_FORGOTTEN
 from libs.testkit import protos
 

@@ -8,10 +8,10 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.view import Row, Rows, Table, View
-from libs.rpc.conditions import Condition
-from libs.rpc.filters import Filters, area, choice, flag, moment, text
-from libs.rpc.paging import Page
+from libs.ledger.views.view import Row, Rows, Table, View
+from libs.query.conditions import Condition
+from libs.query.filters import Filters, area, choice, flag, moment, text
+from libs.query.paging import Page
 from services.cases.domain import events
 from services.cases.domain.clocks import ClockKind, Deadline
 from services.cases.domain.values import Channel

@@ -8,7 +8,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.view import Row, Rows, Table, View
+from libs.ledger.views.view import Row, Rows, Table, View
 from services.cases.domain import events
 from services.cases.domain.clocks import ClockKind, Deadline
 

@@ -11,7 +11,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.view import Rows, Table, View
+from libs.ledger.views.view import Rows, Table, View
 from services.cases.adapters.ledger import EVENTS
 from services.cases.application.reference import NotedAt
 from services.cases.domain.noted import NotedFact, ResponsibilityEndNoted, ResponsibilityNoted

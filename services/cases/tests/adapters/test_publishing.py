@@ -4,8 +4,8 @@ from typing import Any
 
 from linli.cases.v1 import cases_events_pb2 as pb
 
-from libs.ledger import shapes
 from libs.ledger.recorded import Context
+from libs.ledger.store import shapes
 from libs.messaging.translate import envelope, fact_of
 from libs.testkit.readme import published_events
 from libs.testkit.recorded import recorded

@@ -9,10 +9,10 @@ from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.text import Text
-from libs.ledger.view import Row, Rows, Table, View, Views
-from libs.rpc.filters import Filters, area, flag, text
-from libs.rpc.freshness import Fresh, ListQuery
-from libs.rpc.paging import Page, ascending
+from libs.ledger.views.view import Row, Rows, Table, View, Views
+from libs.query.filters import Filters, area, flag, text
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.paging import Page, ascending
 from services.catalog.domain import events
 from services.catalog.domain.affair import Defined
 from services.catalog.domain.values import Matter

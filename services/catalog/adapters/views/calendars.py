@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.view import Rows, Table, View, Views
-from libs.rpc.freshness import Fresh
-from libs.rpc.paging import ListRequest, Page, ascending
+from libs.ledger.views.view import Rows, Table, View, Views
+from libs.query.freshness import Fresh
+from libs.query.paging import ListRequest, Page, ascending
 from services.catalog.domain import events
 
 ORDER = (ascending("calendar_id"),)

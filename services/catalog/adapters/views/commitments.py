@@ -10,10 +10,10 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.view import Key, Row, Rows, Table, View, Views
-from libs.rpc.filters import Filters, area, text
-from libs.rpc.freshness import Fresh, ListQuery
-from libs.rpc.paging import Page, ascending
+from libs.ledger.views.view import Key, Row, Rows, Table, View, Views
+from libs.query.filters import Filters, area, text
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.paging import Page, ascending
 from services.catalog.domain import events
 
 HOLDS = "valid_from <= %s AND (replaced_from IS NULL OR %s < replaced_from)"

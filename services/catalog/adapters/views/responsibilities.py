@@ -10,10 +10,10 @@ from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.text import Text
-from libs.ledger.view import Key, Row, Rows, Table, View, Views
-from libs.rpc.filters import Filters, area, text
-from libs.rpc.freshness import Fresh, ListQuery
-from libs.rpc.paging import Page, ascending
+from libs.ledger.views.view import Key, Row, Rows, Table, View, Views
+from libs.query.filters import Filters, area, text
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.paging import Page, ascending
 from services.catalog.application.ports import Unowned
 from services.catalog.domain import events
 from services.catalog.domain.finding import Line

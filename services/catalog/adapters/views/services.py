@@ -11,11 +11,11 @@ import msgspec
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.view import Key, Row, Rows, Table, View, Views
-from libs.rpc.conditions import Condition
-from libs.rpc.filters import Filters, area, flag, text
-from libs.rpc.freshness import Fresh, ListQuery
-from libs.rpc.paging import Page, ascending, descending
+from libs.ledger.views.view import Key, Row, Rows, Table, View, Views
+from libs.query.conditions import Condition
+from libs.query.filters import Filters, area, flag, text
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.paging import Page, ascending, descending
 from services.catalog.application.ports import Found, Wanted
 from services.catalog.domain import events
 from services.catalog.domain.details import Details

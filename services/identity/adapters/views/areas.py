@@ -11,10 +11,10 @@ from psycopg.rows import DictRow
 from libs.geo.index import AreaIndex, BoundaryRow, with_validity
 from libs.ledger.recorded import Recorded
 from libs.ledger.text import Text
-from libs.ledger.view import Key, Rows, Table, View, Views
-from libs.rpc.filters import Filters, area, choice, text
-from libs.rpc.freshness import Fresh, ListQuery
-from libs.rpc.paging import Page, ascending
+from libs.ledger.views.view import Key, Rows, Table, View, Views
+from libs.query.filters import Filters, area, choice, text
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.paging import Page, ascending
 from services.identity.application import ports
 from services.identity.domain.events import AreaDefined, BoundaryChanged
 from services.identity.domain.values import Level

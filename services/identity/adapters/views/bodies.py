@@ -6,10 +6,10 @@ from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.text import Text
-from libs.ledger.view import Rows, Table, View, Views
-from libs.rpc.filters import Filters, area, choice
-from libs.rpc.freshness import Fresh, ListQuery
-from libs.rpc.paging import Page, ascending
+from libs.ledger.views.view import Rows, Table, View, Views
+from libs.query.filters import Filters, area, choice
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.paging import Page, ascending
 from services.identity.application import ports
 from services.identity.domain.events import BodyRegistered
 from services.identity.domain.values import BodyKind, KeyKind, NaturalKey

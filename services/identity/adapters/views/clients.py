@@ -5,11 +5,11 @@ from typing import Any
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.view import Rows, Table, View, Views
-from libs.rpc.access import Reach
-from libs.rpc.filters import Filters, flag, text
-from libs.rpc.freshness import Fresh, ListQuery
-from libs.rpc.paging import Page, ascending
+from libs.ledger.views.view import Rows, Table, View, Views
+from libs.query.filters import Filters, flag, text
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.paging import Page, ascending
+from libs.query.reach import Reach
 from services.identity.application import ports
 from services.identity.domain.events import ClientRegistered, ClientRetired, ClientScopesChanged
 from services.identity.domain.values import Within

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.view import Rows, Table, View, Views
+from libs.ledger.views.view import Rows, Table, View, Views
 from services.identity.domain.events import ClientRetired, ClientSecretChanged, SessionsRevoked
 
 

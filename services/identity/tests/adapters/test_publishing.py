@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from linli.identity.v1 import identity_events_pb2 as published
 
-from libs.ledger import shapes
 from libs.ledger.personal import Personal
+from libs.ledger.store import shapes
 from libs.testkit.ids import some_id
 from libs.testkit.recorded import recorded
 from services.identity.adapters.ledger import EVENTS

@@ -8,7 +8,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.view import Key, Row, Rows, Table, View
+from libs.ledger.views.view import Key, Row, Rows, Table, View
 from services.supervision.domain.events import (
     AcceptanceNoted,
     AdjudicationNoted,

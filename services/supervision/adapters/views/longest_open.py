@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from libs.rpc.conditions import Condition
-from libs.rpc.filters import Filters, area, choice, moment, text
-from libs.rpc.paging import Page
+from libs.query.conditions import Condition
+from libs.query.filters import Filters, area, choice, moment, text
+from libs.query.paging import Page
 from services.supervision.application.scoreboard import OPEN_STATES
 
 FILTERS = Filters(

@@ -7,7 +7,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.view import Key, Rows, Table, View
+from libs.ledger.views.view import Key, Rows, Table, View
 from services.supervision.domain.names import NameNoted
 from services.supervision.domain.values import Named
 

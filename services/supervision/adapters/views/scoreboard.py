@@ -6,7 +6,7 @@ from dataclasses import replace
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from libs.rpc.conditions import Condition
+from libs.query.conditions import Condition
 from services.supervision.application.scoreboard import (
     OPEN_STATES,
     STATES,

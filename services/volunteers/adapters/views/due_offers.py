@@ -8,7 +8,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.view import Key, Rows, Table, View
+from libs.ledger.views.view import Key, Rows, Table, View
 from services.volunteers.domain import events
 
 

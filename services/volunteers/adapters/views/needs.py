@@ -8,10 +8,10 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.view import Key, Rows, Table, View
-from libs.rpc.conditions import Condition
-from libs.rpc.filters import Filters, choice, moment, text
-from libs.rpc.paging import Page, ascending
+from libs.ledger.views.view import Key, Rows, Table, View
+from libs.query.conditions import Condition
+from libs.query.filters import Filters, choice, moment, text
+from libs.query.paging import Page, ascending
 from services.volunteers.domain import events
 
 ORDER = (ascending("start_time", datetime), ascending("need_id"))

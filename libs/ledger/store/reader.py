@@ -1,0 +1,70 @@
+"""Reads stored events back: the whole ledger in order, or streams."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg.sql import SQL, Identifier
+
+from libs.ledger.datastore import Datastore
+from libs.ledger.recorded import Recorded
+from libs.ledger.store.mapper import Mapper
+from libs.ledger.store.recorder import GroupCommitRecorder
+
+_FOR_EVER = 2**63 - 1
+
+
+class Reader:
+    """Reads for many threads at once. Raises `LedgerUnavailable` if the database stays away."""
+
+    def __init__(self, datastore: Datastore, recorder: GroupCommitRecorder, mapper: Mapper) -> None:
+        self._datastore = datastore
+        self._mapper = mapper
+        table = Identifier(datastore.schema, recorder.events_table_name)
+        events = SQL(
+            "SELECT e.originator_id, e.originator_version, e.notification_id, e.topic, e.state FROM {} AS e"
+        ).format(table)
+        self._head = SQL("SELECT max(notification_id) FROM {}").format(table)
+        self._ledger = events + SQL(
+            " WHERE notification_id > %s AND notification_id <= %s ORDER BY notification_id LIMIT %s"
+        )
+        self._stream = events + SQL(
+            " WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s"
+            " ORDER BY originator_version LIMIT %s"
+        )
+        self._streams = events + SQL(
+            " JOIN unnest(%s::text[], %s::bigint[]) AS u(stream, version)"
+            " ON e.originator_id = u.stream AND e.originator_version > u.version"
+            " ORDER BY e.originator_id, e.originator_version"
+        )
+
+    def head(self) -> int:
+        """The last position, 0 if there is none."""
+        return self._datastore.select(self._head, ())[0][0] or 0
+
+    def ledger(self, after: int, limit: int, until: int | None) -> list[Recorded[Any]]:
+        """A page of the whole ledger; personal data stays sealed."""
+        rows = self._datastore.select(self._ledger, (after, _FOR_EVER if until is None else until, limit))
+        return [self._recorded(*row) for row in rows]
+
+    def stream(self, stream: str, after: int, until: int | None, limit: int | None) -> list[Recorded[Any]]:
+        """A part of a stream, personal data opened."""
+        with self._mapper.opening():
+            rows = self._datastore.select(
+                self._stream, (stream, after, _FOR_EVER if until is None else until, limit)
+            )
+            return [self._recorded(*row) for row in rows]
+
+    def streams(self, after: Mapping[str, int]) -> dict[str, list[Recorded[Any]]]:
+        """Many streams in one query, each behind its version, personal data opened."""
+        found: dict[str, list[Recorded[Any]]] = {stream: [] for stream in after}
+        if found:
+            with self._mapper.opening():
+                for row in self._datastore.select(self._streams, (list(after), list(after.values()))):
+                    found[row[0]].append(self._recorded(*row))
+        return found
+
+    def _recorded(self, stream: str, version: int, position: int, name: str, body: bytes) -> Recorded[Any]:
+        event, metadata = self._mapper.decode(name, body)
+        return Recorded(
+            stream=stream, version=version, position=position, name=name, event=event, metadata=metadata
+        )

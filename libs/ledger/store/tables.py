@@ -1,0 +1,71 @@
+"""The tables of a ledger: the library's, and the keys and snapshots beside them. Only `migrate` creates."""
+
+import os
+from collections.abc import Mapping
+
+from eventsourcing.utils import strtobool
+from psycopg import Connection
+from psycopg.rows import DictRow
+from psycopg.sql import SQL, Identifier
+
+from libs.ledger.datastore import Datastore
+from libs.ledger.errors import SchemaUnknown, SettingsRefused
+from libs.ledger.privacy import keys
+from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE, GroupCommitRecorder
+
+SNAPSHOTS_TABLE = "snapshots"
+TABLES = (EVENTS_TABLE, TRACKING_TABLE, keys.TABLE, SNAPSHOTS_TABLE)
+_CREATE_SNAPSHOTS = f"""
+CREATE TABLE IF NOT EXISTS {SNAPSHOTS_TABLE} (
+    stream text PRIMARY KEY,
+    version bigint NOT NULL,
+    position bigint NOT NULL,
+    fingerprint text NOT NULL,
+    body bytea NOT NULL
+)
+"""
+
+
+def create_tables(dsn: str) -> None:
+    """Create what is missing of a ledger's tables; changes nothing that is there."""
+    datastore = Datastore(dsn, lock_timeout=5, pool_size=1)
+    try:
+        GroupCommitRecorder(datastore).create_table()
+        with datastore.transaction(commit=True) as cursor:
+            cursor.execute(keys.CREATE_TABLE)
+            cursor.execute(_CREATE_SNAPSHOTS)
+    finally:
+        datastore.close()
+
+
+def check_environment(environment: Mapping[str, str] = os.environ) -> None:
+    """Refuse settings of the library that would silently break the ledger."""
+    value = environment.get("POSTGRES_ENABLE_DB_FUNCTIONS") or "no"
+    if strtobool(value):
+        raise SettingsRefused(
+            "POSTGRES_ENABLE_DB_FUNCTIONS is on: it drops the table lock and the tracking, and readers"
+            " would miss events. Unset it"
+        )
+
+
+def check_tables(connection: Connection[DictRow], service: str) -> None:
+    """Raise `SchemaUnknown` unless the ledger's tables are there."""
+    found = connection.execute(
+        "SELECT t FROM unnest(%s::text[]) AS t WHERE to_regclass(t) IS NOT NULL", [[*TABLES]]
+    )
+    missing = {*TABLES, "ledger_append()"} - {row["t"] for row in found}
+    if connection.execute("SELECT to_regproc('ledger_append') AS known").fetchone() != {"known": None}:
+        missing.discard("ledger_append()")
+    if missing:
+        raise SchemaUnknown(
+            f"the database of {service} lacks {', '.join(sorted(missing))}: run `linli {service} migrate`"
+        )
+
+
+def check_durability(connection: Connection[DictRow]) -> str | None:
+    """What in the server's settings could lose acknowledged events, or None."""
+    for setting in ("fsync", "full_page_writes"):
+        row = connection.execute(SQL("SHOW {}").format(Identifier(setting))).fetchone()
+        if row is not None and row[setting] == "off":
+            return f"{setting} is off: a power cut can lose acknowledged events"
+    return None

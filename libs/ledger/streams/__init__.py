@@ -1,0 +1,1 @@
+"""One stream at a time: fold, decide, append; cached states and snapshots."""

@@ -1,0 +1,137 @@
+"""What a command comes to: the answer, or the refusals that any stream may give."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from libs.ledger.decider import Kind, Refusal
+from libs.ledger.recorded import Context, Draft, Metadata
+from libs.ledger.revision import Revision
+from libs.ledger.streams.folded import Folded
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded(Generic[S]):
+    """A stream's state at a version; version 0: nothing has happened yet."""
+
+    state: S
+    version: int
+    position: int
+
+    @classmethod
+    def of(cls, folded: Folded[S]) -> "Loaded[S]":
+        """The answer that a folded stream gives."""
+        return cls(state=folded.state, version=folded.version, position=folded.position)
+
+    @property
+    def revision(self) -> str:
+        """The token that a caller may give as `if_revision` or `at_least`."""
+        return str(Revision(self.position, self.version))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handled(Generic[S, E]):
+    """The answer to a command: the state after it, and the events that made it so.
+
+    `events` is empty if nothing had to happen; `repeated`: this is the answer of the first time.
+    """
+
+    state: S
+    version: int
+    position: int
+    events: tuple[E, ...]
+    repeated: bool = False
+
+    @property
+    def revision(self) -> str:
+        """The token that a caller may give as `if_revision` or `at_least`."""
+        return str(Revision(self.position, self.version))
+
+
+Permit = Callable[[S], None]
+"""Raises `Refusal` if the caller may not do this to a stream in that state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask(Generic[C, S]):
+    """A command with all that comes along."""
+
+    command: C
+    context: Context
+    permit: Permit[S] | None = None
+    if_revision: str | None = None
+    goes_on: bool = False  # one more command of a request that is being answered: no repetition of it
+
+    def allow(self, state: S) -> None:
+        """Let the permit and the guard of the context raise, before anything is decided on the state."""
+        if self.permit is not None:
+            self.permit(state)
+        if self.context.guard is not None:
+            self.context.guard()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision(Generic[S, E]):
+    """What a command comes to on a given version: the events to append, or the answer at hand."""
+
+    name: str
+    before: Folded[S]
+    after: Folded[S]
+    events: Sequence[E] = ()
+    metadata: Sequence[Metadata] = ()
+    repeated: bool = False
+
+    def draft(self) -> Draft:
+        """What is to be appended."""
+        pairs = list(zip(self.events, self.metadata, strict=True))
+        return Draft(stream=self.name, expected_version=self.before.version, events=pairs)
+
+    def appends(self) -> bool:
+        """Tell whether there is anything to append."""
+        return bool(self.metadata)
+
+    def handled(self, position: int | None = None) -> Handled[S, E]:
+        """The answer; `position`: where the last of its events came to lie."""
+        after = self.after if position is None else self.after.at(position)
+        return Handled(
+            state=after.state,
+            version=after.version,
+            position=after.position,
+            events=tuple(self.events),
+            repeated=self.repeated,
+        )
+
+
+def request_id_reused(request_id: str) -> Refusal:
+    """Refuse another request under a known id."""
+    return Refusal(
+        Kind.INVALID,
+        "REQUEST_ID_REUSED",
+        "This request_id was used for another request: give every new request a new one.",
+        field="request_id",
+        request_id=request_id,
+    )
+
+
+def revision_mismatch(folded: Folded[Any]) -> Refusal:
+    """Refuse to act on a state that the caller has not seen."""
+    return Refusal(
+        Kind.CONFLICT,
+        "REVISION_MISMATCH",
+        "It has changed since the revision you gave: read it again, then decide again.",
+        revision=str(Revision(folded.position, folded.version)),
+    )
+
+
+def concurrent_change(stream: str) -> Refusal:
+    """Give up after several conflicts."""
+    return Refusal(
+        Kind.CONFLICT,
+        "CONCURRENT_CHANGE",
+        "Others keep changing it at the same moment: try again shortly.",
+        subject=stream,
+    )

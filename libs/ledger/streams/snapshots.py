@@ -1,0 +1,101 @@
+"""The folded states of long streams, so that reading one need not begin at its first event."""
+
+import hashlib
+import inspect
+import logging
+from pathlib import Path
+from typing import Any, Generic, TypeVar, get_type_hints
+
+import msgspec
+
+from libs.ledger.decider import Decider
+from libs.ledger.store import shapes
+from libs.ledger.store.ledger import Ledger
+from libs.ledger.store.mapper import Codec
+from libs.ledger.store.tables import SNAPSHOTS_TABLE
+from libs.ledger.streams.folded import Folded, Request
+
+S = TypeVar("S")
+
+log = logging.getLogger(__name__)
+
+_SAVE = f"""
+INSERT INTO {SNAPSHOTS_TABLE} AS s (stream, version, position, fingerprint, body)
+VALUES (%(stream)s, %(version)s, %(position)s, %(fingerprint)s, %(body)s)
+ON CONFLICT (stream) DO UPDATE
+SET version = excluded.version, position = excluded.position,
+    fingerprint = excluded.fingerprint, body = excluded.body
+WHERE s.version < excluded.version OR s.fingerprint <> excluded.fingerprint
+"""
+_LOAD = f"SELECT version, position, body FROM {SNAPSHOTS_TABLE} WHERE stream = %s AND fingerprint = %s"
+
+
+class Snapshots(Generic[S]):
+    """Snapshots of one kind of stream.
+
+    A snapshot is a convenience and never the truth: it is used only if the domain's code is, to
+    the letter, the one that folded it, and it is enciphered like the events it comes from.
+    """
+
+    def __init__(self, ledger: Ledger, decider: Decider[Any, S, Any]) -> None:
+        self._ledger = ledger
+        states = shapes.union_of(get_type_hints(decider.evolve)["return"])
+        self._codecs = {tp: Codec(tp, dict[str, Request], f"state {tp.__name__}") for tp in states}
+        self._by_name = {tp.__name__: codec for tp, codec in self._codecs.items()}
+        self._fingerprint = _fingerprint(decider)
+
+    @classmethod
+    def where_possible(cls, ledger: Ledger, decider: Decider[Any, S, Any]) -> "Snapshots[S] | None":
+        """Snapshots, unless this decider's state cannot be stored exactly: then long streams read slower."""
+        try:
+            return cls(ledger, decider)
+        except (shapes.InexactType, TypeError, KeyError, NameError) as reason:
+            log.debug("no snapshots of %s streams: %s", decider.category, reason)
+            return None
+
+    def save(self, stream: str, folded: Folded[S]) -> None:
+        """Keep a state. Does nothing if its personal data has no stored key to seal it with."""
+        used: list[Any] = []
+        tp = type(folded.state)
+        inner = self._codecs[tp].encode((folded.requests, folded.state), self._ledger.keys, used)
+        if all(key.stored for key in used):
+            row = {
+                "stream": stream,
+                "version": folded.version,
+                "position": folded.position,
+                "fingerprint": self._fingerprint,
+                "body": msgspec.msgpack.encode((tp.__name__, inner)),
+            }
+            with self._ledger.connection() as connection:
+                connection.execute(_SAVE, row)
+
+    def load(self, stream: str, epoch: int) -> Folded[S] | None:
+        """The kept state of a stream, if there is one that this code can trust and read."""
+        try:
+            return self._load(stream, epoch)
+        except Exception:  # a convenience: the events tell the same
+            log.exception("the snapshot of %s cannot be read", stream)
+            return None
+
+    def _load(self, stream: str, epoch: int) -> Folded[S] | None:
+        with self._ledger.connection() as connection:
+            row = connection.execute(_LOAD, [stream, self._fingerprint]).fetchone()
+        if row is None:
+            return None
+        name, inner = msgspec.msgpack.decode(bytes(row["body"]), type=tuple[str, bytes])
+        with self._ledger.mapper.opening():
+            requests, state = self._by_name[name].decode(inner)
+        return Folded(
+            state=state, version=row["version"], position=row["position"], requests=requests, epoch=epoch
+        )
+
+
+def _fingerprint(decider: Decider[Any, Any, Any]) -> str:
+    """A hash of the room that the fold lives in: whatever changes there makes old snapshots void."""
+    digest = hashlib.sha256(decider.category.encode())
+    sources = sorted(Path(inspect.getfile(decider.evolve)).parent.glob("*.py"))
+    if not sources:
+        raise TypeError("without its source, nobody knows which code folded a state")
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:32]

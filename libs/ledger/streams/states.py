@@ -1,0 +1,85 @@
+"""The states of one kind of stream: folded from the store, cached, caught up, kept as snapshots."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
+
+from libs.ledger.decider import Decider
+from libs.ledger.recorded import Recorded
+from libs.ledger.store.ledger import Ledger
+from libs.ledger.streams.folded import Cache, Folded
+from libs.ledger.streams.snapshots import Snapshots
+
+S = TypeVar("S")
+E = TypeVar("E")
+
+log = logging.getLogger(__name__)
+
+
+class States(Generic[S, E]):
+    """Folds streams by `evolve`; safe for use by many threads.
+
+    Streams longer than `snapshot_every` events get snapshots, if their state can be stored exactly.
+    """
+
+    def __init__(
+        self, ledger: Ledger, decider: Decider[Any, S, E], cache_size: int, snapshot_every: int
+    ) -> None:
+        self._ledger = ledger
+        self._initial = decider.initial
+        self._evolve = decider.evolve
+        self._cache: Cache[S] = Cache(cache_size)
+        self._every = snapshot_every
+        self._snapshots = Snapshots.where_possible(ledger, decider)
+
+    def blank(self) -> Folded[S]:
+        """A stream in which nothing has happened."""
+        return Folded(state=self._initial, epoch=self._ledger.keys.epoch)
+
+    def cached(self, name: str) -> Folded[S] | None:
+        """What is known of a stream without asking the store: it may be out of date."""
+        return self._cache.get(name, self._ledger.keys.epoch)
+
+    def newest(self, name: str) -> Folded[S]:
+        """A stream as it is in the store now."""
+        known = self.cached(name)
+        return self.catch_up(name, known) if known is not None else self._read(name)
+
+    def catch_up(self, name: str, folded: Folded[S]) -> Folded[S]:
+        """The same with what was appended since."""
+        if folded.version == 0 or folded.epoch != self._ledger.keys.epoch:
+            return self._read(name)
+        return self.advance(name, folded, self._ledger.read_stream(name, after=folded.version))
+
+    def advance(self, name: str, folded: Folded[S], news: Sequence[Recorded[E]]) -> Folded[S]:
+        """The same with events that were read behind it."""
+        newer = folded.then(news, self._evolve)
+        if newer.version:
+            self._cache.put(name, newer)
+        return newer
+
+    def after(self, folded: Folded[S], recorded: Sequence[Recorded[E]]) -> Folded[S]:
+        """The same with more events, of which nothing is kept."""
+        return folded.then(recorded, self._evolve)
+
+    def keep(self, name: str, before: Folded[S], after: Folded[S]) -> None:
+        """Remember a stream after an append."""
+        self._cache.put(name, after)
+        if self._snapshots is not None and after.version // self._every > before.version // self._every:
+            try:
+                self._snapshots.save(name, after)
+            except Exception:  # a snapshot is a convenience: the append stands without it
+                log.exception("no snapshot of %s was kept", name)
+
+    def _read(self, name: str) -> Folded[S]:
+        """Fold from the beginning, or, if that is far away, from a snapshot."""
+        folded = self.blank()
+        page = self._ledger.read_stream(name, limit=self._every)
+        if len(page) < self._every:
+            return self.advance(name, folded, page)
+        snapshot = self._snapshots.load(name, folded.epoch) if self._snapshots is not None else None
+        if snapshot is not None and snapshot.version >= page[-1].version:
+            folded = snapshot
+        else:
+            folded = folded.then(page, self._evolve)
+        return self.advance(name, folded, self._ledger.read_stream(name, after=folded.version))

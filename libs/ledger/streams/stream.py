@@ -1,0 +1,284 @@
+"""One stream at a time: load, decide, append; and again if somebody else was faster."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from libs.ledger.decider import Decider, Refusal
+from libs.ledger.errors import VersionConflict
+from libs.ledger.ids import stream_name
+from libs.ledger.recorded import Checkpoint, Context, Recorded, utc_now
+from libs.ledger.revision import parse_revision
+from libs.ledger.store.ledger import Append, Ledger
+from libs.ledger.store.unit import Effect
+from libs.ledger.streams.decision import (
+    Ask,
+    Decision,
+    Handled,
+    Loaded,
+    Permit,
+    concurrent_change,
+    request_id_reused,
+    revision_mismatch,
+)
+from libs.ledger.streams.folded import Folded, request_key
+from libs.ledger.streams.states import States
+from libs.telemetry import walls
+
+__all__ = ["Handled", "Loaded", "Permit", "Stream", "Task", "handle_many"]
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
+
+_CONFLICTS = 3
+
+
+class Stream(Generic[C, S, E]):
+    """All streams of one kind: `Stream(ledger, CASE)` handles every case.
+
+    States are cached. A command is decided on the cached state at once: if that was out of date,
+    the append conflicts and is decided again on the newest; an answer that appends nothing (a
+    refusal, a repetition, "nothing happened") is given only on a state read from the store.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        decider: Decider[C, S, E],
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        cache_size: int = 5_000,
+        snapshot_every: int = 200,
+        area: Callable[[S], str | None] | None = None,
+    ) -> None:
+        """`area` tells from the state where the subject lies; where it cannot, the context says."""
+        self.ledger = ledger
+        self.decider = decider
+        self._clock = clock
+        self._area = area
+        self._wall = walls.Commands(ledger.service, decider.category)
+        self.states: States[S, E] = States(ledger, decider, cache_size, snapshot_every)
+
+    # Writing
+
+    def handle(
+        self,
+        subject_id: str,
+        command: C,
+        context: Context,
+        permit: Permit[S] | None = None,
+        if_revision: str | None = None,
+        *,
+        expect_new: bool = False,
+    ) -> Handled[S, E]:
+        """Decide on a command and append what happens.
+
+        The same `context.request_id` with the same content returns the first answer and appends
+        nothing, for as long as the stream lives. `permit` is called with the state that the
+        command meets, then the guard of the context: nothing is decided before. `expect_new`
+        saves a read where the stream is most likely new.
+
+        Raises `Refusal` of the decider, or ID_INVALID, REQUEST_ID_REUSED, REVISION_MISMATCH,
+        REVISION_MALFORMED, CONCURRENT_CHANGE; and the ledger's `LedgerUnavailable`.
+        """
+        name = self.name(subject_id)
+        context = self.concealed(context)
+        ask = Ask(command=command, context=context, permit=permit, if_revision=if_revision)
+        with self._wall.command(type(command).__name__, name) as act:
+            handled = self._handle(name, ask, expect_new)
+            act.outcome = "repeated" if handled.repeated else "appended" if handled.events else "nothing"
+        return handled
+
+    def _handle(self, name: str, ask: Ask[C, S], expect_new: bool) -> Handled[S, E]:
+        folded, newest = self._begin(name, expect_new)
+        for _ in range(_CONFLICTS + 1):
+            decision = self._try(name, folded, ask, newest)
+            if decision is None:  # an answer to be given only on the newest state
+                folded = self.states.catch_up(name, folded)
+                decision = self._try(name, folded, ask, newest=True)
+                assert decision is not None  # noqa: S101  # on the newest state there is always an answer
+            if not decision.appends():
+                return decision.handled()
+            try:
+                return self._append(decision)
+            except VersionConflict:
+                folded, newest = self.states.catch_up(name, folded), True
+        raise concurrent_change(name)
+
+    def concealed(self, context: Context) -> Context:
+        """The context as it is kept: with the digest of the request keyed by our secret.
+
+        The digest stays with the event for ever. Unkeyed, a guess at what was in the request (a
+        password, the name of somebody who was erased) could be checked against it.
+        """
+        if context.request_digest is None:
+            return context
+        return replace(context, request_digest=self.ledger.keys.digest("request", context.request_digest))
+
+    def _begin(self, name: str, expect_new: bool) -> tuple[Folded[S], bool]:
+        """The state to decide on first, and whether it is known to be the newest."""
+        cached = self.states.cached(name)
+        if cached is not None:
+            return cached, False
+        if expect_new:
+            return self.states.blank(), False
+        return self.states.newest(name), True
+
+    def _try(self, name: str, folded: Folded[S], ask: Ask[C, S], newest: bool) -> Decision[S, E] | None:
+        try:
+            decision = self.decide(name, folded, ask)
+        except Refusal:
+            if newest:
+                raise
+            return None
+        return decision if newest or decision.appends() else None
+
+    def decide(self, name: str, folded: Folded[S], ask: Ask[C, S]) -> Decision[S, E]:
+        """What a command comes to on this version."""
+        context = ask.context
+        known = None
+        if context.request_id is not None and not ask.goes_on:
+            known = folded.requests.get(request_key(context.request_id, context.actor))
+        if known is not None:
+            if not known.is_repeated_by(context):
+                raise request_id_reused(str(context.request_id))
+            return self._repeat(name, folded, known.first, known.last, ask)
+        if ask.if_revision and parse_revision(ask.if_revision, "if_revision").version != folded.version:
+            raise revision_mismatch(folded)
+        ask.allow(folded.state)
+        events = tuple(self.decider.decide(ask.command, folded.state))
+        recorded_at = self._clock()
+        if events and self._area is not None:
+            context = replace(context, area=self._area(folded.state) or context.area)
+        metadata = [context.metadata(recorded_at) for _ in events]
+        after = folded.with_new(events, metadata, self.decider.evolve) if events else folded
+        return Decision(name=name, before=folded, after=after, events=events, metadata=metadata)
+
+    def _repeat(self, name: str, folded: Folded[S], first: int, last: int, ask: Ask[C, S]) -> Decision[S, E]:
+        """The answer of the first time, to whom it was permitted the first time."""
+        history = self.ledger.read_stream(name, until=last)
+        before = self.states.after(self.states.blank(), history[: first - 1])
+        ask.allow(before.state)
+        after = self.states.after(before, history[first - 1 :])
+        events = [recorded.event for recorded in history[first - 1 :]]
+        return Decision(name=name, before=before, after=after, events=events, repeated=True)
+
+    def _append(self, decision: Decision[S, E]) -> Handled[S, E]:
+        appended = self.ledger.append(Append(drafts=[decision.draft()]))
+        return self.settle(decision, appended.positions[-1])
+
+    def settle(self, decision: Decision[S, E], position: int) -> Handled[S, E]:
+        """Take a decision whose events lie in the ledger into the cache."""
+        self.states.keep(decision.name, decision.before, decision.after.at(position))
+        return decision.handled(position)
+
+    # Reading
+
+    def name(self, subject_id: str) -> str:
+        """The name of a stream. Raises `Refusal` ID_INVALID."""
+        return stream_name(self.decider.category, subject_id)
+
+    def load(self, subject_id: str) -> Loaded[S]:
+        """The newest state; the decider's initial one, at version 0, if nothing has happened."""
+        return Loaded.of(self.states.newest(self.name(subject_id)))
+
+    def load_at(
+        self,
+        subject_id: str,
+        *,
+        version: int | None = None,
+        at: datetime | None = None,
+        known_at: datetime | None = None,
+    ) -> Loaded[S]:
+        """The state as of a version or a moment.
+
+        `at` goes by when things happened, `known_at` by when they were recorded here.
+        """
+        events = self.ledger.read_stream(self.name(subject_id), until=version)
+        seen = [
+            one
+            for one in events
+            if (at is None or one.metadata.occurred_at <= at)
+            and (known_at is None or one.metadata.recorded_at <= known_at)
+        ]
+        return Loaded.of(self.states.after(self.states.blank(), seen))
+
+    def history(self, subject_id: str) -> list[Recorded[E]]:
+        """All events of a stream, personal data opened."""
+        return self.ledger.read_stream(self.name(subject_id))
+
+
+Task = tuple[Stream[Any, Any, Any], str, Any, Context]
+"""A command for one of several streams: (stream, id, command, context)."""
+
+
+def handle_many(
+    ledger: Ledger,
+    tasks: Sequence[Task],
+    checkpoint: Checkpoint | None = None,
+    effects: Sequence[Effect] = (),
+    erases: Sequence[str] = (),
+) -> list[Handled[Any, Any]]:
+    """Decide on commands in order and append all events with the checkpoint: everything or nothing.
+
+    Each command meets the state that the ones before it left.
+
+    Raises like `Stream.handle`, and `AlreadyHandled` if the checkpoint does not follow the stored one.
+    """
+    for _ in range(_CONFLICTS + 1):
+        decisions = _decide_all(ledger, tasks)
+        drafts = [decision.draft() for _, decision in decisions if decision.appends()]
+        try:
+            positions = _append_all(
+                ledger, Append(drafts=drafts, checkpoint=checkpoint, effects=effects, erases=erases)
+            )
+        except VersionConflict as conflict:
+            lost = conflict.stream
+            continue
+        return _settle_all(decisions, positions)
+    raise concurrent_change(lost)
+
+
+def _append_all(ledger: Ledger, append: Append) -> Sequence[int]:
+    if append.drafts or append.checkpoint or append.effects or append.erases:
+        return ledger.append(append).positions
+    return ()
+
+
+def _decide_all(
+    ledger: Ledger, tasks: Sequence[Task]
+) -> list[tuple[Stream[Any, Any, Any], Decision[Any, Any]]]:
+    names = {stream.name(subject_id): stream for stream, subject_id, _, _ in tasks}
+    known = {name: stream.states.cached(name) or stream.states.blank() for name, stream in names.items()}
+    news = ledger.read_streams({name: folded.version for name, folded in known.items()})
+    for name, stream in names.items():
+        known[name] = stream.states.advance(name, known[name], news[name])
+    decisions, answering = [], set()
+    for stream, subject_id, command, context in tasks:
+        name, request = stream.name(subject_id), (context.actor, context.request_id)
+        goes_on = (name, request) in answering
+        ask: Ask[Any, Any] = Ask(command=command, context=stream.concealed(context), goes_on=goes_on)
+        decision = stream.decide(name, known[name], ask)
+        if decision.appends():
+            known[name] = decision.after
+            answering.add((name, request))
+        decisions.append((stream, decision))
+    return decisions
+
+
+def _settle_all(
+    decisions: Sequence[tuple[Stream[Any, Any, Any], Decision[Any, Any]]], positions: Sequence[int]
+) -> list[Handled[Any, Any]]:
+    answers: list[Handled[Any, Any]] = []
+    last: dict[str, int] = {}
+    done = 0
+    for stream, decision in decisions:
+        if decision.appends():
+            done += len(decision.metadata)
+            last[decision.name] = positions[done - 1]
+            answers.append(stream.settle(decision, positions[done - 1]))
+        else:
+            answers.append(decision.handled(last.get(decision.name)))
+    return answers

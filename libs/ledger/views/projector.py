@@ -1,0 +1,120 @@
+"""The projector: keeps a service's views up with its ledger; of several, one is active."""
+
+import time
+from dataclasses import dataclass, field
+from threading import Event, Thread
+from typing import Literal
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from libs.ledger.errors import LedgerUnavailable
+from libs.ledger.store import turns
+from libs.ledger.views.projection import Projection, ProjectorSettings, Replaced, Track
+from libs.ledger.views.view import Views
+from libs.telemetry import logs
+
+log = logs.get("projector")
+
+State = Literal["starting", "standing by", "active", "in trouble", "stopped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How the projector is.
+
+    `trouble`: what is wrong with the database; `stopped_views`: which views stand still, at which
+    event, and why; `building`: views that have never been up to date yet and cannot be asked.
+    """
+
+    state: State
+    trouble: str = ""
+    stopped_views: dict[str, str] = field(default_factory=dict)
+    building: tuple[str, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """Every view can be asked, or another process sees to it."""
+        return self.state in {"active", "standing by"} and not self.stopped_views and not self.building
+
+
+class Projector:
+    """Folds in a thread of its own (`start`, `close`) or in the caller's (`run`)."""
+
+    def __init__(self, views: Views, settings: ProjectorSettings | None = None) -> None:
+        self._views = views
+        self._settings = settings or ProjectorSettings()
+        self._status = Status(state="starting")
+        self._owned: set[str] = set()
+        self._stop = Event()
+        self._thread: Thread | None = None
+
+    def start(self) -> None:
+        """Run in a thread of its own until `close`."""
+        name = f"projector-{self._views.ledger.service}"
+        self._thread = Thread(target=self.run, args=(self._stop,), name=name, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish the batch in hand and stop."""
+        self._stop.set()
+        self._views.hurry.set()
+        if self._thread is not None:
+            self._thread.join(timeout=30)
+
+    def status(self) -> Status:
+        """How it is, for readiness."""
+        return self._status
+
+    def run(self, stop: Event) -> None:
+        """Follow the ledger until `stop`; outlasts every trouble with the database."""
+        pause = 0.05
+        while not stop.is_set():
+            began = time.monotonic()
+            try:
+                self._follow(stop)
+            except Replaced as replaced:
+                log.info("projector looks at its views again", reason=str(replaced))
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is said, and tried again
+                if stop.is_set():
+                    break  # whoever stops it knows already
+                self._trouble(error)
+                lasted = time.monotonic() - began
+                pause = 0.05 if lasted > 10 else min(pause * 2, 5.0)
+                stop.wait(pause)
+        self._status = Status(state="stopped")
+
+    def _follow(self, stop: Event) -> None:
+        with turns.connect(self._views.ledger.settings.dsn, "projector") as connection:
+            if self._stand_by(connection, stop):
+                projection = Projection(self._views, connection, self._settings, self._owned)
+                log.info("projector is active", service=self._views.ledger.service)
+                projection.follow(stop, self._say)
+
+    def _stand_by(self, connection: Connection[DictRow], stop: Event) -> bool:
+        while not stop.is_set():
+            if turns.try_lock(connection, "projector"):
+                return True
+            if self._status.state != "standing by":
+                self._status = Status(state="standing by")
+                log.info("projector stands by: another one is active", service=self._views.ledger.service)
+            stop.wait(self._settings.standby)
+        return False
+
+    def _say(self, tracks: list[Track]) -> None:
+        self._status = Status(
+            state="active",
+            stopped_views={track.view.name: track.stopped for track in tracks if track.stopped},
+            building=tuple(track.view.name for track in tracks if not track.ready and not track.stopped),
+        )
+
+    def _trouble(self, error: Exception) -> None:
+        expected = isinstance(error, (psycopg.Error, LedgerUnavailable))
+        self._status = Status(state="in trouble", trouble=f"{type(error).__name__}: {error}".strip())
+        log.warning(
+            "projector has trouble and tries again",
+            service=self._views.ledger.service,
+            error=self._status.trouble.partition("\n")[0],
+            exc_info=not expected,
+        )

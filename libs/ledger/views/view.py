@@ -1,0 +1,253 @@
+"""Views: what a question's table looks like, how events fold into it, and how it is read.
+
+class OpenCases(View):
+    name = "open_cases"
+    tables = (Table("cases", {"case_id": "text", "state": "text"}, key=("case_id",), indexes=("state",)),)
+
+    def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
+        match recorded.event:
+            case CaseOpened():
+                rows.put("cases", {"case_id": recorded.subject_id, "state": "open"})
+            case CaseClosed():
+                rows.change("cases", recorded.subject_id, state="closed")
+
+    def in_state(self, cursor: Cursor[DictRow], state: str) -> list[DictRow]:
+        return cursor.execute("SELECT * FROM cases WHERE state = %s", (state,)).fetchall()
+"""
+
+import hashlib
+import re
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Condition, Event
+from typing import Any, ClassVar, Protocol
+
+from psycopg import Cursor
+from psycopg.errors import InvalidSchemaName, UndefinedTable
+from psycopg.rows import DictRow, dict_row
+
+from libs.ledger.recorded import Recorded
+from libs.ledger.revision import parse_revision
+from libs.ledger.store.ledger import Ledger
+from libs.ledger.views.values import COLUMN_TYPES, without_nul
+
+Key = Any
+"""The value of a table's key column, or a tuple of values where the key has several columns."""
+Row = dict[str, Any]
+
+_POLL = 0.05  # seconds between looks at a view that another process folds
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+class Rows(Protocol):
+    """The rows of a view, as its fold sees and changes them. What it hands out are copies."""
+
+    def get(self, table: str, key: Key) -> Row | None:
+        """The row of `key`, or None."""
+
+    def put(self, table: str, row: Mapping[str, Any]) -> None:
+        """Insert the row, or replace the one with its key. Columns left out are NULL."""
+
+    def change(self, table: str, key: Key, **columns: Any) -> None:
+        """Set some columns, not the key, of a row that exists. Raises `KeyError` if it does not."""
+
+    def delete(self, table: str, key: Key) -> None:
+        """Delete the row if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a view: columns with their SQL types, key columns, indexes.
+
+    Types: text, bigint, integer, boolean, double precision, numeric, timestamptz, date, jsonb,
+    text[], bigint[]. An index is a list of columns (`"state, due_time DESC"`) or what follows the
+    table's name in CREATE INDEX (`"USING gin (words)"`, `"(due_time) WHERE state = 'open'"`).
+    """
+
+    name: str
+    columns: Mapping[str, str]
+    key: tuple[str, ...]
+    indexes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in (self.name, *self.columns):
+            if not _NAME.fullmatch(name):
+                raise ValueError(
+                    f"table {self.name}: {name!r} is not a lower_snake name of 40 letters at most"
+                )
+        for column, kind in self.columns.items():
+            if kind not in COLUMN_TYPES:
+                raise ValueError(
+                    f"table {self.name}: {column} has the type {kind!r}, not one of {COLUMN_TYPES}"
+                )
+        if not self.key or not set(self.key) <= set(self.columns):
+            raise ValueError(f"table {self.name}: the key {self.key} is not made of its columns")
+
+    def key_of(self, key: Key) -> tuple[Any, ...]:
+        """The key as a tuple. Raises `TypeError` when its length does not fit."""
+        values = key if isinstance(key, tuple) else (key,)
+        if len(values) != len(self.key):
+            raise TypeError(f"table {self.name}: the key is {self.key}, got {len(values)} values")
+        if any(type(value) is str and "\0" in value for value in values):
+            return tuple(without_nul(value) for value in values)
+        return values
+
+    def ddl(self) -> str:
+        """CREATE TABLE, for a search_path at the view's schema."""
+        columns = [
+            f"{name} {kind}{' NOT NULL' if name in self.key else ''}" for name, kind in self.columns.items()
+        ]
+        return f"CREATE TABLE {self.name} ({', '.join(columns)}, PRIMARY KEY ({', '.join(self.key)}))"
+
+    def index_ddl(self) -> list[str]:
+        """CREATE INDEX statements."""
+        whole = ("(", "using")
+        return [
+            f"CREATE INDEX ON {self.name} {index if index.lower().startswith(whole) else f'({index})'}"
+            for index in self.indexes
+        ]
+
+
+class View(ABC):
+    """One question, answered from tables that are folded from the service's own ledger.
+
+    Disposable: it can be rebuilt from the ledger at any time, so `fold` is pure: no clock, no
+    randomness, nothing but the event and the rows. Raise `version` when the fold changes its
+    meaning; the shape (tables and version) is recorded, and a view of another shape is rebuilt.
+    """
+
+    name: ClassVar[str]
+    tables: ClassVar[tuple[Table, ...]]
+    version: ClassVar[int] = 1
+
+    @abstractmethod
+    def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
+        """Change the rows as the event says; ignore events that do not matter here.
+
+        An exception stops the view at this event (the others go on) until a release mends it.
+        """
+
+    def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
+        """(table, key) of the rows that the fold will look at: they are fetched together, ahead.
+
+        Only a matter of speed. By default the rows named like the event's subject.
+        """
+        subject = recorded.subject_id
+        return [
+            (table.name, subject)
+            for table in self.tables
+            if len(table.key) == 1 and table.columns[table.key[0]] == "text"
+        ]
+
+    @property
+    def schema(self) -> str:
+        """The PostgreSQL schema that holds the tables."""
+        return f"view_{self.name}"
+
+    @property
+    def shape(self) -> str:
+        """A digest of tables and version: what the stored tables must have been made from."""
+        ddl = [statement for table in self.tables for statement in (table.ddl(), *table.index_ddl())]
+        return hashlib.sha256("\n".join([str(self.version), *ddl]).encode()).hexdigest()[:16]
+
+    def table(self, name: str) -> Table:
+        """One of its tables."""
+        return next(table for table in self.tables if table.name == name)
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if not _NAME.fullmatch(getattr(cls, "name", "")):
+            raise ValueError(f"{cls.__name__}.name is not a lower_snake name of 40 letters at most")
+        if not getattr(cls, "tables", ()):
+            raise ValueError(f"{cls.__name__} declares no tables")
+
+
+class ViewBehind(Exception):
+    """A view has not got as far as the caller asked within the time given: try again later."""
+
+    def __init__(self, view: str, at_least: int, position: int | None) -> None:
+        reached = "is still being built" if position is None else f"has got to {position}"
+        super().__init__(f"the view {view} {reached}, {at_least} was asked for: try again later")
+        self.view = view
+        self.at_least = at_least
+        self.position = position
+
+
+class Views:
+    """The views of a service, to be asked by many threads."""
+
+    def __init__(self, ledger: Ledger, views: Iterable[View]) -> None:
+        self.ledger = ledger
+        self.by_name: dict[str, View] = {}
+        for view in views:
+            if self.by_name.setdefault(view.name, view) is not view:
+                raise ValueError(f"two views are called {view.name}")
+        self.hurry = Event()  # somebody waits for a view: the projector need not gather more events first
+        self._reached: dict[str, int] = {}  # by the projector of this process, of views that may be asked
+        self._moved = Condition()
+
+    def __iter__(self) -> Iterator[View]:
+        return iter(self.by_name.values())
+
+    def moved(self, positions: Mapping[str, int]) -> None:
+        """The projector of this process committed these positions."""
+        with self._moved:
+            self._reached.update(positions)
+            self.hurry.clear()
+            self._moved.notify_all()
+
+    @contextmanager
+    def read(self, view: str, at_least: str = "", timeout: float = 5.0) -> Iterator[Cursor[DictRow]]:
+        """A cursor on the view's tables, which hold everything up to the revision `at_least`.
+
+        One read-only snapshot for the whole block, whatever the projector does meanwhile. Raises
+        `ViewBehind` after `timeout` seconds, `Refusal` REVISION_MALFORMED for a token not of ours.
+        """
+        wanted = parse_revision(at_least).position if at_least else 0
+        declared = self.by_name[view]
+        deadline = time.monotonic() + timeout
+        while True:
+            with self.ledger.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+                position = _begin(cursor, declared)
+                try:
+                    if position is not None and position >= wanted:
+                        yield cursor
+                        return
+                finally:
+                    connection.execute("ROLLBACK")
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ViewBehind(view, wanted, position)
+            self._wait(view, wanted, min(left, _POLL))
+
+    def _wait(self, view: str, wanted: int, timeout: float) -> None:
+        """Until the projector of this process says that it got there, or for `timeout` seconds."""
+        with self._moved:
+            self.hurry.set()
+            self._moved.wait_for(lambda: self._reached.get(view, -1) >= wanted, timeout)
+
+
+def _begin(cursor: Cursor[DictRow], view: View) -> int | None:
+    """Begin a snapshot on the view's tables; answers its position, None if it is not built yet.
+
+    LOCK comes first: it takes no snapshot, waits for a rebuilt view to be switched in, and keeps
+    the tables from being switched away.
+    """
+    try:
+        cursor.execute(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+            f"SET LOCAL search_path TO {view.schema}; SET LOCAL timezone TO 'UTC';"
+            f"LOCK TABLE {view.schema}.{view.tables[0].name} IN ACCESS SHARE MODE;"
+            f"SELECT position FROM public.view_position"
+            f" WHERE view = '{view.name}' AND shape = '{view.shape}' AND ready",
+            prepare=False,
+        )
+    except (UndefinedTable, InvalidSchemaName):
+        return None
+    while cursor.nextset():
+        pass
+    row = cursor.fetchone()
+    return None if row is None else int(row["position"])

@@ -1,0 +1,115 @@
+"""A database is brought to the schema of this release, or refused with a word on what to do."""
+
+import socket
+from collections.abc import Callable
+from threading import Thread
+
+import psycopg
+import pytest
+
+from libs.ledger.errors import SchemaUnknown
+from libs.ledger.store.migrate import Step
+from libs.ledger.tests.lending import Readers, Shelf, lending, record_history
+from libs.ledger.tests.test_rebuild import schemas
+from libs.ledger.views.view import ViewBehind, Views
+from libs.messaging.schema import STEPS, check_schema, migrate
+
+
+def test_an_empty_database_is_refused_until_it_is_migrated(database: str) -> None:
+    every = [step.name for step in STEPS]
+    with pytest.raises(SchemaUnknown, match=f"lacks {', '.join(every)}: run `linli lending migrate`"):
+        check_schema(database, "lending")
+
+    assert migrate(database, "lending", [Shelf()]) == every
+
+    check_schema(database, "lending")
+
+
+def test_migrating_again_changes_nothing(database: str) -> None:
+    migrate(database, "lending", [Shelf()])
+
+    assert migrate(database, "lending", [Shelf()]) == []
+
+
+def test_an_older_schema_is_upgraded_step_by_step(database: str) -> None:
+    migrate(database, "lending", steps=STEPS[:2])
+    with pytest.raises(SchemaUnknown, match="lacks parked events"):
+        check_schema(database, "lending")
+
+    assert migrate(database, "lending") == [step.name for step in STEPS[2:]]
+
+
+def test_a_newer_schema_is_refused(database: str) -> None:
+    newer = [*STEPS, Step(99, "of the future", lambda cursor, _: cursor.execute("CREATE TABLE future ()"))]
+    migrate(database, "lending", steps=newer)
+
+    for ask in (check_schema, migrate):
+        with pytest.raises(SchemaUnknown, match="has step 99, this release knows steps up to"):
+            ask(database, "lending")
+
+
+def test_a_failed_step_is_undone_and_tried_again(database: str) -> None:
+    broken = [
+        *STEPS,
+        Step(99, "broken", lambda cursor, _: cursor.execute("CREATE TABLE half (); SELECT 1/0")),
+    ]
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        migrate(database, "lending", steps=broken)
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT to_regclass('half')").fetchone() == (None,)
+
+    mended = [*STEPS, Step(99, "broken", lambda cursor, _: cursor.execute("CREATE TABLE half ()"))]
+    assert migrate(database, "lending", steps=mended) == ["broken"]
+
+
+def test_the_database_of_another_service_is_refused(database: str) -> None:
+    migrate(database, "lending")
+
+    for ask in (check_schema, migrate):
+        with pytest.raises(SchemaUnknown, match="this is the database of lending, not of reading"):
+            ask(database, "reading")
+
+
+def test_several_may_migrate_at_once(database: str) -> None:
+    taken: list[list[str]] = []
+    threads = [
+        Thread(target=lambda: taken.append(migrate(database, "lending", [Shelf(), Readers()])))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(map(len, taken)) == [0, 0, 0, len(STEPS)]
+
+
+def test_new_views_of_an_empty_ledger_may_be_asked_at_once(database: str) -> None:
+    with lending(database, [Shelf()]) as ledger, Views(ledger, [Shelf()]).read("shelf", timeout=0) as cursor:
+        assert Shelf().lent_out(cursor) == []
+
+
+def test_new_views_of_a_filled_ledger_must_be_built_first(database: str) -> None:
+    with lending(database) as ledger:
+        record_history(ledger, 3)
+        migrate(database, "lending", [Shelf()])
+
+        assert schemas(database) == ["view_shelf"]
+        with pytest.raises(ViewBehind), Views(ledger, [Shelf()]).read("shelf", timeout=0):
+            pass
+
+
+def test_steps_are_numbered_without_gaps() -> None:
+    assert [step.number for step in STEPS] == list(range(1, len(STEPS) + 1))
+
+
+@pytest.mark.parametrize("ask", [check_schema, migrate])
+def test_a_database_that_takes_the_connection_and_says_nothing_is_given_up(
+    ask: Callable[[str, str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.ledger.store.migrate._CONNECT_SECONDS", 2)  # libpq waits no shorter
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(psycopg.OperationalError, match="timeout"):
+            ask(f"postgresql://linli@127.0.0.1:{port}/lending", "lending")

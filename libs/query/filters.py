@@ -1,0 +1,238 @@
+"""Filters of list rpcs: a subset of AIP-160, compiled to SQL through a table of allowed fields.
+
+`state = OPEN AND (body_id = "lasan" OR body_id = "bos") AND opened_time >= "2020-01-06T00:00:00Z"`
+
+Comparisons with = != < <= > >=, joined by AND, OR, NOT and parentheses. As in AIP-160, OR binds
+tighter than AND. Values: quoted texts, bare words, numbers, true and false; moments are RFC 3339.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NoReturn
+
+from libs.ledger.decider import Kind, Refusal
+from libs.query.conditions import EVERYTHING, Condition
+
+LONGEST = 2000
+MOST_TERMS = 50
+DEEPEST = 8
+_MAX_INT = 2**63 - 1
+_TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<op><=|>=|!=|=|<|>)
+      | (?P<paren>[()])
+      | (?P<text>"(?:[^"\\\x00]|\\["\\])*"|'(?:[^'\\\x00]|\\['\\])*')
+      | (?P<word>[A-Za-z0-9_.+-][A-Za-z0-9_.:+-]*)
+    )""",
+    re.VERBOSE | re.ASCII,
+)
+_SQL_OPS = {"=": "=", "!=": "IS DISTINCT FROM", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+
+
+def _no(message: str) -> NoReturn:
+    raise Refusal(Kind.INVALID, "FILTER_INVALID", message, field="filter")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field that callers may filter by: the view's column, and how its values are read.
+
+    `read` turns the text of a value into a parameter, raising ValueError; `wanted` says what it takes.
+    """
+
+    column: str
+    read: Callable[[str], object]
+    wanted: str
+    ordered: bool = False
+
+    def compare(self, name: str, op: str, text: str) -> Condition:
+        """`column op value`."""
+        if op not in ("=", "!=") and not self.ordered:
+            _no(f"{name} can only be compared with = and !=")
+        try:
+            value = self.read(text)
+        except (ValueError, OverflowError):
+            _no(f"{name} is compared with {self.wanted}")
+        return Condition(f"{self.column} {_SQL_OPS[op]} %s", (value,))
+
+
+@dataclass(frozen=True, slots=True)
+class AreaField:
+    """An area path: `area = "la/central"` finds the area and everything below it."""
+
+    column: str
+
+    def compare(self, name: str, op: str, text: str) -> Condition:
+        """Within, or (with !=) not within."""
+        if op not in ("=", "!="):
+            _no(f"{name} can only be compared with = and !=")
+        path = text.strip("/")
+        within = f"({self.column} = %s OR {self.column} ^@ %s)"
+        return Condition(within if op == "=" else f"NOT {within}", (path, path + "/"))
+
+
+def text(column: str) -> Field:
+    """A text or an id; it can be ordered."""
+    return Field(column, str, "a text", ordered=True)
+
+
+def choice(column: str, values: Mapping[str, object]) -> Field:
+    """One of the names, stored as the value beside it: `{"OPEN": "open"}`."""
+
+    def read(given: str) -> object:
+        if given not in values:
+            raise ValueError(given)
+        return values[given]
+
+    return Field(column, read, "one of " + ", ".join(values))
+
+
+def integer(column: str) -> Field:
+    """A whole number."""
+
+    def read(given: str) -> int:
+        if not re.fullmatch(r"[+-]?\d{1,19}", given) or abs(int(given)) > _MAX_INT:
+            raise ValueError(given)
+        return int(given)
+
+    return Field(column, read, "a whole number", ordered=True)
+
+
+def number(column: str) -> Field:
+    """A number."""
+
+    def read(given: str) -> float:
+        value = float(given)
+        if not math.isfinite(value):
+            raise ValueError(given)
+        return value
+
+    return Field(column, read, "a number", ordered=True)
+
+
+def moment(column: str) -> Field:
+    """A moment, RFC 3339 with an offset."""
+
+    def read(given: str) -> datetime:
+        value = datetime.fromisoformat(given)
+        if value.tzinfo is None:
+            raise ValueError(given)
+        return value.astimezone(UTC)
+
+    return Field(column, read, 'a moment such as "2026-01-31T12:00:00Z"', ordered=True)
+
+
+def flag(column: str) -> Field:
+    """True or false."""
+    return choice(column, {"true": True, "false": False})
+
+
+def area(column: str) -> AreaField:
+    """An area path and all below it."""
+    return AreaField(column)
+
+
+class Filters:
+    """The fields of one list rpc: `Filters(state=choice("state", {…}), since=moment("opened_at"))`."""
+
+    def __init__(self, **fields: Field | AreaField) -> None:
+        self._fields = fields
+
+    def compile(self, given: str) -> Condition:
+        """The condition of a filter; everything for "". Refuses FILTER_INVALID, saying what is wrong."""
+        if not given.strip():
+            return EVERYTHING
+        if len(given) > LONGEST:
+            _no(f"a filter may have at most {LONGEST} characters")
+        return _Parser(self._fields, list(_tokens(given))).parse()
+
+
+def _tokens(given: str) -> Iterator[tuple[str, str]]:
+    end = len(given.rstrip())
+    place = 0
+    while place < end:
+        found = _TOKEN.match(given, place)
+        if found is None:
+            _no(f"the filter cannot be read from character {place + 1} on")
+        yield str(found.lastgroup), found[str(found.lastgroup)]
+        place = found.end()
+    yield "end", ""
+
+
+class _Parser:
+    """Reads `term OR term AND …` by recursive descent."""
+
+    def __init__(self, fields: Mapping[str, Field | AreaField], tokens: list[tuple[str, str]]) -> None:
+        self._fields = fields
+        self._tokens = tokens
+        self._place = 0
+        self._terms = 0
+
+    def parse(self) -> Condition:
+        condition = self._all(0)
+        if self._peek()[0] != "end":
+            _no(f"{self._peek()[1]!r} is not expected here: join comparisons with AND or OR")
+        return condition
+
+    def _all(self, depth: int) -> Condition:
+        parts = [self._any(depth)]
+        while self._skip("AND"):
+            parts.append(self._any(depth))
+        return Condition.all_of(parts)
+
+    def _any(self, depth: int) -> Condition:
+        parts = [self._term(depth)]
+        while self._skip("OR"):
+            parts.append(self._term(depth))
+        return Condition.any_of(parts)
+
+    def _term(self, depth: int) -> Condition:
+        if depth > DEEPEST:
+            _no(f"a filter may be nested at most {DEEPEST} deep")
+        if self._skip("NOT"):
+            inner = self._term(depth + 1)
+            return Condition(f"NOT ({inner.sql})", inner.params)
+        if self._peek() == ("paren", "("):
+            self._next()
+            inner = self._all(depth + 1)
+            if self._next() != ("paren", ")"):
+                _no("a parenthesis is not closed")
+            return inner
+        return self._comparison()
+
+    def _comparison(self) -> Condition:
+        self._terms += 1
+        if self._terms > MOST_TERMS:
+            _no(f"a filter may have at most {MOST_TERMS} comparisons")
+        kind, name = self._next()
+        field = self._fields.get(name) if kind == "word" else None
+        if field is None:
+            _no(f"a comparison begins with one of {', '.join(self._fields)}")
+        operator = self._next()
+        if operator[0] != "op":
+            _no(f"after {name} comes one of = != < <= > >=")
+        kind, value = self._next()
+        if kind not in ("text", "word"):
+            _no(f"after {name} {operator[1]} comes a value")
+        return field.compare(name, operator[1], _unquoted(value) if kind == "text" else value)
+
+    def _peek(self) -> tuple[str, str]:
+        return self._tokens[self._place]
+
+    def _next(self) -> tuple[str, str]:
+        token = self._peek()
+        self._place = min(self._place + 1, len(self._tokens) - 1)
+        return token
+
+    def _skip(self, word: str) -> bool:
+        found = self._peek() == ("word", word)
+        if found:
+            self._next()
+        return found
+
+
+def _unquoted(quoted: str) -> str:
+    return re.sub(r"\\(.)", r"\1", quoted[1:-1])

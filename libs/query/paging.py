@@ -1,0 +1,170 @@
+"""Pages of list rpcs: keyset paging with opaque tokens that fit only the query they came from.
+
+ORDER = (descending("opened_at", datetime), ascending("case_id"))
+page = Page.of(request, ORDER)
+where = call.reach.condition(area_column="area_path") & FILTERS.compile(request.filter) & page.condition
+cursor.execute(f"SELECT … WHERE {where.sql} ORDER BY {page.order_by} LIMIT {page.fetch}", where.params)
+rows, next_page_token = page.cut(cursor.fetchall())
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from libs.ledger.decider import Kind, Refusal
+from libs.query.conditions import EVERYTHING, Condition
+
+DEFAULT_SIZE = 50
+MOST = 1000
+_NOT_BINDING = ("page_token", "page_size", "at_least")
+_MAX_INT = 2**63 - 1
+_TOKEN = msgspec.msgpack.Decoder(tuple[bytes, list[Any]])
+R = TypeVar("R")
+
+
+class ListRequest(Protocol):
+    """What list requests have in common (a protobuf message)."""
+
+    page_size: int
+    page_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One column of a list's order; `kind` is what its values are (str, int, float or datetime)."""
+
+    column: str
+    kind: type
+    descending: bool = False
+
+
+def ascending(column: str, kind: type = str) -> Order:
+    """Smallest first."""
+    return Order(column, kind)
+
+
+def descending(column: str, kind: type = str) -> Order:
+    """Largest first."""
+    return Order(column, kind, descending=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows are wanted. The order's columns together must be unique and never NULL."""
+
+    size: int
+    order: tuple[Order, ...]
+    after: tuple[object, ...] | None
+    binding: bytes
+
+    @classmethod
+    def of(cls, request: ListRequest, order: Sequence[Order]) -> "Page":
+        """The page that a request asks for. Raises Refusal PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID."""
+        if not 0 <= request.page_size <= MOST:
+            message = f"page_size must be from 0 ({DEFAULT_SIZE} rows) to {MOST}"
+            raise Refusal(Kind.INVALID, "PAGE_SIZE_INVALID", message, field="page_size")
+        binding = _binding(request, order)
+        after = _opened(request.page_token, binding, order) if request.page_token else None
+        return cls(request.page_size or DEFAULT_SIZE, tuple(order), after, binding)
+
+    @property
+    def fetch(self) -> int:
+        """How many rows to select: one more than the page, to know whether more follow."""
+        return self.size + 1
+
+    @property
+    def order_by(self) -> str:
+        """The ORDER BY list."""
+        return ", ".join(f"{each.column} DESC" if each.descending else each.column for each in self.order)
+
+    @property
+    def condition(self) -> Condition:
+        """Only the rows after the last page."""
+        if self.after is None:
+            return EVERYTHING
+        if len({each.descending for each in self.order}) == 1:
+            columns = ", ".join(each.column for each in self.order)
+            marks = ", ".join(["%s"] * len(self.order))
+            sign = "<" if self.order[0].descending else ">"
+            return Condition(f"({columns}) {sign} ({marks})", self.after)
+        return self._mixed(self.after)
+
+    def _mixed(self, after: tuple[object, ...]) -> Condition:
+        """Ascending and descending columns: equal in the first n, beyond in the next."""
+        steps = []
+        for place, each in enumerate(self.order):
+            equal = [Condition(f"{self.order[n].column} = %s", (after[n],)) for n in range(place)]
+            sign = "<" if each.descending else ">"
+            steps.append(Condition.all_of([*equal, Condition(f"{each.column} {sign} %s", (after[place],))]))
+        return Condition.any_of(steps)
+
+    def cut(
+        self, rows: Sequence[R], key: Callable[[R], Sequence[object]] | None = None
+    ) -> tuple[Sequence[R], str]:
+        """The rows of this page, and the token of the next ("" on the last).
+
+        `key` gives the order's values of a row; by default rows are mappings with the columns' names.
+        """
+        if len(rows) <= self.size:
+            return rows, ""
+        kept = rows[: self.size]
+        values = key(kept[-1]) if key else [_by_name(kept[-1])[each.column] for each in self.order]
+        return kept, self.token(*values)
+
+    def token(self, *values: object) -> str:
+        """The token of the page after the row with these values of the order's columns."""
+        packed = msgspec.msgpack.encode((self.binding, values))
+        return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+
+
+def _by_name(row: object) -> Mapping[str, Any]:
+    if not isinstance(row, Mapping):
+        raise TypeError("rows are not mappings: use dict_row, or give `key`")
+    return row
+
+
+def _binding(request: ListRequest, order: Sequence[Order]) -> bytes:
+    """Eight bytes that stand for everything that selects and orders the rows."""
+    query: Any = type(request)()
+    query.CopyFrom(request)
+    for name in _NOT_BINDING:
+        if name in query.DESCRIPTOR.fields_by_name:
+            query.ClearField(name)
+    content = hashlib.sha256(query.DESCRIPTOR.full_name.encode())
+    content.update(repr([(each.column, each.descending) for each in order]).encode())
+    content.update(query.SerializeToString(deterministic=True))
+    return content.digest()[:8]
+
+
+def _opened(token: str, binding: bytes, order: Sequence[Order]) -> tuple[object, ...]:
+    try:
+        packed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        bound, values = _TOKEN.decode(packed)
+    except (ValueError, RecursionError, msgspec.MsgspecError):
+        bound, values = b"", []
+    if bound != binding or len(values) != len(order):
+        _refuse_token()
+    if not all(_fits(value, each.kind) for value, each in zip(values, order, strict=True)):
+        _refuse_token()
+    return tuple(values)
+
+
+def _fits(value: object, kind: type) -> bool:
+    """Whether a value can be compared with the column: a token may have been forged."""
+    if type(value) is not kind:
+        return False
+    if isinstance(value, str):
+        return "\x00" not in value
+    if isinstance(value, datetime):
+        return value.tzinfo is not None
+    return not isinstance(value, int) or abs(value) <= _MAX_INT
+
+
+def _refuse_token() -> None:
+    message = "this page_token is of another query: repeat that query as it was, or begin without a token"
+    raise Refusal(Kind.INVALID, "PAGE_TOKEN_INVALID", message, field="page_token")

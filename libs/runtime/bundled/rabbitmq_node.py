@@ -1,0 +1,183 @@
+"""What makes a private RabbitMQ node: its name, ports, user and vhosts, and the files it is configured by."""
+
+import base64
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from libs.runtime.bundled.ports import free_ports
+from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed
+
+_MEMORY = "384MiB"  # publishers wait while the node holds more
+_DISK = "50MB"  # publishers wait while less is free
+_LOG_AHEAD = 32 * 1024 * 1024  # bytes of a quorum queue's write-ahead log file, half a gigabyte by default
+_VHOST = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class Certificates(NamedTuple):
+    """Files in PEM: the node's certificate, its key, and the authority that clients' certificates need."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+
+class Node(msgspec.Struct, frozen=True, kw_only=True):
+    """What stays the same as long as the folder lives."""
+
+    name: str
+    user: str
+    password: str
+    vhosts: tuple[str, ...]
+    amqp_port: int
+    tls_port: int
+    distribution_port: int
+    mapper_port: int
+
+    @classmethod
+    def new(cls) -> "Node":
+        """A node with ports that are free now, and a password of its own."""
+        amqp, tls, distribution, mapper = free_ports(4)
+        return cls(
+            name="linli@localhost",
+            user="linli",
+            password=secrets.token_urlsafe(18),
+            vhosts=("linli",),
+            amqp_port=amqp,
+            tls_port=tls,
+            distribution_port=distribution,
+            mapper_port=mapper,
+        )
+
+    def adding(self, vhost: str) -> list[str]:
+        """The Erlang expressions that make a vhost which the node's user may use."""
+        name, user, anything = _binary(_checked(vhost)), _binary(self.user), _binary(".*")
+        rights = f"[{user}, {name}, {anything}, {anything}, {anything}, {user}]"
+        return [
+            f"ok = rpc:call('{self.name}', rabbit_vhost, add, [{name}, {user}])",
+            f"ok = rpc:call('{self.name}', rabbit_auth_backend_internal, set_permissions, {rights})",
+        ]
+
+    def dropping(self, vhost: str) -> str:
+        """The Erlang expression that drops a vhost, or finds it gone."""
+        what = f"[{_binary(_checked(vhost))}, {_binary(self.user)}]"
+        call = f"rpc:call('{self.name}', rabbit_vhost, delete, {what})"
+        return f"(fun({{badrpc, Why}}) -> error(Why); (_) -> ok end)({call})"
+
+
+def configure(node: Node, folder: Path, tls: Certificates | None) -> None:
+    """Write the files by which the node starts, with a fresh cookie for Erlang."""
+    for name in ("data", "log", "generated"):
+        (folder / name).mkdir(exist_ok=True)
+    write(folder / ".erlang.cookie", secrets.token_hex(20), mode=0o400)
+    write(folder / "rabbitmq.conf", rabbitmq_conf(node, folder, tls))
+    write(folder / "advanced.config", "[].\n")
+    write(folder / "enabled_plugins", "[].\n")
+    write(folder / "definitions.json", msgspec.json.encode(definitions(node)).decode())
+
+
+def rabbitmq_conf(node: Node, folder: Path, tls: Certificates | None) -> str:
+    """The node's rabbitmq.conf; keys that 3.10 and 4.x both know."""
+    lines = [
+        f"listeners.tcp.1 = 127.0.0.1:{node.amqp_port}",
+        "num_acceptors.tcp = 2",
+        f"load_definitions = {folder / 'definitions.json'}",
+        f"vm_memory_high_watermark.absolute = {_MEMORY}",
+        f"disk_free_limit.absolute = {_DISK}",
+        f"raft.wal_max_size_bytes = {_LOG_AHEAD}",
+        "log.file.level = info",
+    ]
+    if tls is not None:
+        lines += [
+            f"listeners.ssl.1 = 127.0.0.1:{node.tls_port}",
+            "num_acceptors.ssl = 2",
+            f"ssl_options.certfile = {tls.certificate.resolve()}",
+            f"ssl_options.keyfile = {tls.key.resolve()}",
+            f"ssl_options.cacertfile = {tls.authority.resolve()}",
+            "ssl_options.verify = verify_peer",
+            "ssl_options.fail_if_no_peer_cert = false",
+        ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def definitions(node: Node) -> dict[str, Any]:
+    """The user and the vhosts, which the node takes in at every start: so they survive its data."""
+    salt = os.urandom(4)
+    digest = base64.b64encode(salt + hashlib.sha256(salt + node.password.encode()).digest()).decode()
+    user = {
+        "name": node.user,
+        "password_hash": digest,
+        "hashing_algorithm": "rabbit_password_hashing_sha256",
+        "tags": "",
+    }
+    may = {"user": node.user, "configure": ".*", "write": ".*", "read": ".*"}
+    return {
+        "users": [user],
+        "vhosts": [{"name": vhost} for vhost in node.vhosts],
+        "permissions": [{"vhost": vhost, **may} for vhost in node.vhosts],
+    }
+
+
+def environment(node: Node, folder: Path, server: Installed) -> dict[str, str]:
+    """The environment of everything that belongs to the node: nothing of this machine's own RabbitMQ."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("RABBITMQ_", "ERL_"))}
+    path = os.pathsep.join(filter(None, (str(server.erl.parent), ours.get("PATH"), "/usr/bin:/bin")))
+    return {
+        **ours,
+        "PATH": path,
+        "LC_ALL": "C.UTF-8",
+        "HOME": str(folder),  # where Erlang looks for its cookie
+        "ERL_EPMD_PORT": str(node.mapper_port),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+        "ERL_CRASH_DUMP_BYTES": "0",
+        "RUNNING_UNDER_SYSTEMD": "true",  # the script becomes the machine: no shell between us and it
+        "RABBITMQ_NODENAME": node.name,
+        "RABBITMQ_DIST_PORT": str(node.distribution_port),
+        "RABBITMQ_CONF_ENV_FILE": str(folder / "none.conf"),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "advanced.config"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
+        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_LOGS": str(folder / "log" / "node.log"),
+        "RABBITMQ_GENERATED_CONFIG_DIR": str(folder / "generated"),
+        "RABBITMQ_SCHEDULER_BIND_TYPE": "u",  # bound to the same cores, several nodes would queue for them
+        "RABBITMQ_MAX_NUMBER_OF_PROCESSES": "65536",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
+            "+S 2:2 +SDio 4 +sbwt none +sbwtdcpu none +sbwtdio none"
+            " -kernel inet_dist_use_interface {127,0,0,1}"
+        ),
+    }
+
+
+def write(path: Path, text: str, mode: int = 0o600) -> None:
+    """Put a file in place, for our eyes only, whole or not at all."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+        file.write(text)
+    new.replace(path)
+
+
+def _checked(vhost: str) -> str:
+    if _VHOST.fullmatch(vhost) is None:
+        raise RabbitMQFailed(f"{vhost!r} is no name for a vhost: use up to 64 letters, digits, - and _")
+    return vhost
+
+
+def _binary(text: str) -> str:
+    return f'<<"{text}">>'
+
+
+def erlang(expressions: Iterable[str]) -> str:
+    """A program of the expressions, one after the other; a failing one ends it with a message and 1."""
+    return (
+        f"try {', '.join(expressions)}, halt(0)"
+        ' catch _:Error -> io:format(standard_error, "~0p~n", [Error]), halt(1) end.'
+    )

@@ -1,0 +1,1 @@
+"""All services on one machine: in one process, or as supervised processes."""

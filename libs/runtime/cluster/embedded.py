@@ -1,0 +1,118 @@
+"""The embedded platform: services in one process over a bundled PostgreSQL, all in one data folder.
+
+No broker, no container, no root: events are delivered in process, by the same inbox, reactions and
+clocks as everywhere else.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+
+from libs.messaging.schema import migrate
+from libs.runtime.bundled.place import WITHOUT, Place, make_secrets
+from libs.runtime.bundled.ports import refuse_taken
+from libs.runtime.bundled.postgres import EmbeddedPostgres
+from libs.runtime.config.settings import Settings, read
+from libs.runtime.host.host import Host, Roles
+from libs.runtime.host.opened import OpenService, open_service
+from libs.runtime.host.parts import Service
+from libs.runtime.host.process import noting
+from libs.runtime.host.threads import WatchedThread
+
+_LOOK_AT_POSTGRES = 0.2  # seconds: so that the cause is told before what it leads to
+_READY_WITHIN = 30.0
+
+
+class EmbeddedPlatform:
+    """Runs services over a bundled PostgreSQL; `start`, then `close`."""
+
+    def __init__(
+        self,
+        place: Place,
+        services: Sequence[Service],
+        environ: Mapping[str, str],
+        *,
+        died: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`died` is called when the platform can go on no longer; `failed` then says why."""
+        self.place = place
+        self._services = services
+        self._environ = environ
+        self._told_died = died
+        self._stack = ExitStack()
+        self._postgres = EmbeddedPostgres(place.data)
+        self.host: Host | None = None
+
+    @property
+    def failed(self) -> str:
+        """What died, or nothing."""
+        return self.host.failed if self.host is not None else ""
+
+    def refuse_taken_ports(self) -> None:
+        """Raise `CannotStart` if somebody listens on one of the ports; ask before anything is made."""
+        for port in (self.place.grpc_port, self.place.http_port):
+            refuse_taken(port, "Choose others with --port and --http-port")
+
+    def start(self) -> None:
+        """Start everything; returns when the platform is ready.
+
+        Raises `PostgresFailed` if the folder is in use.
+        """
+        self._postgres.start()
+        self._stack.callback(self._stop_postgres)
+        environ = self._environ_of_all()
+        opened = [self._open(service, environ) for service in self._services]
+        self.host = Host(opened, Roles(deliver=True, clocks=True), died=self._told_died)
+        self._stack.callback(self.host.close)
+        self.host.start()
+        self.host.wait_until_ready(_READY_WITHIN)
+        self._watch_postgres(self.host)
+        self.place.address.write_text(f"127.0.0.1:{self.host.grpc_port}\n")
+        self.place.addresses.unlink(missing_ok=True)  # of a cluster that was here before
+
+    def close(self) -> None:
+        """Stop everything in order."""
+        self._stack.close()
+
+    def _stop_postgres(self) -> None:
+        with noting("PostgreSQL to write everything down"):
+            self._postgres.stop()
+
+    def _open(self, service: Service, environ: Mapping[str, str]) -> OpenService:
+        dsn = self._postgres.ensure_database(service.name)
+        migrate(dsn, service.name, service.views)
+        settings = read(Settings, {**environ, "LINLI_DATABASE_URL": dsn})
+        opened = open_service(service, settings, environ, listen=False)
+        self._stack.callback(opened.close)
+        return opened
+
+    def _environ_of_all(self) -> dict[str, str]:
+        """The environment, with what this platform keeps in its folder."""
+        place = self.place
+        make_secrets(place)
+        return {
+            **self._environ,
+            **WITHOUT,
+            "LINLI_CELL": place.cell,
+            "LINLI_GRPC_ADDRESS": f"127.0.0.1:{place.grpc_port}",
+            "LINLI_HTTP_ADDRESS": f"127.0.0.1:{place.http_port}",
+            "LINLI_MASTER_KEY_FILE": str(place.master_key),
+            "LINLI_IDENTITY_SIGNING_KEY_FILE": str(place.signing_key),
+            "LINLI_IDENTITY_OPERATOR_SECRET_FILE": str(place.operator_secret),
+        }
+
+    def _watch_postgres(self, host: Host) -> None:
+        reason = (
+            "the bundled PostgreSQL ended while it was needed; what was acknowledged is on the disk, so start"
+            f" again (its own log: {self._postgres.log})"
+        )
+
+        def watch(stop: threading.Event) -> None:
+            while not stop.wait(_LOOK_AT_POSTGRES):
+                if self._postgres.pid() is None:
+                    host.fail(reason)
+                    stop.wait()
+
+        thread = WatchedThread("postgres", watch, died=host.fail)
+        thread.start()
+        self._stack.callback(thread.close)

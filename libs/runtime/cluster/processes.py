@@ -1,0 +1,282 @@
+"""Every service's server and worker as processes of their own, kept running: a cluster on one machine."""
+
+import fcntl
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import PIPE, STDOUT, Popen, TimeoutExpired
+
+from libs.runtime.bundled.place import WITHOUT, Place, make_secrets
+from libs.runtime.bundled.ports import free_ports, refuse_taken
+from libs.runtime.cluster.supervised import Supervised
+from libs.runtime.config.guards import CannotStart
+from libs.runtime.config.settings import Settings, read
+from libs.telemetry import logs
+
+SPREAD = 10
+"""Ports that each service has for itself, from `port_base` on: gRPC, then HTTP of each process."""
+_MIGRATED_WITHIN = 120.0
+_TOLD_EVERY = 3.0  # seconds, of what a start waits for
+_DESPAIR = 3
+"""Starts without one answer after which the reason is told instead of waited for."""
+_KEEPER_OF_KEYS = "identity"
+_log = logs.get("cluster")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A service of the cluster: `python -m <module> server`, and `worker` where it has one."""
+
+    name: str
+    worker: bool = True
+    module: str = ""
+
+    def command(self, role: str) -> list[str]:
+        """What runs it in a role."""
+        return [sys.executable, "-m", self.module or f"services.{self.name}", role]
+
+
+class Cluster:
+    """Runs the members' processes from `start` to `stop`; whatever of them ends is started again.
+
+    `processes` has each by (service, role): `.pid`, `.alive`, `.starts`, `.kill(signal)`, `.stop()`,
+    `.start()`, `.restart()`. Everything it keeps lies in one folder: secrets, logs, addresses.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        databases: Mapping[str, str],
+        broker_url: str,
+        services: Sequence[Member],
+        environ: Mapping[str, str] | None = None,
+        *,
+        cell: str = "demo",
+        port_base: int = 0,
+        overrides: Mapping[tuple[str, str], Mapping[str, str]] | None = None,
+        migrate: bool = True,
+        hung_after: float = 10.0,
+        stopped_is_hung: bool = False,
+        grace: float = 30.0,
+    ) -> None:
+        """`databases` are the services' dsns; `environ` is for all processes, beside what they get anyway.
+
+        `overrides[(service, role)]` is for one of them and wins (another LINLI_DATABASE_URL, say).
+        `port_base`: service by service ten ports from there on, 0: any free ones. `migrate=False`: the
+        schemas are there. `grace`: seconds that a stop waits for the workers, and again for the rest.
+        """
+        self.place = Place(data=data.expanduser().resolve(), cell=cell)
+        self.members = {member.name: member for member in services}
+        self.processes: dict[tuple[str, str], Supervised] = {}
+        self._databases = dict(databases)
+        self._broker_url = broker_url
+        self._environ = dict(environ or {})
+        self._overrides = {key: dict(values) for key, values in (overrides or {}).items()}
+        self._port_base = port_base
+        self._migrate = migrate
+        self._minding = {"hung_after": hung_after, "stopped_is_hung": stopped_is_hung}
+        self._grace = grace
+        self._ports: dict[tuple[str, str], int] = {}
+        self._stack = ExitStack()
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the processes' logs."""
+        return self.place.data / "log"
+
+    def start(self) -> None:
+        """Start everything; returns when the processes are started, ready or not.
+
+        Raises `SettingsInvalid`, or `CannotStart`: the folder is in use, a port is taken, a schema
+        cannot be made.
+        """
+        try:
+            self._hold()
+            self._take_ports()
+            make_secrets(self.place)
+            self.logs.mkdir(exist_ok=True)
+            for member in self.members.values():
+                self._prepare(member.name, "server")
+                if member.worker:
+                    self._prepare(member.name, "worker")
+            for process in self.processes.values():
+                read(Settings, process.environ)  # what is wrong for one of them is told at once
+            if self._migrate:
+                self._make_schemas()
+            self._write_addresses()
+            for process in self.processes.values():
+                process.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop all in order, workers first; who does not end in its grace is killed. Twice is fine."""
+        servers = [process for (_, role), process in self.processes.items() if role == "server"]
+        others = [process for process in self.processes.values() if process not in servers]
+        for group in (others, servers):
+            deadline = time.monotonic() + self._grace
+            for process in group:
+                process.ask()
+            for process in group:
+                process.stop(max(0.0, deadline - time.monotonic()))
+        self._stack.close()
+
+    def wait_until_ready(self, seconds: float = 60.0, give_up: Callable[[], bool] = lambda: False) -> None:
+        """Wait until every process is ready, or `give_up()`.
+
+        Says on the log, every few seconds, what it waits for. Raises `CannotStart`, with what keeps
+        the first that is not.
+        """
+        deadline = time.monotonic() + seconds
+        tell_at = time.monotonic() + _TOLD_EVERY
+        for process in self.processes.values():
+            while (lacks := process.lacks()) and not give_up():
+                hopeless = process.starts >= _DESPAIR and not process.answers()
+                if hopeless or time.monotonic() > deadline:
+                    raise CannotStart(f"{process.name} is not ready: {lacks} (its log: {process.log})")
+                if time.monotonic() > tell_at:
+                    _log.info("waiting", waits_for=f"{process.name}: {lacks}")
+                    tell_at = time.monotonic() + _TOLD_EVERY
+                time.sleep(0.05)
+
+    def addresses(self) -> dict[str, str]:
+        """Where each service serves gRPC (host:port)."""
+        return {name: self._address(name, "grpc") for name in self.members}
+
+    def http(self, service: str, role: str = "server") -> str:
+        """Where a process answers /metrics, /livez and /readyz (host:port)."""
+        return self.processes[service, role].http
+
+    def log(self, service: str, role: str = "server") -> Path:
+        """The file that a process logs to."""
+        return self.logs / f"{service}-{role}.log"
+
+    def kill(self, service: str, role: str = "server") -> None:
+        """SIGKILL to a process, which is then started again."""
+        self.processes[service, role].kill()
+
+    def extra(
+        self, service: str, role: str = "worker", environ: Mapping[str, str] | None = None
+    ) -> Supervised:
+        """Start one more process of a running cluster's service; its role is then `worker-2`, and so on."""
+        number = 1 + sum(
+            1 for name, other in self.processes if name == service and other.split("-")[0] == role
+        )
+        named = f"{role}-{number}" if number > 1 else role
+        if environ:
+            self._overrides[service, named] = dict(environ)
+        process = self._prepare(service, named)
+        process.start()
+        return process
+
+    # -- making it ---------------------------------------------------------------------------------
+
+    def _hold(self) -> None:
+        """Keep others out of the folder; the system lets go for us if we are killed."""
+        try:
+            self.place.data.mkdir(parents=True, exist_ok=True)
+            held = self._stack.enter_context((self.place.data / "cluster.lock").open("a"))
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(
+                f"{self.place.data} is in use by another cluster: stop that one, or choose another --data"
+            ) from None
+        except OSError as error:
+            raise CannotStart(f"cannot use {self.place.data} as data folder: {error}") from error
+
+    def _take_ports(self) -> None:
+        """The same ones for as long as the cluster lives: a restarted process is found where it was."""
+        kinds = ("grpc", "server", "worker")
+        if not self._port_base:
+            wanted = [(name, kind) for name in self.members for kind in kinds]
+            self._ports = dict(zip(wanted, free_ports(len(wanted)), strict=True))
+            return
+        for row, name in enumerate(self.members):
+            for column, kind in enumerate(kinds):
+                port = self._port_base + row * SPREAD + column
+                refuse_taken(port, "Choose others with --port-base")
+                self._ports[name, kind] = port
+
+    def _address(self, service: str, kind: str) -> str:
+        if (service, kind) not in self._ports:
+            [self._ports[service, kind]] = free_ports(1)
+        return f"127.0.0.1:{self._ports[service, kind]}"
+
+    def _prepare(self, service: str, role: str) -> Supervised:
+        process = Supervised(
+            f"{service} {role}",
+            self.members[service].command(role.split("-")[0]),
+            self._environ_of(service, role),
+            log=self.log(service, role),
+            http=self._address(service, role),
+            **self._minding,  # type: ignore[arg-type]  # as its parameters are
+        )
+        self.processes[service, role] = process
+        return process
+
+    def _environ_of(self, service: str, role: str) -> dict[str, str]:
+        """What a process is told. Secrets go by environment and files, never on a command line."""
+        place = self.place
+        told = {
+            "LINLI_CELL": place.cell,
+            "LINLI_DATABASE_URL": self._databases[service],
+            "LINLI_BROKER_URL": self._broker_url,
+            "LINLI_MASTER_KEY_FILE": str(place.master_key),
+            "LINLI_GRPC_ADDRESS": self._address(service, "grpc"),
+            "LINLI_HTTP_ADDRESS": self._address(service, role),
+        }
+        if service == _KEEPER_OF_KEYS:
+            told["LINLI_IDENTITY_SIGNING_KEY_FILE"] = str(place.signing_key)
+            told["LINLI_IDENTITY_OPERATOR_SECRET_FILE"] = str(place.operator_secret)
+        elif _KEEPER_OF_KEYS in self.members:
+            told["LINLI_KEYS_URL"] = f"http://{self._address(_KEEPER_OF_KEYS, 'server')}/keys.json"
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("LINLI_")}
+        return {**ours, **self._environ, **WITHOUT, **told, **self._overrides.get((service, role), {})}
+
+    def _make_schemas(self) -> None:
+        """Create or upgrade every service's schema, side by side."""
+        migrating = {
+            name: Popen(  # noqa: S603 - our own command, no shell
+                member.command("migrate"),
+                env=self._environ_of(name, "server"),
+                stdout=PIPE,
+                stderr=STDOUT,
+                text=True,
+            )
+            for name, member in self.members.items()
+        }
+        deadline = time.monotonic() + _MIGRATED_WITHIN
+        try:
+            for name, process in migrating.items():
+                said, _ = process.communicate(timeout=max(0.0, deadline - time.monotonic()))
+                if process.returncode != 0:
+                    raise CannotStart(said.strip() or f"{name}: its schema could not be made")
+        except TimeoutExpired:
+            raise CannotStart(
+                f"{name}: its schema was not made within {_MIGRATED_WITHIN:.0f} s: does its database answer?"
+            ) from None
+        finally:
+            for process in migrating.values():
+                process.kill()  # those that have not ended
+                process.wait()
+
+    def _write_addresses(self) -> None:
+        """Tell others where everything is: `linli call`, tests, scripts."""
+        told = {
+            name: {
+                "grpc": self._address(name, "grpc"),
+                "http": self._address(name, "server"),
+                **({"worker_http": self._address(name, "worker")} if member.worker else {}),
+            }
+            for name, member in self.members.items()
+        }
+        new = self.place.addresses.with_suffix(".new")
+        new.write_text(json.dumps(told, indent=2) + "\n")
+        new.replace(self.place.addresses)
+        self.place.address.unlink(missing_ok=True)  # of an embedded platform that was here before

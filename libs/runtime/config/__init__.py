@@ -1,0 +1,1 @@
+"""What a process is configured with: settings, secrets, addresses, and refusals at start-up."""

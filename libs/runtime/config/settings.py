@@ -1,0 +1,100 @@
+"""What every process of Linli is told; services add a settings class of their own."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from libs.runtime.config import addresses
+from libs.runtime.config.environment import Secret, SettingsInvalid, describe, flags, read, setting
+
+__all__ = ["Secret", "Settings", "SettingsInvalid", "describe", "flags", "read", "setting"]
+
+_DRAIN = timedelta(seconds=20)
+_LOCK = timedelta(seconds=10)
+_STUCK = timedelta(seconds=120)
+_HEARTBEAT = timedelta(seconds=10)
+_HUNG = timedelta(seconds=30)
+_EXPORTERS = ("", "otlp", "otlp-grpc", "console")
+_LEVELS = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What every service process is told, whatever the service."""
+
+    database_url: Secret[str] = setting(
+        doc="PostgreSQL address of this service's own database: postgresql://user@host/name?sslmode=verify-full"
+    )
+    database_password: Secret[str] = setting(Secret(""), doc="its password, if the address does not hold it")
+    master_key: Secret[str] = setting(doc="key (32 bytes, base64) that wraps the keys of personal data")
+    cell: str = setting("demo", doc="name of this cell: part of every event's source")
+    grpc_address: str = setting("127.0.0.1:7400", doc="where the gRPC server listens (host:port)")
+    http_address: str = setting("127.0.0.1:7480", doc="where /metrics, /livez, /readyz listen (host:port)")
+    broker_url: Secret[str] = setting(
+        Secret(""), doc="RabbitMQ address: amqp:// or amqps://user:password@host:port/vhost (empty: none)"
+    )
+    broker_password: Secret[str] = setting(Secret(""), doc="its password, if the address does not hold it")
+    broker_ca: Path | None = setting(
+        None, doc="who vouches for RabbitMQ with amqps:// (PEM file; not set: the system's list)"
+    )
+    broker_cert: Path | None = setting(None, doc="our own certificate, if RabbitMQ asks for one (PEM file)")
+    broker_key: Path | None = setting(None, doc="its private key (PEM file)")
+    broker_heartbeat: timedelta = setting(
+        _HEARTBEAT, doc="silence after which a connection to RabbitMQ counts as dead", minimum=1
+    )
+    hub_patience: timedelta = setting(
+        _HUNG, doc="a worker whose event loop has not turned for so long ends itself", minimum=1
+    )
+    keys_url: str = setting(
+        "", doc="where tokens' public keys are read: identity's /keys.json, or a file: URL"
+    )
+    keys_ca: Path | None = setting(
+        None, doc="who vouches for keys_url with https:// (PEM file; not set: the system's list)"
+    )
+    threads: int = setting(32, doc="gRPC calls served at the same time", minimum=1, maximum=256)
+    one_core: bool = setting(
+        False, doc="keep the process on one core: answers up to half as many again if nobody else uses it"
+    )
+    pool_size: int = setting(10, doc="connections to the database", minimum=3, maximum=100)
+    drain: timedelta = setting(_DRAIN, doc="time given to running calls at shutdown", minimum=0)
+    lock_timeout: timedelta = setting(_LOCK, doc="longest wait for the ledger's lock", minimum=0.1)
+    stuck_after: timedelta = setting(
+        _STUCK, doc="silence of one of its threads after which a process says it must be restarted", minimum=5
+    )
+    log_level: str = setting("info", doc="how much is logged", choices=_LEVELS)
+    trace_exporter: str = setting("", doc="where traces go (empty: nowhere)", choices=_EXPORTERS)
+    trace_endpoint: str = setting(
+        "", doc="address of the trace collector (empty: the exporter's own default)"
+    )
+    trace_ratio: float = setting(1.0, doc="how many of the traces are kept", minimum=0, maximum=1)
+    tls_cert: Path | None = setting(
+        None, doc="certificate chain (PEM file) of the gRPC port; files that change are read again"
+    )
+    tls_key: Path | None = setting(None, doc="its private key (PEM file)")
+    tls_client_ca: Path | None = setting(
+        None, doc="let in only gRPC clients with a certificate of this authority (PEM file)"
+    )
+    require_tls: bool = setting(
+        False, doc="refuse to start, and not only warn, where others could read along or step in between"
+    )
+
+    def __post_init__(self) -> None:
+        """Rules that one field alone cannot check; a failure names its variable.
+
+        The passwords go into their addresses here: whoever reads those need not know of the others.
+        """
+        for name in ("grpc_address", "http_address"):
+            host, _, port = getattr(self, name).rpartition(":")
+            if not host or not port.isdigit() or int(port) > 65535:
+                raise ValueError(f"LINLI_{name.upper()}: {getattr(self, name)!r} is not host:port")
+        for pair in ("tls", "broker"):
+            if (getattr(self, f"{pair}_cert") is None) != (getattr(self, f"{pair}_key") is None):
+                raise ValueError(
+                    f"LINLI_{pair.upper()}_CERT and LINLI_{pair.upper()}_KEY: give both or neither"
+                )
+        if self.tls_client_ca is not None and self.tls_cert is None:
+            raise ValueError("LINLI_TLS_CLIENT_CA: give LINLI_TLS_CERT and LINLI_TLS_KEY, too")
+        database = addresses.database(self.database_url.reveal(), self.database_password.reveal())
+        broker = addresses.broker(self.broker_url.reveal(), self.broker_password.reveal())
+        object.__setattr__(self, "database_url", Secret(database))
+        object.__setattr__(self, "broker_url", Secret(broker))

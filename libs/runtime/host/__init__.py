@@ -1,0 +1,1 @@
+"""One process that runs services: the shell, its roles, readiness and probes."""

@@ -1,0 +1,85 @@
+"""Which connections of a process others could read along, or step in between: told, or refused, at start."""
+
+import os
+from collections.abc import Iterator
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from psycopg.conninfo import conninfo_to_dict
+
+from libs.runtime.config.guards import CannotStart
+from libs.runtime.config.settings import Settings
+from libs.telemetry import logs
+
+_log = logs.get("tls")
+
+_VERIFIED = {"verify-ca", "verify-full"}
+_REMEDY_DATABASE = "add sslmode=verify-full and sslrootcert=<file of the authority> to LINLI_DATABASE_URL"
+
+
+def heed(settings: Settings, *, serves: bool) -> None:
+    """Warn of each; with `require_tls` raise `CannotStart` with all of them. `serves`: gRPC, too."""
+    found = list(exposed(settings, serves=serves))
+    if found and settings.require_tls:
+        raise CannotStart("LINLI_REQUIRE_TLS is set, and\n" + "\n".join(f"  {each}" for each in found))
+    for each in found:
+        _log.warning(each)
+
+
+def exposed(settings: Settings, *, serves: bool) -> Iterator[str]:
+    """A sentence for each connection to another machine that is not both secret and verified."""
+    yield from _database(settings)
+    broker = urlsplit(settings.broker_url.reveal())
+    if broker.scheme == "amqp" and not _here(broker.hostname or ""):
+        yield (
+            f"events and the password go to RabbitMQ at {broker.hostname} in the clear:"
+            " use amqps:// in LINLI_BROKER_URL"
+        )
+    yield from _tracing(settings)
+    if serves:
+        yield from _serving(settings)
+
+
+def _database(settings: Settings) -> Iterator[str]:
+    told = conninfo_to_dict(settings.database_url.reveal())
+    hosts = str(told.get("hostaddr") or told.get("host") or os.environ.get("PGHOST", "")).split(",")
+    mode = str(told.get("sslmode") or os.environ.get("PGSSLMODE") or "prefer")
+    away = [host for host in hosts if not _here(host)]
+    if not away or mode in _VERIFIED:
+        return
+    how = "in the clear" if mode in {"disable", "allow"} else "to whoever answers in its name"
+    yield (f"everything goes to PostgreSQL at {', '.join(away)} {how} (sslmode={mode}): {_REMEDY_DATABASE}")
+
+
+def _tracing(settings: Settings) -> Iterator[str]:
+    where = urlsplit(settings.trace_endpoint)
+    if settings.trace_exporter and where.scheme == "http" and not _here(where.hostname or ""):
+        yield (
+            f"traces go to {where.hostname} in the clear, with who called what:"
+            " use https:// in LINLI_TRACE_ENDPOINT, or a collector on this machine"
+        )
+
+
+def _serving(settings: Settings) -> Iterator[str]:
+    keys = urlsplit(settings.keys_url)
+    if keys.scheme == "http" and not _here(keys.hostname or ""):
+        yield (
+            f"the keys that verify tokens come from {keys.hostname} in the clear:"
+            " use https:// in LINLI_KEYS_URL, or a file"
+        )
+    host = settings.grpc_address.rpartition(":")[0]
+    if settings.tls_cert is None and not _here(host):
+        yield (
+            f"gRPC on {settings.grpc_address} takes tokens and answers in the clear:"
+            " give LINLI_TLS_CERT and LINLI_TLS_KEY, or let nothing reach it but what ends TLS before it"
+        )
+
+
+def _here(host: str) -> bool:
+    """Whether what is said to a host stays on this machine: a socket's folder, or the loopback interface."""
+    if not host or host.startswith(("/", "@")) or host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

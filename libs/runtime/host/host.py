@@ -1,0 +1,239 @@
+"""One process that runs services: gRPC, probes, projectors, delivery, clocks; started and stopped in order.
+
+Stopping loses nothing and asks nobody to wait for long: first the doors close (not ready, no new
+calls), then calls in flight finish, then deliveries and clocks stop, then the projectors catch up,
+then the ledgers let go of the database.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from libs.ledger.revision import Revision
+from libs.ledger.views.view import ViewBehind
+from libs.messaging.clocks import ClockRunner
+from libs.messaging.local import LocalDelivery
+from libs.runtime.config import guards
+from libs.runtime.host.opened import OpenService, public_keys_of
+from libs.runtime.host.process import noting
+from libs.runtime.host.readiness import checks_of
+from libs.runtime.host.threads import WatchedThread
+from libs.runtime.host.tracing import trace
+from libs.telemetry import logs, traces
+from libs.telemetry.http import Endpoint
+
+_log = logs.get("host")
+
+_CATCH_UP = 5.0
+_PATIENCE = 30.0
+_PATIENCE_OF_THE_FAILED = 1.0  # who waits for a store that is gone is ended with the process
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """What a process does. `deliver` and `clocks` are the embedded platform's, `relay` is not."""
+
+    api: bool = True
+    projector: bool = True
+    relay: bool = False
+    deliver: bool = False
+    clocks: bool = False
+
+
+class Host:
+    """Runs some open services; `start`, then `close` when `failed` says something or a signal came."""
+
+    def __init__(
+        self,
+        services: Sequence[OpenService],
+        roles: Roles,
+        *,
+        died: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`died` is called when a thread of the process has died; `failed` then says which."""
+        self.services = services
+        self.roles = roles
+        self.settings = services[0].settings
+        self.failed = ""
+        self.grpc_port = 0
+        self.http_port = 0
+        self._told_died = died
+        self._started = False
+        self._draining = False
+        self._server: Any = None
+        self._projectors: list[WatchedThread] = []
+        self._others: list[WatchedThread] = []
+        self._relays: list[WatchedThread] = []
+        self._http: Endpoint | None = None
+
+    def start(self) -> None:
+        """Start everything, and say that the process is ready.
+
+        Raises `CannotStart` (a port is taken; sockets are patched), or what a service's start raises.
+        """
+        trace(self.settings, *(service.name for service in self.services))
+        self._http = self._endpoint()
+        self.http_port = self._http.start()
+        if self.roles.projector:
+            self._projectors = [self._projector(service) for service in self.services]
+            _start_all(self._projectors)
+        if self.roles.api:
+            self._serve()
+        if self.roles.deliver:
+            self._others += self._deliveries()
+        if self.roles.clocks:
+            self._others += [self._clock(service) for service in self.services if service.parts.clocks]
+        if self.roles.relay:
+            self._relays = [self._relay(service, self._http) for service in self.services]
+        _start_all([*self._others, *self._relays])
+        self._started = True
+
+    def wait_until_ready(self, seconds: float) -> None:
+        """Wait until all checks of readiness pass; longer than `seconds` only the probes tell."""
+        deadline = time.monotonic() + seconds
+        while self._http is not None and not self._http.ready()[0]:
+            if self.failed or self._draining or time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
+
+    def facts(self) -> dict[str, str | int]:
+        """What an operator wants to know of it: its ports, and what it still lacks, if anything."""
+        ports = {"grpc_port": self.grpc_port, "http_port": self.http_port}
+        facts: dict[str, str | int] = {name: port for name, port in ports.items() if port}
+        lacks = self._http.ready()[1] if self._http is not None else {}
+        missing = "; ".join(f"{check}: {said}" for check, said in lacks.items() if said != "ok")
+        return {**facts, "not_ready": missing} if missing else facts
+
+    def close(self) -> None:
+        """Stop everything in order; called twice is fine."""
+        self._draining = True
+        if self._server is not None:
+            grace = self.settings.drain.total_seconds()
+            with noting("calls in flight"):
+                self._server.drain(min(grace, _PATIENCE_OF_THE_FAILED) if self.failed else grace)
+            self._server = None
+        with noting("deliveries and clocks"):
+            self._close_all(self._others)
+        with noting("views to catch up with the ledger"):
+            self._let_projectors_catch_up()
+        with noting("projectors and relays"):
+            self._close_all([*self._projectors, *self._relays])
+        if self._http is not None:
+            self._http.stop()
+            self._http = None
+        for service in self.services:
+            service.close()
+        traces.shutdown()
+
+    def fail(self, sentence: str) -> None:
+        """The process can go on no longer: it is not live from now on, and its owner is told."""
+        if not self.failed:
+            self.failed = sentence
+            _log.critical("cannot go on", reason=sentence)
+        self._told_died()
+
+    def _serve(self) -> None:
+        guards.refuse_patched_sockets()
+        from libs.runtime.host.serving import server_of  # only processes that serve gRPC load it
+
+        self._server = server_of(self.services, self.settings, draining=lambda: self._draining)
+        for service in self.services:
+            service.parts.on_start()
+        try:
+            self.grpc_port = self._server.start()
+        except RuntimeError as error:
+            raise guards.CannotStart(
+                f"cannot listen on {self.settings.grpc_address}: is another process using the port?"
+            ) from error
+
+    def _close_all(self, threads: Sequence[WatchedThread]) -> None:
+        """Stop them together: they share the patience, and all are asked before one is waited for."""
+        deadline = time.monotonic() + (_PATIENCE_OF_THE_FAILED if self.failed else _PATIENCE)
+        for thread in threads:
+            thread.ask()
+        late = [each.name for each in threads if not each.close(max(0.0, deadline - time.monotonic()))]
+        if late and not self.failed:
+            _log.warning("threads did not stop in time and end with the process", threads=late)
+
+    # -- threads -----------------------------------------------------------------------------------
+
+    def _watched(self, name: str, run: Any, wake: Callable[[], None] = lambda: None) -> WatchedThread:
+        return WatchedThread(name, run, wake=wake, died=self.fail)
+
+    def _projector(self, service: OpenService) -> WatchedThread:
+        return self._watched(f"projector-{service.name}", service.projector.run, service.views.hurry.set)
+
+    def _clock(self, service: OpenService) -> WatchedThread:
+        parts = service.parts
+        runner = ClockRunner(service.name, service.ledger, parts.streams, parts.clocks)
+        return self._watched(f"clocks-{service.name}", runner.run)
+
+    def _relay(self, service: OpenService, http: Endpoint) -> WatchedThread:
+        relay = service.relay()
+        if not self.roles.api:  # who serves rpcs serves on while the broker is away
+            http.checks[f"{service.name}.relay"] = lambda: relay.trouble
+        return self._watched(f"relay-{service.name}", relay.run, relay.wake)
+
+    def _deliveries(self) -> list[WatchedThread]:
+        """One thread for each service that has neighbours here to listen to."""
+        sources = {service.name: service.source for service in self.services}
+        threads = []
+        for service in self.services:
+            upstream = [sources[name] for name in service.service.subscriptions if name in sources]
+            if upstream:
+                delivery = LocalDelivery(service.inbox(), upstream)
+                threads.append(self._watched(f"delivery-{service.name}", delivery.run, delivery.wake))
+        return threads
+
+    def _let_projectors_catch_up(self) -> None:
+        """Bounded: whatever is not folded now is folded at the next start."""
+        deadline = time.monotonic() + _CATCH_UP
+        for service in self.services if self._projectors and not self.failed else ():
+            if service.projector.status().state != "active":
+                continue
+            head = str(Revision(service.ledger.known_head, 0))
+            for view in service.views:
+                try:
+                    with service.views.read(view.name, head, max(0.0, deadline - time.monotonic())):
+                        pass
+                except ViewBehind:
+                    _log.info("view is behind at shutdown", view=view.name)
+                except psycopg.Error:
+                    return  # the database is away: nobody can catch up
+
+    # -- probes ------------------------------------------------------------------------------------
+
+    def _endpoint(self) -> Endpoint:
+        checks = {"process": self._process_check, **checks_of(self.services, views=self.roles.projector)}
+        address, keys = self.settings.http_address, public_keys_of(self.services)
+        try:
+            return Endpoint(address, checks=checks, keys=keys, live=self._live_check)
+        except OSError as error:
+            raise guards.CannotStart(f"cannot listen on {address}: {error.strerror}") from error
+
+    def _live_check(self) -> str:
+        """What can be mended only by starting the process anew.
+
+        A thread, or the committer, that waits for an answer of a connection which something between
+        us and the database keeps alive would wait for ever: nothing else ends that.
+        """
+        patience = self.settings.stuck_after.total_seconds()
+        stuck = [thread.name for thread in self._threads() if thread.silent() > patience]
+        stuck += [f"committer-{s.name}" for s in self.services if s.ledger.committing() > patience]
+        return self.failed or (f"stuck: {', '.join(stuck)}" if stuck else "")
+
+    def _threads(self) -> list[WatchedThread]:
+        return [*self._projectors, *self._others, *self._relays]
+
+    def _process_check(self) -> str:
+        if self._draining:
+            return "is shutting down"
+        return self.failed or ("" if self._started else "is starting")
+
+
+def _start_all(threads: Sequence[WatchedThread]) -> None:
+    for thread in threads:
+        thread.start()

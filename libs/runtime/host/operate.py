@@ -1,0 +1,108 @@
+"""What an operator does to a service by hand: rebuild a view, deal with parked events."""
+
+import argparse
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from google.protobuf import json_format
+
+from libs.ledger.store.ledger import Ledger
+from libs.ledger.views.rebuild import differences, rebuild
+from libs.ledger.views.view import View
+from libs.messaging.desk import ParkingDesk
+from libs.messaging.effects import Effects
+from libs.messaging.parked import ParkedEvent
+from libs.runtime.config.settings import Settings, read
+from libs.runtime.host.opened import open_ledger, open_service
+from libs.runtime.host.parts import Service
+from libs.runtime.host.process import say
+
+_MOMENT = "%Y-%m-%d %H:%M:%S %Z"
+_MOST_TOLD = 50
+Environ = Mapping[str, str]
+
+
+def rebuild_view(service: Service, arguments: argparse.Namespace, environ: Environ) -> int:
+    """Build a view anew beside the live one and switch; or only compare the two."""
+    view = next(view for view in service.views if view.name == arguments.view)
+    with _open_ledger(service, environ) as ledger:
+        if arguments.compare:
+            return _compare(ledger, view)
+        done = rebuild(ledger, view, lambda progress: say(str(progress)))
+    say(f"switched: {done}")
+    return 0
+
+
+def _compare(ledger: Ledger, view: View) -> int:
+    found = differences(ledger, view)
+    for difference in found[:_MOST_TOLD]:
+        say(difference)
+    say(
+        f"{view.name}: {len(found)} rows differ"
+        if found
+        else f"{view.name}: live and rebuilt are equal, row for row"
+    )
+    return 1 if found else 0
+
+
+def list_parked(service: Service, _arguments: argparse.Namespace, environ: Environ) -> int:
+    """One line for each parked event."""
+    with _desk(service, environ) as desk:
+        events = desk.list()
+    if not events:
+        say("nothing is parked")
+    for event in events:
+        say(f"{event.id:>6}  {event.source} {event.sequence}  {event.subject}  {event.type}  {_why(event)}")
+    return 0
+
+
+def show_parked(service: Service, arguments: argparse.Namespace, environ: Environ) -> int:
+    """All about one parked event."""
+    with _desk(service, environ) as desk:
+        event = desk.show(arguments.id)
+    say(f"{event.type} {event.sequence} of {event.source}, about {event.subject}")
+    say(f"parked {event.parked_at:{_MOMENT}}, last tried {event.tried_at:{_MOMENT}}: {_why(event)}")
+    say(json_format.MessageToJson(event.envelope, ensure_ascii=False))
+    return 0
+
+
+def retry(service: Service, arguments: argparse.Namespace, environ: Environ) -> int:
+    """Handle a parked event now, and what waits behind it."""
+    with _desk(service, environ) as desk:
+        handled = desk.retry(arguments.id)
+    say(f"handled {handled}")
+    return 0
+
+
+def discard(service: Service, arguments: argparse.Namespace, environ: Environ) -> int:
+    """Give a parked event up."""
+    with _desk(service, environ) as desk:
+        behind = desk.discard(arguments.id, by="command line", reason=arguments.reason)
+    say("discarded" + (f"; {behind} still wait behind it: retry the first of them" if behind else ""))
+    return 0
+
+
+def _why(event: ParkedEvent) -> str:
+    return f"{event.error} ({event.tries} tries)" if event.tries else event.error
+
+
+@contextmanager
+def _desk(service: Service, environ: Environ) -> Iterator[ParkingDesk]:
+    if not service.subscriptions:  # it handles nothing: no need for its parts, nor for the secrets of serving
+        with _open_ledger(service, environ) as ledger:
+            yield ParkingDesk(ledger, Effects(service.name, ledger, {}, service.subscriptions))
+        return
+    opened = open_service(service, read(Settings, environ), environ, listen=False)
+    try:
+        yield ParkingDesk(opened.ledger, opened.effects())
+    finally:
+        opened.close()
+
+
+@contextmanager
+def _open_ledger(service: Service, environ: Environ) -> Iterator[Ledger]:
+    ledger = open_ledger(service, read(Settings, environ), listen=False)
+    try:
+        yield ledger
+    finally:
+        ledger.close()

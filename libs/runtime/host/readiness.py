@@ -1,0 +1,65 @@
+"""When a process is ready: each of its services reaches its ledger, and its views can be asked."""
+
+from collections.abc import Callable, Sequence
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import PoolClosed, PoolTimeout
+
+from libs.ledger.errors import LedgerUnavailable
+from libs.runtime.host.opened import OpenService
+
+Check = Callable[[], str]
+"""Says what is wrong, or nothing."""
+
+_PATIENCE = 2.0
+"""Seconds that a check waits for a connection: a probe that waits longer tells nobody anything."""
+
+
+def checks_of(services: Sequence[OpenService], *, views: bool) -> dict[str, Check]:
+    """The checks of some services by name; `views`: this process folds them."""
+    checks: dict[str, Check] = {}
+    for service in services:
+        checks[f"{service.name}.ledger"] = _ledger_check(service)
+        if views:
+            checks[f"{service.name}.views"] = _views_check(service)
+    return checks
+
+
+def _ledger_check(service: OpenService) -> Check:
+    def check() -> str:
+        try:
+            with service.ledger.connection(timeout=_PATIENCE) as connection:
+                connection.execute("SELECT 1")
+        except (psycopg.Error, LedgerUnavailable) as error:
+            return f"{_database(service)} does not answer ({_cause(error)})"
+        return ""
+
+    return check
+
+
+def _database(service: OpenService) -> str:
+    """The database in words, as an operator knows it: never with its password."""
+    told = conninfo_to_dict(service.settings.database_url.reveal())
+    where = ":".join(str(told[part]) for part in ("host", "port") if told.get(part))
+    return f"the PostgreSQL database {told.get('dbname') or service.name}" + (f" at {where}" if where else "")
+
+
+def _cause(error: Exception) -> str:
+    if isinstance(error, PoolTimeout):
+        return "no connection to be had"
+    if isinstance(error, PoolClosed):
+        return "this process has let go of it"
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def _views_check(service: OpenService) -> Check:
+    def check() -> str:
+        status = service.projector.status()
+        if status.ready:
+            return ""
+        stopped = "; ".join(f"{view} stands still: {why}" for view, why in status.stopped_views.items())
+        building = f"building {', '.join(status.building)}" if status.building else ""
+        return status.trouble or stopped or building or status.state
+
+    return check

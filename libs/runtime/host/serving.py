@@ -1,0 +1,75 @@
+"""The gRPC server of a process: the apis of its services, feed and parking, behind one verifier of tokens."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from linli.feed.v1 import feed_service_pb2 as feed
+from linli.operations.v1 import operations_service_pb2 as operations
+
+from libs.messaging.desk import ParkingDesk
+from libs.messaging.feed import FeedApi
+from libs.messaging.parking import ParkingApi
+from libs.rpc.access import Caller
+from libs.rpc.certificates import Certificates, CertificatesUnusable
+from libs.rpc.keys import KeySet
+from libs.rpc.server import Server
+from libs.rpc.settings import ServerSettings
+from libs.rpc.tokens import Verifier
+from libs.runtime.config.guards import CannotStart
+from libs.runtime.config.settings import Settings
+from libs.runtime.host.opened import OpenService, public_keys_of
+
+
+def server_of(services: Sequence[OpenService], settings: Settings, *, draining: Callable[[], bool]) -> Server:
+    """A server with everything added, not started yet.
+
+    Raises `CannotStart` without keys to verify with, or with certificates that are of no use.
+    """
+    _check_certificates(settings)
+    server = Server(
+        ServerSettings(
+            address=settings.grpc_address,
+            workers=settings.threads,
+            grace=settings.drain.total_seconds(),
+            tls_cert=settings.tls_cert,
+            tls_key=settings.tls_key,
+            tls_client_ca=settings.tls_client_ca,
+        ),
+        _authenticate(services, settings),
+    )
+    for service in services:
+        for api in service.parts.apis():
+            server.add(api.descriptor, api.implementation, api.messages)
+    sources = {service.name: service.source for service in services}
+    server.add(feed.DESCRIPTOR.services_by_name["FeedService"], FeedApi(sources, draining=draining))
+    desks = {service.name: ParkingDesk(service.ledger, service.effects()) for service in services}
+    server.add(operations.DESCRIPTOR.services_by_name["ParkingService"], ParkingApi(desks))
+    return server
+
+
+def _check_certificates(settings: Settings) -> None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return
+    try:
+        Certificates(settings.tls_cert, settings.tls_key, settings.tls_client_ca).credentials()
+    except CertificatesUnusable as error:
+        raise CannotStart(str(error)) from error
+
+
+def _authenticate(services: Sequence[OpenService], settings: Settings) -> Callable[[str], Caller]:
+    """Verify with identity's keys: our own if identity is here, else those it publishes."""
+    own = public_keys_of(services)
+    keys = KeySet(own) if own is not None else _key_set(settings.keys_url, settings.keys_ca)
+    revoked = next((s.parts.revoked for s in services if s.parts.revoked is not None), None)
+    return Verifier(keys, revoked=revoked).caller
+
+
+def _key_set(url: str, ca: Path | None) -> KeySet:
+    if not url:
+        raise CannotStart(
+            "LINLI_KEYS_URL is not set: tokens are verified with identity's keys, for instance"
+            " http://identity:7480/keys.json or file:///etc/linli/keys.json"
+        )
+    if url.startswith("file://"):
+        return KeySet.from_file(Path(url.removeprefix("file://")))
+    return KeySet.from_url(url, ca=ca)
