@@ -25,6 +25,11 @@ class Condition:
         """One holds; false when there are none."""
         return _joined(" OR ", [c for c in conditions if c.sql != "false"], NOTHING)
 
+    @staticmethod
+    def within(column: str, path: str) -> "Condition":
+        """The area in the column is the one at `path`, or lies below it; all rows for ""."""
+        return Condition(f"({column} = %s OR {column} ^@ %s)", (path, path + "/")) if path else EVERYTHING
+
 
 EVERYTHING = Condition("true")
 NOTHING = Condition("false")

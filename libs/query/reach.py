@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from libs.ledger.decider import Kind, Refusal
 from libs.query.conditions import EVERYTHING, NOTHING, Condition
+from libs.rules.areas import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +22,14 @@ class Limit:
         """Whether a thing in the area at `area_path`, owned by `body`, is within this limit."""
         if self.body and self.body != body:
             return False
-        return not self.path or (
-            area_path is not None and (area_path == self.path or area_path.startswith(self.path + "/"))
-        )
+        return within(area_path, self.path)
 
     def condition(self, area_column: str, body_column: str) -> Condition:
         """The same as SQL over the columns of a view; a column that is "" meets no limit."""
-        parts: list[str] = []
-        params: list[object] = []
-        if self.body:
-            parts.append(f"{body_column} = %s" if body_column else "false")
-            params += [self.body] if body_column else []
-        if self.path:
-            parts.append(f"({area_column} = %s OR {area_column} ^@ %s)" if area_column else "false")
-            params += [self.path, self.path + "/"] if area_column else []
-        return Condition(" AND ".join(parts), tuple(params)) if parts else EVERYTHING
+        if (self.body and not body_column) or (self.path and not area_column):
+            return NOTHING
+        of_body = Condition(f"{body_column} = %s", (self.body,)) if self.body else EVERYTHING
+        return of_body & Condition.within(area_column, self.path)
 
 
 @dataclass(frozen=True, slots=True)
