@@ -29,9 +29,7 @@ class NoOpApi:
 
 def _build(ground: Ground, settings: Any) -> ServiceParts:
     parts = build(ground, settings)
-    return replace(
-        parts, apis=lambda: (*parts.apis(), Api(descriptor=_descriptor(), implementation=NoOpApi()))
-    )
+    return replace(parts, apis=(*parts.apis, Api(descriptor=_descriptor(), implementation=NoOpApi())))
 
 
 def _descriptor() -> ServiceDescriptor:

@@ -94,8 +94,8 @@ def clocks(one: Evidence) -> Iterator[str]:
             same = [other for other in events if (other.name, other.event) == (event.name, event.event)]
             if same[0] is event and len(same) > 1:
                 yield f"{one.name}: a moment was noticed twice: {_places(same)}"
-    for clock in one.opened.parts.clocks:
-        for moment in clock.due(utc_now(), 100, ""):
+    for clock in one.opened.service.clocks:
+        for moment in clock.due(one.opened.views, utc_now(), 100):
             yield f"{one.name}: {clock.name} of {moment.id}, due {moment.due_at}, were not noticed"
 
 

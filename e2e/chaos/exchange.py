@@ -14,7 +14,7 @@ from linli.feed.v1 import feed_service_pb2 as feed
 
 from e2e.chaos.evidence import Evidence, Stored
 from libs.ledger.decider import Decider, Refusal
-from libs.messaging.reactions import Erasure, Reaction
+from libs.messaging.reactions import Answers, Erasure, Reaction
 from libs.messaging.translate import fact_of
 
 
@@ -81,7 +81,7 @@ class _Effects:
         self._lines: dict[str, _Line] = {}
         self._last: dict[str, Stored] = {}
 
-    def judge(self, event: feed.Event, answers: Sequence[Reaction | Erasure]) -> Iterator[str]:
+    def judge(self, event: feed.Event, answers: Answers) -> Iterator[str]:
         """What is wrong with the effects of the neighbour's next event."""
         commands: dict[str, list[Any]] = defaultdict(list)
         for answer in answers:
@@ -97,8 +97,8 @@ class _Effects:
             else:
                 yield from self._nothing(line, for_stream)
 
-    def _line(self, answer: Reaction) -> _Line:
-        stream = self._consumer.opened.parts.streams[answer.stream]
+    def _line(self, answer: Reaction[Any]) -> _Line:
+        stream = self._consumer.opened.streams.of(answer.decider)
         name = stream.name(answer.id)
         if name not in self._lines:
             events = self._consumer.streams.get(name, [])

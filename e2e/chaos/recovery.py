@@ -92,7 +92,7 @@ def until_settled(ground: Ground, progress: Progress) -> None:
         for opened in ground.services.values():
             behind = {view: at for view, at in view_positions(opened).items() if at != opened.ledger.head()}
             assert not behind, f"{opened.name}: {behind} of {opened.ledger.head()}"
-            waiting = [clock.name for clock in opened.parts.clocks if clock.due(utc_now(), 1, "")]
+            waiting = [clock.name for clock in opened.service.clocks if clock.due(opened.views, utc_now(), 1)]
             assert not waiting, f"{opened.name}: moments are due: {waiting}"
         return progress.due() == due  # reactions are events, too, and may call for others
 

@@ -6,46 +6,68 @@ are decided like any others, so a moment that two runners fire takes effect once
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
-from libs.ledger.decider import Refusal
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from libs.ledger.decider import Decider, Refusal
 from libs.ledger.recorded import Context, utc_now
-from libs.ledger.store.ledger import Ledger
-from libs.ledger.streams.stream import Stream, Task, handle_many
+from libs.ledger.streams.registry import Streams
+from libs.ledger.streams.stream import Task, handle_many
+from libs.ledger.views.view import Views
 from libs.messaging.failures import PASSING, told, trouble
 from libs.telemetry import logs, metrics, traces
 
 _log = logs.get("clocks")
 
+C = TypeVar("C")
+
 _LIMIT = 200
 _AGAIN_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """A command that is due at a moment; `stream` is a key of `ServiceParts.streams`."""
+@dataclass(frozen=True, slots=True)
+class Moment(Generic[C]):
+    """A command that is due at a moment; `decider` names the kind of stream, `id` the stream."""
 
     due_at: datetime
-    stream: str
+    decider: Decider[C, Any, Any]
     id: str
-    command: object
+    command: C
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule(Protocol):
+    """A view that keeps moments."""
+
+    @property
+    def name(self) -> str:
+        """The view's name."""
+        ...
+
+    def due(self, cursor: Cursor[DictRow], now: datetime, limit: int) -> Sequence[Moment[Any]]:
+        """The moments not later than `now`, the earliest first, `limit` at most."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
-    """A schedule kept by a view of the service.
+    """Fires what a schedule has due. `Clock("deadlines", DUE_MOMENTS)`.
 
-    `due(now, limit, at_least)` answers the moments not later than `now`, the earliest first;
-    `at_least` is a revision token to pass on to the view (the runner gives "": it remembers itself
-    what it fired while the view is behind). The command must decide
-    "nothing happened" when its moment has already been dealt with.
+    The command of a moment must decide "nothing happened" when the moment has been dealt with:
+    the view may lag behind, and two processes may fire at once.
     """
 
     name: str
-    due: Callable[[datetime, int, str], Sequence[Moment]]
+    schedule: Schedule
+
+    def due(self, views: Views, now: datetime, limit: int) -> Sequence[Moment[Any]]:
+        """The moments not later than `now`, the earliest first, as far as the view has got."""
+        with views.read(self.schedule.name) as cursor:
+            return self.schedule.due(cursor, now, limit)
 
 
 _Key = tuple[str, str, datetime]
@@ -57,8 +79,8 @@ class ClockRunner:
     def __init__(
         self,
         service: str,
-        ledger: Ledger,
-        streams: Mapping[str, Stream[Any, Any, Any]],
+        views: Views,
+        streams: Streams,
         clocks: Sequence[Clock],
         *,
         now: Callable[[], datetime] = utc_now,
@@ -66,7 +88,7 @@ class ClockRunner:
     ) -> None:
         """The schedule is read `every` seconds."""
         self._service = service
-        self._ledger = ledger
+        self._views = views
         self._streams = streams
         self._clocks = clocks
         self._now = now
@@ -104,16 +126,16 @@ class ClockRunner:
             self._left[_key(moment)] = time.monotonic() + _AGAIN_SECONDS
         return len(moments)
 
-    def _due(self, now: datetime) -> list[Moment]:
+    def _due(self, now: datetime) -> list[Moment[Any]]:
         limit = _LIMIT + len(self._left)
-        found = [moment for clock in self._clocks for moment in clock.due(now, limit, "")]
+        found = [moment for clock in self._clocks for moment in clock.due(self._views, now, limit)]
         return sorted(found, key=lambda moment: moment.due_at)[:limit]
 
-    def _handle(self, moments: Sequence[Moment]) -> None:
+    def _handle(self, moments: Sequence[Moment[Any]]) -> None:
         """Decide and append them together, in order."""
-        handle_many(self._ledger, [self._task(moment) for moment in moments])
+        handle_many(self._views.ledger, [self._task(moment) for moment in moments])
 
-    def _handle_alone(self, moment: Moment) -> None:
+    def _handle_alone(self, moment: Moment[Any]) -> None:
         try:
             self._handle([moment])
         except PASSING:
@@ -122,20 +144,20 @@ class ClockRunner:
             _log.error(
                 "moment failed",
                 service=self._service,
-                stream=moment.stream,
+                stream=moment.decider.category,
                 subject=moment.id,
                 due_at=moment.due_at.isoformat(),
                 error=told(error),
                 exc_info=None if isinstance(error, Refusal) else error,
             )
 
-    def _task(self, moment: Moment) -> Task:
+    def _task(self, moment: Moment[Any]) -> Task:
         name = f"{self._service} clock {type(moment.command).__name__}"
         with traces.span(name, parent="", due_at=moment.due_at.isoformat()) as span:
             context = Context(
                 actor=f"clock:{self._service}", occurred_at=moment.due_at, traceparent=span.traceparent
             )
-        return self._streams[moment.stream], moment.id, moment.command, context
+        return self._streams.of(moment.decider), moment.id, moment.command, context
 
     def _forgive(self) -> None:
         """Moments that are still in the schedule a minute after they fired may try again."""
@@ -144,5 +166,5 @@ class ClockRunner:
             del self._left[key]
 
 
-def _key(moment: Moment) -> _Key:
-    return moment.stream, moment.id, moment.due_at
+def _key(moment: Moment[Any]) -> _Key:
+    return moment.decider.category, moment.id, moment.due_at

@@ -1,6 +1,6 @@
 """From a neighbour's event to what happens here: commands decided and appended with the checkpoint."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -10,7 +10,8 @@ from psycopg import Cursor
 
 from libs.ledger.recorded import Checkpoint, Context
 from libs.ledger.store.ledger import Ledger
-from libs.ledger.streams.stream import Stream, Task, handle_many
+from libs.ledger.streams.registry import Streams
+from libs.ledger.streams.stream import Task, handle_many
 from libs.messaging import parked
 from libs.messaging.parked import ParkedEvent
 from libs.messaging.reactions import Erasure, Fact, Reaction, Subscriptions
@@ -41,7 +42,7 @@ class Effects:
         self,
         service: str,
         ledger: Ledger,
-        streams: Mapping[str, Stream[Any, Any, Any]],
+        streams: Streams,
         subscriptions: Subscriptions,
     ) -> None:
         self.service = service
@@ -63,9 +64,9 @@ class Effects:
                 match answer:
                     case Erasure(subject=subject):
                         work.erased.append(subject)
-                    case Reaction(stream=stream, id=subject_id, command=command):
+                    case Reaction(decider=decider, id=subject_id, command=command):
                         context = self._context(fact, answer.reason, span.traceparent)
-                        work.tasks.append((self._streams[stream], subject_id, command, context))
+                        work.tasks.append((self._streams.of(decider), subject_id, command, context))
 
     def commit(self, work: Work, source: str, until: int, *, after: int) -> None:
         """Let the work take effect and move the checkpoint, together or not at all.

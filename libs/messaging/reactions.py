@@ -3,9 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from google.protobuf.message import Message
+
+from libs.ledger.decider import Decider
+
+C = TypeVar("C")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,18 +39,18 @@ class Fact:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reaction:
-    """One command that a neighbour's event calls for.
+@dataclass(frozen=True, slots=True)
+class Reaction(Generic[C]):
+    """One command that a neighbour's event calls for: `Reaction(CASE, case_id, WithdrawCase(at=fact.time))`.
 
-    `stream` is a key of the service's `ServiceParts.streams`, `id` the stream's id without its
-    category, `command` a command of that stream's decider. A `Refusal` by the decider fails the
-    event (it is tried again, then parked): decide "nothing happened" for what may be repeated.
+    `decider` names the kind of stream, `id` the stream without its category. A `Refusal` by the
+    decider fails the event (it is tried again, then parked): decide "nothing happened" for what
+    may be repeated.
     """
 
-    stream: str
+    decider: Decider[C, Any, Any]
     id: str
-    command: object
+    command: C
     reason: str = ""
 
 
@@ -57,7 +61,13 @@ class Erasure:
     subject: str
 
 
-When = Callable[[Any, Fact], Sequence[Reaction | Erasure]]
+Reactions = Sequence[Reaction[Any]]
+"""Commands that an event calls for, in order."""
+
+Answers = Sequence[Reaction[Any] | Erasure]
+"""What an event calls for, in order."""
+
+When = Callable[[Any, Fact], Answers]
 """A reaction, named `when_...`: (published message, fact) -> what to do, in order."""
 
 Subscriptions = Mapping[str, Mapping[type[Message], When]]

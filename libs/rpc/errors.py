@@ -12,6 +12,7 @@ from google.rpc import error_details_pb2, status_pb2
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.errors import LedgerUnavailable, OutcomeUnknown, VersionConflict
 from libs.ledger.views.view import ViewBehind
+from libs.rpc.call import INVALID_REQUEST
 
 DOMAIN = "linli"
 """The `domain` of every ErrorInfo: together with the reason it identifies an error."""
@@ -57,18 +58,13 @@ class Rejected(Exception):
         self.failure = failure
 
 
-def invalid(field_path: str, wanted: str) -> Rejected:
-    """A request field is wrong in a way that no field rule can express: raise it in an api method."""
-    return Rejected(bad_request((Violation(field_path, wanted),)))
-
-
 def bad_request(violations: tuple[Violation, ...]) -> Failure:
     """INVALID_ARGUMENT with a BadRequest field violation for each broken rule."""
     told = "; ".join(f"{v.field}: {v.wanted}" for v in violations[:3])
     more = f" (and {len(violations) - 3} more)" if len(violations) > 3 else ""
     return Failure(
         code=grpc.StatusCode.INVALID_ARGUMENT,
-        reason="INVALID_REQUEST",
+        reason=INVALID_REQUEST,
         message=f"the request breaks the rules of its fields: {told}{more}",
         violations=violations,
     )
@@ -77,6 +73,8 @@ def bad_request(violations: tuple[Violation, ...]) -> Failure:
 def of_refusal(refusal: Refusal) -> Failure:
     """The failure that a refusal of the domain becomes."""
     violations = (Violation(refusal.field, refusal.message),) if refusal.field else ()
+    if refusal.code == INVALID_REQUEST:
+        return bad_request(violations)
     return Failure(
         code=STATUS_OF_KIND[refusal.kind],
         reason=refusal.code,

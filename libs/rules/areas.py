@@ -1,4 +1,4 @@
-"""Paths in the tree of areas (and of affairs): the ids from the root, joined by `/`, as `la/central/nc-12`."""
+"""Paths in the tree of areas (and of affairs): ids from the root, joined by `/` (`la/central/nc-12`)."""
 
 from collections.abc import Sequence
 from typing import NewType

@@ -36,8 +36,7 @@ class House:
         self.heard = dict.fromkeys(self.upstreams, "has not reached the broker yet")
         self._inbox = opened.inbox()
         self._intakes = {name: self._intake(name) for name in self.upstreams}
-        parts = opened.parts
-        self._clocks = ClockRunner(opened.name, opened.ledger, parts.streams, parts.clocks)
+        self._clocks = ClockRunner(opened.name, opened.views, opened.streams, opened.service.clocks)
         self._line: Connection[DictRow] | None = None  # which has the turn of the clocks, or waits for it
         self._is_our_turn = False
         self._said = ""
@@ -53,7 +52,7 @@ class House:
 
         For a moment only, if much is due: it is called again at once, and can be stopped in between.
         """
-        if not self.opened.parts.clocks:
+        if not self.opened.service.clocks:
             return
         until = time.monotonic() + _A_MOMENT
         try:

@@ -1,8 +1,8 @@
 """The fuse box of the catalog: the only module that knows all its rooms."""
 
+from linli.catalog.v1 import catalog_service_pb2
 from linli.identity.v1 import identity_events_pb2
 
-from libs.ledger.streams.stream import Stream
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.catalog.adapters.ledger import EVENTS
 from services.catalog.adapters.publishing import publish
@@ -19,63 +19,44 @@ from services.catalog.application.reactions import when_area_defined, when_body_
 from services.catalog.application.responsibilities import ResponsibilityList
 from services.catalog.application.services import Services
 from services.catalog.domain import affair, calendar, commitment, neighbours, responsibility, service
+from services.catalog.entrypoints.chinese import MESSAGES
+from services.catalog.entrypoints.grpc_api import CatalogApi
 from services.catalog.settings import CatalogSettings
 
 
 def build(ground: Ground, settings: CatalogSettings) -> ServiceParts:  # noqa: ARG001 # it has no settings yet
     """The service on an opened ledger."""
-    ledger = ground.ledger
     cited = Cited(
-        affairs=Stream(ledger, affair.DECIDER),
-        areas=Stream(ledger, neighbours.AREA),
-        bodies=Stream(ledger, neighbours.BODY),
+        affairs=ground.stream(affair.AFFAIR),
+        areas=ground.stream(neighbours.AREA),
+        bodies=ground.stream(neighbours.BODY),
     )
     app = _app(ground, cited)
     return ServiceParts(
-        streams={
-            "affair": cited.affairs,
-            "responsibility": app.responsibilities.stream,
-            "calendar": app.calendars.stream,
-            "commitment": app.commitments.stream,
-            "service": app.services.stream,
-            "area": cited.areas,
-            "body": cited.bodies,
-        },
-        apis=lambda: _apis(app),
+        apis=(Api.of(catalog_service_pb2, CatalogApi(app), zh=MESSAGES),),
     )
 
 
 def _app(ground: Ground, cited: Cited) -> App:
-    ledger, views = ground.ledger, ground.views
-    calendars = Calendars(stream=Stream(ledger, calendar.DECIDER), reads=CalendarQueries(views))
+    views = ground.views
+    calendars = Calendars(stream=ground.stream(calendar.CALENDAR), reads=CalendarQueries(views))
     return App(
         cited=cited,
         affairs=Affairs(stream=cited.affairs, cited=cited, reads=AffairQueries(views)),
         responsibilities=ResponsibilityList(
-            stream=Stream(ledger, responsibility.DECIDER, area=_area_path),
+            stream=ground.stream(responsibility.RESPONSIBILITY, area=_area_path),
             cited=cited,
             reads=ResponsibilityQueries(views),
         ),
         calendars=calendars,
         commitments=Commitments(
-            stream=Stream(ledger, commitment.DECIDER),
+            stream=ground.stream(commitment.COMMITMENT),
             calendars=calendars,
             cited=cited,
             reads=CommitmentQueries(views),
         ),
-        services=Services(stream=Stream(ledger, service.DECIDER), cited=cited, reads=ServiceQueries(views)),
+        services=Services(stream=ground.stream(service.SERVICE), cited=cited, reads=ServiceQueries(views)),
     )
-
-
-def _apis(app: App) -> tuple[Api, ...]:
-    # Imported here: the worker process, which is patched by eventlet, must never import grpc.
-    from linli.catalog.v1 import catalog_service_pb2
-
-    from services.catalog.entrypoints.chinese import MESSAGES
-    from services.catalog.entrypoints.grpc_api import CatalogApi
-
-    descriptor = catalog_service_pb2.DESCRIPTOR.services_by_name["CatalogService"]
-    return (Api(descriptor=descriptor, implementation=CatalogApi(app), messages={"zh": MESSAGES}),)
 
 
 def _area_path(known: responsibility.Responsibilities) -> str | None:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from linli.identity.v1 import identity_service_pb2
+
 from libs.ledger.streams.stream import Stream
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.identity.adapters import publishing
@@ -24,6 +26,8 @@ from services.identity.application.parties import Bodies, Residents
 from services.identity.application.roles import Roles
 from services.identity.application.throttle import Throttle
 from services.identity.domain import access, area, body, client, disclosure, keyring, login, resident
+from services.identity.entrypoints.chinese import MESSAGES
+from services.identity.entrypoints.grpc_api import IdentityApi
 from services.identity.settings import IdentitySettings
 
 
@@ -40,8 +44,7 @@ def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
             app.clients.ensure_operator(settings.operator_secret.reveal(), now)
 
     return ServiceParts(
-        streams=streams,
-        apis=lambda: _apis(app),
+        apis=(Api.of(identity_service_pb2, IdentityApi(app), zh=MESSAGES),),
         on_start=on_start,
         public_keys=lambda: _public_keys(app, ground),
         revoked=revoked,
@@ -50,16 +53,16 @@ def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
 
 def _streams(ground: Ground) -> dict[str, Stream[Any, Any, Any]]:
     deciders = (
-        area.DECIDER,
-        body.DECIDER,
-        resident.DECIDER,
-        disclosure.DECIDER,
-        access.DECIDER,
-        login.DECIDER,
-        client.DECIDER,
-        keyring.DECIDER,
+        area.AREA,
+        body.BODY,
+        resident.RESIDENT,
+        disclosure.DISCLOSURE,
+        access.ACCESS,
+        login.LOGIN,
+        client.CLIENT,
+        keyring.KEYRING,
     )
-    return {each.category: Stream(ground.ledger, each, clock=ground.clock) for each in deciders}
+    return {each.category: ground.stream(each) for each in deciders}
 
 
 def _app(ground: Ground, settings: IdentitySettings, streams: Mapping[str, Stream[Any, Any, Any]]) -> App:
@@ -110,17 +113,6 @@ def _app(ground: Ground, settings: IdentitySettings, streams: Mapping[str, Strea
         ),
         keys=keys,
     )
-
-
-def _apis(app: App) -> tuple[Api, ...]:
-    # Imported here: gRPC must not be loaded in a process that serves no API.
-    from linli.identity.v1 import identity_service_pb2
-
-    from services.identity.entrypoints.chinese import MESSAGES
-    from services.identity.entrypoints.grpc_api import IdentityApi
-
-    descriptor = identity_service_pb2.DESCRIPTOR.services_by_name["IdentityService"]
-    return (Api(descriptor=descriptor, implementation=IdentityApi(app), messages={"zh": MESSAGES}),)
 
 
 def _public_keys(app: App, ground: Ground) -> Mapping[str, Any]:

@@ -3,8 +3,8 @@
 from linli.cases.v1 import cases_events_pb2 as cases
 from linli.catalog.v1 import catalog_events_pb2 as catalog
 from linli.identity.v1 import identity_events_pb2 as identity
+from linli.supervision.v1 import supervision_service_pb2
 
-from libs.ledger.streams.stream import Stream
 from libs.messaging.translate import source_name
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.supervision.adapters import publishing
@@ -16,6 +16,8 @@ from services.supervision.application import noting_names, reactions
 from services.supervision.application.app import App
 from services.supervision.domain.case_record import CASE_RECORD
 from services.supervision.domain.names import NAME
+from services.supervision.entrypoints.chinese import MESSAGES
+from services.supervision.entrypoints.grpc_api import SupervisionApi
 from services.supervision.settings import SupervisionSettings
 
 
@@ -23,25 +25,14 @@ def build(ground: Ground, settings: SupervisionSettings) -> ServiceParts:  # noq
     """The service on the ground that the shell has opened."""
     cell = ground.settings.cell
     app = App(
-        records=Stream(ground.ledger, CASE_RECORD, clock=ground.clock),
-        names=Stream(ground.ledger, NAME, clock=ground.clock),
+        records=ground.stream(CASE_RECORD),
+        names=ground.stream(NAME),
         reads=ViewReads(ground.ledger, ground.views, source_name(cell, "cases")),
         own_source=source_name(cell, "supervision"),
     )
     return ServiceParts(
-        streams={"case_record": app.records, "name": app.names},
-        apis=lambda: _apis(app),
+        apis=(Api.of(supervision_service_pb2, SupervisionApi(app), zh=MESSAGES),),
     )
-
-
-def _apis(app: App) -> tuple[Api, ...]:
-    from linli.supervision.v1 import supervision_service_pb2
-
-    from services.supervision.entrypoints.chinese import MESSAGES
-    from services.supervision.entrypoints.grpc_api import SupervisionApi
-
-    descriptor = supervision_service_pb2.DESCRIPTOR.services_by_name["SupervisionService"]
-    return (Api(descriptor=descriptor, implementation=SupervisionApi(app), messages={"zh": MESSAGES}),)
 
 
 SERVICE = Service(

@@ -1,15 +1,10 @@
 """The fuse box of volunteers: the only module that knows every room."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-
 from linli.cases.v1 import cases_events_pb2
 from linli.identity.v1 import identity_events_pb2
-from linli.volunteers.v1 import volunteers_events_pb2
+from linli.volunteers.v1 import volunteers_events_pb2, volunteers_service_pb2
 
-from libs.ledger.streams.stream import Stream
-from libs.ledger.views.view import Views
-from libs.messaging.clocks import Clock, Moment
+from libs.messaging.clocks import Clock
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.volunteers.adapters import publishing
 from services.volunteers.adapters.ledger import EVENTS
@@ -22,45 +17,29 @@ from services.volunteers.application import reactions
 from services.volunteers.application.app import App
 from services.volunteers.application.asking import Asking
 from services.volunteers.domain import area, need, proposal, volunteer
-from services.volunteers.domain.commands import ExpireOffer
+from services.volunteers.entrypoints.chinese import MESSAGES
+from services.volunteers.entrypoints.grpc_api import VolunteersApi
 from services.volunteers.settings import VolunteersSettings
 
 
 def build(ground: Ground, settings: VolunteersSettings) -> ServiceParts:
     """The service on the ground that the shell has opened."""
-    volunteers = Stream(ground.ledger, volunteer.DECIDER, clock=ground.clock, area=_home_path)
-    needs = Stream(ground.ledger, need.DECIDER, clock=ground.clock, area=_area_path)
+    volunteers = ground.stream(volunteer.VOLUNTEER, area=_home_path)
+    needs = ground.stream(need.NEED, area=_area_path)
     reads = ViewReads(ground.views)
     asking = Asking(
         volunteers=volunteers,
         needs=needs,
-        proposals=Stream(ground.ledger, proposal.DECIDER, clock=ground.clock),
+        proposals=ground.stream(proposal.PROPOSAL),
         reads=reads,
         matching=CpSatMatching(effort=settings.matching_effort),
         offer_lasts=settings.offer_lasts,
     )
-    areas = Stream(ground.ledger, area.DECIDER, clock=ground.clock)
+    areas = ground.stream(area.AREA)
     app = App(areas=areas, volunteers=volunteers, needs=needs, asking=asking, reads=reads)
     return ServiceParts(
-        streams={
-            "area": app.areas,
-            "volunteer": app.volunteers,
-            "need": app.needs,
-            "proposal": asking.proposals,
-        },
-        apis=lambda: _apis(app),
-        clocks=(Clock(name="offers", due=_due_offers(ground.views)),),
+        apis=(Api.of(volunteers_service_pb2, VolunteersApi(app), zh=MESSAGES),),
     )
-
-
-def _apis(app: App) -> tuple[Api, ...]:
-    from linli.volunteers.v1 import volunteers_service_pb2
-
-    from services.volunteers.entrypoints.chinese import MESSAGES
-    from services.volunteers.entrypoints.grpc_api import VolunteersApi
-
-    descriptor = volunteers_service_pb2.DESCRIPTOR.services_by_name["VolunteersService"]
-    return (Api(descriptor=descriptor, implementation=VolunteersApi(app), messages={"zh": MESSAGES}),)
 
 
 def _home_path(state: volunteer.Volunteer) -> str | None:
@@ -75,27 +54,13 @@ def _area_path(state: need.Need) -> str | None:
             return None
 
 
-def _due_offers(views: Views) -> Callable[[datetime, int, str], Sequence[Moment]]:
-    def due(now: datetime, limit: int, at_least: str) -> Sequence[Moment]:
-        with views.read("due_offers", at_least) as cursor:
-            rows = DueOffers().due(cursor, now, limit)
-        return [
-            Moment(
-                due_at=row["expires_at"],
-                stream="need",
-                id=row["need_id"],
-                command=ExpireOffer(volunteer_id=row["volunteer_id"], at=row["expires_at"]),
-            )
-            for row in rows
-        ]
-
-    return due
-
+DUE_OFFERS = DueOffers()
 
 SERVICE = Service(
     name="volunteers",
     events=EVENTS,
-    views=(Needs(), Volunteers(), DueOffers()),
+    views=(Needs(), Volunteers(), DUE_OFFERS),
+    clocks=(Clock("offers", DUE_OFFERS),),
     publish=publishing.publish,
     settings=VolunteersSettings,
     build=build,

@@ -44,7 +44,7 @@ class Aftermath:
 
     def does(self, request_id: str, command: AffairCommand) -> None:
         context = Context(actor="client:loader", request_id=request_id, request_digest=request_id)
-        stream = self.services["catalog"].parts.streams["affair"]
+        stream = self.services["catalog"].streams["affair"]
         handled = stream.handle(command.affair_id, command, context)
         rpc = type(command).__name__
         self.told.append(

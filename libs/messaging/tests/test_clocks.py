@@ -1,7 +1,9 @@
 """Clocks: due moments become commands, in order, once each, also late and also with two runners."""
 
 import threading
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from libs.ledger.recorded import Context
 from libs.ledger.revision import Revision
@@ -14,16 +16,28 @@ from libs.testkit.eventually import eventually
 NINE = moment("2030-01-01 09:00")
 
 
+class Fixed:
+    """A schedule that stands beside the view of alarms and always shows the same."""
+
+    name = "alarms"
+
+    def __init__(self, *moments: Moment[Any]) -> None:
+        self._moments = moments
+
+    def due(self, cursor: object, now: datetime, limit: int) -> Sequence[Moment[Any]]:
+        return self._moments
+
+
 def _runner(town: Town, clock: HandClock) -> ClockRunner:
     service = town.counter
     return ClockRunner(
-        "counter", service.ledger, service.parts.streams, service.parts.clocks, now=clock, every=0.01
+        "counter", service.views, service.streams, service.service.clocks, now=clock, every=0.01
     )
 
 
 def _set_alarm(town: Town, who: str, minutes: int) -> None:
     command = counter.SetAlarm(at=NINE + timedelta(minutes=minutes))
-    town.counter.parts.streams["counter"].handle(who, command, Context(actor="alice"))
+    town.counter.streams["counter"].handle(who, command, Context(actor="alice"))
 
 
 def _folded(town: Town) -> None:
@@ -55,16 +69,12 @@ def test_what_is_due_fires_in_order_and_what_is_not_waits(town: Town) -> None:
 def test_a_moment_fires_once_though_the_schedule_still_shows_it(town: Town) -> None:
     due = moment("2030-01-01 09:00")
     schedule = Clock(
-        name="alarms",
-        due=lambda _now, _limit, _at_least: [
-            Moment(due_at=due, stream="counter", id="a", command=counter.Ring(due_at=due))
-        ],
+        "alarms",
+        Fixed(Moment(due, counter.COUNTER, "a", counter.Ring(due_at=due))),
     )
     _set_alarm(town, "a", 0)
     one, other = (
-        ClockRunner(
-            "counter", town.counter.ledger, town.counter.parts.streams, [schedule], now=HandClock(NINE)
-        )
+        ClockRunner("counter", town.counter.views, town.counter.streams, [schedule], now=HandClock(NINE))
         for _ in range(2)
     )
 
@@ -91,15 +101,13 @@ def test_the_event_happened_when_it_was_due_not_when_it_was_late(town: Town) -> 
 
 def test_a_moment_that_fails_does_not_hold_up_the_others(town: Town) -> None:
     schedule = Clock(
-        name="mixed",
-        due=lambda _now, _limit, _at_least: [
-            Moment(due_at=NINE, stream="counter", id="a", command=counter.Count(by=0)),
-            Moment(due_at=NINE, stream="counter", id="b", command=counter.Count(by=1)),
-        ],
+        "mixed",
+        Fixed(
+            Moment(NINE, counter.COUNTER, "a", counter.Count(by=0)),
+            Moment(NINE, counter.COUNTER, "b", counter.Count(by=1)),
+        ),
     )
-    runner = ClockRunner(
-        "counter", town.counter.ledger, town.counter.parts.streams, [schedule], now=HandClock(NINE)
-    )
+    runner = ClockRunner("counter", town.counter.views, town.counter.streams, [schedule], now=HandClock(NINE))
 
     runner.fire()
     runner.fire()

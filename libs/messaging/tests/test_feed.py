@@ -86,7 +86,7 @@ def test_a_reader_sees_only_the_areas_of_their_grants(town: Town) -> None:
 
 def test_a_reader_without_grants_sees_only_what_is_public(town: Town) -> None:
     town.count(1)
-    town.counter.parts.streams["counter"].handle("a", counter.Forget(person_id="mary"), ALICE)
+    town.counter.streams["counter"].handle("a", counter.Forget(person_id="mary"), ALICE)
 
     batch = _read(town, Caller(Reach()))
 

@@ -161,7 +161,7 @@ def test_what_is_not_for_us_moves_the_position_without_an_event(town: Town) -> N
 def test_a_person_who_is_forgotten_is_forgotten_here_too(town: Town) -> None:
     keys = town.tally.ledger.keys
     sealed = keys.to_encipher("mary").encipher("Mary")
-    town.counter.parts.streams["counter"].handle("a", counter.Forget(person_id="mary"), ALICE)
+    town.counter.streams["counter"].handle("a", counter.Forget(person_id="mary"), ALICE)
 
     town.inbox().handle(town.batch())
 

@@ -193,7 +193,7 @@ def test_what_somebody_missed_is_published_again_for_them_alone_and_no_more_than
 
 
 def test_a_consumer_that_begins_at_zero_catches_up_over_a_long_history(town: Town, to: Broker) -> None:
-    stream = town.counter.parts.streams["counter"]
+    stream = town.counter.streams["counter"]
     alarm = counter.SetAlarm(at=moment("2035-01-01 09:00"))
     for _ in range(10):
         handle_many(town.counter.ledger, [(stream, f"c-{n % 50}", alarm, ALICE) for n in range(2500)])

@@ -27,7 +27,7 @@ def spans() -> Iterator[InMemorySpanExporter]:
 def test_command_event_and_reaction_are_one_trace(town: Town, spans: InMemorySpanExporter) -> None:
     with traces.span("rpc") as rpc:
         context = replace(ALICE, traceparent=rpc.traceparent)
-        town.counter.parts.streams["counter"].handle("a", counter.Count(by=1), context)
+        town.counter.streams["counter"].handle("a", counter.Count(by=1), context)
 
     town.inbox().handle(town.batch())
 
@@ -44,7 +44,7 @@ def test_a_trace_crosses_the_broker(town: Town, spans: InMemorySpanExporter, bro
     with traces.span("rpc") as rpc:
         context = replace(ALICE, traceparent=rpc.traceparent)
         for by in (1, 2):
-            town.counter.parts.streams["counter"].handle("a", counter.Count(by=by), context)
+            town.counter.streams["counter"].handle("a", counter.Count(by=by), context)
     to = Broker(BrokerSettings(url=broker, heartbeat=2.0))
     dsn = town.counter.settings.database_url.reveal()
     relay = Relay(town.counter.source, dsn, to, RelaySettings(heartbeat=0.2))

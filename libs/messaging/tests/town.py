@@ -24,12 +24,12 @@ class Town:
     def count(self, *steps: int, who: str = "a") -> None:
         """Count by each of the steps."""
         for by in steps:
-            self.counter.parts.streams["counter"].handle(who, counter.Count(by=by), ALICE)
+            self.counter.streams["counter"].handle(who, counter.Count(by=by), ALICE)
 
     def ring(self, *moments: str, who: str = "a") -> None:
         """Set alarms, which are for nobody but the counter."""
         for at in moments:
-            self.counter.parts.streams["counter"].handle(who, counter.SetAlarm(at=moment(at)), ALICE)
+            self.counter.streams["counter"].handle(who, counter.SetAlarm(at=moment(at)), ALICE)
 
     def batch(self, after: int = 0, limit: int = 500) -> feed.Batch:
         """What the counter publishes."""
@@ -45,7 +45,7 @@ class Town:
 
     def steps(self, who: str = "a") -> tuple[int, ...]:
         """The sequences of the events that were added up, in order."""
-        steps: tuple[int, ...] = self.tally.parts.streams["tally"].load(who).state.steps
+        steps: tuple[int, ...] = self.tally.streams["tally"].load(who).state.steps
         return steps
 
 

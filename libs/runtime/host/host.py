@@ -85,7 +85,7 @@ class Host:
         if self.roles.deliver:
             self._others += self._deliveries()
         if self.roles.clocks:
-            self._others += [self._clock(service) for service in self.services if service.parts.clocks]
+            self._others += [self._clock(service) for service in self.services if service.service.clocks]
         if self.roles.relay:
             self._relays = [self._relay(service, self._http) for service in self.services]
         _start_all([*self._others, *self._relays])
@@ -167,8 +167,7 @@ class Host:
         return self._watched(f"projector-{service.name}", service.projector.run, service.views.hurry.set)
 
     def _clock(self, service: OpenService) -> WatchedThread:
-        parts = service.parts
-        runner = ClockRunner(service.name, service.ledger, parts.streams, parts.clocks)
+        runner = ClockRunner(service.name, service.views, service.streams, service.service.clocks)
         return self._watched(f"clocks-{service.name}", runner.run)
 
     def _relay(self, service: OpenService, http: Endpoint) -> WatchedThread:

@@ -7,6 +7,7 @@ from typing import Any
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import utc_now
 from libs.ledger.store.ledger import Ledger, LedgerSettings
+from libs.ledger.streams.registry import Streams
 from libs.ledger.views.projector import Projector
 from libs.ledger.views.view import Views
 from libs.messaging.broker import Broker, BrokerSettings
@@ -29,6 +30,7 @@ class OpenService:
     ledger: Ledger
     views: Views
     projector: Projector
+    streams: Streams
     parts: ServiceParts
     source: Source
 
@@ -39,7 +41,7 @@ class OpenService:
 
     def effects(self) -> Effects:
         """Its reactions over its ledger."""
-        return Effects(self.name, self.ledger, self.parts.streams, self.service.subscriptions)
+        return Effects(self.name, self.ledger, self.streams, self.service.subscriptions)
 
     def inbox(self) -> Inbox:
         """Its inbox, for whichever transport."""
@@ -66,13 +68,16 @@ def open_service(
     ledger = open_ledger(service, settings, listen=listen)
     try:
         views = Views(ledger, service.views)
-        parts = service.build(Ground(settings=settings, ledger=ledger, views=views, clock=utc_now), own)
+        streams = Streams(ledger, utc_now)
+        ground = Ground(settings=settings, ledger=ledger, views=views, streams=streams, clock=utc_now)
+        parts = service.build(ground, own)
         return OpenService(
             service=service,
             settings=settings,
             ledger=ledger,
             views=views,
             projector=Projector(views),
+            streams=streams,
             parts=parts,
             source=Source(service.name, settings.cell, ledger, service.publish),
         )

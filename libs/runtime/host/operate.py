@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from google.protobuf import json_format
 
 from libs.ledger.store.ledger import Ledger
+from libs.ledger.streams.registry import Streams
 from libs.ledger.views.rebuild import differences, rebuild
 from libs.ledger.views.view import View
 from libs.messaging.desk import ParkingDesk
@@ -90,7 +91,7 @@ def _why(event: ParkedEvent) -> str:
 def _desk(service: Service, environ: Environ) -> Iterator[ParkingDesk]:
     if not service.subscriptions:  # it handles nothing: no need for its parts, nor for the secrets of serving
         with _open_ledger(service, environ) as ledger:
-            yield ParkingDesk(ledger, Effects(service.name, ledger, {}, service.subscriptions))
+            yield ParkingDesk(ledger, Effects(service.name, ledger, Streams(ledger), {}))
         return
     opened = open_service(service, read(Settings, environ), environ, listen=False)
     try:

@@ -3,18 +3,26 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from types import ModuleType, SimpleNamespace
+from typing import Any, Self, TypeVar
 
 from google.protobuf.descriptor import ServiceDescriptor
 
+from libs.ledger.decider import Decider
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.store.mapper import Events
+from libs.ledger.streams.registry import Streams
 from libs.ledger.streams.stream import Stream
 from libs.ledger.views.view import View, Views
 from libs.messaging.clocks import Clock
 from libs.messaging.published import Publish
 from libs.messaging.reactions import Subscriptions
+from libs.rpc.naming import snake_case
 from libs.runtime.config.settings import Settings
+
+C = TypeVar("C")
+S = TypeVar("S")
+E = TypeVar("E")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +36,23 @@ class Api:
     implementation: object
     messages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, proto: ModuleType, *nouns: object, zh: Mapping[str, str]) -> Self:
+        """The one service of a `_service_pb2` module, its rpcs shared out among objects, one for each noun.
+
+        Raises TypeError unless every rpc has a method on exactly one of them.
+        """
+        (descriptor,) = proto.DESCRIPTOR.services_by_name.values()
+        methods = {snake_case(method.name): method.full_name for method in descriptor.methods}
+        served: dict[str, Any] = {}
+        for name, rpc in methods.items():
+            owners = [noun for noun in nouns if hasattr(noun, name)]
+            if len(owners) != 1:
+                found = ", ".join(type(noun).__name__ for noun in owners) or "nobody"
+                raise TypeError(f"{rpc} is served by {found}: give `{name}` to one noun")
+            served[name] = getattr(owners[0], name)
+        return cls(descriptor=descriptor, implementation=SimpleNamespace(**served), messages={"zh": zh})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
@@ -36,11 +61,17 @@ class Ground:
     settings: Settings
     ledger: Ledger
     views: Views
+    streams: Streams
     clock: Callable[[], datetime]
 
+    def stream(
+        self, decider: Decider[C, S, E], *, area: Callable[[S], str | None] | None = None
+    ) -> Stream[C, S, E]:
+        """The streams of a kind, known from now on to reactions and clocks by their decider.
 
-def _no_apis() -> tuple[Api, ...]:
-    return ()
+        `area` derives from a state the path of the area where the subject lies.
+        """
+        return self.streams.open(decider, area=area)
 
 
 def _nothing() -> None:
@@ -51,7 +82,7 @@ def _nothing() -> None:
 class ServiceParts:
     """A service, wired.
 
-    `apis` is a function, so that a process that serves no gRPC never imports it. `on_start` runs
+    `on_start` runs
     once in a process with the api role, after the projector started and before the process says
     that it is ready (identity makes the operator's client there); it must be idempotent.
     `public_keys` (identity only) answers the JSON Web Key Set served at `/keys.json`; `revoked`
@@ -59,9 +90,7 @@ class ServiceParts:
     asked on every call, so it must be quick.
     """
 
-    streams: Mapping[str, Stream[Any, Any, Any]]
-    apis: Callable[[], tuple[Api, ...]] = _no_apis
-    clocks: tuple[Clock, ...] = ()
+    apis: tuple[Api, ...] = ()
     on_start: Callable[[], None] = _nothing
     public_keys: Callable[[], Mapping[str, Any]] | None = None
     revoked: Callable[[Any], bool] | None = None
@@ -82,3 +111,9 @@ class Service:
     build: Callable[[Ground, Any], ServiceParts]
     settings: type = field(default=type(None))
     subscriptions: Subscriptions = field(default_factory=dict)
+    clocks: tuple[Clock, ...] = ()
+
+    @property
+    def has_worker(self) -> bool:
+        """Whether there is anything for a worker to do: neighbours to hear, or moments to fire."""
+        return bool(self.subscriptions or self.clocks)

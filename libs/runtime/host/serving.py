@@ -38,7 +38,7 @@ def server_of(services: Sequence[OpenService], settings: Settings, *, draining: 
         _authenticate(services, settings),
     )
     for service in services:
-        for api in service.parts.apis():
+        for api in service.parts.apis:
             server.add(api.descriptor, api.implementation, api.messages)
     sources = {service.name: service.source for service in services}
     server.add(feed.DESCRIPTOR.services_by_name["FeedService"], FeedApi(sources, draining=draining))

@@ -156,7 +156,7 @@ def test_a_view_is_rebuilt_and_compared(
     environ = environ_of(tmp_path, tally_database)
     service = open_service(tally.SERVICE, settings_for(tally_database), environ)
     for number in range(5):
-        service.parts.streams["tally"].handle("a", tally.Add(by=2, sequence=number), Context(actor="alice"))
+        service.streams["tally"].handle("a", tally.Add(by=2, sequence=number), Context(actor="alice"))
     service.close()
 
     built = run_service(tally.SERVICE, ["rebuild", "tallies"], environ)

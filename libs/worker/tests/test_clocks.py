@@ -90,7 +90,7 @@ def set_alarms(street: Street, moments: list[datetime]) -> None:
     """An alarm for each moment, each of a counter of its own."""
     for at in moments:
         who = f"c-{at.timestamp()}"
-        street.town.counter.parts.streams["counter"].handle(who, counter.SetAlarm(at=at), ALICE)
+        street.town.counter.streams["counter"].handle(who, counter.SetAlarm(at=at), ALICE)
 
 
 def all_have_rung(street: Street, many: int) -> list[Recorded[counter.Rang]]:

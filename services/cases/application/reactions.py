@@ -8,20 +8,20 @@ from linli.catalog.v1 import catalog_types_pb2 as catalog_types
 from linli.identity.v1 import identity_events_pb2 as identity
 
 from libs.ledger.ids import derived_id
-from libs.messaging.reactions import Erasure, Fact, Reaction, Subscriptions
+from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions
 from libs.rpc.moments import moment
 from services.cases.domain import noted, resident
 from services.cases.domain.calendar import Hours
 from services.cases.domain.clocks import Limit, Unit
 
 
-def when_area_defined(event: identity.AreaDefined, fact: Fact) -> list[Reaction]:
+def when_area_defined(event: identity.AreaDefined, fact: Fact) -> Reactions:
     """Areas are ranked as they were defined, so that everybody locates alike."""
     area = noted.AreaNoted(area_id=event.area_id, area_path=event.area_path, rank=fact.sequence)
     return [_note(f"area:{event.area_id}", area)]
 
 
-def when_area_boundary_changed(event: identity.AreaBoundaryChanged, _fact: Fact) -> list[Reaction]:
+def when_area_boundary_changed(event: identity.AreaBoundaryChanged, _fact: Fact) -> Reactions:
     """Reports are located by the boundaries valid at their time."""
     boundary = noted.BoundaryNoted(
         area_id=event.area_id,
@@ -32,39 +32,39 @@ def when_area_boundary_changed(event: identity.AreaBoundaryChanged, _fact: Fact)
     return [_note(f"area:{event.area_id}", boundary)]
 
 
-def when_body_registered(event: identity.BodyRegistered, _fact: Fact) -> list[Reaction]:
+def when_body_registered(event: identity.BodyRegistered, _fact: Fact) -> Reactions:
     """Cases are given to bodies that exist."""
     return [_note(f"body:{event.body_id}", noted.BodyNoted(body_id=event.body_id))]
 
 
-def when_resident_registered(event: identity.ResidentRegistered, _fact: Fact) -> list[Reaction]:
+def when_resident_registered(event: identity.ResidentRegistered, _fact: Fact) -> Reactions:
     """Cases are kept under the ids of people who are registered, so that they can have them erased."""
     note = resident.NoteResident(resident_id=event.resident_id)
-    return [Reaction(stream="resident", id=event.resident_id, command=note)]
+    return [Reaction(resident.RESIDENT, event.resident_id, note)]
 
 
-def when_subject_erased(event: identity.SubjectErased, _fact: Fact) -> list[Erasure]:
+def when_subject_erased(event: identity.SubjectErased, _fact: Fact) -> Answers:
     """What a person told us can be read no more, once their key is destroyed here, too."""
     return [Erasure(subject=event.subject_id)]
 
 
-def when_affair_defined(event: catalog.AffairDefined, _fact: Fact) -> list[Reaction]:
+def when_affair_defined(event: catalog.AffairDefined, _fact: Fact) -> Reactions:
     """Cases are about affairs that exist."""
     return [_note_affair(event)]
 
 
-def when_affair_changed(event: catalog.AffairChanged, _fact: Fact) -> list[Reaction]:
+def when_affair_changed(event: catalog.AffairChanged, _fact: Fact) -> Reactions:
     """Whether a report needs a name may change."""
     return [_note_affair(event)]
 
 
-def when_affair_retired(event: catalog.AffairRetired, _fact: Fact) -> list[Reaction]:
+def when_affair_retired(event: catalog.AffairRetired, _fact: Fact) -> Reactions:
     """A retired affair takes no new cases."""
     retirement = noted.AffairRetirementNoted(affair_id=event.affair_id)
     return [_note(f"affair:{event.affair_id}", retirement)]
 
 
-def when_responsibility_assigned(event: catalog.ResponsibilityAssigned, _fact: Fact) -> list[Reaction]:
+def when_responsibility_assigned(event: catalog.ResponsibilityAssigned, _fact: Fact) -> Reactions:
     """The router decides by the items noted."""
     ends = event.HasField("valid_until_time")
     item = noted.ResponsibilityNoted(
@@ -79,13 +79,13 @@ def when_responsibility_assigned(event: catalog.ResponsibilityAssigned, _fact: F
     return [_note(f"item:{event.item_id}", item)]
 
 
-def when_responsibility_ended(event: catalog.ResponsibilityEnded, _fact: Fact) -> list[Reaction]:
+def when_responsibility_ended(event: catalog.ResponsibilityEnded, _fact: Fact) -> Reactions:
     """An item that has ended routes no more."""
     end = noted.ResponsibilityEndNoted(item_id=event.item_id, valid_until=moment(event.valid_until_time))
     return [_note(f"item:{event.item_id}", end)]
 
 
-def when_commitment_published(event: catalog.CommitmentPublished, _fact: Fact) -> list[Reaction]:
+def when_commitment_published(event: catalog.CommitmentPublished, _fact: Fact) -> Reactions:
     """The clocks run by the limits noted."""
     commitment = noted.CommitmentNoted(
         commitment_id=event.commitment_id,
@@ -100,7 +100,7 @@ def when_commitment_published(event: catalog.CommitmentPublished, _fact: Fact) -
     return [_note(f"commitment:{event.commitment_id}", commitment)]
 
 
-def when_calendar_defined(event: catalog.CalendarDefined, _fact: Fact) -> list[Reaction]:
+def when_calendar_defined(event: catalog.CalendarDefined, _fact: Fact) -> Reactions:
     """The clocks count by the calendars noted."""
     time = event.working_time
     week = {day.weekday: _hours(day.hours) for day in time.week}
@@ -148,12 +148,12 @@ _UNITS = {
 _LONGEST_ID = 120
 
 
-def _note(thing: str, fact: noted.NotedFact) -> Reaction:
+def _note(thing: str, fact: noted.NotedFact) -> Reaction[noted.Note]:
     stream_id = thing if len(thing) <= _LONGEST_ID else derived_id("noted", thing)
-    return Reaction(stream="noted", id=stream_id, command=noted.Note(fact=fact))
+    return Reaction(noted.NOTED, stream_id, noted.Note(fact=fact))
 
 
-def _note_affair(event: catalog.AffairDefined | catalog.AffairChanged) -> Reaction:
+def _note_affair(event: catalog.AffairDefined | catalog.AffairChanged) -> Reaction[noted.Note]:
     affair = noted.AffairNoted(
         affair_id=event.affair_id,
         affair_path=event.affair_path,

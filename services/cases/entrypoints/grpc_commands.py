@@ -7,8 +7,7 @@ from linli.cases.v1 import cases_service_pb2 as pb
 
 from libs.query.freshness import Fresh
 from libs.rpc.access import PERSON
-from libs.rpc.call import IMPORT_SCOPE, Call
-from libs.rpc.errors import invalid
+from libs.rpc.call import IMPORT_SCOPE, Call, invalid
 from libs.rpc.moments import moment
 from services.cases.application.app import App
 from services.cases.application.report import Report

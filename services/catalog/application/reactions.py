@@ -3,12 +3,13 @@
 from linli.identity.v1 import identity_events_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as types
 
-from libs.messaging.reactions import Fact, Reaction
+from libs.messaging.reactions import Fact, Reaction, Reactions
 from libs.rpc.texts import text_of
 from services.catalog.domain.commands import NoteArea, NoteBody
+from services.catalog.domain.neighbours import AREA, BODY
 
 
-def when_area_defined(event: identity.AreaDefined, fact: Fact) -> list[Reaction]:
+def when_area_defined(event: identity.AreaDefined, fact: Fact) -> Reactions:
     """An area may be cited from now on."""
     command = NoteArea(
         area_id=event.area_id,
@@ -18,10 +19,10 @@ def when_area_defined(event: identity.AreaDefined, fact: Fact) -> list[Reaction]
         name=text_of(event.name),
         at=fact.time,
     )
-    return [Reaction(stream="area", id=event.area_id, command=command)]
+    return [Reaction(AREA, event.area_id, command)]
 
 
-def when_body_registered(event: identity.BodyRegistered, fact: Fact) -> list[Reaction]:
+def when_body_registered(event: identity.BodyRegistered, fact: Fact) -> Reactions:
     """A body may be cited from now on."""
     command = NoteBody(
         body_id=event.body_id,
@@ -29,4 +30,4 @@ def when_body_registered(event: identity.BodyRegistered, fact: Fact) -> list[Rea
         name=text_of(event.name),
         at=fact.time,
     )
-    return [Reaction(stream="body", id=event.body_id, command=command)]
+    return [Reaction(BODY, event.body_id, command)]

@@ -109,6 +109,6 @@ def _define(command: DefineAffair, affair: Affair) -> Sequence[AffairEvent]:
     return [AffairDefined(matter=matter)]
 
 
-DECIDER: Decider[AffairCommand, Affair, AffairEvent] = Decider(
+AFFAIR: Decider[AffairCommand, Affair, AffairEvent] = Decider(
     category="affair", initial=Undefined(), decide=decide, evolve=evolve
 )

@@ -58,6 +58,6 @@ def evolve(calendar: Calendar, event: CalendarDefined) -> Calendar:  # noqa: ARG
     )
 
 
-DECIDER: Decider[DefineCalendar, Calendar, CalendarDefined] = Decider(
+CALENDAR: Decider[DefineCalendar, Calendar, CalendarDefined] = Decider(
     category="calendar", initial=Undefined(), decide=decide, evolve=evolve
 )

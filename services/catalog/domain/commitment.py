@@ -71,6 +71,6 @@ def _promise(command: PublishCommitment) -> CommitmentPublished:
     )
 
 
-DECIDER: Decider[PublishCommitment, Commitment, CommitmentPublished] = Decider(
+COMMITMENT: Decider[PublishCommitment, Commitment, CommitmentPublished] = Decider(
     category="commitment", initial=Unpublished(), decide=decide, evolve=evolve
 )

@@ -200,6 +200,6 @@ def _with(known: Responsibilities, changed: Item) -> Responsibilities:
     )
 
 
-DECIDER: Decider[ResponsibilityCommand, Responsibilities, ResponsibilityEvent] = Decider(
+RESPONSIBILITY: Decider[ResponsibilityCommand, Responsibilities, ResponsibilityEvent] = Decider(
     category="responsibility", initial=Responsibilities(), decide=decide, evolve=evolve
 )

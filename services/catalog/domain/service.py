@@ -168,6 +168,6 @@ def _change(command: ChangeService, offer: Offer) -> Sequence[ServiceEvent]:
     ]
 
 
-DECIDER: Decider[ServiceCommand, Service, ServiceEvent] = Decider(
+SERVICE: Decider[ServiceCommand, Service, ServiceEvent] = Decider(
     category="service", initial=Unpublished(), decide=decide, evolve=evolve
 )

@@ -220,7 +220,7 @@ def test_of_many_at_once_one_becomes_responsible(running: Component, planner: An
         outcomes = sorted(threads.map(attempt, range(16)))
 
     assert outcomes == ["RESPONSIBILITY_OVERLAPS"] * 15 + ["lamps:town:1"]
-    history = running.opened.parts.streams["responsibility"].history("lamps:town")
+    history = running.opened.streams["responsibility"].history("lamps:town")
     assert [each.version for each in history] == [1]
 
 

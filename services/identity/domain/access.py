@@ -105,6 +105,6 @@ def _ended(grants: Collection[Grant], at: datetime) -> list[AccessEvent]:
     return ended + [SessionsRevoked(subject=party_id, before=at) for party_id in parties]
 
 
-DECIDER: Decider[AccessCommand, Access, AccessEvent] = Decider(
+ACCESS: Decider[AccessCommand, Access, AccessEvent] = Decider(
     category="access", initial=Access(), decide=decide, evolve=evolve
 )

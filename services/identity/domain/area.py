@@ -76,7 +76,7 @@ def _define(command: DefineArea, area: Area) -> Sequence[AreaEvent]:
             raise refusals.area_is_defined_differently(area.area_id)
     if command.boundary is None:
         return events
-    return [*events, *_change_boundary(command.boundary, DECIDER.fold(events, area))]
+    return [*events, *_change_boundary(command.boundary, AREA.fold(events, area))]
 
 
 def _defined(command: DefineArea) -> AreaDefined:
@@ -117,6 +117,6 @@ def _digest(boundary: str) -> str:
     return sha256(boundary.encode()).hexdigest()
 
 
-DECIDER: Decider[AreaCommand, Area, AreaEvent] = Decider(
+AREA: Decider[AreaCommand, Area, AreaEvent] = Decider(
     category="area", initial=Undefined(), decide=decide, evolve=evolve
 )

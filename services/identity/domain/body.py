@@ -69,6 +69,6 @@ def evolve(body: Body, event: BodyEvent) -> Body:  # noqa: ARG001  # a body has 
     )
 
 
-DECIDER: Decider[RegisterBody, Body, BodyEvent] = Decider(
+BODY: Decider[RegisterBody, Body, BodyEvent] = Decider(
     category="body", initial=Unregistered(), decide=decide, evolve=evolve
 )

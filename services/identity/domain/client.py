@@ -119,6 +119,6 @@ def _registered(command: RegisterClient) -> ClientRegistered:
     )
 
 
-DECIDER: Decider[ClientCommand, Client, ClientEvent] = Decider(
+CLIENT: Decider[ClientCommand, Client, ClientEvent] = Decider(
     category="client", initial=Unknown(), decide=decide, evolve=evolve
 )

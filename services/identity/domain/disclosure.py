@@ -32,6 +32,6 @@ def evolve(disclosures: Disclosures, event: PersonalDataDisclosed) -> Disclosure
     return Disclosures(disclosures.count + 1)
 
 
-DECIDER: Decider[DisclosePersonalData, Disclosures, PersonalDataDisclosed] = Decider(
+DISCLOSURE: Decider[DisclosePersonalData, Disclosures, PersonalDataDisclosed] = Decider(
     category="disclosure", initial=Disclosures(), decide=decide, evolve=evolve
 )

@@ -91,6 +91,6 @@ def evolve(keyring: Keyring, event: KeyringEvent) -> Keyring:
             )
 
 
-DECIDER: Decider[IntroduceSigningKey, Keyring, KeyringEvent] = Decider(
+KEYRING: Decider[IntroduceSigningKey, Keyring, KeyringEvent] = Decider(
     category="keyring", initial=Keyring(), decide=decide, evolve=evolve
 )

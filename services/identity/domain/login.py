@@ -77,6 +77,6 @@ def evolve(login: Login, event: LoginEvent) -> Login:
             return login
 
 
-DECIDER: Decider[LoginCommand, Login, LoginEvent] = Decider(
+LOGIN: Decider[LoginCommand, Login, LoginEvent] = Decider(
     category="login", initial=Free(), decide=decide, evolve=evolve
 )

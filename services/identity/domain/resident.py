@@ -98,6 +98,6 @@ def _erased(command: EraseResident, resident: Registered) -> ResidentErased:
     )
 
 
-DECIDER: Decider[ResidentCommand, Resident, ResidentEvent] = Decider(
+RESIDENT: Decider[ResidentCommand, Resident, ResidentEvent] = Decider(
     category="resident", initial=Unregistered(), decide=decide, evolve=evolve
 )

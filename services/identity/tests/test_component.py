@@ -262,7 +262,7 @@ def test_personal_data_are_shown_within_reach_and_the_showing_is_recorded(runnin
     with refused("OUT_OF_REACH"):
         as_role(running, "CASE_OFFICER", "la/south").get_resident(asked)
 
-    noted = running.opened.parts.streams["disclosure"].history(resident_id)
+    noted = running.opened.streams["disclosure"].history(resident_id)
     assert (shown.name, shown.phone) == ("Bo Wen", "+1 213 555 0147")
     assert [(each.metadata.actor, each.event.reference) for each in noted] == [("officer", "case-7")]
 

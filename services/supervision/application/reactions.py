@@ -4,9 +4,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from linli.cases.v1 import cases_events_pb2 as cases
 from linli.cases.v1 import cases_types_pb2 as types
 
-from libs.messaging.reactions import Fact, Reaction
+from libs.messaging.reactions import Fact, Reaction, Reactions
 from libs.rpc.moments import moment
 from services.supervision.domain import events
+from services.supervision.domain.case_record import CASE_RECORD
 from services.supervision.domain.commands import NoteFact
 from services.supervision.domain.values import ClockKind, Origin
 
@@ -21,7 +22,7 @@ _CLOCKS = {
 }
 
 
-def when_case_opened(event: cases.CaseOpened, fact: Fact) -> list[Reaction]:
+def when_case_opened(event: cases.CaseOpened, fact: Fact) -> Reactions:
     """A record begins, with what was promised."""
     due = {deadline.clock: moment(deadline.due_time) for deadline in event.deadlines}
     opening = events.OpeningNoted(
@@ -42,19 +43,19 @@ def when_case_opened(event: cases.CaseOpened, fact: Fact) -> list[Reaction]:
     return _note(event.case_id, opening)
 
 
-def when_case_routed(event: cases.CaseRouted, fact: Fact) -> list[Reaction]:
+def when_case_routed(event: cases.CaseRouted, fact: Fact) -> Reactions:
     """A body must answer."""
     return _note(
         event.case_id, events.RoutingNoted(body_id=event.body_id, origin=_origin(fact, event.routed_time))
     )
 
 
-def when_case_unowned(event: cases.CaseUnowned, fact: Fact) -> list[Reaction]:
+def when_case_unowned(event: cases.CaseUnowned, fact: Fact) -> Reactions:
     """No body must answer."""
     return _note(event.case_id, events.NoOwnerNoted(origin=_origin(fact, event.found_time)))
 
 
-def when_case_accepted(event: cases.CaseAccepted, fact: Fact) -> list[Reaction]:
+def when_case_accepted(event: cases.CaseAccepted, fact: Fact) -> Reactions:
     """The body answered."""
     return _note(
         event.case_id,
@@ -62,14 +63,14 @@ def when_case_accepted(event: cases.CaseAccepted, fact: Fact) -> list[Reaction]:
     )
 
 
-def when_case_returned(event: cases.CaseReturned, fact: Fact) -> list[Reaction]:
+def when_case_returned(event: cases.CaseReturned, fact: Fact) -> Reactions:
     """The body sent it back."""
     return _note(
         event.case_id, events.ReturnNoted(body_id=event.body_id, origin=_origin(fact, event.returned_time))
     )
 
 
-def when_adjudication_opened(event: cases.AdjudicationOpened, fact: Fact) -> list[Reaction]:
+def when_adjudication_opened(event: cases.AdjudicationOpened, fact: Fact) -> Reactions:
     """The area one up decides."""
     return _note(
         event.case_id,
@@ -77,7 +78,7 @@ def when_adjudication_opened(event: cases.AdjudicationOpened, fact: Fact) -> lis
     )
 
 
-def when_case_reassigned(event: cases.CaseReassigned, fact: Fact) -> list[Reaction]:
+def when_case_reassigned(event: cases.CaseReassigned, fact: Fact) -> Reactions:
     """Another body must answer."""
     reassignment = events.ReassignmentNoted(
         from_body_id=event.from_body_id or None,
@@ -87,21 +88,21 @@ def when_case_reassigned(event: cases.CaseReassigned, fact: Fact) -> list[Reacti
     return _note(event.case_id, reassignment)
 
 
-def when_work_started(event: cases.WorkStarted, fact: Fact) -> list[Reaction]:
+def when_work_started(event: cases.WorkStarted, fact: Fact) -> Reactions:
     """The body is at work."""
     return _note(
         event.case_id, events.WorkNoted(body_id=event.body_id, origin=_origin(fact, event.started_time))
     )
 
 
-def when_case_paused(event: cases.CasePaused, fact: Fact) -> list[Reaction]:
+def when_case_paused(event: cases.CasePaused, fact: Fact) -> Reactions:
     """Work waits."""
     return _note(
         event.case_id, events.PauseNoted(body_id=event.body_id, origin=_origin(fact, event.paused_time))
     )
 
 
-def when_case_resumed(event: cases.CaseResumed, fact: Fact) -> list[Reaction]:
+def when_case_resumed(event: cases.CaseResumed, fact: Fact) -> Reactions:
     """Work goes on, with another due moment."""
     due = moment(event.resolution.due_time) if event.HasField("resolution") else None
     return _note(
@@ -110,7 +111,7 @@ def when_case_resumed(event: cases.CaseResumed, fact: Fact) -> list[Reaction]:
     )
 
 
-def when_note_added(event: cases.NoteAdded, fact: Fact) -> list[Reaction]:
+def when_note_added(event: cases.NoteAdded, fact: Fact) -> Reactions:
     """Somebody wrote something down."""
     return _note(
         event.case_id,
@@ -118,7 +119,7 @@ def when_note_added(event: cases.NoteAdded, fact: Fact) -> list[Reaction]:
     )
 
 
-def when_case_resolved(event: cases.CaseResolved, fact: Fact) -> list[Reaction]:
+def when_case_resolved(event: cases.CaseResolved, fact: Fact) -> Reactions:
     """The body says that it is dealt with. Whether in time is judged here, by the due moment noted."""
     return _note(
         event.case_id,
@@ -126,14 +127,14 @@ def when_case_resolved(event: cases.CaseResolved, fact: Fact) -> list[Reaction]:
     )
 
 
-def when_case_closed(event: cases.CaseClosed, fact: Fact) -> list[Reaction]:
+def when_case_closed(event: cases.CaseClosed, fact: Fact) -> Reactions:
     """It has ended."""
     return _note(
         event.case_id, events.ClosingNoted(body_id=event.body_id, origin=_origin(fact, event.closed_time))
     )
 
 
-def when_case_withdrawn(event: cases.CaseWithdrawn, fact: Fact) -> list[Reaction]:
+def when_case_withdrawn(event: cases.CaseWithdrawn, fact: Fact) -> Reactions:
     """The reporter took it back."""
     return _note(
         event.case_id,
@@ -141,7 +142,7 @@ def when_case_withdrawn(event: cases.CaseWithdrawn, fact: Fact) -> list[Reaction
     )
 
 
-def when_case_rejected(event: cases.CaseRejected, fact: Fact) -> list[Reaction]:
+def when_case_rejected(event: cases.CaseRejected, fact: Fact) -> Reactions:
     """It is not a matter for this community."""
     return _note(
         event.case_id,
@@ -149,7 +150,7 @@ def when_case_rejected(event: cases.CaseRejected, fact: Fact) -> list[Reaction]:
     )
 
 
-def when_case_reopened(event: cases.CaseReopened, fact: Fact) -> list[Reaction]:
+def when_case_reopened(event: cases.CaseReopened, fact: Fact) -> Reactions:
     """It was taken up again."""
     reopening = events.ReopeningNoted(
         body_id=event.body_id, by_reporter=event.by_reporter, origin=_origin(fact, event.reopened_time)
@@ -157,7 +158,7 @@ def when_case_reopened(event: cases.CaseReopened, fact: Fact) -> list[Reaction]:
     return _note(event.case_id, reopening)
 
 
-def when_deadline_warned(event: cases.DeadlineWarned, fact: Fact) -> list[Reaction]:
+def when_deadline_warned(event: cases.DeadlineWarned, fact: Fact) -> Reactions:
     """Three quarters of a limit are used up."""
     warning = events.WarningNoted(
         clock=_CLOCKS[event.clock], body_id=event.body_id or None, origin=_origin(fact, event.warned_time)
@@ -165,7 +166,7 @@ def when_deadline_warned(event: cases.DeadlineWarned, fact: Fact) -> list[Reacti
     return _note(event.case_id, warning)
 
 
-def when_deadline_breached(event: cases.DeadlineBreached, fact: Fact) -> list[Reaction]:
+def when_deadline_breached(event: cases.DeadlineBreached, fact: Fact) -> Reactions:
     """A limit is used up."""
     breach = events.BreachNoted(
         clock=_CLOCKS[event.clock], body_id=event.body_id or None, origin=_origin(fact, event.breached_time)
@@ -173,8 +174,8 @@ def when_deadline_breached(event: cases.DeadlineBreached, fact: Fact) -> list[Re
     return _note(event.case_id, breach)
 
 
-def _note(case_id: str, fact: events.NotedFact) -> list[Reaction]:
-    return [Reaction(stream="case_record", id=case_id, command=NoteFact(fact=fact))]
+def _note(case_id: str, fact: events.NotedFact) -> Reactions:
+    return [Reaction(CASE_RECORD, case_id, NoteFact(fact=fact))]
 
 
 def _origin(fact: Fact, at: Timestamp) -> Origin:

@@ -6,15 +6,19 @@ from linli.cases.v1 import cases_events_pb2
 from linli.identity.v1 import identity_events_pb2
 from linli.volunteers.v1 import volunteers_events_pb2
 
-from libs.messaging.reactions import Erasure, Fact, Reaction
+from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions
+from services.volunteers.domain.area import AREA
 from services.volunteers.domain.commands import (
     ForgetVolunteer,
     FreeShift,
+    NeedCommand,
     NoteArea,
     RaiseNeed,
     WithdrawNeed,
 )
+from services.volunteers.domain.need import NEED
 from services.volunteers.domain.values import Shift
+from services.volunteers.domain.volunteer import VOLUNTEER
 
 HELP_AFTER = timedelta(days=1)
 """A helper is wanted a day after a case was opened: time enough to ask somebody."""
@@ -24,19 +28,19 @@ HELPING_HAND = frozenset({"helping-hand"})
 PRIORITY = 5
 
 
-def when_area_defined(event: identity_events_pb2.AreaDefined, _fact: Fact) -> list[Reaction]:
+def when_area_defined(event: identity_events_pb2.AreaDefined, _fact: Fact) -> Reactions:
     """Areas are noted: profiles and needs are placed in them."""
     command = NoteArea(area_id=event.area_id, area_path=event.area_path)
-    return [Reaction(stream="area", id=event.area_id, command=command)]
+    return [Reaction(AREA, event.area_id, command)]
 
 
-def when_subject_erased(event: identity_events_pb2.SubjectErased, fact: Fact) -> list[Reaction | Erasure]:
+def when_subject_erased(event: identity_events_pb2.SubjectErased, fact: Fact) -> Answers:
     """The person's key is destroyed here, too; who cannot be reached is asked no more."""
-    forget = Reaction(stream="volunteer", id=event.subject_id, command=ForgetVolunteer(at=fact.time))
+    forget = Reaction(VOLUNTEER, event.subject_id, ForgetVolunteer(at=fact.time))
     return [Erasure(subject=event.subject_id), forget]
 
 
-def when_case_opened(event: cases_events_pb2.CaseOpened, fact: Fact) -> list[Reaction]:
+def when_case_opened(event: cases_events_pb2.CaseOpened, fact: Fact) -> Reactions:
     """A case whose reporter needs a helping hand calls for one volunteer, the next day."""
     if not event.assisted:
         return []
@@ -52,23 +56,23 @@ def when_case_opened(event: cases_events_pb2.CaseOpened, fact: Fact) -> list[Rea
         priority=PRIORITY,
         at=fact.time,
     )
-    return [Reaction(stream="need", id=need_id, command=command)]
+    return [Reaction(NEED, need_id, command)]
 
 
-def when_case_withdrawn(event: cases_events_pb2.CaseWithdrawn, fact: Fact) -> list[Reaction]:
+def when_case_withdrawn(event: cases_events_pb2.CaseWithdrawn, fact: Fact) -> Reactions:
     """Nobody needs help with a case that was taken back."""
     return [_withdraw(event.case_id, fact, "the case was withdrawn")]
 
 
-def when_case_rejected(event: cases_events_pb2.CaseRejected, fact: Fact) -> list[Reaction]:
+def when_case_rejected(event: cases_events_pb2.CaseRejected, fact: Fact) -> Reactions:
     """Nobody needs help with a case that was rejected."""
     return [_withdraw(event.case_id, fact, "the case was rejected")]
 
 
-def when_need_withdrawn(event: volunteers_events_pb2.NeedWithdrawn, _fact: Fact) -> list[Reaction]:
+def when_need_withdrawn(event: volunteers_events_pb2.NeedWithdrawn, _fact: Fact) -> Reactions:
     """The service's own news: those who had accepted are free again."""
     return [
-        Reaction(stream="volunteer", id=volunteer_id, command=FreeShift(need_id=event.need_id))
+        Reaction(VOLUNTEER, volunteer_id, FreeShift(need_id=event.need_id))
         for volunteer_id in event.volunteer_ids
     ]
 
@@ -78,9 +82,9 @@ def need_of(case_id: str) -> str:
     return f"case-{case_id}"
 
 
-def _withdraw(case_id: str, fact: Fact, reason: str) -> Reaction:
+def _withdraw(case_id: str, fact: Fact, reason: str) -> Reaction[NeedCommand]:
     # A case without a need: the decider knows of none and nothing happens.
-    return Reaction(stream="need", id=need_of(case_id), command=WithdrawNeed(at=fact.time), reason=reason)
+    return Reaction(NEED, need_of(case_id), WithdrawNeed(at=fact.time), reason)
 
 
 def _full_hour(moment: datetime) -> datetime:

@@ -27,6 +27,6 @@ def evolve(_state: Area, event: AreaNoted) -> Area:
     return Area(area_path=event.area_path)
 
 
-DECIDER: Decider[NoteArea, Area, AreaNoted] = Decider(
+AREA: Decider[NoteArea, Area, AreaNoted] = Decider(
     category="area", initial=Area(), decide=decide, evolve=evolve
 )

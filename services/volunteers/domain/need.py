@@ -241,6 +241,6 @@ def _answered(need: Raised, volunteer_id: str, standing: OfferStanding) -> Raise
     return replace(need, offers={**need.offers, volunteer_id: offer})
 
 
-DECIDER: Decider[NeedCommand, Need, NeedEvent] = Decider(
+NEED: Decider[NeedCommand, Need, NeedEvent] = Decider(
     category="need", initial=Unheard(), decide=decide, evolve=evolve
 )

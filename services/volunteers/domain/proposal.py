@@ -46,6 +46,6 @@ def evolve(_state: Proposal, event: MatchesProposed) -> Proposal:
     return Proposed(content=event)
 
 
-DECIDER: Decider[RecordProposal, Proposal, MatchesProposed] = Decider(
+PROPOSAL: Decider[RecordProposal, Proposal, MatchesProposed] = Decider(
     category="proposal", initial=NotProposed(), decide=decide, evolve=evolve
 )

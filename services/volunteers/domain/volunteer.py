@@ -136,6 +136,6 @@ def evolve(state: Volunteer, event: VolunteerEvent) -> Volunteer:
             return replace(state, bookings=rest)
 
 
-DECIDER: Decider[VolunteerCommand, Volunteer, VolunteerEvent] = Decider(
+VOLUNTEER: Decider[VolunteerCommand, Volunteer, VolunteerEvent] = Decider(
     category="volunteer", initial=Stranger(), decide=decide, evolve=evolve
 )

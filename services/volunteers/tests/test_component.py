@@ -161,7 +161,7 @@ def test_of_racing_answers_each_place_is_taken_once_and_nobody_is_booked_twice(
 def _offer(running: Component, need: pb.Need, name: str) -> None:
     """Asked by hand: for two overlapping shifts at once, which no proposal would do."""
     command = MakeOffer(volunteer_id=name, expires_at=SOON, at=datetime.now(UTC))
-    running.opened.parts.streams["need"].handle(need.need_id, command, Context(actor="test"))
+    running.opened.streams["need"].handle(need.need_id, command, Context(actor="test"))
 
 
 def test_matches_that_no_longer_hold_are_left_out_and_told_why(running: Component, coordinator: Any) -> None:

@@ -138,9 +138,10 @@ class Alarms(View):
             case _:
                 pass
 
-    def due(self, cursor: Cursor[Any], now: datetime, limit: int) -> list[dict[str, Any]]:
+    def due(self, cursor: Cursor[Any], now: datetime, limit: int) -> list[Moment[Command]]:
         query = "SELECT counter_id, at FROM alarms WHERE at <= %s ORDER BY at LIMIT %s"
-        return cursor.execute(query, (now, limit)).fetchall()
+        rows = cursor.execute(query, (now, limit)).fetchall()
+        return [Moment(row["at"], COUNTER, row["counter_id"], Ring(due_at=row["at"])) for row in rows]
 
 
 def publish(recorded: Recorded[Any]) -> Published | None:
@@ -169,23 +170,17 @@ class CounterApi:
 
 def build(ground: Ground, _settings: object) -> ServiceParts:
     """Wire the counter."""
-    counters = Stream(ground.ledger, COUNTER)
-    alarms = Alarms()
-
-    def due(now: datetime, limit: int, at_least: str) -> list[Moment]:
-        with ground.views.read(alarms.name, at_least) as cursor:
-            rows = alarms.due(cursor, now, limit)
-        return [
-            Moment(due_at=row["at"], stream="counter", id=row["counter_id"], command=Ring(due_at=row["at"]))
-            for row in rows
-        ]
-
-    api = Api(
-        descriptor=protos.service("linli.example.v1.CounterService"), implementation=CounterApi(counters)
-    )
-    return ServiceParts(
-        streams={"counter": counters}, apis=lambda: (api,), clocks=(Clock(name="alarms", due=due),)
-    )
+    served = CounterApi(ground.stream(COUNTER))
+    api = Api(descriptor=protos.service("linli.example.v1.CounterService"), implementation=served)
+    return ServiceParts(apis=(api,))
 
 
-SERVICE = Service(name="counter", events=EVENTS, views=(Alarms(),), publish=publish, build=build)
+ALARMS = Alarms()
+SERVICE = Service(
+    name="counter",
+    events=EVENTS,
+    views=(ALARMS,),
+    publish=publish,
+    build=build,
+    clocks=(Clock("alarms", ALARMS),),
+)

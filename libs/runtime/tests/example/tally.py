@@ -9,10 +9,9 @@ from psycopg import Cursor
 from libs.ledger.decider import Decider, Kind, Refusal
 from libs.ledger.recorded import Recorded
 from libs.ledger.store.mapper import Events
-from libs.ledger.streams.stream import Stream
 from libs.ledger.views.view import Rows, Table, View
 from libs.messaging.published import Published
-from libs.messaging.reactions import Erasure, Fact, Reaction
+from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from libs.runtime.tests.example.counter import COUNTED, PERSON_FORGOTTEN
 from libs.testkit import protos
@@ -56,12 +55,12 @@ TALLY: Decider[Add, Tally, Added] = Decider(category="tally", initial=Tally(), d
 EVENTS = Events(service="tally", types={"added.v1": Added})
 
 
-def when_counted(event: Any, fact: Fact) -> list[Reaction]:
+def when_counted(event: Any, fact: Fact) -> Reactions:
     """Add it up."""
-    return [Reaction(stream="tally", id=event.counter_id, command=Add(by=event.by, sequence=fact.sequence))]
+    return [Reaction(TALLY, event.counter_id, Add(by=event.by, sequence=fact.sequence))]
 
 
-def when_person_forgotten(event: Any, _fact: Fact) -> list[Erasure]:
+def when_person_forgotten(event: Any, _fact: Fact) -> Answers:
     """Forget them, too."""
     return [Erasure(subject=event.person_id)]
 
@@ -107,7 +106,8 @@ class TallyApi:
 def build(ground: Ground, _settings: object) -> ServiceParts:
     """Wire the tally."""
     api = Api(descriptor=protos.service("linli.example.v1.TallyService"), implementation=TallyApi(ground))
-    return ServiceParts(streams={"tally": Stream(ground.ledger, TALLY)}, apis=lambda: (api,))
+    ground.stream(TALLY)
+    return ServiceParts(apis=(api,))
 
 
 SERVICE = Service(

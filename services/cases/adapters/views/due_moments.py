@@ -1,6 +1,5 @@
 """Which case's clocks have something to say next, and when?"""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +8,11 @@ from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Row, Rows, Table, View
+from libs.messaging.clocks import Moment
 from services.cases.domain import events
 from services.cases.domain.clocks import ClockKind, Deadline
+from services.cases.domain.commands import Command, PassMoments
+from services.cases.domain.decisions import CASE
 
 RESPONSE, RESOLUTION = ClockKind.FIRST_RESPONSE.value, ClockKind.RESOLUTION.value
 
@@ -54,13 +56,13 @@ class DueMoments(View):
             if row is not None:
                 _put(rows, {**row, **changes})
 
-    def due(self, cursor: Cursor[DictRow], now: datetime, limit: int) -> Sequence[tuple[str, datetime]]:
+    def due(self, cursor: Cursor[DictRow], now: datetime, limit: int) -> list[Moment[Command]]:
         """The cases whose next moment lies before `now`, the earliest moment first."""
         cursor.execute(
             "SELECT case_id, next_time FROM cases WHERE next_time < %s ORDER BY next_time LIMIT %s",
             (now, limit),
         )
-        return [(row["case_id"], row["next_time"]) for row in cursor]
+        return [Moment(row["next_time"], CASE, row["case_id"], PassMoments(at=now)) for row in cursor]
 
 
 def _started(event: events.CaseOpened) -> Row:

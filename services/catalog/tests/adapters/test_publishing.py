@@ -13,9 +13,9 @@ from libs.testkit.recorded import recorded
 from services.catalog.adapters.ledger import EVENTS
 from services.catalog.adapters.publishing import publish
 from services.catalog.domain import events
-from services.catalog.domain.calendar import DECIDER as CALENDAR
+from services.catalog.domain.calendar import CALENDAR as CALENDAR
 from services.catalog.domain.commands import DefineCalendar
-from services.catalog.domain.commitment import DECIDER as COMMITMENT
+from services.catalog.domain.commitment import COMMITMENT as COMMITMENT
 from services.catalog.domain.details import Capacity, Cost, Eligibility, Place, Schedule
 from services.catalog.domain.working_time import WorkingDate
 from services.catalog.entrypoints import requests

@@ -11,7 +11,7 @@ from services.catalog.adapters.views.commitments import PublishedCommitments
 from services.catalog.adapters.views.responsibilities import ResponsibilityLines
 from services.catalog.adapters.views.services import ServiceSearch
 from services.catalog.domain import events
-from services.catalog.domain.commitment import DECIDER as COMMITMENT
+from services.catalog.domain.commitment import COMMITMENT as COMMITMENT
 from services.catalog.tests.domain.stories import (
     NOW,
     assigned,

@@ -40,7 +40,7 @@ def test_an_area_is_noted_with_its_path_and_level() -> None:
         at=NOW,
     )
 
-    assert when_area_defined(event, FACT) == [Reaction(stream="area", id="elm-street", command=command)]
+    assert when_area_defined(event, FACT) == [Reaction(AREA, "elm-street", command)]
 
 
 def test_a_body_is_noted_with_its_kind() -> None:
@@ -49,7 +49,7 @@ def test_a_body_is_noted_with_its_kind() -> None:
     )
     command = NoteBody(body_id="kitchen", kind="third_party_provider", name=Text(en="Kitchen"), at=NOW)
 
-    assert when_body_registered(event, FACT) == [Reaction(stream="body", id="kitchen", command=command)]
+    assert when_body_registered(event, FACT) == [Reaction(BODY, "kitchen", command)]
 
 
 def test_what_was_heard_before_is_nothing_new() -> None:

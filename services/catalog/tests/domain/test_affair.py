@@ -3,13 +3,13 @@
 from libs.ledger.decider import Kind
 from libs.ledger.text import Text
 from libs.testkit.deciders import deciding
-from services.catalog.domain.affair import DECIDER
+from services.catalog.domain.affair import AFFAIR
 from services.catalog.domain.commands import DecideAnonymity, RenameAffair, RetireAffair
 from services.catalog.domain.events import AffairDefined, AffairRenamed, AffairRetired, AnonymityDecided
 from services.catalog.domain.values import AffairRef
 from services.catalog.tests.domain.stories import NOW, define, matter
 
-given = deciding(DECIDER)
+given = deciding(AFFAIR)
 
 
 def test_an_affair_gets_its_path_from_its_parent() -> None:

@@ -7,7 +7,7 @@ from linli.catalog.v1 import catalog_service_pb2 as pb
 
 from libs.testkit.clocks import moment
 from services.catalog.domain.commands import PublishCommitment
-from services.catalog.domain.commitment import DECIDER
+from services.catalog.domain.commitment import COMMITMENT
 from services.catalog.domain.finding import Line, Verdict, find_responsible, most_precise
 from services.catalog.domain.values import AffairRef, AreaRef
 from services.catalog.tests.domain.stories import NOW, promise
@@ -116,7 +116,7 @@ def test_the_most_precise_commitment_counts() -> None:
         return promise(affair=AffairRef(affair_id=affair, path=affair), area=ref, valid_from=NOW)
 
     def holding(*pairs: tuple[str, str]) -> str | None:
-        decided = [DECIDER.decide(published(*pair), DECIDER.initial)[0] for pair in pairs]
+        decided = [COMMITMENT.decide(published(*pair), COMMITMENT.initial)[0] for pair in pairs]
         found = most_precise(decided, "assistance/meals", "city/street")
         return found.commitment_id if found else None
 

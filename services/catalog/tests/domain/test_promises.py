@@ -9,7 +9,7 @@ import pytest
 from libs.ledger.text import Text
 from libs.testkit.deciders import deciding
 from services.catalog.domain import calendar, commitment
-from services.catalog.domain.affair import DECIDER as AFFAIR
+from services.catalog.domain.affair import AFFAIR as AFFAIR
 from services.catalog.domain.commands import DefineAffair, DefineCalendar, PublishCommitment
 from services.catalog.domain.events import CalendarDefined
 from services.catalog.domain.standard import CALENDAR_ID, STANDARD_AFFAIRS, ZONE, working_time
@@ -17,8 +17,8 @@ from services.catalog.domain.values import AffairRef, Limit, Unit
 from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingDate
 from services.catalog.tests.domain.stories import MEALS, NOW, STREET, office_hours, promise
 
-given_calendar = deciding(calendar.DECIDER)
-given = deciding(commitment.DECIDER)
+given_calendar = deciding(calendar.CALENDAR)
+given = deciding(commitment.COMMITMENT)
 OFFICE = Text(en="Office")
 DAY = (Hours(start=540, until=1020),)
 
@@ -147,4 +147,4 @@ def test_the_nine_standard_affairs_pass_all_checks() -> None:
             at=NOW,
         )
         assert len(AFFAIR.decide(define_it, AFFAIR.initial)) == 1
-        assert len(commitment.DECIDER.decide(promise_it, commitment.DECIDER.initial)) == 1
+        assert len(commitment.COMMITMENT.decide(promise_it, commitment.COMMITMENT.initial)) == 1

@@ -9,10 +9,10 @@ from libs.ledger.decider import Kind
 from libs.testkit.clocks import moment
 from libs.testkit.deciders import deciding
 from services.catalog.domain.commands import EndResponsibility
-from services.catalog.domain.responsibility import DECIDER
+from services.catalog.domain.responsibility import RESPONSIBILITY
 from services.catalog.tests.domain.stories import MEALS, NOW, assign, assigned, ended, revise, revised
 
-given = deciding(DECIDER)
+given = deciding(RESPONSIBILITY)
 SPRING = moment("2020-04-01 00:00")
 SUMMER = moment("2020-07-01 00:00")
 AUTUMN = moment("2020-10-01 00:00")

@@ -12,11 +12,11 @@ from libs.testkit.deciders import deciding
 from services.catalog.domain import events
 from services.catalog.domain.commands import ChangeService, ResumeService, RetireService, SuspendService
 from services.catalog.domain.details import Cost, Eligibility, Schedule
-from services.catalog.domain.service import DECIDER
+from services.catalog.domain.service import SERVICE
 from services.catalog.domain.working_time import Hours, WeekdayHours
 from services.catalog.tests.domain.stories import MEALS, NOW, details, publish, published
 
-given = deciding(DECIDER)
+given = deciding(SERVICE)
 SUSPEND = SuspendService(service_id="canteen-1", expected_resume=None, at=NOW)
 RESUME = ResumeService(service_id="canteen-1", at=NOW)
 RETIRE = RetireService(service_id="canteen-1", at=NOW)

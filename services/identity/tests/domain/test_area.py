@@ -10,7 +10,7 @@ from services.identity.domain.commands import ChangeBoundary, DefineArea, Parent
 from services.identity.domain.events import AreaDefined, BoundaryChanged
 from services.identity.domain.values import Level
 
-given = deciding(area.DECIDER)
+given = deciding(area.AREA)
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 LATER = datetime(2021, 1, 1, tzinfo=UTC)

@@ -60,9 +60,9 @@ def registered() -> ResidentRegistered:
 ERASED = ResidentErased(resident_id=MEI, area_id="nc-47", area_path="la/nc-47", erased_at=AT)
 ERASE = EraseResident(resident_id=MEI, at=AT)
 
-given_resident = deciding(resident.DECIDER)
-given_body = deciding(body.DECIDER)
-given_disclosures = deciding(disclosure.DECIDER)
+given_resident = deciding(resident.RESIDENT)
+given_body = deciding(body.BODY)
+given_disclosures = deciding(disclosure.DISCLOSURE)
 
 
 def test_a_resident_is_registered_without_the_number_itself() -> None:

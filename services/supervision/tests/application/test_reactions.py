@@ -15,6 +15,7 @@ from libs.testkit.clocks import moment
 from libs.testkit.readme import published_events
 from services.supervision.application import noting_names, reactions
 from services.supervision.application.trail import TYPES
+from services.supervision.domain.case_record import CASE_RECORD
 from services.supervision.domain.events import BreachNoted, OpeningNoted
 from services.supervision.domain.names import NameNoted, NoteName
 from services.supervision.domain.values import ClockKind, Named
@@ -49,7 +50,7 @@ def test_each_event_of_a_case_is_noted_in_its_record_under_its_own_type(message_
 
     reaction = reaction_to(message)
 
-    assert (reaction.stream, reaction.id) == ("case_record", "c1")
+    assert (reaction.decider, reaction.id) == (CASE_RECORD, "c1")
     assert TYPES[type(reaction.command.fact)] == message.DESCRIPTOR.full_name
 
 

@@ -1,6 +1,6 @@
 """Which offers wait for an answer, and until when?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,10 @@ from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Key, Rows, Table, View
+from libs.messaging.clocks import Moment
 from services.volunteers.domain import events
+from services.volunteers.domain.commands import ExpireOffer, NeedCommand
+from services.volunteers.domain.need import NEED
 
 
 class DueOffers(View):
@@ -49,10 +52,18 @@ class DueOffers(View):
             case _:
                 pass
 
-    def due(self, cursor: Cursor[DictRow], now: datetime, limit: int) -> Sequence[DictRow]:
+    def due(self, cursor: Cursor[DictRow], now: datetime, limit: int) -> list[Moment[NeedCommand]]:
         """Offers whose time is over, the earliest first."""
         cursor.execute(
             "SELECT * FROM offers WHERE expires_at <= %s ORDER BY expires_at, need_id, volunteer_id LIMIT %s",
             (now, limit),
         )
-        return cursor.fetchall()
+        return [
+            Moment(
+                row["expires_at"],
+                NEED,
+                row["need_id"],
+                ExpireOffer(volunteer_id=row["volunteer_id"], at=row["expires_at"]),
+            )
+            for row in cursor
+        ]

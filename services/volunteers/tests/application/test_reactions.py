@@ -14,6 +14,8 @@ from services.volunteers.application.reactions import (
     when_subject_erased,
 )
 from services.volunteers.domain.commands import ForgetVolunteer, FreeShift, RaiseNeed, WithdrawNeed
+from services.volunteers.domain.need import NEED
+from services.volunteers.domain.volunteer import VOLUNTEER
 
 AT = datetime(2026, 3, 2, 14, 20, tzinfo=UTC)
 FACT = Fact(
@@ -27,7 +29,7 @@ def test_a_case_whose_reporter_is_assisted_calls_for_a_helper_the_next_day() -> 
 
     [reaction] = when_case_opened(opened, FACT)
 
-    assert (reaction.stream, reaction.id) == ("need", "case-c1")
+    assert (reaction.decider, reaction.id) == (NEED, "case-c1")
     assert isinstance(reaction.command, RaiseNeed)
     assert reaction.command.shift.start == AT.replace(minute=0) + timedelta(days=1, hours=1)
 
@@ -39,7 +41,7 @@ def test_any_other_case_calls_for_nobody() -> None:
 def test_a_case_taken_back_needs_no_helper() -> None:
     [reaction] = when_case_withdrawn(cases_events_pb2.CaseWithdrawn(case_id="c1"), FACT)
 
-    assert (reaction.stream, reaction.id, reaction.command) == ("need", "case-c1", WithdrawNeed(at=AT))
+    assert (reaction.decider, reaction.id, reaction.command) == (NEED, "case-c1", WithdrawNeed(at=AT))
 
 
 def test_who_was_erased_is_asked_no_more() -> None:
@@ -47,7 +49,7 @@ def test_who_was_erased_is_asked_no_more() -> None:
 
     assert when_subject_erased(erased, FACT) == [
         Erasure(subject="ann"),
-        Reaction(stream="volunteer", id="ann", command=ForgetVolunteer(at=AT)),
+        Reaction(VOLUNTEER, "ann", ForgetVolunteer(at=AT)),
     ]
 
 
@@ -55,6 +57,6 @@ def test_whoever_had_accepted_is_free_again_when_the_need_ends() -> None:
     ended = volunteers_events_pb2.NeedWithdrawn(need_id="n1", volunteer_ids=["ann", "bea"])
 
     assert when_need_withdrawn(ended, FACT) == [
-        Reaction(stream="volunteer", id="ann", command=FreeShift(need_id="n1")),
-        Reaction(stream="volunteer", id="bea", command=FreeShift(need_id="n1")),
+        Reaction(VOLUNTEER, "ann", FreeShift(need_id="n1")),
+        Reaction(VOLUNTEER, "bea", FreeShift(need_id="n1")),
     ]

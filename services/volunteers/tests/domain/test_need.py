@@ -21,10 +21,10 @@ from services.volunteers.domain.events import (
     OfferExpired,
     OfferMade,
 )
-from services.volunteers.domain.need import DECIDER
+from services.volunteers.domain.need import NEED
 from services.volunteers.domain.values import Shift
 
-given = deciding(DECIDER)
+given = deciding(NEED)
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 SHIFT = Shift(start=NOON + timedelta(days=1), end=NOON + timedelta(days=1, hours=2))

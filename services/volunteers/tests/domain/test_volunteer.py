@@ -23,9 +23,9 @@ from services.volunteers.domain.events import (
     VolunteerLeft,
 )
 from services.volunteers.domain.values import Profile, Shift, Window
-from services.volunteers.domain.volunteer import DECIDER
+from services.volunteers.domain.volunteer import VOLUNTEER
 
-given = deciding(DECIDER)
+given = deciding(VOLUNTEER)
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 PROFILE = Profile(
