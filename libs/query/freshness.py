@@ -1,8 +1,14 @@
 """How new an answer must be, and how long its reader waits for that."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, Self
 
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from libs.ledger.views.view import View, Views
 from libs.query.paging import ListRequest
 
 PATIENCE = 5.0
@@ -35,6 +41,12 @@ class Fresh:
 
     at_least: str = ""
     patience: float = PATIENCE
+
+    @contextmanager
+    def read(self, views: Views, view: View) -> Iterator[Cursor[DictRow]]:
+        """A cursor on the view's tables, which are at least that new. Raises `ViewBehind`."""
+        with views.read(view.name, self.at_least, self.patience) as cursor:
+            yield cursor
 
     @classmethod
     def of(cls, request: Query, call: Waiting) -> Self:

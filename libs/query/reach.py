@@ -1,10 +1,31 @@
 """How far a caller's grants reach, as a question about one thing and as a condition over a view's rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from libs.ledger.decider import Kind, Refusal
 from libs.query.conditions import EVERYTHING, NOTHING, Condition
 from libs.rules.areas import within
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jurisdiction:
+    """The area and the body that a thing falls under, as far as it has them."""
+
+    area_path: str | None = None
+    body_id: str | None = None
+
+
+Permit = Callable[[Jurisdiction], None]
+"""Refuses (PERMISSION_DENIED, OUT_OF_REACH) what the caller's grants do not cover."""
+
+
+def permitting(permit: Permit, of: Callable[[S], Jurisdiction]) -> Callable[[S], None]:
+    """The permit as a check of states: what `Stream.handle` calls with the state that a command meets."""
+    return lambda state: permit(of(state))
 
 
 @dataclass(frozen=True, slots=True)

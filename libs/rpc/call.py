@@ -9,16 +9,14 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from google.protobuf.message import Message
+from linli.options.v1 import rules_pb2
 
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.recorded import Context
-from libs.query.reach import Reach, not_covered
+from libs.query.reach import Jurisdiction, Reach, not_covered
 from libs.rpc.access import ANONYMOUS, NOBODY, Caller
 from libs.rpc.once import once
 from libs.rpc.peers import address_of
-
-IMPORT_SCOPE = "cases.import"
-"""Whoever holds it may say when a thing happened (`occurred_time`)."""
 
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 Clock = Callable[[], datetime]
@@ -99,6 +97,10 @@ class Call:
         if not self.reach.covers(area_path=area_path, body=body):
             raise not_covered(area_path, body)
 
+    def permit(self, of: Jurisdiction) -> None:
+        """Refuse (OUT_OF_REACH) unless a grant covers the jurisdiction; `call.permit` is a `Permit`."""
+        self.require(area_path=of.area_path or None, body=of.body_id or None)
+
     @property
     def me(self) -> str:
         """The caller's own id, for rpcs with DATA_SCOPE_SELF. Counts as a check."""
@@ -147,8 +149,10 @@ class Call:
             return None
         if not request.HasField("occurred_time"):
             return None
-        if not self.caller.has(IMPORT_SCOPE):
-            message = f"leave occurred_time out, or call with the scope {IMPORT_SCOPE}"
+        field = request.DESCRIPTOR.fields_by_name["occurred_time"]
+        scope = field.GetOptions().Extensions[rules_pb2.rules].history_scope
+        if not self.caller.has(scope):
+            message = f"leave occurred_time out, or call with the scope {scope}"
             raise Refusal(Kind.PERMISSION, "OCCURRED_TIME_NOT_ALLOWED", message)
         occurred: datetime = request.occurred_time.ToDatetime(tzinfo=UTC)  # type: ignore[attr-defined] # looked up above
         if occurred > self.now():

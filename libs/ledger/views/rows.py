@@ -21,7 +21,7 @@ class TableRows:
     of the table is known, so a key that is not known does not exist.
     """
 
-    def __init__(self, table: Table, schema: str) -> None:
+    def __init__(self, table: Table[Any], schema: str) -> None:
         self.table = table
         self.known: dict[KeyTuple, Row | None] = {}
         self.changed: set[KeyTuple] = set()
@@ -159,30 +159,31 @@ class RowStore:
         self._tables = {table.name: TableRows(table, self._schema) for table in view.tables}
         self._asked: list[tuple[TableRows, Cursor[DictRow], list[KeyTuple]]] = []
 
-    def get(self, table: str, key: Key) -> Row | None:
+    def get(self, table: Table[Any] | str, key: Key) -> Any:
         """The row of `key`, or None."""
-        rows = self._tables[table]
+        rows = self._of(table)
         row = self._row(rows, rows.table.key_of(key))
         return None if row is None else rows.copied(row)
 
-    def put(self, table: str, row: Mapping[str, Any]) -> None:
+    def put(self, table: Table[Any] | str, row: Any) -> None:
         """Insert or replace a row."""
-        self._tables[table].put(row)
+        self._of(table).put(row)
 
-    def change(self, table: str, key: Key, **columns: Any) -> None:
+    def change(self, table: Table[Any] | str, key: Key, **columns: Any) -> None:
         """Set some columns of a row that exists."""
-        rows = self._tables[table]
+        rows = self._of(table)
         wanted = rows.table.key_of(key)
         row = self._row(rows, wanted)
         if row is None:
-            raise KeyError(f"table {table} of view {self.view.name} has no row {key!r}")
+            raise KeyError(f"table {rows.table.name} of view {self.view.name} has no row {key!r}")
         if any(columns.get(column, row[column]) != row[column] for column in rows.table.key):
-            raise ValueError(f"table {table} of view {self.view.name}: a key is not changed; delete and put")
+            where = f"table {rows.table.name} of view {self.view.name}"
+            raise ValueError(f"{where}: a key is not changed; delete and put")
         rows.put(columns, row)
 
-    def delete(self, table: str, key: Key) -> None:
+    def delete(self, table: Table[Any] | str, key: Key) -> None:
         """Delete the row if there is one."""
-        rows = self._tables[table]
+        rows = self._of(table)
         wanted = rows.table.key_of(key)
         if self._row(rows, wanted) is not None:
             rows.delete(wanted)
@@ -236,6 +237,9 @@ class RowStore:
     def known(self, table: str) -> dict[KeyTuple, Row]:
         """The rows that are known just now."""
         return {key: row for key, row in self._tables[table].known.items() if row is not None}
+
+    def _of(self, table: Table[Any] | str) -> TableRows:
+        return self._tables[table if isinstance(table, str) else table.name]
 
     def _row(self, rows: TableRows, key: KeyTuple) -> Row | None:
         if key not in rows.known and not rows.complete:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, NewType, NotRequired, Required, Union, get_args, get_origin
 
 import msgspec
 
@@ -99,9 +100,37 @@ _BY_TYPE: dict[str, Callable[[Any], Any]] = {
     "bigint[]": _integers,
 }
 COLUMN_TYPES = tuple(_BY_TYPE)
+Json = Annotated[Any, "jsonb"]
+"""A column that keeps what JSON can: lists and mappings of plain values."""
+_BY_HINT: dict[Any, str] = {
+    str: "text",
+    int: "bigint",
+    bool: "boolean",
+    float: "double precision",
+    Decimal: "numeric",
+    datetime: "timestamptz",
+    date: "date",
+    list[str]: "text[]",
+    list[int]: "bigint[]",
+    Json: "jsonb",
+}
 EXACT_TYPES = {"text": str, "bigint": int, "integer": int, "boolean": bool}
 """Column types whose values of exactly this Python type are right as they are."""
 MUTABLE_TYPES = frozenset({"jsonb", "text[]", "bigint[]"})
+
+
+def column_type(hint: Any) -> str:
+    """The SQL type of a column whose values have the Python type `hint`. Raises `TypeError`."""
+    if get_origin(hint) in (NotRequired, Required):
+        return column_type(get_args(hint)[0])
+    if isinstance(hint, NewType):
+        return column_type(hint.__supertype__)
+    members = [each for each in get_args(hint) if each is not type(None)]
+    if get_origin(hint) in (Union, UnionType) and len(members) == 1:
+        return column_type(members[0])
+    if hint in _BY_HINT:
+        return _BY_HINT[hint]
+    raise TypeError(f"{hint!r} has no column type: take one of {list(_BY_HINT)}")
 
 
 def normaliser(kind: str) -> Callable[[Any], Any]:

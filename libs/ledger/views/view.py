@@ -1,18 +1,24 @@
 """Views: what a question's table looks like, how events fold into it, and how it is read.
 
+class CaseRow(TypedDict):
+    case_id: str
+    state: str
+    ended_time: NotRequired[datetime | None]
+
+CASES = Table.of("cases", CaseRow, key=("case_id",), indexes=("state",))
+
 class OpenCases(View):
     name = "open_cases"
-    tables = (Table("cases", {"case_id": "text", "state": "text"}, key=("case_id",), indexes=("state",)),)
+    tables = (CASES,)
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         match recorded.event:
             case CaseOpened():
-                rows.put("cases", {"case_id": recorded.subject_id, "state": "open"})
+                rows.put(CASES, CaseRow(case_id=recorded.subject_id, state="open"))
             case CaseClosed():
-                rows.change("cases", recorded.subject_id, state="closed")
+                rows.change(CASES, recorded.subject_id, state="closed")
 
-    def in_state(self, cursor: Cursor[DictRow], state: str) -> list[DictRow]:
-        return cursor.execute("SELECT * FROM cases WHERE state = %s", (state,)).fetchall()
+Pages of such rows are read by `libs.query.listing`.
 """
 
 import hashlib
@@ -23,44 +29,64 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Condition, Event
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Generic, Protocol, get_type_hints, overload
 
 from psycopg import Cursor
 from psycopg.errors import InvalidSchemaName, UndefinedTable
 from psycopg.rows import DictRow, dict_row
+from typing_extensions import TypeVar
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.revision import parse_revision
 from libs.ledger.store.ledger import Ledger
-from libs.ledger.views.values import COLUMN_TYPES, without_nul
+from libs.ledger.views.values import COLUMN_TYPES, column_type, without_nul
 
 Key = Any
 """The value of a table's key column, or a tuple of values where the key has several columns."""
 Row = dict[str, Any]
+R = TypeVar("R", default=Row)
+"""The type of a table's rows: a TypedDict."""
 
 _POLL = 0.05  # seconds between looks at a view that another process folds
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class Rows(Protocol):
-    """The rows of a view, as its fold sees and changes them. What it hands out are copies."""
+    """The rows of a view, as its fold sees and changes them. What it hands out are copies.
 
-    def get(self, table: str, key: Key) -> Row | None:
+    A table is given as it was declared, and then the rows have its type, or by its name.
+    """
+
+    @overload
+    def get(self, table: "Table[R]", key: Key) -> R | None: ...
+
+    @overload
+    def get(self, table: str, key: Key) -> Row | None: ...
+
+    def get(self, table: Any, key: Key) -> Any:
         """The row of `key`, or None."""
 
-    def put(self, table: str, row: Mapping[str, Any]) -> None:
+    @overload
+    def put(self, table: "Table[R]", row: R) -> None: ...
+
+    @overload
+    def put(self, table: str, row: Mapping[str, Any]) -> None: ...
+
+    def put(self, table: Any, row: Any) -> None:
         """Insert the row, or replace the one with its key. Columns left out are NULL."""
 
-    def change(self, table: str, key: Key, **columns: Any) -> None:
+    def change(self, table: "Table[Any] | str", key: Key, **columns: Any) -> None:
         """Set some columns, not the key, of a row that exists. Raises `KeyError` if it does not."""
 
-    def delete(self, table: str, key: Key) -> None:
+    def delete(self, table: "Table[Any] | str", key: Key) -> None:
         """Delete the row if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Table(Generic[R]):
     """One table of a view: columns with their SQL types, key columns, indexes.
+
+    `Table.of` derives the columns from a row's type.
 
     Types: text, bigint, integer, boolean, double precision, numeric, timestamptz, date, jsonb,
     text[], bigint[]. An index is a list of columns (`"state, due_time DESC"`) or what follows the
@@ -71,6 +97,16 @@ class Table:
     columns: Mapping[str, str]
     key: tuple[str, ...]
     indexes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, name: str, row: type[R], key: tuple[str, ...], indexes: tuple[str, ...] = ()) -> "Table[R]":
+        """The table whose rows are of the type `row`, a TypedDict.
+
+        str, int, bool, float, Decimal, datetime (aware), date, list[str] and list[int] have a column type;
+        `Json` keeps anything else that JSON can. A column that may be left out is `NotRequired`, and NULL.
+        """
+        hints = get_type_hints(row, include_extras=True)
+        return cls(name, {column: column_type(hint) for column, hint in hints.items()}, key, indexes)
 
     def __post_init__(self) -> None:
         for name in (self.name, *self.columns):
@@ -120,7 +156,7 @@ class View(ABC):
     """
 
     name: ClassVar[str]
-    tables: ClassVar[tuple[Table, ...]]
+    tables: ClassVar[tuple[Table[Any], ...]]
     version: ClassVar[int] = 1
 
     @abstractmethod
@@ -153,7 +189,7 @@ class View(ABC):
         ddl = [statement for table in self.tables for statement in (table.ddl(), *table.index_ddl())]
         return hashlib.sha256("\n".join([str(self.version), *ddl]).encode()).hexdigest()[:16]
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> Table[Any]:
         """One of its tables."""
         return next(table for table in self.tables if table.name == name)
 

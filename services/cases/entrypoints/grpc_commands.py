@@ -7,13 +7,14 @@ from linli.cases.v1 import cases_service_pb2 as pb
 
 from libs.query.freshness import Fresh
 from libs.rpc.access import PERSON
-from libs.rpc.call import IMPORT_SCOPE, Call, invalid
+from libs.rpc.call import Call, invalid
 from libs.rpc.moments import moment
 from services.cases.application.app import App
 from services.cases.application.report import Report
 from services.cases.domain import commands, refusals
 from services.cases.domain.values import ExternalReference
 from services.cases.entrypoints import messages, permits
+from services.cases.entrypoints.permits import IMPORT_SCOPE
 
 Answer = TypeVar("Answer")
 

@@ -6,11 +6,14 @@ Each answers a check that the stream calls with the state the command meets.
 from collections.abc import Callable
 
 from libs.query.reach import Reach, not_covered
-from libs.rpc.call import IMPORT_SCOPE, Call
+from libs.rpc.call import Call
 from services.cases.domain import refusals
 from services.cases.domain.case import NotOpened, Opened, State, body_of
 
 Permit = Callable[[State], None]
+
+IMPORT_SCOPE = "cases.import"
+"""Whoever holds it may date a command back (`occurred_time`)."""
 
 
 def for_body(call: Call) -> Permit:

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1clinli/options/v1/rules.proto\x12\x10linli.options.v1\x1a google/protobuf/descriptor.proto\"\x84\x01\n\x05Rules\x12\x10\n\x08required\x18\x01 \x01(\x08\x12\x12\n\nmax_length\x18\x02 \x01(\r\x12\x0f\n\x07pattern\x18\x03 \x01(\t\x12\x11\n\tmax_items\x18\x04 \x01(\r\x12\x0f\n\x07minimum\x18\x05 \x01(\x01\x12\x0f\n\x07maximum\x18\x06 \x01(\x01\x12\x0f\n\x07\x62ounded\x18\x07 \x01(\x08:G\n\x05rules\x12\x1d.google.protobuf.FieldOptions\x18\xd3\x86\x03 \x01(\x0b\x32\x17.linli.options.v1.Rulesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1clinli/options/v1/rules.proto\x12\x10linli.options.v1\x1a google/protobuf/descriptor.proto\"\x9b\x01\n\x05Rules\x12\x10\n\x08required\x18\x01 \x01(\x08\x12\x12\n\nmax_length\x18\x02 \x01(\r\x12\x0f\n\x07pattern\x18\x03 \x01(\t\x12\x11\n\tmax_items\x18\x04 \x01(\r\x12\x0f\n\x07minimum\x18\x05 \x01(\x01\x12\x0f\n\x07maximum\x18\x06 \x01(\x01\x12\x0f\n\x07\x62ounded\x18\x07 \x01(\x08\x12\x15\n\rhistory_scope\x18\x14 \x01(\t:G\n\x05rules\x12\x1d.google.protobuf.FieldOptions\x18\xd3\x86\x03 \x01(\x0b\x32\x17.linli.options.v1.Rulesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'linli.options.v1.rules_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_RULES']._serialized_start=85
-  _globals['_RULES']._serialized_end=217
+  _globals['_RULES']._serialized_end=240
 # @@protoc_insertion_point(module_scope)

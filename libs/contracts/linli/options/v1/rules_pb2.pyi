@@ -34,6 +34,7 @@ class Rules(_message.Message):
     MINIMUM_FIELD_NUMBER: _builtins.int
     MAXIMUM_FIELD_NUMBER: _builtins.int
     BOUNDED_FIELD_NUMBER: _builtins.int
+    HISTORY_SCOPE_FIELD_NUMBER: _builtins.int
     required: _builtins.bool
     """The field must be set: a non-empty string, a present message, a list with an entry,
     an enum value other than UNSPECIFIED.
@@ -52,6 +53,10 @@ class Rules(_message.Message):
     """Largest number allowed, if `bounded`."""
     bounded: _builtins.bool
     """True: `minimum` and `maximum` apply (0 is a bound, too)."""
+    history_scope: _builtins.str
+    """Of `occurred_time`, which dates a command back: the scope that a caller needs to fill it in. Without
+    the scope the server answers PERMISSION_DENIED `OCCURRED_TIME_NOT_ALLOWED`.
+    """
     def __init__(
         self,
         *,
@@ -62,10 +67,11 @@ class Rules(_message.Message):
         minimum: _builtins.float = ...,
         maximum: _builtins.float = ...,
         bounded: _builtins.bool = ...,
+        history_scope: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bounded", b"bounded", "max_items", b"max_items", "max_length", b"max_length", "maximum", b"maximum", "minimum", b"minimum", "pattern", b"pattern", "required", b"required"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bounded", b"bounded", "history_scope", b"history_scope", "max_items", b"max_items", "max_length", b"max_length", "maximum", b"maximum", "minimum", b"minimum", "pattern", b"pattern", "required", b"required"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

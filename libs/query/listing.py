@@ -1,0 +1,73 @@
+"""Lists: pages of a table's rows within the caller's reach, filtered and ordered."""
+
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, cast
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from libs.ledger.views.view import Table
+from libs.query.conditions import EVERYTHING, Condition
+from libs.query.filters import Filters
+from libs.query.paging import ListRequest, Order, Page
+from libs.query.reach import Reach
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing(Generic[R]):
+    """What may be listed of a table: by which fields callers filter, and in which order the rows come.
+
+    CASES_LISTED = Listing(table=CASES, order=(ascending("case_id"),), filters=FILTERS, area="area_path")
+
+    with fresh.read(views, ALL_CASES) as cursor:
+        rows, next_page_token = CASES_LISTED.page(cursor, request, reach)
+
+    `order` must be unique and never NULL; its columns together make the page token. `area` and `body` name
+    the columns that a caller's reach is held against.
+    """
+
+    table: Table[R]
+    order: tuple[Order, ...]
+    filters: Filters = field(default_factory=Filters)
+    area: str = ""
+    body: str = ""
+
+    def page(
+        self,
+        cursor: Cursor[DictRow],
+        request: ListRequest,
+        reach: Reach | None = None,
+        *,
+        where: Condition = EVERYTHING,
+        order: tuple[Order, ...] = (),
+    ) -> tuple[list[R], str]:
+        """The rows of the page that a request asks for, and the token of the next one ("" on the last).
+
+        `reach` limits the rows to those that the caller's grants cover (None: this list is open to all
+        callers of the rpc), `where` to those of this question. `order` replaces the usual one.
+
+        Raises `Refusal` FILTER_INVALID, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+        """
+        page = Page.of(request, order or self.order)
+        given: str = getattr(request, "filter", "")
+        within = (
+            EVERYTHING if reach is None else reach.condition(area_column=self.area, body_column=self.body)
+        )
+        wanted = within & where & self.filters.compile(given) & page.condition
+        select = (
+            f"SELECT * FROM {self.table.name} WHERE {wanted.sql} ORDER BY {page.order_by} LIMIT {page.fetch}"
+        )
+        rows, token = page.cut(cursor.execute(select, wanted.params).fetchall())
+        return cast("list[R]", rows), token
+
+    def one(self, cursor: Cursor[DictRow], **columns: Any) -> R | None:
+        """The row with these values; the first in the usual order where there are several."""
+        where = Condition.all_of([Condition(f"{name} = %s", (value,)) for name, value in columns.items()])
+        select = f"SELECT * FROM {self.table.name} WHERE {where.sql} ORDER BY {self._order_by} LIMIT 1"
+        return cast("R | None", cursor.execute(select, where.params).fetchone())
+
+    @property
+    def _order_by(self) -> str:
+        return ", ".join(f"{each.column} DESC" if each.descending else each.column for each in self.order)

@@ -1,0 +1,111 @@
+"""Lists of a view's rows: within reach, filtered, ordered, a page at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NotRequired, TypedDict
+
+import psycopg
+import pytest
+from psycopg import Cursor
+from psycopg.rows import DictRow, dict_row
+
+from libs.ledger.decider import Refusal
+from libs.ledger.views.view import Table
+from libs.query.conditions import Condition
+from libs.query.filters import Filters, text
+from libs.query.listing import Listing
+from libs.query.paging import ascending, descending
+from libs.query.reach import Limit, Reach
+from libs.rpc.tests.greeter import message
+
+ListNotes = message("ListNotesRequest")
+
+
+class BookRow(TypedDict):
+    book_id: str
+    shelf: str
+    area_path: str
+    reader: NotRequired[str | None]
+
+
+BOOKS = Table.of("books", BookRow, key=("book_id",))
+LISTED = Listing(
+    table=BOOKS, order=(ascending("book_id"),), filters=Filters(shelf=text("shelf")), area="area_path"
+)
+
+
+@dataclass
+class Asked:
+    """A list request, as far as a listing looks at it."""
+
+    filter: str = ""
+
+
+@pytest.fixture
+def cursor(database: str) -> Iterator[Cursor[DictRow]]:
+    with psycopg.connect(database, row_factory=dict_row) as connection, connection.cursor() as made:
+        made.execute(BOOKS.ddl())
+        for number in range(7):
+            row = (
+                f"b{number}",
+                "novels" if number % 2 else "maps",
+                "town/north" if number < 4 else "town/south",
+            )
+            made.execute("INSERT INTO books (book_id, shelf, area_path) VALUES (%s, %s, %s)", row)
+        yield made
+
+
+def ids(rows: list[BookRow]) -> list[str]:
+    return [row["book_id"] for row in rows]
+
+
+def test_pages_follow_each_other_and_end(cursor: Cursor[DictRow]) -> None:
+    first, token = LISTED.page(cursor, ListNotes(page_size=4))
+    second, end = LISTED.page(cursor, ListNotes(page_size=4, page_token=token))
+
+    assert ids(first) == ["b0", "b1", "b2", "b3"]
+    assert ids(second) == ["b4", "b5", "b6"]
+    assert end == ""
+
+
+def test_a_list_ends_where_the_callers_reach_ends(cursor: Cursor[DictRow]) -> None:
+    rows, _ = LISTED.page(cursor, ListNotes(), Reach((Limit("town/south"),)))
+    nothing, _ = LISTED.page(cursor, ListNotes(), Reach())
+
+    assert ids(rows) == ["b4", "b5", "b6"]
+    assert nothing == []
+
+
+def test_a_question_of_its_own_limits_the_list_further(cursor: Cursor[DictRow]) -> None:
+    rows, _ = LISTED.page(cursor, ListNotes(), where=Condition("shelf = %s", ("novels",)))
+
+    assert ids(rows) == ["b1", "b3", "b5"]
+
+
+def test_another_order_makes_tokens_of_its_own(cursor: Cursor[DictRow]) -> None:
+    backwards = (descending("book_id"),)
+    rows, token = LISTED.page(cursor, ListNotes(page_size=2), order=backwards)
+
+    assert ids(rows) == ["b6", "b5"]
+    with pytest.raises(Refusal, match="PAGE_TOKEN_INVALID"):
+        LISTED.page(cursor, ListNotes(page_size=2, page_token=token))
+
+
+def test_one_row_is_found_by_its_columns(cursor: Cursor[DictRow]) -> None:
+    assert LISTED.one(cursor, shelf="maps", area_path="town/south") == {
+        "book_id": "b4", "shelf": "maps", "area_path": "town/south", "reader": None,
+    }  # fmt: skip
+    assert LISTED.one(cursor, book_id="b9") is None
+
+
+def test_the_columns_of_a_table_follow_from_the_type_of_its_rows() -> None:
+    assert BOOKS.columns == {"book_id": "text", "shelf": "text", "area_path": "text", "reader": "text"}
+
+
+class Odd(TypedDict):
+    number: complex
+
+
+def test_a_type_that_no_column_keeps_is_refused() -> None:
+    with pytest.raises(TypeError, match="has no column type"):
+        Table.of("odd", Odd, key=("number",))
