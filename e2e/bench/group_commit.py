@@ -18,7 +18,7 @@ from libs.ledger.store.ledger import Append, Ledger, LedgerSettings
 from libs.messaging.schema import migrate
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from services.volunteers.adapters.ledger import EVENTS
-from services.volunteers.domain.events import AreaNoted
+from services.volunteers.domain.noted import AreaNoted
 
 WRITERS = 16
 EACH = 120

@@ -22,13 +22,9 @@ _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 Clock = Callable[[], datetime]
 
 
-INVALID_REQUEST = "INVALID_REQUEST"
-"""The reason of a request that breaks a rule of its fields."""
-
-
 def invalid(field_path: str, wanted: str) -> Refusal:
     """A request field is wrong in a way that no field rule can express: raise it in an api method."""
-    return Refusal(Kind.INVALID, INVALID_REQUEST, wanted, field=field_path)
+    return Refusal(Kind.INVALID, "INVALID_REQUEST", wanted, field=field_path)
 
 
 def wall_clock() -> datetime:

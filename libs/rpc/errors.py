@@ -12,7 +12,6 @@ from google.rpc import error_details_pb2, status_pb2
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.errors import LedgerUnavailable, OutcomeUnknown, VersionConflict
 from libs.ledger.views.view import ViewBehind
-from libs.rpc.call import INVALID_REQUEST
 
 DOMAIN = "linli"
 """The `domain` of every ErrorInfo: together with the reason it identifies an error."""
@@ -64,7 +63,7 @@ def bad_request(violations: tuple[Violation, ...]) -> Failure:
     more = f" (and {len(violations) - 3} more)" if len(violations) > 3 else ""
     return Failure(
         code=grpc.StatusCode.INVALID_ARGUMENT,
-        reason=INVALID_REQUEST,
+        reason="INVALID_REQUEST",
         message=f"the request breaks the rules of its fields: {told}{more}",
         violations=violations,
     )
@@ -73,7 +72,7 @@ def bad_request(violations: tuple[Violation, ...]) -> Failure:
 def of_refusal(refusal: Refusal) -> Failure:
     """The failure that a refusal of the domain becomes."""
     violations = (Violation(refusal.field, refusal.message),) if refusal.field else ()
-    if refusal.code == INVALID_REQUEST:
+    if refusal.code == "INVALID_REQUEST":
         return bad_request(violations)
     return Failure(
         code=STATUS_OF_KIND[refusal.kind],

@@ -35,12 +35,16 @@ def build(ground: Ground, settings: CasesSettings) -> ServiceParts:
         prefix=settings.public_prefix,
     )
     return ServiceParts(
-        apis=(Api.of(cases_service_pb2, CasesApi(app), zh=MESSAGES),),
+        apis=(_api(app),),
     )
 
 
 def _area_path(state: State) -> str | None:
     return None if isinstance(state, NotOpened) else state.file.area_path
+
+
+def _api(app: App) -> Api:
+    return Api.of(cases_service_pb2, CasesApi(app), zh=MESSAGES)
 
 
 SERVICE = Service(

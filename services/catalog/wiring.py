@@ -33,7 +33,7 @@ def build(ground: Ground, settings: CatalogSettings) -> ServiceParts:  # noqa: A
     )
     app = _app(ground, cited)
     return ServiceParts(
-        apis=(Api.of(catalog_service_pb2, CatalogApi(app), zh=MESSAGES),),
+        apis=(_api(app),),
     )
 
 
@@ -61,6 +61,10 @@ def _app(ground: Ground, cited: Cited) -> App:
 
 def _area_path(known: responsibility.Responsibilities) -> str | None:
     return known.items[0].area_path if known.items else None
+
+
+def _api(app: App) -> Api:
+    return Api.of(catalog_service_pb2, CatalogApi(app), zh=MESSAGES)
 
 
 SERVICE = Service(

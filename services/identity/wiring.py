@@ -44,7 +44,7 @@ def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
             app.clients.ensure_operator(settings.operator_secret.reveal(), now)
 
     return ServiceParts(
-        apis=(Api.of(identity_service_pb2, IdentityApi(app), zh=MESSAGES),),
+        apis=(_api(app),),
         on_start=on_start,
         public_keys=lambda: _public_keys(app, ground),
         revoked=revoked,
@@ -127,6 +127,10 @@ def _public_keys(app: App, ground: Ground) -> Mapping[str, Any]:
         for concealed, before in key_set.revocations.items()
     ]
     return {"keys": keys, "revoked": revoked}
+
+
+def _api(app: App) -> Api:
+    return Api.of(identity_service_pb2, IdentityApi(app), zh=MESSAGES)
 
 
 SERVICE = Service(

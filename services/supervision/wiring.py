@@ -31,8 +31,12 @@ def build(ground: Ground, settings: SupervisionSettings) -> ServiceParts:  # noq
         own_source=source_name(cell, "supervision"),
     )
     return ServiceParts(
-        apis=(Api.of(supervision_service_pb2, SupervisionApi(app), zh=MESSAGES),),
+        apis=(_api(app),),
     )
+
+
+def _api(app: App) -> Api:
+    return Api.of(supervision_service_pb2, SupervisionApi(app), zh=MESSAGES)
 
 
 SERVICE = Service(

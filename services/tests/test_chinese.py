@@ -40,6 +40,6 @@ def test_a_text_is_filled_with_facts_that_come_along(name: str) -> None:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_the_texts_of_a_service_are_served(name: str) -> None:
-    [api] = importlib.import_module(f"services.{name}.wiring")._apis(None)
+    api = importlib.import_module(f"services.{name}.wiring")._api(None)
 
     assert api.messages == {"zh": texts_of(name)}

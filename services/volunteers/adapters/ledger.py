@@ -1,17 +1,18 @@
 """The stored events of volunteers, under the names they keep for ever."""
 
 from libs.ledger.store.mapper import Events
-from services.volunteers.domain import events
+from services.volunteers.domain import noted, proposal, volunteer
+from services.volunteers.domain.need import events
 
 EVENTS = Events(
     service="volunteers",
     types={
-        "area_noted.v1": events.AreaNoted,
-        "volunteer_enrolled.v1": events.VolunteerEnrolled,
-        "profile_revised.v1": events.ProfileRevised,
-        "volunteer_left.v1": events.VolunteerLeft,
-        "shift_booked.v1": events.ShiftBooked,
-        "shift_freed.v1": events.ShiftFreed,
+        "area_noted.v1": noted.AreaNoted,
+        "volunteer_enrolled.v1": volunteer.VolunteerEnrolled,
+        "profile_revised.v1": volunteer.ProfileRevised,
+        "volunteer_left.v1": volunteer.VolunteerLeft,
+        "shift_booked.v1": volunteer.ShiftBooked,
+        "shift_freed.v1": volunteer.ShiftFreed,
         "need_raised.v1": events.NeedRaised,
         "need_withdrawn.v1": events.NeedWithdrawn,
         "offer_made.v1": events.OfferMade,
@@ -19,6 +20,6 @@ EVENTS = Events(
         "offer_declined.v1": events.OfferDeclined,
         "offer_expired.v1": events.OfferExpired,
         "hours_recorded.v1": events.HoursRecorded,
-        "matches_proposed.v1": events.MatchesProposed,
+        "matches_proposed.v1": proposal.MatchesProposed,
     },
 )

@@ -11,7 +11,9 @@ from linli.volunteers.v1 import volunteers_events_pb2 as pb
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
 from libs.rpc.moments import stamp
-from services.volunteers.domain import events
+from libs.rules.areas import id_of
+from services.volunteers.domain import volunteer
+from services.volunteers.domain.need import events
 from services.volunteers.domain.values import Profile
 
 
@@ -24,16 +26,16 @@ def publish(recorded: Recorded[Any]) -> Published | None:
     return Published(
         message=message,
         area_path=area_path,
-        area_id=_last(area_path),
+        area_id=id_of(area_path),
         occurred_at=getattr(recorded.event, "expired_at", None),
     )
 
 
 def _message(event: object) -> Message | None:
     match event:
-        case events.VolunteerEnrolled(volunteer_id=volunteer_id, profile=profile):
-            return pb.VolunteerEnrolled(volunteer_id=volunteer_id, home_area_id=_last(profile.home_path))
-        case events.VolunteerLeft(volunteer_id=volunteer_id):
+        case volunteer.VolunteerEnrolled(volunteer_id=volunteer_id, profile=profile):
+            return pb.VolunteerEnrolled(volunteer_id=volunteer_id, home_area_id=id_of(profile.home_path))
+        case volunteer.VolunteerLeft(volunteer_id=volunteer_id):
             return pb.VolunteerLeft(volunteer_id=volunteer_id)
         case events.NeedRaised():
             return _need_raised(event)
@@ -59,7 +61,7 @@ def _need_raised(event: events.NeedRaised) -> pb.NeedRaised:
     raised = pb.NeedRaised(
         need_id=event.need_id,
         case_id=event.case_id,
-        area_id=_last(event.area_path),
+        area_id=id_of(event.area_path),
         wanted=event.wanted,
         skills=sorted(event.skills),
     )
@@ -74,7 +76,3 @@ def _area_path(recorded: Recorded[Any]) -> str:
     if isinstance(profile, Profile):
         return profile.home_path
     return getattr(recorded.event, "area_path", "") or recorded.metadata.area or ""
-
-
-def _last(area_path: str) -> str:
-    return area_path.rpartition("/")[2]

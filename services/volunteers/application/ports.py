@@ -1,8 +1,9 @@
 """What the application needs from outside: the matching, and what the views know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Protocol, TypedDict
 
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Reach
@@ -14,7 +15,7 @@ from services.volunteers.domain.values import Match
 class Assignment:
     """An answer of the matching.
 
-    `matches` says for every candidate and call: chosen, or why not. `covered` is the sum of the
+    `matches` gives for every candidate and call: chosen, or why not. `covered` is the sum of the
     priorities of the places filled; `bound` is proven: no assignment covers more.
     """
 
@@ -33,26 +34,54 @@ class Matching(Protocol):
         ...
 
 
-class Reads(Protocol):
-    """What is asked of the views."""
+class NeedRow(TypedDict):
+    """A need as lists show it; `accepted` counts those who will come."""
 
-    def open_needs(self, area_path: str) -> Sequence[str]:
-        """Open needs of an area and of those below it."""
-        ...
+    need_id: str
+    state: str
+    case_id: str
+    area_path: str
+    area_id: str
+    start_time: datetime
+    end_time: datetime
+    wanted: int
+    accepted: int
+    skills: list[str]
+    priority: int
 
-    def active_volunteers(self) -> Sequence[tuple[str, int]]:
-        """(id, offers had) of everybody who may be asked."""
-        ...
 
-    def list_needs(
-        self, query: ListQuery, reach: Reach, fresh: Fresh
-    ) -> tuple[Sequence[Mapping[str, Any]], str]:
+class NeedReads(Protocol):
+    """Which needs are there, and how do they stand?"""
+
+    def page(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[list[NeedRow], str]:
         """A page of needs, the next shift first, and the token of the next page."""
         ...
 
-    def list_volunteers(
-        self, query: ListQuery, reach: Reach, fresh: Fresh
-    ) -> tuple[Sequence[Mapping[str, Any]], str]:
+    def open_in(self, area_path: str) -> Sequence[str]:
+        """Ids of the open needs of an area and of those below it."""
+        ...
+
+    def wait(self, fresh: Fresh) -> None:
+        """Until the view has seen what the caller has seen."""
+        ...
+
+
+class VolunteerRow(TypedDict):
+    """A volunteer as lists show them."""
+
+    volunteer_id: str
+    active: bool
+    home_path: str
+    home_area_id: str
+    reach_path: str
+    offers: int
+    minutes: int
+
+
+class VolunteerReads(Protocol):
+    """Who has enrolled, how often were they asked, and what did they give?"""
+
+    def page(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[list[VolunteerRow], str]:
         """A page of volunteers, and the token of the next page."""
         ...
 
@@ -60,6 +89,10 @@ class Reads(Protocol):
         """(offers had, minutes given) of one volunteer."""
         ...
 
+    def active(self) -> Sequence[tuple[str, int]]:
+        """(id, offers had) of everybody who may be asked."""
+        ...
+
     def wait(self, fresh: Fresh) -> None:
-        """Until both views have seen what the caller has seen."""
+        """Until the view has seen what the caller has seen."""
         ...

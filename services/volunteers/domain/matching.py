@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from libs.rules.areas import within
 from services.volunteers.domain.values import MatchReason, Profile, Shift
 
 
@@ -47,11 +48,6 @@ def reason_against(candidate: Candidate, call: Call) -> MatchReason | None:
     if room_in_week(candidate, call.shift) < 1:
         return MatchReason.LOAD_REACHED
     return None
-
-
-def within(area_path: str, reach_path: str) -> bool:
-    """True if the area is `reach_path` or lies below it."""
-    return area_path == reach_path or area_path.startswith(f"{reach_path}/")
 
 
 def free(profile: Profile, shift: Shift) -> bool:

@@ -2,10 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from libs.ledger.decider import Decider
-from services.volunteers.domain.commands import RecordProposal
-from services.volunteers.domain.events import MatchesProposed
+from services.volunteers.domain.values import Match
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchesProposed:
+    """An assignment of volunteers to open needs was computed.
+
+    `covered` is the priority it covers, `bound` what no assignment can exceed.
+    """
+
+    proposal_id: str
+    area_path: str
+    matches: tuple[Match, ...]
+    covered: int
+    bound: int
+    wanted: int
+    filled: int
+    proposed_at: datetime
+
+
+# Situations
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +43,34 @@ class Proposed:
 
 
 Proposal = NotProposed | Proposed
+
+
+# Evolve
+
+
+def evolve(_state: Proposal, event: MatchesProposed) -> Proposal:
+    """The proposal after `event`."""
+    return Proposed(content=event)
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordProposal:
+    """Keep a computed assignment."""
+
+    proposal_id: str
+    area_path: str
+    matches: tuple[Match, ...]
+    covered: int
+    bound: int
+    wanted: int
+    filled: int
+    at: datetime
+
+
+# Decide
 
 
 def decide(command: RecordProposal, state: Proposal) -> Sequence[MatchesProposed]:
@@ -39,11 +89,6 @@ def decide(command: RecordProposal, state: Proposal) -> Sequence[MatchesProposed
             proposed_at=command.at,
         )
     ]
-
-
-def evolve(_state: Proposal, event: MatchesProposed) -> Proposal:
-    """The proposal after `event`."""
-    return Proposed(content=event)
 
 
 PROPOSAL: Decider[RecordProposal, Proposal, MatchesProposed] = Decider(

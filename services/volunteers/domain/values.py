@@ -43,6 +43,14 @@ class Shift:
         return self.start < other.end and other.start < self.end
 
 
+class NeedState(Enum):
+    """Where a need stands."""
+
+    OPEN = "open"
+    FILLED = "filled"
+    WITHDRAWN = "withdrawn"
+
+
 class OfferStanding(Enum):
     """Where an offer stands."""
 

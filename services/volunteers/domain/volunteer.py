@@ -2,28 +2,62 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from libs.ledger.decider import Decider
 from services.volunteers.domain import refusals
-from services.volunteers.domain.commands import (
-    BookShift,
-    EnrolVolunteer,
-    ForgetVolunteer,
-    FreeShift,
-    LeaveVolunteers,
-    ReviseProfile,
-    VolunteerCommand,
-)
-from services.volunteers.domain.events import (
-    ProfileRevised,
-    ShiftBooked,
-    ShiftFreed,
-    VolunteerEnrolled,
-    VolunteerEvent,
-    VolunteerLeft,
-)
 from services.volunteers.domain.values import Profile, Shift
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolunteerEnrolled:
+    """A party offers their time."""
+
+    volunteer_id: str
+    profile: Profile
+    enrolled_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileRevised:
+    """A volunteer said anew what they can do."""
+
+    volunteer_id: str
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolunteerLeft:
+    """A volunteer is not to be asked any more."""
+
+    volunteer_id: str
+    left_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftBooked:
+    """A volunteer's time is taken by a need."""
+
+    volunteer_id: str
+    need_id: str
+    shift: Shift
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftFreed:
+    """A volunteer's time is free again."""
+
+    volunteer_id: str
+    need_id: str
+
+
+VolunteerEvent = VolunteerEnrolled | ProfileRevised | VolunteerLeft | ShiftBooked | ShiftFreed
+
+
+# Situations
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +84,83 @@ class Left:
 
 
 Volunteer = Stranger | Active | Left
+
+
+# Evolve
+
+
+def evolve(state: Volunteer, event: VolunteerEvent) -> Volunteer:
+    """The volunteer after `event`."""
+    match event:
+        case VolunteerEnrolled():
+            kept = {} if isinstance(state, Stranger) else state.bookings
+            return Active(volunteer_id=event.volunteer_id, profile=event.profile, bookings=kept)
+        case _ if isinstance(state, Stranger):
+            return state
+        case ProfileRevised(profile=profile):
+            return replace(state, profile=profile)
+        case VolunteerLeft():
+            return Left(volunteer_id=state.volunteer_id, profile=state.profile, bookings=state.bookings)
+        case ShiftBooked(need_id=need_id, shift=shift):
+            return replace(state, bookings={**state.bookings, need_id: shift})
+        case ShiftFreed(need_id=need_id):
+            rest = {other: shift for other, shift in state.bookings.items() if other != need_id}
+            return replace(state, bookings=rest)
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolVolunteer:
+    """Offer a party's time."""
+
+    volunteer_id: str
+    profile: Profile
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviseProfile:
+    """Say anew what a volunteer can do."""
+
+    profile: Profile
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveVolunteers:
+    """End an enrolment; nothing happens if it has ended."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetVolunteer:
+    """Ask somebody no more who was erased; nothing happens to those who are not enrolled."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookShift:
+    """Take a volunteer's time for a need."""
+
+    need_id: str
+    shift: Shift
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FreeShift:
+    """Give a volunteer's time back; nothing happens if it was not taken."""
+
+    need_id: str
+
+
+VolunteerCommand = EnrolVolunteer | ReviseProfile | LeaveVolunteers | ForgetVolunteer | BookShift | FreeShift
+
+
+# Decide
 
 
 def decide(command: VolunteerCommand, state: Volunteer) -> Sequence[VolunteerEvent]:
@@ -115,25 +226,6 @@ def check(profile: Profile) -> None:
             raise refusals.profile_invalid("windows", "A window ends after it starts, on the same day.")
     if not 1 <= profile.shifts_per_week <= 21:
         raise refusals.profile_invalid("shifts_per_week", "Give 1 to 21 shifts a week.")
-
-
-def evolve(state: Volunteer, event: VolunteerEvent) -> Volunteer:
-    """The volunteer after `event`."""
-    match event:
-        case VolunteerEnrolled():
-            kept = {} if isinstance(state, Stranger) else state.bookings
-            return Active(volunteer_id=event.volunteer_id, profile=event.profile, bookings=kept)
-        case _ if isinstance(state, Stranger):
-            return state
-        case ProfileRevised(profile=profile):
-            return replace(state, profile=profile)
-        case VolunteerLeft():
-            return Left(volunteer_id=state.volunteer_id, profile=state.profile, bookings=state.bookings)
-        case ShiftBooked(need_id=need_id, shift=shift):
-            return replace(state, bookings={**state.bookings, need_id: shift})
-        case ShiftFreed(need_id=need_id):
-            rest = {other: shift for other, shift in state.bookings.items() if other != need_id}
-            return replace(state, bookings=rest)
 
 
 VOLUNTEER: Decider[VolunteerCommand, Volunteer, VolunteerEvent] = Decider(

@@ -21,7 +21,7 @@ from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
 from libs.testkit.views import assert_rebuilt_equals_live
-from services.volunteers.domain.commands import MakeOffer
+from services.volunteers.domain.need.commands import MakeOffer
 from services.volunteers.wiring import SERVICE
 
 DESCRIPTOR = pb.DESCRIPTOR.services_by_name["VolunteersService"]

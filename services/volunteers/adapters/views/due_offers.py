@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
@@ -10,9 +10,20 @@ from psycopg.rows import DictRow
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Key, Rows, Table, View
 from libs.messaging.clocks import Moment
-from services.volunteers.domain import events
-from services.volunteers.domain.commands import ExpireOffer, NeedCommand
 from services.volunteers.domain.need import NEED
+from services.volunteers.domain.need.commands import ExpireOffer, NeedCommand
+from services.volunteers.domain.need.events import OfferAccepted, OfferDeclined, OfferExpired, OfferMade
+
+
+class OfferRow(TypedDict):
+    """An offer that is open."""
+
+    need_id: str
+    volunteer_id: str
+    expires_at: datetime
+
+
+OFFERS = Table.of("offers", OfferRow, key=("need_id", "volunteer_id"), indexes=("expires_at",))
 
 
 class DueOffers(View):
@@ -22,14 +33,7 @@ class DueOffers(View):
     """
 
     name = "due_offers"
-    tables = (
-        Table(
-            "offers",
-            {"need_id": "text", "volunteer_id": "text", "expires_at": "timestamptz"},
-            key=("need_id", "volunteer_id"),
-            indexes=("expires_at",),
-        ),
-    )
+    tables = (OFFERS,)
 
     def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
         """Nothing is looked at before it is written."""
@@ -38,17 +42,17 @@ class DueOffers(View):
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """An offer stands here until it is answered or expires."""
         match recorded.event:
-            case events.OfferMade(held=True):
+            case OfferMade(held=True):
                 pass
-            case events.OfferMade(need_id=need_id, volunteer_id=volunteer_id, expires_at=expires_at):
-                row = {"need_id": need_id, "volunteer_id": volunteer_id, "expires_at": expires_at}
-                rows.put("offers", row)
+            case OfferMade(need_id=need_id, volunteer_id=volunteer_id, expires_at=expires_at):
+                row = OfferRow(need_id=need_id, volunteer_id=volunteer_id, expires_at=expires_at)
+                rows.put(OFFERS, row)
             case (
-                events.OfferAccepted(need_id=need_id, volunteer_id=volunteer_id)
-                | events.OfferDeclined(need_id=need_id, volunteer_id=volunteer_id)
-                | events.OfferExpired(need_id=need_id, volunteer_id=volunteer_id)
+                OfferAccepted(need_id=need_id, volunteer_id=volunteer_id)
+                | OfferDeclined(need_id=need_id, volunteer_id=volunteer_id)
+                | OfferExpired(need_id=need_id, volunteer_id=volunteer_id)
             ):
-                rows.delete("offers", (need_id, volunteer_id))
+                rows.delete(OFFERS, (need_id, volunteer_id))
             case _:
                 pass
 
@@ -67,3 +71,6 @@ class DueOffers(View):
             )
             for row in cursor
         ]
+
+
+VIEW = DueOffers()

@@ -1,42 +1,36 @@
 """Who has enrolled, how often were they asked, and what did they give?"""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from psycopg import Cursor
-from psycopg.rows import DictRow
-
 from libs.ledger.recorded import Recorded
-from libs.ledger.views.view import Key, Rows, Table, View
-from libs.query.conditions import Condition
+from libs.ledger.views.view import Key, Rows, Table, View, Views
 from libs.query.filters import Filters, flag, text
-from libs.query.paging import Page, ascending
-from services.volunteers.domain import events
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.listing import Listing
+from libs.query.paging import ascending
+from libs.query.reach import Reach
+from libs.rules.areas import id_of
+from services.volunteers.application.ports import VolunteerRow
+from services.volunteers.domain.need.events import HoursRecorded, OfferMade
+from services.volunteers.domain.values import Profile
+from services.volunteers.domain.volunteer import ProfileRevised, VolunteerEnrolled, VolunteerLeft
 
-ORDER = (ascending("volunteer_id"),)
-FILTERS = Filters(home_area_id=text("home_area_id"), active=flag("active"))
+VOLUNTEERS = Table.of("volunteers", VolunteerRow, key=("volunteer_id",), indexes=("active, reach_path",))
+LISTED = Listing(
+    table=VOLUNTEERS,
+    order=(ascending("volunteer_id"),),
+    filters=Filters(home_area_id=text("home_area_id"), active=flag("active")),
+    area="home_path",
+)
 
 
 class Volunteers(View):
     """One row for each party that ever enrolled."""
 
     name = "volunteers"
-    tables = (
-        Table(
-            "volunteers",
-            {
-                "volunteer_id": "text",
-                "active": "boolean",
-                "home_path": "text",
-                "home_area_id": "text",
-                "reach_path": "text",
-                "offers": "integer",
-                "minutes": "bigint",
-            },
-            key=("volunteer_id",),
-            indexes=("active, reach_path",),
-        ),
-    )
+    tables = (VOLUNTEERS,)
 
     def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
         """The volunteer that the event is about."""
@@ -46,52 +40,75 @@ class Volunteers(View):
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Keep profiles' places, and count offers and minutes."""
         match recorded.event:
-            case events.VolunteerEnrolled(volunteer_id=volunteer_id, profile=profile):
-                known = rows.get("volunteers", volunteer_id) or {"offers": 0, "minutes": 0}
-                counts = {"offers": known["offers"], "minutes": known["minutes"]}
-                row = {"volunteer_id": volunteer_id, "active": True, **_places(profile), **counts}
-                rows.put("volunteers", row)
-            case events.ProfileRevised(volunteer_id=volunteer_id, profile=profile):
-                rows.change("volunteers", volunteer_id, **_places(profile))
-            case events.VolunteerLeft(volunteer_id=volunteer_id):
-                rows.change("volunteers", volunteer_id, active=False)
-            case events.OfferMade(volunteer_id=volunteer_id):
-                _add(rows, volunteer_id, "offers", 1)
-            case events.HoursRecorded(volunteer_id=volunteer_id, minutes=minutes):
-                _add(rows, volunteer_id, "minutes", minutes)
+            case VolunteerEnrolled(volunteer_id=volunteer_id, profile=profile):
+                rows.put(VOLUNTEERS, _row(volunteer_id, profile, rows.get(VOLUNTEERS, volunteer_id)))
+            case ProfileRevised(volunteer_id=volunteer_id, profile=profile):
+                rows.change(VOLUNTEERS, volunteer_id, **_places(profile))
+            case VolunteerLeft(volunteer_id=volunteer_id):
+                rows.change(VOLUNTEERS, volunteer_id, active=False)
+            case OfferMade(volunteer_id=volunteer_id):
+                _add(rows, volunteer_id, offers=1)
+            case HoursRecorded(volunteer_id=volunteer_id, minutes=minutes):
+                _add(rows, volunteer_id, minutes=minutes)
             case _:
                 pass
 
-    def listed(self, cursor: Cursor[DictRow], where: Condition, page: Page) -> list[DictRow]:
-        """The rows of a page."""
-        cursor.execute(
-            f"SELECT * FROM volunteers WHERE {where.sql} ORDER BY {page.order_by} LIMIT {page.fetch}",
-            where.params,
-        )
-        return cursor.fetchall()
 
-    def counts(self, cursor: Cursor[DictRow], volunteer_id: str) -> tuple[int, int]:
-        """(offers had, minutes given) of one volunteer."""
-        cursor.execute("SELECT offers, minutes FROM volunteers WHERE volunteer_id = %s", (volunteer_id,))
-        row = cursor.fetchone()
-        return (row["offers"], row["minutes"]) if row else (0, 0)
-
-    def active(self, cursor: Cursor[DictRow]) -> Sequence[tuple[str, int]]:
-        """(id, offers had) of everybody who may be asked."""
-        cursor.execute("SELECT volunteer_id, offers FROM volunteers WHERE active ORDER BY volunteer_id")
-        return [(row["volunteer_id"], row["offers"]) for row in cursor.fetchall()]
+VIEW = Volunteers()
 
 
-def _places(profile: Any) -> dict[str, str]:
+def _row(volunteer_id: str, profile: Profile, known: VolunteerRow | None) -> VolunteerRow:
+    return VolunteerRow(
+        volunteer_id=volunteer_id,
+        active=True,
+        home_path=profile.home_path,
+        home_area_id=id_of(profile.home_path),
+        reach_path=profile.reach_path,
+        offers=known["offers"] if known else 0,
+        minutes=known["minutes"] if known else 0,
+    )
+
+
+def _places(profile: Profile) -> dict[str, str]:
     return {
         "home_path": profile.home_path,
-        "home_area_id": profile.home_path.rpartition("/")[2],
+        "home_area_id": id_of(profile.home_path),
         "reach_path": profile.reach_path,
     }
 
 
-def _add(rows: Rows, volunteer_id: str, column: str, more: int) -> None:
-    known = rows.get("volunteers", volunteer_id)
+def _add(rows: Rows, volunteer_id: str, *, offers: int = 0, minutes: int = 0) -> None:
+    known = rows.get(VOLUNTEERS, volunteer_id)
     if known is None:
         raise KeyError(volunteer_id)
-    rows.change("volunteers", volunteer_id, **{column: known[column] + more})
+    counts = {"offers": known["offers"] + offers, "minutes": known["minutes"] + minutes}
+    rows.change(VOLUNTEERS, volunteer_id, **counts)
+
+
+@dataclass(frozen=True, slots=True)
+class VolunteerReads:
+    """`ports.VolunteerReads`, answered from the view."""
+
+    views: Views
+
+    def page(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[list[VolunteerRow], str]:
+        """A page of volunteers, and the token of the next page."""
+        with fresh.read(self.views, VIEW) as cursor:
+            return LISTED.page(cursor, query, reach)
+
+    def counts(self, volunteer_id: str, fresh: Fresh) -> tuple[int, int]:
+        """(offers had, minutes given) of one volunteer."""
+        with fresh.read(self.views, VIEW) as cursor:
+            row = LISTED.one(cursor, volunteer_id=volunteer_id)
+        return (row["offers"], row["minutes"]) if row else (0, 0)
+
+    def active(self) -> Sequence[tuple[str, int]]:
+        """(id, offers had) of everybody who may be asked."""
+        select = "SELECT volunteer_id, offers FROM volunteers WHERE active ORDER BY volunteer_id"
+        with Fresh().read(self.views, VIEW) as cursor:
+            return [(row["volunteer_id"], row["offers"]) for row in cursor.execute(select)]
+
+    def wait(self, fresh: Fresh) -> None:
+        """Until the view has seen what the caller has seen."""
+        with fresh.read(self.views, VIEW):
+            pass

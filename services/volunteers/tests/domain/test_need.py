@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from libs.testkit.deciders import deciding
-from services.volunteers.domain.commands import (
+from services.volunteers.domain.need import NEED
+from services.volunteers.domain.need.commands import (
     AcceptOffer,
     DeclineOffer,
     ExpireOffer,
@@ -12,7 +13,7 @@ from services.volunteers.domain.commands import (
     RecordHours,
     WithdrawNeed,
 )
-from services.volunteers.domain.events import (
+from services.volunteers.domain.need.events import (
     HoursRecorded,
     NeedRaised,
     NeedWithdrawn,
@@ -21,7 +22,6 @@ from services.volunteers.domain.events import (
     OfferExpired,
     OfferMade,
 )
-from services.volunteers.domain.need import NEED
 from services.volunteers.domain.values import Shift
 
 given = deciding(NEED)

@@ -7,23 +7,21 @@ import pytest
 
 from libs.ledger.decider import Kind
 from libs.testkit.deciders import deciding
-from services.volunteers.domain.commands import (
+from services.volunteers.domain.values import Profile, Shift, Window
+from services.volunteers.domain.volunteer import (
+    VOLUNTEER,
     BookShift,
     EnrolVolunteer,
     ForgetVolunteer,
     FreeShift,
     LeaveVolunteers,
-    ReviseProfile,
-)
-from services.volunteers.domain.events import (
     ProfileRevised,
+    ReviseProfile,
     ShiftBooked,
     ShiftFreed,
     VolunteerEnrolled,
     VolunteerLeft,
 )
-from services.volunteers.domain.values import Profile, Shift, Window
-from services.volunteers.domain.volunteer import VOLUNTEER
 
 given = deciding(VOLUNTEER)
 

@@ -6,19 +6,13 @@ from linli.cases.v1 import cases_events_pb2
 from linli.identity.v1 import identity_events_pb2
 from linli.volunteers.v1 import volunteers_events_pb2
 
-from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions
-from services.volunteers.domain.area import AREA
-from services.volunteers.domain.commands import (
-    ForgetVolunteer,
-    FreeShift,
-    NeedCommand,
-    NoteArea,
-    RaiseNeed,
-    WithdrawNeed,
-)
+from libs.ledger.noted import Note
+from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions
 from services.volunteers.domain.need import NEED
+from services.volunteers.domain.need.commands import NeedCommand, RaiseNeed, WithdrawNeed
+from services.volunteers.domain.noted import AREA, AreaNoted
 from services.volunteers.domain.values import Shift
-from services.volunteers.domain.volunteer import VOLUNTEER
+from services.volunteers.domain.volunteer import VOLUNTEER, ForgetVolunteer, FreeShift
 
 HELP_AFTER = timedelta(days=1)
 """A helper is wanted a day after a case was opened: time enough to ask somebody."""
@@ -30,8 +24,8 @@ PRIORITY = 5
 
 def when_area_defined(event: identity_events_pb2.AreaDefined, _fact: Fact) -> Reactions:
     """Areas are noted: profiles and needs are placed in them."""
-    command = NoteArea(area_id=event.area_id, area_path=event.area_path)
-    return [Reaction(AREA, event.area_id, command)]
+    area = AreaNoted(area_id=event.area_id, area_path=event.area_path)
+    return [Reaction(AREA, event.area_id, Note(area))]
 
 
 def when_subject_erased(event: identity_events_pb2.SubjectErased, fact: Fact) -> Answers:
@@ -91,3 +85,17 @@ def _full_hour(moment: datetime) -> datetime:
     """The next full hour, or the moment itself if it is one."""
     floor = moment.replace(minute=0, second=0, microsecond=0)
     return floor if floor == moment else floor + timedelta(hours=1)
+
+
+SUBSCRIPTIONS: Subscriptions = {
+    "identity": {
+        identity_events_pb2.AreaDefined: when_area_defined,
+        identity_events_pb2.SubjectErased: when_subject_erased,
+    },
+    "cases": {
+        cases_events_pb2.CaseOpened: when_case_opened,
+        cases_events_pb2.CaseWithdrawn: when_case_withdrawn,
+        cases_events_pb2.CaseRejected: when_case_rejected,
+    },
+    "volunteers": {volunteers_events_pb2.NeedWithdrawn: when_need_withdrawn},
+}

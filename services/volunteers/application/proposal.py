@@ -6,15 +6,25 @@ from datetime import datetime, timedelta
 
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Stream, Task, handle_many
-from services.volunteers.application.ports import Matching, Reads
+from libs.query.freshness import Fresh
+from libs.rules.areas import id_of
+from services.volunteers.application.need import NeedStream, as_raised
+from services.volunteers.application.ports import Matching, NeedReads, VolunteerReads
+from services.volunteers.application.volunteer import VolunteerStream
 from services.volunteers.domain import refusals
-from services.volunteers.domain.commands import MakeOffer, NeedCommand, RecordProposal, VolunteerCommand
-from services.volunteers.domain.events import MatchesProposed, NeedEvent, OfferMade, VolunteerEvent
 from services.volunteers.domain.matching import Call, Candidate
-from services.volunteers.domain.need import Need, Raised, Unheard, Withdrawn
-from services.volunteers.domain.proposal import NotProposed, Proposal, Proposed
+from services.volunteers.domain.need.commands import MakeOffer
+from services.volunteers.domain.need.events import OfferMade
+from services.volunteers.domain.need.situations import Raised
+from services.volunteers.domain.proposal import (
+    MatchesProposed,
+    NotProposed,
+    Proposal,
+    Proposed,
+    RecordProposal,
+)
 from services.volunteers.domain.values import Match, MatchReason
-from services.volunteers.domain.volunteer import Active, Volunteer
+from services.volunteers.domain.volunteer import Active
 
 MOST_MATCHES = 10_000
 """A proposal keeps so many matches; the chosen ones come first and are never cut."""
@@ -30,33 +40,37 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class Proposals:
     """Proposals and offers over the streams of needs and volunteers."""
 
-    volunteers: Stream[VolunteerCommand, Volunteer, VolunteerEvent]
-    needs: Stream[NeedCommand, Need, NeedEvent]
-    proposals: Stream[RecordProposal, Proposal, MatchesProposed]
-    reads: Reads
+    stream: Stream[RecordProposal, Proposal, MatchesProposed]
+    volunteers: VolunteerStream
+    needs: NeedStream
+    need_reads: NeedReads
+    volunteer_reads: VolunteerReads
     matching: Matching
     offer_lasts: timedelta
 
     def propose(
-        self, proposal_id: str, area_path: str, at: datetime, context: Context
+        self, proposal_id: str, area_path: str, at: datetime, context: Context, fresh: Fresh
     ) -> Handled[Proposal, MatchesProposed]:
         """Compute whom to ask for the open needs of an area, and keep the answer.
 
-        A repeated request gets the proposal of the first time. Raises NOTHING_TO_MATCH.
+        The views must have seen what the caller has seen. A repeated request gets the proposal of the
+        first time. Raises NOTHING_TO_MATCH.
         """
-        known = self.proposals.load(proposal_id).state
+        self.need_reads.wait(fresh)
+        self.volunteer_reads.wait(fresh)
+        known = self.stream.load(proposal_id).state
         if isinstance(known, Proposed):
             command = _recorded(known.content)
         else:
             command = self._computed(proposal_id, area_path, at)
-        return self.proposals.handle(proposal_id, command, context)
+        return self.stream.handle(proposal_id, command, context)
 
-    def proposal(self, proposal_id: str) -> MatchesProposed:
+    def one(self, proposal_id: str) -> MatchesProposed:
         """One proposal. Raises PROPOSAL_NOT_FOUND."""
-        state = self.proposals.load(proposal_id).state
+        state = self.stream.load(proposal_id).state
         if isinstance(state, NotProposed):
             raise refusals.proposal_not_found()
         return state.content
@@ -93,7 +107,7 @@ class Asking:
     def _computed(self, proposal_id: str, area_path: str, at: datetime) -> RecordProposal:
         calls = self._calls(area_path, at)
         if not calls:
-            raise refusals.nothing_to_match(area_path.rpartition("/")[2])
+            raise refusals.nothing_to_match(id_of(area_path))
         answer = self.matching.assign(self._candidates(), calls)
         return RecordProposal(
             proposal_id=proposal_id,
@@ -107,7 +121,7 @@ class Asking:
         )
 
     def _calls(self, area_path: str, at: datetime) -> Sequence[Call]:
-        needs = (self.needs.load(need_id).state for need_id in self.reads.open_needs(area_path))
+        needs = (self.needs.load(need_id).state for need_id in self.need_reads.open_in(area_path))
         return [
             Call(
                 need_id=need.need_id,
@@ -123,7 +137,7 @@ class Asking:
         ]
 
     def _candidates(self) -> Sequence[Candidate]:
-        people = ((self.volunteers.load(who).state, asked) for who, asked in self.reads.active_volunteers())
+        people = ((self.volunteers.load(who).state, asked) for who, asked in self.volunteer_reads.active())
         return [
             Candidate(
                 volunteer_id=person.volunteer_id,
@@ -154,17 +168,6 @@ class Asking:
         if not isinstance(self.volunteers.load(match.volunteer_id).state, Active):
             return MatchReason.HAS_LEFT
         return MatchReason.ASKED_BEFORE
-
-
-def as_raised(need: Need) -> Raised:
-    """The need as it is; one that has ended as it was before. What it still takes, it decides itself."""
-    match need:
-        case Raised():
-            return need
-        case Withdrawn(last=last):
-            return last
-        case Unheard():
-            raise refusals.need_not_found()
 
 
 def _of(context: Context, match: Match) -> Context:

@@ -1,18 +1,32 @@
-"""How volunteers, needs and proposals look on the wire."""
+"""How volunteers, needs and proposals look on the wire, both ways."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from linli.volunteers.v1 import volunteers_service_pb2 as pb
 
-from libs.rpc.moments import stamp
-from services.volunteers.domain.need import Need, Raised, Unheard, Withdrawn
+from libs.rpc.enums import EnumTable
+from libs.rpc.moments import moment, stamp
+from libs.rules.areas import id_of
+from services.volunteers.application.ports import NeedRow, VolunteerRow
+from services.volunteers.domain.need.situations import Need, Raised, Unheard, Withdrawn
 from services.volunteers.domain.proposal import NotProposed, Proposal
-from services.volunteers.domain.values import Match, Profile, Window
+from services.volunteers.domain.values import (
+    Match,
+    MatchReason,
+    NeedState,
+    OfferStanding,
+    Profile,
+    Shift,
+    Window,
+)
 from services.volunteers.domain.volunteer import Active, Stranger, Volunteer
 
+NEED_STATES = EnumTable(pb.NeedState, NeedState)
+OFFER_STATES = EnumTable(pb.OfferState, OfferStanding)
+MATCH_REASONS = EnumTable(pb.MatchReason, MatchReason)
 
-def profile(given: pb.Profile, area_path: Callable[[str], str]) -> Profile:
+
+def profile_of(given: pb.Profile, area_path: Callable[[str], str]) -> Profile:
     """The profile of a request; `area_path` knows where an area stands, or refuses it."""
     home = area_path(given.home_area_id)
     windows = (
@@ -30,12 +44,19 @@ def profile(given: pb.Profile, area_path: Callable[[str], str]) -> Profile:
     )
 
 
-def volunteer(state: Volunteer) -> pb.Volunteer:
+def shift_of(given: pb.RaiseNeedRequest) -> Shift:
+    """The time at which help is wanted."""
+    return Shift(start=moment(given.start_time), end=moment(given.end_time))
+
+
+def volunteer_shown(state: Volunteer) -> pb.Volunteer:
     """A volunteer's profile and bookings; counts come from the view."""
     if isinstance(state, Stranger):
         return pb.Volunteer()
     shown = pb.Volunteer(
-        volunteer_id=state.volunteer_id, active=isinstance(state, Active), profile=_profile(state.profile)
+        volunteer_id=state.volunteer_id,
+        active=isinstance(state, Active),
+        profile=profile_shown(state.profile),
     )
     for need_id, shift in sorted(state.bookings.items(), key=lambda item: (item[1].start, item[0])):
         booking = shown.bookings.add(need_id=need_id)
@@ -44,7 +65,8 @@ def volunteer(state: Volunteer) -> pb.Volunteer:
     return shown
 
 
-def _profile(kept: Profile) -> pb.Profile:
+def profile_shown(kept: Profile) -> pb.Profile:
+    """A profile as it travels."""
     return pb.Profile(
         skills=sorted(kept.skills),
         windows=[
@@ -52,16 +74,16 @@ def _profile(kept: Profile) -> pb.Profile:
             for window in kept.windows
         ],
         zone=kept.zone,
-        home_area_id=kept.home_path.rpartition("/")[2],
-        reach_area_id=kept.reach_path.rpartition("/")[2],
+        home_area_id=id_of(kept.home_path),
+        reach_area_id=id_of(kept.reach_path),
         shifts_per_week=kept.shifts_per_week,
         languages=kept.languages,
     )
 
 
-def listed_volunteer(row: Mapping[str, Any]) -> pb.Volunteer:
+def volunteer_listed(row: VolunteerRow) -> pb.Volunteer:
     """A volunteer as the list shows them."""
-    places = pb.Profile(home_area_id=row["home_area_id"], reach_area_id=row["reach_path"].rpartition("/")[2])
+    places = pb.Profile(home_area_id=row["home_area_id"], reach_area_id=id_of(row["reach_path"]))
     return pb.Volunteer(
         volunteer_id=row["volunteer_id"],
         active=row["active"],
@@ -71,14 +93,14 @@ def listed_volunteer(row: Mapping[str, Any]) -> pb.Volunteer:
     )
 
 
-def need(state: Need) -> pb.Need:
+def need_shown(state: Need) -> pb.Need:
     """A need with its offers."""
     match state:
         case Unheard():
             return pb.Need()
         case Withdrawn(last=last):
             shown = _raised(last)
-            shown.state = pb.NEED_STATE_WITHDRAWN
+            shown.state = NEED_STATES.to_wire(NeedState.WITHDRAWN)
             return shown
         case Raised():
             return _raised(state)
@@ -87,9 +109,9 @@ def need(state: Need) -> pb.Need:
 def _raised(state: Raised) -> pb.Need:
     shown = pb.Need(
         need_id=state.need_id,
-        state=pb.NEED_STATE_OPEN if state.open else pb.NEED_STATE_FILLED,
+        state=NEED_STATES.to_wire(NeedState.OPEN if state.open else NeedState.FILLED),
         case_id=state.case_id,
-        area_id=state.area_path.rpartition("/")[2],
+        area_id=id_of(state.area_path),
         area_path=state.area_path,
         wanted=state.wanted,
         accepted=state.accepted,
@@ -99,17 +121,17 @@ def _raised(state: Raised) -> pb.Need:
     shown.start_time.CopyFrom(stamp(state.shift.start))
     shown.end_time.CopyFrom(stamp(state.shift.end))
     for volunteer_id, offer in state.offers.items():
-        standing = pb.OfferState.Value(f"OFFER_STATE_{offer.standing.name}")
+        standing = OFFER_STATES.to_wire(offer.standing)
         entry = shown.offers.add(volunteer_id=volunteer_id, state=standing, minutes=offer.minutes)
         entry.expire_time.CopyFrom(stamp(offer.expires_at))
     return shown
 
 
-def listed_need(row: Mapping[str, Any]) -> pb.Need:
+def need_listed(row: NeedRow) -> pb.Need:
     """A need as the list shows it."""
     shown = pb.Need(
         need_id=row["need_id"],
-        state=pb.NeedState.Value(f"NEED_STATE_{row['state'].upper()}"),
+        state=NEED_STATES.to_wire(NeedState(row["state"])),
         case_id=row["case_id"],
         area_id=row["area_id"],
         area_path=row["area_path"],
@@ -123,14 +145,14 @@ def listed_need(row: Mapping[str, Any]) -> pb.Need:
     return shown
 
 
-def proposal(state: Proposal) -> pb.Proposal:
+def proposal_shown(state: Proposal) -> pb.Proposal:
     """A proposal, chosen matches first."""
     if isinstance(state, NotProposed):
         return pb.Proposal()
     content = state.content
     return pb.Proposal(
         proposal_id=content.proposal_id,
-        matches=[match(entry) for entry in content.matches],
+        matches=[match_shown(entry) for entry in content.matches],
         covered=content.covered,
         bound=content.bound,
         wanted=content.wanted,
@@ -138,10 +160,10 @@ def proposal(state: Proposal) -> pb.Proposal:
     )
 
 
-def match(entry: Match) -> pb.Match:
+def match_shown(entry: Match) -> pb.Match:
     """One volunteer looked at for one need."""
     return pb.Match(
         need_id=entry.need_id,
         volunteer_id=entry.volunteer_id,
-        reason=pb.MatchReason.Value(f"MATCH_REASON_{entry.reason.name}"),
+        reason=MATCH_REASONS.to_wire(entry.reason),
     )

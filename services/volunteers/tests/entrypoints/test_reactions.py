@@ -7,15 +7,15 @@ from linli.identity.v1 import identity_events_pb2
 from linli.volunteers.v1 import volunteers_events_pb2
 
 from libs.messaging.reactions import Erasure, Fact, Reaction
-from services.volunteers.application.reactions import (
+from services.volunteers.domain.need import NEED
+from services.volunteers.domain.need.commands import RaiseNeed, WithdrawNeed
+from services.volunteers.domain.volunteer import VOLUNTEER, ForgetVolunteer, FreeShift
+from services.volunteers.entrypoints.reactions import (
     when_case_opened,
     when_case_withdrawn,
     when_need_withdrawn,
     when_subject_erased,
 )
-from services.volunteers.domain.commands import ForgetVolunteer, FreeShift, RaiseNeed, WithdrawNeed
-from services.volunteers.domain.need import NEED
-from services.volunteers.domain.volunteer import VOLUNTEER
 
 AT = datetime(2026, 3, 2, 14, 20, tzinfo=UTC)
 FACT = Fact(

@@ -1,59 +1,9 @@
-"""What can happen among volunteers and needs."""
+"""What can happen to a need and to the offers made for it."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.volunteers.domain.values import Match, Profile, Shift
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AreaNoted:
-    """The identity service defined an area; `area_path` runs from the root."""
-
-    area_id: str
-    area_path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VolunteerEnrolled:
-    """A party offers their time."""
-
-    volunteer_id: str
-    profile: Profile
-    enrolled_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProfileRevised:
-    """A volunteer said anew what they can do."""
-
-    volunteer_id: str
-    profile: Profile
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VolunteerLeft:
-    """A volunteer is not to be asked any more."""
-
-    volunteer_id: str
-    left_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShiftBooked:
-    """A volunteer's time is taken by a need."""
-
-    volunteer_id: str
-    need_id: str
-    shift: Shift
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShiftFreed:
-    """A volunteer's time is free again."""
-
-    volunteer_id: str
-    need_id: str
+from services.volunteers.domain.values import Shift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,24 +80,6 @@ class HoursRecorded:
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MatchesProposed:
-    """An assignment of volunteers to open needs was computed.
-
-    `covered` is the priority it covers, `bound` what no assignment can exceed.
-    """
-
-    proposal_id: str
-    area_path: str
-    matches: tuple[Match, ...]
-    covered: int
-    bound: int
-    wanted: int
-    filled: int
-    proposed_at: datetime
-
-
-VolunteerEvent = VolunteerEnrolled | ProfileRevised | VolunteerLeft | ShiftBooked | ShiftFreed
 NeedEvent = (
     NeedRaised | NeedWithdrawn | OfferMade | OfferAccepted | OfferDeclined | OfferExpired | HoursRecorded
 )

@@ -1,12 +1,10 @@
-"""A need: who was asked, who comes, and what they gave."""
+"""What a command does to a need, and the decider."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Sequence
 
 from libs.ledger.decider import Decider
 from services.volunteers.domain import refusals
-from services.volunteers.domain.commands import (
+from services.volunteers.domain.need.commands import (
     AcceptOffer,
     DeclineOffer,
     ExpireOffer,
@@ -16,7 +14,7 @@ from services.volunteers.domain.commands import (
     RecordHours,
     WithdrawNeed,
 )
-from services.volunteers.domain.events import (
+from services.volunteers.domain.need.events import (
     HoursRecorded,
     NeedEvent,
     NeedRaised,
@@ -26,64 +24,8 @@ from services.volunteers.domain.events import (
     OfferExpired,
     OfferMade,
 )
-from services.volunteers.domain.values import OfferStanding, Shift
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """One volunteer asked; `minutes` is 0 until hours are recorded."""
-
-    standing: OfferStanding
-    expires_at: datetime
-    minutes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Unheard:
-    """Nobody has called."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raised:
-    """Volunteers are wanted, or have been found: `open` tells which."""
-
-    need_id: str
-    case_id: str
-    area_path: str
-    shift: Shift
-    wanted: int
-    skills: frozenset[str]
-    priority: int
-    offers: Mapping[str, Offer] = field(default_factory=dict)
-
-    @property
-    def coming(self) -> tuple[str, ...]:
-        """Those who will come."""
-        return tuple(
-            volunteer_id
-            for volunteer_id, offer in self.offers.items()
-            if offer.standing is OfferStanding.ACCEPTED
-        )
-
-    @property
-    def accepted(self) -> int:
-        """How many will come."""
-        return len(self.coming)
-
-    @property
-    def open(self) -> bool:
-        """True while fewer than wanted have accepted."""
-        return self.accepted < self.wanted
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawn:
-    """Nobody is wanted any more; `last` is how it stood."""
-
-    last: Raised
-
-
-Need = Unheard | Raised | Withdrawn
+from services.volunteers.domain.need.situations import Need, Offer, Raised, Unheard, Withdrawn, evolve
+from services.volunteers.domain.values import OfferStanding
 
 
 def decide(command: NeedCommand, state: Need) -> Sequence[NeedEvent]:
@@ -203,42 +145,6 @@ def _offer(need: Raised, volunteer_id: str) -> Offer:
     if volunteer_id not in need.offers:
         raise refusals.offer_not_found()
     return need.offers[volunteer_id]
-
-
-def evolve(state: Need, event: NeedEvent) -> Need:
-    """The need after `event`."""
-    if isinstance(event, NeedRaised):
-        return Raised(
-            need_id=event.need_id,
-            case_id=event.case_id,
-            area_path=event.area_path,
-            shift=event.shift,
-            wanted=event.wanted,
-            skills=event.skills,
-            priority=event.priority,
-        )
-    if not isinstance(state, Raised):
-        return state
-    match event:
-        case NeedWithdrawn():
-            return Withdrawn(last=state)
-        case OfferMade(volunteer_id=volunteer_id, expires_at=expires_at):
-            offer = Offer(standing=OfferStanding.OPEN, expires_at=expires_at)
-            return replace(state, offers={**state.offers, volunteer_id: offer})
-        case OfferAccepted(volunteer_id=volunteer_id):
-            return _answered(state, volunteer_id, OfferStanding.ACCEPTED)
-        case OfferDeclined(volunteer_id=volunteer_id):
-            return _answered(state, volunteer_id, OfferStanding.DECLINED)
-        case OfferExpired(volunteer_id=volunteer_id):
-            return _answered(state, volunteer_id, OfferStanding.EXPIRED)
-        case HoursRecorded(volunteer_id=volunteer_id, minutes=minutes):
-            offer = replace(state.offers[volunteer_id], minutes=minutes)
-            return replace(state, offers={**state.offers, volunteer_id: offer})
-
-
-def _answered(need: Raised, volunteer_id: str, standing: OfferStanding) -> Raised:
-    offer = replace(need.offers[volunteer_id], standing=standing)
-    return replace(need, offers={**need.offers, volunteer_id: offer})
 
 
 NEED: Decider[NeedCommand, Need, NeedEvent] = Decider(

@@ -1,0 +1,22 @@
+"""What is known of neighbours' facts: areas."""
+
+from dataclasses import dataclass
+
+from libs.ledger.noted import Note, Noted
+from libs.ledger.streams.stream import Stream
+from services.volunteers.domain import refusals
+from services.volunteers.domain.noted import AreaNoted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Areas:
+    """The areas that identity has defined."""
+
+    stream: Stream[Note[AreaNoted], Noted[AreaNoted], AreaNoted]
+
+    def path(self, area_id: str) -> str:
+        """Where an area lies in the tree. Raises AREA_UNKNOWN."""
+        known = self.stream.load(area_id).state.of(AreaNoted)
+        if known is None:
+            raise refusals.area_unknown(area_id)
+        return known.area_path
