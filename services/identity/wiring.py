@@ -5,41 +5,51 @@ from typing import Any
 
 from linli.identity.v1 import identity_service_pb2
 
-from libs.ledger.streams.stream import Stream
+from libs.rpc.access import scopes_of_roles
+from libs.rpc.keys import concealed
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
-from services.identity.adapters import publishing
 from services.identity.adapters.hashing import Argon2
 from services.identity.adapters.ledger import EVENTS
+from services.identity.adapters.publishing import publish
 from services.identity.adapters.revoked import RevokedTokens
 from services.identity.adapters.signing import DerivedKeys
-from services.identity.adapters.views.areas import AreasView, AreaTree
-from services.identity.adapters.views.bodies import BodiesView, RegisteredBodies
-from services.identity.adapters.views.clients import ClientsView, KnownClients
-from services.identity.adapters.views.revoked_tokens import Revocations, RevokedTokensView
-from services.identity.adapters.views.roles_of_party import HeldRoles, RolesOfPartyView
+from services.identity.adapters.views import areas, bodies, clients, revoked_tokens, roles_of_party
+from services.identity.application.access import Roles
 from services.identity.application.app import App
-from services.identity.application.areas import Areas
-from services.identity.application.clients import Clients
-from services.identity.application.keys import Keys
-from services.identity.application.logins import Logins
-from services.identity.application.parties import Bodies, Residents
-from services.identity.application.roles import Roles
+from services.identity.application.area import Areas
+from services.identity.application.body import Bodies
+from services.identity.application.client import Clients
+from services.identity.application.keyring import Keys
+from services.identity.application.login import Logins
+from services.identity.application.resident import Residents
 from services.identity.application.throttle import Throttle
-from services.identity.domain import access, area, body, client, disclosure, keyring, login, resident
+from services.identity.domain.access import ACCESS
+from services.identity.domain.area import AREA
+from services.identity.domain.body import BODY
+from services.identity.domain.client import CLIENT
+from services.identity.domain.disclosure import DISCLOSURE
+from services.identity.domain.keyring import KEYRING
+from services.identity.domain.login import LOGIN
+from services.identity.domain.resident import RESIDENT
+from services.identity.entrypoints.access import AccessApi
+from services.identity.entrypoints.area import AreaApi
+from services.identity.entrypoints.body import BodyApi
 from services.identity.entrypoints.chinese import MESSAGES
-from services.identity.entrypoints.grpc_api import IdentityApi
+from services.identity.entrypoints.client import ClientApi
+from services.identity.entrypoints.keyring import KeyringApi
+from services.identity.entrypoints.login import LoginApi
+from services.identity.entrypoints.resident import ResidentApi
 from services.identity.settings import IdentitySettings
 
 
 def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
-    """Identity on its ground."""
-    streams = _streams(ground)
-    app = _app(ground, settings, streams)
-    revoked = RevokedTokens(Revocations(ground.views), settings.longest_lifetime, ground.clock)
+    """The service on the ground that the shell has opened."""
+    app = _app(ground, settings)
+    reads = revoked_tokens.RevocationReads(ground.views)
 
     def on_start() -> None:
         now = ground.clock()
-        app.keys.ensure(now)
+        app.keyring.ensure(now)
         if settings.operator_secret is not None:
             app.clients.ensure_operator(settings.operator_secret.reveal(), now)
 
@@ -47,54 +57,43 @@ def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
         apis=(_api(app),),
         on_start=on_start,
         public_keys=lambda: _public_keys(app, ground),
-        revoked=revoked,
+        revoked=RevokedTokens(reads, settings.longest_lifetime, ground.clock),
     )
 
 
-def _streams(ground: Ground) -> dict[str, Stream[Any, Any, Any]]:
-    deciders = (
-        area.AREA,
-        body.BODY,
-        resident.RESIDENT,
-        disclosure.DISCLOSURE,
-        access.ACCESS,
-        login.LOGIN,
-        client.CLIENT,
-        keyring.KEYRING,
-    )
-    return {each.category: ground.stream(each) for each in deciders}
-
-
-def _app(ground: Ground, settings: IdentitySettings, streams: Mapping[str, Stream[Any, Any, Any]]) -> App:
-    areas, bodies, residents = streams["area"], streams["body"], streams["resident"]
-    hashing, throttle, digests = Argon2(), Throttle(ground.clock), ground.ledger.keys
+def _app(ground: Ground, settings: IdentitySettings) -> App:
+    views, digests = ground.views, ground.ledger.keys
+    area_stream, body_stream = ground.stream(AREA), ground.stream(BODY)
+    resident_stream, access_stream = ground.stream(RESIDENT), ground.stream(ACCESS)
+    hashing, throttle = Argon2(), Throttle(ground.clock)
     keys = Keys(
-        stream=streams["keyring"],
+        stream=ground.stream(KEYRING),
         signing=DerivedKeys(settings.signing_key.reveal()),
-        revocations=Revocations(ground.views),
+        revocations=revoked_tokens.RevocationReads(views),
         longest=settings.longest_lifetime,
+        conceal=concealed,
     )
     return App(
-        areas=Areas(stream=areas, reads=AreaTree(ground.views)),
+        areas=Areas(stream=area_stream, reads=areas.AreaReads(views)),
         residents=Residents(
-            stream=residents,
-            areas=areas,
-            access=streams["access"],
-            disclosures=streams["disclosure"],
+            stream=resident_stream,
+            areas=area_stream,
+            access=access_stream,
+            disclosures=ground.stream(DISCLOSURE),
             digests=digests,
         ),
-        bodies=Bodies(stream=bodies, areas=areas, reads=RegisteredBodies(ground.views), digests=digests),
-        roles=Roles(
-            stream=streams["access"],
-            residents=residents,
-            areas=areas,
-            bodies=bodies,
-            reads=HeldRoles(ground.views),
+        bodies=Bodies(stream=body_stream, areas=area_stream, reads=bodies.BodyReads(views), digests=digests),
+        access=Roles(
+            stream=access_stream,
+            residents=resident_stream,
+            areas=area_stream,
+            bodies=body_stream,
+            reads=roles_of_party.RoleReads(views),
         ),
         logins=Logins(
-            stream=streams["login"],
-            residents=residents,
-            access=streams["access"],
+            stream=ground.stream(LOGIN),
+            residents=resident_stream,
+            access=access_stream,
             digests=digests,
             hashing=hashing,
             throttle=throttle,
@@ -102,22 +101,28 @@ def _app(ground: Ground, settings: IdentitySettings, streams: Mapping[str, Strea
             lifetime=settings.login_lifetime,
         ),
         clients=Clients(
-            stream=streams["client"],
-            areas=areas,
-            bodies=bodies,
-            reads=KnownClients(ground.views),
+            stream=ground.stream(CLIENT),
+            areas=area_stream,
+            bodies=body_stream,
+            reads=clients.ClientReads(views),
             hashing=hashing,
             throttle=throttle,
             keys=keys,
             lifetime=settings.client_lifetime,
+            scopes_of_roles=scopes_of_roles(),
         ),
-        keys=keys,
+        keyring=keys,
     )
+
+
+def _api(app: App) -> Api:
+    nouns = (AreaApi, ResidentApi, BodyApi, AccessApi, LoginApi, ClientApi, KeyringApi)
+    return Api.of(identity_service_pb2, *(noun(app) for noun in nouns), zh=MESSAGES)
 
 
 def _public_keys(app: App, ground: Ground) -> Mapping[str, Any]:
     """The JSON Web Key Set served at /keys.json, with the revocations as a member of our own."""
-    key_set = app.keys.key_set(ground.clock())
+    key_set = app.keyring.key_set(ground.clock())
     keys = [
         {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": key.key_id, "x": key.public_key}
         for key in key_set.keys
@@ -129,15 +134,11 @@ def _public_keys(app: App, ground: Ground) -> Mapping[str, Any]:
     return {"keys": keys, "revoked": revoked}
 
 
-def _api(app: App) -> Api:
-    return Api.of(identity_service_pb2, IdentityApi(app), zh=MESSAGES)
-
-
 SERVICE = Service(
     name="identity",
     events=EVENTS,
-    views=(AreasView(), BodiesView(), RolesOfPartyView(), ClientsView(), RevokedTokensView()),
-    publish=publishing.publish,
+    views=(areas.VIEW, bodies.VIEW, roles_of_party.VIEW, clients.VIEW, revoked_tokens.VIEW),
+    publish=publish,
     settings=IdentitySettings,
     build=build,
 )

@@ -1,33 +1,45 @@
 """The names under which identity's events are stored. A name once stored is never removed."""
 
 from libs.ledger.store.mapper import Events
-from services.identity.domain import events
+from services.identity.domain.access import RoleGranted, RoleRevoked, SessionsRevoked
+from services.identity.domain.area import AreaDefined, BoundaryChanged
+from services.identity.domain.body import BodyRegistered
+from services.identity.domain.client import (
+    ClientRegistered,
+    ClientRetired,
+    ClientScopesChanged,
+    ClientSecretChanged,
+)
+from services.identity.domain.disclosure import PersonalDataDisclosed
+from services.identity.domain.keyring import SigningKeyIntroduced, SigningKeyRetired
+from services.identity.domain.login import LoginCreated, PasswordSet
+from services.identity.domain.resident import ResidentErased, ResidentRegistered
 
 
-def _erased(event: events.ResidentErased) -> tuple[str, ...]:
+def _erased(event: ResidentErased) -> tuple[str, ...]:
     return (event.resident_id,)
 
 
 EVENTS = Events(
     service="identity",
     types={
-        "area_defined.v1": events.AreaDefined,
-        "boundary_changed.v1": events.BoundaryChanged,
-        "body_registered.v1": events.BodyRegistered,
-        "resident_registered.v1": events.ResidentRegistered,
-        "resident_erased.v1": events.ResidentErased,
-        "personal_data_disclosed.v1": events.PersonalDataDisclosed,
-        "role_granted.v1": events.RoleGranted,
-        "role_revoked.v1": events.RoleRevoked,
-        "sessions_revoked.v1": events.SessionsRevoked,
-        "login_created.v1": events.LoginCreated,
-        "password_set.v1": events.PasswordSet,
-        "client_registered.v1": events.ClientRegistered,
-        "client_secret_changed.v1": events.ClientSecretChanged,
-        "client_scopes_changed.v1": events.ClientScopesChanged,
-        "client_retired.v1": events.ClientRetired,
-        "signing_key_introduced.v1": events.SigningKeyIntroduced,
-        "signing_key_retired.v1": events.SigningKeyRetired,
+        "area_defined.v1": AreaDefined,
+        "boundary_changed.v1": BoundaryChanged,
+        "body_registered.v1": BodyRegistered,
+        "resident_registered.v1": ResidentRegistered,
+        "resident_erased.v1": ResidentErased,
+        "personal_data_disclosed.v1": PersonalDataDisclosed,
+        "role_granted.v1": RoleGranted,
+        "role_revoked.v1": RoleRevoked,
+        "sessions_revoked.v1": SessionsRevoked,
+        "login_created.v1": LoginCreated,
+        "password_set.v1": PasswordSet,
+        "client_registered.v1": ClientRegistered,
+        "client_secret_changed.v1": ClientSecretChanged,
+        "client_scopes_changed.v1": ClientScopesChanged,
+        "client_retired.v1": ClientRetired,
+        "signing_key_introduced.v1": SigningKeyIntroduced,
+        "signing_key_retired.v1": SigningKeyRetired,
     },
     erasures={"resident_erased.v1": _erased},
 )

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from services.identity.application.areas import Areas
-from services.identity.application.clients import Clients
-from services.identity.application.keys import Keys
-from services.identity.application.logins import Logins
-from services.identity.application.parties import Bodies, Residents
-from services.identity.application.roles import Roles
+from services.identity.application.access import Roles
+from services.identity.application.area import Areas
+from services.identity.application.body import Bodies
+from services.identity.application.client import Clients
+from services.identity.application.keyring import Keys
+from services.identity.application.login import Logins
+from services.identity.application.resident import Residents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,16 +18,16 @@ class App:
     areas      define, change_boundary, get, list, locate
     residents  register, show, erase
     bodies     register, get, list
-    roles      grant, revoke, revoke_sessions, list
+    access     grant, revoke, revoke_sessions, list
     logins     create, set_password, change_password, log_in
     clients    register, change_secret, retire, list, issue_token, ensure_operator
-    keys       sign, rotate, ensure, key_set
+    keyring    sign, rotate, ensure, key_set
     """
 
     areas: Areas
     residents: Residents
     bodies: Bodies
-    roles: Roles
+    access: Roles
     logins: Logins
     clients: Clients
-    keys: Keys
+    keyring: Keys

@@ -1,6 +1,6 @@
 """What the use cases of identity need from outside: answers of views, secrets, tokens."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -12,9 +12,6 @@ from libs.query.reach import Reach
 from services.identity.domain.access import Grant
 from services.identity.domain.keyring import SigningKey
 from services.identity.domain.values import BodyKind, Level, NaturalKey, Role, Within
-
-Permit = Callable[[Within], None]
-"""Raises `Refusal` OUT_OF_REACH unless the caller's grants cover all that is within."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,49 @@ from datetime import datetime
 
 from libs.ledger.decider import Decider
 from services.identity.domain import refusals
-from services.identity.domain.commands import AccessCommand, EndAccess, GrantRole, RevokeRole, RevokeSessions
-from services.identity.domain.events import AccessEvent, RoleGranted, RoleRevoked, SessionsRevoked
-from services.identity.domain.values import Role, Within, grant_id
+from services.identity.domain.values import (
+    Role,
+    Within,
+    grant_id,
+)
 
-ROOM = 4000
-"""Characters that a party's grants may take together: they all travel in each of its tokens."""
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleGranted:
+    """A party may act in a role, within an area, for a body, or both."""
+
+    party_id: str
+    grant_id: str
+    role: Role
+    within: Within
+    granted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleRevoked:
+    """A grant has ended."""
+
+    party_id: str
+    grant_id: str
+    role: Role
+    within: Within
+    revoked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionsRevoked:
+    """Tokens that the subject was given before `before` count no more."""
+
+    subject: str
+    before: datetime
+
+
+AccessEvent = RoleGranted | RoleRevoked | SessionsRevoked
+
+
+# Situations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,20 +76,7 @@ class Access:
     revoked_before: datetime | None = None
 
 
-def decide(command: AccessCommand, access: Access) -> Sequence[AccessEvent]:
-    """Grants are held once; ending one ends the sessions that carry it."""
-    match command:
-        case GrantRole():
-            return _grant(command, access)
-        case RevokeRole():
-            if command.grant_id not in access.grants:
-                raise refusals.grant_is_unknown(command.grant_id)
-            return _ended([access.grants[command.grant_id]], command.at)
-        case RevokeSessions():
-            return [SessionsRevoked(subject=command.party_id, before=command.at)]
-        case EndAccess():
-            revoked = SessionsRevoked(subject=command.party_id, before=command.at)
-            return _ended(access.grants.values(), command.at) or [revoked]
+# Evolve
 
 
 def evolve(access: Access, event: AccessEvent) -> Access:
@@ -72,6 +96,69 @@ def evolve(access: Access, event: AccessEvent) -> Access:
             return replace(access, grants=rest)
         case SessionsRevoked():
             return replace(access, revoked_before=event.before)
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRole:
+    """Let a party act in a role."""
+
+    party_id: str
+    role: Role
+    within: Within
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeRole:
+    """End a grant, and the sessions that relied on it."""
+
+    grant_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevokeSessions:
+    """Make all tokens given so far worthless."""
+
+    party_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndAccess:
+    """End all grants and sessions of a party."""
+
+    party_id: str
+    at: datetime
+
+
+AccessCommand = GrantRole | RevokeRole | RevokeSessions | EndAccess
+
+
+# Decide
+
+
+ROOM = 4000
+"""Characters that a party's grants may take together: they all travel in each of its tokens."""
+
+
+def decide(command: AccessCommand, access: Access) -> Sequence[AccessEvent]:
+    """Grants are held once; ending one ends the sessions that carry it."""
+    match command:
+        case GrantRole():
+            return _grant(command, access)
+        case RevokeRole():
+            if command.grant_id not in access.grants:
+                raise refusals.grant_is_unknown(command.grant_id)
+            return _ended([access.grants[command.grant_id]], command.at)
+        case RevokeSessions():
+            return [SessionsRevoked(subject=command.party_id, before=command.at)]
+        case EndAccess():
+            revoked = SessionsRevoked(subject=command.party_id, before=command.at)
+            return _ended(access.grants.values(), command.at) or [revoked]
 
 
 def _grant(command: GrantRole, access: Access) -> Sequence[AccessEvent]:

@@ -7,10 +7,43 @@ from hashlib import sha256
 
 from libs.ledger.decider import Decider
 from libs.ledger.text import Text
+from libs.rules.areas import below
 from services.identity.domain import refusals
-from services.identity.domain.commands import AreaCommand, ChangeBoundary, DefineArea
-from services.identity.domain.events import AreaDefined, AreaEvent, BoundaryChanged
-from services.identity.domain.values import Level
+from services.identity.domain.values import (
+    Level,
+)
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaDefined:
+    """The tree has a new area; `path` are the ids from the root to it, joined by `/`."""
+
+    area_id: str
+    parent_id: str
+    level: Level
+    name: Text
+    path: str
+    defined_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundaryChanged:
+    """An area has another boundary (GeoJSON) from `valid_from` on; `note` says what was repaired."""
+
+    area_id: str
+    path: str
+    version: int
+    boundary: str
+    valid_from: datetime
+    note: str
+
+
+AreaEvent = AreaDefined | BoundaryChanged
+
+
+# Situations
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +68,7 @@ class Defined:
 Area = Undefined | Defined
 
 
-def decide(command: AreaCommand, area: Area) -> Sequence[AreaEvent]:
-    """What happens to an area; the same definition or boundary once more changes nothing."""
-    match command:
-        case DefineArea():
-            return _define(command, area)
-        case ChangeBoundary():
-            return _change_boundary(command, area)
+# Evolve
 
 
 def evolve(area: Area, event: AreaEvent) -> Area:
@@ -64,6 +91,60 @@ def evolve(area: Area, event: AreaEvent) -> Area:
             )
         case BoundaryChanged(), Undefined():
             return area
+
+
+def _digest(boundary: str) -> str:
+    return sha256(boundary.encode()).hexdigest()
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """What an area must know of the one above it."""
+
+    area_id: str
+    level: Level
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeBoundary:
+    """Give an area another boundary, which has been checked; without `valid_from` from now on."""
+
+    area_id: str
+    boundary: str
+    note: str
+    valid_from: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefineArea:
+    """Put an area into the tree (without a parent as a root), with its boundary if that is known."""
+
+    area_id: str
+    parent: Parent | None
+    level: Level
+    name: Text
+    boundary: ChangeBoundary | None
+    at: datetime
+
+
+AreaCommand = DefineArea | ChangeBoundary
+
+
+# Decide
+
+
+def decide(command: AreaCommand, area: Area) -> Sequence[AreaEvent]:
+    """What happens to an area; the same definition or boundary once more changes nothing."""
+    match command:
+        case DefineArea():
+            return _define(command, area)
+        case ChangeBoundary():
+            return _change_boundary(command, area)
 
 
 def _define(command: DefineArea, area: Area) -> Sequence[AreaEvent]:
@@ -90,7 +171,7 @@ def _defined(command: DefineArea) -> AreaDefined:
         parent_id=parent.area_id if parent else "",
         level=command.level,
         name=command.name,
-        path=f"{parent.path}/{command.area_id}" if parent else command.area_id,
+        path=below(parent.path if parent else "", command.area_id),
         defined_at=command.at,
     )
 
@@ -111,10 +192,6 @@ def _change_boundary(command: ChangeBoundary, area: Area) -> Sequence[AreaEvent]
             note=command.note,
         )
     ]
-
-
-def _digest(boundary: str) -> str:
-    return sha256(boundary.encode()).hexdigest()
 
 
 AREA: Decider[AreaCommand, Area, AreaEvent] = Decider(

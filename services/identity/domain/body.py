@@ -2,13 +2,38 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from libs.ledger.decider import Decider
 from libs.ledger.text import Text
 from services.identity.domain import refusals
-from services.identity.domain.commands import RegisterBody
-from services.identity.domain.events import BodyEvent, BodyRegistered
-from services.identity.domain.values import BodyKind, NaturalKey
+from services.identity.domain.values import (
+    BodyKind,
+    KeyKind,
+    NaturalKey,
+)
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyRegistered:
+    """A body is known; its key kind and value are public."""
+
+    body_id: str
+    kind: BodyKind
+    name: Text
+    key_kind: KeyKind
+    key_value: str
+    area_id: str
+    area_path: str
+    registered_at: datetime
+
+
+BodyEvent = BodyRegistered
+
+
+# Situations
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +54,40 @@ class Registered:
 
 
 Body = Unregistered | Registered
+
+
+# Evolve
+
+
+def evolve(body: Body, event: BodyEvent) -> Body:  # noqa: ARG001  # a body has one event so far
+    """The body after the event."""
+    return Registered(
+        body_id=event.body_id,
+        kind=event.kind,
+        name=event.name,
+        key=NaturalKey(event.key_kind, event.key_value),
+        area_id=event.area_id,
+        area_path=event.area_path,
+    )
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterBody:
+    """Make a body known, or find the one that has this key."""
+
+    body_id: str
+    key: NaturalKey
+    kind: BodyKind
+    name: Text
+    area_id: str
+    area_path: str
+    at: datetime
+
+
+# Decide
 
 
 def decide(command: RegisterBody, body: Body) -> Sequence[BodyEvent]:
@@ -55,18 +114,6 @@ def decide(command: RegisterBody, body: Body) -> Sequence[BodyEvent]:
                     registered_at=command.at,
                 )
             ]
-
-
-def evolve(body: Body, event: BodyEvent) -> Body:  # noqa: ARG001  # a body has one event so far
-    """The body after the event."""
-    return Registered(
-        body_id=event.body_id,
-        kind=event.kind,
-        name=event.name,
-        key=NaturalKey(event.key_kind, event.key_value),
-        area_id=event.area_id,
-        area_path=event.area_path,
-    )
 
 
 BODY: Decider[RegisterBody, Body, BodyEvent] = Decider(

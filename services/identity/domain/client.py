@@ -2,25 +2,62 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from libs.ledger.decider import Decider
 from libs.ledger.personal import Personal
 from services.identity.domain import refusals
-from services.identity.domain.commands import (
-    ChangeClientScopes,
-    ChangeClientSecret,
-    ClientCommand,
-    RegisterClient,
-    RetireClient,
+from services.identity.domain.values import (
+    Role,
+    Within,
 )
-from services.identity.domain.events import (
-    ClientEvent,
-    ClientRegistered,
-    ClientRetired,
-    ClientScopesChanged,
-    ClientSecretChanged,
-)
-from services.identity.domain.values import Role, Within
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRegistered:
+    """A program may ask for tokens with these scopes, in this role, within these limits."""
+
+    client_id: str
+    name: str
+    role: Role
+    scopes: tuple[str, ...]
+    within: Within
+    secret_hash: Personal
+    registered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSecretChanged:
+    """The client has another secret; the old one counts no more."""
+
+    client_id: str
+    secret_hash: Personal
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientScopesChanged:
+    """The client's tokens carry other scopes from now on."""
+
+    client_id: str
+    scopes: tuple[str, ...]
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRetired:
+    """The client gets no more tokens, and those it has count no more."""
+
+    client_id: str
+    retired_at: datetime
+
+
+ClientEvent = ClientRegistered | ClientSecretChanged | ClientScopesChanged | ClientRetired
+
+
+# Situations
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +89,7 @@ class Retired:
 Client = Unknown | Active | Retired
 
 
-def decide(command: ClientCommand, client: Client) -> Sequence[ClientEvent]:
-    """A client is registered once, changed while active, and retired for good."""
-    match client:
-        case Active():
-            return _change(command, client)
-        case Unknown() if isinstance(command, RegisterClient):
-            return [_registered(command)]
-        case Retired() if isinstance(command, RetireClient):
-            return []
-        case Unknown() | Retired():
-            raise refusals.client_is_unknown(command.client_id)
+# Evolve
 
 
 def evolve(client: Client, event: ClientEvent) -> Client:
@@ -85,6 +112,67 @@ def evolve(client: Client, event: ClientEvent) -> Client:
             return replace(client, scopes=event.scopes)
         case ClientRetired():
             return Retired(client_id=client.client_id, name=client.name, within=client.within)
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterClient:
+    """Let a program ask for tokens."""
+
+    client_id: str
+    name: str
+    role: Role
+    scopes: tuple[str, ...]
+    within: Within
+    secret_hash: Personal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeClientSecret:
+    """Replace a client's secret."""
+
+    client_id: str
+    secret_hash: Personal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeClientScopes:
+    """Replace the scopes of a client's tokens."""
+
+    client_id: str
+    scopes: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetireClient:
+    """Give a client no more tokens."""
+
+    client_id: str
+    at: datetime
+
+
+ClientCommand = RegisterClient | ChangeClientSecret | ChangeClientScopes | RetireClient
+
+
+# Decide
+
+
+def decide(command: ClientCommand, client: Client) -> Sequence[ClientEvent]:
+    """A client is registered once, changed while active, and retired for good."""
+    match client:
+        case Active():
+            return _change(command, client)
+        case Unknown() if isinstance(command, RegisterClient):
+            return [_registered(command)]
+        case Retired() if isinstance(command, RetireClient):
+            return []
+        case Unknown() | Retired():
+            raise refusals.client_is_unknown(command.client_id)
 
 
 def _change(command: ClientCommand, client: Active) -> Sequence[ClientEvent]:

@@ -4,8 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from libs.ledger.decider import Decider
-from services.identity.domain.commands import DisclosePersonalData
-from services.identity.domain.events import PersonalDataDisclosed
+from services.identity.domain.values import (
+    Purpose,
+)
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalDataDisclosed:
+    """Somebody (the actor of the event) was shown personal data, and why."""
+
+    resident_id: str
+    fields: tuple[str, ...]
+    purpose: Purpose
+    reference: str
+
+
+# Situations
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +29,30 @@ class Disclosures:
     """How often a person's data have been shown."""
 
     count: int = 0
+
+
+# Evolve
+
+
+def evolve(disclosures: Disclosures, event: PersonalDataDisclosed) -> Disclosures:  # noqa: ARG001  # it counts
+    """One more."""
+    return Disclosures(disclosures.count + 1)
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosePersonalData:
+    """Note that somebody is shown personal data."""
+
+    resident_id: str
+    fields: tuple[str, ...]
+    purpose: Purpose
+    reference: str
+
+
+# Decide
 
 
 def decide(command: DisclosePersonalData, disclosures: Disclosures) -> Sequence[PersonalDataDisclosed]:  # noqa: ARG001  # nothing that was shown before changes what is noted
@@ -25,11 +65,6 @@ def decide(command: DisclosePersonalData, disclosures: Disclosures) -> Sequence[
             reference=command.reference,
         )
     ]
-
-
-def evolve(disclosures: Disclosures, event: PersonalDataDisclosed) -> Disclosures:  # noqa: ARG001  # it counts
-    """One more."""
-    return Disclosures(disclosures.count + 1)
 
 
 DISCLOSURE: Decider[DisclosePersonalData, Disclosures, PersonalDataDisclosed] = Decider(

@@ -5,11 +5,37 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from libs.ledger.decider import Decider
-from services.identity.domain.commands import IntroduceSigningKey
-from services.identity.domain.events import KeyringEvent, SigningKeyIntroduced, SigningKeyRetired
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKeyIntroduced:
+    """Tokens will be signed with another key; `public_key` is raw Ed25519 in base64url."""
+
+    key_id: str
+    generation: int
+    public_key: str
+    introduced_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SigningKeyRetired:
+    """Tokens signed with this key count no more."""
+
+    key_id: str
+    retired_at: datetime
+
+
+KeyringEvent = SigningKeyIntroduced | SigningKeyRetired
+
+
+# Situations
+
 
 ID = "tokens"
 """There is one keyring: its stream is `keyring-tokens`."""
+
 
 LEAD = timedelta(minutes=1)
 """A new key is published so long before it signs: verifiers look for new keys twice a minute."""
@@ -54,21 +80,7 @@ class Keyring:
         )
 
 
-def decide(command: IntroduceSigningKey, keyring: Keyring) -> Sequence[KeyringEvent]:
-    """A new key will sign; the newest once more changes nothing."""
-    newest = keyring.newest
-    if newest is not None and newest.key_id == command.key_id:
-        return []
-    introduced = SigningKeyIntroduced(
-        key_id=command.key_id,
-        generation=command.generation,
-        public_key=command.public_key,
-        introduced_at=command.at,
-    )
-    if not command.retire_earlier:
-        return [introduced]
-    earlier = [key for key in keyring.keys if key.retired_at is None]
-    return [introduced, *(SigningKeyRetired(key_id=key.key_id, retired_at=command.at) for key in earlier)]
+# Evolve
 
 
 def evolve(keyring: Keyring, event: KeyringEvent) -> Keyring:
@@ -89,6 +101,40 @@ def evolve(keyring: Keyring, event: KeyringEvent) -> Keyring:
                     for key in keyring.keys
                 )
             )
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntroduceSigningKey:
+    """Sign with another key soon; `retire_earlier`: at once, and trust those before it no more."""
+
+    key_id: str
+    generation: int
+    public_key: str
+    retire_earlier: bool
+    at: datetime
+
+
+# Decide
+
+
+def decide(command: IntroduceSigningKey, keyring: Keyring) -> Sequence[KeyringEvent]:
+    """A new key will sign; the newest once more changes nothing."""
+    newest = keyring.newest
+    if newest is not None and newest.key_id == command.key_id:
+        return []
+    introduced = SigningKeyIntroduced(
+        key_id=command.key_id,
+        generation=command.generation,
+        public_key=command.public_key,
+        introduced_at=command.at,
+    )
+    if not command.retire_earlier:
+        return [introduced]
+    earlier = [key for key in keyring.keys if key.retired_at is None]
+    return [introduced, *(SigningKeyRetired(key_id=key.key_id, retired_at=command.at) for key in earlier)]
 
 
 KEYRING: Decider[IntroduceSigningKey, Keyring, KeyringEvent] = Decider(

@@ -2,12 +2,40 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from libs.ledger.decider import Decider
 from libs.ledger.personal import Personal
 from services.identity.domain import refusals
-from services.identity.domain.commands import CreateLogin, LoginCommand, SetPassword
-from services.identity.domain.events import LoginCreated, LoginEvent, PasswordSet
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginCreated:
+    """A person can log in with a name and a password."""
+
+    login_id: str
+    party_id: str
+    login_name: Personal
+    password_hash: Personal
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordSet:
+    """The password of a login is another one."""
+
+    login_id: str
+    party_id: str
+    password_hash: Personal
+    set_at: datetime
+
+
+LoginEvent = LoginCreated | PasswordSet
+
+
+# Situations
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +59,53 @@ class Open:
 
 
 Login = Free | Open
+
+
+# Evolve
+
+
+def evolve(login: Login, event: LoginEvent) -> Login:
+    """The login after the event."""
+    match event, login:
+        case LoginCreated(), _:
+            return Open(
+                login_id=event.login_id,
+                party_id=event.party_id,
+                login_name=event.login_name,
+                password_hash=event.password_hash,
+            )
+        case PasswordSet(), Open():
+            return replace(login, password_hash=event.password_hash)
+        case PasswordSet(), Free():
+            return login
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateLogin:
+    """Let a person log in."""
+
+    login_id: str
+    party_id: str
+    login_name: Personal
+    password_hash: Personal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPassword:
+    """Replace the password of a login."""
+
+    password_hash: Personal
+    at: datetime
+
+
+LoginCommand = CreateLogin | SetPassword
+
+
+# Decide
 
 
 def decide(command: LoginCommand, login: Login) -> Sequence[LoginEvent]:
@@ -59,22 +134,6 @@ def decide(command: LoginCommand, login: Login) -> Sequence[LoginEvent]:
             ]
         case SetPassword(), _:
             raise refusals.login_is_unknown()
-
-
-def evolve(login: Login, event: LoginEvent) -> Login:
-    """The login after the event."""
-    match event, login:
-        case LoginCreated(), _:
-            return Open(
-                login_id=event.login_id,
-                party_id=event.party_id,
-                login_name=event.login_name,
-                password_hash=event.password_hash,
-            )
-        case PasswordSet(), Open():
-            return replace(login, password_hash=event.password_hash)
-        case PasswordSet(), Free():
-            return login
 
 
 LOGIN: Decider[LoginCommand, Login, LoginEvent] = Decider(

@@ -2,13 +2,48 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from libs.ledger.decider import Decider
 from libs.ledger.personal import Personal
 from services.identity.domain import refusals
-from services.identity.domain.commands import EraseResident, RegisterResident, ResidentCommand
-from services.identity.domain.events import ResidentErased, ResidentEvent, ResidentRegistered
-from services.identity.domain.values import KeyKind
+from services.identity.domain.values import (
+    KeyKind,
+    NaturalKey,
+)
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentRegistered:
+    """A person is known; the natural key is kept as a keyed digest only."""
+
+    resident_id: str
+    key_kind: KeyKind
+    key_digest: str
+    name: Personal
+    phone: Personal
+    address: Personal
+    area_id: str
+    area_path: str
+    registered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentErased:
+    """The person's key was destroyed: what was personal about them cannot be read any more."""
+
+    resident_id: str
+    area_id: str
+    area_path: str
+    erased_at: datetime
+
+
+ResidentEvent = ResidentRegistered | ResidentErased
+
+
+# Situations
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +75,7 @@ class Erased:
 Resident = Unregistered | Registered | Erased
 
 
-def decide(command: ResidentCommand, resident: Resident) -> Sequence[ResidentEvent]:
-    """A person is registered once and erased once; either of it again changes nothing.
-
-    An erased id is never used again: somebody who comes back is registered under the next one.
-    """
-    match command:
-        case RegisterResident():
-            if isinstance(resident, Erased):
-                raise refusals.party_is_unknown(resident.resident_id)
-            return [_registered(command)] if isinstance(resident, Unregistered) else []
-        case EraseResident():
-            if isinstance(resident, Unregistered):
-                raise refusals.party_is_unknown(command.resident_id)
-            return [_erased(command, resident)] if isinstance(resident, Registered) else []
+# Evolve
 
 
 def evolve(resident: Resident, event: ResidentEvent) -> Resident:  # noqa: ARG001  # each event says all
@@ -71,6 +93,54 @@ def evolve(resident: Resident, event: ResidentEvent) -> Resident:  # noqa: ARG00
             )
         case ResidentErased():
             return Erased(resident_id=event.resident_id, area_path=event.area_path)
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterResident:
+    """Make a person known, or find the one who has this key."""
+
+    resident_id: str
+    key: NaturalKey
+    key_digest: str
+    name: Personal
+    phone: Personal
+    address: Personal
+    area_id: str
+    area_path: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EraseResident:
+    """Make everything personal about a person unreadable, for ever."""
+
+    resident_id: str
+    at: datetime
+
+
+ResidentCommand = RegisterResident | EraseResident
+
+
+# Decide
+
+
+def decide(command: ResidentCommand, resident: Resident) -> Sequence[ResidentEvent]:
+    """A person is registered once and erased once; either of it again changes nothing.
+
+    An erased id is never used again: somebody who comes back is registered under the next one.
+    """
+    match command:
+        case RegisterResident():
+            if isinstance(resident, Erased):
+                raise refusals.party_is_unknown(resident.resident_id)
+            return [_registered(command)] if isinstance(resident, Unregistered) else []
+        case EraseResident():
+            if isinstance(resident, Unregistered):
+                raise refusals.party_is_unknown(command.resident_id)
+            return [_erased(command, resident)] if isinstance(resident, Registered) else []
 
 
 def _registered(command: RegisterResident) -> ResidentRegistered:

@@ -3,27 +3,60 @@
 import threading
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from libs.geo.index import AreaIndex, BoundaryRow, with_validity
+from libs.geo.index import AreaIndex, with_validity
+from libs.geo.index import BoundaryRow as Boundary
 from libs.ledger.recorded import Recorded
 from libs.ledger.text import Text
 from libs.ledger.views.view import Key, Rows, Table, View, Views
 from libs.query.filters import Filters, area, choice, text
 from libs.query.freshness import Fresh, ListQuery
-from libs.query.paging import Page, ascending
+from libs.query.listing import Listing
+from libs.query.paging import ascending
+from libs.rules.areas import ids_of
 from services.identity.application import ports
-from services.identity.domain.events import AreaDefined, BoundaryChanged
+from services.identity.domain.area import AreaDefined, BoundaryChanged
 from services.identity.domain.values import Level
 
-ORDER = (ascending("area_id"),)
-FILTERS = Filters(
-    parent_id=text("parent_id"),
-    level=choice("level", {level.name: level.value for level in Level}),
-    area=area("path"),
+
+class AreaRow(TypedDict):
+    """An area; `rank` is the position at which it was defined."""
+
+    area_id: str
+    parent_id: str
+    level: str
+    name_zh: str
+    name_en: str
+    path: str
+    rank: int
+    boundary_version: int
+
+
+class BoundaryRow(TypedDict):
+    """One version of an area's boundary; `position` is that of the event."""
+
+    area_id: str
+    version: int
+    boundary: str
+    valid_from: datetime
+    note: str
+    position: int
+
+
+AREAS = Table.of("areas", AreaRow, key=("area_id",), indexes=("parent_id",))
+BOUNDARIES = Table.of("boundaries", BoundaryRow, key=("area_id", "version"), indexes=("position",))
+LISTED = Listing(
+    table=AREAS,
+    order=(ascending("area_id"),),
+    filters=Filters(
+        parent_id=text("parent_id"),
+        level=choice("level", {level.name: level.value for level in Level}),
+        area=area("path"),
+    ),
 )
 
 
@@ -34,77 +67,53 @@ class AreasView(View):
     """
 
     name = "areas"
-    tables = (
-        Table(
-            "areas",
-            {
-                "area_id": "text",
-                "parent_id": "text",
-                "level": "text",
-                "name_zh": "text",
-                "name_en": "text",
-                "path": "text",
-                "rank": "bigint",
-                "boundary_version": "integer",
-            },
-            key=("area_id",),
-            indexes=("parent_id",),
-        ),
-        Table(
-            "boundaries",
-            {
-                "area_id": "text",
-                "version": "integer",
-                "boundary": "text",
-                "valid_from": "timestamptz",
-                "note": "text",
-                "position": "bigint",
-            },
-            key=("area_id", "version"),
-            indexes=("position",),
-        ),
-    )
+    tables = (AREAS, BOUNDARIES)
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Put areas and boundaries as they come."""
         match recorded.event:
             case AreaDefined() as event:
-                rows.put(
-                    "areas",
-                    {
-                        "area_id": event.area_id,
-                        "parent_id": event.parent_id,
-                        "level": event.level.value,
-                        "name_zh": event.name.zh,
-                        "name_en": event.name.en,
-                        "path": event.path,
-                        "rank": recorded.position,
-                        "boundary_version": 0,
-                    },
-                )
+                rows.put(AREAS, _area_row(event, recorded.position))
             case BoundaryChanged() as event:
-                rows.change("areas", event.area_id, boundary_version=event.version)
-                rows.put(
-                    "boundaries",
-                    {
-                        "area_id": event.area_id,
-                        "version": event.version,
-                        "boundary": event.boundary,
-                        "valid_from": event.valid_from,
-                        "note": event.note,
-                        "position": recorded.position,
-                    },
-                )
+                rows.change(AREAS, event.area_id, boundary_version=event.version)
+                rows.put(BOUNDARIES, _boundary_row(event, recorded.position))
             case _:
-                """Not asked here."""
+                pass
 
     def keys(self, recorded: Recorded[Any]) -> Sequence[tuple[str, Key]]:
         """Only areas are looked up."""
         return [("areas", recorded.subject_id)] if recorded.category == "area" else []
 
 
-class AreaTree:
-    """Answers from the view; keeps the index of boundaries in memory until they change."""
+VIEW = AreasView()
+
+
+def _area_row(event: AreaDefined, position: int) -> AreaRow:
+    return AreaRow(
+        area_id=event.area_id,
+        parent_id=event.parent_id,
+        level=event.level.value,
+        name_zh=event.name.zh,
+        name_en=event.name.en,
+        path=event.path,
+        rank=position,
+        boundary_version=0,
+    )
+
+
+def _boundary_row(event: BoundaryChanged, position: int) -> BoundaryRow:
+    return BoundaryRow(
+        area_id=event.area_id,
+        version=event.version,
+        boundary=event.boundary,
+        valid_from=event.valid_from,
+        note=event.note,
+        position=position,
+    )
+
+
+class AreaReads:
+    """`ports.AreaReads`, answered from the view; the index of boundaries is kept until they change."""
 
     def __init__(self, views: Views) -> None:
         self._views = views
@@ -113,24 +122,21 @@ class AreaTree:
 
     def one(self, area_id: str, boundary_at: datetime | None, fresh: Fresh) -> ports.AreaRow | None:
         """One area, with the boundary valid at a moment if one is given."""
-        with self._views.read(AreasView.name, fresh.at_least, fresh.patience) as cursor:
-            row = cursor.execute("SELECT * FROM areas WHERE area_id = %s", (area_id,)).fetchone()
+        with fresh.read(self._views, VIEW) as cursor:
+            row = LISTED.one(cursor, area_id=area_id)
             if row is None:
                 return None
             return _area(row, _boundary(cursor, area_id, boundary_at) if boundary_at else None)
 
     def page(self, query: ListQuery, fresh: Fresh) -> tuple[list[ports.AreaRow], str]:
         """Areas by id, and the token of the next page."""
-        page = Page.of(query, ORDER)
-        where = FILTERS.compile(query.filter) & page.condition
-        with self._views.read(AreasView.name, fresh.at_least, fresh.patience) as cursor:
-            select = f"SELECT * FROM areas WHERE {where.sql} ORDER BY {page.order_by} LIMIT {page.fetch}"
-            rows, next_token = page.cut(cursor.execute(select, where.params).fetchall())
+        with fresh.read(self._views, VIEW) as cursor:
+            rows, next_token = LISTED.page(cursor, query)
         return [_area(row) for row in rows], next_token
 
     def locate(self, longitude: float, latitude: float, at: datetime, fresh: Fresh) -> ports.Place | None:
         """Where a point lies."""
-        with self._views.read(AreasView.name, fresh.at_least, fresh.patience) as cursor:
+        with fresh.read(self._views, VIEW) as cursor:
             index, areas = self._current(cursor)
         located = index.locate(longitude, latitude, at)
         if located is None:
@@ -150,12 +156,12 @@ class AreaTree:
 
 def _indexed(cursor: Cursor[DictRow]) -> tuple[AreaIndex, dict[str, ports.AreaRow]]:
     areas = {row["area_id"]: row for row in cursor.execute("SELECT * FROM areas").fetchall()}
-    versions: dict[str, list[BoundaryRow]] = {}
+    versions: dict[str, list[Boundary]] = {}
     for row in cursor.execute("SELECT * FROM boundaries ORDER BY area_id, version").fetchall():
         path = areas[row["area_id"]]["path"]
-        boundary = BoundaryRow(
+        boundary = Boundary(
             area_id=row["area_id"],
-            path=tuple(path.split("/")),
+            path=ids_of(path),
             rank=areas[row["area_id"]]["rank"],
             version=row["version"],
             boundary=row["boundary"],
@@ -165,7 +171,7 @@ def _indexed(cursor: Cursor[DictRow]) -> tuple[AreaIndex, dict[str, ports.AreaRo
     return AreaIndex(with_validity(versions)), {key: _area(row) for key, row in areas.items()}
 
 
-def _area(row: DictRow, boundary: ports.BoundaryRow | None = None) -> ports.AreaRow:
+def _area(row: Any, boundary: ports.BoundaryRow | None = None) -> ports.AreaRow:
     return ports.AreaRow(
         area_id=row["area_id"],
         parent_id=row["parent_id"],

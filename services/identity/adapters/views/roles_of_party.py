@@ -1,25 +1,44 @@
 """Who may act in which roles?"""
 
-from typing import Any
-
-from psycopg.rows import DictRow
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Rows, Table, View, Views
 from libs.query.filters import Filters, area, choice, text
 from libs.query.freshness import Fresh, ListQuery
-from libs.query.paging import Page, ascending
+from libs.query.listing import Listing
+from libs.query.paging import ascending
 from libs.query.reach import Reach
-from services.identity.domain.access import Grant
-from services.identity.domain.events import RoleGranted, RoleRevoked
+from services.identity.domain.access import Grant, RoleGranted, RoleRevoked
 from services.identity.domain.values import Role, Within
 
-ORDER = (ascending("party_id"), ascending("grant_id"))
-FILTERS = Filters(
-    party_id=text("party_id"),
-    role=choice("role", {role.value: role.value for role in Role}),
-    area=area("area_path"),
-    body_id=text("body_id"),
+
+class GrantRow(TypedDict):
+    """A grant that is held."""
+
+    party_id: str
+    grant_id: str
+    role: str
+    area_id: str
+    area_path: str
+    body_id: str
+    granted_at: datetime
+
+
+GRANTS = Table.of("grants", GrantRow, key=("party_id", "grant_id"), indexes=("body_id", "area_path"))
+LISTED = Listing(
+    table=GRANTS,
+    order=(ascending("party_id"), ascending("grant_id")),
+    filters=Filters(
+        party_id=text("party_id"),
+        role=choice("role", {role.value: role.value for role in Role}),
+        area=area("area_path"),
+        body_id=text("body_id"),
+    ),
+    area="area_path",
+    body="body_id",
 )
 
 
@@ -27,63 +46,45 @@ class RolesOfPartyView(View):
     """One row for each grant that is held."""
 
     name = "roles_of_party"
-    tables = (
-        Table(
-            "grants",
-            {
-                "party_id": "text",
-                "grant_id": "text",
-                "role": "text",
-                "area_id": "text",
-                "area_path": "text",
-                "body_id": "text",
-                "granted_at": "timestamptz",
-            },
-            key=("party_id", "grant_id"),
-            indexes=("body_id", "area_path"),
-        ),
-    )
+    tables = (GRANTS,)
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Put what is granted, delete what is revoked."""
         match recorded.event:
             case RoleGranted() as event:
-                rows.put(
-                    "grants",
-                    {
-                        "party_id": event.party_id,
-                        "grant_id": event.grant_id,
-                        "role": event.role.value,
-                        "area_id": event.within.area_id,
-                        "area_path": event.within.area_path,
-                        "body_id": event.within.body_id,
-                        "granted_at": event.granted_at,
-                    },
+                row = GrantRow(
+                    party_id=event.party_id,
+                    grant_id=event.grant_id,
+                    role=event.role.value,
+                    area_id=event.within.area_id,
+                    area_path=event.within.area_path,
+                    body_id=event.within.body_id,
+                    granted_at=event.granted_at,
                 )
+                rows.put(GRANTS, row)
             case RoleRevoked() as event:
-                rows.delete("grants", (event.party_id, event.grant_id))
+                rows.delete(GRANTS, (event.party_id, event.grant_id))
             case _:
-                """Not asked here."""
+                pass
 
 
-class HeldRoles:
-    """Answers from the view."""
+VIEW = RolesOfPartyView()
 
-    def __init__(self, views: Views) -> None:
-        self._views = views
+
+@dataclass(frozen=True, slots=True)
+class RoleReads:
+    """`ports.RoleReads`, answered from the view."""
+
+    views: Views
 
     def page(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[list[Grant], str]:
         """Grants within reach by party, and the token of the next page."""
-        page = Page.of(query, ORDER)
-        within = reach.condition(area_column="area_path", body_column="body_id")
-        where = within & FILTERS.compile(query.filter) & page.condition
-        with self._views.read(RolesOfPartyView.name, fresh.at_least, fresh.patience) as cursor:
-            select = f"SELECT * FROM grants WHERE {where.sql} ORDER BY {page.order_by} LIMIT {page.fetch}"
-            rows, next_token = page.cut(cursor.execute(select, where.params).fetchall())
+        with fresh.read(self.views, VIEW) as cursor:
+            rows, next_token = LISTED.page(cursor, query, reach)
         return [_grant(row) for row in rows], next_token
 
 
-def _grant(row: DictRow) -> Grant:
+def _grant(row: GrantRow) -> Grant:
     return Grant(
         grant_id=row["grant_id"],
         party_id=row["party_id"],

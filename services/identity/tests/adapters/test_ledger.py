@@ -5,7 +5,14 @@ from typing import get_args
 
 from libs.testkit import golden
 from services.identity.adapters.ledger import EVENTS
-from services.identity.domain import events
+from services.identity.domain.access import AccessEvent
+from services.identity.domain.area import AreaEvent
+from services.identity.domain.body import BodyRegistered
+from services.identity.domain.client import ClientEvent
+from services.identity.domain.disclosure import PersonalDataDisclosed
+from services.identity.domain.keyring import KeyringEvent
+from services.identity.domain.login import LoginEvent
+from services.identity.domain.resident import ResidentEvent
 
 
 def test_every_stored_event_reads_as_it_always_did() -> None:
@@ -13,8 +20,8 @@ def test_every_stored_event_reads_as_it_always_did() -> None:
 
 
 def test_every_event_of_the_domain_has_a_stored_name() -> None:
-    families: list[object] = [events.AreaEvent, events.ResidentEvent, events.AccessEvent]
-    families += [events.LoginEvent, events.ClientEvent, events.KeyringEvent]
-    single = {events.BodyRegistered, events.PersonalDataDisclosed}
+    families: list[object] = [AreaEvent, ResidentEvent, AccessEvent]
+    families += [LoginEvent, ClientEvent, KeyringEvent]
+    single = {BodyRegistered, PersonalDataDisclosed}
 
     assert set(EVENTS.types.values()) == single.union(*map(get_args, families))

@@ -13,12 +13,16 @@ from libs.testkit.ids import some_id
 from libs.testkit.recorded import recorded
 from services.identity.adapters.ledger import EVENTS
 from services.identity.adapters.publishing import publish
-from services.identity.domain import events
+from services.identity.domain.access import RoleGranted
+from services.identity.domain.area import BoundaryChanged
+from services.identity.domain.client import ClientRegistered, ClientSecretChanged
+from services.identity.domain.login import LoginCreated, PasswordSet
+from services.identity.domain.resident import ResidentRegistered
 from services.identity.domain.values import KeyKind, Role, Within
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 MEI = some_id("mei")
-SECRETS = {events.LoginCreated, events.PasswordSet, events.ClientRegistered, events.ClientSecretChanged}
+SECRETS = {LoginCreated, PasswordSet, ClientRegistered, ClientSecretChanged}
 WITHIN = Within(area_id="nc-47", area_path="la/nc-47", body_id="bos")
 
 
@@ -29,7 +33,7 @@ def told(event: Any) -> Any:
 @pytest.mark.parametrize("kind", EVENTS.types.values())
 def test_every_event_is_published_or_kept(kind: type) -> None:
     for sample in shapes.samples(kind):
-        fits = replace(sample, version=1) if isinstance(sample, events.BoundaryChanged) else sample
+        fits = replace(sample, version=1) if isinstance(sample, BoundaryChanged) else sample
 
         answer = told(fits)
 
@@ -42,7 +46,7 @@ def test_events_with_secrets_are_kept(kind: type) -> None:
 
 
 def test_a_resident_is_published_without_anything_personal() -> None:
-    event = events.ResidentRegistered(
+    event = ResidentRegistered(
         resident_id=MEI,
         key_kind=KeyKind.NATIONAL_ID,
         key_digest=some_id("digest"),
@@ -63,9 +67,7 @@ def test_a_resident_is_published_without_anything_personal() -> None:
 
 
 def test_a_role_is_told_to_those_who_reach_its_area_or_body() -> None:
-    event = events.RoleGranted(
-        party_id=MEI, grant_id="g-1", role=Role.CASE_OFFICER, within=WITHIN, granted_at=AT
-    )
+    event = RoleGranted(party_id=MEI, grant_id="g-1", role=Role.CASE_OFFICER, within=WITHIN, granted_at=AT)
 
     answer = told(event)
 

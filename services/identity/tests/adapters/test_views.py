@@ -11,7 +11,9 @@ from services.identity.adapters.views.areas import AreasView
 from services.identity.adapters.views.clients import ClientsView
 from services.identity.adapters.views.revoked_tokens import RevokedTokensView
 from services.identity.adapters.views.roles_of_party import RolesOfPartyView
-from services.identity.domain import events
+from services.identity.domain.access import RoleGranted, RoleRevoked
+from services.identity.domain.area import AreaDefined, BoundaryChanged
+from services.identity.domain.client import ClientRegistered, ClientRetired, ClientSecretChanged
 from services.identity.domain.values import Level, Role, Within
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
@@ -20,7 +22,7 @@ WITHIN = Within(area_id="nc-47", area_path="la/nc-47")
 
 
 def test_an_area_is_ranked_by_when_it_was_defined() -> None:
-    defined = events.AreaDefined(
+    defined = AreaDefined(
         area_id="nc-47",
         parent_id="la",
         level=Level.COMMUNITY,
@@ -28,7 +30,7 @@ def test_an_area_is_ranked_by_when_it_was_defined() -> None:
         path="la/nc-47",
         defined_at=AT,
     )
-    changed = events.BoundaryChanged(
+    changed = BoundaryChanged(
         area_id="nc-47", path="la/nc-47", version=1, boundary="{}", valid_from=AT, note=""
     )
 
@@ -41,19 +43,15 @@ def test_an_area_is_ranked_by_when_it_was_defined() -> None:
 
 
 def test_a_revoked_grant_is_gone() -> None:
-    granted = events.RoleGranted(
-        party_id=MEI, grant_id="g-1", role=Role.PLANNER, within=WITHIN, granted_at=AT
-    )
-    revoked = events.RoleRevoked(
-        party_id=MEI, grant_id="g-1", role=Role.PLANNER, within=WITHIN, revoked_at=AT
-    )
+    granted = RoleGranted(party_id=MEI, grant_id="g-1", role=Role.PLANNER, within=WITHIN, granted_at=AT)
+    revoked = RoleRevoked(party_id=MEI, grant_id="g-1", role=Role.PLANNER, within=WITHIN, revoked_at=AT)
 
     assert len(folded(RolesOfPartyView(), recorded(f"access-{MEI}", granted)).all("grants")) == 1
     assert folded(RolesOfPartyView(), recorded(f"access-{MEI}", granted, revoked)).all("grants") == []
 
 
 def test_a_client_is_kept_without_its_secret() -> None:
-    registered = events.ClientRegistered(
+    registered = ClientRegistered(
         client_id="c-1",
         name="a partner",
         role=Role.PARTNER,
@@ -62,7 +60,7 @@ def test_a_client_is_kept_without_its_secret() -> None:
         secret_hash=Personal("client-c-1", "hash"),
         registered_at=AT,
     )
-    retired = events.ClientRetired(client_id="c-1", retired_at=AT)
+    retired = ClientRetired(client_id="c-1", retired_at=AT)
 
     [row] = folded(ClientsView(), recorded("client-c-1", registered, retired)).all("clients")
 
@@ -71,10 +69,8 @@ def test_a_client_is_kept_without_its_secret() -> None:
 
 
 def test_retiring_a_client_and_changing_its_secret_revoke_its_tokens() -> None:
-    changed = events.ClientSecretChanged(
-        client_id="c-1", secret_hash=Personal("client-c-1", "hash"), changed_at=AT
-    )
-    retired = events.ClientRetired(client_id="c-2", retired_at=AT)
+    changed = ClientSecretChanged(client_id="c-1", secret_hash=Personal("client-c-1", "hash"), changed_at=AT)
+    retired = ClientRetired(client_id="c-2", retired_at=AT)
 
     rows = folded(
         RevokedTokensView(), [*recorded("client-c-1", changed), *recorded("client-c-2", retired, position=2)]

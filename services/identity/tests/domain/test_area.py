@@ -6,8 +6,7 @@ from libs.ledger.decider import Kind
 from libs.ledger.text import Text
 from libs.testkit.deciders import deciding
 from services.identity.domain import area
-from services.identity.domain.commands import ChangeBoundary, DefineArea, Parent
-from services.identity.domain.events import AreaDefined, BoundaryChanged
+from services.identity.domain.area import AreaDefined, BoundaryChanged, ChangeBoundary, DefineArea, Parent
 from services.identity.domain.values import Level
 
 given = deciding(area.AREA)

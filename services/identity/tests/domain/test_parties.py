@@ -10,15 +10,11 @@ from libs.ledger.text import Text
 from libs.testkit.deciders import deciding
 from libs.testkit.ids import some_id
 from services.identity.domain import body, disclosure, resident
-from services.identity.domain.commands import (
-    DisclosePersonalData,
+from services.identity.domain.body import BodyRegistered, RegisterBody
+from services.identity.domain.disclosure import DisclosePersonalData, PersonalDataDisclosed
+from services.identity.domain.resident import (
     EraseResident,
-    RegisterBody,
     RegisterResident,
-)
-from services.identity.domain.events import (
-    BodyRegistered,
-    PersonalDataDisclosed,
     ResidentErased,
     ResidentRegistered,
 )

@@ -7,33 +7,28 @@ from libs.ledger.personal import Personal
 from libs.testkit.deciders import deciding
 from libs.testkit.ids import some_id
 from services.identity.domain import access, client, keyring, login
-from services.identity.domain.commands import (
-    ChangeClientScopes,
-    ChangeClientSecret,
-    CreateLogin,
+from services.identity.domain.access import (
+    AccessEvent,
     EndAccess,
     GrantRole,
-    IntroduceSigningKey,
-    RegisterClient,
-    RetireClient,
     RevokeRole,
     RevokeSessions,
-    SetPassword,
+    RoleGranted,
+    RoleRevoked,
+    SessionsRevoked,
 )
-from services.identity.domain.events import (
-    AccessEvent,
+from services.identity.domain.client import (
+    ChangeClientScopes,
+    ChangeClientSecret,
     ClientRegistered,
     ClientRetired,
     ClientScopesChanged,
     ClientSecretChanged,
-    LoginCreated,
-    PasswordSet,
-    RoleGranted,
-    RoleRevoked,
-    SessionsRevoked,
-    SigningKeyIntroduced,
-    SigningKeyRetired,
+    RegisterClient,
+    RetireClient,
 )
+from services.identity.domain.keyring import IntroduceSigningKey, SigningKeyIntroduced, SigningKeyRetired
+from services.identity.domain.login import CreateLogin, LoginCreated, PasswordSet, SetPassword
 from services.identity.domain.values import Role, Within, grant_id, login_key
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)

@@ -4,48 +4,25 @@ from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
 
-from libs.rpc.call import Call
+from libs.rpc.enums import EnumTable
 from libs.rpc.moments import stamp
 from libs.rpc.texts import localized
-from services.identity.application.ports import AreaRow, BodyRow, BoundaryRow, ClientRow, Permit, Token
+from services.identity.application.ports import AreaRow, BodyRow, BoundaryRow, ClientRow, Token
 from services.identity.domain import area, body, client
 from services.identity.domain.access import Grant
 from services.identity.domain.resident import Registered
-from services.identity.domain.values import BodyKind, KeyKind, Level, NaturalKey, Purpose, Role, Within
+from services.identity.domain.values import BodyKind, KeyKind, Level, NaturalKey, Purpose, Role
+
+KEY_KINDS = EnumTable(types.KeyKind, KeyKind)
+LEVELS = EnumTable(types.AreaLevel, Level)
+BODY_KINDS = EnumTable(types.BodyKind, BodyKind)
+ROLES = EnumTable(access_pb2.Role, Role)
+PURPOSES = EnumTable(pb.Purpose, Purpose)
 
 
-def permit(call: Call) -> Permit:
-    """Asks the caller's grants."""
-
-    def covered(within: Within) -> None:
-        call.require(area_path=within.area_path or None, body=within.body_id or None)
-
-    return covered
-
-
-def natural_key(key: types.NaturalKey) -> NaturalKey:
+def natural_key_of(key: types.NaturalKey) -> NaturalKey:
     """A natural key."""
-    return NaturalKey(KeyKind[types.KeyKind.Name(key.kind).removeprefix("KEY_KIND_")], key.value)
-
-
-def level(value: "types.AreaLevel.ValueType") -> Level:
-    """A level of the tree."""
-    return Level[types.AreaLevel.Name(value).removeprefix("AREA_LEVEL_")]
-
-
-def body_kind(value: "types.BodyKind.ValueType") -> BodyKind:
-    """A kind of body."""
-    return BodyKind[types.BodyKind.Name(value).removeprefix("BODY_KIND_")]
-
-
-def role(value: "access_pb2.Role.ValueType") -> Role:
-    """A role."""
-    return Role[access_pb2.Role.Name(value).removeprefix("ROLE_")]
-
-
-def purpose(value: "pb.Purpose.ValueType") -> Purpose:
-    """Why personal data are read."""
-    return Purpose[pb.Purpose.Name(value).removeprefix("PURPOSE_")]
+    return NaturalKey(KEY_KINDS.from_wire(key.kind), key.value)
 
 
 def area_shown(shown: AreaRow) -> pb.Area:
@@ -53,7 +30,7 @@ def area_shown(shown: AreaRow) -> pb.Area:
     return pb.Area(
         area_id=shown.area_id,
         parent_id=shown.parent_id,
-        level=types.AreaLevel.Value(f"AREA_LEVEL_{shown.level.name}"),
+        level=LEVELS.to_wire(shown.level),
         name=localized(shown.name),
         area_path=shown.path,
         boundary_version=shown.boundary_version,
@@ -61,7 +38,7 @@ def area_shown(shown: AreaRow) -> pb.Area:
     )
 
 
-def area_state(state: area.Area) -> pb.Area:
+def area_state_shown(state: area.Area) -> pb.Area:
     """An area as its stream knows it."""
     if isinstance(state, area.Undefined):
         return pb.Area()
@@ -96,16 +73,16 @@ def resident_shown(person: Registered) -> pb.Resident:
         address=person.address.value or "",
         area_id=person.area_id,
         area_path=person.area_path,
-        key_kind=types.KeyKind.Value(f"KEY_KIND_{person.key_kind.name}"),
+        key_kind=KEY_KINDS.to_wire(person.key_kind),
     )
 
 
 def body_shown(shown: BodyRow | body.Registered) -> pb.Body:
     """A body of the view, or as its stream knows it."""
-    key = types.NaturalKey(kind=types.KeyKind.Value(f"KEY_KIND_{shown.key.kind.name}"), value=shown.key.value)
+    key = types.NaturalKey(kind=KEY_KINDS.to_wire(shown.key.kind), value=shown.key.value)
     return pb.Body(
         body_id=shown.body_id,
-        kind=types.BodyKind.Value(f"BODY_KIND_{shown.kind.name}"),
+        kind=BODY_KINDS.to_wire(shown.kind),
         name=localized(shown.name),
         natural_key=key,
         area_id=shown.area_id,
@@ -113,7 +90,7 @@ def body_shown(shown: BodyRow | body.Registered) -> pb.Body:
     )
 
 
-def body_state(state: body.Body) -> pb.Body:
+def body_state_shown(state: body.Body) -> pb.Body:
     """A body as its stream knows it."""
     return pb.Body() if isinstance(state, body.Unregistered) else body_shown(state)
 
@@ -123,7 +100,7 @@ def grant_shown(grant: Grant) -> pb.Grant:
     return pb.Grant(
         grant_id=grant.grant_id,
         party_id=grant.party_id,
-        role=access_pb2.Role.Value(f"ROLE_{grant.role.value}"),
+        role=ROLES.to_wire(grant.role),
         area_id=grant.within.area_id,
         area_path=grant.within.area_path,
         body_id=grant.within.body_id,
@@ -144,7 +121,7 @@ def client_shown(shown: ClientRow) -> pb.Client:
     )
 
 
-def client_state(state: client.Client) -> pb.Client:
+def client_state_shown(state: client.Client) -> pb.Client:
     """A client as its stream knows it."""
     if isinstance(state, client.Unknown):
         return pb.Client()

@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream, Task, handle_many
-from services.identity.application.keys import Keys
-from services.identity.application.parties import AccessStream, ResidentStream, registered
-from services.identity.application.ports import Digests, Hashing, Permit, Token, TokenClaims
-from services.identity.application.roles import permit_all_of
+from libs.query.reach import Permit
+from services.identity.application.access import permit_all_of
+from services.identity.application.keyring import Keys
+from services.identity.application.ports import Digests, Hashing, Token, TokenClaims
+from services.identity.application.resident import AccessStream, ResidentStream, registered
 from services.identity.application.throttle import Throttle
 from services.identity.domain import login, refusals
-from services.identity.domain.commands import CreateLogin, LoginCommand, RevokeSessions, SetPassword
-from services.identity.domain.events import LoginEvent
-from services.identity.domain.values import Within, login_key
+from services.identity.domain.access import RevokeSessions
+from services.identity.domain.login import CreateLogin, LoginCommand, LoginEvent, SetPassword
+from services.identity.domain.values import login_key
 
 LoginStream = Stream[LoginCommand, login.Login, LoginEvent]
 
@@ -46,7 +47,7 @@ class Logins:
     ) -> Changed:
         """Let a person log in. The caller must reach everything that the person may do."""
         person = registered(self.residents, party_id)
-        permit_all_of(Within(area_path=person.area_path), self.access.load(party_id).state, permit)
+        permit_all_of(person.area_path, self.access.load(party_id).state, permit)
         login_id = self._id(name)
         command = CreateLogin(
             login_id=login_id,
@@ -67,7 +68,7 @@ class Logins:
         if not isinstance(state, login.Open) or state.erased:
             raise refusals.login_is_unknown()
         person = registered(self.residents, state.party_id)
-        permit_all_of(Within(area_path=person.area_path), self.access.load(state.party_id).state, permit)
+        permit_all_of(person.area_path, self.access.load(state.party_id).state, permit)
         return self._replace(state, password, at, context)
 
     def change_password(

@@ -9,11 +9,20 @@ from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Stream
 from libs.ledger.text import Text
 from libs.query.freshness import Fresh, ListQuery
-from services.identity.application.ports import AreaReads, AreaRow, Permit, Place
+from libs.query.reach import Jurisdiction, Permit
+from libs.rules.areas import below
+from services.identity.application.ports import AreaReads, AreaRow, Place
 from services.identity.domain import refusals
-from services.identity.domain.area import Area, Defined, Undefined
-from services.identity.domain.commands import AreaCommand, ChangeBoundary, DefineArea, Parent
-from services.identity.domain.events import AreaEvent
+from services.identity.domain.area import (
+    Area,
+    AreaCommand,
+    AreaEvent,
+    ChangeBoundary,
+    DefineArea,
+    Defined,
+    Parent,
+    Undefined,
+)
 from services.identity.domain.values import Level, Within
 
 AreaStream = Stream[AreaCommand, Area, AreaEvent]
@@ -32,6 +41,11 @@ def within(areas: AreaStream, area_id: str, body_id: str) -> Within:
     """Limits by an area and a body, either of which may be ""; refuses AREA_UNKNOWN."""
     path = defined(areas, area_id).path if area_id else ""
     return Within(area_id=area_id, area_path=path, body_id=body_id)
+
+
+def jurisdiction(within: Within) -> Jurisdiction:
+    """Limits, as a caller's grants are held against them."""
+    return Jurisdiction(area_path=within.area_path or None, body_id=within.body_id or None)
 
 
 def checked(boundary: str) -> tuple[str, str]:
@@ -69,7 +83,7 @@ class Areas:
         if new.parent_id:
             above = defined(self.stream, new.parent_id, "parent_id")
             parent = Parent(area_id=above.area_id, level=above.level, path=above.path)
-        permit(Within(area_path=parent.path if parent else ""))
+        permit(Jurisdiction(area_path=parent.path if parent else ""))
         command = DefineArea(
             area_id=new.area_id,
             parent=parent,
@@ -78,7 +92,7 @@ class Areas:
             boundary=self._boundary(new.area_id, new.boundary, new.valid_from, new.at),
             at=new.at,
         )
-        path = f"{parent.path}/{new.area_id}" if parent else new.area_id
+        path = below(parent.path if parent else "", new.area_id)
         return self.stream.handle(new.area_id, command, replace(context, area=path))
 
     def change_boundary(
@@ -93,7 +107,7 @@ class Areas:
     ) -> AreaHandled:
         """Give an area another boundary."""
         path = defined(self.stream, area_id).path
-        permit(Within(area_path=path))
+        permit(Jurisdiction(area_path=path))
         command = self._boundary(area_id, boundary, valid_from, at)
         if command is None:
             raise refusals.boundary_is_unusable("it is empty")

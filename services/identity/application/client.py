@@ -1,7 +1,7 @@
 """Use cases of clients: programs of partners, and the operator's own."""
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,28 +10,27 @@ from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Stream
 from libs.query.freshness import Fresh, ListQuery
-from libs.query.reach import Reach
-from libs.rpc.access import scopes_of_roles
-from services.identity.application.areas import AreaStream
-from services.identity.application.keys import Keys
-from services.identity.application.parties import BodyStream
-from services.identity.application.ports import ClientReads, ClientRow, Hashing, Permit, Token, TokenClaims
-from services.identity.application.roles import limits
+from libs.query.reach import Jurisdiction, Permit, Reach
+from services.identity.application.access import limits
+from services.identity.application.area import AreaStream, jurisdiction
+from services.identity.application.body import BodyStream
+from services.identity.application.keyring import Keys
+from services.identity.application.ports import ClientReads, ClientRow, Hashing, Token, TokenClaims
 from services.identity.application.throttle import Throttle
 from services.identity.domain import client, refusals
-from services.identity.domain.commands import (
+from services.identity.domain.client import (
     ChangeClientScopes,
     ChangeClientSecret,
     ClientCommand,
+    ClientEvent,
     RegisterClient,
     RetireClient,
 )
-from services.identity.domain.events import ClientEvent
 from services.identity.domain.values import Role, Within
 
 ClientStream = Stream[ClientCommand, client.Client, ClientEvent]
 ClientHandled = Handled[client.Client, ClientEvent]
-MayGive = Callable[[str, Within], bool]
+MayGive = Callable[[str, Jurisdiction], bool]
 """Whether the caller holds a scope as far as these limits."""
 OPERATOR = "operator"
 """The client that is there from the beginning, so that somebody can register the others."""
@@ -49,6 +48,7 @@ class Clients:
     throttle: Throttle
     keys: Keys
     lifetime: timedelta
+    scopes_of_roles: Mapping[str, frozenset[str]]
 
     def register(
         self,
@@ -63,9 +63,9 @@ class Clients:
     ) -> tuple[ClientHandled, str]:
         """Register a program with scopes that the caller holds; answers its secret, "" if repeated."""
         reach = limits(self.areas, self.bodies, area_id, body_id)
-        permit(reach)
+        permit(jurisdiction(reach))
         wanted = tuple(sorted(set(scopes)))
-        _check_scopes(wanted, reach, may_give)
+        self._check_scopes(wanted, reach, may_give)
         client_id = derived_id(context.actor, context.request_id or "")
         secret = secrets.token_urlsafe(32)
         command = RegisterClient(
@@ -92,7 +92,7 @@ class Clients:
         def permitted(state: client.Client) -> None:
             reaching(state)
             if isinstance(state, client.Active):
-                _check_scopes(state.scopes, state.within, may_give)
+                self._check_scopes(state.scopes, state.within, may_give)
 
         secret = secrets.token_urlsafe(32)
         command = ChangeClientSecret(client_id=client_id, secret_hash=self._hashed(client_id, secret), at=at)
@@ -135,7 +135,7 @@ class Clients:
         """
         state = self.stream.load(OPERATOR).state
         context = Context(actor="system")
-        scopes = tuple(sorted(scopes_of_roles()[Role.OPERATOR.value]))
+        scopes = tuple(sorted(self.scopes_of_roles[Role.OPERATOR.value]))
         hashed = self._hashed(OPERATOR, secret)
         if isinstance(state, client.Unknown):
             command = RegisterClient(
@@ -159,19 +159,18 @@ class Clients:
         """The secret's hash, marked so that it is stored enciphered and never leaves the service."""
         return Personal(f"client-{client_id}", self.hashing.hash(secret))
 
+    def _check_scopes(self, wanted: Sequence[str], reach: Within, may_give: MayGive) -> None:
+        known = {scope for scopes in self.scopes_of_roles.values() for scope in scopes}
+        if unknown := [scope for scope in wanted if scope not in known]:
+            raise refusals.scopes_are_unknown(",".join(unknown))
+        if beyond := [scope for scope in wanted if not may_give(scope, jurisdiction(reach))]:
+            raise refusals.scopes_beyond_reach(",".join(beyond))
+
 
 def _reaching(client_id: str, permit: Permit) -> Callable[[client.Client], None]:
     def permitted(state: client.Client) -> None:
         if isinstance(state, client.Unknown):
             raise refusals.client_is_unknown(client_id)
-        permit(state.within)
+        permit(jurisdiction(state.within))
 
     return permitted
-
-
-def _check_scopes(wanted: Sequence[str], reach: Within, may_give: MayGive) -> None:
-    known = {scope for scopes in scopes_of_roles().values() for scope in scopes}
-    if unknown := [scope for scope in wanted if scope not in known]:
-        raise refusals.scopes_are_unknown(",".join(unknown))
-    if beyond := [scope for scope in wanted if not may_give(scope, reach)]:
-        raise refusals.scopes_beyond_reach(",".join(beyond))

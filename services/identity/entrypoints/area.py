@@ -4,15 +4,15 @@ from linli.identity.v1 import identity_service_pb2 as pb
 
 from libs.query.freshness import Fresh
 from libs.rpc.call import Call
-from libs.rpc.moments import moment
+from libs.rpc.moments import moment_of
 from libs.rpc.texts import text_of
 from services.identity.application.app import App
-from services.identity.application.areas import NewArea
-from services.identity.domain.events import BoundaryChanged
-from services.identity.entrypoints import protos
+from services.identity.application.area import NewArea
+from services.identity.domain.area import BoundaryChanged
+from services.identity.entrypoints import wire
 
 
-class AreasApi:
+class AreaApi:
     """Areas and where points lie."""
 
     def __init__(self, app: App) -> None:
@@ -23,51 +23,51 @@ class AreasApi:
         new = NewArea(
             area_id=request.area_id,
             parent_id=request.parent_id,
-            level=protos.level(request.level),
+            level=wire.LEVELS.from_wire(request.level),
             name=text_of(request.name),
             boundary=request.boundary,
-            valid_from=moment(request.valid_from_time) if request.HasField("valid_from_time") else None,
+            valid_from=moment_of(request, "valid_from_time"),
             at=call.at,
         )
-        handled = self._app.areas.define(new, call.context(), protos.permit(call))
-        return pb.DefineAreaResponse(area=protos.area_state(handled.state), revision=handled.revision)
+        handled = self._app.areas.define(new, call.context(), call.permit)
+        return pb.DefineAreaResponse(area=wire.area_state_shown(handled.state), revision=handled.revision)
 
     def change_boundary(self, request: pb.ChangeBoundaryRequest, call: Call) -> pb.ChangeBoundaryResponse:
         """Give an area another boundary."""
         handled = self._app.areas.change_boundary(
             request.area_id,
             request.boundary,
-            moment(request.valid_from_time) if request.HasField("valid_from_time") else None,
+            moment_of(request, "valid_from_time"),
             call.at,
             call.context(),
-            protos.permit(call),
+            call.permit,
             request.if_revision or None,
         )
         notes = [event.note for event in handled.events if isinstance(event, BoundaryChanged)]
         return pb.ChangeBoundaryResponse(
-            area=protos.area_state(handled.state), note="".join(notes), revision=handled.revision
+            area=wire.area_state_shown(handled.state), note="".join(notes), revision=handled.revision
         )
 
     def get_area(self, request: pb.GetAreaRequest, call: Call) -> pb.GetAreaResponse:
         """Read one area."""
-        at = moment(request.at_time) if request.HasField("at_time") else call.now()
+        at = moment_of(request, "at_time") or call.now()
         fresh = Fresh.of(request, call)
         area = self._app.areas.get(request.area_id, at if request.with_boundary else None, fresh)
-        return pb.GetAreaResponse(area=protos.area_shown(area))
+        return pb.GetAreaResponse(area=wire.area_shown(area))
 
     def list_areas(self, request: pb.ListAreasRequest, call: Call) -> pb.ListAreasResponse:
         """Read a page of areas."""
         areas, next_token = self._app.areas.list(request, Fresh.of(request, call))
-        return pb.ListAreasResponse(areas=map(protos.area_shown, areas), next_page_token=next_token)
+        return pb.ListAreasResponse(areas=map(wire.area_shown, areas), next_page_token=next_token)
 
     def locate(self, request: pb.LocateRequest, call: Call) -> pb.LocateResponse:
         """Find the areas around a point."""
-        at = moment(request.at_time) if request.HasField("at_time") else call.now()
+        at = moment_of(request, "at_time") or call.now()
         place = self._app.areas.locate(
             request.point.longitude, request.point.latitude, at, Fresh.of(request, call)
         )
         return pb.LocateResponse(
-            chain=map(protos.area_shown, place.chain),
+            chain=map(wire.area_shown, place.chain),
             boundary_version=place.located.boundary_version,
             overlap_area_ids=place.located.overlaps,
         )

@@ -1,6 +1,5 @@
-"""Use cases of residents and bodies."""
+"""Residents: registered once, shown with a record of it, erased for good."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
@@ -9,36 +8,20 @@ from typing import Any
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Stream, handle_many
-from libs.ledger.text import Text
-from libs.query.freshness import Fresh, ListQuery
-from services.identity.application.areas import AreaStream, defined
-from services.identity.application.ports import BodyReads, BodyRow, Digests, Permit
-from services.identity.domain import body, refusals, resident
-from services.identity.domain.access import Access
-from services.identity.domain.commands import (
-    AccessCommand,
-    DisclosePersonalData,
-    EndAccess,
-    EraseResident,
-    RegisterBody,
-    RegisterResident,
-    ResidentCommand,
-)
-from services.identity.domain.disclosure import Disclosures
-from services.identity.domain.events import AccessEvent, BodyEvent, PersonalDataDisclosed, ResidentEvent
+from libs.query.reach import Jurisdiction, Permit
+from services.identity.application.area import AreaStream, defined
+from services.identity.application.ports import Digests
+from services.identity.domain import refusals, resident
+from services.identity.domain.access import Access, AccessCommand, AccessEvent, EndAccess
+from services.identity.domain.disclosure import DisclosePersonalData, Disclosures, PersonalDataDisclosed
+from services.identity.domain.resident import EraseResident, RegisterResident, ResidentCommand, ResidentEvent
 from services.identity.domain.values import (
-    KEYS_OF_BODIES,
     KEYS_OF_RESIDENTS,
-    SLUG,
-    BodyKind,
-    KeyKind,
     NaturalKey,
     Purpose,
-    Within,
 )
 
 ResidentStream = Stream[ResidentCommand, resident.Resident, ResidentEvent]
-BodyStream = Stream[RegisterBody, body.Body, BodyEvent]
 AccessStream = Stream[AccessCommand, Access, AccessEvent]
 DisclosureStream = Stream[DisclosePersonalData, Disclosures, PersonalDataDisclosed]
 SHOWN = ("name", "phone", "address")
@@ -88,7 +71,7 @@ class Residents:
         if new.key.kind not in KEYS_OF_RESIDENTS:
             raise refusals.natural_key_does_not_fit("residents have a national id, phone or staff number")
         area = defined(self.areas, new.area_id)
-        permit(Within(area_path=area.path))
+        permit(Jurisdiction(area_path=area.path))
         digest = self.digests.digest("resident", new.key.normal)
         resident_id = self._id(digest)
         command = RegisterResident(
@@ -103,7 +86,7 @@ class Residents:
             at=new.at,
         )
         handled = self.stream.handle(resident_id, command, replace(context, area=area.path))
-        return _found(resident_id, handled)
+        return found(resident_id, handled)
 
     def _id(self, digest: str) -> str:
         """The id for a key: the digest, or, after an erasure, the digest with the next number."""
@@ -118,7 +101,7 @@ class Residents:
     ) -> resident.Registered:
         """A person's data; that they were shown is recorded before they are."""
         person = registered(self.stream, resident_id)
-        permit(Within(area_path=person.area_path))
+        permit(Jurisdiction(area_path=person.area_path))
         note = DisclosePersonalData(
             resident_id=resident_id, fields=SHOWN, purpose=purpose, reference=reference
         )
@@ -130,7 +113,7 @@ class Residents:
         state = self.stream.load(subject_id).state
         if isinstance(state, resident.Unregistered):
             raise refusals.party_is_unknown(subject_id)
-        permit(Within(area_path=state.area_path))
+        permit(Jurisdiction(area_path=state.area_path))
         erased, _ = handle_many(
             self.stream.ledger,
             [
@@ -141,66 +124,7 @@ class Residents:
         return erased.revision
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewBody:
-    """A body as a caller describes it."""
-
-    key: NaturalKey
-    kind: BodyKind
-    name: Text
-    area_id: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bodies:
-    """What can be done with bodies."""
-
-    stream: BodyStream
-    areas: AreaStream
-    reads: BodyReads
-    digests: Digests
-
-    def register(self, new: NewBody, context: Context, permit: Permit) -> tuple[body.Body, Found]:
-        """Register a body, or find the one with this key."""
-        area = defined(self.areas, new.area_id)
-        permit(Within(area_path=area.path))
-        body_id = self._id(new.key)
-        command = RegisterBody(
-            body_id=body_id,
-            key=new.key,
-            kind=new.kind,
-            name=new.name,
-            area_id=area.area_id,
-            area_path=area.path,
-            at=new.at,
-        )
-        handled = self.stream.handle(body_id, command, replace(context, area=area.path))
-        return handled.state, _found(body_id, handled)
-
-    def _id(self, key: NaturalKey) -> str:
-        if key.kind not in KEYS_OF_BODIES:
-            raise refusals.natural_key_does_not_fit("bodies have a registration number or a local code")
-        if key.kind is not KeyKind.LOCAL_CODE:
-            return self.digests.digest("body", key.normal)
-        if not SLUG.fullmatch(key.value):
-            raise refusals.natural_key_does_not_fit(
-                "a local code has lower case letters, digits, '.', '_', '-' and begins with a letter or digit"
-            )
-        return key.value
-
-    def get(self, body_id: str, fresh: Fresh) -> BodyRow:
-        """One body. Refuses BODY_UNKNOWN."""
-        found = self.reads.one(body_id, fresh)
-        if found is None:
-            raise refusals.body_is_unknown(body_id)
-        return found
-
-    def list(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[BodyRow], str]:
-        """A page of bodies."""
-        return self.reads.page(query, fresh)
-
-
-def _found(party_id: str, handled: Handled[Any, Any]) -> Found:
+def found(party_id: str, handled: Handled[Any, Any]) -> Found:
+    """Whom or what a registration led to."""
     existing = not handled.events and not handled.repeated
     return Found(id=party_id, existing=existing, revision=handled.revision)

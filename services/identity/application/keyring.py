@@ -1,16 +1,14 @@
 """Use cases of the keys that sign tokens."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Stream
-from libs.rpc.keys import concealed
 from services.identity.application.ports import RevocationReads, SigningKeys, Token, TokenClaims
 from services.identity.domain import keyring
-from services.identity.domain.commands import IntroduceSigningKey
-from services.identity.domain.events import KeyringEvent
-from services.identity.domain.keyring import Keyring, SigningKey
+from services.identity.domain.keyring import IntroduceSigningKey, Keyring, KeyringEvent, SigningKey
 
 KeyringStream = Stream[IntroduceSigningKey, Keyring, KeyringEvent]
 
@@ -28,12 +26,16 @@ class KeySet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """What can be done with the keyring. `longest` is the longest life of a token."""
+    """What can be done with the keyring.
+
+    `longest` is the longest life of a token; `conceal` hides a subject under a key's id.
+    """
 
     stream: KeyringStream
     signing: SigningKeys
     revocations: RevocationReads
     longest: timedelta
+    conceal: Callable[[str, str], str]
 
     def sign(self, claims: TokenClaims) -> Token:
         """A token, signed with the key of the moment."""
@@ -66,7 +68,7 @@ class Keys:
         return KeySet(
             keys=keys,
             revocations={
-                concealed(key.key_id, subject): before
+                self.conceal(key.key_id, subject): before
                 for key in keys
                 for subject, before in sorted(revoked.items())
             },

@@ -1,0 +1,53 @@
+"""The rpcs about roles and sessions."""
+
+from linli.identity.v1 import identity_service_pb2 as pb
+
+from libs.query.freshness import Fresh
+from libs.rpc.call import Call
+from libs.rpc.moments import stamp
+from services.identity.application.app import App
+from services.identity.entrypoints import wire
+
+
+class AccessApi:
+    """Who may do what, and since when tokens count."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def grant_role(self, request: pb.GrantRoleRequest, call: Call) -> pb.GrantRoleResponse:
+        """Let a party act in a role."""
+        grant, handled = self._app.access.grant(
+            request.party_id,
+            wire.ROLES.from_wire(request.role),
+            request.area_id,
+            request.body_id,
+            call.at,
+            call.context(),
+            call.permit,
+        )
+        return pb.GrantRoleResponse(grant=wire.grant_shown(grant), revision=handled.revision)
+
+    def revoke_role(self, request: pb.RevokeRoleRequest, call: Call) -> pb.RevokeRoleResponse:
+        """End a grant."""
+        handled = self._app.access.revoke(
+            request.party_id,
+            request.grant_id,
+            call.at,
+            call.context(reason=request.reason),
+            call.permit,
+        )
+        return pb.RevokeRoleResponse(grant_id=request.grant_id, revision=handled.revision)
+
+    def list_roles(self, request: pb.ListRolesRequest, call: Call) -> pb.ListRolesResponse:
+        """Read a page of grants."""
+        fresh = Fresh.of(request, call)
+        grants, next_token = self._app.access.list(request, call.reach, fresh)
+        return pb.ListRolesResponse(grants=map(wire.grant_shown, grants), next_page_token=next_token)
+
+    def revoke_sessions(self, request: pb.RevokeSessionsRequest, call: Call) -> pb.RevokeSessionsResponse:
+        """Make a party's tokens worthless."""
+        context = call.context(reason=request.reason)
+        handled = self._app.access.revoke_sessions(request.party_id, call.at, context, call.permit)
+        before = handled.state.revoked_before or call.at
+        return pb.RevokeSessionsResponse(revoked_before_time=stamp(before), revision=handled.revision)
