@@ -39,7 +39,10 @@ def build(ground: Ground, settings: CatalogSettings) -> ServiceParts:  # noqa: A
 
 def _app(ground: Ground, cited: Cited) -> App:
     views = ground.views
-    calendars = Calendars(stream=ground.stream(calendar.CALENDAR), reads=CalendarQueries(views))
+    promised = CommitmentQueries(views)
+    calendars = Calendars(
+        stream=ground.stream(calendar.CALENDAR), reads=CalendarQueries(views), commitments=promised
+    )
     return App(
         cited=cited,
         affairs=Affairs(stream=cited.affairs, cited=cited, reads=AffairQueries(views)),
@@ -53,7 +56,7 @@ def _app(ground: Ground, cited: Cited) -> App:
             stream=ground.stream(commitment.COMMITMENT),
             calendars=calendars,
             cited=cited,
-            reads=CommitmentQueries(views),
+            reads=promised,
         ),
         services=Services(stream=ground.stream(service.SERVICE), cited=cited, reads=ServiceQueries(views)),
     )

@@ -11,6 +11,7 @@ from libs.ledger.streams.stream import Handled, Stream, Task, handle_many
 from libs.query.freshness import Fresh
 from libs.query.paging import Page
 from libs.query.reach import Reach
+from libs.rules.routing import Decision, Question, route
 from services.cases.application.ports import Picture, Reads, Row
 from services.cases.application.report import NOTHING_KNOWN, Report, case_id_of
 from services.cases.domain import refusals
@@ -27,7 +28,6 @@ from services.cases.domain.decisions import CASE
 from services.cases.domain.events import CaseRouted, CaseUnowned, Event
 from services.cases.domain.noted import Note, Noted, NotedFact
 from services.cases.domain.resident import NoteResident, Registered, Resident, ResidentNoted
-from services.cases.domain.routing import Decision, Question, route
 from services.cases.domain.values import Point, public_id
 
 CaseHandled = Handled[State, Event]

@@ -10,9 +10,9 @@ from linli.identity.v1 import identity_events_pb2 as identity
 from libs.ledger.ids import derived_id
 from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions
 from libs.rpc.moments import moment
+from libs.rules.due import Limit, Unit
+from libs.rules.working_time import Hours
 from services.cases.domain import noted, resident
-from services.cases.domain.calendar import Hours
-from services.cases.domain.clocks import Limit, Unit
 
 
 def when_area_defined(event: identity.AreaDefined, fact: Fact) -> Reactions:
@@ -114,6 +114,8 @@ def when_calendar_defined(event: catalog.CalendarDefined, _fact: Fact) -> Reacti
         zone=time.time_zone,
         week=(monday, tuesday, wednesday, thursday, friday, saturday, sunday),
         special=(*holidays, *working),
+        version=event.version,
+        valid_from=moment(event.valid_from_time) if event.HasField("valid_from_time") else None,
     )
     return [_note(f"calendar:{event.calendar_id}", calendar)]
 

@@ -5,14 +5,16 @@ the next picture. Opening a case asks it and nothing else, so it costs no query.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
 from libs.geo.index import AreaIndex, BoundaryRow, with_validity
+from libs.rules.areas import ids_of
+from libs.rules.routing import Decision, Question, Responsibility, most_precise, route
+from libs.rules.working_time import Calendar, Versions
 from services.cases.domain import refusals
-from services.cases.domain.calendar import Calendar
 from services.cases.domain.clocks import Commitment
 from services.cases.domain.commands import Facts
 from services.cases.domain.noted import (
@@ -27,7 +29,6 @@ from services.cases.domain.noted import (
     ResponsibilityEndNoted,
     ResponsibilityNoted,
 )
-from services.cases.domain.routing import Decision, Question, Responsibility, route
 from services.cases.domain.values import Point
 
 NotedAt = tuple[int, NotedFact]
@@ -47,7 +48,7 @@ class Reference:
     items: Mapping[str, tuple[ResponsibilityNoted, ...]] = field(default_factory=dict)
     ends: Mapping[str, datetime] = field(default_factory=dict)
     commitments: Mapping[str, tuple[CommitmentNoted, ...]] = field(default_factory=dict)
-    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    calendars: Mapping[str, Versions] = field(default_factory=dict)
     index: AreaIndex = field(default_factory=AreaIndex.empty)
     responsibilities: Mapping[str, tuple[Responsibility, ...]] = field(default_factory=dict)
 
@@ -97,20 +98,13 @@ class Reference:
         return route(self._of_affairs(question.affair_path), question)
 
     def _of_affairs(self, affair_path: str) -> tuple[Responsibility, ...]:
-        found = (self.responsibilities.get(affair_id, ()) for affair_id in affair_path.split("/"))
+        found = (self.responsibilities.get(affair_id, ()) for affair_id in ids_of(affair_path))
         return tuple(item for items in found for item in items)
 
     def _commitment(self, affair_path: str, area_path: str, at: datetime) -> Commitment | None:
-        areas = area_path.split("/")
-        for affair_id in reversed(affair_path.split("/")):
-            in_force = [
-                noted
-                for noted in self.commitments.get(affair_id, ())
-                if noted.valid_from <= at and (noted.area_id is None or noted.area_id in areas)
-            ]
-            if in_force:
-                return _promised(max(in_force, key=lambda noted: _precision(noted, areas)))
-        return None
+        known = (noted for affair_id in ids_of(affair_path) for noted in self.commitments.get(affair_id, ()))
+        noted = most_precise(known, affair_path, area_path, at)
+        return _promised(noted) if noted else None
 
 
 class _Changes:
@@ -147,9 +141,7 @@ class _Changes:
             case CommitmentNoted():
                 self.commitments[fact.affair_id] = (*self.commitments.get(fact.affair_id, ()), fact)
             case CalendarNoted():
-                self.calendars[fact.calendar_id] = Calendar(
-                    zone=fact.zone, week=fact.week, special=dict(fact.special)
-                )
+                self.calendars[fact.calendar_id] = _calendar(self.calendars.get(fact.calendar_id), fact)
             case _:
                 assert_never(fact)
 
@@ -198,36 +190,31 @@ def _by_affair(
 ) -> Mapping[str, tuple[Responsibility, ...]]:
     by_affair: dict[str, list[Responsibility]] = defaultdict(list)
     for item_id, versions in items.items():
-        for item in _versions(versions, ends.get(item_id)):
-            by_affair[item.affair_id].append(item)
+        newest = max(versions, key=lambda version: version.version)
+        end = ends.get(item_id, newest.valid_until)
+        for version in versions:
+            by_affair[version.affair_id].append(_responsibility(version, end))
     return {affair_id: tuple(found) for affair_id, found in by_affair.items()}
 
 
-def _versions(noted: Iterable[ResponsibilityNoted], end: datetime | None) -> Iterable[Responsibility]:
-    """The versions of one item, each valid until the next one or until the end of the item.
-
-    Of those that begin at the same moment the highest version holds (`ResponsibilityAssigned`).
-    """
-    begins = {version.valid_from: version for version in sorted(noted, key=lambda version: version.version)}
-    newest = max(begins.values(), key=lambda version: version.version)
-    until = end if end is not None else newest.valid_until
-    for valid_from in sorted(begins, reverse=True):
-        version = begins[valid_from]
-        yield Responsibility(
-            item_id=version.item_id,
-            version=version.version,
-            affair_id=version.affair_id,
-            area_id=version.area_id,
-            body_id=version.body_id,
-            valid_from=valid_from,
-            valid_until=until,
-        )
-        until = valid_from if until is None else min(until, valid_from)
+def _responsibility(noted: ResponsibilityNoted, end: datetime | None) -> Responsibility:
+    return Responsibility(
+        item_id=noted.item_id,
+        version=noted.version,
+        affair_id=noted.affair_id,
+        area_id=noted.area_id,
+        body_id=noted.body_id,
+        valid_from=noted.valid_from,
+        valid_until=end,
+    )
 
 
-def _precision(noted: CommitmentNoted, areas: Sequence[str]) -> tuple[int, datetime, int]:
-    depth = -1 if noted.area_id is None else areas.index(noted.area_id)
-    return depth, noted.valid_from, noted.version
+def _calendar(known: Versions | None, noted: CalendarNoted) -> Versions:
+    """The calendar with one more version; one without a beginning takes the place of all before it."""
+    calendar = Calendar(zone=noted.zone, week=noted.week, special=dict(noted.special))
+    if known is None or noted.valid_from is None:
+        return Versions.of(calendar)
+    return known.then(calendar, noted.valid_from)
 
 
 def _promised(noted: CommitmentNoted) -> Commitment:

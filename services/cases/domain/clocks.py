@@ -6,10 +6,11 @@ explicit, reasoned pause moves its deadline. Notes, returns, reassignment and re
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum
 
-from services.cases.domain.calendar import Calendar
+from libs.rules.due import Limit, after_pause, due, warning
+from libs.rules.working_time import Counting
 
 
 class ClockKind(Enum):
@@ -17,28 +18,6 @@ class ClockKind(Enum):
 
     FIRST_RESPONSE = "first_response"
     RESOLUTION = "resolution"
-
-
-class Unit(Enum):
-    """How a limit counts: while work is done, or all the time."""
-
-    WORKING_HOURS = "working_hours"
-    WORKING_DAYS = "working_days"
-    CALENDAR_HOURS = "calendar_hours"
-    CALENDAR_DAYS = "calendar_days"
-
-    @property
-    def counts_work(self) -> bool:
-        """Whether time counts only while work is done."""
-        return self in (Unit.WORKING_HOURS, Unit.WORKING_DAYS)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """How long something may take, for instance three working days."""
-
-    amount: int
-    unit: Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +96,7 @@ class Breached:
 
 
 def promise(
-    commitment: Commitment | None, calendar: Calendar | None, opened_at: datetime
+    commitment: Commitment | None, calendar: Counting | None, opened_at: datetime
 ) -> tuple[Deadline, ...]:
     """The deadlines of a case opened at `opened_at`; none where nothing is promised."""
     if commitment is None or calendar is None:
@@ -132,7 +111,7 @@ def promise(
 
 
 def _deadline(
-    kind: ClockKind, limit: Limit, commitment: Commitment, calendar: Calendar, opened_at: datetime
+    kind: ClockKind, limit: Limit, commitment: Commitment, calendar: Counting, opened_at: datetime
 ) -> Deadline:
     due_at = due(opened_at, limit, calendar)
     return Deadline(
@@ -146,44 +125,16 @@ def _deadline(
     )
 
 
-def due(start: datetime, limit: Limit, calendar: Calendar) -> datetime:
-    """The last moment at which something begun at `start` is still within its limit."""
-    match limit.unit:
-        case Unit.WORKING_HOURS:
-            return calendar.add(start, timedelta(hours=limit.amount))
-        case Unit.WORKING_DAYS:
-            return calendar.add_days(start, limit.amount)
-        case Unit.CALENDAR_HOURS:
-            return start + timedelta(hours=limit.amount)
-        case Unit.CALENDAR_DAYS:
-            return calendar.add_calendar_days(start, limit.amount)
-
-
-def warning(start: datetime, due_at: datetime, limit: Limit, calendar: Calendar) -> datetime:
-    """The moment when three quarters of the time until `due_at` are used up, as the limit counts."""
-    match limit.unit:
-        case Unit.WORKING_HOURS:
-            return calendar.add(start, timedelta(hours=limit.amount) * 3 / 4)
-        case Unit.WORKING_DAYS:
-            return calendar.add(start, calendar.between(start, due_at) * 3 / 4)
-        case Unit.CALENDAR_HOURS | Unit.CALENDAR_DAYS:
-            return start + (due_at - start) * 3 / 4
-
-
-def resumed(deadline: Deadline, paused_at: datetime, resumed_at: datetime, calendar: Calendar) -> Deadline:
+def resumed(deadline: Deadline, paused_at: datetime, resumed_at: datetime, calendar: Counting) -> Deadline:
     """The deadline after a pause: later by as much time, as its limit counts, as the pause took.
 
     A moment that had passed before the pause stays where it was: no pause undoes a breach.
     """
-    counts_work = deadline.limit.unit.counts_work
-    pause = calendar.between(paused_at, resumed_at) if counts_work else resumed_at - paused_at
-
-    def later(moment: datetime) -> datetime:
-        if moment <= paused_at or not pause:
-            return moment
-        return calendar.add(moment, pause) if counts_work else moment + pause
-
-    return replace(deadline, warn_at=later(deadline.warn_at), due_at=later(deadline.due_at))
+    warn_at, due_at = (
+        after_pause(moment, deadline.limit.unit, paused_at, resumed_at, calendar)
+        for moment in (deadline.warn_at, deadline.due_at)
+    )
+    return replace(deadline, warn_at=warn_at, due_at=due_at)
 
 
 def passed(clocks: tuple[Clock, ...], at: datetime) -> list[Warned | Breached]:

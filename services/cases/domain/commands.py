@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.cases.domain.calendar import Calendar
+from libs.rules.routing import Responsibility
+from libs.rules.working_time import Counting
 from services.cases.domain.clocks import Commitment
-from services.cases.domain.routing import Responsibility
 from services.cases.domain.values import Channel, ExternalReference, Point
 
 
@@ -28,7 +28,7 @@ class Facts:
     anonymous_allowed: bool
     responsibilities: tuple[Responsibility, ...]
     commitment: Commitment | None
-    calendar: Calendar | None
+    calendar: Counting | None
     known: int
 
 
@@ -94,7 +94,7 @@ class PauseCase:
 class ResumeCase:
     """Work goes on; `calendars` (by id) count the time of the pause."""
 
-    calendars: Mapping[str, Calendar]
+    calendars: Mapping[str, Counting]
     at: datetime
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.ledger.personal import Personal
+from libs.rules.routing import Decision
 from services.cases.domain.clocks import ClockKind, Deadline
-from services.cases.domain.routing import Decision
 from services.cases.domain.values import Channel, ExternalReference, Point
 
 

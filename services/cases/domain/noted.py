@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from libs.ledger.decider import Decider
-from services.cases.domain.calendar import Hours
-from services.cases.domain.clocks import Limit
+from libs.rules.due import Limit
+from libs.rules.working_time import Hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +95,17 @@ class CommitmentNoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarNoted:
-    """A working calendar, in its latest version. `week` begins on Monday; a holiday has no hours."""
+    """A version of a working calendar. `week` begins on Monday; a holiday has no hours.
+
+    It holds from `valid_from` until the next one does; without, as if there had been no other before.
+    """
 
     calendar_id: str
     zone: str
     week: tuple[Hours, Hours, Hours, Hours, Hours, Hours, Hours]
     special: tuple[tuple[date, Hours], ...]
+    version: int = 0  # not in older events
+    valid_from: datetime | None = None
 
 
 NotedFact = (

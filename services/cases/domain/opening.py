@@ -1,10 +1,10 @@
 """How a report becomes a case: the clocks start, and the list in force names who must answer."""
 
 from libs.ledger.personal import Personal
+from libs.rules.routing import Question, route
 from services.cases.domain import events, refusals
 from services.cases.domain.clocks import promise
 from services.cases.domain.commands import OpenCase
-from services.cases.domain.routing import Question, route
 
 
 def open_case(command: OpenCase) -> list[events.Event]:

@@ -58,7 +58,7 @@ class Queries:
         permits.covered(call, record.state)
         stored, again = self._app.explain_routing(record)
         return pb.ExplainRoutingResponse(
-            stored=messages.routing(stored), again=messages.routing(again), same=stored == again
+            stored=messages.routing(stored), again=messages.routing(again), same=stored.answers_as(again)
         )
 
     def preview_routing(self, request: pb.PreviewRoutingRequest, call: Call) -> pb.PreviewRoutingResponse:

@@ -10,13 +10,13 @@ from linli.types.v1 import types_pb2
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Recorded
 from libs.rpc.moments import stamp, stamp_or_none
+from libs.rules.routing import Decision
 from services.cases.application.app import CaseRecord
 from services.cases.application.ports import Row
 from services.cases.application.words import CHANNELS, deadline_of
 from services.cases.domain import case, events
 from services.cases.domain.case import body_of
 from services.cases.domain.clocks import Clock
-from services.cases.domain.routing import Decision
 from services.cases.domain.values import Channel, Point
 
 STATES: "dict[type, types.CaseState.ValueType]" = {

@@ -115,6 +115,7 @@ def _calendar(event: events.CalendarDefined) -> pb.CalendarDefined:
         version=event.version,
         name=localized(event.name),
         working_time=messages.working_time(event.working_time),
+        valid_from_time=stamp_or_none(event.valid_from),
     )
 
 

@@ -3,8 +3,8 @@
 from linli.catalog.v1 import catalog_types_pb2 as pb
 
 from libs.rpc.texts import localized
+from libs.rules.due import Limit, Unit
 from services.catalog.domain.details import Cost, Details, Eligibility, Place, Schedule
-from services.catalog.domain.values import Limit, Unit
 from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingTime
 
 UNITS = {

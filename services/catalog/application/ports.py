@@ -10,7 +10,7 @@ from libs.query.freshness import Fresh, ListQuery
 from libs.query.paging import ListRequest
 from services.catalog.domain.affair import Defined
 from services.catalog.domain.events import CalendarDefined, CommitmentPublished
-from services.catalog.domain.finding import Line
+from services.catalog.domain.responsibility import Line
 from services.catalog.domain.service import Published
 
 
@@ -99,6 +99,10 @@ class CommitmentReads(Protocol):
         self, affair_path: str, area_path: str, at: datetime, fresh: Fresh
     ) -> Sequence[CommitmentPublished]:
         """The versions that hold at a moment for one of the affairs, everywhere or in one of the areas."""
+        ...
+
+    def by_calendar(self, calendar_id: str, at: datetime, fresh: Fresh) -> Sequence[CommitmentPublished]:
+        """The versions that hold at a moment or later, and count by a calendar."""
         ...
 
     def listed(

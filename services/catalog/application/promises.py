@@ -5,17 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.ledger.recorded import Context
+from libs.ledger.revision import Revision
 from libs.ledger.streams.stream import Handled, Loaded, Stream
 from libs.ledger.text import Text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.paging import ListRequest
+from libs.rules.due import Limit
+from libs.rules.routing import most_precise
 from services.catalog.application.cited import Cited
 from services.catalog.application.ports import CalendarReads, CommitmentReads, Permit
 from services.catalog.domain import calendar, commitment, refusals
 from services.catalog.domain.commands import DefineCalendar, PublishCommitment
 from services.catalog.domain.events import CalendarDefined, CommitmentPublished
-from services.catalog.domain.finding import most_precise
-from services.catalog.domain.values import Limit, commitment_id
+from services.catalog.domain.values import commitment_id
 
 CalendarStream = Stream[DefineCalendar, calendar.Calendar, CalendarDefined]
 CommitmentStream = Stream[PublishCommitment, commitment.Commitment, CommitmentPublished]
@@ -27,11 +29,14 @@ class Calendars:
 
     stream: CalendarStream
     reads: CalendarReads
+    commitments: CommitmentReads
 
     def define(
         self, command: DefineCalendar, context: Context, if_revision: str
     ) -> Handled[calendar.Calendar, CalendarDefined]:
-        """The first or the next version."""
+        """The first or the next version. Refuses one by which a limit that counts by it is out of reach."""
+        if isinstance(self.stream.load(command.calendar_id).state, calendar.Defined):
+            command = replace(command, limits=self._limits(command))
         return self.stream.handle(command.calendar_id, command, context, if_revision=if_revision or None)
 
     def newest(self, calendar_id: str) -> Loaded[calendar.Defined]:
@@ -48,6 +53,13 @@ class Calendars:
     def listed(self, query: ListRequest, fresh: Fresh) -> tuple[Sequence[CalendarDefined], str]:
         """A page of calendars."""
         return self.reads.listed(query, fresh)
+
+    def _limits(self, command: DefineCalendar) -> tuple[Limit, ...]:
+        """Those that count by the calendar, now or later."""
+        everything = Fresh(str(Revision(self.stream.ledger.head(), 0)))
+        counting = self.commitments.by_calendar(command.calendar_id, command.at, everything)
+        limits = (limit for each in counting for limit in (each.first_response, each.resolution))
+        return tuple(limit for limit in limits if limit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +92,14 @@ class Commitments:
         """The first or the next version. The caller must reach the area; without one, everything."""
         area = self.cited.area(new.area_id) if new.area_id else None
         permit(area_path=area.path if area else "")
-        self.calendars.newest(new.calendar_id)
+        counted_by = self.calendars.newest(new.calendar_id).state
         command = PublishCommitment(
             affair=self.cited.affair(new.affair_id),
             area=area,
             first_response=new.first_response,
             resolution=new.resolution,
             calendar_id=new.calendar_id,
+            working_time=counted_by.working_time,
             evidence_kinds=new.evidence_kinds,
             conditions=new.conditions,
             valid_from=new.valid_from,
@@ -100,7 +113,7 @@ class Commitments:
         """What is promised for an affair in an area at a moment. Refuses COMMITMENT_UNKNOWN."""
         affair, area = self.cited.affair(affair_id), self.cited.area(area_id)
         holding = self.reads.holding(affair.path, area.path, at, fresh)
-        found = most_precise(holding, affair.path, area.path)
+        found = most_precise(holding, affair.path, area.path, at)
         if found is None:
             raise refusals.commitment_is_unknown(affair_id)
         return found

@@ -7,6 +7,7 @@ from datetime import datetime
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Loaded, Stream
 from libs.query.freshness import Fresh, ListQuery
+from libs.rules.routing import Verdict, chosen_of, judge
 from services.catalog.application.cited import Cited
 from services.catalog.application.ports import Permit, ResponsibilityReads, Unowned
 from services.catalog.domain.commands import (
@@ -16,8 +17,7 @@ from services.catalog.domain.commands import (
     ReviseResponsibility,
 )
 from services.catalog.domain.events import ResponsibilityEvent
-from services.catalog.domain.finding import Finding, Line, find_responsible
-from services.catalog.domain.responsibility import Item, Responsibilities
+from services.catalog.domain.responsibility import Item, Line, Responsibilities
 from services.catalog.domain.values import Period, pair_id, pair_of
 
 ResponsibilityStream = Stream[ResponsibilityCommand, Responsibilities, ResponsibilityEvent]
@@ -40,10 +40,15 @@ class NewItem:
 class Answered:
     """Who answers, and for which question."""
 
-    finding: Finding
+    trace: tuple[tuple[Line, Verdict], ...]
     affair_path: str
     area_path: str
     at: datetime
+
+    @property
+    def chosen(self) -> Line | None:
+        """The line that says who answers; None: nobody does."""
+        return chosen_of(self.trace)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +100,8 @@ class ResponsibilityList:
         """Who answers for an affair in an area at a moment, and why."""
         affair, area = self.cited.affair(affair_id), self.cited.area(area_id)
         lines = self.reads.lines(affair.path, area.path, fresh)
-        finding = find_responsible(lines, affair.path, area.path, at)
-        return Answered(finding=finding, affair_path=affair.path, area_path=area.path, at=at)
+        trace = judge(lines, affair.path, area.path, at)
+        return Answered(trace=trace, affair_path=affair.path, area_path=area.path, at=at)
 
     def listed(self, query: ListQuery, at: datetime, fresh: Fresh) -> tuple[Sequence[Line], str]:
         """A page of what holds at a moment."""

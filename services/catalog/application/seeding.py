@@ -26,6 +26,7 @@ from services.catalog.domain.standard import (
     working_time,
 )
 from services.catalog.domain.values import AffairRef, AreaRef, Period, pair_id
+from services.catalog.domain.working_time import WorkingTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +58,18 @@ class Seeding:
         return [each.state for each in loaded], str(Revision(position, loaded[-1].version))
 
     def _tasks(self, zone: str, owner: Owner | None, at: datetime, context: Context) -> Iterator[Task]:
-        if isinstance(self.calendars.stream.load(CALENDAR_ID).state, calendar.Undefined):
-            define = DefineCalendar(
-                calendar_id=CALENDAR_ID, name=CALENDAR_NAME, working_time=working_time(zone), at=at
-            )
-            yield self.calendars.stream, CALENDAR_ID, define, context
+        time = working_time(zone)
+        match self.calendars.stream.load(CALENDAR_ID).state:
+            case calendar.Undefined():
+                define = DefineCalendar(calendar_id=CALENDAR_ID, name=CALENDAR_NAME, working_time=time, at=at)
+                yield self.calendars.stream, CALENDAR_ID, define, context
+            case calendar.Defined(working_time=time):
+                pass
         for standard in STANDARD_AFFAIRS:
-            yield from self._of(standard, owner, at, context)
+            yield from self._of(standard, owner, time, at, context)
 
     def _of(
-        self, standard: StandardAffair, owner: Owner | None, at: datetime, context: Context
+        self, standard: StandardAffair, owner: Owner | None, time: WorkingTime, at: datetime, context: Context
     ) -> Iterator[Task]:
         affair_id = standard.affair_id
         match self.affairs.stream.load(affair_id).state:
@@ -78,7 +81,7 @@ class Seeding:
             case affair.Defined() as defined:
                 ref = defined.ref
         if isinstance(self.commitments.stream.load(affair_id).state, commitment.Unpublished):
-            yield self.commitments.stream, affair_id, _promise(standard, ref, at), context
+            yield self.commitments.stream, affair_id, _promise(standard, ref, time, at), context
         if owner is not None:
             pair = pair_id(affair_id, owner.area.area_id)
             if not self.responsibilities.stream.load(pair).state.items:
@@ -95,13 +98,14 @@ def _define(standard: StandardAffair, at: datetime) -> DefineAffair:
     )
 
 
-def _promise(standard: StandardAffair, ref: AffairRef, at: datetime) -> PublishCommitment:
+def _promise(standard: StandardAffair, ref: AffairRef, time: WorkingTime, at: datetime) -> PublishCommitment:
     return PublishCommitment(
         affair=ref,
         area=None,
         first_response=standard.first_response,
         resolution=standard.resolution,
         calendar_id=CALENDAR_ID,
+        working_time=time,
         evidence_kinds=standard.evidence_kinds,
         valid_from=at,
         at=at,

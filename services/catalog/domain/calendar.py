@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from libs.ledger.decider import Decider
 from libs.ledger.text import Text
+from libs.rules.due import reaches
 from services.catalog.domain import refusals
 from services.catalog.domain.commands import DefineCalendar
 from services.catalog.domain.events import CalendarDefined
-from services.catalog.domain.working_time import WorkingTime, checked
+from services.catalog.domain.working_time import WorkingTime, calendar_of, checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Defined:
     version: int
     name: Text
     working_time: WorkingTime
+    valid_from: datetime | None
 
 
 Calendar = Undefined | Defined
@@ -34,6 +37,7 @@ def decide(command: DefineCalendar, calendar: Calendar) -> Sequence[CalendarDefi
     if not command.name:
         raise refusals.name_is_missing()
     working_time = checked(command.working_time)
+    valid_from = command.valid_from
     match calendar:
         case Undefined():
             version = 1
@@ -41,9 +45,19 @@ def decide(command: DefineCalendar, calendar: Calendar) -> Sequence[CalendarDefi
             if (command.name, working_time) == (calendar.name, calendar.working_time):
                 return []
             version = calendar.version + 1
+            valid_from = valid_from or command.at
+            if calendar.valid_from is not None and valid_from < calendar.valid_from:
+                raise refusals.version_is_too_early(calendar.valid_from)
+    for limit in command.limits:
+        if not reaches(calendar_of(working_time), limit, command.at):
+            raise refusals.limit_is_out_of_reach(limit, command.calendar_id, "working_time.week")
     return [
         CalendarDefined(
-            calendar_id=command.calendar_id, version=version, name=command.name, working_time=working_time
+            calendar_id=command.calendar_id,
+            version=version,
+            name=command.name,
+            working_time=working_time,
+            valid_from=valid_from,
         )
     ]
 
@@ -55,6 +69,7 @@ def evolve(calendar: Calendar, event: CalendarDefined) -> Calendar:  # noqa: ARG
         version=event.version,
         name=event.name,
         working_time=event.working_time,
+        valid_from=event.valid_from,
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.ledger.text import Text
+from libs.rules.due import Limit
 from services.catalog.domain.details import Details
-from services.catalog.domain.values import AffairRef, AreaRef, Limit, Period
+from services.catalog.domain.values import AffairRef, AreaRef, Period
 from services.catalog.domain.working_time import WorkingTime
 
 
@@ -94,11 +95,13 @@ ResponsibilityCommand = AssignResponsibility | ReviseResponsibility | EndRespons
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefineCalendar:
-    """Say when work is done; once more with other content makes the next version."""
+    """Say when work is done, from a moment on (None: now); other content makes the next version."""
 
     calendar_id: str
     name: Text
     working_time: WorkingTime
+    valid_from: datetime | None = None
+    limits: tuple[Limit, ...] = ()  # those that count by it
     at: datetime
 
 
@@ -111,6 +114,7 @@ class PublishCommitment:
     first_response: Limit | None
     resolution: Limit | None
     calendar_id: str
+    working_time: WorkingTime  # of the calendar
     valid_from: datetime
     evidence_kinds: tuple[str, ...] = ()
     conditions: tuple[Text, ...] = ()

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from libs.ledger.decider import Decider
+from libs.rules.due import reaches
 from services.catalog.domain import refusals
 from services.catalog.domain.commands import PublishCommitment
 from services.catalog.domain.events import CommitmentPublished
 from services.catalog.domain.values import commitment_id, distinct
+from services.catalog.domain.working_time import calendar_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,10 @@ def _promise(command: PublishCommitment) -> CommitmentPublished:
     # Limits in different units cannot be compared without a calendar and a moment to count from.
     if first and last and first.unit is last.unit and first.amount > last.amount:
         raise refusals.response_is_later_than_resolution()
+    calendar = calendar_of(command.working_time)
+    for limit, field in ((first, "first_response"), (last, "resolution")):
+        if limit and not reaches(calendar, limit, command.at):
+            raise refusals.limit_is_out_of_reach(limit, command.calendar_id, field)
     return CommitmentPublished(
         commitment_id=commitment_id(affair.affair_id, area.area_id if area else ""),
         version=1,

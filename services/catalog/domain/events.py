@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.ledger.text import Text
+from libs.rules.due import Limit
 from services.catalog.domain.details import Details
-from services.catalog.domain.values import Limit, Matter
+from services.catalog.domain.values import Matter
 from services.catalog.domain.working_time import WorkingTime
 
 # -- affairs: stream `affair-<affair_id>` ----------------------------------------------------------
@@ -101,12 +102,13 @@ ResponsibilityEvent = ResponsibilityAssigned | ResponsibilityRevised | Responsib
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarDefined:
-    """When work is done. Each version replaces the one before it as a whole."""
+    """When work is done from `valid_from` on; without, as if there had been no version before."""
 
     calendar_id: str
     version: int
     name: Text
     working_time: WorkingTime
+    valid_from: datetime | None = None
 
 
 # -- commitments: stream `commitment-<affair_id>` or `commitment-<affair_id>:<area_id>` ------------

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from libs.ledger.decider import Kind, Refusal
+from libs.rules.due import HORIZON_YEARS, Limit
 
 
 def name_is_missing(field: str = "name") -> Refusal:
@@ -126,7 +127,7 @@ def version_is_too_early(valid_from: datetime, field: str = "valid_from_time") -
 
 def time_zone_is_unknown(field: str) -> Refusal:
     """Not an IANA time zone."""
-    message = "give an IANA time zone, for instance Asia/Shanghai"
+    message = "give an IANA time zone that is the same on every machine, for instance Asia/Shanghai"
     return Refusal(Kind.INVALID, "TIME_ZONE_UNKNOWN", message, field=field)
 
 
@@ -157,6 +158,20 @@ def date_is_given_twice(date: str) -> Refusal:
     """One date, two rules."""
     message = "a date is a holiday, or has hours of its own, once"
     return Refusal(Kind.INVALID, "DATE_REPEATED", message, field="working_time.working_dates", date=date)
+
+
+def limit_is_out_of_reach(limit: Limit, calendar_id: str, field: str) -> Refusal:
+    """So many hours or days of work take decades."""
+    return Refusal(
+        Kind.PRECONDITION,
+        "LIMIT_OUT_OF_REACH",
+        f"by this calendar the limit would take longer than {HORIZON_YEARS} years; check the calendar's hours"
+        " (minutes after midnight: 540 is nine o'clock), or promise less",
+        field=field,
+        calendar_id=calendar_id,
+        amount=str(limit.amount),
+        unit=limit.unit.value,
+    )
 
 
 def commitment_is_empty() -> Refusal:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.ledger.decider import Decider
+from libs.rules.routing import Responsibility
 from services.catalog.domain import refusals
 from services.catalog.domain.commands import (
     AssignResponsibility,
@@ -23,6 +24,14 @@ from services.catalog.domain.events import (
     ResponsibilityRevised,
 )
 from services.catalog.domain.values import Period, distinct, item_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line(Responsibility):
+    """One version of one item, as it stands in the list."""
+
+    legal_basis: str
+    helper_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

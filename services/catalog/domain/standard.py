@@ -7,7 +7,7 @@ Names and keywords are those of the studies. The limits are a starting point in 
 from dataclasses import dataclass
 
 from libs.ledger.text import Text
-from services.catalog.domain.values import Limit, Unit
+from libs.rules.due import Limit, Unit
 from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingTime
 
 CALENDAR_ID = "standard"

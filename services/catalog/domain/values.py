@@ -1,29 +1,11 @@
-"""The small words of the catalog: names, limits, periods, and the ids it makes itself."""
+"""The small words of the catalog: names, periods, and the ids it makes itself."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from libs.ledger.text import Text
 
 SILENT = Text()
-
-
-class Unit(StrEnum):
-    """How a limit counts: while work is done, or all the time."""
-
-    WORKING_HOURS = "working_hours"
-    WORKING_DAYS = "working_days"
-    CALENDAR_HOURS = "calendar_hours"
-    CALENDAR_DAYS = "calendar_days"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """How long something may take, for instance three working days."""
-
-    amount: int
-    unit: Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,13 @@
-"""When work is done: the week, the holidays, and dates with hours of their own, in one time zone."""
+"""When work is done, as it is said and stored: the week, the holidays, and dates with hours of their own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from libs.rules import working_time
+from libs.rules.working_time import Calendar
+from libs.rules.zones import is_zone
 from services.catalog.domain import refusals
-
-MINUTES = 24 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,22 @@ class WorkingTime:
     working_dates: tuple[WorkingDate, ...] = ()
 
 
+def calendar_of(time: WorkingTime) -> Calendar:
+    """The calendar that counts by it."""
+    week = {day.weekday: _stretches(day.hours) for day in time.week}
+    monday, tuesday, wednesday, thursday, friday, saturday, sunday = (
+        week.get(weekday, ()) for weekday in range(1, 8)
+    )
+    return Calendar(
+        zone=time.zone,
+        week=(monday, tuesday, wednesday, thursday, friday, saturday, sunday),
+        special={
+            **dict.fromkeys(time.holidays, ()),
+            **{each.on: _stretches(each.hours) for each in time.working_dates},
+        },
+    )
+
+
 def checked(time: WorkingTime) -> WorkingTime:
     """The working time in its one canonical order. Refuses what no clock could count by."""
     check_zone(time.zone, "working_time.time_zone")
@@ -72,18 +88,15 @@ def checked_week(week: Sequence[WeekdayHours], field: str) -> tuple[WeekdayHours
 
 def check_hours(hours: Sequence[Hours], field: str) -> None:
     """Refuse a day whose stretches are none, out of order, overlapping or not of the day."""
-    ends = 0
-    for each in hours:
-        if not ends <= each.start < each.until <= MINUTES:
-            raise refusals.hours_are_out_of_order(field)
-        ends = each.until
-    if not hours:
+    if not working_time.are_hours(_stretches(hours)):
         raise refusals.hours_are_out_of_order(field)
 
 
 def check_zone(zone: str, field: str) -> None:
-    """Refuse what is no IANA time zone."""
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise refusals.time_zone_is_unknown(field) from None
+    """Refuse what is no IANA time zone, or means another on another machine."""
+    if not is_zone(zone):
+        raise refusals.time_zone_is_unknown(field)
+
+
+def _stretches(hours: Sequence[Hours]) -> working_time.Hours:
+    return tuple((each.start, each.until) for each in hours)

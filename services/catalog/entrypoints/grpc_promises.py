@@ -26,6 +26,7 @@ class PromisesApi:
             calendar_id=request.calendar_id,
             name=text_of(request.name),
             working_time=requests.working_time(request.working_time),
+            valid_from=moment_of(request, "valid_from_time"),
             at=call.at,
         )
         handled = self._app.calendars.define(command, call.context(), request.if_revision)
@@ -94,6 +95,7 @@ def _calendar(defined: calendar.Defined | CalendarDefined) -> pb.Calendar:
         version=defined.version,
         name=localized(defined.name),
         working_time=working_time(defined.working_time),
+        valid_from_time=stamp_or_none(defined.valid_from),
     )
 
 

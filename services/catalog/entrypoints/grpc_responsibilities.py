@@ -6,12 +6,12 @@ from libs.query.freshness import Fresh
 from libs.rpc.call import Call
 from libs.rpc.moments import moment_of, stamp_or_none
 from libs.rpc.texts import localized
+from libs.rules.routing import Verdict
 from services.catalog.application.app import App
 from services.catalog.application.ports import Unowned
 from services.catalog.application.responsibilities import NewItem
 from services.catalog.domain import commands
-from services.catalog.domain.finding import Line, Verdict
-from services.catalog.domain.responsibility import Item, Version
+from services.catalog.domain.responsibility import Item, Line, Version
 from services.catalog.domain.values import Period
 from services.catalog.entrypoints import requests
 
@@ -76,12 +76,12 @@ class ResponsibilitiesApi:
         at = moment_of(request, "at_time") or call.at
         fresh = Fresh.of(request, call)
         answered = self._app.responsibilities.find(request.affair_id, request.area_id, at, fresh)
-        chosen = answered.finding.chosen
+        chosen = answered.chosen
         return pb.FindResponsibleResponse(
             responsibility=_line(chosen) if chosen else None,
             trace=[
                 pb.TraceLine(responsibility=_line(line), verdict=_verdict(verdict))
-                for line, verdict in answered.finding.trace
+                for line, verdict in answered.trace
             ],
             affair_path=answered.affair_path,
             area_path=answered.area_path,

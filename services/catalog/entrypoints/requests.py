@@ -7,11 +7,11 @@ from linli.catalog.v1 import catalog_types_pb2 as pb
 
 from libs.rpc.call import Call
 from libs.rpc.texts import text_of
+from libs.rules.due import Limit
 from services.catalog.application.messages import UNITS
 from services.catalog.application.ports import Permit
 from services.catalog.domain import refusals
 from services.catalog.domain.details import Capacity, Cost, Details, Eligibility, Place, Schedule
-from services.catalog.domain.values import Limit
 from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingDate, WorkingTime
 
 _UNITS = {number: unit for unit, number in UNITS.items()}

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from libs.ledger.decider import Refusal
+from libs.rules.due import Limit, Unit
+from libs.rules.routing import Question
 from services.cases.application.reference import Reference
-from services.cases.domain.clocks import Limit, Unit
 from services.cases.domain.noted import (
     AffairNoted,
     AffairRetirementNoted,
@@ -18,7 +19,6 @@ from services.cases.domain.noted import (
     ResponsibilityEndNoted,
     ResponsibilityNoted,
 )
-from services.cases.domain.routing import Question
 from services.cases.domain.values import Point
 
 LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 from libs.ledger.personal import Personal
-from services.cases.domain.calendar import ROUND_THE_CLOCK, Calendar, Hours
-from services.cases.domain.clocks import ClockKind, Commitment, Deadline, Limit, Unit, promise
+from libs.rules.due import Limit, Unit
+from libs.rules.routing import Decision, Question, Responsibility, route
+from libs.rules.working_time import ROUND_THE_CLOCK, Calendar, Hours
+from services.cases.domain.clocks import ClockKind, Commitment, Deadline, promise
 from services.cases.domain.commands import Facts, OpenCase
 from services.cases.domain.events import CaseOpened, CaseRouted
-from services.cases.domain.routing import Decision, Question, Responsibility, route
 from services.cases.domain.values import Channel
 
 CASE_ID = "c41d"

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libs.rules.due import Limit, Unit, due, warning
 from libs.testkit.clocks import moment
 from services.cases.domain.clocks import (
     Breached,
@@ -12,14 +13,10 @@ from services.cases.domain.clocks import (
     ClockKind,
     Commitment,
     Deadline,
-    Limit,
-    Unit,
     Warned,
-    due,
     passed,
     promise,
     resumed,
-    warning,
 )
 from services.cases.tests.domain.history import (
     ALWAYS,

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.cases.domain.calendar import Calendar, Hours
-from services.cases.domain.clocks import Clock, ClockKind, Deadline, Limit, Unit, due, passed
+from libs.rules.due import Limit, Unit, due
+from libs.rules.working_time import Calendar, Hours
+from services.cases.domain.clocks import Clock, ClockKind, Deadline, passed
 
 ZONE = ZoneInfo("America/New_York")
 SOURCE = Path(__file__).parents[4] / "e2e" / "data" / "boston311-100.csv"

@@ -87,6 +87,18 @@ class CommitmentQueries:
             )
             return [_published(row) for row in cursor.fetchall()]
 
+    def by_calendar(
+        self, calendar_id: str, at: datetime, fresh: Fresh
+    ) -> Sequence[events.CommitmentPublished]:
+        """The versions that hold at a moment or later, and count by a calendar."""
+        with self._reading(fresh) as cursor:
+            cursor.execute(
+                "SELECT * FROM versions WHERE calendar_id = %s"
+                " AND (replaced_from IS NULL OR %s < replaced_from)",
+                (calendar_id, at),
+            )
+            return [_published(row) for row in cursor.fetchall()]
+
     def listed(
         self, query: ListQuery, at: datetime, fresh: Fresh
     ) -> tuple[Sequence[events.CommitmentPublished], str]:

@@ -16,7 +16,7 @@ from libs.query.freshness import Fresh, ListQuery
 from libs.query.paging import Page, ascending
 from services.catalog.application.ports import Unowned
 from services.catalog.domain import events
-from services.catalog.domain.finding import Line
+from services.catalog.domain.responsibility import Line
 from services.catalog.domain.values import Matter
 
 HOLDS = (

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from libs.ledger.text import Text
+from libs.rules.due import Limit, Unit
 from libs.testkit.clocks import moment
 from services.catalog.domain import commands, events
 from services.catalog.domain.details import Details
-from services.catalog.domain.values import AffairRef, AreaRef, Limit, Matter, Period, Unit
+from services.catalog.domain.values import AffairRef, AreaRef, Matter, Period
 from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingTime
 
 NOW = moment("2020-01-06 09:00")
@@ -148,6 +149,7 @@ def promise(**others: Any) -> commands.PublishCommitment:
             "first_response": Limit(amount=4, unit=Unit.WORKING_HOURS),
             "resolution": Limit(amount=1, unit=Unit.WORKING_DAYS),
             "calendar_id": "office",
+            "working_time": office_hours(),
             "evidence_kinds": ("signature",),
             "valid_from": NOW,
             "at": NOW,

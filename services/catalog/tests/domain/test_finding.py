@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from linli.catalog.v1 import catalog_service_pb2 as pb
 
+from libs.rules.routing import Verdict, chosen_of, judge, most_precise
 from libs.testkit.clocks import moment
 from services.catalog.domain.commands import PublishCommitment
 from services.catalog.domain.commitment import COMMITMENT
-from services.catalog.domain.finding import Line, Verdict, find_responsible, most_precise
+from services.catalog.domain.responsibility import Line
 from services.catalog.domain.values import AffairRef, AreaRef
 from services.catalog.tests.domain.stories import NOW, promise
 
@@ -32,8 +33,8 @@ def line(
 
 
 def find(*lines: Line, at: datetime = MARCH) -> tuple[Line | None, dict[str, str]]:
-    found = find_responsible(lines, "assistance/meals", "city/street", at)
-    return found.chosen, {f"{each.item_id} v{each.version}": verdict for each, verdict in found.trace}
+    trace = judge(lines, "assistance/meals", "city/street", at)
+    return chosen_of(trace), {f"{each.item_id} v{each.version}": verdict for each, verdict in trace}
 
 
 def test_nobody_answers_where_the_list_is_silent() -> None:
@@ -117,7 +118,7 @@ def test_the_most_precise_commitment_counts() -> None:
 
     def holding(*pairs: tuple[str, str]) -> str | None:
         decided = [COMMITMENT.decide(published(*pair), COMMITMENT.initial)[0] for pair in pairs]
-        found = most_precise(decided, "assistance/meals", "city/street")
+        found = most_precise(decided, "assistance/meals", "city/street", NOW)
         return found.commitment_id if found else None
 
     assert holding() is None

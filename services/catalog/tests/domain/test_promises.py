@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from libs.ledger.text import Text
+from libs.rules.due import Limit, Unit
 from libs.testkit.deciders import deciding
 from services.catalog.domain import calendar, commitment
 from services.catalog.domain.affair import AFFAIR as AFFAIR
 from services.catalog.domain.commands import DefineAffair, DefineCalendar, PublishCommitment
 from services.catalog.domain.events import CalendarDefined
 from services.catalog.domain.standard import CALENDAR_ID, STANDARD_AFFAIRS, ZONE, working_time
-from services.catalog.domain.values import AffairRef, Limit, Unit
+from services.catalog.domain.values import AffairRef
 from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingDate
 from services.catalog.tests.domain.stories import MEALS, NOW, STREET, office_hours, promise
 
@@ -142,6 +143,7 @@ def test_the_nine_standard_affairs_pass_all_checks() -> None:
             first_response=standard.first_response,
             resolution=standard.resolution,
             calendar_id=CALENDAR_ID,
+            working_time=working_time(ZONE),
             evidence_kinds=standard.evidence_kinds,
             valid_from=NOW,
             at=NOW,

@@ -1768,7 +1768,7 @@ class ExplainRoutingResponse(_message.Message):
     AGAIN_FIELD_NUMBER: _builtins.int
     SAME_FIELD_NUMBER: _builtins.int
     same: _builtins.bool
-    """True: the two are the same."""
+    """True: both name the same item in the same version and the same body."""
     @_builtins.property
     def stored(self) -> Global___Routing:
         """As stored when the case was routed."""
@@ -1865,7 +1865,9 @@ class RoutingTraceLine(_message.Message):
     body_id: _builtins.str
     """The body it names."""
     verdict: _builtins.str
-    """`chosen`, or why it was not: `less_precise_affair`, `wider_area`, `older`, `not_yet_valid`, `no_longer_valid`."""
+    """`chosen`, or why it was not: `less_precise_affair`, `wider_area`, `older` (another item for the same affair and area
+    holds from a later moment), `superseded` (a later version of the item holds), `not_yet_valid`, `no_longer_valid`.
+    """
     def __init__(
         self,
         *,

@@ -264,7 +264,9 @@ Global___ResponsibilityEnded: _TypeAlias = ResponsibilityEnded  # noqa: Y015
 
 @_typing.final
 class CalendarDefined(_message.Message):
-    """A calendar was defined, or defined anew: this version replaces the one before it."""
+    """A calendar was defined, or defined anew. Each moment is counted by the version that holds at it: the one with the
+    greatest `valid_from_time` that is not after it, of two with the same the higher version.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -272,6 +274,7 @@ class CalendarDefined(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     WORKING_TIME_FIELD_NUMBER: _builtins.int
+    VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
     calendar_id: _builtins.str
     """The calendar."""
     version: _builtins.int
@@ -284,6 +287,12 @@ class CalendarDefined(_message.Message):
     def working_time(self) -> _catalog_types_pb2.WorkingTime:
         """When work is done."""
 
+    @_builtins.property
+    def valid_from_time(self) -> _timestamp_pb2.Timestamp:
+        """The first moment at which this version holds; not set: it holds at every moment before the next version, and takes
+        the place of all versions before it.
+        """
+
     def __init__(
         self,
         *,
@@ -291,10 +300,11 @@ class CalendarDefined(_message.Message):
         version: _builtins.int = ...,
         name: _types_pb2.LocalizedText | None = ...,
         working_time: _catalog_types_pb2.WorkingTime | None = ...,
+        valid_from_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "working_time", b"working_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "valid_from_time", b"valid_from_time", "working_time", b"working_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_id", b"calendar_id", "name", b"name", "version", b"version", "working_time", b"working_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_id", b"calendar_id", "name", b"name", "valid_from_time", b"valid_from_time", "version", b"version", "working_time", b"working_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -42,6 +42,8 @@ class _VerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Verdict.Value
     """It does not hold yet."""
     VERDICT_NO_LONGER_VALID: _Verdict.ValueType  # 6
     """It does not hold any more."""
+    VERDICT_OLDER: _Verdict.ValueType  # 7
+    """Another item for the same affair and area holds from a later moment."""
 
 class Verdict(_Verdict, metaclass=_VerdictEnumTypeWrapper):
     """What came of one line of the responsibility list."""
@@ -60,6 +62,8 @@ VERDICT_NOT_YET_VALID: Verdict.ValueType  # 5
 """It does not hold yet."""
 VERDICT_NO_LONGER_VALID: Verdict.ValueType  # 6
 """It does not hold any more."""
+VERDICT_OLDER: Verdict.ValueType  # 7
+"""Another item for the same affair and area holds from a later moment."""
 Global___Verdict: _TypeAlias = Verdict  # noqa: Y015
 
 @_typing.final
@@ -262,6 +266,7 @@ class Calendar(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     WORKING_TIME_FIELD_NUMBER: _builtins.int
+    VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
     calendar_id: _builtins.str
     """The calendar."""
     version: _builtins.int
@@ -274,6 +279,10 @@ class Calendar(_message.Message):
     def working_time(self) -> _catalog_types_pb2.WorkingTime:
         """The hours, in order."""
 
+    @_builtins.property
+    def valid_from_time(self) -> _timestamp_pb2.Timestamp:
+        """The first moment at which this version holds; not set: it holds at every moment before the next version."""
+
     def __init__(
         self,
         *,
@@ -281,10 +290,11 @@ class Calendar(_message.Message):
         version: _builtins.int = ...,
         name: _types_pb2.LocalizedText | None = ...,
         working_time: _catalog_types_pb2.WorkingTime | None = ...,
+        valid_from_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "working_time", b"working_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "valid_from_time", b"valid_from_time", "working_time", b"working_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_id", b"calendar_id", "name", b"name", "version", b"version", "working_time", b"working_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_id", b"calendar_id", "name", b"name", "valid_from_time", b"valid_from_time", "version", b"version", "working_time", b"working_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1365,6 +1375,7 @@ class DefineCalendarRequest(_message.Message):
     IF_REVISION_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     WORKING_TIME_FIELD_NUMBER: _builtins.int
+    VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's own id of this request; the same id with the same content is answered the same."""
     calendar_id: _builtins.str
@@ -1379,6 +1390,10 @@ class DefineCalendarRequest(_message.Message):
     def working_time(self) -> _catalog_types_pb2.WorkingTime:
         """When work is done."""
 
+    @_builtins.property
+    def valid_from_time(self) -> _timestamp_pb2.Timestamp:
+        """The first moment at which this version holds; not set: now. The first version holds before that, too."""
+
     def __init__(
         self,
         *,
@@ -1387,10 +1402,11 @@ class DefineCalendarRequest(_message.Message):
         if_revision: _builtins.str = ...,
         name: _types_pb2.LocalizedText | None = ...,
         working_time: _catalog_types_pb2.WorkingTime | None = ...,
+        valid_from_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "working_time", b"working_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "valid_from_time", b"valid_from_time", "working_time", b"working_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_id", b"calendar_id", "if_revision", b"if_revision", "name", b"name", "request_id", b"request_id", "working_time", b"working_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_id", b"calendar_id", "if_revision", b"if_revision", "name", b"name", "request_id", b"request_id", "valid_from_time", b"valid_from_time", "working_time", b"working_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
