@@ -1,13 +1,16 @@
 """Sums of work up to a moment, and the moment at which a sum is reached: computed, whatever lies between."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from libs.rules.zones import DAY, SECOND, Zone
 
 Hours = tuple[tuple[int, int], ...]
 """When work is done on one day: (from, until) in minutes after midnight, in order, 1440 for its end."""
+
+Spans = tuple[tuple[int, int], ...]
+"""The same, in microseconds."""
 
 MINUTE = 60 * SECOND
 MINUTES = 24 * 60
@@ -31,8 +34,9 @@ class Tally:
 
     def before(self, day: int) -> int:
         """The sum of all days before this one."""
-        weeks, weekday = divmod(day, 7)
-        return weeks * self._week[7] + self._week[weekday] + self._beyond[bisect_left(self._days, day)]
+        week = self._week
+        regular = day // 7 * week[7] + week[day % 7]
+        return regular + self._beyond[bisect_left(self._days, day)] if self._days else regular
 
     def reaching(self, amount: int) -> int:
         """The day in the course of which the sum gets to `amount`. Raises `NeverAtWork`."""
@@ -55,16 +59,13 @@ class Count:
 
     def __init__(self, zone: Zone, week: Sequence[Hours], special: Mapping[int, Hours]) -> None:
         self.zone = zone
-        self._week = week
-        self._special = {**special, **_skipped(zone, week, special)}
-        self.days = Tally(map(bool, week), {day: bool(each) for day, each in self._special.items()})
-        self._work = Tally(map(_work, week), {day: _work(each) for day, each in self._special.items()})
+        self._week = [_spans(hours) for hours in week]
+        self._special = {day: _spans(hours) for day, hours in special.items()}
+        self._special |= dict.fromkeys(self._skipped(), ())
+        self.days = Tally(map(bool, self._week), {day: bool(each) for day, each in self._special.items()})
+        self._work = Tally(map(_work, self._week), {day: _work(each) for day, each in self._special.items()})
         self._extra = [0]  # how much more than by the wall clock, after so many clock changes
         self._done = [self._through_change(place) for place in range(len(zone.ats))]
-
-    def hours(self, day: int) -> Hours:
-        """The hours of a day."""
-        return self._special.get(day, self._week[day % 7])
 
     def done(self, at: int) -> int:
         """How much work is done before a moment."""
@@ -92,7 +93,7 @@ class Count:
     def spans(self, day: int) -> list[tuple[int, int]]:
         """The spans of work that begin on a day; hours that a clock change swallows leave none."""
         first, midnight = self.zone.first, day * DAY
-        spans = ((first(midnight + a * MINUTE), first(midnight + b * MINUTE)) for a, b in self.hours(day))
+        spans = [(first(midnight + a), first(midnight + b)) for a, b in self._hours(day)]
         return [span for span in spans if span[0] < span[1]]
 
     def working_days(self, first: int, end: int) -> int:
@@ -108,20 +109,27 @@ class Count:
         spans = self.spans(day)
         return min(max(self.zone.first(day * DAY + time), spans[0][0]), spans[-1][1])
 
+    def _hours(self, day: int) -> Spans:
+        special = self._special.get(day)
+        return self._week[day % 7] if special is None else special
+
     def _by_the_wall(self, wall: int) -> int:
         """How much work is done before a wall time, as if clocks never changed."""
         day, time = divmod(wall, DAY)
-        return self._work.before(day) + sum(
-            min(time, b * MINUTE) - a * MINUTE for a, b in self.hours(day) if a * MINUTE < time
-        )
+        done = self._work.before(day)
+        for a, b in self._hours(day):
+            if time <= a:
+                break
+            done += min(time, b) - a
+        return done
 
     def _wall_when(self, amount: int) -> int:
         day = self._work.reaching(amount)
         left = amount - self._work.before(day)
-        for a, b in self.hours(day):
-            if left <= (b - a) * MINUTE:
-                return day * DAY + a * MINUTE + left
-            left -= (b - a) * MINUTE
+        for a, b in self._hours(day):
+            if left <= b - a:
+                return day * DAY + a + left
+            left -= b - a
         raise AssertionError("the sum of a day is that of its hours")
 
     def _through_change(self, place: int) -> int:
@@ -135,19 +143,18 @@ class Count:
         self._extra.append(extra)
         return by_the_wall + self._extra[place]
 
+    def _skipped(self) -> Iterator[int]:
+        """The days whose hours all lie within what a clock change skips: nobody works then."""
+        for wall, shift in zip(self.zone.walls, self.zone.shifts, strict=True):
+            for day in range(wall // DAY, (wall + shift - 1) // DAY + 1) if shift > 0 else ():
+                first, last = wall - day * DAY, wall + shift - day * DAY
+                if all(first <= a and b <= last for a, b in self._hours(day)):
+                    yield day
 
-def _work(hours: Hours) -> int:
-    return sum(b - a for a, b in hours) * MINUTE
+
+def _spans(hours: Hours) -> Spans:
+    return tuple((a * MINUTE, b * MINUTE) for a, b in hours)
 
 
-def _skipped(zone: Zone, week: Sequence[Hours], special: Mapping[int, Hours]) -> dict[int, Hours]:
-    """The days whose hours all lie within what a clock change skips: nobody works then."""
-    skipped: dict[int, Hours] = {}
-    for wall, shift in zip(zone.walls, zone.shifts, strict=True):
-        for day in range(wall // DAY, (wall + shift - 1) // DAY + 1) if shift > 0 else ():
-            hours, midnight = special.get(day, week[day % 7]), day * DAY
-            if hours and all(
-                wall <= midnight + a * MINUTE and midnight + b * MINUTE <= wall + shift for a, b in hours
-            ):
-                skipped[day] = ()
-    return skipped
+def _work(spans: Spans) -> int:
+    return sum(b - a for a, b in spans)

@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import Enum
 
 from libs.rules.due import Limit, after_pause, due, warning
-from libs.rules.working_time import Counting
+from libs.rules.working_time import Counting, NeverAtWork
+from services.cases.domain import refusals
 
 
 class ClockKind(Enum):
@@ -98,16 +99,22 @@ class Breached:
 def promise(
     commitment: Commitment | None, calendar: Counting | None, opened_at: datetime
 ) -> tuple[Deadline, ...]:
-    """The deadlines of a case opened at `opened_at`; none where nothing is promised."""
+    """The deadlines of a case opened at `opened_at`; none where nothing is promised.
+
+    Refuses LIMIT_OUT_OF_REACH.
+    """
     if commitment is None or calendar is None:
         return ()
     limits = (
         (ClockKind.FIRST_RESPONSE, commitment.first_response),
         (ClockKind.RESOLUTION, commitment.resolution),
     )
-    return tuple(
-        _deadline(kind, limit, commitment, calendar, opened_at) for kind, limit in limits if limit is not None
-    )
+    try:
+        return tuple(
+            _deadline(kind, limit, commitment, calendar, opened_at) for kind, limit in limits if limit
+        )
+    except NeverAtWork:
+        raise refusals.limit_out_of_reach(commitment.calendar_id) from None
 
 
 def _deadline(
@@ -130,10 +137,13 @@ def resumed(deadline: Deadline, paused_at: datetime, resumed_at: datetime, calen
 
     A moment that had passed before the pause stays where it was: no pause undoes a breach.
     """
-    warn_at, due_at = (
-        after_pause(moment, deadline.limit.unit, paused_at, resumed_at, calendar)
-        for moment in (deadline.warn_at, deadline.due_at)
-    )
+    try:
+        warn_at, due_at = (
+            after_pause(moment, deadline.limit.unit, paused_at, resumed_at, calendar)
+            for moment in (deadline.warn_at, deadline.due_at)
+        )
+    except NeverAtWork:
+        raise refusals.limit_out_of_reach(deadline.calendar_id) from None
     return replace(deadline, warn_at=warn_at, due_at=due_at)
 
 

@@ -112,6 +112,12 @@ def affair_retired(affair_id: str) -> Refusal:
     return Refusal(Kind.PRECONDITION, "AFFAIR_RETIRED", message, affair_id=affair_id)
 
 
+def limit_out_of_reach(calendar_id: str) -> Refusal:
+    """By its calendar a limit falls due after the end of all calendars."""
+    message = "by this calendar the promised limit is never used up: define the calendar or the promise anew"
+    return Refusal(Kind.PRECONDITION, "LIMIT_OUT_OF_REACH", message, calendar_id=calendar_id)
+
+
 def content_is_the_reporters(reporter_id: str) -> Refusal:
     """What the case tells is kept under the key of a person, not of the case."""
     message = "this content is kept with its reporter: erase the person with EraseSubject"

@@ -374,6 +374,55 @@ def test_the_most_precise_promise_in_force_counts(planner: Any, reader: Any) -> 
     assert [(each.commitment_id, each.version) for each in holding] == [("shops", 2), ("scales:north", 1)]
 
 
+def test_a_limit_that_takes_decades_by_its_calendar_is_refused_from_both_sides(planner: Any) -> None:
+    define(planner, "lamps")
+    calendar = define_calendar(planner, "lamps").calendar
+    week = [
+        types.WeekdayHours(weekday=types.WEEKDAY_MONDAY, hours=[types.Hours(from_minute=0, until_minute=1)])
+    ]
+    a_minute = types.WorkingTime(time_zone="Asia/Shanghai", week=week)
+
+    def redefine(calendar_id: str) -> Any:
+        return planner.define_calendar(
+            pb.DefineCalendarRequest(
+                request_id=request_id(), calendar_id=calendar_id, name=calendar.name, working_time=a_minute
+            )
+        )
+
+    def promised(calendar_id: str) -> Any:
+        limit = types.Limit(amount=10_000, unit=types.LIMIT_UNIT_WORKING_HOURS)
+        return planner.publish_commitment(
+            pb.PublishCommitmentRequest(
+                request_id=request_id(), affair_id="lamps", calendar_id=calendar_id, resolution=limit
+            )
+        )
+
+    redefine("minute")
+    with refused("LIMIT_OUT_OF_REACH"):
+        promised("minute")
+    promised("lamps")
+    with refused("LIMIT_OUT_OF_REACH"):
+        redefine("lamps")
+
+
+def test_a_version_of_a_calendar_says_from_when_it_holds(planner: Any) -> None:
+    define_calendar(planner, "winter")
+    first = planner.get_calendar(pb.GetCalendarRequest(calendar_id="winter")).calendar
+
+    later = planner.define_calendar(
+        pb.DefineCalendarRequest(
+            request_id=request_id(),
+            calendar_id="winter",
+            name=first.name,
+            working_time=types.WorkingTime(time_zone="Asia/Shanghai", week=first.working_time.week[:3]),
+            valid_from_time=stamp(SUMMER),
+        )
+    ).calendar
+
+    assert not first.HasField("valid_from_time")
+    assert later.valid_from_time == stamp(SUMMER)
+
+
 def test_a_promise_counts_by_a_calendar_that_exists(planner: Any) -> None:
     with refused("CALENDAR_UNKNOWN"):
         planner.publish_commitment(

@@ -81,7 +81,7 @@ def _constrain(
         for one, other in combinations(places, 2):
             if calls[one].shift.overlaps(calls[other].shift):
                 model.add_at_most_one([takes[who, one], takes[who, other]])
-        weeks: dict[tuple[int, int], list[int]] = defaultdict(list)
+        weeks: dict[int, list[int]] = defaultdict(list)
         for where in places:
             weeks[week_of(people[who].profile, calls[where].shift)].append(where)
         for in_week in weeks.values():

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from libs.rules.areas import within
+from libs.rules.counting import MINUTE
+from libs.rules.zones import DAY, ticks, zone
 from services.volunteers.domain.values import MatchReason, Profile, Shift
 
 
@@ -52,26 +52,18 @@ def reason_against(candidate: Candidate, call: Call) -> MatchReason | None:
 
 def free(profile: Profile, shift: Shift) -> bool:
     """True if one window of the week covers the whole shift, on the profile's clock."""
-    zone = ZoneInfo(profile.zone)
-    start, end = shift.start.astimezone(zone), shift.end.astimezone(zone)
-    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
-    begins = _minutes(start, midnight)
-    ends = _minutes(end, midnight)
+    clock = zone(profile.zone)
+    day, begins = divmod(clock.wall(ticks(shift.start)), DAY)
+    ends = clock.wall(ticks(shift.end)) - day * DAY
     return any(
-        window.weekday == start.isoweekday() and window.start <= begins and ends <= window.end
+        window.weekday == day % 7 + 1 and window.start * MINUTE <= begins and ends <= window.end * MINUTE
         for window in profile.windows
     )
 
 
-def _minutes(moment: datetime, midnight: datetime) -> float:
-    """Minutes on the wall clock since `midnight`; both naive arithmetic in the same zone."""
-    return (moment.replace(tzinfo=None) - midnight.replace(tzinfo=None)) / timedelta(minutes=1)
-
-
-def week_of(profile: Profile, shift: Shift) -> tuple[int, int]:
-    """ISO year and week in which the shift begins, on the profile's clock."""
-    year, week, _ = shift.start.astimezone(ZoneInfo(profile.zone)).isocalendar()
-    return year, week
+def week_of(profile: Profile, shift: Shift) -> int:
+    """The number of the week, Monday first, in which the shift begins, on the profile's clock."""
+    return zone(profile.zone).wall(ticks(shift.start)) // (7 * DAY)
 
 
 def room_in_week(candidate: Candidate, shift: Shift) -> int:

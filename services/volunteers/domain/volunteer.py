@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from libs.ledger.decider import Decider
+from libs.rules.zones import is_zone
 from services.volunteers.domain import refusals
 from services.volunteers.domain.values import Profile, Shift
 
@@ -215,10 +215,8 @@ def _active(state: Volunteer) -> Active:
 
 def check(profile: Profile) -> None:
     """Refuse a profile that nothing can be matched with; each refusal names its field."""
-    try:
-        ZoneInfo(profile.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise refusals.profile_invalid("zone", "Give an IANA zone, for instance Asia/Shanghai.") from None
+    if not is_zone(profile.zone):
+        raise refusals.profile_invalid("zone", "Give an IANA zone, for instance Asia/Shanghai.")
     if not profile.windows:
         raise refusals.profile_invalid("windows", "Give at least one time of the week.")
     for window in profile.windows:

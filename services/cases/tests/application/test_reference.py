@@ -128,6 +128,21 @@ def test_the_newest_version_of_a_commitment_in_force_counts() -> None:
     assert found.commitment.version == 3
 
 
+def test_a_calendar_keeps_its_versions_each_for_its_time() -> None:
+    def calendar(hours: tuple[int, int], valid_from: datetime | None) -> CalendarNoted:
+        return CalendarNoted(
+            calendar_id="office", zone="UTC", week=((hours,),) * 7, special=(), valid_from=valid_from
+        )
+
+    known = picture(calendar((540, 1020), None), calendar((480, 720), SUMMER)).calendars["office"]
+    replaced = picture(calendar((540, 1020), SUMMER), calendar((480, 720), None)).calendars["office"]
+
+    assert known.next_working(SPRING) == SPRING + timedelta(hours=9)
+    assert known.next_working(SUMMER) == SUMMER + timedelta(hours=8)
+    assert known.between(SUMMER - timedelta(days=1), SUMMER + timedelta(days=1)) == timedelta(hours=12)
+    assert replaced.next_working(SUMMER) == SUMMER + timedelta(hours=8)
+
+
 def test_a_place_is_located_by_the_boundaries_of_its_time() -> None:
     inside = Point(latitude=0.5, longitude=0.5)
 

@@ -2,6 +2,7 @@
 
 from hypothesis import given as for_any
 
+from libs.rules.working_time import Calendar, Hours, Versions
 from libs.testkit.clocks import moment
 from libs.testkit.deciders import deciding
 from services.cases.domain.case import NotOpened, Opened
@@ -151,6 +152,24 @@ def test_a_pause_stops_the_resolution_clock_and_moves_it_by_its_working_time() -
         CaseResumed(body_id=ROADS, resolution=later, at=resume)
     )
     assert later.due_at == moment("2022-01-10 17:00")
+
+
+def test_each_part_of_a_pause_is_counted_by_the_calendar_in_force_then() -> None:
+    pause, resume, tuesday = after(hours=2), after(days=1, hours=2), after(hours=15)
+    long_day: Hours = ((8 * 60, 20 * 60),)
+    longer = Calendar(zone="UTC", week=(long_day,) * 5 + ((), ()))
+    changed = Versions.of(OFFICE).then(longer, tuesday)
+
+    outcome = given(opened(), routed(), STARTED, CasePaused(body_id=ROADS, at=pause)).when(
+        ResumeCase(calendars={"office": changed}, at=resume)
+    )
+
+    # Monday 11 to 17, Tuesday 8 to 11: nine hours, which from Thursday 9:00 end at 18:00.
+    outcome.then_state(
+        lambda state: (
+            isinstance(state, Opened) and state.file.clocks[1].deadline.due_at == moment("2022-01-06 18:00")
+        )
+    )
 
 
 def test_the_clocks_of_a_reopened_case_go_on_as_if_they_had_never_stopped() -> None:

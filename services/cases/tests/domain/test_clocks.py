@@ -1,11 +1,15 @@
 """Promises: when they fall due, when they warn, and what a pause may do to them."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libs.ledger.decider import Refusal
 from libs.rules.due import Limit, Unit, due, warning
+from libs.rules.working_time import Calendar
 from libs.testkit.clocks import moment
 from services.cases.domain.clocks import (
     Breached,
@@ -54,6 +58,16 @@ def test_a_calendar_limit_runs_through_nights_and_weekends() -> None:
     assert due(saturday, limit, OFFICE) == moment("2022-01-10 20:00")
     assert due(saturday, Limit(amount=4, unit=Unit.CALENDAR_HOURS), OFFICE) == moment("2022-01-09 00:00")
     assert warning(saturday, moment("2022-01-10 20:00"), limit, OFFICE) == moment("2022-01-10 08:00")
+
+
+def test_a_limit_that_never_falls_due_is_refused() -> None:
+    a_minute_a_week = Calendar(zone="UTC", week=(((0, 1),), (), (), (), (), (), ()))
+    decades = replace(COMMITMENT, resolution=Limit(amount=10_000, unit=Unit.WORKING_HOURS))
+
+    with pytest.raises(Refusal) as refused:
+        promise(decades, a_minute_a_week, MONDAY)
+
+    assert refused.value.code == "LIMIT_OUT_OF_REACH"
 
 
 def test_without_a_commitment_nothing_is_promised() -> None:

@@ -22,6 +22,7 @@ given_calendar = deciding(calendar.CALENDAR)
 given = deciding(commitment.COMMITMENT)
 OFFICE = Text(en="Office")
 DAY = (Hours(start=540, until=1020),)
+MINUTES = (Hours(start=9, until=17),)
 
 
 def define(**others: Any) -> DefineCalendar:
@@ -52,12 +53,38 @@ def test_another_holiday_is_the_next_version() -> None:
     assert [event.version for event in given_calendar().when(define()).when(more).events] == [1, 2]
 
 
+def test_a_version_holds_from_the_moment_given_or_from_now_and_the_first_for_ever_before() -> None:
+    tomorrow = NOW + timedelta(days=1)
+    more = define(holidays=(date(2021, 1, 1),))
+    most = replace(define(holidays=(date(2022, 1, 1),)), valid_from=tomorrow)
+
+    events = given_calendar().when(define()).when(more).when(most).events
+
+    assert [event.valid_from for event in events] == [None, NOW, tomorrow]
+
+
+def test_a_version_does_not_hold_from_before_the_newest() -> None:
+    late = replace(define(holidays=(date(2021, 1, 1),)), valid_from=NOW + timedelta(days=9))
+
+    given_calendar().when(define()).when(late).when(define()).then_refused("VERSION_TOO_EARLY")
+
+
+def test_a_calendar_by_which_a_promise_takes_decades_is_refused() -> None:
+    typed_as_minutes = define(week=tuple(replace(day, hours=MINUTES) for day in office_hours().week))
+    counted = replace(typed_as_minutes, limits=(Limit(amount=10_000, unit=Unit.WORKING_HOURS),))
+
+    given_calendar().when(counted).then_refused("LIMIT_OUT_OF_REACH")
+
+
 @pytest.mark.parametrize(
     ("wrong", "code"),
     [
         ({"zone": "Mars/Olympus"}, "TIME_ZONE_UNKNOWN"),
         ({"zone": "../../etc/passwd"}, "TIME_ZONE_UNKNOWN"),
         ({"zone": ""}, "TIME_ZONE_UNKNOWN"),
+        ({"zone": "localtime"}, "TIME_ZONE_UNKNOWN"),
+        ({"zone": "posixrules"}, "TIME_ZONE_UNKNOWN"),
+        ({"zone": "Factory"}, "TIME_ZONE_UNKNOWN"),
         ({"week": ()}, "WEEK_EMPTY"),
         ({"week": (WeekdayHours(weekday=1, hours=DAY),) * 2}, "WEEKDAY_REPEATED"),
         ({"week": (WeekdayHours(weekday=8, hours=DAY),)}, "WEEKDAY_REPEATED"),
@@ -119,6 +146,14 @@ def test_nobody_promises_to_answer_after_the_end() -> None:
     late = promise(first_response=Limit(amount=2, unit=Unit.WORKING_DAYS))
 
     given().when(late).then_refused("LIMITS_CONTRADICT")
+
+
+def test_what_takes_decades_by_the_calendar_is_not_promised() -> None:
+    a_minute = office_hours(week=(WeekdayHours(weekday=1, hours=(Hours(start=0, until=1),)),))
+    hours = Limit(amount=10_000, unit=Unit.WORKING_HOURS)
+
+    given().when(promise(working_time=a_minute, resolution=hours)).then_refused("LIMIT_OUT_OF_REACH")
+    given().when(promise(working_time=a_minute, first_response=hours)).then_refused("LIMIT_OUT_OF_REACH")
 
 
 def test_nothing_is_promised_for_a_retired_affair() -> None:

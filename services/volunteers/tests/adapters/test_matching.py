@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
@@ -70,6 +71,17 @@ def test_the_asking_is_spread_over_people_who_can_all_come() -> None:
     )
 
     assert {volunteer for _, volunteer in chosen(answer.matches)} == {"ann", "bea", "cia"}
+
+
+def test_a_shift_at_the_end_of_all_calendars_stops_nobody() -> None:
+    end = datetime(9999, 12, 31, 20, 0, tzinfo=UTC)
+    never = replace(call("never", 8), shift=Shift(start=end, end=end + timedelta(hours=3)))
+    ann = person("ann")
+    in_shanghai = replace(ann, profile=replace(ann.profile, zone="Asia/Shanghai"))
+
+    answer = CpSatMatching().assign([in_shanghai], [never, call("early", 8)])
+
+    assert ("early", "ann") in chosen(answer.matches)
 
 
 def test_everybody_left_out_is_told_why() -> None:

@@ -83,6 +83,7 @@ def test_a_profile_that_says_the_same_changes_nothing() -> None:
     ("profile", "field"),
     [
         (replace(PROFILE, zone="Mars/Olympus"), "profile.zone"),
+        (replace(PROFILE, zone="localtime"), "profile.zone"),
         (replace(PROFILE, windows=()), "profile.windows"),
         (replace(PROFILE, windows=(Window(weekday=1, start=600, end=600),)), "profile.windows"),
         (replace(PROFILE, windows=(Window(weekday=8, start=0, end=60),)), "profile.windows"),
