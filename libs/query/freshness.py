@@ -29,7 +29,11 @@ class Query(Protocol):
     at_least: str
 
 
-class ListQuery(ListRequest, Query, Protocol):
+class PageQuery(ListRequest, Query, Protocol):
+    """A list request without a filter: page, and the revision that its answer must have seen."""
+
+
+class ListQuery(PageQuery, Protocol):
     """A list request: page, filter, and the revision that its answer must have seen."""
 
     filter: str

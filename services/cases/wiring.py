@@ -4,55 +4,57 @@ from linli.cases.v1 import cases_service_pb2
 
 from libs.messaging.clocks import Clock
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
-from services.cases.adapters import publishing
 from services.cases.adapters.ledger import EVENTS
-from services.cases.adapters.reads import (
-    ALL_CASES,
-    DUE_MOMENTS,
-    REFERENCE,
-    LatestPicture,
-    ViewReads,
-)
+from services.cases.adapters.picture import LatestPicture
+from services.cases.adapters.publishing import publish
+from services.cases.adapters.views import all_cases, due_moments, reference
 from services.cases.application.app import App
-from services.cases.application.reactions import SUBSCRIPTIONS
-from services.cases.domain.case import NotOpened, State
-from services.cases.domain.decisions import CASE
-from services.cases.domain.noted import NOTED
-from services.cases.domain.resident import RESIDENT
+from services.cases.application.case import Cases, area_of
+from services.cases.application.importing import Imports
+from services.cases.application.report import Reports
+from services.cases.application.routing import Routing
+from services.cases.domain.case import CASE
+from services.cases.domain.noted import NOTED, RESIDENT
+from services.cases.entrypoints.case import CaseApi
 from services.cases.entrypoints.chinese import MESSAGES
-from services.cases.entrypoints.grpc_api import CasesApi
+from services.cases.entrypoints.importing import ImportingApi
+from services.cases.entrypoints.reactions import SUBSCRIPTIONS
+from services.cases.entrypoints.report import ReportApi
+from services.cases.entrypoints.routing import RoutingApi
 from services.cases.settings import CasesSettings
 
 
 def build(ground: Ground, settings: CasesSettings) -> ServiceParts:
     """The service on the ground that the shell has opened."""
-    app = App(
-        cases=ground.stream(CASE, area=_area_path),
-        noted=ground.stream(NOTED),
-        residents=ground.stream(RESIDENT),
-        picture=LatestPicture(ground.views),
-        reads=ViewReads(ground.views),
-        prefix=settings.public_prefix,
-    )
-    return ServiceParts(
-        apis=(_api(app),),
-    )
+    return ServiceParts(apis=(_api(_app(ground, settings)),))
 
 
-def _area_path(state: State) -> str | None:
-    return None if isinstance(state, NotOpened) else state.file.area_path
+def _app(ground: Ground, settings: CasesSettings) -> App:
+    stream, residents = ground.stream(CASE, area=area_of), ground.stream(RESIDENT)
+    ground.stream(NOTED)
+    reads, facts = all_cases.CaseReads(ground.views), reference.ReferenceReads(ground.views)
+    picture = LatestPicture(facts)
+    return App(
+        reports=Reports(
+            stream=stream, residents=residents, picture=picture, reads=reads, prefix=settings.public_prefix
+        ),
+        cases=Cases(stream=stream, picture=picture, reads=reads),
+        routing=Routing(picture=picture, facts=facts, reads=reads),
+        imports=Imports(stream=stream, reads=reads),
+    )
 
 
 def _api(app: App) -> Api:
-    return Api.of(cases_service_pb2, CasesApi(app), zh=MESSAGES)
+    nouns = (CaseApi(app), ReportApi(app), RoutingApi(app), ImportingApi(app))
+    return Api.of(cases_service_pb2, *nouns, zh=MESSAGES)
 
 
 SERVICE = Service(
     name="cases",
     events=EVENTS,
-    views=(ALL_CASES, DUE_MOMENTS, REFERENCE),
-    clocks=(Clock("deadlines", DUE_MOMENTS),),
-    publish=publishing.publish,
+    views=(all_cases.VIEW, due_moments.VIEW, reference.VIEW),
+    clocks=(Clock("deadlines", due_moments.VIEW),),
+    publish=publish,
     settings=CasesSettings,
     build=build,
     subscriptions=SUBSCRIPTIONS,

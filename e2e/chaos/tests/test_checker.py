@@ -23,8 +23,8 @@ from libs.runtime.host.parts import Service
 from libs.testkit.component import MASTER_KEY
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
+from services.cases.domain.case.events import DeadlineBreached
 from services.cases.domain.clocks import ClockKind
-from services.cases.domain.events import DeadlineBreached
 from services.catalog.domain.commands import AffairCommand, DecideAnonymity, DefineAffair
 from services.up import load
 

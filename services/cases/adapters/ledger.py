@@ -1,7 +1,8 @@
 """The stored events of cases, under the names they keep for ever."""
 
 from libs.ledger.store.mapper import Events
-from services.cases.domain import events, noted, resident
+from services.cases.domain import noted
+from services.cases.domain.case import events
 
 
 def _content(event: events.CaseContentErased) -> tuple[str, ...]:
@@ -40,7 +41,7 @@ EVENTS = Events(
         "responsibility_end_noted.v1": noted.ResponsibilityEndNoted,
         "commitment_noted.v1": noted.CommitmentNoted,
         "calendar_noted.v1": noted.CalendarNoted,
-        "resident_noted.v1": resident.ResidentNoted,
+        "resident_noted.v1": noted.ResidentNoted,
     },
     erasures={"case_content_erased.v1": _content},
 )

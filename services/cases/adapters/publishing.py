@@ -12,8 +12,9 @@ from linli.cases.v1 import cases_types_pb2 as types
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
 from libs.rpc.moments import stamp
-from services.cases.application.words import CHANNELS, CLOCKS, deadline_of
-from services.cases.domain import events
+from libs.rules.areas import id_of
+from services.cases.domain.case import events
+from services.cases.entrypoints.wire.words import CHANNELS, CLOCKS, deadline_shown
 
 
 def publish(recorded: Recorded[Any]) -> Published | None:
@@ -26,7 +27,7 @@ def publish(recorded: Recorded[Any]) -> Published | None:
     return Published(
         message=message,
         area_path=area_path,
-        area_id=area_path.rpartition("/")[2],
+        area_id=id_of(area_path),
         body_ids=tuple(body for body in bodies if body),
         occurred_at=recorded.event.at,
     )
@@ -51,9 +52,7 @@ def _message(case_id: str, event: object) -> Message | None:  # noqa: C901  # on
         case events.CaseReturned(body_id=body, returns=returns, at=at):
             return pb.CaseReturned(case_id=case_id, body_id=body, returns=returns, returned_time=stamp(at))
         case events.AdjudicationOpened(area_path=path, at=at):
-            return pb.AdjudicationOpened(
-                case_id=case_id, area_id=path.rpartition("/")[2], opened_time=stamp(at)
-            )
+            return pb.AdjudicationOpened(case_id=case_id, area_id=id_of(path), opened_time=stamp(at))
         case events.CaseReassigned(from_body_id=had, body_id=body, at=at):
             return pb.CaseReassigned(
                 case_id=case_id, from_body_id=had or "", body_id=body, reassigned_time=stamp(at)
@@ -63,7 +62,7 @@ def _message(case_id: str, event: object) -> Message | None:  # noqa: C901  # on
         case events.CasePaused(body_id=body, at=at):
             return pb.CasePaused(case_id=case_id, body_id=body, paused_time=stamp(at))
         case events.CaseResumed(body_id=body, resolution=resolution, at=at):
-            later = deadline_of(resolution) if resolution else None
+            later = deadline_shown(resolution) if resolution else None
             return pb.CaseResumed(case_id=case_id, body_id=body, resolution=later, resumed_time=stamp(at))
         case events.NoteAdded(note_id=note, to_reporter=to_reporter, at=at):
             return pb.NoteAdded(case_id=case_id, note_id=note, to_reporter=to_reporter, added_time=stamp(at))
@@ -82,14 +81,17 @@ def _message(case_id: str, event: object) -> Message | None:  # noqa: C901  # on
         case events.DeadlineWarned(clock=clock, body_id=body_or_none, due_at=due_at, at=at):
             return pb.DeadlineWarned(
                 case_id=case_id,
-                clock=CLOCKS[clock],
+                clock=CLOCKS.to_wire(clock),
                 body_id=body_or_none or "",
                 warned_time=stamp(at),
                 due_time=stamp(due_at),
             )
         case events.DeadlineBreached(clock=clock, body_id=body_or_none, at=at):
             return pb.DeadlineBreached(
-                case_id=case_id, clock=CLOCKS[clock], body_id=body_or_none or "", breached_time=stamp(at)
+                case_id=case_id,
+                clock=CLOCKS.to_wire(clock),
+                body_id=body_or_none or "",
+                breached_time=stamp(at),
             )
         case events.CaseContentErased(at=at):
             return pb.CaseContentErased(case_id=case_id, erased_time=stamp(at))
@@ -103,13 +105,13 @@ def _opened(event: events.CaseOpened) -> pb.CaseOpened:
         case_id=event.case_id,
         public_id=event.public_id,
         affair_id=event.affair_id,
-        area_id=event.area_path.rpartition("/")[2],
+        area_id=id_of(event.area_path),
         area_path=event.area_path,
-        channel=CHANNELS[event.channel],
+        channel=CHANNELS.to_wire(event.channel),
         anonymous=event.anonymous,
         assisted=event.assisted,
         opened_time=stamp(event.at),
-        deadlines=map(deadline_of, event.deadlines),
+        deadlines=map(deadline_shown, event.deadlines),
         external_reference=types.ExternalReference(system=external.system, number=external.number)
         if external
         else None,

@@ -1,57 +1,84 @@
 """What the application needs besides its streams: the picture of the neighbours, and the views."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import NotRequired, Protocol, TypedDict
 
-from libs.query.freshness import Fresh
-from libs.query.paging import Order, Page, ascending, descending
+from libs.query.freshness import Fresh, ListQuery, PageQuery
 from libs.query.reach import Reach
 from services.cases.application.reference import Reference
-
-Row = Mapping[str, Any]
-"""A row of a view."""
 
 Picture = Callable[[], Reference]
 """The newest picture of what neighbours told, at no cost."""
 
 
-NEWEST_FIRST = (descending("opened_time", datetime), descending("case_id"))
-LONGEST_UNOWNED_FIRST = (ascending("unowned_since", datetime), ascending("case_id"))
+class CaseRow(TypedDict):
+    """A case as lists show it, without personal data."""
 
-CASE_ORDERS: Mapping[str, tuple[Order, ...]] = {
-    "": NEWEST_FIRST,
-    "opened_time": (ascending("opened_time", datetime), ascending("case_id")),
-    "opened_time desc": NEWEST_FIRST,
-    "due_time": (ascending("due_order", datetime), ascending("case_id")),
-    "due_time desc": (descending("due_order", datetime), descending("case_id")),
-}
-"""The orders that a caller may ask for; `due_order` puts cases without a promise last."""
+    case_id: str
+    public_id: str
+    state: str
+    affair_id: str
+    area_id: str
+    area_path: str
+    body_id: NotRequired[str | None]
+    channel: str
+    anonymous: bool
+    assisted: bool
+    reporter_id: NotRequired[str | None]
+    opened_time: datetime
+    ended_time: NotRequired[datetime | None]
+    commitment_id: NotRequired[str | None]
+    commitment_version: NotRequired[int | None]
+    response_warn_time: NotRequired[datetime | None]
+    response_due_time: NotRequired[datetime | None]
+    response_met_time: NotRequired[datetime | None]
+    response_breached: bool
+    warn_time: NotRequired[datetime | None]
+    due_time: NotRequired[datetime | None]
+    due_order: datetime
+    met_time: NotRequired[datetime | None]
+    overdue: bool
+    returns: int
+    reopenings: int
+    external_system: NotRequired[str | None]
+    external_number: NotRequired[str | None]
+    held: bool
+    deciding_path: str
+    unowned_since: NotRequired[datetime | None]
+    unowned_cause: NotRequired[str | None]
 
 
-class Reads(Protocol):
-    """What the views answer. Each raises `ViewBehind` when a view is not fresh enough in time."""
+class CaseReads(Protocol):
+    """Which cases are there, how do they stand, and which does nobody answer for?
 
-    def cases(self, reach: Reach, wanted: str, page: Page, fresh: Fresh) -> Sequence[Row]:
-        """A page of the cases within reach that a filter wants, and one row more. Refuses FILTER_INVALID."""
+    Each raises `ViewBehind` when the view is not fresh enough in time.
+    """
+
+    def page(self, query: ListQuery, order: str, reach: Reach, fresh: Fresh) -> tuple[Sequence[CaseRow], str]:
+        """A page of the cases within reach, in one of the orders of the contract. Refuses FILTER_INVALID."""
         ...
 
-    def cases_of(self, reporter_id: str, page: Page, fresh: Fresh) -> Sequence[Row]:
-        """A page of a reporter's cases, and one row more."""
+    def of_reporter(self, query: PageQuery, reporter_id: str, fresh: Fresh) -> tuple[Sequence[CaseRow], str]:
+        """A page of a reporter's cases."""
         ...
 
-    def public_case(self, public_id: str, fresh: Fresh) -> Row | None:
+    def public(self, public_id: str, fresh: Fresh) -> CaseRow | None:
         """The case with a public number."""
         ...
 
-    def unowned_matters(self, reach: Reach, page: Page, fresh: Fresh) -> Sequence[Row]:
-        """A page of the matters that nobody answers for and that areas within reach decide; one row more."""
+    def unowned(self, query: PageQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[CaseRow], str]:
+        """A page of the matters that nobody answers for and that areas within reach decide."""
         ...
 
-    def held_cases(self, reach: Reach, system: str, limit: int, fresh: Fresh) -> tuple[Sequence[str], int]:
+    def held(self, reach: Reach, system: str, limit: int, fresh: Fresh) -> tuple[Sequence[str], int]:
         """Imported cases within reach, of a system, that are not released: some ids, and how many."""
         ...
 
-    def routing_facts(self, known: int) -> Reference:
+
+class ReferenceReads(Protocol):
+    """What was noted of the neighbours' facts?"""
+
+    def known_at(self, position: int) -> Reference:
         """The responsibilities as they were known at a ledger position."""
         ...

@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import assert_never
 
 from libs.geo.index import AreaIndex, BoundaryRow, with_validity
-from libs.rules.areas import ids_of
+from libs.rules.areas import ids_of, path_of
 from libs.rules.routing import Decision, Question, Responsibility, most_precise, route
 from libs.rules.working_time import Calendar, Versions
 from services.cases.domain import refusals
+from services.cases.domain.case.commands import Facts
 from services.cases.domain.clocks import Commitment
-from services.cases.domain.commands import Facts
 from services.cases.domain.noted import (
     AffairNoted,
     AffairRetirementNoted,
@@ -85,7 +85,7 @@ class Reference:
         if point is not None:
             located = self.index.locate(point.longitude, point.latitude, at)
             if located is not None:
-                return "/".join(located.chain)
+                return path_of(located.chain)
         if not area_id:
             raise refusals.place_outside_areas()
         area = self.areas.get(area_id)
@@ -177,7 +177,7 @@ def _index(areas: Mapping[str, AreaNoted], boundaries: Mapping[str, tuple[Bounda
 def _boundary_row(area: AreaNoted, noted: BoundaryNoted) -> BoundaryRow:
     return BoundaryRow(
         area_id=area.area_id,
-        path=tuple(area.area_path.split("/")),
+        path=ids_of(area.area_path),
         rank=area.rank,
         version=noted.version,
         boundary=noted.boundary,

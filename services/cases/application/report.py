@@ -1,12 +1,22 @@
-"""A report as somebody tells it, before anything is known about it."""
+"""Reports: what somebody tells, before anything is known about it, and how it becomes a case."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from libs.ledger.decider import Refusal
 from libs.ledger.ids import derived_id
+from libs.ledger.noted import Note, Noted
 from libs.ledger.recorded import Context
-from services.cases.domain.commands import Facts, OpenCase
-from services.cases.domain.values import Channel, ExternalReference, Point
+from libs.ledger.streams.stream import Stream
+from libs.query.freshness import Fresh, PageQuery
+from libs.query.reach import Jurisdiction, Permit
+from services.cases.application.case import CaseHandled, CaseStream
+from services.cases.application.ports import CaseReads, CaseRow, Picture
+from services.cases.domain.case.commands import Facts, OpenCase
+from services.cases.domain.case.situations import NotOpened
+from services.cases.domain.noted import ResidentNoted
+from services.cases.domain.values import Channel, ExternalReference, Point, public_id
 
 NOTHING_KNOWN = Facts(
     affair_path="",
@@ -73,3 +83,51 @@ def case_id_of(report: Report, context: Context) -> str:
     if report.external is not None:
         return derived_id(f"external/{report.external.system}", report.external.number)
     return derived_id(context.actor, context.request_id or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reports:
+    """What can be done with reports."""
+
+    stream: CaseStream
+    residents: Stream[Note[ResidentNoted], Noted[ResidentNoted], ResidentNoted]
+    picture: Picture
+    reads: CaseReads
+    prefix: str
+
+    def open(self, report: Report, context: Context, permit: Permit) -> CaseHandled:
+        """Take in a report: locate it, route it, start its clocks. `permit` is asked about the area found."""
+        case_id = case_id_of(report, context)
+        facts = self._facts(case_id, report)
+        if facts is not NOTHING_KNOWN:
+            permit(Jurisdiction(area_path=facts.area_path))
+        command = report.as_command(
+            case_id,
+            public_id(self.prefix, case_id),
+            facts,
+            imported=context.occurred_at is not None,
+            reporter_known=self._knows_reporter(report),
+        )
+        context = replace(context, area=facts.area_path)
+        if report.reporter_id is None:
+            self.stream.ledger.keys.expect_new(case_id)
+        return self.stream.handle(case_id, command, context, expect_new=True)
+
+    def listed(self, query: PageQuery, reporter_id: str, fresh: Fresh) -> tuple[Sequence[CaseRow], str]:
+        """A page of a reporter's cases, the newest first."""
+        return self.reads.of_reporter(query, reporter_id, fresh)
+
+    def _knows_reporter(self, report: Report) -> bool:
+        """Whether the reporter is registered; asked of the store only where somebody else names them."""
+        if report.reporter_id is None or report.in_person:
+            return True
+        return self.residents.load(report.reporter_id).state.of(ResidentNoted) is not None
+
+    def _facts(self, case_id: str, report: Report) -> Facts:
+        """What must be known; for a case that exists nothing, so that a repeated request is answered."""
+        try:
+            return self.picture().facts(report.affair_id, report.point, report.area_id, report.at)
+        except Refusal:
+            if isinstance(self.stream.load(case_id).state, NotOpened):
+                raise
+            return NOTHING_KNOWN

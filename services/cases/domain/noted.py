@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from libs.ledger.decider import Decider
+from libs.ledger.noted import Note, Noted, noting
 from libs.rules.due import Limit
 from libs.rules.working_time import Hours
 
@@ -122,30 +123,15 @@ NotedFact = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """Keep this fact."""
+class ResidentNoted:
+    """Somebody is registered under this id, in which nobody can be recognised.
 
-    fact: NotedFact
+    What is kept under another id nobody could ever have erased. An erasure does not change that they
+    are known: it destroys their key.
+    """
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noted:
-    """The latest fact of each kind in one stream."""
-
-    latest: tuple[NotedFact, ...] = ()
+    resident_id: str
 
 
-def decide(command: Note, state: Noted) -> list[NotedFact]:
-    """The fact, unless it is the latest of its kind already."""
-    return [] if command.fact in state.latest else [command.fact]
-
-
-def evolve(state: Noted, event: NotedFact) -> Noted:
-    """The fact takes the place of the one of its kind before it."""
-    others = tuple(fact for fact in state.latest if type(fact) is not type(event))
-    return Noted(latest=(*others, event))
-
-
-NOTED: Decider[Note, Noted, NotedFact] = Decider(
-    category="noted", initial=Noted(), decide=decide, evolve=evolve
-)
+NOTED: Decider[Note[NotedFact], Noted[NotedFact], NotedFact] = noting("noted")
+RESIDENT: Decider[Note[ResidentNoted], Noted[ResidentNoted], ResidentNoted] = noting("resident")

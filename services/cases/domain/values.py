@@ -20,6 +20,20 @@ class Channel(Enum):
     DESK = "desk"
 
 
+class CaseState(Enum):
+    """What a situation is called."""
+
+    SUBMITTED = "submitted"
+    ROUTED = "routed"
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in_progress"
+    WAITING = "waiting"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
     """A place on the earth, in degrees (WGS 84)."""
@@ -59,13 +73,3 @@ def public_id(prefix: str, case_id: str) -> str:
     number = int.from_bytes(sha256(f"public/{case_id}".encode()).digest()[:8]) >> 14
     letters = "".join(_ALPHABET[number >> shift & 31] for shift in range(45, -1, -5))
     return f"{prefix}-{letters[:5]}-{letters[5:]}"
-
-
-def path_of(path: str) -> tuple[str, ...]:
-    """The ids in a path such as `city/district/community`, from the top."""
-    return tuple(path.split("/"))
-
-
-def parent_of(path: str) -> str:
-    """The path one step up; the top is its own parent."""
-    return path.rpartition("/")[0] or path

@@ -1,7 +1,7 @@
 """Which case's clocks have something to say next, and when?"""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
@@ -9,41 +9,39 @@ from psycopg.rows import DictRow
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Row, Rows, Table, View
 from libs.messaging.clocks import Moment
-from services.cases.domain import events
+from services.cases.domain.case import CASE, events
+from services.cases.domain.case.commands import CaseCommand, PassMoments
 from services.cases.domain.clocks import ClockKind, Deadline
-from services.cases.domain.commands import Command, PassMoments
-from services.cases.domain.decisions import CASE
 
 RESPONSE, RESOLUTION = ClockKind.FIRST_RESPONSE.value, ClockKind.RESOLUTION.value
 
 
+class DueRow(TypedDict):
+    """The clocks of a case; `next_time` is set while one of them runs."""
+
+    case_id: str
+    held: bool
+    first_response_warn_time: NotRequired[datetime | None]
+    first_response_due_time: NotRequired[datetime | None]
+    first_response_warned: bool
+    first_response_breached: bool
+    first_response_stopped: bool
+    resolution_warn_time: NotRequired[datetime | None]
+    resolution_due_time: NotRequired[datetime | None]
+    resolution_warned: bool
+    resolution_breached: bool
+    resolution_stopped: bool
+    next_time: NotRequired[datetime | None]
+
+
+CASES = Table.of("cases", DueRow, key=("case_id",), indexes=("(next_time) WHERE next_time IS NOT NULL",))
+
+
 class DueMoments(View):
-    """One row for each case with a promise; `next_time` is set while one of its clocks runs."""
+    """One row for each case with a promise: the schedule of the clocks."""
 
     name = "due_moments"
-    tables = (
-        Table(
-            "cases",
-            {
-                "case_id": "text",
-                "held": "boolean",
-                **{
-                    f"{clock.value}_{column}": kind
-                    for clock in ClockKind
-                    for column, kind in (
-                        ("warn_time", "timestamptz"),
-                        ("due_time", "timestamptz"),
-                        ("warned", "boolean"),
-                        ("breached", "boolean"),
-                        ("stopped", "boolean"),
-                    )
-                },
-                "next_time": "timestamptz",
-            },
-            key=("case_id",),
-            indexes=("(next_time) WHERE next_time IS NOT NULL",),
-        ),
-    )
+    tables = (CASES,)
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Start, stop and move the clocks of the case."""
@@ -52,17 +50,20 @@ class DueMoments(View):
             if event.deadlines:
                 _put(rows, _started(event))
         elif changes := _changes(event):
-            row = rows.get("cases", case_id)
+            row = rows.get(CASES, case_id)
             if row is not None:
                 _put(rows, {**row, **changes})
 
-    def due(self, cursor: Cursor[DictRow], now: datetime, limit: int) -> list[Moment[Command]]:
+    def due(self, cursor: Cursor[DictRow], now: datetime, limit: int) -> list[Moment[CaseCommand]]:
         """The cases whose next moment lies before `now`, the earliest moment first."""
         cursor.execute(
             "SELECT case_id, next_time FROM cases WHERE next_time < %s ORDER BY next_time LIMIT %s",
             (now, limit),
         )
         return [Moment(row["next_time"], CASE, row["case_id"], PassMoments(at=now)) for row in cursor]
+
+
+VIEW = DueMoments()
 
 
 def _started(event: events.CaseOpened) -> Row:
@@ -79,7 +80,7 @@ def _started(event: events.CaseOpened) -> Row:
 
 def _put(rows: Rows, row: Row) -> None:
     moments = () if row["held"] else (_next(row, RESPONSE), _next(row, RESOLUTION))
-    rows.put("cases", {**row, "next_time": min((each for each in moments if each), default=None)})
+    rows.put(CASES.name, {**row, "next_time": min((each for each in moments if each), default=None)})
 
 
 def _next(row: Row, clock: str) -> datetime | None:

@@ -11,7 +11,7 @@ from libs.testkit.readme import published_events
 from libs.testkit.recorded import recorded
 from services.cases.adapters.ledger import EVENTS
 from services.cases.adapters.publishing import publish
-from services.cases.domain import events
+from services.cases.domain.case import events
 from services.cases.domain.clocks import ClockKind
 from services.cases.tests.domain.history import (
     CASE_ID,

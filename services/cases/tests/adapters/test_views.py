@@ -11,14 +11,12 @@ from libs.testkit.views import folded
 from services.cases.adapters.views.all_cases import AllCases
 from services.cases.adapters.views.due_moments import DueMoments
 from services.cases.adapters.views.reference import ReferenceFacts
-from services.cases.domain import events
-from services.cases.domain.case import NotOpened, Withdrawn, body_of
-from services.cases.domain.clocks import resumed
-from services.cases.domain.commands import (
+from services.cases.domain.case import CASE, events
+from services.cases.domain.case.commands import (
     AcceptCase,
     AddNote,
+    CaseCommand,
     CloseCase,
-    Command,
     PassMoments,
     PauseCase,
     ReassignCase,
@@ -31,7 +29,8 @@ from services.cases.domain.commands import (
     StartWork,
     WithdrawCase,
 )
-from services.cases.domain.decisions import CASE
+from services.cases.domain.case.situations import NotOpened, Withdrawn, body_of
+from services.cases.domain.clocks import resumed
 from services.cases.domain.noted import AreaNoted, BodyNoted
 from services.cases.tests.domain.acting import acts
 from services.cases.tests.domain.acting import play as play_acts
@@ -52,26 +51,26 @@ from services.cases.tests.domain.history import (
 FIRST, _ = deadlines()
 
 
-def play(*commands: Command, start: tuple[events.Event, ...] = ()) -> list[events.Event]:
+def play(*commands: CaseCommand, start: tuple[events.CaseEvent, ...] = ()) -> list[events.CaseEvent]:
     """What happens when these commands come one after the other."""
-    history: list[events.Event] = list(start or (opened(), routed()))
+    history: list[events.CaseEvent] = list(start or (opened(), routed()))
     for command in commands:
         history += CASE.decide(command, CASE.fold(history))
     return history
 
 
-def case_row(history: list[events.Event]) -> dict[str, Any]:
+def case_row(history: list[events.CaseEvent]) -> dict[str, Any]:
     [row] = folded(AllCases(), recorded(f"case-{CASE_ID}", *history)).all("cases")
     return row
 
 
-def next_moment(history: list[events.Event]) -> datetime | None:
+def next_moment(history: list[events.CaseEvent]) -> datetime | None:
     [row] = folded(DueMoments(), recorded(f"case-{CASE_ID}", *history)).all("cases")
     moment: datetime | None = row["next_time"]
     return moment
 
 
-STORIES: dict[str, list[Command]] = {
+STORIES: dict[str, list[CaseCommand]] = {
     "routed": [],
     "accepted": [AcceptCase(at=after(hours=1))],
     "late": [AcceptCase(at=after(hours=30))],
@@ -170,7 +169,7 @@ def test_a_case_without_a_promise_has_no_moments() -> None:
 
 
 def test_a_matter_is_unowned_from_the_moment_nobody_answers_for_it() -> None:
-    def matter(history: list[events.Event]) -> tuple[Any, ...]:
+    def matter(history: list[events.CaseEvent]) -> tuple[Any, ...]:
         row = case_row(history)
         return row["unowned_cause"], row["unowned_since"], row["deciding_path"]
 

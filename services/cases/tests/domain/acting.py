@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from hypothesis import strategies as st
 
 from libs.ledger.decider import Refusal
-from services.cases.domain.case import State
-from services.cases.domain.commands import (
+from services.cases.domain.case import CASE
+from services.cases.domain.case.commands import (
     AcceptCase,
     AddNote,
+    CaseCommand,
     CloseCase,
-    Command,
     PassMoments,
     PauseCase,
     ReassignCase,
@@ -23,14 +23,14 @@ from services.cases.domain.commands import (
     StartWork,
     WithdrawCase,
 )
-from services.cases.domain.decisions import CASE
-from services.cases.domain.events import Event
+from services.cases.domain.case.events import CaseEvent
+from services.cases.domain.case.situations import Case
 from services.cases.tests.domain.history import MONDAY, OFFICE, PARKS, ROADS, opened, routed
 
 minutes = st.integers(0, 60 * 24 * 12)
 
 
-def _command(kind: str, at: datetime) -> Command:
+def _command(kind: str, at: datetime) -> CaseCommand:
     match kind:
         case "reassign":
             return ReassignCase(body_id=PARKS if at.minute % 2 else ROADS, body_known=True, at=at)
@@ -44,7 +44,7 @@ def _command(kind: str, at: datetime) -> Command:
             return PLAIN[kind](at=at)
 
 
-PLAIN: dict[str, Callable[..., Command]] = {
+PLAIN: dict[str, Callable[..., CaseCommand]] = {
     "accept": AcceptCase,
     "return": ReturnCase,
     "start": StartWork,
@@ -60,10 +60,10 @@ acts = st.lists(
 )
 
 
-def play(acts: list[tuple[str, int]], *, imported: bool = False) -> tuple[State, list[Event]]:
+def play(acts: list[tuple[str, int]], *, imported: bool = False) -> tuple[Case, list[CaseEvent]]:
     """The state and the events after the acts that were not refused, in the order of time."""
-    events: list[Event] = [opened(imported=imported), routed()]
-    state: State = CASE.fold(events)
+    events: list[CaseEvent] = [opened(imported=imported), routed()]
+    state: Case = CASE.fold(events)
     for kind, minute in sorted(acts, key=lambda act: act[1]):
         try:
             new = CASE.decide(_command(kind, MONDAY + timedelta(minutes=minute)), state)

@@ -6,9 +6,9 @@ from libs.ledger.personal import Personal
 from libs.rules.due import Limit, Unit
 from libs.rules.routing import Decision, Question, Responsibility, route
 from libs.rules.working_time import ROUND_THE_CLOCK, Calendar, Hours
+from services.cases.domain.case.commands import Facts, OpenCase
+from services.cases.domain.case.events import CaseOpened, CaseRouted
 from services.cases.domain.clocks import ClockKind, Commitment, Deadline, promise
-from services.cases.domain.commands import Facts, OpenCase
-from services.cases.domain.events import CaseOpened, CaseRouted
 from services.cases.domain.values import Channel
 
 CASE_ID = "c41d"

@@ -9,12 +9,12 @@ import pytest
 from libs.ledger.decider import Kind
 from libs.ledger.personal import Personal
 from libs.testkit.deciders import deciding
-from services.cases.domain.case import Accepted, Routed, State, Submitted
-from services.cases.domain.commands import (
+from services.cases.domain.case import CASE
+from services.cases.domain.case.commands import (
     AcceptCase,
     AddNote,
+    CaseCommand,
     CloseCase,
-    Command,
     EraseContent,
     PauseCase,
     ReassignCase,
@@ -26,12 +26,12 @@ from services.cases.domain.commands import (
     StartWork,
     WithdrawCase,
 )
-from services.cases.domain.decisions import CASE
-from services.cases.domain.events import (
+from services.cases.domain.case.events import (
     AdjudicationOpened,
     CaseAccepted,
     CaseClosed,
     CaseContentErased,
+    CaseEvent,
     CaseOpened,
     CasePaused,
     CaseReassigned,
@@ -41,10 +41,10 @@ from services.cases.domain.events import (
     CaseReturned,
     CaseUnowned,
     CaseWithdrawn,
-    Event,
     NoteAdded,
     WorkStarted,
 )
+from services.cases.domain.case.situations import Accepted, Case, Routed, Submitted
 from services.cases.domain.values import Point
 from services.cases.tests.domain.history import (
     OFFICE,
@@ -206,6 +206,16 @@ def test_after_the_second_return_the_next_area_up_decides() -> None:
     given(*history).when(ReturnCase(at=after(hours=1.2))).then(
         returned(2, PARKS, hours=1.2),
         AdjudicationOpened(area_path="city/harbour", at=after(hours=1.2)),
+    )
+
+
+def test_at_the_top_of_the_tree_the_top_itself_decides() -> None:
+    at_the_top = replace(opened(), area_path="city")
+    history = (at_the_top, routed(), returned(1, hours=0.5), reassigned(PARKS, hours=1))
+
+    given(*history).when(ReturnCase(at=after(hours=1.2))).then(
+        returned(2, PARKS, hours=1.2),
+        AdjudicationOpened(area_path="city", at=after(hours=1.2)),
     )
 
 
@@ -383,7 +393,7 @@ def test_a_live_case_takes_no_late_history() -> None:
 
 # -- the whole table -------------------------------------------------------------------------------
 
-EVERY_COMMAND: list[Command] = [
+EVERY_COMMAND: list[CaseCommand] = [
     AcceptCase(at=after(hours=9)),
     ReturnCase(at=after(hours=9)),
     reassign(PARKS, hours=9),
@@ -398,7 +408,7 @@ EVERY_COMMAND: list[Command] = [
     reopen(hours=9),
 ]
 
-HISTORIES: dict[str, tuple[Event, ...]] = {
+HISTORIES: dict[str, tuple[CaseEvent, ...]] = {
     "Submitted": (opened(), CaseUnowned(decision=decision(), at=after())),
     "Routed": (opened(), routed()),
     "Accepted": (opened(), routed(), accepted(hours=1)),
@@ -423,7 +433,7 @@ ALLOWED = {
 }
 
 
-def _allows(history: tuple[Event, ...], command: Command) -> bool:
+def _allows(history: tuple[CaseEvent, ...], command: CaseCommand) -> bool:
     refusal = given(*history).when(command).refusal
     assert refusal is None or refusal.code == "CASE_STATE_FORBIDS"
     return refusal is None
@@ -437,14 +447,14 @@ def test_each_situation_allows_exactly_this(situation: str) -> None:
 
 
 def test_the_table_above_names_every_situation_and_every_command() -> None:
-    assert {kind.__name__ for kind in get_args(State)} == {*HISTORIES, "NotOpened"}
+    assert {kind.__name__ for kind in get_args(Case)} == {*HISTORIES, "NotOpened"}
     elsewhere = {"OpenCase", "PassMoments", "ReleaseCase", "EraseContent"}
-    assert {kind.__name__ for kind in get_args(Command)} == {
+    assert {kind.__name__ for kind in get_args(CaseCommand)} == {
         *elsewhere,
         *(type(command).__name__ for command in EVERY_COMMAND),
     }
 
 
 @pytest.mark.parametrize("command", EVERY_COMMAND, ids=lambda command: type(command).__name__)
-def test_what_was_never_opened_is_not_found(command: Command) -> None:
+def test_what_was_never_opened_is_not_found(command: CaseCommand) -> None:
     given().when(command).then_refused("CASE_NOT_FOUND", Kind.NOT_FOUND)

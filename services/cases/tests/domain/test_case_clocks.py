@@ -5,12 +5,11 @@ from hypothesis import given as for_any
 from libs.rules.working_time import Calendar, Hours, Versions
 from libs.testkit.clocks import moment
 from libs.testkit.deciders import deciding
-from services.cases.domain.case import NotOpened, Opened
-from services.cases.domain.clocks import ClockKind, resumed
-from services.cases.domain.commands import (
+from services.cases.domain.case import CASE
+from services.cases.domain.case.commands import (
     AcceptCase,
     AddNote,
-    Command,
+    CaseCommand,
     PassMoments,
     ReassignCase,
     ReleaseCase,
@@ -20,10 +19,10 @@ from services.cases.domain.commands import (
     ReturnCase,
     WithdrawCase,
 )
-from services.cases.domain.decisions import CASE
-from services.cases.domain.events import (
+from services.cases.domain.case.events import (
     CaseAccepted,
     CaseClosed,
+    CaseEvent,
     CasePaused,
     CaseReleased,
     CaseReopened,
@@ -32,9 +31,10 @@ from services.cases.domain.events import (
     CaseUnowned,
     DeadlineBreached,
     DeadlineWarned,
-    Event,
     WorkStarted,
 )
+from services.cases.domain.case.situations import NotOpened, Opened
+from services.cases.domain.clocks import ClockKind, resumed
 from services.cases.tests.domain.acting import acts, minutes, play
 from services.cases.tests.domain.history import (
     MONDAY,
@@ -66,7 +66,7 @@ def breached(deadline_of: ClockKind, body: str | None = ROADS) -> DeadlineBreach
     return DeadlineBreached(clock=deadline_of, body_id=body, at=deadline.due_at)
 
 
-def all_moments(body: str | None = ROADS) -> list[Event]:
+def all_moments(body: str | None = ROADS) -> list[CaseEvent]:
     return [
         warned(ClockKind.FIRST_RESPONSE, body),
         breached(ClockKind.FIRST_RESPONSE, body),
@@ -127,7 +127,7 @@ def test_a_reply_is_a_first_response_and_a_note_among_colleagues_is_not() -> Non
 
 
 def test_notes_returns_and_reassignment_move_no_deadline() -> None:
-    busy: list[Command] = [
+    busy: list[CaseCommand] = [
         AddNote(text="x", to_reporter=False, at=after(minutes=10)),
         ReturnCase(at=after(minutes=20)),
         ReassignCase(body_id=PARKS, body_known=True, at=after(minutes=30)),

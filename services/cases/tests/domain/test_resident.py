@@ -1,18 +1,18 @@
 """Who is registered."""
 
+from libs.ledger.noted import Note
 from libs.testkit.deciders import deciding
-from services.cases.domain.resident import RESIDENT, NoteResident, Registered, ResidentNoted
+from services.cases.domain.noted import RESIDENT, ResidentNoted
 
 given = deciding(RESIDENT)
-LIN = NoteResident(resident_id="resident-lin")
+LIN = ResidentNoted(resident_id="resident-lin")
 
 
 def test_who_is_registered_is_known_from_then_on() -> None:
-    outcome = given().when(LIN)
+    given().when(Note(LIN)).then(LIN)
 
-    outcome.then(ResidentNoted(resident_id="resident-lin"))
-    outcome.then_state(Registered())
+    assert RESIDENT.fold([LIN]).of(ResidentNoted) == LIN
 
 
 def test_to_hear_it_again_is_nothing_new() -> None:
-    given(ResidentNoted(resident_id="resident-lin")).when(LIN).then_nothing_happens()
+    given(LIN).when(Note(LIN)).then_nothing_happens()

@@ -1,4 +1,4 @@
-"""Public numbers and paths."""
+"""Public numbers and points."""
 
 import re
 
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.testkit.ids import Ids
-from services.cases.domain.values import Point, parent_of, path_of, public_id
+from services.cases.domain.values import Point, public_id
 
 
 def test_a_public_number_can_be_read_out() -> None:
@@ -20,12 +20,6 @@ def test_public_numbers_differ() -> None:
     new_id = Ids("cases")
 
     assert len({public_id("LA", new_id()) for _ in range(10_000)}) == 10_000
-
-
-def test_one_step_up_from_the_top_is_the_top() -> None:
-    assert parent_of("city/harbour") == "city"
-    assert parent_of("city") == "city"
-    assert path_of("city/harbour") == ("city", "harbour")
 
 
 @given(st.floats(-90, 90), st.floats(-180, 180))

@@ -6,12 +6,12 @@ from linli.types.v1 import types_pb2
 
 from libs.ledger.personal import Personal
 from libs.testkit.recorded import recorded
-from services.cases.application.app import CaseRecord
-from services.cases.domain.case import Submitted
-from services.cases.domain.decisions import CASE
-from services.cases.domain.events import CaseOpened
+from services.cases.application.case import CaseRecord
+from services.cases.domain.case import CASE
+from services.cases.domain.case.events import CaseOpened
+from services.cases.domain.case.situations import Submitted
 from services.cases.domain.values import Point
-from services.cases.entrypoints.messages import full_case
+from services.cases.entrypoints.wire.record import full_case_shown
 from services.cases.tests.domain.history import CASE_ID, opened
 
 HILLTOP = Point(latitude=34.125, longitude=-118.5)
@@ -21,7 +21,7 @@ def shown(event: CaseOpened, *, masked: bool = False) -> types_pb2.Point:
     state = CASE.fold([event])
     assert isinstance(state, Submitted)
     record = CaseRecord(state=state, history=recorded(f"case-{CASE_ID}", event))
-    return full_case(record, masked).report.location
+    return full_case_shown(record, masked).report.location
 
 
 def test_the_place_is_shown_to_those_at_work_only() -> None:

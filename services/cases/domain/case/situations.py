@@ -1,13 +1,13 @@
-"""A case: the situations it can be in, and how each event leads from one to the next.
+"""The situations a case can be in, and how each event leads from one to the next.
 
-What may be done in which situation is decided in `decisions.py`.
+What may be done in which situation is decided in `decide.py`.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
-from services.cases.domain import events
+from services.cases.domain.case import events
 from services.cases.domain.clocks import Clock, ClockKind, Deadline
 from services.cases.domain.values import Channel, ExternalReference
 
@@ -131,7 +131,7 @@ class Withdrawn:
 
 
 Opened = Submitted | Routed | Accepted | InProgress | Waiting | Resolved | Closed | Rejected | Withdrawn
-State = NotOpened | Opened
+Case = NotOpened | Opened
 
 
 def body_of(state: Opened) -> str | None:
@@ -139,7 +139,7 @@ def body_of(state: Opened) -> str | None:
     return None if isinstance(state, Submitted) else state.body_id
 
 
-def evolve(state: State, event: events.Event) -> State:  # noqa: C901  # one case for each event
+def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one case for each event
     """The situation after one more event."""
     if isinstance(event, events.CaseOpened):
         return Submitted(file=_file_of(event))

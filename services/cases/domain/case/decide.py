@@ -4,10 +4,14 @@ from datetime import datetime, timedelta
 
 from libs.ledger.decider import Decider
 from libs.ledger.personal import Personal
-from services.cases.domain import commands, events, refusals
-from services.cases.domain.case import (
+from libs.rules.areas import id_of, parent_of
+from libs.rules.routing import Question, route
+from services.cases.domain import refusals
+from services.cases.domain.case import commands, events
+from services.cases.domain.case.situations import (
     Accepted,
     Adjudication,
+    Case,
     CaseFile,
     Closed,
     InProgress,
@@ -16,16 +20,13 @@ from services.cases.domain.case import (
     Rejected,
     Resolved,
     Routed,
-    State,
     Submitted,
     Waiting,
     Withdrawn,
     body_of,
     evolve,
 )
-from services.cases.domain.clocks import ClockKind, Warned, passed, resumed
-from services.cases.domain.opening import open_case, personal
-from services.cases.domain.values import parent_of
+from services.cases.domain.clocks import ClockKind, Warned, passed, promise, resumed
 
 RETURNS_BEFORE_ADJUDICATION = 2
 REOPENING_WINDOW = timedelta(days=30)
@@ -33,12 +34,12 @@ CLOCK_SKEW = timedelta(seconds=5)
 """How far the clocks of two machines may differ before a live command counts as out of order."""
 
 
-def decide(command: commands.Command, state: State) -> list[events.Event]:
+def decide(command: commands.CaseCommand, state: Case) -> list[events.CaseEvent]:
     """What comes of a command; may refuse. First of all the moments before the command pass."""
     if isinstance(command, commands.OpenCase):
         if not isinstance(state, NotOpened):
             raise refusals.case_exists(state.file.public_id)
-        return open_case(command)
+        return _open(command)
     if isinstance(state, NotOpened):
         raise refusals.case_not_found()
     if isinstance(command, commands.PassMoments) and state.file.held:
@@ -50,7 +51,50 @@ def decide(command: commands.Command, state: State) -> list[events.Event]:
     return [*moments, *_act(command, _after(state, moments), at)]
 
 
-def _act(command: commands.Command, state: Opened, at: datetime) -> list[events.Event]:  # noqa: C901  # a table
+def _open(command: commands.OpenCase) -> list[events.CaseEvent]:
+    """The report as a case, on its way to the body that must answer, if the list names one."""
+    facts = command.facts
+    affair_id = id_of(facts.affair_path)
+    if command.anonymous and (command.reporter_id or command.contact):
+        raise refusals.anonymous_with_name()
+    if command.anonymous and not facts.anonymous_allowed:
+        raise refusals.anonymous_not_allowed(affair_id)
+    if command.reporter_id is not None and not command.reporter_known:
+        raise refusals.reporter_unknown(command.reporter_id)
+    subject = command.reporter_id or command.case_id
+    opened = events.CaseOpened(
+        case_id=command.case_id,
+        public_id=command.public_id,
+        affair_id=affair_id,
+        area_path=facts.area_path,
+        channel=command.channel,
+        at=command.at,
+        deadlines=promise(facts.commitment, facts.calendar, command.at),
+        reporter_id=command.reporter_id,
+        anonymous=command.anonymous,
+        assisted=command.assisted,
+        imported=command.imported,
+        external=command.external,
+        place=_personal(subject, command.point.in_words()) if command.point else None,
+        description=_personal(subject, command.description),
+        address=_personal(subject, command.address),
+        contact=_personal(subject, command.contact),
+    )
+    return [opened, _routed(command)]
+
+
+def _routed(command: commands.OpenCase) -> events.CaseRouted | events.CaseUnowned:
+    facts = command.facts
+    question = Question(
+        affair_path=facts.affair_path, area_path=facts.area_path, at=command.at, known=facts.known
+    )
+    decision = route(facts.responsibilities, question)
+    if decision.body_id is None:
+        return events.CaseUnowned(decision=decision, at=command.at)
+    return events.CaseRouted(body_id=decision.body_id, decision=decision, at=command.at)
+
+
+def _act(command: commands.CaseCommand, state: Opened, at: datetime) -> list[events.CaseEvent]:  # noqa: C901  # a table
     """The table of the service: which command in which situation leads to what."""
     match command, state:
         case commands.AcceptCase(), Routed(body_id=body):
@@ -72,7 +116,7 @@ def _act(command: commands.Command, state: Opened, at: datetime) -> list[events.
         case commands.CloseCase(), Resolved(body_id=body):
             return [events.CaseClosed(body_id=body, at=at)]
         case commands.WithdrawCase(), Submitted() | Routed() | Accepted() | InProgress() | Waiting():
-            reason = personal(state.file.subject, command.reason)
+            reason = _personal(state.file.subject, command.reason)
             return [events.CaseWithdrawn(body_id=body_of(state), at=at, reason=reason)]
         case commands.RejectCase(), Submitted() | Routed() | Accepted() | InProgress() | Waiting():
             return [events.CaseRejected(body_id=body_of(state), at=at)]
@@ -86,7 +130,7 @@ def _act(command: commands.Command, state: Opened, at: datetime) -> list[events.
             raise refusals.state_forbids(type(command).__name__, type(state).__name__)
 
 
-def _erase(command: commands.EraseContent, file: CaseFile) -> list[events.Event]:
+def _erase(command: commands.EraseContent, file: CaseFile) -> list[events.CaseEvent]:
     if file.reporter_id is not None:
         raise refusals.content_is_the_reporters(file.reporter_id)
     if file.content_erased:
@@ -94,17 +138,17 @@ def _erase(command: commands.EraseContent, file: CaseFile) -> list[events.Event]
     return [events.CaseContentErased(case_id=file.case_id, at=command.at)]
 
 
-def _return(file: CaseFile, body_id: str, at: datetime) -> list[events.Event]:
+def _return(file: CaseFile, body_id: str, at: datetime) -> list[events.CaseEvent]:
     if file.adjudication is Adjudication.DECIDED:
         raise refusals.decided_by_adjudication(file.deciding_path)
     returns = file.returns + 1
     returned = events.CaseReturned(body_id=body_id, returns=returns, at=at)
     if returns < RETURNS_BEFORE_ADJUDICATION:
         return [returned]
-    return [returned, events.AdjudicationOpened(area_path=parent_of(file.area_path), at=at)]
+    return [returned, events.AdjudicationOpened(area_path=parent_of(file.area_path) or file.area_path, at=at)]
 
 
-def _reassign(command: commands.ReassignCase, from_body: str | None, at: datetime) -> list[events.Event]:
+def _reassign(command: commands.ReassignCase, from_body: str | None, at: datetime) -> list[events.CaseEvent]:
     if not command.body_known:
         raise refusals.body_unknown(command.body_id)
     if command.body_id == from_body:
@@ -112,7 +156,7 @@ def _reassign(command: commands.ReassignCase, from_body: str | None, at: datetim
     return [events.CaseReassigned(from_body_id=from_body, body_id=command.body_id, at=at)]
 
 
-def _resume(command: commands.ResumeCase, state: Waiting, at: datetime) -> list[events.Event]:
+def _resume(command: commands.ResumeCase, state: Waiting, at: datetime) -> list[events.CaseEvent]:
     resolution = None
     for clock in state.file.clocks:
         if clock.deadline.clock is ClockKind.RESOLUTION:
@@ -134,11 +178,11 @@ def _resolved(
     command: commands.ResolveCase, file: CaseFile, body_id: str, at: datetime
 ) -> events.CaseResolved:
     on_time = all(clock.on_time for clock in file.clocks if clock.deadline.clock is ClockKind.RESOLUTION)
-    outcome = personal(file.subject, command.outcome)
+    outcome = _personal(file.subject, command.outcome)
     return events.CaseResolved(body_id=body_id, on_time=on_time, outcome=outcome, at=at)
 
 
-def _reopen(command: commands.ReopenCase, state: Resolved | Closed, at: datetime) -> list[events.Event]:
+def _reopen(command: commands.ReopenCase, state: Resolved | Closed, at: datetime) -> list[events.CaseEvent]:
     if isinstance(state, Closed) and at - state.ended_at > REOPENING_WINDOW:
         raise refusals.reopening_window_over(state.ended_at)
     # Held are only cases that `FinishImport` finds, by their number in the other system, and releases.
@@ -148,13 +192,13 @@ def _reopen(command: commands.ReopenCase, state: Resolved | Closed, at: datetime
         by_reporter=command.by_reporter,
         imported=imported,
         at=at,
-        reason=personal(state.file.subject, command.reason),
+        reason=_personal(state.file.subject, command.reason),
     )
     # The clocks go on as if they had never stopped: what would have passed meanwhile has passed.
     return [reopened, *_moments(_after(state, [reopened]), at)]
 
 
-def _in_order(command: commands.Command, file: CaseFile) -> datetime:
+def _in_order(command: commands.CaseCommand, file: CaseFile) -> datetime:
     """The moment of the command, which never lies before the last thing that happened."""
     if command.at >= file.last_at:
         return command.at
@@ -165,7 +209,7 @@ def _in_order(command: commands.Command, file: CaseFile) -> datetime:
     raise refusals.out_of_order(command.at, file.last_at)
 
 
-def _moments(state: Opened, at: datetime) -> list[events.Event]:
+def _moments(state: Opened, at: datetime) -> list[events.CaseEvent]:
     """The moments of the clocks that lie before `at` and have not been dealt with, in order."""
     if isinstance(state, Rejected | Withdrawn):
         return []
@@ -182,8 +226,13 @@ def _moments(state: Opened, at: datetime) -> list[events.Event]:
     ]
 
 
-def _after(state: Opened, happened: list[events.Event]) -> Opened:
-    after: State = state
+def _personal(subject: str, value: str) -> Personal | None:
+    """A text under the key of whom it is about; none if nothing was said."""
+    return Personal(subject, value) if value else None
+
+
+def _after(state: Opened, happened: list[events.CaseEvent]) -> Opened:
+    after: Case = state
     for event in happened:
         after = evolve(after, event)
     if isinstance(after, NotOpened):
@@ -191,6 +240,6 @@ def _after(state: Opened, happened: list[events.Event]) -> Opened:
     return after
 
 
-CASE: Decider[commands.Command, State, events.Event] = Decider(
+CASE: Decider[commands.CaseCommand, Case, events.CaseEvent] = Decider(
     category="case", initial=NotOpened(), decide=decide, evolve=evolve
 )

@@ -8,11 +8,15 @@ from linli.catalog.v1 import catalog_types_pb2 as catalog_types
 from linli.identity.v1 import identity_events_pb2 as identity
 
 from libs.ledger.ids import derived_id
+from libs.ledger.noted import Note
 from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions
-from libs.rpc.moments import moment
-from libs.rules.due import Limit, Unit
+from libs.rpc.moments import moment, moment_of
+from libs.rules.due import Limit
 from libs.rules.working_time import Hours
-from services.cases.domain import noted, resident
+from services.cases.domain import noted
+from services.cases.entrypoints.wire.words import UNITS
+
+_LONGEST_ID = 120
 
 
 def when_area_defined(event: identity.AreaDefined, fact: Fact) -> Reactions:
@@ -39,8 +43,8 @@ def when_body_registered(event: identity.BodyRegistered, _fact: Fact) -> Reactio
 
 def when_resident_registered(event: identity.ResidentRegistered, _fact: Fact) -> Reactions:
     """Cases are kept under the ids of people who are registered, so that they can have them erased."""
-    note = resident.NoteResident(resident_id=event.resident_id)
-    return [Reaction(resident.RESIDENT, event.resident_id, note)]
+    resident = noted.ResidentNoted(resident_id=event.resident_id)
+    return [Reaction(noted.RESIDENT, event.resident_id, Note(resident))]
 
 
 def when_subject_erased(event: identity.SubjectErased, _fact: Fact) -> Answers:
@@ -66,7 +70,6 @@ def when_affair_retired(event: catalog.AffairRetired, _fact: Fact) -> Reactions:
 
 def when_responsibility_assigned(event: catalog.ResponsibilityAssigned, _fact: Fact) -> Reactions:
     """The router decides by the items noted."""
-    ends = event.HasField("valid_until_time")
     item = noted.ResponsibilityNoted(
         item_id=event.item_id,
         version=event.version,
@@ -74,7 +77,7 @@ def when_responsibility_assigned(event: catalog.ResponsibilityAssigned, _fact: F
         area_id=event.area_id,
         body_id=event.body_id,
         valid_from=moment(event.valid_from_time),
-        valid_until=moment(event.valid_until_time) if ends else None,
+        valid_until=moment_of(event, "valid_until_time"),
     )
     return [_note(f"item:{event.item_id}", item)]
 
@@ -115,9 +118,31 @@ def when_calendar_defined(event: catalog.CalendarDefined, _fact: Fact) -> Reacti
         week=(monday, tuesday, wednesday, thursday, friday, saturday, sunday),
         special=(*holidays, *working),
         version=event.version,
-        valid_from=moment(event.valid_from_time) if event.HasField("valid_from_time") else None,
+        valid_from=moment_of(event, "valid_from_time"),
     )
     return [_note(f"calendar:{event.calendar_id}", calendar)]
+
+
+def _note(thing: str, fact: noted.NotedFact) -> Reaction[Note[noted.NotedFact]]:
+    stream_id = thing if len(thing) <= _LONGEST_ID else derived_id("noted", thing)
+    return Reaction(noted.NOTED, stream_id, Note(fact))
+
+
+def _note_affair(event: catalog.AffairDefined | catalog.AffairChanged) -> Reaction[Note[noted.NotedFact]]:
+    affair = noted.AffairNoted(
+        affair_id=event.affair_id,
+        affair_path=event.affair_path,
+        anonymous_allowed=event.anonymous_allowed,
+    )
+    return _note(f"affair:{event.affair_id}", affair)
+
+
+def _limit(limit: catalog_types.Limit) -> Limit:
+    return Limit(amount=limit.amount, unit=UNITS.from_wire(limit.unit))
+
+
+def _hours(hours: Iterable[catalog_types.Hours]) -> Hours:
+    return tuple((each.from_minute, each.until_minute) for each in hours)
 
 
 SUBSCRIPTIONS: Subscriptions = {
@@ -138,35 +163,3 @@ SUBSCRIPTIONS: Subscriptions = {
         catalog.CalendarDefined: when_calendar_defined,
     },
 }
-
-_UNITS = {
-    catalog_types.LIMIT_UNIT_WORKING_HOURS: Unit.WORKING_HOURS,
-    catalog_types.LIMIT_UNIT_WORKING_DAYS: Unit.WORKING_DAYS,
-    catalog_types.LIMIT_UNIT_CALENDAR_HOURS: Unit.CALENDAR_HOURS,
-    catalog_types.LIMIT_UNIT_CALENDAR_DAYS: Unit.CALENDAR_DAYS,
-}
-
-
-_LONGEST_ID = 120
-
-
-def _note(thing: str, fact: noted.NotedFact) -> Reaction[noted.Note]:
-    stream_id = thing if len(thing) <= _LONGEST_ID else derived_id("noted", thing)
-    return Reaction(noted.NOTED, stream_id, noted.Note(fact=fact))
-
-
-def _note_affair(event: catalog.AffairDefined | catalog.AffairChanged) -> Reaction[noted.Note]:
-    affair = noted.AffairNoted(
-        affair_id=event.affair_id,
-        affair_path=event.affair_path,
-        anonymous_allowed=event.anonymous_allowed,
-    )
-    return _note(f"affair:{event.affair_id}", affair)
-
-
-def _limit(limit: catalog_types.Limit) -> Limit:
-    return Limit(amount=limit.amount, unit=_UNITS[limit.unit])
-
-
-def _hours(hours: Iterable[catalog_types.Hours]) -> Hours:
-    return tuple((each.from_minute, each.until_minute) for each in hours)

@@ -168,7 +168,7 @@ class EraseContent:
     at: datetime
 
 
-Command = (
+CaseCommand = (
     OpenCase
     | AcceptCase
     | ReturnCase

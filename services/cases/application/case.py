@@ -1,0 +1,98 @@
+"""Cases: what may be done with one that is open, and what may be read."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from libs.ledger.recorded import Context, Recorded
+from libs.ledger.revision import Revision
+from libs.ledger.streams.stream import Handled, Stream
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.reach import Reach
+from services.cases.application.ports import CaseReads, CaseRow, Picture
+from services.cases.domain import refusals
+from services.cases.domain.case import CASE
+from services.cases.domain.case.commands import CaseCommand, ReassignCase, ResumeCase
+from services.cases.domain.case.events import CaseEvent
+from services.cases.domain.case.situations import Case, NotOpened, Opened
+
+CaseStream = Stream[CaseCommand, Case, CaseEvent]
+CaseHandled = Handled[Case, CaseEvent]
+Check = Callable[[Case], None]
+"""Refuses unless the caller may act on the case (`application/permits.py`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRecord:
+    """A case with its whole history, personal data open."""
+
+    state: Opened
+    history: Sequence[Recorded[CaseEvent]]
+
+    @property
+    def revision(self) -> str:
+        """The token of its newest event."""
+        newest = self.history[-1]
+        return str(Revision(newest.position, newest.version))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cases:
+    """What can be done with cases."""
+
+    stream: CaseStream
+    picture: Picture
+    reads: CaseReads
+
+    def act(
+        self, case_id: str, command: CaseCommand, context: Context, check: Check, if_revision: str
+    ) -> CaseHandled:
+        """Accept, return, start, pause, note, resolve, close, withdraw, reject, reopen: the command says."""
+        return self.stream.handle(case_id, command, context, check, if_revision or None)
+
+    def reassign(
+        self,
+        case_id: str,
+        body_id: str,
+        at: datetime,
+        context: Context,
+        check: Check,
+        if_revision: str,
+    ) -> CaseHandled:
+        """Give a case to a body, if there is such a body."""
+        known = body_id in self.picture().bodies
+        command = ReassignCase(body_id=body_id, body_known=known, at=at)
+        return self.act(case_id, command, context, check, if_revision)
+
+    def resume(
+        self, case_id: str, at: datetime, context: Context, check: Check, if_revision: str
+    ) -> CaseHandled:
+        """Go on after a pause, whose working time the calendars count."""
+        command = ResumeCase(calendars=self.picture().calendars, at=at)
+        return self.act(case_id, command, context, check, if_revision)
+
+    def one(self, case_id: str) -> CaseRecord:
+        """One case, from its own stream. Raises CASE_NOT_FOUND."""
+        history = self.stream.history(case_id)
+        state = CASE.fold([recorded.event for recorded in history])
+        if isinstance(state, NotOpened):
+            raise refusals.case_not_found()
+        return CaseRecord(state=state, history=history)
+
+    def public(self, public_id: str, fresh: Fresh) -> CaseRow:
+        """The case with a public number. Raises CASE_NOT_FOUND."""
+        row = self.reads.public(public_id, fresh)
+        if row is None:
+            raise refusals.case_not_found()
+        return row
+
+    def listed(
+        self, query: ListQuery, order: str, reach: Reach, fresh: Fresh
+    ) -> tuple[Sequence[CaseRow], str]:
+        """A page of the cases within reach, in one of the orders of the contract; the next page's token."""
+        return self.reads.page(query, order, reach, fresh)
+
+
+def area_of(case: Case) -> str | None:
+    """The path of the area that a case lies in."""
+    return None if isinstance(case, NotOpened) else case.file.area_path

@@ -1,0 +1,72 @@
+"""Who may act on a case: how far a grant must reach, held against the case as it is.
+
+Each answers a check that the stream calls with the state that the command meets.
+"""
+
+from collections.abc import Callable
+
+from libs.query.reach import Jurisdiction, Permit, Reach, not_covered
+from services.cases.domain import refusals
+from services.cases.domain.case.situations import Case, NotOpened, Opened, body_of
+
+Check = Callable[[Case], None]
+
+
+def for_body(reach: Reach) -> Check:
+    """The caller acts for the body that must answer. A grant for an area alone is not enough."""
+
+    def check(case: Case) -> None:
+        opened = as_opened(case)
+        body, area_path = body_of(opened), opened.file.area_path
+        for_bodies = Reach(tuple(limit for limit in reach.limits if limit.body or not limit.path))
+        if not for_bodies.covers(area_path=area_path, body=body):
+            raise not_covered(area_path, body)
+
+    return check
+
+
+def deciding(case: Case) -> Jurisdiction:
+    """The area that decides who answers: that of the case, or the next one up."""
+    return Jurisdiction(area_path=as_opened(case).file.deciding_path)
+
+
+def area(case: Case) -> Jurisdiction:
+    """The area of the case."""
+    return Jurisdiction(area_path=as_opened(case).file.area_path)
+
+
+def area_and_body(case: Case) -> Jurisdiction:
+    """The area of the case and the body that answers: a grant for either is enough."""
+    opened = as_opened(case)
+    return Jurisdiction(area_path=opened.file.area_path, body_id=body_of(opened))
+
+
+def for_reporter(is_caller: Callable[[str], None], me: str, importing: Reach) -> Check:
+    """The caller is the reporter; or imports history of the area, in which others acted.
+
+    `is_caller` refuses an id that is not the caller's.
+    """
+
+    def check(case: Case) -> None:
+        file = as_opened(case).file
+        if me != file.reporter_id and not importing.covers(area_path=file.area_path):
+            is_caller(file.reporter_id or "")
+
+    return check
+
+
+def both(first: Check, dating: Permit) -> Check:
+    """The check, and for a command that is dated back that of importing history here."""
+
+    def check(case: Case) -> None:
+        first(case)
+        dating(area(case))
+
+    return check
+
+
+def as_opened(case: Case) -> Opened:
+    """The case, if there is one. Raises CASE_NOT_FOUND."""
+    if isinstance(case, NotOpened):
+        raise refusals.case_not_found()
+    return case

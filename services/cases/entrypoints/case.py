@@ -1,0 +1,181 @@
+"""The rpcs of those who work on cases and dispatch them."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from linli.cases.v1 import cases_service_pb2 as pb
+
+from libs.query.freshness import Fresh
+from libs.query.reach import Jurisdiction, Permit, not_covered, permitting
+from libs.rpc.call import Call
+from services.cases.application import permits
+from services.cases.application.app import App
+from services.cases.domain.case import commands
+from services.cases.domain.case.situations import Case, Opened
+from services.cases.entrypoints.wire.case import case_listed, case_shown, public_case_shown
+from services.cases.entrypoints.wire.record import full_case_shown, history_entry_shown
+
+Answer = TypeVar("Answer")
+
+IMPORT_SCOPE = "cases.import"
+"""Whoever holds it may date a command back (`occurred_time`)."""
+
+
+class CaseApi:
+    """What is done with open cases, and who reads them."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def accept_case(self, request: pb.AcceptCaseRequest, call: Call) -> pb.AcceptCaseResponse:
+        """The body accepts."""
+        command = commands.AcceptCase(at=call.at)
+        return act(self._app, request, call, command, _for_body(call), pb.AcceptCaseResponse)
+
+    def return_case(self, request: pb.ReturnCaseRequest, call: Call) -> pb.ReturnCaseResponse:
+        """The body sends the case back."""
+        command = commands.ReturnCase(at=call.at)
+        return act(self._app, request, call, command, _for_body(call), pb.ReturnCaseResponse)
+
+    def reassign_case(self, request: pb.ReassignCaseRequest, call: Call) -> pb.ReassignCaseResponse:
+        """A dispatcher names another body."""
+        handled = self._app.cases.reassign(
+            request.case_id,
+            request.body_id,
+            call.at,
+            call.context(reason=request.reason),
+            _for(call, permits.deciding),
+            request.if_revision,
+        )
+        return pb.ReassignCaseResponse(case=case_shown(handled.state), revision=handled.revision)
+
+    def start_work(self, request: pb.StartWorkRequest, call: Call) -> pb.StartWorkResponse:
+        """Work begins."""
+        command = commands.StartWork(at=call.at)
+        return act(self._app, request, call, command, _for_body(call), pb.StartWorkResponse)
+
+    def pause_case(self, request: pb.PauseCaseRequest, call: Call) -> pb.PauseCaseResponse:
+        """Work waits."""
+        command = commands.PauseCase(at=call.at)
+        return act(self._app, request, call, command, _for_body(call), pb.PauseCaseResponse)
+
+    def resume_case(self, request: pb.ResumeCaseRequest, call: Call) -> pb.ResumeCaseResponse:
+        """Work goes on."""
+        handled = self._app.cases.resume(
+            request.case_id,
+            call.at,
+            call.context(reason=request.reason),
+            _for_body(call),
+            request.if_revision,
+        )
+        return pb.ResumeCaseResponse(case=case_shown(handled.state), revision=handled.revision)
+
+    def add_note(self, request: pb.AddNoteRequest, call: Call) -> pb.AddNoteResponse:
+        """Write a note."""
+        command = commands.AddNote(text=request.text, to_reporter=request.to_reporter, at=call.at)
+        return act(self._app, request, call, command, _for(call, permits.area_and_body), pb.AddNoteResponse)
+
+    def resolve_case(self, request: pb.ResolveCaseRequest, call: Call) -> pb.ResolveCaseResponse:
+        """The matter is dealt with."""
+        command = commands.ResolveCase(outcome=request.outcome, at=call.at)
+        return act(self._app, request, call, command, _for_body(call), pb.ResolveCaseResponse)
+
+    def close_case(self, request: pb.CloseCaseRequest, call: Call) -> pb.CloseCaseResponse:
+        """End a resolved case."""
+        command = commands.CloseCase(at=call.at)
+        return act(self._app, request, call, command, _for(call, permits.area_and_body), pb.CloseCaseResponse)
+
+    def reject_case(self, request: pb.RejectCaseRequest, call: Call) -> pb.RejectCaseResponse:
+        """A dispatcher ends what is not a matter for this community."""
+        command = commands.RejectCase(at=call.at)
+        return act(self._app, request, call, command, _for(call, permits.deciding), pb.RejectCaseResponse)
+
+    def reopen_case(self, request: pb.ReopenCaseRequest, call: Call) -> pb.ReopenCaseResponse:
+        """A dispatcher takes a case up again."""
+        command = commands.ReopenCase(by_reporter=False, imported=call.occurred_at is not None, at=call.at)
+        return act(self._app, request, call, command, _for(call, permits.deciding), pb.ReopenCaseResponse)
+
+    def erase_case_content(
+        self, request: pb.EraseCaseContentRequest, call: Call
+    ) -> pb.EraseCaseContentResponse:
+        """Forget what a case without a registered reporter tells."""
+        command = commands.EraseContent(at=call.at)
+        return act(
+            self._app,
+            request,
+            call,
+            command,
+            permitting(call.permit, permits.area),
+            pb.EraseCaseContentResponse,
+        )
+
+    def get_case(self, request: pb.GetCaseRequest, call: Call) -> pb.GetCaseResponse:
+        """One case, for staff."""
+        record = self._app.cases.one(request.case_id)
+        call.permit(permits.area_and_body(record.state))
+        return full_case_shown(record, _masked_for(call, record.state))
+
+    def get_public_case(self, request: pb.GetPublicCaseRequest, call: Call) -> pb.GetPublicCaseResponse:
+        """The public face of a case."""
+        row = self._app.cases.public(request.public_id, Fresh.of(request, call))
+        return pb.GetPublicCaseResponse(case=public_case_shown(row))
+
+    def list_cases(self, request: pb.ListCasesRequest, call: Call) -> pb.ListCasesResponse:
+        """A page of the cases that the caller may read."""
+        fresh = Fresh.of(request, call)
+        rows, token = self._app.cases.listed(request, request.order_by, call.reach, fresh)
+        return pb.ListCasesResponse(cases=map(case_listed, rows), next_page_token=token)
+
+    def get_case_history(self, request: pb.GetCaseHistoryRequest, call: Call) -> pb.GetCaseHistoryResponse:
+        """Everything that happened to a case."""
+        record = self._app.cases.one(request.case_id)
+        call.permit(permits.area_and_body(record.state))
+        masked = _masked_for(call, record.state)
+        return pb.GetCaseHistoryResponse(
+            entries=[history_entry_shown(recorded, masked) for recorded in record.history]
+        )
+
+
+def act(
+    app: App,
+    request: Any,
+    call: Call,
+    command: commands.CaseCommand,
+    check: permits.Check,
+    answer: Callable[..., Answer],
+    reason: str | None = None,
+) -> Answer:
+    """What all commands on a case have in common; `reason` (that of the request) is kept in clear."""
+    context = call.context(reason=getattr(request, "reason", "") if reason is None else reason)
+    revision = getattr(request, "if_revision", "")
+    handled = app.cases.act(request.case_id, command, context, check, revision)
+    return answer(case=case_shown(handled.state), revision=handled.revision)
+
+
+def dating(call: Call) -> Permit:
+    """Whoever dates a thing back imports the history of the area in which it happened."""
+
+    def permit(of: Jurisdiction) -> None:
+        importing = call.occurred_at is not None
+        if importing and not call.caller.reach(IMPORT_SCOPE).covers(area_path=of.area_path):
+            raise not_covered(of.area_path, None)
+
+    return permit
+
+
+def _for_body(call: Call) -> permits.Check:
+    """The caller acts for the body that must answer."""
+    return permits.both(permits.for_body(call.reach), dating(call))
+
+
+def _for(call: Call, of: Callable[[Case], Jurisdiction]) -> permits.Check:
+    """The caller's grants cover the jurisdiction."""
+    return permits.both(permitting(call.permit, of), dating(call))
+
+
+def _masked_for(call: Call, state: Opened) -> bool:
+    """Whether personal data is hidden: the caller neither works on the case nor dispatches it."""
+    of = permits.area_and_body(state)
+    return not call.caller.reach("cases.work", "cases.dispatch").covers(
+        area_path=of.area_path, body=of.body_id
+    )

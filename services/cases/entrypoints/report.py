@@ -1,0 +1,98 @@
+"""The rpcs of those who report: taking in, taking back, objecting."""
+
+from linli.cases.v1 import cases_service_pb2 as pb
+
+from libs.query.freshness import Fresh
+from libs.query.reach import Reach
+from libs.rpc.access import PERSON
+from libs.rpc.call import Call, invalid
+from services.cases.application import permits
+from services.cases.application.app import App
+from services.cases.application.report import Report
+from services.cases.domain import refusals
+from services.cases.domain.case import commands
+from services.cases.domain.values import ExternalReference
+from services.cases.entrypoints.case import IMPORT_SCOPE, act, dating
+from services.cases.entrypoints.wire.case import case_listed, case_shown
+from services.cases.entrypoints.wire.words import CHANNELS, point_of
+
+STAFF_SCOPES = ("cases.work", "cases.dispatch", IMPORT_SCOPE)
+"""Whoever holds one may report in the name of others."""
+
+
+class ReportApi:
+    """Reports, and what their reporters may do with them."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def open_case(self, request: pb.OpenCaseRequest, call: Call) -> pb.OpenCaseResponse:
+        """Take in a report."""
+        reporter_id = _reporter(request, call)
+        report = Report(
+            affair_id=request.affair_id,
+            channel=CHANNELS.from_wire(request.channel),
+            at=call.at,
+            point=point_of(request),
+            area_id=request.area_id,
+            reporter_id=reporter_id,
+            in_person=call.caller.kind == PERSON and reporter_id == call.caller.subject,
+            anonymous=request.anonymous,
+            assisted=request.assisted,
+            external=_external(request, call),
+            description=request.description,
+            address=request.address,
+            contact=request.contact,
+        )
+        context = call.context(on_behalf_of=request.on_behalf_of)
+        handled = self._app.reports.open(report, context, dating(call))
+        return pb.OpenCaseResponse(case=case_shown(handled.state), revision=handled.revision)
+
+    def withdraw_case(self, request: pb.WithdrawCaseRequest, call: Call) -> pb.WithdrawCaseResponse:
+        """The reporter takes the case back."""
+        command = commands.WithdrawCase(reason=request.reason, at=call.at)
+        return act(self._app, request, call, command, _for_reporter(call), pb.WithdrawCaseResponse, reason="")
+
+    def object_to_resolution(
+        self, request: pb.ObjectToResolutionRequest, call: Call
+    ) -> pb.ObjectToResolutionResponse:
+        """The reporter says that the matter is not dealt with."""
+        imported = call.occurred_at is not None
+        command = commands.ReopenCase(by_reporter=True, imported=imported, reason=request.reason, at=call.at)
+        permit = _for_reporter(call)
+        return act(self._app, request, call, command, permit, pb.ObjectToResolutionResponse, reason="")
+
+    def list_my_cases(self, request: pb.ListMyCasesRequest, call: Call) -> pb.ListMyCasesResponse:
+        """A page of the caller's own reports."""
+        fresh = Fresh.of(request, call)
+        rows, token = self._app.reports.listed(request, call.me, fresh)
+        return pb.ListMyCasesResponse(cases=map(case_listed, rows), next_page_token=token)
+
+
+def _external(request: pb.OpenCaseRequest, call: Call) -> ExternalReference | None:
+    """The number in another system, which only a client or an importer may claim."""
+    if not request.HasField("external_reference"):
+        if call.occurred_at is not None:
+            raise invalid("external_reference", "imported history names the system it comes from")
+        return None
+    if call.caller.kind == PERSON and not call.has(IMPORT_SCOPE):
+        raise refusals.external_reference_not_allowed()
+    reference = request.external_reference
+    return ExternalReference(system=reference.system, number=reference.number)
+
+
+def _reporter(request: pb.OpenCaseRequest, call: Call) -> str | None:
+    """Whose report it is: a person without an office reports in their own name, or in none."""
+    caller = call.caller
+    if any(caller.has(scope) for scope in STAFF_SCOPES):
+        return request.reporter_id or request.on_behalf_of or None
+    if request.reporter_id not in ("", caller.subject) or request.on_behalf_of not in ("", caller.subject):
+        raise refusals.reporter_is_somebody_else()
+    reports_in_person = caller.kind == PERSON and not request.anonymous
+    return caller.subject if reports_in_person else request.reporter_id or None
+
+
+def _for_reporter(call: Call) -> permits.Check:
+    """The caller is the reporter; or imports history of the area, in which others acted."""
+    importing = call.caller.reach(IMPORT_SCOPE) if call.occurred_at is not None else Reach()
+    return permits.both(permits.for_reporter(call.require_self, call.me, importing), dating(call))

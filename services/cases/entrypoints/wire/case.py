@@ -1,0 +1,164 @@
+"""A case on the wire: as folded from its stream, and as lists show it."""
+
+from collections.abc import Iterator
+
+from linli.cases.v1 import cases_service_pb2 as pb
+from linli.cases.v1 import cases_types_pb2 as types
+
+from libs.rpc.moments import stamp, stamp_or_none
+from libs.rules.areas import id_of
+from services.cases.application.ports import CaseRow
+from services.cases.domain.case.situations import (
+    Accepted,
+    Case,
+    Closed,
+    InProgress,
+    NotOpened,
+    Rejected,
+    Resolved,
+    Routed,
+    Submitted,
+    Waiting,
+    Withdrawn,
+    body_of,
+)
+from services.cases.domain.clocks import Clock
+from services.cases.domain.values import CaseState, Channel
+from services.cases.entrypoints.wire.words import CHANNELS, STATES, deadline_shown
+
+STATE_OF: dict[type, CaseState] = {
+    Submitted: CaseState.SUBMITTED,
+    Routed: CaseState.ROUTED,
+    Accepted: CaseState.ACCEPTED,
+    InProgress: CaseState.IN_PROGRESS,
+    Waiting: CaseState.WAITING,
+    Resolved: CaseState.RESOLVED,
+    Closed: CaseState.CLOSED,
+    Rejected: CaseState.REJECTED,
+    Withdrawn: CaseState.WITHDRAWN,
+}
+
+
+def case_shown(state: Case) -> pb.Case:
+    """A case as folded from its stream."""
+    if isinstance(state, NotOpened):
+        raise TypeError("a command that was answered left an opened case")
+    file = state.file
+    message = pb.Case(
+        case_id=file.case_id,
+        public_id=file.public_id,
+        state=STATES.to_wire(STATE_OF[type(state)]),
+        affair_id=file.affair_id,
+        area_id=id_of(file.area_path),
+        area_path=file.area_path,
+        body_id=body_of(state) or "",
+        channel=CHANNELS.to_wire(file.channel),
+        anonymous=file.anonymous,
+        assisted=file.assisted,
+        reporter_id=file.reporter_id or "",
+        opened_time=stamp(file.opened_at),
+        deadlines=map(_deadline_of_clock, file.clocks),
+        returns=file.returns,
+        reopenings=file.reopenings,
+    )
+    if isinstance(state, Closed | Rejected | Withdrawn):
+        message.ended_time.CopyFrom(stamp(state.ended_at))
+    if file.external:
+        message.external_reference.system = file.external.system
+        message.external_reference.number = file.external.number
+    return message
+
+
+def case_listed(row: CaseRow) -> pb.Case:
+    """A case as the view of all cases has it."""
+    message = pb.Case(
+        case_id=row["case_id"],
+        public_id=row["public_id"],
+        state=_state(row),
+        affair_id=row["affair_id"],
+        area_id=row["area_id"],
+        area_path=row["area_path"],
+        body_id=row["body_id"] or "",
+        channel=CHANNELS.to_wire(Channel(row["channel"])),
+        anonymous=row["anonymous"],
+        assisted=row["assisted"],
+        reporter_id=row["reporter_id"] or "",
+        opened_time=stamp(row["opened_time"]),
+        ended_time=stamp_or_none(row["ended_time"]),
+        deadlines=_deadlines_of_row(row),
+        returns=row["returns"],
+        reopenings=row["reopenings"],
+    )
+    if row["external_system"]:
+        message.external_reference.system = row["external_system"]
+        message.external_reference.number = row["external_number"] or ""
+    return message
+
+
+def public_case_shown(row: CaseRow) -> pb.PublicCase:
+    """What everybody may know of a case."""
+    return pb.PublicCase(
+        public_id=row["public_id"],
+        state=_state(row),
+        affair_id=row["affair_id"],
+        area_id=row["area_id"],
+        area_path=row["area_path"],
+        body_id=row["body_id"] or "",
+        opened_time=stamp(row["opened_time"]),
+        ended_time=stamp_or_none(row["ended_time"]),
+        due_time=stamp_or_none(row["due_time"]),
+        overdue=row["overdue"],
+    )
+
+
+def unowned_matter_shown(row: CaseRow) -> pb.UnownedMatter:
+    """A matter that nobody answers for."""
+    return pb.UnownedMatter(
+        case_id=row["case_id"],
+        affair_id=row["affair_id"],
+        area_id=id_of(row["area_path"]),
+        area_path=row["area_path"],
+        cause=row["unowned_cause"] or "",
+        deciding_area_id=id_of(row["deciding_path"]),
+        opened_time=stamp(row["opened_time"]),
+        since_time=stamp_or_none(row["unowned_since"]),
+    )
+
+
+def _deadline_of_clock(clock: Clock) -> types.Deadline:
+    message = deadline_shown(clock.deadline)
+    message.breached = clock.breached
+    if clock.met_at:
+        message.met_time.CopyFrom(stamp(clock.met_at))
+    return message
+
+
+def _deadlines_of_row(row: CaseRow) -> Iterator[types.Deadline]:
+    if (due := row["response_due_time"]) and (warn := row["response_warn_time"]):
+        response = types.Deadline(
+            clock=types.CLOCK_KIND_FIRST_RESPONSE,
+            warn_time=stamp(warn),
+            due_time=stamp(due),
+            met_time=stamp_or_none(row["response_met_time"]),
+            breached=row["response_breached"],
+        )
+        yield _of_commitment(response, row)
+    if (due := row["due_time"]) and (warn := row["warn_time"]):
+        resolution = types.Deadline(
+            clock=types.CLOCK_KIND_RESOLUTION,
+            warn_time=stamp(warn),
+            due_time=stamp(due),
+            met_time=stamp_or_none(row["met_time"]),
+            breached=row["overdue"],
+        )
+        yield _of_commitment(resolution, row)
+
+
+def _of_commitment(deadline: types.Deadline, row: CaseRow) -> types.Deadline:
+    deadline.commitment_id = row["commitment_id"] or ""
+    deadline.commitment_version = row["commitment_version"] or 0
+    return deadline
+
+
+def _state(row: CaseRow) -> "types.CaseState.ValueType":
+    return STATES.to_wire(CaseState(row["state"]))

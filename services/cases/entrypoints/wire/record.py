@@ -1,0 +1,136 @@
+"""A case with its texts and its history, for those who may read them."""
+
+from collections.abc import Callable
+
+from linli.cases.v1 import cases_service_pb2 as pb
+from linli.types.v1 import types_pb2
+
+from libs.ledger.personal import Personal
+from libs.ledger.recorded import Recorded
+from libs.rpc.moments import stamp
+from libs.rules.routing import Decision
+from services.cases.application.case import CaseRecord
+from services.cases.domain.case import events
+from services.cases.domain.values import Point
+from services.cases.entrypoints.wire.case import case_shown
+
+
+def full_case_shown(record: CaseRecord, masked: bool) -> pb.GetCaseResponse:
+    """A case with its texts, which are left empty if `masked`."""
+
+    def told(personal: Personal | None) -> str:
+        return "" if masked or personal is None else personal.value or ""
+
+    message = pb.GetCaseResponse(
+        case=case_shown(record.state),
+        personal_data_masked=masked,
+        content_erased=any(_erased(recorded.event) for recorded in record.history),
+        revision=record.revision,
+    )
+    for recorded in record.history:
+        match recorded.event:
+            case events.CaseOpened() as opened:
+                message.report.CopyFrom(_report(opened, told, masked))
+            case events.NoteAdded(note_id=note_id, text=text, to_reporter=to_reporter, at=at):
+                message.notes.append(
+                    pb.Note(
+                        note_id=note_id,
+                        text=told(text),
+                        to_reporter=to_reporter,
+                        author_id=recorded.metadata.actor,
+                        added_time=stamp(at),
+                    )
+                )
+            case events.CaseResolved(outcome=outcome):
+                message.outcome = told(outcome)
+            case _:
+                pass
+    return message
+
+
+def _erased(event: events.CaseEvent) -> bool:
+    """Whether something that the event told can be read no more."""
+    match event:
+        case events.CaseOpened(place=place, description=description, address=address, contact=contact):
+            texts: tuple[Personal | None, ...] = (place, description, address, contact)
+        case (
+            events.NoteAdded(text=text)
+            | events.CaseResolved(outcome=text)
+            | events.CaseWithdrawn(reason=text)
+            | events.CaseReopened(reason=text)
+        ):
+            texts = (text,)
+        case _:
+            texts = ()
+    return any(text is not None and text.value is None for text in texts)
+
+
+def history_entry_shown(recorded: Recorded[events.CaseEvent], masked: bool) -> pb.HistoryEntry:
+    """One thing that happened, as an auditor sees it; without a reporter's own words if `masked`."""
+    about = recorded.metadata
+    return pb.HistoryEntry(
+        version=recorded.version,
+        event=recorded.name,
+        occurred_time=stamp(recorded.event.at),
+        recorded_time=stamp(about.recorded_at),
+        actor=about.actor,
+        on_behalf_of=about.on_behalf_of or "",
+        reason=_reason(recorded, masked),
+        request_id=about.request_id or "",
+        trace_id=(about.traceparent or "")[3:35],
+        correlation_id=about.correlation_id or "",
+    )
+
+
+def _reason(recorded: Recorded[events.CaseEvent], masked: bool) -> str:
+    """Why: staff's reasons are for all who may read the history, a reporter's are personal data."""
+    match recorded.event:
+        case events.CaseWithdrawn(reason=said) | events.CaseReopened(by_reporter=True, reason=said):
+            if masked:
+                return ""
+            told = said.value if said is not None else recorded.metadata.reason  # so it was once kept
+            return told or ""
+        case _:
+            return recorded.metadata.reason or ""
+
+
+def _report(opened: events.CaseOpened, told: Callable[[Personal | None], str], masked: bool) -> pb.Report:
+    report = pb.Report(
+        description=told(opened.description), address=told(opened.address), contact=told(opened.contact)
+    )
+    if (where := _where(opened)) and not masked:
+        report.location.CopyFrom(types_pb2.Point(latitude=where.latitude, longitude=where.longitude))
+    return report
+
+
+def _where(opened: events.CaseOpened) -> Point | None:
+    """The exact place, unless it was erased; older events hold it in clear beside what was erased."""
+    if _erased(opened):
+        return None
+    if opened.place is not None and opened.place.value is not None:
+        return Point.from_words(opened.place.value)
+    return opened.point
+
+
+def routing_shown(decision: Decision) -> pb.Routing:
+    """A routing decision with its trace."""
+    question = decision.question
+    return pb.Routing(
+        body_id=decision.body_id or "",
+        item_id=decision.item_id or "",
+        item_version=decision.item_version,
+        affair_path=question.affair_path,
+        area_path=question.area_path,
+        at_time=stamp(question.at),
+        trace=[
+            pb.RoutingTraceLine(
+                item_id=line.item_id,
+                item_version=line.version,
+                affair_id=line.affair_id,
+                area_id=line.area_id,
+                body_id=line.body_id,
+                verdict=line.verdict.value,
+            )
+            for line in decision.trace
+        ],
+    )

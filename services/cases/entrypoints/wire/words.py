@@ -1,0 +1,35 @@
+"""Enums, promises and places in protobuf: for those who publish and those who answer."""
+
+from typing import Any
+
+from linli.cases.v1 import cases_types_pb2 as types
+from linli.catalog.v1 import catalog_types_pb2 as catalog
+
+from libs.rpc.enums import EnumTable
+from libs.rpc.moments import stamp
+from libs.rules.due import Unit
+from services.cases.domain.clocks import ClockKind, Deadline
+from services.cases.domain.values import CaseState, Channel, Point
+
+STATES = EnumTable(types.CaseState, CaseState)
+CHANNELS = EnumTable(types.Channel, Channel)
+CLOCKS = EnumTable(types.ClockKind, ClockKind)
+UNITS = EnumTable(catalog.LimitUnit, Unit)
+
+
+def deadline_shown(deadline: Deadline) -> types.Deadline:
+    """A promise as others see it, not met yet."""
+    return types.Deadline(
+        clock=CLOCKS.to_wire(deadline.clock),
+        warn_time=stamp(deadline.warn_at),
+        due_time=stamp(deadline.due_at),
+        commitment_id=deadline.commitment_id,
+        commitment_version=deadline.commitment_version,
+    )
+
+
+def point_of(request: Any) -> Point | None:
+    """The location of a request, if it has one."""
+    if not request.HasField("location"):
+        return None
+    return Point(latitude=request.location.latitude, longitude=request.location.longitude)
