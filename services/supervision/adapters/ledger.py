@@ -1,8 +1,8 @@
 """The stored events of supervision under their stable names, and who is answerable for which."""
 
 from libs.ledger.store.mapper import Events
-from services.supervision.domain import events
-from services.supervision.domain.names import NameNoted
+from services.supervision.domain.case_record import events
+from services.supervision.domain.noted import NameNoted
 
 EVENTS = Events(
     service="supervision",

@@ -1,4 +1,4 @@
-"""What supervision tells its neighbours: ratings. What it noted, they published themselves."""
+"""What supervision publishes: ratings. What it noted, its neighbours published themselves."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from linli.supervision.v1 import supervision_events_pb2
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
 from libs.rpc.moments import stamp
-from services.supervision.domain.events import CaseRated
+from libs.rules.areas import id_of
+from services.supervision.domain.case_record.events import CaseRated
 
 
 def publish(recorded: Recorded[Any]) -> Published | None:
@@ -24,11 +25,10 @@ def publish(recorded: Recorded[Any]) -> Published | None:
         by_reporter=event.by_reporter,
         rated_time=stamp(event.at),
     )
-    area_id = event.area_path.rpartition("/")[2]
     return Published(
         message=message,
         area_path=event.area_path,
-        area_id=area_id,
+        area_id=id_of(event.area_path),
         body_ids=(event.body_id,),
         occurred_at=event.at,
     )

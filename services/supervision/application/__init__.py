@@ -1,1 +1,1 @@
-"""What supervision offers and how it reacts."""
+"""What supervision offers."""

@@ -1,17 +1,14 @@
-"""What supervision's application needs from its views and its inbox."""
+"""What supervision's application needs from outside: its views, and how far cases has been heard."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from enum import Enum
+from typing import Protocol, TypedDict
 
-from libs.query.freshness import Fresh
-from libs.query.paging import Page, ascending
-from services.supervision.application.scoreboard import Question, Score
+from libs.query.freshness import Fresh, ListQuery
+from services.supervision.domain.metrics import Score
 from services.supervision.domain.values import Named
-
-OPEN_ORDER = (ascending("opened_at", datetime), ascending("case_id"))
-"""The case that has been open longest comes first."""
 
 Name = tuple[str, str]
 """Chinese, English; one of them may be empty."""
@@ -24,28 +21,94 @@ class FreshOfCases(Fresh):
     cases_at_least: str = ""
 
 
-class Reads(Protocol):
-    """Questions to the views. All raise `ViewBehind` when they do not get as far as asked in time."""
+class Upstream(Protocol):
+    """How far has the cases service been heard?"""
 
     def heard(self, fresh: FreshOfCases) -> Fresh:
-        """Wait until the events of cases are noted; answers what is left to wait for in the views."""
+        """Wait until the events of cases are noted; answers what is left to wait for in the views.
+
+        Raises `ViewBehind` when they are not noted in time.
+        """
+        ...
+
+
+class Grouping(Enum):
+    """What the rows of a scoreboard stand for."""
+
+    ALL = "all"
+    BODY = "body"
+    AFFAIR = "affair"
+    AREA = "area"
+    CHANNEL = "channel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which cases count; a part that is None or empty selects all.
+
+    `area_path`: this area and all below it. `opened_from` <= opened < `opened_until`.
+    """
+
+    area_path: str = ""
+    body_id: str = ""
+    affair_ids: tuple[str, ...] | None = None
+    opened_from: datetime | None = None
+    opened_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A scoreboard that somebody wants. `judged_at`: when open cases are overdue or not."""
+
+    group_by: Grouping
+    judged_at: datetime
+    area_depth: int = 0
+    selection: Selection = field(default_factory=Selection)
+
+
+class OpenCase(TypedDict):
+    """A case as lists show it."""
+
+    case_id: str
+    public_id: str
+    state: str
+    body_id: str | None
+    affair_id: str
+    area_path: str
+    channel: str
+    opened_at: datetime
+    due_at: datetime | None
+    returns: int
+    reopenings: int
+
+
+class CaseFactReads(Protocol):
+    """How does each case stand? All raise `ViewBehind` when the view does not get as far as asked in time."""
 
     def count(self, question: Question, fresh: Fresh) -> tuple[Sequence[Score], int]:
         """The groups of a scoreboard, and the position of the cases service up to which they count."""
+        ...
 
-    def longest_open(
-        self, filter_text: str, page: Page, fresh: Fresh
-    ) -> tuple[Sequence[Mapping[str, Any]], str]:
+    def longest_open(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[OpenCase], str]:
         """A page of open cases, the earliest opened first, and the token of the next."""
+        ...
 
     def case_of(self, public_id: str) -> str | None:
         """The case with a public number."""
+        ...
+
+
+class NameReads(Protocol):
+    """What are areas, bodies and affairs called, and where do they stand in their trees?"""
 
     def path_of(self, named: Named, subject_id: str) -> str | None:
         """Where a thing stands in its tree; None if it is not known."""
+        ...
 
     def ids_below(self, named: Named, path: str) -> Sequence[str]:
         """The thing at a path and all below it."""
+        ...
 
     def called(self, wanted: Mapping[Named, Sequence[str]]) -> Mapping[Named, Mapping[str, Name]]:
         """What things are called, as far as known."""
+        ...

@@ -1,101 +1,101 @@
-"""The scoreboard's question and its answer: groups of cases, counted."""
+"""Scoreboards: groups of cases, counted, and the cases that have been open longest."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from libs.query.freshness import ListQuery
+from libs.rules.areas import id_of
+from services.supervision.application.ports import (
+    CaseFactReads,
+    FreshOfCases,
+    Grouping,
+    Name,
+    NameReads,
+    OpenCase,
+    Question,
+    Upstream,
+)
+from services.supervision.domain import refusals
+from services.supervision.domain.metrics import Score
+from services.supervision.domain.values import Named
 
-class Grouping(Enum):
-    """What the rows of a scoreboard stand for."""
-
-    ALL = "all"
-    BODY = "body"
-    AFFAIR = "affair"
-    AREA = "area"
-    CHANNEL = "channel"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """Which cases count; a part that is None or empty selects all.
-
-    `area_path`: this area and all below it. `opened_from` <= opened < `opened_until`.
-    """
-
-    area_path: str = ""
-    body_id: str = ""
-    affair_ids: tuple[str, ...] | None = None
-    opened_from: datetime | None = None
-    opened_until: datetime | None = None
+_NAMES_OF = {Grouping.BODY: Named.BODY, Grouping.AFFAIR: Named.AFFAIR, Grouping.AREA: Named.AREA}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A scoreboard that somebody wants. `judged_at`: when open cases are overdue or not."""
+class Scoreboard:
+    """Groups of cases, what the groups are called, and up to which position of cases they count."""
 
-    group_by: Grouping
-    judged_at: datetime
-    area_depth: int = 0
-    selection: Selection = field(default_factory=Selection)
+    scores: Sequence[Score]
+    names: Mapping[str, Name]
+    cases_position: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """One group of cases, counted as `domain/metrics.py` defines."""
+class Scoreboards:
+    """What is counted over all cases."""
 
-    group_id: str
-    states: Mapping[str, int]
-    on_time: int = 0
-    late: int = 0
-    without_promise: int = 0
-    overdue: int = 0
-    median_close_seconds: int | None = None
-    p90_close_seconds: int | None = None
-    ever_resolved: int = 0
-    reopened: int = 0
-    given: int = 0
-    returned: int = 0
-    first_response_breached: int = 0
-    resolution_breached: int = 0
-    ratings: int = 0
-    stars: int = 0
+    reads: CaseFactReads
+    names: NameReads
+    upstream: Upstream
 
-    @property
-    def cases(self) -> int:
-        """All of them."""
-        return sum(self.states.values())
+    def count(self, question: Question, area_id: str, affair_id: str, fresh: FreshOfCases) -> Scoreboard:
+        """Count cases by group, within an area and an affair and all below them ("": everywhere, all).
 
-    @property
-    def open(self) -> int:
-        """Those neither resolved nor ended."""
-        return sum(count for state, count in self.states.items() if state in OPEN_STATES)
+        Raises AREA_UNKNOWN, BODY_UNKNOWN, AFFAIR_UNKNOWN, AREA_DEPTH_MISSING, PERIOD_EMPTY, `ViewBehind`.
+        """
+        _check(question)
+        seen = self.upstream.heard(fresh)
+        selection = question.selection
+        if selection.body_id and self.names.path_of(Named.BODY, selection.body_id) is None:
+            raise refusals.body_unknown(selection.body_id)
+        selection = replace(
+            selection, area_path=self._area_path(area_id), affair_ids=self._affairs(affair_id)
+        )
+        scores, position = self.reads.count(replace(question, selection=selection), seen)
+        return Scoreboard(
+            scores=scores,
+            names=self._called(_NAMES_OF.get(question.group_by), [score.group_id for score in scores]),
+            cases_position=position,
+        )
 
-    @property
-    def on_time_rate(self) -> float | None:
-        """`on_time_rate.v1`."""
-        return _share(self.on_time, self.on_time + self.late)
+    def longest_open(
+        self, query: ListQuery, fresh: FreshOfCases
+    ) -> tuple[Sequence[OpenCase], Mapping[Named, Mapping[str, Name]], str]:
+        """A page of open cases, the names of what they concern, and the token of the next page."""
+        seen = self.upstream.heard(fresh)
+        rows, token = self.reads.longest_open(query, seen)
+        wanted = {
+            Named.BODY: [row["body_id"] or "" for row in rows],
+            Named.AFFAIR: [row["affair_id"] for row in rows],
+            Named.AREA: [id_of(row["area_path"]) for row in rows],
+        }
+        return rows, self.names.called(wanted) if rows else {}, token
 
-    @property
-    def reopen_rate(self) -> float | None:
-        """`reopen_rate.v1`."""
-        return _share(self.reopened, self.ever_resolved)
+    def _area_path(self, area_id: str) -> str:
+        if not area_id:
+            return ""
+        path = self.names.path_of(Named.AREA, area_id)
+        if path is None:
+            raise refusals.area_unknown(area_id)
+        return path
 
-    @property
-    def return_rate(self) -> float | None:
-        """`return_rate.v1`; `given` is all cases, or grouped by body those ever given to it."""
-        return _share(self.returned, self.given)
+    def _affairs(self, affair_id: str) -> tuple[str, ...] | None:
+        if not affair_id:
+            return None
+        path = self.names.path_of(Named.AFFAIR, affair_id)
+        if path is None:
+            raise refusals.affair_unknown(affair_id)
+        return tuple(self.names.ids_below(Named.AFFAIR, path))
 
-    @property
-    def average_rating(self) -> float | None:
-        """`average_rating.v1`."""
-        return _share(self.stars, self.ratings)
-
-
-OPEN_STATES = ("submitted", "routed", "accepted", "in_progress", "waiting")
-STATES = (*OPEN_STATES, "resolved", "closed", "rejected", "withdrawn")
-"""The states of a case, as the cases service names them, in their order."""
+    def _called(self, named: Named | None, ids: Sequence[str]) -> Mapping[str, Name]:
+        return self.names.called({named: ids})[named] if named else {}
 
 
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
+def _check(question: Question) -> None:
+    """What can be said without looking."""
+    if question.group_by is Grouping.AREA and question.area_depth < 1:
+        raise refusals.area_depth_missing()
+    since, until = question.selection.opened_from, question.selection.opened_until
+    if since and until and until <= since:
+        raise refusals.period_empty()

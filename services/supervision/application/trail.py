@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.ledger.recorded import Recorded
-from services.supervision.domain import events
-from services.supervision.domain.events import CaseRated, Event, RemarkNoted
+from services.supervision.domain.case_record import events
+from services.supervision.domain.case_record.events import CaseFact, CaseRated, CaseRecordEvent, RemarkNoted
 from services.supervision.domain.values import ClockKind
 
 TYPES: Mapping[type, str] = {
@@ -58,7 +58,7 @@ class TrailEntry:
     internal: bool
 
 
-def trail_of(history: Sequence[Recorded[Event]], own_source: str) -> list[TrailEntry]:
+def trail_of(history: Sequence[Recorded[CaseRecordEvent]], own_source: str) -> list[TrailEntry]:
     """The trail that a record tells, from its first event. `own_source`: the name of our own events."""
     return [
         _rating(recorded, recorded.event, own_source)
@@ -68,7 +68,7 @@ def trail_of(history: Sequence[Recorded[Event]], own_source: str) -> list[TrailE
     ]
 
 
-def _noted(recorded: Recorded[Event], fact: events.NotedFact) -> TrailEntry:
+def _noted(recorded: Recorded[CaseRecordEvent], fact: CaseFact) -> TrailEntry:
     origin = fact.origin
     return TrailEntry(
         number=recorded.version,
@@ -93,7 +93,7 @@ def _noted(recorded: Recorded[Event], fact: events.NotedFact) -> TrailEntry:
     )
 
 
-def _rating(recorded: Recorded[Event], rated: CaseRated, own_source: str) -> TrailEntry:
+def _rating(recorded: Recorded[CaseRecordEvent], rated: CaseRated, own_source: str) -> TrailEntry:
     about = recorded.metadata
     return TrailEntry(
         number=recorded.version,

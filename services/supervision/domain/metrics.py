@@ -1,9 +1,12 @@
-"""How each number of the scoreboard is counted: definitions with a name and a version.
+"""How each number of the scoreboard is counted: definitions with a name and a version, and the rates.
 
 A definition is never changed under its name: a new version stands beside the old one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from services.supervision.domain.values import OPEN_STATES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +52,59 @@ AVERAGE_RATING = Metric(
 )
 
 METRICS = (ON_TIME_RATE, TIME_TO_CLOSE, REOPEN_RATE, RETURN_RATE, AVERAGE_RATING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One group of cases, counted as the metrics define; `states` has the number of cases by state."""
+
+    group_id: str
+    states: Mapping[str, int]
+    on_time: int = 0
+    late: int = 0
+    without_promise: int = 0
+    overdue: int = 0
+    median_close_seconds: int | None = None
+    p90_close_seconds: int | None = None
+    ever_resolved: int = 0
+    reopened: int = 0
+    given: int = 0
+    returned: int = 0
+    first_response_breached: int = 0
+    resolution_breached: int = 0
+    ratings: int = 0
+    stars: int = 0
+
+    @property
+    def cases(self) -> int:
+        """All of them."""
+        return sum(self.states.values())
+
+    @property
+    def open(self) -> int:
+        """Those neither resolved nor ended."""
+        return sum(self.states.get(state.value, 0) for state in OPEN_STATES)
+
+    @property
+    def on_time_rate(self) -> float | None:
+        """`on_time_rate.v1`."""
+        return _share(self.on_time, self.on_time + self.late)
+
+    @property
+    def reopen_rate(self) -> float | None:
+        """`reopen_rate.v1`."""
+        return _share(self.reopened, self.ever_resolved)
+
+    @property
+    def return_rate(self) -> float | None:
+        """`return_rate.v1`; `given` is all cases, or grouped by body those ever given to it."""
+        return _share(self.returned, self.given)
+
+    @property
+    def average_rating(self) -> float | None:
+        """`average_rating.v1`."""
+        return _share(self.stars, self.ratings)
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

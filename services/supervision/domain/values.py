@@ -1,8 +1,32 @@
-"""Words of supervision: where a noted fact comes from, clocks, and what has a name."""
+"""Words of supervision: states and clocks of cases, what has a name, and where a noted fact comes from."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+
+
+class CaseState(Enum):
+    """Where a case stands, as the cases service names it, in its order."""
+
+    SUBMITTED = "submitted"
+    ROUTED = "routed"
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in_progress"
+    WAITING = "waiting"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN_STATES = (
+    CaseState.SUBMITTED,
+    CaseState.ROUTED,
+    CaseState.ACCEPTED,
+    CaseState.IN_PROGRESS,
+    CaseState.WAITING,
+)
+"""A case in one of them is neither resolved nor ended."""
 
 
 class ClockKind(Enum):

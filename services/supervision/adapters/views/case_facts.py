@@ -1,220 +1,249 @@
-"""What is known about each case: one row for each, from which every number of the scoreboard is counted."""
+"""How does each case stand, who had it, and up to which position of its source is it counted?"""
 
-from collections.abc import Iterable
-from datetime import timedelta
-from typing import Any
-
-from psycopg import Cursor
-from psycopg.rows import DictRow
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NotRequired, TypedDict
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.views.view import Key, Row, Rows, Table, View
-from services.supervision.domain.events import (
-    AcceptanceNoted,
-    AdjudicationNoted,
-    BreachNoted,
-    CaseRated,
-    ClosingNoted,
-    NoOwnerNoted,
-    OpeningNoted,
-    PauseNoted,
-    ReassignmentNoted,
-    RejectionNoted,
-    RemarkNoted,
-    ReopeningNoted,
-    ResolutionNoted,
-    ResumptionNoted,
-    ReturnNoted,
-    RoutingNoted,
-    Step,
-    WarningNoted,
-    WithdrawalNoted,
-    WorkNoted,
-)
-from services.supervision.domain.values import ClockKind
+from libs.ledger.views.view import Key, Rows, Table, View, Views
+from libs.query.conditions import Condition
+from libs.query.filters import Filters, area, choice, moment, text
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.listing import Listing
+from libs.query.paging import ascending
+from services.supervision.adapters import scoreboard
+from services.supervision.application.ports import OpenCase, Question
+from services.supervision.domain.case_record import CASE_RECORD, events
+from services.supervision.domain.metrics import Score
+from services.supervision.domain.values import OPEN_STATES, CaseState, ClockKind
 
+_CATEGORY = CASE_RECORD.category
 _SECOND = timedelta(seconds=1)
+_GIVEN = (events.RoutingNoted, events.ReassignmentNoted)
+_ANSWERS = (events.AcceptanceNoted, events.WorkNoted, events.ResolutionNoted)
+_CHANGE_NO_ROW = (events.WarningNoted, events.AdjudicationNoted)
 
-_CASES = Table(
+
+class CaseRow(OpenCase):
+    """A case, and what is counted of it; `body_id` must answer, or answered last."""
+
+    external_system: str | None
+    external_number: str | None
+    anonymous: bool
+    assisted: bool
+    first_response_due_at: datetime | None
+    first_response_at: NotRequired[datetime | None]
+    first_response_breached: bool
+    resolved_at: NotRequired[datetime | None]  # for good: taken back by a reopening
+    resolution_breached: bool
+    paused_at: NotRequired[datetime | None]
+    ended_at: NotRequired[datetime | None]
+    close_seconds: NotRequired[int | None]  # whole seconds from opening to closing, of closed cases
+    resolutions: int
+    ratings: int
+    stars: int  # of all ratings together
+
+
+class HoldingRow(TypedDict):
+    """A body that the case was ever given to, and whether it sent it back."""
+
+    case_id: str
+    body_id: str
+    returned: bool
+
+
+class SourceRow(TypedDict):
+    """How far a source of cases is counted."""
+
+    source: str
+    sequence: int
+
+
+CASES = Table.of(
     "cases",
-    {
-        "case_id": "text",
-        "public_id": "text",
-        "external_system": "text",
-        "external_number": "text",
-        "affair_id": "text",
-        "area_path": "text",
-        "channel": "text",
-        "anonymous": "boolean",
-        "assisted": "boolean",
-        "state": "text",
-        "body_id": "text",  # that must answer, or answered last
-        "opened_at": "timestamptz",
-        "first_response_due_at": "timestamptz",
-        "first_response_at": "timestamptz",
-        "first_response_breached": "boolean",
-        "due_at": "timestamptz",
-        "resolved_at": "timestamptz",  # for good: taken back by a reopening
-        "resolution_breached": "boolean",
-        "paused_at": "timestamptz",
-        "ended_at": "timestamptz",
-        "close_seconds": "bigint",  # whole seconds from opening to closing, of closed cases
-        "returns": "integer",
-        "reopenings": "integer",
-        "resolutions": "integer",
-        "ratings": "integer",
-        "stars": "integer",  # of all ratings together
-    },
+    CaseRow,
     key=("case_id",),
     # few on purpose: every event of a case writes its row
     indexes=("public_id", "(opened_at, case_id) WHERE ended_at IS NULL AND resolved_at IS NULL"),
 )
-_HOLDINGS = Table(
-    "holdings",  # which bodies a case was ever given to, and whether they sent it back
-    {"case_id": "text", "body_id": "text", "returned": "boolean"},
-    key=("case_id", "body_id"),
+HOLDINGS = Table.of("holdings", HoldingRow, key=("case_id", "body_id"))
+SOURCES = Table.of("sources", SourceRow, key=("source",))
+LISTED = Listing(
+    table=CASES,
+    order=(ascending("opened_at", datetime), ascending("case_id")),
+    filters=Filters(
+        body_id=text("body_id"),
+        affair_id=text("affair_id"),
+        area_path=area("area_path"),
+        channel=text("channel"),
+        state=choice("state", {state.name: state.value for state in OPEN_STATES}),
+        opened_time=moment("opened_at"),
+        due_time=moment("due_at"),
+    ),
 )
-_SOURCES = Table(
-    "sources",  # how far each source of cases is counted
-    {"source": "text", "sequence": "bigint"},
-    key=("source",),
-)
+_OPEN = Condition("ended_at IS NULL AND resolved_at IS NULL")
 
 
 class CaseFacts(View):
     """One row a case, one a case and body, one a source."""
 
     name = "case_facts"
-    tables = (_CASES, _HOLDINGS, _SOURCES)
+    tables = (CASES, HOLDINGS, SOURCES)
 
     def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
         """The case, and its row for the body that it is given to."""
         event = recorded.event
-        if recorded.category != "case_record" or isinstance(event, OpeningNoted):
+        if recorded.category != _CATEGORY or isinstance(event, events.OpeningNoted):
             return ()
         case_id = recorded.subject_id
-        if isinstance(event, RoutingNoted | ReassignmentNoted):
+        if isinstance(event, _GIVEN):
             return (("cases", case_id), ("holdings", (case_id, event.body_id)))
         return (("cases", case_id),)
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Change the row of the case as the event says."""
-        if recorded.category != "case_record":
+        if recorded.category != _CATEGORY:
             return
         event, case_id = recorded.event, recorded.subject_id
-        if isinstance(event, OpeningNoted):
-            rows.put("cases", _opened(event))
-        elif isinstance(event, CaseRated):
+        if isinstance(event, events.OpeningNoted):
+            rows.put(CASES, _opened(event))
+        elif isinstance(event, events.CaseRated):
             row = _row(rows, case_id)
-            row.update(ratings=row["ratings"] + 1, stars=row["stars"] + event.stars)
-            rows.put("cases", row)
+            row["ratings"] += 1
+            row["stars"] += event.stars
+            rows.put(CASES, row)
             return
-        elif not isinstance(event, WarningNoted | AdjudicationNoted):  # they change no row
+        elif not isinstance(event, _CHANGE_NO_ROW):
             row = _row(rows, case_id)
             _take(row, event)
-            rows.put("cases", row)
+            _answered(row, event)
+            rows.put(CASES, row)
             _hold(rows, case_id, event)
-        rows.put("sources", {"source": event.origin.source, "sequence": event.origin.sequence})
-
-    def case_of(self, cursor: Cursor[DictRow], public_id: str) -> str | None:
-        """The case with a public number."""
-        found = cursor.execute("SELECT case_id FROM cases WHERE public_id = %s", (public_id,)).fetchone()
-        return None if found is None else str(found["case_id"])
-
-    def counted_until(self, cursor: Cursor[DictRow], source: str) -> int:
-        """The last position of a source that is counted."""
-        found = cursor.execute("SELECT sequence FROM sources WHERE source = %s", (source,)).fetchone()
-        return 0 if found is None else int(found["sequence"])
+        rows.put(SOURCES, SourceRow(source=event.origin.source, sequence=event.origin.sequence))
 
 
-def _row(rows: Rows, case_id: str) -> Row:
-    row = rows.get("cases", case_id)
+VIEW = CaseFacts()
+
+
+def _row(rows: Rows, case_id: str) -> CaseRow:
+    row = rows.get(CASES, case_id)
     if row is None:
         raise KeyError(f"no row for case {case_id}: its record does not begin with its opening")
     return row
 
 
-def _opened(event: OpeningNoted) -> Row:
-    return {
-        "case_id": event.case_id,
-        "public_id": event.public_id,
-        "external_system": event.external_system,
-        "external_number": event.external_number,
-        "affair_id": event.affair_id,
-        "area_path": event.area_path,
-        "channel": event.channel,
-        "anonymous": event.anonymous,
-        "assisted": event.assisted,
-        "state": "submitted",
-        "opened_at": event.origin.at,
-        "first_response_due_at": event.first_response_due_at,
-        "first_response_breached": False,
-        "due_at": event.due_at,
-        "resolution_breached": False,
-        "returns": 0,
-        "reopenings": 0,
-        "resolutions": 0,
-        "ratings": 0,
-        "stars": 0,
-    }
+def _opened(event: events.OpeningNoted) -> CaseRow:
+    return CaseRow(
+        case_id=event.case_id,
+        public_id=event.public_id,
+        external_system=event.external_system,
+        external_number=event.external_number,
+        affair_id=event.affair_id,
+        area_path=event.area_path,
+        channel=event.channel,
+        anonymous=event.anonymous,
+        assisted=event.assisted,
+        state=CaseState.SUBMITTED.value,
+        body_id=None,
+        opened_at=event.origin.at,
+        first_response_due_at=event.first_response_due_at,
+        first_response_breached=False,
+        due_at=event.due_at,
+        resolution_breached=False,
+        returns=0,
+        reopenings=0,
+        resolutions=0,
+        ratings=0,
+        stars=0,
+    )
 
 
-def _take(row: Row, event: Step) -> None:  # noqa: C901  # one case for each event
+def _take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case for each event
     """What a step changes in the row of its case."""
+    at = event.origin.at
     match event:
-        case RoutingNoted(body_id=body) | ReassignmentNoted(body_id=body):
-            row.update(state="routed", body_id=body)
-        case NoOwnerNoted():
-            row.update(state="submitted", body_id=None)
-        case AcceptanceNoted(body_id=body):
-            row.update(state="accepted", body_id=body)
-            _answered(row, event)
-        case ReturnNoted():
-            row.update(state="submitted", body_id=None, returns=row["returns"] + 1)
-        case WorkNoted(body_id=body):
-            row.update(state="in_progress", body_id=body)
-            _answered(row, event)
-        case PauseNoted():
-            row.update(state="waiting", paused_at=event.origin.at)
-        case ResumptionNoted(due_at=due):
-            row.update(state="in_progress", paused_at=None, due_at=due or row["due_at"])
-        case RemarkNoted(to_reporter=True):
-            _answered(row, event)
-        case ResolutionNoted(body_id=body):
-            row.update(state="resolved", body_id=body, resolved_at=event.origin.at)
+        case events.RoutingNoted(body_id=body) | events.ReassignmentNoted(body_id=body):
+            row["state"], row["body_id"] = CaseState.ROUTED.value, body
+        case events.NoOwnerNoted():
+            row["state"], row["body_id"] = CaseState.SUBMITTED.value, None
+        case events.AcceptanceNoted(body_id=body):
+            row["state"], row["body_id"] = CaseState.ACCEPTED.value, body
+        case events.ReturnNoted():
+            row["state"], row["body_id"] = CaseState.SUBMITTED.value, None
+            row["returns"] += 1
+        case events.WorkNoted(body_id=body):
+            row["state"], row["body_id"] = CaseState.IN_PROGRESS.value, body
+        case events.PauseNoted():
+            row["state"], row["paused_at"] = CaseState.WAITING.value, at
+        case events.ResumptionNoted(due_at=due):
+            row["state"], row["paused_at"] = CaseState.IN_PROGRESS.value, None
+            row["due_at"] = due or row["due_at"]
+        case events.ResolutionNoted(body_id=body):
+            row["state"], row["body_id"] = CaseState.RESOLVED.value, body
+            row["resolved_at"] = at
             row["resolutions"] += 1
-            _answered(row, event)
-        case ClosingNoted(body_id=body):
-            seconds = (event.origin.at - row["opened_at"]) // _SECOND
-            row.update(state="closed", body_id=body, ended_at=event.origin.at, close_seconds=seconds)
-        case WithdrawalNoted(body_id=had):
-            row.update(state="withdrawn", body_id=had, ended_at=event.origin.at, paused_at=None)
-        case RejectionNoted(body_id=had):
-            row.update(state="rejected", body_id=had, ended_at=event.origin.at, paused_at=None)
-        case ReopeningNoted(body_id=body):
-            row.update(state="accepted", body_id=body, reopenings=row["reopenings"] + 1)
-            row.update(resolved_at=None, ended_at=None, close_seconds=None)
-        case BreachNoted(clock=ClockKind.FIRST_RESPONSE):
-            row["first_response_breached"] = True
-        case BreachNoted(clock=ClockKind.RESOLUTION):
-            row["resolution_breached"] = True
-        case RemarkNoted() | BreachNoted() | WarningNoted() | AdjudicationNoted():
+        case events.ClosingNoted(body_id=body):
+            row["state"], row["body_id"] = CaseState.CLOSED.value, body
+            row["ended_at"], row["close_seconds"] = at, (at - row["opened_at"]) // _SECOND
+        case events.WithdrawalNoted(body_id=had) | events.RejectionNoted(body_id=had):
+            withdrawn = isinstance(event, events.WithdrawalNoted)
+            row["state"] = (CaseState.WITHDRAWN if withdrawn else CaseState.REJECTED).value
+            row["body_id"], row["ended_at"], row["paused_at"] = had, at, None
+        case events.ReopeningNoted(body_id=body):
+            row["state"], row["body_id"] = CaseState.ACCEPTED.value, body
+            row["reopenings"] += 1
+            row["resolved_at"] = row["ended_at"] = row["close_seconds"] = None
+        case events.BreachNoted(clock=clock):
+            _breached(row, clock)
+        case events.RemarkNoted() | events.WarningNoted() | events.AdjudicationNoted():
             pass
 
 
-def _answered(row: Row, event: Step) -> None:
+def _breached(row: CaseRow, clock: ClockKind) -> None:
+    match clock:
+        case ClockKind.FIRST_RESPONSE:
+            row["first_response_breached"] = True
+        case ClockKind.RESOLUTION:
+            row["resolution_breached"] = True
+
+
+def _answered(row: CaseRow, event: events.Step) -> None:
     """The first answer counts; later ones change nothing."""
-    if row["first_response_at"] is None:
+    answers = isinstance(event, _ANSWERS) or (isinstance(event, events.RemarkNoted) and event.to_reporter)
+    if answers and row["first_response_at"] is None:
         row["first_response_at"] = event.origin.at
 
 
-def _hold(rows: Rows, case_id: str, event: Step) -> None:
+def _hold(rows: Rows, case_id: str, event: events.Step) -> None:
     """Who was given the case, and who sent it back."""
-    match event:
-        case RoutingNoted(body_id=body) | ReassignmentNoted(body_id=body):
-            if rows.get("holdings", (case_id, body)) is None:
-                rows.put("holdings", {"case_id": case_id, "body_id": body, "returned": False})
-        case ReturnNoted(body_id=body):
-            rows.put("holdings", {"case_id": case_id, "body_id": body, "returned": True})
-        case _:
-            pass
+    if isinstance(event, events.ReturnNoted):
+        rows.put(HOLDINGS, HoldingRow(case_id=case_id, body_id=event.body_id, returned=True))
+    elif isinstance(event, _GIVEN) and rows.get(HOLDINGS, (case_id, event.body_id)) is None:
+        rows.put(HOLDINGS, HoldingRow(case_id=case_id, body_id=event.body_id, returned=False))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFactReads:
+    """`ports.CaseFactReads`, answered from the view; `cases` is the name of the cases service's events."""
+
+    views: Views
+    cases: str
+
+    def count(self, question: Question, fresh: Fresh) -> tuple[Sequence[Score], int]:
+        """The groups of a scoreboard, and the position of cases up to which they count: one snapshot."""
+        with fresh.read(self.views, VIEW) as cursor:
+            sequence = "SELECT sequence FROM sources WHERE source = %s"
+            counted = cursor.execute(sequence, (self.cases,)).fetchone()
+            return scoreboard.count(cursor, question), counted["sequence"] if counted else 0
+
+    def longest_open(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[OpenCase], str]:
+        """A page of open cases, the earliest opened first, and the token of the next."""
+        with fresh.read(self.views, VIEW) as cursor:
+            return LISTED.page(cursor, query, where=_OPEN)
+
+    def case_of(self, public_id: str) -> str | None:
+        """The case with a public number."""
+        with Fresh().read(self.views, VIEW) as cursor:
+            row = LISTED.one(cursor, public_id=public_id)
+            return None if row is None else row["case_id"]

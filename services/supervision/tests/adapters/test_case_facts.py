@@ -11,8 +11,8 @@ from libs.testkit.recorded import recorded
 from libs.testkit.views import folded
 from services.supervision.adapters.views.case_facts import CaseFacts
 from services.supervision.adapters.views.names import Names
-from services.supervision.domain import events
-from services.supervision.domain.names import NameNoted
+from services.supervision.domain.case_record import events
+from services.supervision.domain.noted import NameNoted
 from services.supervision.domain.values import ClockKind, Named, Origin
 from services.supervision.tests.domain.test_case_record import OPENED, rated
 

@@ -5,9 +5,8 @@ from typing import get_args
 
 from libs.testkit import golden
 from services.supervision.adapters.ledger import EVENTS
-from services.supervision.application.trail import TYPES
-from services.supervision.domain import events
-from services.supervision.domain.names import NameNoted
+from services.supervision.domain.case_record.events import CaseRecordEvent
+from services.supervision.domain.noted import NameNoted
 
 
 def test_every_stored_event_reads_as_it_always_did() -> None:
@@ -15,8 +14,4 @@ def test_every_stored_event_reads_as_it_always_did() -> None:
 
 
 def test_every_event_of_the_domain_has_a_stored_name() -> None:
-    assert set(EVENTS.types.values()) == {*get_args(events.Event), NameNoted}
-
-
-def test_every_event_of_a_case_has_a_place_in_its_trail() -> None:
-    assert set(TYPES) == set(get_args(events.Event))
+    assert set(EVENTS.types.values()) == {*get_args(CaseRecordEvent), NameNoted}

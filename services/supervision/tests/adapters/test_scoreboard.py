@@ -16,11 +16,13 @@ from libs.ledger.recorded import Context, Recorded
 from libs.rpc.moments import stamp
 from libs.testkit.clocks import START
 from libs.testkit.views import MemoryRows, folded
-from services.supervision.adapters.views import scoreboard
+from services.supervision.adapters import scoreboard
 from services.supervision.adapters.views.case_facts import CaseFacts
-from services.supervision.application.scoreboard import Grouping, Question, Score, Selection
-from services.supervision.domain.case_record import CASE_RECORD, State
-from services.supervision.domain.events import CaseRated
+from services.supervision.application.ports import Grouping, Question, Selection
+from services.supervision.domain.case_record import CASE_RECORD
+from services.supervision.domain.case_record.events import CaseRated
+from services.supervision.domain.case_record.situations import CaseRecord
+from services.supervision.domain.metrics import Score
 from services.supervision.tests.adapters.recount import (
     BODIES,
     Cell,
@@ -72,7 +74,7 @@ def cursor(module_database: str) -> Iterator[Cursor[DictRow]]:
 
 def told_to_supervision(messages: list[Any], repeats: list[int]) -> Iterator[Recorded[Any]]:
     """Published events through the reactions and the decider, some of them delivered again."""
-    states: dict[str, State] = {}
+    states: dict[str, CaseRecord] = {}
     versions: dict[str, int] = {}
     delivered: list[tuple[Any, int]] = []
     position = 0

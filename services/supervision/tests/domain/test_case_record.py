@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from libs.ledger.decider import Kind
+from libs.ledger.noted import Note
 from libs.ledger.personal import Personal
 from libs.testkit.clocks import moment
 from libs.testkit.deciders import deciding
 from services.supervision.domain.case_record import CASE_RECORD
-from services.supervision.domain.commands import NoteFact, RateCase
-from services.supervision.domain.events import (
+from services.supervision.domain.case_record.commands import RateCase
+from services.supervision.domain.case_record.events import (
     CaseRated,
     ClosingNoted,
     OpeningNoted,
@@ -73,24 +74,24 @@ def rated(**about: Any) -> CaseRated:
 
 
 def test_a_record_begins_with_the_opening() -> None:
-    given().when(NoteFact(fact=OPENED)).then(OPENED)
+    given().when(Note(OPENED)).then(OPENED)
 
 
 def test_what_happens_to_a_case_is_noted() -> None:
-    given(OPENED).when(NoteFact(fact=ROUTED)).then(ROUTED)
+    given(OPENED).when(Note(ROUTED)).then(ROUTED)
 
 
 @pytest.mark.parametrize("fact", [OPENED, ROUTED])
 def test_what_was_noted_already_is_not_noted_again(fact: OpeningNoted | RoutingNoted) -> None:
-    given(OPENED, ROUTED).when(NoteFact(fact=fact)).then_nothing_happens()
+    given(OPENED, ROUTED).when(Note(fact)).then_nothing_happens()
 
 
 def test_a_version_that_was_not_published_leaves_no_hole() -> None:
-    given(OPENED, ROUTED).when(NoteFact(fact=CLOSED)).then(CLOSED)
+    given(OPENED, ROUTED).when(Note(CLOSED)).then(CLOSED)
 
 
 def test_nothing_is_noted_before_the_opening() -> None:
-    given().when(NoteFact(fact=ROUTED)).then_refused("OPENING_MISSING", Kind.PRECONDITION, version="2")
+    given().when(Note(ROUTED)).then_refused("OPENING_MISSING", Kind.PRECONDITION, version="2")
 
 
 def test_the_reporter_rates_a_closed_case() -> None:
@@ -149,4 +150,4 @@ def test_there_are_five_stars(stars: int) -> None:
 
 
 def test_a_rating_does_not_hide_what_is_published_later() -> None:
-    given(OPENED, ROUTED, RESOLVED, CLOSED, rated()).when(NoteFact(fact=REOPENED)).then(REOPENED)
+    given(OPENED, ROUTED, RESOLVED, CLOSED, rated()).when(Note(REOPENED)).then(REOPENED)

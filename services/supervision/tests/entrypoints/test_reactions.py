@@ -1,5 +1,6 @@
 """What supervision does about its neighbours' events."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,16 +10,17 @@ from linli.catalog.v1 import catalog_events_pb2 as catalog
 from linli.identity.v1 import identity_events_pb2 as identity
 from linli.types.v1.types_pb2 import LocalizedText
 
+from libs.ledger.noted import Note
 from libs.messaging.reactions import Erasure
 from libs.rpc.moments import stamp
 from libs.testkit.clocks import moment
 from libs.testkit.readme import published_events
-from services.supervision.application import noting_names, reactions
 from services.supervision.application.trail import TYPES
 from services.supervision.domain.case_record import CASE_RECORD
-from services.supervision.domain.events import BreachNoted, OpeningNoted
-from services.supervision.domain.names import NameNoted, NoteName
+from services.supervision.domain.case_record.events import BreachNoted, OpeningNoted
+from services.supervision.domain.noted import NameNoted
 from services.supervision.domain.values import ClockKind, Named
+from services.supervision.entrypoints import reactions
 from services.supervision.tests.published import SOURCE, TRACEPARENT, fact, opened
 from services.supervision.wiring import SERVICE
 
@@ -26,9 +28,9 @@ NOON = moment("2020-01-03 12:00")
 LATER = moment("2020-01-03 18:00")
 
 
-def reaction_to(message: Any, **about: Any) -> Any:
+def reaction_to(message: Any, *, version: int = 1, at: datetime = NOON, **about: Any) -> Any:
     when = SERVICE.subscriptions["cases"][type(message)]
-    [reaction] = when(message, fact(message, version=1, at=NOON, **about))
+    [reaction] = when(message, fact(message, version=version, at=at, **about))
     return reaction
 
 
@@ -88,15 +90,10 @@ def test_the_moment_of_a_breach_is_its_own_and_not_that_of_the_command_that_noti
         case_id="c1", clock=types.CLOCK_KIND_FIRST_RESPONSE, breached_time=stamp(NOON)
     )
 
-    [reaction] = reactions.when_deadline_breached(message, fact(message, version=3, at=LATER))
+    noted = reaction_to(message, version=3, at=LATER).command.fact
 
-    noted: Any = reaction.command
-    assert isinstance(noted.fact, BreachNoted)
-    assert (noted.fact.origin.at, noted.fact.clock, noted.fact.body_id) == (
-        NOON,
-        ClockKind.FIRST_RESPONSE,
-        None,
-    )
+    assert isinstance(noted, BreachNoted)
+    assert (noted.origin.at, noted.clock, noted.body_id) == (NOON, ClockKind.FIRST_RESPONSE, None)
 
 
 def test_names_are_noted_in_streams_of_their_own() -> None:
@@ -107,18 +104,18 @@ def test_names_are_noted_in_streams_of_their_own() -> None:
         affair_id="meals", affair_path="assistance/meals", name=LocalizedText(en="Meals")
     )
 
-    [area_reaction] = noting_names.when_area_defined(area, fact(area, version=1, at=NOON))
-    [affair_reaction] = noting_names.when_affair_changed(affair, fact(affair, version=2, at=NOON))
+    [area_reaction] = reactions.when_area_defined(area, fact(area, version=1, at=NOON))
+    [affair_reaction] = reactions.when_affair_changed(affair, fact(affair, version=2, at=NOON))
 
     noted_area = NameNoted(named=Named.AREA, id="south", path="la/south", zh="南区", en="South")
-    assert (area_reaction.id, area_reaction.command) == ("area:south", NoteName(fact=noted_area))
+    assert (area_reaction.id, area_reaction.command) == ("area:south", Note(noted_area))
     noted_affair = NameNoted(named=Named.AFFAIR, id="meals", path="assistance/meals", zh="", en="Meals")
-    assert (affair_reaction.id, affair_reaction.command) == ("affair:meals", NoteName(fact=noted_affair))
+    assert (affair_reaction.id, affair_reaction.command) == ("affair:meals", Note(noted_affair))
 
 
 def test_an_erased_person_is_forgotten_here_too() -> None:
     erased = identity.SubjectErased(subject_id="resident-7")
 
-    assert noting_names.when_subject_erased(erased, fact(erased, version=1, at=NOON)) == [
+    assert reactions.when_subject_erased(erased, fact(erased, version=1, at=NOON)) == [
         Erasure(subject="resident-7")
     ]

@@ -1,7 +1,8 @@
 """Names as their services publish them."""
 
+from libs.ledger.noted import Note
 from libs.testkit.deciders import deciding
-from services.supervision.domain.names import NAME, NameNoted, NoteName
+from services.supervision.domain.noted import NAME, NameNoted
 from services.supervision.domain.values import Named
 
 given = deciding(NAME)
@@ -10,14 +11,14 @@ SOUTH = NameNoted(named=Named.AREA, id="south", path="la/south", zh="南区", en
 
 
 def test_a_name_is_noted() -> None:
-    given().when(NoteName(fact=SOUTH)).then(SOUTH)
+    given().when(Note(SOUTH)).then(SOUTH)
 
 
 def test_the_same_name_again_is_nothing_new() -> None:
-    given(SOUTH).when(NoteName(fact=SOUTH)).then_nothing_happens()
+    given(SOUTH).when(Note(SOUTH)).then_nothing_happens()
 
 
 def test_another_name_takes_its_place() -> None:
     renamed = NameNoted(named=Named.AREA, id="south", path="la/south", zh="南区", en="The South")
 
-    given(SOUTH).when(NoteName(fact=renamed)).then(renamed)
+    given(SOUTH).when(Note(renamed)).then(renamed)

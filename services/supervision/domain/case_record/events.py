@@ -1,6 +1,7 @@
 """What can happen to a case record: facts of the cases service, as noted here, and ratings.
 
-Past tense, facts only. Each noted fact has its `origin`; when it was noted stands in the metadata.
+Each noted fact has its `origin`; when it was noted stands in the metadata. The facts are declared here and
+not taken from what cases publishes: the ledger of supervision must not change with a neighbour's contract.
 """
 
 from dataclasses import dataclass
@@ -204,5 +205,7 @@ Step = (
 )
 """What happens to a case after its opening."""
 
-NotedFact = OpeningNoted | Step
-Event = NotedFact | CaseRated
+CaseFact = OpeningNoted | Step
+"""What was noted of a case."""
+
+CaseRecordEvent = CaseFact | CaseRated

@@ -7,20 +7,16 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.query.conditions import Condition
-from services.supervision.application.scoreboard import (
-    OPEN_STATES,
-    STATES,
-    Grouping,
-    Question,
-    Score,
-    Selection,
-)
+from services.supervision.application.ports import Grouping, Question, Selection
+from services.supervision.domain.metrics import Score
+from services.supervision.domain.values import OPEN_STATES, CaseState
 
+_STATES = [state.value for state in CaseState]
 _DEALT_WITH = "state IN ('resolved', 'closed')"
-_OPEN = f"state IN ({', '.join(repr(state) for state in OPEN_STATES)})"
+_OPEN = f"state IN ({', '.join(repr(state.value) for state in OPEN_STATES)})"
 
 _COUNTS = f"""
-    {", ".join(f"count(*) FILTER (WHERE state = '{state}') AS {state}" for state in STATES)},
+    {", ".join(f"count(*) FILTER (WHERE state = '{state}') AS {state}" for state in _STATES)},
     count(*) FILTER (WHERE {_DEALT_WITH} AND resolved_at <= due_at) AS on_time,
     count(*) FILTER (WHERE {_DEALT_WITH} AND resolved_at > due_at) AS late,
     count(*) FILTER (WHERE {_DEALT_WITH} AND due_at IS NULL) AS without_promise,
@@ -32,8 +28,8 @@ _COUNTS = f"""
     count(*) FILTER (WHERE returns > 0) AS returned,
     count(*) FILTER (WHERE first_response_breached) AS first_response_breached,
     count(*) FILTER (WHERE resolution_breached) AS resolution_breached,
-    sum(ratings) AS ratings,
-    sum(stars) AS stars
+    sum(ratings)::bigint AS ratings,
+    sum(stars)::bigint AS stars
 """
 
 _GROUPS = {
@@ -93,16 +89,13 @@ _NOTHING: Mapping[str, int] = {"given": 0, "returned": 0}
 
 def _score(row: DictRow) -> Score:
     median, p90 = row.pop("close_seconds") or (None, None)
-    states = {state: row.pop(state) for state in STATES}
+    states = {state: row.pop(state) for state in _STATES}
     return Score(states=states, median_close_seconds=median, p90_close_seconds=p90, **row)
 
 
 def _condition(selection: Selection) -> Condition:
     """The selection over the columns of `cases`."""
-    parts = []
-    if selection.area_path:
-        path = selection.area_path
-        parts.append(Condition("(area_path = %s OR area_path ^@ %s)", (path, path + "/")))
+    parts = [Condition.within("area_path", selection.area_path)]
     if selection.body_id:
         parts.append(Condition("cases.body_id = %s", (selection.body_id,)))
     if selection.affair_ids is not None:

@@ -1,0 +1,29 @@
+"""What supervision keeps of its neighbours' facts: what areas, bodies and affairs are called."""
+
+from dataclasses import dataclass
+
+from libs.ledger.decider import Decider
+from libs.ledger.noted import Note, Noted, noting
+from services.supervision.domain.values import Named
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameNoted:
+    """A thing and what it is called, Chinese and English.
+
+    `path` is the ids from the top of its tree down to it, joined by `/`; a body stands alone.
+    """
+
+    named: Named
+    id: str
+    path: str
+    zh: str
+    en: str
+
+
+NAME: Decider[Note[NameNoted], Noted[NameNoted], NameNoted] = noting("name")
+
+
+def name_id(named: Named, subject_id: str) -> str:
+    """The id of the stream that keeps the name: `body:lasan`."""
+    return f"{named.value}:{subject_id}"

@@ -1,0 +1,206 @@
+"""What supervision does about its neighbours' events: it notes facts and names, and forgets persons."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from linli.cases.v1 import cases_events_pb2 as cases
+from linli.cases.v1 import cases_types_pb2 as types
+from linli.catalog.v1 import catalog_events_pb2 as catalog
+from linli.identity.v1 import identity_events_pb2 as identity
+from linli.types.v1.types_pb2 import LocalizedText
+
+from libs.ledger.noted import Note
+from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions, When
+from libs.rpc.moments import moment
+from services.supervision.domain.case_record import CASE_RECORD
+from services.supervision.domain.case_record.events import (
+    AcceptanceNoted,
+    AdjudicationNoted,
+    BreachNoted,
+    CaseFact,
+    ClosingNoted,
+    NoOwnerNoted,
+    OpeningNoted,
+    PauseNoted,
+    ReassignmentNoted,
+    RejectionNoted,
+    RemarkNoted,
+    ReopeningNoted,
+    ResolutionNoted,
+    ResumptionNoted,
+    ReturnNoted,
+    RoutingNoted,
+    WarningNoted,
+    WithdrawalNoted,
+    WorkNoted,
+)
+from services.supervision.domain.noted import NAME, NameNoted, name_id
+from services.supervision.domain.values import Named, Origin
+from services.supervision.entrypoints.wire import CLOCKS, channel_of
+
+M = TypeVar("M", bound=Message)
+By = Callable[[Timestamp], Origin]
+"""The origin of a fact, from the moment that the published event gives."""
+
+# Cases: each of its events becomes one fact of the case's record, as the table at the end says
+
+
+def when_case_event(noted: Callable[[M, By], CaseFact], event: Any, fact: Fact) -> Reactions:
+    """Note what happened to a case."""
+    return [Reaction(CASE_RECORD, event.case_id, Note(noted(event, partial(_origin, fact))))]
+
+
+def _on(published: type[M], noted: Callable[[M, By], CaseFact]) -> tuple[type[Message], When]:
+    """The row of a published event, and of the fact that is noted of it."""
+    return published, partial(when_case_event, noted)
+
+
+def _noting(*rows: tuple[type[Message], When]) -> Mapping[type[Message], When]:
+    """The table, as subscriptions have it."""
+    return dict(rows)
+
+
+def _origin(fact: Fact, at: Timestamp) -> Origin:
+    """The moment is the event's own: that of a breach lies before the command that noticed it."""
+    return Origin(
+        source=fact.source,
+        sequence=fact.sequence,
+        version=fact.subject_version,
+        event_id=fact.event_id,
+        at=moment(at),
+        recorded_at=fact.recorded_time,
+        actor=fact.actor,
+        on_behalf_of=fact.on_behalf_of or None,
+        consent_id=fact.consent_id or None,
+        reason=fact.reason or None,
+        correlation_id=fact.correlation_id or None,
+        causation_id=fact.causation_id or None,
+        traceparent=fact.traceparent or None,
+    )
+
+
+def _opening(event: cases.CaseOpened, by: By) -> OpeningNoted:
+    """A record begins, with what was promised."""
+    due = {deadline.clock: moment(deadline.due_time) for deadline in event.deadlines}
+    return OpeningNoted(
+        case_id=event.case_id,
+        public_id=event.public_id,
+        affair_id=event.affair_id,
+        area_path=event.area_path,
+        channel=channel_of(event.channel),
+        anonymous=event.anonymous,
+        assisted=event.assisted,
+        origin=by(event.opened_time),
+        reporter_id=event.reporter_id or None,
+        external_system=event.external_reference.system or None,
+        external_number=event.external_reference.number or None,
+        first_response_due_at=due.get(types.CLOCK_KIND_FIRST_RESPONSE),
+        due_at=due.get(types.CLOCK_KIND_RESOLUTION),
+    )
+
+
+def _resumption(event: cases.CaseResumed, by: By) -> ResumptionNoted:
+    """Work goes on, with another due moment."""
+    due = moment(event.resolution.due_time) if event.HasField("resolution") else None
+    return ResumptionNoted(body_id=event.body_id, due_at=due, origin=by(event.resumed_time))
+
+
+# Identity and catalog: names, and persons to forget
+
+
+def when_area_defined(event: identity.AreaDefined, _fact: Fact) -> Reactions:
+    """An area has a name and a place in the tree."""
+    return _name(Named.AREA, event.area_id, event.area_path, event.name)
+
+
+def when_body_registered(event: identity.BodyRegistered, _fact: Fact) -> Reactions:
+    """A body has a name."""
+    return _name(Named.BODY, event.body_id, event.body_id, event.name)
+
+
+def when_subject_erased(event: identity.SubjectErased, _fact: Fact) -> Answers:
+    """The comments of the person can be read no longer."""
+    return [Erasure(subject=event.subject_id)]
+
+
+def when_affair_defined(event: catalog.AffairDefined, _fact: Fact) -> Reactions:
+    """An affair has a name and a place in the tree."""
+    return _name(Named.AFFAIR, event.affair_id, event.affair_path, event.name)
+
+
+def when_affair_changed(event: catalog.AffairChanged, _fact: Fact) -> Reactions:
+    """An affair may have another name."""
+    return _name(Named.AFFAIR, event.affair_id, event.affair_path, event.name)
+
+
+def _name(named: Named, subject_id: str, path: str, name: LocalizedText) -> Reactions:
+    noted = NameNoted(named=named, id=subject_id, path=path, zh=name.zh, en=name.en)
+    return [Reaction(NAME, name_id(named, subject_id), Note(noted))]
+
+
+CASE_EVENTS = _noting(
+    _on(cases.CaseOpened, _opening),
+    _on(cases.CaseRouted, lambda it, by: RoutingNoted(body_id=it.body_id, origin=by(it.routed_time))),
+    _on(cases.CaseUnowned, lambda it, by: NoOwnerNoted(origin=by(it.found_time))),
+    _on(cases.CaseAccepted, lambda it, by: AcceptanceNoted(body_id=it.body_id, origin=by(it.accepted_time))),
+    _on(cases.CaseReturned, lambda it, by: ReturnNoted(body_id=it.body_id, origin=by(it.returned_time))),
+    _on(
+        cases.AdjudicationOpened,
+        lambda it, by: AdjudicationNoted(area_id=it.area_id, origin=by(it.opened_time)),
+    ),
+    _on(
+        cases.CaseReassigned,
+        lambda it, by: ReassignmentNoted(
+            from_body_id=it.from_body_id or None, body_id=it.body_id, origin=by(it.reassigned_time)
+        ),
+    ),
+    _on(cases.WorkStarted, lambda it, by: WorkNoted(body_id=it.body_id, origin=by(it.started_time))),
+    _on(cases.CasePaused, lambda it, by: PauseNoted(body_id=it.body_id, origin=by(it.paused_time))),
+    _on(cases.CaseResumed, _resumption),
+    _on(cases.NoteAdded, lambda it, by: RemarkNoted(to_reporter=it.to_reporter, origin=by(it.added_time))),
+    _on(cases.CaseResolved, lambda it, by: ResolutionNoted(body_id=it.body_id, origin=by(it.resolved_time))),
+    _on(cases.CaseClosed, lambda it, by: ClosingNoted(body_id=it.body_id, origin=by(it.closed_time))),
+    _on(
+        cases.CaseWithdrawn,
+        lambda it, by: WithdrawalNoted(body_id=it.body_id or None, origin=by(it.withdrawn_time)),
+    ),
+    _on(
+        cases.CaseRejected,
+        lambda it, by: RejectionNoted(body_id=it.body_id or None, origin=by(it.rejected_time)),
+    ),
+    _on(
+        cases.CaseReopened,
+        lambda it, by: ReopeningNoted(
+            body_id=it.body_id, by_reporter=it.by_reporter, origin=by(it.reopened_time)
+        ),
+    ),
+    _on(
+        cases.DeadlineWarned,
+        lambda it, by: WarningNoted(
+            clock=CLOCKS.from_wire(it.clock), body_id=it.body_id or None, origin=by(it.warned_time)
+        ),
+    ),
+    _on(
+        cases.DeadlineBreached,
+        lambda it, by: BreachNoted(
+            clock=CLOCKS.from_wire(it.clock), body_id=it.body_id or None, origin=by(it.breached_time)
+        ),
+    ),
+)
+"""What is noted of each event of cases; the resolution, too: whether in time is judged here."""
+
+SUBSCRIPTIONS: Subscriptions = {
+    "cases": CASE_EVENTS,
+    "identity": {
+        identity.AreaDefined: when_area_defined,
+        identity.BodyRegistered: when_body_registered,
+        identity.SubjectErased: when_subject_erased,
+    },
+    "catalog": {
+        catalog.AffairDefined: when_affair_defined,
+        catalog.AffairChanged: when_affair_changed,
+    },
+}

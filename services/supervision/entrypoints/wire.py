@@ -1,0 +1,201 @@
+"""Messages and what supervision understands by them: `…_of` reads a message, `…_shown` writes one."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol
+
+from linli.cases.v1 import cases_types_pb2 as cases
+from linli.supervision.v1 import supervision_service_pb2 as pb
+from linli.types.v1.types_pb2 import LocalizedText
+
+from libs.query.freshness import PATIENCE
+from libs.rpc.call import Call
+from libs.rpc.enums import EnumTable
+from libs.rpc.moments import moment_of, stamp, stamp_or_none
+from libs.rules.areas import id_of
+from services.supervision.application.ports import (
+    FreshOfCases,
+    Grouping,
+    Name,
+    OpenCase,
+    Question,
+    Selection,
+)
+from services.supervision.application.trail import TrailEntry
+from services.supervision.domain.case_record.events import CaseRated
+from services.supervision.domain.metrics import Metric, Score
+from services.supervision.domain.values import CaseState, ClockKind, Named
+
+GROUPINGS = EnumTable(pb.Grouping, Grouping)
+STATES = EnumTable(cases.CaseState, CaseState)
+CLOCKS = EnumTable(cases.ClockKind, ClockKind)
+
+# Channels are words here and no enum: cases may open a channel that this release does not know.
+_CHANNEL_NUMBERS = {name.removeprefix("CHANNEL_").lower(): number for name, number in cases.Channel.items()}
+_CHANNELS: Mapping[int, str] = {number: word for word, number in _CHANNEL_NUMBERS.items()}
+
+
+def channel_of(number: int) -> str:
+    """The word for a channel: `web`; of a channel that this release does not know, its number."""
+    return _CHANNELS.get(number, str(number))
+
+
+def channel_shown(word: str) -> cases.Channel.ValueType:
+    """A channel by its word; unspecified for one that this release does not know."""
+    return _CHANNEL_NUMBERS.get(word, cases.CHANNEL_UNSPECIFIED)
+
+
+# Requests
+
+
+class Waiting(Protocol):
+    """A request that may ask for a revision of the cases service."""
+
+    cases_at_least: str
+
+
+def fresh_of(request: Waiting, call: Call) -> FreshOfCases:
+    """How new the answer must be."""
+    return FreshOfCases(
+        at_least=getattr(request, "at_least", ""),
+        cases_at_least=request.cases_at_least,
+        patience=call.patience(PATIENCE),
+    )
+
+
+def question_of(request: pb.GetScoreboardRequest, now: datetime) -> Question:
+    """The scoreboard that is wanted; where it is of an area or an affair, that is still to be looked up."""
+    return Question(
+        group_by=GROUPINGS.from_wire(request.group_by),
+        area_depth=request.area_depth,
+        judged_at=moment_of(request, "judged_time") or now,
+        selection=Selection(
+            body_id=request.body_id,
+            opened_from=moment_of(request, "opened_from_time"),
+            opened_until=moment_of(request, "opened_until_time"),
+        ),
+    )
+
+
+# Scoreboards
+
+
+def name_shown(name: Name | None) -> LocalizedText | None:
+    """A name; not set if it is not known."""
+    return None if name is None else LocalizedText(zh=name[0], en=name[1])
+
+
+def state_shown(stored: str) -> cases.CaseState.ValueType:
+    """A state by its stored name."""
+    return STATES.to_wire(CaseState(stored))
+
+
+def score_shown(score: Score, name: Name | None) -> pb.ScoreboardRow:
+    """One row of a scoreboard; rates and durations that nothing is known about stay unset."""
+    return pb.ScoreboardRow(
+        group_id=score.group_id,
+        name=name_shown(name),
+        cases=score.cases,
+        states=[
+            pb.StateCount(state=state_shown(state), cases=count)
+            for state, count in score.states.items()
+            if count
+        ],
+        open=score.open,
+        on_time=score.on_time,
+        late=score.late,
+        without_promise=score.without_promise,
+        overdue=score.overdue,
+        on_time_rate=score.on_time_rate,
+        median_close_seconds=score.median_close_seconds,
+        p90_close_seconds=score.p90_close_seconds,
+        reopened=score.reopened,
+        reopen_rate=score.reopen_rate,
+        returned=score.returned,
+        return_rate=score.return_rate,
+        first_response_breached=score.first_response_breached,
+        resolution_breached=score.resolution_breached,
+        ratings=score.ratings,
+        average_rating=score.average_rating,
+    )
+
+
+def open_case_shown(row: OpenCase, names: Mapping[Named, Mapping[str, Name]]) -> pb.OpenCase:
+    """One open case with the names of what it concerns."""
+    body_id = row["body_id"] or ""
+    return pb.OpenCase(
+        case_id=row["case_id"],
+        public_id=row["public_id"],
+        state=state_shown(row["state"]),
+        body_id=body_id,
+        body_name=name_shown(names[Named.BODY].get(body_id)),
+        affair_id=row["affair_id"],
+        affair_name=name_shown(names[Named.AFFAIR].get(row["affair_id"])),
+        area_path=row["area_path"],
+        area_name=name_shown(names[Named.AREA].get(id_of(row["area_path"]))),
+        channel=channel_shown(row["channel"]),
+        opened_time=stamp(row["opened_at"]),
+        due_time=stamp_or_none(row["due_at"]),
+        returns=row["returns"],
+        reopenings=row["reopenings"],
+    )
+
+
+def metric_shown(metric: Metric) -> pb.Metric:
+    """A definition."""
+    return pb.Metric(name=metric.name, definition=LocalizedText(zh=metric.zh, en=metric.en))
+
+
+# Case records
+
+
+def rating_shown(rated: CaseRated) -> pb.Rating:
+    """A rating; the comment of an erased person is gone."""
+    return pb.Rating(
+        rater_id=rated.rater_id,
+        stars=rated.stars,
+        comment=(rated.comment.value or "") if rated.comment else "",
+        by_reporter=rated.by_reporter,
+        rated_time=stamp(rated.at),
+    )
+
+
+def clock_shown(clock: ClockKind | None) -> cases.ClockKind.ValueType:
+    """A clock; unspecified where none is concerned."""
+    return cases.CLOCK_KIND_UNSPECIFIED if clock is None else CLOCKS.to_wire(clock)
+
+
+def trail_entry_shown(entry: TrailEntry) -> pb.TrailEntry:
+    """One thing that happened, for auditors."""
+    return pb.TrailEntry(
+        number=entry.number,
+        type=entry.type,
+        time=stamp(entry.at),
+        recorded_time=stamp(entry.recorded_at),
+        noted_time=stamp(entry.noted_at),
+        actor=entry.actor,
+        on_behalf_of=entry.on_behalf_of,
+        consent_id=entry.consent_id,
+        reason=entry.reason,
+        trace_id=entry.trace_id,
+        correlation_id=entry.correlation_id,
+        event_id=entry.event_id,
+        source=entry.source,
+        sequence=entry.sequence,
+        subject_version=entry.subject_version,
+        body_id=entry.body_id,
+        clock=clock_shown(entry.clock),
+        stars=entry.stars,
+    )
+
+
+def public_trail_entry_shown(entry: TrailEntry) -> pb.PublicTrailEntry:
+    """One thing that happened, for everybody: no person, no reason, no trace."""
+    return pb.PublicTrailEntry(
+        number=entry.number,
+        type=entry.type,
+        time=stamp(entry.at),
+        body_id=entry.body_id,
+        clock=clock_shown(entry.clock),
+        event_id=entry.event_id,
+    )
