@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from libs.rules.areas import within
 from libs.rules.counting import MINUTE
 from libs.rules.zones import DAY, ticks, zone
-from services.volunteers.domain.values import MatchReason, Profile, Shift
+from services.volunteers.domain.values import MatchReason, Profile, Shift, Window
+
+WEEK = 7 * DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,19 +54,35 @@ def reason_against(candidate: Candidate, call: Call) -> MatchReason | None:
 
 
 def free(profile: Profile, shift: Shift) -> bool:
-    """True if one window of the week covers the whole shift, on the profile's clock."""
+    """True if the windows cover the whole shift, on the profile's clock.
+
+    Windows that touch are one, across midnight and across the end of the week, too.
+    """
     clock = zone(profile.zone)
-    day, begins = divmod(clock.wall(ticks(shift.start)), DAY)
-    ends = clock.wall(ticks(shift.end)) - day * DAY
-    return any(
-        window.weekday == day % 7 + 1 and window.start * MINUTE <= begins and ends <= window.end * MINUTE
-        for window in profile.windows
-    )
+    begins, ends = clock.wall(ticks(shift.start)), clock.wall(ticks(shift.end))
+    week = begins // WEEK * WEEK
+    return any(start <= begins - week and ends - week <= end for start, end in _stretches(profile.windows))
+
+
+@lru_cache(maxsize=4096)
+def _stretches(windows: tuple[Window, ...]) -> tuple[tuple[int, int], ...]:
+    """The free stretches of two weeks in ticks since Monday, joined where they touch or overlap."""
+    once = [
+        ((window.weekday - 1) * DAY + window.start * MINUTE, (window.weekday - 1) * DAY + window.end * MINUTE)
+        for window in windows
+    ]
+    stretches: list[tuple[int, int]] = []
+    for start, end in sorted([*once, *((start + WEEK, end + WEEK) for start, end in once)]):
+        if stretches and start <= stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0], max(end, stretches[-1][1]))
+        else:
+            stretches.append((start, end))
+    return tuple(stretches)
 
 
 def week_of(profile: Profile, shift: Shift) -> int:
     """The number of the week, Monday first, in which the shift begins, on the profile's clock."""
-    return zone(profile.zone).wall(ticks(shift.start)) // (7 * DAY)
+    return zone(profile.zone).wall(ticks(shift.start)) // WEEK
 
 
 def room_in_week(candidate: Candidate, shift: Shift) -> int:
