@@ -39,7 +39,7 @@ def test_the_tables_of_a_readme_match_the_code(name: str) -> None:
 
 
 def test_operators_are_told_to_watch_only_what_is_measured() -> None:
-    page = (SERVICES.parent / "README.md").read_text("utf-8")
+    page = (SERVICES.parent / "OPERATING.md").read_text("utf-8")
     table = [line for line in page.splitlines() if re.match(r"\| `(linli|process)_", line)]
     named = {name for line in table for name in re.findall(r"`((?:linli|process)_\w+)`", line)}
 
