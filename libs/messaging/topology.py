@@ -1,4 +1,4 @@
-"""What stands in the broker, in one table: an exchange, and a queue for each consumer of each source.
+"""What Linli declares in the broker, in one table: an exchange, and a queue for each consumer of each source.
 
 The page for operators, TOPOLOGY.md beside this file, is written from here (`linli topology`).
 A cell has a virtual host of its own, so no name here carries the cell's.
@@ -40,7 +40,7 @@ def rewind(service: str) -> str:
 
 
 def subscription(consumer: str, upstream: str) -> Queue:
-    """The queue by which a service hears one neighbour."""
+    """The queue from which a service reads one neighbour's events."""
     return Queue(
         name=f"{consumer}.from.{upstream}",
         keys=(live(upstream), again(upstream, consumer)),
@@ -60,7 +60,7 @@ def requests(service: str) -> Queue:
 
 
 def all_queues(subscriptions: Mapping[str, Sequence[str]]) -> Iterator[Queue]:
-    """All queues of a cell; `subscriptions`: by service, the neighbours it listens to."""
+    """All queues of a cell; `subscriptions`: by service, the neighbours whose events it reads."""
     for consumer, upstreams in subscriptions.items():
         for upstream in upstreams:
             yield subscription(consumer, upstream)
@@ -85,11 +85,11 @@ def _listed(keys: Sequence[str]) -> str:
 _PAGE = """\
 # What Linli keeps in RabbitMQ
 
-Written by `linli topology`; a test holds it against the code. Works with RabbitMQ 3.10 to 4.x.
+Written by `linli topology`; a test compares it with the code. It works with RabbitMQ 3.10 to 4.x.
 
-Every cell has a virtual host of its own. Whoever needs something here declares it when it connects:
-there is nothing to set up, and nothing to restore after the broker has lost its data. The ledgers are
-the outbox, and what a consumer misses it asks for again.
+Every cell has a virtual host of its own. Each process declares what it needs when it connects: there is
+nothing to set up, and nothing to restore after the broker has lost its data. The ledgers are the outbox,
+and a consumer asks for whatever it missed.
 
 One topic exchange, durable: `{exchange}`. All queues are durable and have these arguments and no others:
 {arguments}.
@@ -99,19 +99,20 @@ One topic exchange, durable: `{exchange}`. All queues are durable and have these
 {rows}
 
 - **Messages** are protobuf: `linli.feed.v1.Batch` in `events.*` and `again.*`, `linli.exchange.v1.Rewind` in
-  `rewind.*`. A batch says which positions of its source it covers, so that a consumer recognises what it
-  has seen and what it lacks. Each relay publishes an empty batch every two seconds when nothing happens.
-- **Acknowledged** is a batch after its effects and its position are committed in the consumer's database.
-- **A gap** (a consumer that is new, a broker that lost its data) makes the consumer ask the relay to publish
-  again; the answer goes to that consumer's queue alone, at most 10,000 positions at a time.
-- **Parked events**, those that could not be handled, do not lie here but in the consumer's database:
+  `rewind.*`. A batch states which positions of its source it covers, so a consumer recognises what it
+  has handled and what it lacks. Each relay publishes an empty batch every two seconds when nothing happens.
+- **Acknowledgement.** A batch is acknowledged after its effects and its position are committed in the
+  consumer's database.
+- **Gaps.** A consumer that finds a gap (because it is new, or the broker lost its data) asks the relay to
+  publish again. The answer goes to that consumer's queue alone, at most 10,000 positions at a time.
+- **Parked events**, which could not be handled, are not kept here but in the consumer's database:
   `linli <service> parked list | show | retry | discard`.
-- **Permissions** a service needs in the virtual host: configure, write and read on
+- **Permissions** that a service needs in the virtual host: configure, write and read on
   `linli\\.events|relay\\..*|[a-z]+\\.from\\..*`.
-- **A consumer that is gone for good** leaves its queues behind, and they grow: delete them by name. Deleting
-  the queue of a consumer that lives harms nothing: it is declared again, and the gap is repaired.
-  So are bindings and the exchange: a worker that hears nothing declares them again.
-- **Short of memory or of disk**, the broker takes nothing from those who publish: relays wait on their
-  connections and say so (`/readyz` where the relay is a process of its own, and the log), workers go on
-  with what lies in their queues.
+- **A consumer that was removed for good** leaves its queues behind, and they grow: delete them by name.
+  Deleting the queue of a running consumer does no harm: it declares the queue again and repairs the gap.
+  The same holds for bindings and the exchange: a worker that receives nothing declares them again.
+- **Short of memory or disk**, the broker blocks publishers: relays wait on their connections and say so
+  (`/readyz` where the relay is a process of its own, and the log), and workers continue with what is in
+  their queues.
 """
