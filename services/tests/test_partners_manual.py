@@ -1,14 +1,18 @@
-"""The partners' manual says of scopes and public rpcs what the protos say."""
+"""The partners' manual says what the protos and the rules say: scopes, public rpcs, working days."""
 
 import importlib
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from google.protobuf.descriptor import MethodDescriptor
 from linli.options.v1 import access_pb2
 
+from libs.rules.due import Limit, Unit, due
+from libs.rules.working_time import Calendar
 from services.tests.test_readmes import NAMES
 
 MANUAL = (Path(__file__).parents[2] / "proto" / "README.md").read_text("utf-8")
@@ -34,6 +38,27 @@ def test_the_manual_names_every_public_rpc() -> None:
     [paragraph] = re.findall(r"\*\*Public rpcs\*\*(.*?)Health", MANUAL, re.DOTALL)
 
     assert set(re.findall(r"`([\w.]+)`", paragraph)) == public
+
+
+def test_working_days_in_the_evening_count_as_the_manual_says() -> None:
+    office = ((9 * 60, 12 * 60), (14 * 60, 18 * 60))
+    calendar = Calendar(zone="Asia/Shanghai", week=(office,) * 5 + ((), ()))
+    rows = re.findall(r"^\| (\w+day) ([\d:]+)(?: or ([\d:]+))? \| (\w+day [\d:]+) \|", MANUAL, re.MULTILINE)
+
+    for day, *times, expected in rows:
+        for time in filter(None, times):
+            opened = _moment(day, time)
+            found = due(opened, Limit(amount=1, unit=Unit.WORKING_DAYS), calendar)
+            assert f"{found.astimezone(opened.tzinfo):%A %H:%M}" == expected, (day, time)
+    assert len(rows) == 6
+
+
+def _moment(weekday: str, time: str) -> datetime:
+    """Such a moment of an ordinary week in Shanghai."""
+    monday = datetime(2026, 3, 2, tzinfo=ZoneInfo("Asia/Shanghai"))
+    day = next(d for d in (monday + timedelta(days=n) for n in range(7)) if f"{d:%A}" == weekday)
+    hour, minute = map(int, time.split(":"))
+    return day.replace(hour=hour, minute=minute)
 
 
 def _rpcs() -> Iterator[tuple[str, MethodDescriptor]]:
