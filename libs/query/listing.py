@@ -1,4 +1,4 @@
-"""Lists: pages of a table's rows within the caller's reach, filtered and ordered."""
+"""Lists: pages of a table's or a sub-select's rows within the caller's reach, filtered and ordered."""
 
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
@@ -16,6 +16,19 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Derived(Generic[R]):
+    """A derived table: rows that a sub-select makes of a view's tables, such as a join or a ranking.
+
+    `row` is their type, a TypedDict. Conditions reach its columns by `name`. The `%s` in `sql` are filled by
+    the `params` of `Listing.page`.
+    """
+
+    name: str
+    row: type[R]
+    sql: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listing(Generic[R]):
     """What may be listed of a table: by which fields callers filter, and in which order the rows come.
 
@@ -28,7 +41,7 @@ class Listing(Generic[R]):
     the columns that a caller's reach is held against.
     """
 
-    table: Table[R]
+    table: Table[R] | Derived[R]
     order: tuple[Order, ...]
     filters: Filters = field(default_factory=Filters)
     area: str = ""
@@ -42,11 +55,13 @@ class Listing(Generic[R]):
         *,
         where: Condition = EVERYTHING,
         order: tuple[Order, ...] = (),
+        params: tuple[object, ...] = (),
     ) -> tuple[list[R], str]:
         """The rows of the page that a request asks for, and the token of the next one ("" on the last).
 
         `reach` limits the rows to those that the caller's grants cover (None: this list is open to all
-        callers of the rpc), `where` to those of this question. `order` replaces the usual one.
+        callers of the rpc), `where` to those of this question. `order` replaces the usual one. `params` are
+        those of a derived table.
 
         Raises `Refusal` FILTER_INVALID, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
         """
@@ -57,16 +72,21 @@ class Listing(Generic[R]):
         )
         wanted = within & where & self.filters.compile(given) & page.condition
         select = (
-            f"SELECT * FROM {self.table.name} WHERE {wanted.sql} ORDER BY {page.order_by} LIMIT {page.fetch}"
+            f"SELECT * FROM {self._source} WHERE {wanted.sql} ORDER BY {page.order_by} LIMIT {page.fetch}"
         )
-        rows, token = page.cut(cursor.execute(select, wanted.params).fetchall())
+        rows, token = page.cut(cursor.execute(select, (*params, *wanted.params)).fetchall())
         return cast("list[R]", rows), token
 
     def one(self, cursor: Cursor[DictRow], **columns: Any) -> R | None:
         """The row with these values; the first in the usual order where there are several."""
         where = Condition.all_of([Condition(f"{name} = %s", (value,)) for name, value in columns.items()])
-        select = f"SELECT * FROM {self.table.name} WHERE {where.sql} ORDER BY {self._order_by} LIMIT 1"
+        select = f"SELECT * FROM {self._source} WHERE {where.sql} ORDER BY {self._order_by} LIMIT 1"
         return cast("R | None", cursor.execute(select, where.params).fetchone())
+
+    @property
+    def _source(self) -> str:
+        table = self.table
+        return f"({table.sql}) {table.name}" if isinstance(table, Derived) else table.name
 
     @property
     def _order_by(self) -> str:

@@ -13,7 +13,7 @@ from libs.ledger.decider import Refusal
 from libs.ledger.views.view import Table
 from libs.query.conditions import Condition
 from libs.query.filters import Filters, text
-from libs.query.listing import Listing
+from libs.query.listing import Derived, Listing
 from libs.query.paging import ascending, descending
 from libs.query.reach import Limit, Reach
 from libs.rpc.tests.greeter import message
@@ -96,6 +96,37 @@ def test_one_row_is_found_by_its_columns(cursor: Cursor[DictRow]) -> None:
         "book_id": "b4", "shelf": "maps", "area_path": "town/south", "reader": None,
     }  # fmt: skip
     assert LISTED.one(cursor, book_id="b9") is None
+
+
+class ShelfRow(TypedDict):
+    """A shelf, and how many books stand on it."""
+
+    shelf: str
+    books: int
+
+
+COUNTED = "SELECT shelf, count(*) AS books FROM books WHERE area_path = ANY(%s) GROUP BY shelf"
+FULLEST = Listing(
+    table=Derived(name="shelves", row=ShelfRow, sql=COUNTED),
+    order=(descending("books", int), ascending("shelf")),
+    filters=Filters(shelf=text("shelf")),
+)
+
+
+def test_what_a_sub_select_makes_of_tables_is_listed_like_a_table(cursor: Cursor[DictRow]) -> None:
+    everywhere = (["town/north", "town/south"],)
+    first, token = FULLEST.page(cursor, ListNotes(page_size=1), params=everywhere)
+    second, end = FULLEST.page(cursor, ListNotes(page_size=1, page_token=token), params=everywhere)
+
+    assert (first, second) == ([{"shelf": "maps", "books": 4}], [{"shelf": "novels", "books": 3}])
+    assert end == ""
+
+
+def test_a_condition_may_name_the_rows_of_a_sub_select(cursor: Cursor[DictRow]) -> None:
+    has = "EXISTS (SELECT FROM books b WHERE b.shelf = shelves.shelf AND b.book_id = %s)"
+    rows, _ = FULLEST.page(cursor, ListNotes(), where=Condition(has, ("b1",)), params=(["town/north"],))
+
+    assert rows == [{"shelf": "novels", "books": 2}]
 
 
 def test_the_columns_of_a_table_follow_from_the_type_of_its_rows() -> None:
