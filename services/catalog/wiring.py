@@ -1,92 +1,78 @@
-"""The fuse box of the catalog: the only module that knows all its rooms."""
+"""The fuse box of the catalog: the only module that knows every room."""
 
 from linli.catalog.v1 import catalog_service_pb2
-from linli.identity.v1 import identity_events_pb2
 
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.catalog.adapters.ledger import EVENTS
 from services.catalog.adapters.publishing import publish
-from services.catalog.adapters.views.affairs import AffairQueries, AffairTree
-from services.catalog.adapters.views.calendars import CalendarQueries, NewestCalendars
-from services.catalog.adapters.views.commitments import CommitmentQueries, PublishedCommitments
-from services.catalog.adapters.views.responsibilities import ResponsibilityLines, ResponsibilityQueries
-from services.catalog.adapters.views.services import ServiceQueries, ServiceSearch
-from services.catalog.application.affairs import Affairs
+from services.catalog.adapters.views import affairs, calendars, commitments, responsibilities, services
+from services.catalog.application.affair import Affairs
 from services.catalog.application.app import App
+from services.catalog.application.calendar import Calendars
 from services.catalog.application.cited import Cited
-from services.catalog.application.promises import Calendars, Commitments
-from services.catalog.application.reactions import when_area_defined, when_body_registered
-from services.catalog.application.responsibilities import ResponsibilityList
-from services.catalog.application.services import Services
-from services.catalog.domain import affair, calendar, commitment, neighbours, responsibility, service
+from services.catalog.application.commitment import Commitments
+from services.catalog.application.responsibility import ResponsibilityList, area_of
+from services.catalog.application.seeding import Seeding
+from services.catalog.application.service import Services
+from services.catalog.domain.affair import AFFAIR
+from services.catalog.domain.calendar import CALENDAR
+from services.catalog.domain.commitment import COMMITMENT
+from services.catalog.domain.noted import AREA, BODY
+from services.catalog.domain.responsibility import RESPONSIBILITY
+from services.catalog.domain.service import SERVICE as OFFERED
+from services.catalog.entrypoints.affair import AffairApi
+from services.catalog.entrypoints.calendar import CalendarApi
 from services.catalog.entrypoints.chinese import MESSAGES
-from services.catalog.entrypoints.grpc_api import CatalogApi
+from services.catalog.entrypoints.commitment import CommitmentApi
+from services.catalog.entrypoints.reactions import SUBSCRIPTIONS
+from services.catalog.entrypoints.responsibility import ResponsibilityApi
+from services.catalog.entrypoints.service import ServiceApi
 from services.catalog.settings import CatalogSettings
 
 
 def build(ground: Ground, settings: CatalogSettings) -> ServiceParts:  # noqa: ARG001 # it has no settings yet
-    """The service on an opened ledger."""
-    cited = Cited(
-        affairs=ground.stream(affair.AFFAIR),
-        areas=ground.stream(neighbours.AREA),
-        bodies=ground.stream(neighbours.BODY),
-    )
-    app = _app(ground, cited)
-    return ServiceParts(
-        apis=(_api(app),),
-    )
+    """The service on the ground that the shell has opened."""
+    return ServiceParts(apis=(_api(_app(ground)),))
 
 
-def _app(ground: Ground, cited: Cited) -> App:
+def _app(ground: Ground) -> App:
     views = ground.views
-    promised = CommitmentQueries(views)
-    calendars = Calendars(
-        stream=ground.stream(calendar.CALENDAR), reads=CalendarQueries(views), commitments=promised
+    promise_reads = commitments.CommitmentReads(views)
+    cited = Cited(affairs=ground.stream(AFFAIR), areas=ground.stream(AREA), bodies=ground.stream(BODY))
+    tree = Affairs(stream=cited.affairs, cited=cited, reads=affairs.AffairReads(views))
+    items = ResponsibilityList(
+        stream=ground.stream(RESPONSIBILITY, area=area_of),
+        cited=cited,
+        reads=responsibilities.ResponsibilityReads(views),
+    )
+    working_time = Calendars(
+        stream=ground.stream(CALENDAR), reads=calendars.CalendarReads(views), commitments=promise_reads
+    )
+    promises = Commitments(
+        stream=ground.stream(COMMITMENT), calendars=working_time, cited=cited, reads=promise_reads
     )
     return App(
         cited=cited,
-        affairs=Affairs(stream=cited.affairs, cited=cited, reads=AffairQueries(views)),
-        responsibilities=ResponsibilityList(
-            stream=ground.stream(responsibility.RESPONSIBILITY, area=_area_path),
-            cited=cited,
-            reads=ResponsibilityQueries(views),
-        ),
-        calendars=calendars,
-        commitments=Commitments(
-            stream=ground.stream(commitment.COMMITMENT),
-            calendars=calendars,
-            cited=cited,
-            reads=promised,
-        ),
-        services=Services(stream=ground.stream(service.SERVICE), cited=cited, reads=ServiceQueries(views)),
+        affairs=tree,
+        responsibilities=items,
+        calendars=working_time,
+        commitments=promises,
+        services=Services(stream=ground.stream(OFFERED), cited=cited, reads=services.ServiceReads(views)),
+        seeding=Seeding(affairs=tree, responsibilities=items, calendars=working_time, commitments=promises),
     )
 
 
-def _area_path(known: responsibility.Responsibilities) -> str | None:
-    return known.items[0].area_path if known.items else None
-
-
 def _api(app: App) -> Api:
-    return Api.of(catalog_service_pb2, CatalogApi(app), zh=MESSAGES)
+    nouns = (AffairApi, ResponsibilityApi, CalendarApi, CommitmentApi, ServiceApi)
+    return Api.of(catalog_service_pb2, *(noun(app) for noun in nouns), zh=MESSAGES)
 
 
 SERVICE = Service(
     name="catalog",
     events=EVENTS,
-    views=(
-        AffairTree(),
-        ResponsibilityLines(),
-        NewestCalendars(),
-        PublishedCommitments(),
-        ServiceSearch(),
-    ),
+    views=(affairs.VIEW, responsibilities.VIEW, calendars.VIEW, commitments.VIEW, services.VIEW),
     publish=publish,
-    build=build,
     settings=CatalogSettings,
-    subscriptions={
-        "identity": {
-            identity_events_pb2.AreaDefined: when_area_defined,
-            identity_events_pb2.BodyRegistered: when_body_registered,
-        }
-    },
+    build=build,
+    subscriptions=SUBSCRIPTIONS,
 )

@@ -25,7 +25,7 @@ from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
 from services.cases.domain.case.events import DeadlineBreached
 from services.cases.domain.clocks import ClockKind
-from services.catalog.domain.commands import AffairCommand, DecideAnonymity, DefineAffair
+from services.catalog.domain.affair import AffairCommand, DecideAnonymity, DefineAffair
 from services.up import load
 
 AT = datetime(2024, 5, 6, 7, 8, tzinfo=UTC)

@@ -9,9 +9,11 @@ from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
 from libs.rpc.moments import stamp_or_none
 from libs.rpc.texts import localized
-from services.catalog.application import messages
-from services.catalog.domain import events
+from services.catalog.domain import affair, calendar, commitment, noted, responsibility, service
 from services.catalog.domain.values import Matter
+from services.catalog.entrypoints.wire.calendar import working_time_shown
+from services.catalog.entrypoints.wire.commitment import limit_shown
+from services.catalog.entrypoints.wire.service import details_shown
 
 
 def publish(recorded: Recorded[Any]) -> Published | None:
@@ -31,17 +33,17 @@ def publish(recorded: Recorded[Any]) -> Published | None:
 
 def _message(event: object) -> Message | None:
     match event:
-        case events.AffairDefined(matter=matter):
+        case affair.AffairDefined(matter=matter):
             return pb.AffairDefined(**_affair(matter))
-        case events.AffairRenamed(matter=matter) | events.AnonymityDecided(matter=matter):
+        case affair.AffairRenamed(matter=matter) | affair.AnonymityDecided(matter=matter):
             return pb.AffairChanged(**_affair(matter))
-        case events.AffairRetired(affair_id=affair_id):
+        case affair.AffairRetired(affair_id=affair_id):
             return pb.AffairRetired(affair_id=affair_id)
-        case events.CalendarDefined():
+        case calendar.CalendarDefined():
             return _calendar(event)
-        case events.CommitmentPublished():
+        case commitment.CommitmentPublished():
             return _commitment(event)
-        case events.AreaNoted() | events.BodyNoted():
+        case noted.AreaNoted() | noted.BodyNoted():
             return None
         case _:
             return _responsibility(event) or _service(event)
@@ -49,10 +51,10 @@ def _message(event: object) -> Message | None:
 
 def _responsibility(event: object) -> Message | None:
     match event:
-        case events.ResponsibilityAssigned() | events.ResponsibilityRevised():
+        case responsibility.ResponsibilityAssigned() | responsibility.ResponsibilityRevised():
             return pb.ResponsibilityAssigned(
                 item_id=event.item_id,
-                version=event.version if isinstance(event, events.ResponsibilityRevised) else 1,
+                version=event.version if isinstance(event, responsibility.ResponsibilityRevised) else 1,
                 affair_id=event.affair_id,
                 affair_path=event.affair_path,
                 area_id=event.area_id,
@@ -63,7 +65,7 @@ def _responsibility(event: object) -> Message | None:
                 valid_from_time=stamp_or_none(event.valid_from),
                 valid_until_time=stamp_or_none(event.valid_until),
             )
-        case events.ResponsibilityEnded():
+        case responsibility.ResponsibilityEnded():
             return pb.ResponsibilityEnded(
                 item_id=event.item_id,
                 version=event.version,
@@ -78,21 +80,17 @@ def _responsibility(event: object) -> Message | None:
 
 def _service(event: object) -> Message | None:
     match event:
-        case events.ServicePublished(service_id=service_id, body_id=body_id, details=details):
-            return pb.ServicePublished(
-                service_id=service_id, body_id=body_id, details=messages.details(details)
-            )
-        case events.ServiceChanged(service_id=service_id, body_id=body_id, details=details):
-            return pb.ServiceChanged(
-                service_id=service_id, body_id=body_id, details=messages.details(details)
-            )
-        case events.ServiceSuspended(service_id=service_id, body_id=body_id, expected_resume=until):
+        case service.ServicePublished(service_id=service_id, body_id=body_id, details=details):
+            return pb.ServicePublished(service_id=service_id, body_id=body_id, details=details_shown(details))
+        case service.ServiceChanged(service_id=service_id, body_id=body_id, details=details):
+            return pb.ServiceChanged(service_id=service_id, body_id=body_id, details=details_shown(details))
+        case service.ServiceSuspended(service_id=service_id, body_id=body_id, expected_resume=until):
             return pb.ServiceSuspended(
                 service_id=service_id, body_id=body_id, expected_resume_time=stamp_or_none(until)
             )
-        case events.ServiceResumed(service_id=service_id, body_id=body_id):
+        case service.ServiceResumed(service_id=service_id, body_id=body_id):
             return pb.ServiceResumed(service_id=service_id, body_id=body_id)
-        case events.ServiceRetired(service_id=service_id, body_id=body_id):
+        case service.ServiceRetired(service_id=service_id, body_id=body_id):
             return pb.ServiceRetired(service_id=service_id, body_id=body_id)
         case _:
             return None
@@ -109,17 +107,17 @@ def _affair(matter: Matter) -> dict[str, Any]:
     }
 
 
-def _calendar(event: events.CalendarDefined) -> pb.CalendarDefined:
+def _calendar(event: calendar.CalendarDefined) -> pb.CalendarDefined:
     return pb.CalendarDefined(
         calendar_id=event.calendar_id,
         version=event.version,
         name=localized(event.name),
-        working_time=messages.working_time(event.working_time),
+        working_time=working_time_shown(event.working_time),
         valid_from_time=stamp_or_none(event.valid_from),
     )
 
 
-def _commitment(event: events.CommitmentPublished) -> pb.CommitmentPublished:
+def _commitment(event: commitment.CommitmentPublished) -> pb.CommitmentPublished:
     return pb.CommitmentPublished(
         commitment_id=event.commitment_id,
         version=event.version,
@@ -127,8 +125,8 @@ def _commitment(event: events.CommitmentPublished) -> pb.CommitmentPublished:
         affair_path=event.affair_path,
         area_id=event.area_id,
         area_path=event.area_path,
-        first_response=messages.limit(event.first_response),
-        resolution=messages.limit(event.resolution),
+        first_response=limit_shown(event.first_response),
+        resolution=limit_shown(event.resolution),
         calendar_id=event.calendar_id,
         evidence_kinds=event.evidence_kinds,
         conditions=[localized(condition) for condition in event.conditions],

@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 
+from libs.ledger.noted import Note, Noted
 from libs.ledger.streams.stream import Stream
 from services.catalog.domain import refusals
-from services.catalog.domain.affair import Affair, Defined
-from services.catalog.domain.commands import AffairCommand, NoteArea, NoteBody
-from services.catalog.domain.events import AffairEvent, AreaNoted, BodyNoted
-from services.catalog.domain.neighbours import Area, Body, KnownArea, KnownBody
+from services.catalog.domain.affair import Affair, AffairCommand, AffairEvent, Defined
+from services.catalog.domain.noted import AreaNoted, BodyNoted
 from services.catalog.domain.values import AffairRef, AreaRef
 
 AffairStream = Stream[AffairCommand, Affair, AffairEvent]
-AreaStream = Stream[NoteArea, Area, AreaNoted]
-BodyStream = Stream[NoteBody, Body, BodyNoted]
+AreaStream = Stream[Note[AreaNoted], Noted[AreaNoted], AreaNoted]
+BodyStream = Stream[Note[BodyNoted], Noted[BodyNoted], BodyNoted]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +31,13 @@ class Cited:
 
     def area(self, area_id: str, field: str = "area_id") -> AreaRef:
         """The area. Refuses AREA_UNKNOWN."""
-        state = self.areas.load(area_id).state
-        if not isinstance(state, KnownArea):
+        known = self.areas.load(area_id).state.of(AreaNoted)
+        if known is None:
             raise refusals.area_is_unknown(area_id, field)
-        return state.ref
+        return AreaRef(area_id=known.area_id, path=known.path)
 
     def body(self, body_id: str, field: str = "body_id") -> str:
         """The body's id, if there is such a body. Refuses BODY_UNKNOWN."""
-        if not isinstance(self.bodies.load(body_id).state, KnownBody):
+        if self.bodies.load(body_id).state.of(BodyNoted) is None:
             raise refusals.body_is_unknown(body_id, field)
         return body_id

@@ -1,59 +1,18 @@
-"""What the use cases of the catalog need from outside: the caller's permission, and answers of views."""
+"""What the catalog needs from outside: answers of views."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypedDict
 
-from libs.ledger.text import Text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.paging import ListRequest
+from libs.rules.routing import Responsibility
 from services.catalog.domain.affair import Defined
-from services.catalog.domain.events import CalendarDefined, CommitmentPublished
-from services.catalog.domain.responsibility import Line
+from services.catalog.domain.calendar import CalendarDefined
+from services.catalog.domain.commitment import CommitmentPublished
 from services.catalog.domain.service import Published
-
-
-class Permit(Protocol):
-    """Says whether the caller's grants cover a thing."""
-
-    def __call__(self, area_path: str = "", body_id: str = "") -> None:
-        """Raise `Refusal` OUT_OF_REACH unless they do; of neither area nor body: only without limits."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unowned:
-    """An affair in an area for which nobody answers."""
-
-    affair_id: str
-    affair_path: str
-    affair_name: Text
-    area_id: str
-    area_path: str
-    area_name: Text
-    area_level: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What a search looks for: words, and what must be so; empty parts do not matter.
-
-    `area_path`: the service is for this area, one above it, or everybody.
-    """
-
-    words: tuple[str, ...] = ()
-    area_path: str = ""
-    language: str = ""
-    accessibility: tuple[str, ...] = ()
-    statuses: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A service, and how well it fits the words."""
-
-    service: Published
-    score: int
+from services.catalog.domain.values import ServiceStatus
 
 
 class AffairReads(Protocol):
@@ -68,6 +27,28 @@ class AffairReads(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line(Responsibility):
+    """One version of one item, as it stands in the list."""
+
+    legal_basis: str
+    helper_ids: tuple[str, ...]
+
+
+class UnownedRow(TypedDict):
+    """An affair in an area for which nobody answers."""
+
+    affair_id: str
+    affair_path: str
+    affair_zh: str
+    affair_en: str
+    area_id: str
+    area_path: str
+    area_zh: str
+    area_en: str
+    area_level: str
+
+
 class ResponsibilityReads(Protocol):
     """Answers about the responsibility list."""
 
@@ -79,7 +60,7 @@ class ResponsibilityReads(Protocol):
         """A page of the versions that hold at a moment."""
         ...
 
-    def unowned(self, query: ListQuery, at: datetime, fresh: Fresh) -> tuple[Sequence[Unowned], str]:
+    def unowned(self, query: ListQuery, at: datetime, fresh: Fresh) -> tuple[Sequence[UnownedRow], str]:
         """A page of the affairs in use and areas that no item covers at a moment."""
         ...
 
@@ -110,6 +91,28 @@ class CommitmentReads(Protocol):
     ) -> tuple[Sequence[CommitmentPublished], str]:
         """A page of the versions that hold at a moment."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a search looks for: words, and what must be so; empty parts do not matter.
+
+    `area_path`: the service is for this area, one above it, or everybody.
+    """
+
+    words: tuple[str, ...] = ()
+    area_path: str = ""
+    language: str = ""
+    accessibility: tuple[str, ...] = ()
+    statuses: tuple[ServiceStatus, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A service, and how well it fits the words."""
+
+    service: Published
+    score: int
 
 
 class ServiceReads(Protocol):

@@ -7,16 +7,15 @@ from datetime import datetime
 from libs.ledger.recorded import Context
 from libs.ledger.revision import Revision
 from libs.ledger.streams.stream import Task, handle_many
-from services.catalog.application.affairs import Affairs
-from services.catalog.application.promises import Calendars, Commitments
-from services.catalog.application.responsibilities import ResponsibilityList
+from services.catalog.application.affair import Affairs
+from services.catalog.application.calendar import Calendars
+from services.catalog.application.commitment import Commitments
+from services.catalog.application.responsibility import ResponsibilityList
 from services.catalog.domain import affair, calendar, commitment
-from services.catalog.domain.commands import (
-    AssignResponsibility,
-    DefineAffair,
-    DefineCalendar,
-    PublishCommitment,
-)
+from services.catalog.domain.affair import DefineAffair
+from services.catalog.domain.calendar import DefineCalendar
+from services.catalog.domain.commitment import PublishCommitment
+from services.catalog.domain.responsibility import AssignResponsibility
 from services.catalog.domain.standard import (
     CALENDAR_ID,
     CALENDAR_NAME,

@@ -2,27 +2,53 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from libs.ledger.decider import Decider
+from libs.ledger.text import Text
+from libs.rules.areas import below, ids_of
 from services.catalog.domain import refusals
-from services.catalog.domain.commands import (
-    AffairCommand,
-    DecideAnonymity,
-    DefineAffair,
-    RenameAffair,
-    RetireAffair,
-)
-from services.catalog.domain.events import (
-    AffairDefined,
-    AffairEvent,
-    AffairRenamed,
-    AffairRetired,
-    AnonymityDecided,
-)
 from services.catalog.domain.values import AffairRef, Matter, distinct
 
 DEEPEST = 6
 """Levels of the tree; a deeper one is a list of keywords in disguise."""
+
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AffairDefined:
+    """A kind of matter has a name and a place in the tree. Its path never changes."""
+
+    matter: Matter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AffairRenamed:
+    """It is called differently from now on; it is still the same matter."""
+
+    matter: Matter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnonymityDecided:
+    """It may, or may no longer, be reported without a name."""
+
+    matter: Matter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AffairRetired:
+    """It takes no new cases."""
+
+    affair_id: str
+
+
+AffairEvent = AffairDefined | AffairRenamed | AnonymityDecided | AffairRetired
+
+
+# Situations
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +72,67 @@ class Defined:
 Affair = Undefined | Defined
 
 
+# Evolve
+
+
+def evolve(affair: Affair, event: AffairEvent) -> Affair:
+    """The affair after the event."""
+    match event:
+        case AffairDefined() | AffairRenamed() | AnonymityDecided():
+            return Defined(matter=event.matter)
+        case AffairRetired():
+            return replace(affair, retired=True) if isinstance(affair, Defined) else affair
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefineAffair:
+    """Name a kind of matter, below `parent` or at the top."""
+
+    affair_id: str
+    name: Text
+    parent: AffairRef | None = None
+    anonymous_allowed: bool = False
+    keywords: tuple[str, ...] = ()
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenameAffair:
+    """Call it differently, with other keywords."""
+
+    affair_id: str
+    name: Text
+    keywords: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideAnonymity:
+    """Say whether it may be reported without a name."""
+
+    affair_id: str
+    allowed: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetireAffair:
+    """Take no new cases for it. `part`: an affair below it that is still in use, if there is one."""
+
+    affair_id: str
+    part: str = ""
+    at: datetime
+
+
+AffairCommand = DefineAffair | RenameAffair | DecideAnonymity | RetireAffair
+
+
+# Decide
+
+
 def decide(command: AffairCommand, affair: Affair) -> Sequence[AffairEvent]:
     """What happens to an affair; the same once more changes nothing."""
     if isinstance(command, DefineAffair):
@@ -59,6 +146,29 @@ def decide(command: AffairCommand, affair: Affair) -> Sequence[AffairEvent]:
             raise refusals.affair_is_retired(command.affair_id)
         case Defined():
             return _decide(command, affair.matter)
+
+
+def _define(command: DefineAffair, affair: Affair) -> Sequence[AffairEvent]:
+    parent = command.parent
+    matter = Matter(
+        affair_id=command.affair_id,
+        parent_id=parent.affair_id if parent else "",
+        path=below(parent.path if parent else "", command.affair_id),
+        name=command.name,
+        anonymous_allowed=command.anonymous_allowed,
+        keywords=distinct(command.keywords),
+    )
+    if isinstance(affair, Defined):
+        if affair != Defined(matter=matter):
+            raise refusals.affair_is_defined_differently(matter.affair_id)
+        return []
+    if not command.name:
+        raise refusals.name_is_missing()
+    if parent is not None and parent.retired:
+        raise refusals.affair_is_retired(parent.affair_id)
+    if len(ids_of(matter.path)) > DEEPEST:
+        raise refusals.affair_tree_is_too_deep(DEEPEST)
+    return [AffairDefined(matter=matter)]
 
 
 def _decide(command: RenameAffair | DecideAnonymity | RetireAffair, matter: Matter) -> Sequence[AffairEvent]:
@@ -75,38 +185,6 @@ def _decide(command: RenameAffair | DecideAnonymity | RetireAffair, matter: Matt
             if command.part:
                 raise refusals.affair_has_parts(matter.affair_id, command.part)
             return [AffairRetired(affair_id=matter.affair_id)]
-
-
-def evolve(affair: Affair, event: AffairEvent) -> Affair:
-    """The affair after the event."""
-    match event:
-        case AffairDefined() | AffairRenamed() | AnonymityDecided():
-            return Defined(matter=event.matter)
-        case AffairRetired():
-            return replace(affair, retired=True) if isinstance(affair, Defined) else affair
-
-
-def _define(command: DefineAffair, affair: Affair) -> Sequence[AffairEvent]:
-    parent = command.parent
-    matter = Matter(
-        affair_id=command.affair_id,
-        parent_id=parent.affair_id if parent else "",
-        path=f"{parent.path}/{command.affair_id}" if parent else command.affair_id,
-        name=command.name,
-        anonymous_allowed=command.anonymous_allowed,
-        keywords=distinct(command.keywords),
-    )
-    if isinstance(affair, Defined):
-        if affair != Defined(matter=matter):
-            raise refusals.affair_is_defined_differently(matter.affair_id)
-        return []
-    if not command.name:
-        raise refusals.name_is_missing()
-    if parent is not None and parent.retired:
-        raise refusals.affair_is_retired(parent.affair_id)
-    if matter.path.count("/") >= DEEPEST:
-        raise refusals.affair_tree_is_too_deep(DEEPEST)
-    return [AffairDefined(matter=matter)]
 
 
 AFFAIR: Decider[AffairCommand, Affair, AffairEvent] = Decider(

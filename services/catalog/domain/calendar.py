@@ -6,11 +6,25 @@ from datetime import datetime
 
 from libs.ledger.decider import Decider
 from libs.ledger.text import Text
-from libs.rules.due import reaches
+from libs.rules.due import Limit, reaches
 from services.catalog.domain import refusals
-from services.catalog.domain.commands import DefineCalendar
-from services.catalog.domain.events import CalendarDefined
 from services.catalog.domain.working_time import WorkingTime, calendar_of, checked
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarDefined:
+    """When work is done from `valid_from` on; without, as if there had been no version before."""
+
+    calendar_id: str
+    version: int
+    name: Text
+    working_time: WorkingTime
+    valid_from: datetime | None = None
+
+
+# Situations
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +44,38 @@ class Defined:
 
 
 Calendar = Undefined | Defined
+
+
+# Evolve
+
+
+def evolve(calendar: Calendar, event: CalendarDefined) -> Calendar:  # noqa: ARG001 # each version is complete
+    """The calendar after the event."""
+    return Defined(
+        calendar_id=event.calendar_id,
+        version=event.version,
+        name=event.name,
+        working_time=event.working_time,
+        valid_from=event.valid_from,
+    )
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefineCalendar:
+    """Say when work is done, from a moment on (None: now); other content makes the next version."""
+
+    calendar_id: str
+    name: Text
+    working_time: WorkingTime
+    valid_from: datetime | None = None
+    limits: tuple[Limit, ...] = ()  # those that count by it
+    at: datetime
+
+
+# Decide
 
 
 def decide(command: DefineCalendar, calendar: Calendar) -> Sequence[CalendarDefined]:
@@ -60,17 +106,6 @@ def decide(command: DefineCalendar, calendar: Calendar) -> Sequence[CalendarDefi
             valid_from=valid_from,
         )
     ]
-
-
-def evolve(calendar: Calendar, event: CalendarDefined) -> Calendar:  # noqa: ARG001 # each version is complete
-    """The calendar after the event."""
-    return Defined(
-        calendar_id=event.calendar_id,
-        version=event.version,
-        name=event.name,
-        working_time=event.working_time,
-        valid_from=event.valid_from,
-    )
 
 
 CALENDAR: Decider[DefineCalendar, Calendar, CalendarDefined] = Decider(

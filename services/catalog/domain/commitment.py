@@ -2,14 +2,37 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from libs.ledger.decider import Decider
-from libs.rules.due import reaches
+from libs.ledger.text import Text
+from libs.rules.due import Limit, reaches
 from services.catalog.domain import refusals
-from services.catalog.domain.commands import PublishCommitment
-from services.catalog.domain.events import CommitmentPublished
-from services.catalog.domain.values import commitment_id, distinct
-from services.catalog.domain.working_time import calendar_of
+from services.catalog.domain.values import AffairRef, AreaRef, commitment_id, distinct
+from services.catalog.domain.working_time import WorkingTime, calendar_of
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitmentPublished:
+    """What is promised for an affair from `valid_from` on, everywhere (no area) or in one area."""
+
+    commitment_id: str
+    version: int
+    affair_id: str
+    affair_path: str
+    area_id: str
+    area_path: str
+    first_response: Limit | None
+    resolution: Limit | None
+    calendar_id: str
+    evidence_kinds: tuple[str, ...]
+    conditions: tuple[Text, ...]
+    valid_from: datetime
+
+
+# Situations
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +50,36 @@ class Published:
 Commitment = Unpublished | Published
 
 
+# Evolve
+
+
+def evolve(commitment: Commitment, event: CommitmentPublished) -> Commitment:  # noqa: ARG001 # each is complete
+    """The commitment after the event."""
+    return Published(newest=event)
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishCommitment:
+    """Promise time limits for an affair, everywhere or in one area, from a moment on."""
+
+    affair: AffairRef
+    area: AreaRef | None
+    first_response: Limit | None
+    resolution: Limit | None
+    calendar_id: str
+    working_time: WorkingTime  # of the calendar
+    valid_from: datetime
+    evidence_kinds: tuple[str, ...] = ()
+    conditions: tuple[Text, ...] = ()
+    at: datetime
+
+
+# Decide
+
+
 def decide(command: PublishCommitment, commitment: Commitment) -> Sequence[CommitmentPublished]:
     """The first or the next version; the same promise once more changes nothing."""
     published = _promise(command)
@@ -39,11 +92,6 @@ def decide(command: PublishCommitment, commitment: Commitment) -> Sequence[Commi
             if published.valid_from < newest.valid_from:
                 raise refusals.version_is_too_early(newest.valid_from)
             return [replace(published, version=newest.version + 1)]
-
-
-def evolve(commitment: Commitment, event: CommitmentPublished) -> Commitment:  # noqa: ARG001 # each is complete
-    """The commitment after the event."""
-    return Published(newest=event)
 
 
 def _promise(command: PublishCommitment) -> CommitmentPublished:

@@ -9,29 +9,63 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.ledger.decider import Decider
-from libs.rules.routing import Responsibility
 from services.catalog.domain import refusals
-from services.catalog.domain.commands import (
-    AssignResponsibility,
-    EndResponsibility,
-    ResponsibilityCommand,
-    ReviseResponsibility,
-)
-from services.catalog.domain.events import (
-    ResponsibilityAssigned,
-    ResponsibilityEnded,
-    ResponsibilityEvent,
-    ResponsibilityRevised,
-)
-from services.catalog.domain.values import Period, distinct, item_id
+from services.catalog.domain.values import AffairRef, AreaRef, Period, distinct, item_id
+
+# Events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line(Responsibility):
-    """One version of one item, as it stands in the list."""
+class ResponsibilityAssigned:
+    """A body answers for an affair in an area, and for all below both: version 1 of a new item."""
 
+    item_id: str
+    number: int
+    affair_id: str
+    affair_path: str
+    area_id: str
+    area_path: str
+    body_id: str
     legal_basis: str
     helper_ids: tuple[str, ...]
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponsibilityRevised:
+    """From `valid_from` on another body, basis or helpers: the next version. The item's end stays."""
+
+    item_id: str
+    version: int
+    affair_id: str
+    affair_path: str
+    area_id: str
+    area_path: str
+    body_id: str
+    legal_basis: str
+    helper_ids: tuple[str, ...]
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponsibilityEnded:
+    """No version of the item holds at `valid_until` or later."""
+
+    item_id: str
+    version: int
+    affair_id: str
+    area_id: str
+    area_path: str
+    body_id: str
+    valid_until: datetime
+
+
+ResponsibilityEvent = ResponsibilityAssigned | ResponsibilityRevised | ResponsibilityEnded
+
+
+# Situations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,15 +116,7 @@ class Responsibilities:
         raise refusals.responsibility_is_unknown(wanted)
 
 
-def decide(command: ResponsibilityCommand, known: Responsibilities) -> Sequence[ResponsibilityEvent]:
-    """What happens to the items of the pair; the same revision or end once more changes nothing."""
-    match command:
-        case AssignResponsibility():
-            return [_assign(command, known)]
-        case ReviseResponsibility():
-            return _revise(command, known.item(command.item_id))
-        case EndResponsibility():
-            return _end(command, known.item(command.item_id))
+# Evolve
 
 
 def evolve(known: Responsibilities, event: ResponsibilityEvent) -> Responsibilities:
@@ -113,6 +139,75 @@ def evolve(known: Responsibilities, event: ResponsibilityEvent) -> Responsibilit
             return _with(known, replace(item, versions=versions))
         case ResponsibilityEnded():
             return _with(known, replace(known.item(event.item_id), valid_until=event.valid_until))
+
+
+def _version(event: ResponsibilityAssigned | ResponsibilityRevised, version: int) -> Version:
+    return Version(
+        version=version,
+        body_id=event.body_id,
+        legal_basis=event.legal_basis,
+        helper_ids=event.helper_ids,
+        valid_from=event.valid_from,
+    )
+
+
+def _with(known: Responsibilities, changed: Item) -> Responsibilities:
+    items = tuple(changed if item.item_id == changed.item_id else item for item in known.items)
+    return Responsibilities(items=items)
+
+
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignResponsibility:
+    """Make a body answer for an affair in an area, over a period."""
+
+    affair: AffairRef
+    area: AreaRef
+    body_id: str
+    legal_basis: str
+    period: Period
+    helper_ids: tuple[str, ...] = ()
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviseResponsibility:
+    """Name body, basis and helpers of an item anew, from a moment on."""
+
+    item_id: str
+    body_id: str
+    legal_basis: str
+    valid_from: datetime
+    helper_ids: tuple[str, ...] = ()
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndResponsibility:
+    """Give an item an end, or an earlier one."""
+
+    item_id: str
+    valid_until: datetime
+    at: datetime
+
+
+ResponsibilityCommand = AssignResponsibility | ReviseResponsibility | EndResponsibility
+
+
+# Decide
+
+
+def decide(command: ResponsibilityCommand, known: Responsibilities) -> Sequence[ResponsibilityEvent]:
+    """What happens to the items of the pair; the same revision or end once more changes nothing."""
+    match command:
+        case AssignResponsibility():
+            return [_assign(command, known)]
+        case ReviseResponsibility():
+            return _revise(command, known.item(command.item_id))
+        case EndResponsibility():
+            return _end(command, known.item(command.item_id))
 
 
 def _assign(command: AssignResponsibility, known: Responsibilities) -> ResponsibilityAssigned:
@@ -191,22 +286,6 @@ def _end(command: EndResponsibility, item: Item) -> Sequence[ResponsibilityEvent
             valid_until=command.valid_until,
         )
     ]
-
-
-def _version(event: ResponsibilityAssigned | ResponsibilityRevised, version: int) -> Version:
-    return Version(
-        version=version,
-        body_id=event.body_id,
-        legal_basis=event.legal_basis,
-        helper_ids=event.helper_ids,
-        valid_from=event.valid_from,
-    )
-
-
-def _with(known: Responsibilities, changed: Item) -> Responsibilities:
-    return Responsibilities(
-        items=tuple(changed if item.item_id == changed.item_id else item for item in known.items)
-    )
 
 
 RESPONSIBILITY: Decider[ResponsibilityCommand, Responsibilities, ResponsibilityEvent] = Decider(

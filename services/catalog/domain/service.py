@@ -6,23 +6,61 @@ from datetime import datetime
 
 from libs.ledger.decider import Decider
 from services.catalog.domain import refusals
-from services.catalog.domain.commands import (
-    ChangeService,
-    PublishService,
-    ResumeService,
-    RetireService,
-    ServiceCommand,
-    SuspendService,
-)
 from services.catalog.domain.details import Details, checked
-from services.catalog.domain.events import (
-    ServiceChanged,
-    ServiceEvent,
-    ServicePublished,
-    ServiceResumed,
-    ServiceRetired,
-    ServiceSuspended,
-)
+from services.catalog.domain.values import AffairRef, ServiceStatus
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePublished:
+    """A body offers a service. The paths are those of the areas it serves; none: everybody."""
+
+    service_id: str
+    body_id: str
+    details: Details
+    area_paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceChanged:
+    """Something else is said about it."""
+
+    service_id: str
+    body_id: str
+    details: Details
+    area_paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSuspended:
+    """It is not on offer for the time being. It does not resume by itself."""
+
+    service_id: str
+    body_id: str
+    expected_resume: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceResumed:
+    """It is on offer again."""
+
+    service_id: str
+    body_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRetired:
+    """It is not on offer any more, for good."""
+
+    service_id: str
+    body_id: str
+
+
+ServiceEvent = ServicePublished | ServiceChanged | ServiceSuspended | ServiceResumed | ServiceRetired
+
+
+# Situations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,44 +101,23 @@ class Retired:
 
 
 Published = Active | Suspended | Retired
+
+
 Service = Unpublished | Published
 
 
-def decide(command: ServiceCommand, service: Service) -> Sequence[ServiceEvent]:
-    """What happens to a service; the same once more changes nothing."""
-    if isinstance(command, PublishService):
-        return _publish(command, service)
+def status_of(service: Published) -> ServiceStatus:
+    """Whether the service is on offer."""
     match service:
-        case Unpublished():
-            raise refusals.service_is_unknown(command.service_id)
+        case Active():
+            return ServiceStatus.ACTIVE
+        case Suspended():
+            return ServiceStatus.SUSPENDED
         case Retired():
-            if isinstance(command, RetireService):
-                return []
-            raise refusals.service_state_forbids(service.offer.service_id, "retired")
-        case Active() | Suspended():
-            return _decide(command, service)
+            return ServiceStatus.RETIRED
 
 
-def _decide(
-    command: ChangeService | SuspendService | ResumeService | RetireService, service: Active | Suspended
-) -> Sequence[ServiceEvent]:
-    service_id, body_id = service.offer.service_id, service.offer.body_id
-    match command:
-        case ChangeService():
-            return _change(command, service.offer)
-        case SuspendService():
-            if command.expected_resume is not None and command.expected_resume <= command.at:
-                raise refusals.resume_is_expected_in_the_past()
-            if service == Suspended(service.offer, command.expected_resume):
-                return []
-            until = command.expected_resume
-            return [ServiceSuspended(service_id=service_id, body_id=body_id, expected_resume=until)]
-        case ResumeService():
-            if isinstance(service, Active):
-                return []
-            return [ServiceResumed(service_id=service_id, body_id=body_id)]
-        case RetireService():
-            return [ServiceRetired(service_id=service_id, body_id=body_id)]
+# Evolve
 
 
 def evolve(service: Service, event: ServiceEvent) -> Service:
@@ -127,6 +144,78 @@ def evolve(service: Service, event: ServiceEvent) -> Service:
             return Retired(service.offer)
 
 
+# Commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishService:
+    """Offer a service."""
+
+    service_id: str
+    body_id: str
+    details: Details
+    affair: AffairRef
+    area_paths: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeService:
+    """Say something else about it, all of it anew."""
+
+    service_id: str
+    details: Details
+    affair: AffairRef
+    area_paths: tuple[str, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspendService:
+    """Offer it no longer, for the time being."""
+
+    service_id: str
+    expected_resume: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeService:
+    """Offer it again."""
+
+    service_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetireService:
+    """Offer it no longer, for good."""
+
+    service_id: str
+    at: datetime
+
+
+ServiceCommand = PublishService | ChangeService | SuspendService | ResumeService | RetireService
+
+
+# Decide
+
+
+def decide(command: ServiceCommand, service: Service) -> Sequence[ServiceEvent]:
+    """What happens to a service; the same once more changes nothing."""
+    if isinstance(command, PublishService):
+        return _publish(command, service)
+    match service:
+        case Unpublished():
+            raise refusals.service_is_unknown(command.service_id)
+        case Retired():
+            if isinstance(command, RetireService):
+                return []
+            raise refusals.service_state_forbids(service.offer.service_id, ServiceStatus.RETIRED.value)
+        case Active() | Suspended():
+            return _decide(command, service)
+
+
 def _publish(command: PublishService, service: Service) -> Sequence[ServiceEvent]:
     details = checked(command.details)
     offer = Offer(
@@ -149,6 +238,28 @@ def _publish(command: PublishService, service: Service) -> Sequence[ServiceEvent
             area_paths=offer.area_paths,
         )
     ]
+
+
+def _decide(
+    command: ChangeService | SuspendService | ResumeService | RetireService, service: Active | Suspended
+) -> Sequence[ServiceEvent]:
+    service_id, body_id = service.offer.service_id, service.offer.body_id
+    match command:
+        case ChangeService():
+            return _change(command, service.offer)
+        case SuspendService():
+            if command.expected_resume is not None and command.expected_resume <= command.at:
+                raise refusals.resume_is_expected_in_the_past()
+            if service == Suspended(service.offer, command.expected_resume):
+                return []
+            until = command.expected_resume
+            return [ServiceSuspended(service_id=service_id, body_id=body_id, expected_resume=until)]
+        case ResumeService():
+            if isinstance(service, Active):
+                return []
+            return [ServiceResumed(service_id=service_id, body_id=body_id)]
+        case RetireService():
+            return [ServiceRetired(service_id=service_id, body_id=body_id)]
 
 
 def _change(command: ChangeService, offer: Offer) -> Sequence[ServiceEvent]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from libs.ledger.text import Text
 
@@ -58,6 +59,14 @@ class AreaRef:
 
     area_id: str
     path: str
+
+
+class ServiceStatus(StrEnum):
+    """Whether a service is on offer."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    RETIRED = "retired"
 
 
 def pair_id(affair_id: str, area_id: str) -> str:

@@ -1,28 +1,50 @@
 """Which affairs are there, and what lies below them?"""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from typing import Any
-
-from psycopg import Cursor
-from psycopg.rows import DictRow
+from dataclasses import dataclass
+from typing import Any, TypedDict
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.text import Text
-from libs.ledger.views.view import Row, Rows, Table, View, Views
+from libs.ledger.views.view import Rows, Table, View, Views
+from libs.query.conditions import Condition
 from libs.query.filters import Filters, area, flag, text
 from libs.query.freshness import Fresh, ListQuery
-from libs.query.paging import Page, ascending
-from services.catalog.domain import events
-from services.catalog.domain.affair import Defined
+from libs.query.listing import Listing
+from libs.query.paging import ascending
+from services.catalog.domain.affair import (
+    AffairDefined,
+    AffairRenamed,
+    AffairRetired,
+    AnonymityDecided,
+    Defined,
+)
 from services.catalog.domain.values import Matter
 
-ORDER = (ascending("affair_path"),)
-FILTERS = Filters(
-    affair_path=area("affair_path"),
-    parent_id=text("parent_id"),
-    retired=flag("retired"),
-    anonymous_allowed=flag("anonymous_allowed"),
+
+class AffairRow(TypedDict):
+    """An affair, in use or retired."""
+
+    affair_id: str
+    parent_id: str
+    affair_path: str
+    name_zh: str
+    name_en: str
+    anonymous_allowed: bool
+    keywords: list[str]
+    retired: bool
+
+
+AFFAIRS = Table.of("affairs", AffairRow, key=("affair_id",), indexes=("affair_path",))
+LISTED = Listing(
+    table=AFFAIRS,
+    order=(ascending("affair_path"),),
+    filters=Filters(
+        affair_path=area("affair_path"),
+        parent_id=text("parent_id"),
+        retired=flag("retired"),
+        anonymous_allowed=flag("anonymous_allowed"),
+    ),
 )
 
 
@@ -30,86 +52,61 @@ class AffairTree(View):
     """One row for each affair. By its path an affair comes before those below it."""
 
     name = "affairs"
-    tables = (
-        Table(
-            "affairs",
-            {
-                "affair_id": "text",
-                "parent_id": "text",
-                "affair_path": "text",
-                "name_zh": "text",
-                "name_en": "text",
-                "anonymous_allowed": "boolean",
-                "keywords": "text[]",
-                "retired": "boolean",
-            },
-            key=("affair_id",),
-            indexes=("affair_path",),
-        ),
-    )
+    tables = (AFFAIRS,)
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Each event says the whole affair anew, or that it is retired."""
         match recorded.event:
             case (
-                events.AffairDefined(matter=matter)
-                | events.AffairRenamed(matter=matter)
-                | events.AnonymityDecided(matter=matter)
+                AffairDefined(matter=matter) | AffairRenamed(matter=matter) | AnonymityDecided(matter=matter)
             ):
-                rows.put("affairs", _row(matter))
-            case events.AffairRetired(affair_id=affair_id):
-                rows.change("affairs", affair_id, retired=True)
+                rows.put(AFFAIRS, _row(matter))
+            case AffairRetired(affair_id=affair_id):
+                rows.change(AFFAIRS, affair_id, retired=True)
             case _:
                 pass
 
 
-class AffairQueries:
-    """Answers from the view: `AffairReads`."""
+VIEW = AffairTree()
 
-    def __init__(self, views: Views) -> None:
-        self._views = views
+
+def _row(matter: Matter) -> AffairRow:
+    return AffairRow(
+        affair_id=matter.affair_id,
+        parent_id=matter.parent_id,
+        affair_path=matter.path,
+        name_zh=matter.name.zh,
+        name_en=matter.name.en,
+        anonymous_allowed=matter.anonymous_allowed,
+        keywords=list(matter.keywords),
+        retired=False,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AffairReads:
+    """`ports.AffairReads`, answered from the view."""
+
+    views: Views
 
     def listed(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[Defined], str]:
-        """A page of affairs, each before those below it."""
-        page = Page.of(query, ORDER)
-        where = FILTERS.compile(query.filter) & page.condition
-        with self._reading(fresh) as cursor:
-            cursor.execute(
-                f"SELECT * FROM affairs WHERE {where.sql} ORDER BY {page.order_by} LIMIT {page.fetch}",
-                where.params,
-            )
-            rows, token = page.cut(cursor.fetchall())
+        """A page of affairs, each before those below it, and the token of the next page."""
+        with fresh.read(self.views, VIEW) as cursor:
+            rows, token = LISTED.page(cursor, query)
         return [_defined(row) for row in rows], token
 
     def part_in_use(self, affair_path: str, fresh: Fresh) -> str:
         """The first affair below this one that is not retired, or ""."""
-        with self._reading(fresh) as cursor:
-            cursor.execute(
-                "SELECT affair_id FROM affairs WHERE affair_path ^@ %s AND NOT retired"
-                " ORDER BY affair_path LIMIT 1",
-                (f"{affair_path}/",),
-            )
-            row = cursor.fetchone()
+        below = Condition.within("affair_path", affair_path) & Condition("affair_path <> %s", (affair_path,))
+        select = (
+            f"SELECT affair_id FROM affairs WHERE {below.sql} AND NOT retired ORDER BY affair_path LIMIT 1"
+        )
+        with fresh.read(self.views, VIEW) as cursor:
+            row = cursor.execute(select, below.params).fetchone()
         return "" if row is None else str(row["affair_id"])
 
-    def _reading(self, fresh: Fresh) -> AbstractContextManager[Cursor[DictRow]]:
-        return self._views.read(AffairTree.name, fresh.at_least, fresh.patience)
 
-
-def _row(matter: Matter) -> Row:
-    return {
-        "affair_id": matter.affair_id,
-        "parent_id": matter.parent_id,
-        "affair_path": matter.path,
-        "name_zh": matter.name.zh,
-        "name_en": matter.name.en,
-        "anonymous_allowed": matter.anonymous_allowed,
-        "keywords": matter.keywords,
-        "retired": False,
-    }
-
-
-def _defined(row: DictRow) -> Defined:
+def _defined(row: AffairRow) -> Defined:
     matter = Matter(
         affair_id=row["affair_id"],
         parent_id=row["parent_id"],

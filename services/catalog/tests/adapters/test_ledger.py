@@ -5,7 +5,12 @@ from typing import get_args
 
 from libs.testkit import golden
 from services.catalog.adapters.ledger import EVENTS
-from services.catalog.domain import events
+from services.catalog.domain.affair import AffairEvent
+from services.catalog.domain.calendar import CalendarDefined
+from services.catalog.domain.commitment import CommitmentPublished
+from services.catalog.domain.noted import AreaNoted, BodyNoted
+from services.catalog.domain.responsibility import ResponsibilityEvent
+from services.catalog.domain.service import ServiceEvent
 
 
 def test_every_stored_event_reads_as_it_always_did() -> None:
@@ -13,7 +18,7 @@ def test_every_stored_event_reads_as_it_always_did() -> None:
 
 
 def test_every_event_of_the_domain_has_a_stored_name() -> None:
-    families = (events.AffairEvent, events.ResponsibilityEvent, events.ServiceEvent)
-    single = {events.CalendarDefined, events.CommitmentPublished, events.AreaNoted, events.BodyNoted}
+    families = (AffairEvent, ResponsibilityEvent, ServiceEvent)
+    single = {CalendarDefined, CommitmentPublished, AreaNoted, BodyNoted}
 
     assert set(EVENTS.types.values()) == single.union(*map(get_args, families))

@@ -12,13 +12,13 @@ from libs.testkit.clocks import moment
 from libs.testkit.recorded import recorded
 from services.catalog.adapters.ledger import EVENTS
 from services.catalog.adapters.publishing import publish
-from services.catalog.domain import events
-from services.catalog.domain.calendar import CALENDAR as CALENDAR
-from services.catalog.domain.commands import DefineCalendar
-from services.catalog.domain.commitment import COMMITMENT as COMMITMENT
+from services.catalog.domain import affair, noted, service
+from services.catalog.domain.calendar import CALENDAR, DefineCalendar
+from services.catalog.domain.commitment import COMMITMENT
 from services.catalog.domain.details import Capacity, Cost, Eligibility, Place, Schedule
 from services.catalog.domain.working_time import WorkingDate
-from services.catalog.entrypoints import requests
+from services.catalog.entrypoints.wire.calendar import working_time_of
+from services.catalog.entrypoints.wire.service import details_of
 from services.catalog.tests.domain.stories import (
     NOW,
     STREET,
@@ -42,24 +42,24 @@ def told(event: Any) -> Any:
 
 def one_of_each() -> list[object]:
     define = DefineCalendar(calendar_id="office", name=Text(en="Office"), working_time=office_hours(), at=NOW)
-    service = {"service_id": "canteen-1", "body_id": "kitchen"}
+    named = {"service_id": "canteen-1", "body_id": "kitchen"}
     return [
-        events.AffairDefined(matter=matter()),
-        events.AffairRenamed(matter=matter()),
-        events.AnonymityDecided(matter=matter()),
-        events.AffairRetired(affair_id="meals"),
+        affair.AffairDefined(matter=matter()),
+        affair.AffairRenamed(matter=matter()),
+        affair.AnonymityDecided(matter=matter()),
+        affair.AffairRetired(affair_id="meals"),
         assigned(),
         revised(2, NOW),
         ended(2, NOW),
         *CALENDAR.decide(define, CALENDAR.initial),
         *COMMITMENT.decide(promise(), COMMITMENT.initial),
         published(),
-        events.ServiceChanged(**service, details=details(), area_paths=()),
-        events.ServiceSuspended(**service, expected_resume=NOW),
-        events.ServiceResumed(**service),
-        events.ServiceRetired(**service),
-        events.AreaNoted(area_id="elm-street", parent_id="", path="elm-street", level="street", name=Text()),
-        events.BodyNoted(body_id="kitchen", kind="third_party_provider", name=Text()),
+        service.ServiceChanged(**named, details=details(), area_paths=()),
+        service.ServiceSuspended(**named, expected_resume=NOW),
+        service.ServiceResumed(**named),
+        service.ServiceRetired(**named),
+        noted.AreaNoted(area_id="elm-street", parent_id="", path="elm-street", level="street", name=Text()),
+        noted.BodyNoted(body_id="kitchen", kind="third_party_provider", name=Text()),
     ]
 
 
@@ -69,12 +69,12 @@ def test_every_event_but_the_noted_ones_is_told() -> None:
     spoken = {type(told(event)).__name__ for event in all_events if type(event) not in silent}
 
     assert {type(event) for event in all_events} == {*EVENTS.types.values()}
-    assert silent == [events.AreaNoted, events.BodyNoted]
+    assert silent == [noted.AreaNoted, noted.BodyNoted]
     assert spoken == {*pb.DESCRIPTOR.message_types_by_name}
 
 
 def test_a_changed_affair_is_told_as_a_whole() -> None:
-    changed = told(events.AffairRenamed(matter=matter(name=Text(en="Lunch"))))
+    changed = told(affair.AffairRenamed(matter=matter(name=Text(en="Lunch"))))
 
     assert changed == pb.AffairChanged(
         affair_id="meals",
@@ -120,7 +120,7 @@ def test_working_time_is_told_and_read_alike() -> None:
     made = told(CALENDAR.decide(define, CALENDAR.initial)[0])
 
     assert made.working_time.week[0].weekday == types.WEEKDAY_MONDAY
-    assert requests.working_time(made.working_time) == time
+    assert working_time_of(made.working_time) == time
 
 
 def test_details_are_told_and_read_alike() -> None:
@@ -140,8 +140,8 @@ def test_details_are_told_and_read_alike() -> None:
         phone="028-1234",
     )
     for said in (rich, details()):
-        event = events.ServicePublished(service_id="c-1", body_id="kitchen", details=said, area_paths=())
-        assert requests.details(told(event).details) == said
+        event = service.ServicePublished(service_id="c-1", body_id="kitchen", details=said, area_paths=())
+        assert details_of(told(event).details) == said
 
 
 def test_the_envelope_names_the_area_of_an_item() -> None:

@@ -6,11 +6,8 @@ from libs.ledger.text import Text
 from libs.testkit.clocks import moment
 from libs.testkit.recorded import recorded
 from libs.testkit.views import folded
-from services.catalog.adapters.views.affairs import AffairTree
-from services.catalog.adapters.views.commitments import PublishedCommitments
-from services.catalog.adapters.views.responsibilities import ResponsibilityLines
-from services.catalog.adapters.views.services import ServiceSearch
-from services.catalog.domain import events
+from services.catalog.adapters.views import affairs, commitments, responsibilities, services
+from services.catalog.domain import affair, service
 from services.catalog.domain.commitment import COMMITMENT as COMMITMENT
 from services.catalog.tests.domain.stories import (
     NOW,
@@ -28,17 +25,17 @@ SUMMER = moment("2020-07-01 00:00")
 
 def test_a_retired_affair_stays_in_the_tree_but_needs_no_owner() -> None:
     history = recorded(
-        "affair-meals", events.AffairDefined(matter=matter()), events.AffairRetired(affair_id="meals")
+        "affair-meals", affair.AffairDefined(matter=matter()), affair.AffairRetired(affair_id="meals")
     )
 
-    assert [row["retired"] for row in folded(AffairTree(), history).all("affairs")] == [True]
-    assert folded(ResponsibilityLines(), history).all("affairs") == []
+    assert [row["retired"] for row in folded(affairs.VIEW, history).all("affairs")] == [True]
+    assert folded(responsibilities.VIEW, history).all("affairs") == []
 
 
 def test_an_end_concerns_all_versions_of_an_item() -> None:
     history = recorded("responsibility-meals:elm-street", assigned(), revised(2, SUMMER), ended(2, SUMMER))
 
-    first, second = folded(ResponsibilityLines(), history).all("lines")
+    first, second = folded(responsibilities.VIEW, history).all("lines")
 
     assert (first["version"], first["replaced_from"], first["valid_until"]) == (1, SUMMER, SUMMER)
     assert (second["version"], second["replaced_from"], second["valid_until"]) == (2, None, SUMMER)
@@ -54,40 +51,40 @@ def test_a_commitment_holds_until_the_next_version() -> None:
         *COMMITMENT.decide(promise(resolution=None, valid_from=tomorrow), state),
     )
 
-    rows = folded(PublishedCommitments(), history).all("versions")
+    rows = folded(commitments.VIEW, history).all("versions")
 
     assert [(row["version"], row["replaced_from"]) for row in rows] == [(1, tomorrow), (2, None)]
 
 
 def test_a_changed_service_loses_its_old_words() -> None:
-    changed = events.ServiceChanged(
+    changed = service.ServiceChanged(
         service_id="canteen-1",
         body_id="kitchen",
         details=details(name=Text(en="Lunch"), description=Text(en="For the elderly")),
         area_paths=(),
     )
 
-    rows = folded(ServiceSearch(), recorded("service-canteen-1", published(), changed))
+    rows = folded(services.VIEW, recorded("service-canteen-1", published(), changed))
 
     weights = {row["word"]: row["weight"] for row in rows.all("words")}
     assert weights == {"lunch": 3, "for": 1, "the": 1, "elderly": 1}
 
 
 def test_a_renamed_affair_loses_its_old_words() -> None:
-    renamed = events.AffairRenamed(matter=matter(name=Text(en="Lunch"), keywords=("noon meal",)))
+    renamed = affair.AffairRenamed(matter=matter(name=Text(en="Lunch"), keywords=("noon meal",)))
 
-    rows = folded(ServiceSearch(), recorded("affair-meals", events.AffairDefined(matter=matter()), renamed))
+    rows = folded(services.VIEW, recorded("affair-meals", affair.AffairDefined(matter=matter()), renamed))
 
     assert [row["word"] for row in rows.all("affair_words")] == ["lunch", "meal", "noon"]
 
 
 def test_a_suspended_service_keeps_what_is_said_about_it() -> None:
-    suspended = events.ServiceSuspended(service_id="canteen-1", body_id="kitchen", expected_resume=SUMMER)
-    resumed = events.ServiceResumed(service_id="canteen-1", body_id="kitchen")
+    suspended = service.ServiceSuspended(service_id="canteen-1", body_id="kitchen", expected_resume=SUMMER)
+    resumed = service.ServiceResumed(service_id="canteen-1", body_id="kitchen")
 
-    before = folded(ServiceSearch(), recorded("service-canteen-1", published())).all("services")
-    between = folded(ServiceSearch(), recorded("service-canteen-1", published(), suspended)).all("services")
-    after = folded(ServiceSearch(), recorded("service-canteen-1", published(), suspended, resumed))
+    before = folded(services.VIEW, recorded("service-canteen-1", published())).all("services")
+    between = folded(services.VIEW, recorded("service-canteen-1", published(), suspended)).all("services")
+    after = folded(services.VIEW, recorded("service-canteen-1", published(), suspended, resumed))
 
     assert between == [{**before[0], "status": "suspended", "expected_resume": SUMMER}]
     assert after.all("services") == before

@@ -6,7 +6,7 @@ from typing import Any
 from libs.ledger.text import Text
 from libs.rules.due import Limit, Unit
 from libs.testkit.clocks import moment
-from services.catalog.domain import commands, events
+from services.catalog.domain import affair, commitment, responsibility, service
 from services.catalog.domain.details import Details
 from services.catalog.domain.values import AffairRef, AreaRef, Matter, Period
 from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingTime
@@ -31,9 +31,9 @@ def matter(affair_id: str = "meals", **others: Any) -> Matter:
     )
 
 
-def define(**others: Any) -> commands.DefineAffair:
+def define(**others: Any) -> affair.DefineAffair:
     """The command that leads to `matter()`."""
-    return commands.DefineAffair(
+    return affair.DefineAffair(
         **{
             "affair_id": "meals",
             "name": Text(zh="助餐", en="Meals"),
@@ -47,9 +47,9 @@ def define(**others: Any) -> commands.DefineAffair:
 
 def assign(
     start: datetime = NOW, end: datetime | None = None, **others: Any
-) -> commands.AssignResponsibility:
+) -> responsibility.AssignResponsibility:
     """Make the kitchen answer for meals in the street."""
-    return commands.AssignResponsibility(
+    return responsibility.AssignResponsibility(
         **{
             "affair": MEALS,
             "area": STREET,
@@ -64,9 +64,9 @@ def assign(
 
 def assigned(
     number: int = 1, start: datetime = NOW, end: datetime | None = None, **others: Any
-) -> events.ResponsibilityAssigned:
+) -> responsibility.ResponsibilityAssigned:
     """The event that follows from `assign()`."""
-    return events.ResponsibilityAssigned(
+    return responsibility.ResponsibilityAssigned(
         **{
             "item_id": f"meals:elm-street:{number}",
             "number": number,
@@ -84,9 +84,9 @@ def assigned(
     )
 
 
-def revise(start: datetime, **others: Any) -> commands.ReviseResponsibility:
+def revise(start: datetime, **others: Any) -> responsibility.ReviseResponsibility:
     """Make the canteen answer instead."""
-    return commands.ReviseResponsibility(
+    return responsibility.ReviseResponsibility(
         **{
             "item_id": "meals:elm-street:1",
             "body_id": "canteen",
@@ -98,9 +98,11 @@ def revise(start: datetime, **others: Any) -> commands.ReviseResponsibility:
     )
 
 
-def revised(version: int, start: datetime, end: datetime | None = None) -> events.ResponsibilityRevised:
+def revised(
+    version: int, start: datetime, end: datetime | None = None
+) -> responsibility.ResponsibilityRevised:
     """The event that follows from `revise()`."""
-    return events.ResponsibilityRevised(
+    return responsibility.ResponsibilityRevised(
         item_id="meals:elm-street:1",
         version=version,
         affair_id="meals",
@@ -115,9 +117,9 @@ def revised(version: int, start: datetime, end: datetime | None = None) -> event
     )
 
 
-def ended(version: int, end: datetime, body_id: str = "kitchen") -> events.ResponsibilityEnded:
+def ended(version: int, end: datetime, body_id: str = "kitchen") -> responsibility.ResponsibilityEnded:
     """The end of the first item."""
-    return events.ResponsibilityEnded(
+    return responsibility.ResponsibilityEnded(
         item_id="meals:elm-street:1",
         version=version,
         affair_id="meals",
@@ -140,9 +142,9 @@ def office_hours(**others: Any) -> WorkingTime:
     )
 
 
-def promise(**others: Any) -> commands.PublishCommitment:
+def promise(**others: Any) -> commitment.PublishCommitment:
     """Meals within a day, wherever."""
-    return commands.PublishCommitment(
+    return commitment.PublishCommitment(
         **{
             "affair": MEALS,
             "area": None,
@@ -170,9 +172,9 @@ def details(**others: Any) -> Details:
     )
 
 
-def publish(**others: Any) -> commands.PublishService:
+def publish(**others: Any) -> service.PublishService:
     """Offer the canteen."""
-    return commands.PublishService(
+    return service.PublishService(
         **{
             "service_id": "canteen-1",
             "body_id": "kitchen",
@@ -185,9 +187,9 @@ def publish(**others: Any) -> commands.PublishService:
     )
 
 
-def published(**others: Any) -> events.ServicePublished:
+def published(**others: Any) -> service.ServicePublished:
     """The event that follows from `publish()`."""
-    return events.ServicePublished(
+    return service.ServicePublished(
         **{
             "service_id": "canteen-1",
             "body_id": "kitchen",

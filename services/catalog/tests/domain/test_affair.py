@@ -3,9 +3,16 @@
 from libs.ledger.decider import Kind
 from libs.ledger.text import Text
 from libs.testkit.deciders import deciding
-from services.catalog.domain.affair import AFFAIR
-from services.catalog.domain.commands import DecideAnonymity, RenameAffair, RetireAffair
-from services.catalog.domain.events import AffairDefined, AffairRenamed, AffairRetired, AnonymityDecided
+from services.catalog.domain.affair import (
+    AFFAIR,
+    AffairDefined,
+    AffairRenamed,
+    AffairRetired,
+    AnonymityDecided,
+    DecideAnonymity,
+    RenameAffair,
+    RetireAffair,
+)
 from services.catalog.domain.values import AffairRef
 from services.catalog.tests.domain.stories import NOW, define, matter
 

@@ -8,8 +8,7 @@ import pytest
 from libs.ledger.decider import Kind
 from libs.testkit.clocks import moment
 from libs.testkit.deciders import deciding
-from services.catalog.domain.commands import EndResponsibility
-from services.catalog.domain.responsibility import RESPONSIBILITY
+from services.catalog.domain.responsibility import RESPONSIBILITY, EndResponsibility
 from services.catalog.tests.domain.stories import MEALS, NOW, assign, assigned, ended, revise, revised
 
 given = deciding(RESPONSIBILITY)

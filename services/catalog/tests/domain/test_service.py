@@ -9,10 +9,15 @@ import pytest
 from libs.ledger.decider import Kind
 from libs.ledger.text import Text
 from libs.testkit.deciders import deciding
-from services.catalog.domain import events
-from services.catalog.domain.commands import ChangeService, ResumeService, RetireService, SuspendService
+from services.catalog.domain import service
 from services.catalog.domain.details import Cost, Eligibility, Schedule
-from services.catalog.domain.service import SERVICE
+from services.catalog.domain.service import (
+    SERVICE,
+    ChangeService,
+    ResumeService,
+    RetireService,
+    SuspendService,
+)
 from services.catalog.domain.working_time import Hours, WeekdayHours
 from services.catalog.tests.domain.stories import MEALS, NOW, details, publish, published
 
@@ -20,9 +25,9 @@ given = deciding(SERVICE)
 SUSPEND = SuspendService(service_id="canteen-1", expected_resume=None, at=NOW)
 RESUME = ResumeService(service_id="canteen-1", at=NOW)
 RETIRE = RetireService(service_id="canteen-1", at=NOW)
-SUSPENDED = events.ServiceSuspended(service_id="canteen-1", body_id="kitchen", expected_resume=None)
-RESUMED = events.ServiceResumed(service_id="canteen-1", body_id="kitchen")
-RETIRED = events.ServiceRetired(service_id="canteen-1", body_id="kitchen")
+SUSPENDED = service.ServiceSuspended(service_id="canteen-1", body_id="kitchen", expected_resume=None)
+RESUMED = service.ServiceResumed(service_id="canteen-1", body_id="kitchen")
+RETIRED = service.ServiceRetired(service_id="canteen-1", body_id="kitchen")
 
 
 def change(**others: Any) -> ChangeService:
@@ -45,7 +50,7 @@ def test_a_service_is_published_once() -> None:
 
 def test_a_service_is_changed_as_a_whole() -> None:
     open_now = details(description=Text(zh="午餐和晚餐"))
-    changed = events.ServiceChanged(
+    changed = service.ServiceChanged(
         service_id="canteen-1",
         body_id="kitchen",
         details=open_now,

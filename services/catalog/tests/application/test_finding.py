@@ -7,9 +7,8 @@ from linli.catalog.v1 import catalog_service_pb2 as pb
 
 from libs.rules.routing import Verdict, chosen_of, judge, most_precise
 from libs.testkit.clocks import moment
-from services.catalog.domain.commands import PublishCommitment
-from services.catalog.domain.commitment import COMMITMENT
-from services.catalog.domain.responsibility import Line
+from services.catalog.application.ports import Line
+from services.catalog.domain.commitment import COMMITMENT, PublishCommitment
 from services.catalog.domain.values import AffairRef, AreaRef
 from services.catalog.tests.domain.stories import NOW, promise
 

@@ -7,17 +7,19 @@ from datetime import datetime
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Loaded, Stream
 from libs.query.freshness import Fresh, ListQuery
+from libs.query.reach import Jurisdiction, Permit, permitting
 from libs.rules.routing import Verdict, chosen_of, judge
 from services.catalog.application.cited import Cited
-from services.catalog.application.ports import Permit, ResponsibilityReads, Unowned
-from services.catalog.domain.commands import (
+from services.catalog.application.ports import Line, ResponsibilityReads, UnownedRow
+from services.catalog.domain.responsibility import (
     AssignResponsibility,
     EndResponsibility,
+    Item,
+    Responsibilities,
     ResponsibilityCommand,
+    ResponsibilityEvent,
     ReviseResponsibility,
 )
-from services.catalog.domain.events import ResponsibilityEvent
-from services.catalog.domain.responsibility import Item, Line, Responsibilities
 from services.catalog.domain.values import Period, pair_id, pair_of
 
 ResponsibilityStream = Stream[ResponsibilityCommand, Responsibilities, ResponsibilityEvent]
@@ -62,7 +64,7 @@ class ResponsibilityList:
     def assign(self, new: NewItem, context: Context, permit: Permit) -> Loaded[Item]:
         """Make a body answer. The caller must reach the area."""
         area = self.cited.area(new.area_id)
-        permit(area_path=area.path)
+        permit(Jurisdiction(area_path=area.path))
         self._bodies(new.body_id, new.helper_ids)
         command = AssignResponsibility(
             affair=self.cited.affair(new.affair_id),
@@ -107,7 +109,7 @@ class ResponsibilityList:
         """A page of what holds at a moment."""
         return self.reads.listed(query, at, fresh)
 
-    def unowned(self, query: ListQuery, at: datetime, fresh: Fresh) -> tuple[Sequence[Unowned], str]:
+    def unowned(self, query: ListQuery, at: datetime, fresh: Fresh) -> tuple[Sequence[UnownedRow], str]:
         """A page of what nobody answers for at a moment."""
         return self.reads.unowned(query, at, fresh)
 
@@ -123,13 +125,24 @@ class ResponsibilityList:
         if_revision: str,
         permit: Permit,
     ) -> Loaded[Item]:
-        def permitted(known: Responsibilities) -> None:
-            permit(area_path=known.item(command.item_id).area_path)
+        item_id = command.item_id
 
-        handled = self.stream.handle(
-            pair_of(command.item_id), command, context, permitted, if_revision or None
-        )
-        return _item(handled, command.item_id)
+        def of_the_item(known: Responsibilities) -> Jurisdiction:
+            return jurisdiction_of(known.item(item_id))
+
+        permitted = permitting(permit, of_the_item)
+        handled = self.stream.handle(pair_of(item_id), command, context, permitted, if_revision or None)
+        return _item(handled, item_id)
+
+
+def jurisdiction_of(item: Item) -> Jurisdiction:
+    """Whose grants cover an item: those for its area."""
+    return Jurisdiction(area_path=item.area_path)
+
+
+def area_of(known: Responsibilities) -> str | None:
+    """The path of the area that the items of a pair are for."""
+    return known.items[0].area_path if known.items else None
 
 
 def _item(

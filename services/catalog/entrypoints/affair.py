@@ -1,20 +1,22 @@
-"""The gRPC face of the tree of affairs. It is the same in all areas: to change it a grant needs no limits."""
+"""The rpcs about affairs. The tree is the same in all areas: to change it a grant needs no limits."""
 
 from linli.catalog.v1 import catalog_service_pb2 as pb
 
 from libs.query.freshness import Fresh
 from libs.rpc.call import Call
-from libs.rpc.texts import localized, text_of
-from services.catalog.application.affairs import NewAffair
+from libs.rpc.texts import text_of
+from services.catalog.application.affair import NewAffair
 from services.catalog.application.app import App
 from services.catalog.application.seeding import Owner
-from services.catalog.domain import affair, commands
+from services.catalog.domain.affair import DecideAnonymity, RenameAffair
+from services.catalog.entrypoints.wire.affair import affair_shown
 
 
-class AffairsApi:
-    """The rpcs about affairs."""
+class AffairApi:
+    """Defining, changing, seeding and retiring affairs; reading the tree."""
 
-    _app: App
+    def __init__(self, app: App) -> None:
+        self._app = app
 
     def define_affair(self, request: pb.DefineAffairRequest, call: Call) -> pb.DefineAffairResponse:
         """Put an affair into the tree."""
@@ -28,35 +30,33 @@ class AffairsApi:
             at=call.at,
         )
         handled = self._app.affairs.define(new, call.context())
-        return pb.DefineAffairResponse(affair=_affair(handled.state), revision=handled.revision)
+        return pb.DefineAffairResponse(affair=affair_shown(handled.state), revision=handled.revision)
 
     def rename_affair(self, request: pb.RenameAffairRequest, call: Call) -> pb.RenameAffairResponse:
         """Call it differently."""
         call.require()
-        command = commands.RenameAffair(
+        command = RenameAffair(
             affair_id=request.affair_id,
             name=text_of(request.name),
             keywords=tuple(request.keywords),
             at=call.at,
         )
         handled = self._app.affairs.change(command, call.context(), request.if_revision)
-        return pb.RenameAffairResponse(affair=_affair(handled.state), revision=handled.revision)
+        return pb.RenameAffairResponse(affair=affair_shown(handled.state), revision=handled.revision)
 
     def decide_anonymity(self, request: pb.DecideAnonymityRequest, call: Call) -> pb.DecideAnonymityResponse:
         """With or without a name."""
         call.require()
-        command = commands.DecideAnonymity(
-            affair_id=request.affair_id, allowed=request.anonymous_allowed, at=call.at
-        )
+        command = DecideAnonymity(affair_id=request.affair_id, allowed=request.anonymous_allowed, at=call.at)
         handled = self._app.affairs.change(command, call.context(), request.if_revision)
-        return pb.DecideAnonymityResponse(affair=_affair(handled.state), revision=handled.revision)
+        return pb.DecideAnonymityResponse(affair=affair_shown(handled.state), revision=handled.revision)
 
     def retire_affair(self, request: pb.RetireAffairRequest, call: Call) -> pb.RetireAffairResponse:
         """Take no new cases for it."""
         call.require()
         context = call.context(reason=request.reason)
         handled = self._app.affairs.retire(request.affair_id, call.at, context, request.if_revision)
-        return pb.RetireAffairResponse(affair=_affair(handled.state), revision=handled.revision)
+        return pb.RetireAffairResponse(affair=affair_shown(handled.state), revision=handled.revision)
 
     def seed_standard_affairs(
         self, request: pb.SeedStandardAffairsRequest, call: Call
@@ -71,29 +71,16 @@ class AffairsApi:
                 legal_basis=request.legal_basis,
             )
         affairs, revision = self._app.seeding.seed(request.time_zone, owner, call.at, call.context())
-        return pb.SeedStandardAffairsResponse(affairs=[_affair(each) for each in affairs], revision=revision)
+        return pb.SeedStandardAffairsResponse(
+            affairs=[affair_shown(each) for each in affairs], revision=revision
+        )
 
     def get_affair(self, request: pb.GetAffairRequest, call: Call) -> pb.GetAffairResponse:
         """One affair."""
         loaded = self._app.affairs.defined(request.affair_id)
-        return pb.GetAffairResponse(affair=_affair(loaded.state), revision=loaded.revision)
+        return pb.GetAffairResponse(affair=affair_shown(loaded.state), revision=loaded.revision)
 
     def list_affairs(self, request: pb.ListAffairsRequest, call: Call) -> pb.ListAffairsResponse:
         """A page of the tree."""
         affairs, token = self._app.affairs.listed(request, Fresh.of(request, call))
-        return pb.ListAffairsResponse(affairs=[_affair(each) for each in affairs], next_page_token=token)
-
-
-def _affair(state: affair.Affair) -> pb.Affair:
-    if isinstance(state, affair.Undefined):
-        return pb.Affair()
-    matter = state.matter
-    return pb.Affair(
-        affair_id=matter.affair_id,
-        parent_id=matter.parent_id,
-        affair_path=matter.path,
-        name=localized(matter.name),
-        anonymous_allowed=matter.anonymous_allowed,
-        keywords=matter.keywords,
-        retired=state.retired,
-    )
+        return pb.ListAffairsResponse(affairs=[affair_shown(each) for each in affairs], next_page_token=token)

@@ -7,14 +7,21 @@ from datetime import datetime
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Loaded, Stream
 from libs.query.freshness import Fresh, ListQuery
+from libs.query.reach import Jurisdiction, Permit
 from services.catalog.application.cited import Cited
-from services.catalog.application.ports import Found, Permit, ServiceReads, Wanted
+from services.catalog.application.ports import Found, ServiceReads, Wanted
 from services.catalog.domain import refusals
-from services.catalog.domain.commands import ChangeService, PublishService, ServiceCommand
 from services.catalog.domain.details import Details
-from services.catalog.domain.events import ServiceEvent
-from services.catalog.domain.service import Published, Service, Unpublished
-from services.catalog.domain.values import distinct
+from services.catalog.domain.service import (
+    ChangeService,
+    Published,
+    PublishService,
+    Service,
+    ServiceCommand,
+    ServiceEvent,
+    Unpublished,
+)
+from services.catalog.domain.values import ServiceStatus, distinct
 from services.catalog.domain.words import wanted
 
 ServiceStream = Stream[ServiceCommand, Service, ServiceEvent]
@@ -28,7 +35,7 @@ class Criteria:
     area_id: str = ""
     language: str = ""
     accessibility: tuple[str, ...] = ()
-    statuses: tuple[str, ...] = ()
+    statuses: tuple[ServiceStatus, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +126,7 @@ class Services:
 def _permit(permit: Permit, area_paths: tuple[str, ...], body_id: str) -> None:
     """Each area served must be within the caller's reach; a service for everybody names none."""
     for path in area_paths or ("",):
-        permit(area_path=path, body_id=body_id)
+        permit(Jurisdiction(area_path=path, body_id=body_id))
 
 
 def _published(found: Loaded[Service] | Handled[Service, ServiceEvent], service_id: str) -> Loaded[Published]:

@@ -12,9 +12,14 @@ from libs.query.freshness import Fresh, ListQuery
 from services.catalog.application.cited import AffairStream, Cited
 from services.catalog.application.ports import AffairReads
 from services.catalog.domain import refusals
-from services.catalog.domain.affair import Affair, Defined
-from services.catalog.domain.commands import AffairCommand, DefineAffair, RetireAffair
-from services.catalog.domain.events import AffairEvent
+from services.catalog.domain.affair import (
+    Affair,
+    AffairCommand,
+    AffairEvent,
+    DefineAffair,
+    Defined,
+    RetireAffair,
+)
 
 AffairHandled = Handled[Affair, AffairEvent]
 

@@ -1,0 +1,61 @@
+"""Use cases of calendars: when work is done, by which promises are counted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from libs.ledger.recorded import Context
+from libs.ledger.revision import Revision
+from libs.ledger.streams.stream import Handled, Loaded, Stream
+from libs.query.freshness import Fresh
+from libs.query.paging import ListRequest
+from libs.rules.due import Limit
+from services.catalog.application.ports import CalendarReads, CommitmentReads
+from services.catalog.domain import refusals
+from services.catalog.domain.calendar import Calendar, CalendarDefined, DefineCalendar, Defined
+
+CalendarStream = Stream[DefineCalendar, Calendar, CalendarDefined]
+CalendarHandled = Handled[Calendar, CalendarDefined]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendars:
+    """What can be done with calendars."""
+
+    stream: CalendarStream
+    reads: CalendarReads
+    commitments: CommitmentReads
+
+    def define(self, command: DefineCalendar, context: Context, if_revision: str) -> CalendarHandled:
+        """The first or the next version. Refuses one by which a limit that counts by it is out of reach."""
+        if isinstance(self.stream.load(command.calendar_id).state, Defined):
+            command = replace(command, limits=self._limits(command))
+        return self.stream.handle(command.calendar_id, command, context, if_revision=if_revision or None)
+
+    def newest(self, calendar_id: str) -> Loaded[Defined]:
+        """A calendar as it is now. Refuses CALENDAR_UNKNOWN."""
+        return _defined(self.stream.load(calendar_id), calendar_id)
+
+    def version(self, calendar_id: str, version: int) -> Defined:
+        """An earlier version; each was one event. Refuses CALENDAR_UNKNOWN if there is none such."""
+        found = _defined(self.stream.load_at(calendar_id, version=version), calendar_id)
+        if found.state.version != version:
+            raise refusals.calendar_is_unknown(calendar_id)
+        return found.state
+
+    def listed(self, query: ListRequest, fresh: Fresh) -> tuple[Sequence[CalendarDefined], str]:
+        """A page of calendars."""
+        return self.reads.listed(query, fresh)
+
+    def _limits(self, command: DefineCalendar) -> tuple[Limit, ...]:
+        """Those that count by the calendar, now or later."""
+        everything = Fresh(str(Revision(self.stream.ledger.head(), 0)))
+        counting = self.commitments.by_calendar(command.calendar_id, command.at, everything)
+        limits = (limit for each in counting for limit in (each.first_response, each.resolution))
+        return tuple(limit for limit in limits if limit)
+
+
+def _defined(loaded: Loaded[Calendar], calendar_id: str) -> Loaded[Defined]:
+    state = loaded.state
+    if not isinstance(state, Defined):
+        raise refusals.calendar_is_unknown(calendar_id)
+    return Loaded(state=state, version=loaded.version, position=loaded.position)

@@ -1,0 +1,31 @@
+"""What the catalog keeps of its neighbours' facts: which areas and bodies there are."""
+
+from dataclasses import dataclass
+
+from libs.ledger.decider import Decider
+from libs.ledger.noted import Note, Noted, noting
+from libs.ledger.text import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaNoted:
+    """The identity service defined an area."""
+
+    area_id: str
+    parent_id: str
+    path: str
+    level: str
+    name: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyNoted:
+    """The identity service registered a body."""
+
+    body_id: str
+    kind: str
+    name: Text
+
+
+AREA: Decider[Note[AreaNoted], Noted[AreaNoted], AreaNoted] = noting("area")
+BODY: Decider[Note[BodyNoted], Noted[BodyNoted], BodyNoted] = noting("body")

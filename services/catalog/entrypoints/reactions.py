@@ -1,0 +1,38 @@
+"""What the catalog does about identity's events: it keeps in mind which areas and bodies there are."""
+
+from linli.identity.v1 import identity_events_pb2, identity_types_pb2
+
+from libs.ledger.noted import Note
+from libs.messaging.reactions import Fact, Reaction, Reactions, Subscriptions
+from libs.rpc.texts import text_of
+from services.catalog.domain.noted import AREA, BODY, AreaNoted, BodyNoted
+
+
+def when_area_defined(event: identity_events_pb2.AreaDefined, _fact: Fact) -> Reactions:
+    """An area may be cited from now on."""
+    noted = AreaNoted(
+        area_id=event.area_id,
+        parent_id=event.parent_id,
+        path=event.area_path,
+        level=identity_types_pb2.AreaLevel.Name(event.level).removeprefix("AREA_LEVEL_").lower(),
+        name=text_of(event.name),
+    )
+    return [Reaction(AREA, event.area_id, Note(noted))]
+
+
+def when_body_registered(event: identity_events_pb2.BodyRegistered, _fact: Fact) -> Reactions:
+    """A body may be cited from now on."""
+    noted = BodyNoted(
+        body_id=event.body_id,
+        kind=identity_types_pb2.BodyKind.Name(event.kind).removeprefix("BODY_KIND_").lower(),
+        name=text_of(event.name),
+    )
+    return [Reaction(BODY, event.body_id, Note(noted))]
+
+
+SUBSCRIPTIONS: Subscriptions = {
+    "identity": {
+        identity_events_pb2.AreaDefined: when_area_defined,
+        identity_events_pb2.BodyRegistered: when_body_registered,
+    },
+}
