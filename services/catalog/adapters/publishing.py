@@ -1,4 +1,4 @@
-"""What the catalog tells its neighbours: everything but what it noted of theirs. All of it is public."""
+"""What the catalog publishes: every event but what it noted of its neighbours. All of it is public."""
 
 from typing import Any
 
