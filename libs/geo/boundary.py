@@ -9,10 +9,14 @@ import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.geometry import shape
 
+from libs.geo.edges import MOST_IN_ONE, entangled
+
 MAX_BYTES = 2_000_000
 """Longest GeoJSON text of one boundary; the most detailed council of Los Angeles has 233 kB."""
 
 MAX_POSITIONS = 100_000
+
+_NUMBERS = (int, float)
 
 HALF_ROUND = 180.0
 """Degrees of longitude; a longer step was meant to go the other way, across the antimeridian."""
@@ -44,8 +48,12 @@ def check_boundary(text: str) -> CheckedBoundary:
     polygons = _polygons(document)
     _check_positions(polygons)
     geometry = shape({"type": "MultiPolygon", "coordinates": polygons})
+    if entangled(geometry, geometry, MOST_IN_ONE):
+        raise BoundaryUnusable("has too many edges that pass close by each other: simplify the boundary")
     note = ""
     if not geometry.is_valid:
+        if entangled(geometry, geometry):
+            raise BoundaryUnusable("crosses itself too often to be repaired: draw it anew")
         note = f"repaired: {shapely.is_valid_reason(geometry)}"
         geometry = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
     if geometry.is_empty or not isinstance(geometry, Polygon | MultiPolygon):
@@ -119,9 +127,9 @@ def _check_steps(ring: list[list[float]], where: str) -> None:
 
 
 def _check_position(position: object, where: str) -> None:
-    match position:
-        case [int() | float() as longitude, int() | float() as latitude, *_]:
-            if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
-                raise BoundaryUnusable(f"{where} is out of range: longitude first, in degrees")
-        case _:
-            raise BoundaryUnusable(f"{where} is not [longitude, latitude]")
+    # By exact type: JSON's true and false are instances of int.
+    if not isinstance(position, list) or len(position) < 2 or not all(type(n) in _NUMBERS for n in position):
+        raise BoundaryUnusable(f"{where} is not [longitude, latitude]")
+    longitude, latitude, *_ = position
+    if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
+        raise BoundaryUnusable(f"{where} is out of range: longitude first, in degrees")

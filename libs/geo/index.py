@@ -2,10 +2,13 @@
 
 Identity answers `Locate` with it; cases builds the same index from published boundaries and
 locates while it decides. An index never changes: build another when boundaries have changed.
+
+**Each point has one owner.** From the root down, of the areas around the point that nothing but
+areas without a boundary separates from the owner above, the one that has held the point longest owns
+it, and only what lies below that one is looked at further. So nobody takes ground from an area
+beside their own by drawing over it, however deep in the tree they draw.
 """
 
-import math
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,15 +17,17 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from libs.geo.boundary import geometry_of
+from libs.geo.grid import Grid
+from libs.geo.seams import without_seams
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundaryRow:
     """One version of an area's boundary, valid from `valid_from` until before `valid_until` (None: open).
 
-    `path` are the area ids from the root to the area itself. `rank` decides where areas of
-    one depth overlap: the smallest wins. Give the order in which the areas were defined (the
-    ledger position or feed sequence of AreaDefined), so that every service agrees.
+    `path` are the area ids from the root to the area itself. `rank` is where the version was
+    recorded (the ledger position or feed sequence of its event), so that every service agrees
+    on what is older. `earlier` are the versions recorded before, the first one first.
     """
 
     area_id: str
@@ -32,13 +37,19 @@ class BoundaryRow:
     boundary: str
     valid_from: datetime
     valid_until: datetime | None = None
+    earlier: tuple["BoundaryRow", ...] = ()
+
+    def is_valid(self, at: datetime) -> bool:
+        """Whether it holds at a moment."""
+        return self.valid_from <= at and (self.valid_until is None or at < self.valid_until)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Located:
     """Where a point lies: the chain of areas root..leaf, and which boundary of the leaf said so.
 
-    `overlaps` names other areas of the same depth around the point (a disputed strip).
+    `overlaps` names the areas that have the point inside, too, but held it later than their
+    sibling in the chain (a disputed strip).
     """
 
     area_id: str
@@ -51,17 +62,27 @@ class AreaIndex:
     """Boundaries in memory, with a grid over them; safe to ask from several threads."""
 
     def __init__(self, rows: Iterable[BoundaryRow]) -> None:
-        # The best answer first: deepest, then the one defined first. So the first row that
-        # contains the point is the answer, and ties fall the same way in every process.
-        self._rows = sorted(rows, key=lambda row: (-len(row.path), row.rank, row.area_id, -row.version))
-        self._geometries = [geometry_of(row.boundary) for row in self._rows]
+        self._rows = sorted(rows, key=lambda row: (row.rank, row.area_id, -row.version))
+        self._geometries = [without_seams(geometry_of(row.boundary)) for row in self._rows]
         for geometry in self._geometries:
             shapely.prepare(geometry)
             # A prepared geometry builds its search structure at the first question, without a
             # lock: ask once here, before threads share it.
             west, south, east, north = geometry.bounds
             shapely.contains_xy(geometry, (west + east) / 2, (south + north) / 2)
-        self._grid = _Grid(self._geometries)
+        self._grid = Grid(self._geometries)
+        self._by_area: dict[str, list[BoundaryRow]] = {}
+        for row in self._rows:
+            self._by_area.setdefault(row.area_id, []).append(row)
+        # Of each row the areas above it that ever have a boundary, the nearest first.
+        self._above = [
+            tuple(area_id for area_id in reversed(row.path[:-1]) if area_id in self._by_area)
+            for row in self._rows
+        ]
+        self._alone = [
+            Located(area_id=row.area_id, chain=row.path, boundary_version=row.version) for row in self._rows
+        ]
+        self._earlier: dict[tuple[str, int], BaseGeometry] = {}
 
     @classmethod
     def empty(cls) -> "AreaIndex":
@@ -73,92 +94,79 @@ class AreaIndex:
         return len(self._rows)
 
     def locate(self, longitude: float, latitude: float, at: datetime) -> Located | None:
-        """The deepest area whose boundary, as valid at `at`, has the point (degrees) strictly inside.
+        """The owner of a point (degrees) by the boundaries as valid at `at`: see the top of this file.
 
-        None if no area does. Points exactly on a boundary are in neither area.
+        None if no area has the point inside. Points exactly on a boundary are in neither area.
         """
-        best: BoundaryRow | None = None
-        overlaps: list[str] = []
+        around: dict[str, int] = {}
         for i, surely in self._grid.around(longitude, latitude):
             row = self._rows[i]
-            if best is not None and len(row.path) < len(best.path):
-                break
             if row.valid_from > at or (row.valid_until is not None and row.valid_until <= at):
                 continue
-            if not surely and not shapely.contains_xy(self._geometries[i], longitude, latitude):
+            if surely or shapely.contains_xy(self._geometries[i], longitude, latitude):
+                around.setdefault(row.area_id, i)
+        if len(around) == 1:
+            [i] = around.values()
+            if not self._above[i]:  # as nearly always: nothing to weigh up
+                return self._alone[i]
+        return self._owner(around, longitude, latitude, at) if around else None
+
+    def _owner(
+        self, around: Mapping[str, int], longitude: float, latitude: float, at: datetime
+    ) -> Located | None:
+        below: dict[str, list[int]] = {}
+        for i in around.values():
+            parent = self._parent(i, around, at)
+            if parent is not None:
+                below.setdefault(parent, []).append(i)
+        chosen, lost = None, []
+        rivals = below.get("")
+        while rivals:
+            if len(rivals) > 1:
+                rivals.sort(
+                    key=lambda i: (self._held_since(i, longitude, latitude, at), self._rows[i].area_id)
+                )
+                lost += [self._rows[i].area_id for i in rivals[1:]]
+            chosen = rivals[0]
+            rivals = below.get(self._rows[chosen].area_id)
+        if chosen is None or not lost:
+            return None if chosen is None else self._alone[chosen]
+        return replace(self._alone[chosen], overlaps=tuple(lost))
+
+    def _parent(self, number: int, around: Mapping[str, int], at: datetime) -> str | None:
+        """The nearest area above that has a boundary, "" if none has; None if the point lies outside it."""
+        for area_id in self._above[number]:
+            if area_id in around:
+                return area_id
+            if any(row.is_valid(at) for row in self._by_area[area_id]):
+                return None
+        return ""
+
+    def _held_since(self, number: int, longitude: float, latitude: float, at: datetime) -> int:
+        """Where the first was recorded of the versions that have the point inside, without a break.
+
+        Only those count that were valid at `at` while they were the newest: what was drawn for
+        another time gives no right to this one.
+        """
+        since = self._rows[number].rank
+        for version in reversed(self._rows[number].earlier):
+            if version.valid_from > at:
                 continue
-            if best is None:
-                best = row
-            elif row.area_id != best.area_id:
-                overlaps.append(row.area_id)
-        if best is None:
-            return None
-        return Located(
-            area_id=best.area_id,
-            chain=best.path,
-            boundary_version=best.version,
-            overlaps=tuple(overlaps),
-        )
+            if not shapely.contains_xy(self._geometry(version), longitude, latitude):
+                break
+            since = version.rank
+        return since
 
-
-_Cell = tuple[int, int]
-_Candidate = tuple[int, bool]  # the number of a geometry, and whether it has the whole cell inside
-
-
-class _Grid:
-    """Which geometries a point may lie in: the plane in cells, some to the side of a usual geometry's box.
-
-    What lies in a cell is found out when it is first asked for. A cell wholly inside a geometry leaves
-    nothing to ask. That matters more than its time: every question to shapely lets go of the
-    interpreter's lock, and under load waits to get it back.
-    """
-
-    _CELLS_A_SIDE = 16
-    _SMALLEST = 1e-6  # degrees, ten centimetres: smaller cells come near the rounding of coordinates
-    _KEPT = 100_000
-
-    def __init__(self, geometries: Sequence[BaseGeometry]) -> None:
-        self._geometries = geometries
-        self._boxes = [geometry.bounds for geometry in geometries]
-        sides = sorted(max(east - west, north - south) for west, south, east, north in self._boxes)
-        usual = sides[len(sides) // 2] if sides else 0.0
-        self._side = max(usual / self._CELLS_A_SIDE, self._SMALLEST)
-        edges = list(zip(*self._boxes, strict=True)) or [(0.0,)] * 4
-        self._bounds = min(edges[0]), min(edges[1]), max(edges[2]), max(edges[3])
-        self._known: dict[_Cell, tuple[_Candidate, ...]] = {}
-        self._finding_out = threading.Lock()
-
-    def around(self, x: float, y: float) -> tuple[_Candidate, ...]:
-        """The candidates for a point, in their order."""
-        west, south, east, north = self._bounds
-        if not (west <= x <= east and south <= y <= north):  # as well where it is no number
-            return ()
-        cell = math.floor(x / self._side), math.floor(y / self._side)
-        known = self._known.get(cell)
-        return self._find_out(cell) if known is None else known
-
-    def _find_out(self, cell: _Cell) -> tuple[_Candidate, ...]:
-        # A little more than the cell, so that rounding loses no point.
-        little = self._side * 1e-6
-        west, south = cell[0] * self._side - little, cell[1] * self._side - little
-        east, north = west + self._side + 2 * little, south + self._side + 2 * little
-        whole = shapely.box(west, south, east, north)
-        near = [
-            i
-            for i, (left, bottom, right, top) in enumerate(self._boxes)
-            if left <= east and west <= right and bottom <= north and south <= top
-        ]
-        with self._finding_out:  # a prepared geometry builds what such questions need without a lock
-            touched = [i for i in near if shapely.intersects(self._geometries[i], whole)]
-            found = tuple((i, bool(shapely.contains_properly(self._geometries[i], whole))) for i in touched)
-        if len(self._known) >= self._KEPT:
-            self._known.clear()
-        self._known[cell] = found
-        return found
+    def _geometry(self, version: BoundaryRow) -> BaseGeometry:
+        key = version.area_id, version.version
+        known = self._earlier.get(key)
+        if known is None:
+            known = self._earlier[key] = without_seams(geometry_of(version.boundary))
+        return known
 
 
 def with_validity(versions: Mapping[str, Sequence[BoundaryRow]]) -> list[BoundaryRow]:
-    """Rows whose `valid_until` is set: each version of an area ends where its next one begins.
+    """Rows whose `valid_until` and `earlier` are set: each version ends where its area's next one begins.
 
     `versions` holds, per area, its versions in the order they were recorded. A later version
     with an earlier or equal `valid_from` replaces what it overtakes (a correction).
@@ -166,9 +174,10 @@ def with_validity(versions: Mapping[str, Sequence[BoundaryRow]]) -> list[Boundar
     rows: list[BoundaryRow] = []
     for recorded in versions.values():
         until: datetime | None = None
-        for row in reversed(recorded):
+        for place in range(len(recorded) - 1, -1, -1):
+            row = recorded[place]
             if until is not None and row.valid_from >= until:
                 continue
-            rows.append(replace(row, valid_until=until))
+            rows.append(replace(row, valid_until=until, earlier=tuple(recorded[:place])))
             until = row.valid_from
     return rows

@@ -1,6 +1,7 @@
 """What counts as a boundary."""
 
 import json
+import math
 
 import pytest
 
@@ -11,6 +12,22 @@ SQUARE = [[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0], [0.0, 0.0]]
 
 def polygon(*rings: object) -> str:
     return json.dumps({"type": "Polygon", "coordinates": rings})
+
+
+def star(points: int) -> list[list[float]]:
+    """Each edge crosses nearly every other: a repair would have to find points times points / 2 crossings."""
+    turn = 2 * math.pi * (points // 2) / points
+    ring = [[round(math.cos(turn * n), 6), round(math.sin(turn * n), 6)] for n in range(points)]
+    return [*ring, ring[0]]
+
+
+def comb(teeth: int) -> list[list[float]]:
+    """Long, thin, slanting teeth that cross nothing, but whose boxes overlap, each with each."""
+    ring: list[list[float]] = []
+    for n in range(teeth):
+        here, there = round(n / teeth, 7), round((n + 0.5) / teeth, 7)
+        ring += [[here, -here], [10 + here, 10 - here], [10 + there, 10 - there], [there, -there]]
+    return [*ring, [1, -1.5], [-0.5, -1.5], ring[0]]
 
 
 def test_a_closed_ring_is_kept_as_it_is() -> None:
@@ -64,6 +81,16 @@ def test_heights_are_dropped() -> None:
         (polygon(SQUARE[:-1]), "not closed"),
         (polygon([["0", 0], [1, 0], [1, 1], ["0", 0]]), "not [longitude, latitude]"),
         (polygon([[0], [1, 0], [1, 1], [0]]), "not [longitude, latitude]"),
+        (polygon([[True, False], [1, 0], [1, 1], [True, False]]), "not [longitude, latitude]"),
+        (polygon([[0, 0, True], [1, 0], [1, 1], [0, 0, True]]), "not [longitude, latitude]"),
+        (polygon([[0, 0, "up"], [1, 0], [1, 1], [0, 0, "up"]]), "not [longitude, latitude]"),
+        (polygon([None, [1, 0], [1, 1], None]), "not [longitude, latitude]"),
+        (polygon([[10**300, 0], [1, 0], [1, 1], [10**300, 0]]), "out of range"),
+        (polygon([[0, 0]] * 4), "encloses no ground"),
+        (polygon([[0, 0], [1, 1], [0, 0], [1, 1], [0, 0]]), "encloses no ground"),
+        (polygon(star(501)), "crosses itself too often"),
+        (polygon(comb(8_000)), "pass close by each other"),
+        (polygon([[0, 0]] * 100_001), "simplify"),
         (polygon([[34.05, -118.2], [34.1, -118.2], [34.1, -118.3], [34.05, -118.2]]), "longitude first"),
         (polygon([[0, 0], [1, 1], [2, 2], [0, 0]]), "encloses no ground"),
         ("x" * (MAX_BYTES + 1), "simplify"),

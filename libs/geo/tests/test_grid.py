@@ -153,6 +153,38 @@ def test_an_area_cut_at_the_antimeridian_is_one_area() -> None:
     assert found == [False, True, True, True, True, False, False]
 
 
+@pytest.mark.parametrize("longitude", [180.0, -180.0])
+def test_the_antimeridian_is_no_edge_of_an_area_on_both_sides(longitude: float) -> None:
+    [outline] = SHAPES[0]
+    east = [[178 + 2 * x, 2 * y] for x, y in outline]  # to latitude 2
+    west = [[-180 + 2 * x, 1 + 2 * y] for x, y in outline]  # from latitude 1 to 3
+    fiji = check_boundary(json.dumps({"type": "MultiPolygon", "coordinates": [[east], [west]]}))
+    index = index_of([geometry_of(fiji.geojson)])
+
+    inside = [
+        index.locate(longitude, latitude, AT) is not None for latitude in (-1, 0, 0.5, 1, 1.5, 2, 2.5, 3)
+    ]
+
+    # Up to 1 and from 2 on the antimeridian is the edge of what lies on one side of it only.
+    assert inside == [False, False, False, False, True, False, False, False]
+
+
+def test_the_antimeridian_is_the_edge_of_an_area_on_one_side() -> None:
+    index = index_of([shapely.box(178, 0, 180, 2)])
+
+    assert [index.locate(longitude, 1, AT) for longitude in (180, -180)] == [None, None]
+    assert index.locate(179, 1, AT) is not None
+
+
+@pytest.mark.parametrize("longitude", [180.0, -180.0, 17.0])
+def test_a_pole_lies_in_what_surrounds_it(longitude: float) -> None:
+    antarctica = index_of([shapely.box(-180, -90, 180, -60)])
+
+    assert antarctica.locate(longitude, -90, AT) is not None
+    assert antarctica.locate(longitude, -75, AT) is not None
+    assert antarctica.locate(longitude, 90, AT) is None
+
+
 def test_an_area_drawn_across_the_antimeridian_is_refused_with_what_to_do() -> None:
     ring = [[179, 0], [-179, 0], [-179, 1], [179, 1], [179, 0]]
 

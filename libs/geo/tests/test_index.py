@@ -95,6 +95,77 @@ def test_where_two_areas_overlap_the_one_defined_first_keeps_the_ground() -> Non
         assert located.overlaps == ("aspen",)
 
 
+def located(index: AreaIndex, x: float, y: float, at: datetime = IN_2020) -> tuple[str, tuple[str, ...]]:
+    found = index.locate(x, y, at)
+    return (found.area_id, found.overlaps) if found else ("", ())
+
+
+def test_drawing_deeper_takes_no_ground_from_the_neighbour() -> None:
+    index = AreaIndex(
+        [
+            row("a", square(0, 0, 6), rank=1),
+            row("b", square(5, 0, 6), rank=2),
+            row("b/ward", square(6, 0, 4), rank=3),
+            row("a/street/cell", square(4, 0, 4), rank=4),
+        ]
+    )
+
+    assert located(index, 4.5, 1) == ("cell", ())
+    assert located(index, 5.5, 1) == ("cell", ("b",))
+    assert located(index, 7, 1) == ("ward", ())
+
+
+def test_areas_without_a_boundary_stand_for_nothing() -> None:
+    index = AreaIndex(
+        [row("a/ward", square(0, 0, 4), rank=1), row("b/street/block/cell", square(2, 0, 4), rank=2)]
+    )
+
+    assert located(index, 3, 1) == ("ward", ("cell",))
+    assert located(index, 5, 1) == ("cell", ())
+
+
+def test_what_juts_out_of_the_area_above_is_not_found_there() -> None:
+    index = AreaIndex([row("city", square(0, 0, 4)), row("city/willow", square(3, 0, 4))])
+
+    assert [located(index, x, 1)[0] for x in (1, 3.5, 5)] == ["city", "willow", ""]
+
+
+def test_who_has_held_the_ground_longest_keeps_it() -> None:
+    willow = [row("willow", square(0, 0, 4), rank=1), row("willow", square(0, 0, 8), rank=9, version=2)]
+    aspen = [row("aspen", square(3, 0, 8), rank=5)]
+
+    index = AreaIndex(with_validity({"willow": willow, "aspen": aspen}))
+
+    assert located(index, 3.5, 1) == ("willow", ("aspen",))  # held since 1, across the redrawing
+    assert located(index, 5, 1) == ("aspen", ("willow",))
+
+
+def test_who_gives_ground_up_comes_back_to_it_as_the_last() -> None:
+    willow = [
+        row("willow", square(0, 0, 8), rank=1),
+        row("willow", square(0, 0, 2), rank=7, version=2),
+        row("willow", square(0, 0, 8), rank=9, version=3),
+    ]
+    aspen = [row("aspen", square(3, 0, 8), rank=5)]
+
+    index = AreaIndex(with_validity({"willow": willow, "aspen": aspen}))
+
+    assert located(index, 5, 1) == ("aspen", ("willow",))
+
+
+def test_what_was_held_at_another_time_gives_no_right_to_this_one() -> None:
+    willow = [
+        row("willow", square(0, 0, 8), rank=1, since=IN_2021),
+        row("willow", square(0, 0, 8), rank=9, version=2, since=IN_2019),
+    ]
+    aspen = [row("aspen", square(3, 0, 8), rank=5, since=IN_2019)]
+
+    index = AreaIndex(with_validity({"willow": willow, "aspen": aspen}))
+
+    assert located(index, 5, 1, IN_2020) == ("aspen", ("willow",))
+    assert located(index, 5, 1, IN_2021) == ("willow", ("aspen",))
+
+
 def test_a_correction_replaces_the_version_it_overtakes() -> None:
     first = row("willow", square(0, 0, 4), version=1, since=IN_2020)
     wrong = row("willow", square(50, 50, 4), version=2, since=IN_2021)

@@ -1,0 +1,121 @@
+"""The atlas: every boundary at every moment, to check a new one against and to find where areas overlap.
+
+What **bounds** an area is the nearest area above it that has a boundary. Two areas are **beside** each
+other if the same area bounds both (or none does) and neither lies below the other: on the map, areas
+without a boundary do not exist. All of it as of a moment, for boundaries come into force one by one.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import shapely
+from shapely import MultiPolygon, Polygon
+
+from libs.geo.boundary import geometry_of
+from libs.geo.index import BoundaryRow
+from libs.geo.strips import Strip, shared
+
+Box = tuple[float, float, float, float]
+Ground = Polygon | MultiPolygon
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """One version of a boundary, ready to be measured."""
+
+    row: BoundaryRow
+    ground: Ground
+    box: Box
+
+    @classmethod
+    def of(cls, row: BoundaryRow) -> "Sheet":
+        """The sheet of a row. Raises BoundaryUnusable."""
+        ground = geometry_of(row.boundary)
+        return cls(row, ground, ground.bounds)
+
+    def is_near(self, box: Box) -> bool:
+        """Whether the boxes touch: otherwise there is nothing to measure."""
+        west, south, east, north = box
+        return self.box[0] <= east and west <= self.box[2] and self.box[1] <= north and south <= self.box[3]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """Two areas beside each other that overlap; `since` when they have done so without a break."""
+
+    one: BoundaryRow
+    other: BoundaryRow
+    strip: Strip
+    since: datetime
+
+
+class Atlas:
+    """Boundaries in memory. An atlas never changes; `with_rows` gives the next one."""
+
+    def __init__(self) -> None:
+        self._sheets: Mapping[str, tuple[Sheet, ...]] = {}
+        self._strips: dict[tuple[Sheet, Sheet], Strip | None] = {}  # of boundaries, which never change
+
+    def with_rows(self, rows: Iterable[BoundaryRow]) -> "Atlas":
+        """With more versions, each recorded after those of its area that are here."""
+        sheets = dict(self._sheets)
+        for row in rows:
+            sheets[row.area_id] = (*sheets.get(row.area_id, ()), Sheet.of(row))
+        after = Atlas()
+        after._sheets, after._strips = sheets, self._strips
+        return after
+
+    def from_then_on(self, moment: datetime) -> Iterator[Sheet]:
+        """Every boundary that holds at a moment or begins later."""
+        for area_id, sheets in self._sheets.items():
+            now = self.at(area_id, moment)
+            yield from (each for each in sheets if each is now or each.row.valid_from > moment)
+
+    def at(self, area_id: str, moment: datetime) -> Sheet | None:
+        """An area's boundary at a moment: of the versions that have begun the last recorded."""
+        sheets = self._sheets.get(area_id, ())
+        return next((each for each in reversed(sheets) if each.row.valid_from <= moment), None)
+
+    def bounding(self, path: tuple[str, ...], moment: datetime) -> Sheet | None:
+        """What bounds the area at a path."""
+        above = (self.at(area_id, moment) for area_id in reversed(path[:-1]))
+        return next((sheet for sheet in above if sheet is not None), None)
+
+    def disputes(self, moment: datetime) -> list[Dispute]:
+        """Where areas overlap by more than the tolerance, in the order of their ids."""
+        sheets = [sheet for area_id in sorted(self._sheets) if (sheet := self.at(area_id, moment))]
+        tree = shapely.STRtree([sheet.ground for sheet in sheets])
+        near = tree.query([sheet.ground for sheet in sheets], predicate="intersects")
+        found = []
+        for one, other in sorted((int(i), int(k)) for i, k in near.T if i < k):
+            dispute = self._dispute(sheets[one], sheets[other], moment)
+            if dispute is not None:
+                found.append(dispute)
+        return found
+
+    def _dispute(self, one: Sheet, other: Sheet, moment: datetime) -> Dispute | None:
+        strip = self._overlap(one, other, moment)
+        if strip is None:
+            return None
+        since = moment
+        for earlier in self._changes({*one.row.path, *other.row.path}, moment):
+            first, second = self.at(one.row.area_id, earlier), self.at(other.row.area_id, earlier)
+            if first is None or second is None or self._overlap(first, second, earlier) is None:
+                break
+            since = earlier
+        return Dispute(one=one.row, other=other.row, strip=strip, since=since)
+
+    def _changes(self, area_ids: Iterable[str], until: datetime) -> list[datetime]:
+        """The moments at which boundaries of these areas began, the latest first."""
+        begun = {each.row.valid_from for area_id in area_ids for each in self._sheets.get(area_id, ())}
+        return sorted((each for each in begun if each <= until), reverse=True)
+
+    def _overlap(self, one: Sheet, other: Sheet, moment: datetime) -> Strip | None:
+        if one.row.area_id in other.row.path or other.row.area_id in one.row.path:
+            return None
+        if self.bounding(one.row.path, moment) is not self.bounding(other.row.path, moment):
+            return None
+        if (one, other) not in self._strips:
+            self._strips[one, other] = shared(one.ground, other.ground)
+        return self._strips[one, other]

@@ -1,0 +1,36 @@
+"""The neighbourhood councils of Los Angeles, as the city drew them."""
+
+import gzip
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shapely import MultiPolygon, Polygon
+
+from libs.geo.boundary import check_boundary, geometry_of
+from libs.geo.index import BoundaryRow
+
+DATA = Path(__file__).parents[3] / "e2e" / "data"
+AT = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def rows() -> list[BoundaryRow]:
+    """The councils as areas, recorded in the order of the file."""
+    with gzip.open(DATA / "la-neighborhood-councils.geojson.gz", "rt") as file:
+        features = json.load(file)["features"]
+    return [
+        BoundaryRow(
+            area_id=feature["properties"]["nc_id"],
+            path=("los-angeles", feature["properties"]["region"], feature["properties"]["nc_id"]),
+            rank=rank,
+            version=1,
+            boundary=check_boundary(json.dumps(feature["geometry"])).geojson,
+            valid_from=AT,
+        )
+        for rank, feature in enumerate(features)
+    ]
+
+
+def boundaries() -> list[Polygon | MultiPolygon]:
+    """The same as geometries."""
+    return [geometry_of(row.boundary) for row in rows()]
