@@ -85,6 +85,8 @@ class Atlas:
     def disputes(self, moment: datetime) -> list[Dispute]:
         """Where areas overlap by more than the tolerance, in the order of their ids."""
         sheets = [sheet for area_id in sorted(self._sheets) if (sheet := self.at(area_id, moment))]
+        if not sheets:
+            return []
         tree = shapely.STRtree([sheet.ground for sheet in sheets])
         near = tree.query([sheet.ground for sheet in sheets], predicate="intersects")
         found = []

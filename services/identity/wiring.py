@@ -10,10 +10,18 @@ from libs.rpc.keys import concealed
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.identity.adapters.hashing import Argon2
 from services.identity.adapters.ledger import EVENTS
+from services.identity.adapters.maps import Maps
 from services.identity.adapters.publishing import publish
 from services.identity.adapters.revoked import RevokedTokens
 from services.identity.adapters.signing import DerivedKeys
-from services.identity.adapters.views import areas, bodies, clients, revoked_tokens, roles_of_party
+from services.identity.adapters.views import (
+    areas,
+    bodies,
+    clients,
+    disputed_strips,
+    revoked_tokens,
+    roles_of_party,
+)
 from services.identity.application.access import Roles
 from services.identity.application.app import App
 from services.identity.application.area import Areas
@@ -65,6 +73,7 @@ def _app(ground: Ground, settings: IdentitySettings) -> App:
     views, digests = ground.views, ground.ledger.keys
     area_stream, body_stream = ground.stream(AREA), ground.stream(BODY)
     resident_stream, access_stream = ground.stream(RESIDENT), ground.stream(ACCESS)
+    maps = Maps()
     hashing, throttle = Argon2(), Throttle(ground.clock)
     keys = Keys(
         stream=ground.stream(KEYRING),
@@ -74,7 +83,11 @@ def _app(ground: Ground, settings: IdentitySettings) -> App:
         conceal=concealed,
     )
     return App(
-        areas=Areas(stream=area_stream, reads=areas.AreaReads(views)),
+        areas=Areas(
+            stream=area_stream,
+            reads=areas.AreaReads(views, maps),
+            strips=disputed_strips.StripReads(views, maps),
+        ),
         residents=Residents(
             stream=resident_stream,
             areas=area_stream,

@@ -15,6 +15,11 @@ def overlapping(at: datetime, *there: BoundaryRow) -> list[tuple[str, str, datet
     return [(each.one.area_id, each.other.area_id, each.since) for each in disputes]
 
 
+def test_an_empty_atlas_has_no_disputes() -> None:
+    assert overlapping(IN_2020) == []
+    assert overlapping(IN_2019, drawn("west", square(0, 0, 5), IN_2020)) == []
+
+
 def test_areas_side_by_side_dispute_nothing() -> None:
     assert overlapping(IN_2020, CITY, WEST, EAST) == []
 

@@ -10,8 +10,9 @@ from libs.ledger.streams.stream import Handled, Stream
 from libs.ledger.text import Text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Jurisdiction, Permit
-from libs.rules.areas import below
-from services.identity.application.ports import AreaReads, AreaRow, Place
+from libs.rules.areas import below, id_of
+from services.identity.application.ground import objection
+from services.identity.application.ports import AreaReads, AreaRow, Place, StripQuery, StripReads, StripRow
 from services.identity.domain import refusals
 from services.identity.domain.area import (
     Area,
@@ -76,6 +77,7 @@ class Areas:
 
     stream: AreaStream
     reads: AreaReads
+    strips: StripReads
 
     def define(self, new: NewArea, context: Context, permit: Permit) -> AreaHandled:
         """Put an area into the tree. The caller must reach the parent; for a root, everything."""
@@ -84,15 +86,15 @@ class Areas:
             above = defined(self.stream, new.parent_id, "parent_id")
             parent = Parent(area_id=above.area_id, level=above.level, path=above.path)
         permit(Jurisdiction(area_path=parent.path if parent else ""))
+        path = below(parent.path if parent else "", new.area_id)
         command = DefineArea(
             area_id=new.area_id,
             parent=parent,
             level=new.level,
             name=new.name,
-            boundary=self._boundary(new.area_id, new.boundary, new.valid_from, new.at),
+            boundary=self._boundary(path, new.boundary, new.valid_from, new.at, permit),
             at=new.at,
         )
-        path = below(parent.path if parent else "", new.area_id)
         return self.stream.handle(new.area_id, command, replace(context, area=path))
 
     def change_boundary(
@@ -108,7 +110,7 @@ class Areas:
         """Give an area another boundary."""
         path = defined(self.stream, area_id).path
         permit(Jurisdiction(area_path=path))
-        command = self._boundary(area_id, boundary, valid_from, at)
+        command = self._boundary(path, boundary, valid_from, at, permit)
         if command is None:
             raise refusals.boundary_is_unusable("it is empty")
         context = replace(context, area=path)
@@ -132,11 +134,24 @@ class Areas:
             raise refusals.place_is_outside_areas()
         return place
 
-    @staticmethod
+    def disputed_strips(
+        self, query: StripQuery, at: datetime, fresh: Fresh
+    ) -> tuple[Sequence[StripRow], str]:
+        """A page of the strips that two areas claim. Refuses AREA_UNKNOWN."""
+        path = defined(self.stream, query.area_id).path if query.area_id else ""
+        return self.strips.page(query, path, at, fresh)
+
     def _boundary(
-        area_id: str, boundary: str, valid_from: datetime | None, at: datetime
+        self, path: str, boundary: str, valid_from: datetime | None, at: datetime, permit: Permit
     ) -> ChangeBoundary | None:
         if not boundary:
             return None
         geojson, note = checked(boundary)
-        return ChangeBoundary(area_id=area_id, boundary=geojson, note=note, valid_from=valid_from, at=at)
+        return ChangeBoundary(
+            area_id=id_of(path),
+            boundary=geojson,
+            note=note,
+            valid_from=valid_from,
+            at=at,
+            objection=objection(self.reads.atlas(), path, geojson, valid_from or at, permit),
+        )

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from libs.geo.atlas import Atlas
 from libs.geo.index import Located
+from libs.geo.strips import Strip
 from libs.ledger.text import Text
 from libs.query.freshness import Fresh, ListQuery
+from libs.query.paging import ListRequest
 from libs.query.reach import Reach
 from services.identity.domain.access import Grant
 from services.identity.domain.keyring import SigningKey
@@ -69,6 +72,25 @@ class Place:
     located: Located
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StripRow:
+    """Ground that two areas beside each other claim: a point of it, its size, and to which it belongs."""
+
+    area_id: str
+    area_path: str
+    other_area_id: str
+    other_area_path: str
+    owner_area_id: str
+    strip: Strip
+    since: datetime
+
+
+class StripQuery(ListRequest, Protocol):
+    """A page of the strips of an area and those below it; of all for ""."""
+
+    area_id: str
+
+
 class AreaReads(Protocol):
     """The tree of areas."""
 
@@ -80,8 +102,22 @@ class AreaReads(Protocol):
         """Areas by id, and the token of the next page."""
         ...
 
+    def atlas(self) -> Atlas:
+        """All boundaries that were recorded before it was asked."""
+        ...
+
     def locate(self, longitude: float, latitude: float, at: datetime, fresh: Fresh) -> Place | None:
         """Where a point lies."""
+        ...
+
+
+class StripReads(Protocol):
+    """Ground that two areas claim."""
+
+    def page(
+        self, query: StripQuery, path: str, at: datetime, fresh: Fresh
+    ) -> tuple[Sequence[StripRow], str]:
+        """Strips of areas at or below a path, by their ids, and the token of the next page."""
         ...
 
 

@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from libs.ledger.decider import Decider
+from libs.ledger.decider import Decider, Refusal
 from libs.ledger.text import Text
 from libs.rules.areas import below
 from services.identity.domain import refusals
-from services.identity.domain.values import (
-    Level,
-)
+from services.identity.domain.values import Level
 
 # Events
 
@@ -111,13 +109,17 @@ class Parent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeBoundary:
-    """Give an area another boundary, which has been checked; without `valid_from` from now on."""
+    """Give an area another boundary, which has been checked; without `valid_from` from now on.
+
+    `objection` is what stands against it on the map, as far as it would be new.
+    """
 
     area_id: str
     boundary: str
     note: str
     valid_from: datetime | None
     at: datetime
+    objection: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +184,8 @@ def _change_boundary(command: ChangeBoundary, area: Area) -> Sequence[AreaEvent]
     same_moment = command.valid_from is None or command.valid_from == area.boundary_valid_from
     if same_moment and area.boundary_digest == _digest(command.boundary):
         return []
+    if command.objection is not None:
+        raise command.objection
     return [
         BoundaryChanged(
             area_id=area.area_id,

@@ -1,6 +1,7 @@
 """How identity says no: every refusal's code, kind and advice in one place."""
 
 from libs.ledger.decider import Kind, Refusal
+from services.identity.domain.values import Encroachment
 
 
 def name_is_missing() -> Refusal:
@@ -47,6 +48,53 @@ def boundary_is_unusable(reason: str) -> Refusal:
     """The text is no polygon in degrees."""
     return Refusal(
         Kind.INVALID, "BOUNDARY_UNUSABLE", f"the boundary cannot be used: {reason}", field="boundary"
+    )
+
+
+def boundary_is_beyond(on: Encroachment) -> Refusal:
+    """Ground outside the area above that has a boundary."""
+    return Refusal(
+        Kind.PRECONDITION,
+        "BOUNDARY_BEYOND_PARENT",
+        "the boundary reaches beyond that of the area above it (area_id), at the place named; draw it within,"
+        " or have the other one changed first",
+        field="boundary",
+        area_id=on.area_id,
+        longitude=f"{on.longitude:.6f}",
+        latitude=f"{on.latitude:.6f}",
+        square_metres=f"{on.square_metres:.0f}",
+        since=on.since.isoformat(),
+    )
+
+
+def boundary_leaves_out(on: Encroachment) -> Refusal:
+    """Ground of an area below lies outside."""
+    return Refusal(
+        Kind.PRECONDITION,
+        "BOUNDARY_LEAVES_OUT_AREA",
+        "an area below (area_id) reaches beyond this boundary, at the place named; change that one first",
+        field="boundary",
+        area_id=on.area_id,
+        longitude=f"{on.longitude:.6f}",
+        latitude=f"{on.latitude:.6f}",
+        square_metres=f"{on.square_metres:.0f}",
+        since=on.since.isoformat(),
+    )
+
+
+def ground_is_out_of_reach(on: Encroachment) -> Refusal:
+    """Ground of an area that somebody else plans, or that no area of the caller's holds."""
+    return Refusal(
+        Kind.PERMISSION,
+        "GROUND_OUT_OF_REACH",
+        "the boundary takes ground, at the place named, that your grants do not let you plan (of area_id);"
+        " draw it around that, or ask who may plan both",
+        field="boundary",
+        area_id=on.area_id,
+        longitude=f"{on.longitude:.6f}",
+        latitude=f"{on.latitude:.6f}",
+        square_metres=f"{on.square_metres:.0f}",
+        since=on.since.isoformat(),
     )
 
 

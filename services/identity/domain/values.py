@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
@@ -113,6 +114,17 @@ class Within:
     area_id: str = ""
     area_path: str = ""
     body_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encroachment:
+    """Where a boundary and that of an area do not go together: a point of it, its size, since when."""
+
+    area_id: str
+    longitude: float
+    latitude: float
+    square_metres: float
+    since: datetime
 
 
 def grant_id(party_id: str, role: Role, within: Within) -> str:

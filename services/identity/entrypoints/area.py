@@ -7,7 +7,7 @@ from libs.rpc.call import Call
 from libs.rpc.moments import moment_of
 from libs.rpc.texts import text_of
 from services.identity.application.app import App
-from services.identity.application.area import NewArea
+from services.identity.application.area import AreaHandled, NewArea
 from services.identity.domain.area import BoundaryChanged
 from services.identity.entrypoints import wire
 
@@ -30,7 +30,9 @@ class AreaApi:
             at=call.at,
         )
         handled = self._app.areas.define(new, call.context(), call.permit)
-        return pb.DefineAreaResponse(area=wire.area_state_shown(handled.state), revision=handled.revision)
+        return pb.DefineAreaResponse(
+            area=wire.area_state_shown(handled.state), note=_note(handled), revision=handled.revision
+        )
 
     def change_boundary(self, request: pb.ChangeBoundaryRequest, call: Call) -> pb.ChangeBoundaryResponse:
         """Give an area another boundary."""
@@ -43,9 +45,8 @@ class AreaApi:
             call.permit,
             request.if_revision or None,
         )
-        notes = [event.note for event in handled.events if isinstance(event, BoundaryChanged)]
         return pb.ChangeBoundaryResponse(
-            area=wire.area_state_shown(handled.state), note="".join(notes), revision=handled.revision
+            area=wire.area_state_shown(handled.state), note=_note(handled), revision=handled.revision
         )
 
     def get_area(self, request: pb.GetAreaRequest, call: Call) -> pb.GetAreaResponse:
@@ -71,3 +72,16 @@ class AreaApi:
             boundary_version=place.located.boundary_version,
             overlap_area_ids=place.located.overlaps,
         )
+
+    def list_disputed_strips(
+        self, request: pb.ListDisputedStripsRequest, call: Call
+    ) -> pb.ListDisputedStripsResponse:
+        """Read a page of the strips that two areas claim."""
+        at = moment_of(request, "at_time") or call.now()
+        strips, next_token = self._app.areas.disputed_strips(request, at, Fresh.of(request, call))
+        return pb.ListDisputedStripsResponse(strips=map(wire.strip_shown, strips), next_page_token=next_token)
+
+
+def _note(handled: AreaHandled) -> str:
+    """What was repaired in the boundary that came in."""
+    return "".join(event.note for event in handled.events if isinstance(event, BoundaryChanged))

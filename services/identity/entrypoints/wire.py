@@ -3,11 +3,12 @@
 from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
+from linli.types.v1.types_pb2 import Point
 
 from libs.rpc.enums import EnumTable
 from libs.rpc.moments import stamp
 from libs.rpc.texts import localized
-from services.identity.application.ports import AreaRow, BodyRow, BoundaryRow, ClientRow, Token
+from services.identity.application.ports import AreaRow, BodyRow, BoundaryRow, ClientRow, StripRow, Token
 from services.identity.domain import area, body, client
 from services.identity.domain.access import Grant
 from services.identity.domain.resident import Registered
@@ -61,6 +62,20 @@ def _boundary_shown(boundary: BoundaryRow) -> pb.Boundary:
         valid_from_time=stamp(boundary.valid_from),
         valid_until_time=until,
         note=boundary.note,
+    )
+
+
+def strip_shown(row: StripRow) -> pb.DisputedStrip:
+    """A disputed strip."""
+    return pb.DisputedStrip(
+        area_id=row.area_id,
+        area_path=row.area_path,
+        other_area_id=row.other_area_id,
+        other_area_path=row.other_area_path,
+        owner_area_id=row.owner_area_id,
+        point=Point(longitude=row.strip.longitude, latitude=row.strip.latitude),
+        square_metres=row.strip.square_metres,
+        since_time=stamp(row.since),
     )
 
 

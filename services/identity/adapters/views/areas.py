@@ -1,6 +1,5 @@
 """Which areas are there, and where does a point lie?"""
 
-import threading
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypedDict
@@ -8,16 +7,16 @@ from typing import Any, TypedDict
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from libs.geo.index import AreaIndex, with_validity
-from libs.geo.index import BoundaryRow as Boundary
+from libs.geo.atlas import Atlas
 from libs.ledger.recorded import Recorded
+from libs.ledger.revision import Revision
 from libs.ledger.text import Text
 from libs.ledger.views.view import Key, Rows, Table, View, Views
 from libs.query.filters import Filters, area, choice, text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.listing import Listing
 from libs.query.paging import ascending
-from libs.rules.areas import ids_of
+from services.identity.adapters.maps import Maps
 from services.identity.application import ports
 from services.identity.domain.area import AreaDefined, BoundaryChanged
 from services.identity.domain.values import Level
@@ -61,10 +60,7 @@ LISTED = Listing(
 
 
 class AreasView(View):
-    """The tree, and every version of its boundaries.
-
-    `rank` is the position at which an area was defined: where areas overlap, the smaller wins.
-    """
+    """The tree, and every version of its boundaries."""
 
     name = "areas"
     tables = (AREAS, BOUNDARIES)
@@ -113,12 +109,11 @@ def _boundary_row(event: BoundaryChanged, position: int) -> BoundaryRow:
 
 
 class AreaReads:
-    """`ports.AreaReads`, answered from the view; the index of boundaries is kept until they change."""
+    """`ports.AreaReads`, answered from the view, and from the map that is made of it."""
 
-    def __init__(self, views: Views) -> None:
+    def __init__(self, views: Views, maps: Maps) -> None:
         self._views = views
-        self._lock = threading.Lock()
-        self._index: tuple[int, AreaIndex, dict[str, ports.AreaRow]] = (-1, AreaIndex.empty(), {})
+        self._maps = maps
 
     def one(self, area_id: str, boundary_at: datetime | None, fresh: Fresh) -> ports.AreaRow | None:
         """One area, with the boundary valid at a moment if one is given."""
@@ -137,38 +132,18 @@ class AreaReads:
     def locate(self, longitude: float, latitude: float, at: datetime, fresh: Fresh) -> ports.Place | None:
         """Where a point lies."""
         with fresh.read(self._views, VIEW) as cursor:
-            index, areas = self._current(cursor)
-        located = index.locate(longitude, latitude, at)
+            known = self._maps.current(cursor)
+        located = known.index.locate(longitude, latitude, at)
         if located is None:
             return None
-        return ports.Place(chain=tuple(areas[each] for each in located.chain), located=located)
+        chain = tuple(_area(known.areas[each]) for each in located.chain)
+        return ports.Place(chain=chain, located=located)
 
-    def _current(self, cursor: Cursor[DictRow]) -> tuple[AreaIndex, dict[str, ports.AreaRow]]:
-        """The index of what the cursor sees (or of something newer, which another thread saw)."""
-        row = cursor.execute("SELECT coalesce(max(position), 0) AS position FROM boundaries").fetchone()
-        position = int(row["position"]) if row else 0
-        if self._index[0] < position:
-            with self._lock:
-                if self._index[0] < position:
-                    self._index = (position, *_indexed(cursor))
-        return self._index[1:]
-
-
-def _indexed(cursor: Cursor[DictRow]) -> tuple[AreaIndex, dict[str, ports.AreaRow]]:
-    areas = {row["area_id"]: row for row in cursor.execute("SELECT * FROM areas").fetchall()}
-    versions: dict[str, list[Boundary]] = {}
-    for row in cursor.execute("SELECT * FROM boundaries ORDER BY area_id, version").fetchall():
-        path = areas[row["area_id"]]["path"]
-        boundary = Boundary(
-            area_id=row["area_id"],
-            path=ids_of(path),
-            rank=areas[row["area_id"]]["rank"],
-            version=row["version"],
-            boundary=row["boundary"],
-            valid_from=row["valid_from"],
-        )
-        versions.setdefault(row["area_id"], []).append(boundary)
-    return AreaIndex(with_validity(versions)), {key: _area(row) for key, row in areas.items()}
+    def atlas(self) -> Atlas:
+        """All boundaries that were recorded before it was asked. Raises `ViewBehind`."""
+        recorded = Fresh(at_least=str(Revision(self._views.ledger.head(), 0)))
+        with recorded.read(self._views, VIEW) as cursor:
+            return self._maps.current(cursor).atlas
 
 
 def _area(row: Any, boundary: ports.BoundaryRow | None = None) -> ports.AreaRow:

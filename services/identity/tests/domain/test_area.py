@@ -1,13 +1,14 @@
 """What may happen to an area."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from libs.ledger.decider import Kind
 from libs.ledger.text import Text
 from libs.testkit.deciders import deciding
-from services.identity.domain import area
+from services.identity.domain import area, refusals
 from services.identity.domain.area import AreaDefined, BoundaryChanged, ChangeBoundary, DefineArea, Parent
-from services.identity.domain.values import Level
+from services.identity.domain.values import Encroachment, Level
 
 given = deciding(area.AREA)
 
@@ -15,6 +16,7 @@ AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 LATER = datetime(2021, 1, 1, tzinfo=UTC)
 CITY = Parent(area_id="la", level=Level.CITY, path="la")
 SQUARE = '{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}'
+OVERHANG = Encroachment(area_id="la", longitude=1.5, latitude=0.25, square_metres=12.4, since=AT)
 OTHER = '{"type":"Polygon","coordinates":[[[0,0],[2,0],[2,2],[0,0]]]}'
 
 
@@ -110,3 +112,19 @@ def test_importing_an_area_with_its_boundary_again_changes_nothing() -> None:
 def test_a_boundary_without_a_moment_holds_from_now_on_unless_it_holds_already() -> None:
     given(defined()).when(change(valid_from=None, at=LATER)).then(changed(valid_from=LATER))
     given(defined(), changed()).when(change(valid_from=None, at=LATER)).then_nothing_happens()
+
+
+def test_what_stands_against_a_boundary_keeps_it_out() -> None:
+    objection = refusals.boundary_is_beyond(OVERHANG)
+    objected = replace(change(OTHER), objection=objection)
+
+    given(defined(), changed()).when(objected).then_refused(
+        "BOUNDARY_BEYOND_PARENT", Kind.PRECONDITION, area_id="la", longitude="1.500000", square_metres="12"
+    )
+    given().when(define(boundary=objected)).then_refused("BOUNDARY_BEYOND_PARENT", Kind.PRECONDITION)
+
+
+def test_nothing_stands_against_a_boundary_that_holds_already() -> None:
+    objected = replace(change(), objection=refusals.boundary_is_beyond(OVERHANG))
+
+    given(defined(), changed()).when(objected).then_nothing_happens()

@@ -25,11 +25,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class AreaDefined(_message.Message):
-    """The tree has a new area. Everybody may see it.
-
-    Where two areas of one depth overlap, the one defined first (the smaller `sequence` in the
-    envelope) keeps the ground: whoever locates on their own must do the same.
-    """
+    """The tree has a new area. Everybody may see it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -69,7 +65,14 @@ Global___AreaDefined: _TypeAlias = AreaDefined  # noqa: Y015
 
 @_typing.final
 class AreaBoundaryChanged(_message.Message):
-    """An area has another boundary. Everybody may see it."""
+    """An area has another boundary. Everybody may see it.
+
+    Where areas overlap that the same area bounds (the nearest above that has a boundary), a point belongs
+    to the one that has held it longest: whose unbroken run of versions with the point inside, up to
+    the one valid, began with the smallest `sequence` in the envelope (versions not yet valid at the
+    moment asked about are passed over). Areas below another one are not looked at there, however deep
+    they lie. Whoever locates on their own must do the same.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

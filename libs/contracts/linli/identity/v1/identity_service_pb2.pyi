@@ -430,8 +430,11 @@ class DefineAreaResponse(_message.Message):
 
     AREA_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
     revision: _builtins.str
     """Give it as `at_least` to read what this command wrote."""
+    note: _builtins.str
+    """What was repaired in the boundary; empty if nothing."""
     @_builtins.property
     def area(self) -> Global___Area:
         """The area."""
@@ -441,10 +444,11 @@ class DefineAreaResponse(_message.Message):
         *,
         area: Global___Area | None = ...,
         revision: _builtins.str = ...,
+        note: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["area", b"area"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "note", b"note", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -466,8 +470,8 @@ class ChangeBoundaryRequest(_message.Message):
     area_id: _builtins.str
     """The area."""
     boundary: _builtins.str
-    """GeoJSON Polygon or MultiPolygon, WGS 84, longitude first, at most 2 MB. Rings must be closed;
-    an area across the antimeridian is cut there into two polygons.
+    """GeoJSON Polygon or MultiPolygon, WGS 84, longitude first, at most 2 MB and 100,000 positions. Rings
+    must be closed; an area across the antimeridian is cut there into two polygons.
     A boundary that crosses itself is repaired, and the answer says so.
     """
     if_revision: _builtins.str
@@ -698,7 +702,7 @@ class LocateResponse(_message.Message):
 
     @_builtins.property
     def overlap_area_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Other areas of the same depth whose boundary contains the point, too."""
+        """The areas beside those of the chain whose boundary contains the point, too."""
 
     def __init__(
         self,
@@ -714,6 +718,130 @@ class LocateResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LocateResponse: _TypeAlias = LocateResponse  # noqa: Y015
+
+@_typing.final
+class ListDisputedStripsRequest(_message.Message):
+    """Asks for disputed strips."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    AT_TIME_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most entries wanted, 1 to 1000; 0 means 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the answer before; empty for the first page."""
+    area_id: _builtins.str
+    """Only strips that this area or one below it claims; empty: all."""
+    at_least: _builtins.str
+    """Wait until the answer shows at least this `revision`."""
+    @_builtins.property
+    def at_time(self) -> _timestamp_pb2.Timestamp:
+        """The moment; not set: now."""
+
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        area_id: _builtins.str = ...,
+        at_time: _timestamp_pb2.Timestamp | None = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "at_least", b"at_least", "at_time", b"at_time", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDisputedStripsRequest: _TypeAlias = ListDisputedStripsRequest  # noqa: Y015
+
+@_typing.final
+class ListDisputedStripsResponse(_message.Message):
+    """Disputed strips."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STRIPS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def strips(self) -> _containers.RepeatedCompositeFieldContainer[Global___DisputedStrip]:
+        """The strips."""
+
+    def __init__(
+        self,
+        *,
+        strips: _abc.Iterable[Global___DisputedStrip] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "strips", b"strips"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDisputedStripsResponse: _TypeAlias = ListDisputedStripsResponse  # noqa: Y015
+
+@_typing.final
+class DisputedStrip(_message.Message):
+    """Ground that lies within the boundaries of two areas of which neither lies in the other."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    AREA_PATH_FIELD_NUMBER: _builtins.int
+    OTHER_AREA_ID_FIELD_NUMBER: _builtins.int
+    OTHER_AREA_PATH_FIELD_NUMBER: _builtins.int
+    OWNER_AREA_ID_FIELD_NUMBER: _builtins.int
+    POINT_FIELD_NUMBER: _builtins.int
+    SQUARE_METRES_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    area_id: _builtins.str
+    """One of the areas."""
+    area_path: _builtins.str
+    """The ids from the root to it."""
+    other_area_id: _builtins.str
+    """The other one."""
+    other_area_path: _builtins.str
+    """The ids from the root to it."""
+    owner_area_id: _builtins.str
+    """The area to which `point` belongs, as `Locate` says. Other points may belong to the other one, if
+    boundaries were changed several times.
+    """
+    square_metres: _builtins.float
+    """How large it is, all pieces together that are wider than 2 metres somewhere."""
+    @_builtins.property
+    def point(self) -> _types_pb2.Point:
+        """A point inside the largest piece of it."""
+
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when they have overlapped without a break."""
+
+    def __init__(
+        self,
+        *,
+        area_id: _builtins.str = ...,
+        area_path: _builtins.str = ...,
+        other_area_id: _builtins.str = ...,
+        other_area_path: _builtins.str = ...,
+        owner_area_id: _builtins.str = ...,
+        point: _types_pb2.Point | None = ...,
+        square_metres: _builtins.float = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["point", b"point", "since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "other_area_id", b"other_area_id", "other_area_path", b"other_area_path", "owner_area_id", b"owner_area_id", "point", b"point", "since_time", b"since_time", "square_metres", b"square_metres"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DisputedStrip: _TypeAlias = DisputedStrip  # noqa: Y015
 
 @_typing.final
 class RegisterResidentRequest(_message.Message):

@@ -1,0 +1,66 @@
+"""On which ground somebody may draw a boundary."""
+
+from datetime import datetime
+
+from libs.geo.atlas import Atlas
+from libs.geo.draft import Conflict, Draft
+from libs.ledger.decider import Refusal
+from libs.query.reach import Jurisdiction, Permit
+from libs.rules.areas import id_of, ids_of, parent_of, path_of
+from services.identity.domain import refusals
+from services.identity.domain.values import Encroachment
+
+
+def objection(atlas: Atlas, path: str, boundary: str, valid_from: datetime, permit: Permit) -> Refusal | None:
+    """What stands against a boundary (checked GeoJSON) of the area at `path`; None if nothing does.
+
+    It must lie within what bounds the area, and hold all that the area bounds. Who may plan the
+    area above may take free ground, and ground of areas beside it that they may plan, too: that
+    becomes a disputed strip. Who may plan the area alone may give up ground of it, not take any.
+    """
+    draft = Draft(atlas, ids_of(path), boundary, valid_from)
+    tangled = draft.tangle()
+    if tangled is not None:
+        reason = f"it and the boundary of {tangled[-1]} cross or pass by each other too often: simplify it"
+        return refusals.boundary_is_unusable(reason)
+    conflict = draft.beyond_bounds()
+    if conflict is not None:
+        return refusals.boundary_is_beyond(_place(conflict))
+    conflict = draft.left_out()
+    if conflict is not None:
+        return refusals.boundary_leaves_out(_place(conflict))
+    return _beyond_reach(draft, atlas, path, valid_from, permit)
+
+
+def _beyond_reach(
+    draft: Draft, atlas: Atlas, path: str, valid_from: datetime, permit: Permit
+) -> Refusal | None:
+    parent = parent_of(path)
+    refusal = _refusal(permit, parent)
+    if refusal is None:
+        taken = (each for each in draft.taken() if _refusal(permit, path_of(each.path)))
+        conflict = next(taken, None)
+    elif parent and atlas.at(id_of(parent), valid_from) is None:
+        return refusal
+    else:
+        conflict = draft.gained()
+    return refusals.ground_is_out_of_reach(_place(conflict)) if conflict else None
+
+
+def _refusal(permit: Permit, path: str) -> Refusal | None:
+    try:
+        permit(Jurisdiction(area_path=path))
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def _place(conflict: Conflict) -> Encroachment:
+    strip = conflict.strip
+    return Encroachment(
+        area_id=conflict.path[-1],
+        longitude=strip.longitude,
+        latitude=strip.latitude,
+        square_metres=strip.square_metres,
+        since=conflict.since,
+    )
