@@ -56,8 +56,8 @@ def boundary_is_beyond(on: Encroachment) -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "BOUNDARY_BEYOND_PARENT",
-        "the boundary reaches beyond that of the area above it (area_id), at the place named; draw it within,"
-        " or have the other one changed first",
+        f"the boundary reaches beyond that of {on.area_id}, which bounds it, {on}; draw it within, or have the"
+        " other one changed first",
         field="boundary",
         area_id=on.area_id,
         longitude=f"{on.longitude:.6f}",
@@ -72,7 +72,7 @@ def boundary_leaves_out(on: Encroachment) -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "BOUNDARY_LEAVES_OUT_AREA",
-        "an area below (area_id) reaches beyond this boundary, at the place named; change that one first",
+        f"{on.area_id}, an area below, reaches beyond this boundary, {on}; change that one first",
         field="boundary",
         area_id=on.area_id,
         longitude=f"{on.longitude:.6f}",
@@ -87,8 +87,8 @@ def ground_is_out_of_reach(on: Encroachment) -> Refusal:
     return Refusal(
         Kind.PERMISSION,
         "GROUND_OUT_OF_REACH",
-        "the boundary takes ground, at the place named, that your grants do not let you plan (of area_id);"
-        " draw it around that, or ask who may plan both",
+        f"the boundary takes ground that your grants do not let you plan, of {on.area_id}, {on}; leave that"
+        " out, or ask somebody who may plan it, too",
         field="boundary",
         area_id=on.area_id,
         longitude=f"{on.longitude:.6f}",

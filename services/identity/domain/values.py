@@ -126,6 +126,11 @@ class Encroachment:
     square_metres: float
     since: datetime
 
+    def __str__(self) -> str:
+        """In words."""
+        where = f"at longitude {self.longitude:.6f}, latitude {self.latitude:.6f}"
+        return f"{where} ({self.square_metres:.0f} square metres)"
+
 
 def grant_id(party_id: str, role: Role, within: Within) -> str:
     """The id of a grant: the same right for the same party is the same grant."""
