@@ -127,7 +127,9 @@ class _Changes:
             case AreaNoted():
                 self.areas[fact.area_id] = fact
             case BoundaryNoted():
-                self.boundaries[fact.area_id] = (*self.boundaries.get(fact.area_id, ()), fact)
+                versions = {each.version: each for each in self.boundaries.get(fact.area_id, ())}
+                versions[fact.version] = fact
+                self.boundaries[fact.area_id] = tuple(versions[n] for n in sorted(versions))
             case BodyNoted():
                 self.bodies.add(fact.body_id)
             case AffairNoted():
@@ -178,7 +180,7 @@ def _boundary_row(area: AreaNoted, noted: BoundaryNoted) -> BoundaryRow:
     return BoundaryRow(
         area_id=area.area_id,
         path=ids_of(area.area_path),
-        rank=area.rank,
+        rank=noted.rank or area.rank,
         version=noted.version,
         boundary=noted.boundary,
         valid_from=noted.valid_from,

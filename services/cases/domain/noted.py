@@ -16,7 +16,7 @@ from libs.rules.working_time import Hours
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AreaNoted:
-    """An area exists. `rank` orders the areas as they were defined."""
+    """An area exists. `rank` is the place of that in identity's ledger."""
 
     area_id: str
     area_path: str
@@ -25,12 +25,16 @@ class AreaNoted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundaryNoted:
-    """An area has this boundary (GeoJSON text) from `valid_from`."""
+    """An area has this boundary (GeoJSON text) from `valid_from`.
+
+    `rank` is the place of that in identity's ledger: who has held ground longest keeps it.
+    """
 
     area_id: str
     version: int
     boundary: str
     valid_from: datetime
+    rank: int = 0  # not in older events: as old as the area
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,18 +20,19 @@ _LONGEST_ID = 120
 
 
 def when_area_defined(event: identity.AreaDefined, fact: Fact) -> Reactions:
-    """Areas are ranked as they were defined, so that everybody locates alike."""
+    """Cases lie in areas that exist."""
     area = noted.AreaNoted(area_id=event.area_id, area_path=event.area_path, rank=fact.sequence)
     return [_note(f"area:{event.area_id}", area)]
 
 
-def when_area_boundary_changed(event: identity.AreaBoundaryChanged, _fact: Fact) -> Reactions:
-    """Reports are located by the boundaries valid at their time."""
+def when_area_boundary_changed(event: identity.AreaBoundaryChanged, fact: Fact) -> Reactions:
+    """Reports are located by the boundaries valid at their time, ranked as identity ranks them."""
     boundary = noted.BoundaryNoted(
         area_id=event.area_id,
         version=event.version,
         boundary=event.boundary,
         valid_from=moment(event.valid_from_time),
+        rank=fact.sequence,
     )
     return [_note(f"area:{event.area_id}", boundary)]
 

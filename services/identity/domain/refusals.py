@@ -56,8 +56,8 @@ def boundary_is_beyond(on: Encroachment) -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "BOUNDARY_BEYOND_PARENT",
-        f"the boundary reaches beyond that of {on.area_id}, which bounds it, {on}; draw it within, or have the"
-        " other one changed first",
+        f"the boundary reaches beyond that of {on.area_id}, which bounds it, {on}; draw it within, or have"
+        " the other one changed first",
         field="boundary",
         area_id=on.area_id,
         longitude=f"{on.longitude:.6f}",

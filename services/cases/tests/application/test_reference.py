@@ -79,6 +79,20 @@ def refusal(known: Reference, *, affair_id: str = "potholes", area_id: str = "ci
     return refused.value.code
 
 
+def test_where_areas_overlap_the_one_that_has_held_the_ground_longest_keeps_it() -> None:
+    def where(*ranks: int) -> str:
+        hill = AreaNoted(area_id="hill", area_path="city/hill", rank=1)
+        boundaries = [
+            BoundaryNoted(area_id=area_id, version=1, boundary=SQUARE, valid_from=LONG_AGO, rank=rank)
+            for area_id, rank in zip(("harbour", "hill"), ranks, strict=True)
+        ]
+        return picture(hill, *boundaries).locate(Point(latitude=0.5, longitude=0.5), "", SUMMER)
+
+    assert where(7, 8) == "city/harbour"
+    assert where(8, 7) == "city/hill"
+    assert where(0, 0) == "city/hill"  # as old as the area
+
+
 def test_a_version_holds_until_the_next_one_begins() -> None:
     known = picture(item(1, "roads", LONG_AGO), item(2, "works", SUMMER))
 
