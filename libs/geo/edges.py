@@ -29,8 +29,11 @@ def entangled(one: BaseGeometry, other: BaseGeometry, most: int = 0) -> bool:
     most = most or _TANGLE + _FOR_EACH_EDGE * sum(about)
     if about[0] * about[1] <= most:
         return False
-    edges, tree = _edges(one), shapely.STRtree(_edges(other))
-    step = max(1, _AT_A_TIME // about[1])
+    edges, others = _edges(one, other.bounds), _edges(other, one.bounds)
+    if len(edges) * len(others) <= most:
+        return False
+    tree = shapely.STRtree(others)
+    step = max(1, _AT_A_TIME // len(others))
     found = 0
     for start in range(0, len(edges), step):
         found += tree.query(edges[start : start + step]).shape[1]
@@ -39,9 +42,10 @@ def entangled(one: BaseGeometry, other: BaseGeometry, most: int = 0) -> bool:
     return False
 
 
-def _edges(geometry: BaseGeometry) -> NDArray[Any]:
-    rings = shapely.get_rings(shapely.get_parts(geometry))
-    points, ring = shapely.get_coordinates(rings, return_index=True)
-    together = ring[1:] == ring[:-1]
-    ends = np.stack([points[:-1][together], points[1:][together]], axis=1)
-    return np.asarray(shapely.linestrings(ends))
+def _edges(geometry: BaseGeometry, near: tuple[float, float, float, float]) -> NDArray[Any]:
+    """The edges whose boxes touch the box `near`."""
+    points, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(geometry)), return_index=True)
+    starts, ends = points[:-1], points[1:]
+    touching = (np.maximum(starts, ends) >= near[:2]) & (np.minimum(starts, ends) <= near[2:])
+    edges = (ring[1:] == ring[:-1]) & touching[:, 0] & touching[:, 1]
+    return np.asarray(shapely.linestrings(np.stack([starts[edges], ends[edges]], axis=1)))

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from shapely import Point, Polygon
 from shapely.geometry.base import BaseGeometry
 
 TOLERANCE = 2.0
 """Metres: areas may overlap, or reach beyond their parent, by a strip that is nowhere wider."""
+
+Geometries = NDArray[Any]
+Numbers = NDArray[np.float64]
 
 _RADIUS = 6_371_008.8  # metres, of a sphere that stands for the earth
 
@@ -39,36 +41,39 @@ def outside(one: BaseGeometry, other: BaseGeometry, tolerance: float = TOLERANCE
 
 
 def _wider(ground: BaseGeometry, tolerance: float) -> Strip | None:
-    wide = [
-        (_square_metres(part), point.x, point.y)
-        for part in shapely.get_parts(ground)
-        if isinstance(part, Polygon) and (point := _within(part, tolerance)) is not None
-    ]
-    if not wide:
+    parts = _polygons(ground)
+    if not len(parts):
         return None
-    _, longitude, latitude = max(wide)
-    return Strip(longitude=longitude, latitude=latitude, square_metres=sum(area for area, _, _ in wide))
+    points, wide = _widest(parts, tolerance)
+    if not wide.any():
+        return None
+    areas = shapely.area(_unrolled(parts[wide]))
+    longitude, latitude = points[areas.argmax()]
+    return Strip(longitude=float(longitude), latitude=float(latitude), square_metres=float(areas.sum()))
 
 
-def _square_metres(part: Polygon) -> float:
-    def unrolled(degrees: NDArray[Any]) -> NDArray[Any]:
-        # Lambert's cylinder, which keeps areas.
-        x, y = np.radians(degrees[:, 0]), np.sin(np.radians(degrees[:, 1]))
-        return _RADIUS * np.stack([x, y], axis=1)
-
-    return float(shapely.transform(part, unrolled).area)
+def _polygons(ground: BaseGeometry) -> Geometries:
+    parts = shapely.get_parts(ground)
+    return np.asarray(parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON])
 
 
-def _within(part: Polygon, tolerance: float) -> Point | None:
-    """A point inside the part, where it is wider than `tolerance` metres; None if it is nowhere."""
-    west, south, east, north = part.bounds
-    middle = np.array([(west + east) / 2, (south + north) / 2])
-    metres = math.radians(_RADIUS) * np.array([math.cos(math.radians(middle[1])), 1.0])
-    flat = shapely.transform(part, lambda degrees: (degrees - middle) * metres)
-    if flat.area <= flat.length * tolerance / 2:  # otherwise something of it lies farther from its edges
-        flat = flat.buffer(-tolerance / 2, quad_segs=4)
-        if flat.is_empty:
-            return None
-    point = flat.representative_point()
-    longitude, latitude = np.array([point.x, point.y]) / metres + middle
-    return Point(longitude, latitude)
+def _widest(parts: Geometries, tolerance: float) -> tuple[Numbers, NDArray[np.bool_]]:
+    """Which of the parts are wider than `tolerance` metres somewhere, and a point inside each of those."""
+    corners, part = shapely.get_coordinates(parts, return_index=True)
+    boxes = shapely.bounds(parts)
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    metres = math.radians(_RADIUS) * np.stack([np.cos(np.radians(middle[:, 1])), np.ones(len(parts))], axis=1)
+    flat = shapely.set_coordinates(parts.copy(), (corners - middle[part]) * metres[part])
+    # Where there is more ground than the strip along the edges holds, some lies farther from them.
+    thin = shapely.area(flat) <= shapely.length(flat) * tolerance / 2
+    flat[thin] = shapely.buffer(flat[thin], -tolerance / 2, quad_segs=4)
+    wide = ~shapely.is_empty(flat)
+    points = shapely.get_coordinates(shapely.point_on_surface(flat[wide]))
+    return points / metres[wide] + middle[wide], wide
+
+
+def _unrolled(parts: Geometries) -> Geometries:
+    """In metres, on a cylinder around the earth that keeps areas (Lambert's)."""
+    degrees = shapely.get_coordinates(parts)
+    x, y = np.radians(degrees[:, 0]), np.sin(np.radians(degrees[:, 1]))
+    return np.asarray(shapely.set_coordinates(parts.copy(), _RADIUS * np.stack([x, y], axis=1)))
