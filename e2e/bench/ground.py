@@ -27,7 +27,8 @@ from e2e.city.rows import Request, read_requests
 from e2e.journeys.conftest import free_port
 from libs.ledger.store.ledger import Ledger
 from libs.rpc.keys import SigningKey, jwks
-from libs.runtime.bundled.place import Place, environ_of
+from libs.runtime.bundled.kept import environ_of
+from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.runtime.config.settings import Settings, read
 from libs.runtime.host.opened import open_ledger
@@ -105,7 +106,7 @@ class Ground:
         }
         with (self.folder / "cases.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "e2e.bench.no_op", "server"], env=environ, stdout=log, stderr=log
+                [sys.executable, "-m", "e2e.bench.no_op"], env=environ, stdout=log, stderr=log
             )
         try:
             until_ready(http_port, process, self.folder / "cases.log")

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -18,9 +17,10 @@ from e2e.journeys.conftest import free_port
 from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE
 from libs.messaging.schema import migrate
 from libs.messaging.translate import source_name
-from libs.runtime.bundled.place import environ_of
+from libs.runtime.bundled.kept import environ_of
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
+from services.command.registry import command_of
 from services.supervision.wiring import SERVICE as SUPERVISION
 
 CASES_DATABASE, SUPERVISION_DATABASE = "cases_exchanged", "supervision_exchanged"
@@ -124,8 +124,7 @@ def _role(ground: Ground, service: str, role: str, database: str, url: str) -> I
     }
     told = ground.folder / f"{service}-{role}.log"
     with told.open("ab") as log:
-        command = [sys.executable, "-m", f"services.{service}", role]
-        process = subprocess.Popen(command, env=environ, stdout=log, stderr=log)
+        process = subprocess.Popen([*command_of(service), role], env=environ, stdout=log, stderr=log)
     try:
         until_ready(http_port, process, told)
         yield process.pid

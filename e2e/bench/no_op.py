@@ -1,9 +1,10 @@
 """The cases service with one rpc more, which does nothing: what answering costs by itself.
 
-It runs as `python -m e2e.bench.no_op server`, just like `python -m services.cases server`. The rpc goes
+It runs as `python -m e2e.bench.no_op`, just like `linli cases server`. The rpc goes
 the way of all others (threads, deadline, token, scope, parsing, checking the fields, span, figures).
 """
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from linli.options.v1 import access_pb2
 
 from libs.rpc.call import Call
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
-from libs.runtime.host.shell import run_service
+from libs.runtime.host.shell import in_a_sentence, run_role
 from services.cases.wiring import SERVICE, build
 
 PATH = "/linli.bench.NoOpService/DoNothing"
@@ -54,4 +55,4 @@ def _descriptor() -> ServiceDescriptor:
 WITH_NO_OP: Service = replace(SERVICE, build=_build)
 
 if __name__ == "__main__":
-    raise SystemExit(run_service(WITH_NO_OP))
+    raise SystemExit(in_a_sentence(WITH_NO_OP, lambda: run_role(WITH_NO_OP, "server", os.environ)))

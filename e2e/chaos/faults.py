@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 
 from e2e.chaos.ground import HEARTBEAT, Ground
 from libs.testkit.proxy import Proxy
-from services.up import NAMES
+from services.command.registry import NAMES
 
 Fault = Callable[[Ground, random.Random], str]
 """Makes the fault and ends it; answers whom it hit."""
@@ -26,7 +26,7 @@ def kill_server(ground: Ground, chance: random.Random) -> str:
 
 def kill_worker(ground: Ground, chance: random.Random) -> str:
     """A worker, in the middle of a batch or not."""
-    return _kill(ground, chance.choice(NAMES[1:]), "worker")
+    return _kill(ground, chance.choice(_with_worker(ground)), "worker")
 
 
 def kill_relay(ground: Ground, chance: random.Random) -> str:
@@ -39,7 +39,7 @@ def kill_relay(ground: Ground, chance: random.Random) -> str:
 
 def stop_worker(ground: Ground, chance: random.Random) -> str:
     """A worker stands still for longer than the broker's patience, and then goes on."""
-    service = chance.choice(NAMES[1:])
+    service = chance.choice(_with_worker(ground))
     worker = ground.cluster.processes[service, "worker"]
     worker.kill(signal.SIGSTOP)
     time.sleep(_LONGER_THAN_HEARTBEATS)
@@ -152,6 +152,10 @@ WIPES: Mapping[str, Fault] = {
     "RabbitMQ's data deleted, then kill -9": wipe_and_kill_broker,
 }
 """The broker loses all it has."""
+
+
+def _with_worker(ground: Ground) -> list[str]:
+    return [service for service, role in ground.cluster.processes if role == "worker"]
 
 
 def _kill(ground: Ground, service: str, role: str) -> str:

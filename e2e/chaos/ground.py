@@ -13,14 +13,15 @@ from e2e.journeys.town import found
 from libs.rpc.keys import SigningKey
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.bundled.rabbitmq_install import find_or_install
-from libs.runtime.cluster.processes import Cluster, Member
+from libs.runtime.cluster.processes import Cluster
 from libs.runtime.config.settings import Secret, Settings
 from libs.runtime.host.opened import OpenService, open_service
 from libs.testkit.postgres import KillablePostgres, killable_server
 from libs.testkit.proxy import Proxy
 from libs.testkit.rabbit import running_rabbit
 from libs.testkit.rpc import Mint
-from services.up import NAMES, load
+from services.command.cluster import members
+from services.command.registry import NAMES, load
 
 HEARTBEAT = 2.0
 """Seconds of silence after which broker and clients take each other for dead."""
@@ -65,7 +66,7 @@ def ground(folder: Path) -> Iterator[Ground]:
             folder / "cluster",
             {name: _through(to_database, dsn) for name, dsn in databases.items()},
             rabbit.url.replace(f":{rabbit.port}/", f":{to_broker.port}/"),
-            [Member(name) for name in NAMES],
+            members(),
             {"LINLI_BROKER_HEARTBEAT": f"{HEARTBEAT:g}s", "LINLI_POOL_SIZE": "6"},
             cell=CELL,
         )

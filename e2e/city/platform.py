@@ -126,7 +126,12 @@ class Platform:
 
     def start(self) -> None:
         """Start it. Raises `PlatformFailed` if a port is taken, it ends at once or is not ready in time."""
-        command = [sys.executable, "-m", "services", *(self._cluster() if self.cluster else self._up())]
+        command = [
+            sys.executable,
+            "-m",
+            "services.command",
+            *(self._cluster() if self.cluster else self._up()),
+        ]
         environ = {**os.environ, **self.environ}
         if self.log is None:
             self.process = subprocess.Popen(command, env=environ, start_new_session=True)

@@ -16,7 +16,7 @@ from libs.testkit.eventually import eventually
 def linli(*words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
     """`linli` with these words, run to its end."""
     return subprocess.run(
-        [sys.executable, "-m", "services", *words],
+        [sys.executable, "-m", "services.command", *words],
         env={**os.environ, **environ},
         capture_output=True,
         text=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from libs.runtime.bundled.postgres import EmbeddedPostgres, program
-from services.up import NAMES
+from services.command.registry import NAMES
 
 
 def spellings(text: str) -> set[bytes]:

@@ -16,12 +16,13 @@ import psycopg
 from libs.ledger.revision import Revision
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.views.view import Views
-from libs.runtime.bundled.place import Place, environ_of
+from libs.runtime.bundled.kept import environ_of
+from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.runtime.config.settings import Settings, read
 from libs.runtime.host.opened import open_ledger
 from libs.runtime.host.parts import Service
-from services.up import NAMES, load
+from services.command.registry import NAMES, load
 
 OF_ONE_RUN = frozenset(
     {

@@ -44,7 +44,7 @@ from e2e.journeys.town import EAST, ELM, Town, new_id, on, refusal, report, town
 from libs.rpc.failures import RpcFailed
 from libs.testkit.eventually import eventually
 from libs.testkit.views import assert_rebuilt_equals_live
-from services.up import NAMES
+from services.command.registry import NAMES
 
 STATES = [types.CASE_STATE_CLOSED, types.CASE_STATE_ROUTED, types.CASE_STATE_ROUTED]
 

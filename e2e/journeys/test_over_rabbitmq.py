@@ -31,7 +31,7 @@ from e2e.journeys.ledgers import (
 )
 from libs.runtime.bundled.rabbitmq_install import Installed
 from libs.testkit.views import assert_rebuilt_equals_live
-from services.up import NAMES
+from services.command.registry import NAMES
 
 ROWS = int(os.environ.get("LINLI_CLUSTER_ROWS", "1000"))
 pytestmark = pytest.mark.timeout(300 + ROWS / 10)

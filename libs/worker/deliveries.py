@@ -26,9 +26,9 @@ class Deliveries(Entrypoint):  # type: ignore[misc]  # nameko ships no types
 
     def setup(self) -> None:
         """Find out whom to listen to."""
-        house = self.container.house
+        runner = self.container.runner
         spawn = self.container.spawn_managed_thread
-        self._neighbours = [Neighbour(house, upstream, spawn, self.run) for upstream in house.upstreams]
+        self._neighbours = [Neighbour(runner, upstream, spawn, self.run) for upstream in runner.upstreams]
 
     def start(self) -> None:
         """Listen to all of them."""

@@ -17,7 +17,8 @@ from libs.runtime.host.readiness import checks_of
 from libs.runtime.host.tracing import trace
 from libs.telemetry import logs, traces
 from libs.telemetry.http import Endpoint
-from libs.worker.house import House
+from libs.worker.nameko_class import nameko_class
+from libs.worker.runner import ServiceRunner
 from libs.worker.watch import HubWatch
 
 _log = logs.get("worker")
@@ -26,15 +27,21 @@ _log = logs.get("worker")
 class WorkerHost:
     """Runs a worker; `start`, then `close` when `failed` says something or a signal came."""
 
-    def __init__(self, opened: OpenService, worker: type, *, died: Callable[[], None] = lambda: None) -> None:
-        """`worker` is the nameko service class; `died` is called when the container has died."""
+    def __init__(
+        self,
+        opened: OpenService,
+        died: Callable[[], None] = lambda: None,
+        *,
+        make: Callable[[OpenService], type] = nameko_class,
+    ) -> None:
+        """`died` is called when the container has died; `make` answers the nameko class that it runs."""
         self.failed = ""
         self._opened = opened
         self._told_died = died
         logging.getLogger("nameko").setLevel(logging.CRITICAL)  # what went wrong is said here, and once
-        self._house = House(opened, broker_of(opened.settings))
-        self._container = ServiceContainer(worker)
-        self._container.house = self._house
+        self._runner = ServiceRunner(opened, broker_of(opened.settings))
+        self._container = ServiceContainer(make(opened))
+        self._container.runner = self._runner
         self._http: Endpoint | None = None
         self._started = False
         self._stopping = False
@@ -66,7 +73,7 @@ class WorkerHost:
             return {}
         lacks = {check: said for check, said in self._http.ready()[1].items() if said != "ok"}
         missing = "; ".join(f"{check}: {said}" for check, said in lacks.items())
-        hears = ", ".join(self._house.upstreams) or "nobody"
+        hears = ", ".join(self._runner.upstreams) or "nobody"
         facts: dict[str, str | int | float] = {"http_port": self._http.port, "hears": hears}
         return {**facts, "not_ready": missing} if missing else facts
 
@@ -83,7 +90,7 @@ class WorkerHost:
         except Exception as error:  # noqa: BLE001  # it died before: said already
             _log.info("container had ended", **trouble(error))
         self._watch.close()
-        self._house.close()
+        self._runner.close()
         if self._http is not None:
             self._http.stop()
             self._http = None
@@ -92,11 +99,11 @@ class WorkerHost:
 
     def _endpoint(self) -> Endpoint:
         checks = {"process": self._process_check, **checks_of([self._opened], views=False)}
-        for upstream in self._house.upstreams:
-            checks[f"{self._opened.name}.from.{upstream}"] = partial(self._house.heard.__getitem__, upstream)
+        for upstream in self._runner.upstreams:
+            checks[f"{self._opened.name}.from.{upstream}"] = partial(self._runner.heard.__getitem__, upstream)
         address = self._opened.settings.http_address
         try:
-            return Endpoint(address, checks=checks, live=lambda: self.failed or self._house.stuck())
+            return Endpoint(address, checks=checks, live=lambda: self.failed or self._runner.stuck())
         except OSError as error:
             raise guards.CannotStart(f"cannot listen on {address}: {error.strerror}") from error
 

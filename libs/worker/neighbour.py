@@ -17,7 +17,7 @@ from libs.messaging.failures import PASSING, is_conflict, trouble
 from libs.messaging.intake import Delivered
 from libs.messaging.publishing import Publishing
 from libs.telemetry import logs, metrics
-from libs.worker.house import House
+from libs.worker.runner import ServiceRunner
 
 _log = logs.get("deliveries")
 
@@ -54,13 +54,13 @@ class Neighbour:
     acknowledgements for as long as it lives.
     """
 
-    def __init__(self, house: House, upstream: str, spawn: Spawn, run: Run) -> None:
+    def __init__(self, runner: ServiceRunner, upstream: str, spawn: Spawn, run: Run) -> None:
         """`spawn` starts a greenlet and gives it a name; `run` hands a batch to the service's method."""
         self._spawn = spawn
         self._run = run
-        self._house = house
+        self._runner = runner
         self._upstream = upstream
-        self._service = house.opened.name
+        self._service = runner.opened.name
         self._queue = topology.subscription(self._service, upstream)
         self._came: LightQueue = LightQueue()
         self._requests: LightQueue = LightQueue()
@@ -119,9 +119,9 @@ class Neighbour:
 
     def _tell(self, error: Exception) -> None:
         """Say what is wrong: at once, and then now and then for as long as it lasts."""
-        said = broker.told(self._house.broker.settings, error)
-        was_there = not self._house.heard[self._upstream]
-        self._house.heard[self._upstream] = said
+        said = broker.told(self._runner.broker.settings, error)
+        was_there = not self._runner.heard[self._upstream]
+        self._runner.heard[self._upstream] = said
         if not was_there and time.monotonic() - self._told_at < _TELL_AGAIN:
             return
         self._told_at = time.monotonic()
@@ -130,12 +130,14 @@ class Neighbour:
 
     def _listen(self) -> None:
         with eventlet.Timeout(_CONNECT_SECONDS, TimeoutError("the broker does not answer")):
-            line = _Line(self._house.broker.connect())
+            line = _Line(self._runner.broker.connect())
         try:
             taking = partial(self._take_in, line)
-            line.channel = self._house.broker.listen(line.connection, self._queue, taking, prefetch=_PREFETCH)
+            line.channel = self._runner.broker.listen(
+                line.connection, self._queue, taking, prefetch=_PREFETCH
+            )
             metrics.broker_connected(self._service, self._queue.name, connected=True)
-            self._house.heard[self._upstream] = ""
+            self._runner.heard[self._upstream] = ""
             _log.info("listens", service=self._service, queue=self._queue.name)
             while not self._finished():
                 self._look_up(line)
@@ -154,7 +156,7 @@ class Neighbour:
         with suppress(TimeoutError):
             line.connection.drain_events(timeout=_LOOK_UP)
         line.connection.heartbeat_tick()
-        silence = self._house.broker.settings.heartbeat  # a relay that lives speaks every two seconds
+        silence = self._runner.broker.settings.heartbeat  # a relay that lives speaks every two seconds
         if time.monotonic() - line.heard_at > silence:  # somebody may have taken our bindings away
             line.heard_at = time.monotonic()
             broker.declare(line.channel, self._queue)
@@ -179,7 +181,7 @@ class Neighbour:
 
     def _send(self, request: exchange_pb2.Rewind) -> None:
         with eventlet.Timeout(_CONNECT_SECONDS, TimeoutError("the broker does not answer")):
-            connection = self._house.broker.connect()
+            connection = self._runner.broker.connect()
         try:
             publishing = Publishing(connection)
             key = topology.rewind(self._upstream)

@@ -1,52 +1,84 @@
 """What a process must not load: gRPC where it serves none, heavy things before they are needed."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-import services
-from services.up import NAMES
+from services.command import __main__ as start
+from services.command.registry import NAMES
 
 HEAVY = ("grpc", "eventlet", "nameko", "ortools", "pandas")
+_SERVERS = ("libs.runtime.host.host", "libs.ledger", "libs.messaging", "libs.rpc.server")
+_OF_SERVERS = ("psycopg", "eventsourcing", "structlog", "prometheus_client", "opentelemetry", "cryptography")
+NOT_FOR_A_CALL = (*_SERVERS, *_OF_SERVERS, "kombu", "nameko", "eventlet", "shapely", "ortools", "pandas")
+
+
+def loaded(program: str, names: tuple[str, ...]) -> list[str]:
+    """Which of these modules a program has loaded when it is through."""
+    asks = f"{program}; import sys; print('loaded:', *(set({names!r}) & sys.modules.keys()))"
+    ended = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
+    return ended.stdout.rpartition("loaded:")[2].split()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_service_is_wired_without_grpc_and_without_heavy_libraries(name: str) -> None:
-    program = (
-        f"import services.{name}.wiring, libs.runtime.host.opened, libs.messaging.inbox, sys;"
-        f"print(*(module for module in {HEAVY} if module in sys.modules))"
-    )
+    program = f"import services.{name}.wiring, libs.runtime.host.opened, libs.messaging.inbox"
 
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-
-    assert ended.stdout.split() == []
+    assert loaded(program, HEAVY) == []
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_worker_loads_no_grpc_and_an_api_patches_no_sockets(name: str) -> None:
     """Each as its process loads it; that both refuse to start otherwise is shown beside the guards."""
+    role = f"from services.command.registry import load; from services.command import roles; load({name!r})"
     worker = (
-        f"import libs.worker.patch, services.{name}.wiring, services.{name}.entrypoints.worker;"
+        f"import libs.worker.patch, services.command.line; {role}; assert roles._maker_of_workers();"
         "from libs.runtime.config import guards; guards.refuse_grpc(); guards.refuse_unpatched_sockets()"
     )
     api = (
-        f"import sys; sys.argv = ['linli', '--help']; import services.{name}.wiring;"
+        f"import services.command.line; {role}; assert not roles._maker_of_workers();"
         "import libs.runtime.host.serving;"
-        "from libs.runtime.config import guards; guards.refuse_patched_sockets();"
-        "assert not {'eventlet', 'nameko'} & set(sys.modules)"
+        "from libs.runtime.config import guards; guards.refuse_patched_sockets()"
     )
 
-    for program in (worker, api):
-        subprocess.run([sys.executable, "-c", program], check=True)
+    assert loaded(worker, ("grpc",)) == []
+    assert loaded(api, ("eventlet", "nameko")) == []
 
 
-def test_the_entrypoint_of_each_service_patches_before_anything_else() -> None:
-    for name in NAMES:
-        lines = (Path(services.__file__).parent / name / "__main__.py").read_text().splitlines()
-        first = next(number for number, line in enumerate(lines) if "import libs.worker.patch" in line)
+def test_a_worker_is_patched_before_anything_else_is_imported() -> None:
+    module = ast.parse(Path(start.__file__).read_text("utf-8"))
+    imports = [node for node in ast.walk(module) if isinstance(node, ast.Import | ast.ImportFrom)]
 
-        earlier = [line for line in lines[:first] if line.startswith(("import ", "from "))]
+    assert [ast.unparse(node) for node in sorted(imports, key=lambda node: node.lineno)] == [
+        "import sys",
+        "import libs.worker.patch",
+        "from services.command import line",
+    ]
 
-        assert earlier == ["import sys"]
+
+@pytest.mark.parametrize(
+    ("words", "patched"),
+    [(["cases", "worker", "--help"], True), (["cases", "server", "--help"], False), (["--help"], False)],
+)
+def test_only_the_process_of_a_worker_is_patched(words: list[str], patched: bool) -> None:
+    program = (
+        f"import sys; sys.argv = ['linli', *{words!r}]; from services.command.__main__ import main;"
+        "assert main() == 0;"
+        f"from libs.runtime.config import guards; assert guards.is_patched() == {patched}"
+    )
+
+    subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("module", ["services.command.line", "services.command.call"])
+def test_a_call_loads_nothing_that_only_servers_need(module: str) -> None:
+    assert loaded(f"import {module}", NOT_FOR_A_CALL) == []
+
+
+def test_help_loads_no_service_and_no_grpc() -> None:
+    program = "from services.command.line import run; run(['--help']); run(['cases', '--help'])"
+
+    assert loaded(program, ("grpc", "google.protobuf", "services.cases.wiring", *NOT_FOR_A_CALL)) == []

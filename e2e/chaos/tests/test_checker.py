@@ -26,7 +26,7 @@ from libs.testkit.postgres import TestServer
 from services.cases.domain.case.events import DeadlineBreached
 from services.cases.domain.clocks import ClockKind
 from services.catalog.domain.affair import AffairCommand, DecideAnonymity, DefineAffair
-from services.up import load
+from services.command.registry import load
 
 AT = datetime(2024, 5, 6, 7, 8, tzinfo=UTC)
 PIPE = "noted-affair:burst-pipe"

@@ -1,9 +1,7 @@
 """Ports of the loopback interface: free ones, and taken ones refused in a sentence."""
 
-import argparse
 import random
 import socket
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -14,16 +12,15 @@ _FIRST_OUTGOING = 32_768
 _HIGHEST = 65_535
 
 
-def port_option(following: int = 0) -> Callable[[str], int]:
-    """What reads an option that names a port, or the first of some: `following` more come after it."""
+def port_number(text: str, following: int = 0) -> int:
+    """The port that a text names, or the first of some: `following` more come after it; 0 is any free one.
 
-    def read(text: str) -> int:
-        highest = _HIGHEST - following
-        if not text.isdecimal() or int(text) > highest:
-            raise argparse.ArgumentTypeError(f"{text!r} is no port: use a number from 1 to {highest}, or 0")
-        return int(text)
-
-    return read
+    Raises ValueError with a sentence.
+    """
+    highest = _HIGHEST - following
+    if not text.isdecimal() or int(text) > highest:
+        raise ValueError(f"{text!r} is no port: use a number from 1 to {highest}, or 0")
+    return int(text)
 
 
 def free_ports(count: int) -> list[int]:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 
 from libs.messaging.schema import migrate
-from libs.runtime.bundled.place import WITHOUT, Place, make_secrets
+from libs.runtime.bundled.kept import WITHOUT, make_secrets
+from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.ports import refuse_taken
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.runtime.config.settings import Settings, read

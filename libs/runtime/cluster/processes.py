@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -11,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE, STDOUT, Popen, TimeoutExpired
 
-from libs.runtime.bundled.place import WITHOUT, Place, make_secrets
+from libs.runtime.bundled.kept import WITHOUT, make_secrets
+from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.ports import free_ports, refuse_taken
 from libs.runtime.cluster.supervised import Supervised
 from libs.runtime.config.guards import CannotStart
@@ -30,15 +30,15 @@ _log = logs.get("cluster")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A service of the cluster: `python -m <module> server`, and `worker` where it has one."""
+    """A service of the cluster: its command, to which a role is added, and whether it has a worker."""
 
     name: str
+    run: tuple[str, ...]
     worker: bool = True
-    module: str = ""
 
     def command(self, role: str) -> list[str]:
         """What runs it in a role."""
-        return [sys.executable, "-m", self.module or f"services.{self.name}", role]
+        return [*self.run, role]
 
 
 class Cluster:

@@ -20,8 +20,7 @@ def refuse_unpatched_sockets() -> None:
     """The worker stands on eventlet: with the plain sockets each wait would hold up all the others."""
     if not is_patched():
         raise CannotStart(
-            "eventlet has not patched the sockets of this process: run the worker by"
-            " `linli <service> worker` or `python -m services.<service> worker`"
+            "eventlet has not patched the sockets of this process: run the worker by `linli <service> worker`"
         )
 
 

@@ -1,6 +1,5 @@
-"""What an operator does to a service by hand: rebuild a view, deal with parked events."""
+"""What an operator does to a service by hand: make its schema, rebuild a view, deal with parked events."""
 
-import argparse
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -13,21 +12,32 @@ from libs.ledger.views.view import View
 from libs.messaging.desk import ParkingDesk
 from libs.messaging.effects import Effects
 from libs.messaging.parked import ParkedEvent
+from libs.messaging.schema import migrate
 from libs.runtime.config.settings import Settings, read
+from libs.runtime.host.exposed import heed
 from libs.runtime.host.opened import open_ledger, open_service
 from libs.runtime.host.parts import Service
-from libs.runtime.host.process import say
+from libs.runtime.host.terminal import say
 
 _MOMENT = "%Y-%m-%d %H:%M:%S %Z"
 _MOST_TOLD = 50
 Environ = Mapping[str, str]
 
 
-def rebuild_view(service: Service, arguments: argparse.Namespace, environ: Environ) -> int:
+def make_schema(service: Service, environ: Environ) -> int:
+    """Create the schema, or upgrade it."""
+    settings = read(Settings, environ)
+    heed(settings, serves=False)
+    taken = migrate(settings.database_url.reveal(), service.name, service.views)
+    say(f"{service.name}: " + (f"made {', '.join(taken)}" if taken else "nothing to do"))
+    return 0
+
+
+def rebuild_view(service: Service, name: str, environ: Environ, *, compare: bool = False) -> int:
     """Build a view anew beside the live one and switch; or only compare the two."""
-    view = next(view for view in service.views if view.name == arguments.view)
+    view = next(view for view in service.views if view.name == name)
     with _open_ledger(service, environ) as ledger:
-        if arguments.compare:
+        if compare:
             return _compare(ledger, view)
         done = rebuild(ledger, view, lambda progress: say(str(progress)))
     say(f"switched: {done}")
@@ -46,7 +56,7 @@ def _compare(ledger: Ledger, view: View) -> int:
     return 1 if found else 0
 
 
-def list_parked(service: Service, _arguments: argparse.Namespace, environ: Environ) -> int:
+def list_parked(service: Service, environ: Environ) -> int:
     """One line for each parked event."""
     with _desk(service, environ) as desk:
         events = desk.list()
@@ -57,28 +67,28 @@ def list_parked(service: Service, _arguments: argparse.Namespace, environ: Envir
     return 0
 
 
-def show_parked(service: Service, arguments: argparse.Namespace, environ: Environ) -> int:
+def show_parked(service: Service, parked_id: int, environ: Environ) -> int:
     """All about one parked event."""
     with _desk(service, environ) as desk:
-        event = desk.show(arguments.id)
+        event = desk.show(parked_id)
     say(f"{event.type} {event.sequence} of {event.source}, about {event.subject}")
     say(f"parked {event.parked_at:{_MOMENT}}, last tried {event.tried_at:{_MOMENT}}: {_why(event)}")
     say(json_format.MessageToJson(event.envelope, ensure_ascii=False))
     return 0
 
 
-def retry(service: Service, arguments: argparse.Namespace, environ: Environ) -> int:
+def retry(service: Service, parked_id: int, environ: Environ) -> int:
     """Handle a parked event now, and what waits behind it."""
     with _desk(service, environ) as desk:
-        handled = desk.retry(arguments.id)
+        handled = desk.retry(parked_id)
     say(f"handled {handled}")
     return 0
 
 
-def discard(service: Service, arguments: argparse.Namespace, environ: Environ) -> int:
+def discard(service: Service, parked_id: int, environ: Environ, *, reason: str = "") -> int:
     """Give a parked event up."""
     with _desk(service, environ) as desk:
-        behind = desk.discard(arguments.id, by="command line", reason=arguments.reason)
+        behind = desk.discard(parked_id, by="command line", reason=reason)
     say("discarded" + (f"; {behind} still wait behind it: retry the first of them" if behind else ""))
     return 0
 

@@ -1,61 +1,22 @@
-"""A process that runs until it is told to stop: signals, exit status, and words for the operator."""
+"""A process that runs until it is told to stop: signals, and its exit status."""
 
 import gc
 import os
 import select
-import shlex
-import shutil
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from types import FrameType
 
+from libs.runtime.host.terminal import INTERRUPTED, complain
 from libs.telemetry import logs, metrics
 
 Facts = Mapping[str, str | int | float]
 
 _log = logs.get("process")
 
-INTERRUPTED = 130
 _LONG = 0.5  # seconds
-
-
-def say(text: str) -> None:
-    """A line for the person at the terminal (logs go to stderr)."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def complain(text: str) -> None:
-    """A line that says what went wrong and what to do."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
-
-
-def as_called() -> str:
-    """The `linli` command as the person at the terminal called it, to be typed again."""
-    program = Path(sys.argv[0])
-    if program.name == "__main__.py":  # python -m services
-        module = getattr(sys.modules["__main__"], "__spec__", None)
-        name = module.name.removesuffix(".__main__") if module is not None else "services"
-        return f"{_typed(Path(sys.executable))} -m {name}"
-    found = shutil.which(program.name)
-    on_path = found is not None and program.exists() and Path(found).samefile(program)
-    return program.name if on_path else _typed(program)
-
-
-def in_their_words(text: str) -> str:
-    """A message with its commands as they can be typed here: `linli …` may not be on the path."""
-    return text.replace("`linli ", f"`{as_called()} ")
-
-
-def _typed(path: Path) -> str:
-    """A path as one would type it from here."""
-    here = Path.cwd()
-    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 class Lifetime:

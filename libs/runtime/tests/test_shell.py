@@ -4,7 +4,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,8 +16,9 @@ from linli.feed.v1 import feed_service_pb2 as feed
 from libs.ledger.recorded import Context
 from libs.messaging.inbox import Inbox
 from libs.runtime.config.settings import Secret, setting
+from libs.runtime.host import operate
 from libs.runtime.host.opened import open_service
-from libs.runtime.host.shell import run_service
+from libs.runtime.host.shell import in_a_sentence
 from libs.runtime.tests.example import counter, tally
 from libs.runtime.tests.processes import command, environ_of, ran
 from libs.runtime.tests.running import database_of, settings_for
@@ -67,13 +68,6 @@ def test_a_database_that_is_away_is_told_in_one_line_with_its_variable(tmp_path:
         "linli counter: cannot reach the database of counter (LINLI_DATABASE_URL): "
     )
     assert refused.stderr.count("\n") == 1
-
-
-def test_a_folder_without_a_platform_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    status = run_service(tally.SERVICE, ["parked", "list", "--data", str(tmp_path / "nowhere")], {})
-
-    assert status == 1
-    assert f"no platform has run with {tmp_path}/nowhere: say with --data" in capsys.readouterr().err
 
 
 def test_settings_that_lack_are_all_named(tmp_path: Path) -> None:
@@ -131,25 +125,6 @@ def test_an_exporter_of_traces_that_is_not_installed_is_told(tally_database: str
     assert "Traceback" not in refused.stderr
 
 
-def test_a_flag_wins_over_its_variable_and_secrets_have_none(tmp_path: Path) -> None:
-    environ = {**environ_of(tmp_path, "dbname=nowhere"), "LINLI_THREADS": "8"}
-
-    refused = ran(environ, "counter", "server", "--threads", "many")
-    helped = ran(environ, "counter", "server", "--help")
-
-    assert "LINLI_THREADS: 'many' is not a whole number" in refused.stderr
-    assert "--grpc-address" in helped.stdout
-    assert "--master-key" not in helped.stdout
-    assert "--database-url" not in helped.stdout
-
-
-def test_the_settings_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    status = run_service(tally.SERVICE, ["settings"], {})
-
-    assert status == 0
-    assert "LINLI_DATABASE_URL" in capsys.readouterr().out
-
-
 def test_a_view_is_rebuilt_and_compared(
     tally_database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -159,8 +134,8 @@ def test_a_view_is_rebuilt_and_compared(
         service.streams["tally"].handle("a", tally.Add(by=2, sequence=number), Context(actor="alice"))
     service.close()
 
-    built = run_service(tally.SERVICE, ["rebuild", "tallies"], environ)
-    compared = run_service(tally.SERVICE, ["rebuild", "tallies", "--compare"], environ)
+    built = operate.rebuild_view(tally.SERVICE, "tallies", environ)
+    compared = operate.rebuild_view(tally.SERVICE, "tallies", environ, compare=True)
 
     assert (built, compared) == (0, 0)
     assert "live and rebuilt are equal" in capsys.readouterr().out
@@ -178,16 +153,16 @@ def test_parked_events_are_dealt_with_by_hand(
     _hand_in(service.inbox(), event)
     service.close()
 
-    def said(*words: str) -> str:
-        run_service(tally.SERVICE, ["parked", *words], environ)
+    def said(act: Callable[..., int], *about: int) -> str:
+        in_a_sentence(tally.SERVICE, lambda: act(tally.SERVICE, *about, environ))
         return "".join(capsys.readouterr())
 
-    assert "CANNOT_ADD" in said("list")
-    assert '"counterId": "a"' in said("show", "1")
-    assert "failed again: CANNOT_ADD" in said("retry", "1")
-    assert said("discard", "1") == "discarded\n"
-    assert said("list") == "nothing is parked\n"
-    assert "no parked event 1" in said("show", "1")
+    assert "CANNOT_ADD" in said(operate.list_parked)
+    assert '"counterId": "a"' in said(operate.show_parked, 1)
+    assert "failed again: CANNOT_ADD" in said(operate.retry, 1)
+    assert said(operate.discard, 1) == "discarded\n"
+    assert said(operate.list_parked) == "nothing is parked\n"
+    assert "no parked event 1" in said(operate.show_parked, 1)
 
 
 def test_who_has_no_neighbours_needs_no_secrets_of_serving_to_say_what_is_parked(
@@ -196,7 +171,7 @@ def test_who_has_no_neighbours_needs_no_secrets_of_serving_to_say_what_is_parked
     service = replace(counter.SERVICE, settings=Needy)
     dsn = database_of(postgres_server, service)
 
-    status = run_service(service, ["parked", "list"], environ_of(tmp_path, dsn))
+    status = operate.list_parked(service, environ_of(tmp_path, dsn))
 
     postgres_server.drop(dsn)
     assert capsys.readouterr().out == "nothing is parked\n"

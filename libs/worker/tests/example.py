@@ -23,27 +23,29 @@ if sys.argv[2:3] == ["worker"]:  # another kind of process, from its first impor
 
 from libs.runtime.config import guards
 from libs.runtime.host.opened import OpenService
-from libs.runtime.host.shell import Died, Runs, run_service
+from libs.runtime.host.shell import Died, Runs
 from libs.runtime.tests.example import counter, tally
+from libs.runtime.tests.example.roles import run
 
 IS_WORKER = sys.argv[2:3] == ["worker"]
 HOOKS = Path(os.environ.get("LINLI_TEST_HOOKS", "/nowhere"))
 
 
-def _worker(opened: OpenService, died: Died) -> Runs:
+def _hooked(opened: OpenService) -> type:
+    """The class that a service's worker runs, with what a test does to it."""
     import eventlet
     from linli.exchange.v1 import exchange_pb2
     from linli.feed.v1 import feed_service_pb2 as feed
 
     from libs.messaging.intake import Delivered
-    from libs.worker.deliveries import deliveries, every
-    from libs.worker.host import WorkerHost
-    from libs.worker.house import House, TheHouse
+    from libs.worker.deliveries import deliveries
+    from libs.worker.nameko_class import Hears, nameko_class
 
-    class ExampleWorker:
-        name = opened.name
-        house: House = TheHouse()
+    made = nameko_class(opened)
+    if not issubclass(made, Hears):
+        return made
 
+    class Hooked(made):  # type: ignore[misc,valid-type]  # made a line ago
         @deliveries
         def hear(self, upstream: str, delivered: Delivered) -> exchange_pb2.Rewind | None:
             while (HOOKS / "gate").exists() and feed.Batch.FromString(delivered.body).events:
@@ -51,17 +53,19 @@ def _worker(opened: OpenService, died: Died) -> Runs:
                 eventlet.sleep(0.01)
             if (HOOKS / "raise").exists():
                 raise RuntimeError("nobody foresaw this")
-            answer = self.house.hear(upstream, delivered)
+            answer = super().hear(upstream, delivered)
             if (HOOKS / "die").exists() and feed.Batch.FromString(delivered.body).events:
                 (HOOKS / "die").unlink()
                 os.kill(os.getpid(), signal.SIGKILL)
-            return answer
+            return answer  # type: ignore[no-any-return]  # as its base says
 
-        @every(seconds=0.5)
-        def tick(self) -> None:
-            self.house.tick()
+    return Hooked
 
-    return WorkerHost(opened, ExampleWorker, died=died)
+
+def _worker(opened: OpenService, died: Died) -> Runs:
+    from libs.worker.host import WorkerHost
+
+    return WorkerHost(opened, died, make=_hooked)
 
 
 def _say_what_is_loaded(_number: int, _frame: Any) -> None:
@@ -87,7 +91,7 @@ def _main(words: list[str]) -> int:
     if os.environ.get("LINLI_TEST_MENDED"):
         tally.mended.add(tally.POISON)
     service = {"counter": counter.SERVICE, "tally": tally.SERVICE}[words[0]]
-    return run_service(service, words[1:], worker=_worker if IS_WORKER else None)
+    return run(service, words[1:], worker=_worker if IS_WORKER else None)
 
 
 if __name__ == "__main__":

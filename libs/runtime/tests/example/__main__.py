@@ -6,9 +6,10 @@ from pathlib import Path
 
 from libs.runtime.bundled.place import Place
 from libs.runtime.cluster.embedded import EmbeddedPlatform
-from libs.runtime.host.process import Facts, Lifetime, run_until_told, say
-from libs.runtime.host.shell import run_service
+from libs.runtime.host.process import Facts, Lifetime, run_until_told
+from libs.runtime.host.terminal import say
 from libs.runtime.tests.example import counter, tally
+from libs.runtime.tests.example.roles import run
 from libs.telemetry import logs
 
 
@@ -30,7 +31,7 @@ def _up(data: Path) -> int:
 def _main(words: list[str]) -> int:
     if words[0] == "up":
         return _up(Path(words[1]))
-    return run_service({"counter": counter.SERVICE, "tally": tally.SERVICE}[words[0]], words[1:])
+    return run({"counter": counter.SERVICE, "tally": tally.SERVICE}[words[0]], words[1:])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,52 @@
+"""Words for the person at the terminal. Light: commands that start in an instant stand on it."""
+
+import io
+import shlex
+import shutil
+import sys
+from pathlib import Path
+from typing import TextIO
+
+INTERRUPTED = 130
+"""The exit status of a program that Ctrl-C ended."""
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal (logs go to stderr)."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def complain(text: str) -> None:
+    """A line that says what went wrong and what to do."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def lossless(stream: TextIO) -> None:
+    r"""Let a stream write what its encoding lacks as an escape (`\u6797`) instead of failing."""
+    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        stream.reconfigure(errors="backslashreplace")
+
+
+def as_called() -> str:
+    """The `linli` command as the person at the terminal called it, to be typed again."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":  # python -m services.command
+        module = getattr(sys.modules["__main__"], "__spec__", None)
+        name = module.name.removesuffix(".__main__") if module is not None else "services.command"
+        return f"{_typed(Path(sys.executable))} -m {name}"
+    found = shutil.which(program.name)
+    on_path = found is not None and program.exists() and Path(found).samefile(program)
+    return program.name if on_path else _typed(program)
+
+
+def in_their_words(text: str) -> str:
+    """A message with its commands as they can be typed here: `linli …` may not be on the path."""
+    return text.replace("`linli ", f"`{as_called()} ")
+
+
+def _typed(path: Path) -> str:
+    """A path as one would type it from here."""
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))

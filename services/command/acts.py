@@ -1,0 +1,116 @@
+"""What an operator does to a service by hand, beside what runs: rebuild a view, deal with parked events."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+
+from libs.runtime.bundled.kept import environ_of
+from libs.runtime.bundled.place import Place
+from libs.runtime.config.guards import CannotStart
+from libs.runtime.host import operate
+from libs.runtime.host.parts import Service
+from libs.runtime.host.shell import in_a_sentence
+
+Get = Callable[[], Service]
+Environ = Mapping[str, str]
+
+_data = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="folder of `linli up` or `linli cluster`, running [as LINLI_DATABASE_URL and LINLI_MASTER_KEY say]",
+)
+_parked_id = click.argument("parked_id", metavar="ID", type=int)
+
+
+def rebuild(get: Get) -> click.Command:
+    """The command that builds a view anew."""
+    service = get()
+
+    @click.command()
+    @click.argument("view", type=click.Choice(sorted(view.name for view in service.views)))
+    @click.option("--compare", is_flag=True, help="only say in which rows it would differ")
+    @_data
+    def rebuild(view: str, compare: bool, data: Path | None) -> int:
+        """Build a view anew beside the live one, then switch."""
+        return _on(
+            service, data, lambda environ: operate.rebuild_view(service, view, environ, compare=compare)
+        )
+
+    return rebuild
+
+
+def list_parked(get: Get) -> click.Command:
+    """The command that lists parked events."""
+
+    @click.command("list")
+    @_data
+    def list_parked(data: Path | None) -> int:
+        """List all parked events, subject by subject; each with the ID that the others ask for."""
+        service = get()
+        return _on(service, data, lambda environ: operate.list_parked(service, environ))
+
+    return list_parked
+
+
+def show_parked(get: Get) -> click.Command:
+    """The command that shows one of them."""
+
+    @click.command("show")
+    @_parked_id
+    @_data
+    def show_parked(parked_id: int, data: Path | None) -> int:
+        """Show one parked event, whole."""
+        service = get()
+        return _on(service, data, lambda environ: operate.show_parked(service, parked_id, environ))
+
+    return show_parked
+
+
+def retry(get: Get) -> click.Command:
+    """The command that tries one of them again."""
+
+    @click.command("retry")
+    @_parked_id
+    @_data
+    def retry(parked_id: int, data: Path | None) -> int:
+        """Handle a parked event now, then all that wait behind it."""
+        service = get()
+        return _on(service, data, lambda environ: operate.retry(service, parked_id, environ))
+
+    return retry
+
+
+def discard(get: Get) -> click.Command:
+    """The command that gives one of them up."""
+
+    @click.command("discard")
+    @_parked_id
+    @click.option("--reason", default="", metavar="TEXT", help="why, for the log; no personal data")
+    @_data
+    def discard(parked_id: int, reason: str, data: Path | None) -> int:
+        """Give a parked event up for good."""
+        service = get()
+        return _on(service, data, lambda environ: operate.discard(service, parked_id, environ, reason=reason))
+
+    return discard
+
+
+def _on(service: Service, data: Path | None, act: Callable[[Environ], int]) -> int:
+    """Do it to the database of the environment, or to that of what runs on a folder."""
+    return in_a_sentence(
+        service, lambda: act({**os.environ, **(_beside(data, service) if data is not None else {})}), data
+    )
+
+
+def _beside(data: Path, service: Service) -> Environ:
+    """How a command reaches the database of what runs on a folder. Raises `CannotStart`."""
+    place = Place(data=data.expanduser().resolve())
+    if not place.master_key.exists():
+        raise CannotStart(
+            f"no platform has run with {place.data}: say with --data which folder `linli up` or"
+            " `linli cluster` keeps its data in"
+        )
+    return environ_of(place, service.name)

@@ -1,0 +1,96 @@
+"""`linli token` and `linli call`: a running platform from the command line, in the operator's name."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+from google.protobuf import json_format
+from google.protobuf.message import Message
+
+from libs.rpc.failures import RpcFailed
+from libs.rpc.naming import snake_case
+from libs.runtime.config.guards import CannotStart
+from libs.runtime.host.terminal import complain, say
+from services.command import requests, rpcs
+from services.command.connection import Connection, connection, connection_options
+
+_CALL_HELP = """\
+\b
+REQUEST is JSON [{}]; @FILE reads it from a file, - from standard input.
+For instance:
+  linli call cases.ListCases '{"filter": "state = ROUTED", "page_size": 3}'
+  linli call identity.DefineArea @area.json
+
+LINLI_TOKEN calls with another token than the operator's.
+"""
+
+
+@click.command()
+@connection_options
+def token(**options: Any) -> int:
+    """Print a token of the operator of what runs."""
+    return _answered(connection(**options), _token)
+
+
+def _complete(_context: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    return [name for name in rpcs.names() if name.startswith(incomplete)]
+
+
+@click.command(epilog=_CALL_HELP)
+@connection_options
+@click.argument("rpc", metavar="SERVICE.RPC", shell_complete=_complete)
+@click.argument("request", default="{}")
+def call(rpc: str, request: str, **options: Any) -> int:
+    """Call an rpc of a running platform; print its answer, or each answer of a stream, as JSON."""
+    to = connection(**options)
+    method = rpcs.find(rpc)
+    message = requests.parse(method.input_type, requests.read(request))
+
+    def send(to: Connection) -> None:
+        with to.anonymous() as anonymous, to.client(anonymous) as client:
+            answer = getattr(client.service(method.containing_service), snake_case(method.name))(message)
+            for each in answer if method.server_streaming else (answer,):
+                say(_written(each))
+
+    return _answered(to, send)
+
+
+def _token(to: Connection) -> None:
+    with to.anonymous() as anonymous:
+        say(to.fetch(anonymous)[0])
+
+
+def _answered(to: Connection, send: Callable[[Connection], None]) -> int:
+    """Send; a refusal is said with its reason and the fields at fault. Answers the exit status."""
+    try:
+        send(to)
+    except RpcFailed as failed:
+        if sentence := to.unreached(failed):
+            raise CannotStart(sentence) from None
+        complain("\n".join(sentences(failed)))
+        return 1
+    return 0
+
+
+def _written(answer: Message) -> str:
+    r"""An answer as JSON, with `\u…` for each character where the terminal cannot show all of them."""
+    text = json_format.MessageToJson(answer, ensure_ascii=False, preserving_proto_field_name=True)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json_format.MessageToJson(answer, ensure_ascii=True, preserving_proto_field_name=True)
+    return text
+
+
+def sentences(failed: RpcFailed) -> list[str]:
+    """A refusal in lines: what was refused and why, then each field at fault, nothing twice."""
+    service, _, rpc = failed.rpc.lstrip("/").rpartition("/")
+    named = f"{service.split('.')[1]}.{rpc}" if service.startswith("linli.") else failed.rpc
+    message = failed.message
+    for field, wanted in failed.violations.items():
+        message = "" if message == wanted else message.partition(f": {field}: ")[0]
+    first = ": ".join(
+        part for part in (named, f"{failed.code.name} {failed.reason}".strip(), message) if part
+    )
+    return [first, *(f"  {field}: {wanted}" for field, wanted in failed.violations.items())]

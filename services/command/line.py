@@ -1,0 +1,102 @@
+"""The whole command line: which commands there are, and what becomes of what they raise."""
+
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+import click
+
+from libs.runtime.config.guards import CannotStart
+from libs.runtime.host.terminal import INTERRUPTED, as_called, complain, in_their_words, lossless
+from services.command.lazy import Lazy, LazyGroup, at
+from services.command.registry import NAMES
+
+_PIPE_CLOSED = 141
+"""What a shell calls the end of a program whose reader (`| head`) has gone."""
+
+_COMPLETE = "_LINLI_COMPLETE"
+"""What a shell asks by when it completes a line: `eval "$(_LINLI_COMPLETE=bash_source linli)"`."""
+
+_SERVICES = """\
+\b
+A service:
+  linli cases server | worker | api | projector | relay | migrate | settings
+  linli cases rebuild VIEW
+  linli cases parked list | show ID | retry ID | discard ID
+"""
+
+
+def _of_service(name: str) -> click.Command:
+    from services.command.service import group_of
+
+    return group_of(name)
+
+
+_COMMANDS = {
+    "up": Lazy("run all services in one process, with a bundled PostgreSQL", at("up", "up")),
+    "cluster": Lazy("run each service's processes, kept running, over RabbitMQ", at("cluster", "cluster")),
+    "call": Lazy("call an rpc of a running `linli up` or `linli cluster`", at("call", "call")),
+    "token": Lazy("print a token of the operator of what runs", at("call", "token")),
+    "topology": Lazy("print what Linli keeps in RabbitMQ, in Markdown", at("topology", "topology")),
+    **{
+        name: Lazy(f"the {name} service: `linli {name} --help`", partial(_of_service, name)) for name in NAMES
+    },
+}
+
+
+def _version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from libs.telemetry import metrics
+
+        click.echo(f"linli {metrics.version()}")
+        context.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=_COMMANDS,
+    invoke_without_command=True,
+    epilog=_SERVICES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
+@click.pass_context
+def linli(context: click.Context) -> int:
+    """Community governance on event ledgers."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+    return 0
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the command line of this process, or complete it for a shell; answers the exit status."""
+    lossless(sys.stdout)
+    try:
+        if asked := os.environ.get(_COMPLETE):
+            from click.shell_completion import shell_complete
+
+            return shell_complete(linli, {}, "linli", _COMPLETE, asked)
+        return run(words)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor may Python's last flush fail
+        return _PIPE_CLOSED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def run(words: Sequence[str], group: click.Group = linli) -> int:
+    """Run the command that the words name; answers its exit status. A refusal is printed in a sentence."""
+    try:
+        with group.make_context(as_called(), list(words)) as context:
+            return int(group.invoke(context) or 0)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as refused:
+        refused.show()
+        return refused.exit_code
+    except CannotStart as refused:
+        complain(in_their_words(f"linli: {str(refused).strip()}"))
+        return 1

@@ -1,0 +1,135 @@
+"""A request typed as JSON becomes a message, or a sentence for each thing in it that does not fit."""
+
+import difflib
+import json
+import math
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from google.protobuf import json_format, message_factory
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+from libs.runtime.config.guards import CannotStart
+
+_WELL_KNOWN = "google.protobuf."
+_FLOATS = {FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT}
+_EXAMPLES = {
+    "google.protobuf.Timestamp": "a moment such as 2020-01-03T09:00:00Z",
+    "google.protobuf.Duration": "a duration such as 90s",
+}
+
+
+def read(word: str) -> str:
+    """The text that a word stands for: of `@FILE` the file's, of `-` what standard input holds, else itself.
+
+    Raises `CannotStart` if it cannot be read.
+    """
+    if word != "-" and not word.startswith("@"):
+        return word
+    named = "standard input" if word == "-" else word[1:]
+    try:
+        content = sys.stdin.buffer.read() if word == "-" else Path(named).expanduser().read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise CannotStart(f"the request cannot be read from {named}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CannotStart(f"the request in {named} is not UTF-8: byte {error.start}") from error
+
+
+def parse(descriptor: Descriptor, text: str) -> Message:
+    """The request that a text of JSON is. Raises `CannotStart` naming every field at fault."""
+    name = descriptor.name
+    try:
+        given = json.loads(text, parse_constant=_no_number)
+        if not isinstance(given, dict):
+            raise CannotStart(
+                f'the request is not a {name}: it must be a JSON object, such as {{"page_size": 3}}'
+            )
+        if problems := list(_problems(descriptor, given, "")):
+            raise CannotStart(
+                "\n".join([f"the request is not a {name}:", *(f"  {each}" for each in problems)])
+            )
+        return json_format.ParseDict(given, message_factory.GetMessageClass(descriptor)())
+    except json_format.ParseError as error:
+        raise CannotStart(f"the request is not a {name}: {error}") from error
+    except RecursionError:
+        raise CannotStart(f"the request is not a {name}: it is nested too deeply") from None
+    except ValueError as error:  # not JSON; or a number of thousands of digits, or half of a character
+        raise CannotStart(f"the request is not a {name}: it is no JSON: {error}") from error
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number in JSON")
+
+
+def _problems(descriptor: Descriptor, given: Mapping[str, Any], path: str) -> Iterator[str]:
+    """What protobuf's parser would trip over: of all fields at once, by their names in the proto files."""
+    fields = {
+        **{field.json_name: field for field in descriptor.fields},
+        **descriptor.fields_by_name,
+    }
+    for name, value in given.items():
+        field = fields.get(name)
+        if field is None:
+            yield f"{path}{name}: there is no such field{_offered(name, descriptor)}"
+        elif value is not None:
+            yield from _wrong(field, value, path + field.name)
+
+
+def _offered(name: str, descriptor: Descriptor) -> str:
+    names = [field.name for field in descriptor.fields]
+    close = difflib.get_close_matches(name, names, n=1)
+    meant = f", did you mean {close[0]}?" if close else "."
+    return f"{meant} There are {', '.join(names)}" if names else ", nor any other"
+
+
+def _wrong(field: FieldDescriptor, value: Any, path: str) -> Iterator[str]:
+    if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        yield from () if isinstance(value, dict) else (f"{path}: must be an object of names and values",)
+    elif not field.is_repeated:
+        yield from _wrong_one(field, value, path)
+    elif not isinstance(value, list):
+        yield f"{path}: must be a list: [...]"
+    else:
+        for index, item in enumerate(value):
+            yield from _wrong_one(field, item, f"{path}[{index}]")
+
+
+def _wrong_one(field: FieldDescriptor, value: Any, path: str) -> Iterator[str]:
+    of = field.message_type
+    if of is None:
+        wanted = _wanted(field, value)
+        if wanted:
+            yield f"{path}: must be {wanted}, not {json.dumps(value, ensure_ascii=False)}"
+    elif not of.full_name.startswith(_WELL_KNOWN):
+        if isinstance(value, dict):
+            yield from _problems(of, value, f"{path}.")
+        else:
+            yield f"{path}: must be an object: {{...}}"
+    elif of.full_name in _EXAMPLES:
+        try:
+            json_format.ParseDict(value, message_factory.GetMessageClass(of)())
+        except (json_format.ParseError, ValueError, AttributeError, TypeError):
+            yield f"{path}: must be {_EXAMPLES[of.full_name]}, not {json.dumps(value, ensure_ascii=False)}"
+
+
+def _wanted(field: FieldDescriptor, value: Any) -> str:
+    """What a plain field wants instead of the value; "" if it takes it."""
+    kind = field.cpp_type
+    if field.enum_type is not None:
+        fits = isinstance(value, int) or value in field.enum_type.values_by_name
+        return (
+            "" if fits else "one of " + ", ".join(each.name for each in field.enum_type.values if each.number)
+        )
+    if kind == FieldDescriptor.CPPTYPE_STRING:
+        return "" if isinstance(value, str) else "a text in quotes"
+    if kind == FieldDescriptor.CPPTYPE_BOOL:
+        return "" if isinstance(value, bool) else "true or false"
+    try:
+        number = float(value) if kind in _FLOATS else int(value)
+    except (ValueError, TypeError, OverflowError):
+        return "a number" if kind in _FLOATS else "a whole number"
+    return "" if math.isfinite(number) else "a number that is not too large"

@@ -1,0 +1,50 @@
+"""`linli <service> …`: the commands of a service. Those that run it are in `roles`, the others in `acts`."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from services.command.lazy import Lazy, LazyGroup, at
+from services.command.registry import load
+
+if TYPE_CHECKING:  # a group's help needs no service
+    from libs.runtime.host.parts import Service
+
+_ROLES = {
+    "server": "api, projector and relay together, the default",
+    "api": "gRPC and probes only",
+    "projector": "folds the ledger into the views",
+    "relay": "publishes the ledger's events to RabbitMQ",
+    "worker": "takes in neighbours' events from RabbitMQ, and fires what is due",
+}
+
+
+def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> click.Group:
+    """The commands of a service; `declared` answers its declaration [that of `services/<name>`]."""
+    get = declared or partial(load, name)
+
+    def made(module: str, maker: str, *about: str) -> Callable[[], click.Command]:
+        return at(module, maker, get, *about)
+
+    parked = {
+        "list": Lazy("all of them, subject by subject", made("acts", "list_parked")),
+        "show": Lazy("one of them, whole", made("acts", "show_parked")),
+        "retry": Lazy("handle it now, then all that wait behind it", made("acts", "retry")),
+        "discard": Lazy("give it up for good", made("acts", "discard")),
+    }
+    return LazyGroup(
+        name,
+        help=f"Run the {name} service, or look after it.",
+        lazy={
+            **{role: Lazy(summary, made("roles", "role", role, summary)) for role, summary in _ROLES.items()},
+            "migrate": Lazy("create or upgrade the schema", made("roles", "migrate")),
+            "settings": Lazy("list the settings", made("roles", "settings")),
+            "rebuild": Lazy("build a view anew beside the live one, then switch", made("acts", "rebuild")),
+            "parked": Lazy(
+                "events that could not be handled: list, show, retry, discard",
+                lambda: LazyGroup("parked", help="Events that could not be handled.", lazy=parked),
+            ),
+        },
+    )

@@ -1,0 +1,39 @@
+"""What `linli call` says of a refusal: the rpc that was called, the reason, each field once."""
+
+import grpc
+from google.rpc import error_details_pb2
+
+from libs.rpc.failures import RpcFailed
+from services.command.call import sentences
+
+INFO = error_details_pb2.ErrorInfo(reason="INVALID_REQUEST", domain="linli")
+
+
+def failed(message: str, *violations: tuple[str, str]) -> RpcFailed:
+    bad = error_details_pb2.BadRequest()
+    for field, wanted in violations:
+        bad.field_violations.add(field=field, description=wanted)
+    rpc = "/linli.cases.v1.CasesService/ListCases"
+    return RpcFailed(rpc, grpc.StatusCode.INVALID_ARGUMENT, message, [INFO, bad])
+
+
+def test_a_field_at_fault_is_told_once() -> None:
+    message = "the request breaks the rules of its fields: page_size: must be from 0 to 1000"
+
+    assert sentences(failed(message, ("page_size", "must be from 0 to 1000"))) == [
+        "cases.ListCases: INVALID_ARGUMENT INVALID_REQUEST: the request breaks the rules of its fields",
+        "  page_size: must be from 0 to 1000",
+    ]
+
+
+def test_a_refusal_about_one_field_is_told_once_too() -> None:
+    assert sentences(failed("say a known area", ("area_id", "say a known area"))) == [
+        "cases.ListCases: INVALID_ARGUMENT INVALID_REQUEST",
+        "  area_id: say a known area",
+    ]
+
+
+def test_a_refusal_without_fields_is_one_line() -> None:
+    assert sentences(failed("close it first")) == [
+        "cases.ListCases: INVALID_ARGUMENT INVALID_REQUEST: close it first"
+    ]

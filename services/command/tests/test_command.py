@@ -1,0 +1,190 @@
+"""The `linli` command as a newcomer uses it: up, token, call; and what it says when something is wrong."""
+
+import json
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from libs.testkit.postgres import KillablePostgres
+
+pytestmark = [pytest.mark.store, pytest.mark.journey]
+
+
+def _command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "services.command", *words]
+
+
+def linli(*words: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end."""
+    return subprocess.run(_command(*words), capture_output=True, text=True, timeout=120)
+
+
+@dataclass
+class Up:
+    """A running `linli up`."""
+
+    process: "subprocess.Popen[str]"
+    data: Path
+    welcome: str
+
+
+@pytest.fixture(scope="module")
+def up() -> Iterator[Up]:
+    data = Path(tempfile.mkdtemp(prefix="linli-test-command-"))
+    data.chmod(0o755)
+    command = _command("up", "--data", str(data), "--port", "0", "--http-port", "0")
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    welcome = "".join(iter(process.stdout.readline, "Ctrl-C stops it.\n"))
+    try:
+        yield Up(process, data, welcome)
+    finally:
+        process.kill()
+        process.communicate(timeout=10)
+        KillablePostgres(data).kill()
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def test_up_says_what_it_serves_and_where(up: Up) -> None:
+    assert "Linli is ready" in up.welcome
+    assert str(up.data) in up.welcome
+    for service in ("identity", "catalog", "cases", "volunteers", "supervision"):
+        assert service in up.welcome
+
+
+def test_a_token_is_printed_and_nothing_else(up: Up) -> None:
+    printed = linli("token", "--data", str(up.data))
+
+    assert printed.returncode == 0
+    assert printed.stdout.count(".") == 2
+    assert len(printed.stdout.split()) == 1
+
+
+def test_an_rpc_is_called_with_json_and_answers_json(up: Up) -> None:
+    request = {"source": "identity", "limit": 10}
+
+    answered = linli("call", "--data", str(up.data), "feed.ReadEvents", json.dumps(request))
+
+    assert answered.returncode == 0, answered.stderr
+    assert json.loads(answered.stdout)["batch"]["source"] == "linli://demo/identity"
+
+
+def test_a_refused_call_says_which_field_is_wrong(up: Up) -> None:
+    refused = linli("call", "--data", str(up.data), "cases.ListCases", '{"page_size": -1}')
+
+    assert refused.returncode == 1
+    assert "INVALID_ARGUMENT" in refused.stderr
+    assert "page_size:" in refused.stderr
+
+
+def test_an_unknown_rpc_is_answered_with_those_there_are(up: Up) -> None:
+    refused = linli("call", "--data", str(up.data), "cases.CloseEverything")
+
+    assert refused.returncode == 1
+    assert "cases has OpenCase" in refused.stderr
+
+
+def test_what_it_prints_can_be_typed_as_it_is(up: Up) -> None:
+    shown = next(line for line in up.welcome.splitlines() if line.split()[:1] == ["try"])
+    command = shown.split(maxsplit=1)[1]
+
+    ended = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=60)
+
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_whoever_reads_only_the_beginning_sees_no_traceback(up: Up) -> None:
+    call = _command("call", "--data", str(up.data), "feed.ReadEvents", '{"source": "identity"}')
+
+    piped = f"{shlex.join(call)} | true"
+    ended = subprocess.run(["bash", "-c", piped], capture_output=True, text=True, timeout=60)
+
+    assert ended.stderr == ""
+
+
+def test_a_port_where_nothing_answers_is_told_in_words(up: Up) -> None:
+    refused = linli("call", "--data", str(up.data), "--port", "1", "cases.ListCases")
+
+    assert refused.returncode == 1
+    assert "nothing answers at 127.0.0.1:1: start `" in refused.stderr
+    assert "IssueClientToken" not in refused.stderr
+
+
+def test_a_request_that_is_no_json_is_refused_in_words(up: Up) -> None:
+    refused = linli("call", "--data", str(up.data), "cases.ListCases", "{page")
+
+    assert refused.returncode == 1
+    assert "the request is not a ListCasesRequest" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_views_are_compared_and_parked_events_listed_beside_the_running_platform(up: Up) -> None:
+    compared = linli("cases", "rebuild", "all_cases", "--compare", "--data", str(up.data))
+    listed = linli("supervision", "parked", "list", "--data", str(up.data))
+
+    assert (compared.returncode, listed.returncode) == (0, 0), compared.stderr + listed.stderr
+    assert "equal, row for row" in compared.stdout
+    assert listed.stdout == "nothing is parked\n"
+
+
+def test_a_taken_port_is_told_before_anything_is_made(up: Up, tmp_path: Path) -> None:
+    port = (up.data / "grpc.address").read_text().strip().rpartition(":")[2]
+
+    refused = linli("up", "--data", str(tmp_path / "other"), "--port", port, "--http-port", "0")
+
+    assert refused.returncode == 1
+    assert f"port {port} cannot be used" in refused.stderr
+    assert not (tmp_path / "other").exists()
+
+
+def test_a_folder_without_a_platform_is_told_in_words(tmp_path: Path) -> None:
+    refused = linli("token", "--data", str(tmp_path))
+
+    assert refused.returncode == 1
+    assert "-m services.command up`" in refused.stderr
+
+
+def test_linli_alone_says_what_it_can() -> None:
+    helped = linli()
+
+    assert helped.returncode == 0
+    assert "linli cases server | worker" in helped.stdout
+
+
+def test_the_help_of_a_role_says_what_must_be_set() -> None:
+    helped = linli("identity", "server", "--help")
+
+    assert "The server of identity: api, projector and relay together" in helped.stdout
+    for variable in ("LINLI_DATABASE_URL", "LINLI_MASTER_KEY", "LINLI_IDENTITY_SIGNING_KEY", "..._FILE"):
+        assert variable in helped.stdout
+
+
+def test_every_service_lists_its_settings() -> None:
+    listed = linli("identity", "settings")
+
+    assert listed.returncode == 0
+    assert "LINLI_IDENTITY_SIGNING_KEY" in listed.stdout
+
+
+def test_it_stops_in_order_at_last_and_has_told_its_life_and_what_it_refused(up: Up) -> None:
+    linli("call", "--data", str(up.data), "cases.GetCase", '{"case_id": "no-such-case"}')
+    up.process.send_signal(signal.SIGINT)
+
+    _, told = up.process.communicate(timeout=60)
+
+    assert up.process.returncode == 0
+    lines = [json.loads(line) for line in told.splitlines()]
+    told_of = [line["event"] for line in lines if line["logger"] == "process"]
+    life = [event for event in told_of if event != "the stop waited"]  # a busy machine lets it wait
+    refused = [line for line in lines if line["event"] == "rpc refused" and line["rpc"].endswith("/GetCase")]
+    assert life == ["starting", "ready", "stopping", "stopped"]
+    assert lines[0]["folder"] == str(up.data)
+    assert [(line["code"], line["caller"]) for line in refused] == [("NOT_FOUND", "operator")]
