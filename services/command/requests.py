@@ -16,6 +16,14 @@ from libs.runtime.config.guards import CannotStart
 
 _WELL_KNOWN = "google.protobuf."
 _FLOATS = {FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT}
+_MOST_DIGITS = 400
+_LONGEST_SHOWN = 80
+_WHOLE_NUMBERS = {
+    FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
+    FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
+    FieldDescriptor.CPPTYPE_UINT32: (0, 2**32 - 1),
+    FieldDescriptor.CPPTYPE_UINT64: (0, 2**64 - 1),
+}
 _EXAMPLES = {
     "google.protobuf.Timestamp": "a moment such as 2020-01-03T09:00:00Z",
     "google.protobuf.Duration": "a duration such as 90s",
@@ -43,7 +51,7 @@ def parse(descriptor: Descriptor, text: str) -> Message:
     """The request that a text of JSON is. Raises `CannotStart` naming every field at fault."""
     name = descriptor.name
     try:
-        given = json.loads(text, parse_constant=_no_number)
+        given = json.loads(text, parse_constant=_no_number, parse_int=_whole)
         if not isinstance(given, dict):
             raise CannotStart(
                 f'the request is not a {name}: it must be a JSON object, such as {{"page_size": 3}}'
@@ -57,12 +65,18 @@ def parse(descriptor: Descriptor, text: str) -> Message:
         raise CannotStart(f"the request is not a {name}: {error}") from error
     except RecursionError:
         raise CannotStart(f"the request is not a {name}: it is nested too deeply") from None
-    except ValueError as error:  # not JSON; or a number of thousands of digits, or half of a character
+    except ValueError as error:
         raise CannotStart(f"the request is not a {name}: it is no JSON: {error}") from error
 
 
 def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number in JSON")
+    raise ValueError(f"{word} is no number")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a number of {len(digits)} digits")
+    return int(digits)
 
 
 def _problems(descriptor: Descriptor, given: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -103,7 +117,7 @@ def _wrong_one(field: FieldDescriptor, value: Any, path: str) -> Iterator[str]:
     if of is None:
         wanted = _wanted(field, value)
         if wanted:
-            yield f"{path}: must be {wanted}, not {json.dumps(value, ensure_ascii=False)}"
+            yield f"{path}: must be {wanted}, not {_shown(value)}"
     elif not of.full_name.startswith(_WELL_KNOWN):
         if isinstance(value, dict):
             yield from _problems(of, value, f"{path}.")
@@ -113,23 +127,49 @@ def _wrong_one(field: FieldDescriptor, value: Any, path: str) -> Iterator[str]:
         try:
             json_format.ParseDict(value, message_factory.GetMessageClass(of)())
         except (json_format.ParseError, ValueError, AttributeError, TypeError):
-            yield f"{path}: must be {_EXAMPLES[of.full_name]}, not {json.dumps(value, ensure_ascii=False)}"
+            yield f"{path}: must be {_EXAMPLES[of.full_name]}, not {_shown(value)}"
+
+
+def _shown(value: Any) -> str:
+    """A value as it was typed, cut if it is long."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
 
 
 def _wanted(field: FieldDescriptor, value: Any) -> str:
     """What a plain field wants instead of the value; "" if it takes it."""
     kind = field.cpp_type
     if field.enum_type is not None:
-        fits = isinstance(value, int) or value in field.enum_type.values_by_name
+        known = value in field.enum_type.values_by_name if isinstance(value, str) else _is_whole(value)
         return (
-            "" if fits else "one of " + ", ".join(each.name for each in field.enum_type.values if each.number)
+            ""
+            if known
+            else "one of " + ", ".join(each.name for each in field.enum_type.values if each.number)
         )
     if kind == FieldDescriptor.CPPTYPE_STRING:
         return "" if isinstance(value, str) else "a text in quotes"
     if kind == FieldDescriptor.CPPTYPE_BOOL:
         return "" if isinstance(value, bool) else "true or false"
+    if kind in _FLOATS:
+        return "" if _is_finite(value) else "a number"
+    lowest, highest = _WHOLE_NUMBERS[kind]
+    return "" if _is_whole(value, lowest, highest) else f"a whole number from {lowest} to {highest}"
+
+
+def _is_finite(value: Any) -> bool:
     try:
-        number = float(value) if kind in _FLOATS else int(value)
+        return not isinstance(value, bool) and math.isfinite(float(value))
     except (ValueError, TypeError, OverflowError):
-        return "a number" if kind in _FLOATS else "a whole number"
-    return "" if math.isfinite(number) else "a number that is not too large"
+        return False
+
+
+def _is_whole(value: Any, lowest: int = -(2**31), highest: int = 2**31 - 1) -> bool:
+    try:
+        whole = int(value)
+    except (ValueError, TypeError, OverflowError):
+        return False
+    return (
+        not isinstance(value, bool)
+        and lowest <= whole <= highest
+        and (isinstance(value, str) or whole == value)
+    )

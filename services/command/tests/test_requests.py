@@ -1,10 +1,16 @@
 """A request typed by hand: what does not fit is told by the names of the proto files, with what would fit."""
 
+import io
+import json
+from pathlib import Path
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from linli.cases.v1 import cases_service_pb2 as cases
 
 from libs.runtime.config.guards import CannotStart
-from services.command.requests import parse
+from services.command.requests import parse, read
 
 LIST = cases.ListCasesRequest.DESCRIPTOR
 OPEN = cases.OpenCaseRequest.DESCRIPTOR
@@ -73,3 +79,67 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     message = told('{"page_size": "many", "filter": 3, "nowhere": 1}')
 
     assert len(message.splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('{"location": {"latitude": 1e400}}', "location.latitude: must be a number, not Infinity"),
+        ('{"location": {"latitude": "NaN"}}', 'location.latitude: must be a number, not "NaN"'),
+        ('{"location": {"latitude": NaN}}', "it is no JSON: NaN is no number"),
+        ('{"location": {"latitude": ' + "1" * 5000 + "}}", "it is no JSON: a number of 5000 digits"),
+        ('{"channel": 99999999999999}', "channel: must be one of CHANNEL_WEB"),
+        ('{"occurred_time": 1e400}', "occurred_time: must be a moment such as"),
+        ("[" * 20_000, "it is nested too deeply"),
+        ('{"location": ' * 20_000, "it is nested too deeply"),
+    ],
+)
+def test_what_no_field_can_hold_is_refused_in_a_sentence(text: str, wanted: str) -> None:
+    message = told(text, OPEN)
+
+    assert wanted in message
+    assert len(message) < 600
+
+
+@pytest.mark.parametrize("number", ["1e400", "1.5", "true", "99999999999", '"many"', "-3000000000"])
+def test_a_number_that_does_not_fit_is_answered_with_those_that_do(number: str) -> None:
+    wanted = "page_size: must be a whole number from -2147483648 to 2147483647, not"
+
+    assert wanted in told(f'{{"page_size": {number}}}')
+
+
+NAMES = st.sampled_from([*OPEN.fields_by_name, *LIST.fields_by_name, "latitude", "x"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner),
+)
+
+
+@given(st.dictionaries(NAMES, VALUES))
+def test_whatever_is_typed_is_a_request_or_is_refused_in_words(fields: dict[str, object]) -> None:
+    try:
+        parse(OPEN, json.dumps(fields))
+    except CannotStart as refused:
+        assert "the request is not a OpenCaseRequest" in str(refused)
+
+
+def test_a_request_that_is_too_long_for_a_line_comes_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "request.json"
+    file.write_bytes(b"\xef\xbb\xbf" + '{"description": "路灯"}'.encode())
+
+    assert json.loads(read(f"@{file}")) == {"description": "路灯"}
+
+
+def test_a_request_comes_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO('{"description": "路灯"}'.encode())))
+
+    assert json.loads(read("-")) == {"description": "路灯"}
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "gbk").write_bytes("路灯".encode("gbk"))
+
+    with pytest.raises(CannotStart, match="cannot be read from .*nowhere: No such file"):
+        read(f"@{tmp_path}/nowhere")
+    with pytest.raises(CannotStart, match="gbk is not UTF-8: byte 0"):
+        read(f"@{tmp_path}/gbk")
