@@ -32,5 +32,5 @@ class Ticks:
 
 def nameko_class(opened: OpenService) -> type:
     """The class that nameko runs for a service."""
-    parts = (*(Hears,) * bool(opened.service.subscriptions), *(Ticks,) * bool(opened.parts.clocks))
+    parts = (*(Hears,) * bool(opened.service.subscriptions), *(Ticks,) * bool(opened.service.clocks))
     return type(opened.name, parts, {"name": opened.name})

@@ -17,7 +17,6 @@ from libs.runtime.config import addresses
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import read
 from libs.runtime.host.process import Facts, Lifetime, run_until_told
-from libs.runtime.host.shell import needs_worker
 from libs.runtime.host.terminal import say
 from libs.runtime.host.threads import WatchedThread
 from libs.telemetry import logs
@@ -88,7 +87,7 @@ def cluster(data: Path, port_base: int, **said: str | None) -> int:
 
 def members() -> list[Member]:
     """The services with what runs them; those that have something to do for a worker have one."""
-    return [Member(name, command_of(name), worker=needs_worker(load(name))) for name in NAMES]
+    return [Member(name, command_of(name), worker=load(name).has_worker) for name in NAMES]
 
 
 def _run(folder: Path, port_base: int, settings: ClusterSettings, environ: Mapping[str, str]) -> int:

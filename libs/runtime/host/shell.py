@@ -76,11 +76,6 @@ MakeWorker = Callable[[OpenService, Died], Runs]
 """(the service, what to call when a part of the process has died) -> what runs the worker."""
 
 
-def needs_worker(service: Service) -> bool:
-    """Whether there is anything for a worker of the service to do."""
-    return bool(service.subscriptions)
-
-
 def run_role(
     service: Service, role: str, environ: Mapping[str, str], *, worker: MakeWorker | None = None
 ) -> int:
@@ -135,16 +130,14 @@ def _worker(
     life: Lifetime,
     make: MakeWorker | None,
 ) -> Runs:
+    if not service.has_worker:
+        raise CannotStart(f"{service.name} subscribes to no neighbour and has no clocks: it needs no worker")
     if make is None:
         raise CannotStart(
             f"a worker is a process of its own from its first import on: run `linli {service.name} worker`"
         )
     broker_of(settings)
-    opened = open_service(service, settings, environ)
-    if not needs_worker(service) and not opened.parts.clocks:
-        opened.close()
-        raise CannotStart(f"{service.name} subscribes to no neighbour and has no clocks: it needs no worker")
-    return make(opened, life.end)
+    return make(open_service(service, settings, environ), life.end)
 
 
 def _host(

@@ -14,7 +14,7 @@ from libs.worker.nameko_class import nameko_class
 
 hears, ticks = (bool(int(word)) for word in sys.argv[1:])
 service = SimpleNamespace(subscriptions={"street": {}} if hears else {}, clocks=("due",) if ticks else ())
-opened = SimpleNamespace(name="tally", service=service, parts=service)
+opened = SimpleNamespace(name="tally", service=service)
 container = ServiceContainer(nameko_class(opened))
 print(container.service_name, *sorted(entrypoint.method_name for entrypoint in container.entrypoints))
 """

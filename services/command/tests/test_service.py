@@ -82,3 +82,17 @@ def test_a_worker_in_a_process_that_did_not_begin_as_one_is_refused(
 
     assert status == 1
     assert "a worker is a process of its own from its first import on" in text
+
+
+def test_a_service_that_has_nothing_for_a_worker_to_do_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LINLI_DATABASE_URL", "dbname=nowhere")
+    monkeypatch.setenv("LINLI_MASTER_KEY", "unread")
+
+    status = run(["worker"], group_of("identity"))
+
+    assert status == 1
+    assert (
+        "identity subscribes to no neighbour and has no clocks: it needs no worker" in capsys.readouterr().err
+    )
