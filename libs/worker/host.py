@@ -11,6 +11,7 @@ from nameko.containers import ServiceContainer
 
 from libs.messaging.failures import trouble
 from libs.runtime.config import guards
+from libs.runtime.host.listening import cannot_listen
 from libs.runtime.host.opened import OpenService, broker_of
 from libs.runtime.host.process import Facts
 from libs.runtime.host.readiness import checks_of
@@ -105,7 +106,7 @@ class WorkerHost:
         try:
             return Endpoint(address, checks=checks, live=lambda: self.failed or self._runner.stuck())
         except OSError as error:
-            raise guards.CannotStart(f"cannot listen on {address}: {error.strerror}") from error
+            raise cannot_listen(address, error) from error
 
     def _process_check(self) -> str:
         if self._stopping:

@@ -1,15 +1,21 @@
-"""Ports of the loopback interface: free ones, and taken ones refused in a sentence."""
+"""Ports of this machine: free ones, and those on which nobody may listen, with the reason."""
 
+import errno
 import random
 import socket
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 from libs.runtime.config.guards import CannotStart
 
 _FIRST, _LAST = 10_000, 60_000
 _FIRST_OUTGOING = 32_768
+_FIRST_UNPRIVILEGED = 1024
 _HIGHEST = 65_535
+_USUAL = 7400
+_LISTENS = "0A"
+_LOOPBACK = "127.0.0.1"
 
 
 def port_number(text: str, following: int = 0) -> int:
@@ -28,11 +34,11 @@ def free_ports(count: int) -> list[int]:
 
     Raises `CannotStart` if there are not that many.
     """
-    lowest = _first_outgoing()
+    lowest = _of_the_system("ip_local_port_range", _FIRST_OUTGOING)
     bounds = (_FIRST, lowest) if lowest > _FIRST + 2000 else (2 * _FIRST, _LAST)
     picked: list[int] = []
     for port in random.SystemRandom().sample(range(*bounds), 1000):
-        if not taken(port):
+        if _refusal(_LOOPBACK, port) is None:
             picked.append(port)
         if len(picked) == count:
             return picked
@@ -41,25 +47,77 @@ def free_ports(count: int) -> list[int]:
     )
 
 
+def free_instead(port: int) -> int:
+    """A free port that is easy to remember, to be suggested instead of one that cannot be used."""
+    first = port + 100 if port >= _FIRST_UNPRIVILEGED else _USUAL
+    for candidate in (*range(first, _HIGHEST, 100), *range(_USUAL, _HIGHEST, 100)):
+        if candidate != port and _refusal(_LOOPBACK, candidate) is None:
+            return candidate
+    return free_ports(1)[0]
+
+
 def refuse_taken(port: int, hint: str) -> None:
-    """Raise `CannotStart`, with what to do, if somebody listens on the port already."""
+    """Raise `CannotStart`, with the reason and what to do, if nobody may listen on the port."""
     if reason := taken(port):
-        raise CannotStart(f"port {port} cannot be used ({reason}): is another Linli running? {hint}")
+        raise CannotStart(f"port {port} cannot be used: {reason}. {hint}, for instance {free_instead(port)}")
 
 
-def taken(port: int) -> str:
+def taken(port: int, host: str = _LOOPBACK) -> str:
     """Why nobody may listen on the port; "" if one may. Port 0 is any free one."""
-    with closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            return error.strerror or str(error)
+    refusal = _refusal(host, port)
+    if refusal is None:
+        return ""
+    if refusal.errno == errno.EADDRINUSE:
+        return f"{_listener(port) or 'another process'} listens there"
+    if refusal.errno == errno.EACCES:
+        lowest = _of_the_system("ip_unprivileged_port_start", _FIRST_UNPRIVILEGED)
+        return f"only root may listen on ports below {lowest}"
+    return refusal.strerror or str(refusal)
+
+
+def _refusal(host: str, port: int) -> OSError | None:
+    """What the system says to a server there."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with closing(socket.socket(family, kind, protocol)) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error
+    return None
+
+
+def _listener(port: int) -> str:
+    """Who listens on a port, as far as this user may know: "another Linli (process 12)"; "" if not."""
+    sockets = {f"socket:[{inode}]" for inode in _listening(port)}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if not sockets.isdisjoint(_open_in(folder)):
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+                is_linli = b"services.command" in words or any(word.endswith(b"/linli") for word in words)
+                name = "another Linli" if is_linli else (folder / "comm").read_text().strip()
+                return f"{name} (process {folder.name})"
     return ""
 
 
-def _first_outgoing() -> int:
+def _open_in(process: Path) -> Iterator[str]:
+    for link in (process / "fd").iterdir():
+        with suppress(OSError):  # closed meanwhile
+            yield str(link.readlink())
+
+
+def _listening(port: int) -> Iterator[str]:
+    """The inodes of the sockets that listen on a port."""
+    for table in ("tcp", "tcp6"):
+        with suppress(OSError):
+            for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+                words = line.split()
+                if words[3] == _LISTENS and int(words[1].rpartition(":")[2], 16) == port:
+                    yield words[9]
+
+
+def _of_the_system(name: str, otherwise: int) -> int:
     try:
-        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+        return int(Path(f"/proc/sys/net/ipv4/{name}").read_text().split()[0])
     except (OSError, ValueError):
-        return _FIRST_OUTGOING
+        return otherwise

@@ -13,6 +13,7 @@ from libs.runtime.bundled.kept import WITHOUT, make_secrets
 from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.ports import refuse_taken
 from libs.runtime.bundled.postgres import EmbeddedPostgres
+from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Settings, read
 from libs.runtime.host.host import Host, Roles
 from libs.runtime.host.opened import OpenService, open_service
@@ -51,7 +52,10 @@ class EmbeddedPlatform:
 
     def refuse_taken_ports(self) -> None:
         """Raise `CannotStart` if somebody listens on one of the ports; ask before anything is made."""
-        for port in (self.place.grpc_port, self.place.http_port):
+        place = self.place
+        if place.grpc_port == place.http_port != 0:
+            raise CannotStart(f"--port and --http-port are both {place.grpc_port}: give them different ports")
+        for port in (place.grpc_port, place.http_port):
             refuse_taken(port, "Choose others with --port and --http-port")
 
     def start(self) -> None:

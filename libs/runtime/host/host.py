@@ -17,6 +17,7 @@ from libs.ledger.views.view import ViewBehind
 from libs.messaging.clocks import ClockRunner
 from libs.messaging.local import LocalDelivery
 from libs.runtime.config import guards
+from libs.runtime.host.listening import cannot_listen
 from libs.runtime.host.opened import OpenService, public_keys_of
 from libs.runtime.host.process import noting
 from libs.runtime.host.readiness import checks_of
@@ -145,9 +146,7 @@ class Host:
         try:
             self.grpc_port = self._server.start()
         except RuntimeError as error:
-            raise guards.CannotStart(
-                f"cannot listen on {self.settings.grpc_address}: is another process using the port?"
-            ) from error
+            raise cannot_listen(self.settings.grpc_address, error) from error
 
     def _close_all(self, threads: Sequence[WatchedThread]) -> None:
         """Stop them together: they share the patience, and all are asked before one is waited for."""
@@ -211,7 +210,7 @@ class Host:
         try:
             return Endpoint(address, checks=checks, keys=keys, live=self._live_check)
         except OSError as error:
-            raise guards.CannotStart(f"cannot listen on {address}: {error.strerror}") from error
+            raise cannot_listen(address, error) from error
 
     def _live_check(self) -> str:
         """What can be mended only by starting the process anew.
