@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -35,9 +36,16 @@ class SigningKey:
     @classmethod
     def from_pem(cls, pem: bytes) -> "SigningKey":
         """The key in a PKCS #8 PEM file. Raises ValueError for anything else."""
-        private = serialization.load_pem_private_key(pem, password=None)
+        try:
+            private = serialization.load_pem_private_key(pem, password=None)
+        except (
+            ValueError,
+            TypeError,
+            UnsupportedAlgorithm,
+        ):  # no PEM at all; behind a password; of another kind
+            private = None
         if not isinstance(private, Ed25519PrivateKey):
-            message = "the signing key must be an Ed25519 key in PEM (openssl genpkey -algorithm ed25519)"
+            message = "it is no Ed25519 key in PEM: make one with `openssl genpkey -algorithm ed25519`"
             raise ValueError(message)  # noqa: TRY004 # the bytes are wrong, not their type
         return cls(private)
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 import psycopg
 
+from libs.runtime.bundled.kept import make_secrets
+from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.postgres import EmbeddedPostgres, ensure_database
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.cluster.processes import SPREAD, Cluster, Member
@@ -138,7 +140,7 @@ def _databases(folder: Path, settings: ClusterSettings) -> Iterator[Mapping[str,
         yield _made_on(server)
         return
     postgres = EmbeddedPostgres(folder)
-    postgres.start()
+    postgres.start(before=lambda: make_secrets(Place(data=folder)))
     try:
         databases = {name: postgres.ensure_database(name) for name in NAMES}
         with _kept("PostgreSQL", lambda: postgres.pid() is not None, postgres.start):

@@ -49,7 +49,11 @@ class Connection:
         path = self.place.operator_secret
         if not path.exists():
             raise CannotStart(f"{path} is not there: is {self.place.data} the folder of a platform?")
-        secret = path.read_text(encoding="utf-8").strip()
+        secret = path.read_text(encoding="utf-8", errors="replace").strip()
+        if not secret:
+            raise CannotStart(
+                f"{path} is empty: delete it and start the platform again, which makes a new one"
+            )
         request = identity.IssueClientTokenRequest(client_id=_OPERATOR, client_secret=secret)
         stub = anonymous.service(identity.DESCRIPTOR.services_by_name["IdentityService"])
         try:
@@ -139,10 +143,22 @@ def _address(port: int | None, place: Place) -> Where:
     if port:
         return f"127.0.0.1:{port}"
     if place.addresses.exists():
-        return place.grpc_addresses()
+        return _addresses_of_cluster(place)
     if not place.address.exists():
         raise CannotStart(
             f"no platform has run with {place.data}: start `{as_called()} up` or `{as_called()} cluster`, or"
             " say --data or --port"
         )
-    return place.address.read_text(encoding="utf-8").strip()
+    address = place.address.read_text(encoding="utf-8", errors="replace").strip()
+    if not address.rpartition(":")[2].isdecimal():
+        raise CannotStart(f"{place.address} is damaged: start `{as_called()} up` again, or say --port")
+    return address
+
+
+def _addresses_of_cluster(place: Place) -> Mapping[str, str]:
+    try:
+        return place.grpc_addresses()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise CannotStart(
+            f"{place.addresses} is damaged: start `{as_called()} cluster` again, or say --port"
+        ) from None

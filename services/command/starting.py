@@ -16,11 +16,15 @@ from services.command.options import DATA
 
 @contextmanager
 def in_a_sentence() -> Iterator[None]:
-    """Turn what an operator can mend into `CannotStart`, whose message is all that is printed."""
+    """Turn what an operator can mend into `CannotStart`, of which the message is printed and no traceback."""
     try:
         yield
     except (*EXPECTED, PostgresFailed, RabbitMQFailed) as error:
         raise CannotStart(str(error).strip()) from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # the disk is full, or read only
+        raise CannotStart(": ".join(filter(None, (error.filename, error.strerror)))) from error
 
 
 def suggest(place: Place) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from libs.rpc.keys import SigningKey
 from libs.runtime.config.settings import Secret, setting
 
 
@@ -22,6 +23,13 @@ class IdentitySettings:
     client_lifetime: timedelta = setting(
         timedelta(hours=1), doc="how long a client's token counts", minimum=60, maximum=86400
     )
+
+    def __post_init__(self) -> None:
+        """A key that signs nothing is refused at start."""
+        try:
+            SigningKey.from_pem(self.signing_key.reveal().encode())
+        except ValueError as error:
+            raise ValueError(f"LINLI_IDENTITY_SIGNING_KEY: {error}") from error
 
     @property
     def longest_lifetime(self) -> timedelta:

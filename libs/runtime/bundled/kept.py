@@ -6,9 +6,12 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from libs.ledger.errors import SettingsRefused
+from libs.ledger.privacy.master_key import MasterKey
 from libs.rpc.keys import SigningKey
 from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.postgres import EmbeddedPostgres
+from libs.runtime.config.guards import CannotStart
 
 WITHOUT = {"LINLI_MASTER_KEY": "", "LINLI_IDENTITY_SIGNING_KEY": "", "LINLI_IDENTITY_OPERATOR_SECRET": ""}
 """Secrets of other installations that happen to be in the environment are not for this one."""
@@ -24,10 +27,29 @@ def environ_of(place: Place, service: str) -> dict[str, str]:
 
 
 def make_secrets(place: Place) -> None:
-    """Make what is secret in a platform's folder, each unless it is there."""
+    """Make what is secret in a platform's folder, each unless it is there.
+
+    Raises `CannotStart` if one cannot be read, or if the master key is gone and the rest is not: what
+    the old key enciphered no other opens. The master key is made first, before any data is.
+    """
+    had_data = [each for each in (place.postgres, place.signing_key, place.operator_secret) if each.exists()]
+    if had_data and not place.master_key.exists():
+        raise CannotStart(
+            f"{place.master_key} is missing, and {place.data} holds data that only this key opens: restore it"
+            " from a backup, or remove the whole folder to start over"
+        )
     _make_secret(place.master_key, lambda: base64.b64encode(os.urandom(32)))
-    _make_secret(place.signing_key, _new_signing_key)
+    _make_secret(place.signing_key, lambda: SigningKey.generate().pem())
     _make_secret(place.operator_secret, lambda: secrets.token_urlsafe(24).encode())
+    _check(
+        place.master_key, MasterKey.from_text, "restore it from a backup: the data can be read with it only"
+    )
+    _check(
+        place.signing_key,
+        lambda text: SigningKey.from_pem(text.encode()),
+        "restore it from a backup, or delete it: then a new one is made, and no token given so far counts",
+    )
+    _check(place.operator_secret, _some_text, "delete it: a new one is made at the next start")
 
 
 def _make_secret(path: Path, make: Callable[[], bytes]) -> None:
@@ -41,5 +63,20 @@ def _make_secret(path: Path, make: Callable[[], bytes]) -> None:
     draft.rename(path)
 
 
-def _new_signing_key() -> bytes:
-    return SigningKey.generate().pem()
+def _check(path: Path, read: Callable[[str], object], remedy: str) -> None:
+    """Raise `CannotStart`, with the remedy, if the secret is none. Nothing of it is quoted."""
+    try:
+        read(path.read_text("ascii"))
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeError:
+        raise CannotStart(f"{path} is damaged (it is no text): {remedy}") from None
+    except (ValueError, SettingsRefused) as error:
+        reason = str(error).partition(":")[0]
+        raise CannotStart(f"{path} is damaged ({reason}): {remedy}") from None
+
+
+def _some_text(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is empty")
+    return text

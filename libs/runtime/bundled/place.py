@@ -15,6 +15,11 @@ class Place:
     cell: str = "demo"
 
     @property
+    def postgres(self) -> Path:
+        """The folder of the bundled PostgreSQL's data, if one runs here."""
+        return self.data / "postgres"
+
+    @property
     def operator_secret(self) -> Path:
         """The file with the operator's secret, made at the first start."""
         return self.data / "operator.secret"

@@ -5,6 +5,7 @@ import random
 import socket
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from itertools import chain
 from pathlib import Path
 
 from libs.runtime.config.guards import CannotStart
@@ -50,7 +51,7 @@ def free_ports(count: int) -> list[int]:
 def free_instead(port: int) -> int:
     """A free port that is easy to remember, to be suggested instead of one that cannot be used."""
     first = port + 100 if port >= _FIRST_UNPRIVILEGED else _USUAL
-    for candidate in (*range(first, _HIGHEST, 100), *range(_USUAL, _HIGHEST, 100)):
+    for candidate in chain(range(first, _HIGHEST, 100), range(_USUAL, _HIGHEST, 100)):
         if candidate != port and _refusal(_LOOPBACK, candidate) is None:
             return candidate
     return free_ports(1)[0]

@@ -7,6 +7,8 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -18,7 +20,7 @@ from libs.runtime.bundled.unprivileged import Account, PostgresFailed, account_f
 
 MAJOR = 18
 USER = "linli"
-_NOBODYS_PID = str(2**31 - 1)
+_NOBODYS_PID = b"%d" % (2**31 - 1)
 _LONGEST_RECOVERY = 100.0  # seconds
 _LONGEST_START = 5.0  # seconds until a starting server has its socket
 _LONGEST_SOCKET_PATH = 100  # the system's limit is 103 to 107 bytes
@@ -60,15 +62,20 @@ class EmbeddedPostgres:
         self.data = data.expanduser().resolve()
         self.cluster = self.data / "postgres"
         self.log = self.cluster / "server.log"
+        self._made = self.data / "postgres.made"
         self._durable = durable
         self._account = Account()
         self._held: IO[str] | None = None
 
-    def start(self) -> None:
-        """Start or take over the server; returns when it answers. Raises `PostgresFailed`."""
+    def start(self, before: Callable[[], None] = lambda: None) -> None:
+        """Start or take over the server; returns when it answers. Raises `PostgresFailed`.
+
+        `before` is called when the folder is ours, before a server is made or started in it.
+        """
         if self._held is None:
             self._hold()
         try:
+            before()
             self._account = self._prepare()
             if not self._taken_over():
                 self._launch()
@@ -85,7 +92,7 @@ class EmbeddedPostgres:
     def pid(self) -> int | None:
         """The process id of the running server, if it runs."""
         try:
-            pid = int((self.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
+            pid = int((self.cluster / "postmaster.pid").read_bytes().split(b"\n", 1)[0])
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         return pid if _is_postgres(pid) else None
@@ -103,8 +110,10 @@ class EmbeddedPostgres:
         try:
             self.data.mkdir(parents=True, exist_ok=True)
             self._held = (self.data / "lock").open("a+")
+        except FileExistsError:
+            raise PostgresFailed(f"cannot use {self.data} as data folder: it is a file") from None
         except OSError as error:
-            raise PostgresFailed(f"cannot use {self.data} as data folder: {error}") from error
+            raise PostgresFailed(f"cannot use {self.data} as data folder: {error.strerror}") from error
         try:
             fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -127,14 +136,42 @@ class EmbeddedPostgres:
     def _prepare(self) -> Account:
         """Make the cluster unless it is there; answers the user that runs it."""
         if not self.cluster.exists():
+            self._refuse_lost_data()
             return self._create_cluster()
-        version = (self.cluster / "PG_VERSION").read_text().strip()
+        self._note_made()
+        version = self._version()
         if version != str(MAJOR):
             raise PostgresFailed(
                 f"{self.cluster} was made by PostgreSQL {version}, this Linli brings {MAJOR}:"
                 " dump it with the older release and load it with this one, or choose another --data"
             )
         return account_for(self.cluster, program("postgres"))
+
+    def _version(self) -> str:
+        try:
+            version = (self.cluster / "PG_VERSION").read_text("ascii").strip()
+        except (FileNotFoundError, ValueError):
+            version = ""
+        except OSError as error:
+            raise PostgresFailed(f"{self.cluster} cannot be read: {error.strerror}") from error
+        if not version.isdecimal():
+            raise PostgresFailed(
+                f"{self.cluster} is damaged: its file PG_VERSION names no version: restore the folder from a"
+                " backup, or choose another --data"
+            )
+        return version
+
+    def _refuse_lost_data(self) -> None:
+        if self._made.exists():
+            raise PostgresFailed(
+                f"{self.cluster} is missing, and with it all data that {self.data} has held: restore it from"
+                " a backup, or remove the whole folder to start over"
+            )
+
+    def _note_made(self) -> None:
+        """Remember beside the cluster that there is one: else nobody could tell that it was deleted."""
+        if not self._made.exists():
+            self._made.touch()
 
     def _create_cluster(self) -> Account:
         """Build it beside and rename: a folder of this name is always whole."""
@@ -150,6 +187,7 @@ class EmbeddedPostgres:
         if made.returncode != 0:
             raise PostgresFailed(f"PostgreSQL could not be set up in {self.data}: {made.stdout.strip()}")
         new.rename(self.cluster)
+        self._note_made()
         return account
 
     def _taken_over(self) -> bool:
@@ -176,7 +214,7 @@ class EmbeddedPostgres:
         settings = {**_SETTINGS, **({} if self._durable else _FORGETFUL)}
         settings["unix_socket_directories"] = str(self._socket_folder(create=True))
         lines = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in settings.items()]
-        (self.cluster / "postgresql.conf").write_text("".join(lines))
+        (self.cluster / "postgresql.conf").write_bytes(os.fsencode("".join(lines)))
         self._pg_ctl("start", "-l", str(self.log), failure="PostgreSQL did not start")
 
     def _bury(self) -> None:
@@ -188,19 +226,30 @@ class EmbeddedPostgres:
         (self._socket_folder() / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
         lock = self.cluster / "postmaster.pid"
         if lock.exists():
-            lines = lock.read_text().split("\n")
-            lock.write_text("\n".join([_NOBODYS_PID, *lines[1:]]))
+            _, *rest = lock.read_bytes().split(b"\n")
+            lock.write_bytes(b"\n".join([_NOBODYS_PID, *rest]))
 
     def _pg_ctl(self, verb: str, *options: str, failure: str) -> None:
         common = ("-D", str(self.cluster), "-w", "-t", "100", "-s")
         ended = self._account.run(program("pg_ctl"), verb, *common, *options)
         if ended.returncode != 0:
-            last = self.log.read_text(errors="replace").splitlines()[-8:] if self.log.exists() else []
-            raise PostgresFailed("\n  ".join([f"{failure} (log: {self.log})", ended.stdout.strip(), *last]))
+            raise PostgresFailed(
+                "\n  ".join([f"{failure} (log: {self.log})", ended.stdout.strip(), *self._last_words()])
+            )
+
+    def _last_words(self) -> list[str]:
+        """The end of the server's log."""
+        with suppress(OSError):
+            return self.log.read_text("utf-8", errors="replace").splitlines()[-8:]
+        return []
 
     def _socket_folder(self, *, create: bool = False) -> Path:
-        """The cluster's folder; for one with a very long path, a short one named after it."""
-        if len(os.fsencode(self.cluster / ".s.PGSQL.5432")) <= _LONGEST_SOCKET_PATH:
+        """The cluster's folder; for one with a very long path, a short one named after it.
+
+        The same for a path that is not ASCII: libpq wants it in UTF-8, whatever the locale.
+        """
+        path = os.fsencode(self.cluster / ".s.PGSQL.5432")
+        if len(path) <= _LONGEST_SOCKET_PATH and path.isascii():
             return self.cluster
         digest = hashlib.sha256(os.fsencode(self.cluster)).hexdigest()[:16]
         folder = Path(tempfile.gettempdir()) / f"linli-{os.geteuid()}-{digest}"

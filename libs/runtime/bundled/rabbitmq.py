@@ -151,7 +151,7 @@ class EmbeddedRabbitMQ:
 
     def pids(self) -> list[int]:
         """The processes of this node that live: the Erlang machine, its ports, its port mapper."""
-        mark = f"{_MARK}={self.folder}".encode()
+        mark = os.fsencode(f"{_MARK}={self.folder}")
         found = []
         for path in Path("/proc").glob("[0-9]*/environ"):
             with contextlib.suppress(OSError):
@@ -167,9 +167,9 @@ class EmbeddedRabbitMQ:
         said = []
         for path in (self.log, self.folder / "log" / "console.log"):
             if path.exists():
-                said += [line for line in path.read_text(errors="replace").splitlines() if line.strip()][
-                    -lines:
-                ]
+                said += [
+                    line for line in path.read_text("utf-8", errors="replace").splitlines() if line.strip()
+                ][-lines:]
         return "\n".join(said)
 
     def _known(self) -> Node:
@@ -179,8 +179,13 @@ class EmbeddedRabbitMQ:
 
     def _load(self) -> Node:
         """What makes this node: made up once, then as remembered."""
+        file = self.folder / "node.json"
         try:
-            return msgspec.json.decode((self.folder / "node.json").read_bytes(), type=Node)
+            return msgspec.json.decode(file.read_bytes(), type=Node)
+        except msgspec.DecodeError:
+            raise RabbitMQFailed(
+                f"{file} is damaged: remove {self.folder}; nothing in RabbitMQ needs a backup"
+            ) from None
         except FileNotFoundError:
             self.folder.mkdir(parents=True, exist_ok=True)
             return self._remember(Node.new())

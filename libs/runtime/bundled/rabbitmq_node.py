@@ -76,18 +76,18 @@ def configure(node: Node, folder: Path, tls: Certificates | None) -> None:
     for name in ("data", "log", "generated"):
         (folder / name).mkdir(exist_ok=True)
     write(folder / ".erlang.cookie", secrets.token_hex(20), mode=0o400)
-    write(folder / "rabbitmq.conf", rabbitmq_conf(node, folder, tls))
+    write(folder / "rabbitmq.conf", rabbitmq_conf(node, tls))
     write(folder / "advanced.config", "[].\n")
     write(folder / "enabled_plugins", "[].\n")
     write(folder / "definitions.json", msgspec.json.encode(definitions(node)).decode())
 
 
-def rabbitmq_conf(node: Node, folder: Path, tls: Certificates | None) -> str:
+def rabbitmq_conf(node: Node, tls: Certificates | None) -> str:
     """The node's rabbitmq.conf; keys that 3.10 and 4.x both know."""
     lines = [
         f"listeners.tcp.1 = 127.0.0.1:{node.amqp_port}",
         "num_acceptors.tcp = 2",
-        f"load_definitions = {folder / 'definitions.json'}",
+        "load_definitions = definitions.json",  # beside us: its reader takes no path that is not ASCII
         f"vm_memory_high_watermark.absolute = {_MEMORY}",
         f"disk_free_limit.absolute = {_DISK}",
         f"raft.wal_max_size_bytes = {_LOG_AHEAD}",
@@ -160,8 +160,8 @@ def write(path: Path, text: str, mode: int = 0o600) -> None:
     """Put a file in place, for our eyes only, whole or not at all."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
-        file.write(text)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(os.fsencode(text))
     new.replace(path)
 
 

@@ -63,7 +63,7 @@ class EmbeddedPlatform:
 
         Raises `PostgresFailed` if the folder is in use.
         """
-        self._postgres.start()
+        self._postgres.start(before=lambda: make_secrets(self.place))
         self._stack.callback(self._stop_postgres)
         environ = self._environ_of_all()
         opened = [self._open(service, environ) for service in self._services]
@@ -72,7 +72,7 @@ class EmbeddedPlatform:
         self.host.start()
         self.host.wait_until_ready(_READY_WITHIN)
         self._watch_postgres(self.host)
-        self.place.address.write_text(f"127.0.0.1:{self.host.grpc_port}\n")
+        self.place.address.write_text(f"127.0.0.1:{self.host.grpc_port}\n", "utf-8")
         self.place.addresses.unlink(missing_ok=True)  # of a cluster that was here before
 
     def close(self) -> None:
@@ -94,7 +94,6 @@ class EmbeddedPlatform:
     def _environ_of_all(self) -> dict[str, str]:
         """The environment, with what this platform keeps in its folder."""
         place = self.place
-        make_secrets(place)
         return {
             **self._environ,
             **WITHOUT,

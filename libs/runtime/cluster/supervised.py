@@ -147,7 +147,7 @@ class Supervised:
     def last_words(self) -> str:
         """The last line of its log."""
         with suppress(OSError):
-            lines = self.log.read_text(errors="replace").split("\n")
+            lines = self.log.read_text("utf-8", errors="replace").split("\n")
             return next((line for line in reversed(lines) if line.strip()), "")
         return ""
 

@@ -127,9 +127,20 @@ def _text(name: str, environ: Mapping[str, str], *, secret: bool) -> str | None:
     file = environ.get(f"{name}_FILE") if secret else None
     if given and file:
         raise ValueError(f"give {name} or {name}_FILE, not both")
-    if file:
-        return Path(file).read_text(encoding="utf-8").strip()
-    return given or None
+    return _from_file(name, Path(file)) if file else given or None
+
+
+def _from_file(name: str, path: Path) -> str:
+    """A secret from a file. Raises ValueError, which quotes nothing of it."""
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ValueError(f"{name}_FILE: {path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError:
+        raise ValueError(f"{name}_FILE: {path} holds no text") from None
+    if not text:
+        raise ValueError(f"{name}_FILE: {path} is empty")
+    return text
 
 
 def _is_secret(hint: Any) -> bool:

@@ -114,3 +114,12 @@ def test_every_setting_is_described() -> None:
 
     assert ("LINLI_CELL", "demo", "name of this cell: part of every event's source") in rows
     assert all(meaning for _, _, meaning in rows)
+
+
+@pytest.mark.parametrize(("content", "said"), [(b" \n", "is empty"), (b"\xff\xfe", "holds no text")])
+def test_a_secret_file_without_a_secret_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(content)
+
+    with pytest.raises(SettingsInvalid, match=f"SHOP_KEY_FILE: {file} {said}"):
+        read(ShopSettings, {"SHOP_OWNER": "ada", "SHOP_KEY_FILE": str(file)}, "SHOP_")

@@ -170,6 +170,27 @@ def test_data_of_another_major_version_is_refused(data: Path) -> None:
         server_at(data).start()
 
 
+def test_a_cluster_that_was_deleted_is_missed_and_not_made_anew(data: Path) -> None:
+    server = server_at(data)
+    server.start()
+    server.stop()
+    shutil.rmtree(server.cluster)
+
+    with pytest.raises(PostgresFailed, match=f"{server.cluster} is missing, and with it all data"):
+        server_at(data).start()
+
+    assert not server.cluster.exists()
+
+
+def test_a_cluster_that_is_damaged_is_named(data: Path) -> None:
+    server = server_at(data)
+    server.cluster.mkdir(parents=True)
+    (server.cluster / "PG_VERSION").touch()
+
+    with pytest.raises(PostgresFailed, match=f"{server.cluster} is damaged"):
+        server.start()
+
+
 def test_a_data_folder_that_cannot_be_is_refused(data: Path) -> None:
     data.write_text("a file")
 
@@ -196,6 +217,25 @@ def test_any_path_will_do(data: Path, name: str) -> None:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     server.stop()
     killed(data / name)
+
+
+def test_a_path_in_chinese_will_do_in_a_locale_that_knows_ascii_only(data: Path) -> None:
+    ascii_only = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-c", START_AND_STOP, str(data / "邻里")]
+
+    ended = subprocess.run(command, env=ascii_only, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_named(data: Path) -> None:
+    data.mkdir(mode=0o500)
+    as_a_user = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    command = [*as_a_user, sys.executable, "-c", START_AND_STOP, str(data)]
+
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+    assert f"PostgresFailed: cannot use {data} as data folder: Permission denied" in refused.stderr
 
 
 def test_it_is_durable_and_deaf_to_the_network(killable_postgres: KillablePostgres) -> None:
