@@ -8,51 +8,79 @@ import signal
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from e2e.city import earlier, helpers, los_angeles, report, summary
 from e2e.city.earlier import Earlier
 from e2e.city.history import Story, story
 from e2e.city.load import load
-from e2e.city.platform import City, Platform, PlatformFailed, sign_in
+from e2e.city.platform import City, Platform, PlatformFailed, held, sign_in
+from e2e.city.progress import Progress
 from e2e.city.replay import Interrupted, Replayed, finish, replay
 from e2e.city.rows import HeadingWrong, Refused, Request, read_requests
+from e2e.city.watch import Watch
 from libs.rpc.failures import RpcFailed
+from libs.runtime.bundled.ports import port_number
+from libs.runtime.host.terminal import INTERRUPTED, lossless
 
 DATA = Path(".linli")
 LINLI = ".venv/bin/linli"
 RULE = "=" * report.WIDTH
-INTERRUPTED = 130
-"""The exit status of a program that Ctrl-C ended before its work was done."""
+PIPE_CLOSED = 141
+"""The exit status of a program whose reader has gone."""
 
 
 def main() -> int:
     """Run the whole tour; 0 when it ended in order."""
+    lossless(sys.stdout)
     arguments = _arguments()
-    arguments.data.mkdir(parents=True, exist_ok=True)
-    platform = Platform(
-        data=arguments.data.resolve(),
-        port=arguments.port,
-        http_port=arguments.http_port,
-        log=arguments.data.resolve() / "linli.log",
-        cluster=arguments.cluster,
-    )
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return _tour(platform, arguments.requests, once=arguments.once)
+        with held(arguments.data.resolve()) as data:
+            platform = Platform(
+                data=data,
+                port=arguments.port,
+                http_port=arguments.http_port,
+                log=data / "linli.log",
+                cluster=arguments.cluster,
+            )
+            return _run(platform, arguments)
     except (PlatformFailed, HeadingWrong) as failed:
         print(f"\n{failed}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # `make run | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except OSError as failed:
+        print(f"\n{failed.filename or failed}: {failed.strerror}", file=sys.stderr)
+        return 1
+
+
+def _run(platform: Platform, arguments: argparse.Namespace) -> int:
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _tour(platform, arguments.requests, once=arguments.once)
     except RpcFailed as failed:
-        print(f"\n{failed}\nThe platform's log is {_near(platform.log)}", file=sys.stderr)
+        lacks = platform.lacks()
+        print(f"\n{failed}" + (f"\nThe platform cannot go on: {lacks}" if lacks else ""), file=sys.stderr)
+        print(f"The platform's log is {_near(platform.log)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as interrupt:
         print("\n" + "\n".join(summary.wrapped(_interrupted(interrupt, arguments.data))))
         return INTERRUPTED
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would leave the platform running
-        print("\nStopping (a few seconds) ...", flush=True)
+        _stop(platform)
+
+
+def _stop(platform: Platform) -> None:
+    """Stop it in order. Ctrl-C meanwhile ends us at once; it then ends by itself, as it does with us."""
+    try:
+        if platform.process is not None and not platform.ended():
+            with suppress(OSError):  # the terminal is gone
+                print("\nStopping (a few seconds) ...", flush=True)
         platform.stop()
+    except KeyboardInterrupt:
+        print(f"\nIt stops by itself; its log is {_near(platform.log)}", flush=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -69,8 +97,8 @@ def _arguments() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--data", metavar="DIR", type=Path, default=DATA, help="folder of all its data (.linli)")
-    add("--port", metavar="N", type=int, default=7400, help="port of the gRPC API on 127.0.0.1 (7400)")
-    add("--http-port", metavar="N", type=int, default=7480, help="port of metrics and health (7480)")
+    add("--port", metavar="N", type=_port, default=7400, help="port of the gRPC API on 127.0.0.1 (7400)")
+    add("--http-port", metavar="N", type=_port, default=7480, help="port of metrics and health (7480)")
     add(
         "--requests", metavar="FILE", type=Path, default=los_angeles.REQUESTS,
         help="other requests in the columns of the city's file (gzipped CSV)",
@@ -86,12 +114,23 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
+def _port(text: str) -> int:
+    try:
+        return port_number(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def _interrupt(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
+def _kept(data: Path) -> str:
+    return f"Nothing is lost: what was answered is kept in {data}, and the same command goes on from there."
+
+
 def _interrupted(interrupt: KeyboardInterrupt, data: Path) -> str:
-    kept = f"Nothing is lost: what was answered is kept in {data}, and the same command goes on from there."
+    kept = _kept(data)
     if not isinstance(interrupt, Interrupted):
         return f"Interrupted. {kept}"
     replayed = interrupt.replayed
@@ -106,21 +145,44 @@ def _tour(platform: Platform, requests: Path, *, once: bool) -> int:
     print(f"Starting linli {'cluster' if platform.cluster else 'up'} ...", flush=True)
     platform.start()
     print(f"  ready after {time.monotonic() - began:.1f} s; its log is {_near(platform.log)}")
-    city = sign_in(platform.where, platform.secret)
-    done = platform.data / "los-angeles.json"
-    again = done.exists()
-    if again:
-        print("Los Angeles is loaded already; its data was found again.")
-        outcome = json.loads(done.read_text("utf-8"))
-    else:
-        outcome = _import(city, requests)
-        outcome["cluster"] = platform.cluster
-        done.write_text(json.dumps(outcome), "utf-8")
-    _report(city, outcome, again=again)
+    with Watch(platform, _say_waiting) as watch:
+        city = sign_in(platform.where, platform.secret, patience=watch.patience)
+        try:
+            _fill(platform, city, requests)
+        except PlatformFailed as failed:
+            raise PlatformFailed(f"{failed}\n" + "\n".join(summary.wrapped(_kept(platform.data)))) from None
     if once:
         return 0
-    _invite(platform, city)
+    _invite(platform)
     return _serve(platform)
+
+
+def _fill(platform: Platform, city: City, requests: Path) -> None:
+    """Load the city, unless it is there, and report."""
+    done = platform.data / "los-angeles.json"
+    outcome = _outcome_of_before(done)
+    again = outcome is not None
+    if outcome is None:
+        outcome = {**_import(city, requests), "cluster": platform.cluster}
+        done.write_text(json.dumps(outcome), "utf-8")
+    _report(city, outcome, again=again)
+
+
+def _say_waiting(sentence: str) -> None:
+    print("\n" + "\n".join(summary.wrapped(f"  {sentence}")), flush=True)
+
+
+def _outcome_of_before(done: Path) -> summary.Summary | None:
+    """What an earlier run came to, if one has finished."""
+    try:
+        outcome: summary.Summary = json.loads(done.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        print(f"{_near(done)} is damaged: the requests are sent again, and those that are there are found.")
+        return None
+    print("Los Angeles is loaded already; its data was found again.")
+    return outcome
 
 
 def _import(city: City, requests: Path) -> summary.Summary:
@@ -168,22 +230,9 @@ def _replay(city: City, stories: list[Story], before: Earlier) -> Replayed:
         print(
             f"  {len(before.cases):,} are there already from an earlier run: going on after them", flush=True
         )
-    live = sys.stdout.isatty()
-    shown = -10.0
-
-    def show(replayed: Replayed, total: int) -> None:
-        nonlocal shown
-        if not live and replayed.told < total and replayed.seconds - shown < 10:
-            return
-        shown = replayed.seconds
-        rate = (replayed.told - replayed.earlier) / replayed.seconds if replayed.seconds else 0.0
-        left = (total - replayed.told) / rate if rate else 0.0
-        line = f"  {replayed.told:>6,} of {total:,}  {rate:6.0f} requests/s  {left:4.0f} s left"
-        print(f"\r{line}" if live else line, end="" if live else "\n", flush=True)
-
-    replayed = replay(city, stories, show, before)
-    if live:
-        print()
+    progress = Progress(live=sys.stdout.isatty())
+    replayed = replay(city, stories, progress, before)
+    progress.close()
     return replayed
 
 
@@ -199,8 +248,8 @@ def _report(city: City, outcome: summary.Summary, *, again: bool) -> None:
     print("\n".join(summary.lines(outcome, again=again)))
 
 
-def _invite(platform: Platform, city: City) -> None:
-    """Last of all what one wants to copy: three commands, and the token."""
+def _invite(platform: Platform) -> None:
+    """Last of all what one wants to copy: three commands, and the one that gives a token."""
     at = "" if platform.data == DATA.resolve() else f" --data {shlex.quote(_near(platform.data))}"
     print(f"\n{RULE}\nServing until Ctrl-C.\n")
     if isinstance(platform.where, str):
@@ -213,8 +262,8 @@ def _invite(platform: Platform, city: City) -> None:
     print(f"""{LINLI} call{at} supervision.GetScoreboard '{{"group_by": "GROUPING_BODY"}}'""")
     print(f"""{LINLI} call{at} cases.ListCases '{{"filter": "state = ROUTED", "page_size": 3}}'""")
     print(f"""{LINLI} call{at} identity.Locate '{{"point": {{"latitude": 34.05, "longitude": -118.25}}}}'""")
-    print(f"\nThe operator's token for a client of your own ({LINLI} token{at} gives a new one):")
-    print(city.client.token(), flush=True)
+    print("\nThe operator's token, for a client of your own (good for an hour):", flush=True)
+    print(f"{LINLI} token{at}", flush=True)
 
 
 def _near(path: Path | None) -> str:
@@ -226,10 +275,10 @@ def _near(path: Path | None) -> str:
 def _serve(platform: Platform) -> int:
     assert platform.process is not None
     try:
-        code = platform.process.wait()
+        platform.process.wait()
     except KeyboardInterrupt:
         return 0
-    raise PlatformFailed(f"linli ended with {code}; its log is {_near(platform.log)}")
+    raise PlatformFailed(platform.ended())
 
 
 if __name__ == "__main__":

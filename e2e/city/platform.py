@@ -1,5 +1,6 @@
 """The five services as the city's programs call them, and `linli up` or `linli cluster` beside us."""
 
+import fcntl
 import json
 import os
 import signal
@@ -8,7 +9,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +25,7 @@ from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 from libs.rpc.client import Client, Patience, connect
 from libs.rpc.credentials import Refreshing, Token
 from libs.rpc.failures import RpcFailed
-from libs.runtime.bundled.ports import taken
+from libs.runtime.bundled.ports import free_instead, taken
 
 READY_WITHIN = 120.0
 
@@ -54,19 +56,23 @@ class City:
             object.__setattr__(self, name, self.client.service(descriptor))
 
 
-def sign_in(address: Where, secret: str, *, tries: int = 1000, deadline: float = 180.0) -> City:
+_OUTLASTING = Patience(tries=1000, first=0.05, most=1.0)
+
+
+def sign_in(
+    address: Where, secret: str, *, patience: Patience = _OUTLASTING, deadline: float = 180.0
+) -> City:
     """A client of the platform at `address` (host:port, or one for each service) in the operator's name.
 
     It outlasts restarts: every command carries a request_id, so it is safe to send it again.
     """
-    anonymous = City(connect(address, Token()))
+    anonymous = City(connect(address, Token(), patience=patience))
 
     def fetch() -> tuple[str, float]:
         request = identity.IssueClientTokenRequest(client_id="operator", client_secret=secret)
         token = until_known(anonymous.identity.issue_client_token, request).token
         return token.access_token, (token.expire_time.ToDatetime(UTC) - datetime.now(UTC)).total_seconds()
 
-    patience = Patience(tries=tries, first=0.05, most=1.0)
     return City(connect(address, Refreshing(fetch), deadline=deadline, patience=patience))
 
 
@@ -125,27 +131,24 @@ class Platform:
         return (self.data / "operator.secret").read_text(encoding="utf-8").strip()
 
     def start(self) -> None:
-        """Start it. Raises `PlatformFailed` if a port is taken, it ends at once or is not ready in time."""
-        command = [
-            sys.executable,
-            "-m",
-            "services.command",
-            *(self._cluster() if self.cluster else self._up()),
-        ]
+        """Start it; it ends with this process, however that ends.
+
+        Raises `PlatformFailed` if a port is taken, it ends at once or is not ready in time.
+        """
+        words = self._cluster() if self.cluster else self._up()
+        command = [sys.executable, "-m", "services.command", *words, "--end-with-stdin"]
         environ = {**os.environ, **self.environ}
-        if self.log is None:
-            self.process = subprocess.Popen(command, env=environ, start_new_session=True)
-        else:
-            with self.log.open("ab") as log:
-                self.logged = log.tell()
-                self.process = subprocess.Popen(
-                    command, env=environ, stderr=log, stdout=log, start_new_session=True
-                )
+        with ExitStack() as stack:
+            log = stack.enter_context(self.log.open("ab")) if self.log is not None else None
+            self.logged = log.tell() if log is not None else 0
+            self.process = subprocess.Popen(
+                command, env=environ, stdin=subprocess.PIPE, stderr=log, stdout=log, start_new_session=True
+            )
         self._wait_until_ready()
 
     def _up(self) -> list[str]:
-        for port in (self.port, self.http_port):
-            _refuse_taken(port)
+        _refuse_taken(self.port, "--port")
+        _refuse_taken(self.http_port, "--http-port")
         ports = ["--port", str(self.port), "--http-port", str(self.http_port)]
         return ["up", "--data", str(self.data), *ports]
 
@@ -162,23 +165,45 @@ class Platform:
         deadline = time.monotonic() + READY_WITHIN
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise PlatformFailed(f"linli ended with {self.process.returncode}{self._log_hint()}")
+                raise PlatformFailed(self.ended())
             try:
                 for probed in self.probed:
                     urllib.request.urlopen(f"{probed}/readyz", timeout=1).close()  # noqa: S310  # loopback
             except (urllib.error.URLError, OSError):  # so is a file that is not there yet
                 time.sleep(0.05)
             else:
+                self.logged = self.log.stat().st_size if self.log is not None else 0
                 return
         raise PlatformFailed(f"linli was not ready within {READY_WITHIN:.0f} s{self._log_hint()}")
 
-    def _log_hint(self) -> str:
+    def _log_hint(self, most_of_log: int = 15) -> str:
         """What it said to people since this start; if it said nothing, how its log ends."""
         if self.log is None or not self.log.exists():
             return ""
         lines = self.log.read_bytes()[self.logged :].decode("utf-8", "replace").splitlines()
         sentences = [line for line in lines if not line.startswith("{")]
-        return f" (its log: {self.log})\n" + "\n".join(sentences or lines[-15:])
+        return f" (its log: {self.log})\n" + "\n".join(sentences or lines[len(lines) - most_of_log :])
+
+    def ended(self) -> str:
+        """How it ended, in a sentence; "" while it runs."""
+        status = self.process.poll() if self.process is not None else 0
+        if status is None:
+            return ""
+        how = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
+        return f"linli ended {how}{self._log_hint(most_of_log=0)}"
+
+    def lacks(self) -> str:
+        """What keeps it from being ready, as its processes say; "" if nothing does."""
+        said: dict[str, str] = {}
+        for probed in self.probed:
+            try:
+                urllib.request.urlopen(f"{probed}/readyz", timeout=2).close()  # noqa: S310  # loopback
+            except urllib.error.HTTPError as refused:
+                with suppress(ValueError):
+                    said |= json.load(refused)
+            except OSError:
+                said[probed] = "does not answer"
+        return "; ".join(dict.fromkeys(f"{check}: {word}" for check, word in said.items() if word != "ok"))
 
     def kill(self) -> None:
         """End it as a power cut would."""
@@ -197,15 +222,44 @@ class Platform:
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
+        finally:
+            if self.process.stdin is not None:
+                self.process.stdin.close()
 
 
-def _refuse_taken(port: int) -> None:
+def _refuse_taken(port: int, option: str) -> None:
     """Whoever listens there already would be taken for the platform."""
     if reason := taken(port):
         raise PlatformFailed(
-            f"port {port} cannot be used ({reason}): is another Linli running? Choose others, for"
-            ' instance make run ARGS="--port 7500 --http-port 7580"'
+            f"port {port} cannot be used: {reason}. Choose another, for instance"
+            f' make run ARGS="{option} {free_instead(port)}"'
         )
+
+
+@contextmanager
+def held(data: Path) -> Iterator[Path]:
+    """Make the folder and keep other loaders out of it; the system lets go for us if we are killed."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = (data / "make-run.lock").open("a+", encoding="ascii")
+    except FileExistsError:
+        raise PlatformFailed(f"cannot use {data} as data folder: it is a file") from None
+    except OSError as error:
+        raise PlatformFailed(f"cannot use {data} as data folder: {error.strerror}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise PlatformFailed(
+                f"{data} is in use by another `make run` (process {lock.read().strip()}): wait until it has"
+                ' ended, or choose another folder, for instance make run ARGS="--data .linli-2 --port 7500'
+                ' --http-port 7580"'
+            ) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield data
 
 
 class PlatformFailed(Exception):

@@ -4,7 +4,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from linli.cases.v1 import cases_service_pb2 as cases
@@ -89,40 +88,74 @@ def replay(
     """Tell every story that was not told earlier.
 
     `show` is called about once a second with what is done and how many there are. Ctrl-C lets the
-    stories that are being told come to their end and raises `Interrupted`.
+    stories that are being told come to their end, if that takes no longer than a second, and raises
+    `Interrupted`.
     """
     replayed = Replayed.after(earlier)
     left = [story for story in stories if story.number not in earlier.cases]
     began = time.monotonic()
-    finished = threading.Event()
 
     def progress() -> None:
-        while not finished.wait(1.0):
-            replayed.seconds = time.monotonic() - began
-            show(replayed, len(stories))
+        replayed.seconds = time.monotonic() - began
+        show(replayed, len(stories))
 
-    ticker = threading.Thread(target=progress, daemon=True)
-    ticker.start()
+    telling = _Telling(city, left, replayed)
     try:
-        _tell_all(city, left, replayed)
+        telling.run(progress)
     except KeyboardInterrupt:
+        telling.stop(within=1.0)
         raise Interrupted(replayed, len(stories)) from None
     finally:
-        finished.set()
-        ticker.join()
         replayed.seconds = time.monotonic() - began
     show(replayed, len(stories))
     return replayed
 
 
-def _tell_all(city: City, stories: Sequence[Story], replayed: Replayed) -> None:
-    with ThreadPoolExecutor(CALLERS) as callers:
+class _Telling:
+    """Many callers, each with one story after the other; they hold up neither Ctrl-C nor the end."""
+
+    def __init__(self, city: City, stories: Sequence[Story], replayed: Replayed) -> None:
+        self._city = city
+        self._stories = iter(stories)  # of a list: each story goes to one caller
+        self._replayed = replayed
+        self._stopped = False
+        self._failure: BaseException | None = None
+        self._working = CALLERS
+        self._counting = threading.Lock()
+        self._ended = threading.Event()  # a caller has
+        self._callers = [threading.Thread(target=self._tell, daemon=True) for _ in range(CALLERS)]
+
+    def run(self, progress: Callable[[], None]) -> None:
+        """Tell all; raises what a caller raised."""
+        for caller in self._callers:
+            caller.start()
+        while self._working and self._failure is None:
+            if not self._ended.wait(1.0):
+                progress()
+            self._ended.clear()
+        if self._failure is not None:
+            self.stop(within=1.0)
+            raise self._failure
+
+    def stop(self, within: float) -> None:
+        """Begin no other story; wait for those under way, so many seconds at most."""
+        self._stopped = True
+        deadline = time.monotonic() + within
+        for caller in self._callers:
+            caller.join(max(0.0, deadline - time.monotonic()))
+
+    def _tell(self) -> None:
         try:
-            for failure in callers.map(lambda story: tell(city, story, replayed), stories):
-                assert failure is None
-        except BaseException:
-            callers.shutdown(wait=True, cancel_futures=True)
-            raise
+            for story in self._stories:
+                if self._stopped or self._failure is not None:
+                    return
+                tell(self._city, story, self._replayed)
+        except BaseException as error:  # noqa: BLE001  # raised again where somebody waits
+            self._failure = self._failure or error
+        finally:
+            with self._counting:
+                self._working -= 1
+            self._ended.set()
 
 
 def tell(city: City, story: Story, replayed: Replayed) -> None:

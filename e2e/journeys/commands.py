@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +39,21 @@ class Program:
             return next((line for line in list(self.printed) if words in line), "")
 
         return eventually(found, f"it says {words}", seconds=seconds)
+
+    def children(self) -> list[int]:
+        """The processes that it has started, and that live."""
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                words = stat.read_text().rpartition(")")[2].split()
+                if words[0] != "Z" and int(words[1]) == self.process.pid:
+                    found.append(int(stat.parent.name))
+        return found
+
+    def kill(self) -> None:
+        """End it as a power cut would, and nothing else."""
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=30)
 
     def interrupt(self, seconds: float = 40.0) -> int:
         """Ctrl-C, as a terminal sends it: to the program and all that run with it. Its exit status."""

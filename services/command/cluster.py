@@ -1,6 +1,7 @@
 """`linli cluster`: every service's server and worker as processes of their own, over RabbitMQ."""
 
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +25,7 @@ from libs.runtime.host.threads import WatchedThread
 from libs.telemetry import logs
 from services.command import unknown
 from services.command.cluster_settings import POSTGRES, ClusterSettings
-from services.command.options import Port, data_option
+from services.command.options import Port, data_option, end_with_stdin_option
 from services.command.registry import NAMES, command_of, load
 from services.command.starting import in_a_sentence, suggest
 
@@ -75,7 +76,8 @@ _log = logs.get("cluster")
     metavar="N",
     help="first port: ten for each service (gRPC, HTTP of server and worker), 0: any free ones [7400]",
 )
-def cluster(data: Path, port_base: int, **said: str | None) -> int:
+@end_with_stdin_option
+def cluster(data: Path, port_base: int, end_with_stdin: bool, **said: str | None) -> int:
     """Run each service's processes, kept running, over RabbitMQ."""
     unknown.warn()
     given = {variable: value for variable, value in said.items() if value}
@@ -84,7 +86,10 @@ def cluster(data: Path, port_base: int, **said: str | None) -> int:
         environ = {**os.environ, **given}
         settings = read(ClusterSettings, environ)
         logs.setup(level=settings.log_level, role="cluster", cell=settings.cell)
-        return _run(data.expanduser().resolve(), port_base, settings, environ)
+        life = Lifetime()
+        if end_with_stdin:
+            life.end_with(sys.stdin.fileno())
+        return _run(data.expanduser().resolve(), port_base, settings, environ, life)
 
 
 def members() -> list[Member]:
@@ -92,10 +97,11 @@ def members() -> list[Member]:
     return [Member(name, command_of(name), worker=load(name).has_worker) for name in NAMES]
 
 
-def _run(folder: Path, port_base: int, settings: ClusterSettings, environ: Mapping[str, str]) -> int:
+def _run(
+    folder: Path, port_base: int, settings: ClusterSettings, environ: Mapping[str, str], life: Lifetime
+) -> int:
     """Run the cluster until it is told to stop; answers the exit status."""
     began = time.monotonic()
-    life = Lifetime()
     stack = ExitStack()
 
     def start() -> Facts:

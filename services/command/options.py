@@ -17,6 +17,13 @@ data_option = click.option(
 )
 
 
+end_with_stdin_option = click.option(
+    "--end-with-stdin",
+    is_flag=True,
+    help="stop when standard input ends: so it ends with the program that started it",
+)
+
+
 class Port(click.ParamType[int]):
     """A port of this machine, or the first of some: `following` more come after it."""
 

@@ -1,6 +1,7 @@
 """`linli up`: all five services in one process, for a laptop and for trying out."""
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from libs.runtime.host.process import Facts, Lifetime, run_until_told
 from libs.runtime.host.terminal import say
 from libs.telemetry import logs
 from services.command import unknown
-from services.command.options import Port, data_option
+from services.command.options import Port, data_option, end_with_stdin_option
 from services.command.registry import NAMES, load
 from services.command.starting import in_a_sentence, suggest
 
@@ -45,20 +46,24 @@ _ITS_OWN = {"LINLI_DATABASE_URL": "dbname=-", "LINLI_MASTER_KEY": "-", "LINLI_MA
 @click.option(
     "--cell", default="", metavar="NAME", help="name of this cell, part of every event's source [demo]"
 )
-def up(data: Path, port: int, http_port: int, cell: str) -> int:
+@end_with_stdin_option
+def up(data: Path, port: int, http_port: int, cell: str, end_with_stdin: bool) -> int:
     """Run all services in one process, with a bundled PostgreSQL."""
     unknown.warn()
     with in_a_sentence():
         settings = read(Settings, {**os.environ, **_ITS_OWN, **({"LINLI_CELL": cell} if cell else {})})
         logs.setup(level=settings.log_level, role="up", cell=settings.cell)
         folder = data.expanduser().resolve()
-        return _run(Place(data=folder, grpc_port=port, http_port=http_port, cell=settings.cell), settings)
+        life = Lifetime()
+        if end_with_stdin:
+            life.end_with(sys.stdin.fileno())
+        place = Place(data=folder, grpc_port=port, http_port=http_port, cell=settings.cell)
+        return _run(place, settings, life)
 
 
-def _run(place: Place, settings: Settings) -> int:
+def _run(place: Place, settings: Settings, life: Lifetime) -> int:
     """Run the platform until it is told to stop; answers the exit status."""
     began = time.monotonic()
-    life = Lifetime()
     platform = EmbeddedPlatform(place, [load(name) for name in NAMES], os.environ, died=life.end)
     platform.refuse_taken_ports()
 

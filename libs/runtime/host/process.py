@@ -4,6 +4,7 @@ import gc
 import os
 import select
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,10 +21,10 @@ _LONG = 0.5  # seconds
 
 
 class Lifetime:
-    """From start to SIGTERM, SIGINT, or the death of a thread; `why` says which.
+    """From start to SIGTERM, SIGINT, SIGHUP, or the death of a thread; `why` says which.
 
     Make it in the main thread before anything is started: signals that arrive during the start
-    are kept. A second SIGINT ends the process at once.
+    are kept. A second SIGINT ends the process at once. Under `nohup` a SIGHUP stays ignored.
     """
 
     def __init__(self) -> None:
@@ -35,8 +36,21 @@ class Lifetime:
         self.why = ""
         # Written by the interpreter itself: a handler that writes could not, in eventlet's main loop.
         signal.set_wakeup_fd(self._writing, warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._signalled)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN or number != signal.SIGHUP:
+                signal.signal(number, self._signalled)
+
+    def end_with(self, pipe: int) -> None:
+        """Stop, too, when whoever holds the other end of a pipe has gone, however that went."""
+
+        def watch() -> None:
+            with suppress(OSError):
+                while os.read(pipe, 4096):
+                    pass
+            self.why = self.why or "standard input ended"
+            self.end()
+
+        threading.Thread(target=watch, name="ends-with-stdin", daemon=True).start()
 
     def end(self) -> None:
         """Let `wait` return."""

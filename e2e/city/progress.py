@@ -1,0 +1,42 @@
+"""How far the replay is: one live line on a terminal, else a line every ten seconds."""
+
+from collections import deque
+
+from e2e.city.replay import Replayed
+
+_EVERY = 10.0
+_RECENT = 10.0
+"""Seconds over which the speed is taken: what was fast before it stood still says nothing of the end."""
+
+
+class Progress:
+    """Call it about once a second."""
+
+    def __init__(self, *, live: bool) -> None:
+        self._live = live
+        self._shown = -_EVERY
+        self._passed: deque[tuple[float, int]] = deque()
+
+    def __call__(self, replayed: Replayed, total: int) -> None:
+        """Show it, if it is time."""
+        line = f"  {replayed.told:>6,} of {total:,}  {self._speed(replayed, total)}"
+        if self._live:
+            print(f"\r{line}", end="", flush=True)
+        elif replayed.told == total or replayed.seconds - self._shown >= _EVERY:
+            self._shown = replayed.seconds
+            print(line, flush=True)
+
+    def close(self) -> None:
+        """End the live line."""
+        if self._live:
+            print()
+
+    def _speed(self, replayed: Replayed, total: int) -> str:
+        self._passed.append((replayed.seconds, replayed.told))
+        while len(self._passed) > 1 and replayed.seconds - self._passed[1][0] >= _RECENT:
+            self._passed.popleft()
+        since, told = self._passed[0] if len(self._passed) > 1 else (0.0, replayed.earlier)
+        seconds = replayed.seconds - since
+        rate = (replayed.told - told) / seconds if seconds else 0.0
+        left = f"{(total - replayed.told) / rate:4.0f} s left" if rate else "waiting"
+        return f"{rate:6.0f} requests/s  {left}"
