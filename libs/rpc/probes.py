@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import grpc
+from google.protobuf import descriptor_pool
 from grpc_health.v1 import health, health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
@@ -52,7 +54,7 @@ def add_health(routes: Routes, servicer: Any, threads: ThreadPoolExecutor, held:
 def add_reflection(routes: Routes, services: Sequence[str], threads: ThreadPoolExecutor, held: Held) -> None:
     """Serve reflection; v1 and v1alpha are the same bytes under two names."""
     names = (*services, health.SERVICE_NAME, _REFLECTION_V1, reflection.SERVICE_NAME)
-    servicer = reflection.ReflectionServicer(names)
+    servicer = reflection.ReflectionServicer(names, pool=_Symbols())
     codec = (
         reflection_pb2.ServerReflectionRequest.FromString,
         reflection_pb2.ServerReflectionResponse.SerializeToString,
@@ -65,6 +67,24 @@ def add_reflection(routes: Routes, services: Sequence[str], threads: ThreadPoolE
     for name in (_REFLECTION_V1, reflection.SERVICE_NAME):
         handler = grpc.stream_stream_rpc_method_handler(info, *codec)
         routes.add(f"/{name}/ServerReflectionInfo", handler, threads)
+
+
+class _Symbols:
+    """The pool of all descriptors, in which the file of a method or field is found, too.
+
+    Protobuf's own finds that of services and messages only; `grpcurl describe` asks for any symbol.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(descriptor_pool.Default(), name)
+
+    def FindFileContainingSymbol(self, symbol: str) -> Any:  # noqa: N802  # as the pool names it
+        pool: Any = descriptor_pool.Default()
+        with suppress(KeyError):
+            return pool.FindFileContainingSymbol(symbol)
+        with suppress(KeyError):
+            return pool.FindMethodByName(symbol).containing_service.file
+        return pool.FindFieldByName(symbol).file
 
 
 def _function(method: Callable[..., Any]) -> Callable[..., Any]:

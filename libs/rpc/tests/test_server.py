@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import descriptor_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2
 
@@ -60,19 +61,48 @@ def test_health_answers_for_the_server_and_for_each_service(server: Server, addr
     assert health_of(address) == health_of(address, SERVICE.full_name) == not_serving
 
 
-@pytest.mark.parametrize("version", ["v1", "v1alpha"])
-def test_reflection_lists_the_services(address: str, version: str) -> None:
-    ask = reflection_pb2.ServerReflectionRequest(list_services="")
-
+def reflected(address: str, version: str, **asked: str) -> Any:
+    """What reflection answers."""
     with grpc.insecure_channel(address) as channel:
         call = channel.stream_stream(
             f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
             reflection_pb2.ServerReflectionRequest.SerializeToString,
             reflection_pb2.ServerReflectionResponse.FromString,
         )
-        answer = next(iter(call(iter([ask]), timeout=5)))
+        return next(iter(call(iter([reflection_pb2.ServerReflectionRequest(**asked)]), timeout=5)))
+
+
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+def test_reflection_lists_the_services(address: str, version: str) -> None:
+    answer = reflected(address, version, list_services="")
 
     assert SERVICE.full_name in [service.name for service in answer.list_services_response.service]
+
+
+@pytest.mark.parametrize("part", ["", ".GetGreeting", ".FollowNotes"])
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+def test_reflection_describes_a_service_and_its_methods(address: str, version: str, part: str) -> None:
+    answer = reflected(address, version, file_containing_symbol=f"{SERVICE.full_name}{part}")
+
+    files = map(
+        descriptor_pb2.FileDescriptorProto.FromString, answer.file_descriptor_response.file_descriptor_proto
+    )
+    assert SERVICE.file.name in [file.name for file in files]
+
+
+def test_reflection_describes_a_field(address: str) -> None:
+    message = SERVICE.methods[0].input_type
+
+    answer = reflected(address, "v1", file_containing_symbol=message.fields[0].full_name)
+
+    assert answer.HasField("file_descriptor_response")
+
+
+@pytest.mark.parametrize("symbol", ["linli.Nobody", f"{SERVICE.full_name}.Nothing", "", "."])
+def test_reflection_knows_no_symbol_that_is_none(address: str, symbol: str) -> None:
+    answer = reflected(address, "v1", file_containing_symbol=symbol)
+
+    assert answer.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
 
 
 def test_it_refuses_to_start_when_an_rpc_has_no_method() -> None:
