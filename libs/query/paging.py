@@ -146,11 +146,17 @@ def _opened(token: str, binding: bytes, order: Sequence[Order]) -> tuple[object,
         packed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         bound, values = _TOKEN.decode(packed)
     except (ValueError, RecursionError, msgspec.MsgspecError):
-        bound, values = b"", []
-    if bound != binding or len(values) != len(order):
-        _refuse_token()
-    if not all(_fits(value, each.kind) for value, each in zip(values, order, strict=True)):
-        _refuse_token()
+        raise _refused_token(
+            "this is no page_token: give the next_page_token of an answer, as it was"
+        ) from None
+    if bound != binding:
+        raise _refused_token(
+            "this page_token is of another query: repeat the request that it was an answer to (only"
+            f" {', '.join(_NOT_BINDING[1:])} may differ), or begin without a token"
+        )
+    fit = len(values) == len(order) and all(map(_fits, values, (each.kind for each in order)))
+    if not fit:
+        raise _refused_token("this is no page_token: give the next_page_token of an answer, as it was")
     return tuple(values)
 
 
@@ -165,6 +171,5 @@ def _fits(value: object, kind: type) -> bool:
     return not isinstance(value, int) or abs(value) <= _MAX_INT
 
 
-def _refuse_token() -> None:
-    message = "this page_token is of another query: repeat that query as it was, or begin without a token"
-    raise Refusal(Kind.INVALID, "PAGE_TOKEN_INVALID", message, field="page_token")
+def _refused_token(message: str) -> Refusal:
+    return Refusal(Kind.INVALID, "PAGE_TOKEN_INVALID", message, field="page_token")

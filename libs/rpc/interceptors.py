@@ -6,7 +6,7 @@ from typing import TypeAlias
 import grpc
 
 from libs.rpc import errors
-from libs.rpc.access import NOBODY, Caller
+from libs.rpc.access import CLIENT, NOBODY, Caller
 from libs.rpc.errors import Failure, Rejected
 from libs.rpc.methods import Method
 
@@ -55,7 +55,8 @@ def gate(method: Method) -> Callable[[Caller], None]:
             message = "send a token: metadata `authorization: Bearer <token>`"
             raise refused(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING", message)
         if asked and not any(scope in caller.by_scope for scope in asked):
-            message = f"your roles do not give any of the scopes {', '.join(asked)}"
+            held = "this client was given" if caller.kind == CLIENT else "your roles give"
+            message = f"{held} none of the scopes {', '.join(asked)}: ask an operator for one of them"
             scopes = ",".join(asked)
             raise refused(grpc.StatusCode.PERMISSION_DENIED, "SCOPE_MISSING", message, scopes=scopes)
 

@@ -20,6 +20,8 @@ _NOT_OURS = re.compile(
 )
 """Of the tests; and what Kubernetes tells of Services whose names begin with linli-."""
 
+_NEARLY = 0.85
+_MOST = 3
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -33,20 +35,35 @@ def warn(environ: Mapping[str, str] = os.environ) -> None:
 
 def sentences(environ: Mapping[str, str]) -> list[str]:
     """A warning for each of them."""
-    known = sorted(set(_known()))
+    known = dict(_known())
     told = []
     for name, value in sorted(environ.items()):
         if not name.startswith("LINLI_") or name in known or _NOT_OURS.fullmatch(name):
             continue
         if name.endswith("_PORT") and value.startswith(("tcp://", "udp://")):  # Kubernetes, too
             continue
-        [closest] = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
-        told.append(f"{name} is no setting of Linli, and nothing reads it: is {closest} meant?")
+        told.append(f"{name} is no setting of Linli, and nothing reads it: {_meant(name, known)}")
     return told
 
 
-def _known() -> Iterator[str]:
-    yield from _OTHERS
+def _meant(name: str, known: Mapping[str, str]) -> str:
+    """The setting that is spelt nearly so; or those that the words of the name speak of."""
+    if close := difflib.get_close_matches(name, known, n=1, cutoff=_NEARLY):
+        return f"is {close[0]} meant?"
+    wanted = set(_words(name.removeprefix("LINLI_").replace("_", " ")))
+    about = [each for each, meaning in known.items() if wanted <= {*_words(each), *_words(meaning)}]
+    if about:
+        return f"is {' or '.join(about[:_MOST])} meant?"
+    return "`linli cases settings` and those of the other services list what there is"
+
+
+def _words(text: str) -> list[str]:
+    return re.findall("[a-z0-9]+", text.lower().replace("_", " "))
+
+
+def _known() -> Iterator[tuple[str, str]]:
+    """Each variable that something reads, and what it means."""
+    yield from ((name, "") for name in _OTHERS)
     yield from _of(Settings, "LINLI_")
     yield from _of(ClusterSettings, "LINLI_")
     for name in NAMES:
@@ -54,9 +71,9 @@ def _known() -> Iterator[str]:
         yield from _of(getattr(module, f"{name.capitalize()}Settings"), f"LINLI_{name.upper()}_")
 
 
-def _of(cls: type, prefix: str) -> Iterator[str]:
+def _of(cls: type, prefix: str) -> Iterator[tuple[str, str]]:
     plain = {variable for _, variable, _ in flags(cls, prefix)}
-    for variable, _, _ in describe(cls, prefix):
-        yield variable
+    for variable, _, meaning in describe(cls, prefix):
+        yield variable, meaning
         if variable not in plain:  # a secret
-            yield f"{variable}_FILE"
+            yield f"{variable}_FILE", ""

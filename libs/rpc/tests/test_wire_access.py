@@ -77,6 +77,14 @@ def test_a_caller_is_told_which_scope_is_missing(dial: Dial, mint: Mint) -> None
 
     assert no.value.reason == "SCOPE_MISSING"
     assert no.value.metadata == {"scopes": "cases.work,cases.import"}
+    assert no.value.message.startswith("your roles give none of the scopes cases.work, cases.import")
+
+
+def test_a_client_is_told_of_its_own_scopes_and_not_of_roles(dial: Dial, mint: Mint) -> None:
+    with pytest.raises(RpcFailed) as no:
+        dial(mint.client("cases.read")).write_note(message("WriteNoteRequest")())
+
+    assert no.value.message.startswith("this client was given none of the scopes cases.work, cases.import")
 
 
 def test_whoever_acts_for_themselves_needs_only_to_be_somebody(dial: Dial, mint: Mint) -> None:

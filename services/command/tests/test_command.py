@@ -1,6 +1,7 @@
 """The `linli` command as a newcomer uses it: up, token, call; and what it says when something is wrong."""
 
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -22,9 +23,12 @@ def _command(*words: str) -> list[str]:
     return [sys.executable, "-m", "services.command", *words]
 
 
-def linli(*words: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end."""
-    return subprocess.run(_command(*words), capture_output=True, text=True, timeout=120)
+def linli(*words: str, given: str = "", **environ: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command to its end; `given` on its standard input."""
+    environment = {**os.environ, **environ}
+    return subprocess.run(
+        _command(*words), input=given, env=environment, capture_output=True, text=True, timeout=120
+    )
 
 
 @dataclass
@@ -110,6 +114,60 @@ def test_whoever_reads_only_the_beginning_sees_no_traceback(up: Up) -> None:
     assert ended.stderr == ""
 
 
+@pytest.fixture(scope="module")
+def street(up: Up) -> dict[str, str]:
+    """The name of an area that the platform knows; not every terminal can show all of it."""
+    name = {"zh": "榆树街🌳", "en": "Elm Street"}
+    area = {"request_id": "elm", "area_id": "elm", "level": "AREA_LEVEL_COMMUNITY", "name": name}
+    defined = linli("call", "--data", str(up.data), "identity.DefineArea", json.dumps(area))
+    assert defined.returncode == 0, defined.stderr
+    return name
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk", "ascii"])
+def test_an_answer_is_json_whatever_the_terminal_can_show(
+    up: Up, street: dict[str, str], encoding: str
+) -> None:
+    answered = linli("call", "--data", str(up.data), "identity.ListAreas", PYTHONIOENCODING=encoding)
+
+    assert (answered.returncode, answered.stderr) == (0, "")
+    [area] = json.loads(answered.stdout)["areas"]
+    assert area["name"] == street
+
+
+def test_a_refusal_is_said_whatever_the_terminal_can_show(up: Up) -> None:
+    request = '{"filter": "榆树 = 1"}'
+    refused = linli("call", "--data", str(up.data), "cases.ListCases", request, PYTHONIOENCODING="ascii")
+
+    assert refused.returncode == 1
+    assert "FILTER_INVALID" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_request_comes_from_a_file_or_from_standard_input(up: Up, tmp_path: Path) -> None:
+    request = json.dumps({"source": "identity", "limit": 1})
+    (tmp_path / "request.json").write_text(request)
+    call = ["call", "--data", str(up.data), "feed.ReadEvents"]
+
+    typed, from_file, from_input = (
+        linli(*call, request),
+        linli(*call, f"@{tmp_path}/request.json"),
+        linli(*call, "-", given=request),
+    )
+
+    assert typed.returncode == 0
+    assert typed.stdout == from_file.stdout == from_input.stdout
+
+
+@pytest.mark.parametrize("request_text", ['{"location": {"latitude": 1e400}}', "[" * 20_000])
+def test_a_request_that_no_message_can_hold_is_refused_in_a_sentence(up: Up, request_text: str) -> None:
+    refused = linli("call", "--data", str(up.data), "cases.OpenCase", "-", given=request_text)
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("linli: the request is not a OpenCaseRequest:")
+    assert "Traceback" not in refused.stderr
+
+
 def test_a_port_where_nothing_answers_is_told_in_words(up: Up) -> None:
     refused = linli("call", "--data", str(up.data), "--port", "1", "cases.ListCases")
 
@@ -150,6 +208,35 @@ def test_a_folder_without_a_platform_is_told_in_words(tmp_path: Path) -> None:
 
     assert refused.returncode == 1
     assert "-m services.command up`" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("clal", "call"), ("case", "cases"), ("clusters", "cluster"), ("topologie", "topology")],
+)
+def test_a_mistyped_command_is_answered_with_the_one_that_was_meant(typed: str, meant: str) -> None:
+    refused = linli(typed)
+
+    assert refused.returncode == 2
+    assert f"No such command '{typed}'" in refused.stderr
+    assert f"'{meant}'" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "completed"),
+    [
+        ("linli clu", ["cluster"]),
+        ("linli cases pa", ["parked"]),
+        ("linli call cases.ListC", ["cases.ListCases"]),
+        ("linli up --ht", ["--http-port"]),
+    ],
+)
+def test_a_shell_completes_commands_options_and_rpcs(line: str, completed: list[str]) -> None:
+    words = len(line.split()) - 1
+
+    asked = linli(_LINLI_COMPLETE="bash_complete", COMP_WORDS=line, COMP_CWORD=str(words))
+
+    assert [found.partition(",")[2] for found in asked.stdout.split()] == completed
 
 
 def test_linli_alone_says_what_it_can() -> None:

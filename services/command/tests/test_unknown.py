@@ -20,6 +20,17 @@ def test_a_mistyped_variable_is_told_with_the_closest_known_one(typed: str, mean
     ]
 
 
+def test_a_variable_of_another_program_s_making_is_answered_with_those_about_the_same_thing() -> None:
+    [port] = sentences({"LINLI_PORT": "7500"})
+    [nothing] = sentences({"LINLI_ZEBRA": "yes"})
+
+    assert port.startswith(
+        "LINLI_PORT is no setting of Linli, and nothing reads it: is LINLI_GRPC_ADDRESS or "
+    )
+    assert "TRACE" not in port
+    assert nothing.endswith("`linli cases settings` and those of the other services list what there is")
+
+
 def test_nothing_is_said_of_settings_of_any_service_nor_of_what_others_set() -> None:
     environ = {
         "LINLI_THREADS": "8",

@@ -162,7 +162,7 @@ class Clients:
     def _check_scopes(self, wanted: Sequence[str], reach: Within, may_give: MayGive) -> None:
         known = {scope for scopes in self.scopes_of_roles.values() for scope in scopes}
         if unknown := [scope for scope in wanted if scope not in known]:
-            raise refusals.scopes_are_unknown(",".join(unknown))
+            raise refusals.scopes_are_unknown(unknown, sorted(known))
         if beyond := [scope for scope in wanted if not may_give(scope, jurisdiction(reach))]:
             raise refusals.scopes_beyond_reach(",".join(beyond))
 

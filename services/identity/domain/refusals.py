@@ -1,5 +1,7 @@
 """How identity says no: every refusal's code, kind and advice in one place."""
 
+from collections.abc import Sequence
+
 from libs.ledger.decider import Kind, Refusal
 from services.identity.domain.values import Encroachment
 
@@ -213,14 +215,15 @@ def scopes_beyond_reach(scopes: str) -> Refusal:
     )
 
 
-def scopes_are_unknown(scopes: str) -> Refusal:
-    """No role gives these."""
+def scopes_are_unknown(scopes: Sequence[str], known: Sequence[str]) -> Refusal:
+    """No role gives these; `known` are those that there are."""
     return Refusal(
         Kind.INVALID,
         "SCOPES_UNKNOWN",
-        "these scopes do not exist; the roles in access.proto name those that do",
+        f"there is no scope {', '.join(scopes)}; there are {', '.join(known)}",
         field="scopes",
-        scopes=scopes,
+        scopes=",".join(scopes),
+        known=",".join(known),
     )
 
 

@@ -22,7 +22,7 @@ MESSAGES = {
     "CLIENT_UNKNOWN": "没有这个客户端，或已停用",
     "CLIENT_EXISTS": "该客户端已存在",
     "SCOPES_BEYOND_REACH": "只能授予您自己拥有的权限：{scopes}",
-    "SCOPES_UNKNOWN": "没有这些权限：{scopes}",
+    "SCOPES_UNKNOWN": "没有这些权限：{scopes}；现有权限：{known}",
     "CREDENTIALS_REFUSED": "名称或密码有误",
     "TOO_MANY_ATTEMPTS": "尝试次数过多，请在{retry_after_seconds}秒后再试",
 }

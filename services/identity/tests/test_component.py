@@ -494,8 +494,12 @@ def test_a_client_gets_no_scope_that_its_maker_lacks(operator: Any) -> None:
 
     with refused("SCOPES_BEYOND_REACH"):
         operator.register_client(wanting("parties.erase"))
-    with refused("SCOPES_UNKNOWN"):
+    with pytest.raises(RpcFailed) as unknown:
         operator.register_client(wanting("everything"))
+
+    assert unknown.value.reason == "SCOPES_UNKNOWN"
+    assert "there is no scope everything; there are areas.read, areas.write, " in unknown.value.message
+    assert "cases.open" in unknown.value.metadata["known"].split(",")
 
 
 def test_nobody_takes_over_a_client_that_may_do_more(running: Component, operator: Any) -> None:
