@@ -314,3 +314,20 @@ def test_a_node_with_certificates_speaks_tls(
 
         assert to.connected
         eventually(lambda: not refused(node.url), "plain AMQP is answered beside it")
+
+
+def test_a_folder_with_a_name_in_chinese_will_do(installed_rabbitmq: Installed, folder: Path) -> None:
+    assert installed_rabbitmq.script.exists()
+    command = [sys.executable, "-c", START_AND_STOP, str(folder.parent / "邻里")]
+
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+    assert ended.stdout.endswith("[]\n"), ended.stderr
+
+
+def test_what_makes_a_node_is_named_when_it_is_damaged(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "node.json").write_text('{"user": ')
+
+    with pytest.raises(RabbitMQFailed, match=f"{folder}/node.json is damaged: remove {folder}"):
+        _ = EmbeddedRabbitMQ(folder).url
