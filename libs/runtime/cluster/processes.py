@@ -181,14 +181,19 @@ class Cluster:
         """Keep others out of the folder; the system lets go for us if we are killed."""
         try:
             self.place.data.mkdir(parents=True, exist_ok=True)
-            held = self._stack.enter_context((self.place.data / "cluster.lock").open("a"))
+            held = self._stack.enter_context((self.place.data / "cluster.lock").open("a+", encoding="ascii"))
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.truncate(0)
+            held.write(f"{os.getpid()}\n")
+            held.flush()
         except BlockingIOError:
+            held.seek(0)
             raise CannotStart(
-                f"{self.place.data} is in use by another cluster: stop that one, or choose another --data"
+                f"{self.place.data} is in use by another cluster (process {held.read().strip()}): stop that"
+                " one, or choose another --data"
             ) from None
         except OSError as error:
-            raise CannotStart(f"cannot use {self.place.data} as data folder: {error}") from error
+            raise CannotStart(f"cannot use {self.place.data} as data folder: {error.strerror}") from error
 
     def _take_ports(self) -> None:
         """The same ones for as long as the cluster lives: a restarted process is found where it was."""

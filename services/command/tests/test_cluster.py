@@ -219,7 +219,7 @@ def test_a_broker_that_does_not_answer_is_told(make: MakeCluster) -> None:
 def test_a_folder_is_for_one_cluster_at_a_time(make: MakeCluster) -> None:
     make().start()
 
-    with pytest.raises(CannotStart, match="in use by another cluster"):
+    with pytest.raises(CannotStart, match=rf"in use by another cluster \(process {os.getpid()}\)"):
         make().start()
 
 
