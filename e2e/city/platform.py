@@ -210,6 +210,8 @@ class Platform:
         assert self.process is not None
         os.kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
 
     def stop(self) -> int:
         """End it in order; its exit code."""

@@ -1,7 +1,6 @@
 """`linli cluster`: every service's server and worker as processes of their own, over RabbitMQ."""
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +24,7 @@ from libs.runtime.host.threads import WatchedThread
 from libs.telemetry import logs
 from services.command import unknown
 from services.command.cluster_settings import POSTGRES, ClusterSettings
-from services.command.options import Port, data_option, end_with_stdin_option
+from services.command.options import STDIN, Port, data_option, end_with_stdin_option
 from services.command.registry import NAMES, command_of, load
 from services.command.starting import in_a_sentence, suggest
 
@@ -88,7 +87,7 @@ def cluster(data: Path, port_base: int, end_with_stdin: bool, **said: str | None
         logs.setup(level=settings.log_level, role="cluster", cell=settings.cell)
         life = Lifetime()
         if end_with_stdin:
-            life.end_with(sys.stdin.fileno())
+            life.end_with(STDIN)
         return _run(data.expanduser().resolve(), port_base, settings, environ, life)
 
 

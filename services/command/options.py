@@ -7,6 +7,7 @@ import click
 from libs.runtime.bundled.ports import port_number
 
 DATA = Path(".linli")
+STDIN = 0
 
 data_option = click.option(
     "--data",

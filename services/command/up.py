@@ -1,7 +1,6 @@
 """`linli up`: all five services in one process, for a laptop and for trying out."""
 
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from libs.runtime.host.process import Facts, Lifetime, run_until_told
 from libs.runtime.host.terminal import say
 from libs.telemetry import logs
 from services.command import unknown
-from services.command.options import Port, data_option, end_with_stdin_option
+from services.command.options import STDIN, Port, data_option, end_with_stdin_option
 from services.command.registry import NAMES, load
 from services.command.starting import in_a_sentence, suggest
 
@@ -56,7 +55,7 @@ def up(data: Path, port: int, http_port: int, cell: str, end_with_stdin: bool) -
         folder = data.expanduser().resolve()
         life = Lifetime()
         if end_with_stdin:
-            life.end_with(sys.stdin.fileno())
+            life.end_with(STDIN)
         place = Place(data=folder, grpc_port=port, http_port=http_port, cell=settings.cell)
         return _run(place, settings, life)
 

@@ -1,11 +1,14 @@
 """Words for the person at the terminal. Light: commands that start in an instant stand on it."""
 
+import codecs
 import io
 import shlex
 import shutil
 import sys
 from pathlib import Path
 from typing import TextIO
+
+_ESCAPED = "linli.escaped"
 
 INTERRUPTED = 130
 """The exit status of a program that Ctrl-C ended."""
@@ -24,9 +27,26 @@ def complain(text: str) -> None:
 
 
 def lossless(stream: TextIO) -> None:
-    r"""Let a stream write what its encoding lacks as an escape (`\u6797`) instead of failing."""
-    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-        stream.reconfigure(errors="backslashreplace")
+    r"""Let a stream write what its encoding lacks as an escape (`\u6797`) instead of failing.
+
+    Bytes of file names that are no text go out as they are.
+    """
+    codecs.register_error(_ESCAPED, _escape)
+    if isinstance(stream, io.TextIOWrapper) and stream.errors in {"strict", "surrogateescape"}:
+        stream.reconfigure(errors=_ESCAPED)
+
+
+def _escape(error: UnicodeError) -> tuple[bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return b"".join(map(_escaped, lacking)), error.end
+
+
+def _escaped(character: str) -> bytes:
+    """A character as an escape; or the byte of a file name that Python has put into it."""
+    hidden = "\udc80" <= character <= "\udcff"
+    return character.encode("ascii", "surrogateescape" if hidden else "backslashreplace")
 
 
 def as_called() -> str:
