@@ -159,7 +159,7 @@ class Caller:
                 asked = time.monotonic() - began
                 if not (failed.passing or failed.code in _AWAY) or asked > _GIVE_UP:
                     raise Refused(f"{failed} (sent {tries + 1} times in {asked:.0f} s)") from failed
-                pause = patience.pause(min(tries, 10), failed.retry_after)
+                pause = patience.pause(tries + 1, failed.retry_after)
             tries += 1
             self.again += 1
             time.sleep(pause)

@@ -56,7 +56,7 @@ class City:
             object.__setattr__(self, name, self.client.service(descriptor))
 
 
-_OUTLASTING = Patience(tries=1000, first=0.05, most=1.0)
+_OUTLASTING = Patience(tries=1000, first=0.1, most=1.0)
 
 
 def sign_in(

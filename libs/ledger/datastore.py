@@ -12,6 +12,9 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed
 
 from libs.ledger.errors import LedgerUnavailable
+from libs.retry.backoff import Backoff, Failures
+
+_BACKOFF = Backoff(first=0.02, most=0.5)
 
 # A server that vanished without a word is noticed within about half a minute; libpq's own default is hours.
 _NOTICE_SILENCE = {
@@ -58,7 +61,7 @@ class Datastore(PostgresDatastore):
 
         Raises `LedgerUnavailable` after that. Nothing but reading: it may be done twice.
         """
-        give_up, pause = time.monotonic() + self.retry_for, 0.02
+        give_up, failures = time.monotonic() + self.retry_for, Failures(_BACKOFF)
         while True:
             try:
                 with self.pool.connection() as connection:
@@ -67,8 +70,7 @@ class Datastore(PostgresDatastore):
             except psycopg.OperationalError as error:
                 if self.pool.closed or time.monotonic() > give_up:
                     raise LedgerUnavailable("the database does not answer: try again later") from error
-            time.sleep(pause)
-            pause = min(2 * pause, 0.5)
+            time.sleep(failures.pause())
 
     def connect(self) -> Connection[Any]:
         """A connection of its own, outside the pool (autocommit, rows as dicts)."""

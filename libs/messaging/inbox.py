@@ -26,12 +26,14 @@ from libs.messaging.effects import Effects, Work
 from libs.messaging.failures import PASSING, is_conflict, told
 from libs.messaging.reactions import Subscriptions
 from libs.messaging.translate import service_of
+from libs.retry.backoff import Backoff
 from libs.telemetry import logs, metrics
 
 _log = logs.get("inbox")
 
 _SAVE_POSITIONS = 2000
 _SAVE_SECONDS = 5.0
+_BACKOFF = Backoff(first=0.2, most=5.0, growth=4.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Inbox:
         subscriptions: Subscriptions,
         *,
         tries: int = 3,
-        pause: Callable[[int], None] = lambda failed: time.sleep(0.05 * 4**failed),
+        pause: Callable[[int], None] = lambda failed: time.sleep(_BACKOFF.pause(failed)),
     ) -> None:
         """An event is tried `tries` times before it is parked; `pause(n)` waits after the n-th failure."""
         self.service = effects.service

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from libs.messaging.failures import PASSING, trouble
 from libs.messaging.inbox import Inbox
 from libs.messaging.translate import Source
+from libs.retry.backoff import Backoff, Failures
 from libs.telemetry import logs, metrics
 
 _log = logs.get("delivery")
 
-_LONGEST_PAUSE = 5.0
-_MOST_DOUBLINGS = 10
+_BACKOFF = Backoff(first=0.1, most=5.0)
 
 
 class LocalDelivery:
@@ -49,20 +49,20 @@ class LocalDelivery:
 
     def run(self, stop: threading.Event) -> None:
         """Carry events until `stop` is set; failures of the store are waited out."""
-        failures, looked = 0, float("-inf")
+        failures, looked = Failures(_BACKOFF), float("-inf")
         while not stop.is_set():
             self._news.clear()
             look = time.monotonic() - looked >= self._look
             try:
                 carried = self.carry(look=look)
-                failures, looked = 0, time.monotonic() if look else looked
+                failures.reset()
+                looked = time.monotonic() if look else looked
                 if carried == 0 and not self._news.wait(self._look):
                     self._inbox.flush()  # all is quiet: whoever asks how far we are reads it in the store
             except Exception as error:  # noqa: BLE001  # logged, and tried again for as long as it takes
-                failures = min(failures + 1, _MOST_DOUBLINGS)
                 if not stop.is_set():
                     _log.warning("delivery failed", service=self._inbox.service, **trouble(error))
-                stop.wait(min(_LONGEST_PAUSE, 0.05 * 2**failures))
+                stop.wait(failures.pause())
                 continue
             if carried < self._limit:
                 stop.wait(self._gather)

@@ -23,11 +23,12 @@ from libs.messaging.broker import Broker
 from libs.messaging.failures import PASSING
 from libs.messaging.publishing import Publishing
 from libs.messaging.translate import Source
+from libs.retry.backoff import Backoff, Failures
 from libs.telemetry import logs, metrics, traces
 
 _log = logs.get("relay")
 
-_LONGEST_PAUSE = 5.0
+_BACKOFF = Backoff(first=0.1, most=5.0)
 _LOOK_AT_REQUESTS = 0.1
 _REMEMBER = 1.0
 _FELL_SILENT = 0.001
@@ -87,7 +88,7 @@ class Relay:
 
     def run(self, stop: Event) -> None:
         """Publish until `stop` is set; outlasts every trouble with the database and the broker."""
-        pause = 0.05
+        failures = Failures(_BACKOFF)
         while not stop.is_set():
             began = time.monotonic()
             try:
@@ -96,8 +97,7 @@ class Relay:
                 return
             except Exception as error:  # noqa: BLE001  # whatever it is, it is said, and tried again
                 self._tell(error)
-                pause = 0.05 if time.monotonic() - began > _LONGEST_PAUSE else min(2 * pause, _LONGEST_PAUSE)
-                stop.wait(pause)
+                stop.wait(failures.pause(lasted=time.monotonic() - began))
 
     def wake(self) -> None:
         """Make `run` look at its `stop` at once."""

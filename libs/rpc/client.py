@@ -5,7 +5,6 @@ cases = client.service(cases_service_pb2.DESCRIPTOR.services_by_name["CasesServi
 opened = cases.open_case(OpenCaseRequest(request_id="r-1", …))
 """
 
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
 
+from libs.retry.backoff import Backoff
 from libs.rpc.channels import Several
 from libs.rpc.credentials import Credentials, Token
 from libs.rpc.failures import RpcFailed, failure_of
@@ -32,14 +32,13 @@ class Patience:
     """How a client tries again: `tries` in all, waiting `first` seconds, then double, up to `most`."""
 
     tries: int = 5
-    first: float = 0.05
+    first: float = 0.1
     most: float = 2.0
 
     def pause(self, attempt: int, asked: float | None) -> float:
         """Seconds before the next try: what the server asked for, or a growing random pause."""
-        grown = min(self.most, self.first * 2**attempt)
-        spread: float = random.uniform(0.5, 1.0)  # noqa: S311 # no secret
-        return float(max(asked or 0.0, grown * spread))
+        backoff = Backoff(first=self.first, most=self.most, jitter=0.5)
+        return max(asked or 0.0, backoff.pause(attempt))
 
 
 class Client:

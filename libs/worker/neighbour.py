@@ -16,6 +16,7 @@ from libs.messaging import broker, topology
 from libs.messaging.failures import PASSING, is_conflict, trouble
 from libs.messaging.intake import Delivered
 from libs.messaging.publishing import Publishing
+from libs.retry.backoff import Backoff, Failures
 from libs.telemetry import logs, metrics
 from libs.worker.runner import ServiceRunner
 
@@ -24,8 +25,7 @@ _log = logs.get("deliveries")
 _PREFETCH = 10
 _LOOK_UP = 0.2
 _CONNECT_SECONDS = 15.0
-_LONGEST_PAUSE = 5.0
-_SHORTEST_PAUSE = 0.05
+_BACKOFF = Backoff(first=0.1, most=5.0)
 _TELL_AGAIN = 30.0
 
 Result = tuple[Any, tuple[type[Exception], Exception, TracebackType] | None]
@@ -102,7 +102,7 @@ class Neighbour:
 
     def _read(self) -> None:
         """Keep a connection to the broker, and read from it."""
-        pause = _SHORTEST_PAUSE
+        failures = Failures(_BACKOFF)
         while not self._stopping.ready():
             began = time.monotonic()
             try:
@@ -111,9 +111,7 @@ class Neighbour:
                 if self._stopping.ready():
                     return
                 self._tell(error)
-                lasted = time.monotonic() - began > _LONGEST_PAUSE
-                pause = _SHORTEST_PAUSE if lasted else min(2 * pause, _LONGEST_PAUSE)
-                self._pause(pause)
+                self._pause(failures.pause(lasted=time.monotonic() - began))
             finally:
                 metrics.broker_connected(self._service, self._queue.name, connected=False)
 
@@ -212,7 +210,7 @@ class Neighbour:
             again=message.delivery_info.get("routing_key", "").startswith("again."),
             redelivered=bool(message.delivery_info.get("redelivered")),
         )
-        pause = _SHORTEST_PAUSE
+        failures = Failures(_BACKOFF)
         while line.alive:
             request, failure = self._run(self._upstream, delivered)
             if failure is None:
@@ -227,8 +225,7 @@ class Neighbour:
                 queue=self._queue.name,
                 **trouble(failure[1]),
             )
-            pause = min(2 * pause, _LONGEST_PAUSE)
-            if self._pause(pause):
+            if self._pause(failures.pause()):
                 return False
         return False
 

@@ -11,8 +11,11 @@ import psycopg
 
 from libs.ledger.errors import LedgerClosed, LedgerUnavailable, OutcomeUnknown
 from libs.ledger.store.unit import Unit
+from libs.retry.backoff import Backoff
 
 log = logging.getLogger(__name__)
+
+_BACKOFF = Backoff(first=0.04, most=0.5)
 
 # A violated key can only come from a destruction of a subject key beside the table lock; the
 # second look sees it.
@@ -173,7 +176,7 @@ class Committer:
                 unit.in_doubt = True
         log.warning("the ledger's database failed (%s), attempt %d", type(error).__name__, attempts)
         if time.monotonic() < batch[0].expires and (attempts < 5 or not _is_violation(error)):
-            time.sleep(min(0.02 * 2**attempts, 0.5))
+            time.sleep(_BACKOFF.pause(attempts))
             return True
         if any(unit.in_doubt for unit in batch):
             answer: LedgerUnavailable = OutcomeUnknown(

@@ -13,9 +13,12 @@ from libs.ledger.errors import LedgerUnavailable
 from libs.ledger.store import turns
 from libs.ledger.views.projection import Projection, ProjectorSettings, Replaced, Track
 from libs.ledger.views.view import Views
+from libs.retry.backoff import Backoff, Failures
 from libs.telemetry import logs
 
 log = logs.get("projector")
+
+_BACKOFF = Backoff(first=0.1, most=5.0)
 
 State = Literal["starting", "standing by", "active", "in trouble", "stopped"]
 
@@ -69,7 +72,7 @@ class Projector:
 
     def run(self, stop: Event) -> None:
         """Follow the ledger until `stop`; outlasts every trouble with the database."""
-        pause = 0.05
+        failures = Failures(_BACKOFF)
         while not stop.is_set():
             began = time.monotonic()
             try:
@@ -80,9 +83,7 @@ class Projector:
                 if stop.is_set():
                     break  # whoever stops it knows already
                 self._trouble(error)
-                lasted = time.monotonic() - began
-                pause = 0.05 if lasted > 10 else min(pause * 2, 5.0)
-                stop.wait(pause)
+                stop.wait(failures.pause(lasted=time.monotonic() - began))
         self._status = Status(state="stopped")
 
     def _follow(self, stop: Event) -> None:

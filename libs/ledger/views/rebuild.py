@@ -16,10 +16,12 @@ from libs.ledger.views import view_tables
 from libs.ledger.views.projection import keys_of
 from libs.ledger.views.rows import RowStore
 from libs.ledger.views.view import Table, View
+from libs.retry.backoff import Backoff
 
 _BATCH = 5000
 _CACHE = 100_000
 _TRIES = 20
+_BACKOFF = Backoff(first=0.1, most=2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ class _Beside:
         behind us.
         """
         before = self._position, self._events
-        for attempt in range(_TRIES):
+        for attempt in range(1, _TRIES + 1):
             try:
                 with self._connection.transaction():
                     self._cursor.execute("SET LOCAL lock_timeout = '1s'")
@@ -145,7 +147,7 @@ class _Beside:
             except LockNotAvailable:
                 self._position, self._events = before
                 self._rows.forget()
-                time.sleep(min(0.1 * 2**attempt, 2.0))
+                time.sleep(_BACKOFF.pause(attempt))
             else:
                 return
         raise RebuildRefused(f"readers of {self._view.name} never paused: rebuild it at a quieter time")

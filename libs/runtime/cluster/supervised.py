@@ -14,13 +14,13 @@ from contextlib import suppress
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 
+from libs.retry.backoff import Backoff, Failures
 from libs.runtime.host.threads import WatchedThread
 from libs.telemetry import logs
 
 _log = logs.get("supervisor")
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds before a restart: doubled each time ...
-_LIVED = 10.0  # ... until a process has lived that long
+_BACKOFF = Backoff(first=0.2, most=5.0)
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _PROBE_EVERY, _PROBE_WITHIN, _READY_WITHIN = 2.0, 1.0, 5.0
 
@@ -154,20 +154,18 @@ class Supervised:
     # -- the thread that keeps it ------------------------------------------------------------------
 
     def _keep(self, stop: threading.Event) -> None:
-        pause = _FIRST_PAUSE
+        failures = Failures(_BACKOFF)
         while not stop.is_set():
             began = time.monotonic()
             ended_by = self._live(stop)
             lived = time.monotonic() - began
             if stop.is_set():
                 return
-            if lived >= _LIVED:
-                pause = _FIRST_PAUSE
+            pause = failures.pause(lived)
             _log.warning(
                 "restarting", process=self.name, ended_by=ended_by, lived=round(lived, 1), pause=pause
             )
             stop.wait(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _live(self, stop: threading.Event) -> str:
         """One life of the process, from its start on; how it ended."""
