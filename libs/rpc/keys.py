@@ -15,11 +15,14 @@ from typing import Any
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from jwt import PyJWK
+from jwt.algorithms import OKPAlgorithm
 
 from libs.telemetry import logs
 
 Jwks = Mapping[str, Any]
 _log = logs.get("keys")
+_ALGORITHM = "EdDSA"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,18 @@ class SigningKey:
     @property
     def jwk(self) -> dict[str, str]:
         """The public half, for the key set."""
-        x = _encoded(self.private.public_key().public_bytes_raw())
-        return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": self.kid, "x": x}
+        return public_jwk(self.kid, _bare_jwk(self.private.public_key())["x"])
 
 
 def kid_of(public: Ed25519PublicKey) -> str:
     """The id of a public key."""
-    x = _encoded(public.public_bytes_raw())
-    canonical = json.dumps({"crv": "Ed25519", "kty": "OKP", "x": x}, separators=(",", ":"))
+    canonical = json.dumps(_bare_jwk(public), sort_keys=True, separators=(",", ":"))
     return _encoded(hashlib.sha256(canonical.encode()).digest())[:16]
+
+
+def public_jwk(kid: str, x: str) -> dict[str, str]:
+    """The JWK of an Ed25519 key that verifies tokens; `x` is the public key in base64url."""
+    return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": _ALGORITHM, "kid": kid, "x": x}
 
 
 def jwks(keys: Iterable[SigningKey]) -> dict[str, Any]:
@@ -165,9 +171,14 @@ class KeySet:
 def _keys_of(loaded: Jwks) -> Iterable[tuple[str, Ed25519PublicKey]]:
     for jwk in loaded["keys"]:
         if jwk.get("kty") == "OKP" and jwk.get("crv") == "Ed25519":
-            x = str(jwk["x"])
-            raw = base64.urlsafe_b64decode(x + "=" * (-len(x) % 4))
-            yield str(jwk["kid"]), Ed25519PublicKey.from_public_bytes(raw)
+            key = PyJWK(dict(jwk), _ALGORITHM).key
+            if isinstance(key, Ed25519PublicKey):
+                yield str(jwk["kid"]), key
+
+
+def _bare_jwk(public: Ed25519PublicKey) -> dict[str, str]:
+    """What makes the key, and what RFC 7638 takes its thumbprint of: crv, kty and x."""
+    return OKPAlgorithm.to_jwk(public, as_dict=True)
 
 
 def _encoded(raw: bytes) -> str:

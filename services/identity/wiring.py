@@ -6,7 +6,7 @@ from typing import Any
 from linli.identity.v1 import identity_service_pb2
 
 from libs.rpc.access import scopes_of_roles
-from libs.rpc.keys import concealed
+from libs.rpc.keys import concealed, public_jwk
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.identity.adapters.hashing import Argon2
 from services.identity.adapters.ledger import EVENTS
@@ -136,10 +136,7 @@ def _api(app: App) -> Api:
 def _public_keys(app: App, ground: Ground) -> Mapping[str, Any]:
     """The JSON Web Key Set served at /keys.json, with the revocations as a member of our own."""
     key_set = app.keyring.key_set(ground.clock())
-    keys = [
-        {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": key.key_id, "x": key.public_key}
-        for key in key_set.keys
-    ]
+    keys = [public_jwk(key.key_id, key.public_key) for key in key_set.keys]
     revoked = [
         {"concealed": concealed, "before": before.timestamp()}
         for concealed, before in key_set.revocations.items()
