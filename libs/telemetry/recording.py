@@ -13,17 +13,10 @@ from opentelemetry.sdk.trace.export import (
     SpanExporter,
 )
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace import (
-    NonRecordingSpan,
-    Span,
-    SpanContext,
-    SpanKind,
-    Status,
-    StatusCode,
-    TraceFlags,
-    set_span_in_context,
-)
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+_W3C = TraceContextTextMapPropagator()
 _OTLP = {
     "http": "opentelemetry.exporter.otlp.proto.http.trace_exporter",
     "grpc": "opentelemetry.exporter.otlp.proto.grpc.trace_exporter",
@@ -44,15 +37,14 @@ class Recorder:
 
     def start(self, name: str, parent: str, kind: str, attributes: dict[str, Any]) -> Span:
         """A span under the traceparent `parent`, or the first of a trace for ""."""
-        above = None
-        if parent:
-            above = set_span_in_context(NonRecordingSpan(_context_of(parent)))
+        above = _W3C.extract({"traceparent": parent}) if parent else None
         return self._tracer.start_span(name, above, kind=SpanKind[kind.upper()], attributes=attributes)
 
     def traceparent(self, span: Span) -> str:
         """The W3C traceparent of a span."""
-        context = span.get_span_context()
-        return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+        carrier: dict[str, str] = {}
+        _W3C.inject(carrier, set_span_in_context(span))
+        return carrier["traceparent"]
 
     def fail(self, span: Span, reason: str) -> None:
         """Mark a span as failed, for a reason."""
@@ -61,11 +53,6 @@ class Recorder:
     def close(self) -> None:
         """Hand over what is not handed over yet."""
         self._provider.shutdown()
-
-
-def _context_of(traceparent: str) -> SpanContext:
-    trace_id, span_id, flags = (int(part, 16) for part in traceparent.split("-")[1:])
-    return SpanContext(trace_id, span_id, is_remote=True, trace_flags=TraceFlags(flags))
 
 
 def exporter_named(name: str, endpoint: str) -> SpanExporter:

@@ -31,11 +31,10 @@ class TraceSettings:
 class Span:
     """A piece of work with a beginning and an end; enter it with `with`."""
 
-    __slots__ = ("_began", "_parent", "_recorded", "_token", "name", "traceparent")
+    __slots__ = ("_recorded", "_token", "name", "traceparent")
 
     def __init__(self, name: str, parent: str, kind: str, attributes: dict[str, Any]) -> None:
         self.name = name
-        self._parent = parent
         self._token: Token[Span | None] | None = None
         recorder = _recorder
         if recorder is None:
