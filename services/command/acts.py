@@ -1,4 +1,4 @@
-"""What an operator does to a service by hand, beside what runs: rebuild a view, deal with parked events."""
+"""What an operator does to a service by hand, beside what runs: rebuild a view, rotate a key, parked events."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -40,6 +40,22 @@ def rebuild(get: Get) -> click.Command:
         )
 
     return rebuild
+
+
+def rotate_master_key(get: Get) -> click.Command:
+    """The command that wraps all keys with the new master key."""
+
+    @click.command("rotate-master-key")
+    @_data
+    def rotate_master_key(data: Path | None) -> int:
+        """Wrap the keys of all persons with the first key in LINLI_MASTER_KEY. Give the old one after it.
+
+        The service may run meanwhile. An interrupted run continues where it stopped.
+        """
+        service = get()
+        return _on(service, data, lambda environ: operate.rotate_master_key(service, environ))
+
+    return rotate_master_key
 
 
 def list_parked(get: Get) -> click.Command:

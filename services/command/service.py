@@ -42,6 +42,9 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
             "migrate": Lazy("create or upgrade the schema", made("roles", "migrate")),
             "settings": Lazy("list the settings", made("roles", "settings")),
             "rebuild": Lazy("build a view anew beside the live one, then switch", made("acts", "rebuild")),
+            "rotate-master-key": Lazy(
+                "wrap the keys of all persons with the new master key", made("acts", "rotate_master_key")
+            ),
             "parked": Lazy(
                 "events that could not be handled: list, show, retry, discard",
                 lambda: LazyGroup("parked", help="Events that could not be handled.", lazy=parked),

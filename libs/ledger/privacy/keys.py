@@ -17,6 +17,7 @@ from psycopg.sql import SQL
 from libs.ledger.datastore import Datastore
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.errors import KeyLost
+from libs.ledger.privacy import rotation
 from libs.ledger.privacy.master_key import KEY_BYTES, MasterKey
 from libs.ledger.randomness import random_bytes
 
@@ -156,7 +157,7 @@ class Keys:
         """The same inside somebody's transaction, who calls `forget` after it."""
         if any(subject == _DIGEST for subject in subjects):
             raise ValueError("this is not the key of a person")
-        cursor.execute(_DESTROY, [list(subjects)])
+        cursor.execute(_DESTROY, [sorted(subjects)])  # in the order of a rotation: no deadlock
         cursor.executemany("SELECT pg_notify(%s, %s)", [(CHANNEL, subject[:4000]) for subject in subjects])
 
     def forget(self, subjects: Iterable[str] | None = None, *, destroyed: bool = True) -> None:
@@ -183,24 +184,16 @@ class Keys:
         message = f"{len(purpose)}:{purpose}:{text}".encode()
         return hmac.new(secret, message, hashlib.sha256).hexdigest()[:32]
 
-    def rewrap(self) -> int:
-        """Wrap all keys with the current master key; returns how many had an older one.
+    def rewrap(self, say: rotation.Say = lambda _: None, *, size: int = 500) -> int:
+        """Wrap all keys with the current master key; answers how many had an older one.
 
-        Then the older ones can be taken out of the Secret. Can be repeated and interrupted.
+        Then the older ones can be taken out of the Secret. Can be repeated and interrupted. `say` is
+        called after each batch of `size` keys. Raises `SettingsRefused` where a master key is missing.
         """
-        done = 0
-        with self._datastore.pool.connection() as conn, conn.transaction(), conn.cursor() as cursor:
-            rows = cursor.execute(
-                "SELECT subject, wrapped FROM subject_keys WHERE wrapped IS NOT NULL FOR UPDATE"
-            )
-            for row in rows.fetchall():
-                subject, wrapped = row["subject"], bytes(row["wrapped"])
-                if not self._master.wrapped_with_current(wrapped):
-                    anew = self._master.wrap(subject, self._master.unwrap(subject, wrapped))
-                    cursor.execute("UPDATE subject_keys SET wrapped = %s WHERE subject = %s", (anew, subject))
-                    done += 1
-        self.forget(destroyed=False)
-        return done
+        try:
+            return rotation.rewrap(self._datastore, self._master, say, size=size)
+        finally:
+            self.forget(destroyed=False)
 
     def check(self) -> None:
         """Raise `SettingsRefused` at start-up if the master key is not the one of this database."""

@@ -16,12 +16,12 @@ from libs.ledger.randomness import random_bytes
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
-_MARK_BYTES = 4
+MARK_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class MasterKey:
-    """One key that wraps, and older ones that still unwrap until `Keys.rewrap` has run.
+    """One key that wraps, and others that still unwrap until `Keys.rewrap` has run.
 
     A wrapped key reads: 4 bytes that tell which master key wrapped it, 12 of nonce, the rest
     AES-GCM, bound to its subject.
@@ -80,23 +80,20 @@ class MasterKey:
 
     def unwrap(self, subject: str, wrapped: bytes) -> bytes:
         """The data key again. Raises `SettingsRefused` if no master key at hand opens it."""
-        which, nonce = wrapped[:_MARK_BYTES], wrapped[_MARK_BYTES : _MARK_BYTES + _NONCE_BYTES]
+        which, nonce = wrapped[:MARK_BYTES], wrapped[MARK_BYTES : MARK_BYTES + _NONCE_BYTES]
         for key in (self.current, *self.older):
             if mark(key) == which:
                 try:
-                    return AESGCM(key).decrypt(nonce, wrapped[_MARK_BYTES + _NONCE_BYTES :], subject.encode())
+                    return AESGCM(key).decrypt(nonce, wrapped[MARK_BYTES + _NONCE_BYTES :], subject.encode())
                 except InvalidTag:
                     break
         raise SettingsRefused(
             "this master key does not open the keys in the database: give the one they were wrapped with,"
-            " or, after a change of the key, keep the old one as the second line until `rewrap` has run"
+            " or, after a change of the key, keep the old one as the second line until"
+            " `linli <service> rotate-master-key` has run for every service"
         )
-
-    def wrapped_with_current(self, wrapped: bytes) -> bool:
-        """Is this wrapped with the current key and not with an older one?"""
-        return wrapped[:_MARK_BYTES] == mark(self.current)
 
 
 def mark(key: bytes) -> bytes:
     """Four bytes by which to know a key again without showing it."""
-    return hashlib.sha256(b"linli/master-key-mark/" + key).digest()[:_MARK_BYTES]
+    return hashlib.sha256(b"linli/master-key-mark/" + key).digest()[:MARK_BYTES]

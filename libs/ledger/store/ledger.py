@@ -184,7 +184,7 @@ class Ledger:
                 try:
                     return Appended(tuple(self._recorder.submit(unit)))
                 except KeyChanged as changed:
-                    self.keys.forget([changed.subject], destroyed=False)
+                    self.keys.forget(changed.subjects, destroyed=False)
         raise LedgerUnavailable("the key of a person keeps changing: nothing was stored, try again")
 
     def _unit(self, append: Append) -> Unit:

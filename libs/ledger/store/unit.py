@@ -26,11 +26,14 @@ class Row:
 
 
 class KeyChanged(Exception):
-    """Another process stored a key for the same person first: seal the event again, with that one."""
+    """The store holds other keys for these persons by now: seal the events again, with those.
 
-    def __init__(self, subject: str) -> None:
-        super().__init__(f"the key of {subject} is another one by now")
-        self.subject = subject
+    Another process was the first to store one, or wrapped it with another master key.
+    """
+
+    def __init__(self, subjects: Sequence[str]) -> None:
+        super().__init__(f"the keys of {len(subjects)} persons are other ones by now")
+        self.subjects = subjects
 
 
 class Latch:
@@ -141,15 +144,16 @@ class Standing:
         return None
 
     def _wrong_key(self, unit: Unit) -> Exception | None:
+        changed = []
         for subject, key in unit.keys.items():
             if subject not in self.wrapped:
                 if key.stored:
-                    return KeyChanged(subject)
+                    changed.append(subject)
             elif self.wrapped[subject] is None:
                 return subject_erased(subject)
             elif self.wrapped[subject] != key.wrapped:
-                return KeyChanged(subject)
-        return None
+                changed.append(subject)
+        return KeyChanged(changed) if changed else None
 
     def _take(self, unit: Unit) -> None:
         if unit.checkpoint is not None:

@@ -1,4 +1,4 @@
-"""What an operator does to a service by hand: make its schema, rebuild a view, deal with parked events."""
+"""What an operator does by hand: schema, rebuilding a view, rotating the master key, parked events."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -54,6 +54,15 @@ def _compare(ledger: Ledger, view: View) -> int:
         else f"{view.name}: live and rebuilt are equal, row for row"
     )
     return 1 if found else 0
+
+
+def rotate_master_key(service: Service, environ: Environ) -> int:
+    """Wrap the keys of all persons with the new master key, so that the old one can be taken out."""
+    with _open_ledger(service, environ) as ledger:
+        done = ledger.keys.rewrap(lambda progress: say(f"{service.name}: {progress}"))
+    found = f"{done:,} wrapped anew" if done else "nothing to do"
+    say(f"{service.name}: all keys are wrapped with the first master key ({found})")
+    return 0
 
 
 def list_parked(service: Service, environ: Environ) -> int:

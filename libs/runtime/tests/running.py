@@ -13,11 +13,11 @@ from libs.testkit.postgres import TestServer
 MASTER_KEY = MasterKey.generate().text()
 
 
-def settings_for(dsn: str) -> Settings:
-    """Settings on free ports, with a master key of this test run."""
+def settings_for(dsn: str, master_key: str = MASTER_KEY) -> Settings:
+    """Settings on free ports, with a master key of this test run unless another one is given."""
     return Settings(
         database_url=Secret(dsn),
-        master_key=Secret(MASTER_KEY),
+        master_key=Secret(master_key),
         cell="test",
         grpc_address="127.0.0.1:0",
         http_address="127.0.0.1:0",

@@ -4,7 +4,7 @@ import signal
 import socket
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 from google.protobuf.message import Message
 from linli.feed.v1 import feed_service_pb2 as feed
 
+from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import Context
 from libs.messaging.inbox import Inbox
 from libs.runtime.config.settings import Secret, setting
@@ -21,7 +22,7 @@ from libs.runtime.host.opened import open_service
 from libs.runtime.host.shell import in_a_sentence
 from libs.runtime.tests.example import counter, tally
 from libs.runtime.tests.processes import command, environ_of, ran
-from libs.runtime.tests.running import database_of, settings_for
+from libs.runtime.tests.running import MASTER_KEY, database_of, settings_for
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
 
@@ -142,6 +143,32 @@ def test_a_view_is_rebuilt_and_compared(
     with psycopg.connect(tally_database) as connection:
         row = connection.execute("SELECT total, steps FROM view_tallies.tallies").fetchone()
     assert row == (10, 5)
+
+
+def test_the_master_key_is_rotated_while_the_service_runs(
+    tally_database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    new, told = MasterKey.generate().text(), environ_of(tmp_path, tally_database)
+    with_both = {**told, "LINLI_MASTER_KEY": f"{new}\n{MASTER_KEY}"}
+    service = open_service(tally.SERVICE, settings_for(tally_database), told)
+
+    def said(environ: Mapping[str, str]) -> str:
+        status = in_a_sentence(
+            tally.SERVICE, lambda: operate.rotate_master_key(tally.SERVICE, environ)
+        )
+        captured = capsys.readouterr()
+        return captured.out if status == 0 else captured.err
+
+    assert "only one master key: put the new one" in said(told)
+    assert said(with_both) == (
+        "tally: 1 of 1 keys wrapped anew\n"
+        "tally: all keys are wrapped with the first master key (1 wrapped anew)\n"
+    )
+    assert said(with_both) == "tally: all keys are wrapped with the first master key (nothing to do)\n"
+    assert "keep the old one as the second line" in said(told)
+    service.streams.of(tally.TALLY).handle("a", tally.Add(by=2, sequence=1), Context(actor="alice"))
+    service.close()
+    open_service(tally.SERVICE, settings_for(tally_database, new), told).close()
 
 
 def test_parked_events_are_dealt_with_by_hand(
