@@ -173,11 +173,6 @@ class Call:
             return False
         return self._wire is None or self._wire.is_active()
 
-    def on_end(self, callback: Callable[[], None]) -> None:
-        """Run `callback` when the rpc ends, also when the caller goes away."""
-        if self._wire is not None and not self._wire.add_callback(callback):
-            callback()
-
     # -- identity of the request -------------------------------------------------------------------
 
     @once

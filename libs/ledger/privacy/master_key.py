@@ -4,9 +4,7 @@ import base64
 import binascii
 import hashlib
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -49,20 +47,6 @@ class MasterKey:
                 "the master key is not base64: make one with `openssl rand -base64 32`"
             ) from None
         return cls(keys[0], tuple(keys[1:]))
-
-    @classmethod
-    def from_file(cls, path: Path) -> "MasterKey":
-        """The key in a file, such as a mounted Secret."""
-        return cls.from_text(path.read_text("ascii"))
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str], name: str = "LINLI_MASTER_KEY") -> "MasterKey":
-        """The key in `LINLI_MASTER_KEY`, or in the file that `LINLI_MASTER_KEY_FILE` names."""
-        if path := environment.get(f"{name}_FILE"):
-            return cls.from_file(Path(path))
-        if text := environment.get(name):
-            return cls.from_text(text)
-        raise SettingsRefused(f"set {name} or {name}_FILE: personal data is enciphered under it")
 
     @classmethod
     def generate(cls) -> "MasterKey":
