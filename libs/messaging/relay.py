@@ -17,7 +17,7 @@ from linli.exchange.v1 import exchange_pb2
 from linli.feed.v1 import feed_service_pb2 as feed
 from psycopg import Connection
 
-from libs.ledger.store import turns
+from libs.ledger.store import leader_lock
 from libs.messaging import broker, sent, topology
 from libs.messaging.broker import Broker
 from libs.messaging.failures import PASSING
@@ -33,7 +33,7 @@ _LOOK_AT_REQUESTS = 0.1
 _REMEMBER = 1.0
 _FELL_SILENT = 0.001
 _DECLARE_AGAIN = 30.0
-_LEASE = 15.0  # of the turn: a relay that is stopped or stuck does not hold up another for longer
+_LEASE = 15.0  # of the leader lock: a relay that is stopped or stuck does not hold up another for longer
 _BLOCKED = "RabbitMQ takes nothing at the moment: it is short of memory or of space on its disk"
 
 
@@ -92,7 +92,7 @@ class Relay:
         while not stop.is_set():
             began = time.monotonic()
             try:
-                self._take_turn(stop)
+                self._lead(stop)
             except _Stopped:
                 return
             except Exception as error:  # noqa: BLE001  # whatever it is, it is said, and tried again
@@ -103,13 +103,13 @@ class Relay:
         """Make `run` look at its `stop` at once."""
         self._news.set()
 
-    def _take_turn(self, stop: Event) -> None:
-        with turns.connect(self._dsn, "relay", lease=_LEASE) as database:
-            if not turns.try_lock(database, "relay"):
+    def _lead(self, stop: Event) -> None:
+        with leader_lock.connect(self._dsn, "relay", lease=_LEASE) as database:
+            if not leader_lock.try_lock(database, "relay"):
                 broker.close(self._broker.connect())  # who could not take over is not to stand by
                 _log.info("relay stands by: another one is active", service=self._source.service)
                 self.trouble = ""
-                if not turns.stand_by(database, "relay", stop, self._settings.standby):
+                if not leader_lock.stand_by(database, "relay", stop, self._settings.standby):
                     return
             with self._line(database, stop) as line:
                 _log.info("relay is active", service=self._source.service, position=line.position)
@@ -151,7 +151,7 @@ class Relay:
             line.publishing.publish(batch.SerializeToString(), key, meanwhile=partial(self._endure, line))
 
     def _endure(self, line: _Line) -> None:
-        """While the broker's word is awaited: keep the turn, and say what it is that takes so long."""
+        """While the broker's word is awaited: keep the leader lock, and say what it is that takes so long."""
         self._remember(line, at_once=False)
         self.trouble = _BLOCKED if line.publishing.blocked else ""
         if line.publishing.blocked and line.stop.is_set():
@@ -228,7 +228,7 @@ class Relay:
             broker.close(connection)
 
     def _remember(self, line: _Line, *, at_once: bool) -> None:
-        """Store the position; doing so, notice when the database, and with it the turn, is gone."""
+        """Store the position; doing so, notice when the database, and with it the leader lock, is gone."""
         now = time.monotonic()
         if at_once or now - line.remembered_at >= _REMEMBER:
             if line.position != line.remembered:

@@ -11,7 +11,7 @@ from nameko.extensions import DependencyProvider
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from libs.ledger.store import turns
+from libs.ledger.store import leader_lock
 from libs.messaging.broker import Broker
 from libs.messaging.clocks import ClockRunner
 from libs.messaging.failures import trouble
@@ -23,7 +23,7 @@ from libs.telemetry import logs
 _log = logs.get("worker")
 
 _A_MOMENT = 1.0
-_LEASE = 5.0  # of the turn: a worker that is stopped or stuck does not hold up another for longer
+_LEASE = 5.0  # of the leader lock: a worker that is stopped or stuck does not hold up another for longer
 
 
 class ServiceRunner:
@@ -37,8 +37,8 @@ class ServiceRunner:
         self._inbox = opened.inbox()
         self._intakes = {name: self._intake(name) for name in self.upstreams}
         self._clocks = ClockRunner(opened.name, opened.views, opened.streams, opened.service.clocks)
-        self._line: Connection[DictRow] | None = None  # which has the turn of the clocks, or waits for it
-        self._is_our_turn = False
+        self._line: Connection[DictRow] | None = None  # holds the leader lock of the clocks, or waits for it
+        self._is_leader = False
         self._said = ""
         self._began: dict[str, float] = {}  # what is being done, and since when
 
@@ -48,7 +48,7 @@ class ServiceRunner:
             return self._intakes[upstream].take(delivered)
 
     def tick(self) -> None:
-        """Fire what is due, if it is this process' turn; of several workers one fires.
+        """Fire what is due, if this process leads; of several workers one fires.
 
         For a moment only, if much is due: it is called again at once, and can be stopped in between.
         """
@@ -57,7 +57,7 @@ class ServiceRunner:
         until = time.monotonic() + _A_MOMENT
         try:
             with self._doing("clocks"):
-                while self._has_turn() and self._clocks.fire() and time.monotonic() < until:
+                while self._leads() and self._clocks.fire() and time.monotonic() < until:
                     pass
         except Exception as error:  # noqa: BLE001  # said, and tried again at the next tick
             self._tell(error)
@@ -79,26 +79,26 @@ class ServiceRunner:
             del self._began[name]
 
     def close(self) -> None:
-        """Store how far we got, and let another worker have the turn."""
+        """Store how far we got, and let another worker lead."""
         with suppress(Exception):  # the next start reads again what was not for us
             self._inbox.flush()
-        self._give_up_turn()
+        self._give_up_lock()
 
     def _intake(self, upstream: str) -> Intake:
         return Intake(self._inbox, upstream, source_name(self.opened.settings.cell, upstream))
 
-    def _has_turn(self) -> bool:
+    def _leads(self) -> bool:
         if self._line is None or self._line.closed:
-            self._is_our_turn = False
-            self._line = turns.connect(self.opened.ledger.settings.dsn, "clocks", lease=_LEASE)
-        if self._is_our_turn:
-            self._line.execute("SELECT 1")  # fails when the turn is lost
-        elif turns.try_lock(self._line, "clocks"):
-            self._is_our_turn = True
+            self._is_leader = False
+            self._line = leader_lock.connect(self.opened.ledger.settings.dsn, "clocks", lease=_LEASE)
+        if self._is_leader:
+            self._line.execute("SELECT 1")  # fails when the lock is lost
+        elif leader_lock.try_lock(self._line, "clocks"):
+            self._is_leader = True
             _log.info("clocks are active", service=self.opened.name)
-        return self._is_our_turn
+        return self._is_leader
 
-    def _give_up_turn(self) -> None:
+    def _give_up_lock(self) -> None:
         if self._line is not None:
             with suppress(psycopg.Error):
                 self._line.close()

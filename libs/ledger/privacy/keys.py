@@ -114,7 +114,7 @@ class Keys:
         self._lock = threading.Lock()
         self._known: OrderedDict[str, DataKey] = OrderedDict()
         self._digest_key: bytes | None = None
-        self._turn = 0  # changes when keys are forgotten: what was read before is not kept after it
+        self._generation = 0  # changes when keys are forgotten: what was read before is not kept after it
         self.epoch = 0  # changes when keys are destroyed: whoever caches clear text compares it
 
     def to_encipher(self, subject: str) -> DataKey:
@@ -166,7 +166,7 @@ class Keys:
         `destroyed` keys change the epoch, too, so that states holding their clear text are dropped.
         """
         with self._lock:
-            self._turn += 1
+            self._generation += 1
             self.epoch += destroyed
             if subjects is None:
                 self._known.clear()
@@ -214,10 +214,10 @@ class Keys:
                     found[subject] = key
                 else:
                     missing.append(subject)
-            turn = self._turn
+            generation = self._generation
         if missing:
             for key in self._select(missing):
-                found[key.subject] = self._keep(key, turn)
+                found[key.subject] = self._keep(key, generation)
         return found
 
     def _select(self, subjects: list[str]) -> list[DataKey]:
@@ -232,13 +232,15 @@ class Keys:
         wrapped = self._master.wrap(subject, fresh)
         return DataKey(subject, wrapped, fresh, stored=False, loaded=time.monotonic())
 
-    def _keep(self, key: DataKey, turn: int | None = None) -> DataKey:
+    def _keep(self, key: DataKey, generation: int | None = None) -> DataKey:
         """Remember a key; of two threads that made one for the same subject both get the first."""
         with self._lock:
             known = self._known.get(key.subject)
             if known is not None and not key.stored and not known.stored:
                 return known
-            if turn is None or turn == self._turn:  # else: read before somebody destroyed it, perhaps
+            if (
+                generation is None or generation == self._generation
+            ):  # else: read before somebody destroyed it, perhaps
                 self._known[key.subject] = key
                 self._known.move_to_end(key.subject)
                 while len(self._known) > self._limit:

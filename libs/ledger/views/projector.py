@@ -10,7 +10,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from libs.ledger.errors import LedgerUnavailable
-from libs.ledger.store import turns
+from libs.ledger.store import leader_lock
 from libs.ledger.views.projection import Projection, ProjectorSettings, Replaced, Track
 from libs.ledger.views.view import Views
 from libs.retry.backoff import Backoff, Failures
@@ -87,7 +87,7 @@ class Projector:
         self._status = Status(state="stopped")
 
     def _follow(self, stop: Event) -> None:
-        with turns.connect(self._views.ledger.settings.dsn, "projector") as connection:
+        with leader_lock.connect(self._views.ledger.settings.dsn, "projector") as connection:
             if self._stand_by(connection, stop):
                 projection = Projection(self._views, connection, self._settings, self._owned)
                 log.info("projector is active", service=self._views.ledger.service)
@@ -95,7 +95,7 @@ class Projector:
 
     def _stand_by(self, connection: Connection[DictRow], stop: Event) -> bool:
         while not stop.is_set():
-            if turns.try_lock(connection, "projector"):
+            if leader_lock.try_lock(connection, "projector"):
                 return True
             if self._status.state != "standing by":
                 self._status = Status(state="standing by")

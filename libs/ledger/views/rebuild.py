@@ -10,7 +10,7 @@ from psycopg import Connection, Cursor
 from psycopg.errors import LockNotAvailable
 from psycopg.rows import DictRow
 
-from libs.ledger.store import turns
+from libs.ledger.store import leader_lock
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.views import view_tables
 from libs.ledger.views.projection import keys_of
@@ -74,8 +74,8 @@ def differences(ledger: Ledger, view: View, say: Say = lambda _: None) -> list[s
 @contextmanager
 def _building(ledger: Ledger, view: View, suffix: str) -> Iterator["_Beside"]:
     schema = view.schema + suffix
-    with turns.connect(ledger.settings.dsn, "rebuild") as connection:
-        if not turns.try_lock(connection, f"rebuild {schema}"):
+    with leader_lock.connect(ledger.settings.dsn, "rebuild") as connection:
+        if not leader_lock.try_lock(connection, f"rebuild {schema}"):
             raise RebuildRefused(f"the view {view.name} is being rebuilt by somebody else: wait for that")
         try:
             yield _Beside(ledger, view, connection, schema)

@@ -7,7 +7,7 @@ from typing import Any
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from libs.ledger.store import turns
+from libs.ledger.store import leader_lock
 from libs.ledger.views.view import View
 
 CREATE_TABLE = """
@@ -103,7 +103,7 @@ def advance(cursor: Cursor[Any], names: list[str], position: int, *, ready: bool
 
 def create_missing(dsn: str, views: Iterable[View]) -> None:
     """Make the tables of new views, empty; those of another shape are left to the projector."""
-    with turns.connect(dsn, "migrate") as connection, connection.cursor() as cursor:
+    with leader_lock.connect(dsn, "migrate") as connection, connection.cursor() as cursor:
         empty = cursor.execute("SELECT NOT EXISTS (SELECT FROM stored_events) AS empty").fetchone()
         for view in views:
             with connection.transaction():

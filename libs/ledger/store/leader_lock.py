@@ -1,9 +1,9 @@
-"""Whose turn it is: of several processes that could do a thing, one does it, and the others stand by.
+"""The leader lock: of several processes that could do a job, the leader does it, and the others stand by.
 
-The turn is a lock of PostgreSQL's that lives as long as the connection it was taken on. The server
-ends that connection, and with it the turn, when the other side has vanished (its machine is gone,
-the network is cut), and, where a lease was agreed, when it has been silent for so long (stopped,
-or stuck): else nobody would take its place.
+It is an advisory lock of PostgreSQL, held for as long as the connection that took it. The server
+ends that connection, and with it the lock, when the client has vanished (its machine is gone, the
+network is cut), or, with a lease, when the client has been silent for that long (stopped or stuck).
+Without that nobody would take over.
 """
 
 import hashlib
@@ -51,7 +51,7 @@ def try_lock(connection: Connection[DictRow], name: str) -> bool:
 
 
 def stand_by(connection: Connection[DictRow], name: str, stop: Event, every: float) -> bool:
-    """Wait for the turn called `name`, looking `every` seconds; False when `stop` came first."""
+    """Wait for the lock called `name`, trying `every` seconds; False when `stop` came first."""
     while not stop.is_set():
         if try_lock(connection, name):
             return True
