@@ -16,8 +16,8 @@ from libs.rpc.errors import Failure, Rejected
 from libs.rpc.interceptors import TOO_LATE, TOO_MANY, Handler, abort, gate, refused
 from libs.rpc.messages import Catalogue, Localizer
 from libs.rpc.methods import Method
+from libs.rpc.request_context import SLOW, RequestContext
 from libs.rpc.validation import Check, rules_of
-from libs.rpc.visit import SLOW, Visit
 from libs.telemetry import metrics, traces
 
 _LONGEST_WAIT = 1e8  # grpc tells an absent deadline as one in the far future
@@ -83,45 +83,45 @@ class Rpc:
 
     def answer(self, raw: bytes, context: grpc.ServicerContext) -> bytes:
         """Serve a unary rpc."""
-        visit = Visit(context)
-        with visit.span_of(self._name) as span:
+        ctx = RequestContext(context)
+        with ctx.span_of(self._name) as span:
             try:
-                request, call = self._admit(raw, visit, span)
+                request, call = self._admit(raw, ctx, span)
                 response = self._serve(request, call)
                 call.assure_consulted()
                 answer: bytes = response.SerializeToString()
             except Exception as error:  # noqa: BLE001 # every error becomes an answer
-                visit.fail(error, span)
-            took = time.perf_counter() - visit.began
-            if visit.failure or took > SLOW:
-                visit.note(self._name, took)
-        self._meter(visit.failure.code.name if visit.failure else "OK", took)
-        if visit.failure:
-            self._tell(visit.failure, visit)
+                ctx.fail(error, span)
+            took = time.perf_counter() - ctx.began
+            if ctx.failure or took > SLOW:
+                ctx.log(self._name, took)
+        self._meter(ctx.failure.code.name if ctx.failure else "OK", took)
+        if ctx.failure:
+            self._tell(ctx.failure, ctx)
         return answer
 
     def stream(self, raw: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
         """Serve a server-streaming rpc."""
-        visit = Visit(context)
+        ctx = RequestContext(context)
         code = "CANCELLED"  # unless we get to the end
         try:
-            with visit.span_of(self._name) as span:
+            with ctx.span_of(self._name) as span:
                 try:
-                    yield from self._produce(raw, visit, span)
+                    yield from self._produce(raw, ctx, span)
                     code = "OK"
                 except Exception as error:  # noqa: BLE001 # every error becomes an answer
-                    code = visit.fail(error, span).code.name
-                    visit.note(self._name, time.perf_counter() - visit.began)
+                    code = ctx.fail(error, span).code.name
+                    ctx.log(self._name, time.perf_counter() - ctx.began)
         finally:
-            self._meter(code, time.perf_counter() - visit.began)
-        if visit.failure:
-            self._tell(visit.failure, visit)
+            self._meter(code, time.perf_counter() - ctx.began)
+        if ctx.failure:
+            self._tell(ctx.failure, ctx)
 
-    def _produce(self, raw: bytes, visit: Visit, span: traces.Span) -> Iterator[bytes]:
+    def _produce(self, raw: bytes, ctx: RequestContext, span: traces.Span) -> Iterator[bytes]:
         if not self._house.places.take():
             raise Rejected(TOO_MANY)
         try:
-            request, call = self._admit(raw, visit, span)
+            request, call = self._admit(raw, ctx, span)
             for response in self._serve(request, call):
                 call.assure_consulted()
                 yield response.SerializeToString()
@@ -129,13 +129,13 @@ class Rpc:
         finally:
             self._house.places.give_back()
 
-    def _admit(self, raw: bytes, visit: Visit, span: traces.Span) -> tuple[Message, Call]:
-        remaining: float | None = visit.context.time_remaining()
+    def _admit(self, raw: bytes, ctx: RequestContext, span: traces.Span) -> tuple[Message, Call]:
+        remaining: float | None = ctx.wire.time_remaining()
         if remaining is not None and remaining > _LONGEST_WAIT:
             remaining = None
         if remaining is not None and remaining <= 0:
             raise Rejected(TOO_LATE)
-        caller = visit.caller = self._house.caller(visit.metadata)
+        caller = ctx.caller = self._house.caller(ctx.metadata)
         self._authorize(caller)
         request = self._parse(raw)
         call = Call(
@@ -144,10 +144,10 @@ class Rpc:
             request=request,
             rpc=self._method.path,
             deadline=None if remaining is None else time.monotonic() + remaining,
-            metadata=visit.metadata,
+            metadata=ctx.metadata,
             traceparent=span.traceparent,
             clock=self._house.clock,
-            wire=visit.context,
+            wire=ctx.wire,
             draining=self._house.draining,
             must_consult=self._method.must_consult,
         )
@@ -170,6 +170,6 @@ class Rpc:
             raise Rejected(errors.bad_request(violations))
         return request
 
-    def _tell(self, failure: Failure, visit: Visit) -> None:
-        localized = self._localizer.localize(failure, visit.metadata.get("accept-language", ""))
-        abort(visit.context, failure, localized)
+    def _tell(self, failure: Failure, ctx: RequestContext) -> None:
+        localized = self._localizer.localize(failure, ctx.metadata.get("accept-language", ""))
+        abort(ctx.wire, failure, localized)

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from libs.rpc import visit
+from libs.rpc import request_context
 from libs.rpc.failures import RpcFailed
 from libs.rpc.tests.conftest import Dial
 from libs.rpc.tests.greeter import Greeter, message
@@ -95,7 +95,7 @@ def test_a_store_that_is_away_is_told_without_a_stack(
 
 def test_a_slow_rpc_is_a_warning(dial: Dial, written: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("libs.rpc.pipeline.SLOW", -1.0)
-    monkeypatch.setattr(visit, "SLOW", -1.0)
+    monkeypatch.setattr(request_context, "SLOW", -1.0)
 
     dial().get_greeting(message("GetGreetingRequest")())
     with pytest.raises(RpcFailed):

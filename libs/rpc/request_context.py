@@ -1,4 +1,4 @@
-"""One rpc's stay in the house: who came, when, with what; and what the log keeps of it, if anything."""
+"""The context of one request: its caller, metadata and outcome, its span, and its line in the log."""
 
 import secrets
 import time
@@ -19,14 +19,14 @@ _BUGS = frozenset({"INTERNAL", "ACCESS_NOT_CHECKED", "ACCESS_NOT_DECLARED"})
 _log = logs.get("rpc")
 
 
-class Visit:
-    """What is known of one rpc while it is served: `caller` once we know who, `failure` once it failed."""
+class RequestContext:
+    """What is known of a request while it is served: `caller` once known, `failure` if it failed."""
 
-    __slots__ = ("began", "caller", "context", "error", "failure", "metadata")
+    __slots__ = ("began", "caller", "error", "failure", "metadata", "wire")
 
     def __init__(self, context: grpc.ServicerContext) -> None:
         self.began = time.perf_counter()
-        self.context = context
+        self.wire = context
         self.metadata = {key: value for key, value in context.invocation_metadata() if value.__class__ is str}
         self.caller = NOBODY
         self.failure: Failure | None = None
@@ -37,7 +37,7 @@ class Visit:
         return traces.span(rpc, parent=self.metadata.get("traceparent", ""), kind="server")
 
     def fail(self, error: Exception, span: traces.Span) -> Failure:
-        """What the caller is told of an exception."""
+        """Note an exception; answers the failure that the caller gets."""
         failure = errors.of_exception(error)
         if failure is None:
             self.error = error
@@ -46,10 +46,10 @@ class Visit:
         span.fail(failure.reason)
         return failure
 
-    def note(self, rpc: str, seconds: float) -> None:
-        """One line in the log: of an rpc that failed, or was slow.
+    def log(self, rpc: str, seconds: float) -> None:
+        """Write one line to the log: of an rpc that failed or was slow.
 
-        Who called is told by id, what was asked not at all; the line's trace id leads to the rest.
+        It names the caller by id and nothing of the request; its trace id leads to the rest.
         """
         caller, took = self.caller.subject or "anonymous", round(seconds, 3)
         failure = self.failure
