@@ -1,1 +1,1 @@
-"""The gRPC walls: server, access, errors, client."""
+"""The gRPC side: server, access, errors, client."""

@@ -24,7 +24,7 @@ from libs.ledger.streams.decision import (
 )
 from libs.ledger.streams.folded import Folded, request_key
 from libs.ledger.streams.states import States
-from libs.telemetry import walls
+from libs.telemetry import instrumentation
 
 __all__ = ["Handled", "Loaded", "Permit", "Stream", "Task", "handle_many"]
 
@@ -58,7 +58,7 @@ class Stream(Generic[C, S, E]):
         self.decider = decider
         self._clock = clock
         self._area = area
-        self._wall = walls.Commands(ledger.service, decider.category)
+        self._instruments = instrumentation.Commands(ledger.service, decider.category)
         self.states: States[S, E] = States(ledger, decider, cache_size, snapshot_every)
 
     # Writing
@@ -86,9 +86,9 @@ class Stream(Generic[C, S, E]):
         name = self.name(subject_id)
         context = self.concealed(context)
         ask = Ask(command=command, context=context, permit=permit, if_revision=if_revision)
-        with self._wall.command(type(command).__name__, name) as act:
+        with self._instruments.command(type(command).__name__, name) as span:
             handled = self._handle(name, ask, expect_new)
-            act.outcome = "repeated" if handled.repeated else "appended" if handled.events else "nothing"
+            span.outcome = "repeated" if handled.repeated else "appended" if handled.events else "nothing"
         return handled
 
     def _handle(self, name: str, ask: Ask[C, S], expect_new: bool) -> Handled[S, E]:

@@ -1,9 +1,9 @@
-"""Where the plumbing meets telemetry: one object for each wall, a span and its figures in one `with`.
+"""Instrumentation: one object for each point that is measured, a span and its metrics in one `with`.
 
-self._wall = walls.Commands("cases", "case")
-with self._wall.command("AcceptCase", "case-3f2a") as act:
+self._instruments = instrumentation.Commands("cases", "case")
+with self._instruments.command("AcceptCase", "case-3f2a") as span:
 ...
-act.outcome = "appended"
+span.outcome = "appended"
 """
 
 import time
@@ -13,8 +13,8 @@ from typing import Self
 from libs.telemetry import metrics, traces
 
 
-class Act:
-    """One command on its way: set `outcome` to appended, nothing or repeated.
+class CommandSpan:
+    """The handling of one command: set `outcome` to appended, nothing or repeated.
 
     An exception makes it `refused` if it has a `code` (a refusal of the domain), else `failed`.
     """
@@ -45,12 +45,12 @@ class Act:
 
 
 class Commands:
-    """The wall of one kind of stream."""
+    """The commands to one kind of stream."""
 
     def __init__(self, service: str, category: str) -> None:
         self._name = f"{service}.{category}"
         self._meter = metrics.handled(service, category)
 
-    def command(self, command: str, stream: str) -> Act:
+    def command(self, command: str, stream: str) -> CommandSpan:
         """A command to a stream is being handled."""
-        return Act(traces.span(f"{self._name} {command}", stream=stream), self._meter)
+        return CommandSpan(traces.span(f"{self._name} {command}", stream=stream), self._meter)
