@@ -1,4 +1,4 @@
-"""What happens around every rpc, in this order: deadline, who, may they, what, do, checked?, tell."""
+"""What happens around every rpc, in this order: deadline, authentication, access, request, call, answer."""
 
 import threading
 import time
@@ -23,41 +23,43 @@ from libs.telemetry import metrics, traces
 _LONGEST_WAIT = 1e8  # grpc tells an absent deadline as one in the far future
 
 
-class Places:
-    """A number of places that can be taken and given back."""
+class Slots:
+    """A number of slots: a semaphore that never waits, and whose `taken` is a metric."""
 
     def __init__(self, number: int) -> None:
         self.taken = 0
         self._number = number
         self._lock = threading.Lock()
 
-    def take(self) -> bool:
-        """Take one; False if all are taken."""
+    def acquire(self) -> bool:
+        """Take a slot; False if all are taken."""
         with self._lock:
             free = self.taken < self._number
             self.taken += free
             return free
 
-    def give_back(self) -> None:
-        """Give one back."""
+    def release(self) -> None:
+        """Give a slot back."""
         with self._lock:
             self.taken -= 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class ServerContext:
     """What all rpcs of a server share."""
 
     caller: Callable[[Mapping[str, str]], Caller]
     clock: Clock
     max_message: int
-    places: Places
+    slots: Slots
     draining: threading.Event = field(default_factory=threading.Event)
 
 
-def handler_of(house: House, method: Method, serve: Callable[..., Any], messages: Catalogue) -> Handler:
+def handler_of(
+    server: ServerContext, method: Method, serve: Callable[..., Any], messages: Catalogue
+) -> Handler:
     """The grpc handler of one rpc."""
-    rpc = Rpc(house, method, serve, messages)
+    rpc = Rpc(server, method, serve, messages)
     if not method.streams:
         return grpc.unary_unary_rpc_method_handler(rpc.answer)
 
@@ -70,8 +72,10 @@ def handler_of(house: House, method: Method, serve: Callable[..., Any], messages
 class Rpc:
     """One rpc's way through the pipeline."""
 
-    def __init__(self, house: House, method: Method, serve: Callable[..., Any], messages: Catalogue) -> None:
-        self._house = house
+    def __init__(
+        self, server: ServerContext, method: Method, serve: Callable[..., Any], messages: Catalogue
+    ) -> None:
+        self._server = server
         self._method = method
         self._name = method.path[1:]
         self._serve = serve
@@ -118,7 +122,7 @@ class Rpc:
             self._tell(ctx.failure, ctx)
 
     def _produce(self, raw: bytes, ctx: RequestContext, span: traces.Span) -> Iterator[bytes]:
-        if not self._house.places.take():
+        if not self._server.slots.acquire():
             raise Rejected(TOO_MANY)
         try:
             request, call = self._admit(raw, ctx, span)
@@ -127,7 +131,7 @@ class Rpc:
                 yield response.SerializeToString()
             call.assure_consulted()
         finally:
-            self._house.places.give_back()
+            self._server.slots.release()
 
     def _admit(self, raw: bytes, ctx: RequestContext, span: traces.Span) -> tuple[Message, Call]:
         remaining: float | None = ctx.wire.time_remaining()
@@ -135,7 +139,7 @@ class Rpc:
             remaining = None
         if remaining is not None and remaining <= 0:
             raise Rejected(TOO_LATE)
-        caller = ctx.caller = self._house.caller(ctx.metadata)
+        caller = ctx.caller = self._server.caller(ctx.metadata)
         self._authorize(caller)
         request = self._parse(raw)
         call = Call(
@@ -146,16 +150,16 @@ class Rpc:
             deadline=None if remaining is None else time.monotonic() + remaining,
             metadata=ctx.metadata,
             traceparent=span.traceparent,
-            clock=self._house.clock,
+            clock=self._server.clock,
             wire=ctx.wire,
-            draining=self._house.draining,
+            draining=self._server.draining,
             must_consult=self._method.must_consult,
         )
         return request, call
 
     def _parse(self, raw: bytes) -> Message:
-        if len(raw) > self._house.max_message:
-            message = f"send at most {self._house.max_message} bytes"
+        if len(raw) > self._server.max_message:
+            message = f"send at most {self._server.max_message} bytes"
             raise refused(grpc.StatusCode.INVALID_ARGUMENT, "REQUEST_TOO_LARGE", message)
         request = self._method.request()
         try:

@@ -16,7 +16,7 @@ from libs.rpc.certificates import Certificates
 from libs.rpc.interceptors import Authenticate, authentication
 from libs.rpc.messages import Catalogue
 from libs.rpc.methods import methods_of, serving
-from libs.rpc.pipeline import House, Places, handler_of
+from libs.rpc.pipeline import ServerContext, Slots, handler_of
 from libs.rpc.routes import Routes
 from libs.rpc.settings import ServerSettings
 from libs.rpc.workers import Workers
@@ -37,11 +37,11 @@ class Server:
         refuse_patched_sockets()
         self.settings = settings or ServerSettings()
         self.port = 0
-        self._house = House(
+        self._context = ServerContext(
             caller=authentication(authenticate),
             clock=clock,
             max_message=self.settings.max_message,
-            places=Places(self.settings.streams),
+            slots=Slots(self.settings.streams),
         )
         self._workers = Workers(self.settings.workers)
         self._streams = ThreadPoolExecutor(self.settings.streams + 4, thread_name_prefix="stream")
@@ -61,7 +61,7 @@ class Server:
         """
         for method in methods_of(service):
             serve = serving(method, api)
-            handler = handler_of(self._house, method, serve, messages or {})
+            handler = handler_of(self._context, method, serve, messages or {})
             self._routes.add(method.path, handler, self._streams if method.streams else None)
         self._names.append(service.full_name)
 
@@ -74,7 +74,7 @@ class Server:
         if self.settings.reflection:
             probes.add_reflection(self._routes, self._names, self._probes, self._held)
         self.port = self._bind()
-        metrics.rpc_load(waiting=lambda: self._workers.waiting, streams=lambda: self._house.places.taken)
+        metrics.rpc_load(waiting=lambda: self._workers.waiting, streams=lambda: self._context.slots.taken)
         self._server.start()
         self.serving()
         return self.port
@@ -91,7 +91,7 @@ class Server:
         """Say NOT_SERVING, stop accepting, let rpcs in flight finish for `grace` seconds, then end them."""
         self._health.enter_graceful_shutdown()
         time.sleep(self.settings.notice)
-        self._house.draining.set()
+        self._context.draining.set()
         stopped = self._server.stop(self.settings.grace if grace is None else grace)
         self._held.end()
         stopped.wait()
