@@ -18,7 +18,7 @@ from linli.feed.v1 import feed_service_pb2 as feed
 from psycopg import Connection
 
 from libs.ledger.store import leader_lock
-from libs.messaging import broker, sent, topology
+from libs.messaging import broker, relay_position, topology
 from libs.messaging.broker import Broker
 from libs.messaging.failures import PASSING
 from libs.messaging.publishing import Publishing
@@ -52,8 +52,8 @@ class RelaySettings:
 
 
 @dataclass(slots=True)
-class _Line:
-    """An open way to the broker, and what came in on it."""
+class _Session:
+    """An open connection to the broker, and what came in on it."""
 
     connection: Any
     channel: Any
@@ -111,50 +111,52 @@ class Relay:
                 self.trouble = ""
                 if not leader_lock.stand_by(database, "relay", stop, self._settings.standby):
                     return
-            with self._line(database, stop) as line:
-                _log.info("relay is active", service=self._source.service, position=line.position)
+            with self._session(database, stop) as session:
+                _log.info("relay is active", service=self._source.service, position=session.position)
                 self.trouble = ""
-                self._serve(line)
+                self._serve(session)
 
-    def _serve(self, line: _Line) -> None:
-        stop = line.stop
+    def _serve(self, session: _Session) -> None:
+        stop = session.stop
         while not stop.is_set():
             self._news.clear()
-            published = self._publish_news(line)
-            self._look_at_requests(line)
-            for consumer, after in list(line.requests.items()):
-                del line.requests[consumer]
-                self._publish_again(line, consumer, after)
-            self._remember(line, at_once=False)
+            published = self._publish_news(session)
+            self._look_at_requests(session)
+            for consumer, after in list(session.requests.items()):
+                del session.requests[consumer]
+                self._publish_again(session, consumer, after)
+            self._remember(session, at_once=False)
             if published < self._settings.limit:
                 self._news.wait(_LOOK_AT_REQUESTS)
-                stop.wait(max(0.0, line.published_at + self._settings.gather - time.monotonic()))
-        self._remember(line, at_once=True)
+                stop.wait(max(0.0, session.published_at + self._settings.gather - time.monotonic()))
+        self._remember(session, at_once=True)
 
     # -- what is new -------------------------------------------------------------------------------
 
-    def _publish_news(self, line: _Line) -> int:
+    def _publish_news(self, session: _Session) -> int:
         """Publish one batch of what is new; how many positions it covered."""
-        quiet = time.monotonic() - line.published_at
-        if self._source.head() <= line.position and quiet < self._settings.heartbeat:
+        quiet = time.monotonic() - session.published_at
+        if self._source.head() <= session.position and quiet < self._settings.heartbeat:
             return 0
-        batch = self._source.batch(line.position, self._settings.limit)
-        covered = batch.until - line.position
-        self._publish(line, batch, topology.live(self._source.service))
-        line.position = batch.until
-        line.published_at = time.monotonic()
+        batch = self._source.batch(session.position, self._settings.limit)
+        covered = batch.until - session.position
+        self._publish(session, batch, topology.live(self._source.service))
+        session.position = batch.until
+        session.published_at = time.monotonic()
         self._meter(batch.until, batch.head, len(batch.events))
         return covered
 
-    def _publish(self, line: _Line, batch: feed.Batch, key: str) -> None:
+    def _publish(self, session: _Session, batch: feed.Batch, key: str) -> None:
         with self._spans(batch):
-            line.publishing.publish(batch.SerializeToString(), key, meanwhile=partial(self._endure, line))
+            session.publishing.publish(
+                batch.SerializeToString(), key, meanwhile=partial(self._endure, session)
+            )
 
-    def _endure(self, line: _Line) -> None:
+    def _endure(self, session: _Session) -> None:
         """While the broker's word is awaited: keep the leader lock, and say what it is that takes so long."""
-        self._remember(line, at_once=False)
-        self.trouble = _BLOCKED if line.publishing.blocked else ""
-        if line.publishing.blocked and line.stop.is_set():
+        self._remember(session, at_once=False)
+        self.trouble = _BLOCKED if session.publishing.blocked else ""
+        if session.publishing.blocked and session.stop.is_set():
             raise _Stopped
 
     @contextmanager
@@ -169,35 +171,35 @@ class Relay:
 
     # -- what somebody missed ----------------------------------------------------------------------
 
-    def _look_at_requests(self, line: _Line) -> None:
+    def _look_at_requests(self, session: _Session) -> None:
         """Take in requests and heartbeats, now and then: looking costs a moment."""
         now = time.monotonic()
-        if now - line.looked_at < _LOOK_AT_REQUESTS:
+        if now - session.looked_at < _LOOK_AT_REQUESTS:
             return
-        line.looked_at = now
+        session.looked_at = now
         try:
             while True:
-                line.connection.drain_events(timeout=_FELL_SILENT)
+                session.connection.drain_events(timeout=_FELL_SILENT)
         except TimeoutError:
-            line.connection.heartbeat_tick()
-        if now - line.declared_at > _DECLARE_AGAIN:  # somebody may have taken its binding away
-            line.declared_at = now
-            broker.declare(line.channel, topology.requests(self._source.service))
+            session.connection.heartbeat_tick()
+        if now - session.declared_at > _DECLARE_AGAIN:  # somebody may have taken its binding away
+            session.declared_at = now
+            broker.declare(session.channel, topology.requests(self._source.service))
 
-    def _publish_again(self, line: _Line, consumer: str, after: int) -> None:
+    def _publish_again(self, session: _Session, consumer: str, after: int) -> None:
         """Some batches after a position, and then where we are, so that the rest is asked for."""
         _log.info("publishes again", service=self._source.service, consumer=consumer, after=after)
         key = topology.again(self._source.service, consumer)
         for _ in range(self._settings.answer):
-            if after >= line.position or line.stop.is_set():
+            if after >= session.position or session.stop.is_set():
                 break
             batch = self._source.batch(after, self._settings.limit)
-            self._publish(line, batch, key)
+            self._publish(session, batch, key)
             after = batch.until
         empty = feed.Batch(
-            source=self._source.name, after=line.position, until=line.position, head=self._source.head()
+            source=self._source.name, after=session.position, until=session.position, head=self._source.head()
         )
-        self._publish(line, empty, key)
+        self._publish(session, empty, key)
         metrics.published_again(self._source.service, consumer)
 
     def _heard(self, requests: dict[str, int], message: Any) -> None:
@@ -210,35 +212,35 @@ class Relay:
         if request.source == self._source.name:
             requests[request.consumer] = max(0, request.after)
 
-    # -- the way to the broker ---------------------------------------------------------------------
+    # -- the connection to the broker --------------------------------------------------------------
 
     @contextmanager
-    def _line(self, database: Connection[Any], stop: Event) -> Iterator[_Line]:
+    def _session(self, database: Connection[Any], stop: Event) -> Iterator[_Session]:
         queue, requests = topology.requests(self._source.service), dict[str, int]()
         connected = partial(metrics.broker_connected, self._source.service, queue.name)
         connection = self._broker.connect()
         try:
             channel = self._broker.listen(connection, queue, partial(self._heard, requests))
             connected(connected=True)
-            position = min(sent.stored(database), self._source.newest())
+            position = min(relay_position.stored(database), self._source.newest())
             publishing = Publishing(connection)
-            yield _Line(connection, channel, publishing, database, stop, position, position, requests)
+            yield _Session(connection, channel, publishing, database, stop, position, position, requests)
         finally:
             connected(connected=False)
             broker.close(connection)
 
-    def _remember(self, line: _Line, *, at_once: bool) -> None:
+    def _remember(self, session: _Session, *, at_once: bool) -> None:
         """Store the position; doing so, notice when the database, and with it the leader lock, is gone."""
         now = time.monotonic()
-        if at_once or now - line.remembered_at >= _REMEMBER:
-            if line.position != line.remembered:
-                sent.store(line.database, line.position)
-                line.remembered = line.position
-            elif now - line.remembered_at >= self._settings.heartbeat:
-                line.database.execute("SELECT 1")
+        if at_once or now - session.remembered_at >= _REMEMBER:
+            if session.position != session.remembered:
+                relay_position.store(session.database, session.position)
+                session.remembered = session.position
+            elif now - session.remembered_at >= self._settings.heartbeat:
+                session.database.execute("SELECT 1")
             else:
                 return
-            line.remembered_at = now
+            session.remembered_at = now
 
     def _tell(self, error: Exception) -> None:
         expected = isinstance(error, (*broker.BROKEN, *PASSING))

@@ -6,13 +6,13 @@ from libs.ledger.store import tables
 from libs.ledger.store.migrate import Step, check_steps, take_steps
 from libs.ledger.views import view_tables
 from libs.ledger.views.view import View
-from libs.messaging import parked, sent
+from libs.messaging import parked, relay_position
 
 STEPS: Sequence[Step] = (
     Step(1, "ledger", lambda _cursor, dsn: tables.create_tables(dsn)),
     Step(2, "views", lambda cursor, _dsn: cursor.execute(view_tables.CREATE_TABLE)),
     Step(3, "parked events", lambda cursor, _dsn: cursor.execute(parked.DDL)),
-    Step(4, "relay's position", lambda cursor, _dsn: cursor.execute(sent.DDL)),
+    Step(4, "relay's position", lambda cursor, _dsn: cursor.execute(relay_position.DDL)),
 )
 """Add new steps at the end."""
 

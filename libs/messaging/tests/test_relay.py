@@ -10,7 +10,7 @@ import pytest
 
 from libs.ledger.streams.stream import handle_many
 from libs.messaging import relay as relays
-from libs.messaging import sent, topology
+from libs.messaging import relay_position, topology
 from libs.messaging.broker import Broker, BrokerSettings, close
 from libs.messaging.publishing import Publishing
 from libs.messaging.relay import Relay, RelaySettings
@@ -275,7 +275,7 @@ def _relay(town: Town, to: Broker, settings: RelaySettings | None = None) -> Rel
 
 def _stored(town: Town) -> int:
     with town.counter.ledger.connection() as connection:
-        return sent.stored(connection)
+        return relay_position.stored(connection)
 
 
 def _chained(listener: Listener, start: int) -> bool:

@@ -2,7 +2,7 @@
 
 import signal
 
-from libs.messaging import sent
+from libs.messaging import relay_position
 from libs.testkit.eventually import eventually
 from libs.worker.tests.street import SOON, Street
 
@@ -151,7 +151,7 @@ def test_a_worker_whose_hub_hangs_falls_silent_and_ends_itself(street: Street) -
 
 def _published(street: Street) -> int:
     with street.town.counter.ledger.connection() as connection:
-        return sent.stored(connection)
+        return relay_position.stored(connection)
 
 
 def _redelivered(metrics: str) -> float:
