@@ -1,4 +1,4 @@
-"""What an operator does to a service by hand, beside what runs: rebuild a view, rotate a key, parked events."""
+"""What an operator does to a service by hand: rebuild a view, rotate a key, deal with parked events."""
 
 import os
 from collections.abc import Callable, Mapping

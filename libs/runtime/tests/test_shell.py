@@ -153,9 +153,7 @@ def test_the_master_key_is_rotated_while_the_service_runs(
     service = open_service(tally.SERVICE, settings_for(tally_database), told)
 
     def said(environ: Mapping[str, str]) -> str:
-        status = in_a_sentence(
-            tally.SERVICE, lambda: operate.rotate_master_key(tally.SERVICE, environ)
-        )
+        status = in_a_sentence(tally.SERVICE, lambda: operate.rotate_master_key(tally.SERVICE, environ))
         captured = capsys.readouterr()
         return captured.out if status == 0 else captured.err
 
