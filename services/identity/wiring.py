@@ -8,20 +8,14 @@ from linli.identity.v1 import identity_service_pb2
 from libs.rpc.access import scopes_of_roles
 from libs.rpc.keys import concealed, public_jwk
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
+from services.identity.adapters.disputed_strips import StripReads
 from services.identity.adapters.hashing import Argon2
 from services.identity.adapters.ledger import EVENTS
 from services.identity.adapters.maps import Maps
 from services.identity.adapters.publishing import publish
 from services.identity.adapters.revoked import RevokedTokens
 from services.identity.adapters.signing import DerivedKeys
-from services.identity.adapters.views import (
-    areas,
-    bodies,
-    clients,
-    disputed_strips,
-    revoked_tokens,
-    roles_of_party,
-)
+from services.identity.adapters.views import areas, bodies, clients, revoked_tokens, roles_of_party
 from services.identity.application.access import Roles
 from services.identity.application.app import App
 from services.identity.application.area import Areas
@@ -86,7 +80,7 @@ def _app(ground: Ground, settings: IdentitySettings) -> App:
         areas=Areas(
             stream=area_stream,
             reads=areas.AreaReads(views, maps),
-            strips=disputed_strips.StripReads(views, maps),
+            strips=StripReads(views, maps),
         ),
         residents=Residents(
             stream=resident_stream,
