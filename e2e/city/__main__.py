@@ -12,19 +12,19 @@ from contextlib import suppress
 from pathlib import Path
 
 from e2e.city import earlier, helpers, los_angeles, report, summary
+from e2e.city.arguments import DATA, arguments_of
 from e2e.city.earlier import Earlier
+from e2e.city.folder import held
 from e2e.city.history import Story, story
 from e2e.city.load import load
-from e2e.city.platform import City, Platform, PlatformFailed, held, sign_in
+from e2e.city.platform import City, Platform, PlatformFailed, sign_in
 from e2e.city.progress import Progress
 from e2e.city.replay import Interrupted, Replayed, finish, replay
 from e2e.city.rows import HeadingWrong, Refused, Request, read_requests
 from e2e.city.watch import Watch
 from libs.rpc.failures import RpcFailed
-from libs.runtime.bundled.ports import port_number
 from libs.runtime.host.terminal import INTERRUPTED, lossless
 
-DATA = Path(".linli")
 LINLI = ".venv/bin/linli"
 RULE = "=" * report.WIDTH
 PIPE_CLOSED = 141
@@ -34,7 +34,7 @@ PIPE_CLOSED = 141
 def main() -> int:
     """Run the whole tour; 0 when it ended in order."""
     lossless(sys.stdout)
-    arguments = _arguments()
+    arguments = arguments_of(sys.argv[1:])
     try:
         with held(arguments.data.resolve()) as data:
             platform = Platform(
@@ -81,44 +81,6 @@ def _stop(platform: Platform) -> None:
         platform.stop()
     except KeyboardInterrupt:
         print(f"\nIt stops by itself; its log is {_near(platform.log)}", flush=True)
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="make run",
-        usage='make run [ARGS="OPTION ..."]',
-        description="Start Linli, load Los Angeles, replay 10,000 real service requests of January 2020\n"
-        "through the public API, print a report, and keep serving until Ctrl-C.\n"
-        "Takes two to three minutes the first time. Started again it finds its data;\n"
-        "interrupted it goes on where it stopped.",
-        epilog='For instance: make run ARGS="--port 7500 --http-port 7580"\n'
-        "To start over: remove the data folder (rm -rf .linli).",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--data", metavar="DIR", type=Path, default=DATA, help="folder of all its data (.linli)")
-    add("--port", metavar="N", type=_port, default=7400, help="port of the gRPC API on 127.0.0.1 (7400)")
-    add("--http-port", metavar="N", type=_port, default=7480, help="port of metrics and health (7480)")
-    add(
-        "--requests", metavar="FILE", type=Path, default=los_angeles.REQUESTS,
-        help="other requests in the columns of the city's file (gzipped CSV)",
-    )  # fmt: skip
-    add(
-        "--cluster", action="store_true",
-        help="each service in processes of its own over RabbitMQ (`linli cluster`), ports from --port on",
-    )  # fmt: skip
-    add("--once", action="store_true", help="stop after the report instead of serving on")
-    arguments = parser.parse_args()
-    if not arguments.requests.is_file():
-        parser.error(f"--requests {arguments.requests}: there is no such file")
-    return arguments
-
-
-def _port(text: str) -> int:
-    try:
-        return port_number(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

@@ -1,6 +1,5 @@
 """The five services as the city's programs call them, and `linli up` or `linli cluster` beside us."""
 
-import fcntl
 import json
 import os
 import signal
@@ -9,8 +8,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -236,32 +235,6 @@ def _refuse_taken(port: int, option: str) -> None:
             f"port {port} cannot be used: {reason}. Choose another, for instance"
             f' make run ARGS="{option} {free_instead(port)}"'
         )
-
-
-@contextmanager
-def held(data: Path) -> Iterator[Path]:
-    """Make the folder and keep other loaders out of it; the system lets go for us if we are killed."""
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        lock = (data / "make-run.lock").open("a+", encoding="ascii")
-    except FileExistsError:
-        raise PlatformFailed(f"cannot use {data} as data folder: it is a file") from None
-    except OSError as error:
-        raise PlatformFailed(f"cannot use {data} as data folder: {error.strerror}") from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise PlatformFailed(
-                f"{data} is in use by another `make run` (process {lock.read().strip()}): wait until it has"
-                ' ended, or choose another folder, for instance make run ARGS="--data .linli-2 --port 7500'
-                ' --http-port 7580"'
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        yield data
 
 
 class PlatformFailed(Exception):

