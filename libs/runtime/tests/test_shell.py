@@ -180,7 +180,8 @@ def test_parked_events_are_dealt_with_by_hand(
 
     def said(act: Callable[..., int], *about: int) -> str:
         in_a_sentence(tally.SERVICE, lambda: act(tally.SERVICE, *about, environ))
-        return "".join(capsys.readouterr())
+        captured = capsys.readouterr()
+        return captured.out or captured.err
 
     assert "CANNOT_ADD" in said(operate.list_parked)
     assert '"counterId": "a"' in said(operate.show_parked, 1)

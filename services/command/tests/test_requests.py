@@ -140,5 +140,5 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(CannotStart, match=r"cannot be read from .*nowhere: No such file"):
         read(f"@{tmp_path}/nowhere")
-    with pytest.raises(CannotStart, match="gbk is not UTF-8: byte 0"):
+    with pytest.raises(CannotStart, match="gbk is not UTF-8: byte 2"):
         read(f"@{tmp_path}/gbk")
