@@ -16,6 +16,7 @@ from libs.rpc.errors import Failure, Rejected
 from libs.rpc.interceptors import TOO_LATE, TOO_MANY, Handler, abort, gate, refused
 from libs.rpc.messages import Catalogue, Localizer
 from libs.rpc.methods import Method
+from libs.rpc.normal import Normal, each_field_once, normal_of
 from libs.rpc.request_context import SLOW, RequestContext
 from libs.rpc.validation import Check, rules_of
 from libs.telemetry import metrics, traces
@@ -52,6 +53,7 @@ class ServerContext:
     clock: Clock
     max_message: int
     slots: Slots
+    region: str = "CN"
     draining: threading.Event = field(default_factory=threading.Event)
 
 
@@ -80,6 +82,7 @@ class Rpc:
         self._name = method.path[1:]
         self._serve = serve
         self._localizer = Localizer(messages)
+        self._normal: Normal = normal_of(method.request.DESCRIPTOR, server.region)
         self._check: Check = rules_of(method.request.DESCRIPTOR)
         self._scopes = tuple(method.access.scopes) if method.access else ()
         self._authorize = gate(method)
@@ -169,9 +172,10 @@ class Rpc:
                 f"the bytes are no {self._method.request.DESCRIPTOR.full_name}; is your proto up to date?"
             )
             raise refused(grpc.StatusCode.INVALID_ARGUMENT, "REQUEST_UNREADABLE", message) from None
+        unfit = self._normal(request)  # first: what is checked, digested and handled has its normal form
         violations = self._check(request)
-        if violations:
-            raise Rejected(errors.bad_request(violations))
+        if unfit or violations:
+            raise Rejected(errors.bad_request(each_field_once(unfit + violations)))
         return request
 
     def _tell(self, failure: Failure, ctx: RequestContext) -> None:

@@ -42,6 +42,7 @@ class Server:
             clock=clock,
             max_message=self.settings.max_message,
             slots=Slots(self.settings.streams),
+            region=self.settings.region,
         )
         self._workers = Workers(self.settings.workers)
         self._streams = ThreadPoolExecutor(self.settings.streams + 4, thread_name_prefix="stream")

@@ -11,7 +11,8 @@ class ServerSettings:
     `workers` rpcs run at once, `waiting` more may queue, `streams` may follow something; what
     comes beyond is answered RESOURCE_EXHAUSTED at once. With `tls_cert` and `tls_key` the port
     speaks TLS, with `tls_client_ca` to those clients only whose certificate this authority signed;
-    files that change are read again. `notice` is how long health says NOT_SERVING before the port closes.
+    files that change are read again. Phone numbers without a country code are read as dialled in `region`
+    (ISO 3166). `notice` is how long health says NOT_SERVING before the port closes.
     """
 
     address: str = "127.0.0.1:0"
@@ -27,3 +28,4 @@ class ServerSettings:
     tls_key: Path | None = None
     tls_client_ca: Path | None = None
     reflection: bool = True
+    region: str = "CN"

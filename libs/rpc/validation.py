@@ -1,12 +1,14 @@
 """Field rules from the proto option, compiled once per message type into plain closures.
 
 A compiled check walks a request and answers with all violations: dotted paths and what is
-wanted. Nothing is unbounded: fields without rules get the default bounds below.
+wanted. Nothing is unbounded: fields without rules get the default bounds below. Texts have their
+normal form by then (`normal.py`).
 """
 
 import math
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from typing import cast
 
@@ -20,13 +22,15 @@ from libs.rpc.errors import Violation
 MOST_CHARACTERS = 256
 MOST_ITEMS = 100
 MOST_BYTES = 64 * 1024
+_EARLIEST, _LATEST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (1900, 2200))
+_LONGEST = 100 * 31_557_600  # seconds of 100 years
+_MOMENT_WANTED = "must be a moment from 1900-01-01 to 2200-01-01 UTC; leave it out for none"
 
 Check = Callable[[Message], tuple[Violation, ...]]
 _Found = list[Violation]
 _OfMessage = Callable[[Message, str, _Found], None]
 _OfValue = Callable[[object, str, _Found], None]
 
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _INTEGERS = {
     FieldDescriptor.CPPTYPE_INT32,
     FieldDescriptor.CPPTYPE_INT64,
@@ -178,8 +182,6 @@ def _string_check(rules: rules_pb2.Rules, full_name: str) -> _OfValue:
             return
         if len(text) > most:
             found.append(Violation(path, f"may have at most {most} characters"))
-        elif not text.isprintable() and _CONTROL.search(text):
-            found.append(Violation(path, "must have no control characters (newline and tab are fine)"))
         elif matches is not None and matches(text) is None:
             found.append(Violation(path, f"must match {pattern}"))
 
@@ -231,16 +233,21 @@ def _number_check(field: FieldDescriptor, rules: rules_pb2.Rules) -> _OfValue:
 
 def _timestamp(message: Message, path: str, found: _Found) -> None:
     assert isinstance(message, timestamp_pb2.Timestamp)  # noqa: S101 # for mypy
-    if not (-62135596800 <= message.seconds <= 253402300799 and 0 <= message.nanos <= 999_999_999):
-        found.append(Violation(path[:-1], "must be a moment of the years 1 to 9999"))
+    seconds, nanos = message.seconds, message.nanos
+    if not (_EARLIEST <= seconds < _LATEST and 0 <= nanos <= 999_999_999) and (seconds, nanos) != (
+        _LATEST,
+        0,
+    ):
+        found.append(Violation(path[:-1], _MOMENT_WANTED))
 
 
 def _duration(message: Message, path: str, found: _Found) -> None:
     assert isinstance(message, duration_pb2.Duration)  # noqa: S101 # for mypy
     seconds, nanos = message.seconds, message.nanos
     one_sign = not (seconds > 0 > nanos or seconds < 0 < nanos)
-    if not (abs(seconds) <= 315_576_000_000 and abs(nanos) <= 999_999_999 and one_sign):
-        found.append(Violation(path[:-1], "must be a duration of at most 10000 years"))
+    within = abs(seconds) < _LONGEST or (abs(seconds) == _LONGEST and nanos == 0)
+    if not (within and abs(nanos) <= 999_999_999 and one_sign):
+        found.append(Violation(path[:-1], "must be a duration of at most 100 years"))
 
 
 _WELL_KNOWN: dict[str, _OfMessage] = {

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from libs.rpc.normal import normal_of
 from libs.rpc.tests.greeter import message
 from libs.rpc.validation import MOST_BYTES, MOST_CHARACTERS, rules_of
 from libs.testkit.requests import messages
 
 Note, Place = message("WriteNoteRequest"), message("Place")
-check = rules_of(Note.DESCRIPTOR)
+check, normal = rules_of(Note.DESCRIPTOR), normal_of(Note.DESCRIPTOR, "CN")
 
 
 def a_note(**changes: Any) -> Any:
@@ -21,7 +22,7 @@ def a_note(**changes: Any) -> Any:
 
 def wrong(request: Any) -> dict[str, str]:
     """The fields at fault, and what is wanted of them."""
-    return {violation.field: violation.wanted for violation in check(request)}
+    return {violation.field: violation.wanted for violation in (*normal(request), *check(request))}
 
 
 def test_a_good_request_passes() -> None:
@@ -48,7 +49,7 @@ def test_an_empty_request_hears_of_every_required_field_at_once() -> None:
     [
         ({"text": "x" * 21}, "text", "may have at most 20 characters"),
         ({"request_id": "no spaces"}, "request_id", "must match [A-Za-z0-9._:-]+"),
-        ({"request_id": "r-1\n"}, "request_id", "must match [A-Za-z0-9._:-]+"),
+        ({"request_id": "r\n1"}, "request_id", "must match [A-Za-z0-9._:-]+"),
         ({"text": "a\x00b"}, "text", "must have no control characters (newline and tab are fine)"),
         ({"text": "a\x1b[31m"}, "text", "must have no control characters (newline and tab are fine)"),
         ({"mood": 99}, "mood", "must be one of MOOD_GLAD, MOOD_SAD"),
@@ -84,16 +85,41 @@ def test_a_broken_rule_names_its_field_and_what_is_wanted(
     assert wanted in found[field]
 
 
-@pytest.mark.parametrize(("seconds", "nanos"), [(253402300800, 0), (-62135596801, 0), (0, -1), (0, 10**9)])
-def test_a_moment_outside_of_the_calendar_is_refused(seconds: int, nanos: int) -> None:
+YEAR_1900, YEAR_2200 = -2_208_988_800, 7_258_118_400
+
+
+@pytest.mark.parametrize(
+    ("seconds", "nanos"),
+    [
+        *((YEAR_1900 - 1, 0), (YEAR_2200, 1), (YEAR_2200 + 1, 0), (0, -1), (0, 10**9)),
+        *((-62135596800, 0), (253402300799, 0), (253402300800, 0), (-62135596801, 0)),
+    ],
+)
+def test_a_moment_beyond_the_bounds_is_refused(seconds: int, nanos: int) -> None:
     request = a_note()
     request.occurred_time.seconds, request.occurred_time.nanos = seconds, nanos
 
-    assert wrong(request) == {"occurred_time": "must be a moment of the years 1 to 9999"}
+    found = wrong(request)
+
+    assert list(found) == ["occurred_time"]
+    assert found["occurred_time"].startswith("must be a moment from 1900-01-01 to 2200-01-01 UTC")
 
 
-@pytest.mark.parametrize(("seconds", "nanos"), [(315_576_000_001, 0), (1, -1), (-1, 1), (0, 10**9)])
-def test_a_duration_that_is_none_is_refused(seconds: int, nanos: int) -> None:
+@pytest.mark.parametrize("seconds", [YEAR_1900, 0, YEAR_2200])
+def test_a_moment_within_the_bounds_passes(seconds: int) -> None:
+    request = a_note()
+    request.occurred_time.seconds = seconds
+
+    assert wrong(request) == {}
+
+
+CENTURY = 100 * 31_557_600
+
+
+@pytest.mark.parametrize(
+    ("seconds", "nanos"), [(CENTURY + 1, 0), (CENTURY, 1), (-CENTURY - 1, 0), (1, -1), (-1, 1), (0, 10**9)]
+)
+def test_a_duration_that_is_none_or_beyond_the_bounds_is_refused(seconds: int, nanos: int) -> None:
     request = a_note()
     request.lasting.seconds, request.lasting.nanos = seconds, nanos
 

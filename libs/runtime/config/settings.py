@@ -51,6 +51,7 @@ class Settings:
     keys_ca: Path | None = setting(
         None, doc="who vouches for keys_url with https:// (PEM file; not set: the system's list)"
     )
+    phone_region: str = setting("CN", doc="where phone numbers without a country code are dialled (ISO 3166)")
     threads: int = setting(32, doc="gRPC calls served at the same time", minimum=1, maximum=256)
     one_core: bool = setting(
         False, doc="keep the process on one core: answers up to half as many again if nobody else uses it"

@@ -14,6 +14,7 @@ from libs.rpc.certificates import Certificates, CertificatesUnusable
 from libs.rpc.keys import KeySet
 from libs.rpc.server import Server
 from libs.rpc.settings import ServerSettings
+from libs.rpc.text import PHONE_REGIONS
 from libs.rpc.tokens import Verifier
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Settings
@@ -26,6 +27,11 @@ def server_of(services: Sequence[OpenService], settings: Settings, *, draining: 
     Raises `CannotStart` without keys to verify with, or with certificates that are of no use.
     """
     _check_certificates(settings)
+    if settings.phone_region not in PHONE_REGIONS:
+        raise CannotStart(
+            f"LINLI_PHONE_REGION: {settings.phone_region!r} is no region with phone numbers:"
+            " give two capital letters (ISO 3166), such as CN"
+        )
     server = Server(
         ServerSettings(
             address=settings.grpc_address,
@@ -34,6 +40,7 @@ def server_of(services: Sequence[OpenService], settings: Settings, *, draining: 
             tls_cert=settings.tls_cert,
             tls_key=settings.tls_key,
             tls_client_ca=settings.tls_client_ca,
+            region=settings.phone_region,
         ),
         _authenticate(services, settings),
     )

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from linli.options.v1 import rules_pb2 as linli_dot_options_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n linli/cases/v1/cases_types.proto\x12\x0elinli.cases.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1clinli/options/v1/rules.proto\"\x84\x02\n\x08\x44\x65\x61\x64line\x12(\n\x05\x63lock\x18\x01 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12-\n\twarn_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08met_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x62reached\x18\x05 \x01(\x08\x12\x15\n\rcommitment_id\x18\x06 \x01(\t\x12\x1a\n\x12\x63ommitment_version\x18\x07 \x01(\x05\"G\n\x11\x45xternalReference\x12\x18\n\x06system\x18\x01 \x01(\tB\x08\x9a\xb5\x18\x04\x08\x01\x10@\x12\x18\n\x06number\x18\x02 \x01(\tB\x08\x9a\xb5\x18\x04\x08\x01\x10@*\x83\x02\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x43HANNEL_WEB\x10\x01\x12\x1a\n\x16\x43HANNEL_PHONE_OPERATOR\x10\x02\x12\x17\n\x13\x43HANNEL_GRID_WORKER\x10\x03\x12\x17\n\x13\x43HANNEL_PARTNER_API\x10\x04\x12\x15\n\x11\x43HANNEL_SMS_RELAY\x10\x05\x12\x16\n\x12\x43HANNEL_MOBILE_APP\x10\x06\x12\x11\n\rCHANNEL_EMAIL\x10\x07\x12\x12\n\x0e\x43HANNEL_LETTER\x10\x08\x12\x18\n\x14\x43HANNEL_FIELD_REPORT\x10\t\x12\x10\n\x0c\x43HANNEL_DESK\x10\n*\x88\x02\n\tCaseState\x12\x1a\n\x16\x43\x41SE_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43\x41SE_STATE_SUBMITTED\x10\x01\x12\x15\n\x11\x43\x41SE_STATE_ROUTED\x10\x02\x12\x17\n\x13\x43\x41SE_STATE_ACCEPTED\x10\x03\x12\x1a\n\x16\x43\x41SE_STATE_IN_PROGRESS\x10\x04\x12\x16\n\x12\x43\x41SE_STATE_WAITING\x10\x05\x12\x17\n\x13\x43\x41SE_STATE_RESOLVED\x10\x06\x12\x15\n\x11\x43\x41SE_STATE_CLOSED\x10\x07\x12\x17\n\x13\x43\x41SE_STATE_REJECTED\x10\x08\x12\x18\n\x14\x43\x41SE_STATE_WITHDRAWN\x10\t*a\n\tClockKind\x12\x1a\n\x16\x43LOCK_KIND_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43LOCK_KIND_FIRST_RESPONSE\x10\x01\x12\x19\n\x15\x43LOCK_KIND_RESOLUTION\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n linli/cases/v1/cases_types.proto\x12\x0elinli.cases.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1clinli/options/v1/rules.proto\"\x84\x02\n\x08\x44\x65\x61\x64line\x12(\n\x05\x63lock\x18\x01 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12-\n\twarn_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08met_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x62reached\x18\x05 \x01(\x08\x12\x15\n\rcommitment_id\x18\x06 \x01(\t\x12\x1a\n\x12\x63ommitment_version\x18\x07 \x01(\x05\"K\n\x11\x45xternalReference\x12\x1a\n\x06system\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x05\x12\x1a\n\x06number\x18\x02 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x03*\x83\x02\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x43HANNEL_WEB\x10\x01\x12\x1a\n\x16\x43HANNEL_PHONE_OPERATOR\x10\x02\x12\x17\n\x13\x43HANNEL_GRID_WORKER\x10\x03\x12\x17\n\x13\x43HANNEL_PARTNER_API\x10\x04\x12\x15\n\x11\x43HANNEL_SMS_RELAY\x10\x05\x12\x16\n\x12\x43HANNEL_MOBILE_APP\x10\x06\x12\x11\n\rCHANNEL_EMAIL\x10\x07\x12\x12\n\x0e\x43HANNEL_LETTER\x10\x08\x12\x18\n\x14\x43HANNEL_FIELD_REPORT\x10\t\x12\x10\n\x0c\x43HANNEL_DESK\x10\n*\x88\x02\n\tCaseState\x12\x1a\n\x16\x43\x41SE_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43\x41SE_STATE_SUBMITTED\x10\x01\x12\x15\n\x11\x43\x41SE_STATE_ROUTED\x10\x02\x12\x17\n\x13\x43\x41SE_STATE_ACCEPTED\x10\x03\x12\x1a\n\x16\x43\x41SE_STATE_IN_PROGRESS\x10\x04\x12\x16\n\x12\x43\x41SE_STATE_WAITING\x10\x05\x12\x17\n\x13\x43\x41SE_STATE_RESOLVED\x10\x06\x12\x15\n\x11\x43\x41SE_STATE_CLOSED\x10\x07\x12\x17\n\x13\x43\x41SE_STATE_REJECTED\x10\x08\x12\x18\n\x14\x43\x41SE_STATE_WITHDRAWN\x10\t*a\n\tClockKind\x12\x1a\n\x16\x43LOCK_KIND_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43LOCK_KIND_FIRST_RESPONSE\x10\x01\x12\x19\n\x15\x43LOCK_KIND_RESOLUTION\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,17 +34,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'linli.cases.v1.cases_types_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_EXTERNALREFERENCE'].fields_by_name['system']._loaded_options = None
-  _globals['_EXTERNALREFERENCE'].fields_by_name['system']._serialized_options = b'\232\265\030\004\010\001\020@'
+  _globals['_EXTERNALREFERENCE'].fields_by_name['system']._serialized_options = b'\232\265\030\006\010\001\020@@\005'
   _globals['_EXTERNALREFERENCE'].fields_by_name['number']._loaded_options = None
-  _globals['_EXTERNALREFERENCE'].fields_by_name['number']._serialized_options = b'\232\265\030\004\010\001\020@'
-  _globals['_CHANNEL']._serialized_start=452
-  _globals['_CHANNEL']._serialized_end=711
-  _globals['_CASESTATE']._serialized_start=714
-  _globals['_CASESTATE']._serialized_end=978
-  _globals['_CLOCKKIND']._serialized_start=980
-  _globals['_CLOCKKIND']._serialized_end=1077
+  _globals['_EXTERNALREFERENCE'].fields_by_name['number']._serialized_options = b'\232\265\030\006\010\001\020@@\003'
+  _globals['_CHANNEL']._serialized_start=456
+  _globals['_CHANNEL']._serialized_end=715
+  _globals['_CASESTATE']._serialized_start=718
+  _globals['_CASESTATE']._serialized_end=982
+  _globals['_CLOCKKIND']._serialized_start=984
+  _globals['_CLOCKKIND']._serialized_end=1081
   _globals['_DEADLINE']._serialized_start=116
   _globals['_DEADLINE']._serialized_end=376
   _globals['_EXTERNALREFERENCE']._serialized_start=378
-  _globals['_EXTERNALREFERENCE']._serialized_end=449
+  _globals['_EXTERNALREFERENCE']._serialized_end=453
 # @@protoc_insertion_point(module_scope)

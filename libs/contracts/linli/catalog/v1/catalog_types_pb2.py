@@ -26,7 +26,7 @@ from linli.options.v1 import rules_pb2 as linli_dot_options_dot_v1_dot_rules__pb
 from linli.types.v1 import types_pb2 as linli_dot_types_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$linli/catalog/v1/catalog_types.proto\x12\x10linli.catalog.v1\x1a\x1clinli/options/v1/rules.proto\x1a\x1alinli/types/v1/types.proto\"d\n\x05Limit\x12(\n\x06\x61mount\x18\x01 \x01(\x05\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x88\xc3@8\x01\x12\x31\n\x04unit\x18\x02 \x01(\x0e\x32\x1b.linli.catalog.v1.LimitUnitB\x06\x9a\xb5\x18\x02\x08\x01\"]\n\x05Hours\x12$\n\x0b\x66rom_minute\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00|\x96@8\x01\x12.\n\x0cuntil_minute\x18\x02 \x01(\x05\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x80\x96@8\x01\"t\n\x0cWeekdayHours\x12\x32\n\x07weekday\x18\x01 \x01(\x0e\x32\x19.linli.catalog.v1.WeekdayB\x06\x9a\xb5\x18\x02\x08\x01\x12\x30\n\x05hours\x18\x02 \x03(\x0b\x32\x17.linli.catalog.v1.HoursB\x08\x9a\xb5\x18\x04\x08\x01 \x0c\"q\n\x0bWorkingDate\x12\x30\n\x04\x64\x61te\x18\x01 \x01(\tB\"\x9a\xb5\x18\x1e\x08\x01\x1a\x1a[0-9]{4}-[0-9]{2}-[0-9]{2}\x12\x30\n\x05hours\x18\x02 \x03(\x0b\x32\x17.linli.catalog.v1.HoursB\x08\x9a\xb5\x18\x04\x08\x01 \x0c\"\xd6\x01\n\x0bWorkingTime\x12\x1b\n\ttime_zone\x18\x01 \x01(\tB\x08\x9a\xb5\x18\x04\x08\x01\x10@\x12\x34\n\x04week\x18\x02 \x03(\x0b\x32\x1e.linli.catalog.v1.WeekdayHoursB\x06\x9a\xb5\x18\x02 \x07\x12\x35\n\x08holidays\x18\x03 \x03(\tB#\x9a\xb5\x18\x1f\x1a\x1a[0-9]{4}-[0-9]{2}-[0-9]{2} \xe8\x07\x12=\n\rworking_dates\x18\x04 \x03(\x0b\x32\x1d.linli.catalog.v1.WorkingDateB\x07\x9a\xb5\x18\x03 \xe8\x07\"\xb5\x01\n\x0b\x45ligibility\x12$\n\x0bminimum_age\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\xc0\x62@8\x01\x12$\n\x0bmaximum_age\x18\x02 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\xc0\x62@8\x01\x12,\n\x06groups\x18\x03 \x03(\tB\x1c\x9a\xb5\x18\x18\x10(\x1a\x12[a-z0-9][a-z0-9-]* \x14\x12,\n\x05terms\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x89\x01\n\x08Schedule\x12\x19\n\ttime_zone\x18\x01 \x01(\tB\x06\x9a\xb5\x18\x02\x10@\x12\x34\n\x04week\x18\x02 \x03(\x0b\x32\x1e.linli.catalog.v1.WeekdayHoursB\x06\x9a\xb5\x18\x02 \x07\x12,\n\x05terms\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"w\n\x05Place\x12+\n\x04name\x18\x01 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x18\n\x07\x61\x64\x64ress\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03\x10\xf4\x03\x12\'\n\x08location\x18\x03 \x01(\x0b\x32\x15.linli.types.v1.Point\"\x8d\x01\n\x04\x43ost\x12\x0c\n\x04\x66ree\x18\x01 \x01(\x08\x12%\n\x0c\x61mount_minor\x18\x02 \x01(\x03\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\xa2\x94\x1amB8\x01\x12\"\n\x08\x63urrency\x18\x03 \x01(\tB\x10\x9a\xb5\x18\x0c\x10\x03\x1a\x08[A-Z]{3}\x12,\n\x05terms\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"A\n\x08\x43\x61pacity\x12\x1f\n\x06\x61mount\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\xd0\x12\x63\x41\x38\x01\x12\x14\n\x04unit\x18\x02 \x01(\tB\x06\x9a\xb5\x18\x02\x10@\"\xcd\x04\n\x0eServiceDetails\x12\x1b\n\taffair_id\x18\x01 \x01(\tB\x08\x9a\xb5\x18\x04\x08\x01\x10\x30\x12\x1b\n\x08\x61rea_ids\x18\x02 \x03(\tB\t\x9a\xb5\x18\x05\x10@ \xc8\x01\x12\x33\n\x04name\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedTextB\x06\x9a\xb5\x18\x02\x08\x01\x12\x32\n\x0b\x64\x65scription\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x32\n\x0b\x65ligibility\x18\x05 \x01(\x0b\x32\x1d.linli.catalog.v1.Eligibility\x12,\n\x08schedule\x18\x06 \x01(\x0b\x32\x1a.linli.catalog.v1.Schedule\x12/\n\x06places\x18\x07 \x03(\x0b\x32\x17.linli.catalog.v1.PlaceB\x06\x9a\xb5\x18\x02 2\x12$\n\x04\x63ost\x18\x08 \x01(\x0b\x32\x16.linli.catalog.v1.Cost\x12>\n\tlanguages\x18\t \x03(\tB+\x9a\xb5\x18\'\x10#\x1a![A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})* \x14\x12\x33\n\raccessibility\x18\n \x03(\tB\x1c\x9a\xb5\x18\x18\x10(\x1a\x12[a-z0-9][a-z0-9-]* \x14\x12,\n\x08\x63\x61pacity\x18\x0b \x01(\x0b\x32\x1a.linli.catalog.v1.Capacity\x12%\n\x03url\x18\x0c \x01(\tB\x18\x9a\xb5\x18\x14\x10\xf4\x03\x1a\x0fhttps?://[^\\s]+\x12\x15\n\x05phone\x18\r \x01(\tB\x06\x9a\xb5\x18\x02\x10(*\x9f\x01\n\tLimitUnit\x12\x1a\n\x16LIMIT_UNIT_UNSPECIFIED\x10\x00\x12\x1c\n\x18LIMIT_UNIT_WORKING_HOURS\x10\x01\x12\x1b\n\x17LIMIT_UNIT_WORKING_DAYS\x10\x02\x12\x1d\n\x19LIMIT_UNIT_CALENDAR_HOURS\x10\x03\x12\x1c\n\x18LIMIT_UNIT_CALENDAR_DAYS\x10\x04*\xb6\x01\n\x07Weekday\x12\x17\n\x13WEEKDAY_UNSPECIFIED\x10\x00\x12\x12\n\x0eWEEKDAY_MONDAY\x10\x01\x12\x13\n\x0fWEEKDAY_TUESDAY\x10\x02\x12\x15\n\x11WEEKDAY_WEDNESDAY\x10\x03\x12\x14\n\x10WEEKDAY_THURSDAY\x10\x04\x12\x12\n\x0eWEEKDAY_FRIDAY\x10\x05\x12\x14\n\x10WEEKDAY_SATURDAY\x10\x06\x12\x12\n\x0eWEEKDAY_SUNDAY\x10\x07*\x84\x01\n\rServiceStatus\x12\x1e\n\x1aSERVICE_STATUS_UNSPECIFIED\x10\x00\x12\x19\n\x15SERVICE_STATUS_ACTIVE\x10\x01\x12\x1c\n\x18SERVICE_STATUS_SUSPENDED\x10\x02\x12\x1a\n\x16SERVICE_STATUS_RETIRED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$linli/catalog/v1/catalog_types.proto\x12\x10linli.catalog.v1\x1a\x1clinli/options/v1/rules.proto\x1a\x1alinli/types/v1/types.proto\"d\n\x05Limit\x12(\n\x06\x61mount\x18\x01 \x01(\x05\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x88\xc3@8\x01\x12\x31\n\x04unit\x18\x02 \x01(\x0e\x32\x1b.linli.catalog.v1.LimitUnitB\x06\x9a\xb5\x18\x02\x08\x01\"]\n\x05Hours\x12$\n\x0b\x66rom_minute\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00|\x96@8\x01\x12.\n\x0cuntil_minute\x18\x02 \x01(\x05\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x80\x96@8\x01\"t\n\x0cWeekdayHours\x12\x32\n\x07weekday\x18\x01 \x01(\x0e\x32\x19.linli.catalog.v1.WeekdayB\x06\x9a\xb5\x18\x02\x08\x01\x12\x30\n\x05hours\x18\x02 \x03(\x0b\x32\x17.linli.catalog.v1.HoursB\x08\x9a\xb5\x18\x04\x08\x01 \x0c\"s\n\x0bWorkingDate\x12\x32\n\x04\x64\x61te\x18\x01 \x01(\tB$\x9a\xb5\x18 \x08\x01\x1a\x1a[0-9]{4}-[0-9]{2}-[0-9]{2}@\x03\x12\x30\n\x05hours\x18\x02 \x03(\x0b\x32\x17.linli.catalog.v1.HoursB\x08\x9a\xb5\x18\x04\x08\x01 \x0c\"\xd8\x01\n\x0bWorkingTime\x12\x1d\n\ttime_zone\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x08\x12\x34\n\x04week\x18\x02 \x03(\x0b\x32\x1e.linli.catalog.v1.WeekdayHoursB\x06\x9a\xb5\x18\x02 \x07\x12\x35\n\x08holidays\x18\x03 \x03(\tB#\x9a\xb5\x18\x1f\x1a\x1a[0-9]{4}-[0-9]{2}-[0-9]{2} \xe8\x07\x12=\n\rworking_dates\x18\x04 \x03(\x0b\x32\x1d.linli.catalog.v1.WorkingDateB\x07\x9a\xb5\x18\x03 \xe8\x07\"\xb7\x01\n\x0b\x45ligibility\x12$\n\x0bminimum_age\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\xc0\x62@8\x01\x12$\n\x0bmaximum_age\x18\x02 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\xc0\x62@8\x01\x12.\n\x06groups\x18\x03 \x03(\tB\x1e\x9a\xb5\x18\x1a\x10(\x1a\x12[a-z0-9][a-z0-9-]* \x14@\x05\x12,\n\x05terms\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x8b\x01\n\x08Schedule\x12\x1b\n\ttime_zone\x18\x01 \x01(\tB\x08\x9a\xb5\x18\x04\x10@@\x08\x12\x34\n\x04week\x18\x02 \x03(\x0b\x32\x1e.linli.catalog.v1.WeekdayHoursB\x06\x9a\xb5\x18\x02 \x07\x12,\n\x05terms\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x7f\n\x05Place\x12\x33\n\x04name\x18\x01 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedTextB\x06\x9a\xb5\x18\x02@\x02\x12\x18\n\x07\x61\x64\x64ress\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03\x10\xf4\x03\x12\'\n\x08location\x18\x03 \x01(\x0b\x32\x15.linli.types.v1.Point\"\x8f\x01\n\x04\x43ost\x12\x0c\n\x04\x66ree\x18\x01 \x01(\x08\x12%\n\x0c\x61mount_minor\x18\x02 \x01(\x03\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\xa2\x94\x1amB8\x01\x12$\n\x08\x63urrency\x18\x03 \x01(\tB\x12\x9a\xb5\x18\x0e\x10\x03\x1a\x08[A-Z]{3}@\x03\x12,\n\x05terms\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"C\n\x08\x43\x61pacity\x12\x1f\n\x06\x61mount\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\xd0\x12\x63\x41\x38\x01\x12\x16\n\x04unit\x18\x02 \x01(\tB\x08\x9a\xb5\x18\x04\x10@@\x02\"\xd7\x04\n\x0eServiceDetails\x12\x1d\n\taffair_id\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10\x30@\x08\x12\x1d\n\x08\x61rea_ids\x18\x02 \x03(\tB\x0b\x9a\xb5\x18\x07\x10@ \xc8\x01@\x08\x12\x35\n\x04name\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedTextB\x08\x9a\xb5\x18\x04\x08\x01@\x02\x12\x32\n\x0b\x64\x65scription\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x32\n\x0b\x65ligibility\x18\x05 \x01(\x0b\x32\x1d.linli.catalog.v1.Eligibility\x12,\n\x08schedule\x18\x06 \x01(\x0b\x32\x1a.linli.catalog.v1.Schedule\x12/\n\x06places\x18\x07 \x03(\x0b\x32\x17.linli.catalog.v1.PlaceB\x06\x9a\xb5\x18\x02 2\x12$\n\x04\x63ost\x18\x08 \x01(\x0b\x32\x16.linli.catalog.v1.Cost\x12>\n\tlanguages\x18\t \x03(\tB+\x9a\xb5\x18\'\x10#\x1a![A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})* \x14\x12\x33\n\raccessibility\x18\n \x03(\tB\x1c\x9a\xb5\x18\x18\x10(\x1a\x12[a-z0-9][a-z0-9-]* \x14\x12,\n\x08\x63\x61pacity\x18\x0b \x01(\x0b\x32\x1a.linli.catalog.v1.Capacity\x12\'\n\x03url\x18\x0c \x01(\tB\x1a\x9a\xb5\x18\x16\x10\xf4\x03\x1a\x0fhttps?://[^\\s]+@\x08\x12\x17\n\x05phone\x18\r \x01(\tB\x08\x9a\xb5\x18\x04\x10(@\x04*\x9f\x01\n\tLimitUnit\x12\x1a\n\x16LIMIT_UNIT_UNSPECIFIED\x10\x00\x12\x1c\n\x18LIMIT_UNIT_WORKING_HOURS\x10\x01\x12\x1b\n\x17LIMIT_UNIT_WORKING_DAYS\x10\x02\x12\x1d\n\x19LIMIT_UNIT_CALENDAR_HOURS\x10\x03\x12\x1c\n\x18LIMIT_UNIT_CALENDAR_DAYS\x10\x04*\xb6\x01\n\x07Weekday\x12\x17\n\x13WEEKDAY_UNSPECIFIED\x10\x00\x12\x12\n\x0eWEEKDAY_MONDAY\x10\x01\x12\x13\n\x0fWEEKDAY_TUESDAY\x10\x02\x12\x15\n\x11WEEKDAY_WEDNESDAY\x10\x03\x12\x14\n\x10WEEKDAY_THURSDAY\x10\x04\x12\x12\n\x0eWEEKDAY_FRIDAY\x10\x05\x12\x14\n\x10WEEKDAY_SATURDAY\x10\x06\x12\x12\n\x0eWEEKDAY_SUNDAY\x10\x07*\x84\x01\n\rServiceStatus\x12\x1e\n\x1aSERVICE_STATUS_UNSPECIFIED\x10\x00\x12\x19\n\x15SERVICE_STATUS_ACTIVE\x10\x01\x12\x1c\n\x18SERVICE_STATUS_SUSPENDED\x10\x02\x12\x1a\n\x16SERVICE_STATUS_RETIRED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,11 +46,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEEKDAYHOURS'].fields_by_name['hours']._loaded_options = None
   _globals['_WEEKDAYHOURS'].fields_by_name['hours']._serialized_options = b'\232\265\030\004\010\001 \014'
   _globals['_WORKINGDATE'].fields_by_name['date']._loaded_options = None
-  _globals['_WORKINGDATE'].fields_by_name['date']._serialized_options = b'\232\265\030\036\010\001\032\032[0-9]{4}-[0-9]{2}-[0-9]{2}'
+  _globals['_WORKINGDATE'].fields_by_name['date']._serialized_options = b'\232\265\030 \010\001\032\032[0-9]{4}-[0-9]{2}-[0-9]{2}@\003'
   _globals['_WORKINGDATE'].fields_by_name['hours']._loaded_options = None
   _globals['_WORKINGDATE'].fields_by_name['hours']._serialized_options = b'\232\265\030\004\010\001 \014'
   _globals['_WORKINGTIME'].fields_by_name['time_zone']._loaded_options = None
-  _globals['_WORKINGTIME'].fields_by_name['time_zone']._serialized_options = b'\232\265\030\004\010\001\020@'
+  _globals['_WORKINGTIME'].fields_by_name['time_zone']._serialized_options = b'\232\265\030\006\010\001\020@@\010'
   _globals['_WORKINGTIME'].fields_by_name['week']._loaded_options = None
   _globals['_WORKINGTIME'].fields_by_name['week']._serialized_options = b'\232\265\030\002 \007'
   _globals['_WORKINGTIME'].fields_by_name['holidays']._loaded_options = None
@@ -62,27 +62,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ELIGIBILITY'].fields_by_name['maximum_age']._loaded_options = None
   _globals['_ELIGIBILITY'].fields_by_name['maximum_age']._serialized_options = b'\232\265\030\0131\000\000\000\000\000\300b@8\001'
   _globals['_ELIGIBILITY'].fields_by_name['groups']._loaded_options = None
-  _globals['_ELIGIBILITY'].fields_by_name['groups']._serialized_options = b'\232\265\030\030\020(\032\022[a-z0-9][a-z0-9-]* \024'
+  _globals['_ELIGIBILITY'].fields_by_name['groups']._serialized_options = b'\232\265\030\032\020(\032\022[a-z0-9][a-z0-9-]* \024@\005'
   _globals['_SCHEDULE'].fields_by_name['time_zone']._loaded_options = None
-  _globals['_SCHEDULE'].fields_by_name['time_zone']._serialized_options = b'\232\265\030\002\020@'
+  _globals['_SCHEDULE'].fields_by_name['time_zone']._serialized_options = b'\232\265\030\004\020@@\010'
   _globals['_SCHEDULE'].fields_by_name['week']._loaded_options = None
   _globals['_SCHEDULE'].fields_by_name['week']._serialized_options = b'\232\265\030\002 \007'
+  _globals['_PLACE'].fields_by_name['name']._loaded_options = None
+  _globals['_PLACE'].fields_by_name['name']._serialized_options = b'\232\265\030\002@\002'
   _globals['_PLACE'].fields_by_name['address']._loaded_options = None
   _globals['_PLACE'].fields_by_name['address']._serialized_options = b'\232\265\030\003\020\364\003'
   _globals['_COST'].fields_by_name['amount_minor']._loaded_options = None
   _globals['_COST'].fields_by_name['amount_minor']._serialized_options = b'\232\265\030\0131\000\000\000\242\224\032mB8\001'
   _globals['_COST'].fields_by_name['currency']._loaded_options = None
-  _globals['_COST'].fields_by_name['currency']._serialized_options = b'\232\265\030\014\020\003\032\010[A-Z]{3}'
+  _globals['_COST'].fields_by_name['currency']._serialized_options = b'\232\265\030\016\020\003\032\010[A-Z]{3}@\003'
   _globals['_CAPACITY'].fields_by_name['amount']._loaded_options = None
   _globals['_CAPACITY'].fields_by_name['amount']._serialized_options = b'\232\265\030\0131\000\000\000\000\320\022cA8\001'
   _globals['_CAPACITY'].fields_by_name['unit']._loaded_options = None
-  _globals['_CAPACITY'].fields_by_name['unit']._serialized_options = b'\232\265\030\002\020@'
+  _globals['_CAPACITY'].fields_by_name['unit']._serialized_options = b'\232\265\030\004\020@@\002'
   _globals['_SERVICEDETAILS'].fields_by_name['affair_id']._loaded_options = None
-  _globals['_SERVICEDETAILS'].fields_by_name['affair_id']._serialized_options = b'\232\265\030\004\010\001\0200'
+  _globals['_SERVICEDETAILS'].fields_by_name['affair_id']._serialized_options = b'\232\265\030\006\010\001\0200@\010'
   _globals['_SERVICEDETAILS'].fields_by_name['area_ids']._loaded_options = None
-  _globals['_SERVICEDETAILS'].fields_by_name['area_ids']._serialized_options = b'\232\265\030\005\020@ \310\001'
+  _globals['_SERVICEDETAILS'].fields_by_name['area_ids']._serialized_options = b'\232\265\030\007\020@ \310\001@\010'
   _globals['_SERVICEDETAILS'].fields_by_name['name']._loaded_options = None
-  _globals['_SERVICEDETAILS'].fields_by_name['name']._serialized_options = b'\232\265\030\002\010\001'
+  _globals['_SERVICEDETAILS'].fields_by_name['name']._serialized_options = b'\232\265\030\004\010\001@\002'
   _globals['_SERVICEDETAILS'].fields_by_name['places']._loaded_options = None
   _globals['_SERVICEDETAILS'].fields_by_name['places']._serialized_options = b'\232\265\030\002 2'
   _globals['_SERVICEDETAILS'].fields_by_name['languages']._loaded_options = None
@@ -90,15 +92,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SERVICEDETAILS'].fields_by_name['accessibility']._loaded_options = None
   _globals['_SERVICEDETAILS'].fields_by_name['accessibility']._serialized_options = b'\232\265\030\030\020(\032\022[a-z0-9][a-z0-9-]* \024'
   _globals['_SERVICEDETAILS'].fields_by_name['url']._loaded_options = None
-  _globals['_SERVICEDETAILS'].fields_by_name['url']._serialized_options = b'\232\265\030\024\020\364\003\032\017https?://[^\\s]+'
+  _globals['_SERVICEDETAILS'].fields_by_name['url']._serialized_options = b'\232\265\030\026\020\364\003\032\017https?://[^\\s]+@\010'
   _globals['_SERVICEDETAILS'].fields_by_name['phone']._loaded_options = None
-  _globals['_SERVICEDETAILS'].fields_by_name['phone']._serialized_options = b'\232\265\030\002\020('
-  _globals['_LIMITUNIT']._serialized_start=2012
-  _globals['_LIMITUNIT']._serialized_end=2171
-  _globals['_WEEKDAY']._serialized_start=2174
-  _globals['_WEEKDAY']._serialized_end=2356
-  _globals['_SERVICESTATUS']._serialized_start=2359
-  _globals['_SERVICESTATUS']._serialized_end=2491
+  _globals['_SERVICEDETAILS'].fields_by_name['phone']._serialized_options = b'\232\265\030\004\020(@\004'
+  _globals['_LIMITUNIT']._serialized_start=2042
+  _globals['_LIMITUNIT']._serialized_end=2201
+  _globals['_WEEKDAY']._serialized_start=2204
+  _globals['_WEEKDAY']._serialized_end=2386
+  _globals['_SERVICESTATUS']._serialized_start=2389
+  _globals['_SERVICESTATUS']._serialized_end=2521
   _globals['_LIMIT']._serialized_start=116
   _globals['_LIMIT']._serialized_end=216
   _globals['_HOURS']._serialized_start=218
@@ -106,19 +108,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEEKDAYHOURS']._serialized_start=313
   _globals['_WEEKDAYHOURS']._serialized_end=429
   _globals['_WORKINGDATE']._serialized_start=431
-  _globals['_WORKINGDATE']._serialized_end=544
-  _globals['_WORKINGTIME']._serialized_start=547
-  _globals['_WORKINGTIME']._serialized_end=761
-  _globals['_ELIGIBILITY']._serialized_start=764
-  _globals['_ELIGIBILITY']._serialized_end=945
-  _globals['_SCHEDULE']._serialized_start=948
-  _globals['_SCHEDULE']._serialized_end=1085
-  _globals['_PLACE']._serialized_start=1087
-  _globals['_PLACE']._serialized_end=1206
-  _globals['_COST']._serialized_start=1209
-  _globals['_COST']._serialized_end=1350
-  _globals['_CAPACITY']._serialized_start=1352
-  _globals['_CAPACITY']._serialized_end=1417
-  _globals['_SERVICEDETAILS']._serialized_start=1420
-  _globals['_SERVICEDETAILS']._serialized_end=2009
+  _globals['_WORKINGDATE']._serialized_end=546
+  _globals['_WORKINGTIME']._serialized_start=549
+  _globals['_WORKINGTIME']._serialized_end=765
+  _globals['_ELIGIBILITY']._serialized_start=768
+  _globals['_ELIGIBILITY']._serialized_end=951
+  _globals['_SCHEDULE']._serialized_start=954
+  _globals['_SCHEDULE']._serialized_end=1093
+  _globals['_PLACE']._serialized_start=1095
+  _globals['_PLACE']._serialized_end=1222
+  _globals['_COST']._serialized_start=1225
+  _globals['_COST']._serialized_end=1368
+  _globals['_CAPACITY']._serialized_start=1370
+  _globals['_CAPACITY']._serialized_end=1437
+  _globals['_SERVICEDETAILS']._serialized_start=1440
+  _globals['_SERVICEDETAILS']._serialized_end=2039
 # @@protoc_insertion_point(module_scope)
