@@ -3,7 +3,9 @@
 `state = OPEN AND (body_id = "lasan" OR body_id = "bos") AND opened_time >= "2020-01-06T00:00:00Z"`
 
 Comparisons with = != < <= > >=, joined by AND, OR, NOT and parentheses. As in AIP-160, OR binds
-tighter than AND. Values: quoted texts, bare words, numbers, true and false; moments are RFC 3339.
+tighter than AND. Values: quoted texts, bare words, numbers, true and false; moments are RFC 3339; enum
+values by their name, with or without its prefix (`CASE_STATE_OPEN`, `OPEN`). A row without a value meets
+no comparison but `!=`; `NOT f` finds exactly what `f` does not.
 """
 
 import math
@@ -70,24 +72,28 @@ class AreaField:
         if op not in ("=", "!="):
             _no(f"{name} can only be compared with = and !=")
         path = text.strip("/")
-        within = f"({self.column} = %s OR {self.column} ^@ %s)"
-        return Condition(within if op == "=" else f"NOT {within}", (path, path + "/"))
+        within = Condition(f"({self.column} = %s OR {self.column} ^@ %s)", (path, path + "/"))
+        return within if op == "=" else _complement(within)
 
 
-def text(column: str) -> Field:
-    """A text or an id; it can be ordered."""
-    return Field(column, str, "a text", ordered=True)
+def text(column: str, form: Callable[[str], str] = str) -> Field:
+    """A text or an id; it can be ordered. `form` makes of a value what the column holds."""
+    return Field(column, form, "a text", ordered=True)
 
 
-def choice(column: str, values: Mapping[str, object]) -> Field:
-    """One of the names, stored as the value beside it: `{"OPEN": "open"}`."""
+def choice(column: str, values: Mapping[str, object], prefix: str = "") -> Field:
+    """One of the names, stored as the value beside it: `{"OPEN": "open"}`.
+
+    `prefix` is that of the enum's names on the wire (`CASE_STATE_`): they are taken with and without it.
+    """
 
     def read(given: str) -> object:
-        if given not in values:
+        name = given.removeprefix(prefix)
+        if name not in values:
             raise ValueError(given)
-        return values[given]
+        return values[name]
 
-    return Field(column, read, "one of " + ", ".join(values))
+    return Field(column, read, "one of " + ", ".join(prefix + name for name in values))
 
 
 def integer(column: str) -> Field:
@@ -193,8 +199,7 @@ class _Parser:
         if depth > DEEPEST:
             _no(f"a filter may be nested at most {DEEPEST} deep")
         if self._skip("NOT"):
-            inner = self._term(depth + 1)
-            return Condition(f"NOT ({inner.sql})", inner.params)
+            return _complement(self._term(depth + 1))
         if self._peek() == ("paren", "("):
             self._next()
             inner = self._all(depth + 1)
@@ -232,6 +237,11 @@ class _Parser:
         if found:
             self._next()
         return found
+
+
+def _complement(condition: Condition) -> Condition:
+    """All rows that a condition does not find, those without a value among them."""
+    return Condition(f"({condition.sql}) IS NOT TRUE", condition.params)
 
 
 def _unquoted(quoted: str) -> str:

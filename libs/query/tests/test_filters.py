@@ -19,6 +19,8 @@ FILTERS = Filters(
     returns=integer("returns"),
     score=number("score"),
     late=flag("late"),
+    kind=choice("kind", {"GROUP": "group", "BOARD": "board"}, "BODY_KIND_"),
+    number=text("number", str.lower),
 )
 JANUARY = datetime(2020, 1, 6, 8, tzinfo=UTC)
 
@@ -39,7 +41,11 @@ JANUARY = datetime(2020, 1, 6, 8, tzinfo=UTC)
         ("returns > -2", "returns > %s", (-2,)),
         ("score <= 0.5", "score <= %s", (0.5,)),
         ("late = true", "late = %s", (True,)),
-        ("NOT late = true", "NOT (late = %s)", (True,)),
+        ("NOT late = true", "(late = %s) IS NOT TRUE", (True,)),
+        ('area != "la"', "((area_path = %s OR area_path ^@ %s)) IS NOT TRUE", ("la", "la/")),
+        ("kind = BODY_KIND_GROUP", "kind = %s", ("group",)),
+        ("kind = GROUP", "kind = %s", ("group",)),
+        ('number = "Ａ１"', "number = %s", ("ａ１",)),
         ("returns=1 AND returns=2", "(returns = %s) AND (returns = %s)", (1, 2)),
     ],
 )
@@ -67,6 +73,7 @@ def test_or_binds_tighter_than_and_as_in_aip_160() -> None:
     [
         ("colour = red", "a comparison begins with one of state, body_id"),
         ("state = WEIRD", "state is compared with one of OPEN, CLOSED"),
+        ("kind = BODY_KIND_GANG", "kind is compared with one of BODY_KIND_GROUP, BODY_KIND_BOARD"),
         ("state > OPEN", "state can only be compared with = and !="),
         ('area < "la"', "area can only be compared with = and !="),
         ("state OPEN", "after state comes one of"),
@@ -103,7 +110,7 @@ def cases(module_database: str) -> psycopg.Connection:
     connection = psycopg.connect(module_database, autocommit=True)
     connection.execute(
         "CREATE TEMP TABLE cases (state text, body_id text, opened_at timestamptz, area_path text,"
-        " returns bigint, score double precision, late boolean)"
+        " returns bigint, score double precision, late boolean, kind text, number text)"
     )
     return connection
 
@@ -128,3 +135,44 @@ def test_whatever_is_sent_is_refused_or_runs(cases: psycopg.Connection, given_fi
     except Refusal:
         return
     cases.execute(f"SELECT 1 FROM cases WHERE {condition.sql}".encode(), condition.params)
+
+
+@pytest.fixture(scope="module")
+def sparse(cases: psycopg.Connection) -> psycopg.Connection:
+    """The same table with every mixture of values and of none."""
+    cases.execute(
+        "INSERT INTO cases SELECT s, b, o, a, r, r / 2.0, l, 'group', n"
+        " FROM unnest(ARRAY['open', NULL]) s, unnest(ARRAY['x', 'y', NULL]) b,"
+        " unnest(ARRAY['2020-01-06T08:00:00Z'::timestamptz, NULL]) o, unnest(ARRAY['la', 'la/x', NULL]) a,"
+        " unnest(ARRAY[1, NULL]) r, unnest(ARRAY[true, NULL]) l, unnest(ARRAY['n', NULL]) n"
+    )
+    return cases
+
+
+_comparisons = st.sampled_from(
+    [
+        *("state = OPEN", "state != OPEN", 'body_id = "x"', 'body_id != "x"', 'body_id < "y"', 'area = "la"'),
+        *('area != "la"', "opened_time < 2030-01-01T00:00:00Z", "opened_time >= 2020-01-06T08:00:00Z"),
+        *("returns > 0", "returns != 1", "score <= 0.5", "late = true", "late != false", 'number = "n"'),
+    ]
+)
+_filters = st.recursive(
+    _comparisons,
+    lambda inner: st.one_of(
+        inner.map("NOT ({})".format),
+        st.tuples(inner, st.sampled_from(["AND", "OR"]), inner).map(lambda each: "({} {} {})".format(*each)),
+    ),
+    max_leaves=4,
+)
+
+
+@given(_filters)
+def test_not_finds_exactly_what_the_filter_does_not(sparse: psycopg.Connection, wanted: str) -> None:
+    def found(given: str) -> set[str]:
+        condition = FILTERS.compile(given)
+        rows = sparse.execute(
+            f"SELECT ctid::text FROM cases WHERE {condition.sql}".encode(), condition.params
+        )
+        return {row[0] for row in rows}
+
+    assert found(f"NOT {wanted}") == found("") - found(wanted)

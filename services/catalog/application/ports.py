@@ -100,7 +100,7 @@ class Wanted:
     `area_path`: the service is for this area, one above it, or everybody.
     """
 
-    words: tuple[str, ...] = ()
+    text: str = ""
     area_path: str = ""
     language: str = ""
     accessibility: tuple[str, ...] = ()

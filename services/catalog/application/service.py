@@ -22,7 +22,6 @@ from services.catalog.domain.service import (
     Unpublished,
 )
 from services.catalog.domain.values import ServiceStatus, distinct
-from services.catalog.domain.words import wanted
 
 ServiceStream = Stream[ServiceCommand, Service, ServiceEvent]
 
@@ -111,7 +110,7 @@ class Services:
     def search(self, query: ListQuery, criteria: Criteria, fresh: Fresh) -> tuple[Sequence[Found], str]:
         """A page of services, the best first."""
         sought = Wanted(
-            words=wanted(criteria.text),
+            text=criteria.text,
             area_path=self.cited.area(criteria.area_id).path if criteria.area_id else "",
             language=criteria.language,
             accessibility=criteria.accessibility,

@@ -12,7 +12,7 @@ from linli.types.v1.types_pb2 import LocalizedText
 from libs.testkit.component import Component, component
 from libs.testkit.postgres import TestServer
 from libs.testkit.views import assert_rebuilt_equals_live
-from services.catalog.domain.words import indexed, wanted
+from services.catalog.adapters.words import indexed, wanted
 from services.catalog.tests.town import (
     define,
     details,
@@ -73,7 +73,8 @@ def reader(running: Component) -> Any:
         ("dentist", []),
         ("dentist lunch", ["lunch"]),
         ("dentist surgery lunch", []),
-        ("!?", ["breakfast", "lunch", "repairs"]),
+        *((nothing, []) for nothing in ("!?", "🎉", "\u200b", " ", "x" * 41)),
+        ("homes", ["repairs", "lunch"]),
         ("", ["breakfast", "lunch", "repairs"]),
     ],
 )

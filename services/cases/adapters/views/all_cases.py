@@ -13,6 +13,7 @@ from libs.query.freshness import Fresh, ListQuery, PageQuery
 from libs.query.listing import Listing
 from libs.query.paging import Order, ascending, descending
 from libs.query.reach import Reach
+from libs.rpc.text import key, tag
 from libs.rules.areas import id_of
 from services.cases.application.ports import CaseRow
 from services.cases.domain.case import events
@@ -36,16 +37,16 @@ CASES = Table.of(
     ),
 )
 FILTERS = Filters(
-    state=choice("state", {state.name: state.value for state in CaseState}),
+    state=choice("state", {state.name: state.value for state in CaseState}, "CASE_STATE_"),
     affair_id=text("affair_id"),
     area_id=text("area_id"),
     area_path=area("area_path"),
     body_id=text("body_id"),
-    channel=choice("channel", {channel.name: channel.value for channel in Channel}),
+    channel=choice("channel", {channel.name: channel.value for channel in Channel}, "CHANNEL_"),
     reporter_id=text("reporter_id"),
     public_id=text("public_id"),
-    external_system=text("external_system"),
-    external_number=text("external_number"),
+    external_system=text("external_system", tag),
+    external_number=text("external_number", key),
     opened_time=moment("opened_time"),
     due_time=moment("due_time"),
     ended_time=moment("ended_time"),

@@ -1,6 +1,6 @@
 """Which services help with this, and who may use them? Search by words, without help of the database.
 
-The tokeniser (`domain/words.py`) gives the words; each is a row with a weight. A search counts the
+The tokeniser (`adapters/words.py`) gives the words; each is a row with a weight. A search counts the
 words that are found: more of them first, then the heavier ones.
 """
 
@@ -14,19 +14,20 @@ import msgspec
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.values import Json
 from libs.ledger.views.view import Key, Rows, Table, View, Views
-from libs.query.conditions import Condition
+from libs.query.conditions import EVERYTHING, NOTHING, Condition
 from libs.query.filters import Filters, area, flag, text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.listing import Derived, Listing
 from libs.query.paging import ascending, descending
 from libs.rules.areas import ids_of
+from services.catalog.adapters.words import indexed
+from services.catalog.adapters.words import wanted as wanted_words
 from services.catalog.application.ports import Found, Wanted
 from services.catalog.domain import service
 from services.catalog.domain.affair import AffairDefined, AffairRenamed
 from services.catalog.domain.details import Details
 from services.catalog.domain.service import Active, Offer, Published, Retired, Suspended
 from services.catalog.domain.values import Matter, ServiceStatus
-from services.catalog.domain.words import indexed
 
 IN_NAME, IN_AFFAIR, IN_DESCRIPTION = 3, 2, 1
 
@@ -211,9 +212,11 @@ class ServiceReads:
 
     def found(self, query: ListQuery, wanted: Wanted, fresh: Fresh) -> tuple[Sequence[Found], str]:
         """A page of services, the best first."""
-        words = list(wanted.words)
+        words = list(wanted_words(wanted.text))
+        usable = NOTHING if wanted.text and not words else EVERYTHING
         with fresh.read(self.views, VIEW) as cursor:
-            rows, token = LISTED.page(cursor, query, where=_demands(wanted), params=(words, words, words))
+            where = usable & _demands(wanted)
+            rows, token = LISTED.page(cursor, query, where=where, params=(words, words, words))
         return [Found(_published(row), row["score"]) for row in rows], token
 
 

@@ -53,7 +53,7 @@ LISTED = Listing(
     order=(ascending("area_id"),),
     filters=Filters(
         parent_id=text("parent_id"),
-        level=choice("level", {level.name: level.value for level in Level}),
+        level=choice("level", {level.name: level.value for level in Level}, "AREA_LEVEL_"),
         area=area("path"),
     ),
 )

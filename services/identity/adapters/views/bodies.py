@@ -33,7 +33,8 @@ LISTED = Listing(
     table=BODIES,
     order=(ascending("body_id"),),
     filters=Filters(
-        kind=choice("kind", {kind.name: kind.value for kind in BodyKind}), area=area("area_path")
+        kind=choice("kind", {kind.name: kind.value for kind in BodyKind}, "BODY_KIND_"),
+        area=area("area_path"),
     ),
 )
 

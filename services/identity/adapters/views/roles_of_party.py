@@ -33,7 +33,7 @@ LISTED = Listing(
     order=(ascending("party_id"), ascending("grant_id")),
     filters=Filters(
         party_id=text("party_id"),
-        role=choice("role", {role.value: role.value for role in Role}),
+        role=choice("role", {role.value: role.value for role in Role}, "ROLE_"),
         area=area("area_path"),
         body_id=text("body_id"),
     ),

@@ -77,7 +77,7 @@ LISTED = Listing(
         affair_id=text("affair_id"),
         area_path=area("area_path"),
         channel=text("channel"),
-        state=choice("state", {state.name: state.value for state in OPEN_STATES}),
+        state=choice("state", {state.name: state.value for state in OPEN_STATES}, "CASE_STATE_"),
         opened_time=moment("opened_at"),
         due_time=moment("due_at"),
     ),

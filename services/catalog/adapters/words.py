@@ -1,19 +1,52 @@
 """How texts in Chinese and English become words to search by, without help of the database.
 
-Latin words are folded (width, case, accents) and lose a plural `s`. Chinese has no blanks: a run of
-characters gives its single characters (to be found by one) and its pairs (to be found by more).
+Latin words are folded (width, case, accents) and stemmed as English (Snowball). Chinese has no blanks: a
+run of characters gives its single characters (to be found by one) and its pairs (to be found by more).
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
+from threading import Lock
+
+import Stemmer
 
 _LONGEST = 40
-"""Characters of one word; what is longer is no word."""
+"""Characters of one word; of a longer one the first so many count."""
 
 # The unified ideographs with extensions A to H, those of compatibility, and the iteration mark.
 _HAN = "㐀-䶿一-鿿豈-﫿\U00020000-\U000323af々"
 _RUN = re.compile(f"(?P<han>[{_HAN}]+)|(?P<word>[^\\W_{_HAN}]+)")
+_STEMMER = Stemmer.Stemmer("english", 0)
+_STEMMER_IS_FREE = Lock()  # a stemmer works for one thread at a time
+
+# Plurals that the stemmer's rules leave apart from their singular.
+_IRREGULAR = {
+    **{f"{word}s": word for word in ("menu", "guru", "emu", "gnu", "haiku", "tofu", "tutu", "caribou")},
+    **{f"{word}es": word for word in ("bus", "gas", "lens", "canvas", "iris")},
+    "quizzes": "quiz",
+    "crises": "crisis",
+    "children": "child",
+    "people": "person",
+    "women": "woman",
+    "men": "man",
+    "feet": "foot",
+    "teeth": "tooth",
+    "geese": "goose",
+    "mice": "mouse",
+    "lice": "louse",
+    "leaves": "leaf",
+    "shelves": "shelf",
+    "knives": "knife",
+    "wives": "wife",
+    "lives": "life",
+    "halves": "half",
+    "loaves": "loaf",
+    "wolves": "wolf",
+    "thieves": "thief",
+    "scarves": "scarf",
+}
 
 
 def indexed(text: str) -> list[str]:
@@ -36,8 +69,8 @@ def _runs(text: str) -> Iterator[tuple[str, bool]]:
     for found in _RUN.finditer(unicodedata.normalize("NFC", folded)):
         if found["han"]:
             yield found["han"], True
-        elif len(found["word"]) <= _LONGEST:
-            yield found["word"], False
+        else:
+            yield found["word"][:_LONGEST], False
 
 
 def _pairs(run: str) -> list[str]:
@@ -48,12 +81,9 @@ def _singles_and_pairs(run: str) -> list[str]:
     return [*run, *_pairs(run)]
 
 
+@lru_cache(maxsize=10_000)
 def _stem(word: str) -> str:
-    """`meals` and `meal`, `classes` and `class` meet; other endings are left alone."""
-    if len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes")):
-        return word[:-2]
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
+    """`meals` and `meal`, `buses` and `bus`, `children` and `child` meet: Snowball, and what it misses."""
+    word = _IRREGULAR.get(word, word)
+    with _STEMMER_IS_FREE:
+        return str(_STEMMER.stemWord(word))
