@@ -1,16 +1,21 @@
 """The feed service: published events by gRPC, for partners, auditors and neighbours in other cells."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.decider import Kind, Refusal
 from libs.messaging.published import Published
-from libs.messaging.translate import Entry, Source, Stretch
+from libs.messaging.translate import LARGEST, Entry, Source, Stretch
 
 _STANDARD_LIMIT = 500
+_STEP = 500
+"""Stored events that are looked at in one go."""
+_LONGEST_LOOK = 2.0
+"""Seconds after which a reader hears how far a search has got, even if it has found nothing yet."""
 _HEARTBEAT = 5.0
 
 
@@ -56,9 +61,9 @@ class FeedApi:
         """One batch after a position."""
         source = self._source(request.source)
         _must_be_there(source, request.after)
-        stretch = source.stretch(request.after, request.limit or _STANDARD_LIMIT)
-        batch = _for(call.reach, request.types, stretch).batch(source.name, head=source.head())
-        return feed.ReadEventsResponse(batch=batch)
+        seen = _Seen(call.reach, _known(source, request.types))
+        found = _found(source, request.after, request.limit or _STANDARD_LIMIT, seen, call)
+        return feed.ReadEventsResponse(batch=found.batch(source.name, head=source.head()))
 
     def follow_events(
         self, request: feed.FollowEventsRequest, call: Call
@@ -66,19 +71,17 @@ class FeedApi:
         """Everything after a position, then what is recorded, until the caller goes or the server drains."""
         source = self._source(request.source)
         _must_be_there(source, request.after)
-        reach = call.reach
-        return self._follow(source, request, call, reach)
+        seen = _Seen(call.reach, _known(source, request.types))
+        return self._follow(source, request.after, call, seen)
 
     def _follow(
-        self, source: Source, request: feed.FollowEventsRequest, call: Call, reach: Reach
+        self, source: Source, after: int, call: Call, seen: "_Seen"
     ) -> Iterator[feed.FollowEventsResponse]:
-        after = request.after
         while call.active and not self._draining():
-            stretch = source.stretch(after, _STANDARD_LIMIT)
-            if stretch.until > after or not self._something_came(source, after, call):
-                batch = _for(reach, request.types, stretch).batch(source.name, head=source.head())
-                yield feed.FollowEventsResponse(batch=batch)
-            after = stretch.until
+            found = _found(source, after, _STANDARD_LIMIT, seen, call)
+            if found.until > after or not self._something_came(source, after, call):
+                yield feed.FollowEventsResponse(batch=found.batch(source.name, head=source.head()))
+            after = found.until
 
     def _something_came(self, source: Source, after: int, call: Call) -> bool:
         """Wait for something new until the next heartbeat is due, in steps that notice a drain."""
@@ -118,17 +121,53 @@ def _must_be_there(source: Source, after: int) -> None:
         )
 
 
-def _for(reach: Reach, types: Sequence[str], stretch: Stretch) -> Stretch:
-    """The stretch with only what the caller may see and wants."""
-    wanted = frozenset(types)
-    entries = tuple(
-        entry for entry in stretch.entries if _wanted(entry, wanted) and may_see(reach, entry.published)
-    )
-    return replace(stretch, entries=entries)
+def _known(source: Source, types: Sequence[str]) -> frozenset[str]:
+    """The types that a reader asks for. Refuses those that the source never publishes."""
+    unknown = sorted(set(types) - source.types)
+    if unknown and source.types:
+        raise Refusal(
+            Kind.INVALID,
+            "EVENT_TYPE_UNKNOWN",
+            f"{source.service} publishes no {unknown[0]}; it publishes: {', '.join(sorted(source.types))}",
+            field="types",
+            type=unknown[0],
+        )
+    return frozenset(types)
 
 
-def _wanted(entry: Entry, types: frozenset[str]) -> bool:
-    return not types or entry.type in types
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a reader gets: events within their reach, of the types they want (all if they name none)."""
+
+    reach: Reach
+    types: frozenset[str]
+
+    def of(self, stretch: Stretch) -> Iterator[Entry]:
+        """The entries of a stretch that the reader gets."""
+        for entry in stretch.entries:
+            if (not self.types or entry.type in self.types) and may_see(self.reach, entry.published):
+                yield entry
+
+
+def _found(source: Source, after: int, limit: int, seen: _Seen, call: Call) -> Stretch:
+    """The next `limit` events that the reader gets; what is not for them is skipped.
+
+    Fewer at the end of what is recorded, of large ones, or when the search has taken long: then
+    `until` says how far it came.
+    """
+    entries, size, until = list[Entry](), 0, after
+    enough = time.monotonic() + _LONGEST_LOOK
+    while True:
+        stretch = source.stretch(until, _STEP)
+        for entry in seen.of(stretch):
+            size += entry.size
+            if len(entries) == limit or (entries and size > LARGEST):
+                return Stretch(after, entries[-1].event.sequence, tuple(entries), len(entries), cut=True)
+            entries.append(entry)
+        at_the_end, until = stretch.until == until or stretch.until >= source.head(), stretch.until
+        if at_the_end or len(entries) == limit or time.monotonic() > enough or not call.active:
+            break
+    return Stretch(after, until, tuple(entries), len(entries))
 
 
 def may_see(reach: Reach, published: Published) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from google.protobuf import descriptor_pool
 from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.recorded import Recorded
@@ -34,7 +35,7 @@ class Reading(Protocol):
         """Call `wake` whenever something was recorded."""
 
 
-_LARGEST = 2 * 1024 * 1024
+LARGEST = 2 * 1024 * 1024
 """Bytes of events in one stretch, if it has more than one: gRPC and RabbitMQ refuse messages of many more."""
 
 
@@ -76,10 +77,19 @@ class Source:
     """
 
     def __init__(
-        self, service: str, cell: str, ledger: Reading, publish: Publish, *, kept: int = 4000
+        self,
+        service: str,
+        cell: str,
+        ledger: Reading,
+        publish: Publish,
+        *,
+        kept: int = 4000,
+        types: Collection[str] | None = None,
     ) -> None:
+        """`types` (full names of messages) are all that it publishes; by default those of its contract."""
         self.service = service
         self.name = source_name(cell, service)
+        self.types = event_types(service) if types is None else frozenset(types)
         self._ledger = ledger
         self._publish = publish
         self._recent = _Recent(kept)
@@ -141,7 +151,7 @@ def _stretch(after: int, steps: Sequence[_Step]) -> Stretch:
     for number, (position, entry) in enumerate(steps):
         if entry is not None:
             size += entry.size
-            if entries and size > _LARGEST:
+            if entries and size > LARGEST:
                 return Stretch(after, until, tuple(entries), number, cut=True)
             entries.append(entry)
         until = position
@@ -190,6 +200,15 @@ class _Recent:
 def _entry(source: str, recorded: Recorded[Any], published: Published) -> Entry:
     event = envelope(source, recorded, published)
     return Entry(event, published.message.DESCRIPTOR.full_name, published, event.ByteSize())
+
+
+def event_types(service: str) -> frozenset[str]:
+    """What a service publishes by its contract: the messages of `<service>_events.proto`, if it has one."""
+    try:
+        contract = descriptor_pool.Default().FindFileByName(f"linli/{service}/v1/{service}_events.proto")
+    except KeyError:
+        return frozenset()
+    return frozenset(message.full_name for message in contract.message_types_by_name.values())
 
 
 def source_name(cell: str, service: str) -> str:

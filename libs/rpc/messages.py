@@ -37,6 +37,7 @@ OWN: Catalogue = {
             "事件来源只记录到{head}，尚无{after}之后的事件；"
             "来源可能已从旧备份恢复，或位置属于另一单元；请从0重新读取"
         ),
+        "EVENT_TYPE_UNKNOWN": "该来源不发布{type}事件，请核对类型名称",
         "INBOX_UNKNOWN": "此处没有该服务的收件箱",
         "PARKED_UNKNOWN": "没有编号为{parked_id}的搁置事件，或已处理完毕",
         "PARKED_NOT_FIRST": "同一主体有更早的搁置事件，请先重试{first_id}",

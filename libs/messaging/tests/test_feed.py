@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
+from linli.cases.v1 import cases_events_pb2  # noqa: F401 # the pool must know the contract
 from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.decider import Refusal
@@ -97,6 +98,47 @@ def test_a_reader_may_ask_for_some_types(town: Town) -> None:
     town.count(1)
 
     assert list(_read(town, Caller(), types=["linli.example.v1.PersonForgotten"]).events) == []
+
+
+def test_a_type_that_the_source_never_publishes_is_refused_with_those_it_publishes(town: Town) -> None:
+    town.count(1)
+    source = Source("cases", "test", town.counter.ledger, counter.publish)
+    api = FeedApi({"cases": source})
+
+    for unknown in ("CaseOpened", "linli.cases.v1.CaseOpend", "linli.catalog.v1.AffairDefined"):
+        wanted = f"publishes no {unknown}; it publishes: .*linli.cases.v1.CaseOpened"
+        with pytest.raises(Refusal, match=wanted) as read:
+            api.read_events(feed.ReadEventsRequest(source="cases", types=[unknown]), Caller())
+        with pytest.raises(Refusal, match=wanted):
+            api.follow_events(feed.FollowEventsRequest(source="cases", types=[unknown]), Caller())
+
+        assert (read.value.code, read.value.field) == ("EVENT_TYPE_UNKNOWN", "types")
+
+
+def test_the_limit_counts_events_and_skips_what_is_not_for_the_reader(town: Town) -> None:
+    for _ in range(600):
+        town.count(1, who="a")
+    town.count(2, 3, 4, who="b")
+
+    batch = _read(town, Caller(Reach((Limit(path="town/b"),))), limit=2)
+
+    assert [event.subject for event in batch.events] == ["counter-b"] * 2
+    assert batch.until == batch.events[-1].sequence < batch.head
+    rest = _read(town, Caller(Reach((Limit(path="town/b"),))), limit=2, after=batch.until)
+    assert len(rest.events) == 1
+    assert rest.until == rest.head
+
+
+def test_a_follower_does_not_hear_of_stretches_that_are_not_for_them(town: Town) -> None:
+    for _ in range(1200):
+        town.count(1, who="a")
+    town.count(2, who="b")
+    caller = Caller(Reach((Limit(path="town/b"),)))
+
+    first = next(_api(town).follow_events(feed.FollowEventsRequest(source="counter"), caller)).batch
+
+    assert [event.subject for event in first.events] == ["counter-b"]
+    assert (first.after, first.until) == (0, first.head)
 
 
 def test_an_unknown_source_is_refused_by_name(town: Town) -> None:

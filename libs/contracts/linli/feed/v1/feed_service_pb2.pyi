@@ -35,10 +35,10 @@ class ReadEventsRequest(_message.Message):
     after: _builtins.int
     """The last position already handled; 0 for the beginning."""
     limit: _builtins.int
-    """Most ledger positions to look at, 1 to 1000; 0 means 500."""
+    """Most events in the batch, 1 to 1000; 0 means 500."""
     @_builtins.property
     def types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Only these event types; empty for all."""
+        """Only these event types (full names, such as `linli.cases.v1.CaseOpened`); empty for all."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class FollowEventsRequest(_message.Message):
     """The last position already handled; 0 for the beginning."""
     @_builtins.property
     def types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Only these event types; empty for all."""
+        """Only these event types (full names, such as `linli.cases.v1.CaseOpened`); empty for all."""
 
     def __init__(
         self,
