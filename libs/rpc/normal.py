@@ -22,7 +22,7 @@ _OfMessage = Callable[[Any, str, _Found], None]
 _FormFor = Callable[[Any], Form]
 
 _SHRINKS = 4
-"""An honest text is at most so many times longer than its normal form; others are not looked at."""
+"""An honest text is at most so many times longer than its normal form, or short; others are not looked at."""
 
 
 @cache
@@ -78,7 +78,7 @@ class _Compiler:
             return self._submessages(field, self.message(field.message_type, profile))
         if field.type != FieldDescriptor.TYPE_STRING:
             return None
-        most = _SHRINKS * (rules.max_length or MOST_CHARACTERS)
+        most = _most(rules)
         if field.is_repeated:
             return _texts(field.name, self._forms[profile], most)
         if rules.profile_by:
@@ -116,11 +116,16 @@ class _Compiler:
     ) -> _OfMessage | None:
         key, value = entry.fields_by_name["key"], entry.fields_by_name["value"]
         of_key = line if key.type == FieldDescriptor.TYPE_STRING else None
-        most = _SHRINKS * (rules.max_length or MOST_CHARACTERS)
+        most = _most(rules)
         if value.message_type is not None:
             return _map_walk(field.name, of_key, None, self.message(value.message_type, profile), most)
         of_value = self._forms[profile] if value.type == FieldDescriptor.TYPE_STRING else None
         return _map_walk(field.name, of_key, of_value, None, most) if of_key or of_value else None
+
+
+def _most(rules: rules_pb2.Rules) -> int:
+    """The longest text that is looked at: what is longer cannot keep the rule of its length."""
+    return _SHRINKS * max(rules.max_length or MOST_CHARACTERS, MOST_CHARACTERS)
 
 
 def _text(name: str, form: Form, most: int) -> _OfMessage:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
-from typing import cast
+from typing import Any, cast
 
 from google.protobuf import duration_pb2, timestamp_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -96,12 +96,27 @@ def _submessage_check(
 ) -> _OfMessage:
     name, required = field.name, rules.required
     inner = _message_check(of, known)
+    in_time = _gap_check(name, rules) if rules.follows else _anything
 
     def check(message: Message, path: str, found: _Found) -> None:
         if message.HasField(name):
             inner(getattr(message, name), f"{path}{name}.", found)
+            in_time(message, path, found)
         elif required:
             found.append(Violation(path + name, "must be set"))
+
+    return check
+
+
+def _gap_check(name: str, rules: rules_pb2.Rules) -> _OfMessage:
+    """How long after another moment of the message this one may be."""
+    earlier, most = rules.follows, rules.most_seconds_after
+    wanted = f"must be at most {_number(most / 3600)} hours after {earlier}"
+
+    def check(message: Any, path: str, found: _Found) -> None:
+        first, then = getattr(message, earlier), getattr(message, name)
+        if message.HasField(earlier) and (then.seconds - first.seconds, then.nanos - first.nanos) > (most, 0):
+            found.append(Violation(path + name, wanted))
 
     return check
 
@@ -164,7 +179,7 @@ def _value_check(field: FieldDescriptor, rules: rules_pb2.Rules) -> _OfValue:
     return _anything
 
 
-def _anything(_value: object, _path: str, _found: _Found) -> None:
+def _anything(_value: Any, _path: str, _found: _Found) -> None:
     """No rule."""
 
 

@@ -28,7 +28,7 @@ from linli.options.v1 import access_pb2 as linli_dot_options_dot_v1_dot_access__
 from linli.options.v1 import rules_pb2 as linli_dot_options_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,linli/operations/v1/operations_service.proto\x12\x13linli.operations.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a linli/feed/v1/feed_service.proto\x1a\x1dlinli/options/v1/access.proto\x1a\x1clinli/options/v1/rules.proto\"\xef\x01\n\x0bParkedEvent\x12\x11\n\tparked_id\x18\x01 \x01(\x03\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x03\x12\x0f\n\x07subject\x18\x05 \x01(\t\x12\x0c\n\x04type\x18\x06 \x01(\t\x12\x0b\n\x03why\x18\x07 \x01(\t\x12\r\n\x05tries\x18\x08 \x01(\x05\x12/\n\x0bparked_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ntried_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"h\n\x17ListParkedEventsRequest\x12\x1b\n\x07service\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x1d\n\npage_token\x18\x03 \x01(\tB\t\x9a\xb5\x18\x05\x10\x80\x10@\t\"l\n\x18ListParkedEventsResponse\x12\x37\n\rparked_events\x18\x01 \x03(\x0b\x32 .linli.operations.v1.ParkedEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"a\n\x15GetParkedEventRequest\x12\x1b\n\x07service\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12+\n\tparked_id\x18\x02 \x01(\x03\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x00@C8\x01\"u\n\x16GetParkedEventResponse\x12\x36\n\x0cparked_event\x18\x01 \x01(\x0b\x32 .linli.operations.v1.ParkedEvent\x12#\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x14.linli.feed.v1.Event\"\x83\x01\n\x17RetryParkedEventRequest\x12\x1e\n\nrequest_id\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x08\x12\x1b\n\x07service\x18\x02 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12+\n\tparked_id\x18\x03 \x01(\x03\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x00@C8\x01\"+\n\x18RetryParkedEventResponse\x12\x0f\n\x07handled\x18\x01 \x01(\x05\"\xa0\x01\n\x19\x44iscardParkedEventRequest\x12\x1e\n\nrequest_id\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x08\x12\x1b\n\x07service\x18\x02 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12+\n\tparked_id\x18\x03 \x01(\x03\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x00@C8\x01\x12\x19\n\x06reason\x18\x04 \x01(\tB\t\x9a\xb5\x18\x05\x08\x01\x10\xc8\x01\"-\n\x1a\x44iscardParkedEventResponse\x12\x0f\n\x07waiting\x18\x01 \x01(\x05\x32\xb1\x04\n\x0eParkingService\x12\x85\x01\n\x10ListParkedEvents\x12,.linli.operations.v1.ListParkedEventsRequest\x1a-.linli.operations.v1.ListParkedEventsResponse\"\x14\x8a\xb5\x18\x10\x12\x0cparking.read\x18\x02\x12\x7f\n\x0eGetParkedEvent\x12*.linli.operations.v1.GetParkedEventRequest\x1a+.linli.operations.v1.GetParkedEventResponse\"\x14\x8a\xb5\x18\x10\x12\x0cparking.read\x18\x02\x12\x86\x01\n\x10RetryParkedEvent\x12,.linli.operations.v1.RetryParkedEventRequest\x1a-.linli.operations.v1.RetryParkedEventResponse\"\x15\x8a\xb5\x18\x11\x12\rparking.write\x18\x02\x12\x8c\x01\n\x12\x44iscardParkedEvent\x12..linli.operations.v1.DiscardParkedEventRequest\x1a/.linli.operations.v1.DiscardParkedEventResponse\"\x15\x8a\xb5\x18\x11\x12\rparking.write\x18\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,linli/operations/v1/operations_service.proto\x12\x13linli.operations.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a linli/feed/v1/feed_service.proto\x1a\x1dlinli/options/v1/access.proto\x1a\x1clinli/options/v1/rules.proto\"\xef\x01\n\x0bParkedEvent\x12\x11\n\tparked_id\x18\x01 \x01(\x03\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0e\n\x06source\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x03\x12\x0f\n\x07subject\x18\x05 \x01(\t\x12\x0c\n\x04type\x18\x06 \x01(\t\x12\x0b\n\x03why\x18\x07 \x01(\t\x12\r\n\x05tries\x18\x08 \x01(\x05\x12/\n\x0bparked_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\ntried_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"y\n\x17ListParkedEventsRequest\x12\x1b\n\x07service\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12\"\n\tpage_size\x18\x02 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00@\x8f@8\x01\x12\x1d\n\npage_token\x18\x03 \x01(\tB\t\x9a\xb5\x18\x05\x10\x80\x10@\t\"l\n\x18ListParkedEventsResponse\x12\x37\n\rparked_events\x18\x01 \x03(\x0b\x32 .linli.operations.v1.ParkedEvent\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"a\n\x15GetParkedEventRequest\x12\x1b\n\x07service\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12+\n\tparked_id\x18\x02 \x01(\x03\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x00@C8\x01\"u\n\x16GetParkedEventResponse\x12\x36\n\x0cparked_event\x18\x01 \x01(\x0b\x32 .linli.operations.v1.ParkedEvent\x12#\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x14.linli.feed.v1.Event\"\x83\x01\n\x17RetryParkedEventRequest\x12\x1e\n\nrequest_id\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x08\x12\x1b\n\x07service\x18\x02 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12+\n\tparked_id\x18\x03 \x01(\x03\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x00@C8\x01\"+\n\x18RetryParkedEventResponse\x12\x0f\n\x07handled\x18\x01 \x01(\x05\"\xa0\x01\n\x19\x44iscardParkedEventRequest\x12\x1e\n\nrequest_id\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x08\x12\x1b\n\x07service\x18\x02 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12+\n\tparked_id\x18\x03 \x01(\x03\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x00@C8\x01\x12\x19\n\x06reason\x18\x04 \x01(\tB\t\x9a\xb5\x18\x05\x08\x01\x10\xc8\x01\"-\n\x1a\x44iscardParkedEventResponse\x12\x0f\n\x07waiting\x18\x01 \x01(\x05\x32\xb1\x04\n\x0eParkingService\x12\x85\x01\n\x10ListParkedEvents\x12,.linli.operations.v1.ListParkedEventsRequest\x1a-.linli.operations.v1.ListParkedEventsResponse\"\x14\x8a\xb5\x18\x10\x12\x0cparking.read\x18\x02\x12\x7f\n\x0eGetParkedEvent\x12*.linli.operations.v1.GetParkedEventRequest\x1a+.linli.operations.v1.GetParkedEventResponse\"\x14\x8a\xb5\x18\x10\x12\x0cparking.read\x18\x02\x12\x86\x01\n\x10RetryParkedEvent\x12,.linli.operations.v1.RetryParkedEventRequest\x1a-.linli.operations.v1.RetryParkedEventResponse\"\x15\x8a\xb5\x18\x11\x12\rparking.write\x18\x02\x12\x8c\x01\n\x12\x44iscardParkedEvent\x12..linli.operations.v1.DiscardParkedEventRequest\x1a/.linli.operations.v1.DiscardParkedEventResponse\"\x15\x8a\xb5\x18\x11\x12\rparking.write\x18\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +37,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LISTPARKEDEVENTSREQUEST'].fields_by_name['service']._loaded_options = None
   _globals['_LISTPARKEDEVENTSREQUEST'].fields_by_name['service']._serialized_options = b'\232\265\030\006\010\001\020 @\010'
+  _globals['_LISTPARKEDEVENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTPARKEDEVENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\232\265\030\0131\000\000\000\000\000@\217@8\001'
   _globals['_LISTPARKEDEVENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTPARKEDEVENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\232\265\030\005\020\200\020@\t'
   _globals['_GETPARKEDEVENTREQUEST'].fields_by_name['service']._loaded_options = None
@@ -68,21 +70,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PARKEDEVENT']._serialized_start=198
   _globals['_PARKEDEVENT']._serialized_end=437
   _globals['_LISTPARKEDEVENTSREQUEST']._serialized_start=439
-  _globals['_LISTPARKEDEVENTSREQUEST']._serialized_end=543
-  _globals['_LISTPARKEDEVENTSRESPONSE']._serialized_start=545
-  _globals['_LISTPARKEDEVENTSRESPONSE']._serialized_end=653
-  _globals['_GETPARKEDEVENTREQUEST']._serialized_start=655
-  _globals['_GETPARKEDEVENTREQUEST']._serialized_end=752
-  _globals['_GETPARKEDEVENTRESPONSE']._serialized_start=754
-  _globals['_GETPARKEDEVENTRESPONSE']._serialized_end=871
-  _globals['_RETRYPARKEDEVENTREQUEST']._serialized_start=874
-  _globals['_RETRYPARKEDEVENTREQUEST']._serialized_end=1005
-  _globals['_RETRYPARKEDEVENTRESPONSE']._serialized_start=1007
-  _globals['_RETRYPARKEDEVENTRESPONSE']._serialized_end=1050
-  _globals['_DISCARDPARKEDEVENTREQUEST']._serialized_start=1053
-  _globals['_DISCARDPARKEDEVENTREQUEST']._serialized_end=1213
-  _globals['_DISCARDPARKEDEVENTRESPONSE']._serialized_start=1215
-  _globals['_DISCARDPARKEDEVENTRESPONSE']._serialized_end=1260
-  _globals['_PARKINGSERVICE']._serialized_start=1263
-  _globals['_PARKINGSERVICE']._serialized_end=1824
+  _globals['_LISTPARKEDEVENTSREQUEST']._serialized_end=560
+  _globals['_LISTPARKEDEVENTSRESPONSE']._serialized_start=562
+  _globals['_LISTPARKEDEVENTSRESPONSE']._serialized_end=670
+  _globals['_GETPARKEDEVENTREQUEST']._serialized_start=672
+  _globals['_GETPARKEDEVENTREQUEST']._serialized_end=769
+  _globals['_GETPARKEDEVENTRESPONSE']._serialized_start=771
+  _globals['_GETPARKEDEVENTRESPONSE']._serialized_end=888
+  _globals['_RETRYPARKEDEVENTREQUEST']._serialized_start=891
+  _globals['_RETRYPARKEDEVENTREQUEST']._serialized_end=1022
+  _globals['_RETRYPARKEDEVENTRESPONSE']._serialized_start=1024
+  _globals['_RETRYPARKEDEVENTRESPONSE']._serialized_end=1067
+  _globals['_DISCARDPARKEDEVENTREQUEST']._serialized_start=1070
+  _globals['_DISCARDPARKEDEVENTREQUEST']._serialized_end=1230
+  _globals['_DISCARDPARKEDEVENTRESPONSE']._serialized_start=1232
+  _globals['_DISCARDPARKEDEVENTRESPONSE']._serialized_end=1277
+  _globals['_PARKINGSERVICE']._serialized_start=1280
+  _globals['_PARKINGSERVICE']._serialized_end=1841
 # @@protoc_insertion_point(module_scope)

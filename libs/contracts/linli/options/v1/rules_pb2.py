@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1clinli/options/v1/rules.proto\x12\x10linli.options.v1\x1a google/protobuf/descriptor.proto\"\xdb\x01\n\x05Rules\x12\x10\n\x08required\x18\x01 \x01(\x08\x12\x12\n\nmax_length\x18\x02 \x01(\r\x12\x0f\n\x07pattern\x18\x03 \x01(\t\x12\x11\n\tmax_items\x18\x04 \x01(\r\x12\x0f\n\x07minimum\x18\x05 \x01(\x01\x12\x0f\n\x07maximum\x18\x06 \x01(\x01\x12\x0f\n\x07\x62ounded\x18\x07 \x01(\x08\x12\x15\n\rhistory_scope\x18\x14 \x01(\t\x12*\n\x07profile\x18\x08 \x01(\x0e\x32\x19.linli.options.v1.Profile\x12\x12\n\nprofile_by\x18\t \x01(\t*\xcf\x01\n\x07Profile\x12\x17\n\x13PROFILE_UNSPECIFIED\x10\x00\x12\x15\n\x11PROFILE_FREE_TEXT\x10\x01\x12\x10\n\x0cPROFILE_LINE\x10\x02\x12\x0f\n\x0bPROFILE_KEY\x10\x03\x12\x11\n\rPROFILE_PHONE\x10\x04\x12\x0f\n\x0bPROFILE_TAG\x10\x05\x12\x14\n\x10PROFILE_USERNAME\x10\x06\x12\x14\n\x10PROFILE_PASSWORD\x10\x07\x12\x0e\n\nPROFILE_ID\x10\x08\x12\x11\n\rPROFILE_EXACT\x10\t:R\n\nprofile_of\x12!.google.protobuf.EnumValueOptions\x18\xd4\x86\x03 \x01(\x0e\x32\x19.linli.options.v1.Profile:G\n\x05rules\x12\x1d.google.protobuf.FieldOptions\x18\xd3\x86\x03 \x01(\x0b\x32\x17.linli.options.v1.Rulesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1clinli/options/v1/rules.proto\x12\x10linli.options.v1\x1a google/protobuf/descriptor.proto\"\x88\x02\n\x05Rules\x12\x10\n\x08required\x18\x01 \x01(\x08\x12\x12\n\nmax_length\x18\x02 \x01(\r\x12\x0f\n\x07pattern\x18\x03 \x01(\t\x12\x11\n\tmax_items\x18\x04 \x01(\r\x12\x0f\n\x07minimum\x18\x05 \x01(\x01\x12\x0f\n\x07maximum\x18\x06 \x01(\x01\x12\x0f\n\x07\x62ounded\x18\x07 \x01(\x08\x12\x15\n\rhistory_scope\x18\x14 \x01(\t\x12\x0f\n\x07\x66ollows\x18\n \x01(\t\x12\x1a\n\x12most_seconds_after\x18\x0b \x01(\r\x12*\n\x07profile\x18\x08 \x01(\x0e\x32\x19.linli.options.v1.Profile\x12\x12\n\nprofile_by\x18\t \x01(\t*\xcf\x01\n\x07Profile\x12\x17\n\x13PROFILE_UNSPECIFIED\x10\x00\x12\x15\n\x11PROFILE_FREE_TEXT\x10\x01\x12\x10\n\x0cPROFILE_LINE\x10\x02\x12\x0f\n\x0bPROFILE_KEY\x10\x03\x12\x11\n\rPROFILE_PHONE\x10\x04\x12\x0f\n\x0bPROFILE_TAG\x10\x05\x12\x14\n\x10PROFILE_USERNAME\x10\x06\x12\x14\n\x10PROFILE_PASSWORD\x10\x07\x12\x0e\n\nPROFILE_ID\x10\x08\x12\x11\n\rPROFILE_EXACT\x10\t:R\n\nprofile_of\x12!.google.protobuf.EnumValueOptions\x18\xd4\x86\x03 \x01(\x0e\x32\x19.linli.options.v1.Profile:G\n\x05rules\x12\x1d.google.protobuf.FieldOptions\x18\xd3\x86\x03 \x01(\x0b\x32\x17.linli.options.v1.Rulesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'linli.options.v1.rules_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PROFILE']._serialized_start=307
-  _globals['_PROFILE']._serialized_end=514
+  _globals['_PROFILE']._serialized_start=352
+  _globals['_PROFILE']._serialized_end=559
   _globals['_RULES']._serialized_start=85
-  _globals['_RULES']._serialized_end=304
+  _globals['_RULES']._serialized_end=349
 # @@protoc_insertion_point(module_scope)

@@ -122,6 +122,8 @@ class Rules(_message.Message):
     MAXIMUM_FIELD_NUMBER: _builtins.int
     BOUNDED_FIELD_NUMBER: _builtins.int
     HISTORY_SCOPE_FIELD_NUMBER: _builtins.int
+    FOLLOWS_FIELD_NUMBER: _builtins.int
+    MOST_SECONDS_AFTER_FIELD_NUMBER: _builtins.int
     PROFILE_FIELD_NUMBER: _builtins.int
     PROFILE_BY_FIELD_NUMBER: _builtins.int
     required: _builtins.bool
@@ -146,6 +148,10 @@ class Rules(_message.Message):
     """Of `occurred_time`, which dates a command back: the scope that a caller needs to fill it in. Without
     the scope the server answers PERMISSION_DENIED `OCCURRED_TIME_NOT_ALLOWED`.
     """
+    follows: _builtins.str
+    """Of a moment: the field of the same message that holds the moment before it, if `most_seconds_after` bounds it."""
+    most_seconds_after: _builtins.int
+    """Most seconds from the moment in `follows` to this one."""
     profile: Global___Profile.ValueType
     """The normal form of the text; of each entry in a list, of each value in a map (keys are lines)."""
     profile_by: _builtins.str
@@ -161,12 +167,14 @@ class Rules(_message.Message):
         maximum: _builtins.float = ...,
         bounded: _builtins.bool = ...,
         history_scope: _builtins.str = ...,
+        follows: _builtins.str = ...,
+        most_seconds_after: _builtins.int = ...,
         profile: Global___Profile.ValueType = ...,
         profile_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bounded", b"bounded", "history_scope", b"history_scope", "max_items", b"max_items", "max_length", b"max_length", "maximum", b"maximum", "minimum", b"minimum", "pattern", b"pattern", "profile", b"profile", "profile_by", b"profile_by", "required", b"required"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bounded", b"bounded", "follows", b"follows", "history_scope", b"history_scope", "max_items", b"max_items", "max_length", b"max_length", "maximum", b"maximum", "minimum", b"minimum", "most_seconds_after", b"most_seconds_after", "pattern", b"pattern", "profile", b"profile", "profile_by", b"profile_by", "required", b"required"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
