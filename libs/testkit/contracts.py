@@ -133,3 +133,9 @@ def _comments(file: Any) -> Iterator[tuple[str, str]]:
             at = getattr(at, at.DESCRIPTOR.fields_by_number[kind].name)[index]
             names.append(at.name)
         yield ".".join(names), text
+
+
+def syntax_comment(path: str) -> str:
+    """What a proto file says at its top, before `syntax`; `path` as it is imported."""
+    lines = Path(_PROTO, path).read_text(encoding="utf-8").partition("\nsyntax")[0].splitlines()
+    return "\n".join(line.removeprefix("//") for line in lines)

@@ -70,6 +70,8 @@ class Residents:
         """Register a person, or find the one with this key."""
         if new.key.kind not in KEYS_OF_RESIDENTS:
             raise refusals.natural_key_does_not_fit("residents have a national id, phone or staff number")
+        if not new.key.dialled_from_anywhere:
+            raise refusals.natural_key_does_not_fit("a phone number that is a key has a country code")
         area = defined(self.areas, new.area_id)
         permit(Jurisdiction(area_path=area.path))
         digest = self.digests.digest("resident", new.key.normal)

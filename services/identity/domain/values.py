@@ -85,17 +85,22 @@ class NaturalKey:
 
     @property
     def normal(self) -> str:
-        """The kind and the value without what people write differently: width, case, blanks, dashes.
+        """The kind and the value's letters and digits, without width and case; of a phone its plus, too.
 
         A local code is an id of our own: it is taken literally.
         """
         if self.kind is KeyKind.LOCAL_CODE:
             return f"{self.kind.value}:{self.value}"
         text = unicodedata.normalize("NFKC", self.value).casefold()
-        text = re.sub(r"[\s\-\u2010-\u2015()./]+", "", text)
-        if self.kind is KeyKind.PHONE:
-            text = re.sub(r"^00", "+", text)
-        return f"{self.kind.value}:{text}"
+        kept = "".join(letter for letter in text if unicodedata.category(letter)[0] in "LMN")
+        if self.kind is KeyKind.PHONE and kept and text.lstrip().startswith(("+", "00")):
+            kept = f"+{kept.removeprefix('00')}"
+        return f"{self.kind.value}:{kept}"
+
+    @property
+    def dialled_from_anywhere(self) -> bool:
+        """Whether it is a phone number with its country code: others are several people's."""
+        return self.kind is not KeyKind.PHONE or self.normal.startswith(f"{self.kind.value}:+")
 
     @property
     def is_blank(self) -> bool:

@@ -132,16 +132,35 @@ def test_a_body_needs_a_name() -> None:
     given_body().when(register_body(name="")).then_refused("NAME_MISSING", Kind.INVALID)
 
 
+DIFFERENTLY = (
+    *("[91] 310000 AB", "【91】310000AB", "91·310000·AB", "91。310000。AB", "91\u2044310000\u2044AB"),
+    *("91\u2212310000\u2212AB", "91–310000–AB", "９１３１００００ＡＢ", "91_310000_AB"),
+)
+
+
 @pytest.mark.parametrize(
     ("kind", "one", "other"),
     [
         (KeyKind.PHONE, "+1 (213) 555-0147", "001 213 555 0147"),
         (KeyKind.NATIONAL_ID, "11010519491231002X", "１１０１０５-１９４９１２３１-００２ｘ"),
         (KeyKind.REGISTRATION_NUMBER, "91.310-000/AB", "91310000ab"),
+        *((KeyKind.REGISTRATION_NUMBER, "91310000ab", spelt) for spelt in DIFFERENTLY),
     ],
 )
 def test_two_spellings_are_one_key(kind: KeyKind, one: str, other: str) -> None:
     assert NaturalKey(kind, one).normal == NaturalKey(kind, other).normal
+
+
+@pytest.mark.parametrize("nothing", ["+", "·", "[ ]", "【】", "。", "-", "…", "⁄"])
+@pytest.mark.parametrize("kind", [KeyKind.PHONE, KeyKind.NATIONAL_ID, KeyKind.REGISTRATION_NUMBER])
+def test_a_key_of_signs_only_is_blank(kind: KeyKind, nothing: str) -> None:
+    assert NaturalKey(kind, nothing).is_blank
+
+
+def test_a_phone_number_without_a_country_code_is_several_peoples() -> None:
+    assert not NaturalKey(KeyKind.PHONE, "12345").dialled_from_anywhere
+    assert NaturalKey(KeyKind.PHONE, "+8613800138000").dialled_from_anywhere
+    assert NaturalKey(KeyKind.STAFF_NUMBER, "12345").dialled_from_anywhere
 
 
 def test_a_local_code_is_taken_literally() -> None:

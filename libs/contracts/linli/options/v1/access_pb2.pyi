@@ -3,6 +3,43 @@
 isort:skip_file
 Who may call what. Every rpc of the platform declares its access with the
 `access` method option; an rpc that declares none is refused to everybody.
+
+A person holds scopes by their roles (below). A partner's client holds those that `RegisterClient` gave it,
+and only those: nothing follows from its role. A client that opens cases and looks after them needs
+`catalog.read`, `areas.read`, `cases.open` and `cases.read`; one that works on them `cases.work`, too; one that
+listens to events `feed.read`. With `area_id` or `body_id` a client is kept to the cases, people and events of
+that area (and all below it) or body; it opens cases in that area only.
+
+The scopes, one by one:
+  areas.read              read the tree of areas, and find the area of a place
+  areas.write             define areas and their boundaries
+  bodies.read             read the departments, committees, providers and groups
+  bodies.write            register them
+  catalog.read            read affairs, responsibilities, calendars, commitments and services; search services
+  catalog.write           define affairs, responsibilities, calendars and commitments
+  services.write          publish, change, suspend and retire services of one's body or in one's areas
+  cases.open              open a case, and preview where it would go
+  cases.report            follow one's own reports: list, withdraw, object to a resolution
+  cases.read              read cases of one's areas or body, with history and routing; personal data are left out
+                          unless one works on the case or dispatches it
+  cases.work              work on the cases of one's body: accept, return, start, pause, note, resolve, close
+  cases.dispatch          send cases of one's areas to a body, reject, reopen, close and note; list unowned matters
+  cases.import            import history: say when things happened (`occurred_time`), and finish the import
+  parties.read            read a person's data; each reading is recorded with its purpose
+  parties.register        register residents
+  parties.erase           erase a person for good, or the content of a case without a registered reporter
+  roles.write             grant and revoke roles, create logins, replace passwords, end sessions
+  clients.write           register clients of partners, change their secrets, retire them
+  volunteers.self         enrol oneself, keep one's own profile, answer offers
+  volunteers.read         read volunteers and needs of one's areas
+  volunteers.coordinate   raise needs, propose matches, make offers, record hours; act for volunteers
+  supervision.read        read the scoreboard and the cases that have been open longest
+  supervision.rate        rate the handling of a case
+  supervision.audit       read ratings, and the trail of a case
+  feed.read               read and follow the events of one's areas or body
+  parking.read            read events that a service could not handle and has set aside
+  parking.write           retry or discard them
+  operations              run the platform: rotate the key that signs tokens
 """
 
 from collections import abc as _abc
