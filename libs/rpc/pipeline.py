@@ -4,11 +4,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import grpc
 from google.protobuf.message import DecodeError, Message
 
+from libs.query.freshness import Fresh, Query, Recording
 from libs.rpc import errors
 from libs.rpc.access import Caller
 from libs.rpc.call import Call, Clock
@@ -58,10 +59,14 @@ class ServerContext:
 
 
 def handler_of(
-    server: ServerContext, method: Method, serve: Callable[..., Any], messages: Catalogue
+    server: ServerContext,
+    method: Method,
+    serve: Callable[..., Any],
+    messages: Catalogue,
+    recording: Recording | None = None,
 ) -> Handler:
-    """The grpc handler of one rpc."""
-    rpc = Rpc(server, method, serve, messages)
+    """The grpc handler of one rpc; `recording` is the ledger of its service."""
+    rpc = Rpc(server, method, serve, messages, recording)
     if not method.streams:
         return grpc.unary_unary_rpc_method_handler(rpc.answer)
 
@@ -75,7 +80,12 @@ class Rpc:
     """One rpc's way through the pipeline."""
 
     def __init__(
-        self, server: ServerContext, method: Method, serve: Callable[..., Any], messages: Catalogue
+        self,
+        server: ServerContext,
+        method: Method,
+        serve: Callable[..., Any],
+        messages: Catalogue,
+        recording: Recording | None,
     ) -> None:
         self._server = server
         self._method = method
@@ -87,6 +97,8 @@ class Rpc:
         self._scopes = tuple(method.access.scopes) if method.access else ()
         self._authorize = gate(method)
         self._meter = metrics.rpc(method.path)
+        names_revision = "at_least" in method.request.DESCRIPTOR.fields_by_name
+        self._recording = recording if names_revision else None
 
     def answer(self, raw: bytes, context: grpc.ServicerContext) -> bytes:
         """Serve a unary rpc."""
@@ -158,6 +170,8 @@ class Rpc:
             draining=self._server.draining,
             must_consult=self._method.must_consult,
         )
+        if self._recording is not None and request.at_least:  # type: ignore[attr-defined] # it has the field
+            Fresh.of(cast("Query", request), call).wait_for(self._recording)
         return request, call
 
     def _parse(self, raw: bytes) -> Message:

@@ -10,6 +10,7 @@ import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health, health_pb2
 
+from libs.query.freshness import Recording
 from libs.rpc import probes
 from libs.rpc.call import Clock, wall_clock
 from libs.rpc.certificates import Certificates
@@ -54,15 +55,23 @@ class Server:
         threads = cast("ThreadPoolExecutor", self._workers)  # grpc only submits
         self._server = grpc.server(threads, [self._routes], options=_options(self.settings))
 
-    def add(self, service: ServiceDescriptor, api: object, messages: Catalogue | None = None) -> None:
+    def add(
+        self,
+        service: ServiceDescriptor,
+        api: object,
+        messages: Catalogue | None = None,
+        recording: Recording | None = None,
+    ) -> None:
         """Serve `service` by `api`: rpc `OpenCase` calls `api.open_case(request, call)`.
 
         `messages` are the refusals' texts in other languages: `{"zh": {"CASE_IS_CLOSED": "…"}}`.
+        `recording` is the ledger of the service: an rpc whose request names a revision (`at_least`) begins
+        when that is recorded, and is refused (VIEW_BEHIND) when it is not in time.
         Raises TypeError when an rpc has no method on `api`.
         """
         for method in methods_of(service):
             serve = serving(method, api)
-            handler = handler_of(self._context, method, serve, messages or {})
+            handler = handler_of(self._context, method, serve, messages or {}, recording)
             self._routes.add(method.path, handler, self._streams if method.streams else None)
         self._names.append(service.full_name)
 

@@ -22,7 +22,7 @@ from libs.rpc.tests.conftest import Dial
 from libs.rpc.tests.greeter import SERVICE, Greeter, message
 from libs.telemetry import metrics
 from libs.testkit.eventually import eventually
-from libs.testkit.rpc import Mint, serving
+from libs.testkit.rpc import Mint, answer_to, every_rpc, serving
 
 GetGreeting = message("GetGreetingRequest")
 Follow = message("FollowNotesRequest")
@@ -367,3 +367,34 @@ def test_it_shows_how_busy_it_is_and_what_became_of_streams(greeter: Greeter, di
     assert (
         'code="CANCELLED",rpc="/linli.greeter.v1.GreeterService/FollowNotes"' in metrics.exposition().decode()
     )
+
+
+class Recording:
+    """A ledger that never gets beyond position 7."""
+
+    known_head = 7
+
+    def head(self) -> int:
+        return 7
+
+    def wait(self, after: int, timeout: float) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("at_least", "reason"), [("r7.1", ""), ("zzz", "REVISION_MALFORMED"), ("r8.1", "VIEW_BEHIND")]
+)
+def test_an_rpc_begins_when_the_revision_that_it_names_is_recorded(
+    mint: Mint, greeter: Greeter, monkeypatch: pytest.MonkeyPatch, at_least: str, reason: str
+) -> None:
+    server = Server(authenticate=mint.verifier.caller)
+    server.add(SERVICE, greeter, recording=Recording())
+
+    monkeypatch.setattr("libs.query.freshness.PATIENCE", 0.1)
+    [list_notes] = [method for method in every_rpc(SERVICE) if method.name == "ListNotes"]
+
+    with serving(server) as address, connect(address, mint.person("SUPERVISOR")) as client:
+        raw = message("ListNotesRequest")(at_least=at_least).SerializeToString()
+        failed = answer_to(client, list_notes, raw)
+
+    assert (failed.reason if failed else "") == reason

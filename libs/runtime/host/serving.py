@@ -46,7 +46,7 @@ def server_of(services: Sequence[OpenService], settings: Settings, *, draining: 
     )
     for service in services:
         for api in service.parts.apis:
-            server.add(api.descriptor, api.implementation, api.messages)
+            server.add(api.descriptor, api.implementation, api.messages, service.ledger)
     sources = {service.name: service.source for service in services}
     server.add(feed.DESCRIPTOR.services_by_name["FeedService"], FeedApi(sources, draining=draining))
     desks = {service.name: ParkingDesk(service.ledger, service.effects()) for service in services}

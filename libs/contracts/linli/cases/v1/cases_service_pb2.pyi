@@ -1633,16 +1633,20 @@ class GetCaseHistoryRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CASE_ID_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
+    at_least: _builtins.str
+    """Waits until at least this revision is recorded."""
     def __init__(
         self,
         *,
         case_id: _builtins.str = ...,
+        at_least: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "case_id", b"case_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1691,7 +1695,9 @@ class HistoryEntry(_message.Message):
     version: _builtins.int
     """Its number within the case, from 1, without gaps."""
     event: _builtins.str
-    """The stored event, for instance `cases.case_opened.v1`."""
+    """What happened: the type of the published event, for instance `linli.cases.v1.CaseOpened`;
+    `linli.cases.v1.CaseReleased`, which is not published, when an imported case was handed over to the clocks.
+    """
     actor: _builtins.str
     """Who did it."""
     on_behalf_of: _builtins.str
@@ -1743,16 +1749,20 @@ class ExplainRoutingRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CASE_ID_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
+    at_least: _builtins.str
+    """Waits until at least this revision is recorded."""
     def __init__(
         self,
         *,
         case_id: _builtins.str = ...,
+        at_least: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "case_id", b"case_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,79 @@
+"""Every rpc whose request can name a revision waits for it, and refuses what is none."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from google.protobuf.descriptor import ServiceDescriptor
+
+from libs.rpc.client import Client
+from libs.rpc.failures import RpcFailed
+from libs.rpc.keys import SigningKey
+from libs.rpc.methods import Method
+from libs.runtime.host.parts import Service
+from libs.testkit.component import component
+from libs.testkit.contracts import Place, every_place, every_service
+from libs.testkit.postgres import TestServer
+from libs.testkit.rpc import Mint, answer_to, roles
+from services.command.registry import NAMES, load
+from services.tests.echo import good_request
+
+NAMED = ("at_least", "cases_at_least")
+FAR_AHEAD = f"r{10**15}.1"
+SECONDS = 60.0
+KEY = SigningKey.generate()
+IDENTITYS_OWN = {"LINLI_IDENTITY_SIGNING_KEY": KEY.pem().decode(), "LINLI_IDENTITY_OPERATOR_SECRET": "a" * 32}
+PLACES = [place for place in every_place() if place.path in NAMED]
+
+
+def contract_of(service: Service) -> ServiceDescriptor:
+    return next(one for one in every_service() if one.full_name.startswith(f"linli.{service.name}."))
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def asked(
+    request: pytest.FixtureRequest, postgres_server: TestServer
+) -> Iterator[tuple[Client, list[Place]]]:
+    """Somebody who may do everything, and where they can name a revision of this service."""
+    service = load(request.param)
+    with component(postgres_server, service, IDENTITYS_OWN) as running:
+        mint = Mint(KEY) if service.name == "identity" else running.mint
+        methods = {method.full_name for method in contract_of(service).methods}
+        places = [place for place in PLACES if _full_name(place.method) in methods]
+        yield running.client(mint.person(*roles())), places
+
+
+def _full_name(method: Method) -> str:
+    return method.path[1:].replace("/", ".")
+
+
+def answers(client: Client, places: list[Place], revision: str) -> Mapping[str, RpcFailed | None]:
+    """What each rpc answers to a request that keeps its rules and names the revision."""
+
+    def answer(place: Place) -> RpcFailed | None:
+        request = place.put(revision, good_request(place.method))
+        return answer_to(client, place.method, request.SerializeToString(), deadline=SECONDS)
+
+    with ThreadPoolExecutor(len(places)) as pool:
+        return dict(zip(map(str, places), pool.map(answer, places), strict=True))
+
+
+@pytest.mark.parametrize("revision", ["zzz", "r1", "r-1.0", "r1.1.1"])
+def test_what_is_no_revision_is_refused_by_name(asked: tuple[Client, list[Place]], revision: str) -> None:
+    client, places = asked
+
+    for place, failed in answers(client, places, revision).items():
+        assert failed is not None, place
+        field = place.rpartition(":")[2]
+        assert (failed.reason, list(failed.violations)) == ("REVISION_MALFORMED", [field]), place
+
+
+def test_a_revision_that_nobody_has_reached_is_waited_for_and_then_refused(
+    asked: tuple[Client, list[Place]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.query.freshness.PATIENCE", 0.2)  # so that the test takes no five seconds
+    client, places = asked
+
+    for place, failed in answers(client, places, FAR_AHEAD).items():
+        assert failed is not None, place
+        assert failed.reason == "VIEW_BEHIND", f"{place}: {failed}"
