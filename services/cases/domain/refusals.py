@@ -1,5 +1,6 @@
 """Every "no" of the cases service: a stable code, and a message that says what to do."""
 
+import re
 from datetime import datetime
 
 from libs.ledger.decider import Kind, Refusal
@@ -17,9 +18,10 @@ def case_exists(public_id: str) -> Refusal:
 
 
 def state_forbids(command: str, state: str) -> Refusal:
-    """The case is not in a state that allows the command."""
-    message = f"a case that is {state} does not allow {command}: read the case and see where it stands"
-    return Refusal(Kind.PRECONDITION, "CASE_STATE_FORBIDS", message, command=command, state=state)
+    """The case is not in a state that allows the command; both by the names of their classes."""
+    name = "CASE_STATE_" + re.sub(r"(?<=[a-z])(?=[A-Z])", "_", state).upper()  # as the contract calls it
+    message = f"a case in {name} does not allow {command}: read the case and see where it stands"
+    return Refusal(Kind.PRECONDITION, "CASE_STATE_FORBIDS", message, command=command, state=name)
 
 
 def out_of_order(at: datetime, last_at: datetime) -> Refusal:

@@ -3,8 +3,8 @@
 from linli.cases.v1 import cases_service_pb2 as pb
 
 from libs.query.freshness import Fresh
-from libs.query.reach import Reach
-from libs.rpc.access import PERSON
+from libs.query.reach import Jurisdiction, Limit, Permit, Reach, not_covered
+from libs.rpc.access import CLIENT, PERSON
 from libs.rpc.call import Call, invalid
 from services.cases.application import permits
 from services.cases.application.app import App
@@ -45,7 +45,7 @@ class ReportApi:
             contact=request.contact,
         )
         context = call.context(on_behalf_of=request.on_behalf_of)
-        handled = self._app.reports.open(report, context, dating(call))
+        handled = self._app.reports.open(report, context, _opening(call))
         return pb.OpenCaseResponse(case=case_shown(handled.state), revision=handled.revision)
 
     def withdraw_case(self, request: pb.WithdrawCaseRequest, call: Call) -> pb.WithdrawCaseResponse:
@@ -67,6 +67,19 @@ class ReportApi:
         fresh = Fresh.of(request, call)
         rows, token = self._app.reports.listed(request, call.me, fresh)
         return pb.ListMyCasesResponse(cases=map(case_listed, rows), next_page_token=token)
+
+
+def _opening(call: Call) -> Permit:
+    """A client that is kept to areas opens cases there; whoever dates back imports the area's history."""
+    dated = dating(call)
+    kept_to = Reach(tuple(Limit(path=limit.path) for limit in call.caller.reach("cases.open").limits))
+
+    def permit(of: Jurisdiction) -> None:
+        dated(of)
+        if call.caller.kind == CLIENT and not kept_to.covers(area_path=of.area_path):
+            raise not_covered(of.area_path, None)
+
+    return permit
 
 
 def _external(request: pb.OpenCaseRequest, call: Call) -> ExternalReference | None:

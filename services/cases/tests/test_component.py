@@ -146,9 +146,9 @@ def test_the_history_says_who_when_and_why(resident: Any, roads_officer: Any, op
     history = operator.get_case_history(pb.GetCaseHistoryRequest(case_id=case.case_id)).entries
 
     assert [entry.event for entry in history] == [
-        "cases.case_opened.v1",
-        "cases.case_routed.v1",
-        "cases.case_returned.v1",
+        "linli.cases.v1.CaseOpened",
+        "linli.cases.v1.CaseRouted",
+        "linli.cases.v1.CaseReturned",
     ]
     assert [entry.version for entry in history] == [1, 2, 3]
     assert (history[0].actor, history[2].actor, history[2].reason) == (
@@ -472,14 +472,14 @@ def test_history_is_imported_with_its_breaches_and_then_released(operator: Any) 
     breaches = [
         (entry.event, entry.actor)
         for entry in operator.get_case_history(pb.GetCaseHistoryRequest(case_id=slow.case_id)).entries
-        if entry.event.startswith("cases.deadline") or entry.event == "cases.case_released.v1"
+        if entry.event.startswith("linli.cases.v1.Deadline") or entry.event.endswith("CaseReleased")
     ]
-    assert [event.split(".")[1] for event, _ in breaches] == [
-        "deadline_warned",
-        "deadline_breached",
-        "deadline_warned",
-        "case_released",
-        "deadline_breached",
+    assert [event.split(".")[3] for event, _ in breaches] == [
+        "DeadlineWarned",
+        "DeadlineBreached",
+        "DeadlineWarned",
+        "CaseReleased",
+        "DeadlineBreached",
     ]
 
 

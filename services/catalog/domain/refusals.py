@@ -210,7 +210,8 @@ def service_is_published_differently(service_id: str) -> Refusal:
 def service_state_forbids(service_id: str, state: str) -> Refusal:
     """The service does not stand where the command needs it."""
     message = f"the service is {state}: it cannot be done now"
-    return Refusal(Kind.PRECONDITION, "SERVICE_STATE_FORBIDS", message, service_id=service_id, state=state)
+    name = f"SERVICE_STATUS_{state.upper()}"  # as the contract calls it
+    return Refusal(Kind.PRECONDITION, "SERVICE_STATE_FORBIDS", message, service_id=service_id, state=name)
 
 
 def ages_contradict() -> Refusal:

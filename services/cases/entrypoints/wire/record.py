@@ -70,7 +70,7 @@ def history_entry_shown(recorded: Recorded[events.CaseEvent], masked: bool) -> p
     about = recorded.metadata
     return pb.HistoryEntry(
         version=recorded.version,
-        event=recorded.name,
+        event=f"{pb.DESCRIPTOR.package}.{type(recorded.event).__name__}",
         occurred_time=stamp(recorded.event.at),
         recorded_time=stamp(about.recorded_at),
         actor=about.actor,

@@ -163,7 +163,9 @@ def test_the_body_accepts() -> None:
 def test_nobody_accepts_an_unowned_case() -> None:
     history = (opened(), CaseUnowned(decision=decision(), at=after()))
 
-    given(*history).when(AcceptCase(at=after(hours=1))).then_refused("CASE_STATE_FORBIDS", state="Submitted")
+    given(*history).when(AcceptCase(at=after(hours=1))).then_refused(
+        "CASE_STATE_FORBIDS", state="CASE_STATE_SUBMITTED"
+    )
 
 
 def test_a_dispatcher_gives_an_unowned_case_to_a_body() -> None:
@@ -247,7 +249,9 @@ def test_work_waits_only_once_it_has_begun() -> None:
 def test_a_waiting_case_is_not_resolved_before_it_goes_on() -> None:
     history = (opened(), routed(), started(hours=1), CasePaused(body_id=ROADS, at=after(hours=2)))
 
-    given(*history).when(ResolveCase(at=after(hours=3))).then_refused("CASE_STATE_FORBIDS", state="Waiting")
+    given(*history).when(ResolveCase(at=after(hours=3))).then_refused(
+        "CASE_STATE_FORBIDS", state="CASE_STATE_WAITING"
+    )
 
 
 def test_a_body_may_resolve_at_once() -> None:
@@ -282,7 +286,7 @@ def test_a_resolved_case_is_closed() -> None:
 
 def test_what_is_not_resolved_is_not_closed() -> None:
     given(opened(), routed(), started(hours=1)).when(CloseCase(at=after(hours=2))).then_refused(
-        "CASE_STATE_FORBIDS", command="CloseCase", state="InProgress"
+        "CASE_STATE_FORBIDS", command="CloseCase", state="CASE_STATE_IN_PROGRESS"
     )
 
 

@@ -86,7 +86,9 @@ def test_a_suspension_may_be_expected_to_last_longer() -> None:
 def test_a_retired_service_stays_retired() -> None:
     given(published()).when(RETIRE).when(RETIRE).then(RETIRED)
     for command in (SUSPEND, RESUME, change(phone="1")):
-        given(published(), RETIRED).when(command).then_refused("SERVICE_STATE_FORBIDS", state="retired")
+        given(published(), RETIRED).when(command).then_refused(
+            "SERVICE_STATE_FORBIDS", state="SERVICE_STATUS_RETIRED"
+        )
 
 
 def test_an_unknown_service_is_refused() -> None:
