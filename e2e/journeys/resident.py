@@ -25,7 +25,7 @@ from libs.rpc.failures import RpcFailed
 from libs.testkit.eventually import eventually
 
 NAME, ALIAS = "欧阳静芷", "Aurelia Quillfeather"
-PHONE, NUMBER = "+86 138 0013 8842", "11010119850412777X"
+PHONE, E164, NUMBER = "+86 138 0013 8842", "+8613800138842", "11010119850412777X"
 ADDRESS = "松林市槐花巷37号4单元502室"
 LOGIN, PASSWORD = "jingzhi.ouyang", "静芷的密码 is long"  # of nobody real
 DESCRIPTION = "我家厨房的水管爆裂了, the ceiling of my bedroom came down"
@@ -34,7 +34,18 @@ NOTE = "欧阳女士说钥匙在门垫下, the key is under the mat"
 OUTCOME = "给静芷家换了总阀门, valve replaced in flat 502"
 COMMENT = "师傅很热情静芷很满意, the plumber even took his shoes off"
 HERS = (
-    *(NAME, ALIAS, f"{NAME} {ALIAS}", PHONE, "13800138842", "138 0013 8842", NUMBER, ADDRESS, "槐花巷37号"),
+    *(
+        NAME,
+        ALIAS,
+        f"{NAME} {ALIAS}",
+        PHONE,
+        E164,
+        "13800138842",
+        "138 0013 8842",
+        NUMBER,
+        ADDRESS,
+        "槐花巷37号",
+    ),
     *(
         LOGIN,
         PASSWORD,

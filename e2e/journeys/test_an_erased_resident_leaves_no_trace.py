@@ -23,12 +23,12 @@ from e2e.journeys.resident import (
     COMMENT,
     CONTACT,
     DESCRIPTION,
+    E164,
     HERS,
     MANY_NOTES,
     NAME,
     NOTE,
     OUTCOME,
-    PHONE,
     Life,
     Read,
     live,
@@ -118,7 +118,7 @@ def _readable(town: Town, life: Life) -> list[str]:
 
 
 def test_while_she_was_known_those_entitled_could_read_everything(before: dict[str, str]) -> None:
-    assert all(text in before["resident"] for text in (NAME, PHONE, ADDRESS))
+    assert all(text in before["resident"] for text in (NAME, E164, ADDRESS))
     assert all(text in before["case 0"] for text in (DESCRIPTION, ADDRESS, CONTACT, NOTE, OUTCOME))
     assert all(text in before["case 1"] for text in (DESCRIPTION, CONTACT))
     assert before["case 2"].count(NOTE) == MANY_NOTES

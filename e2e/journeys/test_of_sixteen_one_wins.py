@@ -32,7 +32,7 @@ def test_the_same_request_sent_sixteen_times_at_once_happens_once(town: Town) ->
     assert len({deed.answer for deed in noted}) == 1
     asked = cases.GetCaseHistoryRequest(case_id=case.case_id)
     history = town.operator.cases.get_case_history(asked).entries
-    assert [entry.event.split(".")[1] for entry in history] == ["case_opened", "case_routed", "note_added"]
+    assert [entry.event.split(".")[3] for entry in history] == ["CaseOpened", "CaseRouted", "NoteAdded"]
 
 
 def test_of_sixteen_on_one_condition_one_wins(town: Town) -> None:

@@ -16,6 +16,7 @@ from e2e.journeys.ledgers import all_services, gaps, ledger_of, streams_of
 from e2e.journeys.racing import Deed, Racer, race, send
 from e2e.journeys.town import WATER, Town
 from libs.rpc.credentials import Token
+from libs.rpc.naming import snake_case
 from libs.testkit.views import assert_rebuilt_equals_live
 
 CLIENTS = 16
@@ -146,7 +147,7 @@ def test_what_happened_to_each_case_makes_sense(raced: Raced) -> None:
 
 
 def _short(entry: cases.HistoryEntry) -> str:
-    return entry.event.removeprefix("cases.").removesuffix(".v1")
+    return snake_case(entry.event.rpartition(".")[2])
 
 
 def _version(deed: Deed) -> int:

@@ -10,11 +10,11 @@ from services.volunteers.adapters.publishing import publish
 from services.volunteers.adapters.views import due_offers, needs, volunteers
 from services.volunteers.application.app import App
 from services.volunteers.application.need import Needs, area_of
-from services.volunteers.application.noted import Areas
+from services.volunteers.application.noted import Areas, Residents
 from services.volunteers.application.proposal import Proposals
 from services.volunteers.application.volunteer import Volunteers, home_of
 from services.volunteers.domain.need import NEED
-from services.volunteers.domain.noted import AREA
+from services.volunteers.domain.noted import AREA, RESIDENT
 from services.volunteers.domain.proposal import PROPOSAL
 from services.volunteers.domain.volunteer import VOLUNTEER
 from services.volunteers.entrypoints.chinese import MESSAGES
@@ -36,6 +36,7 @@ def _app(ground: Ground, settings: VolunteersSettings) -> App:
     need_reads, volunteer_reads = needs.NeedReads(ground.views), volunteers.VolunteerReads(ground.views)
     return App(
         areas=Areas(stream=ground.stream(AREA)),
+        residents=Residents(stream=ground.stream(RESIDENT)),
         volunteers=Volunteers(stream=volunteer_stream, reads=volunteer_reads),
         needs=Needs(stream=need_stream, volunteers=volunteer_stream, reads=need_reads),
         proposals=Proposals(

@@ -8,6 +8,8 @@ EVENTS = Events(
     service="volunteers",
     types={
         "area_noted.v1": noted.AreaNoted,
+        "resident_noted.v1": noted.ResidentNoted,
+        "resident_erasure_noted.v1": noted.ResidentErasureNoted,
         "volunteer_enrolled.v1": volunteer.VolunteerEnrolled,
         "profile_revised.v1": volunteer.ProfileRevised,
         "volunteer_left.v1": volunteer.VolunteerLeft,

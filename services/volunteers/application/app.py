@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.volunteers.application.need import Needs
-from services.volunteers.application.noted import Areas
+from services.volunteers.application.noted import Areas, Residents
 from services.volunteers.application.proposal import Proposals
 from services.volunteers.application.volunteer import Volunteers
 
@@ -13,6 +13,7 @@ class App:
     """All that can be asked of the service, by noun."""
 
     areas: Areas
+    residents: Residents
     volunteers: Volunteers
     needs: Needs
     proposals: Proposals

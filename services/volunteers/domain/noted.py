@@ -1,4 +1,4 @@
-"""What volunteers keeps of its neighbours' facts: where areas lie."""
+"""What volunteers keeps of its neighbours' facts: where areas lie, and who is registered."""
 
 from dataclasses import dataclass
 
@@ -15,3 +15,21 @@ class AreaNoted:
 
 
 AREA: Decider[Note[AreaNoted], Noted[AreaNoted], AreaNoted] = noting("area")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentNoted:
+    """The identity service registered somebody under this id, in which nobody can be recognised."""
+
+    resident_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentErasureNoted:
+    """The identity service erased them: the id is nobody's from now on."""
+
+    resident_id: str
+
+
+ResidentFact = ResidentNoted | ResidentErasureNoted
+RESIDENT: Decider[Note[ResidentFact], Noted[ResidentFact], ResidentFact] = noting("resident")

@@ -38,6 +38,18 @@ def profile_invalid(field: str, message: str) -> Refusal:
     return Refusal(Kind.INVALID, "PROFILE_INVALID", message, field=f"profile.{field}")
 
 
+def resident_unknown(resident_id: str) -> Refusal:
+    """Identity has told of nobody under this id, or has erased them: nobody could erase what is kept here."""
+    return Refusal(
+        Kind.PRECONDITION,
+        "RESIDENT_UNKNOWN",
+        "Nobody is registered under this id: give the resident_id that identity answered"
+        " (a new one arrives after a moment: try again).",
+        field="volunteer_id",
+        volunteer_id=resident_id,
+    )
+
+
 def area_unknown(area_id: str) -> Refusal:
     """The service has not heard of the area."""
     return Refusal(

@@ -13,6 +13,7 @@ MESSAGES = {
     "OFFER_NOT_FOUND": "该志愿者没有收到此需求的邀请",
     "PROFILE_INVALID": "资料有误，请检查所指出的字段",
     "PROPOSAL_NOT_FOUND": "没有这个匹配方案，请核对编号",
+    "RESIDENT_UNKNOWN": "没有以此编号登记的居民，请先登记（如刚刚登记，请稍后再试）",
     "SHIFT_ENDS_BEFORE_IT_STARTS": "结束时间必须晚于开始时间",
     "SHIFT_IN_THE_PAST": "开始时间必须在将来",
     "SHIFT_NOT_BEGUN": "班次尚未开始，请在开始之后记录时长",

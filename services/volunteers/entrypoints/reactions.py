@@ -10,7 +10,7 @@ from libs.ledger.noted import Note
 from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions
 from services.volunteers.domain.need import NEED
 from services.volunteers.domain.need.commands import NeedCommand, RaiseNeed, WithdrawNeed
-from services.volunteers.domain.noted import AREA, AreaNoted
+from services.volunteers.domain.noted import AREA, RESIDENT, AreaNoted, ResidentErasureNoted, ResidentNoted
 from services.volunteers.domain.values import Shift
 from services.volunteers.domain.volunteer import VOLUNTEER, ForgetVolunteer, FreeShift
 
@@ -28,10 +28,16 @@ def when_area_defined(event: identity_events_pb2.AreaDefined, _fact: Fact) -> Re
     return [Reaction(AREA, event.area_id, Note(area))]
 
 
+def when_resident_registered(event: identity_events_pb2.ResidentRegistered, _fact: Fact) -> Reactions:
+    """Residents are noted: a coordinator enrols nobody whom identity does not know, and could not erase."""
+    return [Reaction(RESIDENT, event.resident_id, Note(ResidentNoted(resident_id=event.resident_id)))]
+
+
 def when_subject_erased(event: identity_events_pb2.SubjectErased, fact: Fact) -> Answers:
     """The person's key is destroyed here, too; who cannot be reached is asked no more."""
     forget = Reaction(VOLUNTEER, event.subject_id, ForgetVolunteer(at=fact.time))
-    return [Erasure(subject=event.subject_id), forget]
+    erased = Note(ResidentErasureNoted(resident_id=event.subject_id))
+    return [Erasure(subject=event.subject_id), forget, Reaction(RESIDENT, event.subject_id, erased)]
 
 
 def when_case_opened(event: cases_events_pb2.CaseOpened, fact: Fact) -> Reactions:
@@ -90,6 +96,7 @@ def _full_hour(moment: datetime) -> datetime:
 SUBSCRIPTIONS: Subscriptions = {
     "identity": {
         identity_events_pb2.AreaDefined: when_area_defined,
+        identity_events_pb2.ResidentRegistered: when_resident_registered,
         identity_events_pb2.SubjectErased: when_subject_erased,
     },
     "cases": {

@@ -4,6 +4,7 @@ from linli.volunteers.v1 import volunteers_service_pb2 as pb
 
 from libs.query.freshness import Fresh
 from libs.query.reach import not_covered
+from libs.rpc.access import PERSON
 from libs.rpc.call import Call
 from services.volunteers.application.app import App
 from services.volunteers.domain.volunteer import EnrolVolunteer, LeaveVolunteers, ReviseProfile
@@ -23,6 +24,8 @@ class VolunteerApi:
         """Enrol the caller, or a party of the caller's areas."""
         profile = wire.profile_of(request.profile, self._app.areas.path)
         volunteer_id = themself_or_covered(call, request.volunteer_id, profile.home_path)
+        if volunteer_id != call.me or call.caller.kind != PERSON:  # who logs in is registered
+            self._app.residents.require(volunteer_id)
         command = EnrolVolunteer(volunteer_id=volunteer_id, profile=profile, at=call.at)
         handled = self._app.volunteers.enrol(command, call.context(area=profile.home_path))
         return pb.EnrolVolunteerResponse(

@@ -1,4 +1,4 @@
-"""Skills are the same however they are spelt; a need has its bounds."""
+"""Skills are the same however they are spelt; a need has its bounds; a volunteer is a registered person."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -97,3 +97,43 @@ def test_a_need_at_the_end_of_all_calendars_is_refused(coordinator: Any) -> None
         coordinator.raise_need(request)
 
     assert set(failed.value.violations) == {"start_time", "end_time"}
+
+
+@pytest.mark.parametrize("somebody", ["13800138000", "zhang.wei", "roads", "erased"])
+def test_a_coordinator_enrols_nobody_whom_identity_does_not_know(
+    running: Component, coordinator: Any, somebody: str
+) -> None:
+    running.hears("identity", identity_events_pb2.ResidentRegistered(resident_id="erased"))
+    running.hears("identity", identity_events_pb2.SubjectErased(subject_id="erased"))
+    windows = [pb.WeeklyWindow(weekday=1, start_minute=0, end_minute=60)]
+    about = pb.Profile(windows=windows, zone="UTC", home_area_id="la", shifts_per_week=1)
+
+    with pytest.raises(RpcFailed) as failed:
+        coordinator.enrol_volunteer(
+            pb.EnrolVolunteerRequest(request_id=f"enrol {somebody}", volunteer_id=somebody, profile=about)
+        )
+
+    assert (failed.value.reason, list(failed.value.violations)) == ("RESIDENT_UNKNOWN", ["volunteer_id"])
+
+
+def test_a_coordinator_enrols_a_resident(running: Component, coordinator: Any) -> None:
+    running.hears("identity", identity_events_pb2.ResidentRegistered(resident_id="mei"))
+    windows = [pb.WeeklyWindow(weekday=1, start_minute=0, end_minute=60)]
+    about = pb.Profile(windows=windows, zone="UTC", home_area_id="la", shifts_per_week=1)
+
+    enrolled = coordinator.enrol_volunteer(
+        pb.EnrolVolunteerRequest(request_id="enrol mei", volunteer_id="mei", profile=about)
+    )
+
+    assert enrolled.volunteer.active
+
+
+def test_a_client_is_no_volunteer(running: Component) -> None:
+    windows = [pb.WeeklyWindow(weekday=1, start_minute=0, end_minute=60)]
+    about = pb.Profile(windows=windows, zone="UTC", home_area_id="la", shifts_per_week=1)
+    client = running.client(running.mint.client("volunteers.self")).service(DESCRIPTOR)
+
+    with pytest.raises(RpcFailed) as failed:
+        client.enrol_volunteer(pb.EnrolVolunteerRequest(request_id="enrol", profile=about))
+
+    assert failed.value.reason == "RESIDENT_UNKNOWN"

@@ -6,7 +6,7 @@ from typing import get_args
 from libs.testkit import golden
 from services.volunteers.adapters.ledger import EVENTS
 from services.volunteers.domain.need.events import NeedEvent
-from services.volunteers.domain.noted import AreaNoted
+from services.volunteers.domain.noted import AreaNoted, ResidentFact
 from services.volunteers.domain.proposal import MatchesProposed
 from services.volunteers.domain.volunteer import VolunteerEvent
 
@@ -16,7 +16,7 @@ def test_every_stored_event_reads_as_it_always_did() -> None:
 
 
 def test_every_event_of_the_domain_has_a_stored_name() -> None:
-    families = (VolunteerEvent, NeedEvent)
+    families = (VolunteerEvent, NeedEvent, ResidentFact)
     single = {AreaNoted, MatchesProposed}
 
     assert set(EVENTS.types.values()) == single.union(*map(get_args, families))

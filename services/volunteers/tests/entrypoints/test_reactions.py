@@ -6,14 +6,17 @@ from linli.cases.v1 import cases_events_pb2
 from linli.identity.v1 import identity_events_pb2
 from linli.volunteers.v1 import volunteers_events_pb2
 
+from libs.ledger.noted import Note
 from libs.messaging.reactions import Erasure, Fact, Reaction
 from services.volunteers.domain.need import NEED
 from services.volunteers.domain.need.commands import RaiseNeed, WithdrawNeed
+from services.volunteers.domain.noted import RESIDENT, ResidentErasureNoted, ResidentFact, ResidentNoted
 from services.volunteers.domain.volunteer import VOLUNTEER, ForgetVolunteer, FreeShift
 from services.volunteers.entrypoints.reactions import (
     when_case_opened,
     when_case_withdrawn,
     when_need_withdrawn,
+    when_resident_registered,
     when_subject_erased,
 )
 
@@ -46,11 +49,22 @@ def test_a_case_taken_back_needs_no_helper() -> None:
 
 def test_who_was_erased_is_asked_no_more() -> None:
     erased = identity_events_pb2.SubjectErased(subject_id="ann")
+    note: Note[ResidentFact] = Note(ResidentErasureNoted(resident_id="ann"))
 
     assert when_subject_erased(erased, FACT) == [
         Erasure(subject="ann"),
         Reaction(VOLUNTEER, "ann", ForgetVolunteer(at=AT)),
+        Reaction(RESIDENT, "ann", note),
     ]
+
+
+def test_who_was_registered_is_noted() -> None:
+    registered = identity_events_pb2.ResidentRegistered(resident_id="ann")
+
+    [reaction] = when_resident_registered(registered, FACT)
+
+    assert (reaction.decider, reaction.id) == (RESIDENT, "ann")
+    assert reaction.command == Note(ResidentNoted(resident_id="ann"))
 
 
 def test_whoever_had_accepted_is_free_again_when_the_need_ends() -> None:
