@@ -13,6 +13,7 @@ from libs.query.freshness import Fresh, PageQuery
 from libs.query.reach import Jurisdiction, Permit
 from services.cases.application.case import CaseHandled, CaseStream
 from services.cases.application.ports import CaseReads, CaseRow, Picture
+from services.cases.domain import refusals
 from services.cases.domain.case.commands import Facts, OpenCase
 from services.cases.domain.case.situations import NotOpened
 from services.cases.domain.noted import ResidentNoted
@@ -108,6 +109,9 @@ class Reports:
             imported=context.occurred_at is not None,
             reporter_known=self._knows_reporter(report),
         )
+        represented = context.on_behalf_of or report.reporter_id
+        if represented != report.reporter_id and not self._registered(represented or ""):
+            raise refusals.reporter_unknown(represented or "", "on_behalf_of")
         context = replace(context, area=facts.area_path)
         if report.reporter_id is None:
             self.stream.ledger.keys.expect_new(case_id)
@@ -121,7 +125,10 @@ class Reports:
         """Whether the reporter is registered; asked of the store only where somebody else names them."""
         if report.reporter_id is None or report.in_person:
             return True
-        return self.residents.load(report.reporter_id).state.of(ResidentNoted) is not None
+        return self._registered(report.reporter_id)
+
+    def _registered(self, resident_id: str) -> bool:
+        return self.residents.load(resident_id).state.of(ResidentNoted) is not None
 
     def _facts(self, case_id: str, report: Report) -> Facts:
         """What must be known; for a case that exists nothing, so that a repeated request is answered."""

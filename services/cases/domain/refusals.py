@@ -49,15 +49,13 @@ def place_outside_areas() -> Refusal:
     return Refusal(Kind.PRECONDITION, "PLACE_OUTSIDE_AREAS", message)
 
 
-def reporter_unknown(reporter_id: str) -> Refusal:
+def reporter_unknown(reporter_id: str, field: str = "reporter_id") -> Refusal:
     """What lies under an id that identity does not know could be erased by nobody."""
     message = (
-        "nobody is registered under this reporter_id: register them with identity first (a new one arrives "
+        f"nobody is registered under this {field}: register them with identity first (a new one arrives "
         "after a moment: try again), or leave it out and give a contact, or report anonymously"
     )
-    return Refusal(
-        Kind.PRECONDITION, "REPORTER_UNKNOWN", message, field="reporter_id", reporter_id=reporter_id
-    )
+    return Refusal(Kind.PRECONDITION, "REPORTER_UNKNOWN", message, field=field, reporter_id=reporter_id)
 
 
 def external_reference_not_allowed() -> Refusal:

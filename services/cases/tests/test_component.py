@@ -542,7 +542,7 @@ def test_why_a_reporter_acts_is_told_to_those_at_work_and_can_be_erased(
 
     def reasons(somebody: Any) -> list[str]:
         entries = somebody.get_case_history(pb.GetCaseHistoryRequest(case_id=case.case_id)).entries
-        return [entry.reason for entry in entries if entry.event.endswith(("reopened.v1", "withdrawn.v1"))]
+        return [entry.reason for entry in entries if entry.event.endswith(("CaseReopened", "CaseWithdrawn"))]
 
     assert reasons(roads_officer) == ["Mei says: still a hole", "saw it myself", "Mei moves away"]
     assert reasons(supervisor) == ["", "saw it myself", ""]

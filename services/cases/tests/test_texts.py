@@ -9,6 +9,7 @@ from grpc import StatusCode
 from linli.cases.v1 import cases_events_pb2 as published
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
+from linli.identity.v1 import identity_events_pb2 as identity
 
 from libs.rpc.access import Grant
 from libs.rpc.failures import RpcFailed
@@ -174,3 +175,13 @@ def test_history_and_refusals_use_the_contracts_names(partner: Any, officer: Any
     assert failed.metadata["command"] == "ResumeCase"
     contract = {f"linli.cases.v1.{name}" for name in published.DESCRIPTOR.message_types_by_name}
     assert {entry.event for entry in history} <= contract
+
+
+def test_a_case_names_nobody_whom_identity_does_not_know(running: Component, officer: Any) -> None:
+    running.hears("identity", identity.ResidentRegistered(resident_id="resident-mei"))
+
+    for person in ({"on_behalf_of": "13800138000"}, {"reporter_id": "zhang.wei"}):
+        failed = refusal(officer.open_case, report(**person))
+        assert (failed.reason, list(failed.violations)) == ("REPORTER_UNKNOWN", ["reporter_id"])
+    both = report(reporter_id="resident-mei", on_behalf_of="13800138000")
+    assert list(refusal(officer.open_case, both).violations) == ["on_behalf_of"]
