@@ -1,11 +1,11 @@
-"""What field rules cost per message: our compiled closures against protovalidate, on real requests.
+"""What field rules and normal forms cost per message: our compiled closures, and protovalidate beside them.
 
     pip install protovalidate        # not needed by the platform, only by this comparison
     python -m e2e.bench.validation
 
 The request types are the platform's own. For protovalidate they are copied, field by field, with
 our rules written as its own (`buf.validate.field`): required, lengths, patterns, bounds, list sizes,
-defined enum values. Control characters and default bounds are checked by ours only.
+defined enum values. Default bounds are checked by ours only; normal forms are brought about by ours only.
 """
 
 import importlib
@@ -21,6 +21,7 @@ from linli.cases.v1 import cases_types_pb2
 from linli.options.v1 import rules_pb2
 from linli.types.v1 import types_pb2
 
+from libs.rpc.normal import normal_of
 from libs.rpc.validation import MOST_CHARACTERS, MOST_ITEMS, rules_of
 
 ROUNDS, REPEATS = 20_000, 5
@@ -53,7 +54,7 @@ def main() -> None:
         print("protovalidate is not installed: pip install protovalidate")
         return
     copies = Copies(protovalidate)
-    print(f"{'request':<22}{'ours':>10}{'protovalidate':>16}   µs a message, best of {REPEATS}")
+    print(f"{'request':<22}{'forms':>10}{'rules':>10}{'protovalidate':>16}   µs a message, best of {REPEATS}")
     for name, request in (("AcceptCase, good", small()), ("OpenCase, good", large())):
         _compare(name, request, copies, protovalidate)
     _compare("OpenCase, 3 wrong", _spoiled(large()), copies, protovalidate)
@@ -72,7 +73,9 @@ def _compare(name: str, request: Message, copies: "Copies", protovalidate: Any) 
     copy = copies.of(request)
     collect = protovalidate.Validator().collect_violations
     assert len(check(request)) == len(collect(copy)), (check(request), collect(copy))
-    print(f"{name:<22}{_micros(lambda: check(request)):>10.2f}{_micros(lambda: collect(copy)):>16.2f}")
+    normal = normal_of(descriptor, "CN")
+    forms, rules = _micros(lambda: normal(request)), _micros(lambda: check(request))
+    print(f"{name:<22}{forms:>10.2f}{rules:>10.2f}{_micros(lambda: collect(copy)):>16.2f}")
 
 
 def _micros(call: Callable[[], object]) -> float:
