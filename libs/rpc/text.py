@@ -45,7 +45,7 @@ def line(text: str) -> str:
 
 def identifier(text: str) -> str:
     """An id that a system gave: one line, nothing invisible at all; otherwise as it is."""
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip(" ")
     return " ".join(_seen(text, _HIDDEN).split())
 

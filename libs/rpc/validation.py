@@ -8,23 +8,19 @@ normal form by then (`normal.py`).
 import math
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any, cast
 
-from google.protobuf import duration_pb2, timestamp_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from linli.options.v1 import rules_pb2
 
+from libs.rpc import bounds
 from libs.rpc.errors import Violation
 
 MOST_CHARACTERS = 256
 MOST_ITEMS = 100
 MOST_BYTES = 64 * 1024
-_EARLIEST, _LATEST = (int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) for year in (1900, 2200))
-_LONGEST = 100 * 31_557_600  # seconds of 100 years
-_MOMENT_WANTED = "must be a moment from 1900-01-01 to 2200-01-01 UTC; leave it out for none"
 
 Check = Callable[[Message], tuple[Violation, ...]]
 _Found = list[Violation]
@@ -55,7 +51,7 @@ def rules_of(descriptor: Descriptor) -> Check:
 
 def _message_check(descriptor: Descriptor, known: dict[str, list[_OfMessage]]) -> _OfMessage:
     """The check of one message type; `known` ties the knot for types that contain themselves."""
-    special = _WELL_KNOWN.get(descriptor.full_name)
+    special = bounds.WELL_KNOWN.get(descriptor.full_name)
     if special is not None:
         return special
     checks = known.get(descriptor.full_name)
@@ -96,7 +92,7 @@ def _submessage_check(
 ) -> _OfMessage:
     name, required = field.name, rules.required
     inner = _message_check(of, known)
-    in_time = _gap_check(name, rules) if rules.follows else _anything
+    in_time = bounds.gap_check(name, rules) if rules.follows else _anything
 
     def check(message: Message, path: str, found: _Found) -> None:
         if message.HasField(name):
@@ -104,19 +100,6 @@ def _submessage_check(
             in_time(message, path, found)
         elif required:
             found.append(Violation(path + name, "must be set"))
-
-    return check
-
-
-def _gap_check(name: str, rules: rules_pb2.Rules) -> _OfMessage:
-    """How long after another moment of the message this one may be."""
-    earlier, most = rules.follows, rules.most_seconds_after
-    wanted = f"must be at most {_number(most / 3600)} hours after {earlier}"
-
-    def check(message: Any, path: str, found: _Found) -> None:
-        first, then = getattr(message, earlier), getattr(message, name)
-        if message.HasField(earlier) and (then.seconds - first.seconds, then.nanos - first.nanos) > (most, 0):
-            found.append(Violation(path + name, wanted))
 
     return check
 
@@ -244,31 +227,6 @@ def _number_check(field: FieldDescriptor, rules: rules_pb2.Rules) -> _OfValue:
             found.append(Violation(path, wanted))
 
     return check
-
-
-def _timestamp(message: Message, path: str, found: _Found) -> None:
-    assert isinstance(message, timestamp_pb2.Timestamp)  # noqa: S101 # for mypy
-    seconds, nanos = message.seconds, message.nanos
-    if not (_EARLIEST <= seconds < _LATEST and 0 <= nanos <= 999_999_999) and (seconds, nanos) != (
-        _LATEST,
-        0,
-    ):
-        found.append(Violation(path[:-1], _MOMENT_WANTED))
-
-
-def _duration(message: Message, path: str, found: _Found) -> None:
-    assert isinstance(message, duration_pb2.Duration)  # noqa: S101 # for mypy
-    seconds, nanos = message.seconds, message.nanos
-    one_sign = not (seconds > 0 > nanos or seconds < 0 < nanos)
-    within = abs(seconds) < _LONGEST or (abs(seconds) == _LONGEST and nanos == 0)
-    if not (within and abs(nanos) <= 999_999_999 and one_sign):
-        found.append(Violation(path[:-1], "must be a duration of at most 100 years"))
-
-
-_WELL_KNOWN: dict[str, _OfMessage] = {
-    "google.protobuf.Timestamp": _timestamp,
-    "google.protobuf.Duration": _duration,
-}
 
 
 def _number(bound: float) -> str:
