@@ -1,5 +1,6 @@
 """Any text of any rpc: one form however it is spelt, blank is absent, control characters are refused."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,6 +46,27 @@ def plain(place: Place) -> str:
 def test_every_text_of_every_rpc_is_looked_at() -> None:
     assert len(PLACES) > 300
     assert {place.profile for place in PLACES} == set(pb.Profile.values()) - {pb.PROFILE_UNSPECIFIED}
+
+
+DECLARED = {
+    r".*_ids?|if_revision|(cases_)?at_least|order_by|scopes|types": pb.PROFILE_ID,
+    r"source|service|(time_)?zone|url": pb.PROFILE_ID,
+    r"page_token|client_secret|query": pb.PROFILE_EXACT,
+    r"skills|languages?|accessibility|groups|evidence_kinds|system": pb.PROFILE_TAG,
+    r"(.*_)?password": pb.PROFILE_PASSWORD,
+    r"login_name": pb.PROFILE_USERNAME,
+    r"phone": pb.PROFILE_PHONE,
+    r"number|holidays|date": pb.PROFILE_KEY,
+    r"keywords|unit": pb.PROFILE_LINE,
+    r"reason|text|description|outcome|comment|boundary|filter|contact|address": pb.PROFILE_FREE_TEXT,
+}
+
+
+def test_a_field_declares_the_form_that_its_name_promises() -> None:
+    for place in PLACES:
+        name = place.field.name
+        promised = [profile for names, profile in DECLARED.items() if re.fullmatch(names, name)]
+        assert promised in ([], [place.profile]), str(place)
 
 
 @given(
