@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 SERVICES = ("identity", "catalog", "cases", "volunteers", "supervision")
 POLICIES: dict[str, set[str]] = {
     "identity": set(),
-    "catalog": {"details", "standard", "words", "working_time"},
+    "catalog": {"details", "standard", "working_time"},
     "cases": {"clocks"},
     "volunteers": {"matching"},
     "supervision": {"metrics"},
@@ -41,6 +41,7 @@ SECTIONS = ["Events", "Situations", "Evolve", "Commands", "Decide"]
 NOUN_IN_A_FOLDER = {"__init__", "events", "situations", "commands", "decide"}
 ADAPTERS = {
     "identity": {"disputed_strips", "hashing", "maps", "revoked", "signing"},
+    "catalog": {"words"},
     "cases": {"picture"},
     "volunteers": {"matching"},
     "supervision": {"scoreboard", "upstream"},

@@ -49,9 +49,10 @@ _IRREGULAR = {
 }
 
 
-def indexed(text: str) -> list[str]:
-    """All words under which a text can be found, in order, with repetitions."""
-    return [word for run, han in _runs(text) for word in (_singles_and_pairs(run) if han else [_stem(run)])]
+def indexed(*texts: str) -> list[str]:
+    """All words under which texts can be found, in order, with repetitions."""
+    runs = (run for text in texts for run in _runs(text))
+    return [word for run, han in runs for word in (_singles_and_pairs(run) if han else [_stem(run)])]
 
 
 def wanted(query: str) -> tuple[str, ...]:

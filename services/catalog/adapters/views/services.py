@@ -196,12 +196,8 @@ def _replace_words(
 
 def _words(details: Details) -> dict[str, int]:
     """The words of a service, each with the weight of the best place it stands in."""
-    found = dict.fromkeys(_of(details.description.zh, details.description.en), IN_DESCRIPTION)
-    return found | dict.fromkeys(_of(details.name.zh, details.name.en), IN_NAME)
-
-
-def _of(*texts: str) -> list[str]:
-    return [word for each in texts for word in indexed(each)]
+    found = dict.fromkeys(indexed(details.description.zh, details.description.en), IN_DESCRIPTION)
+    return found | dict.fromkeys(indexed(details.name.zh, details.name.en), IN_NAME)
 
 
 @dataclass(frozen=True, slots=True)
