@@ -177,7 +177,7 @@ def _stand(rows: Rows, service_id: str, status: ServiceStatus, until: datetime |
 def _name_affair(rows: Rows, matter: Matter) -> None:
     """The words of an affair hold for all services of it and of the affairs below it."""
     before = rows.get(AFFAIRS, matter.affair_id)
-    words = dict.fromkeys(_of(matter.name.zh, matter.name.en, *matter.keywords), IN_AFFAIR)
+    words = dict.fromkeys(indexed(matter.name.zh, matter.name.en, *matter.keywords), IN_AFFAIR)
     row = AffairRow(affair_id=matter.affair_id, affair_path=matter.path, words=sorted(words))
     rows.put(AFFAIRS, row)
     old = dict.fromkeys(before["words"] if before else (), IN_AFFAIR)
