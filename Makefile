@@ -3,7 +3,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3.11
 BIN := .venv/bin
+PROCESSES ?= 2
 PROTOS = $(shell find proto -name '*.proto' | sort)
+
+# Tests start interpreters by the hundred: each would compile the whole project again
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Print the targets
@@ -29,12 +33,12 @@ run: setup ## Start Linli, load a real city, replay 10,000 requests, print the r
 	$(BIN)/python -m e2e.city $(ARGS)
 
 .PHONY: test
-test: setup ## Run all tests
-	$(BIN)/pytest
+test: setup ## Run all tests, two at a time (ARGS=--thorough tries many more examples of each property)
+	$(BIN)/pytest -n $(PROCESSES) $(ARGS)
 
 .PHONY: unit
-unit: setup ## Run the tests that need no server (seconds)
-	$(BIN)/pytest -m "not store and not journey"
+unit: setup ## Run the tests that need no server and start no process (seconds)
+	$(BIN)/pytest -n $(PROCESSES) -m "not store and not journey and not process" $(ARGS)
 
 .PHONY: lint
 lint: setup ## Check style, imports between rooms, and the protos
@@ -64,7 +68,7 @@ lock: setup ## Compile requirements*.txt from requirements*.in (hashes, no index
 
 .PHONY: e2e
 e2e: setup ## Run the journeys over the real wire (minutes)
-	$(BIN)/pytest e2e/journeys
+	$(BIN)/pytest -n $(PROCESSES) e2e/journeys $(ARGS)
 
 .PHONY: bench
 bench: setup ## Measure, as ratios against a named baseline in the same run (ARGS="exchange --quick")

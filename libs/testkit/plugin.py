@@ -1,23 +1,50 @@
 """The fixtures that every test may use; loaded by the root conftest."""
 
 import contextlib
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Generator, Iterator
 
 import pytest
-from hypothesis import settings
 
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed, find_or_install
+from libs.testkit import examples, patience
 from libs.testkit.postgres import KillablePostgres, TestServer, killable_server, running_server
 from libs.testkit.rabbit import RabbitServer, running_rabbit
+from libs.testkit.slowest import Slowest
+from libs.testkit.spread import refuse_disorder
 
 _POSTGRES_FIXTURES = {"postgres_server", "database", "module_database", "killable_postgres"}
 _RABBIT_FIXTURES = {"installed_rabbitmq", "rabbit_server", "broker", "killable_rabbit"}
 _STORE_FIXTURES = _POSTGRES_FIXTURES | _RABBIT_FIXTURES
+_MAY_START = {"process", "store", "journey"}
 
-# a slow machine is no counterexample: pytest's own timeout catches what hangs
-settings.register_profile("patient", deadline=None, print_blob=True)
-settings.load_profile("patient")
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of our own."""
+    parser.addoption(
+        "--thorough", action="store_true", help=f"try {examples.MANY} times as many examples of each property"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settle how many examples are tried, and who reports what was slow."""
+    examples.configure(thorough=config.getoption("--thorough"))
+    if not hasattr(config, "workerinput"):  # with pytest-xdist, the process that hands out the tests
+        config.pluginmanager.register(Slowest(), "slowest")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Measure the machine before its processes are busy; they inherit the figure."""
+    patience.measure_once()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every process of a run must find the same tests in the same order."""
+    for marker in metafunc.definition.iter_markers("parametrize"):
+        values = marker.args[1] if len(marker.args) > 1 else marker.kwargs.get("argvalues")
+        refuse_disorder(metafunc.definition.nodeid, values)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,6 +52,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _STORE_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.store)
+
+
+@pytest.fixture(autouse=True)
+def _starts_no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What starts processes says so by a marker, so that `make unit` stays a matter of seconds."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("this test starts a process: mark it `process`")
+
+    if not _MAY_START & {marker.name for marker in request.node.iter_markers()}:
+        monkeypatch.setattr(subprocess, "Popen", refuse)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
+    """Give a test the more time, the slower the machine is as it begins: limits are in calm seconds."""
+    marker = item.get_closest_marker("timeout")
+    calm = float(marker.args[0] if marker else item.config.getini("timeout"))
+    item.add_marker(pytest.mark.timeout(patience.seconds(calm)), append=False)
+    return (yield)
 
 
 @pytest.fixture(scope="session")

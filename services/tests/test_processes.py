@@ -10,6 +10,8 @@ import pytest
 from services.command import __main__ as start
 from services.command.registry import NAMES
 
+pytestmark = pytest.mark.process
+
 HEAVY = ("grpc", "eventlet", "nameko", "ortools", "pandas")
 _SERVERS = ("libs.runtime.host.host", "libs.ledger", "libs.messaging", "libs.rpc.server")
 _OF_SERVERS = ("psycopg", "eventsourcing", "structlog", "prometheus_client", "opentelemetry", "cryptography")

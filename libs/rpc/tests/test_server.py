@@ -118,6 +118,7 @@ def test_it_refuses_an_address_that_is_taken(address: str) -> None:
         Server(ServerSettings(address=address)).start()
 
 
+@pytest.mark.process
 def test_it_refuses_to_run_where_eventlet_has_patched_the_sockets() -> None:
     program = (
         "import eventlet; eventlet.monkey_patch()\n"

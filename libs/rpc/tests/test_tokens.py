@@ -229,6 +229,7 @@ def test_claims_have_the_names_of_the_standard() -> None:
     assert set(Claims.__struct_fields__) >= {"sub", "iat", "exp", "jti"}
 
 
+@pytest.mark.process
 def test_the_first_tokens_may_come_all_at_once() -> None:
     program = """
 import sys, threading

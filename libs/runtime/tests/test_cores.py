@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import os, threading
 from pathlib import Path
@@ -21,5 +23,6 @@ assert all(cores == {core} for cores in kept), kept
 """
 
 
+@pytest.mark.process
 def test_threads_started_before_and_after_stay_on_the_core() -> None:
     subprocess.run([sys.executable, "-c", PROGRAM], check=True, timeout=60)

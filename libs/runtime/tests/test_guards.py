@@ -12,6 +12,7 @@ def test_an_ordinary_process_may_serve_grpc() -> None:
     guards.refuse_patched_sockets()
 
 
+@pytest.mark.process
 def test_a_process_with_patched_sockets_must_not_serve_grpc() -> None:
     program = (
         "import eventlet; eventlet.monkey_patch();"

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 PROGRAM = """
 import os, signal, sys
 from libs.runtime.host.process import Lifetime, run_until_told

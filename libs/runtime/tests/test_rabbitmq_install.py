@@ -104,11 +104,13 @@ def test_where_we_are_not_root_the_message_says_what_to_do(
         find_or_install()
 
 
+@pytest.mark.process
 def test_where_apt_get_fails_the_message_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(RabbitMQFailed, match=r"could not be installed.*Without a network"):
         run([], tmp_path / "lock", script="exit 100")
 
 
+@pytest.mark.process
 def test_of_two_installations_at_once_one_waits_for_the_other(tmp_path: Path) -> None:
     locking = rabbitmq_install._SCRIPT.split("policy=")[0]
     alone = locking + f'mkdir "{tmp_path}/busy" || exit 1; sleep 0.3; rmdir "{tmp_path}/busy"'

@@ -59,6 +59,7 @@ def test_a_role_refuses_a_database_without_schema(database: str, tmp_path: Path)
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.process
 def test_a_database_that_is_away_is_told_in_one_line_with_its_variable(tmp_path: Path) -> None:
     away = f"host={tmp_path} dbname=counter"
 
@@ -71,6 +72,7 @@ def test_a_database_that_is_away_is_told_in_one_line_with_its_variable(tmp_path:
     assert refused.stderr.count("\n") == 1
 
 
+@pytest.mark.process
 def test_settings_that_lack_are_all_named(tmp_path: Path) -> None:
     environ = {**environ_of(tmp_path), "LINLI_MASTER_KEY": "", "LINLI_THREADS": "many"}
 

@@ -16,6 +16,8 @@ from libs.runtime.bundled.ports import free_ports
 from libs.runtime.cluster.supervised import Supervised
 from libs.testkit.eventually import eventually
 
+pytestmark = pytest.mark.process
+
 PROBED = """
 import os, time
 from http.server import BaseHTTPRequestHandler, HTTPServer

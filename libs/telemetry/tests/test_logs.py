@@ -106,6 +106,7 @@ def test_a_line_break_in_a_value_stays_within_its_line(written: io.StringIO) -> 
     assert len(lines(written)) == 1
 
 
+@pytest.mark.process
 def test_without_setup_warnings_go_to_stderr_without_variables() -> None:
     program = (
         "from libs.telemetry import logs\n"

@@ -22,7 +22,7 @@ from services.identity.domain.values import KeyKind, Role, Within
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 MEI = some_id("mei")
-SECRETS = {LoginCreated, PasswordSet, ClientRegistered, ClientSecretChanged}
+SECRETS = (LoginCreated, PasswordSet, ClientRegistered, ClientSecretChanged)
 WITHIN = Within(area_id="nc-47", area_path="la/nc-47", body_id="bos")
 
 
