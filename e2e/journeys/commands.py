@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 
 
@@ -20,7 +21,7 @@ def linli(*words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
         env={**os.environ, **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=patience.seconds(60),
     )
 
 
@@ -53,7 +54,7 @@ class Program:
     def kill(self) -> None:
         """End it as a power cut would, and nothing else."""
         os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait(timeout=30)
+        self.process.wait(timeout=patience.seconds(30))
 
     def interrupt(self, seconds: float = 40.0) -> int:
         """Ctrl-C, as a terminal sends it: to the program and all that run with it. Its exit status."""
@@ -82,4 +83,4 @@ def running(*words: str, cwd: Path | None = None) -> Iterator[Program]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        reader.join(timeout=5)
+        reader.join(timeout=patience.seconds(5))

@@ -18,6 +18,7 @@ from e2e.journeys.town import ROADS, WATER
 from libs.rpc.client import Client, connect
 from libs.rpc.credentials import Token
 from libs.rpc.failures import failure_of
+from libs.testkit import patience
 
 T = TypeVar("T")
 SERVICE = "/linli.cases.v1.CasesService"
@@ -84,7 +85,9 @@ def send(client: Client, actor: str, rpc: str, request: bytes) -> Deed:
     """Send bytes, and keep the bytes of the answer."""
     call: Any = client.channel.unary_unary(f"{SERVICE}/{rpc}")
     try:
-        answer = call(request, timeout=30, metadata=(("authorization", f"Bearer {client.token()}"),))
+        answer = call(
+            request, timeout=patience.seconds(30), metadata=(("authorization", f"Bearer {client.token()}"),)
+        )
     except grpc.RpcError as error:
         failed = failure_of(rpc, error)
         return Deed(actor, rpc, request, code=failed.code.name, reason=failed.reason)

@@ -20,6 +20,7 @@ from e2e.journeys.town import EAST, ELM, POTHOLE, ROADS, TOWN, WATER, WEST, Town
 from libs.rpc.methods import Method
 from libs.rpc.naming import snake_case
 from libs.rpc.server import Server
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.testkit.rpc import Mint, answer_to, deviations, every_rpc, roles, serving
 
@@ -226,7 +227,9 @@ def _followed(reader: Any, source: str, expected: list[feed.Event]) -> list[feed
     """The first events that a follower is sent, as many as are expected."""
     stub = reader.client.service(FEED)
     events: list[feed.Event] = []
-    for answer in stub.follow_events(feed.FollowEventsRequest(source=source), deadline=20.0):
+    for answer in stub.follow_events(
+        feed.FollowEventsRequest(source=source), deadline=patience.seconds(20.0)
+    ):
         events += answer.batch.events
         if len(events) >= len(expected):
             return events

@@ -42,6 +42,7 @@ from e2e.journeys.resident import (
 )
 from e2e.journeys.town import EAST, ELM, Town, new_id, on, refusal, report, town_on
 from libs.rpc.failures import RpcFailed
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.testkit.views import assert_rebuilt_equals_live
 from services.command.registry import NAMES
@@ -230,7 +231,7 @@ def _is_error(told: str) -> bool:
 
 
 def _metrics(town: Town) -> bytes:
-    with urllib.request.urlopen(f"{town.platform.http}/metrics", timeout=10) as answer:  # noqa: S310  # loopback
+    with urllib.request.urlopen(f"{town.platform.http}/metrics", timeout=patience.seconds(10)) as answer:  # noqa: S310  # loopback
         return bytes(answer.read())
 
 

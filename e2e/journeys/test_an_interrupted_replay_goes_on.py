@@ -12,6 +12,7 @@ from e2e.city import los_angeles as la
 from e2e.city.report import WIDTH
 from e2e.journeys.commands import running
 from e2e.journeys.conftest import free_port
+from libs.testkit import patience
 
 ROWS = 1500
 CHECKOUT = Path(__file__).parents[2]
@@ -52,7 +53,9 @@ def runs(folder: Path) -> Runs:
         program.says(" token --data", seconds=120)
         tries = re.findall(r"^\.venv/bin/linli .*$", "".join(program.printed), re.MULTILINE)
         answers = {
-            each: subprocess.run(["sh", "-c", each], cwd=CHECKOUT, capture_output=True, text=True, timeout=60)
+            each: subprocess.run(
+                ["sh", "-c", each], cwd=CHECKOUT, capture_output=True, text=True, timeout=patience.seconds(60)
+            )
             for each in tries
         }
         assert program.interrupt() == 0

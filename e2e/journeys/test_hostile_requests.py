@@ -19,6 +19,7 @@ from e2e.journeys.town import ELM, PIPE, POTHOLE, ROADS, TOWN, WATER, WEST, Town
 from libs.rpc.client import Client, connect
 from libs.rpc.credentials import Token
 from libs.rpc.failures import failure_of
+from libs.testkit import patience
 from libs.testkit.hostile import assert_never_broken
 from libs.testkit.requests import HOSTILE, Seeds
 from libs.testkit.rpc import answer_to, every_rpc, roles
@@ -122,7 +123,7 @@ class _Sender:
     def metrics_of(self, header: str, value: str) -> str:
         call: Any = self._client.channel.unary_unary(self._method.path)
         try:
-            call(b"", timeout=10, metadata=((header, value),))
+            call(b"", timeout=patience.seconds(10), metadata=((header, value),))
         except grpc.RpcError as error:
             return failure_of(self._method.path, error).code.name
         return "OK"
@@ -132,7 +133,7 @@ def test_an_rpc_that_does_not_exist_is_unimplemented(everything: Client) -> None
     for path in ("/linli.cases.v1.CasesService/DropTables", "/", "/linli.cases.v1.CasesService/../x"):
         call: Any = everything.channel.unary_unary(path)
         with pytest.raises(grpc.RpcError) as failed:
-            call(b"", timeout=10)
+            call(b"", timeout=patience.seconds(10))
         assert failure_of(path, failed.value).code is grpc.StatusCode.UNIMPLEMENTED
 
 
@@ -190,7 +191,7 @@ def _log(town: Town) -> list[str]:
 
 
 def _get(town: Town, path: str) -> str:
-    with urllib.request.urlopen(f"{town.platform.http}{path}", timeout=10) as answer:  # noqa: S310  # loopback
+    with urllib.request.urlopen(f"{town.platform.http}{path}", timeout=patience.seconds(10)) as answer:  # noqa: S310  # loopback
         return str(answer.read().decode())
 
 

@@ -12,6 +12,7 @@ from e2e.journeys.commands import linli
 from e2e.journeys.conftest import free_port
 from e2e.journeys.ledgers import all_services
 from e2e.journeys.town import Town
+from libs.testkit import patience
 
 
 @pytest.mark.parametrize("option", ["--port", "--http-port"])
@@ -116,7 +117,7 @@ def test_the_pages_answer(town: Town) -> None:
 
 def _get(town: Town, path: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(f"{town.platform.http}{path}", timeout=10) as answer:  # noqa: S310  # loopback
+        with urllib.request.urlopen(f"{town.platform.http}{path}", timeout=patience.seconds(10)) as answer:  # noqa: S310  # loopback
             return answer.status, str(answer.read().decode())
     except urllib.error.HTTPError as error:
         return error.code, ""

@@ -11,6 +11,7 @@ from e2e.city import los_angeles as la
 from e2e.journeys.commands import running
 from e2e.journeys.conftest import free_port
 from libs.runtime.bundled.postgres import EmbeddedPostgres
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 
 ROWS = 800
@@ -31,11 +32,11 @@ def test_a_platform_that_dies_is_missed_at_once_and_a_second_loader_is_kept_out(
     with running(*command) as program:
         program.says(f" of {ROWS:,}  ", seconds=120)
         with running(*command) as second:
-            status = second.process.wait(timeout=60)
+            status = second.process.wait(timeout=patience.seconds(60))
         [platform] = program.children()
         os.kill(platform, signal.SIGKILL)
 
-        assert program.process.wait(timeout=30) == 1
+        assert program.process.wait(timeout=patience.seconds(30)) == 1
     said = " ".join("".join(program.printed).split())
 
     assert status == 1

@@ -8,6 +8,7 @@ from linli.supervision.v1 import supervision_service_pb2 as supervision
 
 from e2e.journeys.feeds import kind, published
 from e2e.journeys.town import Town, report
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.testkit.ids import some_id
 
@@ -50,7 +51,11 @@ def _open(town: Town) -> Any:
         "traceparent": f"00-{TRACE}-{SPAN}-01",
         "x-correlation-id": CORRELATION,
     }
-    raw = call(report(assisted=True).SerializeToString(), timeout=20, metadata=tuple(headers.items()))
+    raw = call(
+        report(assisted=True).SerializeToString(),
+        timeout=patience.seconds(20),
+        metadata=tuple(headers.items()),
+    )
     return cases.OpenCaseResponse.FromString(raw)
 
 

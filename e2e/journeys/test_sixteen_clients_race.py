@@ -17,6 +17,7 @@ from e2e.journeys.racing import Deed, Racer, race, send
 from e2e.journeys.town import WATER, Town
 from libs.rpc.credentials import Token
 from libs.rpc.naming import snake_case
+from libs.testkit import patience
 from libs.testkit.views import assert_rebuilt_equals_live
 
 CLIENTS = 16
@@ -81,7 +82,7 @@ def raced(town: Town) -> Raced:
     with ProcessPoolExecutor(len(apart), multiprocessing.get_context("spawn")) as processes:
         elsewhere = [processes.submit(race, some) for some in apart]
         deeds = race(racers[APART:])
-        deeds += [deed for some in elsewhere for deed in some.result(timeout=120)]
+        deeds += [deed for some in elsewhere for deed in some.result(timeout=patience.seconds(120))]
     history = {
         case_id: town.operator.cases.get_case_history(cases.GetCaseHistoryRequest(case_id=case_id)).entries
         for case_id in case_ids

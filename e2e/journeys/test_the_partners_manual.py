@@ -10,6 +10,7 @@ from pathlib import Path
 
 from e2e.journeys.commands import linli
 from e2e.journeys.town import Town
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 
 PROTO = Path(__file__).parents[2] / "proto"
@@ -70,6 +71,8 @@ def _block(language: str) -> str:
 
 
 def _run(words: list[str], **environ: str) -> str:
-    ran = subprocess.run(words, env={**os.environ, **environ}, capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(
+        words, env={**os.environ, **environ}, capture_output=True, text=True, timeout=patience.seconds(60)
+    )
     assert ran.returncode == 0, ran.stderr
     return ran.stdout

@@ -22,6 +22,7 @@ from e2e.journeys.town import WATER, Town, report, town_on
 from libs.rpc.client import Patience, connect
 from libs.rpc.failures import RpcFailed
 from libs.runtime.bundled.postgres import EmbeddedPostgres
+from libs.testkit import patience
 
 STOPS_WITHIN = 30.0
 
@@ -64,8 +65,8 @@ def test_stopped_while_it_is_busy_it_loses_nothing_that_was_answered(home: Town)
         time.sleep(1.0)  # some of both; how much does not matter
         status, seconds = _stop(home, signal.SIGTERM)
         over.set()
-        answered = [case_id for writer in writers for case_id in writer.result(timeout=30)]
-        followed = follower.result(timeout=30)
+        answered = [case_id for writer in writers for case_id in writer.result(timeout=patience.seconds(30))]
+        followed = follower.result(timeout=patience.seconds(30))
     home.platform.start()
 
     assert status == 0
@@ -84,7 +85,7 @@ def _stop(home: Town, number: int) -> tuple[int, float]:
     assert process is not None
     began = time.monotonic()
     process.send_signal(number)
-    return process.wait(timeout=60), time.monotonic() - began
+    return process.wait(timeout=patience.seconds(60)), time.monotonic() - began
 
 
 def _log(home: Town) -> str:
@@ -95,7 +96,9 @@ def _log(home: Town) -> str:
 def _write(home: Town, who: str, over: threading.Event) -> list[str]:
     """Open cases until the platform is away; those that were answered."""
     token, answered = home.mint.person("OPERATOR", subject=who), []
-    with connect(home.platform.address, token, patience=Patience(tries=1), deadline=20.0) as client:
+    with connect(
+        home.platform.address, token, patience=Patience(tries=1), deadline=patience.seconds(20.0)
+    ) as client:
         [service] = cases.DESCRIPTOR.services_by_name.values()
         stub = client.service(service)
         while not over.is_set():

@@ -22,6 +22,7 @@ from libs.rpc.client import connect
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
 from libs.rpc.keys import SigningKey
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.testkit.rpc import Mint
 
@@ -65,7 +66,7 @@ class Town:
 
     def anyone(self, token: Token) -> City:
         """The five services as the holder of a token."""
-        city = City(connect(self.platform.where, token, deadline=20.0))
+        city = City(connect(self.platform.where, token, deadline=patience.seconds(20.0)))
         self._signed_in.append(city)
         return city
 

@@ -13,6 +13,7 @@ from libs.ledger.personal import Personal, PersonalSealed
 from libs.ledger.recorded import Checkpoint, Draft, utc_now
 from libs.ledger.store.ledger import Append, Ledger
 from libs.ledger.tests.mailbox import LetterPut, MailboxOpened, context
+from libs.testkit import patience
 
 
 def put(stream: str, *letters: str, after: int = 0) -> Draft:
@@ -174,11 +175,11 @@ def test_an_effect_that_raises_what_it_likes_rolls_back(ledger: Ledger) -> None:
 
 def test_a_waiting_reader_is_woken_by_a_commit_of_its_own_process(ledger: Ledger) -> None:
     woken: list[bool] = []
-    reader = threading.Thread(target=lambda: woken.append(ledger.wait(0, timeout=20)))
+    reader = threading.Thread(target=lambda: woken.append(ledger.wait(0, timeout=patience.seconds(20))))
     reader.start()
 
     ledger.append(Append(drafts=[put("mailbox-1", "a")]))
-    reader.join(timeout=10)
+    reader.join(timeout=patience.seconds(10))
 
     assert woken == [True]
 
@@ -187,11 +188,11 @@ def test_a_waiting_reader_is_woken_by_a_commit_of_another_process(
     ledger: Ledger, other_ledger: Ledger
 ) -> None:
     woken: list[bool] = []
-    reader = threading.Thread(target=lambda: woken.append(ledger.wait(0, timeout=20)))
+    reader = threading.Thread(target=lambda: woken.append(ledger.wait(0, timeout=patience.seconds(20))))
     reader.start()
 
     other_ledger.append(Append(drafts=[put("mailbox-1", "a")]))
-    reader.join(timeout=10)
+    reader.join(timeout=patience.seconds(10))
 
     assert woken == [True]
     assert ledger.known_head == 1
@@ -214,11 +215,11 @@ def test_waiting_for_nothing_ends_in_time(ledger: Ledger) -> None:
 
 def test_closing_wakes_waiting_readers_and_turns_appends_away(ledger: Ledger) -> None:
     woken: list[bool] = []
-    reader = threading.Thread(target=lambda: woken.append(ledger.wait(0, timeout=60)))
+    reader = threading.Thread(target=lambda: woken.append(ledger.wait(0, timeout=patience.seconds(60))))
     reader.start()
 
     ledger.close()
-    reader.join(timeout=10)
+    reader.join(timeout=patience.seconds(10))
 
     assert woken == [False]
     with pytest.raises(LedgerClosed):

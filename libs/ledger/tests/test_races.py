@@ -12,6 +12,7 @@ from libs.ledger.store.ledger import Append, Ledger
 from libs.ledger.streams.stream import Handled
 from libs.ledger.tests.conftest import Mailboxes
 from libs.ledger.tests.mailbox import Event, LetterPut, Open, Put, State, context
+from libs.testkit import patience
 
 
 def in_parallel(threads: int, work: Callable[[int], None]) -> None:
@@ -118,4 +119,4 @@ def test_readers_wake_for_what_two_processes_append(ledger: Ledger, other_ledger
 
         writer.append(Append(drafts=[draft]))
 
-        assert reader.wait(before, timeout=10)
+        assert reader.wait(before, timeout=patience.seconds(10))

@@ -1,6 +1,5 @@
 """A connection to the broker ends in bounded time, and a queue that came back dead is made anew."""
 
-import time
 from typing import Any
 
 import amqp
@@ -10,6 +9,8 @@ from libs.messaging import broker, topology
 from libs.messaging.broker import BROKEN, Broker, BrokerSettings
 from libs.messaging.publishing import Publishing
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
+from libs.testkit import patience
+from libs.testkit.eventually import eventually
 
 QUEUE = topology.subscription("cases", "catalog")
 
@@ -28,7 +29,7 @@ def test_a_queue_that_came_back_dead_is_deleted_and_declared_anew(
     publishing = to.connect()
     Publishing(publishing).publish(b"new", topology.live("catalog"))
     while not came:
-        connection.drain_events(timeout=10)
+        connection.drain_events(timeout=patience.seconds(10))
 
     assert came == [b"new"]
     for each in (connection, publishing):
@@ -54,15 +55,15 @@ def _listening(to: Broker, came: list[bytes]) -> Any:
         came.append(message.body)
         broker.acknowledge(message)
 
-    until = time.monotonic() + 60
-    while True:
+    def listening() -> Any:
         try:
             connection = to.connect()
             to.listen(connection, QUEUE, take, prefetch=10)
-        except BROKEN:
-            assert time.monotonic() < until
-        else:
-            return connection
+        except BROKEN as broken:
+            raise AssertionError(f"it is broken: {broken}") from broken
+        return connection
+
+    return eventually(listening, "somebody listens", seconds=60)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from libs.ledger.revision import Revision
 from libs.messaging.clocks import Clock, ClockRunner, Moment
 from libs.messaging.tests.town import Town
 from libs.runtime.tests.example import counter
+from libs.testkit import patience
 from libs.testkit.clocks import HandClock, moment
 from libs.testkit.eventually import eventually
 
@@ -129,6 +130,6 @@ def test_two_running_clocks_ring_each_alarm_once(town: Town) -> None:
 
     stop.set()
     for thread in threads:
-        thread.join(timeout=10)
+        thread.join(timeout=patience.seconds(10))
     assert sorted(_rang(town)) == sorted(f"counter-c{minutes}" for minutes in range(20))
     town.counter.projector.close()

@@ -11,6 +11,7 @@ from libs.ledger.errors import LedgerUnavailable
 from libs.messaging.inbox import Handled, Inbox, Rewind
 from libs.messaging.local import LocalDelivery
 from libs.messaging.tests.town import Town, sequences
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 
 
@@ -24,7 +25,7 @@ def _running(delivery: LocalDelivery) -> Iterator[None]:
     finally:
         stop.set()
         delivery.wake()
-        thread.join(timeout=10)
+        thread.join(timeout=patience.seconds(10))
         assert not thread.is_alive()
 
 

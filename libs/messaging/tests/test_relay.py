@@ -19,6 +19,7 @@ from libs.messaging.tests.town import ALICE, Town, sequences
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.host.threads import WatchedThread
 from libs.runtime.tests.example import counter
+from libs.testkit import patience
 from libs.testkit.clocks import moment
 from libs.testkit.eventually import eventually
 from libs.testkit.rabbit import RabbitServer
@@ -153,7 +154,7 @@ def test_while_the_broker_is_short_of_memory_it_waits_and_can_be_stopped(
             town.count(2, 3)
             eventually(lambda: "short of memory" in publisher.relay.trouble, "it says what it waits for")
             assert _stored(town) < town.counter.ledger.head()
-            assert publisher.thread.close(5), "it stops though the broker takes nothing"
+            assert publisher.thread.close(patience.seconds(5)), "it stops though the broker takes nothing"
 
         with running(town, to, QUICK):
             listener.until(lambda: len(town.steps()) == 3)
@@ -265,7 +266,7 @@ def running(town: Town, to: Broker, settings: RelaySettings | None = None) -> It
     try:
         yield publisher
     finally:
-        assert publisher.thread.close(20), "the relay does not stop"
+        assert publisher.thread.close(patience.seconds(20)), "the relay does not stop"
 
 
 def _relay(town: Town, to: Broker, settings: RelaySettings | None = None) -> Relay:

@@ -1,6 +1,6 @@
 """The greeter service of greeter.proto, compiled when the tests begin, and an api that serves it."""
 
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from libs.ledger.decider import Kind, Refusal
 from libs.query import filters
 from libs.query.paging import Page, ascending
 from libs.rpc.call import Call
-from libs.testkit import protos
+from libs.testkit import patience, protos
+from libs.testkit.eventually import eventually
 
 _PACKAGE = "linli.greeter.v1"
 
@@ -37,11 +38,12 @@ FILTERS = filters.Filters(body_id=filters.text("body_id"))
 
 
 class Greeter:
-    """Serves the greeter; `trouble` is raised by GetGreeting, `pause` is how long that takes."""
+    """Serves the greeter; `trouble` is raised by GetGreeting, which answers when `released` is set."""
 
     def __init__(self) -> None:
         self.trouble: Exception | None = None
-        self.pause = 0.0
+        self.released = threading.Event()
+        self.released.set()
         self.begun: list[str] = []
         self.calls: list[Call] = []
 
@@ -50,7 +52,7 @@ class Greeter:
         self.calls.append(call)
         if self.trouble is not None:
             raise self.trouble
-        time.sleep(self.pause)
+        assert self.released.wait(patience.seconds(60)), "nobody lets it answer"
         return message("GetGreetingResponse")(greeting=f"你好 {request.greeted}")
 
     def get_note(self, request: Any, call: Call) -> Any:
@@ -91,5 +93,5 @@ class Greeter:
             call.require(area_path="la/central/nc-1")
         for number in range(request.wanted):
             yield message("FollowNotesResponse")(number=number)
-        while request.wanted == 0 and call.active:
-            time.sleep(0.01)
+        if request.wanted == 0:
+            eventually(lambda: not call.active, "its caller leaves", seconds=60)

@@ -7,6 +7,7 @@ import pytest
 from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.rpc.channels import Several
+from libs.testkit import patience
 
 READ = "/linli.feed.v1.FeedService/ReadEvents"
 FOLLOW = "/linli.feed.v1.FeedService/FollowEvents"
@@ -52,7 +53,7 @@ def test_an_rpc_goes_to_the_service_whose_it_is() -> None:
 
     for name in ("identity", "cases"):
         path = f"/linli.{name}.v1.Service/GetOne"
-        assert several.unary_unary(path)(object(), timeout=1) == (name, path)
+        assert several.unary_unary(path)(object(), timeout=patience.seconds(1)) == (name, path)
 
 
 def test_an_rpc_that_all_of_them_have_goes_to_the_one_that_its_request_names() -> None:

@@ -20,6 +20,7 @@ from libs.rpc.keys import KeySet, SigningKey, jwks
 from libs.rpc.server import Server
 from libs.rpc.settings import ServerSettings
 from libs.rpc.tests.greeter import SERVICE, Greeter, message
+from libs.testkit import patience
 from libs.testkit.certificates import Authority, Pair
 from libs.testkit.rpc import Mint, serving
 
@@ -54,7 +55,12 @@ def greeted(address: str, mint: Mint, ca: Path, ours: Pair | None = None) -> boo
         own = {"tls_cert": ours.certificate.read_bytes(), "tls_key": ours.key.read_bytes()}
     token: Token = mint.person("RESIDENT")
     with connect(
-        address, token, tls_roots=ca.read_bytes(), patience=Patience(tries=1), deadline=5.0, **own
+        address,
+        token,
+        tls_roots=ca.read_bytes(),
+        patience=Patience(tries=1),
+        deadline=patience.seconds(5.0),
+        **own,
     ) as client:
         client.service(SERVICE).get_greeting(GetGreeting())
     return True

@@ -18,6 +18,7 @@ from libs.rpc.errors import Rejected
 from libs.rpc.keys import KeySet, SigningKey, jwks
 from libs.rpc.tokens import Claims, Issuer, Verifier
 from libs.telemetry.http import Endpoint
+from libs.testkit import patience
 
 KEY = SigningKey.generate()
 GRANTS = [Grant("DISPATCHER", area="nc-12", path="la/central/nc-12"), Grant("CASE_OFFICER", body="lasan")]
@@ -253,4 +254,4 @@ for each in threads:
     each.join()
 """
     for _ in range(3):
-        subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+        subprocess.run([sys.executable, "-c", program], check=True, timeout=patience.seconds(60))

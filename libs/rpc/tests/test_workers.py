@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from libs.rpc.workers import Work, Workers
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 
 
@@ -48,7 +49,7 @@ def test_a_thread_lives_on_after_an_error(workers: Workers) -> None:
     over = threading.Event()
     workers.submit(over.set)
 
-    assert over.wait(5)
+    assert over.wait(patience.seconds(5))
 
 
 def test_what_waits_is_counted(workers: Workers) -> None:

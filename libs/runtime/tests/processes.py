@@ -18,7 +18,7 @@ from libs.rpc.keys import SigningKey, jwks
 from libs.rpc.tokens import Issuer
 from libs.runtime.tests.example import counter  # noqa: F401 # its proto is wanted below
 from libs.runtime.tests.running import MASTER_KEY
-from libs.testkit import protos
+from libs.testkit import patience, protos
 
 KEY = SigningKey.generate()
 
@@ -44,7 +44,9 @@ def command(*words: str) -> list[str]:
 
 def ran(environ: Mapping[str, str], *words: str) -> "subprocess.CompletedProcess[str]":
     """An example's command, run to its end."""
-    return subprocess.run(command(*words), env=dict(environ), capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        command(*words), env=dict(environ), capture_output=True, text=True, timeout=patience.seconds(60)
+    )
 
 
 @dataclass
@@ -63,12 +65,12 @@ class Running:
     def kill(self) -> None:
         """End it as a power cut would."""
         self.process.kill()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=patience.seconds(10))
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """End it in order; its exit status."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=patience.seconds(30))
 
 
 @dataclass
@@ -106,4 +108,4 @@ def platform(data: Path, environ: Mapping[str, str]) -> Iterator[Running]:
     finally:
         if process.poll() is None:
             process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=patience.seconds(10))

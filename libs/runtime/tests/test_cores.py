@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from libs.testkit import patience
+
 PROGRAM = """
 import os, threading
 from pathlib import Path
@@ -25,4 +27,4 @@ assert all(cores == {core} for cores in kept), kept
 
 @pytest.mark.process
 def test_threads_started_before_and_after_stay_on_the_core() -> None:
-    subprocess.run([sys.executable, "-c", PROGRAM], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", PROGRAM], check=True, timeout=patience.seconds(60))

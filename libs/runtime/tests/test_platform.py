@@ -15,6 +15,7 @@ import pytest
 from libs.rpc.failures import RpcFailed
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.runtime.tests.processes import Running, environ_of, platform, ran
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres
 
@@ -31,7 +32,9 @@ def data() -> Iterator[Path]:
 
 
 def _get(running: Running, path: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{running.http_port}{path}", timeout=5) as answer:
+    with urllib.request.urlopen(
+        f"http://127.0.0.1:{running.http_port}{path}", timeout=patience.seconds(5)
+    ) as answer:
         return str(answer.read().decode())
 
 
@@ -89,7 +92,7 @@ def test_when_its_postgresql_dies_the_cause_comes_first_and_last_and_no_stack_be
     with platform(data, environ_of(data)) as running:
         KillablePostgres(data).kill()
 
-        status = running.process.wait(timeout=60)
+        status = running.process.wait(timeout=patience.seconds(60))
         told = running.process.stderr.read().splitlines() if running.process.stderr else []
 
     assert status == 1

@@ -14,6 +14,7 @@ import pytest
 
 from libs.runtime.bundled.postgres import EmbeddedPostgres, program
 from libs.runtime.bundled.unprivileged import Account, PostgresFailed, account_for
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres
 
@@ -223,7 +224,9 @@ def test_a_path_in_chinese_will_do_in_a_locale_that_knows_ascii_only(data: Path)
     ascii_only = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     command = [sys.executable, "-c", START_AND_STOP, str(data / "邻里")]
 
-    ended = subprocess.run(command, env=ascii_only, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    ended = subprocess.run(
+        command, env=ascii_only, cwd=ROOT, capture_output=True, text=True, timeout=patience.seconds(120)
+    )
 
     assert ended.returncode == 0, ended.stderr
 
@@ -233,7 +236,7 @@ def test_a_folder_that_cannot_be_written_is_named(data: Path) -> None:
     as_a_user = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
     command = [*as_a_user, sys.executable, "-c", START_AND_STOP, str(data)]
 
-    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=patience.seconds(120))
 
     assert f"PostgresFailed: cannot use {data} as data folder: Permission denied" in refused.stderr
 
@@ -277,7 +280,7 @@ def test_an_ordinary_user_may_run_it(data: Path) -> None:
     prefix = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups") if os.geteuid() == 0 else ()
 
     with platform(data, START_AND_STOP, *prefix) as ended:
-        said, complaint = ended.communicate(timeout=60)
+        said, complaint = ended.communicate(timeout=patience.seconds(60))
 
     assert ended.returncode == 0, complaint
     assert said

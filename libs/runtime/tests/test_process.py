@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from libs.testkit import patience
+
 pytestmark = pytest.mark.process
 
 PROGRAM = """
@@ -35,7 +37,9 @@ raise SystemExit(run_until_told(start, lambda: None, lambda: "", life))
     ],
 )
 def test_who_is_told_to_stop_while_it_starts_does_not_say_that_it_is_ready(how: str, life: list[str]) -> None:
-    ended = subprocess.run([sys.executable, "-c", PROGRAM, how], capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM, how], capture_output=True, text=True, timeout=patience.seconds(60)
+    )
 
     assert ended.returncode == 0, ended.stderr
     assert [json.loads(line)["event"] for line in ended.stderr.splitlines()] == life
@@ -71,7 +75,7 @@ def test_a_signal_ends_it_in_order(waiting: "subprocess.Popen[str]", number: sig
 
     assert waiting.stdout is not None
     assert waiting.stdout.readline() == f"{number.name}\n"
-    assert waiting.wait(timeout=60) == 0
+    assert waiting.wait(timeout=patience.seconds(60)) == 0
 
 
 def test_it_ends_with_whoever_holds_the_other_end_of_its_standard_input(
@@ -82,7 +86,7 @@ def test_it_ends_with_whoever_holds_the_other_end_of_its_standard_input(
 
     assert waiting.stdout is not None
     assert waiting.stdout.readline() == "standard input ended\n"
-    assert waiting.wait(timeout=60) == 0
+    assert waiting.wait(timeout=patience.seconds(60)) == 0
 
 
 def test_under_nohup_a_terminal_that_goes_does_not_end_it() -> None:

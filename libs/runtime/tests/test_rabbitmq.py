@@ -19,6 +19,7 @@ from kombu import Connection, Exchange, Queue
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed
 from libs.runtime.bundled.rabbitmq_node import Certificates
+from libs.testkit import patience
 from libs.testkit.certificates import Authority
 from libs.testkit.eventually import eventually
 from libs.testkit.rabbit import running_rabbit
@@ -71,7 +72,7 @@ def consumed(url: str, count: int) -> list[str]:
         connection.Consumer(quorum_queue(), callbacks=[take], prefetch_count=10),
     ):
         while len(bodies) < count:
-            connection.drain_events(timeout=10)
+            connection.drain_events(timeout=patience.seconds(10))
     return bodies
 
 
@@ -283,7 +284,7 @@ def test_a_user_without_rights_runs_a_node_too(folder: Path, installed_rabbitmq:
     prefix = ("setpriv", *ids, "--ambient-caps=-all,+dac_read_search", "--") if os.geteuid() == 0 else ()
 
     with other_process(folder, START_AND_STOP, *prefix) as other:
-        said, complaints = other.communicate(timeout=120)
+        said, complaints = other.communicate(timeout=patience.seconds(120))
 
     assert said.startswith("amqp://linli:"), complaints
     assert said.splitlines()[1] == "[]"
@@ -320,7 +321,7 @@ def test_a_folder_with_a_name_in_chinese_will_do(installed_rabbitmq: Installed, 
     assert installed_rabbitmq.script.exists()
     command = [sys.executable, "-c", START_AND_STOP, str(folder.parent / "邻里")]
 
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=patience.seconds(120))
 
     assert ended.stdout.endswith("[]\n"), ended.stderr
 

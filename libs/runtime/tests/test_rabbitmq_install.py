@@ -9,6 +9,7 @@ import pytest
 
 from libs.runtime.bundled import rabbitmq_install
 from libs.runtime.bundled.rabbitmq_install import HOME, RabbitMQFailed, find, find_or_install, run
+from libs.testkit import patience
 
 ROOT = Path(__file__).parents[3]
 
@@ -119,4 +120,4 @@ def test_of_two_installations_at_once_one_waits_for_the_other(tmp_path: Path) ->
 
     both = [subprocess.Popen([*command, str(tmp_path / "lock"), alone], cwd=ROOT) for _ in range(2)]
 
-    assert [process.wait(60) for process in both] == [0, 0]
+    assert [process.wait(patience.seconds(60)) for process in both] == [0, 0]

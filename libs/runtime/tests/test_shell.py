@@ -97,7 +97,7 @@ def test_a_role_stops_in_order_when_told_to(role: str, tally_database: str, tmp_
 
     process.send_signal(signal.SIGTERM)
 
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=patience.seconds(30)) == 0
 
 
 def test_a_taken_port_is_told(tally_database: str, tmp_path: Path) -> None:

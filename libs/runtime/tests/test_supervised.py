@@ -14,6 +14,7 @@ import pytest
 
 from libs.runtime.bundled.ports import free_ports
 from libs.runtime.cluster.supervised import Supervised
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 
 pytestmark = pytest.mark.process
@@ -243,7 +244,7 @@ def test_it_does_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
         assert lives(child)
 
         supervisor.kill()
-        supervisor.communicate(timeout=10)
+        supervisor.communicate(timeout=patience.seconds(10))
 
         eventually(lambda: not lives(child))
     finally:

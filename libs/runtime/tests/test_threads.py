@@ -3,6 +3,7 @@
 import threading
 
 from libs.runtime.host.threads import WatchedThread
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 
 
@@ -36,7 +37,7 @@ def test_a_thread_that_is_asked_to_stop_wakes_and_stops() -> None:
     thread = WatchedThread("delivery", run, wake=news.set, died=told.append)
     thread.start()
 
-    assert thread.close(timeout=5)
+    assert thread.close(timeout=patience.seconds(5))
     assert told == []
 
 
@@ -53,12 +54,12 @@ def test_a_thread_that_looks_no_more_whether_it_is_to_stop_falls_silent() -> Non
     thread = WatchedThread("relay", run)
     assert thread.silent() == 0.0
     thread.start()
-    working.wait(5)
+    working.wait(patience.seconds(5))
 
     hanging.set()
     eventually(lambda: thread.silent() > 0.2)
 
     over.set()
     eventually(lambda: thread.silent() < 0.2)
-    assert thread.close(timeout=5)
+    assert thread.close(timeout=patience.seconds(5))
     assert thread.silent() == 0.0

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from libs.telemetry.http import Endpoint
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 
 
@@ -39,7 +40,9 @@ def endpoint(house: House) -> Iterator[Endpoint]:
 
 def get(endpoint: Endpoint, path: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{endpoint.port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(
+            f"http://127.0.0.1:{endpoint.port}{path}", timeout=patience.seconds(5)
+        ) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -101,7 +104,7 @@ def test_a_process_without_keys_has_no_key_set() -> None:
 
 def test_a_slow_check_does_not_hold_up_the_others(endpoint: Endpoint) -> None:
     hold = threading.Event()
-    endpoint.checks["slow"] = lambda: "" if hold.wait(5) else "stuck"
+    endpoint.checks["slow"] = lambda: "" if hold.wait(patience.seconds(5)) else "stuck"
     asking = threading.Thread(target=get, args=(endpoint, "/readyz"))
     asking.start()
 
@@ -117,7 +120,7 @@ def test_a_check_that_hangs_is_told_and_not_asked_again_meanwhile() -> None:
 
     def hangs() -> str:
         asked.append(1)
-        hold.wait(30)
+        hold.wait(patience.seconds(30))
         return ""
 
     endpoint = Endpoint(checks={"ledger": hangs, "views": lambda: ""}, patience=0.05)

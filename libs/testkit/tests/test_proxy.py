@@ -1,17 +1,19 @@
 """The proxy: a network that is cut, frozen, slow, and whole again."""
 
+import asyncio
 import socket
 import socketserver
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
 from libs.testkit.proxy import Proxy
@@ -102,9 +104,9 @@ def test_frozen_it_is_silent_and_brings_everything_when_restored(proxy: Proxy) -
 
             proxy.restore()
 
-            late.settimeout(10)
+            late.settimeout(patience.seconds(10))
             assert _read(late, 4) == b"late"
-        before.settimeout(10)
+        before.settimeout(patience.seconds(10))
         assert _read(before, 9) == b"held back"
 
 
@@ -136,13 +138,25 @@ def test_forgotten_connections_are_silent_for_ever_and_new_ones_are_not(proxy: P
             before.recv(1)
 
 
-def test_delayed_it_takes_its_time(proxy: Proxy) -> None:
+def test_delayed_it_takes_its_time(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
     with _connected(proxy) as client:
+        assert _asked(client, b"there?") == b"there?"
+        monkeypatch.setattr(asyncio, "sleep", _noting(pauses))
         proxy.delay(0.1)
-        began = time.monotonic()
+
         assert _asked(client, b"slow") == b"slow"
 
-    assert time.monotonic() - began >= 0.2, "a tenth of a second there, and one back"
+        assert pauses == [0.1, 0.1], "a tenth of a second there, and one back"
+
+
+def _noting(pauses: list[float]) -> Callable[[float], Coroutine[Any, Any, None]]:
+    """As if it slept."""
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    return sleep
 
 
 def test_a_server_that_is_away_resets_the_client() -> None:
@@ -169,7 +183,7 @@ def test_postgresql_behind_its_unix_socket_is_reached_over_tcp(postgres_server: 
 
 
 def _connected(proxy: Proxy) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", proxy.port), timeout=10)
+    return socket.create_connection(("127.0.0.1", proxy.port), timeout=patience.seconds(10))
 
 
 def _asked(client: socket.socket, words: bytes) -> bytes:

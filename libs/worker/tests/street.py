@@ -19,10 +19,11 @@ from libs.messaging.relay import Relay, RelaySettings
 from libs.messaging.tests.town import Town
 from libs.runtime.host.threads import WatchedThread
 from libs.runtime.tests.running import MASTER_KEY
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 
 SOON = 20.0
-"""Seconds in which all that is said to come has come, on a machine that is busy with other things."""
+"""Calm seconds in which all that is said to come has come."""
 
 
 @dataclass
@@ -60,12 +61,12 @@ class Worker:
     def kill(self) -> None:
         """End it as a power cut would."""
         self.process.kill()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=patience.seconds(10))
 
     def stop(self) -> int:
         """End it in order; its exit status."""
         self.signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=patience.seconds(30))
 
     def answers(self, path: str, seconds: float = 2.0) -> str:
         """What one of its probes answers; nothing when it does not answer in time."""
@@ -103,7 +104,7 @@ class Street:
         try:
             yield relay
         finally:
-            assert thread.close(20), "the relay does not stop"
+            assert thread.close(patience.seconds(20)), "the relay does not stop"
 
     def environ(self, service: str, **more: str) -> dict[str, str]:
         """What a process of a service is told."""
@@ -140,7 +141,9 @@ class Street:
         """An operator's command on the tally, run to its end; what it said."""
         command = [sys.executable, "-m", "libs.worker.tests.example", "tally", *words]
         environ = self.environ("tally", **more)
-        ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60)
+        ended = subprocess.run(
+            command, env=environ, capture_output=True, text=True, timeout=patience.seconds(60)
+        )
         return ended.stdout + ended.stderr
 
     def counted(self, who: str = "a") -> list[int]:
@@ -171,8 +174,8 @@ def _end(worker: Worker, reading: threading.Thread) -> None:
     process = worker.process
     if process.poll() is None:
         process.kill()
-    process.wait(timeout=10)
-    reading.join(timeout=10)
+    process.wait(timeout=patience.seconds(10))
+    reading.join(timeout=patience.seconds(10))
     if process.stderr is not None:
         process.stderr.close()
     for line in worker.said:  # pytest shows it with a test that failed

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from libs.testkit import patience
+
 PROGRAM = """
 import libs.worker.patch
 import sys
@@ -29,6 +31,6 @@ def test_a_worker_hears_neighbours_and_ticks_as_its_service_declares(
 ) -> None:
     command = [sys.executable, "-c", PROGRAM, str(int(hears)), str(int(ticks))]
 
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=patience.seconds(60), check=True)
 
     assert ended.stdout.split() == ["tally", *methods]

@@ -23,7 +23,7 @@ def test_a_worker_killed_between_commit_and_acknowledgement_does_it_once(street:
         worker = street.worker()
         (worker.hooks / "die").touch()
         street.town.count(1)
-        assert worker.process.wait(timeout=SOON) == -signal.SIGKILL
+        assert worker.process.wait(timeout=patience.seconds(SOON)) == -signal.SIGKILL
         assert list(street.town.steps()) == street.counted()
 
         again = street.worker()
@@ -44,7 +44,7 @@ def test_a_worker_finishes_the_batch_in_hand_when_told_to_stop(street: Street) -
         worker.says("stopping")
         (worker.hooks / "gate").unlink()
 
-        assert worker.process.wait(timeout=SOON) == 0
+        assert worker.process.wait(timeout=patience.seconds(SOON)) == 0
         assert list(street.town.steps()) == street.counted()[: len(street.town.steps())] != []
         street.worker()
         street.arrives()
@@ -131,7 +131,7 @@ def test_a_worker_with_a_failure_that_nobody_foresaw_ends_to_be_started_anew(str
         worker = street.worker()
         (worker.hooks / "raise").touch()
 
-        assert worker.process.wait(timeout=SOON) == 1
+        assert worker.process.wait(timeout=patience.seconds(SOON)) == 1
 
         assert worker.says("cannot go on")["reason"] == "the worker died: RuntimeError"
         street.worker()
@@ -146,7 +146,7 @@ def test_a_worker_whose_hub_hangs_falls_silent_and_ends_itself(street: Street) -
     worker.signal(signal.SIGUSR2)
 
     assert worker.answers("/livez", seconds=1.0) == ""
-    assert worker.process.wait(timeout=SOON) == 70
+    assert worker.process.wait(timeout=patience.seconds(SOON)) == 70
 
 
 def _published(street: Street) -> int:

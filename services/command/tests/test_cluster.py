@@ -27,6 +27,7 @@ from libs.runtime.cluster import processes as clusters
 from libs.runtime.cluster.processes import Cluster, Member
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import SettingsInvalid
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres, TestServer
 from libs.testkit.rpc import Mint
@@ -264,7 +265,7 @@ def data(installed_rabbitmq: Installed) -> Iterator[Path]:
 def linli(*words: str) -> "subprocess.CompletedProcess[str]":
     """Run a command to its end."""
     command = [sys.executable, "-m", "services.command", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, capture_output=True, text=True, timeout=patience.seconds(120))
 
 
 @pytest.mark.parametrize(
@@ -314,12 +315,12 @@ def test_the_command_runs_all_services_and_leaves_none_behind(data: Path) -> Non
         token = linli("token", "--data", str(data))
 
         first.process.kill()  # nobody can tell the others
-        first.process.communicate(timeout=10)
+        first.process.communicate(timeout=patience.seconds(10))
         eventually(lambda: not any(lives(pid) for pid in children))
 
         second = start(data)  # takes over the stores that outlived it
         second.process.send_signal(signal.SIGINT)
-        out, err = second.process.communicate(timeout=60)
+        out, err = second.process.communicate(timeout=patience.seconds(60))
     finally:
         for each in (first, locals().get("second")):
             if each is not None and each.process.poll() is None:

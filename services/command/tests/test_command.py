@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from libs.testkit import patience
 from libs.testkit.postgres import KillablePostgres
 
 pytestmark = [pytest.mark.store, pytest.mark.journey]
@@ -52,7 +53,7 @@ def up() -> Iterator[Up]:
         yield Up(process, data, welcome)
     finally:
         process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=patience.seconds(10))
         KillablePostgres(data).kill()
         shutil.rmtree(data, ignore_errors=True)
 
@@ -100,7 +101,7 @@ def test_what_it_prints_can_be_typed_as_it_is(up: Up) -> None:
     shown = next(line for line in up.welcome.splitlines() if line.split()[:1] == ["try"])
     command = shown.split(maxsplit=1)[1]
 
-    ended = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=patience.seconds(60))
 
     assert ended.returncode == 0, ended.stderr
 
@@ -109,7 +110,9 @@ def test_whoever_reads_only_the_beginning_sees_no_traceback(up: Up) -> None:
     call = _command("call", "--data", str(up.data), "feed.ReadEvents", '{"source": "identity"}')
 
     piped = f"{shlex.join(call)} | true"
-    ended = subprocess.run(["bash", "-c", piped], capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(
+        ["bash", "-c", piped], capture_output=True, text=True, timeout=patience.seconds(60)
+    )
 
     assert ended.stderr == ""
 
@@ -265,7 +268,7 @@ def test_it_stops_in_order_at_last_and_has_told_its_life_and_what_it_refused(up:
     linli("call", "--data", str(up.data), "cases.GetCase", '{"case_id": "no-such-case"}')
     up.process.send_signal(signal.SIGINT)
 
-    _, told = up.process.communicate(timeout=60)
+    _, told = up.process.communicate(timeout=patience.seconds(60))
 
     assert up.process.returncode == 0
     lines = [json.loads(line) for line in told.splitlines()]

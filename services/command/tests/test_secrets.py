@@ -24,6 +24,7 @@ from libs.rpc.keys import SigningKey, jwks
 from libs.runtime.bundled.ports import free_ports
 from libs.runtime.bundled.rabbitmq_install import Installed
 from libs.runtime.bundled.rabbitmq_node import Certificates
+from libs.testkit import patience
 from libs.testkit.certificates import Authority, Pair
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres, killable_server
@@ -137,7 +138,7 @@ def ended(environ: Mapping[str, str], *words: str) -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=patience.seconds(60),
     )
     return ran.returncode, ran.stdout
 
@@ -153,7 +154,9 @@ class Role:
     def page(self, path: str) -> str:
         """What it answers by HTTP."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.port}{path}", timeout=patience.seconds(5)
+            ) as answer:
                 return str(answer.read().decode())
         except urllib.error.HTTPError as error:
             return error.read().decode()
@@ -191,7 +194,7 @@ def running(role: str, environ: Mapping[str, str], folder: Path) -> Iterator[Rol
     try:
         yield Role(process, log, port)
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=40)
+        process.wait(timeout=patience.seconds(40))
     finally:
         if process.poll() is None:
             process.kill()
