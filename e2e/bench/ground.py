@@ -24,7 +24,7 @@ from e2e.city.load import load
 from e2e.city.platform import City, Platform, sign_in
 from e2e.city.replay import Replayed, finish, replay
 from e2e.city.rows import Request, read_requests
-from e2e.journeys.conftest import free_port
+from e2e.journeys.cities import free_port
 from libs.ledger.store.ledger import Ledger
 from libs.rpc.keys import SigningKey, jwks
 from libs.runtime.bundled.kept import environ_of

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from e2e.bench.appender import StoredRow
 from e2e.bench.ground import LOADED, Ground, until_ready
-from e2e.journeys.conftest import free_port
+from e2e.journeys.cities import free_port
 from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE
 from libs.messaging.schema import migrate
 from libs.messaging.translate import source_name

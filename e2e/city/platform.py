@@ -99,6 +99,7 @@ class Platform:
     environ: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     cluster: bool = False
+    ready_within: float = READY_WITHIN
     logged: int = 0
 
     @property
@@ -161,7 +162,7 @@ class Platform:
 
     def _wait_until_ready(self) -> None:
         assert self.process is not None
-        deadline = time.monotonic() + READY_WITHIN
+        deadline = time.monotonic() + self.ready_within
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise PlatformFailed(self.ended())
@@ -173,7 +174,7 @@ class Platform:
             else:
                 self.logged = self.log.stat().st_size if self.log is not None else 0
                 return
-        raise PlatformFailed(f"linli was not ready within {READY_WITHIN:.0f} s{self._log_hint()}")
+        raise PlatformFailed(f"linli was not ready within {self.ready_within:.0f} s{self._log_hint()}")
 
     def _log_hint(self, most_of_log: int = 15) -> str:
         """What it said to people since this start; if it said nothing, how its log ends."""

@@ -59,7 +59,7 @@ class Program:
     def interrupt(self, seconds: float = 40.0) -> int:
         """Ctrl-C, as a terminal sends it: to the program and all that run with it. Its exit status."""
         os.killpg(self.process.pid, signal.SIGINT)
-        return self.process.wait(timeout=seconds)
+        return self.process.wait(timeout=patience.seconds(seconds))
 
 
 @contextmanager

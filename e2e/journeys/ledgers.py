@@ -1,7 +1,6 @@
 """What lies in the ledgers and views of a platform, freed of what no two runs can share."""
 
 import os
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +21,8 @@ from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.runtime.config.settings import Settings, read
 from libs.runtime.host.opened import open_ledger
 from libs.runtime.host.parts import Service
+from libs.testkit.eventually import eventually
+from libs.testkit.patience import Wait, seconds
 from services.command.registry import NAMES, load
 
 OF_ONE_RUN = frozenset(
@@ -72,13 +73,16 @@ def all_services() -> list[Service]:
 
 
 def settle(data: Path, quiet: float = 2.0, within: float = 60.0) -> None:
-    """Wait until no ledger of the platform grows any more: clocks and deliveries have done their work."""
-    deadline, since, heads = time.monotonic() + within, time.monotonic(), _heads(data)
-    while time.monotonic() - since < quiet:
-        assert time.monotonic() < deadline, f"the ledgers still grow after {within:.0f} s"
-        time.sleep(0.2)
+    """Wait until no ledger of the platform has grown for a while: clocks and deliveries are done."""
+    heads, still = _heads(data), Wait(quiet)
+
+    def settled() -> bool:
+        nonlocal heads, still
         if (now := _heads(data)) != heads:
-            since, heads = time.monotonic(), now
+            heads, still = now, Wait(quiet)
+        return still.over()
+
+    eventually(settled, "the ledgers grow no more", seconds=within)
 
 
 def _heads(data: Path) -> list[int]:
@@ -107,7 +111,7 @@ def views_of(ledger: Ledger, service: Service) -> Tables:
     """Every row of every view of a service, once the view has folded all of the ledger."""
     views, head, tables = Views(ledger, service.views), str(Revision(ledger.head(), 0)), {}
     for view in service.views:
-        with views.read(view.name, head, _FOLDED_WITHIN) as cursor:
+        with views.read(view.name, head, seconds(_FOLDED_WITHIN)) as cursor:
             for table in view.tables:
                 rows = cursor.execute(f"SELECT * FROM {view.schema}.{table.name}").fetchall()
                 tables[f"{view.name}.{table.name}"] = sorted(repr(_plain(row)) for row in rows)

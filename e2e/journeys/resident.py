@@ -1,7 +1,7 @@
 """Ouyang Jingzhi, who lives in Songlin: what she tells the platform, and who may see it."""
 
+import itertools
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -167,25 +167,25 @@ def _looks(town: Town, life: Life) -> Iterator[tuple[str, Any, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What an officer saw of a case, and between which moments."""
+    """What an officer saw of a case, and between which of all moments at which somebody looked or saw."""
 
-    began: float
-    ended: float
+    began: int
+    ended: int
     seen: str
 
 
 @contextmanager
 def reading(town: Town, case: cases.Case, readers: int = 4) -> Iterator[list[Read]]:
     """Officers who read a case again and again while the block runs; what they saw, when it has ended."""
-    over, reads = threading.Event(), list[Read]()
+    over, reads, moments = threading.Event(), list[Read](), itertools.count()
     request = cases.GetCaseRequest(case_id=case.case_id)
 
     def read() -> None:
         officer = officer_of(town)
         while not over.is_set():
-            began = time.monotonic()
+            began = next(moments)
             seen = told(officer.cases.get_case, request)
-            reads.append(Read(began, time.monotonic(), seen))
+            reads.append(Read(began, next(moments), seen))
 
     with ThreadPoolExecutor(readers) as officers:
         busy = [officers.submit(read) for _ in range(readers)]

@@ -3,8 +3,8 @@
 import tempfile
 from pathlib import Path
 
+from e2e.journeys.cities import platform_in
 from e2e.journeys.commands import linli
-from e2e.journeys.conftest import platform_in
 from libs.testkit.certificates import Authority
 
 
@@ -19,7 +19,7 @@ def test_a_platform_that_speaks_tls_is_called_over_tls() -> None:
             "LINLI_TLS_KEY": str(its.key),
             "LINLI_TLS_CLIENT_CA": str(authority.file),
         }
-        with platform_in(folder / "up", **told) as platform:
+        with platform_in(folder / "up", told) as platform:
             platform.start()
             asked = ("--data", str(platform.data), "operations.ListParkedEvents", '{"service": "cases"}')
             shown = ("--cert", str(ours.certificate), "--key", str(ours.key))

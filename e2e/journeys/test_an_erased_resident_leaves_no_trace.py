@@ -14,7 +14,7 @@ from linli.supervision.v1 import supervision_service_pb2 as supervision
 from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 
 from e2e.city.platform import until_known
-from e2e.journeys.conftest import platform_in
+from e2e.journeys.cities import platform_in
 from e2e.journeys.feeds import published
 from e2e.journeys.leaks import dumps, files, leaks
 from e2e.journeys.ledgers import all_services, gaps, ledger_of, streams_of
@@ -54,7 +54,7 @@ STATES = [types.CASE_STATE_CLOSED, types.CASE_STATE_ROUTED, types.CASE_STATE_ROU
 def town(folder: Path) -> Iterator[Town]:
     """A town of its own, whose platform logs all that it can, and every span of its traces."""
     loud = {"LINLI_LOG_LEVEL": "debug", "LINLI_TRACE_EXPORTER": "console"}
-    with platform_in(folder / "erasure", **loud) as platform:
+    with platform_in(folder / "erasure", loud) as platform:
         platform.start()
         with town_on(platform) as made:
             yield made

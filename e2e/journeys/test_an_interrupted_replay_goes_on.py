@@ -10,8 +10,8 @@ import pytest
 
 from e2e.city import los_angeles as la
 from e2e.city.report import WIDTH
+from e2e.journeys.cities import free_port
 from e2e.journeys.commands import running
-from e2e.journeys.conftest import free_port
 from libs.testkit import patience
 
 ROWS = 1500

@@ -18,7 +18,7 @@ from linli.cases.v1 import cases_types_pb2 as types
 from e2e.city import los_angeles as la
 from e2e.city.platform import Platform, sign_in
 from e2e.city.rows import Rule
-from e2e.journeys.conftest import free_port
+from e2e.journeys.cities import free_port
 
 BASE = {
     "requesttype": "Bulky Items", "status": "Closed", "owner": "BOS", "requestsource": "Call",

@@ -12,7 +12,7 @@ from linli.cases.v1 import cases_service_pb2 as cases
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 
-from e2e.journeys.conftest import platform_in
+from e2e.journeys.cities import platform_in
 from e2e.journeys.ledgers import all_services, gaps, ledger_of, streams_of
 from e2e.journeys.test_access import SERVICES
 from e2e.journeys.town import ELM, PIPE, POTHOLE, ROADS, TOWN, WATER, WEST, Town, need, on, profile, town_on

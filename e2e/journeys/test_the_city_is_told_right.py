@@ -11,7 +11,7 @@ from linli.supervision.v1 import supervision_service_pb2 as supervision
 from e2e.city import los_angeles as la
 from e2e.city.recount import Cell, Places, recount, state
 from e2e.city.rows import Request, Rule
-from e2e.journeys.conftest import Told
+from e2e.journeys.cities import Told
 
 AGREED_BY_THE_CITY = 9_817
 """Requests whose council, found by coordinates, is the one that the city's file names."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from e2e.journeys.conftest import Told
+from e2e.journeys.cities import Told
 from e2e.journeys.ledgers import gaps, ledger_of, streams_of
 from libs.testkit.views import assert_rebuilt_equals_live
 from services.command.registry import NAMES, load

@@ -15,7 +15,7 @@ _OTHERS = ("LINLI_TOKEN", "LINLI_RABBITMQ_HOME")
 """Read beside the settings classes: by `linli call`, and by what looks for RabbitMQ's server."""
 
 _NOT_OURS = re.compile(
-    r"LINLI_(TEST_.*|CLUSTER_ROWS|KILL_ROWS|RABBITMQ_FOLDER"
+    r"LINLI_(TEST_.*|RABBITMQ_FOLDER"
     r"|.*_SERVICE_(HOST|PORT(_.*)?)|(.*_)?PORT_\d+_(TCP|UDP)(_.*)?)"
 )
 """Of the tests; and what Kubernetes tells of Services whose names begin with linli-."""

@@ -23,6 +23,7 @@ from libs.runtime.host.shell import in_a_sentence
 from libs.runtime.tests.example import counter, tally
 from libs.runtime.tests.processes import command, environ_of, ran
 from libs.runtime.tests.running import MASTER_KEY, database_of, settings_for
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
 

@@ -3,6 +3,7 @@
 import signal
 
 from libs.messaging import relay_position
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.worker.tests.street import SOON, Street
 

@@ -78,14 +78,14 @@ def lives(pid: int) -> bool:
 def test_killed_processes_come_back_alone_and_all_stop_in_order(make: MakeCluster) -> None:
     cluster = make()
     cluster.start()
-    cluster.wait_until_ready(READY_WITHIN)
+    cluster.wait_until_ready(patience.seconds(READY_WITHIN))
     before = {key: process.pid for key, process in cluster.processes.items()}
     assert before.keys() == ALL
 
     for service, role in ALL:
         cluster.kill(service, role)
     eventually(lambda: all(process.starts == 2 for process in cluster.processes.values()))
-    cluster.wait_until_ready(READY_WITHIN)
+    cluster.wait_until_ready(patience.seconds(READY_WITHIN))
 
     assert not any(lives(pid) for pid in before.values())
     now = [process.pid for process in cluster.processes.values()]
@@ -100,7 +100,7 @@ def test_killed_processes_come_back_alone_and_all_stop_in_order(make: MakeCluste
 def test_it_says_where_everything_is(make: MakeCluster) -> None:
     cluster = make()
     cluster.start()
-    cluster.wait_until_ready(READY_WITHIN)
+    cluster.wait_until_ready(patience.seconds(READY_WITHIN))
 
     said = json.loads(cluster.place.addresses.read_text())
     key = SigningKey.from_pem(cluster.place.signing_key.read_bytes())
@@ -125,7 +125,7 @@ def test_a_second_worker_can_be_added(make: MakeCluster) -> None:
 
     second = cluster.extra("catalog", environ={"LINLI_POOL_SIZE": "3"})  # noqa: S610  # no Django here
 
-    cluster.wait_until_ready(READY_WITHIN)
+    cluster.wait_until_ready(patience.seconds(READY_WITHIN))
     assert second is cluster.processes["catalog", "worker-2"]
     assert second.http != cluster.http("catalog", "worker")
     assert second.environ["LINLI_POOL_SIZE"] == "3"
@@ -165,11 +165,11 @@ def test_a_database_that_is_not_there_is_told_with_its_service(
 def test_a_database_that_never_answers_is_told_and_nothing_is_left_running(
     make: MakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clusters, "_MIGRATED_WITHIN", 5.0)
+    monkeypatch.setattr(clusters, "_MIGRATED_WITHIN", patience.seconds(5.0))
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         dsn = f"postgresql://linli@127.0.0.1:{silent.getsockname()[1]}/catalog?connect_timeout=60"
 
-        with pytest.raises(CannotStart, match=r"catalog: its schema was not made within 5 s"):
+        with pytest.raises(CannotStart, match=r"catalog: its schema was not made within \d+ s"):
             make(databases={"catalog": dsn}).start()
 
     assert [pid for pid in _children(os.getpid()) if b"migrate" in _read(pid, "cmdline")] == []
@@ -186,7 +186,8 @@ def test_a_start_says_what_it_waits_for_and_gives_up_when_told_to(
     monkeypatch.setattr(clusters._log, "info", lambda event, **about: said.append(about["waits_for"]))
 
     cluster.wait_until_ready(
-        READY_WITHIN, give_up=lambda: any("catalog worker: catalog.from." in line for line in said)
+        patience.seconds(READY_WITHIN),
+        give_up=lambda: any("catalog worker: catalog.from." in line for line in said),
     )
 
     assert not any("secret" in line for line in said)
@@ -212,7 +213,7 @@ def test_a_broker_that_does_not_answer_is_told(make: MakeCluster) -> None:
     cluster.start()
 
     with pytest.raises(CannotStart, match=r"catalog worker is not ready: catalog\.from\.identity: ") as told:
-        cluster.wait_until_ready(8.0)
+        cluster.wait_until_ready(patience.seconds(8.0))
 
     assert "secret" not in str(told.value)
 

@@ -1,0 +1,105 @@
+"""Where a platform ends when the first rows of the city have been told to it, volunteers among them."""
+
+import os
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from linli.supervision.v1 import supervision_service_pb2 as supervision
+
+from e2e.city import helpers
+from e2e.city.history import story
+from e2e.city.load import load
+from e2e.city.platform import City, Platform, sign_in
+from e2e.city.replay import Replayed, finish, replay
+from e2e.journeys.cities import all_requests
+from e2e.journeys.ledgers import Streams, Tables, all_services, ledger_of, settle, streams_of, views_of
+from libs.testkit.views import assert_rebuilt_equals_live
+
+ROWS = int(os.environ.get("LINLI_TEST_ROWS", "1000"))
+"""How many rows of the file are told; all have about 10,000."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What a platform holds when all is told and heard; `calls` is how many answers that took."""
+
+    replayed: Replayed
+    helped: helpers.Helped
+    streams: dict[str, Streams]
+    views: dict[str, Tables]
+    board: list[bytes]
+    calls: int
+
+
+class Answers:
+    """Counts the answers that a city gives while it is told: how far the telling has come."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._lock = threading.Lock()
+
+    def counted(self, city: City) -> City:
+        """The city, whose every answer is counted."""
+        for name in ("identity", "catalog", "cases", "volunteers", "supervision"):
+            object.__setattr__(city, name, _Counted(getattr(city, name), self))
+        return city
+
+    def one_more(self) -> None:
+        """An answer came."""
+        with self._lock:
+            self.count += 1
+
+
+class _Counted:
+    def __init__(self, service: Any, answers: Answers) -> None:
+        self._service = service
+        self._answers = answers
+
+    def __getattr__(self, rpc: str) -> Any:
+        call = getattr(self._service, rpc)
+
+        def counted(*words: Any, **settings: Any) -> Any:
+            answer = call(*words, **settings)
+            self._answers.one_more()
+            return answer
+
+        return counted
+
+
+def told_to(platform: Platform, answers: Answers | None = None, *, quiet: float = 2.0) -> End:
+    """Tell the rows to a started platform, and look at what is there when all have heard of all.
+
+    `quiet`: the seconds without news after which they have.
+    """
+    answers = answers or Answers()
+    city = answers.counted(sign_in(platform.where, platform.secret))
+    bodies = load(city, lambda _line: None)
+    stories = [story(request, bodies) for request in all_requests()[:ROWS]]
+    helpers.enrol(city)
+    helped = helpers.help_out(city, stories)
+    replayed = replay(city, stories, lambda _replayed, _total: None)
+    _, revision = finish(city, stories, replayed.revision)
+    board = _board(city, revision)
+    calls = answers.count
+    city.client.close()
+    settle(platform.data, quiet=quiet, within=60 + ROWS / 100)
+    streams, views = _held(platform)
+    return End(replayed, helped, streams, views, board, calls)
+
+
+def _board(city: City, revision: str) -> list[bytes]:
+    """The scoreboard by body, when supervision has heard of everything."""
+    request = supervision.GetScoreboardRequest(group_by=supervision.GROUPING_BODY, cases_at_least=revision)
+    rows = city.supervision.get_scoreboard(request).rows
+    return sorted(row.SerializeToString(deterministic=True) for row in rows)
+
+
+def _held(platform: Platform) -> tuple[dict[str, Streams], dict[str, Tables]]:
+    streams, views = {}, {}
+    for service in all_services():
+        with ledger_of(platform.data, service) as ledger:
+            streams[service.name] = streams_of(ledger)
+            views[service.name] = views_of(ledger, service)
+            assert_rebuilt_equals_live(ledger, service.views)
+    return streams, views
