@@ -40,6 +40,10 @@ test: setup ## Run all tests, two at a time (ARGS=--thorough tries many more exa
 unit: setup ## Run the tests that need no server and start no process (seconds)
 	$(BIN)/pytest -n $(PROCESSES) -m "not store and not journey and not process" $(ARGS)
 
+.PHONY: capabilities
+capabilities: setup ## Print what Linli must be able to do, with the tests that show it
+	@$(BIN)/python -m e2e.capabilities
+
 .PHONY: lint
 lint: setup ## Check style, imports between rooms, and the protos
 	$(BIN)/ruff check .

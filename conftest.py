@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from e2e.capabilities import refuse_unknown
 from e2e.order import ORDER
 from libs.testkit.spread import ByGroup
 
@@ -17,6 +18,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroup:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """In a run of several processes the longest comes first, so that none ends long after the others."""
+    """Know every capability; with several processes, put the longest first, so that all end together."""
+    refuse_unknown(items)
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: ORDER.rank(item.nodeid))
