@@ -10,12 +10,12 @@ from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed, find_or_install
 from libs.testkit import examples, patience
 from libs.testkit.postgres import KillablePostgres, TestServer, killable_server, running_server
-from libs.testkit.rabbit import RabbitServer, running_rabbit
+from libs.testkit.rabbit import RabbitServer, TlsRabbit, renew, running_rabbit, running_tls_rabbit
 from libs.testkit.slowest import Slowest
 from libs.testkit.spread import refuse_disorder
 
 _POSTGRES_FIXTURES = {"postgres_server", "database", "module_database", "killable_postgres"}
-_RABBIT_FIXTURES = {"installed_rabbitmq", "rabbit_server", "broker", "killable_rabbit"}
+_RABBIT_FIXTURES = {"installed_rabbitmq", "rabbit_server", "broker", "killable_rabbit", "tls_rabbit"}
 _STORE_FIXTURES = _POSTGRES_FIXTURES | _RABBIT_FIXTURES
 _MAY_START = {"process", "store", "journey"}
 
@@ -131,8 +131,24 @@ def broker(rabbit_server: RabbitServer) -> Iterator[str]:
     rabbit_server.drop(url)
 
 
-@pytest.fixture
-def killable_rabbit(installed_rabbitmq: Installed) -> Iterator[EmbeddedRabbitMQ]:
-    """A running private node: `.url`, `.kill()`, `.restart()`, `.wipe()`, `.stop()`, `.start()`."""
+@pytest.fixture(scope="session")
+def _often_killed_rabbit(installed_rabbitmq: Installed) -> Iterator[EmbeddedRabbitMQ]:
     with running_rabbit(installed_rabbitmq) as node:
         yield node
+
+
+@pytest.fixture
+def killable_rabbit(_often_killed_rabbit: EmbeddedRabbitMQ) -> EmbeddedRabbitMQ:
+    """A running private node: `.url`, `.kill()`, `.restart()`, `.wipe()`, `.stop()`, `.start()`.
+
+    One for the session, as good as new for each test.
+    """
+    renew(_often_killed_rabbit)
+    return _often_killed_rabbit
+
+
+@pytest.fixture(scope="session")
+def tls_rabbit(installed_rabbitmq: Installed) -> Iterator[TlsRabbit]:
+    """The session's RabbitMQ that speaks TLS: `.node.tls_url`, `.authority.file`, `.authority.sign(name)`."""
+    with running_tls_rabbit(installed_rabbitmq) as running:
+        yield running

@@ -6,13 +6,15 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
-from libs.runtime.bundled.rabbitmq_install import Installed
+from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed
 from libs.runtime.bundled.rabbitmq_node import Certificates
+from libs.testkit.certificates import Authority
 
 _PREFIX = "linli-rabbit-test-"
 _YOUNG = 60.0
@@ -81,6 +83,35 @@ def running_rabbit(
         node.kill()
         node.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def renew(node: EmbeddedRabbitMQ) -> None:
+    """Make a node that a test killed, stopped or filled as good as new: it runs, with one empty vhost."""
+    node.start()
+    vhosts = node._known().vhosts  # noqa: SLF001 # of our own class
+    try:
+        node.drop_vhost(*vhosts)
+        node.add_vhost(vhosts[0])
+    except RabbitMQFailed:
+        node.wipe()
+
+
+@dataclass(frozen=True, slots=True)
+class TlsRabbit:
+    """A node that speaks TLS to those whom `authority` vouches for, at 127.0.0.1 and under no other name."""
+
+    node: EmbeddedRabbitMQ
+    authority: Authority
+
+
+@contextlib.contextmanager
+def running_tls_rabbit(server: Installed) -> Iterator[TlsRabbit]:
+    """A running node with a certificate; it is gone with its data and its authority at the end."""
+    with tempfile.TemporaryDirectory(prefix="linli-test-tls-") as made:  # where the node may read
+        authority = Authority(Path(made))
+        its = authority.sign("rabbit", "127.0.0.1")
+        with running_rabbit(server, Certificates(its.certificate, its.key, authority.file)) as node:
+            yield TlsRabbit(node, authority)
 
 
 def _sweep() -> None:

@@ -1,7 +1,5 @@
 """The broker over real TLS: whom we trust, whom it trusts, and what is said when that fails."""
 
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -9,36 +7,25 @@ import pytest
 
 from libs.messaging.broker import BROKEN, Broker, BrokerSettings, NotTrusted, close
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
-from libs.runtime.bundled.rabbitmq_install import Installed
-from libs.runtime.bundled.rabbitmq_node import Certificates
 from libs.testkit.certificates import Authority
-from libs.testkit.rabbit import running_rabbit
+from libs.testkit.rabbit import TlsRabbit
 
 
-@pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    """A folder that the node may read."""
-    with tempfile.TemporaryDirectory(prefix="linli-test-tls-") as made:
-        yield Path(made)
-
-
-@pytest.fixture(scope="module")
-def authority(folder: Path) -> Authority:
-    return Authority(folder)
-
-
-@pytest.fixture(scope="module")
-def stranger(folder: Path) -> Authority:
-    """An authority that neither side trusts."""
-    return Authority(folder, "stranger")
-
-
-@pytest.fixture(scope="module")
-def node(installed_rabbitmq: Installed, authority: Authority) -> Iterator[EmbeddedRabbitMQ]:
+@pytest.fixture
+def node(tls_rabbit: TlsRabbit) -> EmbeddedRabbitMQ:
     """A node whose certificate is for 127.0.0.1, not for localhost."""
-    its = authority.sign("rabbit", "127.0.0.1")
-    with running_rabbit(installed_rabbitmq, Certificates(its.certificate, its.key, authority.file)) as node:
-        yield node
+    return tls_rabbit.node
+
+
+@pytest.fixture
+def authority(tls_rabbit: TlsRabbit) -> Authority:
+    return tls_rabbit.authority
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Authority:
+    """An authority that neither side trusts."""
+    return Authority(tmp_path, "stranger")
 
 
 def connects(settings: BrokerSettings) -> bool:

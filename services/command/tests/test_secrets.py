@@ -22,13 +22,11 @@ from psycopg import sql
 from libs.ledger.privacy.master_key import MasterKey
 from libs.rpc.keys import SigningKey, jwks
 from libs.runtime.bundled.ports import free_ports
-from libs.runtime.bundled.rabbitmq_install import Installed
-from libs.runtime.bundled.rabbitmq_node import Certificates
 from libs.testkit import patience
 from libs.testkit.certificates import Authority, Pair
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres, killable_server
-from libs.testkit.rabbit import running_rabbit
+from libs.testkit.rabbit import TlsRabbit
 from libs.testkit.tls_front import tls_in_front_of
 
 DATABASE_PASSWORD = "zebra/database@stripes:100%"
@@ -76,18 +74,14 @@ def postgres() -> Iterator[KillablePostgres]:
 
 
 @pytest.fixture(scope="module")
-def ground(folder: Path, postgres: KillablePostgres, installed_rabbitmq: Installed) -> Iterator[Ground]:
+def ground(folder: Path, postgres: KillablePostgres, tls_rabbit: TlsRabbit) -> Iterator[Ground]:
     """PostgreSQL and RabbitMQ behind TLS; passwords in files, as Kubernetes mounts them."""
-    authority, stranger = Authority(folder), Authority(folder, "stranger")
-    rabbits, ours = authority.sign("rabbit", "127.0.0.1"), authority.sign("linli")
+    node, authority, stranger = tls_rabbit.node, tls_rabbit.authority, Authority(folder, "stranger")
+    ours = authority.sign("linli")
     key = SigningKey.generate()
     keys = folder / "keys.json"
     keys.write_text(json.dumps(jwks([key])))
-    certificates = Certificates(rabbits.certificate, rabbits.key, authority.file)
-    with (
-        running_rabbit(installed_rabbitmq, certificates) as node,
-        tls_in_front_of(_socket_of(postgres), authority.sign("postgres", "127.0.0.1")) as port,
-    ):
+    with tls_in_front_of(_socket_of(postgres), authority.sign("postgres", "127.0.0.1")) as port:
         broker = urlsplit(node.tls_url)
         broker_password = unquote(broker.password or "")
         passwords = {"database": DATABASE_PASSWORD, "broker": broker_password}
