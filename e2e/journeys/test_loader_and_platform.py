@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from e2e.city import los_angeles as la
+from e2e.journeys.cities import free_port
 from e2e.journeys.commands import running
-from e2e.journeys.conftest import free_port
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.testkit import patience
 from libs.testkit.eventually import eventually
