@@ -1,6 +1,5 @@
 """Whoever loads a platform notices its end at once, and is told once what it lacks."""
 
-import time
 from dataclasses import dataclass
 
 import pytest
@@ -27,15 +26,13 @@ class Process:
 
 
 def test_a_call_that_would_be_tried_again_ends_with_the_platform() -> None:
+    """At once: nobody waits here for an hour."""
     process = Process()
     with Watch(process, print) as watch:
         process.how = "linli ended by SIGKILL"
-        began = time.monotonic()
 
         with pytest.raises(PlatformFailed, match="linli ended by SIGKILL"):
-            watch.wait(60.0)
-
-    assert time.monotonic() - began < 30.0
+            watch.wait(3600.0)
 
 
 def test_a_call_is_tried_again_while_the_platform_lives() -> None:

@@ -186,7 +186,7 @@ def test_work_whose_deadline_has_passed_is_not_begun(greeter: Greeter, dial: Dia
 
 
 def test_a_call_knows_how_long_its_caller_waits(greeter: Greeter, dial: Dial, address: str) -> None:
-    dial().get_greeting(GetGreeting(), deadline=patience.seconds(300.0))
+    dial().get_greeting(GetGreeting(), deadline=300.0)
     send(address, "GetGreeting", b"", deadline=None)
 
     with_deadline, without = greeter.calls

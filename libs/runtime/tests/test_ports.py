@@ -43,6 +43,7 @@ def test_what_is_suggested_is_never_what_was_refused() -> None:
         assert free_instead(port) != port
 
 
+@pytest.mark.process
 def test_a_port_that_only_root_may_use_is_refused_with_that_reason() -> None:
     program = "from libs.runtime.bundled.ports import refuse_taken; refuse_taken(80, 'Choose another')"
 

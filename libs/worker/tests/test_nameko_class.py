@@ -22,6 +22,7 @@ print(container.service_name, *sorted(entrypoint.method_name for entrypoint in c
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("hears", "ticks", "methods"),
     [(True, True, ["hear", "tick"]), (True, False, ["hear"]), (False, True, ["tick"]), (False, False, [])],

@@ -54,7 +54,8 @@ def make(postgres_server: TestServer, broker: str, tmp_path: Path) -> Iterator[M
 
     def cluster(broker_url: str = broker, **about: object) -> Cluster:
         given = {**databases, **about.pop("databases", {})}  # type: ignore[dict-item]
-        made.append(Cluster(tmp_path / "data", given, broker_url, TWO, **about))  # type: ignore[arg-type]
+        members = about.pop("members", TWO)
+        made.append(Cluster(tmp_path / "data", given, broker_url, members, **about))  # type: ignore[arg-type]
         return made[-1]
 
     yield cluster
@@ -165,12 +166,12 @@ def test_a_database_that_is_not_there_is_told_with_its_service(
 def test_a_database_that_never_answers_is_told_and_nothing_is_left_running(
     make: MakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clusters, "_MIGRATED_WITHIN", patience.seconds(5.0))
+    monkeypatch.setattr(clusters, "_MIGRATED_WITHIN", 5.0)
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         dsn = f"postgresql://linli@127.0.0.1:{silent.getsockname()[1]}/catalog?connect_timeout=60"
 
-        with pytest.raises(CannotStart, match=r"catalog: its schema was not made within \d+ s"):
-            make(databases={"catalog": dsn}).start()
+        with pytest.raises(CannotStart, match=r"catalog: its schema was not made within 5 s"):
+            make(members=TWO[1:], databases={"catalog": dsn}).start()
 
     assert [pid for pid in _children(os.getpid()) if b"migrate" in _read(pid, "cmdline")] == []
 
