@@ -137,6 +137,7 @@ def _stated() -> Iterator[tuple[Place, str, Tried]]:
                 yield place, comment, tried(found)
 
 
+@pytest.mark.process
 def test_every_bound_that_a_fields_comment_states_is_enforced() -> None:
     found = list(_stated())
 
@@ -148,6 +149,7 @@ def test_every_bound_that_a_fields_comment_states_is_enforced() -> None:
             assert place.path in refused(_with_moment_before(place, value)), f"{place}: {comment}"
 
 
+@pytest.mark.process
 def test_every_number_in_a_fields_comment_is_read_as_a_bound() -> None:
     """So that no comment states a bound in words that the test above does not understand."""
     understood = re.compile("|".join((*STATED, r"0 means [\d,]+", r"0: no", r"WGS 84", r"24 hours from now")))
