@@ -6,11 +6,10 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
-from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed, find_or_install
 from libs.testkit import examples, patience
 from libs.testkit.postgres import KillablePostgres, TestServer, killable_server, running_server
-from libs.testkit.rabbit import RabbitServer, TlsRabbit, renew, running_rabbit, running_tls_rabbit
+from libs.testkit.rabbit import KillableRabbit, RabbitServer, TlsRabbit, running_rabbit, running_tls_rabbit
 from libs.testkit.slowest import Slowest
 from libs.testkit.spread import refuse_disorder
 
@@ -132,18 +131,18 @@ def broker(rabbit_server: RabbitServer) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _often_killed_rabbit(installed_rabbitmq: Installed) -> Iterator[EmbeddedRabbitMQ]:
+def _often_killed_rabbit(installed_rabbitmq: Installed) -> Iterator[KillableRabbit]:
     with running_rabbit(installed_rabbitmq) as node:
         yield node
 
 
 @pytest.fixture
-def killable_rabbit(_often_killed_rabbit: EmbeddedRabbitMQ) -> EmbeddedRabbitMQ:
+def killable_rabbit(_often_killed_rabbit: KillableRabbit) -> KillableRabbit:
     """A running private node: `.url`, `.kill()`, `.restart()`, `.wipe()`, `.stop()`, `.start()`.
 
     One for the session, as good as new for each test.
     """
-    renew(_often_killed_rabbit)
+    _often_killed_rabbit.renew()
     return _often_killed_rabbit
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
-from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed
+from libs.runtime.bundled.rabbitmq_install import Installed
 from libs.runtime.bundled.rabbitmq_node import Certificates
 from libs.testkit.certificates import Authority
 
@@ -68,14 +68,34 @@ class RabbitServer:
         node._call([f"ok = rpc:call('{node._known().name}', {what})"])  # noqa: SLF001 # of our own class
 
 
+class KillableRabbit(EmbeddedRabbitMQ):
+    """A node that one test after the other may kill, stop, wipe and fill."""
+
+    _killed = False
+
+    def kill(self) -> None:
+        """SIGKILL to all that belongs to the node, as at a power cut; the data stays, and stays ours."""
+        self._killed = True
+        super().kill()
+
+    def renew(self) -> None:
+        """Be as good as new: running, with one empty vhost. A killed node is wiped: it may forget by half."""
+        vhosts = self._known().vhosts
+        if self._killed:
+            self.wipe()
+        self.drop_vhost(*vhosts)
+        self.add_vhost(vhosts[0])
+        self._killed = False
+
+
 @contextlib.contextmanager
 def running_rabbit(
     server: Installed | None = None, tls: Certificates | None = None
-) -> Iterator[EmbeddedRabbitMQ]:
+) -> Iterator[KillableRabbit]:
     """A running private node; stopped, killed or not, it is gone with its data at the end."""
     _sweep()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    node = EmbeddedRabbitMQ(folder, server=server, tls=tls)
+    node = KillableRabbit(folder, server=server, tls=tls)
     try:
         node.start()
         yield node
@@ -83,17 +103,6 @@ def running_rabbit(
         node.kill()
         node.stop()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def renew(node: EmbeddedRabbitMQ) -> None:
-    """Make a node that a test killed, stopped or filled as good as new: it runs, with one empty vhost."""
-    node.start()
-    vhosts = node._known().vhosts  # noqa: SLF001 # of our own class
-    try:
-        node.drop_vhost(*vhosts)
-        node.add_vhost(vhosts[0])
-    except RabbitMQFailed:
-        node.wipe()
 
 
 @dataclass(frozen=True, slots=True)
