@@ -64,11 +64,10 @@ class ServiceRunner:
         else:
             self._said = ""
 
-    def stuck(self) -> str:
-        """What has been under way for too long: it waits for a connection that nobody ends. Else ""."""
+    def stuck(self) -> list[str]:
+        """What has been under way for too long: it waits for a connection that nobody ends."""
         patience = self.opened.settings.stuck_after.total_seconds()
-        late = [name for name, began in list(self._began.items()) if time.monotonic() - began > patience]
-        return f"stuck: {', '.join(late)}" if late else ""
+        return [name for name, began in list(self._began.items()) if time.monotonic() - began > patience]
 
     @contextmanager
     def _doing(self, name: str) -> Iterator[None]:

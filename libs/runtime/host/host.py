@@ -19,11 +19,10 @@ from libs.messaging.local import LocalDelivery
 from libs.runtime.config import guards
 from libs.runtime.host.listening import cannot_listen
 from libs.runtime.host.opened import OpenService, public_keys_of
-from libs.runtime.host.process import noting
-from libs.runtime.host.readiness import checks_of
+from libs.runtime.host.process import Facts, noting
+from libs.runtime.host.process_host import ProcessHost
 from libs.runtime.host.threads import WatchedThread
-from libs.runtime.host.tracing import trace
-from libs.telemetry import logs, traces
+from libs.telemetry import logs
 from libs.telemetry.http import Endpoint
 
 _log = logs.get("host")
@@ -44,8 +43,8 @@ class Roles:
     clocks: bool = False
 
 
-class Host:
-    """Runs some open services; `start`, then `close` when `failed` says something or a signal came."""
+class Host(ProcessHost):
+    """Runs some open services in threads, with whatever its roles ask for."""
 
     def __init__(
         self,
@@ -55,29 +54,15 @@ class Host:
         died: Callable[[], None] = lambda: None,
     ) -> None:
         """`died` is called when a thread of the process has died; `failed` then says which."""
-        self.services = services
+        super().__init__(services, views=roles.projector, keys=public_keys_of(services), died=died)
         self.roles = roles
-        self.settings = services[0].settings
-        self.failed = ""
         self.grpc_port = 0
-        self.http_port = 0
-        self._told_died = died
-        self._started = False
-        self._draining = False
         self._server: Any = None
         self._projectors: list[WatchedThread] = []
         self._others: list[WatchedThread] = []
         self._relays: list[WatchedThread] = []
-        self._http: Endpoint | None = None
 
-    def start(self) -> None:
-        """Start everything, and say that the process is ready.
-
-        Raises `CannotStart` (a port is taken; sockets are patched), or what a service's start raises.
-        """
-        trace(self.settings, *(service.name for service in self.services))
-        self._http = self._endpoint()
-        self.http_port = self._http.start()
+    def _start_parts(self, http: Endpoint) -> None:
         if self.roles.projector:
             self._projectors = [self._projector(service) for service in self.services]
             _start_all(self._projectors)
@@ -88,29 +73,13 @@ class Host:
         if self.roles.clocks:
             self._others += [self._clock(service) for service in self.services if service.service.clocks]
         if self.roles.relay:
-            self._relays = [self._relay(service, self._http) for service in self.services]
+            self._relays = [self._relay(service, http) for service in self.services]
         _start_all([*self._others, *self._relays])
-        self._started = True
 
-    def wait_until_ready(self, seconds: float) -> None:
-        """Wait until all checks of readiness pass; longer than `seconds` only the probes tell."""
-        deadline = time.monotonic() + seconds
-        while self._http is not None and not self._http.ready()[0]:
-            if self.failed or self._draining or time.monotonic() > deadline:
-                break
-            time.sleep(0.01)
+    def _own_facts(self) -> Facts:
+        return {"grpc_port": self.grpc_port} if self.grpc_port else {}
 
-    def facts(self) -> dict[str, str | int]:
-        """What an operator wants to know of it: its ports, and what it still lacks, if anything."""
-        ports = {"grpc_port": self.grpc_port, "http_port": self.http_port}
-        facts: dict[str, str | int] = {name: port for name, port in ports.items() if port}
-        lacks = self._http.ready()[1] if self._http is not None else {}
-        missing = "; ".join(f"{check}: {said}" for check, said in lacks.items() if said != "ok")
-        return {**facts, "not_ready": missing} if missing else facts
-
-    def close(self) -> None:
-        """Stop everything in order; called twice is fine."""
-        self._draining = True
+    def _stop_parts(self) -> None:
         if self._server is not None:
             grace = self.settings.drain.total_seconds()
             with noting("calls in flight"):
@@ -122,25 +91,22 @@ class Host:
             self._let_projectors_catch_up()
         with noting("projectors and relays"):
             self._close_all([*self._projectors, *self._relays])
-        if self._http is not None:
-            self._http.stop()
-            self._http = None
-        for service in self.services:
-            service.close()
-        traces.shutdown()
 
-    def fail(self, sentence: str) -> None:
-        """The process can go on no longer: it is not live from now on, and its owner is told."""
-        if not self.failed:
-            self.failed = sentence
-            _log.critical("cannot go on", reason=sentence)
-        self._told_died()
+    def _stuck(self) -> Sequence[str]:
+        """Threads and committers that wait for an answer.
+
+        Where something between us and the database keeps a dead connection alive, nothing else ends that.
+        """
+        patience = self.settings.stuck_after.total_seconds()
+        threads = [*self._projectors, *self._others, *self._relays]
+        stuck = [thread.name for thread in threads if thread.silent() > patience]
+        return stuck + [f"committer-{s.name}" for s in self.services if s.ledger.committing() > patience]
 
     def _serve(self) -> None:
         guards.refuse_patched_sockets()
         from libs.runtime.host.serving import server_of  # only processes that serve gRPC load it
 
-        self._server = server_of(self.services, self.settings, draining=lambda: self._draining)
+        self._server = server_of(self.services, self.settings, draining=lambda: self._stopping)
         for service in self.services:
             service.parts.on_start()
         try:
@@ -201,35 +167,6 @@ class Host:
                     _log.info("view is behind at shutdown", view=view.name)
                 except psycopg.Error:
                     return  # the database is away: nobody can catch up
-
-    # -- probes ------------------------------------------------------------------------------------
-
-    def _endpoint(self) -> Endpoint:
-        checks = {"process": self._process_check, **checks_of(self.services, views=self.roles.projector)}
-        address, keys = self.settings.http_address, public_keys_of(self.services)
-        try:
-            return Endpoint(address, checks=checks, keys=keys, live=self._live_check)
-        except OSError as error:
-            raise cannot_listen(address, error) from error
-
-    def _live_check(self) -> str:
-        """What can be mended only by starting the process anew.
-
-        A thread, or the committer, that waits for an answer of a connection which something between
-        us and the database keeps alive would wait for ever: nothing else ends that.
-        """
-        patience = self.settings.stuck_after.total_seconds()
-        stuck = [thread.name for thread in self._threads() if thread.silent() > patience]
-        stuck += [f"committer-{s.name}" for s in self.services if s.ledger.committing() > patience]
-        return self.failed or (f"stuck: {', '.join(stuck)}" if stuck else "")
-
-    def _threads(self) -> list[WatchedThread]:
-        return [*self._projectors, *self._others, *self._relays]
-
-    def _process_check(self) -> str:
-        if self._draining:
-            return "is shutting down"
-        return self.failed or ("" if self._started else "is starting")
 
 
 def _start_all(threads: Sequence[WatchedThread]) -> None:
