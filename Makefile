@@ -45,10 +45,11 @@ capabilities: setup ## Print what Linli must be able to do, with the tests that 
 	@$(BIN)/python -m e2e.capabilities
 
 .PHONY: lint
-lint: setup ## Check style, imports between rooms, and the protos
+lint: setup ## Check style, imports between rooms, unused code, and the protos
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/python -m libs.testkit.unused
 	cd proto && ../$(BIN)/buf lint
 	cd proto && ../$(BIN)/buf breaking --against released.binpb
 

@@ -17,8 +17,6 @@ from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from libs.runtime.host.shell import in_a_sentence, run_role
 from services.cases.wiring import SERVICE, build
 
-PATH = "/linli.bench.NoOpService/DoNothing"
-
 
 class NoOpApi:
     """linli.bench.NoOpService."""

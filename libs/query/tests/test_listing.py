@@ -1,7 +1,6 @@
 """Lists of a view's rows: within reach, filtered, ordered, a page at a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
 import psycopg
@@ -32,13 +31,6 @@ BOOKS = Table.of("books", BookRow, key=("book_id",))
 LISTED = Listing(
     table=BOOKS, order=(ascending("book_id"),), filters=Filters(shelf=text("shelf")), area="area_path"
 )
-
-
-@dataclass
-class Asked:
-    """A list request, as far as a listing looks at it."""
-
-    filter: str = ""
 
 
 @pytest.fixture

@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 from libs.rules.zones import is_zone, moment_of, ticks, zone
 from libs.testkit.clocks import moment
 
-SEVENTY = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 @pytest.mark.parametrize("name", ["Asia/Shanghai", "America/Argentina/Buenos_Aires", "UTC", "Etc/GMT+5"])
 def test_a_name_of_the_time_zone_database_is_a_zone(name: str) -> None:

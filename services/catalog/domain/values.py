@@ -21,10 +21,6 @@ class Period:
         """Whether it ends before it has begun."""
         return self.end is not None and self.end <= self.start
 
-    def contains(self, at: datetime) -> bool:
-        """Whether the moment lies in it."""
-        return self.start <= at and (self.end is None or at < self.end)
-
     def overlaps(self, other: "Period") -> bool:
         """Whether there is a moment that lies in both; an empty period overlaps nothing."""
         if self.empty or other.empty:
