@@ -63,15 +63,28 @@ def _handle(uri: str, dsn: str) -> None:
     os.environ["PSYCOPG_WAIT_FUNC"] = "wait_selector"
     eventlet.monkey_patch()
 
-    import psycopg
-    from eventlet.queue import LightQueue
     from nameko import config
-    from nameko.constants import DEFAULT_MAX_WORKERS
-    from nameko.events import event_handler
-    from nameko.extensions import DependencyProvider
     from nameko.runners import ServiceRunner
 
     config.setup({"AMQP_URI": uri})
+    runner = ServiceRunner()
+    runner.add_service(_taker(dsn))
+    signal.signal(signal.SIGTERM, lambda *_: eventlet.spawn_n(runner.stop))
+    _say(ready=True)
+    sys.stdin.readline()
+    began = time.monotonic()
+    runner.start()
+    _say(began=began, listens=time.monotonic())
+    runner.wait()
+
+
+def _taker(dsn: str) -> type:
+    """The service; call it when sockets are patched, and nameko is configured."""
+    import psycopg
+    from eventlet.queue import LightQueue
+    from nameko.constants import DEFAULT_MAX_WORKERS
+    from nameko.events import event_handler
+    from nameko.extensions import DependencyProvider
 
     class Connections(DependencyProvider):  # type: ignore[misc]  # nameko ships no types
         """One connection to the database for each worker, opened once."""
@@ -102,15 +115,7 @@ def _handle(uri: str, dsn: str) -> None:
             finally:
                 self.connections.put(connection)
 
-    runner = ServiceRunner()
-    runner.add_service(Taker)
-    signal.signal(signal.SIGTERM, lambda *_: eventlet.spawn_n(runner.stop))
-    _say(ready=True)
-    sys.stdin.readline()
-    began = time.monotonic()
-    runner.start()
-    _say(began=began, listens=time.monotonic())
-    runner.wait()
+    return Taker
 
 
 def _say(**what: object) -> None:

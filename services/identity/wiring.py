@@ -1,6 +1,7 @@
 """The fuse box of identity: the only module that knows every room."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from linli.identity.v1 import identity_service_pb2
@@ -18,12 +19,12 @@ from services.identity.adapters.signing import DerivedKeys
 from services.identity.adapters.views import areas, bodies, clients, revoked_tokens, roles_of_party
 from services.identity.application.access import Roles
 from services.identity.application.app import App
-from services.identity.application.area import Areas
-from services.identity.application.body import Bodies
+from services.identity.application.area import Areas, AreaStream
+from services.identity.application.body import Bodies, BodyStream
 from services.identity.application.client import Clients
 from services.identity.application.keyring import Keys
 from services.identity.application.login import Logins
-from services.identity.application.resident import Residents
+from services.identity.application.resident import AccessStream, Residents, ResidentStream
 from services.identity.application.throttle import Throttle
 from services.identity.domain.access import ACCESS
 from services.identity.domain.area import AREA
@@ -63,63 +64,88 @@ def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Streams:
+    """The streams that several nouns use."""
+
+    areas: AreaStream
+    bodies: BodyStream
+    residents: ResidentStream
+    access: AccessStream
+
+
 def _app(ground: Ground, settings: IdentitySettings) -> App:
-    views, digests = ground.views, ground.ledger.keys
-    area_stream, body_stream = ground.stream(AREA), ground.stream(BODY)
-    resident_stream, access_stream = ground.stream(RESIDENT), ground.stream(ACCESS)
-    maps = Maps()
-    hashing, throttle = Argon2(), Throttle(ground.clock)
-    keys = Keys(
-        stream=ground.stream(KEYRING),
-        signing=DerivedKeys(settings.signing_key.reveal()),
-        revocations=revoked_tokens.RevocationReads(views),
-        longest=settings.longest_lifetime,
-        conceal=concealed,
+    views, digests, maps = ground.views, ground.ledger.keys, Maps()
+    streams = _Streams(
+        areas=ground.stream(AREA),
+        bodies=ground.stream(BODY),
+        residents=ground.stream(RESIDENT),
+        access=ground.stream(ACCESS),
     )
+    keys = _keys(ground, settings)
+    logins, machines = _logins_and_clients(ground, settings, streams, keys)
     return App(
-        areas=Areas(
-            stream=area_stream,
-            reads=areas.AreaReads(views, maps),
-            strips=StripReads(views, maps),
-        ),
+        areas=Areas(stream=streams.areas, reads=areas.AreaReads(views, maps), strips=StripReads(views, maps)),
         residents=Residents(
-            stream=resident_stream,
-            areas=area_stream,
-            access=access_stream,
+            stream=streams.residents,
+            areas=streams.areas,
+            access=streams.access,
             disclosures=ground.stream(DISCLOSURE),
             digests=digests,
         ),
-        bodies=Bodies(stream=body_stream, areas=area_stream, reads=bodies.BodyReads(views), digests=digests),
+        bodies=Bodies(
+            stream=streams.bodies, areas=streams.areas, reads=bodies.BodyReads(views), digests=digests
+        ),
         access=Roles(
-            stream=access_stream,
-            residents=resident_stream,
-            areas=area_stream,
-            bodies=body_stream,
+            stream=streams.access,
+            residents=streams.residents,
+            areas=streams.areas,
+            bodies=streams.bodies,
             reads=roles_of_party.RoleReads(views),
         ),
-        logins=Logins(
-            stream=ground.stream(LOGIN),
-            residents=resident_stream,
-            access=access_stream,
-            digests=digests,
-            hashing=hashing,
-            throttle=throttle,
-            keys=keys,
-            lifetime=settings.login_lifetime,
-        ),
-        clients=Clients(
-            stream=ground.stream(CLIENT),
-            areas=area_stream,
-            bodies=body_stream,
-            reads=clients.ClientReads(views),
-            hashing=hashing,
-            throttle=throttle,
-            keys=keys,
-            lifetime=settings.client_lifetime,
-            scopes_of_roles=scopes_of_roles(),
-        ),
+        logins=logins,
+        clients=machines,
         keyring=keys,
     )
+
+
+def _keys(ground: Ground, settings: IdentitySettings) -> Keys:
+    return Keys(
+        stream=ground.stream(KEYRING),
+        signing=DerivedKeys(settings.signing_key.reveal()),
+        revocations=revoked_tokens.RevocationReads(ground.views),
+        longest=settings.longest_lifetime,
+        conceal=concealed,
+    )
+
+
+def _logins_and_clients(
+    ground: Ground, settings: IdentitySettings, streams: _Streams, keys: Keys
+) -> tuple[Logins, Clients]:
+    """Both check secrets and issue tokens, and share one throttle of failed tries."""
+    hashing, throttle = Argon2(), Throttle(ground.clock)
+    logins = Logins(
+        stream=ground.stream(LOGIN),
+        residents=streams.residents,
+        access=streams.access,
+        digests=ground.ledger.keys,
+        hashing=hashing,
+        throttle=throttle,
+        keys=keys,
+        lifetime=settings.login_lifetime,
+    )
+    machines = Clients(
+        stream=ground.stream(CLIENT),
+        areas=streams.areas,
+        bodies=streams.bodies,
+        reads=clients.ClientReads(ground.views),
+        hashing=hashing,
+        throttle=throttle,
+        keys=keys,
+        lifetime=settings.client_lifetime,
+        scopes_of_roles=scopes_of_roles(),
+    )
+    return logins, machines
 
 
 def _api(app: App) -> Api:

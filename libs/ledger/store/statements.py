@@ -71,16 +71,7 @@ class Statements:
     """The statements over a recorder's tables, composed once."""
 
     def __init__(self, recorder: PostgresProcessRecorder) -> None:
-        schema = recorder.datastore.schema
-        names: dict[str, Identifier | SQL | Composed] = {
-            "events": Identifier(schema, recorder.events_table_name),
-            "tracking": Identifier(schema, recorder.tracking_table_name),
-            "keys": Identifier(schema, KEYS_TABLE),
-            "function": Identifier(schema, "ledger_append"),
-            "id": Identifier(recorder.datastore.originator_id_type),
-            "lock": _composed(recorder.lock_table_statements[1]),
-            "notify": SQL("NOTIFY {}").format(Identifier(recorder.channel_name)),
-        }
+        names = _names(recorder)
 
         def compose(text: str) -> Composed:
             return SQL(text).format(**names)
@@ -148,6 +139,20 @@ class Statements:
             [row.name for row in rows],
             [row.body for row in rows],
         )
+
+
+def _names(recorder: PostgresProcessRecorder) -> dict[str, Identifier | SQL | Composed]:
+    """What the statements call the recorder's tables, lock and channel."""
+    schema = recorder.datastore.schema
+    return {
+        "events": Identifier(schema, recorder.events_table_name),
+        "tracking": Identifier(schema, recorder.tracking_table_name),
+        "keys": Identifier(schema, KEYS_TABLE),
+        "function": Identifier(schema, "ledger_append"),
+        "id": Identifier(recorder.datastore.originator_id_type),
+        "lock": _composed(recorder.lock_table_statements[1]),
+        "notify": SQL("NOTIFY {}").format(Identifier(recorder.channel_name)),
+    }
 
 
 def _composed(statement: object) -> Composed:

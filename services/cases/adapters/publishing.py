@@ -16,6 +16,23 @@ from libs.rules.areas import id_of
 from services.cases.domain.case import events
 from services.cases.entrypoints.wire.words import CHANNELS, CLOCKS, deadline_shown
 
+Routing = (
+    events.CaseRouted
+    | events.CaseUnowned
+    | events.CaseReturned
+    | events.AdjudicationOpened
+    | events.CaseReassigned
+)
+Work = (
+    events.CaseAccepted
+    | events.WorkStarted
+    | events.CasePaused
+    | events.CaseResumed
+    | events.NoteAdded
+    | events.CaseResolved
+)
+Ending = events.CaseClosed | events.CaseWithdrawn | events.CaseRejected | events.CaseReopened
+
 
 def publish(recorded: Recorded[Any]) -> Published | None:
     """The published message of a stored event, or None for what stays inside."""
@@ -33,70 +50,20 @@ def publish(recorded: Recorded[Any]) -> Published | None:
     )
 
 
-def _message(case_id: str, event: object) -> Message | None:  # noqa: C901  # one case for each event
-    match event:
-        case events.CaseOpened():
-            return _opened(event)
-        case events.CaseRouted(body_id=body, decision=decision, at=at):
-            return pb.CaseRouted(
-                case_id=case_id,
-                body_id=body,
-                item_id=decision.item_id or "",
-                item_version=decision.item_version,
-                routed_time=stamp(at),
-            )
-        case events.CaseUnowned(at=at):
-            return pb.CaseUnowned(case_id=case_id, found_time=stamp(at))
-        case events.CaseAccepted(body_id=body, at=at):
-            return pb.CaseAccepted(case_id=case_id, body_id=body, accepted_time=stamp(at))
-        case events.CaseReturned(body_id=body, returns=returns, at=at):
-            return pb.CaseReturned(case_id=case_id, body_id=body, returns=returns, returned_time=stamp(at))
-        case events.AdjudicationOpened(area_path=path, at=at):
-            return pb.AdjudicationOpened(case_id=case_id, area_id=id_of(path), opened_time=stamp(at))
-        case events.CaseReassigned(from_body_id=had, body_id=body, at=at):
-            return pb.CaseReassigned(
-                case_id=case_id, from_body_id=had or "", body_id=body, reassigned_time=stamp(at)
-            )
-        case events.WorkStarted(body_id=body, at=at):
-            return pb.WorkStarted(case_id=case_id, body_id=body, started_time=stamp(at))
-        case events.CasePaused(body_id=body, at=at):
-            return pb.CasePaused(case_id=case_id, body_id=body, paused_time=stamp(at))
-        case events.CaseResumed(body_id=body, resolution=resolution, at=at):
-            later = deadline_shown(resolution) if resolution else None
-            return pb.CaseResumed(case_id=case_id, body_id=body, resolution=later, resumed_time=stamp(at))
-        case events.NoteAdded(note_id=note, to_reporter=to_reporter, at=at):
-            return pb.NoteAdded(case_id=case_id, note_id=note, to_reporter=to_reporter, added_time=stamp(at))
-        case events.CaseResolved(body_id=body, on_time=on_time, at=at):
-            return pb.CaseResolved(case_id=case_id, body_id=body, on_time=on_time, resolved_time=stamp(at))
-        case events.CaseClosed(body_id=body, at=at):
-            return pb.CaseClosed(case_id=case_id, body_id=body, closed_time=stamp(at))
-        case events.CaseWithdrawn(body_id=had, at=at):
-            return pb.CaseWithdrawn(case_id=case_id, body_id=had or "", withdrawn_time=stamp(at))
-        case events.CaseRejected(body_id=had, at=at):
-            return pb.CaseRejected(case_id=case_id, body_id=had or "", rejected_time=stamp(at))
-        case events.CaseReopened(body_id=body, by_reporter=by_reporter, at=at):
-            return pb.CaseReopened(
-                case_id=case_id, body_id=body, by_reporter=by_reporter, reopened_time=stamp(at)
-            )
-        case events.DeadlineWarned(clock=clock, body_id=body_or_none, due_at=due_at, at=at):
-            return pb.DeadlineWarned(
-                case_id=case_id,
-                clock=CLOCKS.to_wire(clock),
-                body_id=body_or_none or "",
-                warned_time=stamp(at),
-                due_time=stamp(due_at),
-            )
-        case events.DeadlineBreached(clock=clock, body_id=body_or_none, at=at):
-            return pb.DeadlineBreached(
-                case_id=case_id,
-                clock=CLOCKS.to_wire(clock),
-                body_id=body_or_none or "",
-                breached_time=stamp(at),
-            )
-        case events.CaseContentErased(at=at):
-            return pb.CaseContentErased(case_id=case_id, erased_time=stamp(at))
-        case _:
-            return None
+def _message(case_id: str, event: object) -> Message | None:
+    if isinstance(event, events.CaseOpened):
+        return _opened(event)
+    if isinstance(event, Routing):
+        return _routing(case_id, event)
+    if isinstance(event, Work):
+        return _work(case_id, event)
+    if isinstance(event, Ending):
+        return _ending(case_id, event)
+    if isinstance(event, events.DeadlineWarned | events.DeadlineBreached):
+        return _deadline(case_id, event)
+    if isinstance(event, events.CaseContentErased):
+        return pb.CaseContentErased(case_id=case_id, erased_time=stamp(event.at))
+    return None
 
 
 def _opened(event: events.CaseOpened) -> pb.CaseOpened:
@@ -117,3 +84,71 @@ def _opened(event: events.CaseOpened) -> pb.CaseOpened:
         else None,
         reporter_id=event.reporter_id or "",
     )
+
+
+def _routing(case_id: str, event: Routing) -> Message:
+    """Who must answer."""
+    match event:
+        case events.CaseRouted(body_id=body, decision=decision, at=at):
+            return pb.CaseRouted(
+                case_id=case_id,
+                body_id=body,
+                item_id=decision.item_id or "",
+                item_version=decision.item_version,
+                routed_time=stamp(at),
+            )
+        case events.CaseUnowned(at=at):
+            return pb.CaseUnowned(case_id=case_id, found_time=stamp(at))
+        case events.CaseReturned(body_id=body, returns=returns, at=at):
+            return pb.CaseReturned(case_id=case_id, body_id=body, returns=returns, returned_time=stamp(at))
+        case events.AdjudicationOpened(area_path=path, at=at):
+            return pb.AdjudicationOpened(case_id=case_id, area_id=id_of(path), opened_time=stamp(at))
+        case events.CaseReassigned(from_body_id=had, body_id=body, at=at):
+            return pb.CaseReassigned(
+                case_id=case_id, from_body_id=had or "", body_id=body, reassigned_time=stamp(at)
+            )
+
+
+def _work(case_id: str, event: Work) -> Message:
+    """What the body that must answer does."""
+    match event:
+        case events.CaseAccepted(body_id=body, at=at):
+            return pb.CaseAccepted(case_id=case_id, body_id=body, accepted_time=stamp(at))
+        case events.WorkStarted(body_id=body, at=at):
+            return pb.WorkStarted(case_id=case_id, body_id=body, started_time=stamp(at))
+        case events.CasePaused(body_id=body, at=at):
+            return pb.CasePaused(case_id=case_id, body_id=body, paused_time=stamp(at))
+        case events.CaseResumed(body_id=body, resolution=resolution, at=at):
+            later = deadline_shown(resolution) if resolution else None
+            return pb.CaseResumed(case_id=case_id, body_id=body, resolution=later, resumed_time=stamp(at))
+        case events.NoteAdded(note_id=note, to_reporter=to_reporter, at=at):
+            return pb.NoteAdded(case_id=case_id, note_id=note, to_reporter=to_reporter, added_time=stamp(at))
+        case events.CaseResolved(body_id=body, on_time=on_time, at=at):
+            return pb.CaseResolved(case_id=case_id, body_id=body, on_time=on_time, resolved_time=stamp(at))
+
+
+def _ending(case_id: str, event: Ending) -> Message:
+    """How it ends, and that it begins again."""
+    match event:
+        case events.CaseClosed(body_id=body, at=at):
+            return pb.CaseClosed(case_id=case_id, body_id=body, closed_time=stamp(at))
+        case events.CaseWithdrawn(body_id=had, at=at):
+            return pb.CaseWithdrawn(case_id=case_id, body_id=had or "", withdrawn_time=stamp(at))
+        case events.CaseRejected(body_id=had, at=at):
+            return pb.CaseRejected(case_id=case_id, body_id=had or "", rejected_time=stamp(at))
+        case events.CaseReopened(body_id=body, by_reporter=by_reporter, at=at):
+            return pb.CaseReopened(
+                case_id=case_id, body_id=body, by_reporter=by_reporter, reopened_time=stamp(at)
+            )
+
+
+def _deadline(case_id: str, event: events.DeadlineWarned | events.DeadlineBreached) -> Message:
+    """That a promised moment is near, or has passed."""
+    clock, body, at = CLOCKS.to_wire(event.clock), event.body_id or "", stamp(event.at)
+    match event:
+        case events.DeadlineWarned(due_at=due_at):
+            return pb.DeadlineWarned(
+                case_id=case_id, clock=clock, body_id=body, warned_time=at, due_time=stamp(due_at)
+            )
+        case events.DeadlineBreached():
+            return pb.DeadlineBreached(case_id=case_id, clock=clock, body_id=body, breached_time=at)

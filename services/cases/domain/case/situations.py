@@ -140,7 +140,10 @@ def body_of(state: Opened) -> str | None:
 
 
 def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one case for each event
-    """The situation after one more event."""
+    """The situation after one more event.
+
+    Long on purpose: one `match` with a case for each event shows the whole life of a case at a glance.
+    """
     if isinstance(event, events.CaseOpened):
         return Submitted(file=_file_of(event))
     if isinstance(state, NotOpened):
