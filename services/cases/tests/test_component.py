@@ -74,6 +74,11 @@ def _routed_to(operator: Any, body_id: str, **asked: Any) -> bool:
     return bool(preview.routing.body_id == body_id and preview.deadlines)
 
 
+def _lies_in(operator: Any, area_path: str, location: Any) -> bool:
+    asked = pb.PreviewRoutingRequest(affair_id="potholes", location=location)
+    return bool(operator.preview_routing(asked).routing.area_path == area_path)
+
+
 def new_id() -> str:
     return f"request-{next(numbers)}"
 
@@ -186,6 +191,22 @@ def test_a_place_outside_all_areas_needs_an_area(operator: Any) -> None:
     assert refused(operator.open_case, report("quarrels")) == "AFFAIR_UNKNOWN"
 
 
+@pytest.mark.capability("003.1")
+def test_a_case_keeps_its_area_when_the_boundary_moves(running: Component, operator: Any) -> None:
+    at_the_mill = {"latitude": 8.5, "longitude": 8.5}
+    running.hears("identity", identity.AreaDefined(area_id="mill", area_path="city/mill"))
+    running.hears("identity", neighbours.boundary("mill", "city/mill", 8, 8, 1))
+    eventually(lambda: _lies_in(operator, "city/mill", at_the_mill), "the boundary is known")
+    case = operator.open_case(report(location=at_the_mill)).case
+
+    moved = neighbours.boundary("mill", "city/mill", 9, 9, 0.5)
+    moved.version = 2
+    running.hears("identity", moved)
+    eventually(lambda: _lies_in(operator, "city", at_the_mill), "the moved boundary is known")
+
+    assert operator.get_case(pb.GetCaseRequest(case_id=case.case_id)).case.area_path == "city/mill"
+
+
 def test_a_matter_without_an_owner_stands_in_the_list(operator: Any) -> None:
     opened = operator.open_case(report("ufos"))
 
@@ -195,6 +216,7 @@ def test_a_matter_without_an_owner_stands_in_the_list(operator: Any) -> None:
     assert (opened.case.case_id, "no responsibility") in [(each.case_id, each.cause) for each in unowned]
 
 
+@pytest.mark.capability("004.1")
 def test_a_routing_decision_is_run_again_on_what_was_known_then(running: Component, operator: Any) -> None:
     case = operator.open_case(report("graffiti", location=neighbours.IN_HARBOUR)).case
     running.hears("catalog", neighbours.assigned("graffiti:harbour:1", "graffiti", "harbour", "parks"))

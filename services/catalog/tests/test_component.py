@@ -126,6 +126,7 @@ def test_parts_are_retired_before_the_whole(planner: Any) -> None:
         assign(planner, "festival", "town")
 
 
+@pytest.mark.capability("004.5")
 def test_the_nine_standard_affairs_are_loaded_once(running: Component, planner: Any) -> None:
     def seed() -> Any:
         return planner.seed_standard_affairs(
@@ -156,6 +157,7 @@ def test_the_nine_standard_affairs_are_loaded_once(running: Component, planner: 
 # responsibilities
 
 
+@pytest.mark.capability("004.1")
 def test_who_answers_is_found_with_the_reason(planner: Any, reader: Any) -> None:
     define(planner, "repairs", zh="维修")
     define(planner, "roofs", "repairs")
@@ -174,6 +176,7 @@ def test_who_answers_is_found_with_the_reason(planner: Any, reader: Any) -> None
     assert not find(reader, "roofs", "elm", NEW_YEAR - timedelta(seconds=1)).HasField("responsibility")
 
 
+@pytest.mark.capability("004.1")
 def test_a_revision_keeps_the_history(planner: Any, reader: Any) -> None:
     define(planner, "trees")
     item = assign(planner, "trees", "town", "cleaners")
@@ -292,6 +295,7 @@ def listed(rpc: Any, request: Any, field: str) -> list[Message]:
         request.page_token = answer.next_page_token
 
 
+@pytest.mark.capability("004.1")
 def test_unowned_matters_are_those_that_nobody_is_found_for(planner: Any, reader: Any) -> None:
     define(planner, "snow")
     define(planner, "ice", "snow")
@@ -349,6 +353,7 @@ def test_a_calendar_keeps_its_versions(planner: Any, reader: Any) -> None:
         shown(3)
 
 
+@pytest.mark.capability("002.3")
 def test_the_most_precise_promise_in_force_counts(planner: Any, reader: Any) -> None:
     define(planner, "shops")
     define(planner, "scales", "shops")
@@ -423,6 +428,7 @@ def test_a_version_of_a_calendar_says_from_when_it_holds(planner: Any) -> None:
     assert later.valid_from_time == stamp(SUMMER)
 
 
+@pytest.mark.capability("002.3")
 def test_a_promise_counts_by_a_calendar_that_exists(planner: Any) -> None:
     with refused("CALENDAR_UNKNOWN"):
         planner.publish_commitment(

@@ -134,6 +134,7 @@ def refused(reason: str) -> Any:
 # areas
 
 
+@pytest.mark.capability("003.1")
 def test_the_tree_is_read_as_it_was_imported(operator: Any) -> None:
     again = define(operator, "willow", "north", types.AREA_LEVEL_COMMUNITY, square(1, 1, 2))
 
@@ -154,6 +155,7 @@ def test_pages_follow_each_other(operator: Any) -> None:
     assert second.next_page_token == ""
 
 
+@pytest.mark.capability("003.1")
 def test_a_point_is_located_root_to_leaf(operator: Any) -> None:
     located = operator.locate(pb.LocateRequest(point=types_pb2.Point(latitude=2, longitude=2)))
 
@@ -166,6 +168,7 @@ def test_a_point_outside_is_nowhere(operator: Any) -> None:
         operator.locate(pb.LocateRequest(point=types_pb2.Point(latitude=80, longitude=80)))
 
 
+@pytest.mark.capability("003.1")
 def test_a_changed_boundary_holds_from_its_moment_on(operator: Any) -> None:
     define(operator, "birch", "south", types.AREA_LEVEL_COMMUNITY, square(4, -5, 2))
     moved = datetime(2021, 1, 1, tzinfo=UTC)

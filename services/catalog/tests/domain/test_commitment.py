@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from libs.rules.due import Limit, Unit
 from libs.testkit.deciders import deciding
 from services.catalog.domain.commitment import COMMITMENT
@@ -12,6 +14,7 @@ from services.catalog.tests.domain.stories import MEALS, NOW, STREET, office_hou
 given = deciding(COMMITMENT)
 
 
+@pytest.mark.capability("002.3")
 def test_a_promise_says_all_that_a_clock_needs() -> None:
     made = given().when(promise(area=STREET, evidence_kinds=("photo", "photo"))).events[0]
 
@@ -30,6 +33,7 @@ def test_the_same_promise_again_is_no_new_version() -> None:
     assert len(given().when(promise()).when(later).events) == 1
 
 
+@pytest.mark.capability("002.3")
 def test_another_promise_is_the_next_version_from_its_moment_on() -> None:
     other = promise(resolution=None, valid_from=NOW + timedelta(days=1))
 
