@@ -160,9 +160,10 @@ def _import(city: City, requests: Path) -> summary.Summary:
         rule.value for outcome in outcomes if isinstance(outcome, Request) for rule in outcome.rules
     )
     before = earlier.look(city, stories)
-    made = helpers.enrol(city)
+    volunteers = helpers.enrol(city)
+    made = len(volunteers)
     print(f"  {made} volunteers, made from a fixed seed (the city's file knows none)", flush=True)
-    helped = helpers.help_out(city, stories)
+    helped = helpers.help_out(city, stories, volunteers)
     replayed = _replay(city, stories, before)
     released, revision = finish(city, stories, replayed.revision)
     return {

@@ -8,11 +8,13 @@ import random
 import time
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from linli.identity.v1 import identity_service_pb2 as identity
+from linli.identity.v1 import identity_types_pb2 as kinds
 from linli.volunteers.v1 import volunteers_service_pb2 as pb
 
 from e2e.city import los_angeles as la
@@ -41,17 +43,46 @@ class Helped:
     reasons: Counter[str] = field(default_factory=Counter)
 
 
-def enrol(city: City) -> int:
-    """Make the volunteers, the same in every run; how many."""
+def enrol(city: City) -> Mapping[str, int]:
+    """Make the volunteers, the same in every run; the number of each by its id.
+
+    Only people whom identity knows can volunteer. It gives other ids in each run, and of volunteers who are
+    as good the matching takes the first by id: so the first id is number 0, the next number 1, ...
+    """
+    numbers = {volunteer_id: number for number, volunteer_id in enumerate(sorted(_register(city)))}
+    for volunteer_id, profile in zip(numbers, _profiles(), strict=True):
+        number = numbers[volunteer_id]
+        request = pb.EnrolVolunteerRequest(
+            request_id=f"volunteer-{number}", volunteer_id=volunteer_id, profile=profile
+        )
+        request.occurred_time.FromDatetime(ENROLLED)
+        until_known(city.volunteers.enrol_volunteer, request)
+    return numbers
+
+
+def _register(city: City) -> Iterator[str]:
+    """People without any difference but their keys; their ids."""
+    for number in range(VOLUNTEERS):
+        key = f"made-volunteer-{number:02}"
+        request = identity.RegisterResidentRequest(
+            request_id=key,
+            natural_key=kinds.NaturalKey(kind=kinds.KEY_KIND_STAFF_NUMBER, value=key),
+            name="Made Volunteer",
+            area_id=la.CITY,
+        )
+        yield city.identity.register_resident(request).resident_id
+
+
+def _profiles() -> Iterator[pb.Profile]:
     chance = random.Random(SEED)
     regions = [area.area_id for area in la.areas() if area.parent_id == la.CITY]
     homes = [area for area in la.areas() if area.boundary]
-    for number in range(VOLUNTEERS):
+    for _ in range(VOLUNTEERS):
         home = chance.choice(homes)
         reach = chance.choices([home.parent_id, la.CITY, chance.choice(regions)], [5, 3, 2])[0]
         start = 60 * chance.choice([6, 8, 10, 12])
         days = chance.sample(range(1, 8), chance.randint(2, 6))
-        profile = pb.Profile(
+        yield pb.Profile(
             skills=[SKILL] if chance.random() < 0.8 else ["translation"],
             windows=[
                 pb.WeeklyWindow(weekday=day, start_minute=start, end_minute=start + 60 * 9)
@@ -62,18 +93,12 @@ def enrol(city: City) -> int:
             reach_area_id=reach,
             shifts_per_week=chance.randint(1, 3),
         )
-        request = pb.EnrolVolunteerRequest(
-            request_id=f"volunteer-{number}", volunteer_id=f"made-volunteer-{number:02}", profile=profile
-        )
-        request.occurred_time.FromDatetime(ENROLLED)
-        until_known(city.volunteers.enrol_volunteer, request)
-    return VOLUNTEERS
 
 
-def help_out(city: City, stories: Sequence[Story]) -> Helped:
+def help_out(city: City, stories: Sequence[Story], volunteers: Mapping[str, int]) -> Helped:
     """Day by day: open the assisted cases, match the needs that arise, ask, answer, write down hours.
 
-    The rest of each story is told later, by the replay.
+    The rest of each story is told later, by the replay. `volunteers` gives the number of each by its id.
     """
     helped = Helped()
     days = sorted({_day(story) for story in stories if story.assisted})
@@ -86,7 +111,7 @@ def help_out(city: City, stories: Sequence[Story]) -> Helped:
             raise KeyboardInterrupt from None  # its counts are of these few only
         helped.needs += len(opened.cases)
         _until_arisen(city, helped.needs)
-        _ask(city, day, helped)
+        _ask(city, day, helped, volunteers)
     return helped
 
 
@@ -103,7 +128,7 @@ def _until_arisen(city: City, wanted: int) -> None:
         time.sleep(0.1)
 
 
-def _ask(city: City, day: date, helped: Helped) -> None:
+def _ask(city: City, day: date, helped: Helped, volunteers: Mapping[str, int]) -> None:
     """Match at midnight after the day, before the first shift that its cases called for."""
     midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), ZoneInfo(la.ZONE))
     request = pb.ProposeMatchesRequest(request_id=f"proposal-{day}", area_id=la.CITY)
@@ -116,17 +141,17 @@ def _ask(city: City, day: date, helped: Helped) -> None:
     offers = pb.MakeOffersRequest(request_id=f"offers-{day}", proposal_id=proposal.proposal_id)
     offers.occurred_time.FromDatetime(midnight.astimezone(UTC))
     for match in city.volunteers.make_offers(offers).offered:
-        minutes = _answer(city, match, midnight.astimezone(UTC))
+        minutes = _answer(city, match, volunteers[match.volunteer_id], midnight.astimezone(UTC))
         helped.accepted += minutes > 0
         helped.declined += minutes == 0
         helped.minutes += minutes
 
 
-def _answer(city: City, match: pb.Match, at: datetime) -> int:
+def _answer(city: City, match: pb.Match, number: int, at: datetime) -> int:
     """Four in five say yes and give the whole shift; the minutes given."""
-    who = random.Random(f"{SEED}-{match.need_id}-{match.volunteer_id}")
     need_id, volunteer_id = match.need_id, match.volunteer_id
-    about = zlib.crc32(f"{need_id} {volunteer_id}".encode())
+    who = random.Random(f"{SEED}-{need_id}-{number}")
+    about = zlib.crc32(f"{need_id} {number}".encode())
     if who.random() < 0.2:
         decline = pb.DeclineOfferRequest(request_id=f"no-{about}", need_id=need_id, volunteer_id=volunteer_id)
         decline.occurred_time.FromDatetime(at)

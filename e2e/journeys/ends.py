@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,17 @@ from e2e.city.load import load
 from e2e.city.platform import City, Platform, sign_in
 from e2e.city.replay import Replayed, finish, replay
 from e2e.journeys.cities import all_requests
-from e2e.journeys.ledgers import Streams, Tables, all_services, ledger_of, settle, streams_of, views_of
+from e2e.journeys.ledgers import (
+    Streams,
+    Tables,
+    all_services,
+    ledger_of,
+    renamed_streams,
+    renamed_tables,
+    settle,
+    streams_of,
+    views_of,
+)
 from libs.testkit.views import assert_rebuilt_equals_live
 
 ROWS = int(os.environ.get("LINLI_TEST_ROWS", "1000"))
@@ -76,15 +87,15 @@ def told_to(platform: Platform, answers: Answers | None = None, *, quiet: float 
     city = answers.counted(sign_in(platform.where, platform.secret))
     bodies = load(city, lambda _line: None)
     stories = [story(request, bodies) for request in all_requests()[:ROWS]]
-    helpers.enrol(city)
-    helped = helpers.help_out(city, stories)
+    volunteers = helpers.enrol(city)
+    helped = helpers.help_out(city, stories, volunteers)
     replayed = replay(city, stories, lambda _replayed, _total: None)
     _, revision = finish(city, stories, replayed.revision)
     board = _board(city, revision)
     calls = answers.count
     city.client.close()
     settle(platform.data, quiet=quiet, within=60 + ROWS / 100)
-    streams, views = _held(platform)
+    streams, views = _held(platform, {held: f"volunteer-{number}" for held, number in volunteers.items()})
     return End(replayed, helped, streams, views, board, calls)
 
 
@@ -95,11 +106,12 @@ def _board(city: City, revision: str) -> list[bytes]:
     return sorted(row.SerializeToString(deterministic=True) for row in rows)
 
 
-def _held(platform: Platform) -> tuple[dict[str, Streams], dict[str, Tables]]:
+def _held(platform: Platform, names: Mapping[str, str]) -> tuple[dict[str, Streams], dict[str, Tables]]:
+    """Streams and views by service; ids that no two platforms share are replaced by `names`."""
     streams, views = {}, {}
     for service in all_services():
         with ledger_of(platform.data, service) as ledger:
-            streams[service.name] = streams_of(ledger)
-            views[service.name] = views_of(ledger, service)
+            streams[service.name] = renamed_streams(streams_of(ledger), names)
+            views[service.name] = renamed_tables(views_of(ledger, service), names)
             assert_rebuilt_equals_live(ledger, service.views)
     return streams, views

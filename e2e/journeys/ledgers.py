@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import zip_longest
@@ -116,6 +116,30 @@ def views_of(ledger: Ledger, service: Service) -> Tables:
                 rows = cursor.execute(f"SELECT * FROM {view.schema}.{table.name}").fetchall()
                 tables[f"{view.name}.{table.name}"] = sorted(repr(_plain(row)) for row in rows)
     return tables
+
+
+def renamed_streams(streams: Streams, names: Mapping[str, str]) -> Streams:
+    """The same, with another name for each id of `names`, wherever it stands."""
+    return {
+        _renamed(stream, names): [(version, name, _renamed(event, names)) for version, name, event in events]
+        for stream, events in streams.items()
+    }
+
+
+def renamed_tables(tables: Tables, names: Mapping[str, str]) -> Tables:
+    """The same, in rows of views."""
+    return {table: sorted(_renamed(row, names) for row in rows) for table, rows in tables.items()}
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        for held, name in names.items():
+            value = value.replace(held, name) if held in value else value
+    elif isinstance(value, dict):
+        return {_renamed(key, names): _renamed(inner, names) for key, inner in value.items()}
+    elif isinstance(value, list):
+        return [_renamed(inner, names) for inner in value]
+    return value
 
 
 def different(found: Streams, expected: Streams) -> list[str]:
