@@ -19,11 +19,12 @@ import psycopg
 from psycopg import sql
 
 from e2e.city import los_angeles as la
+from e2e.city import source as requests_file
 from e2e.city.history import story
 from e2e.city.load import load
 from e2e.city.platform import City, Platform, sign_in
 from e2e.city.replay import Replayed, finish, replay
-from e2e.city.rows import Request, read_requests
+from e2e.city.rows import Request
 from e2e.journeys.cities import free_port
 from libs.ledger.store.ledger import Ledger
 from libs.rpc.keys import SigningKey, jwks
@@ -156,8 +157,7 @@ class Ground:
         if self._replayed:
             return
         city = self.city(platform)
-        councils = frozenset(a.area_id.removeprefix(f"{la.CITY}-nc-") for a in la.areas() if a.boundary)
-        rows = [row for row in read_requests(la.REQUESTS, councils) if isinstance(row, Request)]
+        rows = [row for row in requests_file.read(la.REQUESTS) if isinstance(row, Request)]
         stories = [story(row, self._bodies) for row in rows[: 1000 if self.quick else len(rows)]]
         self.replayed_in = replay(city, stories, lambda _replayed, _total: None)
         finish(city, stories, self.replayed_in.revision)

@@ -20,7 +20,8 @@ from e2e.city.load import load
 from e2e.city.platform import City, Platform, PlatformFailed, sign_in
 from e2e.city.progress import Progress
 from e2e.city.replay import Interrupted, Replayed, finish, replay
-from e2e.city.rows import HeadingWrong, Refused, Request, read_requests
+from e2e.city.rows import Refused, Request
+from e2e.city.source import HeadingWrong, read_requests
 from e2e.city.watch import Watch
 from libs.rpc.failures import RpcFailed
 from libs.runtime.host.terminal import INTERRUPTED, lossless

@@ -10,7 +10,7 @@ from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 from linli.types.v1 import types_pb2
 
-from e2e.city.los_angeles import AFFAIRS, CHANNELS, CITY, SYSTEM
+from e2e.city.los_angeles import AFFAIRS, CHANNELS, SYSTEM
 from e2e.city.rows import Request
 
 _AFFAIRS = {affair.name: affair for affair in AFFAIRS}
@@ -88,7 +88,7 @@ def _open(request: Request) -> pb.OpenCaseRequest:
     opening = pb.OpenCaseRequest(
         affair_id=_AFFAIRS[request.affair].affair_id,
         channel=types.Channel.Value(CHANNELS[request.channel]),
-        area_id=CITY,
+        area_id=request.filed_under,
         address=request.address,
         anonymous=request.anonymous,
         assisted=assisted(request),

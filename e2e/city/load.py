@@ -15,7 +15,7 @@ from linli.types.v1.types_pb2 import LocalizedText
 from e2e.city import los_angeles as la
 from e2e.city.platform import City, until_known
 
-VALID_FROM = datetime(2019, 1, 1, tzinfo=UTC)
+VALID_FROM = datetime.combine(la.SINCE, datetime.min.time(), UTC)
 HEARD_WITHIN = 30.0
 WORKDAYS = (
     terms.WEEKDAY_MONDAY,

@@ -8,6 +8,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 DATA = Path(__file__).parents[1] / "data"
@@ -20,6 +21,10 @@ CALENDAR = "la-city"
 OPENS, CLOSES = 7, 17
 """Working hours assumed for the replay, Monday to Friday, on the wall clock."""
 SYSTEM = "myla311"
+SINCE = date(2019, 1, 1)
+"""The first day on which the boundaries, departments and limits that are loaded hold."""
+HOLIDAYS_OF = 2020
+"""The year whose holidays the calendar has."""
 
 HOLIDAYS_2020 = (
     "2020-01-01", "2020-01-20", "2020-02-17", "2020-03-30", "2020-05-25", "2020-07-03", "2020-09-07",
@@ -86,6 +91,10 @@ CHANNELS = {
 }
 
 
+_ABBREVIATIONS = frozenset({"NC", "NDC", "CC", "LA", "LA-32", "P.I.C.O.", "CANNDU"})
+_SMALL = frozenset({"Of", "And", "For", "The"})
+
+
 def areas() -> Iterator[Area]:
     """The city, its 12 regions and 99 neighbourhood councils, parents before children."""
     yield Area(area_id=CITY, parent_id="", name="City of Los Angeles")
@@ -93,15 +102,21 @@ def areas() -> Iterator[Area]:
         features = json.load(packed)["features"]
     regions = sorted({feature["properties"]["region"] for feature in features}, key=region_number)
     for region in regions:
-        yield Area(area_id=region_id(region), parent_id=CITY, name=region.title())
+        yield Area(area_id=region_id(region), parent_id=CITY, name=spelt(region))
     for feature in features:
         about = feature["properties"]
         yield Area(
             area_id=council_id(about["nc_id"]),
             parent_id=region_id(about["region"]),
-            name=about["name"].title(),
+            name=spelt(about["name"]),
             boundary=json.dumps(feature["geometry"], separators=(",", ":")),
         )
+
+
+def spelt(name: str) -> str:
+    """`VOICES OF SOUTH LA NC` -> `Voices of South LA NC`: the city's files shout."""
+    words = [word if word.strip("()") in _ABBREVIATIONS else word.title() for word in name.split()]
+    return " ".join(word.lower() if word in _SMALL else word for word in words)
 
 
 def region_number(region: str) -> int:

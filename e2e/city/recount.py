@@ -76,9 +76,16 @@ class Places:
                         return council_id(council.number), region_id(council.region)
         return None
 
+    def _named(self, number: str) -> tuple[str, str] | None:
+        of_number = (council for council in self._councils if council.number == number)
+        return next(((council_id(number), region_id(council.region)) for council in of_number), None)
+
     def paths(self, request: Request) -> tuple[str, ...]:
-        """Area ids of a request: the city, then region and council if a council holds the place."""
-        found = self.council(*request.place) if request.place else None
+        """Area ids of a request: the city, then region and council if a council holds the place.
+
+        A request without a place stands in the council that it names, if that has a boundary.
+        """
+        found = self.council(*request.place) if request.place else self._named(request.council)
         return (CITY, found[1], found[0]) if found else (CITY,)
 
 

@@ -1,24 +1,17 @@
 """Reads the city's service requests, row by row, with a stated rule for every kind of dirt."""
 
-import csv
-import gzip
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from enum import Enum
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from e2e.city.los_angeles import AFFAIRS, BODIES, CHANNELS
+from e2e.city.los_angeles import AFFAIRS, BODIES, CHANNELS, CITY, SINCE, council_id
 
 ZONE = ZoneInfo("America/Los_Angeles")
-NEEDED = (
-    "srnumber", "requesttype", "status", "createddate", "updateddate", "servicedate", "closeddate",
-    "requestsource", "owner", "anonymous", "latitude", "longitude", "address", "nc",
-)  # fmt: skip
-"""Columns without which a row cannot be read."""
+TIME = "1/31/20 14:05"
+"""How the file writes a time: month, day, year, on the city's clock."""
 
 STATUSES = frozenset({"Closed", "Cancelled", "Open", "Pending", "Referred Out"})
 TYPES = frozenset(affair.name for affair in AFFAIRS)
@@ -30,13 +23,13 @@ class Rule(Enum):
     """What was done with a row that is not clean; the value is the sentence of the report."""
 
     NO_COORDINATES = "no coordinates: filed under the city, not under a council"
+    COUNCIL_ALONE = "no coordinates, but a council: filed under that council"
     BAD_COORDINATES = "coordinates are not a place on the earth: refused"
     COUNCIL_WITHOUT_BOUNDARY = "the council has no boundary in the file: located by coordinates alone"
     CLOSED_WITHOUT_TIME = "closed, but no closing time: closed at the last update"
+    END_IS_A_DATE = "a closing date without a time: its midnight, or the creation if that is later"
     END_BEFORE_START = "ended before it was created: refused"
-    RESPONSE_IS_A_DATE = (
-        "service moment is a date without a time: taken as its midnight, or as the creation if that is later"
-    )
+    RESPONSE_IS_A_DATE = "a service date without a time: its midnight, or the creation if that is later"
     RESPONSE_BEFORE_START = (
         "service date lies before the day of creation: not imported, the rest of the row is"
     )
@@ -44,6 +37,7 @@ class Rule(Enum):
     IN_SPRING_GAP = "a local time that the clock change skipped: moved forward by the hour skipped"
     IN_AUTUMN_FOLD = "a local time that the clock change repeats: taken as the first of the two"
     BAD_TIME = "a time that cannot be read: refused"
+    BEFORE_THE_CITY = f"created before {SINCE.year}, when the loaded boundaries begin: refused"
     IN_THE_FUTURE = "a time that has not come yet: refused"
     UNKNOWN_STATUS = "a status that the import does not know: refused"
     UNKNOWN_TYPE = "a type that the city does not list: refused"
@@ -73,6 +67,7 @@ class Request:
     place: tuple[float, float] | None  # latitude, longitude
     address: str
     council: str
+    filed_under: str  # the area of a request without a place: its council's, or the city
     created: datetime
     responded: datetime | None
     ended: datetime | None
@@ -99,45 +94,11 @@ class _Bad(Exception):
         self.detail = detail
 
 
-class HeadingWrong(Exception):
-    """The file is not one of the city's: columns are missing."""
-
-
-def read_requests(source: Path, councils: frozenset[str]) -> Iterator[Request | Refused]:
-    """Every row of the gzipped CSV at `source`, in order, as a request or a refusal.
-
-    `councils` holds the council numbers that have a boundary. Line 1 is the heading. Raises
-    `HeadingWrong` if a column that is needed is not there.
-    """
-    with gzip.open(source, "rb") as packed:
-        text = io.TextIOWrapper(packed, "utf-8", errors="replace", newline="")
-        reader = csv.DictReader(text, strict=True)
-        try:
-            heading = reader.fieldnames or ()
-        except gzip.BadGzipFile as error:
-            raise HeadingWrong(f"{source} is not gzipped: {error}") from error
-        missing = [column for column in NEEDED if column not in heading]
-        if missing:
-            raise HeadingWrong(f"the heading of {source} lacks {', '.join(missing)}")
-        yield from parse_rows(_rows(reader), councils)
-
-
-def _rows(reader: "csv.DictReader[str]") -> Iterator[tuple[int, Row]]:
-    """The rows with the lines on which they end. A row that is no CSV comes as its error, under `None`."""
-    last = 1
-    while True:
-        try:
-            row: Row = dict(next(reader))
-        except StopIteration:
-            return
-        except csv.Error as error:
-            row = {None: f"in lines {last + 1} to {reader.reader.line_num}: {error}"}
-        last = reader.reader.line_num
-        yield last, row
-
-
 def parse_rows(rows: Iterable[tuple[int, Row]], councils: frozenset[str]) -> Iterator[Request | Refused]:
-    """The same, from lines already split into fields."""
+    """Each row, given with the line on which it ends, as a request or a refusal, in order.
+
+    `councils` holds the council numbers that have a boundary.
+    """
     seen: set[str] = set()
     for line, row in rows:
         try:
@@ -165,9 +126,9 @@ def _request(line: int, row: dict[str, str], councils: frozenset[str]) -> Reques
     rules = [Rule.NOT_UTF_8] if any(UNREADABLE in value for value in row.values()) else []
     _check_known(row)
     status = row["status"]
-    created = _moment(row["createddate"], rules)
+    created = _creation(row["createddate"], rules)
     ended = _end(row, status, created, rules)
-    council = row["nc"]
+    place, council = _place(row), row["nc"]
     if council and council not in councils:
         rules.append(Rule.COUNCIL_WITHOUT_BOUNDARY)
     return Request(
@@ -178,9 +139,10 @@ def _request(line: int, row: dict[str, str], councils: frozenset[str]) -> Reques
         status=status,
         channel=row["requestsource"],
         anonymous=row["anonymous"] == "Y",
-        place=_place(row, rules),
+        place=place,
         address=row["address"],
         council=council,
+        filed_under=_filed_under(council if council in councils else "", place, rules),
         created=created,
         responded=_response(row, created, ended, rules),
         ended=ended,
@@ -204,9 +166,8 @@ def _check_known(row: dict[str, str]) -> None:
             raise _Bad(rule, row[field])
 
 
-def _place(row: dict[str, str], rules: list[Rule]) -> tuple[float, float] | None:
+def _place(row: dict[str, str]) -> tuple[float, float] | None:
     if not row["latitude"] or not row["longitude"]:
-        rules.append(Rule.NO_COORDINATES)
         return None
     try:
         latitude, longitude = float(row["latitude"]), float(row["longitude"])
@@ -217,16 +178,29 @@ def _place(row: dict[str, str], rules: list[Rule]) -> tuple[float, float] | None
     return latitude, longitude
 
 
+def _filed_under(council: str, place: tuple[float, float] | None, rules: list[Rule]) -> str:
+    """The area that the request names; `council` is "" if the row has none with a boundary."""
+    if place is None:
+        rules.append(Rule.COUNCIL_ALONE if council else Rule.NO_COORDINATES)
+    return council_id(council) if council and place is None else CITY
+
+
+def _creation(text: str, rules: list[Rule]) -> datetime:
+    created = _moment(text, rules)
+    if created.astimezone(ZONE).date() < SINCE:
+        raise _Bad(Rule.BEFORE_THE_CITY, text)
+    return created
+
+
 def _end(row: dict[str, str], status: str, created: datetime, rules: list[Rule]) -> datetime | None:
     if status in {"Open", "Pending"}:
         return None
-    if row["closeddate"]:
-        ended = _moment(row["closeddate"], rules)
-    else:
+    text = row["closeddate"] or row["updateddate"]
+    if not row["closeddate"]:
         rules.append(Rule.CLOSED_WITHOUT_TIME)
-        ended = _moment(row["updateddate"], rules)
+    ended = _within_day(_moment(text, rules), created, Rule.END_IS_A_DATE, rules)
     if ended < created:
-        raise _Bad(Rule.END_BEFORE_START, f"created {row['createddate']}, ended {row['closeddate']}")
+        raise _Bad(Rule.END_BEFORE_START, f"created {row['createddate']}, ended {text}")
     return ended
 
 
@@ -235,11 +209,7 @@ def _response(
 ) -> datetime | None:
     if not row["servicedate"]:
         return None
-    moment = _moment(row["servicedate"], rules)
-    if row["servicedate"].endswith(" 0:00"):
-        rules.append(Rule.RESPONSE_IS_A_DATE)
-        if moment.astimezone(ZONE).date() == created.astimezone(ZONE).date():
-            moment = created
+    moment = _within_day(_moment(row["servicedate"], rules), created, Rule.RESPONSE_IS_A_DATE, rules)
     if moment < created:
         rules.append(Rule.RESPONSE_BEFORE_START)
         return None
@@ -249,12 +219,21 @@ def _response(
     return moment
 
 
+def _within_day(moment: datetime, created: datetime, rule: Rule, rules: list[Rule]) -> datetime:
+    """A date without a time stands for its midnight; on the day of creation, for the creation."""
+    local = moment.astimezone(ZONE)
+    if local.time() != time.min:
+        return moment
+    rules.append(rule)
+    return created if local.date() == created.astimezone(ZONE).date() else moment
+
+
 def _moment(text: str, rules: list[Rule]) -> datetime:
     """A local time of the file (`1/31/20 14:05`) as UTC, clock changes by the stated rules."""
     try:
         naive = datetime.strptime(text, "%m/%d/%y %H:%M")  # noqa: DTZ007 -- the zone follows
-    except ValueError as error:
-        raise _Bad(Rule.BAD_TIME, str(error)) from None
+    except ValueError:
+        raise _Bad(Rule.BAD_TIME, f"{text[:40]!r} is no time written like {TIME}") from None
     first, second = naive.replace(tzinfo=ZONE), naive.replace(tzinfo=ZONE, fold=1)
     if first.utcoffset() != second.utcoffset():
         skipped = first.astimezone(UTC).astimezone(ZONE).replace(tzinfo=None) != naive

@@ -11,7 +11,8 @@ from e2e.city.history import Story, story
 from e2e.city.load import load
 from e2e.city.platform import READY_WITHIN, City, Platform, sign_in
 from e2e.city.replay import Replayed, finish, replay
-from e2e.city.rows import Request, read_requests
+from e2e.city.rows import Request
+from e2e.city.source import read
 from libs.testkit import patience
 
 
@@ -46,8 +47,7 @@ def free_port() -> int:
 
 def all_requests() -> list[Request]:
     """The rows of the city's file that are not refused."""
-    councils = frozenset(area.area_id.removeprefix(f"{la.CITY}-nc-") for area in la.areas() if area.boundary)
-    return [row for row in read_requests(la.REQUESTS, councils) if isinstance(row, Request)]
+    return [row for row in read(la.REQUESTS) if isinstance(row, Request)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,12 +30,14 @@ BASE = {
 
 IMPORTED = {
     "clean": {},
-    "no-place": {"latitude": "", "longitude": ""},
+    "no-place": {"latitude": "", "longitude": "", "nc": ""},
+    "council-alone": {"latitude": "", "longitude": ""},
     "at-sea": {"latitude": "0", "longitude": "0"},
     "no-such-council": {"nc": "999"},
     "spring": {"closeddate": "3/8/20 2:30", "servicedate": ""},
     "autumn": {"closeddate": "11/1/20 1:30", "servicedate": ""},
     "no-closing-time": {"closeddate": ""},
+    "closing-date": {"closeddate": "1/2/20 0:00", "servicedate": ""},
     "two-owners": {"owner": "LASAN"},
     "cancelled": {"status": "Cancelled"},
     "open": {"status": "Open", "closeddate": "", "servicedate": ""},
@@ -49,6 +51,7 @@ REFUSED = {
     "clean": ({"address": "somewhere else"}, Rule.TWICE),
     "no-date": ({"createddate": "the other day"}, Rule.BAD_TIME),
     "no-such-day": ({"closeddate": "2/30/20 9:00"}, Rule.BAD_TIME),
+    "last-century": ({"createddate": "1/2/99 9:00"}, Rule.BEFORE_THE_CITY),
     "tomorrow": ({"closeddate": "1/1/60 9:00"}, Rule.IN_THE_FUTURE),
     "volcano": ({"requesttype": "Volcano"}, Rule.UNKNOWN_TYPE),
     "nasa": ({"owner": "NASA"}, Rule.UNKNOWN_OWNER),
@@ -61,7 +64,7 @@ NOT_TOLD = {"x" * 65: {}, "long-address": {"address": "y" * 501}}
 """Rows that read well, but that the platform itself refuses."""
 BY_RULE = {
     Rule.NO_COORDINATES, Rule.COUNCIL_WITHOUT_BOUNDARY, Rule.IN_SPRING_GAP, Rule.IN_AUTUMN_FOLD,
-    Rule.CLOSED_WITHOUT_TIME, Rule.NOT_UTF_8,
+    Rule.CLOSED_WITHOUT_TIME, Rule.NOT_UTF_8, Rule.COUNCIL_ALONE, Rule.END_IS_A_DATE,
 }  # fmt: skip
 
 
@@ -143,12 +146,16 @@ def test_what_the_platform_refuses_is_told_with_its_reason(imported: Imported) -
 
 
 def test_cases_are_what_the_rules_say(imported: Imported) -> None:
+    """A row without coordinates lies in the council that it names, or else in the city."""
     found = imported.cases
     ended = {number: case.ended_time.ToDatetime(UTC) for number, case in found.items()}
 
     assert {found[number].area_id for number in ("no-place", "at-sea")} == {la.CITY}
-    assert {found[number].area_id for number in ("clean", "no-such-council")} == {la.council_id("19")}
+    assert {found[number].area_id for number in ("clean", "no-such-council", "council-alone")} == {
+        la.council_id("19")
+    }
     assert ended["clean"] == datetime(2020, 1, 4, 20, 0, tzinfo=UTC)
+    assert ended["closing-date"] == datetime(2020, 1, 2, 17, 0, tzinfo=UTC)
     assert ended["spring"] == datetime(2020, 3, 8, 10, 30, tzinfo=UTC)
     assert ended["autumn"] == datetime(2020, 11, 1, 8, 30, tzinfo=UTC)
     assert ended["no-closing-time"] == datetime(2020, 1, 9, 17, 0, tzinfo=UTC)
