@@ -7,12 +7,13 @@ import shlex
 import signal
 import sys
 import time
-from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from e2e.city import earlier, helpers, los_angeles, report, summary
+from e2e.city import earlier, helpers, page, summary
 from e2e.city.arguments import DATA, arguments_of
+from e2e.city.board import read_board
 from e2e.city.earlier import Earlier
 from e2e.city.folder import held
 from e2e.city.history import Story, story
@@ -21,13 +22,12 @@ from e2e.city.platform import City, Platform, PlatformFailed, sign_in
 from e2e.city.progress import Progress
 from e2e.city.replay import Interrupted, Replayed, finish, replay
 from e2e.city.rows import Refused, Request
-from e2e.city.source import HeadingWrong, read_requests
+from e2e.city.source import DONE, RequestsWrong, Task, remember, task_for
 from e2e.city.watch import Watch
 from libs.rpc.failures import RpcFailed
 from libs.runtime.host.terminal import INTERRUPTED, lossless
 
 LINLI = ".venv/bin/linli"
-RULE = "=" * report.WIDTH
 PIPE_CLOSED = 141
 """The exit status of a program whose reader has gone."""
 
@@ -45,8 +45,10 @@ def main() -> int:
                 log=data / "linli.log",
                 cluster=arguments.cluster,
             )
-            return _run(platform, arguments)
-    except (PlatformFailed, HeadingWrong) as failed:
+            outcome = _outcome_of_before(data / DONE)
+            task = task_for(data, arguments.requests, loaded=outcome is not None)
+            return _run(platform, arguments, task, outcome)
+    except (PlatformFailed, RequestsWrong) as failed:
         print(f"\n{failed}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # `make run | head`: nobody reads on
@@ -57,10 +59,12 @@ def main() -> int:
         return 1
 
 
-def _run(platform: Platform, arguments: argparse.Namespace) -> int:
+def _run(
+    platform: Platform, arguments: argparse.Namespace, task: Task, outcome: summary.Summary | None
+) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return _tour(platform, arguments.requests, once=arguments.once)
+        return _tour(platform, task, outcome, once=arguments.once)
     except RpcFailed as failed:
         lacks = platform.lacks()
         print(f"\n{failed}" + (f"\nThe platform cannot go on: {lacks}" if lacks else ""), file=sys.stderr)
@@ -103,7 +107,7 @@ def _interrupted(interrupt: KeyboardInterrupt, data: Path) -> str:
     )
 
 
-def _tour(platform: Platform, requests: Path, *, once: bool) -> int:
+def _tour(platform: Platform, task: Task, outcome: summary.Summary | None, *, once: bool) -> int:
     began = time.monotonic()
     print(f"Starting linli {'cluster' if platform.cluster else 'up'} ...", flush=True)
     platform.start()
@@ -111,7 +115,7 @@ def _tour(platform: Platform, requests: Path, *, once: bool) -> int:
     with Watch(platform, _say_waiting) as watch:
         city = sign_in(platform.where, platform.secret, patience=watch.patience)
         try:
-            _fill(platform, city, requests)
+            _fill(platform, city, task, outcome)
         except PlatformFailed as failed:
             raise PlatformFailed(f"{failed}\n" + "\n".join(summary.wrapped(_kept(platform.data)))) from None
     if once:
@@ -120,15 +124,17 @@ def _tour(platform: Platform, requests: Path, *, once: bool) -> int:
     return _serve(platform)
 
 
-def _fill(platform: Platform, city: City, requests: Path) -> None:
+def _fill(platform: Platform, city: City, task: Task, outcome: summary.Summary | None) -> None:
     """Load the city, unless it is there, and report."""
-    done = platform.data / "los-angeles.json"
-    outcome = _outcome_of_before(done)
     again = outcome is not None
     if outcome is None:
-        outcome = {**_import(city, requests), "cluster": platform.cluster}
-        done.write_text(json.dumps(outcome), "utf-8")
-    _report(city, outcome, again=again)
+        remember(platform.data, task)
+        outcome = {**_import(city, task.rows), "cluster": platform.cluster}
+        (platform.data / DONE).write_text(json.dumps(outcome), "utf-8")
+    else:
+        print("Los Angeles is loaded already; its data was found again.")
+    board = read_board(city, str(outcome["revision"]), summary.period(outcome))
+    print("\n" + "\n".join(page.lines(board, outcome, again=again)))
 
 
 def _say_waiting(sentence: str) -> None:
@@ -144,48 +150,25 @@ def _outcome_of_before(done: Path) -> summary.Summary | None:
     except ValueError:
         print(f"{_near(done)} is damaged: the requests are sent again, and those that are there are found.")
         return None
-    print("Los Angeles is loaded already; its data was found again.")
     return outcome
 
 
-def _import(city: City, requests: Path) -> summary.Summary:
+def _import(city: City, rows: Sequence[Request | Refused]) -> summary.Summary:
     print("Loading Los Angeles ...", flush=True)
     bodies = load(city, lambda line: print(f"  {line}", flush=True))
-    councils = frozenset(
-        area.area_id.removeprefix(f"{los_angeles.CITY}-nc-") for area in los_angeles.areas() if area.boundary
-    )
-    outcomes = list(read_requests(requests, councils))
-    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
-    stories = [story(outcome, bodies) for outcome in outcomes if isinstance(outcome, Request)]
-    rules = Counter(
-        rule.value for outcome in outcomes if isinstance(outcome, Request) for rule in outcome.rules
-    )
+    stories = [story(row, bodies) for row in rows if isinstance(row, Request)]
     before = earlier.look(city, stories)
     volunteers = helpers.enrol(city)
-    made = len(volunteers)
-    print(f"  {made} volunteers, made from a fixed seed (the city's file knows none)", flush=True)
+    print(f"  {len(volunteers)} volunteers, made from a fixed seed (the city's file knows none)", flush=True)
     helped = helpers.help_out(city, stories, volunteers)
     replayed = _replay(city, stories, before)
     released, revision = finish(city, stories, replayed.revision)
     return {
-        "rows": len(outcomes),
-        "told": len(replayed.cases),
-        "refused": [[row.line, row.number, row.rule.value, row.detail] for row in refused],
-        "not_told": replayed.refused,
-        "rules": dict(rules),
-        "earlier": replayed.earlier,
-        "commands": sum(replayed.commands.values()),
-        "repeated": sum(replayed.repeated.values()),
-        "seconds": replayed.seconds,
-        "cores": os.cpu_count(),
+        **summary.summed_up(rows, replayed),
         "released": released,
-        "helped": {
-            "volunteers": made, "needs": helped.needs, "proposed": helped.proposed, "covered": helped.covered,
-            "bound": helped.bound, "accepted": helped.accepted, "declined": helped.declined,
-            "minutes": helped.minutes, "reasons": dict(helped.reasons),
-        },
+        "helped": summary.helped_by(len(volunteers), helped),
         "revision": revision,
-    }  # fmt: skip
+    }
 
 
 def _replay(city: City, stories: list[Story], before: Earlier) -> Replayed:
@@ -200,22 +183,10 @@ def _replay(city: City, stories: list[Story], before: Earlier) -> Replayed:
     return replayed
 
 
-def _report(city: City, outcome: summary.Summary, *, again: bool) -> None:
-    revision = str(outcome["revision"])
-    board = report.read_board(city, revision)
-    print(f"\n{RULE}\nLos Angeles, requests of 1-3 January 2020, as Linli's scoreboard shows them")
-    print("Time limits and working hours are ASSUMED (the city's file promises nothing).")
-    print(f"Open cases are judged as of {board.judged:%Y-%m-%d %H:%M}, Los Angeles time.\n{RULE}")
-    print("\n".join(report.LEGEND), end="\n\n")
-    print("\n".join(report.lines(board)), end="\n\n")
-    print("\n".join(report.longest_open(city, revision)), end="\n\n")
-    print("\n".join(summary.lines(outcome, again=again)))
-
-
 def _invite(platform: Platform) -> None:
     """Last of all what one wants to copy: three commands, and the one that gives a token."""
     at = "" if platform.data == DATA.resolve() else f" --data {shlex.quote(_near(platform.data))}"
-    print(f"\n{RULE}\nServing until Ctrl-C.\n")
+    print(f"\n{page.RULE}\nServing until Ctrl-C.\n")
     if isinstance(platform.where, str):
         print(f"gRPC  {platform.where}   (all five services, reflection, health)")
         print(f"HTTP  {platform.http}/metrics  /livez  /readyz  /keys.json")

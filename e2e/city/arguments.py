@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from e2e.city import los_angeles
 from libs.runtime.bundled.ports import port_number
 
 DATA = Path(".linli")
@@ -28,8 +27,8 @@ def arguments_of(words: Sequence[str]) -> argparse.Namespace:
     add("--port", metavar="N", type=_port, default=7400, help="port of the gRPC API on 127.0.0.1 (7400)")
     add("--http-port", metavar="N", type=_port, default=7480, help="port of metrics and health (7480)")
     add(
-        "--requests", metavar="FILE", type=Path, default=los_angeles.REQUESTS,
-        help="other requests in the columns of the city's file (gzipped CSV)",
+        "--requests", metavar="FILE", type=Path,
+        help="other requests in the columns of the city's file (gzipped CSV), for a folder of their own",
     )  # fmt: skip
     add(
         "--cluster", action="store_true",
@@ -37,7 +36,7 @@ def arguments_of(words: Sequence[str]) -> argparse.Namespace:
     )  # fmt: skip
     add("--once", action="store_true", help="stop after the report instead of serving on")
     arguments = parser.parse_args(words)
-    if not arguments.requests.is_file():
+    if arguments.requests is not None and not arguments.requests.is_file():
         parser.error(f"--requests {arguments.requests}: there is no such file")
     return arguments
 

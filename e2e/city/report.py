@@ -1,37 +1,29 @@
-"""What a city manager would want to read, from the scoreboard alone."""
+"""What a city manager would want to read, from the scoreboard alone: the tables."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from linli.cases.v1 import cases_types_pb2 as types
-from linli.supervision.v1 import supervision_service_pb2 as supervision
 
+from e2e.city.board import Board, OpenCase, Row
 from e2e.city.los_angeles import ZONE
-from e2e.city.platform import City
 
-WIDTH = 110
+WIDTH = 100
 """No line of the report is longer, but for what must not be cut: a token, a path."""
 LEGEND = (
     "cases = open + closed + withdrawn + rejected (+ resolved, where any still wait to be closed).",
-    "on time: of those resolved, within the limit. median, 90th pct: from opening to closing.",
-    "first late: the first answer came after its limit, or has not come though the limit is used up.",
+    "on time: of the cases resolved, the share resolved within the limit.",
+    "median, 90th pct: half, and nine in ten, of the closed cases took no longer than this, from opening",
+    "to closing, in days (d), hours (h) or minutes (min).",
+    "first late: of all cases, the share whose first answer came after its limit, or has not come though",
+    "that limit is used up.",
 )
-_DAY = 86_400
-
-Row = supervision.ScoreboardRow
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One table of the report; `without` names the row of cases that belong to none."""
-
-    title: str
-    without: str
-    rows: Sequence[Row]
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+_COUNCIL_DEPTH = 3
+"""City, region, council."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,48 +39,19 @@ COLUMNS = (
     Column(("", "cases"), lambda row: f"{row.cases:,}"),
     Column(("", "open"), lambda row: f"{row.open:,}"),
     Column(
-        ("", "resolved"),
-        lambda row: f"{_in(row, types.CASE_STATE_RESOLVED):,}",
-        lambda row: _in(row, types.CASE_STATE_RESOLVED),
+        ("re-", "solved"),
+        lambda row: f"{in_state(row, types.CASE_STATE_RESOLVED):,}",
+        lambda row: in_state(row, types.CASE_STATE_RESOLVED),
     ),
-    Column(("", "closed"), lambda row: f"{_in(row, types.CASE_STATE_CLOSED):,}"),
-    Column(("", "withdrawn"), lambda row: f"{_in(row, types.CASE_STATE_WITHDRAWN):,}"),
-    Column(("", "rejected"), lambda row: f"{_in(row, types.CASE_STATE_REJECTED):,}"),
+    Column(("", "closed"), lambda row: f"{in_state(row, types.CASE_STATE_CLOSED):,}"),
+    Column(("with-", "drawn"), lambda row: f"{in_state(row, types.CASE_STATE_WITHDRAWN):,}"),
+    Column(("re-", "jected"), lambda row: f"{in_state(row, types.CASE_STATE_REJECTED):,}"),
     Column(("on", "time"), lambda row: f"{row.on_time_rate:.1%}" if row.HasField("on_time_rate") else "-"),
-    Column(("", "median"), lambda row: _days(row, "median_close_seconds")),
-    Column(("90th", "pct"), lambda row: _days(row, "p90_close_seconds")),
-    Column(("first", "late"), lambda row: f"{row.first_response_breached:,}"),
+    Column(("", "median"), lambda row: _lasted(row, "median_close_seconds")),
+    Column(("90th", "pct"), lambda row: _lasted(row, "p90_close_seconds")),
+    Column(("first", "late"), lambda row: share(row.first_response_breached, row.cases)),
     Column(("sent", "back"), lambda row: f"{row.returned:,}", lambda row: row.returned),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """The scoreboard: all cases in one row, the tables, and when open cases were judged."""
-
-    whole: Row
-    sections: Sequence[Section]
-    judged: datetime
-
-
-def read_board(city: City, revision: str) -> Board:
-    """By region, department and request type; waits until the scoreboard has seen `revision`."""
-
-    def ask(grouping: int, depth: int = 0) -> Any:
-        request = supervision.GetScoreboardRequest(
-            group_by=grouping,  # type: ignore[arg-type]  # one of the enum's
-            area_depth=depth,
-            cases_at_least=revision,
-        )
-        return city.supervision.get_scoreboard(request)
-
-    whole = ask(supervision.GROUPING_ALL)
-    sections = (
-        Section("By council region", "(in no council)", ask(supervision.GROUPING_AREA, 2).rows),
-        Section("By department", "(with no department)", ask(supervision.GROUPING_BODY).rows),
-        Section("By request type", "(of no type)", ask(supervision.GROUPING_AFFAIR).rows),
-    )
-    return Board(whole.rows[0] if whole.rows else Row(), sections, _moment(whole.judged_time))
 
 
 def lines(board: Board) -> Iterator[str]:
@@ -100,7 +63,7 @@ def lines(board: Board) -> Iterator[str]:
             ("", *(column.heading[0] for column in columns)),
             ("", *(column.heading[1] for column in columns)),
             *(
-                (_name(row.name, row.group_id or section.without), *(c.cell(row) for c in columns))
+                (name_of(row.name, row.group_id or section.without), *(c.cell(row) for c in columns))
                 for row in busiest
             ),
             ("all", *(column.cell(board.whole) for column in columns)),
@@ -112,17 +75,31 @@ def lines(board: Board) -> Iterator[str]:
         yield "No department sent a case back (the city's file does not tell of it)."
 
 
-def longest_open(city: City, revision: str, most: int = 10) -> Iterator[str]:
+def longest_open(board: Board) -> Iterator[str]:
     """The cases that have been open longest."""
-    request = supervision.ListLongestOpenRequest(page_size=most, cases_at_least=revision)
-    yield "Open longest"
-    table = [("", "opened", "due", "", "", "")]
-    for case in city.supervision.list_longest_open(request).cases:
-        state = types.CaseState.Name(case.state).removeprefix("CASE_STATE_").lower().replace("_", " ")
-        due = f"{_moment(case.due_time):%Y-%m-%d}" if case.HasField("due_time") else "-"
-        affair, body = _name(case.affair_name, case.affair_id), _name(case.body_name, case.body_id)
-        table.append((case.public_id, f"{_moment(case.opened_time):%Y-%m-%d}", due, state, affair, body))
-    yield from _columns(table, left=True)
+    yield f"Open longest, and days past the limit on {day(board.judged)}"
+    if not board.waiting:
+        yield "  No case is open."
+        return
+    table = [("", "overdue", "request type", "council", "department")]
+    for case in board.waiting:
+        late = overdue(case, board.judged)
+        affair, body = name_of(case.affair_name, case.affair_id), name_of(case.body_name, case.body_id)
+        table.append((case.public_id, f"{late:,} d" if late else "-", affair, council_of(case), body))
+    yield from _columns(table, words=(0, 2, 3, 4))
+
+
+def council_of(case: OpenCase) -> str:
+    """The name of its council; of a case that lies in none, so in words."""
+    named = case.area_path.count("/") >= _COUNCIL_DEPTH - 1
+    return name_of(case.area_name, case.area_path) if named else "in no council"
+
+
+def overdue(case: OpenCase, judged: datetime) -> int:
+    """Whole days since the case was due, at least 1; 0 if it is not overdue."""
+    if not case.HasField("due_time") or moment(case.due_time) >= judged:
+        return 0
+    return max(1, (judged - moment(case.due_time)).days)
 
 
 def tally(pairs: Iterable[tuple[str, int]]) -> Iterator[str]:
@@ -131,14 +108,14 @@ def tally(pairs: Iterable[tuple[str, int]]) -> Iterator[str]:
         yield f"  {count:>6,}  {sentence}"
 
 
-def _columns(table: Sequence[Sequence[str]], *, left: bool = False) -> Iterator[str]:
-    """The cells in columns, words to the left, figures to the right; names are cut so that all fits."""
+def _columns(table: Sequence[Sequence[str]], words: Sequence[int] = (0,)) -> Iterator[str]:
+    """The cells in columns, words to the left, figures to the right; the longest words are cut to fit."""
     widths = [max(map(len, cells)) for cells in zip(*table, strict=True)]
-    names = len(widths) - 1 if left else 0
-    widths[names] -= max(0, 2 * len(widths) + sum(widths) - WIDTH)
+    while 2 * len(widths) + sum(widths) > WIDTH:
+        widths[max(words, key=lambda number: (widths[number], number))] -= 1
     for row in table:
         cells = [
-            _cut(cell, width).ljust(width) if left or number == 0 else cell.rjust(width)
+            _cut(cell, width).ljust(width) if number in words else cell.rjust(width)
             for number, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         yield ("  " + "  ".join(cells)).rstrip()
@@ -148,21 +125,54 @@ def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def _in(row: Row, state: int) -> int:
+def in_state(row: Row, state: int) -> int:
+    """How many of the row's cases are in the state."""
     return next((entry.cases for entry in row.states if entry.state == state), 0)
 
 
-def _days(row: Row, field: str) -> str:
-    if not row.HasField(field):  # type: ignore[arg-type]  # the name of a field
-        return "-"
-    seconds: int = getattr(row, field)
-    return f"{seconds / _DAY:.1f} d" if seconds >= _DAY / 10 else f"{seconds / 60:.0f} min"
+def _lasted(row: Row, field: str) -> str:
+    return lasted(getattr(row, field)) if row.HasField(field) else "-"  # type: ignore[arg-type]  # its name
 
 
-def _moment(stamp: Timestamp) -> datetime:
+def lasted(seconds: int) -> str:
+    """`2.3 d`, `5.1 h` or `12 min`."""
+    if seconds >= _DAY:
+        return f"{seconds / _DAY:.1f} d"
+    return f"{seconds / _HOUR:.1f} h" if seconds >= _HOUR else f"{seconds // _MINUTE} min"
+
+
+def spoken(seconds: int) -> str:
+    """The same in a sentence: `2.3 days`."""
+    figure, unit = lasted(seconds).split()
+    return f"{figure} { {'d': 'days', 'h': 'hours', 'min': 'minutes'}[unit] }"
+
+
+def share(part: int, of: int) -> str:
+    """`12.3%`; `-` of nothing."""
+    return f"{part / of:.1%}" if of else "-"
+
+
+def span(first: datetime, last: datetime) -> str:
+    """`1 to 3 January 2020`, as short as may be."""
+    words, ended = day(first).split(), day(last).split()
+    if words == ended:
+        return " ".join(ended)
+    while words[-1] == ended[len(words) - 1] and len(words) > 1:
+        words.pop()
+    return f"{' '.join(words)} to {' '.join(ended)}"
+
+
+def day(moment: datetime) -> str:
+    """`3 August 2020`, on the city's own clock."""
+    local = moment.astimezone(ZoneInfo(ZONE))
+    return f"{local.day} {local:%B %Y}"
+
+
+def moment(stamp: Timestamp) -> datetime:
     """On the city's own clock."""
     return stamp.ToDatetime(UTC).astimezone(ZoneInfo(ZONE))
 
 
-def _name(text: object, fallback: str) -> str:
+def name_of(text: object, fallback: str) -> str:
+    """In English, or else in Chinese, or else the `fallback`."""
     return getattr(text, "en", "") or getattr(text, "zh", "") or fallback

@@ -1,13 +1,62 @@
 """What the import itself came to, as text: rows, cases, rules applied, commands sent, helpers."""
 
+import os
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
+from e2e.city.board import Period
+from e2e.city.helpers import Helped
+from e2e.city.replay import Replayed
 from e2e.city.report import WIDTH, tally
+from e2e.city.rows import Refused, Request
+from e2e.city.source import DONE
 
 Summary = dict[str, Any]
 """As `make run` keeps it beside the data, to be shown again at the next start."""
+
+SHOWN = 10
+"""So many rows of a kind stand in the report; all of them are kept beside the data."""
+_DETAIL = 200
+
+
+def summed_up(outcomes: Sequence[Request | Refused], replayed: Replayed) -> Summary:
+    """What came of the rows of a file."""
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    requests = [outcome for outcome in outcomes if isinstance(outcome, Request)]
+    created = [request.created for request in requests]
+    return {
+        "rows": len(outcomes),
+        "told": len(replayed.cases),
+        "first": min(created).isoformat(),
+        "last": max(created).isoformat(),
+        "until": max(request.ended or request.created for request in requests).isoformat(),
+        "refused": [[row.line, row.number, row.rule.value, row.detail] for row in refused],
+        "not_told": replayed.refused,
+        "rules": dict(Counter(rule.value for request in requests for rule in request.rules)),
+        "earlier": replayed.earlier,
+        "commands": sum(replayed.commands.values()),
+        "repeated": sum(replayed.repeated.values()),
+        "seconds": replayed.seconds,
+        "cores": os.cpu_count(),
+    }
+
+
+def helped_by(volunteers: int, helped: Helped) -> Summary:
+    """What came of the needs."""
+    return {
+        "volunteers": volunteers, "needs": helped.needs, "proposed": helped.proposed,
+        "covered": helped.covered, "bound": helped.bound, "accepted": helped.accepted,
+        "declined": helped.declined, "minutes": helped.minutes, "reasons": dict(helped.reasons),
+    }  # fmt: skip
+
+
+def period(summary: Summary) -> Period:
+    """When the file's requests were created and ended."""
+    first, last, until = (datetime.fromisoformat(summary[word]) for word in ("first", "last", "until"))
+    return Period(first=first, last=last, until=until)
 
 
 def lines(summary: Summary, *, again: bool) -> Iterator[str]:
@@ -18,10 +67,18 @@ def lines(summary: Summary, *, again: bool) -> Iterator[str]:
     yield from wrapped(_sent(summary, again=again))
     yield "Rows that were not clean, by the rule that was applied:"
     yield from tally(summary["rules"].items())
-    for line, number, rule, detail in refused:
-        yield from wrapped(f"  line {line} ({number}): {rule}: {detail}")
-    for number, rpc, why in not_told:
-        yield from wrapped(f"  {number}: {rpc}: {why}")
+    if refused:
+        yield f"Rows refused (the first {SHOWN} of each kind; {DONE} in the data folder has all):"
+    yield from _first_of_each(
+        refused, lambda row: row[2], lambda row: f"line {row[0]} ({row[1]}): {row[2]}: {_cut(row[3])}"
+    )
+    if not_told:
+        yield "Cases not told to the end, with the platform's reason:"
+    yield from _first_of_each(
+        not_told,
+        lambda case: f"{case[1]}: {case[2].partition(':')[0]}",
+        lambda case: f"{case[0]}: {case[1]}: {_cut(case[2])}",
+    )
     yield from wrapped(_helpers(summary["helped"]))
 
 
@@ -31,6 +88,26 @@ def wrapped(text: str) -> Sequence[str]:
         text, WIDTH, subsequent_indent="    " if text.startswith(" ") else "",
         break_on_hyphens=False, break_long_words=False, drop_whitespace=True,
     )  # fmt: skip
+
+
+def _first_of_each(
+    listed: Iterable[Sequence[Any]],
+    kind: Callable[[Sequence[Any]], str],
+    shown: Callable[[Sequence[Any]], str],
+) -> Iterator[str]:
+    """The first ten of each kind, in order; then how many more there are of each that has more."""
+    seen: Counter[str] = Counter()
+    for one in listed:
+        seen[kind(one)] += 1
+        if seen[kind(one)] <= SHOWN:
+            yield from wrapped(f"  {shown(one)}")
+    for of, count in seen.most_common():
+        if count > SHOWN:
+            yield from wrapped(f"  and {count - SHOWN:,} more: {of}")
+
+
+def _cut(detail: str) -> str:
+    return detail if len(detail) <= _DETAIL else f"{detail[:_DETAIL]}…"
 
 
 def _sent(summary: Summary, *, again: bool) -> str:

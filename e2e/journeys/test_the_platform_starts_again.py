@@ -2,9 +2,12 @@
 
 import gzip
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ from linli.feed.v1 import feed_service_pb2 as feed
 
 from e2e.city import los_angeles as la
 from e2e.journeys.cities import free_port, platform_in
-from e2e.journeys.commands import running
+from e2e.journeys.commands import linli, running
 from e2e.journeys.feeds import FEED
 from e2e.journeys.ledgers import all_services, gaps, ledger_of, streams_of
 from e2e.journeys.racing import send
@@ -24,6 +27,7 @@ from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.testkit import patience
 from libs.testkit.eventually import eventually
 
+TRIED = """{"request_id": "tried", "affair_id": "bulky-items", "channel": "CHANNEL_WEB", "area_id": "la"}"""
 STOPS_WITHIN = 30.0
 MANY = 20
 
@@ -132,23 +136,69 @@ def _all_cases(home: Town) -> Iterator[str]:
             return
 
 
-def test_the_city_is_loaded_once_and_ctrl_c_ends_the_program(folder: Path) -> None:
-    """`make run` twice over a few rows of the city's file."""
-    rows, data = folder / "few.csv.gz", folder / "few"
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """`make run` over a few rows of the city's file, and again; a case is opened while it serves.
+
+    `other` is the same command with another file of requests.
+    """
+
+    statuses: list[int]
+    printed: list[str]
+    opened: "subprocess.CompletedProcess[str]"
+    other: "subprocess.CompletedProcess[str]"
+    data: Path
+
+
+@pytest.fixture(scope="module")
+def starts(folder: Path) -> Starts:
+    rows, others, data = folder / "few.csv.gz", folder / "fewer.csv.gz", folder / "few"
     data.mkdir(mode=0o755)
     with gzip.open(la.REQUESTS) as all_rows:
-        rows.write_bytes(gzip.compress(b"".join(all_rows.readlines()[:30])))
+        lines = all_rows.readlines()
+    rows.write_bytes(gzip.compress(b"".join(lines[:30])))
+    others.write_bytes(gzip.compress(b"".join(lines[:20])))
     ports = ["--port", str(free_port()), "--http-port", str(free_port())]
 
     statuses, printed = [], []
-    for _ in range(2):
-        with running("e2e.city", "--requests", str(rows), "--data", str(data), *ports) as program:
+    for given in (["--requests", str(rows)], []):
+        with running("e2e.city", *given, "--data", str(data), *ports) as program:
             program.says("Serving until Ctrl-C.", seconds=120)
+            opened = linli("call", "--data", str(data), "cases.OpenCase", TRIED)
             statuses.append(program.interrupt())
         printed.append("".join(program.printed))
+    words = ["e2e.city", "--requests", str(others), "--data", str(data), *ports]
+    other = subprocess.run(
+        [sys.executable, "-m", *words], capture_output=True, text=True, timeout=patience.seconds(60)
+    )
+    return Starts(statuses, printed, opened, other, data)
 
-    assert statuses == [0, 0]
+
+def test_the_city_is_loaded_once_and_ctrl_c_ends_the_program(starts: Starts) -> None:
+    printed = starts.printed
+
+    assert starts.statuses == [0, 0]
     assert ["was found again" in text for text in printed] == [False, True]
     assert ["29 rows, 29 cases" in text for text in printed] == [True, True]
     assert [text.count("Traceback") for text in printed] == [0, 0]
-    assert EmbeddedPostgres(data).pid() is None
+    assert EmbeddedPostgres(starts.data).pid() is None
+
+
+def test_a_case_that_somebody_tried_out_is_none_of_the_citys_history(starts: Starts) -> None:
+    first, again = (
+        text.partition("=\nLos Angeles")[2].partition("The import:")[0] for text in starts.printed
+    )
+
+    assert starts.opened.returncode == 0, starts.opened.stderr
+    assert first.startswith(": 29 service requests of 1 January 2020\n")
+    assert again == first
+
+
+def test_another_file_on_a_loaded_folder_is_refused_with_what_to_do(starts: Starts) -> None:
+    said = starts.other.stderr
+
+    assert starts.other.returncode == 1
+    assert f"few holds the requests of {starts.data.parent}/few.csv.gz" in said
+    assert "fewer.csv.gz has others: load these into another folder with --data, start over" in said
+    assert "Starting" not in starts.other.stdout
+    assert "Traceback" not in said

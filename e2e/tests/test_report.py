@@ -9,6 +9,7 @@ from linli.supervision.v1 import supervision_service_pb2 as supervision
 from linli.types.v1.types_pb2 import LocalizedText
 
 from e2e.city import report, summary
+from e2e.city.board import Board, Row, Section
 
 JUDGED = datetime(2020, 7, 1, tzinfo=UTC)
 ENDED = {
@@ -28,17 +29,17 @@ OUTCOME: summary.Summary = {
 }  # fmt: skip
 
 
-def row(name: str, returned: int = 0, opened: int = 0, **ended: int) -> report.Row:
+def row(name: str, returned: int = 0, opened: int = 0, **ended: int) -> Row:
     states = [supervision.StateCount(state=ENDED[word], cases=cases) for word, cases in ended.items()]
     cases = opened + sum(ended.values())
-    return report.Row(
+    return Row(
         group_id=name.lower(), name=LocalizedText(en=name), cases=cases, open=opened, states=states,
         returned=returned, on_time_rate=0.961, median_close_seconds=300, p90_close_seconds=15_724_800,
     )  # fmt: skip
 
 
-def board(whole: report.Row, *rows: report.Row) -> report.Board:
-    return report.Board(whole, [report.Section("By department", "(none)", rows)], JUDGED)
+def board(whole: Row, *rows: Row) -> Board:
+    return Board(whole, [Section("By department", "(none)", rows)], JUDGED)
 
 
 def figures(line: str) -> list[int]:
@@ -83,11 +84,42 @@ def test_names_are_cut_before_a_line_gets_too_long() -> None:
     assert max(map(len, report.LEGEND)) <= report.WIDTH
 
 
+def test_a_duration_has_its_unit() -> None:
+    assert [report.lasted(seconds) for seconds in (0, 240, 8_000, 86_400, 14_662_080)] == [
+        "0 min", "4 min", "2.2 h", "1.0 d", "169.7 d",
+    ]  # fmt: skip
+    assert report.spoken(240) == "4 minutes"
+
+
+def test_a_late_first_answer_is_a_share_of_the_cases() -> None:
+    whole = row("all", opened=1, closed=7)
+    whole.first_response_breached = 2
+
+    *_, last = (line for line in report.lines(board(whole, whole)) if "%" in line)
+
+    assert last.endswith("25.0%")
+
+
 def test_of_the_import_no_line_is_too_long_either() -> None:
     said = list(summary.lines(OUTCOME, again=False))
 
     assert max(map(len, said)) <= report.WIDTH
     assert "  line 7 (1-7): a time that cannot be read: refused: so much" in "\n".join(said)
+
+
+def test_of_a_long_list_the_first_ten_of_each_kind_stand_in_the_report() -> None:
+    refused = [[n, f"1-{n}", "a time that cannot be read: refused", "31/1/20 9:00"] for n in range(2, 9_878)]
+    refused.insert(5_000, [10_000, "1-x", "a number that an earlier line has: refused", "1-1"])
+    not_told = [[f"2-{n}", "OpenCase", f"INVALID_REQUEST: address {n}"] for n in range(12)]
+
+    said = list(summary.lines({**OUTCOME, "refused": refused, "not_told": not_told}, again=False))
+
+    assert [line.split()[1] for line in said if line.startswith("  line ")] == [
+        *(str(n) for n in range(2, 12)), "10000",
+    ]  # fmt: skip
+    assert "  and 9,866 more: a time that cannot be read: refused" in said
+    assert "  and 2 more: OpenCase: INVALID_REQUEST" in said
+    assert len(said) < 50
 
 
 def test_a_run_that_went_on_says_what_was_there_already() -> None:
