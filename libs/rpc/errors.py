@@ -1,4 +1,4 @@
-"""How every "no" travels: one table from refusals and failures to gRPC statuses, with details."""
+"""How an error reaches the caller: one table from refusals and failures to gRPC statuses, with details."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,10 +28,13 @@ STATUS_OF_KIND: Mapping[Kind, grpc.StatusCode] = {
 }
 """The one table of refusals."""
 
+RETRY_AFTER: Mapping[str, float] = {"CONCURRENT_CHANGE": 0.05}
+"""Refusals, by code, after which the same request may succeed, and the seconds to wait before the retry."""
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One field of the request that breaks a rule: its dotted path, and what is wanted."""
+    """One field of the request that breaks a rule: its dotted path, and what the rule requires."""
 
     field: str
     wanted: str
@@ -39,7 +42,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """What a caller is told: status, stable reason, message, facts, and when to try again (seconds)."""
+    """An error as the caller sees it: status, stable reason, message, facts, and seconds before a retry."""
 
     code: grpc.StatusCode
     reason: str
@@ -80,10 +83,14 @@ def of_refusal(refusal: Refusal) -> Failure:
         message=refusal.message,
         facts=refusal.facts,
         violations=violations,
-        retry_after=float(refusal.facts.get("retry_after_seconds", 1))
-        if refusal.kind is Kind.EXHAUSTED
-        else None,
+        retry_after=_retry_after(refusal),
     )
+
+
+def _retry_after(refusal: Refusal) -> float | None:
+    if refusal.kind is Kind.EXHAUSTED:
+        return float(refusal.facts.get("retry_after_seconds", 1))
+    return RETRY_AFTER.get(refusal.code)
 
 
 def _passing(reason: str, message: str, retry_after: float) -> Failure:
@@ -117,11 +124,11 @@ OUTAGES: Mapping[type[Exception], Failure] = {
         message="a value of the request is out of the range that can be stored or compared",
     ),
 }
-"""The one table of what goes wrong below and is nobody's bug; looked up by class, nearest first."""
+"""The one table of failures below that are no bugs; looked up by class, nearest first."""
 
 
 def of_exception(error: BaseException) -> Failure | None:
-    """The failure that an exception becomes; None for a bug, which is nobody's to know."""
+    """The failure that an exception becomes; None for a bug, whose details no caller sees."""
     if isinstance(error, Refusal):
         return of_refusal(error)
     if isinstance(error, Rejected):
@@ -130,7 +137,7 @@ def of_exception(error: BaseException) -> Failure | None:
 
 
 def internal(error_id: str) -> Failure:
-    """What is told about a bug: an id under which the log has the rest."""
+    """What the caller learns of a bug: only an id under which the log has the rest."""
     return Failure(
         code=grpc.StatusCode.INTERNAL,
         reason="INTERNAL",
