@@ -47,9 +47,9 @@ class Case(_message.Message):
     case_id: _builtins.str
     """The case."""
     public_id: _builtins.str
-    """The number the public may use, for instance `LL-7F3K9-2QD4X`."""
+    """The public number of the case, for instance `LL-7F3K9-2QD4X`."""
     state: _cases_types_pb2.CaseState.ValueType
-    """Where it stands."""
+    """Its state."""
     affair_id: _builtins.str
     """The kind of matter."""
     area_id: _builtins.str
@@ -57,19 +57,19 @@ class Case(_message.Message):
     area_path: _builtins.str
     """That area and those above it, from the top: `city/district/community`."""
     body_id: _builtins.str
-    """The body that must answer; empty if none does."""
+    """The responsible body; empty if there is none."""
     channel: _cases_types_pb2.Channel.ValueType
-    """How it came in."""
+    """The channel by which the report came in."""
     anonymous: _builtins.bool
     """The reporter gave no name."""
     assisted: _builtins.bool
-    """The reporter is somebody who needs a helping hand."""
+    """The reporter needs assistance."""
     reporter_id: _builtins.str
     """The reporter, if known."""
     returns: _builtins.int
     """How often a body has returned it."""
     reopenings: _builtins.int
-    """How often it was taken up again."""
+    """How often it was reopened."""
     @_builtins.property
     def opened_time(self) -> _timestamp_pb2.Timestamp:
         """When it was opened."""
@@ -80,7 +80,7 @@ class Case(_message.Message):
 
     @_builtins.property
     def deadlines(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.Deadline]:
-        """What was promised, and what came of it."""
+        """What was promised, and whether it was met."""
 
     @_builtins.property
     def external_reference(self) -> _cases_types_pb2.ExternalReference:
@@ -117,7 +117,7 @@ Global___Case: _TypeAlias = Case  # noqa: Y015
 
 @_typing.final
 class Report(_message.Message):
-    """What the reporter told: personal data, shown only where the rpc says so."""
+    """The content of the report: personal data, shown only where the rpc says so."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -212,11 +212,11 @@ class OpenCaseRequest(_message.Message):
     ON_BEHALF_OF_FIELD_NUMBER: _builtins.int
     EXTERNAL_REFERENCE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     affair_id: _builtins.str
     """The kind of matter."""
     channel: _cases_types_pb2.Channel.ValueType
-    """How it came in."""
+    """The channel by which the report came in."""
     description: _builtins.str
     """What it is about."""
     area_id: _builtins.str
@@ -226,21 +226,21 @@ class OpenCaseRequest(_message.Message):
     contact: _builtins.str
     """How to reach the reporter."""
     reporter_id: _builtins.str
-    """The reporter, if registered: a registered resident's id and nothing else. It is published and kept for ever, and
-    what the report tells is erased with that resident; a name or a number to call belongs into `contact`. A resident
-    reports as themself; staff may name another, whom identity must know.
+    """The reporter, if registered: the id of a registered resident and nothing else. The id is published and kept for
+    ever, and the content of the report is erased with that resident; a name or phone number belongs in `contact`. A
+    resident reports in their own name; staff may name another registered resident.
     """
     anonymous: _builtins.bool
-    """The reporter gives no name: then `reporter_id` and `contact` are empty, and the affair must allow it."""
+    """The reporter gives no name. Then `reporter_id` and `contact` must be empty, and the affair must allow it."""
     assisted: _builtins.bool
-    """The reporter is somebody who needs a helping hand."""
+    """The reporter needs assistance."""
     on_behalf_of: _builtins.str
-    """In whose name the caller acts, if not their own: a registered resident's id as well. They are the reporter, unless
-    another is named.
+    """On whose behalf the caller acts, if not their own: the id of a registered resident. That resident is the reporter
+    unless `reporter_id` names another.
     """
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
-        """When it happened, for imported history only. A case opened so is held from the running clocks until `FinishImport`."""
+        """When it happened, for imported history only. The running clocks leave such a case alone until `FinishImport`."""
 
     @_builtins.property
     def location(self) -> _types_pb2.Point:
@@ -248,8 +248,8 @@ class OpenCaseRequest(_message.Message):
 
     @_builtins.property
     def external_reference(self) -> _cases_types_pb2.ExternalReference:
-        """The number of the same matter in another system. The case id follows from it, so that no matter is taken in
-        twice; therefore only a client, or a person with the scope `cases.import`, may give one.
+        """The number of the same matter in another system. The case id is derived from it, so that a matter is registered
+        only once; therefore only a client, or a person with the scope `cases.import`, may set it.
         """
 
     def __init__(
@@ -280,7 +280,7 @@ Global___OpenCaseRequest: _TypeAlias = OpenCaseRequest  # noqa: Y015
 
 @_typing.final
 class OpenCaseResponse(_message.Message):
-    """The case as taken in."""
+    """The case as registered."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -317,11 +317,11 @@ class AcceptCaseRequest(_message.Message):
     IF_REVISION_FIELD_NUMBER: _builtins.int
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The case."""
     if_revision: _builtins.str
-    """Only if the case is still at this revision; empty for whatever it is."""
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
@@ -344,7 +344,7 @@ Global___AcceptCaseRequest: _TypeAlias = AcceptCaseRequest  # noqa: Y015
 
 @_typing.final
 class AcceptCaseResponse(_message.Message):
-    """The case after it."""
+    """The case after the command."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -382,13 +382,13 @@ class ReturnCaseRequest(_message.Message):
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The case."""
     if_revision: _builtins.str
-    """Only if the case is still at this revision; empty for whatever it is."""
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
     reason: _builtins.str
-    """Why. Stays in the history for ever: write no personal data here."""
+    """Why. It stays in the history for ever: do not write personal data here."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
@@ -412,7 +412,7 @@ Global___ReturnCaseRequest: _TypeAlias = ReturnCaseRequest  # noqa: Y015
 
 @_typing.final
 class ReturnCaseResponse(_message.Message):
-    """The case after it."""
+    """The case after the command."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -451,15 +451,15 @@ class ReassignCaseRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The case."""
     if_revision: _builtins.str
-    """Only if the case is still at this revision; empty for whatever it is."""
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
     reason: _builtins.str
-    """Why. Stays in the history for ever: write no personal data here."""
+    """Why. It stays in the history for ever: do not write personal data here."""
     body_id: _builtins.str
-    """The body that must answer from now on."""
+    """The body that is responsible from now on."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
@@ -484,7 +484,7 @@ Global___ReassignCaseRequest: _TypeAlias = ReassignCaseRequest  # noqa: Y015
 
 @_typing.final
 class ReassignCaseResponse(_message.Message):
-    """The case after it."""
+    """The case after the command."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -521,11 +521,11 @@ class StartWorkRequest(_message.Message):
     IF_REVISION_FIELD_NUMBER: _builtins.int
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The case."""
     if_revision: _builtins.str
-    """Only if the case is still at this revision; empty for whatever it is."""
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
@@ -548,7 +548,7 @@ Global___StartWorkRequest: _TypeAlias = StartWorkRequest  # noqa: Y015
 
 @_typing.final
 class StartWorkResponse(_message.Message):
-    """The case after it."""
+    """The case after the command."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -586,13 +586,13 @@ class PauseCaseRequest(_message.Message):
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The case."""
     if_revision: _builtins.str
-    """Only if the case is still at this revision; empty for whatever it is."""
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
     reason: _builtins.str
-    """Why. Stays in the history for ever: write no personal data here."""
+    """Why. It stays in the history for ever: do not write personal data here."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
@@ -616,7 +616,7 @@ Global___PauseCaseRequest: _TypeAlias = PauseCaseRequest  # noqa: Y015
 
 @_typing.final
 class PauseCaseResponse(_message.Message):
-    """The case after it."""
+    """The case after the command."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -654,13 +654,13 @@ class ResumeCaseRequest(_message.Message):
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The case."""
     if_revision: _builtins.str
-    """Only if the case is still at this revision; empty for whatever it is."""
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
     reason: _builtins.str
-    """Why. Stays in the history for ever: write no personal data here."""
+    """Why. It stays in the history for ever: do not write personal data here."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
@@ -684,7 +684,7 @@ Global___ResumeCaseRequest: _TypeAlias = ResumeCaseRequest  # noqa: Y015
 
 @_typing.final
 class ResumeCaseResponse(_message.Message):
-    """The case after it."""
+    """The case after the command."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -723,15 +723,15 @@ class AddNoteRequest(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     TO_REPORTER_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The case."""
     if_revision: _builtins.str
-    """Only if the case is still at this revision; empty for whatever it is."""
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
     text: _builtins.str
     """The text: may hold personal data, it can be erased."""
     to_reporter: _builtins.bool
-    """True: for the reporter to read; false: for colleagues."""
+    """True: the reporter may read it; false: colleagues only."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
@@ -756,7 +756,7 @@ Global___AddNoteRequest: _TypeAlias = AddNoteRequest  # noqa: Y015
 
 @_typing.final
 class AddNoteResponse(_message.Message):
-    """The case after it."""
+    """The case after the command."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -794,11 +794,11 @@ class ResolveCaseRequest(_message.Message):
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     OUTCOME_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The case."""
     if_revision: _builtins.str
-    """Only if the case is still at this revision; empty for whatever it is."""
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
     outcome: _builtins.str
     """What was done: may hold personal data, it can be erased."""
     @_builtins.property
@@ -824,7 +824,7 @@ Global___ResolveCaseRequest: _TypeAlias = ResolveCaseRequest  # noqa: Y015
 
 @_typing.final
 class ResolveCaseResponse(_message.Message):
-    """The case after it."""
+    """The case after the command."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -862,13 +862,13 @@ class CloseCaseRequest(_message.Message):
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The case."""
     if_revision: _builtins.str
-    """Only if the case is still at this revision; empty for whatever it is."""
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
     reason: _builtins.str
-    """Why. Stays in the history for ever: write no personal data here."""
+    """Why. It stays in the history for ever: do not write personal data here."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
@@ -892,7 +892,7 @@ Global___CloseCaseRequest: _TypeAlias = CloseCaseRequest  # noqa: Y015
 
 @_typing.final
 class CloseCaseResponse(_message.Message):
-    """The case after it."""
+    """The case after the command."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -930,11 +930,11 @@ class WithdrawCaseRequest(_message.Message):
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The case."""
     if_revision: _builtins.str
-    """Only if the case is still at this revision; empty for whatever it is."""
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
     reason: _builtins.str
     """Why, in the reporter's words: may hold personal data, it can be erased."""
     @_builtins.property
@@ -960,7 +960,7 @@ Global___WithdrawCaseRequest: _TypeAlias = WithdrawCaseRequest  # noqa: Y015
 
 @_typing.final
 class WithdrawCaseResponse(_message.Message):
-    """The case after it."""
+    """The case after the command."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -988,7 +988,7 @@ Global___WithdrawCaseResponse: _TypeAlias = WithdrawCaseResponse  # noqa: Y015
 
 @_typing.final
 class RejectCaseRequest(_message.Message):
-    """Not a matter for this community."""
+    """A case that is not a matter for this community."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -998,13 +998,13 @@ class RejectCaseRequest(_message.Message):
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The case."""
     if_revision: _builtins.str
-    """Only if the case is still at this revision; empty for whatever it is."""
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
     reason: _builtins.str
-    """Why. Stays in the history for ever: write no personal data here."""
+    """Why. It stays in the history for ever: do not write personal data here."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
@@ -1028,7 +1028,7 @@ Global___RejectCaseRequest: _TypeAlias = RejectCaseRequest  # noqa: Y015
 
 @_typing.final
 class RejectCaseResponse(_message.Message):
-    """The case after it."""
+    """The case after the command."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1056,7 +1056,7 @@ Global___RejectCaseResponse: _TypeAlias = RejectCaseResponse  # noqa: Y015
 
 @_typing.final
 class ReopenCaseRequest(_message.Message):
-    """Taken up again."""
+    """A case to reopen."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1066,13 +1066,13 @@ class ReopenCaseRequest(_message.Message):
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The case."""
     if_revision: _builtins.str
-    """Only if the case is still at this revision; empty for whatever it is."""
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
     reason: _builtins.str
-    """Why. Stays in the history for ever: write no personal data here."""
+    """Why. It stays in the history for ever: do not write personal data here."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
@@ -1096,7 +1096,7 @@ Global___ReopenCaseRequest: _TypeAlias = ReopenCaseRequest  # noqa: Y015
 
 @_typing.final
 class ReopenCaseResponse(_message.Message):
-    """The case after it."""
+    """The case after the command."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1134,11 +1134,11 @@ class ObjectToResolutionRequest(_message.Message):
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The case."""
     if_revision: _builtins.str
-    """Only if the case is still at this revision; empty for whatever it is."""
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
     reason: _builtins.str
     """Why, in the reporter's words: may hold personal data, it can be erased."""
     @_builtins.property
@@ -1164,7 +1164,7 @@ Global___ObjectToResolutionRequest: _TypeAlias = ObjectToResolutionRequest  # no
 
 @_typing.final
 class ObjectToResolutionResponse(_message.Message):
-    """The case after it."""
+    """The case after the command."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1200,11 +1200,11 @@ class EraseCaseContentRequest(_message.Message):
     CASE_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The case."""
     reason: _builtins.str
-    """Why. Stays in the history for ever: write no personal data here."""
+    """Why. It stays in the history for ever: do not write personal data here."""
     def __init__(
         self,
         *,
@@ -1260,10 +1260,10 @@ class FinishImportRequest(_message.Message):
     system: _builtins.str
     """The system named in the external references of the imported cases."""
     at_least: _builtins.str
-    """Waits until the reader has seen at least this revision: give that of the last import command."""
+    """Waits until the answer shows at least this revision: pass that of the last import command."""
     @_builtins.property
     def as_of_time(self) -> _timestamp_pb2.Timestamp:
-        """Up to when the history tells; not later than now."""
+        """The moment up to which the history is complete; not later than now."""
 
     def __init__(
         self,
@@ -1321,7 +1321,7 @@ class GetCaseRequest(_message.Message):
     case_id: _builtins.str
     """The case."""
     at_least: _builtins.str
-    """Waits until the reader has seen at least this revision."""
+    """Waits until the answer shows at least this revision."""
     def __init__(
         self,
         *,
@@ -1356,14 +1356,14 @@ class GetCaseResponse(_message.Message):
     revision: _builtins.str
     """The revision of the case."""
     content_erased: _builtins.bool
-    """True: some of what was told was erased for good; those texts are empty."""
+    """True: some of the content was erased for good; those texts are empty."""
     @_builtins.property
     def case(self) -> Global___Case:
         """The case."""
 
     @_builtins.property
     def report(self) -> Global___Report:
-        """What the reporter told."""
+        """The content of the report."""
 
     @_builtins.property
     def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Note]:
@@ -1390,7 +1390,7 @@ Global___GetCaseResponse: _TypeAlias = GetCaseResponse  # noqa: Y015
 
 @_typing.final
 class GetPublicCaseRequest(_message.Message):
-    """Asks for the public face of a case."""
+    """Asks for what the public may see of a case."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1399,7 +1399,7 @@ class GetPublicCaseRequest(_message.Message):
     public_id: _builtins.str
     """The public number, in capitals, with its dashes."""
     at_least: _builtins.str
-    """Waits until the reader has seen at least this revision."""
+    """Waits until the answer shows at least this revision."""
     def __init__(
         self,
         *,
@@ -1416,7 +1416,7 @@ Global___GetPublicCaseRequest: _TypeAlias = GetPublicCaseRequest  # noqa: Y015
 
 @_typing.final
 class GetPublicCaseResponse(_message.Message):
-    """The public face of a case."""
+    """What the public may see of a case."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1440,7 +1440,7 @@ Global___GetPublicCaseResponse: _TypeAlias = GetPublicCaseResponse  # noqa: Y015
 
 @_typing.final
 class PublicCase(_message.Message):
-    """What everybody may know of a case."""
+    """What the public may see of a case."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1457,7 +1457,7 @@ class PublicCase(_message.Message):
     public_id: _builtins.str
     """The public number."""
     state: _cases_types_pb2.CaseState.ValueType
-    """Where it stands."""
+    """Its state."""
     affair_id: _builtins.str
     """The kind of matter."""
     area_id: _builtins.str
@@ -1465,7 +1465,7 @@ class PublicCase(_message.Message):
     area_path: _builtins.str
     """That area and those above it, from the top."""
     body_id: _builtins.str
-    """The body that must answer; empty if none does."""
+    """The responsible body; empty if there is none."""
     overdue: _builtins.bool
     """True: it was not resolved by then."""
     @_builtins.property
@@ -1518,11 +1518,11 @@ class ListCasesRequest(_message.Message):
     page_token: _builtins.str
     """`next_page_token` of the page before; empty for the first."""
     filter: _builtins.str
-    """Which cases; see the rpc."""
+    """Restricts the list; the comment of the rpc gives the syntax and the fields."""
     order_by: _builtins.str
     """`opened_time` (oldest first), `opened_time desc` (the default), `due_time` or `due_time desc`."""
     at_least: _builtins.str
-    """Waits until the reader has seen at least this revision."""
+    """Waits until the answer shows at least this revision."""
     def __init__(
         self,
         *,
@@ -1549,7 +1549,7 @@ class ListCasesResponse(_message.Message):
     CASES_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """For the next page; empty on the last."""
+    """Pass it as `page_token` to get the next page; empty on the last."""
     @_builtins.property
     def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___Case]:
         """The cases, without personal data."""
@@ -1582,7 +1582,7 @@ class ListMyCasesRequest(_message.Message):
     page_token: _builtins.str
     """`next_page_token` of the page before; empty for the first."""
     at_least: _builtins.str
-    """Waits until the reader has seen at least this revision."""
+    """Waits until the answer shows at least this revision."""
     def __init__(
         self,
         *,
@@ -1607,7 +1607,7 @@ class ListMyCasesResponse(_message.Message):
     CASES_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """For the next page; empty on the last."""
+    """Pass it as `page_token` to get the next page; empty on the last."""
     @_builtins.property
     def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___Case]:
         """The cases, newest first."""
@@ -1661,7 +1661,7 @@ class GetCaseHistoryResponse(_message.Message):
     ENTRIES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def entries(self) -> _containers.RepeatedCompositeFieldContainer[Global___HistoryEntry]:
-        """Everything that happened, oldest first."""
+        """Everything that happened to the case, oldest first."""
 
     def __init__(
         self,
@@ -1701,17 +1701,17 @@ class HistoryEntry(_message.Message):
     actor: _builtins.str
     """Who did it."""
     on_behalf_of: _builtins.str
-    """In whose name, if not their own."""
+    """On whose behalf they acted, if not their own."""
     reason: _builtins.str
-    """Why, if the command asked for a reason. A reporter's own words are shown like all personal data: empty for those
-    who neither work on the case nor dispatch it, and once they were erased.
+    """The reason, if the command takes one. A reporter's own words are personal data: empty for callers who neither
+    work on the case nor dispatch it, and after they were erased.
     """
     request_id: _builtins.str
     """The request that caused it."""
     trace_id: _builtins.str
-    """The trace of that request, to look up in the tracing system."""
+    """The trace id of that request, for the tracing system."""
     correlation_id: _builtins.str
-    """All that follows from one request shares it."""
+    """Shared by everything that follows from one request."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
@@ -1744,7 +1744,7 @@ Global___HistoryEntry: _TypeAlias = HistoryEntry  # noqa: Y015
 
 @_typing.final
 class ExplainRoutingRequest(_message.Message):
-    """Asks why a case was sent where it was sent."""
+    """Asks why a case was routed as it was."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1785,7 +1785,7 @@ class ExplainRoutingResponse(_message.Message):
 
     @_builtins.property
     def again(self) -> Global___Routing:
-        """As decided again, now, on what was known then."""
+        """The decision repeated now on what was known at that time."""
 
     def __init__(
         self,
@@ -1816,13 +1816,13 @@ class Routing(_message.Message):
     AT_TIME_FIELD_NUMBER: _builtins.int
     TRACE_FIELD_NUMBER: _builtins.int
     body_id: _builtins.str
-    """The body that must answer; empty: nobody is responsible."""
+    """The responsible body; empty if there is none."""
     item_id: _builtins.str
-    """The responsibility item that says so."""
+    """The responsibility item that decided it."""
     item_version: _builtins.int
     """The version of that item."""
     affair_path: _builtins.str
-    """The affair that was asked for and those above it, from the top."""
+    """The affair of the case and those above it, from the top."""
     area_path: _builtins.str
     """The area of the case and those above it, from the top."""
     @_builtins.property
@@ -1831,7 +1831,7 @@ class Routing(_message.Message):
 
     @_builtins.property
     def trace(self) -> _containers.RepeatedCompositeFieldContainer[Global___RoutingTraceLine]:
-        """The items that were looked at, in the order of their rank, with the verdict on each."""
+        """The items considered, in the order of their rank, with the verdict on each."""
 
     def __init__(
         self,
@@ -1854,7 +1854,7 @@ Global___Routing: _TypeAlias = Routing  # noqa: Y015
 
 @_typing.final
 class RoutingTraceLine(_message.Message):
-    """One responsibility item that the router looked at."""
+    """One responsibility item that the router considered."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1898,7 +1898,7 @@ Global___RoutingTraceLine: _TypeAlias = RoutingTraceLine  # noqa: Y015
 
 @_typing.final
 class PreviewRoutingRequest(_message.Message):
-    """Asks where a report would be sent."""
+    """Asks where a report would be routed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1930,7 +1930,7 @@ Global___PreviewRoutingRequest: _TypeAlias = PreviewRoutingRequest  # noqa: Y015
 
 @_typing.final
 class PreviewRoutingResponse(_message.Message):
-    """Where a report would be sent."""
+    """Where a report would be routed."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1972,7 +1972,7 @@ class ListUnownedMattersRequest(_message.Message):
     page_token: _builtins.str
     """`next_page_token` of the page before; empty for the first."""
     at_least: _builtins.str
-    """Waits until the reader has seen at least this revision."""
+    """Waits until the answer shows at least this revision."""
     def __init__(
         self,
         *,
@@ -1997,7 +1997,7 @@ class ListUnownedMattersResponse(_message.Message):
     MATTERS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """For the next page; empty on the last."""
+    """Pass it as `page_token` to get the next page; empty on the last."""
     @_builtins.property
     def matters(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnownedMatter]:
         """The matters, oldest first."""
@@ -2018,7 +2018,7 @@ Global___ListUnownedMattersResponse: _TypeAlias = ListUnownedMattersResponse  # 
 
 @_typing.final
 class UnownedMatter(_message.Message):
-    """An open case that nobody answers for."""
+    """An open case without a responsible body."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2039,7 +2039,7 @@ class UnownedMatter(_message.Message):
     area_path: _builtins.str
     """That area and those above it, from the top."""
     cause: _builtins.str
-    """Why nobody does: `no responsibility` or `returned`."""
+    """Why it has none: `no responsibility` or `returned`."""
     deciding_area_id: _builtins.str
     """The area whose dispatchers decide, after two returns; else that of the case."""
     @_builtins.property
@@ -2048,7 +2048,7 @@ class UnownedMatter(_message.Message):
 
     @_builtins.property
     def since_time(self) -> _timestamp_pb2.Timestamp:
-        """Since when nobody answers for it."""
+        """Since when it has had no responsible body."""
 
     def __init__(
         self,

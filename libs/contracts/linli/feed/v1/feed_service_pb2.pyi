@@ -220,19 +220,19 @@ class Event(_message.Message):
     traceparent: _builtins.str
     """W3C trace context of the command that caused the event."""
     correlation_id: _builtins.str
-    """All that follows from one request shares it."""
+    """Shared by everything that follows from one request."""
     causation_id: _builtins.str
     """The event or request that directly caused this one."""
     actor: _builtins.str
     """Who acted: the id of a party, a body, a client or a part of the system."""
     on_behalf_of: _builtins.str
-    """In whose name the actor acted, if not their own."""
+    """On whose behalf the actor acted, if not their own."""
     consent_id: _builtins.str
     """The consent under which they did so."""
     area_id: _builtins.str
     """The area concerned, if any."""
     reason: _builtins.str
-    """Why, if the command asked for a reason. Whoever gives one is told to write no personal data."""
+    """The reason, if the command takes one. Whoever gives one is told to write no personal data."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """CloudEvents `time`: when the event happened. Of a limit that was used up it is the moment itself, however

@@ -308,7 +308,7 @@ class Client(_message.Message):
     client_id: _builtins.str
     """The client."""
     name: _builtins.str
-    """What it is called."""
+    """Its name."""
     area_id: _builtins.str
     """Within this area and all below it; empty: no limit."""
     area_path: _builtins.str
@@ -386,7 +386,7 @@ class DefineAreaRequest(_message.Message):
     BOUNDARY_FIELD_NUMBER: _builtins.int
     VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     area_id: _builtins.str
     """A short name that becomes its id: lower case letters, digits, `.`, `_`, `-`."""
     parent_id: _builtins.str
@@ -432,7 +432,7 @@ class DefineAreaResponse(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
     revision: _builtins.str
-    """Give it as `at_least` to read what this command wrote."""
+    """Pass it as `at_least` to read what you wrote."""
     note: _builtins.str
     """What was repaired in the boundary; empty if nothing."""
     @_builtins.property
@@ -466,7 +466,7 @@ class ChangeBoundaryRequest(_message.Message):
     VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
     IF_REVISION_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     area_id: _builtins.str
     """The area."""
     boundary: _builtins.str
@@ -509,7 +509,7 @@ class ChangeBoundaryResponse(_message.Message):
     note: _builtins.str
     """What was repaired; empty if nothing."""
     revision: _builtins.str
-    """Give it as `at_least` to read what this command wrote."""
+    """Pass it as `at_least` to read what you wrote."""
     @_builtins.property
     def area(self) -> Global___Area:
         """The area."""
@@ -544,7 +544,7 @@ class GetAreaRequest(_message.Message):
     with_boundary: _builtins.bool
     """True: with the boundary valid at `at_time`."""
     at_least: _builtins.str
-    """Wait until the answer shows at least this `revision`."""
+    """Waits until the answer shows at least this revision."""
     @_builtins.property
     def at_time(self) -> _timestamp_pb2.Timestamp:
         """The moment for the boundary; not set: now."""
@@ -606,7 +606,7 @@ class ListAreasRequest(_message.Message):
     filter: _builtins.str
     """Comparisons joined by AND: `field = "value"`."""
     at_least: _builtins.str
-    """Wait until the answer shows at least this `revision`."""
+    """Waits until the answer shows at least this revision."""
     def __init__(
         self,
         *,
@@ -661,7 +661,7 @@ class LocateRequest(_message.Message):
     AT_TIME_FIELD_NUMBER: _builtins.int
     AT_LEAST_FIELD_NUMBER: _builtins.int
     at_least: _builtins.str
-    """Wait until the answer shows at least this `revision`."""
+    """Waits until the answer shows at least this revision."""
     @_builtins.property
     def point(self) -> _types_pb2.Point:
         """The point."""
@@ -737,7 +737,7 @@ class ListDisputedStripsRequest(_message.Message):
     area_id: _builtins.str
     """Only strips that this area or one below it claims; empty: all."""
     at_least: _builtins.str
-    """Wait until the answer shows at least this `revision`."""
+    """Waits until the answer shows at least this revision."""
     @_builtins.property
     def at_time(self) -> _timestamp_pb2.Timestamp:
         """The moment; not set: now."""
@@ -856,7 +856,7 @@ class RegisterResidentRequest(_message.Message):
     ADDRESS_FIELD_NUMBER: _builtins.int
     AREA_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     name: _builtins.str
     """Their name."""
     phone: _builtins.str
@@ -901,7 +901,7 @@ class RegisterResidentResponse(_message.Message):
     existing: _builtins.bool
     """True: they were registered before, and nothing was changed."""
     revision: _builtins.str
-    """Give it as `at_least` to read what this command wrote."""
+    """Pass it as `at_least` to read what you wrote."""
     def __init__(
         self,
         *,
@@ -981,7 +981,7 @@ class EraseSubjectRequest(_message.Message):
     SUBJECT_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     subject_id: _builtins.str
     """The resident."""
     reason: _builtins.str
@@ -1012,7 +1012,7 @@ class EraseSubjectResponse(_message.Message):
     subject_id: _builtins.str
     """The id that names nobody any more."""
     revision: _builtins.str
-    """Give it as `at_least` to read what this command wrote."""
+    """Pass it as `at_least` to read what you wrote."""
     def __init__(
         self,
         *,
@@ -1039,7 +1039,7 @@ class RegisterBodyRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     AREA_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     kind: _identity_types_pb2.BodyKind.ValueType
     """What it is."""
     area_id: _builtins.str
@@ -1081,7 +1081,7 @@ class RegisterBodyResponse(_message.Message):
     existing: _builtins.bool
     """True: it was registered before, and nothing was changed."""
     revision: _builtins.str
-    """Give it as `at_least` to read what this command wrote."""
+    """Pass it as `at_least` to read what you wrote."""
     @_builtins.property
     def body(self) -> Global___Body:
         """The body."""
@@ -1112,7 +1112,7 @@ class GetBodyRequest(_message.Message):
     body_id: _builtins.str
     """The body."""
     at_least: _builtins.str
-    """Wait until the answer shows at least this `revision`."""
+    """Waits until the answer shows at least this revision."""
     def __init__(
         self,
         *,
@@ -1168,7 +1168,7 @@ class ListBodiesRequest(_message.Message):
     filter: _builtins.str
     """Comparisons joined by AND: `field = "value"`."""
     at_least: _builtins.str
-    """Wait until the answer shows at least this `revision`."""
+    """Waits until the answer shows at least this revision."""
     def __init__(
         self,
         *,
@@ -1225,7 +1225,7 @@ class GrantRoleRequest(_message.Message):
     AREA_ID_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     party_id: _builtins.str
     """The person."""
     role: _access_pb2.Role.ValueType
@@ -1260,7 +1260,7 @@ class GrantRoleResponse(_message.Message):
     GRANT_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     revision: _builtins.str
-    """Give it as `at_least` to read what this command wrote."""
+    """Pass it as `at_least` to read what you wrote."""
     @_builtins.property
     def grant(self) -> Global___Grant:
         """The grant."""
@@ -1290,7 +1290,7 @@ class RevokeRoleRequest(_message.Message):
     GRANT_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     party_id: _builtins.str
     """The person."""
     grant_id: _builtins.str
@@ -1324,7 +1324,7 @@ class RevokeRoleResponse(_message.Message):
     grant_id: _builtins.str
     """The grant that has ended."""
     revision: _builtins.str
-    """Give it as `at_least` to read what this command wrote."""
+    """Pass it as `at_least` to read what you wrote."""
     def __init__(
         self,
         *,
@@ -1356,7 +1356,7 @@ class ListRolesRequest(_message.Message):
     filter: _builtins.str
     """Comparisons joined by AND: `field = "value"`."""
     at_least: _builtins.str
-    """Wait until the answer shows at least this `revision`."""
+    """Waits until the answer shows at least this revision."""
     def __init__(
         self,
         *,
@@ -1412,7 +1412,7 @@ class CreateLoginRequest(_message.Message):
     LOGIN_NAME_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     party_id: _builtins.str
     """The person."""
     login_name: _builtins.str
@@ -1446,7 +1446,7 @@ class CreateLoginResponse(_message.Message):
     login_id: _builtins.str
     """The login."""
     revision: _builtins.str
-    """Give it as `at_least` to read what this command wrote."""
+    """Pass it as `at_least` to read what you wrote."""
     def __init__(
         self,
         *,
@@ -1471,7 +1471,7 @@ class SetPasswordRequest(_message.Message):
     LOGIN_NAME_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     login_name: _builtins.str
     """The login."""
     password: _builtins.str
@@ -1502,7 +1502,7 @@ class SetPasswordResponse(_message.Message):
     login_id: _builtins.str
     """The login."""
     revision: _builtins.str
-    """Give it as `at_least` to read what this command wrote."""
+    """Pass it as `at_least` to read what you wrote."""
     def __init__(
         self,
         *,
@@ -1528,7 +1528,7 @@ class ChangePasswordRequest(_message.Message):
     OLD_PASSWORD_FIELD_NUMBER: _builtins.int
     NEW_PASSWORD_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     login_name: _builtins.str
     """The login."""
     old_password: _builtins.str
@@ -1562,7 +1562,7 @@ class ChangePasswordResponse(_message.Message):
     login_id: _builtins.str
     """The login."""
     revision: _builtins.str
-    """Give it as `at_least` to read what this command wrote."""
+    """Pass it as `at_least` to read what you wrote."""
     def __init__(
         self,
         *,
@@ -1639,9 +1639,9 @@ class RegisterClientRequest(_message.Message):
     AREA_ID_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     name: _builtins.str
-    """What it is called."""
+    """Its name."""
     area_id: _builtins.str
     """Within this area and all below it; empty: no limit."""
     body_id: _builtins.str
@@ -1679,7 +1679,7 @@ class RegisterClientResponse(_message.Message):
     client_secret: _builtins.str
     """The secret, in the first answer only."""
     revision: _builtins.str
-    """Give it as `at_least` to read what this command wrote."""
+    """Pass it as `at_least` to read what you wrote."""
     @_builtins.property
     def client(self) -> Global___Client:
         """The client."""
@@ -1708,7 +1708,7 @@ class ChangeClientSecretRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     CLIENT_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     client_id: _builtins.str
     """The client."""
     def __init__(
@@ -1736,7 +1736,7 @@ class ChangeClientSecretResponse(_message.Message):
     client_secret: _builtins.str
     """The secret, in the first answer only."""
     revision: _builtins.str
-    """Give it as `at_least` to read what this command wrote."""
+    """Pass it as `at_least` to read what you wrote."""
     def __init__(
         self,
         *,
@@ -1760,7 +1760,7 @@ class RetireClientRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     CLIENT_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     client_id: _builtins.str
     """The client."""
     def __init__(
@@ -1786,7 +1786,7 @@ class RetireClientResponse(_message.Message):
     CLIENT_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     revision: _builtins.str
-    """Give it as `at_least` to read what this command wrote."""
+    """Pass it as `at_least` to read what you wrote."""
     @_builtins.property
     def client(self) -> Global___Client:
         """The client."""
@@ -1822,7 +1822,7 @@ class ListClientsRequest(_message.Message):
     filter: _builtins.str
     """Comparisons joined by AND: `field = "value"`."""
     at_least: _builtins.str
-    """Wait until the answer shows at least this `revision`."""
+    """Waits until the answer shows at least this revision."""
     def __init__(
         self,
         *,
@@ -1927,7 +1927,7 @@ class RevokeSessionsRequest(_message.Message):
     PARTY_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     party_id: _builtins.str
     """The person."""
     reason: _builtins.str
@@ -1956,7 +1956,7 @@ class RevokeSessionsResponse(_message.Message):
     REVOKED_BEFORE_TIME_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     revision: _builtins.str
-    """Give it as `at_least` to read what this command wrote."""
+    """Pass it as `at_least` to read what you wrote."""
     @_builtins.property
     def revoked_before_time(self) -> _timestamp_pb2.Timestamp:
         """Tokens issued before this moment count no more."""
@@ -1984,7 +1984,7 @@ class RotateSigningKeyRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     RETIRE_EARLIER_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     retire_earlier: _builtins.bool
     """True: tokens signed with earlier keys count no more."""
     def __init__(
@@ -2012,7 +2012,7 @@ class RotateSigningKeyResponse(_message.Message):
     key_id: _builtins.str
     """Its id (`kid`)."""
     revision: _builtins.str
-    """Give it as `at_least` to read what this command wrote."""
+    """Pass it as `at_least` to read what you wrote."""
     def __init__(
         self,
         *,

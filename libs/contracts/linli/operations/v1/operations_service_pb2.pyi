@@ -121,7 +121,7 @@ class ListParkedEventsResponse(_message.Message):
     PARKED_EVENTS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """For the next page; empty on the last."""
+    """Pass it as `page_token` to get the next page; empty on the last."""
     @_builtins.property
     def parked_events(self) -> _containers.RepeatedCompositeFieldContainer[Global___ParkedEvent]:
         """Subject by subject, each subject's in order."""

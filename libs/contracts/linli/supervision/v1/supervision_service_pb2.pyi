@@ -141,7 +141,7 @@ class ScoreboardRow(_message.Message):
     p90_close_seconds: _builtins.int
     """`time_to_close.v1`, the 90th percentile: seconds."""
     reopened: _builtins.int
-    """Cases taken up again at least once."""
+    """Cases reopened at least once."""
     reopen_rate: _builtins.float
     """`reopen_rate.v1`: reopened / cases ever resolved."""
     returned: _builtins.int
@@ -242,21 +242,21 @@ class OpenCase(_message.Message):
     case_id: _builtins.str
     """The case."""
     public_id: _builtins.str
-    """The number the public may use."""
+    """The public number of the case."""
     state: _cases_types_pb2.CaseState.ValueType
-    """Where it stands."""
+    """Its state."""
     body_id: _builtins.str
-    """The body that must answer; empty if none does."""
+    """The responsible body; empty if there is none."""
     affair_id: _builtins.str
     """The kind of matter."""
     area_path: _builtins.str
     """The areas of the case, from the top."""
     channel: _cases_types_pb2.Channel.ValueType
-    """How it came in."""
+    """The channel by which the report came in."""
     returns: _builtins.int
     """How often it was sent back."""
     reopenings: _builtins.int
-    """How often it was taken up again."""
+    """How often it was reopened."""
     @_builtins.property
     def body_name(self) -> _types_pb2.LocalizedText:
         """Its name, if known here."""
@@ -402,15 +402,15 @@ class TrailEntry(_message.Message):
     actor: _builtins.str
     """Who acted: the id of a party, a body, a client or a part of the system."""
     on_behalf_of: _builtins.str
-    """In whose name, if not their own."""
+    """On whose behalf they acted, if not their own."""
     consent_id: _builtins.str
     """The consent under which they did so."""
     reason: _builtins.str
-    """Why, if the command asked for a reason."""
+    """The reason, if the command takes one."""
     trace_id: _builtins.str
     """The W3C trace id (32 hex digits) under which it happened."""
     correlation_id: _builtins.str
-    """All that followed from one request shares it."""
+    """Shared by everything that followed from one request."""
     event_id: _builtins.str
     """The event in the feed of its service."""
     source: _builtins.str
@@ -631,7 +631,7 @@ class ListLongestOpenRequest(_message.Message):
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     filter: _builtins.str
-    """See the rpc."""
+    """Restricts the list; the comment of the rpc gives the syntax and the fields."""
     at_least: _builtins.str
     """Waits until the answer shows at least this revision of this service."""
     cases_at_least: _builtins.str
@@ -734,7 +734,7 @@ class RateCaseRequest(_message.Message):
     COMMENT_FIELD_NUMBER: _builtins.int
     CASES_AT_LEAST_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """The caller's own id of this request; the same id with the same content is answered the same."""
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The case."""
     stars: _builtins.int
@@ -893,7 +893,7 @@ class GetCaseTrailResponse(_message.Message):
     case_id: _builtins.str
     """The case."""
     public_id: _builtins.str
-    """The number the public may use."""
+    """The public number of the case."""
     next_page_token: _builtins.str
     """Empty on the last page."""
     @_builtins.property

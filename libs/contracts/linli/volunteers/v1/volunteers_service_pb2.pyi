@@ -355,7 +355,7 @@ class Need(_message.Message):
     need_id: _builtins.str
     """The need."""
     state: Global___NeedState.ValueType
-    """Where it stands."""
+    """Its state."""
     case_id: _builtins.str
     """The case it arose from; empty if none."""
     area_id: _builtins.str
@@ -563,7 +563,7 @@ class ReviseProfileRequest(_message.Message):
     volunteer_id: _builtins.str
     """The volunteer; empty for the caller."""
     if_revision: _builtins.str
-    """Only if the profile is still at this revision; empty for whatever it is."""
+    """Applies the command only if the profile is still at this revision; empty: unconditionally."""
     @_builtins.property
     def profile(self) -> Global___Profile:
         """What they can do from now on."""
@@ -735,7 +735,7 @@ class ListVolunteersRequest(_message.Message):
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     filter: _builtins.str
-    """See the rpc."""
+    """Restricts the list; the comment of the rpc gives the syntax and the fields."""
     at_least: _builtins.str
     """Waits until the answer shows at least this revision."""
     def __init__(
@@ -886,7 +886,7 @@ class WithdrawNeedRequest(_message.Message):
     need_id: _builtins.str
     """The need."""
     reason: _builtins.str
-    """Why. Stays in the history for ever: write no personal data here."""
+    """Why. It stays in the history for ever: do not write personal data here."""
     def __init__(
         self,
         *,
@@ -999,7 +999,7 @@ class ListNeedsRequest(_message.Message):
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     filter: _builtins.str
-    """See the rpc."""
+    """Restricts the list; the comment of the rpc gives the syntax and the fields."""
     at_least: _builtins.str
     """Waits until the answer shows at least this revision."""
     def __init__(
