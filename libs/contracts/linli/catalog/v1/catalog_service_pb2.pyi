@@ -228,7 +228,7 @@ class UnownedMatter(_message.Message):
     area_path: _builtins.str
     """Its ids from the top."""
     area_level: _builtins.str
-    """Where it stands in the tree of areas: `city`, `district`, `street`, `community` or `grid_cell`."""
+    """The level of the area: `city`, `district`, `street`, `community` or `grid_cell`."""
     @_builtins.property
     def affair_name(self) -> _types_pb2.LocalizedText:
         """Its name."""

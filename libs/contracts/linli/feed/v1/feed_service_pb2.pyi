@@ -232,16 +232,16 @@ class Event(_message.Message):
     area_id: _builtins.str
     """The area concerned, if any."""
     reason: _builtins.str
-    """The reason, if the command takes one. Whoever gives one is told to write no personal data."""
+    """The reason, if the command takes one. Commands ask that a reason contain no personal data."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
-        """CloudEvents `time`: when the event happened. Of a limit that was used up it is the moment itself, however
-        late that was noticed. Events come in the order in which they were recorded: `time` may go back.
+        """CloudEvents `time`: when the event happened. For a limit that was used up it is that moment, however late it was
+        recorded. Events come in the order in which they were recorded, so `time` may go backwards.
         """
 
     @_builtins.property
     def recorded_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was recorded: later than `time` in imported history, and where a clock was noticed late."""
+        """When it was recorded: later than `time` in imported history, and for limits that were recorded late."""
 
     @_builtins.property
     def data(self) -> _any_pb2.Any:

@@ -24,7 +24,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class AreaDefined(_message.Message):
-    """The tree has a new area. Everybody may see it."""
+    """An area was added to the tree. Every reader of the feed may see it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -38,7 +38,7 @@ class AreaDefined(_message.Message):
     parent_id: _builtins.str
     """The area above it; empty for a root."""
     level: _identity_types_pb2.AreaLevel.ValueType
-    """Where it stands in the tree."""
+    """Its level in the tree."""
     area_path: _builtins.str
     """The ids from the root to the area, joined by `/`: `la/central/nc-12`. It never changes."""
     @_builtins.property
@@ -64,13 +64,13 @@ Global___AreaDefined: _TypeAlias = AreaDefined  # noqa: Y015
 
 @_typing.final
 class AreaBoundaryChanged(_message.Message):
-    """An area has another boundary. Everybody may see it.
+    """The boundary of an area was changed. Every reader of the feed may see it.
 
-    Where areas overlap that the same area bounds (the nearest above that has a boundary), a point belongs
-    to the one that has held it longest: whose unbroken run of versions with the point inside, up to
-    the one valid, began with the smallest `sequence` in the envelope (versions not yet valid at the
-    moment asked about are passed over). Areas below another one are not looked at there, however deep
-    they lie. Whoever locates on their own must do the same.
+    Where areas that are bounded by the same area (the nearest above that has a boundary) overlap, a point belongs to
+    the one that has held it longest: the one whose unbroken run of versions containing the point, up to the valid one,
+    began with the smallest `sequence` in the envelope (versions not yet valid at the moment in question are skipped).
+    Areas below the other ones are not considered there, at any depth. A reader that locates points itself must apply
+    the same rule.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -85,7 +85,7 @@ class AreaBoundaryChanged(_message.Message):
     area_path: _builtins.str
     """The ids from the root to the area."""
     version: _builtins.int
-    """Counts the boundaries of the area from 1."""
+    """The number of this version, from 1."""
     boundary: _builtins.str
     """A valid GeoJSON (RFC 7946) Polygon or MultiPolygon, WGS 84, longitude first."""
     @_builtins.property
@@ -113,7 +113,7 @@ Global___AreaBoundaryChanged: _TypeAlias = AreaBoundaryChanged  # noqa: Y015
 
 @_typing.final
 class BodyRegistered(_message.Message):
-    """A body is known. Everybody may see it."""
+    """A body was registered. Every reader of the feed may see it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -125,9 +125,9 @@ class BodyRegistered(_message.Message):
     body_id: _builtins.str
     """The body."""
     kind: _identity_types_pb2.BodyKind.ValueType
-    """What it is."""
+    """Its kind."""
     area_id: _builtins.str
-    """Where it is at home."""
+    """The area in which it is based."""
     area_path: _builtins.str
     """The ids from the root to that area."""
     @_builtins.property
@@ -153,7 +153,7 @@ Global___BodyRegistered: _TypeAlias = BodyRegistered  # noqa: Y015
 
 @_typing.final
 class ResidentRegistered(_message.Message):
-    """A person was registered. Who they are is not told."""
+    """A person was registered. The event does not identify them."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -183,7 +183,7 @@ Global___ResidentRegistered: _TypeAlias = ResidentRegistered  # noqa: Y015
 
 @_typing.final
 class SubjectErased(_message.Message):
-    """A person was erased: whoever keeps something about them destroys it."""
+    """A person was erased: every reader that stores data about them must destroy it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -211,7 +211,7 @@ Global___SubjectErased: _TypeAlias = SubjectErased  # noqa: Y015
 
 @_typing.final
 class RoleGranted(_message.Message):
-    """A party may act in a role."""
+    """A role was granted to a party."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -228,11 +228,11 @@ class RoleGranted(_message.Message):
     role: _access_pb2.Role.ValueType
     """The role."""
     area_id: _builtins.str
-    """Within this area and all below it; empty: no limit."""
+    """The area that limits it, which includes all areas below; empty: no limit."""
     area_path: _builtins.str
     """The ids from the root to that area."""
     body_id: _builtins.str
-    """For this body only; empty: no limit."""
+    """The body that limits it; empty: no limit."""
     def __init__(
         self,
         *,

@@ -30,14 +30,14 @@ class _AreaLevelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AreaLevel.V
     AREA_LEVEL_DISTRICT: _AreaLevel.ValueType  # 2
     """A district of a city."""
     AREA_LEVEL_STREET: _AreaLevel.ValueType  # 3
-    """A street: the office below the district."""
+    """A street: the administrative level below the district."""
     AREA_LEVEL_COMMUNITY: _AreaLevel.ValueType  # 4
     """A community."""
     AREA_LEVEL_GRID_CELL: _AreaLevel.ValueType  # 5
     """A grid cell, looked after by one grid worker."""
 
 class AreaLevel(_AreaLevel, metaclass=_AreaLevelEnumTypeWrapper):
-    """Where an area stands in the tree. A tree may skip levels."""
+    """The level of an area in the tree. A tree may skip levels."""
 
 AREA_LEVEL_UNSPECIFIED: AreaLevel.ValueType  # 0
 """Never accepted in a request."""
@@ -46,7 +46,7 @@ AREA_LEVEL_CITY: AreaLevel.ValueType  # 1
 AREA_LEVEL_DISTRICT: AreaLevel.ValueType  # 2
 """A district of a city."""
 AREA_LEVEL_STREET: AreaLevel.ValueType  # 3
-"""A street: the office below the district."""
+"""A street: the administrative level below the district."""
 AREA_LEVEL_COMMUNITY: AreaLevel.ValueType  # 4
 """A community."""
 AREA_LEVEL_GRID_CELL: AreaLevel.ValueType  # 5
@@ -71,7 +71,7 @@ class _BodyKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BodyKind.Val
     """A group that residents have formed."""
 
 class BodyKind(_BodyKind, metaclass=_BodyKindEnumTypeWrapper):
-    """What a body is."""
+    """The kind of a body."""
 
 BODY_KIND_UNSPECIFIED: BodyKind.ValueType  # 0
 """Never accepted in a request."""
@@ -98,7 +98,7 @@ class _KeyKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_KeyKind.Value
     KEY_KIND_PHONE: _KeyKind.ValueType  # 2
     """A telephone number that only this person uses. Residents only."""
     KEY_KIND_STAFF_NUMBER: _KeyKind.ValueType  # 3
-    """The number of a person in the register of those who work here. Residents only."""
+    """The person's number in the staff register. Residents only."""
     KEY_KIND_REGISTRATION_NUMBER: _KeyKind.ValueType  # 4
     """The number under which an organisation is registered with the state. Bodies only."""
     KEY_KIND_LOCAL_CODE: _KeyKind.ValueType  # 5
@@ -107,7 +107,7 @@ class _KeyKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_KeyKind.Value
     """
 
 class KeyKind(_KeyKind, metaclass=_KeyKindEnumTypeWrapper):
-    """What makes a person or a body the same one again."""
+    """The kind of a natural key, which identifies a person or a body across registrations."""
 
 KEY_KIND_UNSPECIFIED: KeyKind.ValueType  # 0
 """Never accepted in a request."""
@@ -116,7 +116,7 @@ KEY_KIND_NATIONAL_ID: KeyKind.ValueType  # 1
 KEY_KIND_PHONE: KeyKind.ValueType  # 2
 """A telephone number that only this person uses. Residents only."""
 KEY_KIND_STAFF_NUMBER: KeyKind.ValueType  # 3
-"""The number of a person in the register of those who work here. Residents only."""
+"""The person's number in the staff register. Residents only."""
 KEY_KIND_REGISTRATION_NUMBER: KeyKind.ValueType  # 4
 """The number under which an organisation is registered with the state. Bodies only."""
 KEY_KIND_LOCAL_CODE: KeyKind.ValueType  # 5
@@ -127,8 +127,8 @@ Global___KeyKind: _TypeAlias = KeyKind  # noqa: Y015
 
 @_typing.final
 class NaturalKey(_message.Message):
-    """A number or code that the outside world uses. Width, case, blanks, dashes, dots, slashes and
-    brackets do not matter: two spellings are one key. Only a local code is taken literally.
+    """A number or code used outside the platform. Width, case, blanks, dashes, dots, slashes and brackets are ignored, so
+    two spellings are the same key. Only a local code is taken literally.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -136,7 +136,7 @@ class NaturalKey(_message.Message):
     KIND_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
     kind: Global___KeyKind.ValueType
-    """What it is."""
+    """Its kind."""
     value: _builtins.str
     """The number or code."""
     def __init__(

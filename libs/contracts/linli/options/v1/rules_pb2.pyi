@@ -12,12 +12,12 @@ Bounds that hold in every request, of every rpc, without being declared:
   A text has at most 256 characters, bytes are at most 65536, a list or map has at most 100 entries.
   A number with a fraction is finite.
 
-What holds for every text: it is compared, stored and given back in Unicode normal form C.
-Line ends (CRLF, CR, U+2028, ...) become a newline; a leading byte order mark, zero-width
-characters, marks of direction and the like are removed, unless a script or an emoji needs them
-there; blanks around the text are removed. Text of which nothing is left counts as not set: in a
-required field it is refused, in a list it is left out. Control characters other than newline and tab
-are refused. The same request in another spelling is the same request: `request_id` finds it.
+What holds for every text: it is compared, stored and given back in Unicode normal form C. Line ends (CRLF, CR,
+U+2028, ...) become a newline; a leading byte order mark, zero-width characters, marks of direction and the like
+are removed, unless a script or an emoji needs them there; blanks around the text are removed. Text of which
+nothing is left counts as not set: in a required field it is refused, in a list it is left out. Control characters
+other than newline and tab are refused. Two spellings of a request with the same normal form are the same request
+to `request_id`.
 """
 
 from google.protobuf import descriptor as _descriptor
@@ -45,13 +45,13 @@ class _ProfileEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Profile.Value
     PROFILE_UNSPECIFIED: _Profile.ValueType  # 0
     """The same as free text."""
     PROFILE_FREE_TEXT: _Profile.ValueType  # 1
-    """What people write: newlines and tabs stay."""
+    """Free text: newlines and tabs stay."""
     PROFILE_LINE: _Profile.ValueType  # 2
-    """A name or a title: one line; several blanks are one."""
+    """A name or a title: one line; runs of blanks become one."""
     PROFILE_KEY: _Profile.ValueType  # 3
-    """A number or code of the world outside (a registration number, the number of a case in another system).
+    """A number or code from outside the platform (a registration number, the number of a case in another system).
     Compatibility characters are folded (NFKC), digits of other scripts become 0 to 9, dashes of all kinds `-`;
-    blanks beside a dash are removed. Upper and lower case stay and count.
+    blanks beside a dash are removed. Upper and lower case are kept and distinguished.
     """
     PROFILE_PHONE: _Profile.ValueType  # 4
     """A phone number: E.164 (`+8613800138000`), with `;ext=12` for an extension. A number without `+` or `00` is read
@@ -59,8 +59,8 @@ class _ProfileEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Profile.Value
     (`12345`) stay as they are.
     """
     PROFILE_TAG: _Profile.ValueType  # 5
-    """A word to match by (a skill, a language, the name of a system): as a key, in lower case; blanks, low lines and
-    dashes become one `-`.
+    """A word used for matching (a skill, a language, the name of a system): as a key, in lower case; blanks, low lines
+    and dashes become one `-`.
     """
     PROFILE_USERNAME: _Profile.ValueType  # 6
     """A name to log in with: UsernameCaseMapped of RFC 8265 (PRECIS), without letters of several alphabets that
@@ -71,7 +71,7 @@ class _ProfileEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Profile.Value
     PROFILE_ID: _Profile.ValueType  # 8
     """An id that a system gave: one line, no invisible characters at all."""
     PROFILE_EXACT: _Profile.ValueType  # 9
-    """A token, a secret, a query: taken as it comes."""
+    """A token, a secret, a query: not changed."""
 
 class Profile(_Profile, metaclass=_ProfileEnumTypeWrapper):
     """The normal form of a text."""
@@ -79,13 +79,13 @@ class Profile(_Profile, metaclass=_ProfileEnumTypeWrapper):
 PROFILE_UNSPECIFIED: Profile.ValueType  # 0
 """The same as free text."""
 PROFILE_FREE_TEXT: Profile.ValueType  # 1
-"""What people write: newlines and tabs stay."""
+"""Free text: newlines and tabs stay."""
 PROFILE_LINE: Profile.ValueType  # 2
-"""A name or a title: one line; several blanks are one."""
+"""A name or a title: one line; runs of blanks become one."""
 PROFILE_KEY: Profile.ValueType  # 3
-"""A number or code of the world outside (a registration number, the number of a case in another system).
+"""A number or code from outside the platform (a registration number, the number of a case in another system).
 Compatibility characters are folded (NFKC), digits of other scripts become 0 to 9, dashes of all kinds `-`;
-blanks beside a dash are removed. Upper and lower case stay and count.
+blanks beside a dash are removed. Upper and lower case are kept and distinguished.
 """
 PROFILE_PHONE: Profile.ValueType  # 4
 """A phone number: E.164 (`+8613800138000`), with `;ext=12` for an extension. A number without `+` or `00` is read
@@ -93,8 +93,8 @@ as dialled in the region that the operator has set (LINLI_PHONE_REGION). Short n
 (`12345`) stay as they are.
 """
 PROFILE_TAG: Profile.ValueType  # 5
-"""A word to match by (a skill, a language, the name of a system): as a key, in lower case; blanks, low lines and
-dashes become one `-`.
+"""A word used for matching (a skill, a language, the name of a system): as a key, in lower case; blanks, low lines
+and dashes become one `-`.
 """
 PROFILE_USERNAME: Profile.ValueType  # 6
 """A name to log in with: UsernameCaseMapped of RFC 8265 (PRECIS), without letters of several alphabets that
@@ -105,7 +105,7 @@ PROFILE_PASSWORD: Profile.ValueType  # 7
 PROFILE_ID: Profile.ValueType  # 8
 """An id that a system gave: one line, no invisible characters at all."""
 PROFILE_EXACT: Profile.ValueType  # 9
-"""A token, a secret, a query: taken as it comes."""
+"""A token, a secret, a query: not changed."""
 Global___Profile: _TypeAlias = Profile  # noqa: Y015
 
 @_typing.final
@@ -145,13 +145,13 @@ class Rules(_message.Message):
     bounded: _builtins.bool
     """True: `minimum` and `maximum` apply (0 is a bound, too)."""
     history_scope: _builtins.str
-    """Of `occurred_time`, which dates a command back: the scope that a caller needs to fill it in. Without
-    the scope the server answers PERMISSION_DENIED `OCCURRED_TIME_NOT_ALLOWED`.
+    """For `occurred_time`, which backdates a command: the scope that a caller needs to fill it in. Without the scope
+    the server answers PERMISSION_DENIED `OCCURRED_TIME_NOT_ALLOWED`.
     """
     follows: _builtins.str
-    """Of a moment: the field of the same message that holds the moment before it, if `most_seconds_after` bounds it."""
+    """For a moment: the field of the same message that holds the moment before it, if `most_seconds_after` bounds it."""
     most_seconds_after: _builtins.int
-    """Most seconds from the moment in `follows` to this one."""
+    """The longest time from the moment in `follows` to this one, in seconds."""
     profile: Global___Profile.ValueType
     """The normal form of the text; of each entry in a list, of each value in a map (keys are lines)."""
     profile_by: _builtins.str

@@ -21,7 +21,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class CaseRated(_message.Message):
-    """Somebody said how well a closed case was dealt with."""
+    """A person rated how well a closed case was handled."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -35,7 +35,7 @@ class CaseRated(_message.Message):
     case_id: _builtins.str
     """The case."""
     body_id: _builtins.str
-    """The body that dealt with it."""
+    """The body that handled it."""
     affair_id: _builtins.str
     """The kind of matter."""
     area_path: _builtins.str
@@ -43,7 +43,7 @@ class CaseRated(_message.Message):
     stars: _builtins.int
     """1 (badly) to 5 (very well)."""
     by_reporter: _builtins.bool
-    """True: by the one who reported it; false: by another resident of the area."""
+    """True: the rater reported the case; false: the rater is another resident of the area."""
     @_builtins.property
     def rated_time(self) -> _timestamp_pb2.Timestamp:
         """When."""

@@ -23,7 +23,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class VolunteerEnrolled(_message.Message):
-    """Somebody offers their time."""
+    """A volunteer enrolled."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -32,7 +32,7 @@ class VolunteerEnrolled(_message.Message):
     volunteer_id: _builtins.str
     """The volunteer: the id of a party."""
     home_area_id: _builtins.str
-    """The area they call home."""
+    """Their home area."""
     def __init__(
         self,
         *,
@@ -49,7 +49,7 @@ Global___VolunteerEnrolled: _TypeAlias = VolunteerEnrolled  # noqa: Y015
 
 @_typing.final
 class VolunteerLeft(_message.Message):
-    """A volunteer left; nothing is asked of them any more."""
+    """A volunteer left; they get no more offers."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -71,7 +71,7 @@ Global___VolunteerLeft: _TypeAlias = VolunteerLeft  # noqa: Y015
 
 @_typing.final
 class NeedRaised(_message.Message):
-    """Volunteers are wanted."""
+    """A need for volunteers was raised."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -87,16 +87,16 @@ class NeedRaised(_message.Message):
     case_id: _builtins.str
     """The case it arose from; empty if none."""
     area_id: _builtins.str
-    """Where."""
+    """The area."""
     wanted: _builtins.int
     """How many are wanted."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
-        """From when."""
+        """The start of the shift."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when."""
+        """The end of the shift."""
 
     @_builtins.property
     def skills(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -123,7 +123,7 @@ Global___NeedRaised: _TypeAlias = NeedRaised  # noqa: Y015
 
 @_typing.final
 class NeedWithdrawn(_message.Message):
-    """The need ended before it was filled; offers that stood open are void."""
+    """The need was withdrawn; open offers are void."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -133,7 +133,7 @@ class NeedWithdrawn(_message.Message):
     """The need."""
     @_builtins.property
     def volunteer_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Those who had accepted; their time is free again."""
+        """The volunteers who had accepted; their bookings are cancelled."""
 
     def __init__(
         self,
@@ -151,7 +151,7 @@ Global___NeedWithdrawn: _TypeAlias = NeedWithdrawn  # noqa: Y015
 
 @_typing.final
 class OfferMade(_message.Message):
-    """A volunteer was asked."""
+    """An offer was made to a volunteer."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -161,10 +161,10 @@ class OfferMade(_message.Message):
     need_id: _builtins.str
     """The need."""
     volunteer_id: _builtins.str
-    """The volunteer asked."""
+    """The volunteer."""
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """An answer after this moment is too late."""
+        """The offer expires after this moment."""
 
     def __init__(
         self,
@@ -183,7 +183,7 @@ Global___OfferMade: _TypeAlias = OfferMade  # noqa: Y015
 
 @_typing.final
 class OfferAccepted(_message.Message):
-    """The volunteer will come."""
+    """The volunteer accepted."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -209,7 +209,7 @@ Global___OfferAccepted: _TypeAlias = OfferAccepted  # noqa: Y015
 
 @_typing.final
 class OfferDeclined(_message.Message):
-    """The volunteer will not come."""
+    """The volunteer declined."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -261,7 +261,7 @@ Global___OfferExpired: _TypeAlias = OfferExpired  # noqa: Y015
 
 @_typing.final
 class HoursRecorded(_message.Message):
-    """Time given was written down."""
+    """The time given was recorded."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
