@@ -29,4 +29,4 @@ def test_a_platform_that_speaks_tls_is_called_over_tls() -> None:
 
         assert (trusting.returncode, trusting.stdout.strip()) == (0, "{}"), trusting.stderr
         assert in_the_clear.returncode == 1
-        assert "if it speaks TLS, say --ca" in in_the_clear.stderr
+        assert "if it uses TLS, give --ca" in in_the_clear.stderr

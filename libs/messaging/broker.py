@@ -140,7 +140,7 @@ class Broker:
         return channel
 
     def _delete(self, queue: topology.Queue) -> None:
-        _log.warning("queue does not answer: it is deleted, and declared anew", queue=queue.name)
+        _log.warning("queue does not respond: deleting and redeclaring it", queue=queue.name)
         connection = self.connect()
         connection.patience = _DELETE_SECONDS
         try:

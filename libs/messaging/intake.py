@@ -116,11 +116,11 @@ class Intake:
         try:
             batch = feed.Batch.FromString(body)
         except DecodeError:
-            _log.error("message is no batch", service=self._inbox.service, source=self._source)
+            _log.error("message is not a batch", service=self._inbox.service, source=self._source)
             return None
         if batch.source != self._source:
             _log.error(
-                "batch of a stranger: is the virtual host shared with another cell?",
+                "batch from another cell: is the virtual host shared?",
                 service=self._inbox.service,
                 source=self._source,
                 found=batch.source,

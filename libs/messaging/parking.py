@@ -76,7 +76,7 @@ class ParkingApi:
             raise Refusal(
                 Kind.NOT_FOUND,
                 "INBOX_UNKNOWN",
-                f"no such service here; served are: {', '.join(sorted(self._desks))}",
+                f"unknown service; this server has: {', '.join(sorted(self._desks))}",
                 field="service",
             )
         return self._desks[service]

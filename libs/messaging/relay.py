@@ -107,7 +107,9 @@ class Relay:
         with leader_lock.connect(self._dsn, "relay", lease=_LEASE) as database:
             if not leader_lock.try_lock(database, "relay"):
                 broker.close(self._broker.connect())  # who could not take over is not to stand by
-                _log.info("relay stands by: another one is active", service=self._source.service)
+                _log.info(
+                    "relay stands by: another relay holds the leader lock", service=self._source.service
+                )
                 self.trouble = ""
                 if not leader_lock.stand_by(database, "relay", stop, self._settings.standby):
                     return
@@ -188,7 +190,7 @@ class Relay:
 
     def _publish_again(self, session: _Session, consumer: str, after: int) -> None:
         """Some batches after a position, and then where we are, so that the rest is asked for."""
-        _log.info("publishes again", service=self._source.service, consumer=consumer, after=after)
+        _log.info("republishing", service=self._source.service, consumer=consumer, after=after)
         key = topology.again(self._source.service, consumer)
         for _ in range(self._settings.answer):
             if after >= session.position or session.stop.is_set():
@@ -207,7 +209,7 @@ class Relay:
         try:
             request = exchange_pb2.Rewind.FromString(broker.body_of(message))
         except DecodeError:
-            _log.warning("a request to publish again is unreadable", service=self._source.service)
+            _log.warning("rewind request is unreadable", service=self._source.service)
             return
         if request.source == self._source.name:
             requests[request.consumer] = max(0, request.after)
@@ -248,7 +250,7 @@ class Relay:
         if isinstance(error, broker.BROKEN):
             self.trouble = broker.told(self._broker.settings, error)
         _log.warning(
-            "relay has trouble and tries again",
+            "relay failed and retries",
             service=self._source.service,
             broker=self._broker.settings.place,
             error=self.trouble,

@@ -20,7 +20,7 @@ _data = click.option(
     "--data",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="folder of `linli up` or `linli cluster`, running [as LINLI_DATABASE_URL and LINLI_MASTER_KEY say]",
+    help="data folder of a running `linli up` or `linli cluster` [LINLI_DATABASE_URL and LINLI_MASTER_KEY]",
 )
 _parked_id = click.argument("parked_id", metavar="ID", type=int)
 
@@ -31,7 +31,7 @@ def rebuild(get: Get) -> click.Command:
 
     @click.command()
     @click.argument("view", type=click.Choice(sorted(view.name for view in service.views)))
-    @click.option("--compare", is_flag=True, help="only say in which rows it would differ")
+    @click.option("--compare", is_flag=True, help="only list the rows that would differ")
     @_data
     def rebuild(view: str, compare: bool, data: Path | None) -> int:
         """Build a view anew beside the live one, then switch."""
@@ -126,7 +126,7 @@ def _beside(data: Path, service: Service) -> Environ:
     place = Place(data=data.expanduser().resolve())
     if not place.master_key.exists():
         raise CannotStart(
-            f"no platform has run with {place.data}: say with --data which folder `linli up` or"
-            " `linli cluster` keeps its data in"
+            f"no platform has run with {place.data}: give the folder of `linli up` or"
+            " `linli cluster` with --data"
         )
     return environ_of(place, service.name)

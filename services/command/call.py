@@ -29,7 +29,7 @@ LINLI_TOKEN calls with another token than the operator's.
 @click.command()
 @connection_options
 def token(**options: Any) -> int:
-    """Print a token of the operator of what runs."""
+    """Print an operator token for the running platform."""
     return _answered(connection(**options), _token)
 
 

@@ -57,7 +57,7 @@ _log = logs.get("cluster")
     "--postgres",
     "LINLI_POSTGRES_URL",
     metavar="URL",
-    help="PostgreSQL server; databases linli_<service> are made [a bundled one, in the folder]",
+    help="PostgreSQL server; creates databases linli_<service> [a bundled one, in the folder]",
 )
 @click.option(
     "--broker",
@@ -77,7 +77,7 @@ _log = logs.get("cluster")
 )
 @end_with_stdin_option
 def cluster(data: Path, port_base: int, end_with_stdin: bool, **said: str | None) -> int:
-    """Run each service's processes, kept running, over RabbitMQ."""
+    """Run each service in its own processes over RabbitMQ, and restart them."""
     unknown.warn()
     given = {variable: value for variable, value in said.items() if value}
     with in_a_sentence():
@@ -133,7 +133,7 @@ def _refuse_typed_passwords(said: Mapping[str, str]) -> None:
     ):
         if addresses.holds_password(said.get(variable, "")):
             raise CannotStart(
-                f"{option} holds a password, which everybody sees in the list of processes: leave it out"
+                f"{option} holds a password, which every user can read in the list of processes: leave it out"
                 f" and give it in {secret} (or {secret}_FILE), or give the whole address in {variable}"
             )
 
@@ -213,8 +213,8 @@ def _welcome(running: Cluster, settings: ClusterSettings, seconds: float) -> Non
     say(f"  RabbitMQ     {_where(settings.broker)}")
     say(f"  logs   {running.logs}/<service>-<role>.log")
     suggest(running.place)
-    say("Whatever of it ends is started again. Ctrl-C stops it.")
+    say("A process that ends is restarted. Ctrl-C stops the cluster.")
 
 
 def _where(given: str) -> str:
-    return "as given" if given else "of its own, in the data folder"
+    return "as given" if given else "a private one, in the data folder"

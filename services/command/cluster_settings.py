@@ -13,11 +13,13 @@ class ClusterSettings:
     """What the cluster itself is told."""
 
     postgres_url: Secret[str] = setting(
-        Secret(""), doc="PostgreSQL server, with a user who may make databases"
+        Secret(""), doc="PostgreSQL server, with a user that may create databases"
     )
-    database_password: Secret[str] = setting(Secret(""), doc="its password, if the address does not hold it")
+    database_password: Secret[str] = setting(
+        Secret(""), doc="its password, if the address does not contain it"
+    )
     broker_url: Secret[str] = setting(Secret(""), doc="RabbitMQ: amqp://user:password@host:port/vhost")
-    broker_password: Secret[str] = setting(Secret(""), doc="its password, if the address does not hold it")
+    broker_password: Secret[str] = setting(Secret(""), doc="its password, if the address does not contain it")
     cell: str = setting("demo", doc="name of this cell")
     log_level: str = setting("info", doc="how much is logged")
 

@@ -48,11 +48,11 @@ class Connection:
         """A token of the operator, and for how many seconds it is good. Raises `CannotStart`, `RpcFailed`."""
         path = self.place.operator_secret
         if not path.exists():
-            raise CannotStart(f"{path} is not there: is {self.place.data} the folder of a platform?")
+            raise CannotStart(f"{path} does not exist: is {self.place.data} the data folder of a platform?")
         secret = path.read_text(encoding="utf-8", errors="replace").strip()
         if not secret:
             raise CannotStart(
-                f"{path} is empty: delete it and start the platform again, which makes a new one"
+                f"{path} is empty: delete it and start the platform again, which creates a new one"
             )
         request = identity.IssueClientTokenRequest(client_id=_OPERATOR, client_secret=secret)
         stub = anonymous.service(identity.DESCRIPTOR.services_by_name["IdentityService"])
@@ -62,7 +62,7 @@ class Connection:
             if failed.code.name != "UNAUTHENTICATED":
                 raise
             raise CannotStart(
-                f"the platform does not know the operator's secret in {path}: say with --data which folder it"
+                f"the platform refuses the operator's secret in {path}: give with --data the folder that it"
                 " runs on"
             ) from None
         left = issued.expire_time.ToDatetime(UTC) - datetime.now(UTC)
@@ -73,7 +73,7 @@ class Connection:
         if failed.reason:
             return ""
         if failed.code.name == "DEADLINE_EXCEEDED":
-            return f"{self._written()} did not answer in time: its /readyz says what it lacks"
+            return f"{self._written()} did not answer in time: its /readyz shows what is missing"
         return self._nothing_answers() if failed.code.name == "UNAVAILABLE" else ""
 
     def _nothing_answers(self) -> str:
@@ -84,8 +84,8 @@ class Connection:
                 f" stopping or not running: try again, or start `{start}`"
             )
         return (
-            f"nothing answers at {self.address}: start `{as_called()} up` or `make run`, or say --data or"
-            " --port; if it speaks TLS, say --ca, and --cert and --key where it asks for them"
+            f"nothing answers at {self.address}: start `{as_called()} up` or `make run`, or give --data or"
+            " --port; if it uses TLS, give --ca, and --cert and --key if it requires them"
         )
 
     def _written(self) -> str:
@@ -102,15 +102,18 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
     for option in reversed(
         (
             data_option,
-            click.option("--port", type=Port(), metavar="N", help="its gRPC port [as the data folder says]"),
+            click.option("--port", type=Port(), metavar="N", help="its gRPC port [from the data folder]"),
             click.option(
                 "--ca",
                 type=file,
                 metavar="FILE",
-                help="who vouches for that port, if it speaks TLS (PEM file)",
+                help="CA certificates for that port, if it uses TLS (PEM file)",
             ),
             click.option(
-                "--cert", type=file, metavar="FILE", help="our certificate, if it asks for one (PEM file)"
+                "--cert",
+                type=file,
+                metavar="FILE",
+                help="client certificate, if the port requires one (PEM file)",
             ),
             click.option("--key", type=file, metavar="FILE", help="its private key (PEM file)"),
         )
@@ -147,11 +150,11 @@ def _address(port: int | None, place: Place) -> Where:
     if not place.address.exists():
         raise CannotStart(
             f"no platform has run with {place.data}: start `{as_called()} up` or `{as_called()} cluster`, or"
-            " say --data or --port"
+            " give --data or --port"
         )
     address = place.address.read_text(encoding="utf-8", errors="replace").strip()
     if not address.rpartition(":")[2].isdecimal():
-        raise CannotStart(f"{place.address} is damaged: start `{as_called()} up` again, or say --port")
+        raise CannotStart(f"{place.address} is damaged: start `{as_called()} up` again, or give --port")
     return address
 
 
@@ -160,5 +163,5 @@ def _addresses_of_cluster(place: Place) -> Mapping[str, str]:
         return place.grpc_addresses()
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CannotStart(
-            f"{place.addresses} is damaged: start `{as_called()} cluster` again, or say --port"
+            f"{place.addresses} is damaged: start `{as_called()} cluster` again, or give --port"
         ) from None

@@ -35,10 +35,12 @@ def _of_service(name: str) -> click.Command:
 
 _COMMANDS = {
     "up": Lazy("run all services in one process, with a bundled PostgreSQL", at("up", "up")),
-    "cluster": Lazy("run each service's processes, kept running, over RabbitMQ", at("cluster", "cluster")),
+    "cluster": Lazy(
+        "run each service in its own processes over RabbitMQ, and restart them", at("cluster", "cluster")
+    ),
     "call": Lazy("call an rpc of a running `linli up` or `linli cluster`", at("call", "call")),
-    "token": Lazy("print a token of the operator of what runs", at("call", "token")),
-    "topology": Lazy("print what Linli keeps in RabbitMQ, in Markdown", at("topology", "topology")),
+    "token": Lazy("print an operator token for the running platform", at("call", "token")),
+    "topology": Lazy("print the exchanges and queues of RabbitMQ, in Markdown", at("topology", "topology")),
     **{
         name: Lazy(f"the {name} service: `linli {name} --help`", partial(_of_service, name)) for name in NAMES
     },

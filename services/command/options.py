@@ -21,7 +21,7 @@ data_option = click.option(
 end_with_stdin_option = click.option(
     "--end-with-stdin",
     is_flag=True,
-    help="stop when standard input ends: so it ends with the program that started it",
+    help="stop when standard input ends, and so with the program that started it",
 )
 
 

@@ -17,7 +17,7 @@ _ROLES = {
     "api": "gRPC and probes only",
     "projector": "folds the ledger into the views",
     "relay": "publishes the ledger's events to RabbitMQ",
-    "worker": "takes in neighbours' events from RabbitMQ, and fires what is due",
+    "worker": "handles the other services' events from RabbitMQ, and fires due clocks",
 }
 
 
@@ -31,19 +31,19 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
     parked = {
         "list": Lazy("all of them, subject by subject", made("acts", "list_parked")),
         "show": Lazy("one of them, whole", made("acts", "show_parked")),
-        "retry": Lazy("handle it now, then all that wait behind it", made("acts", "retry")),
+        "retry": Lazy("handle it now, then all events that wait behind it", made("acts", "retry")),
         "discard": Lazy("give it up for good", made("acts", "discard")),
     }
     return LazyGroup(
         name,
-        help=f"Run the {name} service, or look after it.",
+        help=f"Run or maintain the {name} service.",
         lazy={
             **{role: Lazy(summary, made("roles", "role", role, summary)) for role, summary in _ROLES.items()},
             "migrate": Lazy("create or upgrade the schema", made("roles", "migrate")),
             "settings": Lazy("list the settings", made("roles", "settings")),
-            "rebuild": Lazy("build a view anew beside the live one, then switch", made("acts", "rebuild")),
+            "rebuild": Lazy("rebuild a view beside the live one, then switch", made("acts", "rebuild")),
             "rotate-master-key": Lazy(
-                "wrap the keys of all persons with the new master key", made("acts", "rotate_master_key")
+                "rewrap the keys of all persons with the new master key", made("acts", "rotate_master_key")
             ),
             "parked": Lazy(
                 "events that could not be handled: list, show, retry, discard",

@@ -47,7 +47,7 @@ def make_secrets(place: Place) -> None:
     _check(
         place.signing_key,
         lambda text: SigningKey.from_pem(text.encode()),
-        "restore it from a backup, or delete it: then a new one is made, and no token given so far counts",
+        "restore it from a backup, or delete it: then a new one is made, and all tokens issued so far become invalid",
     )
     _check(place.operator_secret, _some_text, "delete it: a new one is made at the next start")
 
@@ -70,7 +70,7 @@ def _check(path: Path, read: Callable[[str], object], remedy: str) -> None:
     except OSError as error:
         raise CannotStart(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeError:
-        raise CannotStart(f"{path} is damaged (it is no text): {remedy}") from None
+        raise CannotStart(f"{path} is damaged (it is not text): {remedy}") from None
     except (ValueError, SettingsRefused) as error:
         reason = str(error).partition(":")[0]
         raise CannotStart(f"{path} is damaged ({reason}): {remedy}") from None

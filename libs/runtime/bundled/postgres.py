@@ -119,7 +119,7 @@ class EmbeddedPostgres:
         version = self._version()
         if version != str(MAJOR):
             raise PostgresFailed(
-                f"{self.cluster} was made by PostgreSQL {version}, this Linli brings {MAJOR}:"
+                f"{self.cluster} was created by PostgreSQL {version}, but this Linli bundles {MAJOR}:"
                 " dump it with the older release and load it with this one, or choose another --data"
             )
         return account_for(self.cluster, program("postgres"))
@@ -133,15 +133,15 @@ class EmbeddedPostgres:
             raise PostgresFailed(f"{self.cluster} cannot be read: {error.strerror}") from error
         if not version.isdecimal():
             raise PostgresFailed(
-                f"{self.cluster} is damaged: its file PG_VERSION names no version: restore the folder from a"
-                " backup, or choose another --data"
+                f"{self.cluster} is damaged: its file PG_VERSION contains no version: restore the folder"
+                " from a backup, or choose another --data"
             )
         return version
 
     def _refuse_lost_data(self) -> None:
         if self._made.exists():
             raise PostgresFailed(
-                f"{self.cluster} is missing, and with it all data that {self.data} has held: restore it from"
+                f"{self.cluster} is missing, and with it all data of {self.data}: restore it from"
                 " a backup, or remove the whole folder to start over"
             )
 
@@ -180,7 +180,7 @@ class EmbeddedPostgres:
             except psycopg.OperationalError:
                 reachable = (self._socket_folder() / ".s.PGSQL.5432").exists()
                 if time.monotonic() - begun > (_LONGEST_RECOVERY if reachable else _LONGEST_START):
-                    self._pg_ctl("stop", "-m", "fast", failure="PostgreSQL runs, but cannot be reached")
+                    self._pg_ctl("stop", "-m", "fast", failure="PostgreSQL is running but cannot be reached")
                 time.sleep(0.05)
             else:
                 return True
@@ -233,7 +233,7 @@ class EmbeddedPostgres:
             folder.mkdir(mode=0o700, exist_ok=True)
             if folder.is_symlink() or folder.stat().st_uid not in {os.geteuid(), self.cluster.stat().st_uid}:
                 raise PostgresFailed(
-                    f"{folder} belongs to somebody else: remove it, or use a shorter --data path"
+                    f"{folder} belongs to another user: remove it, or use a shorter --data path"
                 )
             self._account.own(folder)
         return folder

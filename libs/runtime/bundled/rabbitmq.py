@@ -283,11 +283,11 @@ class EmbeddedRabbitMQ:
             )
         except subprocess.TimeoutExpired:
             raise RabbitMQFailed(
-                f"RabbitMQ in {self.folder} did not do it within {_LONGEST_CALL:.0f} s"
+                f"RabbitMQ in {self.folder} did not finish the call within {_LONGEST_CALL:.0f} s"
             ) from None
         if ended.returncode != 0:
             said = (ended.stderr or ended.stdout).strip()
-            raise RabbitMQFailed(f"RabbitMQ in {self.folder} refused, or does not run: {said}")
+            raise RabbitMQFailed(f"RabbitMQ in {self.folder} refused the call, or is not running: {said}")
 
 
 def _command(pid: int) -> str:

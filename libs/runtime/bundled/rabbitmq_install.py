@@ -111,7 +111,7 @@ def run(as_root: Sequence[str], lock: Path, script: str = _SCRIPT) -> None:
     ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=_STDERR, check=False)  # noqa: S603 - our own script
     if ended.returncode != 0:
         raise RabbitMQFailed(
-            "the package rabbitmq-server could not be installed; what apt-get says is above."
+            "the package rabbitmq-server could not be installed; the output of apt-get is above."
             f" Without a network or a package mirror: {_BY_HAND}"
         )
 
@@ -120,7 +120,7 @@ def _as_root() -> list[str]:
     """What to put before a command that root must run; refuses where that cannot be."""
     if shutil.which("apt-get", path=_SYSTEM_PATH) is None:
         raise RabbitMQFailed(
-            f"there is no RabbitMQ server, and this is no Debian whose package could be installed: {_BY_HAND}"
+            f"there is no RabbitMQ server, and this system has no Debian package to install: {_BY_HAND}"
         )
     if os.geteuid() == 0:
         return []

@@ -87,7 +87,7 @@ def account_for(data: Path, program: Path) -> Account:
     closed = _closed(program, user) or _closed(data / "here", user)
     mend = f"run `chmod o+x {shlex.quote(str(closed))}`" if closed else f"let it reach {program} and {data}"
     raise PostgresFailed(
-        f"PostgreSQL does not run as root, and the user {user.pw_name!r} that runs it instead may not enter"
+        f"PostgreSQL does not run as root, and the user {user.pw_name!r} that runs it instead may not access"
         f" {closed or 'all folders on its way'}: {mend}, or start Linli as an ordinary user"
     )
 

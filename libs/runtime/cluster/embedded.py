@@ -80,7 +80,7 @@ class EmbeddedPlatform:
         self._stack.close()
 
     def _stop_postgres(self) -> None:
-        with noting("PostgreSQL to write everything down"):
+        with noting("PostgreSQL to flush its data"):
             self._postgres.stop()
 
     def _open(self, service: Service, environ: Mapping[str, str]) -> OpenService:
@@ -107,7 +107,7 @@ class EmbeddedPlatform:
 
     def _watch_postgres(self, host: Host) -> None:
         reason = (
-            "the bundled PostgreSQL ended while it was needed; what was acknowledged is on the disk, so start"
+            "the bundled PostgreSQL ended unexpectedly; everything acknowledged is on disk, so start"
             f" again (its own log: {self._postgres.log})"
         )
 

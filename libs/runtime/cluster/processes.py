@@ -261,7 +261,7 @@ class Cluster:
             for name, process in migrating.items():
                 said, _ = process.communicate(timeout=max(0.0, deadline - time.monotonic()))
                 if process.returncode != 0:
-                    raise CannotStart(said.strip() or f"{name}: its schema could not be made")
+                    raise CannotStart(said.strip() or f"{name}: its schema could not be created")
         except TimeoutExpired:
             raise CannotStart(
                 f"{name}: its schema was not made within {_MIGRATED_WITHIN:.0f} s: does its database answer?"

@@ -103,7 +103,7 @@ class Supervised:
         self.ask()
         in_time = self._thread.close(grace)
         if not in_time:
-            _log.warning("did not stop in time and is killed", process=self.name, seconds=grace)
+            _log.warning("did not stop in time: killing it", process=self.name, seconds=grace)
             self.kill(signal.SIGKILL)
             self._thread.close()
         self._thread = None

@@ -18,7 +18,7 @@ class SettingsInvalid(Exception):
     """Some settings are missing or wrong; the message names every variable at fault."""
 
     def __init__(self, problems: list[str]) -> None:
-        super().__init__("the settings do not fit:\n" + "\n".join(f"  {problem}" for problem in problems))
+        super().__init__("the settings are invalid:\n" + "\n".join(f"  {problem}" for problem in problems))
         self.problems = problems
 
 
@@ -72,7 +72,7 @@ def read(cls: type[T], environ: Mapping[str, str], prefix: str = "LINLI_") -> T:
             if text is not None:
                 values[field.name] = _bounded(_parse(text, hints[field.name]), field.metadata)
             elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
-                problems.append(f"{name} is not set: {field.metadata.get('doc', 'it is needed')}")
+                problems.append(f"{name} is not set: {field.metadata.get('doc', 'it is required')}")
         except (ValueError, OSError) as error:
             problems.append(f"{name}: {error}")
     if problems:
@@ -160,7 +160,7 @@ def _parse(text: str, hint: Any) -> Any:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     parse: Callable[[str], Any] | None = _PARSERS.get(wanted)
     if parse is None:
-        raise ValueError(f"no way to read a setting of type {wanted}")
+        raise ValueError(f"no parser for a setting of type {wanted}")
     return parse(text)
 
 

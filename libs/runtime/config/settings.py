@@ -25,7 +25,9 @@ class Settings:
     database_url: Secret[str] = setting(
         doc="PostgreSQL address of this service's own database: postgresql://user@host/name?sslmode=verify-full"
     )
-    database_password: Secret[str] = setting(Secret(""), doc="its password, if the address does not hold it")
+    database_password: Secret[str] = setting(
+        Secret(""), doc="its password, if the address does not contain it"
+    )
     master_key: Secret[str] = setting(doc="key (32 bytes, base64) that wraps the keys of personal data")
     cell: str = setting("demo", doc="name of this cell: part of every event's source")
     grpc_address: str = setting("127.0.0.1:7400", doc="where the gRPC server listens (host:port)")
@@ -33,50 +35,53 @@ class Settings:
     broker_url: Secret[str] = setting(
         Secret(""), doc="RabbitMQ address: amqp:// or amqps://user:password@host:port/vhost (empty: none)"
     )
-    broker_password: Secret[str] = setting(Secret(""), doc="its password, if the address does not hold it")
+    broker_password: Secret[str] = setting(Secret(""), doc="its password, if the address does not contain it")
     broker_ca: Path | None = setting(
-        None, doc="who vouches for RabbitMQ with amqps:// (PEM file; not set: the system's list)"
+        None, doc="CA certificates for RabbitMQ with amqps:// (PEM file; not set: the system's list)"
     )
-    broker_cert: Path | None = setting(None, doc="our own certificate, if RabbitMQ asks for one (PEM file)")
+    broker_cert: Path | None = setting(None, doc="client certificate, if RabbitMQ requires one (PEM file)")
     broker_key: Path | None = setting(None, doc="its private key (PEM file)")
     broker_heartbeat: timedelta = setting(
-        _HEARTBEAT, doc="silence after which a connection to RabbitMQ counts as dead", minimum=1
+        _HEARTBEAT, doc="silence after which a connection to RabbitMQ is considered dead", minimum=1
     )
     hub_patience: timedelta = setting(
-        _HUNG, doc="a worker whose event loop has not turned for so long ends itself", minimum=1
+        _HUNG, doc="a worker ends itself after its event loop has been blocked for this long", minimum=1
     )
     keys_url: str = setting(
-        "", doc="where tokens' public keys are read: identity's /keys.json, or a file: URL"
+        "", doc="where to read the public keys for tokens: identity's /keys.json, or a file: URL"
     )
     keys_ca: Path | None = setting(
-        None, doc="who vouches for keys_url with https:// (PEM file; not set: the system's list)"
+        None, doc="CA certificates for keys_url with https:// (PEM file; not set: the system's list)"
     )
-    phone_region: str = setting("CN", doc="where phone numbers without a country code are dialled (ISO 3166)")
+    phone_region: str = setting("CN", doc="region of phone numbers without a country code (ISO 3166)")
     threads: int = setting(32, doc="gRPC calls served at the same time", minimum=1, maximum=256)
     one_core: bool = setting(
-        False, doc="keep the process on one core: answers up to half as many again if nobody else uses it"
+        False,
+        doc="pin the process to one core: up to 1.5 times the throughput if nothing else uses that core",
     )
     pool_size: int = setting(10, doc="connections to the database", minimum=3, maximum=100)
     drain: timedelta = setting(_DRAIN, doc="time given to running calls at shutdown", minimum=0)
     lock_timeout: timedelta = setting(_LOCK, doc="longest wait for the ledger's lock", minimum=0.1)
     stuck_after: timedelta = setting(
-        _STUCK, doc="silence of one of its threads after which a process says it must be restarted", minimum=5
+        _STUCK,
+        doc="silence of one of its threads after which a process reports that it must be restarted",
+        minimum=5,
     )
     log_level: str = setting("info", doc="how much is logged", choices=_LEVELS)
-    trace_exporter: str = setting("", doc="where traces go (empty: nowhere)", choices=_EXPORTERS)
+    trace_exporter: str = setting("", doc="exporter of traces (empty: none)", choices=_EXPORTERS)
     trace_endpoint: str = setting(
         "", doc="address of the trace collector (empty: the exporter's own default)"
     )
-    trace_ratio: float = setting(1.0, doc="how many of the traces are kept", minimum=0, maximum=1)
+    trace_ratio: float = setting(1.0, doc="fraction of traces that are kept", minimum=0, maximum=1)
     tls_cert: Path | None = setting(
         None, doc="certificate chain (PEM file) of the gRPC port; files that change are read again"
     )
     tls_key: Path | None = setting(None, doc="its private key (PEM file)")
     tls_client_ca: Path | None = setting(
-        None, doc="let in only gRPC clients with a certificate of this authority (PEM file)"
+        None, doc="accept only gRPC clients with a certificate from this authority (PEM file)"
     )
     require_tls: bool = setting(
-        False, doc="refuse to start, and not only warn, where others could read along or step in between"
+        False, doc="refuse to start, instead of only warning, if a connection could be read or intercepted"
     )
 
     def __post_init__(self) -> None:

@@ -71,7 +71,7 @@ def _serving(settings: Settings) -> Iterator[str]:
     if settings.tls_cert is None and not _here(host):
         yield (
             f"gRPC on {settings.grpc_address} takes tokens and answers in the clear:"
-            " give LINLI_TLS_CERT and LINLI_TLS_KEY, or let nothing reach it but what ends TLS before it"
+            " give LINLI_TLS_CERT and LINLI_TLS_KEY, or put it behind a proxy that terminates TLS"
         )
 
 

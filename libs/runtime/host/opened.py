@@ -105,7 +105,7 @@ def broker_of(settings: Settings) -> Broker:
     url = settings.broker_url.reveal()
     if not url:
         raise CannotStart(
-            "LINLI_BROKER_URL is not set: relay and worker carry events over RabbitMQ, for instance"
+            "LINLI_BROKER_URL is not set: relay and worker exchange events over RabbitMQ, for instance"
             " amqp://linli:password@rabbitmq:5672/demo"
         )
     for name in ("broker_ca", "broker_cert", "broker_key"):

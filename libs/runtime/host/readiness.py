@@ -47,9 +47,9 @@ def _database(service: OpenService) -> str:
 
 def _cause(error: Exception) -> str:
     if isinstance(error, PoolTimeout):
-        return "no connection to be had"
+        return "no connection available"
     if isinstance(error, PoolClosed):
-        return "this process has let go of it"
+        return "this process has closed it"
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
@@ -58,7 +58,7 @@ def _views_check(service: OpenService) -> Check:
         status = service.projector.status()
         if status.ready:
             return ""
-        stopped = "; ".join(f"{view} stands still: {why}" for view, why in status.stopped_views.items())
+        stopped = "; ".join(f"{view} has stopped: {why}" for view, why in status.stopped_views.items())
         building = f"building {', '.join(status.building)}" if status.building else ""
         return status.trouble or stopped or building or status.state
 

@@ -29,7 +29,7 @@ def server_of(services: Sequence[OpenService], settings: Settings, *, draining: 
     _check_certificates(settings)
     if settings.phone_region not in PHONE_REGIONS:
         raise CannotStart(
-            f"LINLI_PHONE_REGION: {settings.phone_region!r} is no region with phone numbers:"
+            f"LINLI_PHONE_REGION: {settings.phone_region!r} is not a region with phone numbers:"
             " give two capital letters (ISO 3166), such as CN"
         )
     server = Server(

@@ -119,7 +119,7 @@ def _why(error: Exception, service: Service, data: Path | None) -> str:
     """What went wrong, for the person at the terminal; libpq's own words in one line."""
     if not isinstance(error, psycopg.OperationalError) or error.sqlstate is not None:
         return str(error).strip()
-    where = "LINLI_DATABASE_URL" if data is None else f"does a Linli with its own PostgreSQL run on {data}?"
+    where = "LINLI_DATABASE_URL" if data is None else f"is a Linli with its own PostgreSQL running on {data}?"
     return f"cannot reach the database of {service.name} ({where}): {' '.join(str(error).split())}"
 
 
@@ -131,7 +131,7 @@ def _worker(
     make: MakeWorker | None,
 ) -> Runs:
     if not service.has_worker:
-        raise CannotStart(f"{service.name} subscribes to no neighbour and has no clocks: it needs no worker")
+        raise CannotStart(f"{service.name} has no subscriptions and no clocks: it needs no worker")
     if make is None:
         raise CannotStart(
             f"a worker is a process of its own from its first import on: run `linli {service.name} worker`"
@@ -145,7 +145,7 @@ def _host(
 ) -> Runs:
     roles = _PLAIN[role]
     if role == "server" and not settings.broker_url.reveal():
-        _log.warning("LINLI_BROKER_URL is not set: no neighbour hears of anything until a relay runs")
+        _log.warning("LINLI_BROKER_URL is not set: no other service receives events until a relay runs")
         roles = replace(roles, relay=False)
     if roles.relay:
         broker_of(settings)

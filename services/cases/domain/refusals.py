@@ -1,4 +1,4 @@
-"""Every "no" of the cases service: a stable code, and a message that says what to do."""
+"""The refusals of the cases service: each has a stable code, and a message with advice."""
 
 import re
 from datetime import datetime
@@ -12,34 +12,34 @@ def case_not_found() -> Refusal:
 
 
 def case_exists(public_id: str) -> Refusal:
-    """The same matter was taken in before, by another request."""
-    message = "this matter was taken in before: use the case that exists"
+    """Another request has already opened a case for this matter."""
+    message = "a case for this matter already exists: use that one"
     return Refusal(Kind.ALREADY_EXISTS, "CASE_EXISTS", message, public_id=public_id)
 
 
 def state_forbids(command: str, state: str) -> Refusal:
     """The case is not in a state that allows the command; both by the names of their classes."""
     name = "CASE_STATE_" + re.sub(r"(?<=[a-z])(?=[A-Z])", "_", state).upper()  # as the contract calls it
-    message = f"a case in {name} does not allow {command}: read the case and see where it stands"
+    message = f"a case in {name} does not allow {command}: read the case to see its state"
     return Refusal(Kind.PRECONDITION, "CASE_STATE_FORBIDS", message, command=command, state=name)
 
 
 def out_of_order(at: datetime, last_at: datetime) -> Refusal:
-    """Something later has already happened."""
-    message = "something later has already happened to the case: import its history in order"
+    """The case already has a later event."""
+    message = "the case already has a later event: import its history in order"
     facts = {"occurred_time": at.isoformat(), "last_time": last_at.isoformat()}
     return Refusal(Kind.PRECONDITION, "OUT_OF_ORDER", message, **facts)
 
 
 def affair_unknown(affair_id: str) -> Refusal:
-    """The catalog has not told of such an affair."""
-    message = "there is no such affair: take an id from the catalog (a new one arrives after a moment)"
+    """No such affair has arrived from the catalog."""
+    message = "there is no such affair: take an id from the catalog (a new one is known after a moment)"
     return Refusal(Kind.PRECONDITION, "AFFAIR_UNKNOWN", message, affair_id=affair_id)
 
 
 def area_unknown(area_id: str) -> Refusal:
-    """Identity has not told of such an area."""
-    message = "there is no such area: take an id from identity (a new one arrives after a moment)"
+    """No such area has arrived from identity."""
+    message = "there is no such area: take an id from identity (a new one is known after a moment)"
     return Refusal(Kind.PRECONDITION, "AREA_UNKNOWN", message, area_id=area_id)
 
 
@@ -50,17 +50,17 @@ def place_outside_areas() -> Refusal:
 
 
 def reporter_unknown(reporter_id: str, field: str = "reporter_id") -> Refusal:
-    """What lies under an id that identity does not know could be erased by nobody."""
+    """Nobody could erase what is stored under an id that identity does not know."""
     message = (
-        f"nobody is registered under this {field}: register them with identity first (a new one arrives "
-        "after a moment: try again), or leave it out and give a contact, or report anonymously"
+        f"nobody is registered under this {field}: register them with identity first (a new resident is "
+        "known after a moment: try again), or leave it out and give a contact, or report anonymously"
     )
     return Refusal(Kind.PRECONDITION, "REPORTER_UNKNOWN", message, field=field, reporter_id=reporter_id)
 
 
 def external_reference_not_allowed() -> Refusal:
-    """A person may not take a number of another system for their own report."""
-    message = "only importers and the clients of other systems give numbers: leave external_reference out"
+    """A person may not set another system's number on their own report."""
+    message = "only importers and clients may set external_reference: leave it out"
     return Refusal(Kind.PERMISSION, "EXTERNAL_REFERENCE_NOT_ALLOWED", message)
 
 
@@ -72,7 +72,9 @@ def anonymous_not_allowed(affair_id: str) -> Refusal:
 
 def anonymous_with_name() -> Refusal:
     """An anonymous report that names its reporter."""
-    message = "an anonymous report has neither reporter_id nor contact: leave out one or the other"
+    message = (
+        "an anonymous report has neither reporter_id nor contact: leave those out, or leave out anonymous"
+    )
     return Refusal(Kind.INVALID, "ANONYMOUS_WITH_NAME", message, field="anonymous")
 
 
@@ -83,42 +85,42 @@ def reporter_is_somebody_else() -> Refusal:
 
 
 def body_unknown(body_id: str) -> Refusal:
-    """Identity has not told of such a body."""
-    message = "there is no such body: take an id from identity (a new one arrives after a moment)"
+    """No such body has arrived from identity."""
+    message = "there is no such body: take an id from identity (a new one is known after a moment)"
     return Refusal(Kind.PRECONDITION, "BODY_UNKNOWN", message, body_id=body_id)
 
 
 def body_has_case(body_id: str) -> Refusal:
     """The case is where it should go."""
-    message = "this body has the case already: name another"
+    message = "this body already has the case: name another"
     return Refusal(Kind.PRECONDITION, "BODY_HAS_CASE", message, body_id=body_id)
 
 
 def decided_by_adjudication(area_path: str) -> Refusal:
-    """The next area up has decided; nobody sends the case round again."""
-    message = "who must answer was decided by adjudication: accept the case"
+    """The next area up has decided; the case cannot be returned again."""
+    message = "adjudication has decided which body is responsible: accept the case"
     return Refusal(Kind.PRECONDITION, "DECIDED_BY_ADJUDICATION", message, area_path=area_path)
 
 
 def reopening_window_over(closed_at: datetime) -> Refusal:
     """Too long ago."""
-    message = "the case was closed too long ago to be taken up again: open a new one"
+    message = "the case was closed too long ago to be reopened: open a new one"
     return Refusal(Kind.PRECONDITION, "REOPENING_WINDOW_OVER", message, closed_time=closed_at.isoformat())
 
 
 def affair_retired(affair_id: str) -> Refusal:
     """The affair takes no new cases."""
-    message = "this kind of matter is taken in no more: choose another from the catalog"
+    message = "this affair takes no new cases: choose another from the catalog"
     return Refusal(Kind.PRECONDITION, "AFFAIR_RETIRED", message, affair_id=affair_id)
 
 
 def limit_out_of_reach(calendar_id: str) -> Refusal:
     """By its calendar a limit falls due after the end of all calendars."""
-    message = "by this calendar the promised limit is never used up: define the calendar or the promise anew"
+    message = "by this calendar the promised limit never falls due: change the calendar or the commitment"
     return Refusal(Kind.PRECONDITION, "LIMIT_OUT_OF_REACH", message, calendar_id=calendar_id)
 
 
 def content_is_the_reporters(reporter_id: str) -> Refusal:
-    """What the case tells is kept under the key of a person, not of the case."""
-    message = "this content is kept with its reporter: erase the person with EraseSubject"
+    """The content is encrypted under the key of a person, not of the case."""
+    message = "this content belongs to its reporter: erase the person with EraseSubject"
     return Refusal(Kind.PRECONDITION, "CONTENT_IS_THE_REPORTERS", message, reporter_id=reporter_id)

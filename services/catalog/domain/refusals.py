@@ -1,4 +1,4 @@
-"""How the catalog says no: every refusal's code, kind and advice in one place."""
+"""The refusals of the catalog: code, kind and advice of each."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from libs.rules.due import HORIZON_YEARS, Limit
 
 
 def name_is_missing(field: str = "name") -> Refusal:
-    """A name that says nothing in either language."""
+    """A name that is empty in both languages."""
     return Refusal(Kind.INVALID, "NAME_MISSING", "give the name in Chinese, in English, or both", field=field)
 
 
@@ -27,16 +27,14 @@ def affair_is_retired(affair_id: str) -> Refusal:
 
 
 def area_is_unknown(area_id: str, field: str = "area_id") -> Refusal:
-    """The catalog has not heard of this area."""
-    message = "no area has this id here; if it is new, try again in a moment, else define it first"
+    """No such area has arrived from identity."""
+    message = "no area with this id is known; if it is new, try again in a moment, else define it first"
     return Refusal(Kind.NOT_FOUND, "AREA_UNKNOWN", message, field=field, area_id=area_id)
 
 
 def body_is_unknown(body_id: str, field: str = "body_id") -> Refusal:
-    """The catalog has not heard of this body."""
-    message = (
-        "no body has this id here; if it was just registered, try again in a moment, else register it first"
-    )
+    """No such body has arrived from identity."""
+    message = "no body with this id is known; if it is new, try again in a moment, else register it first"
     return Refusal(Kind.NOT_FOUND, "BODY_UNKNOWN", message, field=field, body_id=body_id)
 
 
@@ -57,7 +55,7 @@ def affair_is_defined_differently(affair_id: str) -> Refusal:
 
 def affair_tree_is_too_deep(deepest: int) -> Refusal:
     """The tree has a last level."""
-    message = f"affairs are at most {deepest} levels deep; define it further up"
+    message = f"the tree of affairs has at most {deepest} levels; define this one further up"
     return Refusal(Kind.PRECONDITION, "AFFAIR_TREE_TOO_DEEP", message)
 
 
@@ -78,7 +76,7 @@ def period_is_empty() -> Refusal:
 
 def legal_basis_is_missing() -> Refusal:
     """Nobody answers for anything without a reason in law."""
-    message = "name the law, regulation or decision that makes the body answer"
+    message = "name the law, regulation or decision that makes the body responsible"
     return Refusal(Kind.INVALID, "LEGAL_BASIS_MISSING", message, field="legal_basis")
 
 
@@ -87,7 +85,7 @@ def responsibility_overlaps(item_id: str, start: datetime, end: datetime | None)
     return Refusal(
         Kind.PRECONDITION,
         "RESPONSIBILITY_OVERLAPS",
-        "an item for this affair and area holds in that period; revise that item, or end it first",
+        "another item for this affair and area holds in that period; revise or end that item first",
         item_id=item_id,
         valid_from_time=start.isoformat(),
         valid_until_time=end.isoformat() if end else "",
@@ -105,7 +103,7 @@ def responsibility_has_ended(item_id: str, end: datetime) -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "RESPONSIBILITY_ENDED",
-        "the item ends no later than that; assign a new item for the time after its end",
+        "the item ends at that moment or earlier; assign a new item for the time after its end",
         item_id=item_id,
         valid_until_time=end.isoformat(),
     )
@@ -116,7 +114,7 @@ def version_is_too_early(valid_from: datetime, field: str = "valid_from_time") -
     return Refusal(
         Kind.PRECONDITION,
         "VERSION_TOO_EARLY",
-        "a new version cannot hold from before the newest one; give the same moment or a later one",
+        "a new version cannot become valid before the newest one; give the same moment or a later one",
         field=field,
         valid_from_time=valid_from.isoformat(),
     )
@@ -133,7 +131,7 @@ def time_zone_is_unknown(field: str) -> Refusal:
 
 def week_is_empty() -> Refusal:
     """No work on any weekday."""
-    message = "give the hours of at least one weekday: a limit counted without any would never end"
+    message = "give the hours of at least one weekday; without any, no limit would ever fall due"
     return Refusal(Kind.INVALID, "WEEK_EMPTY", message, field="working_time.week")
 
 
@@ -156,7 +154,7 @@ def date_is_unreadable(field: str) -> Refusal:
 
 def date_is_given_twice(date: str) -> Refusal:
     """One date, two rules."""
-    message = "a date is a holiday, or has hours of its own, once"
+    message = "give each date once, either as a holiday or with its own hours"
     return Refusal(Kind.INVALID, "DATE_REPEATED", message, field="working_time.working_dates", date=date)
 
 
@@ -166,7 +164,7 @@ def limit_is_out_of_reach(limit: Limit, calendar_id: str, field: str) -> Refusal
         Kind.PRECONDITION,
         "LIMIT_OUT_OF_REACH",
         f"by this calendar the limit would take longer than {HORIZON_YEARS} years; check the calendar's hours"
-        " (minutes after midnight: 540 is nine o'clock), or promise less",
+        " (minutes after midnight: 540 is nine o'clock), or shorten the limit",
         field=field,
         calendar_id=calendar_id,
         amount=str(limit.amount),
@@ -181,7 +179,7 @@ def commitment_is_empty() -> Refusal:
 
 
 def response_is_later_than_resolution() -> Refusal:
-    """The first answer would be promised for after the end."""
+    """The first response would be promised for later than the resolution."""
     message = "the limit of the first response cannot be longer than that of the resolution"
     return Refusal(Kind.INVALID, "LIMITS_CONTRADICT", message, field="first_response")
 
@@ -203,20 +201,20 @@ def service_is_unknown(service_id: str) -> Refusal:
 
 def service_is_published_differently(service_id: str) -> Refusal:
     """The id is taken by a service with other content."""
-    message = "a service with this id exists; change that one, or publish under another id"
+    message = "another service already has this id; change that one, or publish under another id"
     return Refusal(Kind.ALREADY_EXISTS, "SERVICE_PUBLISHED_DIFFERENTLY", message, service_id=service_id)
 
 
 def service_state_forbids(service_id: str, state: str) -> Refusal:
-    """The service does not stand where the command needs it."""
-    message = f"the service is {state}: it cannot be done now"
+    """The service is in a state that does not allow the command."""
+    message = f"the service is {state}, which does not allow this command"
     name = f"SERVICE_STATUS_{state.upper()}"  # as the contract calls it
     return Refusal(Kind.PRECONDITION, "SERVICE_STATE_FORBIDS", message, service_id=service_id, state=name)
 
 
 def ages_contradict() -> Refusal:
-    """Nobody is that old and that young."""
-    message = "the greatest age cannot be below the smallest"
+    """The maximum age is below the minimum age."""
+    message = "the maximum age cannot be below the minimum age"
     return Refusal(Kind.INVALID, "AGES_CONTRADICT", message, field="details.eligibility.maximum_age")
 
 
@@ -226,6 +224,6 @@ def cost_contradicts(message: str, field: str) -> Refusal:
 
 
 def resume_is_expected_in_the_past() -> Refusal:
-    """An expectation that is over."""
-    message = "give a moment to come, or leave it out"
+    """The expected moment has passed."""
+    message = "give a moment in the future, or leave the field out"
     return Refusal(Kind.INVALID, "RESUME_IN_PAST", message, field="expected_resume_time")

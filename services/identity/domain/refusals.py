@@ -1,4 +1,4 @@
-"""How identity says no: every refusal's code, kind and advice in one place."""
+"""The refusals of identity: code, kind and advice of each."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from services.identity.domain.values import Encroachment
 
 
 def name_is_missing() -> Refusal:
-    """A name that says nothing in either language."""
+    """A name that is empty in both languages."""
     return Refusal(
         Kind.INVALID, "NAME_MISSING", "give the name in Chinese, in English, or both", field="name"
     )
@@ -58,8 +58,8 @@ def boundary_is_beyond(on: Encroachment) -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "BOUNDARY_BEYOND_PARENT",
-        f"the boundary reaches beyond that of {on.area_id}, which bounds it, {on}; draw it within, or have"
-        " the other one changed first",
+        f"the boundary reaches beyond that of {on.area_id}, which bounds it, {on}; draw it within"
+        " that one, or have that one changed first",
         field="boundary",
         area_id=on.area_id,
         longitude=f"{on.longitude:.6f}",
@@ -105,7 +105,7 @@ def place_is_outside_areas() -> Refusal:
     return Refusal(
         Kind.NOT_FOUND,
         "PLACE_OUTSIDE_AREAS",
-        "no area had this point inside at that moment; check longitude, latitude and time",
+        "no area contained this point at that moment; check longitude, latitude and time",
     )
 
 
@@ -147,7 +147,7 @@ def party_is_unknown(party_id: str) -> Refusal:
     return Refusal(
         Kind.NOT_FOUND,
         "PARTY_UNKNOWN",
-        "nobody is registered under this id; register the resident first",
+        "no resident has this id; register the resident first",
         party_id=party_id,
     )
 
@@ -157,7 +157,7 @@ def grant_is_unknown(grant_id: str) -> Refusal:
     return Refusal(
         Kind.NOT_FOUND,
         "GRANT_UNKNOWN",
-        "the party holds no such grant; list the party's roles",
+        "the party does not hold this grant; list the party's roles",
         field="grant_id",
         grant_id=grant_id,
     )
@@ -168,7 +168,7 @@ def grants_are_too_many(held: int) -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "GRANTS_TOO_MANY",
-        "the party holds so many grants that a token has no room for more; grant one for an area above",
+        "a token has no room for another grant of this party; replace several by one for an area above",
         held=str(held),
     )
 
@@ -206,11 +206,11 @@ def client_exists(client_id: str) -> Refusal:
 
 
 def scopes_beyond_reach(scopes: str) -> Refusal:
-    """Nobody hands out what they do not hold."""
+    """A caller cannot give scopes that they do not hold."""
     return Refusal(
         Kind.PERMISSION,
         "SCOPES_BEYOND_REACH",
-        "a client can only be given scopes that you hold yourself",
+        "you can only give a client scopes that you hold yourself",
         scopes=scopes,
     )
 
@@ -228,7 +228,7 @@ def scopes_are_unknown(scopes: Sequence[str], known: Sequence[str]) -> Refusal:
 
 
 def credentials_are_refused() -> Refusal:
-    """The name, the password, or both are wrong; which of them is not told."""
+    """The name, the password, or both are wrong; the answer does not show which."""
     return Refusal(Kind.UNAUTHENTICATED, "CREDENTIALS_REFUSED", "the name or the secret is wrong; try again")
 
 

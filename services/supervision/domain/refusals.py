@@ -1,4 +1,4 @@
-"""How supervision says no: stable codes, and what to do about each."""
+"""The refusals of supervision: each has a stable code and advice."""
 
 from libs.ledger.decider import Kind, Refusal
 
@@ -8,8 +8,8 @@ def case_unknown() -> Refusal:
     return Refusal(
         Kind.NOT_FOUND,
         "CASE_UNKNOWN",
-        "Supervision knows no such case. If it was opened a moment ago, give the revision that its opening "
-        "answered as `cases_at_least`.",
+        "Supervision knows no such case. If it was opened a moment ago, pass the revision from the answer "
+        "of OpenCase as `cases_at_least`.",
     )
 
 
@@ -18,7 +18,7 @@ def opening_missing(version: int) -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "OPENING_MISSING",
-        "The opening of this case has not been noted: retry this event once it has.",
+        "The opening of this case has not arrived: retry this event when it has.",
         version=str(version),
     )
 
@@ -28,8 +28,8 @@ def case_not_closed() -> Refusal:
     return Refusal(
         Kind.PRECONDITION,
         "CASE_NOT_CLOSED",
-        "Only a closed case is rated: wait until it is closed. If it was closed a moment ago, give the "
-        "revision that its closing answered as `cases_at_least`.",
+        "Only a closed case can be rated. If it was closed a moment ago, pass the revision from the "
+        "answer of CloseCase as `cases_at_least`.",
     )
 
 
@@ -38,7 +38,7 @@ def case_rated_already() -> Refusal:
     return Refusal(
         Kind.ALREADY_EXISTS,
         "CASE_RATED_ALREADY",
-        "You have rated this case: each person rates a case once.",
+        "You have already rated this case: each person rates a case once.",
     )
 
 
@@ -77,7 +77,7 @@ def area_depth_missing() -> Refusal:
     return Refusal(
         Kind.INVALID,
         "AREA_DEPTH_MISSING",
-        "Say how deep the areas of the rows lie in the tree: 1 is the root.",
+        "Give the depth of the rows' areas in the tree: 1 is the root.",
         field="area_depth",
     )
 

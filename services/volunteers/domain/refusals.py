@@ -1,4 +1,4 @@
-"""How the volunteers service says no: stable codes, and what to do about each."""
+"""The refusals of the volunteers service: each has a stable code and advice."""
 
 from libs.ledger.decider import Kind, Refusal
 
@@ -8,24 +8,24 @@ def volunteer_enrolled(volunteer_id: str) -> Refusal:
     return Refusal(
         Kind.ALREADY_EXISTS,
         "VOLUNTEER_ENROLLED",
-        "This party is enrolled already: revise the profile instead.",
+        "This party is already enrolled: revise the profile instead.",
         volunteer_id=volunteer_id,
     )
 
 
 def volunteer_not_found() -> Refusal:
     """Nobody of that id is enrolled."""
-    return Refusal(Kind.NOT_FOUND, "VOLUNTEER_NOT_FOUND", "No volunteer of this id is enrolled.")
+    return Refusal(Kind.NOT_FOUND, "VOLUNTEER_NOT_FOUND", "No volunteer with this id is enrolled.")
 
 
 def need_not_found() -> Refusal:
     """No such need."""
-    return Refusal(Kind.NOT_FOUND, "NEED_NOT_FOUND", "There is no need of this id.")
+    return Refusal(Kind.NOT_FOUND, "NEED_NOT_FOUND", "There is no need with this id.")
 
 
 def proposal_not_found() -> Refusal:
     """No such proposal."""
-    return Refusal(Kind.NOT_FOUND, "PROPOSAL_NOT_FOUND", "There is no proposal of this id.")
+    return Refusal(Kind.NOT_FOUND, "PROPOSAL_NOT_FOUND", "There is no proposal with this id.")
 
 
 def offer_not_found() -> Refusal:
@@ -39,19 +39,19 @@ def profile_invalid(field: str, message: str) -> Refusal:
 
 
 def resident_unknown(resident_id: str) -> Refusal:
-    """Identity has told of nobody under this id, or has erased them: nobody could erase what is kept here."""
+    """The id belongs to no registered resident: nobody could erase what is stored under it."""
     return Refusal(
         Kind.PRECONDITION,
         "RESIDENT_UNKNOWN",
-        "Nobody is registered under this id: give the resident_id that identity answered"
-        " (a new one arrives after a moment: try again).",
+        "Nobody is registered under this id: give the resident_id from identity's answer"
+        " (a new resident is known after a moment: try again).",
         field="volunteer_id",
         volunteer_id=resident_id,
     )
 
 
 def area_unknown(area_id: str) -> Refusal:
-    """The service has not heard of the area."""
+    """No such area has arrived from identity."""
     return Refusal(
         Kind.PRECONDITION,
         "AREA_UNKNOWN",
@@ -69,7 +69,7 @@ def shift_ends_before_it_starts() -> Refusal:
 
 def shift_in_the_past() -> Refusal:
     """The shift has begun before anybody could be asked."""
-    return Refusal(Kind.PRECONDITION, "SHIFT_IN_THE_PAST", "Give a start_time that is still to come.")
+    return Refusal(Kind.PRECONDITION, "SHIFT_IN_THE_PAST", "Give a start_time in the future.")
 
 
 def nothing_to_match(area_id: str) -> Refusal:
@@ -82,14 +82,20 @@ def nothing_to_match(area_id: str) -> Refusal:
 def need_ended(need_id: str) -> Refusal:
     """The need was withdrawn."""
     return Refusal(
-        Kind.PRECONDITION, "NEED_ENDED", "The need was withdrawn: nobody is wanted any more.", need_id=need_id
+        Kind.PRECONDITION,
+        "NEED_ENDED",
+        "The need was withdrawn: it takes no more volunteers.",
+        need_id=need_id,
     )
 
 
 def need_filled(need_id: str) -> Refusal:
     """As many as wanted have accepted."""
     return Refusal(
-        Kind.PRECONDITION, "NEED_FILLED", "As many as are wanted have accepted already.", need_id=need_id
+        Kind.PRECONDITION,
+        "NEED_FILLED",
+        "As many volunteers as wanted have already accepted.",
+        need_id=need_id,
     )
 
 
