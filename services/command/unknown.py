@@ -42,7 +42,7 @@ def sentences(environ: Mapping[str, str]) -> list[str]:
             continue
         if name.endswith("_PORT") and value.startswith(("tcp://", "udp://")):  # Kubernetes, too
             continue
-        told.append(f"{name} is not a setting of Linli and has no effect: {_meant(name, known)}")
+        told.append(f"{name} is no setting of Linli, and nothing reads it: {_meant(name, known)}")
     return told
 
 

@@ -47,7 +47,7 @@ def make_secrets(place: Place) -> None:
     _check(
         place.signing_key,
         lambda text: SigningKey.from_pem(text.encode()),
-        "restore it from a backup, or delete it: then a new one is made, and all tokens issued so far become invalid",
+        "restore it from a backup, or delete it: a new one is made, and all earlier tokens become invalid",
     )
     _check(place.operator_secret, _some_text, "delete it: a new one is made at the next start")
 

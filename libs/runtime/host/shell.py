@@ -131,7 +131,7 @@ def _worker(
     make: MakeWorker | None,
 ) -> Runs:
     if not service.has_worker:
-        raise CannotStart(f"{service.name} has no subscriptions and no clocks: it needs no worker")
+        raise CannotStart(f"{service.name} subscribes to no neighbour and has no clocks: it needs no worker")
     if make is None:
         raise CannotStart(
             f"a worker is a process of its own from its first import on: run `linli {service.name} worker`"
