@@ -60,7 +60,7 @@ def rotate_master_key(service: Service, environ: Environ) -> int:
     """Wrap the keys of all persons with the new master key, so that the old one can be taken out."""
     with _open_ledger(service, environ) as ledger:
         done = ledger.keys.rewrap(lambda progress: say(f"{service.name}: {progress}"))
-    found = f"{done:,} rewrapped" if done else "nothing to do"
+    found = f"{done:,} wrapped anew" if done else "nothing to do"
     say(f"{service.name}: all keys are wrapped with the first master key ({found})")
     return 0
 
