@@ -102,8 +102,10 @@ class ClockRunner:
             try:
                 fired = self.fire()
             except Exception as error:  # noqa: BLE001  # logged, and tried again for as long as it takes
-                if not stop.is_set():
+                # a process that is about to end because of the same trouble names the cause first
+                if not stop.wait(self._every):
                     _log.warning("clocks failed", service=self._service, **trouble(error))
+                continue
             if not fired:
                 stop.wait(self._every)
 
