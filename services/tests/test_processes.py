@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,36 +19,51 @@ _OF_SERVERS = ("psycopg", "eventsourcing", "structlog", "prometheus_client", "op
 NOT_FOR_A_CALL = (*_SERVERS, *_OF_SERVERS, "kombu", "nameko", "eventlet", "shapely", "ortools", "pandas")
 
 
+WIRED = "import services.{name}.wiring, libs.runtime.host.opened, libs.messaging.inbox"
+_ROLE = "from services.command.registry import load; from services.command import roles; load({name!r})"
+AS_WORKER = (
+    f"import libs.worker.patch, services.command.line; {_ROLE}; assert roles._maker_of_workers();"
+    "from libs.runtime.config import guards; guards.refuse_grpc(); guards.refuse_unpatched_sockets()"
+)
+AS_API = (
+    f"import services.command.line; {_ROLE}; assert not roles._maker_of_workers();"
+    "import libs.runtime.host.serving;"
+    "from libs.runtime.config import guards; guards.refuse_patched_sockets()"
+)
+
+
 def loaded(program: str, names: tuple[str, ...]) -> list[str]:
     """Which of these modules a program has loaded when it is through."""
-    asks = f"{program}; import sys; print('loaded:', *(set({names!r}) & sys.modules.keys()))"
-    ended = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
-    return ended.stdout.rpartition("loaded:")[2].split()
+    return _loaded_after((program,), names)[0]
+
+
+@cache
+def loaded_for_each(program: str, names: tuple[str, ...]) -> dict[str, list[str]]:
+    """The same by service, in one process: it runs the program for one service after the other."""
+    programs = tuple(program.format(name=name) for name in NAMES)
+    return dict(zip(NAMES, _loaded_after(programs, names), strict=True))
+
+
+def _loaded_after(programs: tuple[str, ...], names: tuple[str, ...]) -> list[list[str]]:
+    asks = f"import sys; print('loaded:', *(set({names!r}) & sys.modules.keys()))"
+    lines = [line for program in programs for line in (program, asks)]
+    ended = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=True
+    )
+    told = [line for line in ended.stdout.splitlines() if line.startswith("loaded:")]
+    return [line.removeprefix("loaded:").split() for line in told]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_service_is_wired_without_grpc_and_without_heavy_libraries(name: str) -> None:
-    program = f"import services.{name}.wiring, libs.runtime.host.opened, libs.messaging.inbox"
-
-    assert loaded(program, HEAVY) == []
+    assert loaded_for_each(WIRED, HEAVY)[name] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_worker_loads_no_grpc_and_an_api_patches_no_sockets(name: str) -> None:
     """Each as its process loads it; that both refuse to start otherwise is shown beside the guards."""
-    role = f"from services.command.registry import load; from services.command import roles; load({name!r})"
-    worker = (
-        f"import libs.worker.patch, services.command.line; {role}; assert roles._maker_of_workers();"
-        "from libs.runtime.config import guards; guards.refuse_grpc(); guards.refuse_unpatched_sockets()"
-    )
-    api = (
-        f"import services.command.line; {role}; assert not roles._maker_of_workers();"
-        "import libs.runtime.host.serving;"
-        "from libs.runtime.config import guards; guards.refuse_patched_sockets()"
-    )
-
-    assert loaded(worker, ("grpc",)) == []
-    assert loaded(api, ("eventlet", "nameko")) == []
+    assert loaded_for_each(AS_WORKER, ("grpc",))[name] == []
+    assert loaded_for_each(AS_API, ("eventlet", "nameko"))[name] == []
 
 
 def test_a_worker_is_patched_before_anything_else_is_imported() -> None:
