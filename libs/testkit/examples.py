@@ -7,7 +7,7 @@ from hypothesis import settings
 MANY = 20
 """How many times more examples a thorough run tries."""
 
-_USUAL = 100
+_USUAL = 50
 _state = {"times": 1}
 
 

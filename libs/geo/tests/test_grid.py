@@ -8,13 +8,14 @@ from itertools import pairwise
 
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely.affinity import scale
 from shapely.geometry.base import BaseGeometry
 
 from libs.geo.boundary import BoundaryUnusable, check_boundary, geometry_of
 from libs.geo.index import AreaIndex, BoundaryRow
+from libs.testkit.examples import examples
 
 AT = datetime(2020, 1, 1, tzinfo=UTC)
 COUNTRY, CITY, BLOCK, HOUSE, PEBBLE = 20.0, 0.5, 0.01, 0.0001, 1e-9
@@ -101,7 +102,7 @@ def least(near: float) -> float:
     return max(math.ulp(near), 1e-18)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(60)
 @given(
     areas=neighbourhoods(), others=st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), max_size=10)
 )

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from linli.feed.v1 import feed_service_pb2 as feed
 
@@ -12,6 +12,7 @@ from libs.messaging.inbox import Handled, Rewind
 from libs.messaging.tests.town import ALICE, Town, sequences
 from libs.runtime.tests.example import counter
 from libs.runtime.tests.example.counter import COUNTED
+from libs.testkit.examples import examples
 
 
 def test_events_take_effect_in_order_and_the_position_moves_with_them(town: Town) -> None:
@@ -192,7 +193,7 @@ def _history(cell: str) -> list[feed.Event]:
     return events
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deliveries=DELIVERIES)
 def test_any_deliveries_come_to_the_same(town: Town, deliveries: list[tuple[int, int, bool]]) -> None:
     cell = f"cell{next(cells)}"

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from linli.exchange.v1 import exchange_pb2
 from linli.feed.v1 import feed_service_pb2 as feed
@@ -14,6 +14,7 @@ from libs.messaging.inbox import Inbox
 from libs.messaging.intake import Delivered, Intake
 from libs.messaging.tests.town import Town, sequences
 from libs.telemetry import metrics
+from libs.testkit.examples import examples
 
 SOURCE = "linli://test/counter"
 PATIENCE = 3.0
@@ -112,7 +113,7 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(150)
 @given(actions=ACTIONS)
 def test_whatever_is_lost_doubled_or_out_of_order_all_comes_to_effect_once(
     actions: Sequence[tuple[str, int]],
@@ -129,7 +130,7 @@ def test_whatever_is_lost_doubled_or_out_of_order_all_comes_to_effect_once(
     assert len(world.asked) - before <= 2 * (to_repair + 2)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(80)
 @given(actions=ACTIONS)
 def test_a_request_has_a_gap_an_answer_or_a_long_wait_before_it(actions: Sequence[tuple[str, int]]) -> None:
     world = World()

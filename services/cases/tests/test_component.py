@@ -648,7 +648,7 @@ def test_whatever_is_sent_the_answer_is_clear(running: Component, operator: Any)
         "order_by": ["due_time desc"],
     }
 
-    assert_never_broken(client, every_rpc(DESCRIPTOR), seeds=seeds, examples=25)
+    assert_never_broken(client, every_rpc(DESCRIPTOR), seeds=seeds)
 
 
 def test_rebuilt_views_equal_the_live_ones_and_hold_no_personal_data(running: Component) -> None:

@@ -658,7 +658,7 @@ def test_hostile_requests_are_refused_clearly(running: Component) -> None:
     # A rotation of the signing key that a hostile request brings about would lock out the tests after it.
     methods = [method for method in every_rpc(DESCRIPTOR) if method.name != "RotateSigningKey"]
 
-    assert_never_broken(running.client(everything), methods, seeds=seeds, examples=25)
+    assert_never_broken(running.client(everything), methods, seeds=seeds)
 
 
 def test_rebuilt_views_equal_the_live_ones(running: Component) -> None:

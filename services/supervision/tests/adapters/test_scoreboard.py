@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from linli.cases.v1 import cases_events_pb2 as cases
 from psycopg import Cursor
@@ -15,6 +15,7 @@ from psycopg.rows import DictRow, dict_row
 from libs.ledger.recorded import Context, Recorded
 from libs.rpc.moments import stamp
 from libs.testkit.clocks import START
+from libs.testkit.examples import examples
 from libs.testkit.views import MemoryRows, folded
 from services.supervision.adapters import scoreboard
 from services.supervision.adapters.views.case_facts import CaseFacts
@@ -139,9 +140,8 @@ several_cases = st.integers(1, 14).flatmap(
 )
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
+@examples(
+    30,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
@@ -163,9 +163,8 @@ def test_the_scoreboard_equals_a_recount_in_every_cell(
             same(scores[name], cell)
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
+@examples(
+    15,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(told=several_cases)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from libs.testkit.examples import examples
 from services.volunteers.adapters.matching import CpSatMatching
 from services.volunteers.domain.matching import Call, Candidate, reason_against, room_in_week, week_of
 from services.volunteers.domain.values import Match, MatchReason, Profile, Shift, Window
@@ -115,7 +116,7 @@ calls = st.lists(
 
 
 @pytest.mark.filterwarnings("ignore")
-@settings(max_examples=60, deadline=None)
+@examples(30)
 @given(people, calls)
 def test_small_cases_equal_brute_force(
     somebody: list[tuple[frozenset[str], int, int]],
