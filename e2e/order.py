@@ -9,6 +9,7 @@ ORDER = Order(
         ("e2e/journeys/test_chaos.py",),
         ("libs/runtime/tests/test_rabbitmq.py",),
         ("services/command/tests/test_secrets.py", "libs/messaging/tests/test_broker_tls.py"),
+        ("services/command/tests/test_cluster_command.py",),
         ("services/command/tests/test_cluster.py",),
         ("e2e/journeys/test_the_platform_starts_again.py",),
         ("libs/messaging/tests/test_broker.py",),
