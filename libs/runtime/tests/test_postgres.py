@@ -167,7 +167,7 @@ def test_data_of_another_major_version_is_refused(data: Path) -> None:
     (data / "postgres").mkdir(parents=True)
     (data / "postgres" / "PG_VERSION").write_text("12\n")
 
-    with pytest.raises(PostgresFailed, match="made by PostgreSQL 12, this Linli brings 18: dump it"):
+    with pytest.raises(PostgresFailed, match="was created by PostgreSQL 12, but this Linli bundles 18: dump it"):
         server_at(data).start()
 
 
@@ -327,7 +327,7 @@ def test_who_cannot_enter_a_folder_is_told_which_and_what_to_do(
     monkeypatch.setattr("libs.runtime.bundled.unprivileged.os.geteuid", lambda: 0)
     monkeypatch.setattr(Account, "run", lambda *_, **__: no)  # a root that may pass no closed folder
 
-    with pytest.raises(PostgresFailed, match=rf"may not enter {closed}: run `chmod o\+x {closed}`, or"):
+    with pytest.raises(PostgresFailed, match=rf"may not access {closed}: run `chmod o\+x {closed}`, or"):
         account_for(data, closed / "postgres")
 
 

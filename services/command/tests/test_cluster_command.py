@@ -101,7 +101,7 @@ def start(data: Path) -> Running:
     said = []
     for line in process.stdout:
         said.append(line)
-        if line.endswith("Ctrl-C stops it.\n"):
+        if line.endswith("Ctrl-C stops the cluster.\n"):
             break
     return Running(process, "".join(said))
 

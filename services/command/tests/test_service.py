@@ -27,7 +27,7 @@ def test_a_folder_without_a_platform_is_named(said: Said, tmp_path: Path) -> Non
     status, text = said("parked", "list", "--data", str(tmp_path / "nowhere"))
 
     assert status == 1
-    assert f"linli tally: no platform has run with {tmp_path}/nowhere: say with --data" in text
+    assert f"linli tally: no platform has run with {tmp_path}/nowhere: give the folder of" in text
 
 
 def test_the_settings_are_listed(said: Said) -> None:

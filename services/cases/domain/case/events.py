@@ -1,6 +1,7 @@
 """What can happen to a case. Past tense, facts only; who did it and why stands in the metadata.
 
-Of the files of a case read this first, then `situations.py`. Every event has the moment `at` which it happened (UTC).
+Of the files of a case read this first, then `situations.py`. Every event has the moment `at` which it
+happened (UTC).
 """
 
 from dataclasses import dataclass
