@@ -167,7 +167,7 @@ def test_data_of_another_major_version_is_refused(data: Path) -> None:
     (data / "postgres").mkdir(parents=True)
     (data / "postgres" / "PG_VERSION").write_text("12\n")
 
-    with pytest.raises(PostgresFailed, match="was created by PostgreSQL 12, but this Linli bundles 18"):
+    with pytest.raises(PostgresFailed, match="by PostgreSQL 12, but this Linli bundles 18: dump it"):
         server_at(data).start()
 
 

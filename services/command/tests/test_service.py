@@ -28,6 +28,7 @@ def test_a_folder_without_a_platform_is_named(said: Said, tmp_path: Path) -> Non
 
     assert status == 1
     assert f"linli tally: no platform has run with {tmp_path}/nowhere: give the folder of" in text
+    assert "with --data" in text
 
 
 def test_the_settings_are_listed(said: Said) -> None:
