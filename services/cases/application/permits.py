@@ -12,13 +12,16 @@ from services.cases.domain.case.situations import Case, NotOpened, Opened, body_
 Check = Callable[[Case], None]
 
 
-def for_body(reach: Reach) -> Check:
-    """The caller acts for the body that must answer. A grant for an area alone is not enough."""
+def for_body(reach: Callable[[], Reach]) -> Check:
+    """The caller acts for the body that must answer. A grant for an area alone is not enough.
+
+    `reach` is asked when the case is at hand: asking counts as a check.
+    """
 
     def check(case: Case) -> None:
         opened = as_opened(case)
         body, area_path = body_of(opened), opened.file.area_path
-        for_bodies = Reach(tuple(limit for limit in reach.limits if limit.body or not limit.path))
+        for_bodies = Reach(tuple(limit for limit in reach().limits if limit.body or not limit.path))
         if not for_bodies.covers(area_path=area_path, body=body):
             raise not_covered(area_path, body)
 
@@ -41,15 +44,16 @@ def area_and_body(case: Case) -> Jurisdiction:
     return Jurisdiction(area_path=opened.file.area_path, body_id=body_of(opened))
 
 
-def for_reporter(is_caller: Callable[[str], None], me: str, importing: Reach) -> Check:
+def for_reporter(is_caller: Callable[[str], None], me: Callable[[], str], importing: Reach) -> Check:
     """The caller is the reporter; or imports history of the area, in which others acted.
 
-    `is_caller` refuses an id that is not the caller's.
+    `is_caller` refuses an id that is not the caller's. `me` is asked when the case is at hand: asking
+    counts as a check.
     """
 
     def check(case: Case) -> None:
         file = as_opened(case).file
-        if me != file.reporter_id and not importing.covers(area_path=file.area_path):
+        if me() != file.reporter_id and not importing.covers(area_path=file.area_path):
             is_caller(file.reporter_id or "")
 
     return check

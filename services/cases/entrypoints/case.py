@@ -165,7 +165,7 @@ def dating(call: Call) -> Permit:
 
 def _for_body(call: Call) -> permits.Check:
     """The caller acts for the body that must answer."""
-    return permits.both(permits.for_body(call.reach), dating(call))
+    return permits.both(permits.for_body(lambda: call.reach), dating(call))
 
 
 def _for(call: Call, of: Callable[[Case], Jurisdiction]) -> permits.Check:

@@ -108,4 +108,4 @@ def _reporter(request: pb.OpenCaseRequest, call: Call) -> str | None:
 def _for_reporter(call: Call) -> permits.Check:
     """The caller is the reporter; or imports history of the area, in which others acted."""
     importing = call.caller.reach(IMPORT_SCOPE) if call.occurred_at is not None else Reach()
-    return permits.both(permits.for_reporter(call.require_self, call.me, importing), dating(call))
+    return permits.both(permits.for_reporter(call.require_self, lambda: call.me, importing), dating(call))

@@ -1,6 +1,6 @@
 """Records of cases: rated once a case is closed, and read as a trail, by auditors and by everybody."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from libs.ledger.recorded import Context
@@ -27,9 +27,17 @@ class CaseRecords:
     own_source: str
 
     def rate(
-        self, case_id: str, command: RateCase, context: Context, permit: Permit, fresh: FreshOfCases
+        self,
+        case_id: str,
+        command: RateCase,
+        context: Context,
+        me: Callable[[], str],
+        permit: Permit,
+        fresh: FreshOfCases,
     ) -> CaseRecordHandled:
         """Say how well a closed case was dealt with; the reporter may wherever they live.
+
+        `me`, the caller, is asked when the case is at hand: asking counts as a check.
 
         Raises CASE_UNKNOWN, CASE_NOT_CLOSED, CASE_RATED_ALREADY.
         """
@@ -37,7 +45,7 @@ class CaseRecords:
 
         def allow(record: CaseRecord) -> None:
             case = _known(record)
-            if case.reporter_id != command.rater_id:
+            if case.reporter_id != me():
                 permit(Jurisdiction(area_path=case.area_path))
 
         return self.stream.handle(case_id, command, context, allow)

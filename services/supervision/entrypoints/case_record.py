@@ -23,9 +23,16 @@ class CaseRecordApi:
 
     def rate_case(self, request: pb.RateCaseRequest, call: Call) -> pb.RateCaseResponse:
         """Take a rating by the reporter, or by a resident of the area."""
-        command = RateCase(rater_id=call.me, stars=request.stars, comment=request.comment, at=call.at)
+        command = RateCase(
+            rater_id=call.caller.subject, stars=request.stars, comment=request.comment, at=call.at
+        )
         handled = self._app.case_records.rate(
-            request.case_id, command, call.context(), call.permit, wire.fresh_of(request, call)
+            request.case_id,
+            command,
+            call.context(),
+            lambda: call.me,
+            call.permit,
+            wire.fresh_of(request, call),
         )
         rated = next(event for event in handled.events if isinstance(event, CaseRated))
         return pb.RateCaseResponse(rating=wire.rating_shown(rated), revision=handled.revision)
