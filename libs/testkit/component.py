@@ -32,6 +32,7 @@ from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import Mint
 
 MASTER_KEY = MasterKey.generate().text()
+_WITHOUT_NEIGHBOURS = Roles(clocks=True)
 
 
 @dataclass(slots=True)
@@ -100,6 +101,7 @@ def component(
     environ: Mapping[str, str] | None = None,
     *,
     dsn: str | None = None,
+    roles: Roles = _WITHOUT_NEIGHBOURS,
 ) -> Iterator[Component]:
     """`service` over a fresh database (or the migrated one at `dsn`), with `environ` as its own settings."""
     database = dsn or server.copy_of(f"component-{service.name}", lambda made: _migrate(made, service))
@@ -116,7 +118,7 @@ def component(
             keys_url=keys.as_uri(),
         )
         opened = open_service(service, settings, environ or {})
-        host = Host([opened], Roles(clocks=True))
+        host = Host([opened], roles)
         running = Component(opened, host, mint, opened.inbox())
         try:
             host.start()

@@ -2,17 +2,26 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from google.protobuf.descriptor import ServiceDescriptor
 
+from libs.ledger.recorded import Context, Draft, utc_now
+from libs.ledger.revision import Revision
+from libs.ledger.store.ledger import Append
+from libs.messaging.schema import migrate
 from libs.rpc.client import Client
 from libs.rpc.failures import RpcFailed
 from libs.rpc.keys import SigningKey
 from libs.rpc.methods import Method
+from libs.runtime.host.host import Roles
+from libs.runtime.host.opened import OpenService
 from libs.runtime.host.parts import Service
+from libs.testkit import golden
 from libs.testkit.component import component
 from libs.testkit.contracts import Place, every_place, every_service
+from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import Mint, answer_to, roles
 from services.command.registry import NAMES, load
@@ -24,6 +33,24 @@ SECONDS = 60.0
 KEY = SigningKey.generate()
 IDENTITYS_OWN = {"LINLI_IDENTITY_SIGNING_KEY": KEY.pem().decode(), "LINLI_IDENTITY_OPERATOR_SECRET": "a" * 32}
 PLACES = [place for place in every_place() if place.path in NAMED]
+FROM_STREAMS = {
+    "CasesService/ExplainRouting",
+    "CasesService/GetCase",
+    "CasesService/GetCaseHistory",
+    "CatalogService/GetAffair",
+    "CatalogService/GetCalendar",
+    "CatalogService/GetResponsibility",
+    "CatalogService/GetService",
+    "VolunteersService/GetNeed",
+    "VolunteersService/GetVolunteer",
+}
+"""Answered from streams, which have all that the ledger holds. All others read a view, and wait for it."""
+STREAM_FIRST = {
+    "CatalogService/FindCommitment",
+    "CatalogService/FindResponsible",
+    "VolunteersService/ProposeMatches",
+}
+"""They read a view, but look for the affair or area in a stream before: here there is none."""
 
 
 def contract_of(service: Service) -> ServiceDescriptor:
@@ -77,3 +104,48 @@ def test_a_revision_that_nobody_has_reached_is_waited_for_and_then_refused(
     for place, failed in answers(client, places, FAR_AHEAD).items():
         assert failed is not None, place
         assert failed.reason == "VIEW_BEHIND", f"{place}: {failed}"
+
+
+def append_one(opened: OpenService) -> str:
+    """Record an event that was stored once; answers its revision."""
+    service = opened.service
+    folder = Path(f"services/{service.name}/tests/adapters/golden")
+    name = min(service.events.types)
+    event = golden.read(service.events, name, (folder / f"{name}.msgpack").read_bytes())
+    metadata = Context(actor="clerk-1").metadata(utc_now())
+    draft = Draft(stream="late-1", expected_version=0, events=[(event, metadata)])
+    return str(Revision(opened.ledger.append(Append(drafts=[draft])).positions[-1], 1))
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def lagging(
+    request: pytest.FixtureRequest, postgres_server: TestServer
+) -> Iterator[tuple[Client, list[Place], str]]:
+    """Somebody who may do everything, where they can name a revision, and one that the views lack."""
+    service = load(request.param)
+    dsn = postgres_server.create()
+    migrate(dsn, service.name, service.views)
+    with component(postgres_server, service, IDENTITYS_OWN, dsn=dsn) as running:
+        eventually(lambda: running.opened.projector.status().ready)
+    no_projector = Roles(projector=False)
+    with component(postgres_server, service, IDENTITYS_OWN, dsn=dsn, roles=no_projector) as running:
+        mint = Mint(KEY) if service.name == "identity" else running.mint
+        methods = {method.full_name for method in contract_of(service).methods}
+        places = [
+            place for place in PLACES if _full_name(place.method) in methods and place.path == "at_least"
+        ]
+        yield running.client(mint.person(*roles())), places, append_one(running.opened)
+    postgres_server.drop(dsn)
+
+
+def test_what_is_read_from_a_view_waits_for_the_view(
+    lagging: tuple[Client, list[Place], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.query.freshness.PATIENCE", 0.2)
+    client, places, revision = lagging
+
+    found = answers(client, places, revision)
+
+    answered = {place for place, failed in found.items() if not failed or failed.reason != "VIEW_BEHIND"}
+    expected = {f"{rpc}:at_least" for rpc in FROM_STREAMS | STREAM_FIRST}
+    assert answered == expected & found.keys()
