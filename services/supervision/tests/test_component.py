@@ -207,6 +207,18 @@ def test_the_longest_open_cases_can_be_filtered(city: City) -> None:
     assert [case.case_id for case in answer.cases] == ["c2"]
 
 
+@pytest.mark.parametrize("name", ["CHANNEL_WEB", "WEB", "web"])
+def test_a_channel_is_taken_by_its_name_and_its_word(city: City, name: str) -> None:
+    revision = city.tells(opened("c1", START))
+    resident = city.as_role("RESIDENT")
+
+    def found(chosen: str) -> list[str]:
+        request = pb.ListLongestOpenRequest(filter=chosen, cases_at_least=revision)
+        return [case.case_id for case in resident.list_longest_open(request).cases]
+
+    assert (found(f"channel = {name}"), found(f"channel != {name}")) == (["c1"], [])
+
+
 def test_the_trail_shows_who_did_what_when_why_and_under_which_trace(city: City) -> None:
     city.tells(opened("c1", START), actor="resident-7")
     city.tells(cases.CaseRouted(case_id="c1", body_id="lasan", routed_time=stamp(START)))
