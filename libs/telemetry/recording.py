@@ -41,10 +41,10 @@ class Recorder:
         return self._tracer.start_span(name, above, kind=SpanKind[kind.upper()], attributes=attributes)
 
     def traceparent(self, span: Span) -> str:
-        """The W3C traceparent of a span."""
+        """The W3C traceparent of a span; "" where the SDK records none (OTEL_SDK_DISABLED)."""
         carrier: dict[str, str] = {}
         _W3C.inject(carrier, set_span_in_context(span))
-        return carrier["traceparent"]
+        return carrier.get("traceparent", "")
 
     def fail(self, span: Span, reason: str) -> None:
         """Mark a span as failed, for a reason."""

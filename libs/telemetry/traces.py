@@ -42,7 +42,7 @@ class Span:
             self.traceparent = _child_of(parent)
         else:
             self._recorded = recorder.start(name, parent, kind, attributes)
-            self.traceparent = recorder.traceparent(self._recorded)
+            self.traceparent = recorder.traceparent(self._recorded) or _child_of(parent)
 
     @property
     def trace_id(self) -> str:

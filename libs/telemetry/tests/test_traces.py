@@ -135,3 +135,13 @@ def test_the_console_gets_spans_as_text(capsys: pytest.CaptureFixture[str]) -> N
     traces.shutdown()
 
     assert '"name": "append"' in capsys.readouterr().err
+
+
+def test_work_goes_on_where_the_sdk_is_disabled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
+    traces.setup(TraceSettings(service="cases"), InMemorySpanExporter())
+    try:
+        with traces.span("rpc") as span:
+            assert traces.is_valid(span.traceparent)
+    finally:
+        traces.shutdown()
