@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 from libs.ledger.views.view import Table
 from libs.query.conditions import EVERYTHING, Condition
 from libs.query.filters import Filters
-from libs.query.paging import ListRequest, Order, Page
+from libs.query.paging import ListRequest, Order, Page, order_by
 from libs.query.reach import Reach
 
 R = TypeVar("R")
@@ -80,14 +80,10 @@ class Listing(Generic[R]):
     def one(self, cursor: Cursor[DictRow], **columns: Any) -> R | None:
         """The row with these values; the first in the usual order where there are several."""
         where = Condition.all_of([Condition(f"{name} = %s", (value,)) for name, value in columns.items()])
-        select = f"SELECT * FROM {self._source} WHERE {where.sql} ORDER BY {self._order_by} LIMIT 1"
+        select = f"SELECT * FROM {self._source} WHERE {where.sql} ORDER BY {order_by(self.order)} LIMIT 1"
         return cast("R | None", cursor.execute(select, where.params).fetchone())
 
     @property
     def _source(self) -> str:
         table = self.table
         return f"({table.sql}) {table.name}" if isinstance(table, Derived) else table.name
-
-    @property
-    def _order_by(self) -> str:
-        return ", ".join(f"{each.column} DESC" if each.descending else each.column for each in self.order)

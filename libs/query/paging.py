@@ -9,9 +9,10 @@ rows, next_page_token = page.cut(cursor.fetchall())
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import dropwhile, islice
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -53,6 +54,11 @@ def descending(column: str, kind: type = str) -> Order:
     return Order(column, kind, descending=True)
 
 
+def order_by(order: Sequence[Order]) -> str:
+    """The ORDER BY list of an order."""
+    return ", ".join(f"{each.column} DESC" if each.descending else each.column for each in order)
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Which rows are wanted. The order's columns together must be unique and never NULL."""
@@ -80,7 +86,7 @@ class Page:
     @property
     def order_by(self) -> str:
         """The ORDER BY list."""
-        return ", ".join(f"{each.column} DESC" if each.descending else each.column for each in self.order)
+        return order_by(self.order)
 
     @property
     def condition(self) -> Condition:
@@ -115,6 +121,15 @@ class Page:
         kept = rows[: self.size]
         values = key(kept[-1]) if key else [_by_name(kept[-1])[each.column] for each in self.order]
         return kept, self.token(*values)
+
+    def cut_from(self, rows: Iterable[R], key: Callable[[R], tuple[object, ...]]) -> tuple[Sequence[R], str]:
+        """This page of rows that are all at hand, in the order, which is ascending; and the next token.
+
+        `key` gives the order's values of a row.
+        """
+        after = self.after
+        rest = rows if after is None else dropwhile(lambda row: key(row) <= after, rows)
+        return self.cut(list(islice(rest, self.fetch)), key)
 
     def token(self, *values: object) -> str:
         """The token of the page after the row with these values of the order's columns."""

@@ -34,18 +34,17 @@ class StripReads:
         page = Page.of(query, ORDER)
         with fresh.read(self._views, VIEW) as cursor:
             known = self._maps.current(cursor)
-        rows = (_row(each, known.index, at) for each in known.atlas.disputes(at))
-        wanted = [
-            row
-            for row in rows
-            if (within(row.area_path, path) or within(row.other_area_path, path))
-            and (page.after is None or _key(row) > page.after)
-        ]
-        return page.cut(wanted[: page.fetch], _key)
+        wanted = (each for each in known.atlas.disputes(at) if _lies_within(each, path))
+        disputes, token = page.cut_from(wanted, _key)
+        return [_row(each, known.index, at) for each in disputes], token
 
 
-def _key(row: ports.StripRow) -> tuple[str, str]:
-    return row.area_id, row.other_area_id
+def _lies_within(dispute: Dispute, path: str) -> bool:
+    return any(within(path_of(each.path), path) for each in (dispute.one, dispute.other))
+
+
+def _key(dispute: Dispute) -> tuple[str, str]:
+    return dispute.one.area_id, dispute.other.area_id
 
 
 def _row(dispute: Dispute, index: AreaIndex, at: datetime) -> ports.StripRow:

@@ -74,6 +74,4 @@ class CaseRecordApi:
 def _paged(request: ListRequest, entries: Sequence[T], number: Callable[[T], int]) -> tuple[Sequence[T], str]:
     """The page of a list that is at hand, and the token of the next."""
     page = Page.of(request, (ascending("number", int),))
-    after = page.after[0] if page.after else 0
-    rest = [entry for entry in entries if number(entry) > after]  # type: ignore[operator]  # the token was checked
-    return page.cut(rest[: page.fetch], lambda entry: (number(entry),))
+    return page.cut_from(entries, lambda entry: (number(entry),))
