@@ -38,7 +38,6 @@ class EnumTable(Generic[D, W]):
             raise TypeError(f"{wire.DESCRIPTOR.full_name} and {domain.__name__} differ: {sorted(strange)}")
         self._to_wire = {member: numbers[name] for member, name in named.items()}
         self._from_wire: dict[int, D] = {number: member for member, number in self._to_wire.items()}
-        self.domain = domain
 
     def to_wire(self, member: D) -> W:
         """The number on the wire."""

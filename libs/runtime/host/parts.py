@@ -82,9 +82,8 @@ def _nothing() -> None:
 class ServiceParts:
     """A service, wired.
 
-    `on_start` runs
-    once in a process with the api role, after the projector started and before the process says
-    that it is ready (identity makes the operator's client there); it must be idempotent.
+    `on_start` runs once in a process with the api role, after the projector started and before the
+    process says that it is ready (identity makes the operator's client there); it must be idempotent.
     `public_keys` (identity only) answers the JSON Web Key Set served at `/keys.json`; `revoked`
     (identity only) says of a token's claims (`libs.rpc.tokens.Claims`) whether it was revoked: it is
     asked on every call, so it must be quick.

@@ -1,7 +1,7 @@
 """Which case's clocks have something to say next, and when?"""
 
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
@@ -80,7 +80,8 @@ def _started(event: events.CaseOpened) -> Row:
 
 def _put(rows: Rows, row: Row) -> None:
     moments = () if row["held"] else (_next(row, RESPONSE), _next(row, RESOLUTION))
-    rows.put(CASES.name, {**row, "next_time": min((each for each in moments if each), default=None)})
+    next_time = min((each for each in moments if each), default=None)
+    rows.put(CASES, cast("DueRow", {**row, "next_time": next_time}))  # its keys are made of clocks' names
 
 
 def _next(row: Row, clock: str) -> datetime | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from libs.ledger.decider import Refusal
-from libs.query.reach import Reach
+from libs.query.reach import Reach, not_covered
 from services.cases.application import permits
 from services.cases.domain.case import CASE
 from services.cases.tests.domain.history import opened
@@ -34,7 +34,7 @@ def of_body(asked: Asked) -> permits.Check:
 
 def of_reporter(asked: Asked) -> permits.Check:
     def is_caller(_: str) -> None:
-        raise permits.not_covered(None, None)
+        raise not_covered(None, None)
 
     return permits.for_reporter(is_caller, asked.me, Reach())
 
