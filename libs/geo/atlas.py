@@ -34,6 +34,10 @@ class Sheet:
         ground = geometry_of(row.boundary)
         return cls(row, ground, ground.bounds)
 
+    def is_in_line_with(self, path: tuple[str, ...]) -> bool:
+        """Whether this area and the one at a path are the same, or one lies below the other."""
+        return self.row.area_id in path or path[-1] in self.row.path
+
     def is_near(self, box: Box) -> bool:
         """Whether the boxes touch: otherwise there is nothing to measure."""
         west, south, east, north = box
@@ -65,6 +69,10 @@ class Atlas:
         after = Atlas()
         after._sheets, after._strips = sheets, self._strips
         return after
+
+    def versions(self) -> dict[str, tuple[BoundaryRow, ...]]:
+        """The versions of each area's boundary, as they were recorded."""
+        return {area_id: tuple(each.row for each in sheets) for area_id, sheets in self._sheets.items()}
 
     def from_then_on(self, moment: datetime) -> Iterator[Sheet]:
         """Every boundary that holds at a moment or begins later."""
@@ -114,7 +122,7 @@ class Atlas:
         return sorted((each for each in begun if each <= until), reverse=True)
 
     def _overlap(self, one: Sheet, other: Sheet, moment: datetime) -> Strip | None:
-        if one.row.area_id in other.row.path or other.row.area_id in one.row.path:
+        if one.is_in_line_with(other.row.path):
             return None
         if self.bounding(one.row.path, moment) is not self.bounding(other.row.path, moment):
             return None

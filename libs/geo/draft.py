@@ -89,8 +89,7 @@ class Draft:
 
     def _concerns(self, each: Sheet) -> bool:
         """Whether the boundary may have to do with it."""
-        related = each.row.area_id in self._path or self._area_id in each.row.path
-        return related or each.is_near(self._ground.bounds)
+        return each.is_in_line_with(self._path) or each.is_near(self._ground.bounds)
 
     def _then(self, moment: datetime) -> Iterator[Sheet]:
         """The other areas that it concerns, as they are at a moment."""
@@ -101,8 +100,9 @@ class Draft:
     def _beside(self, moment: datetime) -> Iterator[Sheet]:
         bounds = self._atlas.bounding(self._path, moment)
         for each in self._then(moment):
-            apart = self._area_id not in each.row.path and each.row.area_id not in self._path
-            if apart and self._atlas.bounding(each.row.path, moment) is bounds:
+            if each.is_in_line_with(self._path):
+                continue
+            if self._atlas.bounding(each.row.path, moment) is bounds:
                 yield each
 
     def _bounded(self, moment: datetime) -> Iterator[Sheet]:

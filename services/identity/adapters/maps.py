@@ -21,12 +21,11 @@ class Map:
     position: int = -1
     atlas: Atlas = field(default_factory=Atlas)
     areas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    versions: Mapping[str, tuple[BoundaryRow, ...]] = field(default_factory=dict)
 
     @cached_property
     def index(self) -> AreaIndex:
         """To locate with; made when it is first needed, for whoever draws many boundaries needs none."""
-        return AreaIndex(with_validity(self.versions))
+        return AreaIndex(with_validity(self.atlas.versions()))
 
 
 class Maps:
@@ -61,10 +60,7 @@ def _next(before: Map, cursor: Cursor[DictRow], position: int) -> Map:
     )
     areas = {**before.areas, **{row["area_id"]: row for row in cursor.fetchall()}}
     rows = [_row(row, areas[row["area_id"]]["path"]) for row in changed]
-    versions = dict(before.versions)
-    for row in rows:
-        versions[row.area_id] = (*versions.get(row.area_id, ()), row)
-    return Map(position=position, atlas=before.atlas.with_rows(rows), areas=areas, versions=versions)
+    return Map(position=position, atlas=before.atlas.with_rows(rows), areas=areas)
 
 
 def _row(row: DictRow, path: str) -> BoundaryRow:
