@@ -57,12 +57,8 @@ class NeedReads(Protocol):
         """A page of needs, the next shift first, and the token of the next page."""
         ...
 
-    def open_in(self, area_path: str) -> Sequence[str]:
+    def open_in(self, area_path: str, fresh: Fresh) -> Sequence[str]:
         """Ids of the open needs of an area and of those below it."""
-        ...
-
-    def wait(self, fresh: Fresh) -> None:
-        """Until the view has seen what the caller has seen."""
         ...
 
 
@@ -89,10 +85,6 @@ class VolunteerReads(Protocol):
         """(offers had, minutes given) of one volunteer."""
         ...
 
-    def active(self) -> Sequence[tuple[str, int]]:
+    def active(self, fresh: Fresh) -> Sequence[tuple[str, int]]:
         """(id, offers had) of everybody who may be asked."""
-        ...
-
-    def wait(self, fresh: Fresh) -> None:
-        """Until the view has seen what the caller has seen."""
         ...

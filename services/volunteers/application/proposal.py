@@ -59,13 +59,11 @@ class Proposals:
         The views must have seen what the caller has seen. A repeated request gets the proposal of the
         first time. Raises NOTHING_TO_MATCH.
         """
-        self.need_reads.wait(fresh)
-        self.volunteer_reads.wait(fresh)
         known = self.stream.load(proposal_id).state
         if isinstance(known, Proposed):
             command = _recorded(known.content)
         else:
-            command = self._computed(proposal_id, area_path, at)
+            command = self._computed(proposal_id, area_path, at, fresh)
         return self.stream.handle(proposal_id, command, context)
 
     def one(self, proposal_id: str) -> MatchesProposed:
@@ -80,16 +78,18 @@ class Proposals:
     ) -> Offered:
         """Ask everybody whom a proposal chose, in one transaction."""
         chosen = [match for match in proposal.matches if match.reason is MatchReason.CHOSEN]
-        tasks: list[Task] = [
-            (
-                self.needs,
-                match.need_id,
-                self._offer(match, expires_at, at, context.occurred_at is not None),
-                _of(context, match),
-            )
-            for match in chosen
-            if self._holds(match)
-        ]
+        tasks: list[Task] = []
+        for match in chosen:
+            need = as_raised(self.needs.load(match.need_id).state)
+            # once a volunteer has left, only a need that asked them before knows by which request
+            if match.volunteer_id in need.offers or self._is_active(match.volunteer_id):
+                offer = MakeOffer(
+                    volunteer_id=match.volunteer_id,
+                    expires_at=expires_at or min(at + self.offer_lasts, need.shift.start),
+                    at=at,
+                    held=context.occurred_at is not None,
+                )
+                tasks.append((self.needs, match.need_id, offer, _of(context, match)))
         answers = handle_many(self.needs.ledger, tasks)
         made = {
             (event.need_id, event.volunteer_id)
@@ -97,18 +97,20 @@ class Proposals:
             for event in answer.events
             if isinstance(event, OfferMade)
         }
-        left = [match for match in chosen if (match.need_id, match.volunteer_id) not in made]
+        offered = tuple(match for match in chosen if (match.need_id, match.volunteer_id) in made)
+        left = (match for match in chosen if (match.need_id, match.volunteer_id) not in made)
+        newest = max(answers, key=lambda answer: answer.position, default=None)
         return Offered(
-            offered=tuple(match for match in chosen if match not in left),
+            offered=offered,
             left_out=tuple(replace(match, reason=self._why_not(match)) for match in left),
-            revision=max((answer.revision for answer in answers), key=_position, default=""),
+            revision=newest.revision if newest else "",
         )
 
-    def _computed(self, proposal_id: str, area_path: str, at: datetime) -> RecordProposal:
-        calls = self._calls(area_path, at)
+    def _computed(self, proposal_id: str, area_path: str, at: datetime, fresh: Fresh) -> RecordProposal:
+        calls = self._calls(area_path, at, fresh)
         if not calls:
             raise refusals.nothing_to_match(id_of(area_path))
-        answer = self.matching.assign(self._candidates(), calls)
+        answer = self.matching.assign(self._candidates(fresh), calls)
         return RecordProposal(
             proposal_id=proposal_id,
             area_path=area_path,
@@ -120,8 +122,9 @@ class Proposals:
             at=at,
         )
 
-    def _calls(self, area_path: str, at: datetime) -> Sequence[Call]:
-        needs = (self.needs.load(need_id).state for need_id in self.need_reads.open_in(area_path))
+    def _calls(self, area_path: str, at: datetime, fresh: Fresh) -> Sequence[Call]:
+        open_needs = self.need_reads.open_in(area_path, fresh)
+        needs = (self.needs.load(need_id).state for need_id in open_needs)
         return [
             Call(
                 need_id=need.need_id,
@@ -136,8 +139,9 @@ class Proposals:
             if isinstance(need, Raised) and need.open and need.shift.start > at
         ]
 
-    def _candidates(self) -> Sequence[Candidate]:
-        people = ((self.volunteers.load(who).state, asked) for who, asked in self.volunteer_reads.active())
+    def _candidates(self, fresh: Fresh) -> Sequence[Candidate]:
+        active = self.volunteer_reads.active(fresh)
+        people = ((self.volunteers.load(who).state, asked) for who, asked in active)
         return [
             Candidate(
                 volunteer_id=person.volunteer_id,
@@ -149,23 +153,15 @@ class Proposals:
             if isinstance(person, Active)
         ]
 
-    def _holds(self, match: Match) -> bool:
-        """False once the volunteer has left, unless they were asked: then the need knows by which request."""
-        if match.volunteer_id in as_raised(self.needs.load(match.need_id).state).offers:
-            return True
-        return isinstance(self.volunteers.load(match.volunteer_id).state, Active)
-
-    def _offer(self, match: Match, expires_at: datetime | None, at: datetime, held: bool) -> MakeOffer:
-        shift = as_raised(self.needs.load(match.need_id).state).shift
-        until = expires_at or min(at + self.offer_lasts, shift.start)
-        return MakeOffer(volunteer_id=match.volunteer_id, expires_at=until, at=at, held=held)
+    def _is_active(self, volunteer_id: str) -> bool:
+        return isinstance(self.volunteers.load(volunteer_id).state, Active)
 
     def _why_not(self, match: Match) -> MatchReason:
         """Why a match that was chosen became no offer."""
         need = self.needs.load(match.need_id).state
         if not isinstance(need, Raised) or not need.open:
             return MatchReason.NO_LONGER_WANTED
-        if not isinstance(self.volunteers.load(match.volunteer_id).state, Active):
+        if not self._is_active(match.volunteer_id):
             return MatchReason.HAS_LEFT
         return MatchReason.ASKED_BEFORE
 
@@ -186,7 +182,3 @@ def _recorded(content: MatchesProposed) -> RecordProposal:
         filled=content.filled,
         at=content.proposed_at,
     )
-
-
-def _position(revision: str) -> int:
-    return int(revision[1:].partition(".")[0])

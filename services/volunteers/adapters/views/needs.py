@@ -116,14 +116,9 @@ class NeedReads:
         with fresh.read(self.views, VIEW) as cursor:
             return LISTED.page(cursor, query, reach)
 
-    def open_in(self, area_path: str) -> Sequence[str]:
+    def open_in(self, area_path: str, fresh: Fresh) -> Sequence[str]:
         """Ids of the open needs of an area and of those below it."""
         within = Condition.within("area_path", area_path)
-        with Fresh().read(self.views, VIEW) as cursor:
+        with fresh.read(self.views, VIEW) as cursor:
             select = f"SELECT need_id FROM needs WHERE state = 'open' AND {within.sql} ORDER BY need_id"
             return [row["need_id"] for row in cursor.execute(select, within.params)]
-
-    def wait(self, fresh: Fresh) -> None:
-        """Until the view has seen what the caller has seen."""
-        with fresh.read(self.views, VIEW):
-            pass

@@ -102,13 +102,8 @@ class VolunteerReads:
             row = LISTED.one(cursor, volunteer_id=volunteer_id)
         return (row["offers"], row["minutes"]) if row else (0, 0)
 
-    def active(self) -> Sequence[tuple[str, int]]:
+    def active(self, fresh: Fresh) -> Sequence[tuple[str, int]]:
         """(id, offers had) of everybody who may be asked."""
         select = "SELECT volunteer_id, offers FROM volunteers WHERE active ORDER BY volunteer_id"
-        with Fresh().read(self.views, VIEW) as cursor:
+        with fresh.read(self.views, VIEW) as cursor:
             return [(row["volunteer_id"], row["offers"]) for row in cursor.execute(select)]
-
-    def wait(self, fresh: Fresh) -> None:
-        """Until the view has seen what the caller has seen."""
-        with fresh.read(self.views, VIEW):
-            pass
