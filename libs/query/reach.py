@@ -78,12 +78,16 @@ class Reach:
         """Whether one of the grants covers the thing."""
         return any(limit.covers(area_path, body) for limit in self.limits)
 
+    def require(self, *, area_path: str | None = None, body: str | None = None) -> None:
+        """Refuse (PERMISSION_DENIED, OUT_OF_REACH) unless one of the grants covers the thing."""
+        if not self.covers(area_path=area_path, body=body):
+            raise not_covered(area_path, body)
+
     def condition(self, *, area_column: str = "", body_column: str = "") -> Condition:
         """The reach as a WHERE condition over a view's columns (`false` for an empty reach)."""
         if self.everything:
             return EVERYTHING
-        parts = [limit.condition(area_column, body_column) for limit in self.limits]
-        return NOTHING if not parts else Condition.any_of(parts)
+        return Condition.any_of([limit.condition(area_column, body_column) for limit in self.limits])
 
 
 def not_covered(area_path: str | None, body: str | None) -> Refusal:

@@ -13,7 +13,7 @@ from linli.options.v1 import rules_pb2
 
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.recorded import Context
-from libs.query.reach import Jurisdiction, Reach, not_covered
+from libs.query.reach import Jurisdiction, Reach
 from libs.rpc.access import ANONYMOUS, NOBODY, Caller
 from libs.rpc.once import once
 from libs.rpc.peers import address_of
@@ -90,8 +90,7 @@ class Call:
 
     def require(self, *, area_path: str | None = None, body: str | None = None) -> None:
         """Refuse (PERMISSION_DENIED, OUT_OF_REACH) unless a grant covers the thing. Counts as a check."""
-        if not self.reach.covers(area_path=area_path, body=body):
-            raise not_covered(area_path, body)
+        self.reach.require(area_path=area_path, body=body)
 
     def permit(self, of: Jurisdiction) -> None:
         """Refuse (OUT_OF_REACH) unless a grant covers the jurisdiction; `call.permit` is a `Permit`."""

@@ -1,6 +1,6 @@
 """Cases: what may be done with one that is open, and what may be read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from libs.ledger.revision import Revision
 from libs.ledger.streams.stream import Handled, Stream
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Reach
+from services.cases.application.permits import Check
 from services.cases.application.ports import CaseReads, CaseRow, Picture
 from services.cases.domain import refusals
 from services.cases.domain.case import CASE
@@ -18,8 +19,6 @@ from services.cases.domain.case.situations import Case, NotOpened, Opened
 
 CaseStream = Stream[CaseCommand, Case, CaseEvent]
 CaseHandled = Handled[Case, CaseEvent]
-Check = Callable[[Case], None]
-"""Refuses unless the caller may act on the case (`application/permits.py`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,12 @@ Each answers a check that the stream calls with the state that the command meets
 
 from collections.abc import Callable
 
-from libs.query.reach import Jurisdiction, Permit, Reach, not_covered
+from libs.query.reach import Jurisdiction, Permit, Reach
 from services.cases.domain import refusals
 from services.cases.domain.case.situations import Case, NotOpened, Opened, body_of
 
 Check = Callable[[Case], None]
+"""Refuses unless the caller may act on the case as the command meets it."""
 
 
 def for_body(reach: Callable[[], Reach]) -> Check:
@@ -22,8 +23,7 @@ def for_body(reach: Callable[[], Reach]) -> Check:
         opened = as_opened(case)
         body, area_path = body_of(opened), opened.file.area_path
         for_bodies = Reach(tuple(limit for limit in reach().limits if limit.body or not limit.path))
-        if not for_bodies.covers(area_path=area_path, body=body):
-            raise not_covered(area_path, body)
+        for_bodies.require(area_path=area_path, body=body)
 
     return check
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from linli.cases.v1 import cases_service_pb2 as pb
 
 from libs.query.freshness import Fresh
-from libs.query.reach import Jurisdiction, Permit, not_covered, permitting
+from libs.query.reach import Jurisdiction, Permit, permitting
 from libs.rpc.call import Call
 from services.cases.application import permits
 from services.cases.application.app import App
@@ -156,9 +156,8 @@ def dating(call: Call) -> Permit:
     """Whoever dates a thing back imports the history of the area in which it happened."""
 
     def permit(of: Jurisdiction) -> None:
-        importing = call.occurred_at is not None
-        if importing and not call.caller.reach(IMPORT_SCOPE).covers(area_path=of.area_path):
-            raise not_covered(of.area_path, None)
+        if call.occurred_at is not None:
+            call.caller.reach(IMPORT_SCOPE).require(area_path=of.area_path)
 
     return permit
 

@@ -3,7 +3,7 @@
 from linli.cases.v1 import cases_service_pb2 as pb
 
 from libs.query.freshness import Fresh
-from libs.query.reach import Jurisdiction, Limit, Permit, Reach, not_covered
+from libs.query.reach import Jurisdiction, Limit, Permit, Reach
 from libs.rpc.access import CLIENT, PERSON
 from libs.rpc.call import Call, invalid
 from services.cases.application import permits
@@ -76,8 +76,8 @@ def _opening(call: Call) -> Permit:
 
     def permit(of: Jurisdiction) -> None:
         dated(of)
-        if call.caller.kind == CLIENT and not kept_to.covers(area_path=of.area_path):
-            raise not_covered(of.area_path, None)
+        if call.caller.kind == CLIENT:
+            kept_to.require(area_path=of.area_path)
 
     return permit
 

@@ -3,7 +3,6 @@
 from linli.volunteers.v1 import volunteers_service_pb2 as pb
 
 from libs.query.freshness import Fresh
-from libs.query.reach import not_covered
 from libs.rpc.access import PERSON
 from libs.rpc.call import Call
 from services.volunteers.application.app import App
@@ -80,6 +79,5 @@ def themself_or_covered(call: Call, volunteer_id: str, home_path: str, scope: st
     """The caller, or somebody whose home the caller's grants of `scope` cover. Refuses OUT_OF_REACH."""
     if volunteer_id in {"", call.me}:
         return call.me
-    if not call.caller.reach(scope).covers(area_path=home_path):
-        raise not_covered(home_path, None)
+    call.caller.reach(scope).require(area_path=home_path)
     return volunteer_id
