@@ -1,15 +1,14 @@
 """How new an answer must be, and how long its reader waits for that."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, Self
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from libs.ledger.revision import parse_revision
+from libs.ledger.revision import Revision, parse_revision
 from libs.ledger.views.view import View, ViewBehind, Views
 from libs.query.paging import ListRequest
 
@@ -63,11 +62,9 @@ class Fresh:
     at_least: str = ""
     patience: float = PATIENCE
 
-    @contextmanager
-    def read(self, views: Views, view: View) -> Iterator[Cursor[DictRow]]:
+    def read(self, views: Views, view: View) -> AbstractContextManager[Cursor[DictRow]]:
         """A cursor on the view's tables, which are at least that new. Raises `ViewBehind`."""
-        with views.read(view.name, self.at_least, self.patience) as cursor:
-            yield cursor
+        return views.read(view.name, self.at_least, self.patience)
 
     def wait_for(self, ledger: Recording) -> None:
         """Until the ledger holds what the revision names: for answers from a stream, not from a view.
@@ -83,6 +80,11 @@ class Fresh:
             if left <= 0:
                 raise ViewBehind("of the ledger", wanted, head)
             ledger.wait(head, min(left, _POLL))
+
+    @classmethod
+    def as_of_now(cls, ledger: Recording) -> Self:
+        """For an answer that has seen everything recorded so far: asks the store."""
+        return cls(str(Revision(ledger.head(), 0)))
 
     @classmethod
     def of(cls, request: Query, call: Waiting) -> Self:

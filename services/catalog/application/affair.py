@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.ledger.recorded import Context
-from libs.ledger.revision import Revision
 from libs.ledger.streams.stream import Handled, Loaded
 from libs.ledger.text import Text
 from libs.query.freshness import Fresh, ListQuery
@@ -67,7 +66,7 @@ class Affairs:
         in; it goes on by itself.
         """
         affair = self.defined(affair_id).state
-        now = Fresh(at_least=str(Revision(self.stream.ledger.head(), 0)))
+        now = Fresh.as_of_now(self.stream.ledger)
         part = "" if affair.retired else self.reads.part_in_use(affair.matter.path, now)
         command = RetireAffair(affair_id=affair_id, part=part, at=at)
         return self.stream.handle(affair_id, command, context, if_revision=if_revision or None)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from libs.ledger.recorded import Context
-from libs.ledger.revision import Revision
 from libs.ledger.streams.stream import Handled, Loaded, Stream
 from libs.query.freshness import Fresh
 from libs.query.paging import ListRequest
@@ -48,7 +47,7 @@ class Calendars:
 
     def _limits(self, command: DefineCalendar) -> tuple[Limit, ...]:
         """Those that count by the calendar, now or later."""
-        everything = Fresh(str(Revision(self.stream.ledger.head(), 0)))
+        everything = Fresh.as_of_now(self.stream.ledger)
         counting = self.commitments.by_calendar(command.calendar_id, command.at, everything)
         limits = (limit for each in counting for limit in (each.first_response, each.resolution))
         return tuple(limit for limit in limits if limit)

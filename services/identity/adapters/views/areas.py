@@ -9,7 +9,6 @@ from psycopg.rows import DictRow
 
 from libs.geo.atlas import Atlas
 from libs.ledger.recorded import Recorded
-from libs.ledger.revision import Revision
 from libs.ledger.text import Text
 from libs.ledger.views.view import Key, Rows, Table, View, Views
 from libs.query.filters import Filters, area, choice, text
@@ -141,7 +140,7 @@ class AreaReads:
 
     def atlas(self) -> Atlas:
         """All boundaries that were recorded before it was asked. Raises `ViewBehind`."""
-        recorded = Fresh(at_least=str(Revision(self._views.ledger.head(), 0)))
+        recorded = Fresh.as_of_now(self._views.ledger)
         with recorded.read(self._views, VIEW) as cursor:
             return self._maps.current(cursor).atlas
 
