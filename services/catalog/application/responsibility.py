@@ -45,7 +45,6 @@ class Answered:
     trace: tuple[tuple[Line, Verdict], ...]
     affair_path: str
     area_path: str
-    at: datetime
 
     @property
     def chosen(self) -> Line | None:
@@ -103,7 +102,7 @@ class ResponsibilityList:
         affair, area = self.cited.affair(affair_id), self.cited.area(area_id)
         lines = self.reads.lines(affair.path, area.path, fresh)
         trace = judge(lines, affair.path, area.path, at)
-        return Answered(trace=trace, affair_path=affair.path, area_path=area.path, at=at)
+        return Answered(trace=trace, affair_path=affair.path, area_path=area.path)
 
     def listed(self, query: ListQuery, at: datetime, fresh: Fresh) -> tuple[Sequence[Line], str]:
         """A page of what holds at a moment."""

@@ -94,8 +94,9 @@ def decide(command: DefineCalendar, calendar: Calendar) -> Sequence[CalendarDefi
             valid_from = valid_from or command.at
             if calendar.valid_from is not None and valid_from < calendar.valid_from:
                 raise refusals.version_is_too_early(calendar.valid_from)
+    counting = calendar_of(working_time)
     for limit in command.limits:
-        if not reaches(calendar_of(working_time), limit, command.at):
+        if not reaches(counting, limit, command.at):
             raise refusals.limit_is_out_of_reach(limit, command.calendar_id, "working_time.week")
     return [
         CalendarDefined(

@@ -232,9 +232,7 @@ def _personal(subject: str, value: str) -> Personal | None:
 
 
 def _after(state: Opened, happened: list[events.CaseEvent]) -> Opened:
-    after: Case = state
-    for event in happened:
-        after = evolve(after, event)
+    after = CASE.fold(happened, state)
     if isinstance(after, NotOpened):
         raise TypeError("no event makes a case unopened")
     return after
