@@ -161,17 +161,14 @@ def _opened(token: str, binding: bytes, order: Sequence[Order]) -> tuple[object,
         packed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         bound, values = _TOKEN.decode(packed)
     except (ValueError, RecursionError, msgspec.MsgspecError):
-        raise _refused_token(
-            "this is no page_token: give the next_page_token of an answer, as it was"
-        ) from None
+        raise _unreadable_token() from None
     if bound != binding:
         raise _refused_token(
             "this page_token is of another query: repeat the request that it was an answer to (only"
             f" {', '.join(_NOT_BINDING[1:])} may differ), or begin without a token"
         )
-    fit = len(values) == len(order) and all(map(_fits, values, (each.kind for each in order)))
-    if not fit:
-        raise _refused_token("this is no page_token: give the next_page_token of an answer, as it was")
+    if len(values) != len(order) or not all(map(_fits, values, (each.kind for each in order))):
+        raise _unreadable_token()
     return tuple(values)
 
 
@@ -184,6 +181,10 @@ def _fits(value: object, kind: type) -> bool:
     if isinstance(value, datetime):
         return value.tzinfo is not None
     return not isinstance(value, int) or abs(value) <= _MAX_INT
+
+
+def _unreadable_token() -> Refusal:
+    return _refused_token("this is no page_token: give the next_page_token of an answer, as it was")
 
 
 def _refused_token(message: str) -> Refusal:

@@ -204,10 +204,7 @@ def _seen(text: str, odd: re.Pattern[str]) -> str:
     if not _ODD.search(text):
         return unicodedata.normalize("NFC", text)
     text = unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text))
-    text = unicodedata.normalize("NFC", odd.sub(_kept, text))
-    if not text.isprintable() and _CONTROL.search(text):
-        raise Unfit(_NO_CONTROL)
-    return text
+    return exact(unicodedata.normalize("NFC", odd.sub(_kept, text)))
 
 
 def _kept(found: re.Match[str]) -> str:
