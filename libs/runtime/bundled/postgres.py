@@ -1,6 +1,5 @@
 """The bundled PostgreSQL in a data folder: started, found again, stopped; for `linli up` and for tests."""
 
-import fcntl
 import hashlib
 import importlib.util
 import os
@@ -16,6 +15,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from libs.runtime.bundled.held import InUse, Unusable, hold
 from libs.runtime.bundled.postgres_server import configuration, is_postgres
 from libs.runtime.bundled.unprivileged import Account, PostgresFailed, account_for
 
@@ -85,25 +85,14 @@ class EmbeddedPostgres:
     def _hold(self) -> None:
         """Keep others out of the folder; the system lets go for us if we are killed."""
         try:
-            self.data.mkdir(parents=True, exist_ok=True)
-            self._held = (self.data / "lock").open("a+")
-        except FileExistsError:
-            raise PostgresFailed(f"cannot use {self.data} as data folder: it is a file") from None
-        except OSError as error:
-            raise PostgresFailed(f"cannot use {self.data} as data folder: {error.strerror}") from error
-        try:
-            fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._held.seek(0)
-            holder = self._held.read().strip() or "unknown"
-            self._release()
+            self._held = hold(self.data / "lock")
+        except Unusable as why:
+            raise PostgresFailed(f"cannot use {self.data} as data folder: {why}") from why
+        except InUse as holder:
             raise PostgresFailed(
                 f"{self.data} is in use by another Linli (process {holder}):"
                 " stop that one, or choose another --data"
             ) from None
-        self._held.truncate(0)
-        self._held.write(f"{os.getpid()}\n")
-        self._held.flush()
 
     def _release(self) -> None:
         if self._held is not None:

@@ -1,6 +1,5 @@
 """Every service's server and worker as processes of their own, kept running: a cluster on one machine."""
 
-import fcntl
 import json
 import os
 import time
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE, STDOUT, Popen, TimeoutExpired
 
+from libs.runtime.bundled.held import InUse, Unusable, hold
 from libs.runtime.bundled.kept import WITHOUT, make_secrets
 from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.ports import free_ports, refuse_taken
@@ -180,20 +180,14 @@ class Cluster:
     def _hold(self) -> None:
         """Keep others out of the folder; the system lets go for us if we are killed."""
         try:
-            self.place.data.mkdir(parents=True, exist_ok=True)
-            held = self._stack.enter_context((self.place.data / "cluster.lock").open("a+", encoding="ascii"))
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            held.truncate(0)
-            held.write(f"{os.getpid()}\n")
-            held.flush()
-        except BlockingIOError:
-            held.seek(0)
+            self._stack.enter_context(hold(self.place.data / "cluster.lock"))
+        except InUse as holder:
             raise CannotStart(
-                f"{self.place.data} is in use by another cluster (process {held.read().strip()}): stop that"
+                f"{self.place.data} is in use by another cluster (process {holder}): stop that"
                 " one, or choose another --data"
             ) from None
-        except OSError as error:
-            raise CannotStart(f"cannot use {self.place.data} as data folder: {error.strerror}") from error
+        except Unusable as why:
+            raise CannotStart(f"cannot use {self.place.data} as data folder: {why}") from why
 
     def _take_ports(self) -> None:
         """The same ones for as long as the cluster lives: a restarted process is found where it was."""
