@@ -25,7 +25,9 @@ __all__ = [
     "Hours",
     "NeverAtWork",
     "Versions",
+    "Week",
     "are_hours",
+    "week_of",
 ]
 
 ROUND_THE_CLOCK: Hours = ((0, MINUTES),)
@@ -67,6 +69,18 @@ class Counting(Protocol):
         ...
 
 
+Week = tuple[Hours, Hours, Hours, Hours, Hours, Hours, Hours]
+"""The hours of each weekday, Monday first."""
+
+
+def week_of(hours: Mapping[int, Hours]) -> Week:
+    """The week from the hours of its working days, by their number (Monday = 1)."""
+    monday, tuesday, wednesday, thursday, friday, saturday, sunday = (
+        hours.get(day, ()) for day in range(1, 8)
+    )
+    return (monday, tuesday, wednesday, thursday, friday, saturday, sunday)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
     """One version of a calendar: the working week (Monday first), days with hours of their own, the zone.
@@ -75,7 +89,7 @@ class Calendar:
     """
 
     zone: str
-    week: tuple[Hours, Hours, Hours, Hours, Hours, Hours, Hours]
+    week: Week
     special: Mapping[date, Hours] = field(default_factory=dict)
     # Summed up when it is first asked: not every calendar is.
     _counts: list[Count] = field(default_factory=list, init=False, compare=False, repr=False)

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from libs.ledger.decider import Decider
 from libs.ledger.noted import Note, Noted, noting
 from libs.rules.due import Limit
-from libs.rules.working_time import Hours
+from libs.rules.working_time import Hours, Week
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ class CalendarNoted:
 
     calendar_id: str
     zone: str
-    week: tuple[Hours, Hours, Hours, Hours, Hours, Hours, Hours]
+    week: Week
     special: tuple[tuple[date, Hours], ...]
     version: int = 0  # not in older events
     valid_from: datetime | None = None

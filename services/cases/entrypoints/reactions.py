@@ -12,7 +12,7 @@ from libs.ledger.noted import Note
 from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions
 from libs.rpc.moments import moment, moment_of
 from libs.rules.due import Limit
-from libs.rules.working_time import Hours
+from libs.rules.working_time import Hours, week_of
 from services.cases.domain import noted
 from services.cases.entrypoints.wire.words import UNITS
 
@@ -107,16 +107,12 @@ def when_commitment_published(event: catalog.CommitmentPublished, _fact: Fact) -
 def when_calendar_defined(event: catalog.CalendarDefined, _fact: Fact) -> Reactions:
     """The clocks count by the calendars noted."""
     time = event.working_time
-    week = {day.weekday: _hours(day.hours) for day in time.week}
     holidays = tuple((date.fromisoformat(day), ()) for day in time.holidays)
     working = tuple((date.fromisoformat(day.date), _hours(day.hours)) for day in time.working_dates)
-    monday, tuesday, wednesday, thursday, friday, saturday, sunday = (
-        week.get(weekday, ()) for weekday in catalog_types.Weekday.values()[1:]
-    )
     calendar = noted.CalendarNoted(
         calendar_id=event.calendar_id,
         zone=time.time_zone,
-        week=(monday, tuesday, wednesday, thursday, friday, saturday, sunday),
+        week=week_of({day.weekday: _hours(day.hours) for day in time.week}),
         special=(*holidays, *working),
         version=event.version,
         valid_from=moment_of(event, "valid_from_time"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from libs.rules import working_time
-from libs.rules.working_time import Calendar
+from libs.rules.working_time import Calendar, week_of
 from libs.rules.zones import is_zone
 from services.catalog.domain import refusals
 
@@ -46,13 +46,9 @@ class WorkingTime:
 
 def calendar_of(time: WorkingTime) -> Calendar:
     """The calendar that counts by it."""
-    week = {day.weekday: _stretches(day.hours) for day in time.week}
-    monday, tuesday, wednesday, thursday, friday, saturday, sunday = (
-        week.get(weekday, ()) for weekday in range(1, 8)
-    )
     return Calendar(
         zone=time.zone,
-        week=(monday, tuesday, wednesday, thursday, friday, saturday, sunday),
+        week=week_of({day.weekday: _stretches(day.hours) for day in time.week}),
         special={
             **dict.fromkeys(time.holidays, ()),
             **{each.on: _stretches(each.hours) for each in time.working_dates},
