@@ -11,7 +11,7 @@ from linli.catalog.v1 import catalog_service_pb2 as catalog
 from linli.feed.v1 import feed_service_pb2 as feed
 from linli.identity.v1 import identity_service_pb2 as identity
 from linli.operations.v1 import operations_service_pb2 as operations
-from linli.options.v1 import access_pb2, rules_pb2
+from linli.options.v1 import access_pb2
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 
@@ -21,6 +21,7 @@ from libs.rpc.methods import Method
 from libs.rpc.naming import snake_case
 from libs.rpc.server import Server
 from libs.testkit import patience
+from libs.testkit.contracts import rules_of
 from libs.testkit.eventually import eventually
 from libs.testkit.rpc import Mint, answer_to, deviations, every_rpc, roles, serving
 
@@ -251,13 +252,14 @@ def filled(method: Method, **known: str) -> bytes:
     """A request of the rpc with something in every field that must be set."""
     request: Any = method.request()
     for field in request.DESCRIPTOR.fields:
+        rules = rules_of(field)
         if field.name in known:
             setattr(request, field.name, known[field.name])
         elif field.name == "request_id":
             request.request_id = new_id()
-        elif field.GetOptions().Extensions[rules_pb2.rules].required:
+        elif rules.required:
             assert field.cpp_type == FieldDescriptor.CPPTYPE_STRING, f"{method.path} wants {field.name}"
             setattr(request, field.name, "x")
-        elif field.GetOptions().Extensions[rules_pb2.rules].bounded:
-            setattr(request, field.name, int(field.GetOptions().Extensions[rules_pb2.rules].minimum))
+        elif rules.bounded:
+            setattr(request, field.name, int(rules.minimum))
     return bytes(request.SerializeToString())

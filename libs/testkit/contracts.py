@@ -1,24 +1,21 @@
 """Every rpc of the platform, every field that its requests can hold, and what the protos say of each."""
 
 import importlib
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import FieldDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from linli.options.v1 import rules_pb2
 
-from libs.rpc.methods import Method, methods_of
+from libs.rpc.methods import Method
+from libs.testkit.protos import PROTO, descriptors
+from libs.testkit.rpc import every_rpc
 
 _CONTRACTS = Path(__file__).parents[1] / "contracts"
-_PROTO = Path(__file__).parents[2] / "proto"
 _DEEPEST = 6
 
 
@@ -98,7 +95,7 @@ def every_service() -> tuple[ServiceDescriptor, ...]:
 @cache
 def every_place() -> tuple[Place, ...]:
     """All fields of all requests, those of messages within them, too."""
-    methods = [method for service in every_service() for method in methods_of(service)]
+    methods = every_rpc(*every_service())
     return tuple(Place(method, way) for method in methods for way in _ways(method.request.DESCRIPTOR))
 
 
@@ -113,12 +110,8 @@ def _ways(descriptor: Any, depth: int = _DEEPEST) -> Iterator[tuple[FieldDescrip
 @cache
 def comments() -> Mapping[str, str]:
     """What the protos say before each message, field, rpc and value, by full name."""
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder, "commented.bin")
-        protos = [str(path.relative_to(_PROTO)) for path in sorted(_PROTO.glob("linli/**/*.proto"))]
-        command = [sys.executable, "-m", "grpc_tools.protoc", "-I.", "--include_source_info"]
-        subprocess.run([*command, f"--descriptor_set_out={target}", *protos], cwd=_PROTO, check=True)
-        files = descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes()).file
+    protos = [str(path.relative_to(PROTO)) for path in sorted(PROTO.glob("linli/**/*.proto"))]
+    files = descriptors(protos, "--include_source_info").file
     return {name: text for file in files for name, text in _comments(file)}
 
 
@@ -137,5 +130,5 @@ def _comments(file: Any) -> Iterator[tuple[str, str]]:
 
 def syntax_comment(path: str) -> str:
     """What a proto file says at its top, before `syntax`; `path` as it is imported."""
-    lines = Path(_PROTO, path).read_text(encoding="utf-8").partition("\nsyntax")[0].splitlines()
+    lines = Path(PROTO, path).read_text(encoding="utf-8").partition("\nsyntax")[0].splitlines()
     return "\n".join(line.removeprefix("//") for line in lines)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +11,31 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import ServiceDescriptor
 from linli.options.v1 import access_pb2, rules_pb2  # noqa: F401 # the pool must know the options
 
-_PROTO = Path(__file__).parents[2] / "proto"
+PROTO = Path(__file__).parents[2] / "proto"
 
 
-def compiled(path: Path) -> None:
-    """Add a proto file to the pool of descriptors. Raises RuntimeError with what protoc said.
+def descriptors(
+    files: Sequence[str], *options: str, within: Path = PROTO
+) -> descriptor_pb2.FileDescriptorSet:
+    """What protoc makes of proto files, by their paths in a folder. Raises RuntimeError with what it said.
 
     In a process of its own: protoc brings a protobuf library along that does not share a process with
     the one in OR-Tools.
     """
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "compiled.bin")
-        includes = [f"-I{path.parent}", f"-I{_PROTO}"]
-        command = [sys.executable, "-m", "grpc_tools.protoc", *includes, f"--descriptor_set_out={target}"]
-        made = subprocess.run([*command, path.name], capture_output=True, text=True, check=False)
+        includes = [f"-I{each}" for each in dict.fromkeys((within, PROTO))]
+        command = [sys.executable, "-m", "grpc_tools.protoc", *includes, *options]
+        command += [f"--descriptor_set_out={target}", *files]
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
         if made.returncode != 0:
-            raise RuntimeError(f"{path} does not compile: {made.stderr}")
-        found = descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes())
-    for file in found.file:
+            raise RuntimeError(f"{', '.join(files)} does not compile: {made.stderr}")
+        return descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes())
+
+
+def compiled(path: Path) -> None:
+    """Add a proto file to the pool of descriptors. Raises RuntimeError with what protoc said."""
+    for file in descriptors([path.name], within=path.parent).file:
         descriptor_pool.Default().AddSerializedFile(file.SerializeToString())
 
 

@@ -9,6 +9,8 @@ from google.protobuf.message import Message
 from hypothesis import strategies as st
 from linli.options.v1 import rules_pb2
 
+from libs.testkit.contracts import rules_of
+
 Seeds = Mapping[str, Sequence[Any]]
 """Values that let requests reach deeper: field name -> values that exist (`{"case_id": ["3f2a"]}`)."""
 
@@ -67,7 +69,7 @@ def nearly_good(descriptor: Descriptor, seeds: Seeds) -> st.SearchStrategy[Messa
         field.name: _good(field, seeds, depth=3) for field in descriptor.fields
     }
     anything = {field.name: _field(field, seeds, depth=3) for field in descriptor.fields}
-    required = {field.name for field in descriptor.fields if _rules(field).required}
+    required = {field.name for field in descriptor.fields if rules_of(field).required}
 
     @st.composite
     def built(draw: Any) -> Message:
@@ -161,11 +163,6 @@ def _arbitrary(field: FieldDescriptor) -> st.SearchStrategy[Any]:
             return st.one_of(st.sampled_from(edges), st.integers(0, 100), st.integers(least, most))
 
 
-def _rules(field: FieldDescriptor) -> rules_pb2.Rules:
-    rules: rules_pb2.Rules = field.GetOptions().Extensions[rules_pb2.rules]
-    return rules
-
-
 def _good(field: FieldDescriptor, seeds: Seeds, depth: int) -> st.SearchStrategy[Any]:
     """Values that the field's rules allow."""
     entry = field.message_type
@@ -174,9 +171,9 @@ def _good(field: FieldDescriptor, seeds: Seeds, depth: int) -> st.SearchStrategy
     if entry is not None and entry.GetOptions().map_entry:
         key, value = entry.fields_by_name["key"], entry.fields_by_name["value"]
         return st.dictionaries(_good_value(key, seeds, depth), _good_value(value, seeds, depth), max_size=2)
-    least = 1 if _rules(field).required else 0
+    least = 1 if rules_of(field).required else 0
     return st.lists(
-        _good_value(field, seeds, depth), min_size=least, max_size=min(2, _rules(field).max_items or 2)
+        _good_value(field, seeds, depth), min_size=least, max_size=min(2, rules_of(field).max_items or 2)
     )
 
 
@@ -185,7 +182,7 @@ def _good_value(field: FieldDescriptor, seeds: Seeds, depth: int) -> st.SearchSt
         return st.sampled_from(list(seeds[field.name]))
     if field.message_type is not None:
         return _good_message(field.message_type, seeds, depth)
-    rules = _rules(field)
+    rules = rules_of(field)
     match field.cpp_type:
         case FieldDescriptor.CPPTYPE_STRING if field.type == FieldDescriptor.TYPE_BYTES:
             return st.binary(max_size=min(64, rules.max_length or 64))
@@ -223,7 +220,7 @@ def _good_message(descriptor: Descriptor, seeds: Seeds, depth: int) -> st.Search
         return st.builds(kind)
     fields = {field.name: _good(field, seeds, depth - 1) for field in descriptor.fields}
     required = {
-        name: value for name, value in fields.items() if _rules(descriptor.fields_by_name[name]).required
+        name: value for name, value in fields.items() if rules_of(descriptor.fields_by_name[name]).required
     }
     rest = {name: value for name, value in fields.items() if name not in required}
     return st.fixed_dictionaries(required, optional=rest).map(lambda values: _made(kind, values))
