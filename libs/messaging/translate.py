@@ -84,12 +84,10 @@ class Source:
         publish: Publish,
         *,
         kept: int = 4000,
-        types: Collection[str] | None = None,
     ) -> None:
-        """`types` (full names of messages) are all that it publishes; by default those of its contract."""
         self.service = service
         self.name = source_name(cell, service)
-        self.types = event_types(service) if types is None else frozenset(types)
+        self.types = event_types(service)  # all that it publishes, by its contract
         self._ledger = ledger
         self._publish = publish
         self._recent = _Recent(kept)

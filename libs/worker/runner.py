@@ -52,8 +52,6 @@ class ServiceRunner:
 
         For a moment only, if much is due: it is called again at once, and can be stopped in between.
         """
-        if not self.opened.service.clocks:
-            return
         until = time.monotonic() + _A_MOMENT
         try:
             with self._doing("clocks"):

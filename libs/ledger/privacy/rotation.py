@@ -34,7 +34,7 @@ class Rewrapped:
 Say = Callable[[Rewrapped], object]
 
 
-def rewrap(datastore: Datastore, master: MasterKey, say: Say = lambda _: None, *, size: int = 500) -> int:
+def rewrap(datastore: Datastore, master: MasterKey, say: Say, *, size: int) -> int:
     """Wrap every key with the current master key; answers how many had an older one.
 
     Each batch of `size` keys is a transaction of its own, so the work can be interrupted and

@@ -1,6 +1,6 @@
 """The kinds of streams that a service keeps, each found by its decider."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -44,6 +44,3 @@ class Streams:
 
     def __getitem__(self, category: str) -> Stream[Any, Any, Any]:
         return self._by_category[category]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._by_category)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 import psycopg
 
@@ -18,6 +17,7 @@ from libs.runtime.host.host import Host, Roles
 from libs.runtime.host.opened import OpenService, broker_of, open_service
 from libs.runtime.host.parts import Service
 from libs.runtime.host.process import Facts, Lifetime, run_until_told
+from libs.runtime.host.process_host import ProcessHost
 from libs.runtime.host.terminal import complain, in_their_words
 from libs.telemetry import logs
 
@@ -51,28 +51,8 @@ EXPECTED = (
 _READY_WITHIN = 5.0  # seconds; a process that is not ready by then says what it lacks, and goes on
 
 
-class Runs(Protocol):
-    """What runs a role in this process: `Host`, or the worker's own."""
-
-    @property
-    def failed(self) -> str:
-        """What died, or nothing."""
-
-    def start(self) -> None:
-        """Start everything."""
-
-    def wait_until_ready(self, seconds: float) -> None:
-        """Wait until it is ready, not longer than `seconds`."""
-
-    def facts(self) -> Facts:
-        """What an operator wants to know of it."""
-
-    def close(self) -> None:
-        """Stop everything in order."""
-
-
 Died = Callable[[], None]
-MakeWorker = Callable[[OpenService, Died], Runs]
+MakeWorker = Callable[[OpenService, Died], ProcessHost]
 """(the service, what to call when a part of the process has died) -> what runs the worker."""
 
 
@@ -129,7 +109,7 @@ def _worker(
     environ: Mapping[str, str],
     life: Lifetime,
     make: MakeWorker | None,
-) -> Runs:
+) -> ProcessHost:
     if not service.has_worker:
         raise CannotStart(f"{service.name} subscribes to no neighbour and has no clocks: it needs no worker")
     if make is None:
@@ -142,7 +122,7 @@ def _worker(
 
 def _host(
     service: Service, role: str, settings: Settings, environ: Mapping[str, str], life: Lifetime
-) -> Runs:
+) -> ProcessHost:
     roles = _PLAIN[role]
     if role == "server" and not settings.broker_url.reveal():
         _log.warning("LINLI_BROKER_URL is not set: no other service receives events until a relay runs")

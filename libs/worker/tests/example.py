@@ -23,7 +23,8 @@ if sys.argv[2:3] == ["worker"]:  # another kind of process, from its first impor
 
 from libs.runtime.config import guards
 from libs.runtime.host.opened import OpenService
-from libs.runtime.host.shell import Died, Runs
+from libs.runtime.host.process_host import ProcessHost
+from libs.runtime.host.shell import Died
 from libs.runtime.tests.example import counter, tally
 from libs.runtime.tests.example.roles import run
 
@@ -62,7 +63,7 @@ def _hooked(opened: OpenService) -> type:
     return Hooked
 
 
-def _worker(opened: OpenService, died: Died) -> Runs:
+def _worker(opened: OpenService, died: Died) -> ProcessHost:
     from libs.worker.host import WorkerHost
 
     return WorkerHost(opened, died, make=_hooked)
