@@ -76,4 +76,4 @@ def test_what_is_no_port_is_refused_in_a_sentence(
         city.main()
 
     assert refused.value.code == 2
-    assert f"'{port}' is no port: use a number from 1 to 65535" in capsys.readouterr().err
+    assert f"'{port}' is not a port: use a number from 1 to 65535" in capsys.readouterr().err

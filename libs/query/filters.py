@@ -218,10 +218,10 @@ class _Parser:
             _no(f"a comparison begins with one of {', '.join(self._fields)}")
         operator = self._next()
         if operator[0] != "op":
-            _no(f"after {name} comes one of = != < <= > >=")
+            _no(f"after {name}, one of = != < <= > >= is expected")
         kind, value = self._next()
         if kind not in ("text", "word"):
-            _no(f"after {name} {operator[1]} comes a value")
+            _no(f"after {name} {operator[1]}, a value is expected")
         return field.compare(name, operator[1], _unquoted(value) if kind == "text" else value)
 
     def _peek(self) -> tuple[str, str]:

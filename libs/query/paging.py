@@ -164,7 +164,7 @@ def _opened(token: str, binding: bytes, order: Sequence[Order]) -> tuple[object,
         raise _unreadable_token() from None
     if bound != binding:
         raise _refused_token(
-            "this page_token is of another query: repeat the request that it was an answer to (only"
+            "this page_token belongs to another query: repeat the request that it answered (only"
             f" {', '.join(_NOT_BINDING[1:])} may differ), or begin without a token"
         )
     if len(values) != len(order) or not all(map(_fits, values, (each.kind for each in order))):
@@ -184,7 +184,7 @@ def _fits(value: object, kind: type) -> bool:
 
 
 def _unreadable_token() -> Refusal:
-    return _refused_token("this is no page_token: give the next_page_token of an answer, as it was")
+    return _refused_token("this is not a page_token: send the next_page_token of an answer unchanged")
 
 
 def _refused_token(message: str) -> Refusal:

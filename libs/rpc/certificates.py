@@ -52,7 +52,7 @@ class Certificates:
                     return None
                 loaded = self._load()
             except (OSError, ValueError) as error:
-                _log.warning("changed certificates are not taken", error=self._in_words(error))
+                _log.warning("changed certificates are refused", error=self._in_words(error))
                 return None
             self._seen = seen
         _log.info("certificates read again", file=str(self.chain))
@@ -80,4 +80,4 @@ class Certificates:
     def _in_words(self, error: Exception) -> str:
         files = ", ".join(map(str, self._files()))
         why = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
-        return f"no TLS with {files} ({why}): they must be a certificate chain and its key, in PEM"
+        return f"cannot use TLS with {files} ({why}): they must be a certificate chain and its key, in PEM"

@@ -107,10 +107,10 @@ OUTAGES: Mapping[type[Exception], Failure] = {
         message="others keep changing the same thing; try again",
         retry_after=0.05,
     ),
-    ViewBehind: _passing("VIEW_BEHIND", "the view has not got as far as `at_least` yet; try again", 0.5),
+    ViewBehind: _passing("VIEW_BEHIND", "the view has not reached `at_least` yet; try again", 0.5),
     OutcomeUnknown: _passing(
         "OUTCOME_UNKNOWN",
-        "the store broke off; repeat with the same request_id: the work is done once",
+        "the store broke the connection; repeat with the same request_id: the work is done once",
         1.0,
     ),
     LedgerUnavailable: _STORE_AWAY,
@@ -141,7 +141,7 @@ def internal(error_id: str) -> Failure:
     return Failure(
         code=grpc.StatusCode.INTERNAL,
         reason="INTERNAL",
-        message=f"something failed inside; the operator finds it in the log as {error_id}",
+        message=f"an internal error occurred; the operator finds it in the log as {error_id}",
         facts={"error_id": error_id},
     )
 

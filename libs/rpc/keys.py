@@ -48,7 +48,7 @@ class SigningKey:
         ):  # no PEM at all; behind a password; of another kind
             private = None
         if not isinstance(private, Ed25519PrivateKey):
-            message = "it is no Ed25519 key in PEM: make one with `openssl genpkey -algorithm ed25519`"
+            message = "it is not an Ed25519 key in PEM: make one with `openssl genpkey -algorithm ed25519`"
             raise ValueError(message)  # noqa: TRY004 # the bytes are wrong, not their type
         return cls(private)
 

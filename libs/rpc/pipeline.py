@@ -183,7 +183,7 @@ class Rpc:
             request.ParseFromString(raw)
         except DecodeError:
             message = (
-                f"the bytes are no {self._method.request.DESCRIPTOR.full_name}; is your proto up to date?"
+                f"the bytes are not a {self._method.request.DESCRIPTOR.full_name}: is your proto up to date?"
             )
             raise refused(grpc.StatusCode.INVALID_ARGUMENT, "REQUEST_UNREADABLE", message) from None
         unfit = self._normal(request)  # first: what is checked, digested and handled has its normal form

@@ -184,10 +184,10 @@ class Verifier:
             caller = claims.caller()
         except (jwt.PyJWTError, msgspec.ValidationError, TypeError, ValueError, RecursionError):
             raise _unauthenticated(
-                "TOKEN_INVALID", "this is no token of this platform: log in again"
+                "TOKEN_INVALID", "this is not a token of this platform: log in again"
             ) from None
         if claims.iat > self._clock().timestamp() + 60:
-            raise _unauthenticated("TOKEN_INVALID", "the token is of the future: are the clocks right?")
+            raise _unauthenticated("TOKEN_INVALID", "the token was issued in the future: check the clocks")
         return _Known(caller, claims, kid)
 
     def _keyless(self) -> Exception:

@@ -48,7 +48,7 @@ def rotate_master_key(get: Get) -> click.Command:
     @click.command("rotate-master-key")
     @_data
     def rotate_master_key(data: Path | None) -> int:
-        """Wrap the keys of all persons with the first key in LINLI_MASTER_KEY. Give the old one after it.
+        """Wrap the keys of all persons with the first key in LINLI_MASTER_KEY. List the old key after it.
 
         The service may run meanwhile. An interrupted run continues where it stopped.
         """
@@ -64,7 +64,7 @@ def list_parked(get: Get) -> click.Command:
     @click.command("list")
     @_data
     def list_parked(data: Path | None) -> int:
-        """List all parked events, subject by subject; each with the ID that the others ask for."""
+        """List all parked events, subject by subject, each with the ID that the other commands take."""
         service = get()
         return _on(service, data, lambda environ: operate.list_parked(service, environ))
 
@@ -78,7 +78,7 @@ def show_parked(get: Get) -> click.Command:
     @_parked_id
     @_data
     def show_parked(parked_id: int, data: Path | None) -> int:
-        """Show one parked event, whole."""
+        """Show one parked event in full."""
         service = get()
         return _on(service, data, lambda environ: operate.show_parked(service, parked_id, environ))
 

@@ -62,8 +62,7 @@ class Connection:
             if failed.code.name != "UNAUTHENTICATED":
                 raise
             raise CannotStart(
-                f"the platform refuses the operator's secret in {path}: give with --data the folder that it"
-                " runs on"
+                f"the platform refuses the operator's secret in {path}: name its data folder with --data"
             ) from None
         left = issued.expire_time.ToDatetime(UTC) - datetime.now(UTC)
         return issued.access_token, left.total_seconds()

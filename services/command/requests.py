@@ -54,23 +54,23 @@ def parse(descriptor: Descriptor, text: str) -> Message:
         given = json.loads(text, parse_constant=_no_number, parse_int=_whole)
         if not isinstance(given, dict):
             raise CannotStart(
-                f'the request is not a {name}: it must be a JSON object, such as {{"page_size": 3}}'
+                f'the request is not a valid {name}: it must be a JSON object, such as {{"page_size": 3}}'
             )
         if problems := list(_problems(descriptor, given, "")):
             raise CannotStart(
-                "\n".join([f"the request is not a {name}:", *(f"  {each}" for each in problems)])
+                "\n".join([f"the request is not a valid {name}:", *(f"  {each}" for each in problems)])
             )
         return json_format.ParseDict(given, message_factory.GetMessageClass(descriptor)())
     except json_format.ParseError as error:
-        raise CannotStart(f"the request is not a {name}: {error}") from error
+        raise CannotStart(f"the request is not a valid {name}: {error}") from error
     except RecursionError:
-        raise CannotStart(f"the request is not a {name}: it is nested too deeply") from None
+        raise CannotStart(f"the request is not a valid {name}: it is nested too deeply") from None
     except ValueError as error:
-        raise CannotStart(f"the request is not a {name}: it is no JSON: {error}") from error
+        raise CannotStart(f"the request is not a valid {name}: it is not JSON: {error}") from error
 
 
 def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} is not a number")
 
 
 def _whole(digits: str) -> int:
@@ -96,8 +96,8 @@ def _problems(descriptor: Descriptor, given: Mapping[str, Any], path: str) -> It
 def _offered(name: str, descriptor: Descriptor) -> str:
     names = [field.name for field in descriptor.fields]
     close = difflib.get_close_matches(name, names, n=1)
-    meant = f", did you mean {close[0]}?" if close else "."
-    return f"{meant} There are {', '.join(names)}" if names else ", nor any other"
+    meant = f"; did you mean {close[0]}?" if close else "."
+    return f"{meant} Its fields are {', '.join(names)}" if names else ". The message has no fields"
 
 
 def _wrong(field: FieldDescriptor, value: Any, path: str) -> Iterator[str]:
@@ -147,7 +147,7 @@ def _wanted(field: FieldDescriptor, value: Any) -> str:
             else "one of " + ", ".join(each.name for each in field.enum_type.values if each.number)
         )
     if kind == FieldDescriptor.CPPTYPE_STRING:
-        return "" if isinstance(value, str) else "a text in quotes"
+        return "" if isinstance(value, str) else "a string in quotes"
     if kind == FieldDescriptor.CPPTYPE_BOOL:
         return "" if isinstance(value, bool) else "true or false"
     if kind in _FLOATS:

@@ -24,7 +24,7 @@ def find(name: str) -> MethodDescriptor:
         return found
     lines = [f"there is no rpc {name}: write service.Rpc, for instance cases.ListCases"]
     if close := _close(name):
-        lines.append(f"  close to it: {', '.join(close)}")
+        lines.append(f"  did you mean: {', '.join(close)}")
     lines.append(
         f"  {service} has {', '.join(_of(service))}"
         if service in _SHORT

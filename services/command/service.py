@@ -29,8 +29,8 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
         return at(module, maker, get, *about)
 
     parked = {
-        "list": Lazy("all of them, subject by subject", made("acts", "list_parked")),
-        "show": Lazy("one of them, whole", made("acts", "show_parked")),
+        "list": Lazy("list all of them, subject by subject", made("acts", "list_parked")),
+        "show": Lazy("show one of them in full", made("acts", "show_parked")),
         "retry": Lazy("handle it now, then all events that wait behind it", made("acts", "retry")),
         "discard": Lazy("give it up for good", made("acts", "discard")),
     }

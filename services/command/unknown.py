@@ -42,19 +42,19 @@ def sentences(environ: Mapping[str, str]) -> list[str]:
             continue
         if name.endswith("_PORT") and value.startswith(("tcp://", "udp://")):  # Kubernetes, too
             continue
-        told.append(f"{name} is no setting of Linli, and nothing reads it: {_meant(name, known)}")
+        told.append(f"{name} is not a setting of Linli, and nothing reads it: {_meant(name, known)}")
     return told
 
 
 def _meant(name: str, known: Mapping[str, str]) -> str:
     """The setting that is spelt nearly so; or those that the words of the name speak of."""
     if close := difflib.get_close_matches(name, known, n=1, cutoff=_NEARLY):
-        return f"is {close[0]} meant?"
+        return f"did you mean {close[0]}?"
     wanted = set(_words(name.removeprefix("LINLI_").replace("_", " ")))
     about = [each for each, meaning in known.items() if wanted <= {*_words(each), *_words(meaning)}]
     if about:
-        return f"is {' or '.join(about[:_MOST])} meant?"
-    return "`linli cases settings` and those of the other services list what there is"
+        return f"did you mean {' or '.join(about[:_MOST])}?"
+    return "`linli cases settings`, and the same for the other services, lists all settings"
 
 
 def _words(text: str) -> list[str]:

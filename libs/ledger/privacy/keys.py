@@ -238,9 +238,8 @@ class Keys:
             known = self._known.get(key.subject)
             if known is not None and not key.stored and not known.stored:
                 return known
-            if (
-                generation is None or generation == self._generation
-            ):  # else: read before somebody destroyed it, perhaps
+            # of another generation it may have been read before somebody destroyed it
+            if generation is None or generation == self._generation:
                 self._known[key.subject] = key
                 self._known.move_to_end(key.subject)
                 while len(self._known) > self._limit:

@@ -86,7 +86,7 @@ def test_a_token_does_not_fit_another_filter_or_order() -> None:
         with pytest.raises(Refusal) as no:
             Page.of(request, order)
         assert (no.value.code, no.value.field) == ("PAGE_TOKEN_INVALID", "page_token")
-        assert "of another query" in no.value.message
+        assert "belongs to another query" in no.value.message
 
 
 def test_a_token_still_fits_when_only_the_wish_for_freshness_changes() -> None:
@@ -104,7 +104,7 @@ def test_a_forged_token_is_refused_before_it_reaches_the_store(values: list[obje
         Page.of(List(page_token=forged), BY_ID)
 
     assert no.value.code == "PAGE_TOKEN_INVALID"
-    assert "this is no page_token: give the next_page_token of an answer" in no.value.message
+    assert "this is not a page_token: send the next_page_token of an answer" in no.value.message
 
 
 @given(

@@ -42,7 +42,7 @@ def make_secrets(place: Place) -> None:
     _make_secret(place.signing_key, lambda: SigningKey.generate().pem())
     _make_secret(place.operator_secret, lambda: secrets.token_urlsafe(24).encode())
     _check(
-        place.master_key, MasterKey.from_text, "restore it from a backup: the data can be read with it only"
+        place.master_key, MasterKey.from_text, "restore it from a backup: only this key can decrypt the data"
     )
     _check(
         place.signing_key,

@@ -26,7 +26,7 @@ def port_number(text: str, following: int = 0) -> int:
     """
     highest = _HIGHEST - following
     if not text.isdecimal() or int(text) > highest:
-        raise ValueError(f"{text!r} is no port: use a number from 1 to {highest}, or 0")
+        raise ValueError(f"{text!r} is not a port: use a number from 1 to {highest}, or 0")
     return int(text)
 
 

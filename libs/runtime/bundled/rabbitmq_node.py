@@ -167,7 +167,7 @@ def write(path: Path, text: str, mode: int = 0o600) -> None:
 
 def _checked(vhost: str) -> str:
     if _VHOST.fullmatch(vhost) is None:
-        raise RabbitMQFailed(f"{vhost!r} is no name for a vhost: use up to 64 letters, digits, - and _")
+        raise RabbitMQFailed(f"{vhost!r} is not a vhost name: use up to 64 letters, digits, - and _")
     return vhost
 
 

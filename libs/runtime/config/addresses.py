@@ -21,7 +21,7 @@ def database(url: str, password: str = "", *, named: str = "LINLI_DATABASE_URL")
         readable = False
     if not readable:
         raise ValueError(
-            f"{named}: it reads postgresql://user@host:5432/database?sslmode=verify-full, or"
+            f"{named}: give postgresql://user@host:5432/database?sslmode=verify-full, or"
             f" host=… dbname=…, {_ENCODED}; or give LINLI_DATABASE_PASSWORD"
         )
     if not password or password == told.get("password"):
@@ -43,7 +43,7 @@ def broker(url: str, password: str = "") -> str:
         whole = False
     if not whole:
         raise ValueError(
-            "LINLI_BROKER_URL: it reads amqps://user@host:5671/vhost, or amqp://user@host:5672/vhost,"
+            "LINLI_BROKER_URL: give amqps://user@host:5671/vhost, or amqp://user@host:5672/vhost,"
             f" {_ENCODED}; or give LINLI_BROKER_PASSWORD"
         )
     if not password or parts.password == quote(password, safe=""):
@@ -51,7 +51,7 @@ def broker(url: str, password: str = "") -> str:
     if parts.password is not None:
         raise ValueError("LINLI_BROKER_PASSWORD: LINLI_BROKER_URL holds another password; give one of them")
     if not parts.username:
-        raise ValueError("LINLI_BROKER_URL: it names no user whose password LINLI_BROKER_PASSWORD could be")
+        raise ValueError("LINLI_BROKER_URL: it names no user to whom LINLI_BROKER_PASSWORD belongs")
     user, _, host = parts.netloc.rpartition("@")
     return urlunsplit(parts._replace(netloc=f"{user}:{quote(password, safe='')}@{host}"))
 

@@ -114,7 +114,7 @@ def _worker(
         raise CannotStart(f"{service.name} subscribes to no neighbour and has no clocks: it needs no worker")
     if make is None:
         raise CannotStart(
-            f"a worker is a process of its own from its first import on: run `linli {service.name} worker`"
+            f"a worker must be a process of its own from the start: run `linli {service.name} worker`"
         )
     broker_of(settings)
     return make(open_service(service, settings, environ), life.end)

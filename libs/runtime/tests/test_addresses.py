@@ -67,7 +67,7 @@ def test_an_unreadable_database_address_is_refused_without_a_word_of_it(url: str
     with pytest.raises(SettingsInvalid) as refused:
         read(Settings, {**NEEDED, "LINLI_DATABASE_URL": url})
 
-    assert "LINLI_DATABASE_URL: it reads postgresql://" in str(refused.value)
+    assert "LINLI_DATABASE_URL: give postgresql://" in str(refused.value)
     assert "ter2" not in str(refused.value)
     assert "hun" not in str(refused.value)
 
@@ -87,7 +87,7 @@ def test_an_unreadable_broker_address_is_refused_without_a_word_of_it(url: str) 
     with pytest.raises(SettingsInvalid) as refused:
         read(Settings, {**NEEDED, "LINLI_BROKER_URL": url})
 
-    assert "LINLI_BROKER_URL: it reads amqps://" in str(refused.value)
+    assert "LINLI_BROKER_URL: give amqps://" in str(refused.value)
     assert "ter2" not in str(refused.value)
     assert "hun" not in str(refused.value)
 

@@ -59,7 +59,7 @@ def test_a_master_key_that_is_none_is_named_with_what_to_do(place: Place, conten
     place.master_key.write_text(content, "utf-8")
 
     assert f"{place.master_key} is damaged" in refused(place)
-    assert "restore it from a backup: the data can be read with it only" in refused(place)
+    assert "restore it from a backup: only this key can decrypt the data" in refused(place)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_signing_key_that_is_none_is_named_with_what_to_do(place: Place, conte
     make_secrets(place)
     place.signing_key.write_text(content)
 
-    assert f"{place.signing_key} is damaged (it is no Ed25519 key in PEM): restore it" in refused(place)
+    assert f"{place.signing_key} is damaged (it is not an Ed25519 key in PEM): restore it" in refused(place)
 
 
 def test_an_empty_secret_of_the_operator_is_named_with_what_to_do(place: Place) -> None:

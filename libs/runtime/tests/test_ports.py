@@ -20,7 +20,7 @@ def test_a_port_is_a_number_that_leaves_room_for_those_that_follow() -> None:
 
 @pytest.mark.parametrize(("text", "following"), [("99999", 0), ("-1", 0), ("many", 0), ("65530", 49)])
 def test_what_is_no_port_is_refused_in_a_sentence(text: str, following: int) -> None:
-    with pytest.raises(ValueError, match=f"'{text}' is no port: use a number from 1 to 65"):
+    with pytest.raises(ValueError, match=f"'{text}' is not a port: use a number from 1 to 65"):
         port_number(text, following)
 
 

@@ -191,7 +191,7 @@ def test_a_dropped_vhost_lets_nobody_in(killable_rabbit: EmbeddedRabbitMQ) -> No
 
     with pytest.raises(Exception, match="vhost short-lived not found"):
         publish(url, "refused")
-    with pytest.raises(RabbitMQFailed, match="is no name for a vhost"):
+    with pytest.raises(RabbitMQFailed, match="is not a vhost name"):
         killable_rabbit.add_vhost('"}]), halt().')
 
 

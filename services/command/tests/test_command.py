@@ -167,7 +167,7 @@ def test_a_request_that_no_message_can_hold_is_refused_in_a_sentence(up: Up, req
     refused = linli("call", "--data", str(up.data), "cases.OpenCase", "-", given=request_text)
 
     assert refused.returncode == 1
-    assert refused.stderr.startswith("linli: the request is not a OpenCaseRequest:")
+    assert refused.stderr.startswith("linli: the request is not a valid OpenCaseRequest:")
     assert "Traceback" not in refused.stderr
 
 
@@ -183,7 +183,7 @@ def test_a_request_that_is_no_json_is_refused_in_words(up: Up) -> None:
     refused = linli("call", "--data", str(up.data), "cases.ListCases", "{page")
 
     assert refused.returncode == 1
-    assert "the request is not a ListCasesRequest" in refused.stderr
+    assert "the request is not a valid ListCasesRequest" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

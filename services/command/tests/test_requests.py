@@ -43,13 +43,13 @@ def test_a_nested_request_with_a_moment_and_an_enum_is_read() -> None:
 
 @pytest.mark.parametrize("text", ["[]", "3", '"x"', "null"])
 def test_only_an_object_is_a_request(text: str) -> None:
-    assert "the request is not a ListCasesRequest: it must be a JSON object" in told(text)
+    assert "the request is not a valid ListCasesRequest: it must be a JSON object" in told(text)
 
 
 def test_an_unknown_field_is_told_with_those_there_are_in_snake_case() -> None:
     message = told('{"pagesize": 3}')
 
-    assert "pagesize: there is no such field, did you mean page_size? There are" in message
+    assert "pagesize: there is no such field; did you mean page_size? Its fields are" in message
     assert "page_token, filter" in message
     assert "pageSize" not in message
 
@@ -64,12 +64,15 @@ def test_an_unknown_value_is_told_with_those_allowed() -> None:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ('{"description": 3}', "description: must be a text in quotes, not 3"),
+        ('{"description": 3}', "description: must be a string in quotes, not 3"),
         ('{"anonymous": "yes"}', 'anonymous: must be true or false, not "yes"'),
         ('{"occurred_time": "yesterday"}', "occurred_time: must be a moment such as 2020-01-03T09:00:00Z"),
         ('{"location": "here"}', "location: must be an object"),
         ('{"location": {"latitude": "north"}}', 'location.latitude: must be a number, not "north"'),
-        ('{"location": {"lat": 1}}', "location.lat: there is no such field. There are latitude, longitude"),
+        (
+            '{"location": {"lat": 1}}',
+            "location.lat: there is no such field. Its fields are latitude, longitude",
+        ),
     ],
 )
 def test_a_value_of_another_kind_is_told_with_its_field(text: str, wanted: str) -> None:
@@ -87,8 +90,8 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     [
         ('{"location": {"latitude": 1e400}}', "location.latitude: must be a number, not Infinity"),
         ('{"location": {"latitude": "NaN"}}', 'location.latitude: must be a number, not "NaN"'),
-        ('{"location": {"latitude": NaN}}', "it is no JSON: NaN is no number"),
-        ('{"location": {"latitude": ' + "1" * 5000 + "}}", "it is no JSON: a number of 5000 digits"),
+        ('{"location": {"latitude": NaN}}', "it is not JSON: NaN is not a number"),
+        ('{"location": {"latitude": ' + "1" * 5000 + "}}", "it is not JSON: a number of 5000 digits"),
         ('{"channel": 99999999999999}', "channel: must be one of CHANNEL_WEB"),
         ('{"occurred_time": 1e400}', "occurred_time: must be a moment such as"),
         ("[" * 20_000, "it is nested too deeply"),

@@ -23,7 +23,7 @@ def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(typed: str) 
     message = told(typed)
 
     assert "write service.Rpc, for instance cases.ListCases" in message
-    assert "close to it: cases.ListCases" in message
+    assert "did you mean: cases.ListCases" in message
 
 
 def test_a_service_without_such_an_rpc_is_answered_with_those_it_has() -> None:

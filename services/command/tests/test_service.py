@@ -82,7 +82,7 @@ def test_a_worker_in_a_process_that_did_not_begin_as_one_is_refused(
     status, text = said("worker")
 
     assert status == 1
-    assert "a worker is a process of its own from its first import on" in text
+    assert "a worker must be a process of its own from the start" in text
 
 
 def test_a_service_that_has_nothing_for_a_worker_to_do_says_so(

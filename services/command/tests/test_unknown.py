@@ -16,7 +16,7 @@ from services.command.unknown import sentences
 )
 def test_a_mistyped_variable_is_told_with_the_closest_known_one(typed: str, meant: str) -> None:
     assert sentences({typed: "sesame"}) == [
-        f"{typed} is no setting of Linli, and nothing reads it: is {meant} meant?"
+        f"{typed} is not a setting of Linli, and nothing reads it: did you mean {meant}?"
     ]
 
 
@@ -25,10 +25,10 @@ def test_a_variable_of_another_program_s_making_is_answered_with_those_about_the
     [nothing] = sentences({"LINLI_ZEBRA": "yes"})
 
     assert port.startswith(
-        "LINLI_PORT is no setting of Linli, and nothing reads it: is LINLI_GRPC_ADDRESS or "
+        "LINLI_PORT is not a setting of Linli, and nothing reads it: did you mean LINLI_GRPC_ADDRESS or "
     )
     assert "TRACE" not in port
-    assert nothing.endswith("`linli cases settings` and those of the other services list what there is")
+    assert nothing.endswith("`linli cases settings`, and the same for the other services, lists all settings")
 
 
 def test_nothing_is_said_of_settings_of_any_service_nor_of_what_others_set() -> None:

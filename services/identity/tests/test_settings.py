@@ -17,7 +17,7 @@ def test_an_ed25519_key_is_taken() -> None:
 
 @pytest.mark.parametrize("junk", ["junk", "-----BEGIN PRIVATE KEY-----\nMC4=\n-----END PRIVATE KEY-----"])
 def test_what_is_no_key_is_refused_and_not_repeated(junk: str) -> None:
-    with pytest.raises(SettingsInvalid, match=f"{KEY}: it is no Ed25519 key in PEM") as refused:
+    with pytest.raises(SettingsInvalid, match=f"{KEY}: it is not an Ed25519 key in PEM") as refused:
         read(IdentitySettings, {KEY: junk}, "LINLI_IDENTITY_")
 
     assert junk not in str(refused.value)
