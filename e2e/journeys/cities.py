@@ -1,8 +1,7 @@
 """Platforms of their own for journeys, and the city told to one of them."""
 
-import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from e2e.city.platform import READY_WITHIN, City, Platform, sign_in
 from e2e.city.replay import Replayed, finish, replay
 from e2e.city.rows import Request
 from e2e.city.source import read
+from libs.runtime.bundled.ports import free_ports
 from libs.testkit import patience
 
 
@@ -40,9 +40,7 @@ def platform_in(
 
 def free_port() -> int:
     """A port that nobody listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
 def all_requests() -> list[Request]:

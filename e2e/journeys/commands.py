@@ -6,12 +6,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from libs.testkit import patience
 from libs.testkit.eventually import eventually
+from libs.testkit.processes import children, lives
 
 
 def linli(*words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
@@ -43,13 +44,7 @@ class Program:
 
     def children(self) -> list[int]:
         """The processes that it has started, and that live."""
-        found = []
-        for stat in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(OSError):
-                words = stat.read_text().rpartition(")")[2].split()
-                if words[0] != "Z" and int(words[1]) == self.process.pid:
-                    found.append(int(stat.parent.name))
-        return found
+        return [pid for pid in children(self.process.pid) if lives(pid)]
 
     def kill(self) -> None:
         """End it as a power cut would, and nothing else."""

@@ -10,15 +10,10 @@ import pytest
 from e2e.city import __main__ as city
 from e2e.city.folder import held
 from e2e.city.platform import Platform, PlatformFailed
+from libs.runtime.bundled.ports import free_ports
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 
 pytestmark = pytest.mark.store
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_the_sentence_of_this_start_is_shown_and_no_older_line(tmp_path: Path) -> None:
@@ -27,7 +22,7 @@ def test_the_sentence_of_this_start_is_shown_and_no_older_line(tmp_path: Path) -
     holder = EmbeddedPostgres(tmp_path / "data", durable=False)
     holder.start()
     try:
-        platform = Platform(data=holder.data, port=free_port(), http_port=free_port(), log=log)
+        platform = Platform(data=holder.data, port=free_ports(1)[0], http_port=free_ports(1)[0], log=log)
         with pytest.raises(PlatformFailed) as failed:
             platform.start()
     finally:
@@ -60,7 +55,7 @@ def test_a_file_is_no_data_folder(tmp_path: Path) -> None:
 def test_a_busy_port_is_named_with_one_that_is_free(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        platform = Platform(data=tmp_path, port=port, http_port=free_port())
+        platform = Platform(data=tmp_path, port=port, http_port=free_ports(1)[0])
 
         with pytest.raises(PlatformFailed, match=rf"port {port} cannot be used: .*--port (?!{port}\b)\d+"):
             platform.start()

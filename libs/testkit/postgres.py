@@ -16,6 +16,7 @@ from psycopg import sql
 
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.testkit.eventually import eventually
+from libs.testkit.processes import children, lives
 
 _PREFIX = "linli-test-"
 _YOUNG = 60.0
@@ -66,11 +67,11 @@ class KillablePostgres(EmbeddedPostgres):
         pid = self.pid()
         if pid is None:
             return
-        family = [pid, *_children(pid)]
+        family = [pid, *children(pid)]
         for member in family:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(member, signal.SIGKILL)
-        eventually(lambda: not any(_lives(member) for member in family), "the killed server is gone")
+        eventually(lambda: not any(lives(member) for member in family), "the killed server is gone")
 
     def restart(self) -> None:
         """Start again over the same data."""
@@ -116,20 +117,3 @@ def _sweep() -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             KillablePostgres(folder).kill()
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _children(pid: int) -> list[int]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = stat.read_text().rsplit(")", 1)[1].split()
-            if int(fields[1]) == pid:
-                found.append(int(stat.parent.name))
-    return found
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False

@@ -16,6 +16,7 @@ from libs.runtime.bundled.ports import free_ports
 from libs.runtime.cluster.supervised import Supervised
 from libs.testkit import patience
 from libs.testkit.eventually import eventually
+from libs.testkit.processes import lives
 
 pytestmark = pytest.mark.process
 
@@ -91,13 +92,6 @@ def nursery(tmp_path: Path) -> Iterator[Nursery]:
     yield nursery
     for made in nursery.made:
         made.stop(grace=1.0)
-
-
-def lives(pid: int) -> bool:
-    """Whether there is such a process, and it is no zombie."""
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    return False
 
 
 def test_a_killed_process_is_started_again(nursery: Nursery, caplog: pytest.LogCaptureFixture) -> None:

@@ -22,10 +22,10 @@ from libs.runtime.config.settings import SettingsInvalid
 from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
+from libs.testkit.processes import children, lives, read
 from libs.testkit.rabbit import RabbitServer
 from libs.testkit.rpc import Mint
 from services.command.registry import command_of
-from services.command.tests.seen import children, lives, read
 
 pytestmark = [pytest.mark.store, pytest.mark.journey]
 

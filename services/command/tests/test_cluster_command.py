@@ -19,7 +19,7 @@ from libs.runtime.bundled.rabbitmq_install import Installed
 from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres
-from services.command.tests.seen import children, lives, read
+from libs.testkit.processes import children, lives, read
 
 pytestmark = [pytest.mark.store, pytest.mark.journey]
 
