@@ -19,7 +19,7 @@ from kombu.connection import Connection
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed, find
 from libs.runtime.bundled.rabbitmq_node import Certificates, Node, configure, environment, erlang, write
 
-_LONGEST_START = 60.0  # seconds; two to five are usual
+_LONGEST_START = 120.0  # seconds; two to five are usual
 _LONGEST_STOP = 15.0
 _LONGEST_CALL = 20.0
 _MARK = "LINLI_RABBITMQ_FOLDER"
@@ -222,7 +222,7 @@ class EmbeddedRabbitMQ:
 
     def _launch(self, server: Installed) -> None:
         node = self._known()
-        configure(node, self.folder, self._tls)
+        configure(node, self.folder, self._tls, server)
         self._spawn(server, str(server.epmd), "-port", str(node.mapper_port), "-address", "127.0.0.1")
         self._spawn(server, str(server.script))
 

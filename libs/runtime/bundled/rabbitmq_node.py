@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from libs.runtime.bundled import rabbitmq_code
 from libs.runtime.bundled.ports import free_ports
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed
 
@@ -71,39 +72,42 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
         return f"(fun({{badrpc, Why}}) -> error(Why); (_) -> ok end)({call})"
 
 
-def configure(node: Node, folder: Path, tls: Certificates | None) -> None:
+def configure(node: Node, folder: Path, tls: Certificates | None, server: Installed) -> None:
     """Write the files by which the node starts, with a fresh cookie for Erlang."""
     for name in ("data", "log", "generated"):
         (folder / name).mkdir(exist_ok=True)
     write(folder / ".erlang.cookie", secrets.token_hex(20), mode=0o400)
-    write(folder / "rabbitmq.conf", rabbitmq_conf(node, tls))
+    write(folder / "rabbitmq.config", config(node, tls))
     write(folder / "advanced.config", "[].\n")
     write(folder / "enabled_plugins", "[].\n")
+    rabbitmq_code.link(server, folder)
     write(folder / "definitions.json", msgspec.json.encode(definitions(node)).decode())
 
 
-def rabbitmq_conf(node: Node, tls: Certificates | None) -> str:
-    """The node's rabbitmq.conf; keys that 3.10 and 4.x both know."""
-    lines = [
-        f"listeners.tcp.1 = 127.0.0.1:{node.amqp_port}",
-        "num_acceptors.tcp = 2",
-        "load_definitions = definitions.json",  # beside us: its reader takes no path that is not ASCII
-        f"vm_memory_high_watermark.absolute = {_MEMORY}",
-        f"disk_free_limit.absolute = {_DISK}",
-        f"raft.wal_max_size_bytes = {_LOG_AHEAD}",
-        "log.file.level = info",
+def config(node: Node, tls: Certificates | None) -> str:
+    """The node's rabbitmq.config, whose terms 3.10 and 4.x both know.
+
+    Not a rabbitmq.conf: to read that, every start would compile RabbitMQ's whole schema.
+    """
+    rabbit = [
+        f'{{tcp_listeners, [{{"127.0.0.1", {node.amqp_port}}}]}}',
+        "{num_tcp_acceptors, 2}",
+        '{load_definitions, "definitions.json"}',  # beside us: its reader takes no path that is not ASCII
+        f'{{vm_memory_high_watermark, {{absolute, "{_MEMORY}"}}}}',
+        f'{{disk_free_limit, "{_DISK}"}}',
+        "{log, [{file, [{level, info}]}]}",
     ]
     if tls is not None:
-        lines += [
-            f"listeners.ssl.1 = 127.0.0.1:{node.tls_port}",
-            "num_acceptors.ssl = 2",
-            f"ssl_options.certfile = {tls.certificate.resolve()}",
-            f"ssl_options.keyfile = {tls.key.resolve()}",
-            f"ssl_options.cacertfile = {tls.authority.resolve()}",
-            "ssl_options.verify = verify_peer",
-            "ssl_options.fail_if_no_peer_cert = false",
+        files = zip(("certfile", "keyfile", "cacertfile"), tls, strict=True)
+        options = [f"{{{what}, {_text(file.resolve())}}}" for what, file in files]
+        options += ["{verify, verify_peer}", "{fail_if_no_peer_cert, false}"]
+        rabbit += [
+            f'{{ssl_listeners, [{{"127.0.0.1", {node.tls_port}}}]}}',
+            "{num_ssl_acceptors, 2}",
+            f"{{ssl_options, [{', '.join(options)}]}}",
         ]
-    return "".join(f"{line}\n" for line in lines)
+    terms = ",\n    ".join(rabbit)
+    return f"[{{rabbit, [\n    {terms}]}},\n {{ra, [{{wal_max_size_bytes, {_LOG_AHEAD}}}]}}].\n"
 
 
 def definitions(node: Node) -> dict[str, Any]:
@@ -128,6 +132,7 @@ def environment(node: Node, folder: Path, server: Installed) -> dict[str, str]:
     """The environment of everything that belongs to the node: nothing of this machine's own RabbitMQ."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("RABBITMQ_", "ERL_"))}
     path = os.pathsep.join(filter(None, (str(server.erl.parent), ours.get("PATH"), "/usr/bin:/bin")))
+    linked = (folder / rabbitmq_code.PLUGINS).is_dir()
     return {
         **ours,
         "PATH": path,
@@ -140,18 +145,20 @@ def environment(node: Node, folder: Path, server: Installed) -> dict[str, str]:
         "RABBITMQ_NODENAME": node.name,
         "RABBITMQ_DIST_PORT": str(node.distribution_port),
         "RABBITMQ_CONF_ENV_FILE": str(folder / "none.conf"),
-        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.config"),
         "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "advanced.config"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
         "RABBITMQ_MNESIA_BASE": str(folder / "data"),
         "RABBITMQ_LOG_BASE": str(folder / "log"),
         "RABBITMQ_LOGS": str(folder / "log" / "node.log"),
         "RABBITMQ_GENERATED_CONFIG_DIR": str(folder / "generated"),
+        # where the node runs: RabbitMQ would split the whole path at a colon
+        **({"RABBITMQ_PLUGINS_DIR": rabbitmq_code.PLUGINS} if linked else {}),
         "RABBITMQ_SCHEDULER_BIND_TYPE": "u",  # bound to the same cores, several nodes would queue for them
         "RABBITMQ_MAX_NUMBER_OF_PROCESSES": "65536",
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
             "+S 2:2 +SDio 4 +sbwt none +sbwtdcpu none +sbwtdio none"
-            " -kernel inet_dist_use_interface {127,0,0,1}"
+            f" -kernel inet_dist_use_interface {{127,0,0,1}} {rabbitmq_code.first(server)}"
         ),
     }
 
@@ -169,6 +176,11 @@ def _checked(vhost: str) -> str:
     if _VHOST.fullmatch(vhost) is None:
         raise RabbitMQFailed(f"{vhost!r} is not a vhost name: use up to 64 letters, digits, - and _")
     return vhost
+
+
+def _text(path: Path) -> str:
+    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _binary(text: str) -> str:

@@ -22,7 +22,7 @@ from libs.runtime.host.process import noting
 from libs.runtime.host.threads import WatchedThread
 
 _LOOK_AT_POSTGRES = 0.2  # seconds: so that the cause is told before what it leads to
-_READY_WITHIN = 30.0
+_READY_WITHIN = 120.0
 
 
 class EmbeddedPlatform:
