@@ -26,6 +26,7 @@ from e2e.journeys.ledgers import (
     views_of,
 )
 from libs.testkit.views import assert_rebuilt_equals_live
+from services.command.registry import NAMES
 
 ROWS = int(os.environ.get("LINLI_TEST_ROWS", "1000"))
 """How many rows of the file are told; all have about 10,000."""
@@ -52,7 +53,7 @@ class Answers:
 
     def counted(self, city: City) -> City:
         """The city, whose every answer is counted."""
-        for name in ("identity", "catalog", "cases", "volunteers", "supervision"):
+        for name in NAMES:
             object.__setattr__(city, name, _Counted(getattr(city, name), self))
         return city
 

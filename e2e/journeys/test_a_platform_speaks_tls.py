@@ -4,8 +4,8 @@ import tempfile
 from pathlib import Path
 
 from e2e.journeys.cities import platform_in
-from e2e.journeys.commands import linli
 from libs.testkit.certificates import Authority
+from libs.testkit.commands import linli
 
 
 def test_a_platform_that_speaks_tls_is_called_over_tls() -> None:

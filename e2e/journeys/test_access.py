@@ -24,6 +24,7 @@ from libs.testkit import patience
 from libs.testkit.contracts import rules_of
 from libs.testkit.eventually import eventually
 from libs.testkit.rpc import Mint, answer_to, deviations, every_rpc, roles, serving
+from services.command.registry import NAMES
 
 SERVICES = tuple(
     service
@@ -210,7 +211,7 @@ def _that_name(town: Town, body: str) -> set[str]:
     return {event.subject for event in everything if body.encode() in event.data.value}
 
 
-@pytest.mark.parametrize("source", ["identity", "catalog", "cases", "volunteers", "supervision"])
+@pytest.mark.parametrize("source", NAMES)
 def test_a_client_without_grants_reads_public_events_only(town: Town, source: str) -> None:
     stranger = town.anyone(town.mint.client("feed.read", grants=[]))
 

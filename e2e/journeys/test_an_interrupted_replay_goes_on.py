@@ -11,8 +11,8 @@ import pytest
 from e2e.city import los_angeles as la
 from e2e.city.report import WIDTH
 from e2e.journeys.cities import free_port
-from e2e.journeys.commands import running
 from libs.testkit import patience
+from libs.testkit.commands import running
 
 ROWS = 1500
 CHECKOUT = Path(__file__).parents[2]

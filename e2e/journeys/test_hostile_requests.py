@@ -23,6 +23,7 @@ from libs.testkit import patience
 from libs.testkit.hostile import assert_never_broken
 from libs.testkit.requests import HOSTILE, Seeds
 from libs.testkit.rpc import answer_to, every_rpc, roles
+from services.command.registry import NAMES
 
 MANY = 8
 BROKEN = {"INTERNAL", "UNKNOWN"}
@@ -67,8 +68,8 @@ def seeds(attacked: Town) -> Seeds:
         "calendar_id": ["always"],
         "zone": ["Asia/Shanghai"],
         "time_zone": ["Asia/Shanghai"],
-        "source": ["identity", "catalog", "cases", "volunteers", "supervision"],
-        "service": ["identity", "catalog", "cases", "volunteers", "supervision"],
+        "source": list(NAMES),
+        "service": list(NAMES),
         "order_by": ["opened_time", "due_time desc"],
     }
 

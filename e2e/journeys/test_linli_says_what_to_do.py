@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from e2e.journeys.cities import free_port
-from e2e.journeys.commands import linli
 from e2e.journeys.ledgers import all_services
 from e2e.journeys.town import Town
 from libs.testkit import patience
+from libs.testkit.commands import linli
 
 
 @pytest.mark.parametrize("option", ["--port", "--http-port"])

@@ -9,9 +9,9 @@ import pytest
 
 from e2e.city import los_angeles as la
 from e2e.journeys.cities import free_port
-from e2e.journeys.commands import running
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.testkit import patience
+from libs.testkit.commands import running
 from libs.testkit.eventually import eventually
 
 ROWS = 800

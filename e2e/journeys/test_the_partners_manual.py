@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from e2e.journeys.commands import linli
 from e2e.journeys.town import Town
 from libs.testkit import patience
+from libs.testkit.commands import linli
 from libs.testkit.eventually import eventually
 
 PROTO = Path(__file__).parents[2] / "proto"

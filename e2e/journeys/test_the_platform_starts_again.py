@@ -16,7 +16,6 @@ from linli.feed.v1 import feed_service_pb2 as feed
 
 from e2e.city import los_angeles as la
 from e2e.journeys.cities import free_port, platform_in
-from e2e.journeys.commands import linli, running
 from e2e.journeys.feeds import FEED
 from e2e.journeys.ledgers import all_services, gaps, ledger_of, streams_of
 from e2e.journeys.racing import send
@@ -25,6 +24,7 @@ from libs.rpc.client import Patience, connect
 from libs.rpc.failures import RpcFailed
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.testkit import patience
+from libs.testkit.commands import linli, running
 from libs.testkit.eventually import eventually
 
 TRIED = """{"request_id": "tried", "affair_id": "bulky-items", "channel": "CHANNEL_WEB", "area_id": "la"}"""

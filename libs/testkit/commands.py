@@ -15,14 +15,20 @@ from libs.testkit.eventually import eventually
 from libs.testkit.processes import children, lives
 
 
-def linli(*words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-    """`linli` with these words, run to its end."""
+def linli_command(*words: str) -> list[str]:
+    """What runs `linli` with these words."""
+    return [sys.executable, "-m", "services.command", *words]
+
+
+def linli(*words: str, given: str = "", **environ: str) -> "subprocess.CompletedProcess[str]":
+    """`linli` with these words, run to its end; `given` on its standard input."""
     return subprocess.run(
-        [sys.executable, "-m", "services.command", *words],
+        linli_command(*words),
+        input=given,
         env={**os.environ, **environ},
         capture_output=True,
         text=True,
-        timeout=patience.seconds(60),
+        timeout=patience.seconds(120),
     )
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from libs.rpc.messages import OWN
 from libs.testkit.refusals import codes_in
+from services.command.registry import NAMES
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("identity", "catalog", "cases", "volunteers", "supervision")
 
 
 def texts_of(name: str) -> Mapping[str, str]:
@@ -19,7 +19,7 @@ def texts_of(name: str) -> Mapping[str, str]:
     return texts
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_refusal_of_a_service_has_a_chinese_text(name: str) -> None:
     assert sorted(texts_of(name)) == sorted(codes_in(ROOT / "services" / name))
 
@@ -28,7 +28,7 @@ def test_every_refusal_of_the_plumbing_has_a_chinese_text() -> None:
     assert sorted(OWN["zh"]) == sorted(codes_in(ROOT / "libs"))
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_text_is_filled_with_facts_that_come_along(name: str) -> None:
     facts = codes_in(ROOT / "services" / name)
 
@@ -38,7 +38,7 @@ def test_a_text_is_filled_with_facts_that_come_along(name: str) -> None:
     assert all(re.search("[一-鿿]", text) for text in texts_of(name).values())
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_texts_of_a_service_are_served(name: str) -> None:
     api = importlib.import_module(f"services.{name}.wiring")._api(None)
 

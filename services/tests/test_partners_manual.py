@@ -13,7 +13,7 @@ from linli.options.v1 import access_pb2
 
 from libs.rules.due import Limit, Unit, due
 from libs.rules.working_time import Calendar
-from services.tests.test_readmes import NAMES
+from services.command.registry import NAMES
 
 MANUAL = (Path(__file__).parents[2] / "proto" / "README.md").read_text("utf-8")
 

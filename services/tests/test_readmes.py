@@ -8,9 +8,9 @@ import pytest
 
 from libs.telemetry import metrics
 from libs.testkit import readme
+from services.command.registry import NAMES
 
 SERVICES = Path(__file__).parent.parent
-NAMES = ("identity", "catalog", "cases", "volunteers", "supervision")
 
 
 @pytest.mark.parametrize("name", NAMES)

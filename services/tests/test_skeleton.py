@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from services.command.registry import NAMES
+
 ROOT = Path(__file__).parents[1]
-SERVICES = ("identity", "catalog", "cases", "volunteers", "supervision")
 POLICIES: dict[str, set[str]] = {
     "identity": set(),
     "catalog": {"details", "standard", "working_time"},
@@ -84,7 +85,7 @@ def bases_of(path: Path) -> dict[str, list[str]]:
     return {each.name: [ast.unparse(base) for base in each.bases] for each in classes}
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", NAMES)
 def test_a_service_has_the_files_that_every_service_has(service: str) -> None:
     heard = WHERE_NEIGHBOURS_ARE_HEARD if (ROOT / service / "entrypoints/reactions.py").exists() else set()
     there = {str(path.relative_to(ROOT / service)) for path in (ROOT / service).rglob("*") if path.is_file()}
@@ -96,7 +97,7 @@ def test_a_service_has_the_files_that_every_service_has(service: str) -> None:
     }
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", NAMES)
 def test_a_noun_of_the_domain_is_read_top_to_bottom(service: str) -> None:
     for noun in sorted(nouns(service)):
         path = modules(service, "domain")[noun]
@@ -110,7 +111,7 @@ def test_a_noun_of_the_domain_is_read_top_to_bottom(service: str) -> None:
         assert names_in(path)[-1] == noun.upper(), f"{noun} does not end with its decider"
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", NAMES)
 def test_the_wire_is_shared_out_by_noun(service: str) -> None:
     faces = set(modules(service, "entrypoints")) - {"__init__", "chinese", "reactions", "wire"}
 
@@ -120,14 +121,14 @@ def test_the_wire_is_shared_out_by_noun(service: str) -> None:
         assert name in names_in(modules(service, "entrypoints")[face])
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", NAMES)
 def test_the_adapters_are_ledger_publishing_and_views(service: str) -> None:
     known = {"__init__", "ledger", "publishing", "views"} | ADAPTERS.get(service, set())
 
     assert set(modules(service, "adapters")) == known
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", NAMES)
 def test_a_view_is_one_file_in_one_order(service: str) -> None:
     for question, path in sorted(modules(service, "adapters/views").items()):
         if question == "__init__":
@@ -142,7 +143,7 @@ def test_a_view_is_one_file_in_one_order(service: str) -> None:
         assert [name for name in names if name in expected] == expected, question
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", NAMES)
 def test_wiring_builds_the_service_in_the_same_steps(service: str) -> None:
     names = names_in(ROOT / service / "wiring.py")
 
@@ -154,7 +155,7 @@ def test_wiring_builds_the_service_in_the_same_steps(service: str) -> None:
 LONG = {"domain": 300, "application": 250, "adapters": 250, "entrypoints": 250}
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", NAMES)
 def test_a_file_is_read_in_one_sitting(service: str) -> None:
     too_long = {
         str(path.relative_to(ROOT)): lines

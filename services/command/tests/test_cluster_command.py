@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from libs.runtime.bundled.ports import free_ports
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.bundled.rabbitmq_install import Installed
 from libs.testkit import patience
+from libs.testkit.commands import linli, linli_command
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres
 from libs.testkit.processes import children, lives, read
@@ -46,12 +46,6 @@ def data(installed_rabbitmq: Installed) -> Iterator[Path]:
     KillablePostgres(folder).kill()
     EmbeddedRabbitMQ(folder / "rabbitmq").kill()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def linli(*words: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end."""
-    command = [sys.executable, "-m", "services.command", *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=patience.seconds(120))
 
 
 def test_a_call_while_no_process_of_the_cluster_answers_names_the_cluster(tmp_path: Path) -> None:
@@ -95,7 +89,7 @@ def test_a_server_that_cannot_be_is_told_with_its_option(tmp_path: Path, address
 
 def start(data: Path) -> Running:
     """`linli cluster` on free ports, as soon as it is ready."""
-    command = [sys.executable, "-m", "services.command", "cluster", "--data", str(data), "--port-base", "0"]
+    command = linli_command("cluster", "--data", str(data), "--port-base", "0")
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     said = []

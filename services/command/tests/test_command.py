@@ -1,12 +1,10 @@
 """The `linli` command as a newcomer uses it: up, token, call; and what it says when something is wrong."""
 
 import json
-import os
 import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,21 +13,11 @@ from pathlib import Path
 import pytest
 
 from libs.testkit import patience
+from libs.testkit.commands import linli, linli_command
 from libs.testkit.postgres import KillablePostgres
+from services.command.registry import NAMES
 
 pytestmark = [pytest.mark.store, pytest.mark.journey]
-
-
-def _command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "services.command", *words]
-
-
-def linli(*words: str, given: str = "", **environ: str) -> "subprocess.CompletedProcess[str]":
-    """Run a command to its end; `given` on its standard input."""
-    environment = {**os.environ, **environ}
-    return subprocess.run(
-        _command(*words), input=given, env=environment, capture_output=True, text=True, timeout=120
-    )
 
 
 @dataclass
@@ -45,7 +33,7 @@ class Up:
 def up() -> Iterator[Up]:
     data = Path(tempfile.mkdtemp(prefix="linli-test-command-"))
     data.chmod(0o755)
-    command = _command("up", "--data", str(data), "--port", "0", "--http-port", "0")
+    command = linli_command("up", "--data", str(data), "--port", "0", "--http-port", "0")
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     welcome = "".join(iter(process.stdout.readline, "Ctrl-C stops it.\n"))
@@ -61,7 +49,7 @@ def up() -> Iterator[Up]:
 def test_up_says_what_it_serves_and_where(up: Up) -> None:
     assert "Linli is ready" in up.welcome
     assert str(up.data) in up.welcome
-    for service in ("identity", "catalog", "cases", "volunteers", "supervision"):
+    for service in NAMES:
         assert service in up.welcome
 
 
@@ -107,7 +95,7 @@ def test_what_it_prints_can_be_typed_as_it_is(up: Up) -> None:
 
 
 def test_whoever_reads_only_the_beginning_sees_no_traceback(up: Up) -> None:
-    call = _command("call", "--data", str(up.data), "feed.ReadEvents", '{"source": "identity"}')
+    call = linli_command("call", "--data", str(up.data), "feed.ReadEvents", '{"source": "identity"}')
 
     piped = f"{shlex.join(call)} | true"
     ended = subprocess.run(
