@@ -24,22 +24,23 @@ class Calendars:
     reads: CalendarReads
     commitments: CommitmentReads
 
-    def define(self, command: DefineCalendar, context: Context, if_revision: str) -> CalendarHandled:
+    def define(self, command: DefineCalendar, context: Context, if_revision: str) -> Loaded[Defined]:
         """The first or the next version. Refuses one by which a limit that counts by it is out of reach."""
         if isinstance(self.stream.load(command.calendar_id).state, Defined):
             command = replace(command, limits=self._limits(command))
-        return self.stream.handle(command.calendar_id, command, context, if_revision=if_revision or None)
+        handled = self.stream.handle(command.calendar_id, command, context, if_revision=if_revision or None)
+        return _defined(handled, command.calendar_id)
 
     def newest(self, calendar_id: str) -> Loaded[Defined]:
         """A calendar as it is now. Refuses CALENDAR_UNKNOWN."""
         return _defined(self.stream.load(calendar_id), calendar_id)
 
-    def version(self, calendar_id: str, version: int) -> Defined:
+    def version(self, calendar_id: str, version: int) -> CalendarDefined:
         """An earlier version; each was one event. Refuses CALENDAR_UNKNOWN if there is none such."""
         found = _defined(self.stream.load_at(calendar_id, version=version), calendar_id)
-        if found.state.version != version:
+        if found.state.newest.version != version:
             raise refusals.calendar_is_unknown(calendar_id)
-        return found.state
+        return found.state.newest
 
     def listed(self, query: ListRequest, fresh: Fresh) -> tuple[Sequence[CalendarDefined], str]:
         """A page of calendars."""
@@ -53,8 +54,8 @@ class Calendars:
         return tuple(limit for limit in limits if limit)
 
 
-def _defined(loaded: Loaded[Calendar], calendar_id: str) -> Loaded[Defined]:
-    state = loaded.state
+def _defined(found: Loaded[Calendar] | CalendarHandled, calendar_id: str) -> Loaded[Defined]:
+    state = found.state
     if not isinstance(state, Defined):
         raise refusals.calendar_is_unknown(calendar_id)
-    return Loaded(state=state, version=loaded.version, position=loaded.position)
+    return Loaded(state=state, version=found.version, position=found.position)

@@ -33,7 +33,7 @@ class NewPromise:
     calendar_id: str
     evidence_kinds: tuple[str, ...]
     conditions: tuple[Text, ...]
-    valid_from: datetime
+    valid_from: datetime | None
     at: datetime
 
 
@@ -52,7 +52,7 @@ class Commitments:
         """The first or the next version. The caller must reach the area; without one, everything."""
         area = self.cited.area(new.area_id) if new.area_id else None
         permit(Jurisdiction(area_path=area.path if area else ""))
-        counted_by = self.calendars.newest(new.calendar_id).state
+        counted_by = self.calendars.newest(new.calendar_id).state.newest
         command = PublishCommitment(
             affair=self.cited.affair(new.affair_id),
             area=area,

@@ -62,8 +62,8 @@ class Seeding:
             case calendar.Undefined():
                 define = DefineCalendar(calendar_id=CALENDAR_ID, name=CALENDAR_NAME, working_time=time, at=at)
                 yield self.calendars.stream, CALENDAR_ID, define, context
-            case calendar.Defined(working_time=time):
-                pass
+            case calendar.Defined(newest=newest):
+                time = newest.working_time
         for standard in STANDARD_AFFAIRS:
             yield from self._of(standard, owner, time, at, context)
 

@@ -63,7 +63,7 @@ def evolve(commitment: Commitment, event: CommitmentPublished) -> Commitment:  #
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishCommitment:
-    """Promise time limits for an affair, everywhere or in one area, from a moment on."""
+    """Promise time limits for an affair, everywhere or in one area, from a moment on (None: now)."""
 
     affair: AffairRef
     area: AreaRef | None
@@ -71,7 +71,7 @@ class PublishCommitment:
     resolution: Limit | None
     calendar_id: str
     working_time: WorkingTime  # of the calendar
-    valid_from: datetime
+    valid_from: datetime | None = None
     evidence_kinds: tuple[str, ...] = ()
     conditions: tuple[Text, ...] = ()
     at: datetime
@@ -87,7 +87,10 @@ def decide(command: PublishCommitment, commitment: Commitment) -> Sequence[Commi
         case Unpublished():
             return [published]
         case Published(newest=newest):
-            if replace(published, version=newest.version, valid_from=newest.valid_from) == newest:
+            since = newest.valid_from
+            if replace(published, version=newest.version, valid_from=since) == newest:
+                if since != (command.valid_from or min(since, command.at)):
+                    raise refusals.version_is_unchanged(newest.version, since)
                 return []
             if published.valid_from < newest.valid_from:
                 raise refusals.version_is_too_early(newest.valid_from)
@@ -121,7 +124,7 @@ def _promise(command: PublishCommitment) -> CommitmentPublished:
         calendar_id=command.calendar_id,
         evidence_kinds=distinct(command.evidence_kinds),
         conditions=tuple(condition for condition in command.conditions if condition),
-        valid_from=command.valid_from,
+        valid_from=command.valid_from or command.at,
     )
 
 

@@ -114,13 +114,39 @@ def version_is_too_early(valid_from: datetime, field: str = "valid_from_time") -
     return Refusal(
         Kind.PRECONDITION,
         "VERSION_TOO_EARLY",
-        "a new version cannot become valid before the newest one; give the same moment or a later one",
+        "a new version cannot become valid before the newest one; give the same moment or a later one"
+        " (of a calendar, replaces_version names a version that was wrong)",
         field=field,
         valid_from_time=valid_from.isoformat(),
     )
 
 
+def version_is_unchanged(version: int, valid_from: datetime) -> Refusal:
+    """Nothing but the moment would be new, which is no change from that moment on."""
+    return Refusal(
+        Kind.PRECONDITION,
+        "VERSION_UNCHANGED",
+        "the newest version says the same from another moment on; to correct that moment, repeat the version"
+        " before it for the time until then (of a calendar, name the wrong version in replaces_version)",
+        field="valid_from_time",
+        version=str(version),
+        valid_from_time=valid_from.isoformat(),
+    )
+
+
 # -- calendars and commitments ---------------------------------------------------------------------
+
+
+def version_is_unknown(version: int) -> Refusal:
+    """Nothing holds under this number."""
+    message = "no version with this number holds: it was replaced, or never defined; name one that holds"
+    return Refusal(Kind.NOT_FOUND, "VERSION_UNKNOWN", message, field="replaces_version", version=str(version))
+
+
+def correction_needs_a_reason(version: int) -> Refusal:
+    """What was in force is not replaced without a word."""
+    message = "the version to be replaced has been in force; give the reason for the correction"
+    return Refusal(Kind.INVALID, "REASON_MISSING", message, field="reason", version=str(version))
 
 
 def time_zone_is_unknown(field: str) -> Refusal:

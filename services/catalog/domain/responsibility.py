@@ -174,12 +174,12 @@ class AssignResponsibility:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviseResponsibility:
-    """Name body, basis and helpers of an item anew, from a moment on."""
+    """Name body, basis and helpers of an item anew, from a moment on (None: now)."""
 
     item_id: str
     body_id: str
     legal_basis: str
-    valid_from: datetime
+    valid_from: datetime | None = None
     helper_ids: tuple[str, ...] = ()
     at: datetime
 
@@ -245,13 +245,17 @@ def _revise(command: ReviseResponsibility, item: Item) -> Sequence[Responsibilit
         legal_basis=command.legal_basis.strip(),
         helper_ids=distinct(command.helper_ids),
     )
+    since = newest.valid_from
     if revised == newest:
+        if since != (command.valid_from or min(since, command.at)):
+            raise refusals.version_is_unchanged(newest.version, since)
         return []
+    valid_from = command.valid_from or command.at
     if not revised.legal_basis:
         raise refusals.legal_basis_is_missing()
-    if command.valid_from < newest.valid_from:
-        raise refusals.version_is_too_early(newest.valid_from)
-    if item.valid_until is not None and item.valid_until <= command.valid_from:
+    if valid_from < since:
+        raise refusals.version_is_too_early(since)
+    if item.valid_until is not None and item.valid_until <= valid_from:
         raise refusals.responsibility_has_ended(item.item_id, item.valid_until)
     return [
         ResponsibilityRevised(
@@ -264,7 +268,7 @@ def _revise(command: ReviseResponsibility, item: Item) -> Sequence[Responsibilit
             body_id=revised.body_id,
             legal_basis=revised.legal_basis,
             helper_ids=revised.helper_ids,
-            valid_from=command.valid_from,
+            valid_from=valid_from,
             valid_until=item.valid_until,
         )
     ]

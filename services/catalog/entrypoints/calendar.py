@@ -25,10 +25,15 @@ class CalendarApi:
             name=text_of(request.name),
             working_time=working_time_of(request.working_time),
             valid_from=moment_of(request, "valid_from_time"),
+            replaces=request.replaces_version,
+            reason=request.reason,
             at=call.at,
         )
-        handled = self._app.calendars.define(command, call.context(), request.if_revision)
-        return pb.DefineCalendarResponse(calendar=calendar_shown(handled.state), revision=handled.revision)
+        context = call.context(reason=request.reason)
+        loaded = self._app.calendars.define(command, context, request.if_revision)
+        return pb.DefineCalendarResponse(
+            calendar=calendar_shown(loaded.state.newest), revision=loaded.revision
+        )
 
     def get_calendar(self, request: pb.GetCalendarRequest, call: Call) -> pb.GetCalendarResponse:
         """One calendar."""
@@ -36,7 +41,7 @@ class CalendarApi:
             found = self._app.calendars.version(request.calendar_id, request.version)
             return pb.GetCalendarResponse(calendar=calendar_shown(found))
         loaded = self._app.calendars.newest(request.calendar_id)
-        return pb.GetCalendarResponse(calendar=calendar_shown(loaded.state), revision=loaded.revision)
+        return pb.GetCalendarResponse(calendar=calendar_shown(loaded.state.newest), revision=loaded.revision)
 
     def list_calendars(self, request: pb.ListCalendarsRequest, call: Call) -> pb.ListCalendarsResponse:
         """A page of calendars."""

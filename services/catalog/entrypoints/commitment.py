@@ -29,7 +29,7 @@ class CommitmentApi:
             calendar_id=request.calendar_id,
             evidence_kinds=tuple(request.evidence_kinds),
             conditions=tuple(text_of(condition) for condition in request.conditions),
-            valid_from=moment_of(request, "valid_from_time") or call.at,
+            valid_from=moment_of(request, "valid_from_time"),
             at=call.at,
         )
         handled = self._app.commitments.publish(new, call.context(), request.if_revision, call.permit)

@@ -54,7 +54,7 @@ class ResponsibilityApi:
             body_id=request.body_id,
             legal_basis=request.legal_basis,
             helper_ids=tuple(request.helper_ids),
-            valid_from=moment_of(request, "valid_from_time") or call.at,
+            valid_from=moment_of(request, "valid_from_time"),
             at=call.at,
         )
         context = call.context(reason=request.reason)

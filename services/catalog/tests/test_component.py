@@ -25,6 +25,7 @@ from services.catalog.tests.town import (
     AREAS,
     DESCRIPTOR,
     NEW_YEAR,
+    NEXT_CENTURY,
     SPRING,
     SUMMER,
     assign,
@@ -426,6 +427,26 @@ def test_a_version_of_a_calendar_says_from_when_it_holds(planner: Any) -> None:
 
     assert not first.HasField("valid_from_time")
     assert later.valid_from_time == stamp(SUMMER)
+
+
+def test_a_planned_version_of_a_calendar_is_corrected_and_the_reason_kept(
+    running: Component, planner: Any, reader: Any
+) -> None:
+    define_calendar(planner, "harvest")
+    wrong = define_calendar(planner, "harvest", "2020-10-01", start=NEXT_CENTURY).calendar
+
+    with refused("VERSION_UNCHANGED"):
+        define_calendar(planner, "harvest", "2020-10-01", start=SUMMER)
+    right = define_calendar(
+        planner, "harvest", "2020-10-01", start=SUMMER, replaces_version=wrong.version, reason="a typo"
+    )
+
+    shown = reader.get_calendar(pb.GetCalendarRequest(calendar_id="harvest")).calendar
+    assert (shown.version, shown.valid_from_time) == (3, stamp(SUMMER))
+    listed = reader.list_calendars(pb.ListCalendarsRequest(at_least=right.revision)).calendars
+    assert shown in listed
+    history = running.opened.streams["calendar"].history("harvest")
+    assert [each.metadata.reason for each in history] == [None, None, "a typo"]
 
 
 @pytest.mark.capability("002.3")

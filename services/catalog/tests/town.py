@@ -21,6 +21,7 @@ DESCRIPTOR = pb.DESCRIPTOR.services_by_name["CatalogService"]
 NEW_YEAR = moment("2020-01-01 00:00")
 SPRING = moment("2020-04-01 00:00")
 SUMMER = moment("2020-07-01 00:00")
+NEXT_CENTURY = moment("2100-01-01 00:00")
 request_id = Ids("catalog component")
 
 AREAS = {
@@ -113,7 +114,9 @@ def find(rpcs: Any, affair_id: str, area_id: str, at: datetime = SPRING, at_leas
     )
 
 
-def define_calendar(rpcs: Any, calendar_id: str, *holidays: str) -> Any:
+def define_calendar(
+    rpcs: Any, calendar_id: str, *holidays: str, start: datetime | None = None, **others: Any
+) -> Any:
     """Monday to Friday, 9 to 17."""
     hours = [types.Hours(from_minute=540, until_minute=1020)]
     week = [types.WeekdayHours(weekday=types.Weekday.ValueType(day), hours=hours) for day in range(1, 6)]
@@ -123,6 +126,8 @@ def define_calendar(rpcs: Any, calendar_id: str, *holidays: str) -> Any:
             calendar_id=calendar_id,
             name=LocalizedText(en=calendar_id),
             working_time=types.WorkingTime(time_zone="Asia/Shanghai", week=week, holidays=holidays),
+            valid_from_time=stamp_or_none(start),
+            **others,
         )
     )
 

@@ -9,7 +9,7 @@ from linli.catalog.v1 import catalog_types_pb2 as types
 from libs.rpc.moments import stamp_or_none
 from libs.rpc.texts import localized
 from services.catalog.domain import refusals
-from services.catalog.domain.calendar import Calendar, CalendarDefined, Undefined
+from services.catalog.domain.calendar import CalendarDefined
 from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingDate, WorkingTime
 
 
@@ -42,10 +42,8 @@ def _day(given: str, field: str) -> date:
         raise refusals.date_is_unreadable(field) from None
 
 
-def calendar_shown(calendar: Calendar | CalendarDefined) -> pb.Calendar:
+def calendar_shown(calendar: CalendarDefined) -> pb.Calendar:
     """One version of a calendar."""
-    if isinstance(calendar, Undefined):
-        return pb.Calendar()
     return pb.Calendar(
         calendar_id=calendar.calendar_id,
         version=calendar.version,

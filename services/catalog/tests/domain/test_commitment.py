@@ -1,7 +1,7 @@
 """Commitments: complete, and versioned."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -28,9 +28,14 @@ def test_a_promise_says_all_that_a_clock_needs() -> None:
 
 
 def test_the_same_promise_again_is_no_new_version() -> None:
-    later = promise(valid_from=NOW + timedelta(days=1))
+    later = promise(valid_from=None, at=NOW + timedelta(days=1))
 
-    assert len(given().when(promise()).when(later).events) == 1
+    assert len(given().when(promise()).when(promise()).when(later).events) == 1
+
+
+@pytest.mark.parametrize("moment", [NOW - timedelta(days=1), NOW + timedelta(days=1)])
+def test_the_same_promise_from_another_moment_does_not_pass_for_a_success(moment: datetime) -> None:
+    given().when(promise()).when(promise(valid_from=moment)).then_refused("VERSION_UNCHANGED")
 
 
 @pytest.mark.capability("002.3")

@@ -63,7 +63,13 @@ def test_a_revision_is_the_next_version_and_keeps_the_end() -> None:
 
 
 def test_the_same_revision_again_changes_nothing() -> None:
-    given(assigned()).when(revise(SPRING)).when(revise(SUMMER)).then(revised(2, SPRING))
+    later = replace(revise(SUMMER), valid_from=None, at=SUMMER)
+
+    given(assigned()).when(revise(SPRING)).when(revise(SPRING)).when(later).then(revised(2, SPRING))
+
+
+def test_the_same_revision_from_another_moment_does_not_pass_for_a_success() -> None:
+    given(assigned()).when(revise(SPRING)).when(revise(SUMMER)).then_refused("VERSION_UNCHANGED")
 
 
 def test_versions_never_go_back_in_time() -> None:

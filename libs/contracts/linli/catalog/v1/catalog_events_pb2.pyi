@@ -263,8 +263,9 @@ Global___ResponsibilityEnded: _TypeAlias = ResponsibilityEnded  # noqa: Y015
 
 @_typing.final
 class CalendarDefined(_message.Message):
-    """A calendar was defined or redefined. Each moment is counted by the version that holds at that moment: the one with
-    the greatest `valid_from_time` not after it (of two with the same, the higher version).
+    """A calendar was defined or redefined. Each version replaces those before it that begin at its `valid_from_time` or
+    later. Each moment is counted by the version that holds at that moment: of those not replaced the one with the
+    greatest `valid_from_time` not after it.
     """
 
     DESCRIPTOR: _descriptor.Descriptor

@@ -1376,12 +1376,20 @@ class DefineCalendarRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     WORKING_TIME_FIELD_NUMBER: _builtins.int
     VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
+    REPLACES_VERSION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     calendar_id: _builtins.str
     """The id: lower case letters, digits, `.`, `_`, `-`."""
     if_revision: _builtins.str
     """Applies the command only if the calendar is still at this revision; empty: unconditionally."""
+    replaces_version: _builtins.int
+    """The version that was wrong: this one takes its place and that of all versions after it; 0: none."""
+    reason: _builtins.str
+    """Why. Required if a version that has been in force is replaced. It stays in the history for ever: do not write
+    personal data here.
+    """
     @_builtins.property
     def name(self) -> _types_pb2.LocalizedText:
         """Its name."""
@@ -1392,7 +1400,9 @@ class DefineCalendarRequest(_message.Message):
 
     @_builtins.property
     def valid_from_time(self) -> _timestamp_pb2.Timestamp:
-        """The first moment at which this version holds; not set: now. The first version also holds before that."""
+        """The first moment at which this version holds; not set: now, or the moment of the version that it replaces. The
+        first version always holds before the next, whatever is given here.
+        """
 
     def __init__(
         self,
@@ -1403,10 +1413,12 @@ class DefineCalendarRequest(_message.Message):
         name: _types_pb2.LocalizedText | None = ...,
         working_time: _catalog_types_pb2.WorkingTime | None = ...,
         valid_from_time: _timestamp_pb2.Timestamp | None = ...,
+        replaces_version: _builtins.int = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "valid_from_time", b"valid_from_time", "working_time", b"working_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_id", b"calendar_id", "if_revision", b"if_revision", "name", b"name", "request_id", b"request_id", "valid_from_time", b"valid_from_time", "working_time", b"working_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_id", b"calendar_id", "if_revision", b"if_revision", "name", b"name", "reason", b"reason", "replaces_version", b"replaces_version", "request_id", b"request_id", "valid_from_time", b"valid_from_time", "working_time", b"working_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
