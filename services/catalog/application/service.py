@@ -88,16 +88,19 @@ class Services:
         context: Context,
         if_revision: str,
         permit: Permit,
-        paths: tuple[str, ...] = (),
+        paths: tuple[str, ...] | None = None,
     ) -> Loaded[Published]:
-        """Suspend, resume, retire. The caller must act for the body, or reach the areas served."""
+        """Suspend, resume, retire. The caller must act for the body, or reach the areas served.
+
+        `paths` are the areas served from now on, if that changes; none of them: everybody is served.
+        """
 
         def permitted(service: Service) -> None:
             if isinstance(service, Unpublished):
                 raise refusals.service_is_unknown(command.service_id)
             offer = service.offer
             _permit(permit, offer.area_paths, offer.body_id)
-            if paths:
+            if paths is not None:
                 _permit(permit, paths, offer.body_id)
 
         handled = self.stream.handle(command.service_id, command, context, permitted, if_revision or None)

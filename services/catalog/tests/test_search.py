@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -133,6 +134,38 @@ def test_a_planner_keeps_the_entries_of_their_areas(running: Component) -> None:
     with refused("OUT_OF_REACH"):
         publish(north, "cleaners", details("repairs", en="Repairs for everybody"))
     north.retire_service(pb.RetireServiceRequest(request_id=request_id(), service_id=made.service.service_id))
+
+
+@pytest.mark.parametrize(
+    ("role", "limit", "areas", "allowed"),
+    [
+        ("PLANNER", {"area": "north"}, (), False),
+        ("PLANNER", {"area": "town"}, (), False),
+        ("PLANNER", {"area": "north"}, ("south",), False),
+        ("PLANNER", {"area": "north"}, ("north",), True),
+        ("PLANNER", {"area": "town"}, ("elm", "south"), True),
+        ("PLANNER", {}, (), True),
+        ("PARTNER", {"body": "cleaners"}, (), True),
+        ("PARTNER", {"body": "kitchen"}, (), False),
+    ],
+)
+def test_a_change_serves_no_more_than_the_caller_could_publish(
+    running: Component, role: str, limit: dict[str, str], areas: tuple[str, ...], allowed: bool
+) -> None:
+    planner = stub(running, "PLANNER")
+    define(planner, "fences")
+    made = publish(planner, "cleaners", details("fences", "elm", en="Elm fences"))
+    caller = provider(running, limit["body"]) if role == "PARTNER" else stub(running, role, **limit)
+    change = pb.ChangeServiceRequest(
+        request_id=request_id(),
+        service_id=made.service.service_id,
+        details=details("fences", *areas, en="Fences"),
+    )
+
+    with nullcontext() if allowed else refused("OUT_OF_REACH"):
+        caller.change_service(change)
+    with nullcontext() if allowed else refused("OUT_OF_REACH"):
+        publish(caller, "cleaners", change.details)
 
 
 def test_a_service_goes_through_its_life(running: Component, reader: Any) -> None:
