@@ -5,6 +5,7 @@ other if the same area bounds both (or none does) and neither lies below the oth
 without a boundary do not exist. All of it as of a moment, for boundaries come into force one by one.
 """
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ import shapely
 from shapely import MultiPolygon, Polygon
 
 from libs.geo.boundary import geometry_of
+from libs.geo.effort import Effort
 from libs.geo.index import BoundaryRow
 from libs.geo.strips import Strip, shared
 
@@ -27,12 +29,13 @@ class Sheet:
     row: BoundaryRow
     ground: Ground
     box: Box
+    positions: int
 
     @classmethod
     def of(cls, row: BoundaryRow) -> "Sheet":
         """The sheet of a row. Raises BoundaryUnusable."""
         ground = geometry_of(row.boundary)
-        return cls(row, ground, ground.bounds)
+        return cls(row, ground, ground.bounds, int(shapely.get_num_coordinates(ground)))
 
     def is_in_line_with(self, path: tuple[str, ...]) -> bool:
         """Whether this area and the one at a path are the same, or one lies below the other."""
@@ -54,12 +57,28 @@ class Dispute:
     since: datetime
 
 
+class Overlaps:
+    """What pairs of boundaries share, measured once, for boundaries never change. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._measured: dict[tuple[Sheet, Sheet], Strip | None] = {}
+
+    def of(self, one: Sheet, other: Sheet, effort: Effort) -> Strip | None:
+        """The ground that two share. Raises TooMuchWork, OutOfTime."""
+        with self._lock:
+            if (one, other) not in self._measured:
+                effort.spend(one.positions + other.positions)
+                self._measured[one, other] = shared(one.ground, other.ground)
+            return self._measured[one, other]
+
+
 class Atlas:
     """Boundaries in memory. An atlas never changes; `with_rows` gives the next one."""
 
     def __init__(self) -> None:
         self._sheets: Mapping[str, tuple[Sheet, ...]] = {}
-        self._strips: dict[tuple[Sheet, Sheet], Strip | None] = {}  # of boundaries, which never change
+        self._overlaps = Overlaps()
 
     def with_rows(self, rows: Iterable[BoundaryRow]) -> "Atlas":
         """With more versions, each recorded after those of its area that are here."""
@@ -67,7 +86,7 @@ class Atlas:
         for row in rows:
             sheets[row.area_id] = (*sheets.get(row.area_id, ()), Sheet.of(row))
         after = Atlas()
-        after._sheets, after._strips = sheets, self._strips
+        after._sheets, after._overlaps = sheets, self._overlaps
         return after
 
     def versions(self) -> dict[str, tuple[BoundaryRow, ...]]:
@@ -90,28 +109,31 @@ class Atlas:
         above = (self.at(area_id, moment) for area_id in reversed(path[:-1]))
         return next((sheet for sheet in above if sheet is not None), None)
 
-    def disputes(self, moment: datetime) -> list[Dispute]:
-        """Where areas overlap by more than the tolerance, in the order of their ids."""
+    def neighbours(
+        self, moment: datetime, after: tuple[str, str] = ("", "")
+    ) -> Iterator[tuple[Sheet, Sheet]]:
+        """Pairs of areas that may overlap, in the order of their ids: those after a pair of ids."""
         sheets = [sheet for area_id in sorted(self._sheets) if (sheet := self.at(area_id, moment))]
-        if not sheets:
-            return []
         tree = shapely.STRtree([sheet.ground for sheet in sheets])
-        near = tree.query([sheet.ground for sheet in sheets], predicate="intersects")
-        found = []
-        for one, other in sorted((int(i), int(k)) for i, k in near.T if i < k):
-            dispute = self._dispute(sheets[one], sheets[other], moment)
-            if dispute is not None:
-                found.append(dispute)
-        return found
+        for place, one in enumerate(sheets):
+            if one.row.area_id < after[0]:
+                continue
+            for other in (sheets[near] for near in sorted(tree.query(one.ground)) if near > place):
+                if (one.row.area_id, other.row.area_id) > after:
+                    yield one, other
 
-    def _dispute(self, one: Sheet, other: Sheet, moment: datetime) -> Dispute | None:
-        strip = self._overlap(one, other, moment)
+    def dispute(self, one: Sheet, other: Sheet, moment: datetime, effort: Effort) -> Dispute | None:
+        """Where two areas beside each other overlap by more than the tolerance; None if they do not.
+
+        Raises TooMuchWork, OutOfTime.
+        """
+        strip = self._overlap(one, other, moment, effort)
         if strip is None:
             return None
         since = moment
         for earlier in self._changes({*one.row.path, *other.row.path}, moment):
             first, second = self.at(one.row.area_id, earlier), self.at(other.row.area_id, earlier)
-            if first is None or second is None or self._overlap(first, second, earlier) is None:
+            if first is None or second is None or self._overlap(first, second, earlier, effort) is None:
                 break
             since = earlier
         return Dispute(one=one.row, other=other.row, strip=strip, since=since)
@@ -121,11 +143,9 @@ class Atlas:
         begun = {each.row.valid_from for area_id in area_ids for each in self._sheets.get(area_id, ())}
         return sorted((each for each in begun if each <= until), reverse=True)
 
-    def _overlap(self, one: Sheet, other: Sheet, moment: datetime) -> Strip | None:
+    def _overlap(self, one: Sheet, other: Sheet, moment: datetime, effort: Effort) -> Strip | None:
         if one.is_in_line_with(other.row.path):
             return None
         if self.bounding(one.row.path, moment) is not self.bounding(other.row.path, moment):
             return None
-        if (one, other) not in self._strips:
-            self._strips[one, other] = shared(one.ground, other.ground)
-        return self._strips[one, other]
+        return self._overlaps.of(one, other, effort)

@@ -1,18 +1,21 @@
 """A boundary that somebody is about to draw: what of it would not go together with the atlas.
 
 Each question is asked of every moment from the one on which the boundary is to hold: others may have
-been drawn for later already.
+been drawn for later already. All of them together take no more than the effort allows: each raises
+TooMuchWork or OutOfTime.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+import shapely
 from shapely import Polygon
 
 from libs.geo.atlas import Atlas, Sheet
 from libs.geo.boundary import geometry_of
 from libs.geo.edges import entangled
+from libs.geo.effort import Effort
 from libs.geo.strips import Strip, outside, shared
 
 ROUNDING = 0.01
@@ -31,11 +34,15 @@ class Conflict:
 class Draft:
     """The boundary of the area at `path`, as `check_boundary` gave it, from `valid_from` on."""
 
-    def __init__(self, atlas: Atlas, path: tuple[str, ...], boundary: str, valid_from: datetime) -> None:
+    def __init__(
+        self, atlas: Atlas, path: tuple[str, ...], boundary: str, valid_from: datetime, effort: Effort
+    ) -> None:
         self._atlas = atlas
         self._path = path
         self._area_id = path[-1]
         self._ground = geometry_of(boundary)
+        self._positions = int(shapely.get_num_coordinates(self._ground))
+        self._effort = effort
         self._near = [each for each in atlas.from_then_on(valid_from) if self._concerns(each)]
         later = {each.row.valid_from for each in self._near if each.row.valid_from > valid_from}
         self._moments = [valid_from, *sorted(later)]
@@ -44,10 +51,13 @@ class Draft:
     def tangle(self) -> tuple[str, ...] | None:
         """The path of an area with which the boundary cannot be compared in reasonable time.
 
-        To be asked first. If there is none, comparing it takes a second for each area at most.
+        To be asked first. If there is none, comparing it with one area takes a second at most.
         """
-        found = (each.row.path for each in self._near if entangled(self._ground, each.ground))
-        return next(found, None)
+        for each in self._near:
+            self._effort.spend(min(self._positions, each.positions))
+            if entangled(self._ground, each.ground):
+                return each.row.path
+        return None
 
     def beyond_bounds(self) -> Conflict | None:
         """Ground outside the area that bounds it."""
@@ -93,6 +103,7 @@ class Draft:
 
     def _then(self, moment: datetime) -> Iterator[Sheet]:
         """The other areas that it concerns, as they are at a moment."""
+        self._effort.spend(len(self._near))
         for each in self._near:
             if each.row.area_id != self._area_id and each is self._atlas.at(each.row.area_id, moment):
                 yield each
@@ -116,6 +127,7 @@ class Draft:
     def _once(self, measure: Callable[..., Strip | None], *sheets: Sheet | None) -> Strip | None:
         """A measure, taken once for all moments at which the same boundaries are in force."""
         if (measure, *sheets) not in self._measured:
+            self._effort.spend(self._positions + sum(each.positions for each in sheets if each))
             self._measured[measure, *sheets] = measure(*sheets)
         return self._measured[measure, *sheets]
 

@@ -1,19 +1,23 @@
 """A boundary about to be drawn, against those that are there."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 
 from libs.geo.atlas import Atlas
 from libs.geo.boundary import check_boundary
 from libs.geo.draft import Conflict, Draft
+from libs.geo.effort import Effort, OutOfTime, TooMuchWork
 from libs.geo.index import BoundaryRow
 from libs.geo.tests.drawing import CITY, EAST, IN_2020, IN_2021, METRE, WEST, drawn, square
 from libs.geo.tests.test_boundary import comb, polygon
 
 
-def draft(path: str, boundary: str, *there: BoundaryRow, since: datetime = IN_2020) -> Draft:
-    return Draft(Atlas().with_rows(there), tuple(path.split("/")), boundary, since)
+def draft(
+    path: str, boundary: str, *there: BoundaryRow, since: datetime = IN_2020, effort: Effort | None = None
+) -> Draft:
+    return Draft(Atlas().with_rows(there), tuple(path.split("/")), boundary, since, effort or Effort())
 
 
 def seen(conflict: Conflict | None) -> tuple[str, datetime] | None:
@@ -156,3 +160,27 @@ def test_two_boundaries_that_cross_each_other_everywhere_are_not_compared() -> N
 
     assert draft("city/new", check_boundary(polygon(mirrored)).geojson, there).tangle() == ("city", "comb")
     assert draft("city/new", square(0, 0, 5), there).tangle() is None
+
+
+QUESTIONS = [Draft.tangle, Draft.beyond_bounds, Draft.left_out, Draft.gained, Draft.taken]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_no_question_takes_more_than_the_effort_allows(question: Callable[[Draft], object]) -> None:
+    there = [CITY, WEST, EAST, drawn("city/west/ward", square(0, 0, 4))]
+
+    question(draft("city/west", square(0, 0, 6), *there, effort=Effort(1_000)))
+    with pytest.raises(TooMuchWork):
+        question(draft("city/west", square(0, 0, 6), *there, effort=Effort(3)))
+    with pytest.raises(OutOfTime):
+        question(draft("city/west", square(0, 0, 6), *there, effort=Effort(deadline=0.0)))
+
+
+def test_versions_drawn_ahead_do_not_multiply_without_bound() -> None:
+    ahead = [
+        drawn("city/west", square(0, 0, 4, n), IN_2020 + timedelta(days=n), n + 1) for n in range(1, 100)
+    ]
+    beside = [drawn(f"city/beside-{n}", square(4, 0, 2, n)) for n in range(100)]
+
+    with pytest.raises(TooMuchWork):
+        draft("city/west", square(0, 0, 5), CITY, *ahead, *beside, effort=Effort(50_000)).taken()

@@ -7,7 +7,8 @@ either of two boundaries, and by itself when one of them comes into force.
 from collections.abc import Sequence
 from datetime import datetime
 
-from libs.geo.atlas import Dispute
+from libs.geo.atlas import Atlas, Dispute
+from libs.geo.effort import Effort, TooMuchWork
 from libs.geo.index import AreaIndex
 from libs.ledger.views.view import Views
 from libs.query.freshness import Fresh
@@ -28,19 +29,37 @@ class StripReads:
         self._maps = maps
 
     def page(
-        self, query: ports.StripQuery, path: str, at: datetime, fresh: Fresh
+        self, query: ports.StripQuery, path: str, at: datetime, fresh: Fresh, effort: Effort
     ) -> tuple[Sequence[ports.StripRow], str]:
-        """Strips of areas at or below a path, by their ids, and the token of the next page."""
+        """Strips of areas at or below a path, by their ids, and the token of the next page.
+
+        When the effort is spent, the page ends there. Raises OutOfTime.
+        """
         page = Page.of(query, ORDER)
         with fresh.read(self._views, VIEW) as cursor:
             known = self._maps.current(cursor)
-        wanted = (each for each in known.atlas.disputes(at) if _lies_within(each, path))
-        disputes, token = page.cut_from(wanted, _key)
+        disputes, token = page_of(page, known.atlas, path, at, effort)
         return [_row(each, known.index, at) for each in disputes], token
 
 
-def _lies_within(dispute: Dispute, path: str) -> bool:
-    return any(within(path_of(each.path), path) for each in (dispute.one, dispute.other))
+def page_of(
+    page: Page, atlas: Atlas, path: str, at: datetime, effort: Effort
+) -> tuple[Sequence[Dispute], str]:
+    """The page, and the token of the next; it compares only as many areas as it shows. Raises OutOfTime."""
+    found: list[Dispute] = []
+    after = (str(page.after[0]), str(page.after[1])) if page.after else ("", "")
+    for one, other in atlas.neighbours(at, after):
+        if not any(within(path_of(each.row.path), path) for each in (one, other)):
+            continue
+        try:
+            dispute = atlas.dispute(one, other, at, effort)
+        except TooMuchWork:
+            return found, page.token(*after)
+        after = one.row.area_id, other.row.area_id
+        found += [dispute] if dispute else []
+        if len(found) == page.fetch:
+            break
+    return page.cut(found, _key)
 
 
 def _key(dispute: Dispute) -> tuple[str, str]:

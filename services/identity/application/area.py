@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.geo.boundary import BoundaryUnusable, check_boundary
+from libs.geo.effort import Effort, OutOfTime
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Stream
 from libs.ledger.text import Text
@@ -79,20 +80,24 @@ class Areas:
     reads: AreaReads
     strips: StripReads
 
-    def define(self, new: NewArea, context: Context, permit: Permit) -> AreaHandled:
-        """Put an area into the tree. The caller must reach the parent; for a root, everything."""
+    def define(self, new: NewArea, context: Context, permit: Permit, deadline: float | None) -> AreaHandled:
+        """Put an area into the tree. The caller must reach the parent; for a root, everything.
+
+        `deadline` (on `time.monotonic()`) ends the comparison of its boundary with others.
+        """
         parent = None
         if new.parent_id:
             above = defined(self.stream, new.parent_id, "parent_id")
             parent = Parent(area_id=above.area_id, level=above.level, path=above.path)
         permit(Jurisdiction(area_path=parent.path if parent else ""))
         path = below(parent.path if parent else "", new.area_id)
+        effort = Effort(deadline=deadline)
         command = DefineArea(
             area_id=new.area_id,
             parent=parent,
             level=new.level,
             name=new.name,
-            boundary=self._boundary(path, new.boundary, new.valid_from, new.at, permit),
+            boundary=self._boundary(path, new.boundary, new.valid_from, new.at, permit, effort),
             at=new.at,
         )
         return self.stream.handle(new.area_id, command, replace(context, area=path))
@@ -106,11 +111,12 @@ class Areas:
         context: Context,
         permit: Permit,
         if_revision: str | None,
+        deadline: float | None,
     ) -> AreaHandled:
-        """Give an area another boundary."""
+        """Give an area another boundary; `deadline` as in `define`."""
         path = defined(self.stream, area_id).path
         permit(Jurisdiction(area_path=path))
-        command = self._boundary(path, boundary, valid_from, at, permit)
+        command = self._boundary(path, boundary, valid_from, at, permit, Effort(deadline=deadline))
         if command is None:
             raise refusals.boundary_is_unusable("it is empty")
         context = replace(context, area=path)
@@ -135,14 +141,23 @@ class Areas:
         return place
 
     def disputed_strips(
-        self, query: StripQuery, at: datetime, fresh: Fresh
+        self, query: StripQuery, at: datetime, fresh: Fresh, deadline: float | None
     ) -> tuple[Sequence[StripRow], str]:
-        """A page of the strips that two areas claim. Refuses AREA_UNKNOWN."""
+        """A page of the strips that two areas claim. Refuses AREA_UNKNOWN, DEADLINE_TOO_NEAR."""
         path = defined(self.stream, query.area_id).path if query.area_id else ""
-        return self.strips.page(query, path, at, fresh)
+        try:
+            return self.strips.page(query, path, at, fresh, Effort(deadline=deadline))
+        except OutOfTime:
+            raise refusals.deadline_is_too_near() from None
 
     def _boundary(
-        self, path: str, boundary: str, valid_from: datetime | None, at: datetime, permit: Permit
+        self,
+        path: str,
+        boundary: str,
+        valid_from: datetime | None,
+        at: datetime,
+        permit: Permit,
+        effort: Effort,
     ) -> ChangeBoundary | None:
         if not boundary:
             return None
@@ -153,5 +168,5 @@ class Areas:
             note=note,
             valid_from=valid_from,
             at=at,
-            objection=objection(self.reads.atlas(), path, geojson, valid_from or at, permit),
+            objection=objection(self.reads.atlas(), path, geojson, valid_from or at, permit, effort),
         )

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from libs.geo.atlas import Atlas
 from libs.geo.draft import Conflict, Draft
+from libs.geo.effort import Effort, OutOfTime, TooMuchWork
 from libs.ledger.decider import Refusal
 from libs.query.reach import Jurisdiction, Permit
 from libs.rules.areas import id_of, ids_of, parent_of, path_of
@@ -11,14 +12,29 @@ from services.identity.domain import refusals
 from services.identity.domain.values import Encroachment
 
 
-def objection(atlas: Atlas, path: str, boundary: str, valid_from: datetime, permit: Permit) -> Refusal | None:
+def objection(
+    atlas: Atlas, path: str, boundary: str, valid_from: datetime, permit: Permit, effort: Effort
+) -> Refusal | None:
     """What stands against a boundary (checked GeoJSON) of the area at `path`; None if nothing does.
 
     It must lie within what bounds the area, and hold all that the area bounds. Who may plan the
     area above may take free ground, and ground of areas beside it that they may plan, too: that
     becomes a disputed strip. Who may plan the area alone may give up ground of it, not take any.
+
+    Refuses DEADLINE_TOO_NEAR if the caller does not wait so long.
     """
-    draft = Draft(atlas, ids_of(path), boundary, valid_from)
+    try:
+        return _objection(
+            Draft(atlas, ids_of(path), boundary, valid_from, effort), atlas, path, valid_from, permit
+        )
+    except TooMuchWork:
+        reason = "comparing it with the boundaries around it would take too long: simplify it or those"
+        return refusals.boundary_is_unusable(reason)
+    except OutOfTime:
+        raise refusals.deadline_is_too_near() from None
+
+
+def _objection(draft: Draft, atlas: Atlas, path: str, valid_from: datetime, permit: Permit) -> Refusal | None:
     tangled = draft.tangle()
     if tangled is not None:
         reason = f"it and the boundary of {tangled[-1]} cross or pass by each other too often: simplify it"

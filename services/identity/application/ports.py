@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from libs.geo.atlas import Atlas
+from libs.geo.effort import Effort
 from libs.geo.index import Located
 from libs.geo.strips import Strip
 from libs.ledger.text import Text
@@ -115,9 +116,12 @@ class StripReads(Protocol):
     """Ground that two areas claim."""
 
     def page(
-        self, query: StripQuery, path: str, at: datetime, fresh: Fresh
+        self, query: StripQuery, path: str, at: datetime, fresh: Fresh, effort: Effort
     ) -> tuple[Sequence[StripRow], str]:
-        """Strips of areas at or below a path, by their ids, and the token of the next page."""
+        """Strips of areas at or below a path, by their ids, and the token of the next page.
+
+        When the effort is spent, the page ends there. Raises OutOfTime.
+        """
         ...
 
 

@@ -53,6 +53,12 @@ def boundary_is_unusable(reason: str) -> Refusal:
     )
 
 
+def deadline_is_too_near() -> Refusal:
+    """The caller stops waiting before boundaries are compared."""
+    message = "the boundaries could not be compared within your deadline; nothing was done, allow more time"
+    return Refusal(Kind.EXHAUSTED, "DEADLINE_TOO_NEAR", message)
+
+
 def boundary_is_beyond(on: Encroachment) -> Refusal:
     """Ground outside the area above that has a boundary."""
     return Refusal(

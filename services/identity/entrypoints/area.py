@@ -29,7 +29,7 @@ class AreaApi:
             valid_from=moment_of(request, "valid_from_time"),
             at=call.at,
         )
-        handled = self._app.areas.define(new, call.context(), call.permit)
+        handled = self._app.areas.define(new, call.context(), call.permit, call.deadline)
         return pb.DefineAreaResponse(
             area=wire.area_state_shown(handled.state), note=_note(handled), revision=handled.revision
         )
@@ -44,6 +44,7 @@ class AreaApi:
             call.context(),
             call.permit,
             request.if_revision or None,
+            call.deadline,
         )
         return pb.ChangeBoundaryResponse(
             area=wire.area_state_shown(handled.state), note=_note(handled), revision=handled.revision
@@ -78,7 +79,8 @@ class AreaApi:
     ) -> pb.ListDisputedStripsResponse:
         """Read a page of the strips that two areas claim."""
         at = moment_of(request, "at_time") or call.now()
-        strips, next_token = self._app.areas.disputed_strips(request, at, Fresh.of(request, call))
+        fresh = Fresh.of(request, call)
+        strips, next_token = self._app.areas.disputed_strips(request, at, fresh, call.deadline)
         return pb.ListDisputedStripsResponse(strips=map(wire.strip_shown, strips), next_page_token=next_token)
 
 

@@ -6,6 +6,7 @@ MESSAGES = {
     "AREA_DEFINED_DIFFERENTLY": "区域{area_id}已存在，但上级、级别或名称不同",
     "LEVEL_NOT_BELOW_PARENT": "区域的级别必须低于其上级：市、区、街道、社区、网格",
     "BOUNDARY_UNUSABLE": "边界数据无法使用",
+    "DEADLINE_TOO_NEAR": "在您给出的时限内无法完成边界比对，未作任何更改，请延长时限",
     "BOUNDARY_BEYOND_PARENT": "边界超出了上级区域{area_id}的边界（{longitude}，{latitude}）",
     "BOUNDARY_LEAVES_OUT_AREA": "下级区域{area_id}超出了该边界（{longitude}，{latitude}）",
     "GROUND_OUT_OF_REACH": "边界占用了您无权规划的{area_id}的土地（{longitude}，{latitude}）",

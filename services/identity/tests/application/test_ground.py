@@ -2,14 +2,17 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.geo.atlas import Atlas
 from libs.geo.boundary import geometry_of
+from libs.geo.effort import Effort
 from libs.geo.index import AreaIndex, BoundaryRow, with_validity
 from libs.geo.strips import outside, shared
 from libs.geo.tests.drawing import IN_2019, IN_2020, square
+from libs.ledger.decider import Refusal
 from libs.query.reach import Jurisdiction, Limit, Permit, Reach, not_covered
 from libs.rules.areas import ids_of, within
 from services.identity.application.ground import objection
@@ -44,7 +47,8 @@ class Town:
 
     def draw(self, planner: str, path: str, boundary: str, since: datetime) -> bool:
         """Whether the boundary is taken."""
-        if not within(path, planner) or objection(self.atlas, path, boundary, since, permit_of(planner)):
+        permit = permit_of(planner)
+        if not within(path, planner) or objection(self.atlas, path, boundary, since, permit, Effort()):
             return False
         self.recorded += 1
         area_id = ids_of(path)[-1]
@@ -118,3 +122,22 @@ def test_what_is_taken_lies_within_what_bounds_it_and_takes_nothing_of_others(
             continue
         if atlas.bounding(other.row.path, LATER) is bounds:
             assert shared(gained, other.ground) is None, other_path
+
+
+def crowded() -> Atlas:
+    town = Town()
+    town.draw("", "a", square(0, 0, 6), IN_2019)
+    town.draw("", "a/1", square(0, 0, 2), IN_2019)
+    return town.atlas
+
+
+def test_a_boundary_that_takes_too_long_to_compare_is_refused() -> None:
+    refused = objection(crowded(), "a/2", square(2, 0, 2), LATER, permit_of("a"), Effort(12))
+
+    assert refused is not None
+    assert refused.code == "BOUNDARY_UNUSABLE"
+
+
+def test_no_boundary_is_compared_for_a_caller_who_waits_no_longer() -> None:
+    with pytest.raises(Refusal, check=lambda refusal: refusal.code == "DEADLINE_TOO_NEAR"):
+        objection(crowded(), "a/2", square(2, 0, 2), LATER, permit_of("a"), Effort(deadline=0.0))
