@@ -42,6 +42,7 @@ EVENTS = Events(
         "commitment_noted.v1": noted.CommitmentNoted,
         "calendar_noted.v1": noted.CalendarNoted,
         "resident_noted.v1": noted.ResidentNoted,
+        "resident_erasure_noted.v1": noted.ResidentErasureNoted,
     },
     erasures={"case_content_erased.v1": _content},
 )

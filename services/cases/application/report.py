@@ -16,7 +16,7 @@ from services.cases.application.ports import CaseReads, CaseRow, Picture
 from services.cases.domain import refusals
 from services.cases.domain.case.commands import Facts, OpenCase
 from services.cases.domain.case.situations import NotOpened
-from services.cases.domain.noted import ResidentNoted
+from services.cases.domain.noted import ResidentErasureNoted, ResidentFact, ResidentNoted
 from services.cases.domain.values import Channel, ExternalReference, Point, public_id
 
 NOTHING_KNOWN = Facts(
@@ -91,7 +91,7 @@ class Reports:
     """What can be done with reports."""
 
     stream: CaseStream
-    residents: Stream[Note[ResidentNoted], Noted[ResidentNoted], ResidentNoted]
+    residents: Stream[Note[ResidentFact], Noted[ResidentFact], ResidentFact]
     picture: Picture
     reads: CaseReads
     prefix: str
@@ -128,7 +128,9 @@ class Reports:
         return self._registered(report.reporter_id)
 
     def _registered(self, resident_id: str) -> bool:
-        return self.residents.load(resident_id).state.of(ResidentNoted) is not None
+        """Whether somebody is registered under the id, and not erased."""
+        known = self.residents.load(resident_id).state
+        return known.of(ResidentNoted) is not None and known.of(ResidentErasureNoted) is None
 
     def _facts(self, case_id: str, report: Report) -> Facts:
         """What must be known; for a case that exists nothing, so that a repeated request is answered."""

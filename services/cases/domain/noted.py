@@ -130,12 +130,20 @@ NotedFact = (
 class ResidentNoted:
     """Somebody is registered under this id, in which nobody can be recognised.
 
-    What is kept under another id nobody could ever have erased. An erasure does not change that they
-    are known: it destroys their key.
+    What is kept under another id nobody could ever have erased.
     """
 
     resident_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentErasureNoted:
+    """The identity service erased them: the id is nobody's from now on."""
+
+    resident_id: str
+
+
+ResidentFact = ResidentNoted | ResidentErasureNoted
+
 NOTED: Decider[Note[NotedFact], Noted[NotedFact], NotedFact] = noting("noted")
-RESIDENT: Decider[Note[ResidentNoted], Noted[ResidentNoted], ResidentNoted] = noting("resident")
+RESIDENT: Decider[Note[ResidentFact], Noted[ResidentFact], ResidentFact] = noting("resident")

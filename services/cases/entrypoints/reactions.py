@@ -49,8 +49,9 @@ def when_resident_registered(event: identity.ResidentRegistered, _fact: Fact) ->
 
 
 def when_subject_erased(event: identity.SubjectErased, _fact: Fact) -> Answers:
-    """What a person told us can be read no more, once their key is destroyed here, too."""
-    return [Erasure(subject=event.subject_id)]
+    """The person's key is destroyed here, too, and nobody reports under their id any more."""
+    erased = Note(noted.ResidentErasureNoted(resident_id=event.subject_id))
+    return [Erasure(subject=event.subject_id), Reaction(noted.RESIDENT, event.subject_id, erased)]
 
 
 def when_affair_defined(event: catalog.AffairDefined, _fact: Fact) -> Reactions:

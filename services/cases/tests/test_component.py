@@ -295,6 +295,30 @@ def test_staff_report_for_those_only_whom_identity_knows(running: Component, ope
     assert operator.open_case(told).case.case_id == case.case_id
 
 
+@pytest.mark.parametrize("field", ["reporter_id", "on_behalf_of"])
+def test_who_was_erased_is_nobody_to_report_for(running: Component, operator: Any, field: str) -> None:
+    somebody = f"resident-erased-as-{field.replace('_', '-')}"
+    running.hears("identity", identity.ResidentRegistered(resident_id=somebody))
+    before = report(**{field: somebody})
+    case = operator.open_case(before).case
+
+    running.hears("identity", identity.SubjectErased(subject_id=somebody))
+
+    without_personal_data: dict[str, Any] = {"description": "", "location": None, "area_id": "mole-street"}
+    for told in ({}, without_personal_data):
+        assert refused(operator.open_case, report(**{field: somebody, **told})) == "REPORTER_UNKNOWN"
+    assert operator.open_case(before).case.case_id == case.case_id
+
+
+def test_who_was_erased_before_they_ever_reported_reports_no_more(running: Component, operator: Any) -> None:
+    running.hears("identity", identity.ResidentRegistered(resident_id="resident-brief"))
+    running.hears("identity", identity.SubjectErased(subject_id="resident-brief"))
+    in_person = _service(running, running.mint.person("RESIDENT", subject="resident-brief"))
+
+    assert refused(operator.open_case, report(reporter_id="resident-brief")) == "REPORTER_UNKNOWN"
+    assert refused(in_person.open_case, report()) == "SUBJECT_ERASED"
+
+
 def test_a_client_is_nobody_whose_data_could_be_erased(running: Component) -> None:
     partner = _service(running, running.mint.client("cases.open", subject="partner-1"))
 
@@ -545,7 +569,7 @@ def test_who_is_erased_is_forgotten_here_too(running: Component, operator: Any) 
     assert full.report == pb.Report()
     assert [note.text for note in full.notes] == [""]
     assert full.case.state == types.CASE_STATE_ROUTED
-    assert refused(operator.open_case, report(reporter_id="resident-gone")) == "SUBJECT_ERASED"
+    assert refused(operator.open_case, report(reporter_id="resident-gone")) == "REPORTER_UNKNOWN"
     assert operator.accept_case(pb.AcceptCaseRequest(**on(case))).case.state == types.CASE_STATE_ACCEPTED
 
 
