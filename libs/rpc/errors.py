@@ -100,7 +100,7 @@ def _passing(reason: str, message: str, retry_after: float) -> Failure:
 
 _STORE_AWAY = _passing("STORE_UNAVAILABLE", "the store does not answer; nothing was done, try again", 1.0)
 
-OUTAGES: Mapping[type[Exception], Failure] = {
+OUTAGES: Mapping[type[Exception], Failure | None] = {
     VersionConflict: Failure(
         code=grpc.StatusCode.ABORTED,
         reason="CONTENDED",
@@ -114,17 +114,19 @@ OUTAGES: Mapping[type[Exception], Failure] = {
         1.0,
     ),
     LedgerUnavailable: _STORE_AWAY,
-    psycopg.OperationalError: _STORE_AWAY,
-    psycopg.InterfaceError: _STORE_AWAY,
-    eventsourcing.persistence.OperationalError: _STORE_AWAY,
-    eventsourcing.persistence.InterfaceError: _STORE_AWAY,
+    psycopg.Error: _STORE_AWAY,
+    psycopg.IntegrityError: None,
+    psycopg.ProgrammingError: None,
+    psycopg.errors.InsufficientPrivilege: _STORE_AWAY,
+    psycopg.errors.UndefinedTable: _STORE_AWAY,
+    eventsourcing.persistence.PersistenceError: _STORE_AWAY,
     psycopg.DataError: Failure(
         code=grpc.StatusCode.INVALID_ARGUMENT,
         reason="VALUE_NOT_STORABLE",
         message="a value of the request is out of the range that can be stored or compared",
     ),
 }
-"""The one table of failures below that are no bugs; looked up by class, nearest first."""
+"""The one table of failures below; looked up by class, nearest first. None: a bug in our own statement."""
 
 
 def of_exception(error: BaseException) -> Failure | None:

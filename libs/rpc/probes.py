@@ -37,14 +37,19 @@ class Held:
             end()
 
 
-def add_health(routes: Routes, servicer: Any, threads: ThreadPoolExecutor, held: Held) -> None:
-    """Serve `grpc.health.v1.Health`."""
+def add_health(
+    routes: Routes, servicer: Any, threads: ThreadPoolExecutor, held: Held, look: Callable[[], object]
+) -> None:
+    """Serve `grpc.health.v1.Health`; `look` is called before each check, so that it tells how things are."""
 
     def watch(request: Any, context: grpc.ServicerContext, send: Callable[[Any], None]) -> None:
         servicer.Watch(request, context, send)
         held.hold(context, lambda: send(None))  # no more answers: the end of the stream
 
-    check = _function(servicer.Check)
+    def check(request: Any, context: grpc.ServicerContext) -> Any:
+        look()
+        return servicer.Check(request, context)
+
     watch.experimental_non_blocking = True  # type: ignore[attr-defined] # grpc asks the function for it
     codec = (health_pb2.HealthCheckRequest.FromString, health_pb2.HealthCheckResponse.SerializeToString)
     routes.add(f"/{health.SERVICE_NAME}/Check", grpc.unary_unary_rpc_method_handler(check, *codec), threads)
@@ -85,12 +90,3 @@ class _Symbols:
         with suppress(KeyError):
             return pool.FindMethodByName(symbol).containing_service.file
         return pool.FindFieldByName(symbol).file
-
-
-def _function(method: Callable[..., Any]) -> Callable[..., Any]:
-    """A plain function around a bound method: only functions take the attributes that grpc looks for."""
-
-    def call(*args: Any) -> Any:
-        return method(*args)
-
-    return call

@@ -1,8 +1,9 @@
 """The gRPC server: threads, health, reflection, limits, and a drain that loses nothing."""
 
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
@@ -23,6 +24,8 @@ from libs.rpc.settings import ServerSettings
 from libs.rpc.workers import Workers
 from libs.telemetry import metrics
 
+_LOOK = 1.0  # seconds after which those who watch health hear of a change
+
 
 class Server:
     """Serves api objects. `add` them all, `start`, and `drain` at the end."""
@@ -33,8 +36,13 @@ class Server:
         authenticate: Authenticate | None = None,
         *,
         clock: Clock = wall_clock,
+        ready: Callable[[], Mapping[str, bool]] = dict,
     ) -> None:
-        """`authenticate` is `Verifier.caller`; without it only public rpcs answer."""
+        """`authenticate` is `Verifier.caller`; without it only public rpcs answer.
+
+        `ready` is asked by health, at each check and every second: which services serve (by full name;
+        "" for those that it does not name). It may wait, and be asked by several threads at once.
+        """
         refuse_patched_sockets()
         self.settings = settings or ServerSettings()
         self.port = 0
@@ -49,7 +57,9 @@ class Server:
         self._streams = ThreadPoolExecutor(self.settings.streams + 4, thread_name_prefix="stream")
         self._probes = ThreadPoolExecutor(8, thread_name_prefix="probe")
         self._names: list[str] = []
+        self._ready = ready
         self._health = health.HealthServicer()
+        self._stopped = threading.Event()
         self._held = probes.Held()
         self._routes = Routes(self._workers, self.settings.waiting, self._probes)
         threads = cast("ThreadPoolExecutor", self._workers)  # grpc only submits
@@ -80,25 +90,33 @@ class Server:
 
         Raises RuntimeError when the address is taken, `CertificatesUnusable`.
         """
-        probes.add_health(self._routes, self._health, self._probes, self._held)
+        probes.add_health(self._routes, self._health, self._probes, self._held, self.serving)
         if self.settings.reflection:
             probes.add_reflection(self._routes, self._names, self._probes, self._held)
         self.port = self._bind()
         metrics.rpc_load(waiting=lambda: self._workers.waiting, streams=lambda: self._context.slots.taken)
-        self._server.start()
         self.serving()
+        self._server.start()
+        threading.Thread(target=self._keep_telling, name="health", daemon=True).start()
         return self.port
 
-    def serving(self, ready: Mapping[str, bool] | None = None) -> None:
-        """Tell health which services answer (all unless said otherwise); "" is the server overall."""
-        ready = ready or {}
-        good = {name: ready.get(name, True) for name in self._names}
-        for name, well in {**good, "": all(good.values())}.items():
+    def serving(self) -> None:
+        """Tell health which services answer; "" is the server overall."""
+        ready = self._ready()
+        good = {name: ready.get(name, ready.get("", True)) for name in self._names}
+        overall = ready.get("", True) and all(good.values())
+        for name, well in {**good, "": overall}.items():
             state = health_pb2.HealthCheckResponse
             self._health.set(name, state.SERVING if well else state.NOT_SERVING)
 
+    def _keep_telling(self) -> None:
+        """Tell those who watch health: they ask once."""
+        while not self._stopped.wait(_LOOK):
+            self.serving()
+
     def drain(self, grace: float | None = None) -> None:
         """Say NOT_SERVING, stop accepting, let rpcs in flight finish for `grace` seconds, then end them."""
+        self._stopped.set()
         self._health.enter_graceful_shutdown()
         time.sleep(self.settings.notice)
         self._context.draining.set()

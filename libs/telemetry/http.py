@@ -40,6 +40,7 @@ class Endpoint:
         self._live = live
         self._patience = patience
         self._asking: dict[str, _Asking] = {}
+        self._verdict: tuple[float, tuple[bool, dict[str, str]]] | None = None
         self._door = threading.Lock()
         self._server = _Server((host.strip("[]") or "0.0.0.0", int(port)), _handler_of(self))  # noqa: S104 # pods
         # It looks twenty times a second whether it is to stop, so that a stop takes no longer.
@@ -69,7 +70,14 @@ class Endpoint:
         asked = {name: self._ask(name, check) for name, check in list(self.checks.items())}
         deadline = time.monotonic() + self._patience
         said = {name: asking.answer(deadline) for name, asking in asked.items()}
-        return not any(said.values()), {name: wrong or "ok" for name, wrong in said.items()}
+        verdict = not any(said.values()), {name: wrong or "ok" for name, wrong in said.items()}
+        self._verdict = time.monotonic(), verdict
+        return verdict
+
+    def ready_lately(self, age: float = 0.5) -> tuple[bool, dict[str, str]]:
+        """The same, not asked again if somebody asked within the last `age` seconds."""
+        verdict = self._verdict
+        return verdict[1] if verdict and time.monotonic() - verdict[0] < age else self.ready()
 
     def _ask(self, name: str, check: Check) -> "_Asking":
         with self._door:

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.testkit.eventually import eventually
@@ -76,6 +77,24 @@ class KillablePostgres(EmbeddedPostgres):
     def restart(self) -> None:
         """Start again over the same data."""
         self.start()
+
+
+def make_read_only(dsn: str) -> None:
+    """As after a failover to a standby: those connected are thrown out, and then may only read."""
+    name = sql.Identifier(str(conninfo_to_dict(dsn)["dbname"]))
+    with psycopg.connect(dsn, autocommit=True) as admin:
+        admin.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = on").format(name))
+        admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def make_writable(dsn: str) -> None:
+    """Those who connect from now on may write again."""
+    name = sql.Identifier(str(conninfo_to_dict(dsn)["dbname"]))
+    with psycopg.connect(dsn, autocommit=True, options="-c default_transaction_read_only=off") as admin:
+        admin.execute(sql.SQL("ALTER DATABASE {} RESET default_transaction_read_only").format(name))
 
 
 @contextlib.contextmanager

@@ -149,7 +149,7 @@ class Keys:
 
     def destroy(self, subject: str) -> None:
         """Erase a person: everything sealed under their key is unreadable from now on, for good."""
-        with self._datastore.pool.connection() as conn, conn.transaction(), conn.cursor() as cursor:
+        with self._datastore.connection() as conn, conn.transaction(), conn.cursor() as cursor:
             self.destroy_in(cursor, [subject])
         self.forget([subject])
 
@@ -249,7 +249,7 @@ class Keys:
     def _digest_secret(self) -> bytes:
         """The secret of `digest`, made on the first use by whichever process comes first."""
         made = self._master.wrap(_DIGEST, os.urandom(KEY_BYTES))
-        with self._datastore.pool.connection() as conn:
+        with self._datastore.connection() as conn:
             conn.execute(
                 "INSERT INTO subject_keys (subject, wrapped) VALUES (%s, %s) ON CONFLICT DO NOTHING",
                 (_DIGEST, made),

@@ -78,7 +78,7 @@ def _count(datastore: Datastore, query: SQL, marks: bytes | list[bytes]) -> int:
 
 def _wrap_anew(datastore: Datastore, master: MasterKey, batch: list[tuple[str, bytes]]) -> int:
     rows = [(master.wrap(each, master.unwrap(each, old)), each, old) for each, old in sorted(batch)]
-    with datastore.pool.connection() as connection, connection.transaction():
+    with datastore.connection() as connection, connection.transaction():
         cursor = connection.cursor()
         cursor.executemany(_WRAP, rows)
         return cursor.rowcount

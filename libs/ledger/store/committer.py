@@ -9,17 +9,16 @@ from queue import Empty, SimpleQueue
 
 import psycopg
 
+from libs.ledger.datastore import told
 from libs.ledger.errors import LedgerClosed, LedgerUnavailable, OutcomeUnknown
+from libs.ledger.store.blame import is_of_one, may_pass
+from libs.ledger.store.soundness import Question, Soundness
 from libs.ledger.store.unit import Unit
 from libs.retry.backoff import Backoff
 
 log = logging.getLogger(__name__)
 
 _BACKOFF = Backoff(first=0.04, most=0.5)
-
-# A violated key can only come from a destruction of a subject key beside the table lock; the
-# second look sees it.
-_AGAIN = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.UniqueViolation)
 
 # Measured with 16 writers: a third more appends a second on a busy machine, none less on an idle one.
 _PATIENCE = 0.25
@@ -45,15 +44,17 @@ class Committer:
     come right back, and fuller batches make up for it.
 
     `commit` does one transaction for a batch: it fills in each unit's positions or error, and
-    raises if nothing was committed. `reconnect` is called after a failure of the database: it says
-    whether the connection broke with a commit under way, which leaves the outcome in doubt.
+    raises if nothing was committed. `reconnect` is called with a failure of the database: it drops
+    the connection if that may be the cause, and says whether it broke with a commit under way, which
+    leaves the outcome in doubt. `probe` raises if its connection could not commit just now.
     """
 
     def __init__(
         self,
         commit: Callable[[Sequence[Unit]], None],
-        reconnect: Callable[[], bool],
+        reconnect: Callable[[psycopg.Error], bool],
         *,
+        probe: Callable[[], None] = lambda: None,
         retry_for: float = 15.0,
         batch_events: int = 1000,
         queue_limit: int = 10_000,
@@ -65,11 +66,12 @@ class Committer:
         self._batch_events = batch_events
         self._queue_limit = queue_limit
         self.observe = observe
-        self._queue: SimpleQueue[Unit | None] = SimpleQueue()
+        self._queue: SimpleQueue[Unit | Question | None] = SimpleQueue()
         self._held: Unit | None = None  # taken from the queue, but not fitting into the batch at hand
         self._door = threading.Lock()
         self._expected, self._patience = 0, 0.0
         self._began = 0.0
+        self._soundness = Soundness(probe, reconnect)
         self._closing = False
         self._thread: threading.Thread | None = None
 
@@ -81,10 +83,7 @@ class Committer:
                 raise LedgerClosed("this process is shutting down: nothing was stored, try another one")
             if self._queue.qsize() >= self._queue_limit:
                 raise LedgerUnavailable("too many appends are waiting: nothing was stored, try again later")
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="ledger-committer", daemon=True)
-                self._thread.start()
-            self._queue.put(unit)
+            self._put(unit)
         unit.done.wait()
         if unit.error is not None:
             raise unit.error
@@ -108,6 +107,25 @@ class Committer:
         began = self._began
         return time.monotonic() - began if began else 0.0
 
+    def trouble(self, patience: float) -> str:
+        """What keeps the committer's own connection from committing, or nothing.
+
+        Between two batches the committer's thread asks its connection. A batch under way is not
+        disturbed, and waited for `patience` seconds at most: then its own attempts tell. Whoever asks
+        often gets what was found out within the last half second.
+        """
+        with self._door:
+            if self._closing:
+                return "this process has closed it"
+            question = self._soundness.question(self._put)
+        return self._soundness.told(question, patience, self.committing)
+
+    def _put(self, item: Unit | Question) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="ledger-committer", daemon=True)
+            self._thread.start()
+        self._queue.put(item)
+
     def _run(self) -> None:
         while batch := self._take():
             now = time.monotonic()
@@ -121,7 +139,7 @@ class Committer:
 
     def _take(self) -> list[Unit]:
         """The next batch: waits for the first append, then takes all that wait; empty at the end."""
-        first = self._held or self._queue.get()
+        first = self._held or self._next(None)
         self._held = None
         if first is None:
             return []
@@ -141,10 +159,18 @@ class Committer:
             events += len(unit.rows)
         return batch
 
-    def _next(self, until: float) -> Unit | None:
-        """What waits, or comes in before a moment. Raises `Empty`."""
-        left = until - time.monotonic()
-        return self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
+    def _next(self, until: float | None) -> Unit | None:
+        """What waits, or comes in before a moment (None: whenever). Raises `Empty`."""
+        while True:
+            left = None if until is None else until - time.monotonic()
+            item = (
+                self._queue.get_nowait() if left is not None and left <= 0 else self._queue.get(timeout=left)
+            )
+            if not isinstance(item, Question):
+                return item
+            self._began = time.monotonic()
+            self._soundness.answer(item)
+            self._began = 0.0
 
     def _settle(self, batch: list[Unit]) -> None:
         """Commit a batch, however often that takes; everybody in it gets an answer."""
@@ -153,29 +179,40 @@ class Committer:
             self._began = time.monotonic()
             try:
                 self._commit(batch)
-            except _AGAIN as error:
+            except psycopg.Error as error:
+                if is_of_one(error, batch, attempts):
+                    self._settle_alone(batch, error)
+                    return
                 if not self._may_go_on(batch, error, attempts):
                     return
                 attempts += 1
             except BaseException as error:  # noqa: BLE001  # each caller gets it as the answer
-                if len(batch) == 1:
-                    self._fail(batch, error)
-                else:
-                    log.warning("a batch of %d appends failed, trying each alone", len(batch))
-                    for unit in batch:
-                        self._settle([unit])
+                self._settle_alone(batch, error)
                 return
             else:
                 break
+        self._soundness.found("")
         self._answer(batch, attempts, time.monotonic() - started)
+
+    def _settle_alone(self, batch: list[Unit], error: BaseException) -> None:
+        """One append of the batch cannot be committed: find out which, so that the others are."""
+        if len(batch) == 1:
+            self._fail(batch, error)
+            return
+        log.warning("a batch of %d appends failed, trying each alone", len(batch))
+        for unit in batch:
+            self._settle([unit])
 
     def _may_go_on(self, batch: list[Unit], error: psycopg.Error, attempts: int) -> bool:
         """After a failure of the database: is there time for another attempt?"""
-        if self._reconnect():
+        if self._reconnect(error):
             for unit in batch:
                 unit.in_doubt = True
-        log.warning("the ledger's database failed (%s), attempt %d", type(error).__name__, attempts)
-        if time.monotonic() < batch[0].expires and (attempts < 5 or not _is_violation(error)):
+        log.warning(
+            "the ledger's database failed (%s: %s), attempt %d", type(error).__name__, told(error), attempts
+        )
+        self._soundness.found(told(error))
+        if time.monotonic() < batch[0].expires and may_pass(error, attempts):
             time.sleep(_BACKOFF.pause(attempts))
             return True
         if any(unit.in_doubt for unit in batch):
@@ -206,7 +243,3 @@ class Committer:
         for unit in batch:
             unit.error = error
             unit.done.set()
-
-
-def _is_violation(error: psycopg.Error) -> bool:
-    return isinstance(error, psycopg.errors.UniqueViolation)

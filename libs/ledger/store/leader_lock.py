@@ -13,6 +13,8 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 
+from libs.ledger.datastore import writing
+
 _VANISHED = 25_000  # milliseconds in which the other side says not even that it received something
 
 
@@ -23,17 +25,15 @@ def connect(dsn: str, purpose: str, *, lease: float | None = None) -> Connection
     It does not wait for the disk at commit: what a follower writes and its position are lost
     together or not at all, and what is lost is done again from the ledger, which does wait.
     """
-    connection = psycopg.connect(
-        dsn,
-        autocommit=True,
-        row_factory=dict_row,
-        application_name=f"linli {purpose}",
-        connect_timeout=10,
-        keepalives_idle=10,
-        keepalives_interval=5,
-        keepalives_count=3,
-        tcp_user_timeout=_VANISHED,
-    )
+    own = {
+        "application_name": f"linli {purpose}",
+        "connect_timeout": 10,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": _VANISHED,
+    }
+    connection = psycopg.connect(**{**writing(dsn), **own}, autocommit=True, row_factory=dict_row)
     connection.execute(
         "SET synchronous_commit = off; SET timezone = 'UTC'; SET lock_timeout = '10s';"
         " SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"

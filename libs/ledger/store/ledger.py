@@ -121,7 +121,7 @@ class Ledger:
         )
         try:
             datastore.pool.open()
-            with datastore.pool.connection() as connection:
+            with datastore.connection() as connection:
                 check_tables(connection, settings.service)
                 if danger := check_durability(connection):
                     log.warning("the database of %s: %s", settings.service, danger)
@@ -155,7 +155,7 @@ class Ledger:
 
         `timeout`: seconds to wait for one, if not those of the settings.
         """
-        return self._datastore.pool.connection(timeout)
+        return self._datastore.connection(timeout)
 
     def observe(self, committed: Callable[[Committed], None]) -> None:
         """Be told of each transaction, for metrics."""
@@ -168,6 +168,10 @@ class Ledger:
     def committing(self) -> float:
         """Seconds since the transaction under way began, 0 if there is none: a database that says nothing."""
         return self._recorder.committer.committing()
+
+    def trouble(self, patience: float) -> str:
+        """What keeps appends from being committed just now, or nothing; tells within `patience` seconds."""
+        return self._recorder.committer.trouble(patience)
 
     # Writing
 

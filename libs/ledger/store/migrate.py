@@ -9,6 +9,7 @@ from psycopg import Connection, Cursor
 from psycopg.errors import UndefinedTable
 from psycopg.rows import tuple_row
 
+from libs.ledger.datastore import writing
 from libs.ledger.errors import SchemaUnknown
 
 OLDEST_SERVER = 14
@@ -80,7 +81,8 @@ def check_steps(dsn: str, service: str, steps: Sequence[Step]) -> None:
 
 def _connect(dsn: str) -> Connection[tuple[Any, ...]]:
     """Within a limit: a database that takes the connection and says nothing would be waited for for ever."""
-    return psycopg.connect(dsn, autocommit=True, row_factory=tuple_row, connect_timeout=_CONNECT_SECONDS)
+    arguments = {**writing(dsn), "connect_timeout": _CONNECT_SECONDS}
+    return psycopg.connect(**arguments, autocommit=True, row_factory=tuple_row)
 
 
 def _applied(connection: Connection[tuple[Any, ...]]) -> dict[int, str]:

@@ -15,7 +15,7 @@ from eventsourcing.persistence import IntegrityError, OperationalError, StoredEv
 from eventsourcing.postgres import PostgresProcessRecorder
 from psycopg import Connection, Cursor
 
-from libs.ledger.datastore import Datastore
+from libs.ledger.datastore import Datastore, harms
 from libs.ledger.errors import AlreadyHandled, LedgerUnavailable, OutcomeUnknown, VersionConflict
 from libs.ledger.recorded import Checkpoint
 from libs.ledger.store.committer import Committer
@@ -49,7 +49,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         self._sql = Statements(self)
         # The library's own function skips the table lock: ours, which takes it, stands in its place.
         self.sql_create_statements[self.create_insert_function_statement_index] = self._sql.create_function
-        self.committer = Committer(self._commit, self._reconnect, retry_for=retry_for)
+        self.committer = Committer(self._commit, self._reconnect, probe=self._probe, retry_for=retry_for)
         self.on_commit: Callable[[Sequence[Unit]], None] = lambda _: None
         self.destroy_keys: Callable[[Cursor[Any], Sequence[str]], None] | None = None
         self._connection: Connection[Any] | None = None
@@ -149,12 +149,23 @@ class GroupCommitRecorder(PostgresProcessRecorder):
             self._connection = connection
         return self._connection
 
-    def _reconnect(self) -> bool:
-        """Drop the connection if it is broken; says whether a commit was under way on it."""
+    def _reconnect(self, error: psycopg.Error) -> bool:
+        """Drop the connection if it is broken or of no use; says whether a commit may be in doubt.
+
+        It is where one was under way, and the server did not say that it failed.
+        """
         broken = self._connection is None or self._connection.closed
-        if broken:
+        if broken or harms(error):
             self._drop_connection()
-        return bool(broken) and self._under_way
+        return (bool(broken) or error.sqlstate is None) and self._under_way
+
+    def _probe(self) -> None:
+        """Raise unless the committer's connection could commit just now. Writes and locks nothing."""
+        row = self._connect().execute(self._sql.probe).fetchone()
+        if row is None or row["read_only"]:
+            raise psycopg.errors.ReadOnlySqlTransaction("the server is read-only")
+        if not row["may_insert"]:
+            raise psycopg.errors.InsufficientPrivilege("this role may not append events")
 
     def _drop_connection(self) -> None:
         if self._connection is not None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from eventsourcing.postgres import PostgresProcessRecorder
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from libs.ledger.privacy.keys import TABLE as KEYS_TABLE
 from libs.ledger.privacy.keys import DataKey
@@ -93,6 +93,10 @@ class Statements:
             "SELECT application_name AS source, notification_id AS position FROM {tracking}"
             " WHERE application_name = ANY(%s)"
         )
+        self.probe = compose(
+            "SELECT current_setting('transaction_read_only')::boolean AS read_only,"
+            " has_table_privilege({events_name}, 'INSERT') AS may_insert"
+        )
         self.keys = compose("SELECT subject, wrapped FROM {keys} WHERE subject = ANY(%s)")
         self.insert_keys = compose(
             "INSERT INTO {keys} (subject, wrapped) SELECT * FROM unnest(%s::text[], %b::bytea[])"
@@ -141,11 +145,12 @@ class Statements:
         )
 
 
-def _names(recorder: PostgresProcessRecorder) -> dict[str, Identifier | SQL | Composed]:
+def _names(recorder: PostgresProcessRecorder) -> dict[str, Identifier | SQL | Composed | Literal]:
     """What the statements call the recorder's tables, lock and channel."""
     schema = recorder.datastore.schema
     return {
         "events": Identifier(schema, recorder.events_table_name),
+        "events_name": Literal(f'"{schema}"."{recorder.events_table_name}"'),
         "tracking": Identifier(schema, recorder.tracking_table_name),
         "keys": Identifier(schema, KEYS_TABLE),
         "function": Identifier(schema, "ledger_append"),

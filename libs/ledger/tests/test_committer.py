@@ -25,6 +25,7 @@ class Transactions:
         self.batches: list[list[Unit]] = []
         self.fail = fail
         self.broken = broken
+        self.dropped_by: list[psycopg.Error] = []
 
     def commit(self, batch: Sequence[Unit]) -> None:
         self.fail(batch)
@@ -32,7 +33,8 @@ class Transactions:
         for one in batch:
             one.positions = range(len(one.rows))
 
-    def reconnect(self) -> bool:
+    def reconnect(self, error: psycopg.Error) -> bool:
+        self.dropped_by.append(error)
         return self.broken
 
 
@@ -168,6 +170,146 @@ def test_a_database_that_stays_away_is_reported_as_what_it_means(broken: bool, a
 
     assert type(raised.value) is answer
     committer.close()
+
+
+READ_ONLY = psycopg.errors.ReadOnlySqlTransaction("cannot execute INSERT in a read-only transaction")
+
+
+def test_an_error_that_nobody_knows_gets_a_new_connection_and_another_try() -> None:
+    failures = iter([READ_ONLY])
+
+    def fail_once(_: Sequence[Unit]) -> None:
+        for failure in failures:
+            raise failure
+
+    transactions = Transactions(fail_once)
+    committer = Committer(transactions.commit, transactions.reconnect)
+
+    committer.submit(unit())
+
+    assert transactions.dropped_by == [READ_ONLY]
+    committer.close()
+
+
+def test_an_error_that_nobody_knows_and_that_stays_is_an_outage() -> None:
+    def fail(_: Sequence[Unit]) -> None:
+        raise READ_ONLY
+
+    transactions = Transactions(fail)
+    committer = Committer(transactions.commit, transactions.reconnect)
+
+    with pytest.raises(LedgerUnavailable) as raised:
+        committer.submit(unit())
+
+    assert raised.value.__cause__ is READ_ONLY
+    assert len(transactions.dropped_by) == 5
+    committer.close()
+
+
+def test_of_a_batch_only_the_append_at_which_the_store_stumbles_is_refused() -> None:
+    bad, good = unit(13), [unit(n) for n in range(5)]
+    busy, go_on = threading.Event(), threading.Event()
+
+    def stumble(batch: Sequence[Unit]) -> None:
+        busy.set()
+        go_on.wait()
+        if bad in batch:
+            raise psycopg.errors.InternalError_("13 is too much")
+
+    transactions = Transactions(stumble)
+    committer = Committer(transactions.commit, transactions.reconnect)
+    threads = submit_in_threads(committer, [good[0]])
+    busy.wait()
+    threads += submit_in_threads(committer, [*good[1:3], bad, *good[3:]])
+    eventually(partial(is_waiting, committer, 5), "five wait")
+
+    go_on.set()
+    for thread in threads:
+        thread.join()
+
+    assert [one.error for one in good] == [None] * 5
+    assert isinstance(bad.error, LedgerUnavailable)
+    committer.close()
+
+
+def test_a_statement_of_an_effect_that_fails_is_the_effects_own_fault() -> None:
+    def fail(_: Sequence[Unit]) -> None:
+        raise psycopg.errors.UndefinedColumn("no such column")
+
+    transactions = Transactions(fail)
+    committer = Committer(transactions.commit, transactions.reconnect)
+
+    with pytest.raises(psycopg.errors.UndefinedColumn):
+        committer.submit(Unit(effects=[print]))
+
+    committer.close()
+
+
+def test_who_asks_how_it_goes_is_answered_between_two_batches_and_seldom_asks_the_store() -> None:
+    asked: list[str] = []
+    committer = Committer(
+        Transactions().commit, Transactions().reconnect, probe=lambda: asked.append("the store")
+    )
+
+    answers = [committer.trouble(patience=5.0) for _ in range(20)]
+
+    assert set(answers) == {""}
+    assert 1 <= len(asked) < 20
+    committer.close()
+
+
+def test_a_long_commit_is_neither_trouble_nor_disturbed() -> None:
+    busy, go_on, asked = threading.Event(), threading.Event(), threading.Event()
+
+    def hold(_: Sequence[Unit]) -> None:
+        busy.set()
+        go_on.wait()
+
+    transactions = Transactions(hold)
+    committer = Committer(transactions.commit, transactions.reconnect, probe=asked.set)
+    threads = submit_in_threads(committer, [unit()])
+    busy.wait()
+
+    assert committer.trouble(patience=0.05) == ""
+    assert not asked.is_set()
+
+    go_on.set()
+    for thread in threads:
+        thread.join()
+    assert asked.wait(5.0)  # what was asked is answered later
+    committer.close()
+
+
+def test_a_commit_that_fails_again_and_again_is_told_while_it_is_repeated() -> None:
+    def fail(_: Sequence[Unit]) -> None:
+        raise psycopg.OperationalError("no route to host")
+
+    transactions = Transactions(fail)
+    committer = Committer(transactions.commit, transactions.reconnect, retry_for=0.7)
+    threads = submit_in_threads(committer, [unit()])
+
+    eventually(lambda: committer.trouble(patience=0.05) == "no route to host", "it says so")
+
+    for thread in threads:
+        thread.join()
+    committer.close()
+
+
+def test_a_store_that_does_not_answer_a_question_is_told() -> None:
+    go_on = threading.Event()
+
+    def hang() -> None:
+        go_on.wait()
+
+    transactions = Transactions()
+    committer = Committer(transactions.commit, transactions.reconnect, probe=hang)
+
+    said = committer.trouble(patience=0.1)
+
+    assert "has not answered" in said
+    go_on.set()
+    committer.close()
+    assert "closed" in committer.trouble(patience=0.1)
 
 
 def test_an_observer_that_fails_stops_nothing() -> None:

@@ -67,6 +67,9 @@ def test_a_refusal_that_names_a_field_is_a_field_violation(greeter: Greeter, dia
         (OutcomeUnknown("broken"), grpc.StatusCode.UNAVAILABLE, "OUTCOME_UNKNOWN"),
         (psycopg.OperationalError("refused"), grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE"),
         (psycopg.errors.AdminShutdown("bye"), grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE"),
+        (psycopg.errors.ReadOnlySqlTransaction("no"), grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE"),
+        (psycopg.errors.UndefinedTable("where?"), grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE"),
+        (psycopg.DatabaseError("whatever"), grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE"),
     ],
 )
 def test_an_outage_is_no_bug_and_says_when_to_come_again(
@@ -85,6 +88,11 @@ def test_a_value_that_the_store_cannot_take_is_the_callers_to_mend() -> None:
 
     assert failure is not None
     assert failure.code is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_a_statement_of_ours_that_is_wrong_is_a_bug_and_no_outage() -> None:
+    assert errors.of_exception(psycopg.errors.UndefinedColumn("no such column")) is None
+    assert errors.of_exception(psycopg.errors.CheckViolation("never that")) is None
 
 
 def test_a_bug_tells_the_caller_an_id_and_the_log_the_rest(greeter: Greeter, dial: Dial) -> None:

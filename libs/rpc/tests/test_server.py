@@ -62,17 +62,18 @@ def refused(address: str, rpc: str, raw: bytes) -> RpcFailed:
     return failure_of(rpc, no.value)
 
 
-def test_health_answers_for_the_server_and_for_each_service(server: Server, address: str) -> None:
-    serving_now, not_serving = (
-        health_pb2.HealthCheckResponse.SERVING,
-        health_pb2.HealthCheckResponse.NOT_SERVING,
-    )
+@pytest.mark.parametrize("name", ["", SERVICE.full_name])
+def test_health_answers_for_the_server_and_for_each_service(greeter: Greeter, name: str) -> None:
+    serves: dict[str, bool] = {}
+    server = Server(ready=lambda: serves)
+    server.add(SERVICE, greeter)
+    with serving(server) as address:
+        before = {health_of(address), health_of(address, SERVICE.full_name)}
+        serves[name] = False
+        after = {health_of(address), health_of(address, SERVICE.full_name)}
 
-    assert health_of(address) == health_of(address, SERVICE.full_name) == serving_now
-
-    server.serving({SERVICE.full_name: False})
-
-    assert health_of(address) == health_of(address, SERVICE.full_name) == not_serving
+    assert before == {health_pb2.HealthCheckResponse.SERVING}
+    assert after == {health_pb2.HealthCheckResponse.NOT_SERVING}
 
 
 def reflected(address: str, version: str, **asked: str) -> Any:

@@ -21,6 +21,7 @@ from libs.runtime.host.listening import cannot_listen
 from libs.runtime.host.opened import OpenService, public_keys_of
 from libs.runtime.host.process import Facts, noting
 from libs.runtime.host.process_host import ProcessHost
+from libs.runtime.host.readiness import serving
 from libs.runtime.host.threads import WatchedThread
 from libs.telemetry import logs
 from libs.telemetry.http import Endpoint
@@ -67,7 +68,7 @@ class Host(ProcessHost):
             self._projectors = [self._projector(service) for service in self.services]
             _start_all(self._projectors)
         if self.roles.api:
-            self._serve()
+            self._serve(http)
         if self.roles.deliver:
             self._others += self._deliveries()
         if self.roles.clocks:
@@ -102,11 +103,16 @@ class Host(ProcessHost):
         stuck = [thread.name for thread in threads if thread.silent() > patience]
         return stuck + [f"committer-{s.name}" for s in self.services if s.ledger.committing() > patience]
 
-    def _serve(self) -> None:
+    def _serve(self, http: Endpoint) -> None:
         guards.refuse_patched_sockets()
         from libs.runtime.host.serving import server_of  # only processes that serve gRPC load it
 
-        self._server = server_of(self.services, self.settings, draining=lambda: self._stopping)
+        self._server = server_of(
+            self.services,
+            self.settings,
+            draining=lambda: self._stopping,
+            ready=lambda: serving(self.services, *http.ready_lately()),
+        )
         for service in self.services:
             service.parts.on_start()
         try:

@@ -12,7 +12,7 @@ from typing import Any
 from libs.runtime.host.listening import cannot_listen
 from libs.runtime.host.opened import OpenService
 from libs.runtime.host.process import Facts
-from libs.runtime.host.readiness import checks_of
+from libs.runtime.host.readiness import PROCESS, checks_of
 from libs.runtime.host.tracing import trace
 from libs.telemetry import logs, traces
 from libs.telemetry.http import Endpoint
@@ -108,7 +108,7 @@ class ProcessHost(ABC):
         """The parts that have waited too long for an answer (`stuck_after`): only a new process helps."""
 
     def _endpoint(self) -> Endpoint:
-        checks = {"process": self._process_check, **checks_of(self.services, views=self._views)}
+        checks = {PROCESS: self._process_check, **checks_of(self.services, views=self._views)}
         address = self.settings.http_address
         try:
             return Endpoint(address, checks=checks, keys=self._keys, live=self._live_check)

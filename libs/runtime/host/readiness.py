@@ -1,6 +1,7 @@
-"""When a process is ready: each of its services reaches its ledger, and its views can be asked."""
+"""When a process is ready: each of its services can append to its ledger, and its views can be asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -12,7 +13,10 @@ from libs.runtime.host.opened import OpenService
 Check = Callable[[], str]
 """Says what is wrong, or nothing."""
 
-_PATIENCE = 2.0
+PROCESS = "process"
+"""The check of the process itself; all others are called `<service>.<what>`."""
+
+_PATIENCE = 1.0
 """Seconds that a check waits for a connection: a probe that waits longer tells nobody anything."""
 
 
@@ -26,8 +30,26 @@ def checks_of(services: Sequence[OpenService], *, views: bool) -> dict[str, Chec
     return checks
 
 
+def serving(services: Sequence[OpenService], ready: bool, said: Mapping[str, str]) -> dict[str, bool]:
+    """By the full name of a gRPC service, whether it serves; "" for those that concern all services.
+
+    `ready` and `said` are the verdict of the checks: what /readyz answers, gRPC health answers, too.
+    """
+    failed = {check.partition(".")[0] for check, answer in said.items() if answer != "ok"}
+    serves = {
+        api.descriptor.full_name: not failed & {service.name, PROCESS}
+        for service in services
+        for api in service.parts.apis
+    }
+    return {**serves, "": ready}
+
+
 def _ledger_check(service: OpenService) -> Check:
+    """The committer's own connection is asked first: a server that may only read answers every other."""
+
     def check() -> str:
+        if trouble := service.ledger.trouble(_PATIENCE):
+            return f"{_database(service)} takes no events ({trouble})"
         try:
             with service.ledger.connection(timeout=_PATIENCE) as connection:
                 connection.execute("SELECT 1")
@@ -41,7 +63,8 @@ def _ledger_check(service: OpenService) -> Check:
 def _database(service: OpenService) -> str:
     """The database in words, as an operator knows it: never with its password."""
     told = conninfo_to_dict(service.settings.database_url.reveal())
-    where = ":".join(str(told[part]) for part in ("host", "port") if told.get(part))
+    hosts, ports = (str(told.get(part) or "").split(",") for part in ("host", "port"))
+    where = ", ".join(":".join(filter(None, each)) for each in zip_longest(hosts, ports, fillvalue=ports[-1]))
     return f"the PostgreSQL database {told.get('dbname') or service.name}" + (f" at {where}" if where else "")
 
 

@@ -1,6 +1,6 @@
 """The gRPC server of a process: the apis of its services, feed and parking, behind one verifier of tokens."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from linli.feed.v1 import feed_service_pb2 as feed
@@ -21,8 +21,14 @@ from libs.runtime.config.settings import Settings
 from libs.runtime.host.opened import OpenService, public_keys_of
 
 
-def server_of(services: Sequence[OpenService], settings: Settings, *, draining: Callable[[], bool]) -> Server:
-    """A server with everything added, not started yet.
+def server_of(
+    services: Sequence[OpenService],
+    settings: Settings,
+    *,
+    draining: Callable[[], bool],
+    ready: Callable[[], Mapping[str, bool]],
+) -> Server:
+    """A server with everything added, not started yet; `ready` is what health answers.
 
     Raises `CannotStart` without keys to verify with, or with certificates that are of no use.
     """
@@ -43,6 +49,7 @@ def server_of(services: Sequence[OpenService], settings: Settings, *, draining: 
             region=settings.phone_region,
         ),
         _authenticate(services, settings),
+        ready=ready,
     )
     for service in services:
         for api in service.parts.apis:

@@ -1,16 +1,89 @@
 """A process that is not ready says what it waits for, in words that an operator can act on."""
 
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import grpc
 import psycopg
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from psycopg.conninfo import conninfo_to_dict
 
 from libs.runtime.host.opened import open_service
 from libs.runtime.host.readiness import checks_of
 from libs.runtime.tests.example import tally
 from libs.runtime.tests.running import database_of, settings_for
-from libs.testkit.postgres import TestServer
+from libs.testkit import patience
+from libs.testkit.component import Component, component
+from libs.testkit.eventually import eventually
+from libs.testkit.postgres import TestServer, make_read_only, make_writable
 
 pytestmark = pytest.mark.store
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+@contextmanager
+def serving(server: TestServer) -> Iterator[tuple[Component, str]]:
+    """The tally over its real wire, and its database, which takes writes again at the end."""
+    dsn = database_of(server, tally.SERVICE)
+    try:
+        with component(server, tally.SERVICE, dsn=dsn) as running:
+            yield running, dsn
+    finally:
+        server.drop(dsn)
+
+
+def readyz(running: Component) -> tuple[int, dict[str, str]]:
+    where = f"http://127.0.0.1:{running.host.http_port}/readyz"
+    try:
+        with urllib.request.urlopen(where, timeout=patience.seconds(5)) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def health(running: Component, service: str = "") -> int:
+    with grpc.insecure_channel(running.address) as channel:
+        request = health_pb2.HealthCheckRequest(service=service)
+        answer = health_pb2_grpc.HealthStub(channel).Check(request, timeout=patience.seconds(5))
+    return int(answer.status)
+
+
+def test_readiness_and_health_ask_whether_events_can_be_appended_and_agree(
+    postgres_server: TestServer,
+) -> None:
+    with serving(postgres_server) as (running, dsn):
+        tallies = running.opened.parts.apis[0].descriptor.full_name
+        assert readyz(running)[0] == 200
+        assert (health(running), health(running, tallies)) == (SERVING, SERVING)
+
+        make_read_only(dsn)
+        eventually(lambda: "read-only" in readyz(running)[1]["tally.ledger"], "it says why")
+        assert readyz(running)[0] == 503
+        assert (health(running), health(running, tallies)) == (NOT_SERVING, NOT_SERVING)
+
+        make_writable(dsn)
+        eventually(lambda: readyz(running)[0] == 200, "it is ready again, untouched")
+        eventually(lambda: health(running) == health(running, tallies) == SERVING, "so says its health")
+
+
+def test_who_watches_health_hears_of_it(postgres_server: TestServer) -> None:
+    with serving(postgres_server) as (running, dsn), grpc.insecure_channel(running.address) as channel:
+        watching = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+        while next(watching).status != SERVING:
+            pass
+
+        make_read_only(dsn)
+
+        assert next(watching).status == NOT_SERVING
+        make_writable(dsn)
+        assert next(watching).status == SERVING
+        watching.cancel()
 
 
 def test_a_database_that_is_gone_is_named(postgres_server: TestServer) -> None:
