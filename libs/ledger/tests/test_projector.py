@@ -19,7 +19,7 @@ from libs.ledger.tests.lending import (
     record,
     record_history,
 )
-from libs.ledger.views.projection import ProjectorSettings
+from libs.ledger.views.projection import Projection, ProjectorSettings
 from libs.ledger.views.projector import Projector
 from libs.ledger.views.view import Rows, Table, View, ViewBehind, Views
 from libs.telemetry import metrics
@@ -196,6 +196,20 @@ def test_a_projector_that_lost_its_connection_comes_back(database: str) -> None:
             position = record(ledger, "b3", Lost())
 
             assert "b3" not in lent_out(views, position)
+
+
+@pytest.mark.parametrize(
+    ("error", "stops"),
+    [
+        (psycopg.errors.ReadOnlySqlTransaction("a standby by now"), False),
+        (psycopg.errors.AdminShutdown("bye"), False),
+        (psycopg.errors.NumericValueOutOfRange("too big"), True),
+        (psycopg.errors.UndefinedColumn("no such column"), True),
+        (ValueError("an event that it cannot take"), True),
+    ],
+)
+def test_an_error_of_the_server_stops_no_view(error: Exception, stops: bool) -> None:
+    assert Projection._is_of_an_event(error) is stops
 
 
 def test_hand_overs_in_the_middle_of_things_lose_and_double_nothing(database: str) -> None:

@@ -62,6 +62,11 @@ def keys_of(view: View, events: Batch) -> list[tuple[str, Key]]:
     return [key for recorded in events for key in view.keys(recorded)]
 
 
+# A value or a statement of the view. All other errors of the database are its own: a server that has
+# become read-only must not stop a view for good.
+_OF_AN_EVENT = (psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError, PipelineAborted)
+
+
 class Projection:
     """All views of a service, followed over one connection that holds the projector's lock.
 
@@ -225,8 +230,8 @@ class Projection:
     @staticmethod
     def _is_of_an_event(error: BaseException) -> bool:
         """Whether trying again with the same events would end in the same way."""
-        if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
-            return isinstance(error, PipelineAborted)
+        if isinstance(error, psycopg.Error):
+            return isinstance(error, _OF_AN_EVENT)
         return isinstance(error, Exception) and not isinstance(error, Replaced)
 
     def _rest(self, stop: Event) -> None:
