@@ -4,7 +4,7 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from libs.ledger.recorded import Context
 from libs.query.reach import Jurisdiction, Reach
 from libs.rpc.access import ANONYMOUS, NOBODY, Caller
 from libs.rpc.once import once
-from libs.rpc.peers import address_of
+from libs.rpc.peers import FORWARDED_FOR, NO_PROXIES, TrustedProxies
 
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 Clock = Callable[[], datetime]
@@ -37,6 +37,9 @@ class Wire(Protocol):
 
     def peer(self) -> str:
         """The other end of the connection, as grpc names it."""
+
+    def invocation_metadata(self) -> Iterable[tuple[str, str | bytes]]:
+        """What the caller sent beside the request; a key may occur several times."""
 
     def is_active(self) -> bool:
         """Whether somebody still waits for the answer."""
@@ -62,6 +65,7 @@ class Call:
         wire: Wire | None = None,
         draining: threading.Event | None = None,
         must_consult: bool = False,
+        proxies: TrustedProxies = NO_PROXIES,
     ) -> None:
         """`scopes` are those the rpc declares; `deadline` is on `time.monotonic()`.
 
@@ -79,6 +83,7 @@ class Call:
         self._wire = wire
         self._draining = draining
         self._must_consult = must_consult
+        self._proxies = proxies
 
     # -- access ----------------------------------------------------------------------------------
 
@@ -119,8 +124,15 @@ class Call:
 
     @property
     def address(self) -> str:
-        """The network address the call comes from (of a proxy, if it came through one); "" if unknown."""
-        return "" if self._wire is None else address_of(self._wire.peer())
+        """The network address the call comes from; "" if unknown.
+
+        Behind a trusted proxy that of the proxy's caller, behind any other the proxy's own.
+        """
+        if self._wire is None:
+            return ""
+        sent = self._wire.invocation_metadata()
+        hops = (str(value) for key, value in sent if key == FORWARDED_FOR)
+        return self._proxies.caller_of(self._wire.peer(), hops)
 
     # -- time ------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from libs.rpc.interceptors import TOO_LATE, TOO_MANY, Handler, abort, gate, refu
 from libs.rpc.messages import Catalogue, Localizer
 from libs.rpc.methods import Method
 from libs.rpc.normal import Normal, each_field_once, normal_of
+from libs.rpc.peers import NO_PROXIES, TrustedProxies
 from libs.rpc.request_context import SLOW, RequestContext
 from libs.rpc.validation import Check, rules_of
 from libs.telemetry import metrics, traces
@@ -55,6 +56,7 @@ class ServerContext:
     max_message: int
     slots: Slots
     region: str = "CN"
+    proxies: TrustedProxies = NO_PROXIES
     draining: threading.Event = field(default_factory=threading.Event)
 
 
@@ -169,6 +171,7 @@ class Rpc:
             wire=ctx.wire,
             draining=self._server.draining,
             must_consult=self._method.must_consult,
+            proxies=self._server.proxies,
         )
         if self._recording is not None and request.at_least:  # type: ignore[attr-defined] # it has the field
             Fresh.of(cast("Query", request), call).wait_for(self._recording)

@@ -52,6 +52,7 @@ class Server:
             max_message=self.settings.max_message,
             slots=Slots(self.settings.streams),
             region=self.settings.region,
+            proxies=self.settings.trusted_proxies,
         )
         self._workers = Workers(self.settings.workers)
         self._streams = ThreadPoolExecutor(self.settings.streams + 4, thread_name_prefix="stream")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from libs.rpc.peers import NO_PROXIES, TrustedProxies
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
@@ -12,7 +14,8 @@ class ServerSettings:
     comes beyond is answered RESOURCE_EXHAUSTED at once. With `tls_cert` and `tls_key` the port
     speaks TLS, with `tls_client_ca` to those clients only whose certificate this authority signed;
     files that change are read again. Phone numbers without a country code are read as dialled in `region`
-    (ISO 3166). `notice` is how long health says NOT_SERVING before the port closes.
+    (ISO 3166). `notice` is how long health says NOT_SERVING before the port closes. `trusted_proxies` are
+    believed about the addresses of their callers.
     """
 
     address: str = "127.0.0.1:0"
@@ -29,3 +32,4 @@ class ServerSettings:
     tls_client_ca: Path | None = None
     reflection: bool = True
     region: str = "CN"
+    trusted_proxies: TrustedProxies = NO_PROXIES

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from libs.rpc.peers import TrustedProxies
 from libs.runtime.config import addresses
 from libs.runtime.config.environment import Secret, SettingsInvalid, describe, flags, read, setting
 
@@ -54,6 +55,9 @@ class Settings:
         None, doc="CA certificates for keys_url with https:// (PEM file; not set: the system's list)"
     )
     phone_region: str = setting("CN", doc="region of phone numbers without a country code (ISO 3166)")
+    trusted_proxies: tuple[str, ...] = setting(
+        (), doc="networks of proxies (CIDRs) that are believed about who called them, by x-forwarded-for"
+    )
     threads: int = setting(32, doc="gRPC calls served at the same time", minimum=1, maximum=256)
     one_core: bool = setting(
         False,
@@ -98,6 +102,10 @@ class Settings:
                 raise ValueError(
                     f"LINLI_{pair.upper()}_CERT and LINLI_{pair.upper()}_KEY: give both or neither"
                 )
+        try:
+            TrustedProxies.of(self.trusted_proxies)
+        except ValueError as error:
+            raise ValueError(f"LINLI_TRUSTED_PROXIES: {error}") from None
         if self.tls_client_ca is not None and self.tls_cert is None:
             raise ValueError("LINLI_TLS_CLIENT_CA: give LINLI_TLS_CERT and LINLI_TLS_KEY, too")
         database = addresses.database(self.database_url.reveal(), self.database_password.reveal())

@@ -12,6 +12,7 @@ from libs.messaging.parking import ParkingApi
 from libs.rpc.access import Caller
 from libs.rpc.certificates import Certificates, CertificatesUnusable
 from libs.rpc.keys import KeySet
+from libs.rpc.peers import TrustedProxies
 from libs.rpc.server import Server
 from libs.rpc.settings import ServerSettings
 from libs.rpc.text import PHONE_REGIONS
@@ -47,6 +48,7 @@ def server_of(
             tls_key=settings.tls_key,
             tls_client_ca=settings.tls_client_ca,
             region=settings.phone_region,
+            trusted_proxies=TrustedProxies.of(settings.trusted_proxies),
         ),
         _authenticate(services, settings),
         ready=ready,

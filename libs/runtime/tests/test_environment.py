@@ -88,6 +88,14 @@ def test_an_address_without_a_port_is_refused() -> None:
         read(Settings, environ)
 
 
+@pytest.mark.parametrize("network", ["10.0.0.0/33", "ingress", "0.0.0.0/0"])
+def test_what_is_no_network_of_a_proxy_is_refused_by_name(network: str) -> None:
+    environ = {"LINLI_DATABASE_URL": "dbname=x", "LINLI_MASTER_KEY": "y", "LINLI_TRUSTED_PROXIES": network}
+
+    with pytest.raises(SettingsInvalid, match=f"LINLI_TRUSTED_PROXIES: .*{network}"):
+        read(Settings, environ)
+
+
 @pytest.mark.parametrize("text", ["500ms", "30s", "90s", "5m", "8h", "36h", "2d"])
 def test_a_duration_is_shown_in_the_notation_in_which_it_is_read(text: str) -> None:
     pause = read(ShopSettings, {"SHOP_OWNER": "ada", "SHOP_PAUSE": text}, "SHOP_").pause
