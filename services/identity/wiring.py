@@ -123,7 +123,8 @@ def _logins_and_clients(
     ground: Ground, settings: IdentitySettings, streams: _Streams, keys: Keys
 ) -> tuple[Logins, Clients]:
     """Both check secrets and issue tokens, and share one throttle of failed tries."""
-    hashing, throttle = Argon2(), Throttle(ground.clock)
+    places = ground.settings.threads // 4  # so that logins leave most threads to the other rpcs
+    hashing, throttle = Argon2(places=places), Throttle(ground.clock, places=places)
     logins = Logins(
         stream=ground.stream(LOGIN),
         residents=streams.residents,

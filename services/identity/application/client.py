@@ -110,14 +110,12 @@ class Clients:
 
     def issue_token(self, client_id: str, secret: str, at: datetime, address: str) -> Token:
         """A token for whoever knows the secret. `address`: where the caller is."""
-        with self.throttle.turnstile(client_id):
-            self.throttle.check(client_id, address)
+        with self.throttle.attempt(client_id, address) as attempt:
             state = self.stream.load(client_id).state
             hashed = state.secret_hash.value if isinstance(state, client.Active) else None
             if not self.hashing.matches(hashed, secret) or not isinstance(state, client.Active):
-                self.throttle.failed(client_id, address)
                 raise refusals.credentials_are_refused()
-            self.throttle.succeeded(client_id, address)
+            attempt.succeeded = True
         claims = TokenClaims(
             subject=client_id,
             kind="client",

@@ -95,14 +95,12 @@ class Logins:
 
     def _opened(self, login_id: str, passwords: Sequence[str], address: str) -> login.Open:
         """The login that one of the passwords opens; a try that the brake counts."""
-        with self.throttle.turnstile(login_id):
-            self.throttle.check(login_id, address)
+        with self.throttle.attempt(login_id, address) as attempt:
             state = self.stream.load(login_id).state
             known = any(self._knows(state, password) for password in passwords)
             if not known or not isinstance(state, login.Open):
-                self.throttle.failed(login_id, address)
                 raise refusals.credentials_are_refused()
-            self.throttle.succeeded(login_id, address)
+            attempt.succeeded = True
         return state
 
     def _knows(self, state: login.Login, password: str) -> bool:

@@ -173,7 +173,7 @@ class Digests(Protocol):
 
 
 class Hashing(Protocol):
-    """Slow hashes of passwords and secrets."""
+    """Slow hashes of passwords and secrets. Refuses LOGINS_BUSY when too many are asked for at once."""
 
     def hash(self, secret: str) -> str:
         """A salted hash."""

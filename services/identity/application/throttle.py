@@ -1,18 +1,30 @@
-"""The brake on guessing: after some failures under one name every further try must wait longer."""
+"""The brake on guessing: budgets of failures for a name, for an address and in all, and a bounded rush.
+
+Whoever guesses slows down themselves. Others are never locked out: where a name is used, no budget but
+its own counts, and elsewhere the longest that somebody else's guesses make anybody wait is `PAUSE`.
+"""
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
+from libs.ledger.decider import Kind, Refusal
 from services.identity.domain import refusals
 
 FORGOTTEN = timedelta(hours=1)
 MOST = 50_000
-_TURNSTILES = 64
+"""Names, addresses and pairs of them that are remembered of each kind."""
+PAUSE = timedelta(seconds=20)
+"""How long a try must wait where a budget is spent."""
+_TURN = timedelta(minutes=1)
+"""How long a try that has waited may then be made."""
+TURNS = 5
+"""Names that may wait at one address at a time: so one address cannot try many names by waiting for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,76 +41,182 @@ class Brake:
         return min(self.longest, timedelta(seconds=2 ** min(failures - self.free, 20)))
 
 
-FROM_ONE_ADDRESS = Brake(free=5, longest=timedelta(minutes=15))
-FROM_ANYWHERE = Brake(free=100, longest=timedelta(minutes=1))
-"""For a name that is guessed at from many addresses; addresses it has been used from do not wait."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """So many failures may come `within` a time; they are forgotten evenly over it."""
 
-_Failures = OrderedDict[tuple[str, str], tuple[int, datetime]]
+    failures: int
+    within: timedelta
+
+    def left(self, level: float, passed: timedelta) -> float:
+        """What counts still of failures that counted for `level` some time ago."""
+        return max(0.0, level - self.failures * (passed / self.within))
+
+
+OF_STRANGERS = Brake(free=5, longest=timedelta(minutes=15))
+"""For one name at an address where it has not been used."""
+WHERE_IT_IS_USED = Brake(free=5, longest=timedelta(minutes=1))
+"""For one name at an address where it is used: whoever guesses there keeps its owner waiting, too."""
+OF_A_NAME = Budget(failures=50, within=timedelta(hours=1))
+"""For a name that is guessed at from many addresses."""
+OF_AN_ADDRESS = Budget(failures=50, within=timedelta(minutes=10))
+"""For an address that guesses at many names."""
+OF_ALL = Budget(failures=600, within=timedelta(minutes=10))
+"""For many addresses that guess at many names."""
+
+_Pair = tuple[str, str]
+
+
+class _Spending:
+    """Budgets of one kind, by whose they are; those that were not used for longest are forgotten first."""
+
+    def __init__(self, budget: Budget, remembered: int) -> None:
+        self._budget = budget
+        self._remembered = remembered
+        self._spent: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
+
+    def is_spent(self, whose: str, now: datetime) -> bool:
+        return self._level(whose, now) + 1 > self._budget.failures
+
+    def add(self, whose: str, now: datetime, failures: int = 1) -> None:
+        most = 2 * self._budget.failures  # so that the end of an attack is soon the end of the waiting
+        self._spent[whose] = (min(most, max(0.0, self._level(whose, now) + failures)), now)
+        self._spent.move_to_end(whose)
+        _bound(self._spent, self._remembered)
+
+    def _level(self, whose: str, now: datetime) -> float:
+        level, since = self._spent.get(whose, (0.0, now))
+        return self._budget.left(level, now - since)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A try that was let through. It counts as a failure until `succeeded` is set."""
+
+    succeeded: bool = False
+
+
+@dataclass(slots=True)
+class _Rush:
+    """How many strangers' tries are under way: in all, and from each address."""
+
+    in_all: int = 0
+    from_address: dict[str, int] = field(default_factory=dict)
+
+    def change(self, address: str, by: int) -> None:
+        self.in_all += by
+        left = self.from_address.pop(address, 0) + by
+        if left:
+            self.from_address[address] = left
 
 
 class Throttle:
-    """Counts failures by name and address, and by name, in the memory of this process.
+    """Lets tries through, or refuses them, in the memory of this process.
 
-    Whoever fails on purpose stops their own address only. From many addresses they slow down
-    those who come from an address that is new to the name, by a minute after each try.
+    A pair of name and address is familiar once the name was used there. Tries of others, the strangers,
+    count for the budgets, and may take only some of the `places` in which secrets are checked.
 
     Each replica counts for itself: N replicas allow N times the tries, which the growing wait
     makes up for. The longest quiet are forgotten first.
     """
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Callable[[], datetime], *, places: int = 8, remembered: int = MOST) -> None:
         self._clock = clock
-        self._here: _Failures = OrderedDict()
-        self._anywhere: _Failures = OrderedDict()
-        self._used: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._remembered = remembered
+        self._strangers = max(1, places * 3 // 4)
+        self._from_one_address = max(1, places * 3 // 8)
+        self._failures: OrderedDict[_Pair, tuple[int, datetime]] = OrderedDict()
+        self._names = _Spending(OF_A_NAME, remembered)
+        self._addresses = _Spending(OF_AN_ADDRESS, remembered)
+        self._all = _Spending(OF_ALL, remembered)
+        self._familiar: OrderedDict[_Pair, None] = OrderedDict()
+        self._turns: OrderedDict[str, dict[str, datetime]] = OrderedDict()
+        self._rush = _Rush()
         self._lock = threading.Lock()
-        self._turnstiles = tuple(threading.Lock() for _ in range(_TURNSTILES))
 
-    def turnstile(self, name: str) -> AbstractContextManager[bool]:
-        """Hold it from `check` until `failed` or `succeeded`: tries side by side would all pass the check.
+    @contextmanager
+    def attempt(self, name: str, address: str) -> Iterator[Attempt]:
+        """A try under a name, from an address; set `succeeded` in it when the secret was right.
 
-        Names share some; whoever has to wait is refused without holding one for long.
+        Refuses TOO_MANY_ATTEMPTS while the name must wait at this address, LOGINS_BUSY while too many
+        strangers try. The try counts as a failure from the beginning, so that tries side by side cannot all
+        be let through; it counts for nothing if it ends by any other trouble than a wrong secret.
         """
-        return self._turnstiles[hash(name) % _TURNSTILES]
-
-    def check(self, name: str, address: str) -> None:
-        """Refuse TOO_MANY_ATTEMPTS while the name must wait at this address."""
-        now = self._clock()
         with self._lock:
-            left = self._left(self._here, FROM_ONE_ADDRESS, (name, address), now)
-            if (name, address) not in self._used:
-                left = max(left, self._left(self._anywhere, FROM_ANYWHERE, (name, ""), now))
-        if left > timedelta(0):
-            raise refusals.too_many_attempts(int(left.total_seconds()) + 1)
+            stranger = (name, address) not in self._familiar
+            self._let_through(name, address, self._clock(), stranger=stranger)
+        attempt, wrong = Attempt(), True
+        try:
+            yield attempt
+        except Refusal as refused:
+            wrong = refused.kind is Kind.UNAUTHENTICATED
+            raise
+        except BaseException:
+            wrong = False
+            raise
+        finally:
+            with self._lock:
+                if stranger:
+                    self._rush.change(address, -1)
+                if attempt.succeeded:
+                    self._make_familiar(name, address)
+                if attempt.succeeded or not wrong:
+                    self._count(name, address, self._clock(), -1, stranger=stranger)
 
-    def failed(self, name: str, address: str) -> None:
-        """One more failure."""
-        now = self._clock()
-        with self._lock:
-            _count(self._here, (name, address), now)
-            if (name, address) not in self._used:
-                _count(self._anywhere, (name, ""), now)
+    def _let_through(self, name: str, address: str, now: datetime, *, stranger: bool) -> None:
+        count, last = self._failures.get((name, address), (0, now))
+        brake = OF_STRANGERS if stranger else WHERE_IT_IS_USED
+        _refuse_until(last + brake.wait_after(count), now)
+        if stranger:
+            here = self._rush.from_address.get(address, 0)
+            if self._rush.in_all >= self._strangers or here >= self._from_one_address:
+                raise refusals.logins_are_busy()
+            if self._is_spent(name, address, now):
+                self._take_turn(name, address, now)
+            self._rush.change(address, 1)
+        self._count(name, address, now, 1, stranger=stranger)
 
-    def succeeded(self, name: str, address: str) -> None:
+    def _is_spent(self, name: str, address: str, now: datetime) -> bool:
+        return (
+            self._names.is_spent(name, now)
+            or self._addresses.is_spent(address, now)
+            or self._all.is_spent("", now)
+        )
+
+    def _take_turn(self, name: str, address: str, now: datetime) -> None:
+        """Let through a name that has waited at this address; else let it wait, if there is room."""
+        turns = {waiting: due for waiting, due in self._turns.pop(address, {}).items() if now <= due + _TURN}
+        self._turns[address] = turns
+        _bound(self._turns, self._remembered)
+        if name not in turns and len(turns) < TURNS:
+            turns[name] = now + PAUSE
+        _refuse_until(turns.get(name, now + PAUSE), now)
+        del turns[name]
+
+    def _count(self, name: str, address: str, now: datetime, failures: int, *, stranger: bool) -> None:
+        pair = (name, address)
+        count, last = self._failures.pop(pair, (0, now))
+        count = max(0, failures + (0 if now - last > FORGOTTEN else count))
+        if count:
+            self._failures[pair] = (count, now if failures > 0 else last)
+            _bound(self._failures, self._remembered)
+        if stranger:
+            for spending, whose in ((self._names, name), (self._addresses, address), (self._all, "")):
+                spending.add(whose, now, failures)
+
+    def _make_familiar(self, name: str, address: str) -> None:
         """Begin again at this address, from which the name is used."""
-        with self._lock:
-            self._here.pop((name, address), None)
-            self._used[name, address] = None
-            self._used.move_to_end((name, address))
-            _bound(self._used)
-
-    @staticmethod
-    def _left(failures: _Failures, brake: Brake, key: tuple[str, str], now: datetime) -> timedelta:
-        count, last = failures.get(key, (0, now))
-        return last + brake.wait_after(count) - now
+        self._failures.pop((name, address), None)
+        self._familiar[name, address] = None
+        self._familiar.move_to_end((name, address))
+        _bound(self._familiar, self._remembered)
 
 
-def _count(failures: _Failures, key: tuple[str, str], now: datetime) -> None:
-    count, last = failures.pop(key, (0, now))
-    failures[key] = (1 if now - last > FORGOTTEN else count + 1, now)
-    _bound(failures)
+def _refuse_until(moment: datetime, now: datetime) -> None:
+    if moment > now:
+        raise refusals.too_many_attempts(ceil((moment - now).total_seconds()))
 
 
-def _bound(remembered: OrderedDict[tuple[str, str], Any]) -> None:
-    while len(remembered) > MOST:
-        remembered.popitem(last=False)
+def _bound(known: OrderedDict[Any, Any], remembered: int) -> None:
+    while len(known) > remembered:
+        known.popitem(last=False)

@@ -239,10 +239,20 @@ def credentials_are_refused() -> Refusal:
 
 
 def too_many_attempts(seconds: int) -> Refusal:
-    """Somebody tried too often under this name."""
+    """Somebody tried too often under this name, from this address, or in all."""
     return Refusal(
         Kind.EXHAUSTED,
         "TOO_MANY_ATTEMPTS",
-        "too many failed attempts under this name; wait before the next",
+        "there were too many failed attempts; wait before the next",
         retry_after_seconds=str(seconds),
+    )
+
+
+def logins_are_busy() -> Refusal:
+    """As many secrets as may be are being checked already."""
+    return Refusal(
+        Kind.EXHAUSTED,
+        "LOGINS_BUSY",
+        "too many logins at once; nothing was checked, try again in a moment",
+        retry_after_seconds="1",
     )

@@ -26,4 +26,5 @@ MESSAGES = {
     "SCOPES_UNKNOWN": "没有这些权限：{scopes}；现有权限：{known}",
     "CREDENTIALS_REFUSED": "名称或密码有误",
     "TOO_MANY_ATTEMPTS": "尝试次数过多，请在{retry_after_seconds}秒后再试",
+    "LOGINS_BUSY": "同时登录的人过多，请在{retry_after_seconds}秒后再试",
 }

@@ -1,6 +1,7 @@
 """Identity over the real wire: import a tree, locate, register, grant, log in, revoke, erase."""
 
 import json
+import threading
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from typing import Any
 import grpc
 import jwt
 import pytest
+from argon2 import PasswordHasher
 from linli.feed.v1 import feed_service_pb2 as feed
 from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
@@ -22,6 +24,7 @@ from libs.rpc.failures import RpcFailed
 from libs.rpc.keys import KeySet, SigningKey, concealed
 from libs.rpc.moments import stamp
 from libs.rpc.tokens import Verifier
+from libs.testkit import patience
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
 from libs.testkit.hostile import assert_never_broken
@@ -362,6 +365,37 @@ def test_guessing_is_slowed_down(running: Component, operator: Any) -> None:
     with refused("TOO_MANY_ATTEMPTS") as failed:
         log_in(running, "eve")
     assert failed.value.retry_after
+
+
+def test_a_flood_of_logins_leaves_threads_to_all_other_rpcs(
+    running: Component, operator: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at, released = list[str](), threading.Event()
+
+    def held(_hasher: PasswordHasher, _hashed: str, secret: str) -> bool:
+        looked_at.append(secret)
+        return not released.wait(patience.seconds(60))
+
+    monkeypatch.setattr(PasswordHasher, "verify", held)
+    guess = pb.LoginRequest(login_name="flooded", password="a wrong guess")
+
+    def guessed(number: int) -> RpcFailed:
+        with pytest.raises(RpcFailed) as failed:
+            nobody(running).login(guess)
+        return failed.value
+
+    with ThreadPoolExecutor(40) as flood:
+        guesses = [flood.submit(guessed, number) for number in range(40)]
+        try:
+            eventually(lambda: looked_at)
+            operator.list_areas(pb.ListAreasRequest())
+            eventually(lambda: sum(each.done() for each in guesses) >= 32)
+        finally:
+            released.set()
+
+    refused = [each.result() for each in guesses if each.result().reason == "LOGINS_BUSY"]
+    assert len(refused) >= 32
+    assert {(each.code, each.retry_after) for each in refused} == {(grpc.StatusCode.RESOURCE_EXHAUSTED, 1.0)}
 
 
 def test_nobody_grants_beyond_their_own_reach(running: Component, operator: Any) -> None:

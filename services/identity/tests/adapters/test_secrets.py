@@ -1,14 +1,19 @@
 """Hashes, signing keys, and revocations in memory."""
 
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from argon2 import PasswordHasher
 
 from libs.rpc.keys import KeySet, SigningKey, jwks
 from libs.rpc.tokens import Verifier
+from libs.testkit import patience
 from libs.testkit.clocks import HandClock
+from libs.testkit.eventually import eventually
 from services.identity.adapters.hashing import Argon2
 from services.identity.adapters.revoked import RevokedTokens
 from services.identity.adapters.signing import DerivedKeys
@@ -34,6 +39,28 @@ def test_a_hash_matches_its_secret_only() -> None:
 @pytest.mark.parametrize("hashed", [None, "", "not a hash"])
 def test_nothing_matches_no_hash(hashed: str | None) -> None:
     assert not Argon2().matches(hashed, "nobody")
+
+
+def test_a_rush_computes_few_hashes_at_once_on_threads_of_their_own_and_refuses_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    argon2, names, released = Argon2(places=4), set[str](), threading.Event()
+
+    def held(_hasher: PasswordHasher, _hashed: str, _secret: str) -> bool:
+        names.add(threading.current_thread().name)
+        return released.wait(patience.seconds(60))
+
+    monkeypatch.setattr(PasswordHasher, "verify", held)
+    with ThreadPoolExecutor(12) as callers:
+        rush = [callers.submit(argon2.matches, "hashed", "guess") for _ in range(12)]
+        eventually(lambda: sum(each.done() for each in rush) == 8)
+        eventually(lambda: len(names) == 2)
+        released.set()
+    refused = [each.exception() for each in rush if each.exception()]
+
+    assert [getattr(each, "code", "") for each in refused] == ["LOGINS_BUSY"] * 8
+    assert all(name.startswith("argon2") for name in names)
+    assert sum(each.result() for each in rush if not each.exception()) == 4
 
 
 def test_the_first_key_is_the_secret_itself_and_the_next_ones_differ() -> None:
