@@ -69,7 +69,7 @@ def noted_by_position(ground: Ground) -> dict[int, tuple[int, float]]:
         while page := ledger.read(after, 1000):
             for recorded in page:
                 if recorded.event.origin.source == SOURCE:
-                    moment = recorded.metadata.recorded_at.timestamp()
+                    moment = recorded.recorded_at.timestamp()
                     found[recorded.event.origin.sequence] = recorded.position, moment
             after = page[-1].position
     return found

@@ -55,7 +55,7 @@ def _judged(told: Acknowledged, events: Sequence[Stored]) -> str:
 
 def _decided_once(events: Sequence[Stored]) -> bool:
     """One decision is for one stream, at one moment, and its events follow each other."""
-    decisions = {(event.stream, event.metadata.recorded_at) for event in events}
+    decisions = {(event.stream, event.recorded_at) for event in events}
     ids = {event.metadata.event_id for event in events}
     dense = events[-1].version - events[0].version == len(events) - 1
     return len(decisions) == 1 and len(ids) == len(events) and dense

@@ -52,6 +52,15 @@ class KeyLost(Exception):
         self.subject = subject
 
 
+class SealBroken(Exception):
+    """Personal data that does not open where it lies: it was altered, or moved from somewhere else."""
+
+    def __init__(self, *where: str) -> None:
+        super().__init__(
+            f"personal data in {' of '.join(where)} was altered or moved: run `linli <service> verify`"
+        )
+
+
 class UnknownEvent(Exception):
     """A stored event whose name the events table of this service does not know."""
 

@@ -23,7 +23,6 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fa
     """
 
     event_id: str
-    recorded_at: datetime
     occurred_at: datetime
     actor: str
     on_behalf_of: str | None = None
@@ -62,12 +61,11 @@ class Context:
     occurred_at: datetime | None = None
     guard: Callable[[], None] | None = field(default=None, compare=False, repr=False)
 
-    def metadata(self, recorded_at: datetime) -> Metadata:
-        """The metadata of one event recorded in this context, under a new event id."""
+    def metadata(self, now: datetime) -> Metadata:
+        """The metadata of one event that happens in this context, under a new event id."""
         return Metadata(
             event_id=new_id(),
-            recorded_at=recorded_at,
-            occurred_at=self.occurred_at or recorded_at,
+            occurred_at=self.occurred_at or now,
             actor=self.actor,
             on_behalf_of=self.on_behalf_of,
             consent_id=self.consent_id,
@@ -87,7 +85,8 @@ class Recorded(Generic[E]):
     """One event as it lies in the ledger.
 
     `version` counts within the stream from 1 without gaps; `position` orders the whole ledger
-    and may have gaps: never compute with `position + 1`.
+    and may have gaps: never compute with `position + 1`. `recorded_at` is the database's time at
+    the commit, and never goes back from one position to the next.
     """
 
     stream: str
@@ -96,6 +95,7 @@ class Recorded(Generic[E]):
     name: str
     event: E
     metadata: Metadata
+    recorded_at: datetime
 
     @property
     def category(self) -> str:

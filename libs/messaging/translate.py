@@ -239,7 +239,7 @@ def envelope(source: str, recorded: Recorded[Any], published: Published) -> feed
         reason=about.reason or "",
     )
     event.time.CopyFrom(stamp(published.occurred_at or about.occurred_at))
-    event.recorded_time.CopyFrom(stamp(about.recorded_at))
+    event.recorded_time.CopyFrom(stamp(recorded.recorded_at))
     event.data.Pack(published.message, deterministic=True)
     return event
 

@@ -20,9 +20,9 @@ from libs.ledger.recorded import Metadata
 from libs.ledger.store import shapes
 from libs.ledger.store.mapper import Events, Mapper
 
+_STREAM = "golden-1"
 _METADATA = Metadata(
     event_id="6f1d7bd1c1ab4c6e9c2f0d3f5a7e9b10",
-    recorded_at=datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
     occurred_at=datetime(2020, 7, 1, 22, 15, tzinfo=UTC),
     actor="clerk-17",
     on_behalf_of="resident-4",
@@ -74,7 +74,7 @@ def read(events: Events, name: str, body: bytes) -> Any:
     """The event in a golden file, personal data opened."""
     mapper = Mapper(events, FixedKeys())
     with mapper.opening():
-        event, metadata = mapper.decode(f"{events.service}.{name}", body)
+        event, metadata = mapper.decode(_STREAM, f"{events.service}.{name}", body)
     assert metadata == _METADATA
     return event
 
@@ -96,7 +96,7 @@ def write_missing(events: Events, folder: Path, samples: Mapping[str, object] | 
         if not body.exists():
             event = (samples or {}).get(name) or next(shapes.samples(tp), None)
             assert event is not None, f"{name} takes no made-up values: give one in GOLDEN_SAMPLES"
-            body.write_bytes(mapper.encode(event, _METADATA).body)
+            body.write_bytes(mapper.encode(_STREAM, event, _METADATA).body)
             said.write_bytes(msgspec.json.format(msgspec.json.encode(plain(event)), indent=2) + b"\n")
             written.append(name)
     return written

@@ -25,6 +25,7 @@ def recorded(
             name=type(event).__name__,
             event=event,
             metadata=context.metadata(at + timedelta(seconds=index)),
+            recorded_at=at + timedelta(seconds=index),
         )
         for index, event in enumerate(events)
     ]
@@ -32,7 +33,7 @@ def recorded(
 
 def in_order(*streams: Iterable[Recorded[Any]]) -> list[Recorded[Any]]:
     """The events of several streams by time, with new positions, as one ledger would hold them."""
-    mixed = sorted((event for stream in streams for event in stream), key=lambda e: e.metadata.recorded_at)
+    mixed = sorted((event for stream in streams for event in stream), key=lambda e: e.recorded_at)
     return [
         Recorded(
             stream=event.stream,
@@ -41,6 +42,7 @@ def in_order(*streams: Iterable[Recorded[Any]]) -> list[Recorded[Any]]:
             name=event.name,
             event=event.event,
             metadata=event.metadata,
+            recorded_at=event.recorded_at,
         )
         for position, event in enumerate(mixed, start=1)
     ]

@@ -264,8 +264,9 @@ def _again(stream: str, version: int) -> str:
     """A copy of an event at the end of its stream."""
     end = f"(SELECT max(originator_version) + 1 FROM stored_events WHERE originator_id = '{stream}')"
     return (
-        "INSERT INTO stored_events (originator_id, originator_version, topic, state)"
-        f" SELECT originator_id, {end}, topic, state FROM stored_events WHERE {_is(stream, version)}"
+        "INSERT INTO stored_events"
+        " (originator_id, originator_version, topic, state, recorded_at, leaf, chain)"
+        f" SELECT originator_id, {end}, topic, state, recorded_at, leaf, chain FROM stored_events WHERE {_is(stream, version)}"
     )
 
 

@@ -8,15 +8,16 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg import Cursor
 from psycopg.sql import SQL
 
 from libs.ledger.datastore import Datastore
 from libs.ledger.decider import Kind, Refusal
-from libs.ledger.errors import KeyLost
+from libs.ledger.errors import KeyLost, SealBroken
 from libs.ledger.privacy import rotation
 from libs.ledger.privacy.master_key import KEY_BYTES, MasterKey
 from libs.ledger.randomness import random_bytes
@@ -40,8 +41,16 @@ WHERE subject_keys.destroyed_at IS NULL
 CHANNEL = "linli_keys"
 # Holds the secret of `digest`; no subject of an event can be called that (see `ids.stream_name`).
 _DIGEST = "!digest"
-_FORMAT = b"\x01"
+_FORMAT = b"\x02"
 _NONCE_BYTES = 12
+
+
+class Sealed(NamedTuple):
+    """An enciphered text: whose it is, its bytes, and where it may be opened."""
+
+    subject: str
+    content: bytes
+    bound: bytes
 
 
 @dataclass(slots=True)
@@ -54,19 +63,22 @@ class DataKey:
     stored: bool
     loaded: float
 
-    def encipher(self, text: str) -> bytes:
-        """The text, sealed and bound to its subject."""
+    def encipher(self, text: str, bound: bytes) -> bytes:
+        """The text, sealed and bound to where it lies (the additional data of the cipher)."""
         if self.secret is None:
             raise subject_erased(self.subject)
         nonce = random_bytes(_NONCE_BYTES)
-        return _FORMAT + nonce + AESGCM(self.secret).encrypt(nonce, text.encode(), self.subject.encode())
+        return _FORMAT + nonce + AESGCM(self.secret).encrypt(nonce, text.encode(), bound)
 
-    def decipher(self, sealed: bytes) -> str | None:
-        """The text again, or None if the key was destroyed."""
+    def decipher(self, sealed: Sealed) -> str | None:
+        """The text again, or None if the key was destroyed. Raises `SealBroken`."""
         if self.secret is None:
             return None
-        nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
-        return AESGCM(self.secret).decrypt(nonce, body, self.subject.encode()).decode()
+        nonce, body = sealed.content[1 : 1 + _NONCE_BYTES], sealed.content[1 + _NONCE_BYTES :]
+        try:
+            return AESGCM(self.secret).decrypt(nonce, body, sealed.bound).decode()
+        except InvalidTag:
+            raise SealBroken(self.subject) from None
 
 
 def subject_erased(subject: str) -> Refusal:
@@ -86,9 +98,9 @@ class FixedKeys:
         """The same key for every subject."""
         return DataKey(subject, b"", bytes(KEY_BYTES), stored=True, loaded=0.0)
 
-    def decipher(self, texts: Sequence[tuple[str, bytes]]) -> list[str | None]:
-        """Open sealed texts, given with their subjects."""
-        return [self.to_encipher(subject).decipher(text) for subject, text in texts]
+    def decipher(self, texts: Sequence[Sealed]) -> list[str | None]:
+        """Open sealed texts."""
+        return [self.to_encipher(text.subject).decipher(text) for text in texts]
 
 
 class Keys:
@@ -140,12 +152,12 @@ class Keys:
         if not known:
             self._keep(self._fresh(subject))
 
-    def decipher(self, texts: Sequence[tuple[str, bytes]]) -> list[str | None]:
-        """Open many sealed texts, given with their subjects, with at most one query."""
-        keys = self._load({subject for subject, _ in texts}, stored=True)
-        if lost := {subject for subject, _ in texts} - keys.keys():
+    def decipher(self, texts: Sequence[Sealed]) -> list[str | None]:
+        """Open many sealed texts with at most one query. Raises `KeyLost`, `SealBroken`."""
+        keys = self._load({text.subject for text in texts}, stored=True)
+        if lost := {text.subject for text in texts} - keys.keys():
             raise KeyLost(min(lost))
-        return [keys[subject].decipher(text) for subject, text in texts]
+        return [keys[text.subject].decipher(text) for text in texts]
 
     def destroy(self, subject: str) -> None:
         """Erase a person: everything sealed under their key is unreadable from now on, for good."""

@@ -14,6 +14,7 @@ from libs.ledger.privacy.keys import CHANNEL as KEYS_CHANNEL
 from libs.ledger.privacy.keys import DataKey, Keys
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import Checkpoint, Draft, Recorded
+from libs.ledger.store import incarnation
 from libs.ledger.store.committer import Committed
 from libs.ledger.store.listener import Listener
 from libs.ledger.store.mapper import Events, Mapper
@@ -123,6 +124,7 @@ class Ledger:
             datastore.pool.open()
             with datastore.connection() as connection:
                 check_tables(connection, settings.service)
+                incarnation.enter(connection)
                 if danger := check_durability(connection):
                     log.warning("the database of %s: %s", settings.service, danger)
             recorder = GroupCommitRecorder(datastore, retry_for=settings.retry_for)
@@ -202,7 +204,7 @@ class Ledger:
                 raise ValueError(f"two drafts for {draft.stream} do not follow each other")
             for event, metadata in draft.events:
                 version += 1
-                encoded = self.mapper.encode(event, metadata)
+                encoded = self.mapper.encode(draft.stream, event, metadata)
                 rows.append(Row(draft.stream, version, encoded.name, encoded.body))
                 used.update((key.subject, key) for key in encoded.keys)
                 erases.extend(encoded.erases)

@@ -5,17 +5,36 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from libs.ledger.errors import UnknownEvent
+from libs.ledger.errors import SealBroken, UnknownEvent
 from libs.ledger.personal import Personal, sealed, unseal
-from libs.ledger.privacy.keys import DataKey, FixedKeys
+from libs.ledger.privacy.keys import DataKey, FixedKeys, Sealed
 from libs.ledger.recorded import Metadata
 from libs.ledger.store import shapes
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\.v[0-9]+")
+
+
+class Where(NamedTuple):
+    """Where an enciphered text lies: the stream and the event (or what else holds it)."""
+
+    stream: str
+    event_id: str
+
+
+_NOWHERE = Where("", "")
+
+
+def binding(subject: str, where: Where, number: int) -> bytes:
+    """The additional data of the cipher: the text opens for this subject, in this field of this event alone.
+
+    `number` counts the personal fields of an event from 1, as they are stored.
+    """
+    return msgspec.msgpack.encode((subject, *where, number))
+
 
 Upcast = Callable[[dict[str, Any]], dict[str, Any]]
 """From the fields of an older event, as plain values, to those of the newer one."""
@@ -28,8 +47,8 @@ class KeySource(Protocol):
         """The key under which to seal something about a subject."""
         ...
 
-    def decipher(self, texts: Sequence[tuple[str, bytes]]) -> list[str | None]:
-        """Open sealed texts, given with their subjects."""
+    def decipher(self, texts: Sequence[Sealed]) -> list[str | None]:
+        """Open sealed texts; None for those of the erased."""
         ...
 
 
@@ -108,29 +127,36 @@ class Codec:
         decoder, keys = msgspec.msgpack.Decoder(tp, dec_hook=_unpack), FixedKeys()
         for sample in shapes.samples(tp):
             with opening(keys):
-                back = decoder.decode(self.encode(sample, keys, []))
+                back = decoder.decode(self.encode(sample, keys, [], _NOWHERE))
+                _bind(_NOWHERE)
             if back != sample:
                 raise shapes.InexactType(f"{where}: {sample!r} comes back as {back!r}")
 
-    def encode(self, value: Any, keys: KeySource, used: list[DataKey]) -> bytes:
-        """The bytes of a value; `used` collects the keys that sealed something in it."""
+    def encode(self, value: Any, keys: KeySource, used: list[DataKey], where: Where) -> bytes:
+        """The bytes of a value that lies at `where`; `used` collects the keys that sealed something in it."""
         if not self.personal:
             return self._plain.encode(value)
+        number = 0
 
         def seal(part: Any) -> Any:
+            nonlocal number
             if not isinstance(part, Personal):
                 return _refuse(part)
+            number += 1
             if part.value is None:
-                return (part.subject, None)
+                return (part.subject, number, None)
             key = keys.to_encipher(part.subject)
             used.append(key)
-            return (part.subject, key.encipher(part.value))
+            return (part.subject, number, key.encipher(part.value, binding(part.subject, where, number)))
 
         return msgspec.msgpack.Encoder(enc_hook=seal).encode(value)
 
-    def decode(self, body: bytes) -> Any:
-        """The value again, personal data still sealed."""
-        return self._decoder.decode(body)
+    def decode(self, body: bytes, where: Where | None = None) -> Any:
+        """The value again, personal data still sealed; inside `opening` it opens only at `where`."""
+        value = self._decoder.decode(body)
+        if where is not None:
+            _bind(where)
+        return value
 
 
 def _refuse(part: Any) -> Any:
@@ -138,9 +164,13 @@ def _refuse(part: Any) -> Any:
 
 
 class _Reading(threading.local):
-    """The sealed personal data that this thread decodes in order to open it."""
+    """The sealed personal data that this thread decodes in order to open it.
 
-    shut: list[tuple[Personal, str, bytes]] | None = None
+    `shut` is what was decoded and is to be opened; `loose` of it what no event claims yet.
+    """
+
+    shut: list[tuple[Personal, Sealed]] | None = None
+    loose: list[tuple[Personal, int, bytes]] | None = None
 
 
 _reading = _Reading()
@@ -149,27 +179,45 @@ _reading = _Reading()
 def _unpack(tp: type, part: Any) -> Any:
     if tp is not Personal:
         raise TypeError(f"a {tp.__name__} cannot be read")
-    subject, content = part
-    if content is None:
-        return Personal(subject, None)
-    personal = sealed(subject, content)
-    if _reading.shut is not None:
-        _reading.shut.append((personal, subject, content))
+    subject, number, content = part
+    personal = Personal(subject, None) if content is None else sealed(subject, content)
+    if _reading.loose is not None:
+        _reading.loose.append((personal, number, content))
     return personal
+
+
+def _bind(where: Where, *, in_order: bool = True) -> None:
+    """Say where that lies which was decoded last: only there it opens.
+
+    `in_order`: as it was stored, so that a text cannot have been moved to another field of its event.
+    """
+    if _reading.loose is None or _reading.shut is None:
+        return
+    for count, (personal, number, content) in enumerate(_reading.loose, 1):
+        if in_order and number != count:
+            raise SealBroken(where.stream, where.event_id)
+        if content is not None:
+            bound = binding(personal.subject, where, number)
+            _reading.shut.append((personal, Sealed(personal.subject, content, bound)))
+    _reading.loose.clear()
 
 
 @contextmanager
 def opening(keys: KeySource) -> Iterator[None]:
-    """Open all personal data that this thread decodes inside, at the end; that of the erased is None."""
-    outer, _reading.shut = _reading.shut, []
+    """Open all personal data that this thread decodes inside, at the end; that of the erased is None.
+
+    Raises `SealBroken` for a text that was sealed for another subject, stream, event or field.
+    """
+    outer = _reading.shut, _reading.loose
+    _reading.shut, _reading.loose = [], []
     try:
         yield
         shut = _reading.shut
     finally:
-        _reading.shut = outer
+        _reading.shut, _reading.loose = outer
     if shut:
-        texts = keys.decipher([(subject, content) for _, subject, content in shut])
-        for (personal, _, _), text in zip(shut, texts, strict=True):
+        texts = keys.decipher([text for _, text in shut])
+        for (personal, _), text in zip(shut, texts, strict=True):
             unseal(personal, text)
 
 
@@ -203,20 +251,22 @@ class Mapper:
         except KeyError:
             raise TypeError(f"{type(event).__name__} is not in the events of {self.events.service}") from None
 
-    def encode(self, event: object, metadata: Metadata) -> Encoded:
-        """The stored form. Raises `Refusal` SUBJECT_ERASED for new data about an erased person."""
+    def encode(self, stream: str, event: object, metadata: Metadata) -> Encoded:
+        """What is stored in a stream. Raises `Refusal` SUBJECT_ERASED for new data about an erased person."""
         name = self.name_of(event)
         used: list[DataKey] = []
-        body = self._codecs[name].encode((metadata, event), self.keys, used)
+        body = self._codecs[name].encode((metadata, event), self.keys, used, Where(stream, metadata.event_id))
         erased = self._erasures.get(name)
         return Encoded(name, body, tuple(used), tuple(erased(event)) if erased else ())
 
-    def decode(self, name: str, body: bytes) -> tuple[Any, Metadata]:
+    def decode(self, stream: str, name: str, body: bytes) -> tuple[Any, Metadata]:
         """The event and its metadata; personal data stays sealed unless inside `opening()`."""
-        codec = self._codecs.get(name)
+        codec, upcast = self._codecs.get(name), False
         if codec is None:
-            codec, body = self._upcast(name, body)
+            (codec, body), upcast = self._upcast(name, body), True
         metadata, event = codec.decode(body)
+        if codec.personal:
+            _bind(Where(stream, metadata.event_id), in_order=not upcast)
         return event, metadata
 
     def opening(self) -> AbstractContextManager[None]:

@@ -1,6 +1,7 @@
 """Reads stored events back: the whole ledger in order, or streams."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from psycopg.sql import SQL, Identifier
@@ -21,7 +22,8 @@ class Reader:
         self._mapper = mapper
         table = Identifier(datastore.schema, recorder.events_table_name)
         events = SQL(
-            "SELECT e.originator_id, e.originator_version, e.notification_id, e.topic, e.state FROM {} AS e"
+            "SELECT e.originator_id, e.originator_version, e.notification_id, e.topic, e.state, e.recorded_at"
+            " FROM {} AS e"
         ).format(table)
         self._head = SQL("SELECT max(notification_id) FROM {}").format(table)
         self._ledger = events + SQL(
@@ -63,8 +65,16 @@ class Reader:
                     found[row[0]].append(self._recorded(*row))
         return found
 
-    def _recorded(self, stream: str, version: int, position: int, name: str, body: bytes) -> Recorded[Any]:
-        event, metadata = self._mapper.decode(name, body)
+    def _recorded(
+        self, stream: str, version: int, position: int, name: str, body: bytes, recorded_at: datetime
+    ) -> Recorded[Any]:
+        event, metadata = self._mapper.decode(stream, name, body)
         return Recorded(
-            stream=stream, version=version, position=position, name=name, event=event, metadata=metadata
+            stream=stream,
+            version=version,
+            position=position,
+            name=name,
+            event=event,
+            metadata=metadata,
+            recorded_at=recorded_at,
         )

@@ -18,6 +18,7 @@ from psycopg import Connection, Cursor
 from libs.ledger.datastore import Datastore, harms
 from libs.ledger.errors import AlreadyHandled, LedgerUnavailable, OutcomeUnknown, VersionConflict
 from libs.ledger.recorded import Checkpoint
+from libs.ledger.store import incarnation
 from libs.ledger.store.committer import Committer
 from libs.ledger.store.statements import Statements
 from libs.ledger.store.unit import Row, Standing, Unit, are_usual, give_positions
@@ -48,7 +49,9 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         self._datastore = datastore
         self._sql = Statements(self)
         # The library's own function skips the table lock: ours, which takes it, stands in its place.
-        self.sql_create_statements[self.create_insert_function_statement_index] = self._sql.create_function
+        columns, *functions = self._sql.create
+        self.sql_create_statements[self.create_insert_function_statement_index] = columns
+        self.sql_create_statements.extend(functions)
         self.committer = Committer(self._commit, self._reconnect, probe=self._probe, retry_for=retry_for)
         self.on_commit: Callable[[Sequence[Unit]], None] = lambda _: None
         self.destroy_keys: Callable[[Cursor[Any], Sequence[str]], None] | None = None
@@ -114,7 +117,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
             row = cursor.execute(self._sql.append, self._sql.parameters(units), prepare=True).fetchone()
         if row is None or row["positions"] is None:
             return False
-        give_positions(units, row["positions"])
+        give_positions(units, row["positions"], row["moment"])
         return True
 
     def _commit_one_by_one(self, units: Sequence[Unit]) -> None:
@@ -134,6 +137,10 @@ class GroupCommitRecorder(PostgresProcessRecorder):
             self._notify_channel(cursor)
             yield cursor
 
+    def _lock_table(self, curs: Cursor[Any]) -> None:
+        """By the owner's function: the role of a service may not lock what it may not change."""
+        curs.execute(self._sql.lock, [self._sql.timeout], prepare=True)
+
     def _connect(self) -> Connection[Any]:
         """The committer's own connection: no reader can keep it from it."""
         if self._connection is None:
@@ -145,6 +152,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
                 "SELECT set_config('synchronous_commit', 'on', false)"
                 " WHERE current_setting('synchronous_commit') = 'off'"
             )
+            incarnation.enter(connection)
             self._backends = {connection.info.backend_pid}
             self._connection = connection
         return self._connection
@@ -199,6 +207,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
             streams, versions = [row.stream for row in unit.rows], [row.version for row in unit.rows]
             found = cursor.execute(self._sql.bodies, [streams, versions]).fetchall()
             unit.positions = [row["position"] for row in found]
+            unit.moment = found[-1]["moment"] if found else None
             return [row["body"] for row in found] == [row.body for row in unit.rows]
         if unit.checkpoint:
             return standing.checkpoints.get(unit.checkpoint.source) == unit.checkpoint.position
@@ -215,7 +224,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
             self._insert_tracking(cursor, Tracking(source, standing.checkpoints[source]))
         rows = [row for unit in units for row in unit.rows]
         if rows:
-            give_positions(units, self._insert_rows(cursor, rows))
+            self._insert_rows(cursor, units, rows)
         erased = [subject for unit in units for subject in unit.erases]
         if erased and self.destroy_keys is not None:
             self.destroy_keys(cursor, erased)
@@ -223,9 +232,9 @@ class GroupCommitRecorder(PostgresProcessRecorder):
             for effect in unit.effects:
                 effect(cursor)
 
-    def _insert_rows(self, cursor: Cursor[Any], rows: Sequence[Row]) -> list[int]:
+    def _insert_rows(self, cursor: Cursor[Any], units: Sequence[Unit], rows: Sequence[Row]) -> None:
         cursor.execute(
-            self._sql.insert,
+            self._sql.record,
             (
                 [row.stream for row in rows],
                 [row.version for row in rows],
@@ -234,4 +243,5 @@ class GroupCommitRecorder(PostgresProcessRecorder):
             ),
             prepare=True,
         )
-        return [row["notification_id"] for row in cursor.fetchall()]
+        for given in cursor.fetchall():
+            give_positions(units, given["positions"], given["moment"])

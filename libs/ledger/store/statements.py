@@ -9,24 +9,81 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from libs.ledger.privacy.keys import TABLE as KEYS_TABLE
 from libs.ledger.privacy.keys import DataKey
 from libs.ledger.recorded import Checkpoint
+from libs.ledger.store.incarnation import TABLE as INCARNATIONS_TABLE
 from libs.ledger.store.unit import Unit
+
+# Positions, times and hashes are given under the table lock, in the order of the parameters, so
+# they are the same for every reader and never go back. It runs as the owner of the tables: the
+# role of a service may not insert, change or delete an event in any other way.
+_RECORD = """
+CREATE OR REPLACE FUNCTION {record}(
+    ids {id}[], versions bigint[], names text[], bodies bytea[],
+    OUT positions bigint[], OUT moment timestamptz
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE
+    link bytea;
+    micros bytea;
+    place bigint;
+    leaf bytea;
+    leaves bytea[] := ARRAY[]::bytea[];
+    chains bytea[] := ARRAY[]::bytea[];
+BEGIN
+    {lock};
+    positions := ARRAY[]::bigint[];
+    SELECT e.chain, greatest(e.recorded_at, clock_timestamp()) INTO link, moment
+        FROM {events} AS e ORDER BY e.notification_id DESC LIMIT 1;
+    IF link IS NULL THEN
+        moment := clock_timestamp();
+        SELECT sha256(convert_to('linli ledger ' || i.ledger, 'UTF8')) INTO STRICT link
+            FROM {incarnations} AS i ORDER BY i.incarnation LIMIT 1;
+    END IF;
+    micros := int8send((extract(epoch FROM moment) * 1000000)::bigint);
+    FOR n IN 1..cardinality(ids) LOOP
+        place := nextval({sequence});
+        leaf := sha256(
+            '\\x00'::bytea || int8send(place) || micros || int8send(versions[n])
+            || int4send(octet_length(ids[n]::text)) || convert_to(ids[n]::text, 'UTF8')
+            || int4send(octet_length(names[n])) || convert_to(names[n], 'UTF8') || bodies[n]
+        );
+        link := sha256(link || leaf);
+        positions := positions || place;
+        leaves := leaves || leaf;
+        chains := chains || link;
+    END LOOP;
+    INSERT INTO {events}
+        (originator_id, originator_version, topic, state, notification_id, recorded_at, leaf, chain)
+        SELECT u.id, u.version, u.name, u.body, u.position, moment, u.leaf, u.chain
+        FROM unnest(ids, versions, names, bodies, positions, leaves, chains)
+        AS u(id, version, name, body, position, leaf, chain);
+END
+$function$
+"""
+
+# For the appends that are decided on one by one, in a transaction of several statements.
+_LOCK = """
+CREATE OR REPLACE FUNCTION {lock_function}(timeout text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER AS $function$
+BEGIN
+    PERFORM pg_catalog.set_config('lock_timeout', timeout, true);
+    {lock};
+END
+$function$
+"""
 
 # One call is one transaction and one round trip: with many threads in the interpreter each wait for
 # an answer may cost a turn of its lock. The statements run under the table lock, each with a fresh
 # view of what is committed, so the answer is exact: NULL, and nothing stored, if anything conflicts.
-_FUNCTION = """
-CREATE OR REPLACE FUNCTION {function}(
+_APPEND = """
+CREATE OR REPLACE FUNCTION {append}(
     timeout text,
     streams {id}[], firsts bigint[], dense boolean[],
     sources text[], reached bigint[], afters bigint[],
     subjects text[], wraps bytea[], fresh boolean[],
-    ids {id}[], versions bigint[], names text[], bodies bytea[]
-) RETURNS bigint[] LANGUAGE plpgsql AS $function$
-DECLARE
-    positions bigint[];
+    ids {id}[], versions bigint[], names text[], bodies bytea[],
+    OUT positions bigint[], OUT moment timestamptz
+) LANGUAGE plpgsql AS $function$
 BEGIN
-    PERFORM set_config('lock_timeout', timeout, true);
-    {lock};
+    PERFORM {lock_function}(timeout);
     IF EXISTS (
         SELECT 1 FROM unnest(streams, firsts, dense) AS s(stream, first, dense)
         CROSS JOIN LATERAL (
@@ -45,7 +102,7 @@ BEGIN
         LEFT JOIN {keys} AS s ON s.subject = k.subject
         WHERE s.wrapped IS DISTINCT FROM k.wrapped AND NOT (k.fresh AND s.subject IS NULL)
     ) THEN
-        RETURN NULL;
+        RETURN;
     END IF;
     {notify};
     INSERT INTO {keys} (subject, wrapped)
@@ -54,16 +111,16 @@ BEGIN
     INSERT INTO {tracking} (application_name, notification_id)
         SELECT c.source, c.position FROM unnest(sources, reached) AS c(source, position)
         ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notification_id;
-    WITH inserted AS (
-        INSERT INTO {events} (originator_id, originator_version, topic, state)
-        SELECT u.id, u.version, u.name, u.body
-        FROM unnest(ids, versions, names, bodies) WITH ORDINALITY AS u(id, version, name, body, n) ORDER BY n
-        RETURNING notification_id
-    )
-    SELECT array_agg(notification_id ORDER BY notification_id) INTO positions FROM inserted;
-    RETURN coalesce(positions, ARRAY[]::bigint[]);
+    SELECT r.positions, r.moment INTO positions, moment FROM {record}(ids, versions, names, bodies) AS r;
 END
 $function$
+"""
+
+_COLUMNS = """
+ALTER TABLE {events}
+    ADD COLUMN IF NOT EXISTS recorded_at timestamptz NOT NULL,
+    ADD COLUMN IF NOT EXISTS leaf bytea NOT NULL,
+    ADD COLUMN IF NOT EXISTS chain bytea NOT NULL
 """
 
 
@@ -77,11 +134,12 @@ class Statements:
             return SQL(text).format(**names)
 
         self.timeout = f"{recorder.datastore.lock_timeout}s"
-        self.create_function = compose(_FUNCTION)
+        self.create = [compose(text) for text in (_COLUMNS, _LOCK, _RECORD, _APPEND)]
+        self.lock = compose("SELECT {lock_function}(%s)")
         self.append = compose(
-            "SELECT {function}(%s, %s::{id}[], %s::bigint[], %s::boolean[],"
+            "SELECT positions, moment FROM {append}(%s, %s::{id}[], %s::bigint[], %s::boolean[],"
             " %s::text[], %s::bigint[], %s::bigint[], %s::text[], %b::bytea[], %s::boolean[],"
-            " %s::{id}[], %s::bigint[], %s::text[], %b::bytea[]) AS positions"
+            " %s::{id}[], %s::bigint[], %s::text[], %b::bytea[])"
         )
         # The newest version of each stream by one step into the primary key, however long the stream is.
         self.versions = compose(
@@ -102,17 +160,13 @@ class Statements:
             "INSERT INTO {keys} (subject, wrapped) SELECT * FROM unnest(%s::text[], %b::bytea[])"
         )
         self.bodies = compose(
-            "SELECT e.notification_id AS position, e.state AS body FROM {events} AS e"
+            "SELECT e.notification_id AS position, e.state AS body, e.recorded_at AS moment"
+            " FROM {events} AS e"
             " JOIN unnest(%s::{id}[], %s::bigint[]) WITH ORDINALITY AS u(stream, version, n)"
             " ON e.originator_id = u.stream AND e.originator_version = u.version ORDER BY n"
         )
-        # ORDER BY makes the positions follow the order of the batch.
-        self.insert = compose(
-            "INSERT INTO {events} (originator_id, originator_version, topic, state)"
-            " SELECT u.stream, u.version, u.name, u.body"
-            " FROM unnest(%s::{id}[], %s::bigint[], %s::text[], %b::bytea[])"
-            " WITH ORDINALITY AS u(stream, version, name, body, n) ORDER BY n"
-            " RETURNING notification_id"
+        self.record = compose(
+            "SELECT positions, moment FROM {record}(%s::{id}[], %s::bigint[], %s::text[], %b::bytea[])"
         )
 
     def parameters(self, units: Sequence[Unit]) -> tuple[Any, ...]:
@@ -153,7 +207,11 @@ def _names(recorder: PostgresProcessRecorder) -> dict[str, Identifier | SQL | Co
         "events_name": Literal(f'"{schema}"."{recorder.events_table_name}"'),
         "tracking": Identifier(schema, recorder.tracking_table_name),
         "keys": Identifier(schema, KEYS_TABLE),
-        "function": Identifier(schema, "ledger_append"),
+        "incarnations": Identifier(schema, INCARNATIONS_TABLE),
+        "sequence": Literal(f"{schema}.{recorder.events_table_name}_notification_id_seq"),
+        "append": Identifier(schema, "ledger_append"),
+        "record": Identifier(schema, "ledger_record"),
+        "lock_function": Identifier(schema, "ledger_lock"),
         "id": Identifier(recorder.datastore.originator_id_type),
         "lock": _composed(recorder.lock_table_statements[1]),
         "notify": SQL("NOTIFY {}").format(Identifier(recorder.channel_name)),

@@ -11,10 +11,12 @@ from psycopg.sql import SQL, Identifier
 from libs.ledger.datastore import Datastore
 from libs.ledger.errors import SchemaUnknown, SettingsRefused
 from libs.ledger.privacy import keys
+from libs.ledger.store import incarnation
 from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE, GroupCommitRecorder
 
 SNAPSHOTS_TABLE = "snapshots"
-TABLES = (EVENTS_TABLE, TRACKING_TABLE, keys.TABLE, SNAPSHOTS_TABLE)
+TABLES = (EVENTS_TABLE, TRACKING_TABLE, keys.TABLE, SNAPSHOTS_TABLE, incarnation.TABLE)
+FUNCTIONS = ("ledger_append", "ledger_enter", "ledger_lock", "ledger_record")
 _CREATE_SNAPSHOTS = f"""
 CREATE TABLE IF NOT EXISTS {SNAPSHOTS_TABLE} (
     stream text PRIMARY KEY,
@@ -32,6 +34,8 @@ def create_tables(dsn: str) -> None:
     try:
         GroupCommitRecorder(datastore).create_table()
         with datastore.transaction(commit=True) as cursor:
+            for statement in incarnation.create_statements(EVENTS_TABLE):
+                cursor.execute(statement)
             cursor.execute(keys.CREATE_TABLE)
             cursor.execute(_CREATE_SNAPSHOTS)
     finally:
@@ -53,9 +57,11 @@ def check_tables(connection: Connection[DictRow], service: str) -> None:
     found = connection.execute(
         "SELECT t FROM unnest(%s::text[]) AS t WHERE to_regclass(t) IS NOT NULL", [[*TABLES]]
     )
-    missing = {*TABLES, "ledger_append()"} - {row["t"] for row in found}
-    if connection.execute("SELECT to_regproc('ledger_append') AS known").fetchone() != {"known": None}:
-        missing.discard("ledger_append()")
+    missing = {*TABLES} - {row["t"] for row in found}
+    known = connection.execute(
+        "SELECT f FROM unnest(%s::text[]) AS f WHERE to_regproc(f) IS NOT NULL", [[*FUNCTIONS]]
+    )
+    missing |= {f"{name}()" for name in {*FUNCTIONS} - {row["f"] for row in known}}
     if missing:
         raise SchemaUnknown(
             f"the database of {service} lacks {', '.join(sorted(missing))}: run `linli {service} migrate`"

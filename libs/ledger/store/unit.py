@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from psycopg import Cursor
@@ -68,6 +69,7 @@ class Unit:
     in_doubt: bool = False  # was sent with a commit whose outcome is not known
     stored: bool = False  # found in the store after such a doubt
     positions: Sequence[int] = ()
+    moment: datetime | None = None  # when its events were recorded, by the database's clock
     error: BaseException | None = None
     done: Latch = field(default_factory=Latch)
 
@@ -178,9 +180,10 @@ def are_usual(units: Sequence[Unit]) -> bool:
     )
 
 
-def give_positions(units: Iterable[Unit], positions: Sequence[int]) -> None:
-    """Hand out the positions of a batch, in its order."""
+def give_positions(units: Iterable[Unit], positions: Sequence[int], moment: datetime) -> None:
+    """Hand out the positions of a batch, in its order, and the moment at which it was recorded."""
     taken = 0
     for unit in units:
+        unit.moment = moment
         unit.positions = positions[taken : taken + len(unit.rows)]
         taken += len(unit.rows)

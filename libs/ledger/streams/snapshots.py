@@ -11,7 +11,7 @@ import msgspec
 from libs.ledger.decider import Decider
 from libs.ledger.store import shapes
 from libs.ledger.store.ledger import Ledger
-from libs.ledger.store.mapper import Codec
+from libs.ledger.store.mapper import Codec, Where
 from libs.ledger.store.tables import SNAPSHOTS_TABLE
 from libs.ledger.streams.folded import Folded, Request
 
@@ -57,7 +57,8 @@ class Snapshots(Generic[S]):
         """Keep a state. Does nothing if its personal data has no stored key to seal it with."""
         used: list[Any] = []
         tp = type(folded.state)
-        inner = self._codecs[tp].encode((folded.requests, folded.state), self._ledger.keys, used)
+        where = _where(stream, folded.version)
+        inner = self._codecs[tp].encode((folded.requests, folded.state), self._ledger.keys, used, where)
         if all(key.stored for key in used):
             row = {
                 "stream": stream,
@@ -84,10 +85,15 @@ class Snapshots(Generic[S]):
             return None
         name, inner = msgspec.msgpack.decode(bytes(row["body"]), type=tuple[str, bytes])
         with self._ledger.mapper.opening():
-            requests, state = self._by_name[name].decode(inner)
+            requests, state = self._by_name[name].decode(inner, _where(stream, row["version"]))
         return Folded(
             state=state, version=row["version"], position=row["position"], requests=requests, epoch=epoch
         )
+
+
+def _where(stream: str, version: int) -> Where:
+    """A snapshot opens as the one of its stream at its version, and nowhere else."""
+    return Where(stream, f"snapshot {version}")
 
 
 def _fingerprint(decider: Decider[Any, Any, Any]) -> str:

@@ -149,10 +149,10 @@ class Stream(Generic[C, S, E]):
             raise revision_mismatch(folded)
         ask.allow(folded.state)
         events = tuple(self.decider.decide(ask.command, folded.state))
-        recorded_at = self._clock()
+        now = self._clock()
         if events and self._area is not None:
             context = replace(context, area=self._area(folded.state) or context.area)
-        metadata = [context.metadata(recorded_at) for _ in events]
+        metadata = [context.metadata(now) for _ in events]
         after = folded.with_new(events, metadata, self.decider.evolve) if events else folded
         return Decision(name=name, before=folded, after=after, events=events, metadata=metadata)
 
@@ -201,7 +201,7 @@ class Stream(Generic[C, S, E]):
             one
             for one in events
             if (at is None or one.metadata.occurred_at <= at)
-            and (known_at is None or one.metadata.recorded_at <= known_at)
+            and (known_at is None or one.recorded_at <= known_at)
         ]
         return Loaded.of(self.states.after(self.states.blank(), seen))
 

@@ -70,11 +70,12 @@ def test_metadata_tells_who_when_and_why(mailboxes: Mailboxes, opened: str) -> N
 
     mailboxes.handle(opened, Put(letter="l-9"), who)
 
-    metadata = mailboxes.history(opened)[-1].metadata
+    recorded = mailboxes.history(opened)[-1]
+    metadata = recorded.metadata
     assert (metadata.actor, metadata.on_behalf_of, metadata.consent_id) == ("clerk-3", "resident-1", "c-5")
     assert (metadata.roles, metadata.area, metadata.reason) == (("clerk",), "la", "came to the desk")
     assert metadata.occurred_at == happened
-    assert metadata.recorded_at > happened
+    assert recorded.recorded_at > happened
 
 
 # Repetition

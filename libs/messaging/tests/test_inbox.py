@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from linli.feed.v1 import feed_service_pb2 as feed
 
+from libs.ledger.privacy.keys import Sealed
 from libs.messaging import inbox as inboxes
 from libs.messaging.inbox import Handled, Rewind
 from libs.messaging.tests.town import ALICE, Town, sequences
@@ -142,9 +143,7 @@ def test_an_own_event_tells_which_event_caused_it(town: Town) -> None:
     assert added.metadata.actor == "service:tally"
     assert added.metadata.causation_id == batch.events[0].id
     assert added.metadata.correlation_id == "c-1"
-    assert added.metadata.occurred_at == batch.events[0].time.ToDatetime(
-        tzinfo=added.metadata.recorded_at.tzinfo
-    )
+    assert added.metadata.occurred_at == batch.events[0].time.ToDatetime(tzinfo=added.recorded_at.tzinfo)
 
 
 def test_what_is_not_for_us_moves_the_position_without_an_event(town: Town) -> None:
@@ -161,12 +160,12 @@ def test_what_is_not_for_us_moves_the_position_without_an_event(town: Town) -> N
 
 def test_a_person_who_is_forgotten_is_forgotten_here_too(town: Town) -> None:
     keys = town.tally.ledger.keys
-    sealed = keys.to_encipher("mary").encipher("Mary")
+    sealed = Sealed("mary", keys.to_encipher("mary").encipher("Mary", b"here"), b"here")
     town.counter.streams["counter"].handle("a", counter.Forget(person_id="mary"), ALICE)
 
     town.inbox().handle(town.batch())
 
-    assert keys.decipher([("mary", sealed)]) == [None]
+    assert keys.decipher([sealed]) == [None]
 
 
 ENDS = [0, 2, 3, 4, 8, 9, 15, 16, 17, 20, 21, 30, 31]

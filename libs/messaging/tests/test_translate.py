@@ -19,10 +19,7 @@ MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2999, 1, 1), timezones=st.
 
 
 def _recorded(occurred_at: datetime, **metadata: Any) -> Recorded[Counted]:
-    recorded_at = moment("2030-01-01 09:00")
-    about = Metadata(
-        event_id="e1", recorded_at=recorded_at, occurred_at=occurred_at, actor="alice", **metadata
-    )
+    about = Metadata(event_id="e1", occurred_at=occurred_at, actor="alice", **metadata)
     return Recorded(
         stream="counter-a",
         version=3,
@@ -30,6 +27,7 @@ def _recorded(occurred_at: datetime, **metadata: Any) -> Recorded[Counted]:
         name="counter.counted.v1",
         event=Counted(by=1),
         metadata=about,
+        recorded_at=moment("2030-01-01 09:00"),
     )
 
 
@@ -71,7 +69,7 @@ def test_all_that_is_known_of_an_event_travels_with_it() -> None:
     )
     assert (fact.correlation_id, fact.causation_id) == ("c1", "r1")
     assert fact.traceparent == recorded.metadata.traceparent
-    assert fact.recorded_time == recorded.metadata.recorded_at
+    assert fact.recorded_time == recorded.recorded_at
 
 
 def test_what_is_published_may_be_about_something_else_than_its_stream() -> None:
@@ -89,7 +87,7 @@ def test_an_event_with_a_moment_of_its_own_happened_then() -> None:
     event = envelope("linli://test/counter", noticed, Published(message=COUNTED(), occurred_at=passed))
 
     assert fact_of(event).time == passed
-    assert fact_of(event).recorded_time == noticed.metadata.recorded_at
+    assert fact_of(event).recorded_time == noticed.recorded_at
 
 
 def test_a_source_is_named_by_cell_and_service() -> None:

@@ -37,7 +37,7 @@ def test_moments_fire_once_and_soon_and_never_early_though_two_workers_run(stree
 
     rang = all_have_rung(street, 8)
     assert [event.metadata.actor for event in rang] == ["clock:counter"] * 8
-    assert [event for event in rang if event.metadata.recorded_at < event.event.due_at] == []
+    assert [event for event in rang if event.recorded_at < event.event.due_at] == []
 
 
 def test_what_passed_while_all_were_down_fires_in_order(street: Street) -> None:

@@ -72,7 +72,7 @@ def history_entry_shown(recorded: Recorded[events.CaseEvent], masked: bool) -> p
         version=recorded.version,
         event=f"{pb.DESCRIPTOR.package}.{type(recorded.event).__name__}",
         occurred_time=stamp(recorded.event.at),
-        recorded_time=stamp(about.recorded_at),
+        recorded_time=stamp(recorded.recorded_at),
         actor=about.actor,
         on_behalf_of=about.on_behalf_of or "",
         reason=_reason(recorded, masked),

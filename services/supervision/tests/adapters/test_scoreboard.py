@@ -100,6 +100,7 @@ def told_to_supervision(messages: list[Any], repeats: list[int]) -> Iterator[Rec
                         name="",
                         event=event,
                         metadata=Context(actor="supervision").metadata(START),
+                        recorded_at=START,
                     )
 
 
@@ -234,7 +235,7 @@ def test_ratings_are_averaged(cursor: Cursor[DictRow]) -> None:
         )
         recorded = Recorded(
             stream=f"case_record-{case_id}", version=9, position=9, name="", event=rated,
-            metadata=Context(actor="r").metadata(START),
+            metadata=Context(actor="r").metadata(START), recorded_at=START,
         )  # fmt: skip
         CaseFacts().fold(recorded, rows)
     stored(cursor, rows)

@@ -1,0 +1,50 @@
+"""The chain over a ledger: a leaf for each event, and a running hash that binds it to all before it.
+
+The database computes both under the commit lock (`statements.py`); this is the same in Python, for
+whoever checks. Stored bytes are ciphertext where they are personal, so an erasure changes nothing.
+"""
+
+import hashlib
+import struct
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_HEAD = struct.Struct(">cqqqi")
+_LENGTH = struct.Struct(">i")
+
+
+def microseconds(moment: datetime) -> int:
+    """Since 1970 in UTC: how a moment goes into a leaf."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def leaf(*, position: int, stream: str, version: int, name: str, recorded: int, body: bytes) -> bytes:
+    """SHA-256 over all that is stored of one event; `recorded` in microseconds since 1970.
+
+    The bytes are: 0x00 (the leaf prefix of RFC 9162), position, recorded time and version as signed
+    64-bit integers, stream and name as UTF-8 behind their lengths (32 bits), and the stored bytes;
+    numbers are big-endian.
+    """
+    subject, topic = stream.encode(), name.encode()
+    return hashlib.sha256(
+        b"".join(
+            (
+                _HEAD.pack(b"\0", position, recorded, version, len(subject)),
+                subject,
+                _LENGTH.pack(len(topic)),
+                topic,
+                body,
+            )
+        )
+    ).digest()
+
+
+def link(before: bytes, leaf_of_event: bytes) -> bytes:
+    """The chain after an event: SHA-256 over the chain before it and its leaf."""
+    return hashlib.sha256(before + leaf_of_event).digest()
+
+
+def genesis(ledger: str) -> bytes:
+    """The chain before the first event of a ledger, by the ledger's id (a UUID in lower case)."""
+    return hashlib.sha256(f"linli ledger {ledger}".encode()).digest()
