@@ -11,6 +11,7 @@ from e2e.chaos.load import enter
 from e2e.city.platform import City
 from e2e.journeys.town import found
 from libs.rpc.keys import SigningKey
+from libs.runtime.bundled.postgres import runtime_role
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.bundled.rabbitmq_install import find_or_install
 from libs.runtime.cluster.processes import Cluster
@@ -69,6 +70,7 @@ def ground(folder: Path) -> Iterator[Ground]:
             members(),
             {"LINLI_BROKER_HEARTBEAT": f"{HEARTBEAT:g}s", "LINLI_POOL_SIZE": "6"},
             cell=CELL,
+            roles={name: runtime_role(name) for name in NAMES},
         )
         stack.callback(cluster.stop)
         cluster.start()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from libs.ledger.store import tables
+from libs.ledger.store import roles, tables
 from libs.ledger.store.migrate import Step, check_steps, take_steps
 from libs.ledger.views import view_tables
 from libs.ledger.views.view import View
@@ -17,15 +17,26 @@ STEPS: Sequence[Step] = (
 """Add new steps at the end."""
 
 
-def migrate(dsn: str, service: str, views: Iterable[View] = (), steps: Sequence[Step] = STEPS) -> list[str]:
+def migrate(
+    dsn: str,
+    service: str,
+    views: Iterable[View] = (),
+    steps: Sequence[Step] = STEPS,
+    *,
+    role: str = "",
+) -> list[str]:
     """Bring the database of `service` to this release's schema; returns the names of the steps taken.
 
     Does nothing where nothing is to be done; several may run at once. New views are made, empty;
-    those of another shape are left to the projector. Raises `SchemaUnknown` for a database of
-    another service or of a newer release.
+    those of another shape are left to the projector. `role`: as whom the service will run; it gets
+    what it needs, which does not include altering events. Raises `SchemaUnknown` for a database of
+    another service or of a newer release, `SettingsRefused` where there is no such role.
     """
+    views = [*views]
     taken = take_steps(dsn, service, steps)
-    view_tables.create_missing(dsn, views)
+    if role:
+        roles.grant(dsn, role, [view.schema for view in views])
+    view_tables.create_missing(dsn, views, role)
     return taken
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from google.protobuf.message import Message
 from linli.feed.v1 import feed_service_pb2 as feed
+from psycopg.conninfo import make_conninfo
 
 from libs.ledger.ids import new_id
 from libs.ledger.privacy.master_key import MasterKey
@@ -24,6 +25,7 @@ from libs.messaging.schema import migrate
 from libs.rpc.client import Client, connect
 from libs.rpc.credentials import Credentials
 from libs.rpc.keys import jwks
+from libs.runtime.bundled.postgres import ensure_role
 from libs.runtime.config.settings import Secret, Settings
 from libs.runtime.host.host import Host, Roles
 from libs.runtime.host.opened import OpenService, open_service
@@ -32,6 +34,8 @@ from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import Mint
 
 MASTER_KEY = MasterKey.generate().text()
+ROLE = "linli_component"
+"""As whom a component uses its database: a role that may append events, and not alter them."""
 _WITHOUT_NEIGHBOURS = Roles(clocks=True)
 
 
@@ -105,12 +109,13 @@ def component(
 ) -> Iterator[Component]:
     """`service` over a fresh database (or the migrated one at `dsn`), with `environ` as its own settings."""
     database = dsn or server.copy_of(f"component-{service.name}", lambda made: _migrate(made, service))
+    as_service = make_conninfo(database, user=ROLE) if dsn is None else database
     mint = Mint()
     with tempfile.TemporaryDirectory(prefix="linli-test-") as folder:
         keys = Path(folder) / "keys.json"
         keys.write_text(json.dumps(jwks([mint.key])), encoding="utf-8")
         settings = Settings(
-            database_url=Secret(database),
+            database_url=Secret(as_service),
             master_key=Secret(MASTER_KEY),
             cell="test",
             grpc_address="127.0.0.1:0",
@@ -130,4 +135,5 @@ def component(
 
 
 def _migrate(dsn: str, service: Service) -> None:
-    migrate(dsn, service.name, service.views)
+    ensure_role(dsn, ROLE)
+    migrate(dsn, service.name, service.views, role=ROLE)

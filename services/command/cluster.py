@@ -12,7 +12,7 @@ import psycopg
 
 from libs.runtime.bundled.kept import make_secrets
 from libs.runtime.bundled.place import Place
-from libs.runtime.bundled.postgres import EmbeddedPostgres, ensure_database
+from libs.runtime.bundled.postgres import EmbeddedPostgres, ensure_database, runtime_role
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.cluster.processes import SPREAD, Cluster, Member
 from libs.runtime.config import addresses
@@ -114,6 +114,7 @@ def _run(
             _for_the_processes(environ),
             cell=settings.cell,
             port_base=port_base,
+            roles={} if settings.postgres else {name: runtime_role(name) for name in NAMES},
         )
         stack.callback(running.stop)
         running.start()

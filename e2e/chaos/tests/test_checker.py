@@ -266,7 +266,8 @@ def _again(stream: str, version: int) -> str:
     return (
         "INSERT INTO stored_events"
         " (originator_id, originator_version, topic, state, recorded_at, leaf, chain)"
-        f" SELECT originator_id, {end}, topic, state, recorded_at, leaf, chain FROM stored_events WHERE {_is(stream, version)}"
+        f" SELECT originator_id, {end}, topic, state, recorded_at, leaf, chain"
+        f" FROM stored_events WHERE {_is(stream, version)}"
     )
 
 

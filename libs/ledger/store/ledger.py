@@ -21,7 +21,7 @@ from libs.ledger.store.mapper import Events, Mapper
 from libs.ledger.store.news import News
 from libs.ledger.store.reader import Reader
 from libs.ledger.store.recorder import GroupCommitRecorder
-from libs.ledger.store.tables import check_durability, check_environment, check_tables
+from libs.ledger.store.tables import check_environment, check_tables, dangers
 from libs.ledger.store.unit import Effect, KeyChanged, Row, Unit
 from libs.telemetry import metrics, traces
 
@@ -125,7 +125,7 @@ class Ledger:
             with datastore.connection() as connection:
                 check_tables(connection, settings.service)
                 incarnation.enter(connection)
-                if danger := check_durability(connection):
+                for danger in dangers(connection):
                     log.warning("the database of %s: %s", settings.service, danger)
             recorder = GroupCommitRecorder(datastore, retry_for=settings.retry_for)
             keys = Keys(datastore, master_key)

@@ -29,8 +29,9 @@ class Step:
     apply: Callable[[Cursor[Any], str], object]
 
 
-_CREATE = """
-CREATE TABLE IF NOT EXISTS public.linli_schema (
+TABLE = "linli_schema"
+_CREATE = f"""
+CREATE TABLE IF NOT EXISTS public.{TABLE} (
     step integer PRIMARY KEY,
     name text NOT NULL,
     service text NOT NULL,

@@ -1,7 +1,7 @@
 """The tables of a ledger: the library's, and the keys and snapshots beside them. Only `migrate` creates."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from eventsourcing.utils import strtobool
 from psycopg import Connection
@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Identifier
 from libs.ledger.datastore import Datastore
 from libs.ledger.errors import SchemaUnknown, SettingsRefused
 from libs.ledger.privacy import keys
-from libs.ledger.store import incarnation
+from libs.ledger.store import incarnation, roles
 from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE, GroupCommitRecorder
 
 SNAPSHOTS_TABLE = "snapshots"
@@ -68,10 +68,14 @@ def check_tables(connection: Connection[DictRow], service: str) -> None:
         )
 
 
-def check_durability(connection: Connection[DictRow]) -> str | None:
-    """What in the server's settings could lose acknowledged events, or None."""
+def dangers(connection: Connection[DictRow]) -> Iterator[str]:
+    """What about this database could lose acknowledged events, or let a service alter them."""
     for setting in ("fsync", "full_page_writes"):
         row = connection.execute(SQL("SHOW {}").format(Identifier(setting))).fetchone()
         if row is not None and row[setting] == "off":
-            return f"{setting} is off: a power cut can lose acknowledged events"
-    return None
+            yield f"{setting} is off: a power cut can lose acknowledged events"
+    if roles.may_alter_events(connection):
+        yield (
+            "this process may alter and delete events: run it as a role of its own, which"
+            " `migrate` prepares if LINLI_RUNTIME_ROLE names it"
+        )

@@ -8,9 +8,10 @@ from psycopg.sql import SQL, Identifier
 
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.store.ledger import Ledger, LedgerSettings
-from libs.ledger.store.tables import TABLES, create_tables
+from libs.ledger.store.tables import TABLES
 from libs.ledger.streams.stream import Stream
 from libs.ledger.tests import mailbox
+from libs.messaging.schema import migrate
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
 
@@ -21,7 +22,7 @@ Mailboxes = Stream[mailbox.Command, mailbox.State, mailbox.Event]
 
 @pytest.fixture(scope="module")
 def _module_dsn(postgres_server: TestServer) -> Iterator[str]:
-    database = postgres_server.copy_of("ledger", create_tables)
+    database = postgres_server.copy_of("ledger", lambda made: migrate(made, "post"))
     yield database
     postgres_server.drop(database)
 

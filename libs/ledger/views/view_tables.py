@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
+from psycopg.sql import SQL, Identifier
 
 from libs.ledger.store import leader_lock
 from libs.ledger.views.view import View
@@ -101,9 +102,14 @@ def advance(cursor: Cursor[Any], names: list[str], position: int, *, ready: bool
     )
 
 
-def create_missing(dsn: str, views: Iterable[View]) -> None:
-    """Make the tables of new views, empty; those of another shape are left to the projector."""
+def create_missing(dsn: str, views: Iterable[View], role: str = "") -> None:
+    """Make the tables of new views, empty; those of another shape are left to the projector.
+
+    They belong to the `role` as which the service runs, if there is one: views are its own to replace.
+    """
     with leader_lock.connect(dsn, "migrate") as connection, connection.cursor() as cursor:
+        if role:
+            cursor.execute(SQL("SET ROLE {}").format(Identifier(role)))
         empty = cursor.execute("SELECT NOT EXISTS (SELECT FROM stored_events) AS empty").fetchone()
         for view in views:
             with connection.transaction():

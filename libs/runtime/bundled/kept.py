@@ -10,7 +10,7 @@ from libs.ledger.errors import SettingsRefused
 from libs.ledger.privacy.master_key import MasterKey
 from libs.rpc.keys import SigningKey
 from libs.runtime.bundled.place import Place
-from libs.runtime.bundled.postgres import EmbeddedPostgres
+from libs.runtime.bundled.postgres import EmbeddedPostgres, runtime_role
 from libs.runtime.config.guards import CannotStart
 
 WITHOUT = {"LINLI_MASTER_KEY": "", "LINLI_IDENTITY_SIGNING_KEY": "", "LINLI_IDENTITY_OPERATOR_SECRET": ""}
@@ -21,7 +21,7 @@ def environ_of(place: Place, service: str) -> dict[str, str]:
     """How a command beside a running platform reaches the database of one of its services."""
     return {
         **WITHOUT,
-        "LINLI_DATABASE_URL": EmbeddedPostgres(place.data).dsn(service),
+        "LINLI_DATABASE_URL": EmbeddedPostgres(place.data).dsn(service, runtime_role(service)),
         "LINLI_MASTER_KEY_FILE": str(place.master_key.expanduser()),
     }
 

@@ -74,12 +74,16 @@ class EmbeddedPostgres:
             return None
         return pid if is_postgres(pid) else None
 
-    def dsn(self, database: str = "postgres") -> str:
-        """How to connect to `database`, in libpq's keyword form."""
-        return make_conninfo(host=str(self._socket_folder()), user=USER, dbname=database)
+    def dsn(self, database: str = "postgres", user: str = USER) -> str:
+        """How to connect to `database`, in libpq's keyword form; as its owner, or as another role."""
+        return make_conninfo(host=str(self._socket_folder()), user=user, dbname=database)
 
     def ensure_database(self, name: str) -> str:
-        """Create the database unless it exists; answers its dsn."""
+        """Create the database, and the role of the service of that name, unless they exist.
+
+        Answers the owner's dsn; a running service is given `dsn(name, runtime_role(name))`.
+        """
+        ensure_role(self.dsn(), runtime_role(name))
         return ensure_database(self.dsn(), name)
 
     def _hold(self) -> None:
@@ -235,6 +239,19 @@ def ensure_database(server: str, name: str) -> str:
         if known is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return make_conninfo(server, dbname=name)
+
+
+def runtime_role(service: str) -> str:
+    """The role as which a service runs on a bundled server."""
+    return f"linli_{service}"
+
+
+def ensure_role(server: str, name: str) -> None:
+    """Create a role that may log in, unless it exists."""
+    with psycopg.connect(server, autocommit=True) as connection, suppress(psycopg.errors.DuplicateObject):
+        known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone()
+        if known is None:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
 
 
 def program(name: str) -> Path:

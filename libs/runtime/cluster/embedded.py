@@ -12,7 +12,7 @@ from libs.messaging.schema import migrate
 from libs.runtime.bundled.kept import WITHOUT, make_secrets
 from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.ports import refuse_taken
-from libs.runtime.bundled.postgres import EmbeddedPostgres
+from libs.runtime.bundled.postgres import EmbeddedPostgres, runtime_role
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Settings, read
 from libs.runtime.host.host import Host, Roles
@@ -84,9 +84,9 @@ class EmbeddedPlatform:
             self._postgres.stop()
 
     def _open(self, service: Service, environ: Mapping[str, str]) -> OpenService:
-        dsn = self._postgres.ensure_database(service.name)
-        migrate(dsn, service.name, service.views)
-        settings = read(Settings, {**environ, "LINLI_DATABASE_URL": dsn})
+        role = runtime_role(service.name)
+        migrate(self._postgres.ensure_database(service.name), service.name, service.views, role=role)
+        settings = read(Settings, {**environ, "LINLI_DATABASE_URL": self._postgres.dsn(service.name, role)})
         opened = open_service(service, settings, environ, listen=False)
         self._stack.callback(opened.close)
         return opened

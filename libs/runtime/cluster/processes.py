@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE, STDOUT, Popen, TimeoutExpired
 
+from psycopg.conninfo import make_conninfo
+
 from libs.runtime.bundled.held import InUse, Unusable, hold
 from libs.runtime.bundled.kept import WITHOUT, make_secrets
 from libs.runtime.bundled.place import Place
@@ -60,11 +62,15 @@ class Cluster:
         port_base: int = 0,
         overrides: Mapping[tuple[str, str], Mapping[str, str]] | None = None,
         migrate: bool = True,
+        roles: Mapping[str, str] | None = None,
         hung_after: float = 10.0,
         stopped_is_hung: bool = False,
         grace: float = 30.0,
     ) -> None:
-        """`databases` are the services' dsns; `environ` is for all processes, beside what they get anyway.
+        """`databases` are the services' dsns, as their owners.
+
+        `roles`: as whom the services use them, if not as the owner; `environ` is for all processes,
+        beside what they get anyway.
 
         `overrides[(service, role)]` is for one of them and wins (another LINLI_DATABASE_URL, say).
         `port_base`: service by service ten ports from there on, 0: any free ones. `migrate=False`: the
@@ -74,6 +80,7 @@ class Cluster:
         self.members = {member.name: member for member in services}
         self.processes: dict[tuple[str, str], Supervised] = {}
         self._databases = dict(databases)
+        self._roles = dict(roles or {})
         self._broker_url = broker_url
         self._environ = dict(environ or {})
         self._overrides = {key: dict(values) for key, values in (overrides or {}).items()}
@@ -224,7 +231,7 @@ class Cluster:
         place = self.place
         told = {
             "LINLI_CELL": place.cell,
-            "LINLI_DATABASE_URL": self._databases[service],
+            "LINLI_DATABASE_URL": self._database(service),
             "LINLI_BROKER_URL": self._broker_url,
             "LINLI_MASTER_KEY_FILE": str(place.master_key),
             "LINLI_GRPC_ADDRESS": self._address(service, "grpc"),
@@ -238,12 +245,17 @@ class Cluster:
         ours = {name: value for name, value in os.environ.items() if not name.startswith("LINLI_")}
         return {**ours, **self._environ, **WITHOUT, **told, **self._overrides.get((service, role), {})}
 
+    def _database(self, service: str) -> str:
+        """How a running service reaches its database."""
+        owners, role = self._databases[service], self._roles.get(service)
+        return make_conninfo(owners, user=role) if role else owners
+
     def _make_schemas(self) -> None:
         """Create or upgrade every service's schema, side by side."""
         migrating = {
             name: Popen(  # noqa: S603 - our own command, no shell
                 member.command("migrate"),
-                env=self._environ_of(name, "server"),
+                env={**self._environ_of(name, "server"), **self._as_owner(name)},
                 stdout=PIPE,
                 stderr=STDOUT,
                 text=True,
@@ -264,6 +276,13 @@ class Cluster:
             for process in migrating.values():
                 process.kill()  # those that have not ended
                 process.wait()
+
+    def _as_owner(self, service: str) -> dict[str, str]:
+        """What `migrate` is told besides: it makes the schema, and lets the service use it."""
+        return {
+            "LINLI_DATABASE_URL": self._databases[service],
+            "LINLI_RUNTIME_ROLE": self._roles.get(service, ""),
+        }
 
     def _write_addresses(self) -> None:
         """Tell others where everything is: `linli call`, tests, scripts."""

@@ -29,6 +29,11 @@ class Settings:
     database_password: Secret[str] = setting(
         Secret(""), doc="its password, if the address does not contain it"
     )
+    runtime_role: str = setting(
+        "",
+        doc="for migrate: the database role as which this service runs; it may append events, not alter them"
+        " (empty: the owner's, which may)",
+    )
     master_key: Secret[str] = setting(doc="key (32 bytes, base64) that wraps the keys of personal data")
     cell: str = setting("demo", doc="name of this cell: part of every event's source")
     grpc_address: str = setting("127.0.0.1:7400", doc="where the gRPC server listens (host:port)")

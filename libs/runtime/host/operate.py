@@ -28,7 +28,8 @@ def make_schema(service: Service, environ: Environ) -> int:
     """Create the schema, or upgrade it."""
     settings = read(Settings, environ)
     heed(settings, serves=False)
-    taken = migrate(settings.database_url.reveal(), service.name, service.views)
+    role = settings.runtime_role
+    taken = migrate(settings.database_url.reveal(), service.name, service.views, role=role)
     say(f"{service.name}: " + (f"made {', '.join(taken)}" if taken else "nothing to do"))
     return 0
 
