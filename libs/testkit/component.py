@@ -16,7 +16,6 @@ from pathlib import Path
 
 from google.protobuf.message import Message
 from linli.feed.v1 import feed_service_pb2 as feed
-from psycopg.conninfo import make_conninfo
 
 from libs.ledger.ids import new_id
 from libs.ledger.privacy.master_key import MasterKey
@@ -109,7 +108,7 @@ def component(
 ) -> Iterator[Component]:
     """`service` over a fresh database (or the migrated one at `dsn`), with `environ` as its own settings."""
     database = dsn or server.copy_of(f"component-{service.name}", lambda made: _migrate(made, service))
-    as_service = make_conninfo(database, user=ROLE) if dsn is None else database
+    as_service = server.give(database, ROLE) if dsn is None else database
     mint = Mint()
     with tempfile.TemporaryDirectory(prefix="linli-test-") as folder:
         keys = Path(folder) / "keys.json"

@@ -50,6 +50,12 @@ class TestServer:
             self._templates[key] = name
         return self.create(self._templates[key])
 
+    def give(self, dsn: str, role: str) -> str:
+        """Let a role make schemas in a database, which no copy takes over; answers its dsn there."""
+        name = str(psycopg.conninfo.conninfo_to_dict(dsn)["dbname"])
+        self._admin("GRANT CREATE ON DATABASE {} TO {}", name, role)
+        return self.server.dsn(name, role)
+
     def drop(self, dsn: str) -> None:
         """Drop the database, with whoever is still connected to it."""
         name = psycopg.conninfo.conninfo_to_dict(dsn)["dbname"]

@@ -1,4 +1,4 @@
-"""What an operator does to a service by hand: rebuild a view, rotate a key, deal with parked events."""
+"""What an operator does to a service by hand: verify, rebuild a view, rotate a key, parked events."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -40,6 +40,37 @@ def rebuild(get: Get) -> click.Command:
         )
 
     return rebuild
+
+
+def verify(get: Get) -> click.Command:
+    """The command that checks the ledger."""
+
+    @click.command()
+    @click.option(
+        "--since",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="a head that was saved before: check that the ledger still holds it, then what follows it",
+    )
+    @click.option(
+        "--save",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="write the head that was reached: keep it where nobody who reaches the database can alter it",
+    )
+    @_data
+    def verify(since: Path | None, save: Path | None, data: Path | None) -> int:
+        """Check every event of the ledger against its hashes. Ends with status 1 if one was altered.
+
+        The service may run meanwhile. Without --since, a ledger whose whole history was written anew, or
+        whose last events were cut off, looks well: keep heads.
+        """
+        service = get()
+        return _on(
+            service, data, lambda environ: operate.verify_ledger(service, environ, since=since, save=save)
+        )
+
+    return verify
 
 
 def rotate_master_key(get: Get) -> click.Command:

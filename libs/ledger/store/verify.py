@@ -62,9 +62,10 @@ class Progress:
     events: int
     seconds: float
 
-    def __str__(self) -> str:
-        rate = self.events / self.seconds if self.seconds else 0.0
-        return f"position {self.position} of {self.head}, {self.events} events, {rate:,.0f}/s"
+    @property
+    def rate(self) -> float:
+        """Events a second."""
+        return self.events / self.seconds if self.seconds else 0.0
 
 
 Say = Callable[[Progress], object]

@@ -20,9 +20,13 @@ MASTER_KEY = MasterKey(bytes(range(32)))
 Mailboxes = Stream[mailbox.Command, mailbox.State, mailbox.Event]
 
 
+def _migrate(dsn: str) -> None:
+    migrate(dsn, "post")
+
+
 @pytest.fixture(scope="module")
 def _module_dsn(postgres_server: TestServer) -> Iterator[str]:
-    database = postgres_server.copy_of("ledger", lambda made: migrate(made, "post"))
+    database = postgres_server.copy_of("ledger", _migrate)
     yield database
     postgres_server.drop(database)
 

@@ -1,23 +1,26 @@
-"""What an operator does by hand: schema, rebuilding a view, rotating the master key, parked events."""
+"""What an operator does by hand: schema, verify, rebuild a view, rotate the master key, parked events."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from google.protobuf import json_format
 
+from libs.ledger.errors import SettingsRefused
 from libs.ledger.store.ledger import Ledger
+from libs.ledger.store.verify import Forged, Head, verify
 from libs.ledger.streams.registry import Streams
 from libs.ledger.views.rebuild import differences, rebuild
 from libs.ledger.views.view import View
 from libs.messaging.desk import ParkingDesk
 from libs.messaging.effects import Effects
 from libs.messaging.parked import ParkedEvent
-from libs.messaging.schema import migrate
+from libs.messaging.schema import check_schema, migrate
 from libs.runtime.config.settings import Settings, read
 from libs.runtime.host.exposed import heed
 from libs.runtime.host.opened import open_ledger, open_service
 from libs.runtime.host.parts import Service
-from libs.runtime.host.terminal import say
+from libs.runtime.host.terminal import Bar, say
 
 _MOMENT = "%Y-%m-%d %H:%M:%S %Z"
 _MOST_TOLD = 50
@@ -34,10 +37,62 @@ def make_schema(service: Service, environ: Environ) -> int:
     return 0
 
 
+def verify_ledger(
+    service: Service, environ: Environ, *, since: Path | None = None, save: Path | None = None
+) -> int:
+    """Check the ledger against its hashes, from a saved head on if there is one; save the head reached."""
+    known = None if since is None else _saved(since)
+    settings = read(Settings, environ)
+    dsn = settings.database_url.reveal()
+    check_schema(dsn, service.name)
+    if (head := _sound(service, dsn, known)) is None:
+        return 1
+    if save is not None:
+        _write(save, head.text() + "\n")
+    say(f"{service.name}: sound up to position {head.position}, chain {head.chain}")
+    return 0
+
+
+def _saved(file: Path) -> Head:
+    try:
+        return Head.parse(file.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsRefused(f"{file} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise SettingsRefused(f"{file}: {error}") from None
+
+
+def _write(file: Path, text: str) -> None:
+    """All of it or nothing: the head that was there before stays until the new one is."""
+    draft = file.with_name(f"{file.name}.new")
+    try:
+        draft.write_text(text, "utf-8")
+        draft.replace(file)
+    except OSError as error:
+        raise SettingsRefused(f"{file} cannot be written: {error.strerror}") from error
+
+
+def _sound(service: Service, dsn: str, since: Head | None = None) -> Head | None:
+    """The head up to which the ledger is sound; says where it is not."""
+    bar = Bar(f"{service.name}: verify")
+    try:
+        return verify(dsn, since, lambda at: bar.show(at.position, at.head, f"{at.rate:,.0f} events/s"))
+    except Forged as found:
+        say(f"{service.name}: NOT sound at {found}")
+        say("Nothing was changed. What to do: OPERATING.md, section Verify a ledger")
+        return None
+    except ValueError as error:
+        raise SettingsRefused(str(error)) from None
+    finally:
+        bar.end()
+
+
 def rebuild_view(service: Service, name: str, environ: Environ, *, compare: bool = False) -> int:
     """Build a view anew beside the live one and switch; or only compare the two."""
     view = next(view for view in service.views if view.name == name)
     with _open_ledger(service, environ) as ledger:
+        if _sound(service, ledger.settings.dsn) is None:  # a view never makes a forgery look right
+            return 1
         if compare:
             return _compare(ledger, view)
         done = rebuild(ledger, view, lambda progress: say(str(progress)))

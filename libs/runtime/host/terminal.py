@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 _ESCAPED = "linli.escaped"
+_BAR = 30
 
 INTERRUPTED = 130
 """The exit status of a program that Ctrl-C ended."""
@@ -24,6 +25,31 @@ def complain(text: str) -> None:
     """A line that says what went wrong and what to do."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
+
+
+class Bar:
+    """How far long work is: one line that fills up on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._drawn = False
+
+    def show(self, done: int, total: int, about: str) -> None:
+        """`done` of `total`, and what else there is to say."""
+        share = min(1.0, done / total) if total else 1.0
+        if not sys.stdout.isatty():
+            say(f"{self._label}: {done:,} of {total:,} ({share:.0%}), {about}")
+            return
+        full = round(share * _BAR)
+        sys.stdout.write(f"\r{self._label} [{'#' * full}{'.' * (_BAR - full)}] {share:4.0%}  {about}\x1b[K")
+        sys.stdout.flush()
+        self._drawn = True
+
+    def end(self) -> None:
+        """Begin a new line after the bar."""
+        if self._drawn:
+            say("")
+            self._drawn = False
 
 
 def lossless(stream: TextIO) -> None:

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.testkit import patience
 from libs.testkit.commands import linli, linli_command
 from libs.testkit.postgres import KillablePostgres
@@ -182,6 +184,35 @@ def test_views_are_compared_and_parked_events_listed_beside_the_running_platform
     assert (compared.returncode, listed.returncode) == (0, 0), compared.stderr + listed.stderr
     assert "equal, row for row" in compared.stdout
     assert listed.stdout == "nothing is parked\n"
+
+
+def test_a_ledger_altered_by_plain_sql_is_found_and_no_view_is_rebuilt_from_it(
+    up: Up, tmp_path: Path
+) -> None:
+    head = tmp_path / "identity.head"
+    beside = ("--data", str(up.data))
+    first = linli("identity", "verify", "--save", str(head), *beside)
+    since = linli("identity", "verify", "--since", str(head), *beside)
+    assert (first.returncode, since.returncode) == (0, 0), first.stdout + first.stderr + since.stderr
+    altering = (
+        "UPDATE stored_events SET state = set_byte(state, 3, (get_byte(state, 3) + %s) %% 256)"
+        " WHERE notification_id = (SELECT min(notification_id) FROM stored_events) RETURNING notification_id"
+    )
+    owner = EmbeddedPostgres(up.data).dsn("identity")
+
+    with psycopg.connect(owner) as connection:
+        (position,) = connection.execute(altering, [1]).fetchone() or (0,)
+    try:
+        found = linli("identity", "verify", *beside)
+        rebuilt = linli("identity", "rebuild", "clients", *beside)
+    finally:
+        with psycopg.connect(owner) as connection:
+            connection.execute(altering, [255])
+
+    assert (found.returncode, rebuilt.returncode) == (1, 1)
+    assert f"identity: NOT sound at position {position}: event" in found.stdout
+    assert f"NOT sound at position {position}" in rebuilt.stdout
+    assert "switched" not in rebuilt.stdout
 
 
 def test_a_taken_port_is_told_before_anything_is_made(up: Up, tmp_path: Path) -> None:
