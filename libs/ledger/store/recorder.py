@@ -172,7 +172,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         row = self._connect().execute(self._sql.probe).fetchone()
         if row is None or row["read_only"]:
             raise psycopg.errors.ReadOnlySqlTransaction("the server is read-only")
-        if not row["may_insert"]:
+        if not row["may_append"]:
             raise psycopg.errors.InsufficientPrivilege("this role may not append events")
 
     def _drop_connection(self) -> None:

@@ -153,7 +153,7 @@ class Statements:
         )
         self.probe = compose(
             "SELECT current_setting('transaction_read_only')::boolean AS read_only,"
-            " has_table_privilege({events_name}, 'INSERT') AS may_insert"
+            " has_function_privilege(to_regproc({record_name}), 'EXECUTE') AS may_append"
         )
         self.keys = compose("SELECT subject, wrapped FROM {keys} WHERE subject = ANY(%s)")
         self.insert_keys = compose(
@@ -204,7 +204,7 @@ def _names(recorder: PostgresProcessRecorder) -> dict[str, Identifier | SQL | Co
     schema = recorder.datastore.schema
     return {
         "events": Identifier(schema, recorder.events_table_name),
-        "events_name": Literal(f'"{schema}"."{recorder.events_table_name}"'),
+        "record_name": Literal(f"{schema}.ledger_record"),
         "tracking": Identifier(schema, recorder.tracking_table_name),
         "keys": Identifier(schema, KEYS_TABLE),
         "incarnations": Identifier(schema, INCARNATIONS_TABLE),
