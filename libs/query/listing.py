@@ -63,7 +63,7 @@ class Listing(Generic[R]):
         callers of the rpc), `where` to those of this question. `order` replaces the usual one. `params` are
         those of a derived table.
 
-        Raises `Refusal` FILTER_INVALID, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+        Raises `Refusal` FILTER_INVALID, PAGE_TOKEN_INVALID.
         """
         page = Page.of(request, order or self.order)
         given: str = getattr(request, "filter", "")

@@ -22,6 +22,7 @@ from libs.query.conditions import EVERYTHING, Condition
 
 DEFAULT_SIZE = 50
 MOST = 1000
+"""Rows of a page: the contract of no list rpc allows more."""
 _NOT_BINDING = ("page_token", "page_size", "at_least")
 _MAX_INT = 2**63 - 1
 _TOKEN = msgspec.msgpack.Decoder(tuple[bytes, list[Any]])
@@ -70,10 +71,10 @@ class Page:
 
     @classmethod
     def of(cls, request: ListRequest, order: Sequence[Order]) -> "Page":
-        """The page that a request asks for. Raises Refusal PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID."""
-        if not 0 <= request.page_size <= MOST:
-            message = f"page_size must be from 0 ({DEFAULT_SIZE} rows) to {MOST}"
-            raise Refusal(Kind.INVALID, "PAGE_SIZE_INVALID", message, field="page_size")
+        """The page that a request asks for. Raises Refusal PAGE_TOKEN_INVALID.
+
+        The contract bounds `page_size` by `MOST` at most, and the rules of its fields are kept before this.
+        """
         binding = _binding(request, order)
         after = _opened(request.page_token, binding, order) if request.page_token else None
         return cls(request.page_size or DEFAULT_SIZE, tuple(order), after, binding)

@@ -49,7 +49,6 @@ OWN: Catalogue = {
         "OUTCOME_UNKNOWN": "存储中断，结果未知；请用同一请求编号重试，不会重复执行",
         "VALUE_NOT_STORABLE": "请求中有超出范围的数值",
         "DEADLINE_PASSED": "已超过您给出的时限",
-        "PAGE_SIZE_INVALID": "每页条数无效",
         "METHOD_UNKNOWN": "没有这项操作",
         "KEYS_UNAVAILABLE": "暂时无法核验登录，请稍后再试",
     },

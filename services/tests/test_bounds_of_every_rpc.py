@@ -9,6 +9,7 @@ from google.protobuf.descriptor import FieldDescriptor as Field
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from libs.query.paging import MOST
 from libs.rpc.normal import normal_of
 from libs.rpc.validation import MOST_ITEMS, rules_of
 from libs.testkit.contracts import Place, comments, every_place
@@ -48,6 +49,15 @@ def test_a_moment_beyond_the_stated_range_is_refused_everywhere(seconds: int, na
 def test_a_moment_within_the_range_is_taken_everywhere(seconds: int) -> None:
     for place in MOMENTS:
         assert place.path not in refused(place.put(Timestamp(seconds=seconds))), str(place)
+
+
+def test_no_list_gives_more_rows_at_once_than_a_page_has() -> None:
+    sizes = [place for place in NUMBERS if place.field.name == "page_size"]
+
+    assert len(sizes) > 10
+    for place in sizes:
+        assert (place.rules.minimum, place.rules.maximum <= MOST) == (0, True), str(place)
+        assert place.path in refused(place.put(int(place.rules.maximum) + 1)), str(place)
 
 
 def test_every_whole_number_has_bounds_that_are_kept() -> None:

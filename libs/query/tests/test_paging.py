@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
 from libs.ledger.decider import Refusal
-from libs.query.paging import DEFAULT_SIZE, MOST, Order, Page, ascending, descending
+from libs.query.paging import DEFAULT_SIZE, Order, Page, ascending, descending
 from libs.rpc.tests.greeter import message
 
 List = message("ListNotesRequest")
@@ -67,14 +67,6 @@ def test_the_pages_together_are_the_list(
 
 def test_a_page_has_fifty_rows_unless_told() -> None:
     assert Page.of(List(), BY_ID).size == DEFAULT_SIZE
-
-
-@pytest.mark.parametrize("size", [-1, MOST + 1, 2**31 - 1])
-def test_a_page_size_beyond_bounds_is_refused(size: int) -> None:
-    with pytest.raises(Refusal) as no:
-        Page.of(List(page_size=size), BY_ID)
-
-    assert (no.value.code, no.value.field) == ("PAGE_SIZE_INVALID", "page_size")
 
 
 def test_a_token_does_not_fit_another_filter_or_order() -> None:
