@@ -16,7 +16,6 @@ from services.identity.application.throttle import Throttle
 from services.identity.domain import login, refusals
 from services.identity.domain.access import RevokeSessions
 from services.identity.domain.login import CreateLogin, LoginCommand, LoginEvent, SetPassword
-from services.identity.domain.values import login_key
 
 LoginStream = Stream[LoginCommand, login.Login, LoginEvent]
 
@@ -117,4 +116,4 @@ class Logins:
         return Changed(state.login_id, changed.revision)
 
     def _id(self, name: str) -> str:
-        return self.digests.digest("login", login_key(name))
+        return self.digests.digest("login", name)

@@ -85,17 +85,17 @@ class NaturalKey:
 
     @property
     def normal(self) -> str:
-        """The kind and the value's letters and digits, without width and case; of a phone its plus, too.
+        """The kind and the value's letters and digits, without case; of a phone its plus, too.
 
-        A local code is an id of our own: it is taken literally.
+        The value comes in the form that the contract declares for its kind (E.164 for a phone): all that
+        is left to forgive are the signs between the digits. A local code is an id of our own: it is taken
+        literally.
         """
         if self.kind is KeyKind.LOCAL_CODE:
             return f"{self.kind.value}:{self.value}"
-        text = unicodedata.normalize("NFKC", self.value).casefold()
-        kept = "".join(letter for letter in text if unicodedata.category(letter)[0] in "LMN")
-        if self.kind is KeyKind.PHONE and kept and text.lstrip().startswith(("+", "00")):
-            kept = f"+{kept.removeprefix('00')}"
-        return f"{self.kind.value}:{kept}"
+        kept = "".join(each for each in self.value.casefold() if unicodedata.category(each)[0] in "LMN")
+        plus = "+" if kept and self.kind is KeyKind.PHONE and self.value.startswith("+") else ""
+        return f"{self.kind.value}:{plus}{kept}"
 
     @property
     def dialled_from_anywhere(self) -> bool:
@@ -140,8 +140,3 @@ class Encroachment:
 def grant_id(party_id: str, role: Role, within: Within) -> str:
     """The id of a grant: the same right for the same party is the same grant."""
     return sha256(f"{party_id}|{role.value}|{within.area_id}|{within.body_id}".encode()).hexdigest()[:32]
-
-
-def login_key(login_name: str) -> str:
-    """A login name as it is compared: width and case do not matter, blanks around it neither."""
-    return unicodedata.normalize("NFKC", login_name).casefold().strip()

@@ -1,12 +1,14 @@
 """Residents and bodies: registered once, found again, erased for good; and who was shown what."""
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
 from libs.ledger.decider import Kind
 from libs.ledger.personal import Personal
 from libs.ledger.text import Text
+from libs.rpc.text import key, phone
 from libs.testkit.deciders import deciding
 from libs.testkit.ids import some_id
 from services.identity.domain import body, disclosure, resident
@@ -119,7 +121,7 @@ def test_a_body_is_registered_under_its_key() -> None:
 
 
 def test_another_spelling_of_the_key_finds_the_same_body() -> None:
-    given_body(body_registered()).when(register_body("９１３１０ 000 ab")).then_nothing_happens()
+    given_body(body_registered()).when(register_body("91.310-000 AB")).then_nothing_happens()
 
 
 def test_another_body_cannot_take_the_id() -> None:
@@ -148,7 +150,9 @@ DIFFERENTLY = (
     ],
 )
 def test_two_spellings_are_one_key(kind: KeyKind, one: str, other: str) -> None:
-    assert NaturalKey(kind, one).normal == NaturalKey(kind, other).normal
+    form = partial(phone, region="CN") if kind is KeyKind.PHONE else key  # as the contract declares
+
+    assert NaturalKey(kind, form(one)).normal == NaturalKey(kind, form(other)).normal
 
 
 @pytest.mark.parametrize("nothing", ["+", "·", "[ ]", "【】", "。", "-", "…", "⁄"])

@@ -29,7 +29,7 @@ from services.identity.domain.client import (
 )
 from services.identity.domain.keyring import IntroduceSigningKey, SigningKeyIntroduced, SigningKeyRetired
 from services.identity.domain.login import CreateLogin, LoginCreated, PasswordSet, SetPassword
-from services.identity.domain.values import Role, Within, grant_id, login_key
+from services.identity.domain.values import Role, Within, grant_id
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 MEI = some_id("mei")
@@ -140,10 +140,6 @@ def test_a_password_replaces_the_one_before() -> None:
 def test_nobody_and_the_erased_have_no_password() -> None:
     given_login().when(SET).then_refused("LOGIN_UNKNOWN", Kind.NOT_FOUND)
     given_login(created(hashed=None)).when(SET).then_refused("LOGIN_UNKNOWN")
-
-
-def test_login_names_are_compared_without_width_and_case() -> None:
-    assert login_key(" Ｍei.Lan ") == login_key("mei.lan")
 
 
 CLIENT = some_id("client of a partner")
