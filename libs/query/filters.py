@@ -21,7 +21,6 @@ from libs.query.conditions import EVERYTHING, Condition
 LONGEST = 2000
 MOST_TERMS = 50
 DEEPEST = 8
-_MAX_INT = 2**63 - 1
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<op><=|>=|!=|=|<|>)
@@ -94,17 +93,6 @@ def choice(column: str, values: Mapping[str, object], prefix: str = "") -> Field
         return values[name]
 
     return Field(column, read, "one of " + ", ".join(prefix + name for name in values))
-
-
-def integer(column: str) -> Field:
-    """A whole number."""
-
-    def read(given: str) -> int:
-        if not re.fullmatch(r"[+-]?\d{1,19}", given) or abs(int(given)) > _MAX_INT:
-            raise ValueError(given)
-        return int(given)
-
-    return Field(column, read, "a whole number", ordered=True)
 
 
 def number(column: str) -> Field:

@@ -1,8 +1,8 @@
-"""Enums of the domain and of the wire, translated both ways from one table."""
+"""Enums of the domain and of the wire, translated both ways from one table; a neighbour's, kept as words."""
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from google.protobuf.internal.enum_type_wrapper import _EnumTypeWrapper
@@ -30,12 +30,12 @@ class EnumTable(Generic[D, W]):
         only_on_wire: frozenset[str] = frozenset(),
     ) -> None:
         numbers = dict(wire.items())
-        zero = next(name for name, number in numbers.items() if number == 0)
-        self.prefix = zero.removesuffix("UNSPECIFIED")
+        self.prefix = prefix_of(wire)
         named = {member: self.prefix + (names or {}).get(member, member.name) for member in domain}
-        known = {self.prefix + name for name in only_on_wire} | {zero}
+        known = {self.prefix + name for name in (*only_on_wire, "UNSPECIFIED")}
         if strange := set(named.values()) ^ (set(numbers) - known):
             raise TypeError(f"{wire.DESCRIPTOR.full_name} and {domain.__name__} differ: {sorted(strange)}")
+        self._names = named
         self._to_wire = {member: numbers[name] for member, name in named.items()}
         self._from_wire: dict[int, D] = {number: member for member, number in self._to_wire.items()}
 
@@ -47,6 +47,36 @@ class EnumTable(Generic[D, W]):
         """The member of the domain. Raises KeyError for UNSPECIFIED: declare the field `required`."""
         return self._from_wire[number]
 
-    def from_wire_or_none(self, number: int) -> D | None:
-        """The same, for a field that may be left out."""
-        return self._from_wire.get(number)
+    @property
+    def stored(self) -> Mapping[str, str]:
+        """What each value is stored as, by its name without the prefix: what callers filter by."""
+        return {self._names[member].removeprefix(self.prefix): str(member.value) for member in self._names}
+
+
+class EnumWords:
+    """A neighbour's enum of which only the words are kept: `EnumWords(pb.Channel).word(1)` is `web`.
+
+    A neighbour may have values that this release does not know.
+    """
+
+    def __init__(self, wire: "_EnumTypeWrapper[W]") -> None:
+        self.prefix = prefix_of(wire)
+        self._numbers = {self.word_of(name): number for name, number in wire.items() if number}
+        self._words: dict[int, str] = {number: word for word, number in self._numbers.items()}
+
+    def word(self, number: int) -> str:
+        """The name in lower case, without its prefix; of an unknown value its number."""
+        return self._words.get(number, str(number))
+
+    def number(self, word: str) -> Any:
+        """The value of a word; that of UNSPECIFIED for an unknown one."""
+        return self._numbers.get(word, 0)
+
+    def word_of(self, name: str) -> str:
+        """The word of a name as `linli call` prints it, with or without its prefix."""
+        return name.removeprefix(self.prefix).lower()
+
+
+def prefix_of(wire: "_EnumTypeWrapper[W]") -> str:
+    """What all names of an enum begin with: `CHANNEL_`."""
+    return next(name for name, number in wire.items() if number == 0).removesuffix("UNSPECIFIED")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.ledger.decider import Kind, Refusal
-from libs.query.filters import Filters, area, choice, flag, integer, moment, number, text
+from libs.query.filters import Filters, area, choice, flag, moment, number, text
 from libs.testkit.requests import HOSTILE
 
 FILTERS = Filters(
@@ -16,7 +16,7 @@ FILTERS = Filters(
     body_id=text("body_id"),
     opened_time=moment("opened_at"),
     area=area("area_path"),
-    returns=integer("returns"),
+    returns=number("returns"),
     score=number("score"),
     late=flag("late"),
     kind=choice("kind", {"GROUP": "group", "BOARD": "board"}, "BODY_KIND_"),
@@ -81,8 +81,7 @@ def test_or_binds_tighter_than_and_as_in_aip_160() -> None:
         ("state = OPEN late = true", "'late' is not expected here"),
         ("(state = OPEN", "a parenthesis is not closed"),
         ("state = OPEN)", "')' is not expected here"),
-        ("returns = 1.5", "returns is compared with a whole number"),
-        ("returns = 99999999999999999999", "returns is compared with a whole number"),
+        ("returns = 1e400", "returns is compared with a number"),
         ("score = 1e999", "score is compared with a number"),
         ("score = nan", "score is compared with a number"),
         ("opened_time = 2020-01-06", "opened_time is compared with a moment"),

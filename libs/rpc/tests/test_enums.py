@@ -5,7 +5,7 @@ from enum import Enum
 import pytest
 from linli.catalog.v1 import catalog_types_pb2 as pb
 
-from libs.rpc.enums import EnumTable
+from libs.rpc.enums import EnumTable, EnumWords
 
 
 class Unit(Enum):
@@ -31,13 +31,29 @@ def test_members_are_matched_by_name_both_ways() -> None:
 
     assert units.to_wire(Unit.WORKING_DAYS) == pb.LIMIT_UNIT_WORKING_DAYS
     assert units.from_wire(pb.LIMIT_UNIT_WORKING_DAYS) is Unit.WORKING_DAYS
-    assert units.from_wire_or_none(pb.LIMIT_UNIT_UNSPECIFIED) is None
 
 
 def test_another_word_of_the_domain_is_named() -> None:
     units = EnumTable(pb.LimitUnit, Renamed, names={Renamed.OFFICE_HOURS: "WORKING_HOURS"})
 
     assert units.from_wire(pb.LIMIT_UNIT_WORKING_HOURS) is Renamed.OFFICE_HOURS
+    assert units.stored["WORKING_HOURS"] == "wh"
+    assert units.prefix == "LIMIT_UNIT_"
+
+
+def test_the_words_of_a_neighbours_enum_go_both_ways() -> None:
+    units = EnumWords(pb.LimitUnit)
+
+    assert units.word(pb.LIMIT_UNIT_WORKING_DAYS) == "working_days"
+    assert units.number("working_days") == pb.LIMIT_UNIT_WORKING_DAYS
+    assert units.word_of("LIMIT_UNIT_WORKING_DAYS") == units.word_of("WORKING_DAYS") == "working_days"
+
+
+def test_a_value_that_a_neighbour_added_keeps_its_number() -> None:
+    units = EnumWords(pb.LimitUnit)
+
+    assert units.word(99) == "99"
+    assert units.number("99") == pb.LIMIT_UNIT_UNSPECIFIED
 
 
 def test_a_value_without_a_member_is_found_when_the_table_is_made() -> None:

@@ -4,8 +4,12 @@ from linli.identity.v1 import identity_events_pb2, identity_types_pb2
 
 from libs.ledger.noted import Note
 from libs.messaging.reactions import Fact, Reaction, Reactions, Subscriptions
+from libs.rpc.enums import EnumWords
 from libs.rpc.texts import text_of
 from services.catalog.domain.noted import AREA, BODY, AreaNoted, BodyNoted
+
+LEVELS = EnumWords(identity_types_pb2.AreaLevel)
+BODY_KINDS = EnumWords(identity_types_pb2.BodyKind)
 
 
 def when_area_defined(event: identity_events_pb2.AreaDefined, _fact: Fact) -> Reactions:
@@ -14,7 +18,7 @@ def when_area_defined(event: identity_events_pb2.AreaDefined, _fact: Fact) -> Re
         area_id=event.area_id,
         parent_id=event.parent_id,
         path=event.area_path,
-        level=identity_types_pb2.AreaLevel.Name(event.level).removeprefix("AREA_LEVEL_").lower(),
+        level=LEVELS.word(event.level),
         name=text_of(event.name),
     )
     return [Reaction(AREA, event.area_id, Note(noted))]
@@ -24,7 +28,7 @@ def when_body_registered(event: identity_events_pb2.BodyRegistered, _fact: Fact)
     """A body may be cited from now on."""
     noted = BodyNoted(
         body_id=event.body_id,
-        kind=identity_types_pb2.BodyKind.Name(event.kind).removeprefix("BODY_KIND_").lower(),
+        kind=BODY_KINDS.word(event.kind),
         name=text_of(event.name),
     )
     return [Reaction(BODY, event.body_id, Note(noted))]

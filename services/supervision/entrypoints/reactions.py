@@ -39,7 +39,7 @@ from services.supervision.domain.case_record.events import (
 )
 from services.supervision.domain.noted import NAME, NameNoted, name_id
 from services.supervision.domain.values import Named, Origin
-from services.supervision.entrypoints.wire import CLOCKS, channel_of
+from services.supervision.entrypoints.wire import CHANNELS, CLOCKS
 
 M = TypeVar("M", bound=Message)
 By = Callable[[Timestamp], Origin]
@@ -90,7 +90,7 @@ def _opening(event: cases.CaseOpened, by: By) -> OpeningNoted:
         public_id=event.public_id,
         affair_id=event.affair_id,
         area_path=event.area_path,
-        channel=channel_of(event.channel),
+        channel=CHANNELS.word(event.channel),
         anonymous=event.anonymous,
         assisted=event.assisted,
         origin=by(event.opened_time),

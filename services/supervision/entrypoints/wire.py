@@ -10,7 +10,7 @@ from linli.types.v1.types_pb2 import LocalizedText
 
 from libs.query.freshness import PATIENCE
 from libs.rpc.call import Call
-from libs.rpc.enums import EnumTable
+from libs.rpc.enums import EnumTable, EnumWords
 from libs.rpc.moments import moment_of, stamp, stamp_or_none
 from libs.rules.areas import id_of
 from services.supervision.application.ports import (
@@ -31,18 +31,7 @@ STATES = EnumTable(cases.CaseState, CaseState)
 CLOCKS = EnumTable(cases.ClockKind, ClockKind)
 
 # Channels are words here and no enum: cases may open a channel that this release does not know.
-_CHANNEL_NUMBERS = {name.removeprefix("CHANNEL_").lower(): number for name, number in cases.Channel.items()}
-_CHANNELS: Mapping[int, str] = {number: word for word, number in _CHANNEL_NUMBERS.items()}
-
-
-def channel_of(number: int) -> str:
-    """The word for a channel: `web`; of a channel that this release does not know, its number."""
-    return _CHANNELS.get(number, str(number))
-
-
-def channel_shown(word: str) -> cases.Channel.ValueType:
-    """A channel by its word; unspecified for one that this release does not know."""
-    return _CHANNEL_NUMBERS.get(word, cases.CHANNEL_UNSPECIFIED)
+CHANNELS = EnumWords(cases.Channel)
 
 
 # Requests
@@ -133,7 +122,7 @@ def open_case_shown(row: OpenCase, names: Mapping[Named, Mapping[str, Name]]) ->
         affair_name=name_shown(names[Named.AFFAIR].get(row["affair_id"])),
         area_path=row["area_path"],
         area_name=name_shown(names[Named.AREA].get(id_of(row["area_path"]))),
-        channel=channel_shown(row["channel"]),
+        channel=CHANNELS.number(row["channel"]),
         opened_time=stamp(row["opened_at"]),
         due_time=stamp_or_none(row["due_at"]),
         returns=row["returns"],

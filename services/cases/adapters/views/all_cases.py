@@ -18,7 +18,8 @@ from libs.rules.areas import id_of
 from services.cases.application.ports import CaseRow
 from services.cases.domain.case import events
 from services.cases.domain.clocks import ClockKind, Deadline
-from services.cases.domain.values import CaseState, Channel
+from services.cases.domain.values import CaseState
+from services.cases.entrypoints.wire.words import CHANNELS, STATES
 
 CASES = Table.of(
     "cases",
@@ -37,12 +38,12 @@ CASES = Table.of(
     ),
 )
 FILTERS = Filters(
-    state=choice("state", {state.name: state.value for state in CaseState}, "CASE_STATE_"),
+    state=choice("state", STATES.stored, STATES.prefix),
     affair_id=text("affair_id"),
     area_id=text("area_id"),
     area_path=area("area_path"),
     body_id=text("body_id"),
-    channel=choice("channel", {channel.name: channel.value for channel in Channel}, "CHANNEL_"),
+    channel=choice("channel", CHANNELS.stored, CHANNELS.prefix),
     reporter_id=text("reporter_id"),
     public_id=text("public_id"),
     external_system=text("external_system", tag),

@@ -19,6 +19,7 @@ from services.identity.adapters.maps import Maps
 from services.identity.application import ports
 from services.identity.domain.area import AreaDefined, BoundaryChanged
 from services.identity.domain.values import Level
+from services.identity.entrypoints.wire import LEVELS
 
 
 class AreaRow(TypedDict):
@@ -52,7 +53,7 @@ LISTED = Listing(
     order=(ascending("area_id"),),
     filters=Filters(
         parent_id=text("parent_id"),
-        level=choice("level", {level.name: level.value for level in Level}, "AREA_LEVEL_"),
+        level=choice("level", LEVELS.stored, LEVELS.prefix),
         area=area("path"),
     ),
 )

@@ -13,6 +13,7 @@ from libs.query.paging import ascending
 from services.identity.application import ports
 from services.identity.domain.body import BodyRegistered
 from services.identity.domain.values import BodyKind, KeyKind, NaturalKey
+from services.identity.entrypoints.wire import BODY_KINDS
 
 
 class BodyRow(TypedDict):
@@ -33,7 +34,7 @@ LISTED = Listing(
     table=BODIES,
     order=(ascending("body_id"),),
     filters=Filters(
-        kind=choice("kind", {kind.name: kind.value for kind in BodyKind}, "BODY_KIND_"),
+        kind=choice("kind", BODY_KINDS.stored, BODY_KINDS.prefix),
         area=area("area_path"),
     ),
 )

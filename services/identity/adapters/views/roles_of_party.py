@@ -13,6 +13,7 @@ from libs.query.paging import ascending
 from libs.query.reach import Reach
 from services.identity.domain.access import Grant, RoleGranted, RoleRevoked
 from services.identity.domain.values import Role, Within
+from services.identity.entrypoints.wire import ROLES
 
 
 class GrantRow(TypedDict):
@@ -33,7 +34,7 @@ LISTED = Listing(
     order=(ascending("party_id"), ascending("grant_id")),
     filters=Filters(
         party_id=text("party_id"),
-        role=choice("role", {role.value: role.value for role in Role}, "ROLE_"),
+        role=choice("role", ROLES.stored, ROLES.prefix),
         area=area("area_path"),
         body_id=text("body_id"),
     ),

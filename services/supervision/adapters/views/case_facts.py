@@ -17,6 +17,7 @@ from services.supervision.application.ports import OpenCase, Question
 from services.supervision.domain.case_record import CASE_RECORD, events
 from services.supervision.domain.metrics import Score
 from services.supervision.domain.values import OPEN_STATES, CaseState, ClockKind
+from services.supervision.entrypoints.wire import CHANNELS, STATES
 
 _CATEGORY = CASE_RECORD.category
 _SECOND = timedelta(seconds=1)
@@ -69,6 +70,7 @@ CASES = Table.of(
 )
 HOLDINGS = Table.of("holdings", HoldingRow, key=("case_id", "body_id"))
 SOURCES = Table.of("sources", SourceRow, key=("source",))
+_OPEN_STATES = {name: value for name, value in STATES.stored.items() if CaseState(value) in OPEN_STATES}
 LISTED = Listing(
     table=CASES,
     order=(ascending("opened_at", datetime), ascending("case_id")),
@@ -76,8 +78,8 @@ LISTED = Listing(
         body_id=text("body_id"),
         affair_id=text("affair_id"),
         area_path=area("area_path"),
-        channel=text("channel", lambda given: given.removeprefix("CHANNEL_").lower()),
-        state=choice("state", {state.name: state.value for state in OPEN_STATES}, "CASE_STATE_"),
+        channel=text("channel", CHANNELS.word_of),
+        state=choice("state", _OPEN_STATES, STATES.prefix),
         opened_time=moment("opened_at"),
         due_time=moment("due_at"),
     ),

@@ -9,12 +9,12 @@ from services.supervision.entrypoints import wire
 
 @pytest.mark.parametrize("number", cases.Channel.values())
 def test_a_channel_is_shown_as_it_was_read(number: cases.Channel.ValueType) -> None:
-    assert wire.channel_shown(wire.channel_of(number)) == number
+    assert wire.CHANNELS.number(wire.CHANNELS.word(number)) == number
 
 
 def test_a_channel_that_this_release_does_not_know_is_read_and_not_shown() -> None:
-    assert wire.channel_of(77) == "77"
-    assert wire.channel_shown("77") == cases.CHANNEL_UNSPECIFIED
+    assert wire.CHANNELS.word(77) == "77"
+    assert wire.CHANNELS.number("77") == cases.CHANNEL_UNSPECIFIED
 
 
 def test_states_and_clocks_have_the_names_of_cases() -> None:

@@ -17,6 +17,7 @@ from libs.rules.areas import id_of
 from services.volunteers.application.ports import NeedRow
 from services.volunteers.domain.need.events import NeedRaised, NeedWithdrawn, OfferAccepted, OfferDeclined
 from services.volunteers.domain.values import NeedState
+from services.volunteers.entrypoints.wire import NEED_STATES
 
 
 class AnswerRow(TypedDict):
@@ -37,7 +38,7 @@ LISTED = Listing(
     table=NEEDS,
     order=(ascending("start_time", datetime), ascending("need_id")),
     filters=Filters(
-        state=choice("state", {state.name: state.value for state in NeedState}, "NEED_STATE_"),
+        state=choice("state", NEED_STATES.stored, NEED_STATES.prefix),
         area_id=text("area_id"),
         case_id=text("case_id"),
         start_time=moment("start_time"),
