@@ -1,6 +1,6 @@
 """From a neighbour's event to what happens here: commands decided and appended with the checkpoint."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -8,12 +8,14 @@ from typing import Any
 from linli.feed.v1 import feed_service_pb2 as feed
 from psycopg import Cursor
 
+from libs.ledger.decider import Kind, Refusal
 from libs.ledger.recorded import Checkpoint, Context
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.streams.registry import Streams
 from libs.ledger.streams.stream import Task, handle_many
-from libs.messaging import parked
+from libs.messaging import parked, positions
 from libs.messaging.parked import ParkedEvent
+from libs.messaging.positions import Move, Stored
 from libs.messaging.reactions import Erasure, Fact, Reaction, Subscriptions
 from libs.messaging.translate import fact_of, service_of
 from libs.telemetry import traces
@@ -56,6 +58,8 @@ class Effects:
 
     def react(self, event: feed.Event, work: Work) -> None:
         """Add what an event calls for. Raises whatever the reaction raises."""
+        if (service_of(event.source), event.type) not in self._reactions:  # parked by another release
+            raise _not_heard(event.type)
         message, when = self._reactions[service_of(event.source), event.type]
         fact = fact_of(event)
         name = f"{self.service} reacts to {fact.type}"
@@ -68,13 +72,14 @@ class Effects:
                         context = self._context(fact, answer.reason, span.traceparent)
                         work.tasks.append((self._streams.of(decider), subject_id, command, context))
 
-    def commit(self, work: Work, source: str, until: int, *, after: int) -> None:
-        """Let the work take effect and move the checkpoint, together or not at all.
+    def commit(self, work: Work, move: Move) -> None:
+        """Let the work take effect and move the positions, together or not at all.
 
-        Raises `AlreadyHandled` unless the checkpoint stands at `after`, a `Refusal` or whatever
+        Raises `AlreadyHandled` unless the positions are where the move begins, a `Refusal` or whatever
         else a decision raised, or what the ledger raises when the store is away.
         """
-        self._commit(work, Checkpoint(source, until, after=after))
+        changes = [partial(positions.change, move=move)] if move.changes else []
+        self._commit(work, move.checkpoint, changes)
 
     def retry(self, event: ParkedEvent) -> None:
         """Handle a parked event and take it out, together or not at all. Raises as `commit` does."""
@@ -83,12 +88,13 @@ class Effects:
         work.effects.append(partial(parked.take, parked=event))
         self._commit(work, None)
 
-    def checkpoint(self, source: str) -> int:
-        """The position up to which a source is handled, as stored."""
-        return self._ledger.checkpoint(source)
+    def positions(self, source: str) -> Stored:
+        """The positions up to which a source is handled, as stored."""
+        with self._ledger.connection() as connection, connection.cursor() as cursor:
+            return positions.stored(cursor, source)
 
-    def parked_subjects(self, source: str) -> frozenset[str]:
-        """The subjects of a source that have parked events."""
+    def parked_subjects(self, source: str) -> dict[str, int]:
+        """The subjects of a source that have parked events, with the sequence of the first."""
         with self._ledger.connection() as connection, connection.cursor() as cursor:
             return parked.subjects(cursor, source)
 
@@ -97,8 +103,9 @@ class Effects:
         with self._ledger.connection() as connection, connection.cursor() as cursor:
             return parked.count(cursor, source)
 
-    def _commit(self, work: Work, checkpoint: Checkpoint | None) -> None:
-        handle_many(self._ledger, work.tasks, checkpoint=checkpoint, effects=work.effects, erases=work.erased)
+    def _commit(self, work: Work, checkpoint: Checkpoint | None, first: Sequence[Effect] = ()) -> None:
+        effects = [*first, *work.effects]
+        handle_many(self._ledger, work.tasks, checkpoint=checkpoint, effects=effects, erases=work.erased)
 
     def _context(self, fact: Fact, reason: str, traceparent: str) -> Context:
         return Context(
@@ -110,3 +117,8 @@ class Effects:
             reason=reason or None,
             occurred_at=fact.time,
         )
+
+
+def _not_heard(kind: str) -> Refusal:
+    message = f"this release does not react to {kind}: retry with one that does, or discard the event"
+    return Refusal(Kind.PRECONDITION, "NO_REACTION", message, type=kind)

@@ -63,7 +63,7 @@ class FeedApi:
         _must_be_there(source, request.after)
         seen = _Seen(call.reach, _known(source, request.types))
         found = _found(source, request.after, request.limit or _STANDARD_LIMIT, seen, call)
-        return feed.ReadEventsResponse(batch=found.batch(source.name, head=source.head()))
+        return feed.ReadEventsResponse(batch=found.batch(source.name, seen.types or None, head=source.head()))
 
     def follow_events(
         self, request: feed.FollowEventsRequest, call: Call
@@ -80,7 +80,9 @@ class FeedApi:
         while call.active and not self._draining():
             found = _found(source, after, _STANDARD_LIMIT, seen, call)
             if found.until > after or not self._something_came(source, after, call):
-                yield feed.FollowEventsResponse(batch=found.batch(source.name, head=source.head()))
+                yield feed.FollowEventsResponse(
+                    batch=found.batch(source.name, seen.types or None, head=source.head())
+                )
             after = found.until
 
     def _something_came(self, source: Source, after: int, call: Call) -> bool:
@@ -123,8 +125,7 @@ def _must_be_there(source: Source, after: int) -> None:
 
 def _known(source: Source, types: Sequence[str]) -> frozenset[str]:
     """The types that a reader asks for. Refuses those that the source never publishes."""
-    unknown = sorted(set(types) - source.types)
-    if unknown and source.types:
+    if unknown := source.unknown(types):
         raise Refusal(
             Kind.INVALID,
             "EVENT_TYPE_UNKNOWN",

@@ -1,12 +1,16 @@
 """The inbox: a neighbour's events take effect here exactly once, whatever the transport does to them.
 
-A batch says which positions of its source it covers. The inbox keeps, per source, the position
-it has handled, stored in the transaction of the effects. So a repeated, overlapping or early
-batch is recognised by its positions alone:
+A batch says which positions of its source it covers. The inbox keeps, per source and type of event,
+the position it has handled, stored in the transaction of the effects. So a repeated, overlapping or
+early batch is recognised by its positions alone:
 
 1. `until` <= position: seen already, nothing to do;
 2. `after` <= position: what lies beyond the position is handled;
 3. `after` > position: something is missing, the transport must rewind to the position.
+
+Usually all types have the same position, and take effect in the order of the source. A type that a new
+release began to react to starts behind, at the beginning: its past is asked for, of that type alone,
+and takes effect in its own order beside the new events of the others, until it is in step with them.
 
 A process that dies has either committed effects and position together, or neither; whatever is
 delivered again meets rule 1 or 2. Transports (local.py; RabbitMQ's worker) only carry batches.
@@ -14,7 +18,6 @@ delivered again meets rule 1 or 2. Transports (local.py; RabbitMQ's worker) only
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 from linli.feed.v1 import feed_service_pb2 as feed
@@ -24,6 +27,7 @@ from libs.ledger.errors import AlreadyHandled
 from libs.messaging import parked
 from libs.messaging.effects import Effects, Work
 from libs.messaging.failures import PASSING, is_conflict, told
+from libs.messaging.progress import Handled, Progress, Rewind, Stage
 from libs.messaging.reactions import Subscriptions
 from libs.messaging.translate import service_of
 from libs.retry.backoff import Backoff
@@ -31,41 +35,7 @@ from libs.telemetry import logs, metrics
 
 _log = logs.get("inbox")
 
-_SAVE_POSITIONS = 2000
-_SAVE_SECONDS = 5.0
 _BACKOFF = Backoff(first=0.2, most=5.0, growth=4.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Handled:
-    """The source is handled up to this position: the transport may acknowledge."""
-
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Rewind:
-    """Something is missing: the transport must deliver again what follows this position."""
-
-    source: str
-    after: int
-
-
-@dataclass(slots=True)
-class _Progress:
-    """How far a source is: in the database, and in fact (further, where nothing was for us)."""
-
-    stored: int
-    reached: int
-    parked: frozenset[str]
-    saved_at: float = field(default_factory=time.monotonic)
-
-    @property
-    def worth_saving(self) -> bool:
-        """Whether a restart would read too much again."""
-        unsaved = self.reached - self.stored
-        late = time.monotonic() - self.saved_at > _SAVE_SECONDS
-        return unsaved >= _SAVE_POSITIONS or (unsaved > 0 and late)
 
 
 class Inbox:
@@ -88,15 +58,19 @@ class Inbox:
         }
         self._tries = tries
         self._pause = pause
-        self._progress: dict[str, _Progress] = {}
+        self._progress: dict[str, Progress] = {}
 
     def wanted(self, service: str) -> frozenset[str]:
         """The types of an upstream service's events that call for anything here."""
         return self._types.get(service, frozenset())
 
     def position(self, source: str) -> int:
-        """The position up to which a source is handled."""
+        """The position up to which a source is handled, but for types that are behind."""
         return self._of(source).reached
+
+    def behind(self, source: str) -> Rewind | None:
+        """What types of a source lack that are not in step with the others, if any are not."""
+        return self._of(source).lacks()
 
     def handle(self, batch: feed.Batch) -> Handled | Rewind:
         """Let a batch take effect, as far as it has not.
@@ -108,68 +82,88 @@ class Inbox:
         while True:
             progress = self._of(batch.source)
             try:
+                self._catch_up(progress, batch)
+                if not progress.speaks_of(batch):
+                    return Handled(progress.reached, progress.lacks())
                 if batch.after <= progress.reached:
                     self._beyond(progress, batch)
-                    return Handled(progress.reached)
+                    return Handled(progress.reached, progress.lacks())
             except AlreadyHandled:  # another consumer of this service was faster: look again
                 self._progress.pop(batch.source, None)
                 continue
             if looked:
                 return Rewind(batch.source, progress.reached)
-            self._look_again(progress, batch.source)  # another consumer may have gone on since we looked
+            self._look_again(progress)  # another consumer may have gone on since we looked
             looked = True
 
     def flush(self) -> None:
         """Store the positions reached where nothing was for us; else the next start reads that again."""
         for source, progress in list(self._progress.items()):
-            if progress.reached > progress.stored:
+            if stage := progress.unsaved():
                 try:
-                    self._commit(source, progress, Work(), progress.reached)
+                    self._commit(progress, Work(), stage)
                 except AlreadyHandled:
                     self._progress.pop(source, None)
 
     # -- one batch ---------------------------------------------------------------------------------
 
-    def _beyond(self, progress: _Progress, batch: feed.Batch) -> None:
+    def _catch_up(self, progress: Progress, batch: feed.Batch) -> None:
+        """Handle what a batch has for types that are behind, up to where the others are."""
+        stage = progress.late(batch)
+        if stage is not None:
+            self._take_effect(progress, batch, stage, stage.late)
+            if not progress.behind:
+                _log.info("all types are in step", service=self.service, source=batch.source)
+
+    def _beyond(self, progress: Progress, batch: feed.Batch) -> None:
         """Handle what lies beyond the position, if anything, and move the position to the end of it."""
-        wanted = self.wanted(service_of(batch.source))
-        fresh = {event.sequence: event for event in batch.events if event.sequence > progress.reached}
-        events = [fresh[sequence] for sequence in sorted(fresh) if fresh[sequence].type in wanted]
-        if events:
+        self._take_effect(progress, batch, Stage(batch.until), progress.in_step)
+
+    def _take_effect(
+        self, progress: Progress, batch: feed.Batch, stage: Stage, types: frozenset[str]
+    ) -> None:
+        """Handle the events of some types that are not handled, and move the position of these types."""
+        fresh = {
+            event.sequence: event
+            for event in batch.events
+            if event.type in types and progress.position_of(event.type) < event.sequence <= stage.until
+        }
+        if fresh:
             if progress.parked:  # others may have retried or discarded them since
                 progress.parked = self._effects.parked_subjects(batch.source)
-            self._handle(progress, events, batch.until)
-        progress.reached = max(progress.reached, batch.until)
-        self._save(progress, batch.source)
+            self._handle(progress, [fresh[sequence] for sequence in sorted(fresh)], stage)
+        progress.arrive(stage)
+        self._save(progress)
+        metrics.types_behind(self.service, service_of(batch.source), progress.lag_of_types)
 
-    def _handle(self, progress: _Progress, events: Sequence[feed.Event], until: int) -> None:
+    def _handle(self, progress: Progress, events: Sequence[feed.Event], stage: Stage) -> None:
         """All events in one transaction; if that fails, halves of them, down to the one at fault."""
-        source = events[0].source
         try:
             work = self._work(progress, events)
             if work.empty:
-                progress.reached = until
+                progress.arrive(stage)
             else:
-                self._commit(source, progress, work, until)
+                self._commit(progress, work, stage)
         except PASSING:
             raise
         except parked.NothingAhead:  # what they were to wait behind was retried a moment ago
-            progress.parked = self._effects.parked_subjects(source)
-            self._handle(progress, events, until)
+            progress.parked = self._effects.parked_subjects(progress.source)
+            self._handle(progress, events, stage)
         except Exception as error:  # noqa: BLE001  # whatever a reaction raises: found out, retried, parked
             if len(events) > 1:
                 middle = len(events) // 2
-                self._handle(progress, events[:middle], events[middle - 1].sequence)
-                self._handle(progress, events[middle:], until)
+                first = Stage(events[middle - 1].sequence, stage.late)
+                self._handle(progress, events[:middle], first)
+                self._handle(progress, events[middle:], stage)
             else:
-                self._again(progress, events[0], until, error)
+                self._again(progress, events[0], stage, error)
 
-    def _again(self, progress: _Progress, event: feed.Event, until: int, error: Exception) -> None:
+    def _again(self, progress: Progress, event: feed.Event, stage: Stage, error: Exception) -> None:
         """Try one event some more times, then park it."""
         for failed in range(1, self._tries):
             self._pause(failed)
             try:
-                self._commit(event.source, progress, self._work(progress, [event]), until)
+                self._commit(progress, self._work(progress, [event]), stage)
             except PASSING:
                 raise
             except Exception as later:  # noqa: BLE001  # see _handle
@@ -178,13 +172,14 @@ class Inbox:
                 return
         if is_conflict(error):
             raise error
-        self._park(progress, event, until, error)
+        self._park(progress, event, stage, error)
 
-    def _park(self, progress: _Progress, event: feed.Event, until: int, error: Exception) -> None:
+    def _park(self, progress: Progress, event: feed.Event, stage: Stage, error: Exception) -> None:
         aside = Work()
         aside.effects.append(partial(parked.park, event=event, error=told(error), tries=self._tries))
-        self._commit(event.source, progress, aside, until)
-        progress.parked |= {event.subject}
+        self._commit(progress, aside, stage)
+        first = progress.parked.get(event.subject, event.sequence)
+        progress.parked[event.subject] = min(first, event.sequence)
         _log.error(
             "event parked",
             service=self.service,
@@ -198,38 +193,41 @@ class Inbox:
         )
         self._count_parked(event.source)
 
-    def _work(self, progress: _Progress, events: Sequence[feed.Event]) -> Work:
-        """What the events call for, in order."""
+    def _work(self, progress: Progress, events: Sequence[feed.Event]) -> Work:
+        """What the events call for, in order; later events of a subject wait behind a parked one."""
         work = Work()
         for event in events:
-            if event.subject in progress.parked:
+            if progress.parked.get(event.subject, event.sequence) < event.sequence:
                 work.effects.append(partial(parked.park_behind, event=event))
             else:
                 self._effects.react(event, work)
         return work
 
-    def _commit(self, source: str, progress: _Progress, work: Work, until: int) -> None:
-        """Effects and position, together or not at all."""
-        self._effects.commit(work, source, until, after=progress.stored)
-        progress.stored = progress.reached = until
-        progress.saved_at = time.monotonic()
+    def _commit(self, progress: Progress, work: Work, stage: Stage) -> None:
+        """Effects and positions, together or not at all."""
+        move = progress.move(stage)
+        self._effects.commit(work, move)
+        progress.moved(move, stage)
 
-    def _save(self, progress: _Progress, source: str) -> None:
-        """Store a position reached where nothing was for us, now and then."""
-        if progress.worth_saving:
-            self._commit(source, progress, Work(), progress.reached)
+    def _save(self, progress: Progress) -> None:
+        """Store positions reached where nothing was for us, now and then."""
+        if progress.worth_saving and (stage := progress.unsaved()):
+            self._commit(progress, Work(), stage)
 
-    def _look_again(self, known: _Progress, source: str) -> None:
-        """Read the stored position, without losing how far we have seen that nothing is for us."""
-        del self._progress[source]
-        progress = self._of(source)
-        progress.reached = max(progress.reached, known.reached)
+    def _look_again(self, known: Progress) -> None:
+        """Read the stored positions, without losing how far we have seen that nothing is for us."""
+        del self._progress[known.source]
+        self._of(known.source).keep(known)
 
-    def _of(self, source: str) -> _Progress:
+    def _of(self, source: str) -> Progress:
         if source not in self._progress:
-            stored = self._effects.checkpoint(source)
+            at = self._effects.positions(source)
             self._count_parked(source)
-            self._progress[source] = _Progress(stored, stored, self._effects.parked_subjects(source))
+            wanted = self.wanted(service_of(source))
+            progress = Progress(source, wanted, at, self._effects.parked_subjects(source))
+            self._progress[source] = progress
+            if progress.behind:
+                _log.info("types are behind", service=self.service, source=source, behind=progress.behind)
         return self._progress[source]
 
     def _count_parked(self, source: str) -> None:

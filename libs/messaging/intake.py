@@ -12,7 +12,8 @@ from google.protobuf.message import DecodeError
 from linli.exchange.v1 import exchange_pb2
 from linli.feed.v1 import feed_service_pb2 as feed
 
-from libs.messaging.inbox import Inbox, Rewind
+from libs.messaging.inbox import Inbox
+from libs.messaging.progress import Handled, Rewind
 from libs.telemetry import logs, metrics
 
 _log = logs.get("intake")
@@ -25,6 +26,7 @@ class _Asked:
     """What a relay was asked for: what follows which position, when, and whether any of it came."""
 
     after: int
+    types: tuple[str, ...]  # none: all of it, as something is missing
     since: float
     answered: bool = False
 
@@ -75,41 +77,72 @@ class Intake:
             return None
         answer = self._inbox.handle(batch)
         if isinstance(answer, Rewind):
-            ended = delivered.again and not batch.events and batch.after == batch.until
-            return self._ask(answer, ended=ended)
+            return self._ask(answer, ended=self._ends_answer(delivered, batch))
         self._meter(answer.position, batch.head, len(batch.events))
-        self._heard(batch, delivered, answer.position)
-        return None
+        self._heard(batch, delivered, answer)
+        if answer.behind is None or self._is_short():
+            return None
+        return self._ask(answer.behind, ended=self._ends_answer(delivered, batch))
 
     def _waits(self) -> bool:
         """Whether something was asked for and is not there; not if others have had the queue since."""
         asked = self._asked
         return asked is not None and self._clock() - asked.since < _ASKS_AGAIN * self._patience
 
-    def _heard(self, batch: feed.Batch, delivered: Delivered, position: int) -> None:
+    def _is_short(self) -> bool:
+        """Whether events of all types are missing: that comes first, and then the past of some types."""
+        return self._asked is not None and not self._asked.types
+
+    def _ends_answer(self, delivered: Delivered, batch: feed.Batch) -> bool:
+        """Whether an answer to what we asked for has ended, so that nothing is on its way to us any more."""
+        asked = self._asked
+        same = asked is not None and set(batch.types) == set(asked.types)
+        return same and delivered.again and not batch.events and batch.after == batch.until
+
+    def _heard(self, batch: feed.Batch, delivered: Delivered, answer: Handled) -> None:
         asked = self._asked
         if asked is None:
             return
-        if not delivered.again and batch.until == position:  # the live ones join on again
+        if asked.types:
+            self._heard_past(asked, answer)
+        elif not delivered.again and batch.until == answer.position:  # the live ones join on again
             self._asked = None
             self._counts.repaired()
-            _log.info("gap repaired", service=self._inbox.service, source=self._source, position=position)
-        elif position > asked.after:
-            self._asked = _Asked(position, self._clock(), answered=True)
+            _log.info(
+                "gap repaired", service=self._inbox.service, source=self._source, position=answer.position
+            )
+        elif answer.position > asked.after:
+            self._asked = _Asked(answer.position, (), self._clock(), answered=True)
 
-    def _ask(self, gap: Rewind, *, ended: bool) -> exchange_pb2.Rewind | None:
+    def _heard_past(self, asked: _Asked, answer: Handled) -> None:
+        """The same of types that were behind."""
+        if answer.behind is None:
+            self._asked = None
+        elif answer.behind.after > asked.after:
+            self._asked = _Asked(answer.behind.after, asked.types, self._clock(), answered=True)
+
+    def _ask(self, lacks: Rewind, *, ended: bool) -> exchange_pb2.Rewind | None:
         """`ended`: an answer has ended, so that nothing is on its way to us any more.
 
         Unless it brought nothing: then it answers an older request, and the newer one still holds.
         """
         now, asked = self._clock(), self._asked
-        if asked is None:
-            self._counts.gap()
-            _log.info("gap found", service=self._inbox.service, source=self._source, after=gap.after)
+        if asked is None or asked.types != lacks.types:
+            self._tell(lacks)
         elif not (ended and asked.answered) and now - asked.since < self._patience:
             return None
-        self._asked = _Asked(gap.after, now)
-        return exchange_pb2.Rewind(source=self._source, consumer=self._inbox.service, after=gap.after)
+        self._asked = _Asked(lacks.after, lacks.types, now)
+        return exchange_pb2.Rewind(
+            source=self._source, consumer=self._inbox.service, after=lacks.after, types=lacks.types
+        )
+
+    def _tell(self, lacks: Rewind) -> None:
+        about = {"service": self._inbox.service, "source": self._source, "after": lacks.after}
+        if lacks.types:
+            _log.info("asks for the past of types", types=lacks.types, **about)
+        else:
+            self._counts.gap()
+            _log.info("gap found", **about)
 
     def _read(self, body: bytes) -> feed.Batch | None:
         """The batch, if it is one of this neighbour's; anything else is left out, and said."""

@@ -75,11 +75,12 @@ class LocalDelivery:
     def carry(self, *, look: bool = True) -> int:
         """Carry at most one batch of each source; how many positions the longest of them covered.
 
-        `look`: ask the store of every source; otherwise only of those that have news, as far as
-        this process has heard.
+        One more of each that has types behind, with events of these alone. `look`: ask the store of
+        every source; otherwise only of those that have news, as far as this process has heard.
         """
         longest = 0
         for source in self._sources:
+            longest = max(longest, self._carry_past(source))
             after = self._inbox.position(source.name)
             if not look and after >= source.head():
                 continue
@@ -91,6 +92,15 @@ class LocalDelivery:
                 self._meters[source.name](batch.until, head, len(batch.events))
                 longest = max(longest, covered)
         return longest
+
+    def _carry_past(self, source: Source) -> int:
+        """Carry a batch of the past to types that are behind, if any are."""
+        behind = self._inbox.behind(source.name)
+        if behind is None:
+            return 0
+        batch = source.batch(behind.after, self._limit, behind.types)
+        self._inbox.handle(batch)
+        return batch.until - batch.after
 
     def lag(self) -> int:
         """How many positions the inbox is behind its sources, all together."""

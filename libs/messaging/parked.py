@@ -7,7 +7,7 @@ from typing import Any
 
 from linli.feed.v1 import feed_service_pb2 as feed
 from psycopg import Cursor
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import class_row, scalar_row, tuple_row
 
 from libs.query.conditions import EVERYTHING, Condition
 
@@ -61,11 +61,11 @@ class ParkedEvent:
         return feed.Event.FromString(self.event)
 
 
-def subjects(cursor: Cursor[Any], source: str) -> frozenset[str]:
-    """The subjects of a source that have parked events."""
-    with cursor.connection.cursor(row_factory=scalar_row) as reading:
-        found = reading.execute("SELECT DISTINCT subject FROM parked WHERE source = %s", (source,))
-        return frozenset(found)
+def subjects(cursor: Cursor[Any], source: str) -> dict[str, int]:
+    """The subjects of a source that have parked events, with the sequence of the first."""
+    with cursor.connection.cursor(row_factory=tuple_row) as reading:
+        query = "SELECT subject, min(sequence) FROM parked WHERE source = %s GROUP BY subject"
+        return dict(reading.execute(query, (source,)).fetchall())
 
 
 def park(cursor: Cursor[Any], event: feed.Event, error: str, tries: int) -> None:
@@ -86,7 +86,8 @@ def park_behind(cursor: Cursor[Any], event: feed.Event) -> None:
     cursor.execute(
         "INSERT INTO parked (source, sequence, subject, type, event, error, tries)"
         " SELECT %(source)s, %(sequence)s, %(subject)s, %(type)s, %(event)s, %(error)s, 0"
-        " WHERE EXISTS (SELECT FROM parked WHERE source = %(source)s AND subject = %(subject)s) RETURNING id",
+        " WHERE EXISTS (SELECT FROM parked WHERE source = %(source)s AND subject = %(subject)s"
+        " AND sequence < %(sequence)s) RETURNING id",
         {
             "source": event.source,
             "sequence": event.sequence,

@@ -12,13 +12,12 @@ from functools import partial
 from threading import Event
 from typing import Any
 
-from google.protobuf.message import DecodeError
 from linli.exchange.v1 import exchange_pb2
 from linli.feed.v1 import feed_service_pb2 as feed
 from psycopg import Connection
 
 from libs.ledger.store import leader_lock
-from libs.messaging import broker, relay_position, topology
+from libs.messaging import broker, relay_position, republished, topology
 from libs.messaging.broker import Broker
 from libs.messaging.failures import PASSING
 from libs.messaging.publishing import Publishing
@@ -62,7 +61,7 @@ class _Session:
     stop: Event
     position: int
     remembered: int
-    requests: dict[str, int]
+    requests: dict[str, exchange_pb2.Rewind]
     published_at: float = float("-inf")
     remembered_at: float = field(default_factory=time.monotonic)
     looked_at: float = float("-inf")
@@ -124,9 +123,9 @@ class Relay:
             self._news.clear()
             published = self._publish_news(session)
             self._look_at_requests(session)
-            for consumer, after in list(session.requests.items()):
+            for consumer, request in list(session.requests.items()):
                 del session.requests[consumer]
-                self._publish_again(session, consumer, after)
+                self._publish_again(session, request)
             self._remember(session, at_once=False)
             if published < self._settings.limit:
                 self._news.wait(_LOOK_AT_REQUESTS)
@@ -188,37 +187,28 @@ class Relay:
             session.declared_at = now
             broker.declare(session.channel, topology.requests(self._source.service))
 
-    def _publish_again(self, session: _Session, consumer: str, after: int) -> None:
-        """Some batches after a position, and then where we are, so that the rest is asked for."""
-        _log.info("republishing", service=self._source.service, consumer=consumer, after=after)
-        key = topology.again(self._source.service, consumer)
-        for _ in range(self._settings.answer):
-            if after >= session.position or session.stop.is_set():
-                break
-            batch = self._source.batch(after, self._settings.limit)
+    def _publish_again(self, session: _Session, request: exchange_pb2.Rewind) -> None:
+        asked = {"consumer": request.consumer, "after": request.after, "types": list(request.types)}
+        _log.info("republishing", service=self._source.service, **asked)
+        key = topology.again(self._source.service, request.consumer)
+        limit, most = self._settings.limit, self._settings.answer
+        for batch in republished.answer(self._source, request, session.position, limit=limit, most=most):
+            if session.stop.is_set():
+                return
             self._publish(session, batch, key)
-            after = batch.until
-        empty = feed.Batch(
-            source=self._source.name, after=session.position, until=session.position, head=self._source.head()
-        )
-        self._publish(session, empty, key)
-        metrics.published_again(self._source.service, consumer)
+        metrics.published_again(self._source.service, request.consumer)
 
-    def _heard(self, requests: dict[str, int], message: Any) -> None:
+    def _heard(self, requests: dict[str, exchange_pb2.Rewind], message: Any) -> None:
         broker.acknowledge(message)
-        try:
-            request = exchange_pb2.Rewind.FromString(broker.body_of(message))
-        except DecodeError:
-            _log.warning("rewind request is unreadable", service=self._source.service)
-            return
-        if request.source == self._source.name:
-            requests[request.consumer] = max(0, request.after)
+        request = republished.request_of(self._source, broker.body_of(message))
+        if request is not None:
+            requests[request.consumer] = request
 
     # -- the connection to the broker --------------------------------------------------------------
 
     @contextmanager
     def _session(self, database: Connection[Any], stop: Event) -> Iterator[_Session]:
-        queue, requests = topology.requests(self._source.service), dict[str, int]()
+        queue, requests = topology.requests(self._source.service), dict[str, exchange_pb2.Rewind]()
         connected = partial(metrics.broker_connected, self._source.service, queue.name)
         connection = self._broker.connect()
         try:

@@ -1,4 +1,4 @@
-"""The schema of a service's database, all of it: ledger, views, parked events, the relay's position."""
+"""The schema of a service's database, all of it: ledger, views, parked events, positions."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,13 +6,14 @@ from libs.ledger.store import roles, tables
 from libs.ledger.store.migrate import Step, check_steps, take_steps
 from libs.ledger.views import view_tables
 from libs.ledger.views.view import View
-from libs.messaging import parked, relay_position
+from libs.messaging import parked, positions, relay_position
 
 STEPS: Sequence[Step] = (
     Step(1, "ledger", lambda _cursor, dsn: tables.create_tables(dsn)),
     Step(2, "views", lambda cursor, _dsn: cursor.execute(view_tables.CREATE_TABLE)),
     Step(3, "parked events", lambda cursor, _dsn: cursor.execute(parked.DDL)),
     Step(4, "relay's position", lambda cursor, _dsn: cursor.execute(relay_position.DDL)),
+    Step(5, "positions of event types", lambda cursor, _dsn: cursor.execute(positions.DDL)),
 )
 """Add new steps at the end."""
 

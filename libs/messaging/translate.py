@@ -2,7 +2,7 @@
 
 import bisect
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -64,9 +64,13 @@ class Stretch:
 
     def batch(self, source: str, types: Collection[str] | None = None, *, head: int = 0) -> feed.Batch:
         """The same as the message that travels, of all types or of some; `head`: how far the source is."""
-        events = [entry.event for entry in self.entries if types is None or entry.type in types]
         return feed.Batch(
-            source=source, after=self.after, until=self.until, head=max(head, self.until), events=events
+            source=source,
+            after=self.after,
+            until=self.until,
+            head=max(head, self.until),
+            events=[entry.event for entry in self.entries if types is None or entry.type in types],
+            types=sorted(types or ()),
         )
 
 
@@ -119,6 +123,10 @@ class Source:
 
     def _enough(self, found: "Stretch", limit: int) -> bool:
         return found.cut or found.steps == limit or found.until >= self._ledger.known_head
+
+    def unknown(self, types: Iterable[str]) -> list[str]:
+        """Which of some types it never publishes, by its contract, if it has one."""
+        return sorted(set(types) - self.types) if self.types else []
 
     def wait(self, after: int, timeout: float) -> bool:
         """Wait until something is recorded after a position; False when `timeout` seconds passed."""

@@ -150,6 +150,13 @@ _redelivered = Counter(
     "Batches that the broker delivered again, because somebody stopped or was cut off before the word.",
     ["service", "source"], registry=REGISTRY,
 )  # fmt: skip
+_types_behind = Gauge(
+    "linli_inbox_types_behind_positions",
+    "Positions by which the types that a new release began to react to are behind the other types of this "
+    "source: their past is being read. If it does not fall for minutes: is the source's relay up, and of a "
+    "release that knows the types?",
+    ["service", "source"], registry=REGISTRY,
+)  # fmt: skip
 _lateness = Histogram(
     "linli_clock_lateness_seconds",
     "Seconds between a moment that was due (a warning, a breach) and its firing. Deadlines count from when "
@@ -273,6 +280,11 @@ def intake(service: str, source: str, *, is_open: Callable[[], bool]) -> Intake:
         _repaired.labels(service, source).inc,
         _redelivered.labels(service, source).inc,
     )
+
+
+def types_behind(service: str, source: str, positions: int) -> None:
+    """How far types of `source` are behind the others, as their past is read; 0: all are in step."""
+    _types_behind.labels(service, source).set(positions)
 
 
 def clock_fired(service: str, seconds_late: float) -> None:

@@ -19,7 +19,8 @@ from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.ids import new_id
 from libs.ledger.privacy.master_key import MasterKey
-from libs.messaging.inbox import Handled, Inbox
+from libs.messaging.inbox import Inbox
+from libs.messaging.progress import Handled
 from libs.messaging.schema import migrate
 from libs.rpc.client import Client, connect
 from libs.rpc.credentials import Credentials

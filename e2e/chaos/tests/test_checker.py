@@ -14,7 +14,7 @@ from e2e.chaos.evidence import Acknowledged, collect
 from libs.ledger.recorded import Context, Draft, utc_now
 from libs.ledger.store.ledger import Append
 from libs.ledger.text import Text
-from libs.messaging.inbox import Handled
+from libs.messaging.progress import Handled
 from libs.messaging.schema import migrate
 from libs.rpc.keys import SigningKey
 from libs.runtime.config.settings import Secret, Settings

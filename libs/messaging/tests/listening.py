@@ -12,18 +12,19 @@ from libs.messaging.broker import Broker
 from libs.messaging.intake import Delivered, Intake
 from libs.messaging.publishing import Publishing
 from libs.messaging.tests.town import Town
+from libs.runtime.host.parts import Service
 from libs.testkit.eventually import eventually
 
 
 class Listener:
     """The queue of the tally. What came is in `heard` and `again`; with a town it takes effect there."""
 
-    def __init__(self, to: Broker, town: Town | None = None) -> None:
+    def __init__(self, to: Broker, town: Town | None = None, release: Service | None = None) -> None:
         self.heard: list[feed.Batch] = []
         self.again: list[feed.Batch] = []
         self.asked: list[int] = []
         self._broker = to
-        self._intake = Intake(town.inbox(), "counter", "linli://test/counter") if town else None
+        self._intake = Intake(town.inbox(release), "counter", "linli://test/counter") if town else None
         self._connection: Any = None
         self._came: list[Any] = []
 
@@ -43,9 +44,11 @@ class Listener:
 
         eventually(met, what, seconds=seconds)
 
-    def ask(self, after: int) -> None:
-        """Ask the relay to publish again what follows a position."""
-        request = exchange_pb2.Rewind(source="linli://test/counter", consumer="tally", after=after)
+    def ask(self, after: int, *types: str) -> None:
+        """Ask the relay to publish again what follows a position, of some types if any are named."""
+        request = exchange_pb2.Rewind(
+            source="linli://test/counter", consumer="tally", after=after, types=types
+        )
         connection = self._broker.connect()
         Publishing(connection).publish(request.SerializeToString(), topology.rewind("counter"))
         broker.close(connection)
@@ -78,5 +81,5 @@ class Listener:
                 request = self._intake.take(Delivered(body=message.body, again=again))
                 if request is not None:
                     self.asked.append(request.after)
-                    self.ask(request.after)
+                    self.ask(request.after, *request.types)
             broker.acknowledge(message)

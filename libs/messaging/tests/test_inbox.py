@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.privacy.keys import Sealed
-from libs.messaging import inbox as inboxes
-from libs.messaging.inbox import Handled, Rewind
+from libs.messaging import progress
+from libs.messaging.progress import Handled, Rewind
 from libs.messaging.tests.town import ALICE, Town, sequences
 from libs.runtime.tests.example import counter
 from libs.runtime.tests.example.counter import COUNTED
@@ -103,7 +103,7 @@ def test_looking_again_forgets_nothing_that_was_seen_to_be_for_others(town: Town
 def test_a_position_far_ahead_of_the_stored_one_is_stored(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inboxes, "_SAVE_POSITIONS", 3)
+    monkeypatch.setattr(progress, "_SAVE_POSITIONS", 3)
     source, inbox = town.batch().source, town.inbox()
     for minute in range(4):
         town.ring(f"2030-01-01 09:0{minute}")
@@ -119,7 +119,7 @@ def test_a_position_far_ahead_of_the_stored_one_is_stored(
 def test_a_position_that_another_consumer_has_moved_is_not_moved_back(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inboxes, "_SAVE_POSITIONS", 1)
+    monkeypatch.setattr(progress, "_SAVE_POSITIONS", 1)
     source, slow = town.batch().source, town.inbox()
     town.ring("2030-01-01 09:00")
     assert slow.position(source) == 0

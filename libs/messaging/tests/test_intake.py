@@ -1,17 +1,16 @@
 """What the broker brings takes effect once and in order; what is missing is asked for, not too often."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
 from linli.exchange.v1 import exchange_pb2
 from linli.feed.v1 import feed_service_pb2 as feed
 
-from libs.ledger.errors import AlreadyHandled
-from libs.messaging.inbox import Inbox
 from libs.messaging.intake import Delivered, Intake
+from libs.messaging.tests.stored import Shared, Store
 from libs.messaging.tests.town import Town, sequences
 from libs.telemetry import metrics
 from libs.testkit.examples import examples
@@ -96,21 +95,22 @@ STEP = 3
 ANSWER = 4
 """Batches an answer."""
 
-ACTIONS = st.lists(
-    st.one_of(
-        st.tuples(st.just("record"), st.integers(1, 6)),
-        st.tuples(st.just("deliver"), st.integers(0, 5)),
-        st.tuples(st.just("lose"), st.integers(0, 5)),
-        st.tuples(st.just("double"), st.integers(0, 5)),
-        st.tuples(st.just("swap"), st.integers(0, 5)),
-        st.tuples(st.just("answer"), st.just(0)),
-        st.tuples(st.just("lose request"), st.just(0)),
-        st.tuples(st.just("other consumer"), st.just(0)),
-        st.tuples(st.just("new consumer"), st.just(0)),
-        st.tuples(st.just("wait"), st.just(0)),
-    ),
-    max_size=60,
+DONE = (
+    st.tuples(st.just("record"), st.integers(1, 6)),
+    st.tuples(st.just("deliver"), st.integers(0, 5)),
+    st.tuples(st.just("lose"), st.integers(0, 5)),
+    st.tuples(st.just("double"), st.integers(0, 5)),
+    st.tuples(st.just("swap"), st.integers(0, 5)),
+    st.tuples(st.just("answer"), st.just(0)),
+    st.tuples(st.just("lose request"), st.just(0)),
+    st.tuples(st.just("other consumer"), st.just(0)),
+    st.tuples(st.just("new consumer"), st.just(0)),
+    st.tuples(st.just("wait"), st.just(0)),
 )
+ACTIONS = st.lists(st.one_of(*DONE), max_size=60)
+WITH_RELEASES = st.lists(st.one_of(*DONE, st.tuples(st.just("release"), st.integers(0, 2))), max_size=60)
+OLDER, NEWER, OTHER = frozenset({"counted"}), frozenset({"counted", "marked"}), frozenset({"marked"})
+"""What releases of the consumer react to; some do not react to all that the one before did."""
 
 
 @examples(150)
@@ -125,9 +125,28 @@ def test_whatever_is_lost_doubled_or_out_of_order_all_comes_to_effect_once(
 
     world.calm_down()
 
-    assert world.store.effects == world.wanted
+    assert [sequence for _, sequence in world.store.effects] == world.wanted
     to_repair = EVENTS // (STEP * ANSWER) + 1
     assert len(world.asked) - before <= 2 * (to_repair + 2)
+
+
+@examples(200)
+@given(actions=WITH_RELEASES)
+def test_whatever_releases_follow_each_other_each_type_takes_effect_once_and_in_order(
+    actions: Sequence[tuple[str, int]],
+) -> None:
+    world = World()
+    for name, number in actions:
+        world.do(name, number)
+    before = len(world.asked)
+    world.do("release", 1)
+
+    world.calm_down()
+
+    for kind in NEWER:
+        assert world.effects(kind) == [n for n in world.recorded if _kind(n) == kind]
+    to_repair = EVENTS // (STEP * ANSWER) + 1
+    assert len(world.asked) - before <= 4 * (to_repair + 2)
 
 
 @examples(80)
@@ -151,56 +170,11 @@ class Clock:
         return self.now
 
 
-@dataclass
-class Store:
-    """What the consumers of one service have in common: effects and the position, changed together."""
-
-    position: int = 0
-    effects: list[int] = field(default_factory=list)
-
-
-class Shared(Inbox):
-    """An inbox over a store in memory; what it knows of the position may be old."""
-
-    def __init__(self, store: Store) -> None:
-        super().__init__(StoredEffects(store), {"counter": {}})  # type: ignore[arg-type]  # its stand-in
-
-    def wanted(self, service: str) -> frozenset[str]:
-        return frozenset({"counted"})
-
-
-@dataclass
-class StoredEffects:
-    """What `Effects` does, on a list."""
-
-    store: Store
-    service: str = "tally"
-
-    def react(self, event: feed.Event, work: "object") -> None:
-        work.effects.append(lambda _: self.store.effects.append(event.sequence))  # type: ignore[attr-defined]
-
-    def commit(self, work: "object", source: str, until: int, *, after: int) -> None:
-        if self.store.position != after:
-            raise AlreadyHandled(source, until, self.store.position)
-        effects: list[Callable[[object], None]] = work.effects  # type: ignore[attr-defined]
-        for effect in effects:
-            effect(None)
-        self.store.position = until
-
-    def checkpoint(self, source: str) -> int:
-        return self.store.position
-
-    def parked_subjects(self, source: str) -> frozenset[str]:
-        return frozenset()
-
-    def parked_count(self, source: str) -> int:
-        return 0
-
-
 class World:
     """A ledger whose positions have gaps, its relay, a broker that loses and doubles, and two consumers."""
 
-    def __init__(self) -> None:
+    def __init__(self, release: frozenset[str] = OLDER) -> None:
+        self.release = release
         self.clock = Clock()
         self.store = Store()
         self.recorded: list[int] = []
@@ -228,6 +202,9 @@ class World:
             case "new consumer":
                 self.intakes[0] = self._consumer()
                 self.consumers += 1
+            case "release":
+                self.release = (OLDER, NEWER, OTHER)[number]
+                self.intakes[0] = self._consumer()
             case "wait":
                 self.clock.now += PATIENCE
                 self.waits += 1
@@ -241,7 +218,7 @@ class World:
             while self.queue:
                 self._take(0)
                 self._answer()
-            if self.store.effects == self.wanted:
+            if self.done:
                 return
             self.clock.now += PATIENCE
             end = self.recorded[-1]
@@ -250,10 +227,21 @@ class World:
     @property
     def wanted(self) -> list[int]:
         """What is to take effect: most of it, not all, is for this consumer."""
-        return [sequence for sequence in self.recorded if sequence % 5]
+        return [sequence for sequence in self.recorded if _kind(sequence) in self.release]
+
+    @property
+    def done(self) -> bool:
+        """Whether all of it has taken effect."""
+        return self.wanted == sorted(n for kind in self.release for n in self.effects(kind))
+
+    def effects(self, kind: str) -> list[int]:
+        """Which events of a type took effect, in the order in which they did."""
+        return [sequence for each, sequence in self.store.effects if each == kind]
 
     def _consumer(self) -> Intake:
-        return Intake(Shared(self.store), "counter", SOURCE, patience=PATIENCE, clock=self.clock)
+        return Intake(
+            Shared(self.store, self.release), "counter", SOURCE, patience=PATIENCE, clock=self.clock
+        )
 
     def _record(self, many: int) -> None:
         for _ in range(min(many, EVENTS - len(self.recorded))):
@@ -265,13 +253,15 @@ class World:
         if self.recorded:
             self.queue.append(_delivered(_end(self.recorded[-1])))
 
-    def _batch(self, after: int) -> feed.Batch:
+    def _batch(self, after: int, types: Collection[str] = ()) -> feed.Batch:
         found = [sequence for sequence in self.recorded if sequence > after][:STEP]
         events = [
-            feed.Event(id=str(n), source=SOURCE, type="counted" if n % 5 else "other", sequence=n)
+            feed.Event(id=str(n), source=SOURCE, type=_kind(n), sequence=n)
             for n in found
+            if not types or _kind(n) in types
         ]
-        return feed.Batch(source=SOURCE, after=after, until=found[-1] if found else after, events=events)
+        until = found[-1] if found else after
+        return feed.Batch(source=SOURCE, after=after, until=until, events=events, types=types)
 
     def _take(self, number: int) -> None:
         if not self.queue:
@@ -289,15 +279,15 @@ class World:
     def _answer(self) -> None:
         if not self.requests:
             return
-        after = self.requests[-1].after
+        after, types = self.requests[-1].after, self.requests[-1].types
         self.requests.clear()  # a relay answers the newest of a consumer's requests
         for _ in range(ANSWER):
-            batch = self._batch(after)
+            batch = self._batch(after, types)
             if batch.until == after:
                 break
             self.queue.append(_delivered(batch, again=True))
             after = batch.until
-        self.queue.append(_delivered(_end(self.published), again=True))
+        self.queue.append(_delivered(_end(self.published, types), again=True))
         self.answers += 1
 
     def _disturb(self, name: str, number: int) -> None:
@@ -316,5 +306,9 @@ def _delivered(batch: feed.Batch, *, again: bool = False) -> Delivered:
     return Delivered(body=batch.SerializeToString(), again=again)
 
 
-def _end(position: int) -> feed.Batch:
-    return feed.Batch(source=SOURCE, after=position, until=position, head=position)
+def _end(position: int, types: Collection[str] = ()) -> feed.Batch:
+    return feed.Batch(source=SOURCE, after=position, until=position, head=position, types=types)
+
+
+def _kind(sequence: int) -> str:
+    return ("other", "counted", "counted", "marked", "counted")[sequence % 5]

@@ -8,8 +8,9 @@ import pytest
 from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.errors import LedgerUnavailable
-from libs.messaging.inbox import Handled, Inbox, Rewind
+from libs.messaging.inbox import Inbox
 from libs.messaging.local import LocalDelivery
+from libs.messaging.progress import Handled, Rewind
 from libs.messaging.tests.town import Town, sequences
 from libs.testkit import patience
 from libs.testkit.eventually import eventually

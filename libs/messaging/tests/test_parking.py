@@ -8,8 +8,8 @@ from libs.ledger.decider import Refusal
 from libs.ledger.errors import LedgerUnavailable, VersionConflict
 from libs.ledger.store.ledger import Append
 from libs.messaging.desk import NotFirst, NotParked, RetryFailed
-from libs.messaging.inbox import Handled
 from libs.messaging.parked import BEHIND
+from libs.messaging.progress import Handled
 from libs.messaging.tests.town import Town, sequences
 from libs.runtime.tests.example import tally
 from libs.runtime.tests.example.tally import POISON

@@ -18,7 +18,7 @@ from libs.messaging.tests.listening import Listener
 from libs.messaging.tests.town import ALICE, Town, sequences
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.host.threads import WatchedThread
-from libs.runtime.tests.example import counter
+from libs.runtime.tests.example import counter, tally
 from libs.testkit import patience
 from libs.testkit.clocks import moment
 from libs.testkit.eventually import eventually
@@ -191,6 +191,56 @@ def test_what_somebody_missed_is_published_again_for_them_alone_and_no_more_than
     assert [len(batch.events) for batch in batches] == [2, 2, 2]
     assert batches[0].after == begin
     assert end.after == end.until == town.counter.ledger.head()
+
+
+def test_of_what_is_asked_for_by_type_only_that_is_published_and_the_rest_is_joined(
+    town: Town, to: Broker
+) -> None:
+    town.count(*range(1, 9))
+    town.mark()
+    town.count(*range(1, 9))
+    few = RelaySettings(limit=2, answer=30, heartbeat=0.2)
+    with running(town, to, few):
+        eventually(lambda: _stored(town) == town.counter.ledger.head(), "all is published")
+        with Listener(to) as listener:
+            listener.ask(0, "linli.example.v1.Marked")
+            listener.until(lambda: listener.again and listener.again[-1].after == listener.again[-1].until)
+
+    events, rest, end = listener.again
+    assert [event.type for event in events.events] == ["linli.example.v1.Marked"]
+    assert (events.after, rest.after, rest.until) == (0, events.until, end.after)
+    assert {tuple(batch.types) for batch in listener.again} == {("linli.example.v1.Marked",)}
+
+
+def test_a_type_that_this_release_does_not_publish_is_not_answered_as_if_nothing_had_happened(
+    town: Town, to: Broker
+) -> None:
+    town.count(1)
+    town.counter.source.types = frozenset({"linli.example.v1.Counted"})
+    with running(town, to, QUICK), Listener(to) as listener:
+        listener.ask(0, "linli.example.v1.OfTheNextRelease")
+        listener.ask(0)
+        listener.until(lambda: listener.again)
+
+    assert {tuple(batch.types) for batch in listener.again} == {()}
+
+
+def test_a_new_type_catches_up_over_a_long_history_beside_new_events(town: Town, to: Broker) -> None:
+    past = counter.Mark(), counter.Count(by=1)
+    stream = town.counter.streams["counter"]
+    handle_many(town.counter.ledger, [(stream, "a", past[n % 2], ALICE) for n in range(600)])
+    town.inbox().handle(town.batch(limit=1000))
+    few = RelaySettings(limit=50, answer=3, heartbeat=0.2)
+    with Listener(to, town, tally.NEWER) as listener, running(town, to, few):
+        for _ in range(5):
+            town.mark()
+            town.count(1)
+            listener.until(lambda: len(town.steps()) == len(town.published("Counted")))
+        listener.until(lambda: len(town.marks()) == 305)
+
+    assert town.marks() == town.published("Marked")
+    assert list(town.steps()) == town.published("Counted")
+    assert all(asked > 0 for asked in listener.asked[1:])
 
 
 def test_a_consumer_that_begins_at_zero_catches_up_over_a_long_history(town: Town, to: Broker) -> None:

@@ -6,8 +6,11 @@ from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.recorded import Context
 from libs.messaging.desk import ParkingDesk
+from libs.messaging.effects import Effects
 from libs.messaging.inbox import Inbox
+from libs.messaging.progress import Rewind
 from libs.runtime.host.opened import OpenService
+from libs.runtime.host.parts import Service
 from libs.runtime.tests.example import counter, tally
 from libs.testkit.clocks import moment
 
@@ -31,17 +34,38 @@ class Town:
         for at in moments:
             self.counter.streams["counter"].handle(who, counter.SetAlarm(at=moment(at)), ALICE)
 
+    def mark(self, many: int = 1, who: str = "a") -> None:
+        """Make marks, which a later release of the tally hears of."""
+        for _ in range(many):
+            self.counter.streams["counter"].handle(who, counter.Mark(), ALICE)
+
     def batch(self, after: int = 0, limit: int = 500) -> feed.Batch:
         """What the counter publishes."""
         return self.counter.source.batch(after, limit)
 
-    def inbox(self) -> Inbox:
-        """A new consumer of the tally."""
-        return Inbox(self.tally.effects(), tally.SERVICE.subscriptions, pause=lambda _: None)
+    def past(self, behind: Rewind | None, limit: int = 500) -> feed.Batch:
+        """What the counter publishes to types that are behind."""
+        assert behind is not None
+        return self.counter.source.batch(behind.after, limit, behind.types)
+
+    def inbox(self, release: Service | None = None) -> Inbox:
+        """A new consumer of the tally, of this release or another."""
+        release = release or tally.SERVICE
+        effects = Effects("tally", self.tally.ledger, self.tally.streams, release.subscriptions)
+        return Inbox(effects, release.subscriptions, pause=lambda _: None)
 
     def desk(self) -> ParkingDesk:
         """Where the tally's parked events lie."""
         return ParkingDesk(self.tally.ledger, self.tally.effects())
+
+    def marks(self, who: str = "a") -> list[int]:
+        """The sequences of the marks that were noted, in order."""
+        return list(self.steps(f"{who}-marks"))
+
+    def published(self, kind: str, who: str = "a") -> list[int]:
+        """The sequences of a counter's events of a type, in order."""
+        batch = self.counter.source.batch(0, 100_000, [f"linli.example.v1.{kind}"])
+        return [event.sequence for event in batch.events if event.subject == f"counter-{who}"]
 
     def steps(self, who: str = "a") -> tuple[int, ...]:
         """The sequences of the events that were added up, in order."""

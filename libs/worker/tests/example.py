@@ -6,9 +6,10 @@ What a test does to a worker, it does by signals and by files in the folder LINL
 - SIGUSR2: hang the hub;
 - `gate`: as long as it is there, a batch with events waits before it takes effect;
 - `raise`: what carries a batch to its effects raises what nobody foresaw;
-- `die`: the process kills itself between the commit of such a batch and its acknowledgement.
+- `die`: the process kills itself between the commit of such a batch and its acknowledgement;
+- `die in the past`: the same with a batch of some types only.
 
-With LINLI_TEST_MENDED the tally takes every number.
+With LINLI_TEST_MENDED the tally takes every number; with LINLI_TEST_NEWER it is of the next release.
 """
 
 import json
@@ -55,8 +56,10 @@ def _hooked(opened: OpenService) -> type:
             if (HOOKS / "raise").exists():
                 raise RuntimeError("nobody foresaw this")
             answer = super().hear(upstream, delivered)
-            if (HOOKS / "die").exists() and feed.Batch.FromString(delivered.body).events:
-                (HOOKS / "die").unlink()
+            batch = feed.Batch.FromString(delivered.body)
+            last = HOOKS / ("die in the past" if batch.types else "die")
+            if last.exists() and batch.events:
+                last.unlink()
                 os.kill(os.getpid(), signal.SIGKILL)
             return answer  # type: ignore[no-any-return]  # as its base says
 
@@ -91,7 +94,8 @@ def _main(words: list[str]) -> int:
     signal.signal(signal.SIGUSR2, _hang)
     if os.environ.get("LINLI_TEST_MENDED"):
         tally.mended.add(tally.POISON)
-    service = {"counter": counter.SERVICE, "tally": tally.SERVICE}[words[0]]
+    tallying = tally.NEWER if os.environ.get("LINLI_TEST_NEWER") else tally.SERVICE
+    service = {"counter": counter.SERVICE, "tally": tallying}[words[0]]
     return run(service, words[1:], worker=_worker if IS_WORKER else None)
 
 

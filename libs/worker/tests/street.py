@@ -120,10 +120,12 @@ class Street:
         }
         return {**os.environ, **told, **more}
 
-    def worker(self, service: str = "tally", **more: str) -> Worker:
-        """Start a worker, and wait until it says that it is ready."""
+    def worker(self, service: str = "tally", *told: str, **more: str) -> Worker:
+        """Start a worker that is told some things by a test, and wait until it says that it is ready."""
         hooks = self.folder / f"hooks-{os.urandom(4).hex()}"
         hooks.mkdir()
+        for each in told:
+            (hooks / each).touch()
         process = subprocess.Popen(
             [sys.executable, "-m", "libs.worker.tests.example", service, "worker"],
             env=self.environ(service, LINLI_TEST_HOOKS=str(hooks), **more),
@@ -148,8 +150,25 @@ class Street:
 
     def counted(self, who: str = "a") -> list[int]:
         """The positions of what was counted by one counter, in order."""
-        batch = self.town.batch(limit=100_000)
-        return [event.sequence for event in batch.events if event.subject == f"counter-{who}"]
+        return self.town.published("Counted", who)
+
+    @contextmanager
+    def counting_and_marking(self) -> Iterator[None]:
+        """Live traffic of the counter, for as long as it is wanted."""
+        stop = threading.Event()
+
+        def work() -> None:
+            while not stop.wait(0.02):
+                self.town.count(1)
+                self.town.mark()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
 
     def arrives(self, *who: str, seconds: float = SOON) -> None:
         """Wait until the tally has added up all that was counted: each step once, in order."""

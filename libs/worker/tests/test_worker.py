@@ -2,7 +2,11 @@
 
 import signal
 
+from libs.ledger.streams.stream import handle_many
 from libs.messaging import relay_position
+from libs.messaging.relay import RelaySettings
+from libs.messaging.tests.town import ALICE
+from libs.runtime.tests.example import counter
 from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.worker.tests.street import SOON, Street
@@ -77,6 +81,27 @@ def test_a_consumer_added_later_builds_everything_through_the_same_path(street: 
         street.arrives("a", "b")
         worker.says("gap found", after=0)
         worker.says("gap repaired")
+
+
+def test_a_release_that_hears_one_more_type_reads_its_past_once_though_it_is_killed(street: Street) -> None:
+    town = street.town
+    stream = town.counter.streams["counter"]
+    past = [counter.Mark() if n % 2 else counter.Count(by=1) for n in range(1000)]
+    handle_many(town.counter.ledger, [(stream, "a", command, ALICE) for command in past])
+    with street.publishing(RelaySettings(limit=50, answer=4, heartbeat=0.2)):
+        older = street.worker()
+        street.arrives()
+        older.stop()
+
+        with street.counting_and_marking():
+            newer = street.worker("tally", "die in the past", LINLI_TEST_NEWER="yes")
+            assert newer.process.wait(timeout=patience.seconds(SOON)) == -signal.SIGKILL
+            assert 0 < len(town.marks()) < 500
+            street.worker(LINLI_TEST_NEWER="yes")
+            eventually(lambda: len(town.marks()) > 500, "the past and more", seconds=SOON)
+
+        street.arrives()
+        eventually(lambda: town.marks() == town.published("Marked"), "all marks", seconds=SOON)
 
 
 def test_of_two_workers_one_is_active_and_the_other_takes_over(street: Street) -> None:

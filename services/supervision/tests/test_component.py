@@ -16,7 +16,7 @@ from linli.identity.v1 import identity_events_pb2 as identity
 from linli.supervision.v1 import supervision_service_pb2 as pb
 from linli.types.v1.types_pb2 import LocalizedText
 
-from libs.messaging.inbox import Handled
+from libs.messaging.progress import Handled
 from libs.rpc.failures import RpcFailed
 from libs.rpc.moments import stamp
 from libs.testkit.clocks import START

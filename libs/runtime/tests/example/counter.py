@@ -20,6 +20,7 @@ from libs.testkit import protos
 
 protos.compiled(Path(__file__).parent / "counter.proto")
 COUNTED = protos.message_class("linli.example.v1.Counted")
+MARKED = protos.message_class("linli.example.v1.Marked")
 PERSON_FORGOTTEN = protos.message_class("linli.example.v1.PersonForgotten")
 
 
@@ -44,6 +45,11 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """For those who hear of it from a later release on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     by: int
 
@@ -63,8 +69,13 @@ class PersonForgotten:
     person_id: str
 
 
-Command = Count | SetAlarm | Ring | Forget
-Event = Counted | AlarmSet | Rang | PersonForgotten
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marked:
+    pass
+
+
+Command = Count | SetAlarm | Ring | Forget | Mark
+Event = Counted | AlarmSet | Rang | PersonForgotten | Marked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +98,8 @@ def decide(command: Command, state: Counter) -> Sequence[Event]:
             return [Rang(due_at=due_at)] if due_at in state.alarms else []
         case Forget(person_id=person_id):
             return [PersonForgotten(person_id=person_id)]
+        case Mark():
+            return [Marked()]
         case _:
             assert_never(command)
 
@@ -99,7 +112,7 @@ def evolve(state: Counter, event: Event) -> Counter:
             return Counter(total=state.total, alarms=(*state.alarms, at))
         case Rang(due_at=due_at):
             return Counter(total=state.total, alarms=tuple(at for at in state.alarms if at != due_at))
-        case PersonForgotten():
+        case PersonForgotten() | Marked():
             return state
         case _:
             assert_never(event)
@@ -115,6 +128,7 @@ EVENTS = Events(
         "alarm_set.v1": AlarmSet,
         "rang.v1": Rang,
         "person_forgotten.v1": PersonForgotten,
+        "marked.v1": Marked,
     },
 )
 
@@ -152,6 +166,8 @@ def publish(recorded: Recorded[Any]) -> Published | None:
             return Published(message=message, area_path=f"town/{recorded.subject_id}")
         case PersonForgotten(person_id=person_id):
             return Published(message=PERSON_FORGOTTEN(person_id=person_id), public=True)
+        case Marked():
+            return Published(message=MARKED(counter_id=recorded.subject_id), public=True)
         case _:
             return None
 

@@ -1,7 +1,7 @@
 """The tally: adds up what counters tell, whichever way their events come."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import Cursor
@@ -13,7 +13,7 @@ from libs.ledger.views.view import Rows, Table, View
 from libs.messaging.published import Published
 from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
-from libs.runtime.tests.example.counter import COUNTED, PERSON_FORGOTTEN
+from libs.runtime.tests.example.counter import COUNTED, MARKED, PERSON_FORGOTTEN
 from libs.testkit import protos
 
 POISON = 13
@@ -63,6 +63,11 @@ def when_counted(event: Any, fact: Fact) -> Reactions:
 def when_person_forgotten(event: Any, _fact: Fact) -> Answers:
     """Forget them, too."""
     return [Erasure(subject=event.person_id)]
+
+
+def when_marked(event: Any, fact: Fact) -> Reactions:
+    """Note it in a tally of its own."""
+    return [Reaction(TALLY, f"{event.counter_id}-marks", Add(by=1, sequence=fact.sequence))]
 
 
 class Tallies(View):
@@ -118,3 +123,5 @@ SERVICE = Service(
     build=build,
     subscriptions={"counter": {COUNTED: when_counted, PERSON_FORGOTTEN: when_person_forgotten}},
 )
+NEWER = replace(SERVICE, subscriptions={"counter": {**SERVICE.subscriptions["counter"], MARKED: when_marked}})
+"""The next release, which hears of marks, too."""

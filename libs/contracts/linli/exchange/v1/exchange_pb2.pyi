@@ -3,8 +3,10 @@
 isort:skip_file
 The messages that Linli's own processes exchange over the broker, besides `linli.feed.v1.Batch`."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -30,22 +32,30 @@ class Rewind(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     CONSUMER_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
+    TYPES_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     """The source as named in batches, for instance `linli://demo/cases`."""
     consumer: _builtins.str
     """The service that asks: the relay publishes to its queue for this source."""
     after: _builtins.int
-    """The position up to which the consumer has handled the source."""
+    """The position up to which the consumer has handled the source: all of it, or the `types`."""
+    @_builtins.property
+    def types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only events of these types (full names, such as `linli.cases.v1.CaseOpened`), because a new release of the
+        consumer began to react to them; empty for all. A relay whose release does not know one of them does not answer.
+        """
+
     def __init__(
         self,
         *,
         source: _builtins.str = ...,
         consumer: _builtins.str = ...,
         after: _builtins.int = ...,
+        types: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "consumer", b"consumer", "source", b"source"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "consumer", b"consumer", "source", b"source", "types", b"types"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -149,6 +149,7 @@ class Batch(_message.Message):
     UNTIL_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
     HEAD_FIELD_NUMBER: _builtins.int
+    TYPES_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     """The service and cell that recorded the events, for instance `linli://demo/cases`."""
     after: _builtins.int
@@ -163,6 +164,10 @@ class Batch(_message.Message):
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
         """The events, in order."""
 
+    @_builtins.property
+    def types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The types of events that the batch was asked for, if not all: it says nothing about events of other types."""
+
     def __init__(
         self,
         *,
@@ -171,10 +176,11 @@ class Batch(_message.Message):
         until: _builtins.int = ...,
         events: _abc.Iterable[Global___Event] | None = ...,
         head: _builtins.int = ...,
+        types: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "events", b"events", "head", b"head", "source", b"source", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "events", b"events", "head", b"head", "source", b"source", "types", b"types", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
