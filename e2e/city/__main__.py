@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import shlex
 import signal
 import sys
 import time
@@ -25,7 +24,7 @@ from e2e.city.rows import Refused, Request
 from e2e.city.source import DONE, RequestsWrong, Task, remember, task_for
 from e2e.city.watch import Watch
 from libs.rpc.failures import RpcFailed
-from libs.runtime.host.terminal import INTERRUPTED, lossless
+from libs.runtime.host.terminal import INTERRUPTED, lossless, near, typed
 
 LINLI = ".venv/bin/linli"
 PIPE_CLOSED = 141
@@ -68,7 +67,7 @@ def _run(
     except RpcFailed as failed:
         lacks = platform.lacks()
         print(f"\n{failed}" + (f"\nThe platform cannot go on: {lacks}" if lacks else ""), file=sys.stderr)
-        print(f"The platform's log is {_near(platform.log)}", file=sys.stderr)
+        print(f"The platform's log is {near(platform.log or platform.data)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as interrupt:
         print("\n" + "\n".join(summary.wrapped(_interrupted(interrupt, arguments.data))))
@@ -85,7 +84,7 @@ def _stop(platform: Platform) -> None:
                 print("\nStopping (a few seconds) ...", flush=True)
         platform.stop()
     except KeyboardInterrupt:
-        print(f"\nIt stops by itself; its log is {_near(platform.log)}", flush=True)
+        print(f"\nIt stops by itself; its log is {near(platform.log or platform.data)}", flush=True)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
@@ -111,7 +110,7 @@ def _tour(platform: Platform, task: Task, outcome: summary.Summary | None, *, on
     began = time.monotonic()
     print(f"Starting linli {'cluster' if platform.cluster else 'up'} ...", flush=True)
     platform.start()
-    print(f"  ready after {time.monotonic() - began:.1f} s; its log is {_near(platform.log)}")
+    print(f"  ready after {time.monotonic() - began:.1f} s; its log is {near(platform.log or platform.data)}")
     with Watch(platform, _say_waiting) as watch:
         city = sign_in(platform.where, platform.secret, patience=watch.patience)
         try:
@@ -148,7 +147,7 @@ def _outcome_of_before(done: Path) -> summary.Summary | None:
     except FileNotFoundError:
         return None
     except ValueError:
-        print(f"{_near(done)} is damaged: the requests are sent again, and those that are there are found.")
+        print(f"{near(done)} is damaged: the requests are sent again, and those that are there are found.")
         return None
     return outcome
 
@@ -185,26 +184,20 @@ def _replay(city: City, stories: list[Story], before: Earlier) -> Replayed:
 
 def _invite(platform: Platform) -> None:
     """Last of all what one wants to copy: three commands, and the one that gives a token."""
-    at = "" if platform.data == DATA.resolve() else f" --data {shlex.quote(_near(platform.data))}"
+    at = "" if platform.data == DATA.resolve() else f" --data {typed(platform.data)}"
     print(f"\n{page.RULE}\nServing until Ctrl-C.\n")
     if isinstance(platform.where, str):
         print(f"gRPC  {platform.where}   (all five services, reflection, health)")
         print(f"HTTP  {platform.http}/metrics  /livez  /readyz  /keys.json")
     else:
         print("\n".join(f"gRPC  {address}   {name}" for name, address in platform.where.items()))
-        print(f"The rest stands in {_near(platform.data)}/addresses.json; logs in {_near(platform.data)}/log")
+        print(f"The rest stands in {near(platform.data)}/addresses.json; logs in {near(platform.data)}/log")
     print("\nTry, in another terminal in this folder:")
     print(f"""{LINLI} call{at} supervision.GetScoreboard '{{"group_by": "GROUPING_BODY"}}'""")
     print(f"""{LINLI} call{at} cases.ListCases '{{"filter": "state = ROUTED", "page_size": 3}}'""")
     print(f"""{LINLI} call{at} identity.Locate '{{"point": {{"latitude": 34.05, "longitude": -118.25}}}}'""")
     print("\nThe operator's token, for a client of your own (good for an hour):", flush=True)
     print(f"{LINLI} token{at}", flush=True)
-
-
-def _near(path: Path | None) -> str:
-    """The path as one would type it here."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path is not None and path.is_relative_to(here) else path)
 
 
 def _serve(platform: Platform) -> int:

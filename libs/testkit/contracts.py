@@ -64,14 +64,19 @@ class Place:
 
     def take(self, request: Message) -> Any:
         """What the place holds: the first entry of a list; "" for none."""
+        around = self.around(request)
+        held = "" if around is None else getattr(around, self.field.name)
+        return next(iter(held), "") if self.field.is_repeated else held
+
+    def around(self, request: Message) -> Any:
+        """The message that has the field, in the first entries of the lists on the way; None without any."""
         inner: Any = request
         for field in self.way[:-1]:
             held = getattr(inner, field.name)
             if field.is_repeated and not held:
-                return ""
+                return None
             inner = held[0] if field.is_repeated else held
-        held = getattr(inner, self.field.name)
-        return next(iter(held), "") if self.field.is_repeated else held
+        return inner
 
     def __str__(self) -> str:
         return f"{self.method.path.rpartition('.')[2]}:{self.path}"

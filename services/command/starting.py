@@ -1,6 +1,5 @@
 """What `linli up` and `linli cluster` have in common: failures told in a sentence, commands to type next."""
 
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from libs.runtime.bundled.rabbitmq_install import RabbitMQFailed
 from libs.runtime.bundled.unprivileged import PostgresFailed
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.host.shell import EXPECTED
-from libs.runtime.host.terminal import as_called, say
+from libs.runtime.host.terminal import as_called, say, typed
 from services.command.options import DATA
 
 
@@ -29,15 +28,11 @@ def in_a_sentence() -> Iterator[None]:
 
 def suggest(place: Place) -> None:
     """Say which commands find what has just started."""
-    at = _typed(place)
+    at = _beside(place)
     say(f"  token  {as_called()} token{at}")
     say(f"  try    {as_called()} call{at} catalog.ListAffairs")
 
 
-def _typed(place: Place) -> str:
+def _beside(place: Place) -> str:
     """What tells a command beside the platform where it is, as one would type it; "" if that goes without."""
-    here = Path.cwd()
-    if place.data == here / DATA:
-        return ""
-    typed = place.data.relative_to(here) if place.data.is_relative_to(here) else place.data
-    return f" --data {shlex.quote(str(typed))}"
+    return "" if place.data == Path.cwd() / DATA else f" --data {typed(place.data)}"

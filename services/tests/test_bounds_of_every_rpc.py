@@ -91,7 +91,7 @@ def test_a_list_or_a_text_that_is_too_long_is_refused_everywhere() -> None:
         if place.field.is_repeated:
             request = place.put(_some(place))
             for _ in range(place.rules.max_items or MOST_ITEMS):
-                _holder(place, request).append(_some(place))
+                getattr(place.around(request), place.field.name).append(_some(place))
             assert place.path.removesuffix("[0]") in refused(request), str(place)
         if place.field.type == Field.TYPE_STRING:
             assert place.path in refused(place.put("x" * ((place.rules.max_length or 256) + 1))), str(place)
@@ -102,14 +102,6 @@ def _some(place: Place) -> Any:
         message: Any = place.field.message_type._concrete_class  # type: ignore[attr-defined] # protobuf's own
         return message()
     return "abc1" if place.field.type == Field.TYPE_STRING else 1
-
-
-def _holder(place: Place, request: Message) -> Any:
-    inner: Any = request
-    for field in place.way[:-1]:
-        held = getattr(inner, field.name)
-        inner = held[0] if field.is_repeated else held
-    return getattr(inner, place.field.name)
 
 
 # What comments state, and how it is tried: the values that are just good, and just not.

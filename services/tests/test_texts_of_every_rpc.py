@@ -158,16 +158,12 @@ def test_a_handler_is_given_the_normal_form_and_the_same_digest(echoed: Echoed) 
 
 
 def _disguise(place: Place, request: Message) -> None:
-    inner: Any = request
-    for field in place.way[:-1]:
-        held = getattr(inner, field.name)
-        inner = held[0] if field.is_repeated else held
-    text = place.take(request)
+    around, text = place.around(request), place.take(request)
     spelt = f"\ufeff {text[:1]}\u200b{text[1:]}\u202c\r\n"
     if place.field.is_repeated:
-        getattr(inner, place.field.name)[0] = spelt
+        getattr(around, place.field.name)[0] = spelt
     else:
-        setattr(inner, place.field.name, spelt)
+        setattr(around, place.field.name, spelt)
 
 
 def test_over_the_wire_control_characters_and_blank_text_are_refused_by_field(echoed: Echoed) -> None:

@@ -9,6 +9,7 @@ IN_2019 = datetime(2019, 1, 1, tzinfo=UTC)
 IN_2020 = datetime(2020, 1, 1, tzinfo=UTC)
 IN_2021 = datetime(2021, 1, 1, tzinfo=UTC)
 METRE = 360 / 40_030_174
+"""Degrees of latitude, or of longitude at the equator."""
 
 
 def square(west: float, south: float, size: float, more: float = 0) -> str:

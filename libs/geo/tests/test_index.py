@@ -1,24 +1,14 @@
 """Where points lie: depth, time, overlaps, edges."""
 
-import json
 import math
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.geo.index import AreaIndex, BoundaryRow, with_validity
-
-IN_2019 = datetime(2019, 1, 1, tzinfo=UTC)
-IN_2020 = datetime(2020, 1, 1, tzinfo=UTC)
-IN_2021 = datetime(2021, 1, 1, tzinfo=UTC)
-
-
-def square(west: float, south: float, size: float) -> str:
-    east, north = west + size, south + size
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return json.dumps({"type": "Polygon", "coordinates": [ring]})
+from libs.geo.tests.drawing import IN_2019, IN_2020, IN_2021, square
 
 
 def row(path: str, boundary: str, rank: int = 1, version: int = 1, since: datetime = IN_2019) -> BoundaryRow:

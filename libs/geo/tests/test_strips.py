@@ -10,9 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from libs.geo.strips import Strip, outside, shared
 from libs.geo.tests.councils import boundaries
-
-METRE = 360 / 40_030_174
-"""Degrees of latitude, or of longitude at the equator."""
+from libs.geo.tests.drawing import METRE
 
 
 def block(west: float, south: float, width: float, height: float, latitude: float = 0) -> Polygon:

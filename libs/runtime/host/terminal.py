@@ -81,10 +81,10 @@ def as_called() -> str:
     if program.name == "__main__.py":  # python -m services.command
         module = getattr(sys.modules["__main__"], "__spec__", None)
         name = module.name.removesuffix(".__main__") if module is not None else "services.command"
-        return f"{_typed(Path(sys.executable))} -m {name}"
+        return f"{typed(Path(sys.executable))} -m {name}"
     found = shutil.which(program.name)
     on_path = found is not None and program.exists() and Path(found).samefile(program)
-    return program.name if on_path else _typed(program)
+    return program.name if on_path else typed(program)
 
 
 def in_their_words(text: str) -> str:
@@ -92,7 +92,12 @@ def in_their_words(text: str) -> str:
     return text.replace("`linli ", f"`{as_called()} ")
 
 
-def _typed(path: Path) -> str:
-    """A path as one would type it from here."""
+def near(path: Path) -> Path:
+    """A path as one would write it from here."""
     here = Path.cwd()
-    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def typed(path: Path) -> str:
+    """The same as one would type it, in quotes where the shell needs them."""
+    return shlex.quote(str(near(path)))

@@ -18,6 +18,7 @@ from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
 from linli.types.v1 import types_pb2
 
+from libs.geo.tests.drawing import square
 from libs.rpc.credentials import Token
 from libs.rpc.errors import Rejected
 from libs.rpc.failures import RpcFailed
@@ -81,12 +82,6 @@ def as_role(running: Component, role: str, path: str = "", subject: str = "") ->
     area = path.rpartition("/")[2]
     token = Mint(KEY).person(role, subject=subject, area=area, path=path)
     return running.client(token).service(DESCRIPTOR)
-
-
-def square(west: float, south: float, size: float) -> str:
-    east, north = west + size, south + size
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return json.dumps({"type": "Polygon", "coordinates": [ring]})
 
 
 def define(

@@ -11,6 +11,7 @@ from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.types.v1.types_pb2 import LocalizedText, Point
 
+from libs.geo.tests.drawing import METRE, square
 from libs.rpc.failures import RpcFailed
 from libs.rpc.keys import SigningKey
 from libs.rpc.moments import stamp
@@ -33,7 +34,6 @@ LEVELS = (
     types.AREA_LEVEL_COMMUNITY,
     types.AREA_LEVEL_GRID_CELL,
 )
-METRE = 360 / 40_030_174
 request_id = Ids("ground component")
 
 
@@ -56,12 +56,6 @@ def planner(running: Component, path: str = "") -> Any:
     """The rpcs as somebody who plans an area and all below it."""
     token = Mint(KEY).person("PLANNER", area=path.rpartition("/")[2], path=path)
     return running.client(token).service(DESCRIPTOR)
-
-
-def square(west: float, south: float, size: float) -> str:
-    east, north = west + size, south + size
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    return json.dumps({"type": "Polygon", "coordinates": [ring]})
 
 
 def defining(path: str, boundary: str = "") -> pb.DefineAreaRequest:
