@@ -77,7 +77,7 @@ def until_recovered(ground: Ground, progress: Progress) -> float:
     return time.monotonic() - began
 
 
-def until_settled(ground: Ground, progress: Progress) -> None:
+def until_settled(progress: Progress, seconds: float = RECOVERED_WITHIN) -> None:
     """When nobody works any more: every event is heard, and every view at the end of its ledger."""
 
     def settled() -> bool:
@@ -89,14 +89,14 @@ def until_settled(ground: Ground, progress: Progress) -> None:
     def look() -> bool:
         due = progress.due()
         assert not progress.missing(due), progress.missing(due)
-        for opened in ground.services.values():
+        for opened in progress.services.values():
             behind = {view: at for view, at in view_positions(opened).items() if at != opened.ledger.head()}
             assert not behind, f"{opened.name}: {behind} of {opened.ledger.head()}"
             waiting = [clock.name for clock in opened.service.clocks if clock.due(opened.views, utc_now(), 1)]
             assert not waiting, f"{opened.name}: moments are due: {waiting}"
         return progress.due() == due  # reactions are events, too, and may call for others
 
-    eventually(settled, "everything is heard and seen", seconds=RECOVERED_WITHIN)
+    eventually(settled, "everything is heard and seen", seconds=seconds)
 
 
 def table(times: Mapping[str, Sequence[float]]) -> str:

@@ -42,7 +42,7 @@ def run(
     progress = Progress(ground.services)
     with _load(ground, chance, callers, pause) as load:
         recovered = _break(ground, faults, chance, say, progress, load)
-    until_settled(ground, progress)
+    until_settled(progress)
     evidence = collect(ground.services.values())
     effects = sum(
         event.metadata.actor == f"service:{one.name}" for one in evidence.values() for event in one.events

@@ -8,6 +8,7 @@ from typing import Any
 
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 
+from e2e.chaos.recovery import Progress, until_settled
 from e2e.city import helpers
 from e2e.city.history import story
 from e2e.city.load import load
@@ -21,7 +22,7 @@ from e2e.journeys.ledgers import (
     ledger_of,
     renamed_streams,
     renamed_tables,
-    settle,
+    services_of,
     streams_of,
     views_of,
 )
@@ -79,11 +80,8 @@ class _Counted:
         return counted
 
 
-def told_to(platform: Platform, answers: Answers | None = None, *, quiet: float = 2.0) -> End:
-    """Tell the rows to a started platform, and look at what is there when all have heard of all.
-
-    `quiet`: the seconds without news after which they have.
-    """
+def told_to(platform: Platform, answers: Answers | None = None) -> End:
+    """Tell the rows to a started platform, and look at what is there when all have heard of all."""
     answers = answers or Answers()
     city = answers.counted(sign_in(platform.where, platform.secret))
     bodies = load(city, lambda _line: None)
@@ -95,7 +93,8 @@ def told_to(platform: Platform, answers: Answers | None = None, *, quiet: float 
     board = _board(city, revision)
     calls = answers.count
     city.client.close()
-    settle(platform.data, quiet=quiet, within=60 + ROWS / 100)
+    with services_of(platform.data) as services:
+        until_settled(Progress(services), seconds=60 + ROWS / 100)
     streams, views = _held(platform, {held: f"volunteer-{number}" for held, number in volunteers.items()})
     return End(replayed, helped, streams, views, board, calls)
 

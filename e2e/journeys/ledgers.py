@@ -3,26 +3,23 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import psycopg
 
 from libs.ledger.revision import Revision
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.views.view import Views
 from libs.runtime.bundled.kept import environ_of
 from libs.runtime.bundled.place import Place
-from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.runtime.config.settings import Settings, read
-from libs.runtime.host.opened import open_ledger
+from libs.runtime.host.opened import OpenService, open_ledger, open_service
 from libs.runtime.host.parts import Service
-from libs.testkit.eventually import eventually
-from libs.testkit.patience import Wait, seconds
+from libs.testkit.patience import seconds
 from services.command.registry import NAMES, load
 
 OF_ONE_RUN = frozenset(
@@ -72,27 +69,17 @@ def all_services() -> list[Service]:
     return [load(name) for name in NAMES]
 
 
-def settle(data: Path, quiet: float = 2.0, within: float = 60.0) -> None:
-    """Wait until no ledger of the platform has grown for a while: clocks and deliveries are done."""
-    heads, still = _heads(data), Wait(quiet)
-
-    def settled() -> bool:
-        nonlocal heads, still
-        if (now := _heads(data)) != heads:
-            heads, still = now, Wait(quiet)
-        return still.over()
-
-    eventually(settled, "the ledgers grow no more", seconds=within)
-
-
-def _heads(data: Path) -> list[int]:
-    heads = []
-    for name in NAMES:
-        with psycopg.connect(EmbeddedPostgres(data).dsn(name)) as connection:
-            row = connection.execute("SELECT coalesce(max(notification_id), 0) FROM stored_events").fetchone()
-            assert row is not None
-            heads.append(int(row[0]))
-    return heads
+@contextmanager
+def services_of(data: Path) -> Iterator[dict[str, OpenService]]:
+    """The five, opened beside the platform that keeps its data in `data`."""
+    place, opened = Place(data=data), dict[str, OpenService]()
+    with ExitStack() as stack:
+        for service in all_services():
+            environ = {**os.environ, **environ_of(place, service.name)}
+            environ["LINLI_IDENTITY_SIGNING_KEY_FILE"] = str(place.signing_key)
+            opened[service.name] = open_service(service, read(Settings, environ), environ, listen=False)
+            stack.callback(opened[service.name].close)
+        yield opened
 
 
 def streams_of(ledger: Ledger) -> Streams:

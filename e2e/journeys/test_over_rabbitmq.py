@@ -24,7 +24,7 @@ def clustered(folder: Path, installed_rabbitmq: Installed) -> End:
     assert installed_rabbitmq.script.exists()
     with platform_in(folder / "over rabbitmq", cluster=True) as platform:
         platform.start()
-        return told_to(platform, quiet=5.0)
+        return told_to(platform)
 
 
 def test_the_cluster_takes_every_row(clustered: End, undisturbed: End) -> None:
