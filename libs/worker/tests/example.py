@@ -56,11 +56,11 @@ def _hooked(opened: OpenService) -> type:
             if (HOOKS / "raise").exists():
                 raise RuntimeError("nobody foresaw this")
             answer = super().hear(upstream, delivered)
-            batch = feed.Batch.FromString(delivered.body)
-            last = HOOKS / ("die in the past" if batch.types else "die")
-            if last.exists() and batch.events:
-                last.unlink()
-                os.kill(os.getpid(), signal.SIGKILL)
+            for last in (HOOKS / "die", HOOKS / "die in the past"):
+                batch = feed.Batch.FromString(delivered.body) if last.exists() else feed.Batch()
+                if batch.events and bool(batch.types) == last.name.endswith("past"):
+                    last.unlink()
+                    os.kill(os.getpid(), signal.SIGKILL)
             return answer  # type: ignore[no-any-return]  # as its base says
 
     return Hooked
