@@ -32,6 +32,10 @@ class OutcomeUnknown(LedgerUnavailable):
     """
 
 
+class ClockSkewed(LedgerUnavailable):
+    """The clock of this process differs from the database's. Nothing was stored: set it right, try again."""
+
+
 class LedgerClosed(LedgerUnavailable):
     """This process is shutting down; nothing was stored."""
 

@@ -94,6 +94,7 @@ class ClockRunner:
         self._now = now
         self._every = every
         self._left: dict[_Key, float] = {}
+        self._paused = ""
 
     def run(self, stop: threading.Event) -> None:
         """Fire due moments until `stop` is set; failures of the store are waited out."""
@@ -110,7 +111,13 @@ class ClockRunner:
                 stop.wait(self._every)
 
     def fire(self) -> int:
-        """Fire what is due now, the earliest first; says how many moments were fired."""
+        """Fire what is due now, the earliest first; says how many moments were fired.
+
+        Nothing is fired while the clock of this process is wrong: a moment that fired too early
+        stays in the ledger for ever.
+        """
+        if self._is_paused():
+            return 0
         now = self._now()
         self._forgive()
         moments = [moment for moment in self._due(now) if _key(moment) not in self._left]
@@ -127,6 +134,15 @@ class ClockRunner:
             metrics.clock_fired(self._service, (now - moment.due_at).total_seconds())
             self._left[_key(moment)] = time.monotonic() + _AGAIN_SECONDS
         return len(moments)
+
+    def _is_paused(self) -> bool:
+        trouble = self._views.ledger.clock_trouble()
+        if bool(trouble) != bool(self._paused):
+            say = _log.error if trouble else _log.info
+            say("clocks are paused" if trouble else "clocks go on", service=self._service, reason=trouble)
+        self._paused = trouble
+        metrics.clocks_paused(self._service, paused=bool(trouble))
+        return bool(trouble)
 
     def _due(self, now: datetime) -> list[Moment[Any]]:
         limit = _LIMIT + len(self._left)

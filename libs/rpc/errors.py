@@ -10,7 +10,7 @@ from google.protobuf import any_pb2, duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 
 from libs.ledger.decider import Kind, Refusal
-from libs.ledger.errors import LedgerUnavailable, OutcomeUnknown, VersionConflict
+from libs.ledger.errors import ClockSkewed, LedgerUnavailable, OutcomeUnknown, VersionConflict
 from libs.ledger.views.view import ViewBehind
 
 DOMAIN = "linli"
@@ -112,6 +112,9 @@ OUTAGES: Mapping[type[Exception], Failure | None] = {
         "OUTCOME_UNKNOWN",
         "the store broke the connection; repeat with the same request_id: the work is done once",
         1.0,
+    ),
+    ClockSkewed: _passing(
+        "CLOCK_SKEWED", "the clock of the server is wrong; nothing was done, try again later", 5.0
     ),
     LedgerUnavailable: _STORE_AWAY,
     psycopg.Error: _STORE_AWAY,

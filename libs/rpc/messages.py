@@ -22,6 +22,7 @@ OWN: Catalogue = {
         "ACCESS_NOT_DECLARED": "此操作未开放",
         "SERVER_BUSY": "系统繁忙，请稍后再试",
         "STORE_UNAVAILABLE": "存储暂不可用，请稍后再试",
+        "CLOCK_SKEWED": "服务器时钟有误，请稍后再试",
         "INTERNAL": "系统内部错误，编号{error_id}",
         "PAGE_TOKEN_INVALID": "分页标记无效",
         "FILTER_INVALID": "筛选条件无效",

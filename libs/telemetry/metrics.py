@@ -163,6 +163,12 @@ _lateness = Histogram(
     "they were due, however late this is; if it grows, notices come late.",
     ["service"], buckets=(0.1, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 600.0, 3600.0), registry=REGISTRY,
 )  # fmt: skip
+_clocks_paused = Gauge(
+    "linli_clocks_paused",
+    "1 while nothing is fired because the clock of this process is wrong: it differs from the database's by "
+    "more than 2 s, or it has jumped. Set the machine's clock right (NTP).",
+    ["service"], registry=REGISTRY,
+)  # fmt: skip
 
 
 def version() -> str:
@@ -290,6 +296,11 @@ def types_behind(service: str, source: str, positions: int) -> None:
 def clock_fired(service: str, seconds_late: float) -> None:
     """A moment fired, so much later than it was due."""
     _lateness.labels(service).observe(max(0.0, seconds_late))
+
+
+def clocks_paused(service: str, *, paused: bool) -> None:
+    """Whether the clocks of a service fire nothing, because the time may be wrong."""
+    _clocks_paused.labels(service).set(paused)
 
 
 def exposition() -> bytes:

@@ -22,6 +22,7 @@ from libs.ledger.store.news import News
 from libs.ledger.store.reader import Reader
 from libs.ledger.store.recorder import GroupCommitRecorder
 from libs.ledger.store.tables import check_environment, check_tables, dangers
+from libs.ledger.store.timekeeper import Timekeeper
 from libs.ledger.store.unit import Effect, KeyChanged, Row, Unit
 from libs.telemetry import metrics, traces
 
@@ -106,7 +107,13 @@ class Ledger:
         self._listener = self._listen() if settings.listen else None
 
     @classmethod
-    def connect(cls, settings: LedgerSettings, events: Events, master_key: MasterKey) -> "Ledger":
+    def connect(
+        cls,
+        settings: LedgerSettings,
+        events: Events,
+        master_key: MasterKey,
+        timekeeper: Timekeeper | None = None,
+    ) -> "Ledger":
         """Open the ledger of a service whose schema exists.
 
         Raises `SchemaUnknown` or `SettingsRefused`, with what to do, and `psycopg.OperationalError`
@@ -127,7 +134,7 @@ class Ledger:
                 incarnation.enter(connection)
                 for danger in dangers(connection):
                     log.warning("the database of %s: %s", settings.service, danger)
-            recorder = GroupCommitRecorder(datastore, retry_for=settings.retry_for)
+            recorder = GroupCommitRecorder(datastore, retry_for=settings.retry_for, timekeeper=timekeeper)
             keys = Keys(datastore, master_key)
             keys.check()
             return cls(settings, datastore, recorder, events, keys)
@@ -174,6 +181,15 @@ class Ledger:
     def trouble(self, patience: float) -> str:
         """What keeps appends from being committed just now, or nothing; tells within `patience` seconds."""
         return self._recorder.committer.trouble(patience)
+
+    def clock_trouble(self) -> str:
+        """Why nothing may fire by the clock of this process just now, or nothing: asks the database.
+
+        Raises psycopg's errors.
+        """
+        jumped = self._recorder.timekeeper.look()
+        with self.connection() as connection:
+            return self._recorder.clock_trouble(connection) or jumped
 
     # Writing
 

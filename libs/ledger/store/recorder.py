@@ -16,11 +16,12 @@ from eventsourcing.postgres import PostgresProcessRecorder
 from psycopg import Connection, Cursor
 
 from libs.ledger.datastore import Datastore, harms
-from libs.ledger.errors import AlreadyHandled, LedgerUnavailable, OutcomeUnknown, VersionConflict
+from libs.ledger.errors import AlreadyHandled, ClockSkewed, LedgerUnavailable, OutcomeUnknown, VersionConflict
 from libs.ledger.recorded import Checkpoint
 from libs.ledger.store import incarnation
 from libs.ledger.store.committer import Committer
 from libs.ledger.store.statements import Statements
+from libs.ledger.store.timekeeper import Timekeeper
 from libs.ledger.store.unit import Row, Standing, Unit, are_usual, give_positions
 
 log = logging.getLogger(__name__)
@@ -42,11 +43,13 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         events_table_name: str = EVENTS_TABLE,
         tracking_table_name: str = TRACKING_TABLE,
         retry_for: float = 15.0,
+        timekeeper: Timekeeper | None = None,
     ) -> None:
         super().__init__(
             datastore, events_table_name=events_table_name, tracking_table_name=tracking_table_name
         )
         self._datastore = datastore
+        self.timekeeper = timekeeper or Timekeeper()
         self._sql = Statements(self)
         # The library's own function skips the table lock: ours, which takes it, stands in its place.
         columns, *functions = self._sql.create
@@ -97,7 +100,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
     def _commit(self, units: Sequence[Unit]) -> None:
         """One transaction for a batch. Raises if nothing was committed, or if that is not known."""
         self._under_way = False
-        if not self._commit_at_once(units):
+        if not self._commit_at_once(units) and not self._refuse_skewed(units):
             self._commit_one_by_one(units)
         for unit in units:
             if unit.error is None:
@@ -114,11 +117,27 @@ class GroupCommitRecorder(PostgresProcessRecorder):
             return False
         with self._connect().cursor(binary=True) as cursor:
             self._under_way = True
-            row = cursor.execute(self._sql.append, self._sql.parameters(units), prepare=True).fetchone()
+            parameters = self._sql.parameters(units, self.timekeeper.now())
+            row = cursor.execute(self._sql.append, parameters, prepare=True).fetchone()
         if row is None or row["positions"] is None:
             return False
         give_positions(units, row["positions"], row["moment"])
         return True
+
+    def _refuse_skewed(self, units: Sequence[Unit]) -> bool:
+        """Whether our clock is wrong: then nothing is stored that was decided by it."""
+        trouble = self.clock_trouble(self._connect())
+        if trouble and any(unit.rows for unit in units):
+            for unit in units:
+                unit.error = ClockSkewed(f"{trouble}: nothing was stored; set the clock, then try again")
+            return True
+        return False
+
+    def clock_trouble(self, connection: Connection[Any]) -> str:
+        """What is wrong with our clock, or nothing: asks the database over a connection."""
+        asked = self.timekeeper.now()
+        row = connection.execute("SELECT clock_timestamp() AS moment").fetchone()
+        return self.timekeeper.compare(asked, row["moment"]) if row is not None else ""
 
     def _commit_one_by_one(self, units: Sequence[Unit]) -> None:
         """Any batch: finds out exactly which appends conflict, and commits the others."""
@@ -169,11 +188,14 @@ class GroupCommitRecorder(PostgresProcessRecorder):
 
     def _probe(self) -> None:
         """Raise unless the committer's connection could commit just now. Writes and locks nothing."""
-        row = self._connect().execute(self._sql.probe).fetchone()
+        connection, asked = self._connect(), self.timekeeper.now()
+        row = connection.execute(self._sql.probe).fetchone()
         if row is None or row["read_only"]:
             raise psycopg.errors.ReadOnlySqlTransaction("the server is read-only")
         if not row["may_append"]:
             raise psycopg.errors.InsufficientPrivilege("this role may not append events")
+        if trouble := self.timekeeper.compare(asked, row["moment"]):
+            raise ClockSkewed(trouble)
 
     def _drop_connection(self) -> None:
         if self._connection is not None:

@@ -1,6 +1,7 @@
 """The SQL of the committer: one function for the usual batch, and single statements for the others."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from eventsourcing.postgres import PostgresProcessRecorder
@@ -10,6 +11,7 @@ from libs.ledger.privacy.keys import TABLE as KEYS_TABLE
 from libs.ledger.privacy.keys import DataKey
 from libs.ledger.recorded import Checkpoint
 from libs.ledger.store.incarnation import TABLE as INCARNATIONS_TABLE
+from libs.ledger.store.timekeeper import MOST_SKEW
 from libs.ledger.store.unit import Unit
 
 # Positions, times and hashes are given under the table lock, in the order of the parameters, so
@@ -72,10 +74,11 @@ $function$
 
 # One call is one transaction and one round trip: with many threads in the interpreter each wait for
 # an answer may cost a turn of its lock. The statements run under the table lock, each with a fresh
-# view of what is committed, so the answer is exact: NULL, and nothing stored, if anything conflicts.
+# view of what is committed, so the answer is exact: NULL, and nothing stored, if anything conflicts,
+# or if the clock of the process may be wrong.
 _APPEND = """
 CREATE OR REPLACE FUNCTION {append}(
-    timeout text,
+    timeout text, now timestamptz,
     streams {id}[], firsts bigint[], dense boolean[],
     sources text[], reached bigint[], afters bigint[],
     subjects text[], wraps bytea[], fresh boolean[],
@@ -83,6 +86,9 @@ CREATE OR REPLACE FUNCTION {append}(
     OUT positions bigint[], OUT moment timestamptz
 ) LANGUAGE plpgsql AS $function$
 BEGIN
+    IF abs(extract(epoch FROM statement_timestamp() - now)) > {most_skew} THEN
+        RETURN;
+    END IF;
     PERFORM {lock_function}(timeout);
     IF EXISTS (
         SELECT 1 FROM unnest(streams, firsts, dense) AS s(stream, first, dense)
@@ -137,7 +143,7 @@ class Statements:
         self.create = [compose(text) for text in (_COLUMNS, _LOCK, _RECORD, _APPEND)]
         self.lock = compose("SELECT {lock_function}(%s)")
         self.append = compose(
-            "SELECT positions, moment FROM {append}(%s, %s::{id}[], %s::bigint[], %s::boolean[],"
+            "SELECT positions, moment FROM {append}(%s, %s, %s::{id}[], %s::bigint[], %s::boolean[],"
             " %s::text[], %s::bigint[], %s::bigint[], %s::text[], %b::bytea[], %s::boolean[],"
             " %s::{id}[], %s::bigint[], %s::text[], %b::bytea[])"
         )
@@ -153,6 +159,7 @@ class Statements:
         )
         self.probe = compose(
             "SELECT current_setting('transaction_read_only')::boolean AS read_only,"
+            " clock_timestamp() AS moment,"
             " has_function_privilege(to_regproc({record_name}), 'EXECUTE') AS may_append"
         )
         self.keys = compose("SELECT subject, wrapped FROM {keys} WHERE subject = ANY(%s)")
@@ -169,7 +176,7 @@ class Statements:
             "SELECT positions, moment FROM {record}(%s::{id}[], %s::bigint[], %s::text[], %b::bytea[])"
         )
 
-    def parameters(self, units: Sequence[Unit]) -> tuple[Any, ...]:
+    def parameters(self, units: Sequence[Unit], now: datetime) -> tuple[Any, ...]:
         """The parameters of `append` for a batch that does not conflict in itself."""
         rows = [row for unit in units for row in unit.rows]
         firsts: dict[Any, tuple[int, bool]] = {}
@@ -183,6 +190,7 @@ class Statements:
             keys.update(unit.keys)
         return (
             self.timeout,
+            now,
             list(firsts),
             [first for first, _ in firsts.values()],
             [dense for _, dense in firsts.values()],
@@ -212,6 +220,7 @@ def _names(recorder: PostgresProcessRecorder) -> dict[str, Identifier | SQL | Co
         "append": Identifier(schema, "ledger_append"),
         "record": Identifier(schema, "ledger_record"),
         "lock_function": Identifier(schema, "ledger_lock"),
+        "most_skew": Literal(MOST_SKEW),
         "id": Identifier(recorder.datastore.originator_id_type),
         "lock": _composed(recorder.lock_table_statements[1]),
         "notify": SQL("NOTIFY {}").format(Identifier(recorder.channel_name)),

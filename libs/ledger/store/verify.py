@@ -79,8 +79,8 @@ def verify(dsn: str, since: Head | None = None, say: Say = lambda _: None) -> He
     about once a second. Raises `Forged`, `ValueError` for a head of another ledger, and psycopg's errors.
     """
     with psycopg.connect(dsn, connect_timeout=10, application_name="linli verify") as connection:
-        connection.read_only = True
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.set_read_only(True)
+        connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
         lives = incarnations(connection)
         if not lives:
             if _head(connection):
@@ -120,7 +120,6 @@ class _Check:
         """Check all; yields about once a second, and at the end."""
         said = time.monotonic()
         with self._connection.cursor("verify", row_factory=tuple_row) as cursor:
-            cursor.itersize = _BATCH
             cursor.execute(
                 "SELECT notification_id, recorded_at, originator_version, originator_id, topic, state, leaf,"
                 f" chain FROM public.{EVENTS_TABLE} WHERE notification_id > %s ORDER BY notification_id",

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from libs.ledger.recorded import Context
 from libs.ledger.revision import Revision
 from libs.messaging.clocks import Clock, ClockRunner, Moment
@@ -114,6 +116,22 @@ def test_a_moment_that_fails_does_not_hold_up_the_others(town: Town) -> None:
     runner.fire()
 
     assert [event.stream for event in town.counter.ledger.read()] == ["counter-b"]
+
+
+def test_nothing_is_fired_while_the_clock_is_wrong(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    town.counter.projector.start()
+    clock = HandClock(NINE + timedelta(days=10))
+    _set_alarm(town, "a", 0)
+    _folded(town)
+    runner = _runner(town, clock)
+    monkeypatch.setattr(town.counter.ledger, "clock_trouble", lambda: "10 days ahead")
+
+    paused = runner.fire()
+    monkeypatch.undo()
+
+    assert (paused, _rang(town)) == (0, [])
+    assert runner.fire() == 1
+    town.counter.projector.close()
 
 
 def test_two_running_clocks_ring_each_alarm_once(town: Town) -> None:

@@ -1,0 +1,126 @@
+"""A clock that is wrong stores nothing and fires nothing."""
+
+from datetime import timedelta
+
+import pytest
+
+from libs.ledger.errors import ClockSkewed
+from libs.ledger.privacy.master_key import MasterKey
+from libs.ledger.recorded import Context, utc_now
+from libs.ledger.store.ledger import Ledger, LedgerSettings
+from libs.ledger.store.timekeeper import Timekeeper
+from libs.ledger.streams.stream import Stream
+from libs.ledger.tests import mailbox
+from libs.testkit.clocks import START, HandClock
+from libs.testkit.eventually import eventually
+
+
+class Steady:
+    """Seconds that a test lets pass."""
+
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+def _passes(clock: HandClock, steady: Steady, seconds: float) -> None:
+    clock.advance(seconds=seconds)
+    steady.seconds += seconds
+
+
+def test_a_clock_that_agrees_is_trusted() -> None:
+    clock = HandClock(START)
+    keeper = Timekeeper(clock, Steady())
+
+    assert keeper.compare(START, START) == ""
+    assert keeper.compare(START, START + timedelta(seconds=1.9)) == ""
+    assert keeper.look() == ""
+
+
+@pytest.mark.parametrize(("seconds", "side"), [(864_000, "ahead of"), (-3, "behind")])
+def test_a_clock_that_differs_is_told_with_by_how_much(seconds: int, side: str) -> None:
+    keeper = Timekeeper(HandClock(START), Steady())
+
+    trouble = keeper.compare(START, START - timedelta(seconds=seconds))
+
+    assert f"{abs(seconds):,} s {side} the database's" in trouble
+    assert keeper.skew == seconds
+
+
+def test_an_answer_that_took_long_proves_no_difference() -> None:
+    clock = HandClock(START)
+    keeper = Timekeeper(clock, Steady())
+    asked = clock()
+    clock.advance(seconds=40)
+
+    assert keeper.compare(asked, START + timedelta(seconds=20)) == ""
+
+
+def test_after_a_jump_clocks_wait_as_long_as_it_was_wide() -> None:
+    clock, steady = HandClock(START), Steady()
+    keeper = Timekeeper(clock, steady)
+
+    clock.advance(seconds=30)
+
+    assert "jumped 30 s forward" in keeper.look()
+    _passes(clock, steady, 29)
+    assert keeper.look()
+    _passes(clock, steady, 2)
+    assert keeper.look() == ""
+
+
+def test_ten_seconds_of_a_clock_ten_days_ahead_fire_nothing() -> None:
+    clock, steady = HandClock(START), Steady()
+    keeper = Timekeeper(clock, steady)
+
+    clock.advance(days=10)
+    ahead = keeper.look()
+    _passes(clock, steady, 10)
+    still = keeper.look()
+    clock.advance(days=-10)
+    back = keeper.look()
+
+    assert ahead
+    assert still
+    assert "864,000 s back" in back
+    _passes(clock, steady, 601)
+    assert keeper.look() == ""
+
+
+def test_time_that_passes_slowly_or_in_leaps_of_our_own_is_no_jump() -> None:
+    clock, steady = HandClock(START), Steady()
+    keeper = Timekeeper(clock, steady)
+
+    for seconds in (0.5, 3600, 86_400):
+        _passes(clock, steady, seconds)
+        assert keeper.look() == ""
+
+
+def test_a_command_decided_by_a_wrong_clock_is_refused_and_stores_nothing(dsn: str) -> None:
+    clock = HandClock(utc_now() + timedelta(days=10))
+    settings = LedgerSettings(dsn=dsn, service="post", retry_for=5.0)
+    with Ledger.connect(settings, mailbox.EVENTS, MasterKey(bytes(32)), Timekeeper(clock)) as ledger:
+        mailboxes = Stream(ledger, mailbox.MAILBOX, clock=clock)
+        opening = mailbox.Open(owner="resident-1", name="Ada")
+
+        with pytest.raises(ClockSkewed, match="ahead of the database's"):
+            mailboxes.handle("b-1", opening, Context(actor="alice"))
+
+        assert ledger.head() == 0
+        assert "ahead of the database's" in ledger.clock_trouble()
+        assert "ahead of the database's" in eventually(lambda: ledger.trouble(1.0), "it is not ready")
+        clock.set(utc_now())
+        assert mailboxes.handle("b-1", opening, Context(actor="alice")).version == 1
+
+
+def test_a_recorded_time_never_goes_back(ledger: Ledger, dsn: str) -> None:
+    mailboxes = Stream(ledger, mailbox.MAILBOX)
+    mailboxes.handle("b-1", mailbox.Open(owner="resident-1", name="Ada"), Context(actor="alice"))
+    for letter in range(20):
+        mailboxes.handle("b-1", mailbox.Put(letter=f"l-{letter}"), Context(actor="alice"))
+
+    recorded = [event.recorded_at for event in ledger.read()]
+
+    assert recorded == sorted(recorded)
+    assert abs((recorded[-1] - utc_now()).total_seconds()) < 60
