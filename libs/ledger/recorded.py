@@ -17,6 +17,8 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fa
 
     `area` is where the subject lies: the ids from the root to the area, joined by "/". Where only
     the area is known (from a neighbour's event) it is that id alone: the last one is the area.
+    `origin`: the neighbour's event that called for this one, by source and position:
+    `linli://demo/cases#1024`.
 
     Stored as an array to be compact: new fields go to the end, with a default; none is ever
     removed or moved. Nothing here may be personal data: actors and subjects are ids.
@@ -35,6 +37,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fa
     causation_id: str | None = None
     traceparent: str | None = None
     reason: str | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,7 @@ class Context:
     causation_id: str | None = None
     traceparent: str | None = None
     reason: str | None = None
+    origin: str | None = None
     occurred_at: datetime | None = None
     guard: Callable[[], None] | None = field(default=None, compare=False, repr=False)
 
@@ -77,6 +81,7 @@ class Context:
             causation_id=self.causation_id,
             traceparent=self.traceparent,
             reason=self.reason,
+            origin=self.origin,
         )
 
 
@@ -86,7 +91,8 @@ class Recorded(Generic[E]):
 
     `version` counts within the stream from 1 without gaps; `position` orders the whole ledger
     and may have gaps: never compute with `position + 1`. `recorded_at` is the database's time at
-    the commit, and never goes back from one position to the next.
+    the commit, and never goes back from one position to the next; `chain` the hash over the ledger
+    up to this event.
     """
 
     stream: str
@@ -96,6 +102,7 @@ class Recorded(Generic[E]):
     event: E
     metadata: Metadata
     recorded_at: datetime
+    chain: bytes = b""
 
     @property
     def category(self) -> str:
@@ -122,12 +129,15 @@ class Checkpoint:
     """How far the events of a neighbour have been handled, stored with the effects of handling them.
 
     With `after` the append is refused unless exactly that position is stored, so that two
-    consumers with overlapping batches cannot both take effect.
+    consumers with overlapping batches cannot both take effect. `incarnation` and `chain` are the
+    source's at that position, as far as they are known: they tell whether it is still the same history.
     """
 
     source: str
     position: int
     after: int | None = None
+    incarnation: int = 0
+    chain: bytes = b""
 
 
 def utc_now() -> datetime:

@@ -115,6 +115,7 @@ class Effects:
             causation_id=fact.event_id,
             traceparent=traceparent,
             reason=reason or None,
+            origin=f"{fact.source}#{fact.sequence}",
             occurred_at=fact.time,
         )
 

@@ -9,7 +9,8 @@ from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.decider import Kind, Refusal
 from libs.messaging.published import Published
-from libs.messaging.translate import LARGEST, Entry, Source, Stretch
+from libs.messaging.stretch import LARGEST, Entry, Stretch
+from libs.messaging.translate import Source
 
 _STANDARD_LIMIT = 500
 _STEP = 500
@@ -60,29 +61,31 @@ class FeedApi:
     def read_events(self, request: feed.ReadEventsRequest, call: Call) -> feed.ReadEventsResponse:
         """One batch after a position."""
         source = self._source(request.source)
-        _must_be_there(source, request.after)
+        _must_be_there(source, request.after, request.chain)
         seen = _Seen(call.reach, _known(source, request.types))
         found = _found(source, request.after, request.limit or _STANDARD_LIMIT, seen, call)
-        return feed.ReadEventsResponse(batch=found.batch(source.name, seen.types or None, head=source.head()))
+        return feed.ReadEventsResponse(batch=_batch(source, found, seen))
 
     def follow_events(
         self, request: feed.FollowEventsRequest, call: Call
     ) -> Iterator[feed.FollowEventsResponse]:
         """Everything after a position, then what is recorded, until the caller goes or the server drains."""
         source = self._source(request.source)
-        _must_be_there(source, request.after)
+        _must_be_there(source, request.after, request.chain)
         seen = _Seen(call.reach, _known(source, request.types))
         return self._follow(source, request.after, call, seen)
 
     def _follow(
         self, source: Source, after: int, call: Call, seen: "_Seen"
     ) -> Iterator[feed.FollowEventsResponse]:
+        chain = source.chain_at(after)
         while call.active and not self._draining():
+            _must_be_there(source, after, chain)
             found = _found(source, after, _STANDARD_LIMIT, seen, call)
             if found.until > after or not self._something_came(source, after, call):
-                yield feed.FollowEventsResponse(
-                    batch=found.batch(source.name, seen.types or None, head=source.head())
-                )
+                batch = _batch(source, found, seen)
+                yield feed.FollowEventsResponse(batch=batch)
+                chain = batch.chain_until
             after = found.until
 
     def _something_came(self, source: Source, after: int, call: Call) -> bool:
@@ -106,9 +109,18 @@ class FeedApi:
         return self._sources[service]
 
 
-def _must_be_there(source: Source, after: int) -> None:
-    """Refuse a position that the source has not reached: its reader would silently miss all up to there."""
+def _batch(source: Source, found: Stretch, seen: "_Seen") -> feed.Batch:
+    return source.proved(found.batch(source.name, seen.types or None, head=source.head()))
+
+
+def _must_be_there(source: Source, after: int, chain: bytes) -> None:
+    """Refuse a position that the source has not reached, or at which it has another history.
+
+    Its reader would silently miss what was recorded instead. `chain` empty: not known.
+    """
     if after <= source.head():
+        if chain and chain != source.chain_at(after):
+            raise _history_changed(source, after, chain)
         return
     head = source.newest()  # another process may have recorded what this one has not heard of
     if after > head:
@@ -121,6 +133,19 @@ def _must_be_there(source: Source, after: int) -> None:
             after=str(after),
             head=str(head),
         )
+
+
+def _history_changed(source: Source, after: int, chain: bytes) -> Refusal:
+    return Refusal(
+        Kind.PRECONDITION,
+        "HISTORY_CHANGED",
+        f"{source.name} has another history at {after} than the one you have read: it was restored from an"
+        " older backup; compare what you have with what it has, then read again from a position at which"
+        " the chains agree, or from 0",
+        after=str(after),
+        chain=chain.hex(),
+        found=source.chain_at(after).hex(),
+    )
 
 
 def _known(source: Source, types: Sequence[str]) -> frozenset[str]:

@@ -27,6 +27,7 @@ from libs.ledger.errors import AlreadyHandled
 from libs.messaging import parked
 from libs.messaging.effects import Effects, Work
 from libs.messaging.failures import PASSING, is_conflict, told
+from libs.messaging.histories import HistoryChanged, end_of
 from libs.messaging.progress import Handled, Progress, Rewind, Stage
 from libs.messaging.reactions import Subscriptions
 from libs.messaging.translate import service_of
@@ -59,6 +60,7 @@ class Inbox:
         self._tries = tries
         self._pause = pause
         self._progress: dict[str, Progress] = {}
+        self.changed: dict[str, str] = {}  # sources that have another history by now, and what that means
 
     def wanted(self, service: str) -> frozenset[str]:
         """The types of an upstream service's events that call for anything here."""
@@ -72,11 +74,16 @@ class Inbox:
         """What types of a source lack that are not in step with the others, if any are not."""
         return self._of(source).lacks()
 
+    def trouble(self) -> str:
+        """Which sources stand still because they have another history, for readiness; or nothing."""
+        return "; ".join(self.changed.values())
+
     def handle(self, batch: feed.Batch) -> Handled | Rewind:
         """Let a batch take effect, as far as it has not.
 
-        Raises `LedgerUnavailable` or psycopg's errors when the store is away, and a `Refusal` of the
-        kind CONFLICT when others keep changing a stream at the same moment: deliver again later.
+        Raises `HistoryChanged` where the source is not what it was, `LedgerUnavailable` or psycopg's errors
+        when the store is away, and a `Refusal` of the kind CONFLICT when others keep changing a stream at
+        the same moment: deliver again later.
         """
         looked = False
         while True:
@@ -85,7 +92,8 @@ class Inbox:
                 self._catch_up(progress, batch)
                 if not progress.speaks_of(batch):
                     return Handled(progress.reached, progress.lacks())
-                if batch.after <= progress.reached:
+                self._same_history(progress, batch)
+                if batch.after <= progress.reached and not progress.known.unproved(progress.reached, batch):
                     self._beyond(progress, batch)
                     return Handled(progress.reached, progress.lacks())
             except AlreadyHandled:  # another consumer of this service was faster: look again
@@ -107,6 +115,25 @@ class Inbox:
 
     # -- one batch ---------------------------------------------------------------------------------
 
+    def _same_history(self, progress: Progress, batch: feed.Batch) -> None:
+        """Raise `HistoryChanged` where the source has another history than the one handled here."""
+        found = progress.known.conflict(progress.reached, batch)
+        metrics.history_changed(self.service, service_of(batch.source), changed=bool(found))
+        if found:
+            history = progress.known.history
+            known = (
+                f"position {progress.reached}, incarnation {history.incarnation},"
+                f" chain {history.chain.hex()[:16]}"
+            )
+            changed = HistoryChanged(self.service, batch.source, known, found)
+            if batch.source not in self.changed:
+                _log.error("source has another history", service=self.service, error=str(changed))
+            self.changed[batch.source] = str(changed)
+            del self._progress[batch.source]  # an operator may decide: look at the store the next time
+            raise changed
+        self.changed.pop(batch.source, None)
+        progress.known.hear(batch)
+
     def _catch_up(self, progress: Progress, batch: feed.Batch) -> None:
         """Handle what a batch has for types that are behind, up to where the others are."""
         stage = progress.late(batch)
@@ -117,7 +144,9 @@ class Inbox:
 
     def _beyond(self, progress: Progress, batch: feed.Batch) -> None:
         """Handle what lies beyond the position, if anything, and move the position to the end of it."""
-        self._take_effect(progress, batch, Stage(batch.until), progress.in_step)
+        if batch.until >= progress.reached:
+            stage = Stage(batch.until, history=end_of(batch))
+            self._take_effect(progress, batch, stage, progress.in_step)
 
     def _take_effect(
         self, progress: Progress, batch: feed.Batch, stage: Stage, types: frozenset[str]
@@ -152,7 +181,7 @@ class Inbox:
         except Exception as error:  # noqa: BLE001  # whatever a reaction raises: found out, retried, parked
             if len(events) > 1:
                 middle = len(events) // 2
-                first = Stage(events[middle - 1].sequence, stage.late)
+                first = Stage(events[middle - 1].sequence, stage.late)  # the chain there is not known
                 self._handle(progress, events[:middle], first)
                 self._handle(progress, events[middle:], stage)
             else:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 
 from libs.messaging.failures import PASSING, trouble
+from libs.messaging.histories import HistoryChanged
 from libs.messaging.inbox import Inbox
 from libs.messaging.translate import Source
 from libs.retry.backoff import Backoff, Failures
@@ -80,18 +81,25 @@ class LocalDelivery:
         """
         longest = 0
         for source in self._sources:
-            longest = max(longest, self._carry_past(source))
-            after = self._inbox.position(source.name)
-            if not look and after >= source.head():
+            try:
+                longest = max(longest, self._carry_past(source), self._carry_new(source, look=look))
+            except HistoryChanged:  # said by the inbox; the other sources go on
                 continue
-            batch = source.batch(after, self._limit, self._inbox.wanted(source.service))
-            covered = batch.until - after
-            if covered:
-                self._inbox.handle(batch)  # never early: it begins at the inbox's own position
-                head = batch.until if covered < self._limit else source.head()
-                self._meters[source.name](batch.until, head, len(batch.events))
-                longest = max(longest, covered)
         return longest
+
+    def _carry_new(self, source: Source, *, look: bool) -> int:
+        """Carry a batch of what is new, if anything is; also an empty one where the source was looked at."""
+        after = self._inbox.position(source.name)
+        if not look and after >= source.head():
+            return 0
+        batch = source.batch(after, self._limit, self._inbox.wanted(source.service))
+        covered = batch.until - after
+        if covered or look:
+            self._inbox.handle(batch)  # never early: it begins at the inbox's own position
+        if covered:
+            head = batch.until if covered < self._limit else source.head()
+            self._meters[source.name](batch.until, head, len(batch.events))
+        return covered
 
     def _carry_past(self, source: Source) -> int:
         """Carry a batch of the past to types that are behind, if any are."""

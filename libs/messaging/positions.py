@@ -34,7 +34,7 @@ IN_STEP = -1
 
 
 _STORED = f"""
-SELECT c.notification_id AS checkpoint, t.type, t.position FROM (SELECT %(source)s AS source) AS s
+SELECT c.notification_id AS checkpoint, c.incarnation, c.chain, t.type, t.position FROM (SELECT %(source)s AS source) AS s
 LEFT JOIN {TRACKING_TABLE} AS c ON c.application_name = s.source
 LEFT JOIN public.inbox_types AS t ON t.source = s.source
 """  # a name of ours
@@ -55,6 +55,14 @@ RETURNING type
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """Which history of a source a position is of: the incarnation, and the chain there (empty: not known)."""
+
+    incarnation: int = 0
+    chain: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What becomes of one type's row; without a row a type is at 0."""
 
@@ -68,6 +76,7 @@ class Stored:
     """How far a source is handled: the checkpoint, and by type its own position, or `IN_STEP`."""
 
     checkpoint: int = 0
+    history: History = History()
     types: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -84,7 +93,9 @@ def stored(cursor: Cursor[Any], source: str) -> Stored:
     """The positions of a source, as of one moment."""
     rows = cursor.execute(_STORED, {"source": source}).fetchall()
     types = {row["type"]: row["position"] for row in rows if row["type"] is not None}
-    return Stored(rows[0]["checkpoint"] or 0, types)
+    first = rows[0]
+    history = History(first["incarnation"] or 0, bytes(first["chain"] or b""))
+    return Stored(first["checkpoint"] or 0, history, types)
 
 
 def change(cursor: Cursor[Any], move: Move) -> None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.recorded import Checkpoint
-from libs.messaging.positions import IN_STEP, Change, Move, Stored
+from libs.messaging.histories import Known
+from libs.messaging.positions import IN_STEP, Change, History, Move, Stored
 
 _SAVE_POSITIONS = 2000
 _SAVE_SECONDS = 5.0
@@ -43,10 +44,14 @@ class Handled:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where some types have come to: those behind that `late` names, or, if it names none, all in step."""
+    """Where some types have come to: those behind that `late` names, or, if it names none, all in step.
+
+    `history`: the source's there, if it is known.
+    """
 
     until: int
     late: frozenset[str] = frozenset()
+    history: History = History()
 
 
 class Progress:
@@ -57,6 +62,7 @@ class Progress:
         self.stored = self.reached = at.checkpoint
         self.behind: dict[str, int] = {}
         self.parked = dict(parked)
+        self.known = Known(at.history)
         self._wanted = wanted
         self._rows = dict(at.types)
         self._saved_at = time.monotonic()
@@ -102,8 +108,9 @@ class Progress:
 
     def arrive(self, stage: Stage) -> None:
         """Note how far some types are, in fact."""
-        if not stage.late:
-            self.reached = max(self.reached, stage.until)
+        if not stage.late and stage.until >= self.reached:
+            self.known.history = self._history_at(stage.until, stage)
+            self.reached = stage.until
         for kind in stage.late & self.behind.keys():
             self.behind[kind] = max(self.behind[kind], stage.until)
             if self.behind[kind] >= self.reached:
@@ -118,13 +125,29 @@ class Progress:
         stored, too.
         """
         target = max(stage.until, self.stored)
-        checkpoint = Checkpoint(self.source, target, after=self.stored) if target > self.stored else None
+        checkpoint = self._checkpoint(target, stage) if target > self.stored else None
         behind = {
             kind: max(own, stage.until) if kind in stage.late else own for kind, own in self.behind.items()
         }
         rows = {kind: self._row(kind, behind, target) for kind in sorted(self._wanted | self._rows.keys())}
         changes = (Change(kind, self._rows.get(kind, 0), row) for kind, row in rows.items())
         return Move(self.source, checkpoint, tuple(each for each in changes if each.before != each.after))
+
+    def _checkpoint(self, target: int, stage: Stage) -> Checkpoint:
+        history = self._history_at(target, stage)
+        return Checkpoint(
+            self.source,
+            target,
+            after=self.stored,
+            incarnation=history.incarnation,
+            chain=history.chain,
+        )
+
+    def _history_at(self, position: int, stage: Stage) -> History:
+        """The source's history at a position, if it is known."""
+        if position == stage.until and stage.history.chain:
+            return stage.history
+        return self.known.history if position == self.reached else History()
 
     def _row(self, kind: str, behind: Mapping[str, int], target: int) -> int:
         """The row of a type when the checkpoint is at `target`: who is in step changes only as it moves."""
@@ -166,5 +189,5 @@ class Progress:
 
     def keep(self, known: "Progress") -> None:
         """After a look at the store: keep what we had seen to be for none of the types in step."""
-        if self.in_step <= known.in_step:
-            self.reached = max(self.reached, known.reached)
+        if self.in_step <= known.in_step and known.reached > self.reached:
+            self.reached, self.known = known.reached, known.known

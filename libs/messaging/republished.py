@@ -49,12 +49,16 @@ def answer(
         batch = source.batch(after, limit, types)
         after = batch.until
         if batch.events or types is None:
+            if batch.after != begin:  # joined to what came before it, which it says nothing of
+                del batch.positions[:], batch.marks[:]
             batch.after, begin = begin, after
-            yield batch
+            yield source.proved(batch)
     if begin < after:
         yield _without_events(source, begin, after, types)
     yield _without_events(source, position, position, types)
 
 
 def _without_events(source: Source, after: int, until: int, types: list[str] | None) -> feed.Batch:
-    return feed.Batch(source=source.name, after=after, until=until, head=source.head(), types=types)
+    return source.proved(
+        feed.Batch(source=source.name, after=after, until=until, head=source.head(), types=types)
+    )

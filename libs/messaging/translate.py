@@ -1,17 +1,17 @@
 """Translation of stored events into published ones, in the envelope that feed, relay and inbox share."""
 
-import bisect
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from google.protobuf import descriptor_pool
 from linli.feed.v1 import feed_service_pb2 as feed
 
-from libs.ledger.recorded import Recorded
+from libs.ledger.recorded import Recorded, utc_now
+from libs.ledger.store.incarnation import Incarnation
 from libs.messaging.published import Publish, Published
 from libs.messaging.reactions import Fact
+from libs.messaging.stretch import Entry, Recent, Stretch, stretch_of
 from libs.rpc.moments import moment, stamp
 
 
@@ -34,44 +34,15 @@ class Reading(Protocol):
     def on_news(self, wake: Callable[[], None]) -> None:
         """Call `wake` whenever something was recorded."""
 
+    def on_reconnect(self, forget: Callable[[], None]) -> None:
+        """Call `forget` whenever the store may have become another."""
 
-LARGEST = 2 * 1024 * 1024
-"""Bytes of events in one stretch, if it has more than one: gRPC and RabbitMQ refuse messages of many more."""
+    @property
+    def life(self) -> Incarnation:
+        """Which incarnation of the ledger this is."""
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One published event, its type, who may see it, and how many bytes it takes."""
-
-    event: feed.Event
-    type: str
-    published: Published
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """What is published with `after` < sequence <= `until`, of `steps` events that were stored there.
-
-    `cut`: what was asked for is larger than one message may be, and goes on behind `until`.
-    """
-
-    after: int
-    until: int
-    entries: tuple[Entry, ...]
-    steps: int
-    cut: bool = False
-
-    def batch(self, source: str, types: Collection[str] | None = None, *, head: int = 0) -> feed.Batch:
-        """The same as the message that travels, of all types or of some; `head`: how far the source is."""
-        return feed.Batch(
-            source=source,
-            after=self.after,
-            until=self.until,
-            head=max(head, self.until),
-            events=[entry.event for entry in self.entries if types is None or entry.type in types],
-            types=sorted(types or ()),
-        )
+    def chain_at(self, position: int) -> bytes:
+        """The chain after the last event up to a position."""
 
 
 class Source:
@@ -94,8 +65,9 @@ class Source:
         self.types = event_types(service)  # all that it publishes, by its contract
         self._ledger = ledger
         self._publish = publish
-        self._recent = _Recent(kept)
+        self._recent = Recent(kept)
         self._advancing = threading.Lock()
+        ledger.on_reconnect(self._recent.clear)
 
     def batch(self, after: int, limit: int = 500, types: Collection[str] | None = None) -> feed.Batch:
         """What is published after a position, looking at up to `limit` stored events; of large ones at fewer.
@@ -103,7 +75,23 @@ class Source:
         `until` is the position reached; it equals `after` when nothing more is recorded. With
         `types` (full names of messages) it holds only events of these.
         """
-        return self.stretch(after, limit).batch(self.name, types, head=self.head())
+        return self.proved(self.stretch(after, limit).batch(self.name, types, head=self.head()))
+
+    def proved(self, batch: feed.Batch) -> feed.Batch:
+        """The batch, with what tells its reader which history it is a part of."""
+        life = self._ledger.life
+        batch.incarnation, batch.incarnation_after = life.number, life.position
+        batch.chain_after, batch.chain_until = self.chain_at(batch.after), self.chain_at(batch.until)
+        batch.published_time.CopyFrom(stamp(utc_now()))
+        return batch
+
+    def chain_at(self, position: int) -> bytes:
+        """The hash over the ledger up to a position."""
+        known = self._recent.chain(position)
+        if known is None:
+            known = self._ledger.chain_at(position)
+            self._recent.note(position, known)
+        return known
 
     def stretch(self, after: int, limit: int = 500) -> Stretch:
         """The same, with who may see each event."""
@@ -115,11 +103,14 @@ class Source:
             if found is not None and self._enough(found, limit):
                 return found
             begin = after if found is None else self._recent.end()
-            steps = [(event.position, self._translated(event)) for event in self._ledger.read(begin, limit)]
+            steps = [
+                (event.position, self._translated(event), event.chain)
+                for event in self._ledger.read(begin, limit)
+            ]
             self._recent.extend(begin, steps)
             if found is not None:
                 return self._recent.after(after, limit) or found
-        return _stretch(after, steps)
+        return stretch_of(after, steps)
 
     def _enough(self, found: "Stretch", limit: int) -> bool:
         return found.cut or found.steps == limit or found.until >= self._ledger.known_head
@@ -147,60 +138,6 @@ class Source:
     def _translated(self, recorded: Recorded[Any]) -> Entry | None:
         published = self._publish(recorded)
         return None if published is None else _entry(self.name, recorded, published)
-
-
-_Step = tuple[int, Entry | None]
-
-
-def _stretch(after: int, steps: Sequence[_Step]) -> Stretch:
-    until, size, entries = after, 0, list[Entry]()
-    for number, (position, entry) in enumerate(steps):
-        if entry is not None:
-            size += entry.size
-            if entries and size > LARGEST:
-                return Stretch(after, until, tuple(entries), number, cut=True)
-            entries.append(entry)
-        until = position
-    return Stretch(after, until, tuple(entries), len(steps))
-
-
-class _Recent:
-    """The newest steps of a ledger, without holes: everything after `_start` up to the last one kept."""
-
-    def __init__(self, kept: int) -> None:
-        self._kept = kept
-        self._lock = threading.Lock()
-        self._start = 0
-        self._steps: list[_Step] = []
-
-    def after(self, after: int, limit: int) -> Stretch | None:
-        """The steps after a position, if they are kept and there are any."""
-        with self._lock:
-            if not self._steps or not self._start <= after < self._steps[-1][0]:
-                return None
-            first = bisect.bisect_right(self._steps, after, key=lambda step: step[0])
-            return _stretch(after, self._steps[first : first + limit])
-
-    def end(self) -> int:
-        """The last position kept."""
-        with self._lock:
-            return self._steps[-1][0] if self._steps else self._start
-
-    def extend(self, after: int, steps: Sequence[_Step]) -> None:
-        """Keep what was read after a position: joined to what is kept, or, if further on, instead of it."""
-        if not steps:
-            return
-        with self._lock:
-            end = self._steps[-1][0] if self._steps else self._start
-            if after > end or not self._steps:
-                self._steps.clear()
-                self._start = after
-            elif steps[-1][0] <= end or after < end:
-                return  # an old stretch, read again by somebody who is behind
-            self._steps.extend(steps)
-            if len(self._steps) > 2 * self._kept:
-                self._start = self._steps[-self._kept - 1][0]
-                del self._steps[: -self._kept]
 
 
 def _entry(source: str, recorded: Recorded[Any], published: Published) -> Entry:

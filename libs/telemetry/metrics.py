@@ -157,6 +157,13 @@ _types_behind = Gauge(
     "release that knows the types?",
     ["service", "source"], registry=REGISTRY,
 )  # fmt: skip
+_history_changed = Gauge(
+    "linli_inbox_history_changed",
+    "1 while nothing of a source is handled because it has another history than the one handled so far: it "
+    "was restored from a backup, or lost events at a failover. An operator decides: "
+    "`linli <service> reconcile`.",
+    ["service", "source"], registry=REGISTRY,
+)  # fmt: skip
 _lateness = Histogram(
     "linli_clock_lateness_seconds",
     "Seconds between a moment that was due (a warning, a breach) and its firing. Deadlines count from when "
@@ -291,6 +298,11 @@ def intake(service: str, source: str, *, is_open: Callable[[], bool]) -> Intake:
 def types_behind(service: str, source: str, positions: int) -> None:
     """How far types of `source` are behind the others, as their past is read; 0: all are in step."""
     _types_behind.labels(service, source).set(positions)
+
+
+def history_changed(service: str, source: str, *, changed: bool) -> None:
+    """Whether a source has another history than the one handled so far, so that nothing of it is handled."""
+    _history_changed.labels(service, source).set(changed)
 
 
 def clock_fired(service: str, seconds_late: float) -> None:

@@ -47,6 +47,10 @@ class ServiceRunner:
         with self._doing(f"{self.opened.name}.from.{upstream}"):
             return self._intakes[upstream].take(delivered)
 
+    def trouble(self) -> str:
+        """Which sources stand still because they have another history, or nothing."""
+        return self._inbox.trouble()
+
     def tick(self) -> None:
         """Fire what is due, if this process leads; of several workers one fires.
 

@@ -43,6 +43,7 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
             "settings": Lazy("list the settings", made("roles", "settings")),
             "rebuild": Lazy("rebuild a view beside the live one, then switch", made("acts", "rebuild")),
             "verify": Lazy("check the ledger against its hashes", made("acts", "verify")),
+            "reconcile": Lazy("go on after a source has lost events", made("acts", "reconcile")),
             "rotate-master-key": Lazy(
                 "rewrap the keys of all persons with the new master key", made("acts", "rotate_master_key")
             ),

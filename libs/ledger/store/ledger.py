@@ -14,6 +14,7 @@ from libs.ledger.privacy.keys import CHANNEL as KEYS_CHANNEL
 from libs.ledger.privacy.keys import DataKey, Keys
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import Checkpoint, Draft, Recorded
+from libs.ledger.store import chain as chains
 from libs.ledger.store import incarnation
 from libs.ledger.store.committer import Committed
 from libs.ledger.store.listener import Listener
@@ -100,7 +101,9 @@ class Ledger:
         self._reader = Reader(datastore, recorder, self.mapper)
         self._news = News(self._reader.head)
         self._closed = False
+        self._doubts: list[Callable[[], None]] = []
         recorder.on_commit = self._committed
+        recorder.on_reconnect = self._begin_anew
         measured = metrics.appended(self.service)
         self.observe(lambda done: measured(done.events, done.seconds, self._news.head))
         recorder.destroy_keys = keys.destroy_in
@@ -131,10 +134,11 @@ class Ledger:
             datastore.pool.open()
             with datastore.connection() as connection:
                 check_tables(connection, settings.service)
-                incarnation.enter(connection)
+                life = incarnation.enter(connection)
                 for danger in dangers(connection):
                     log.warning("the database of %s: %s", settings.service, danger)
             recorder = GroupCommitRecorder(datastore, retry_for=settings.retry_for, timekeeper=timekeeper)
+            recorder.life = life
             keys = Keys(datastore, master_key)
             keys.check()
             return cls(settings, datastore, recorder, events, keys)
@@ -269,6 +273,21 @@ class Ledger:
         listening = self._listener is not None and self._listener.listening.is_set()
         return not listening and not self._closed and self.head() > after
 
+    def on_reconnect(self, forget: Callable[[], None]) -> None:
+        """Call `forget` (quick: it drops caches) whenever the store may have become another."""
+        self._doubts.append(forget)
+
+    @property
+    def life(self) -> incarnation.Incarnation:
+        """Which incarnation of the ledger this process is connected to."""
+        assert self._recorder.life is not None  # noqa: S101  # known since it was opened
+        return self._recorder.life
+
+    def chain_at(self, position: int) -> bytes:
+        """The chain after the last event up to a position: the hash over all of the ledger until there."""
+        found = self._reader.chain(position)
+        return found if found is not None else chains.genesis(self.life.ledger)
+
     def on_news(self, wake: Callable[[], None]) -> None:
         """Call `wake` whenever something was recorded, for those who wait for several ledgers at once.
 
@@ -293,8 +312,16 @@ class Ledger:
             self._news.refresh()
 
     def _missed(self) -> None:
-        self.keys.forget()
-        self._news.refresh()
+        with self.connection() as connection:
+            self._recorder.life = incarnation.enter(connection)
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """After a new connection: what is kept here may be of a history that the store has no more."""
+        self.keys.forget()  # and with them all cached states
+        self._news.begin_anew()
+        for forget in self._doubts:
+            forget()
 
     def _wake_listener(self) -> None:
         with self.connection() as connection:

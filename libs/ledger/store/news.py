@@ -25,6 +25,14 @@ class News:
             self.advance(self._ask())
         return self._head
 
+    def begin_anew(self) -> None:
+        """Ask the store, and believe it even where it has less than we knew: it may be another by now."""
+        if not self._closed:
+            head = self._ask()
+            with self._changed:
+                self._head = min(self._head, head)
+            self.advance(head)
+
     def advance(self, head: int) -> None:
         """A position was reached; an older one changes nothing."""
         with self._changed:

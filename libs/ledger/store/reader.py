@@ -22,10 +22,13 @@ class Reader:
         self._mapper = mapper
         table = Identifier(datastore.schema, recorder.events_table_name)
         events = SQL(
-            "SELECT e.originator_id, e.originator_version, e.notification_id, e.topic, e.state, e.recorded_at"
-            " FROM {} AS e"
+            "SELECT e.originator_id, e.originator_version, e.notification_id, e.topic, e.state,"
+            " e.recorded_at, e.chain FROM {} AS e"
         ).format(table)
         self._head = SQL("SELECT max(notification_id) FROM {}").format(table)
+        self._chain = SQL(
+            "SELECT chain FROM {} WHERE notification_id <= %s ORDER BY notification_id DESC LIMIT 1"
+        ).format(table)
         self._ledger = events + SQL(
             " WHERE notification_id > %s AND notification_id <= %s ORDER BY notification_id LIMIT %s"
         )
@@ -42,6 +45,11 @@ class Reader:
     def head(self) -> int:
         """The last position, 0 if there is none."""
         return self._datastore.select(self._head, ())[0][0] or 0
+
+    def chain(self, position: int) -> bytes | None:
+        """The chain after the last event up to a position, None if there is none."""
+        found = self._datastore.select(self._chain, (position,))
+        return found[0][0] if found else None
 
     def ledger(self, after: int, limit: int, until: int | None) -> list[Recorded[Any]]:
         """A page of the whole ledger; personal data stays sealed."""
@@ -66,7 +74,14 @@ class Reader:
         return found
 
     def _recorded(
-        self, stream: str, version: int, position: int, name: str, body: bytes, recorded_at: datetime
+        self,
+        stream: str,
+        version: int,
+        position: int,
+        name: str,
+        body: bytes,
+        recorded_at: datetime,
+        chain: bytes,
     ) -> Recorded[Any]:
         event, metadata = self._mapper.decode(stream, name, body)
         return Recorded(
@@ -77,4 +92,5 @@ class Reader:
             event=event,
             metadata=metadata,
             recorded_at=recorded_at,
+            chain=chain,
         )

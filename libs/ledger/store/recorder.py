@@ -57,6 +57,8 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         self.sql_create_statements.extend(functions)
         self.committer = Committer(self._commit, self._reconnect, probe=self._probe, retry_for=retry_for)
         self.on_commit: Callable[[Sequence[Unit]], None] = lambda _: None
+        self.life: incarnation.Incarnation | None = None
+        self.on_reconnect: Callable[[], None] = lambda: None
         self.destroy_keys: Callable[[Cursor[Any], Sequence[str]], None] | None = None
         self._connection: Connection[Any] | None = None
         self._backends: set[int] = set()
@@ -171,9 +173,11 @@ class GroupCommitRecorder(PostgresProcessRecorder):
                 "SELECT set_config('synchronous_commit', 'on', false)"
                 " WHERE current_setting('synchronous_commit') = 'off'"
             )
-            incarnation.enter(connection)
+            again, self.life = self.life is not None, incarnation.enter(connection)
             self._backends = {connection.info.backend_pid}
             self._connection = connection
+            if again:  # it may be another server, or the same after a restore
+                self.on_reconnect()
         return self._connection
 
     def _reconnect(self, error: psycopg.Error) -> bool:
@@ -242,8 +246,9 @@ class GroupCommitRecorder(PostgresProcessRecorder):
     def _write(self, cursor: Cursor[Any], units: Sequence[Unit], standing: Standing) -> None:
         if standing.new_keys:
             cursor.execute(self._sql.insert_keys, [list(standing.new_keys), list(standing.new_keys.values())])
-        for source in {unit.checkpoint.source for unit in units if unit.checkpoint}:
-            self._insert_tracking(cursor, Tracking(source, standing.checkpoints[source]))
+        for last in {unit.checkpoint.source: unit.checkpoint for unit in units if unit.checkpoint}.values():
+            self._insert_tracking(cursor, Tracking(last.source, last.position))
+            cursor.execute(self._sql.history, [last.incarnation, last.chain, last.source], prepare=True)
         rows = [row for unit in units for row in unit.rows]
         if rows:
             self._insert_rows(cursor, units, rows)

@@ -80,7 +80,7 @@ _APPEND = """
 CREATE OR REPLACE FUNCTION {append}(
     timeout text, now timestamptz,
     streams {id}[], firsts bigint[], dense boolean[],
-    sources text[], reached bigint[], afters bigint[],
+    sources text[], reached bigint[], afters bigint[], lives bigint[], chains bytea[],
     subjects text[], wraps bytea[], fresh boolean[],
     ids {id}[], versions bigint[], names text[], bodies bytea[],
     OUT positions bigint[], OUT moment timestamptz
@@ -114,12 +114,19 @@ BEGIN
     INSERT INTO {keys} (subject, wrapped)
         SELECT k.subject, k.wrapped FROM unnest(subjects, wraps, fresh) AS k(subject, wrapped, fresh)
         WHERE k.fresh ON CONFLICT (subject) DO NOTHING;
-    INSERT INTO {tracking} (application_name, notification_id)
-        SELECT c.source, c.position FROM unnest(sources, reached) AS c(source, position)
-        ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notification_id;
+    INSERT INTO {tracking} (application_name, notification_id, incarnation, chain)
+        SELECT * FROM unnest(sources, reached, lives, chains)
+        ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notification_id,
+            incarnation = excluded.incarnation, chain = excluded.chain;
     SELECT r.positions, r.moment INTO positions, moment FROM {record}(ids, versions, names, bodies) AS r;
 END
 $function$
+"""
+
+_TRACKING_COLUMNS = """
+ALTER TABLE {tracking}
+    ADD COLUMN IF NOT EXISTS incarnation bigint NOT NULL DEFAULT 0,
+    ADD COLUMN IF NOT EXISTS chain bytea NOT NULL DEFAULT ''
 """
 
 _COLUMNS = """
@@ -140,12 +147,16 @@ class Statements:
             return SQL(text).format(**names)
 
         self.timeout = f"{recorder.datastore.lock_timeout}s"
-        self.create = [compose(text) for text in (_COLUMNS, _LOCK, _RECORD, _APPEND)]
+        self.create = [compose(text) for text in (_COLUMNS, _LOCK, _RECORD, _APPEND, _TRACKING_COLUMNS)]
         self.lock = compose("SELECT {lock_function}(%s)")
         self.append = compose(
             "SELECT positions, moment FROM {append}(%s, %s, %s::{id}[], %s::bigint[], %s::boolean[],"
-            " %s::text[], %s::bigint[], %s::bigint[], %s::text[], %b::bytea[], %s::boolean[],"
+            " %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %b::bytea[],"
+            " %s::text[], %b::bytea[], %s::boolean[],"
             " %s::{id}[], %s::bigint[], %s::text[], %b::bytea[])"
+        )
+        self.history = compose(
+            "UPDATE {tracking} SET incarnation = %s, chain = %b WHERE application_name = %s"
         )
         # The newest version of each stream by one step into the primary key, however long the stream is.
         self.versions = compose(
@@ -197,6 +208,8 @@ class Statements:
             [checkpoint.source for checkpoint in checkpoints],
             [checkpoint.position for checkpoint in checkpoints],
             [checkpoint.after for checkpoint in checkpoints],
+            [checkpoint.incarnation for checkpoint in checkpoints],
+            [checkpoint.chain for checkpoint in checkpoints],
             list(keys),
             [key.wrapped for key in keys.values()],
             [not key.stored for key in keys.values()],

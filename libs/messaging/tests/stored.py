@@ -7,7 +7,7 @@ from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.errors import AlreadyHandled
 from libs.messaging.inbox import Inbox
-from libs.messaging.positions import Move, Stored
+from libs.messaging.positions import History, Move, Stored
 
 
 @dataclass
@@ -15,6 +15,7 @@ class Store:
     """What the consumers of one service have in common: effects and the positions, changed together."""
 
     position: int = 0
+    history: History = History()
     types: dict[str, int] = field(default_factory=dict)
     effects: list[tuple[str, int]] = field(default_factory=list)
     """Type and sequence of each event that took effect."""
@@ -53,9 +54,10 @@ class StoredEffects:
         types.update((change.type, change.after) for change in move.changes)
         if checkpoint is not None:
             self.store.position = checkpoint.position
+            self.store.history = History(checkpoint.incarnation, checkpoint.chain)
 
     def positions(self, source: str) -> Stored:
-        return Stored(self.store.position, dict(self.store.types))
+        return Stored(self.store.position, self.store.history, dict(self.store.types))
 
     def parked_subjects(self, source: str) -> dict[str, int]:
         return {}

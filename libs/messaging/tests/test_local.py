@@ -116,5 +116,8 @@ def test_a_source_answers_the_same_whether_it_has_read_before_or_not(town: Town,
     ends = [0, *sequences(town.batch(limit=1)), *sequences(town.batch(limit=3))]
     fresh = type(town.counter.source)("counter", "test", town.counter.ledger, town.counter.service.publish)
 
-    assert fresh.batch(ends[after]) == town.batch(ends[after])
-    assert fresh.batch(ends[after], 1) == town.batch(ends[after], 1)
+    for limit in (500, 1):
+        ours, theirs = fresh.batch(ends[after], limit), town.batch(ends[after], limit)
+        ours.ClearField("published_time")
+        theirs.ClearField("published_time")
+        assert ours == theirs

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from linli.identity.v1.identity_events_pb2 import AreaBoundaryChanged
 
 from libs.ledger.recorded import Metadata, Recorded
+from libs.ledger.store.incarnation import Incarnation
 from libs.messaging.published import Published
 from libs.messaging.translate import Source, envelope, fact_of, service_of, source_name
 from libs.runtime.tests.example.counter import COUNTED, Counted
@@ -137,6 +138,18 @@ class Recordings:
 
     def on_news(self, _wake: Callable[[], None]) -> None:
         """There are none."""
+
+    def on_reconnect(self, _forget: Callable[[], None]) -> None:
+        """It never does."""
+
+    @property
+    def life(self) -> Incarnation:
+        """The first."""
+        return Incarnation(ledger="l-1", number=1, position=0, chain=b"", since=moment("2030-01-01 09:00"))
+
+    def chain_at(self, position: int) -> bytes:
+        """Any that differs by position."""
+        return b"%d" % position
 
 
 def _boundary(recorded: Recorded[Any]) -> Published:

@@ -70,7 +70,7 @@ class Host(ProcessHost):
         if self.roles.api:
             self._serve(http)
         if self.roles.deliver:
-            self._others += self._deliveries()
+            self._others += self._deliveries(http)
         if self.roles.clocks:
             self._others += [self._clock(service) for service in self.services if service.service.clocks]
         if self.roles.relay:
@@ -147,14 +147,16 @@ class Host(ProcessHost):
             http.checks[f"{service.name}.relay"] = lambda: relay.trouble
         return self._watched(f"relay-{service.name}", relay.run, relay.wake)
 
-    def _deliveries(self) -> list[WatchedThread]:
+    def _deliveries(self, http: Endpoint) -> list[WatchedThread]:
         """One thread for each service that has neighbours here to listen to."""
         sources = {service.name: service.source for service in self.services}
         threads = []
         for service in self.services:
             upstream = [sources[name] for name in service.service.subscriptions if name in sources]
             if upstream:
-                delivery = LocalDelivery(service.inbox(), upstream)
+                inbox = service.inbox()
+                http.checks[f"{service.name}.inbox"] = inbox.trouble
+                delivery = LocalDelivery(inbox, upstream)
                 threads.append(self._watched(f"delivery-{service.name}", delivery.run, delivery.wake))
         return threads
 

@@ -12,6 +12,7 @@ from libs.ledger.store.verify import Forged, Head, verify
 from libs.ledger.streams.registry import Streams
 from libs.ledger.views.rebuild import differences, rebuild
 from libs.ledger.views.view import View
+from libs.messaging import reconcile
 from libs.messaging.desk import ParkingDesk
 from libs.messaging.effects import Effects
 from libs.messaging.parked import ParkedEvent
@@ -118,6 +119,26 @@ def rotate_master_key(service: Service, environ: Environ) -> int:
         done = ledger.keys.rewrap(lambda progress: say(f"{service.name}: {progress}"))
     found = f"{done:,} wrapped anew" if done else "nothing to do"
     say(f"{service.name}: all keys are wrapped with the first master key ({found})")
+    return 0
+
+
+def reconcile_source(
+    service: Service, source: str, position: int, environ: Environ, *, go_on: bool = False, reason: str = ""
+) -> int:
+    """Show what was taken of a source behind a position; with `go_on`, handle what it has there now."""
+    with _open_ledger(service, environ) as ledger:
+        taken = reconcile.taken_beyond(ledger, source, position)
+        if go_on:
+            reconcile.go_on(ledger, source, position, by="command line", reason=reason)
+    stored = taken.stored
+    say(f"{source} was handled up to {stored.checkpoint} (incarnation {stored.history.incarnation})")
+    say(f"{taken.count.total():,} events of {service.name} came of what it had recorded behind {position}")
+    for name, count in sorted(taken.count.items()):
+        say(f"{count:>8,}  {name}")
+    for event in taken.first:
+        say(f"  {event.metadata.origin}  {event.stream}  {event.name}  {event.recorded_at:{_MOMENT}}")
+    if go_on:
+        say(f"recorded: {service.name} goes on behind {position}; what it had taken stays")
     return 0
 
 

@@ -28,7 +28,7 @@ from linli.options.v1 import access_pb2 as linli_dot_options_dot_v1_dot_access__
 from linli.options.v1 import rules_pb2 as linli_dot_options_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n linli/feed/v1/feed_service.proto\x12\rlinli.feed.v1\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dlinli/options/v1/access.proto\x1a\x1clinli/options/v1/rules.proto\"\x86\x01\n\x11ReadEventsRequest\x12\x1a\n\x06source\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12\x1e\n\x05\x61\x66ter\x18\x02 \x01(\x03\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\x00@C8\x01\x12\x1e\n\x05limit\x18\x03 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00@\x8f@8\x01\x12\x15\n\x05types\x18\x04 \x03(\tB\x06\x9a\xb5\x18\x02@\x08\"9\n\x12ReadEventsResponse\x12#\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x14.linli.feed.v1.Batch\"h\n\x13\x46ollowEventsRequest\x12\x1a\n\x06source\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12\x1e\n\x05\x61\x66ter\x18\x02 \x01(\x03\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\x00@C8\x01\x12\x15\n\x05types\x18\x03 \x03(\tB\x06\x9a\xb5\x18\x02@\x08\";\n\x14\x46ollowEventsResponse\x12#\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x14.linli.feed.v1.Batch\"x\n\x05\x42\x61tch\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x03\x12\r\n\x05until\x18\x03 \x01(\x03\x12$\n\x06\x65vents\x18\x04 \x03(\x0b\x32\x14.linli.feed.v1.Event\x12\x0c\n\x04head\x18\x05 \x01(\x03\x12\r\n\x05types\x18\x06 \x03(\t\"\x8b\x03\n\x05\x45vent\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12(\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rrecorded_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\x07 \x01(\x03\x12\x17\n\x0fsubject_version\x18\x08 \x01(\x03\x12\x13\n\x0btraceparent\x18\t \x01(\t\x12\x16\n\x0e\x63orrelation_id\x18\n \x01(\t\x12\x14\n\x0c\x63\x61usation_id\x18\x0b \x01(\t\x12\r\n\x05\x61\x63tor\x18\x0c \x01(\t\x12\x14\n\x0con_behalf_of\x18\r \x01(\t\x12\x12\n\nconsent_id\x18\x0e \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x0f \x01(\t\x12\"\n\x04\x64\x61ta\x18\x10 \x01(\x0b\x32\x14.google.protobuf.Any\x12\x0e\n\x06reason\x18\x11 \x01(\t2\xe1\x01\n\x0b\x46\x65\x65\x64Service\x12\x64\n\nReadEvents\x12 .linli.feed.v1.ReadEventsRequest\x1a!.linli.feed.v1.ReadEventsResponse\"\x11\x8a\xb5\x18\r\x12\tfeed.read\x18\x04\x12l\n\x0c\x46ollowEvents\x12\".linli.feed.v1.FollowEventsRequest\x1a#.linli.feed.v1.FollowEventsResponse\"\x11\x8a\xb5\x18\r\x12\tfeed.read\x18\x04\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n linli/feed/v1/feed_service.proto\x12\rlinli.feed.v1\x1a\x19google/protobuf/any.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dlinli/options/v1/access.proto\x1a\x1clinli/options/v1/rules.proto\"\x9d\x01\n\x11ReadEventsRequest\x12\x1a\n\x06source\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12\x1e\n\x05\x61\x66ter\x18\x02 \x01(\x03\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\x00@C8\x01\x12\x1e\n\x05limit\x18\x03 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00@\x8f@8\x01\x12\x15\n\x05types\x18\x04 \x03(\tB\x06\x9a\xb5\x18\x02@\x08\x12\x15\n\x05\x63hain\x18\x05 \x01(\x0c\x42\x06\x9a\xb5\x18\x02\x10 \"9\n\x12ReadEventsResponse\x12#\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x14.linli.feed.v1.Batch\"\x7f\n\x13\x46ollowEventsRequest\x12\x1a\n\x06source\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10 @\x08\x12\x1e\n\x05\x61\x66ter\x18\x02 \x01(\x03\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\x00@C8\x01\x12\x15\n\x05types\x18\x03 \x03(\tB\x06\x9a\xb5\x18\x02@\x08\x12\x15\n\x05\x63hain\x18\x04 \x01(\x0c\x42\x06\x9a\xb5\x18\x02\x10 \";\n\x14\x46ollowEventsResponse\x12#\n\x05\x62\x61tch\x18\x01 \x01(\x0b\x32\x14.linli.feed.v1.Batch\"\xa8\x02\n\x05\x42\x61tch\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\x03\x12\r\n\x05until\x18\x03 \x01(\x03\x12$\n\x06\x65vents\x18\x04 \x03(\x0b\x32\x14.linli.feed.v1.Event\x12\x0c\n\x04head\x18\x05 \x01(\x03\x12\r\n\x05types\x18\x06 \x03(\t\x12\x13\n\x0bincarnation\x18\x07 \x01(\x03\x12\x19\n\x11incarnation_after\x18\x08 \x01(\x03\x12\x13\n\x0b\x63hain_after\x18\t \x01(\x0c\x12\x13\n\x0b\x63hain_until\x18\n \x01(\x0c\x12\x32\n\x0epublished_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpositions\x18\x0c \x03(\x03\x12\r\n\x05marks\x18\r \x03(\x07\"\x8b\x03\n\x05\x45vent\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06source\x18\x02 \x01(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x0f\n\x07subject\x18\x04 \x01(\t\x12(\n\x04time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rrecorded_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08sequence\x18\x07 \x01(\x03\x12\x17\n\x0fsubject_version\x18\x08 \x01(\x03\x12\x13\n\x0btraceparent\x18\t \x01(\t\x12\x16\n\x0e\x63orrelation_id\x18\n \x01(\t\x12\x14\n\x0c\x63\x61usation_id\x18\x0b \x01(\t\x12\r\n\x05\x61\x63tor\x18\x0c \x01(\t\x12\x14\n\x0con_behalf_of\x18\r \x01(\t\x12\x12\n\nconsent_id\x18\x0e \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x0f \x01(\t\x12\"\n\x04\x64\x61ta\x18\x10 \x01(\x0b\x32\x14.google.protobuf.Any\x12\x0e\n\x06reason\x18\x11 \x01(\t2\xe1\x01\n\x0b\x46\x65\x65\x64Service\x12\x64\n\nReadEvents\x12 .linli.feed.v1.ReadEventsRequest\x1a!.linli.feed.v1.ReadEventsResponse\"\x11\x8a\xb5\x18\r\x12\tfeed.read\x18\x04\x12l\n\x0c\x46ollowEvents\x12\".linli.feed.v1.FollowEventsRequest\x1a#.linli.feed.v1.FollowEventsResponse\"\x11\x8a\xb5\x18\r\x12\tfeed.read\x18\x04\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,28 +43,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READEVENTSREQUEST'].fields_by_name['limit']._serialized_options = b'\232\265\030\0131\000\000\000\000\000@\217@8\001'
   _globals['_READEVENTSREQUEST'].fields_by_name['types']._loaded_options = None
   _globals['_READEVENTSREQUEST'].fields_by_name['types']._serialized_options = b'\232\265\030\002@\010'
+  _globals['_READEVENTSREQUEST'].fields_by_name['chain']._loaded_options = None
+  _globals['_READEVENTSREQUEST'].fields_by_name['chain']._serialized_options = b'\232\265\030\002\020 '
   _globals['_FOLLOWEVENTSREQUEST'].fields_by_name['source']._loaded_options = None
   _globals['_FOLLOWEVENTSREQUEST'].fields_by_name['source']._serialized_options = b'\232\265\030\006\010\001\020 @\010'
   _globals['_FOLLOWEVENTSREQUEST'].fields_by_name['after']._loaded_options = None
   _globals['_FOLLOWEVENTSREQUEST'].fields_by_name['after']._serialized_options = b'\232\265\030\0131\000\000\000\000\000\000@C8\001'
   _globals['_FOLLOWEVENTSREQUEST'].fields_by_name['types']._loaded_options = None
   _globals['_FOLLOWEVENTSREQUEST'].fields_by_name['types']._serialized_options = b'\232\265\030\002@\010'
+  _globals['_FOLLOWEVENTSREQUEST'].fields_by_name['chain']._loaded_options = None
+  _globals['_FOLLOWEVENTSREQUEST'].fields_by_name['chain']._serialized_options = b'\232\265\030\002\020 '
   _globals['_FEEDSERVICE'].methods_by_name['ReadEvents']._loaded_options = None
   _globals['_FEEDSERVICE'].methods_by_name['ReadEvents']._serialized_options = b'\212\265\030\r\022\tfeed.read\030\004'
   _globals['_FEEDSERVICE'].methods_by_name['FollowEvents']._loaded_options = None
   _globals['_FEEDSERVICE'].methods_by_name['FollowEvents']._serialized_options = b'\212\265\030\r\022\tfeed.read\030\004'
   _globals['_READEVENTSREQUEST']._serialized_start=173
-  _globals['_READEVENTSREQUEST']._serialized_end=307
-  _globals['_READEVENTSRESPONSE']._serialized_start=309
-  _globals['_READEVENTSRESPONSE']._serialized_end=366
-  _globals['_FOLLOWEVENTSREQUEST']._serialized_start=368
-  _globals['_FOLLOWEVENTSREQUEST']._serialized_end=472
-  _globals['_FOLLOWEVENTSRESPONSE']._serialized_start=474
-  _globals['_FOLLOWEVENTSRESPONSE']._serialized_end=533
-  _globals['_BATCH']._serialized_start=535
-  _globals['_BATCH']._serialized_end=655
-  _globals['_EVENT']._serialized_start=658
-  _globals['_EVENT']._serialized_end=1053
-  _globals['_FEEDSERVICE']._serialized_start=1056
-  _globals['_FEEDSERVICE']._serialized_end=1281
+  _globals['_READEVENTSREQUEST']._serialized_end=330
+  _globals['_READEVENTSRESPONSE']._serialized_start=332
+  _globals['_READEVENTSRESPONSE']._serialized_end=389
+  _globals['_FOLLOWEVENTSREQUEST']._serialized_start=391
+  _globals['_FOLLOWEVENTSREQUEST']._serialized_end=518
+  _globals['_FOLLOWEVENTSRESPONSE']._serialized_start=520
+  _globals['_FOLLOWEVENTSRESPONSE']._serialized_end=579
+  _globals['_BATCH']._serialized_start=582
+  _globals['_BATCH']._serialized_end=878
+  _globals['_EVENT']._serialized_start=881
+  _globals['_EVENT']._serialized_end=1276
+  _globals['_FEEDSERVICE']._serialized_start=1279
+  _globals['_FEEDSERVICE']._serialized_end=1504
 # @@protoc_insertion_point(module_scope)

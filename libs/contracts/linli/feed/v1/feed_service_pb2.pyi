@@ -30,12 +30,17 @@ class ReadEventsRequest(_message.Message):
     AFTER_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     TYPES_FIELD_NUMBER: _builtins.int
+    CHAIN_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     """The service whose events are read: identity, catalog, cases, volunteers, supervision."""
     after: _builtins.int
     """The last position already handled; 0 for the beginning."""
     limit: _builtins.int
     """Most events in the batch, 1 to 1000; 0 means 500."""
+    chain: _builtins.bytes
+    """`chain_until` of the batch that ended at `after`: the request is refused if the source has another history by now.
+    Empty: not checked.
+    """
     @_builtins.property
     def types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these event types (full names, such as `linli.cases.v1.CaseOpened`); empty for all."""
@@ -47,10 +52,11 @@ class ReadEventsRequest(_message.Message):
         after: _builtins.int = ...,
         limit: _builtins.int = ...,
         types: _abc.Iterable[_builtins.str] | None = ...,
+        chain: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "limit", b"limit", "source", b"source", "types", b"types"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "chain", b"chain", "limit", b"limit", "source", b"source", "types", b"types"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -89,10 +95,15 @@ class FollowEventsRequest(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
     TYPES_FIELD_NUMBER: _builtins.int
+    CHAIN_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     """The service whose events are followed."""
     after: _builtins.int
     """The last position already handled; 0 for the beginning."""
+    chain: _builtins.bytes
+    """`chain_until` of the batch that ended at `after`: the request is refused if the source has another history by now.
+    Empty: not checked.
+    """
     @_builtins.property
     def types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these event types (full names, such as `linli.cases.v1.CaseOpened`); empty for all."""
@@ -103,10 +114,11 @@ class FollowEventsRequest(_message.Message):
         source: _builtins.str = ...,
         after: _builtins.int = ...,
         types: _abc.Iterable[_builtins.str] | None = ...,
+        chain: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "source", b"source", "types", b"types"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "chain", b"chain", "source", b"source", "types", b"types"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -150,6 +162,13 @@ class Batch(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     HEAD_FIELD_NUMBER: _builtins.int
     TYPES_FIELD_NUMBER: _builtins.int
+    INCARNATION_FIELD_NUMBER: _builtins.int
+    INCARNATION_AFTER_FIELD_NUMBER: _builtins.int
+    CHAIN_AFTER_FIELD_NUMBER: _builtins.int
+    CHAIN_UNTIL_FIELD_NUMBER: _builtins.int
+    PUBLISHED_TIME_FIELD_NUMBER: _builtins.int
+    POSITIONS_FIELD_NUMBER: _builtins.int
+    MARKS_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     """The service and cell that recorded the events, for instance `linli://demo/cases`."""
     after: _builtins.int
@@ -160,6 +179,18 @@ class Batch(_message.Message):
     """The last position recorded in the source when the batch was made: `head` - `until` is how
     far the reader is behind.
     """
+    incarnation: _builtins.int
+    """Which life of the source's ledger this is: raised when its database is restored from a backup, or when a standby
+    takes over.
+    """
+    incarnation_after: _builtins.int
+    """The position behind which this incarnation began. Whatever an earlier one had recorded beyond it is gone."""
+    chain_after: _builtins.bytes
+    """The hash over the source's whole ledger up to `after`. It equals `chain_until` of the batch that ended there, unless
+    the source has another history by now: then do not go on, but reconcile what you have with what the source has.
+    """
+    chain_until: _builtins.bytes
+    """The same up to `until`: keep it with the position, and give it with the next request."""
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
         """The events, in order."""
@@ -167,6 +198,20 @@ class Batch(_message.Message):
     @_builtins.property
     def types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The types of events that the batch was asked for, if not all: it says nothing about events of other types."""
+
+    @_builtins.property
+    def published_time(self) -> _timestamp_pb2.Timestamp:
+        """When the batch was made."""
+
+    @_builtins.property
+    def positions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """On the broker only: the positions that the batch covers, and the first four bytes of the chain at each, so that a
+        consumer that has handled a part of the batch can compare there, too.
+        """
+
+    @_builtins.property
+    def marks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """The first four bytes of the chain at each of `positions`, big-endian."""
 
     def __init__(
         self,
@@ -177,10 +222,17 @@ class Batch(_message.Message):
         events: _abc.Iterable[Global___Event] | None = ...,
         head: _builtins.int = ...,
         types: _abc.Iterable[_builtins.str] | None = ...,
+        incarnation: _builtins.int = ...,
+        incarnation_after: _builtins.int = ...,
+        chain_after: _builtins.bytes = ...,
+        chain_until: _builtins.bytes = ...,
+        published_time: _timestamp_pb2.Timestamp | None = ...,
+        positions: _abc.Iterable[_builtins.int] | None = ...,
+        marks: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["published_time", b"published_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "events", b"events", "head", b"head", "source", b"source", "types", b"types", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "chain_after", b"chain_after", "chain_until", b"chain_until", "events", b"events", "head", b"head", "incarnation", b"incarnation", "incarnation_after", b"incarnation_after", "marks", b"marks", "positions", b"positions", "published_time", b"published_time", "source", b"source", "types", b"types", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

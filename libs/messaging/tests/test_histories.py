@@ -1,0 +1,194 @@
+"""A source that lost events, or lives on from an earlier moment, is noticed, and nothing is skipped in silence."""
+
+from datetime import timedelta
+
+import psycopg
+import pytest
+from linli.feed.v1 import feed_service_pb2 as feed
+
+from libs.ledger.decider import Refusal
+from libs.ledger.recorded import utc_now
+from libs.messaging import reconcile
+from libs.messaging.feed import FeedApi
+from libs.messaging.histories import HistoryChanged
+from libs.messaging.inbox import Inbox
+from libs.messaging.local import LocalDelivery
+from libs.messaging.progress import Handled
+from libs.messaging.tests.test_feed import Caller
+from libs.messaging.tests.town import Town
+from libs.messaging.translate import Source
+from libs.testkit.eventually import eventually
+
+SOURCE = "linli://test/counter"
+
+
+def lose_all_behind(town: Town, position: int, *, elsewhere: bool = False) -> None:
+    """Take the counter's ledger back to a position, as a restore does, and cut all connections to it.
+
+    `elsewhere`: to another place (a standby, a dump restored), not the same files of an earlier moment.
+    """
+    dsn = town.counter.settings.database_url.reveal()
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute("DELETE FROM stored_events WHERE notification_id > %s", [position])
+        owner.execute("SELECT setval('stored_events_notification_id_seq', %s)", [position])
+        if elsewhere:
+            owner.execute("UPDATE ledger_incarnations SET place = 'before'")
+        owner.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    eventually(lambda: town.counter.ledger.known_head == position, "the counter noticed")
+
+
+def later(batch: feed.Batch, seconds: float = 60) -> feed.Batch:
+    """The batch as it would be published later."""
+    batch.published_time.FromDatetime(utc_now() + timedelta(seconds=seconds))
+    return batch
+
+
+@pytest.fixture
+def inbox(town: Town) -> Inbox:
+    """A consumer that has handled five events."""
+    town.count(1, 2, 3, 4, 5)
+    consumer = town.inbox()
+    consumer.handle(town.batch())
+    return consumer
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["the same files", "another place"])
+def test_new_events_at_known_positions_are_not_taken_for_known_ones(
+    town: Town, inbox: Inbox, elsewhere: bool
+) -> None:
+    lose_all_behind(town, 3, elsewhere=elsewhere)
+    town.count(10, 20)
+
+    with pytest.raises(HistoryChanged, match="has another history") as found:
+        inbox.handle(town.batch())
+
+    assert "run `linli tally reconcile linli://test/counter`" in str(found.value)
+    assert inbox.changed.keys() == {SOURCE}
+    assert town.steps() == (1, 2, 3, 4, 5)
+
+
+def test_a_source_that_only_lost_events_is_noticed_before_it_records_any(town: Town, inbox: Inbox) -> None:
+    lose_all_behind(town, 3)
+
+    with pytest.raises(HistoryChanged, match="and ends at 3"):
+        inbox.handle(later(town.batch(3)))
+
+
+def test_an_incarnation_that_began_too_early_is_noticed_at_once(town: Town, inbox: Inbox) -> None:
+    lose_all_behind(town, 3, elsewhere=True)
+
+    with pytest.raises(HistoryChanged, match="incarnation 2, which began behind 3, and ends at 3"):
+        inbox.handle(town.batch(3))
+
+
+def test_a_source_that_has_grown_past_us_in_the_meantime_is_noticed(town: Town, inbox: Inbox) -> None:
+    lose_all_behind(town, 3)
+    town.count(10, 20, 30, 40)
+
+    for after in (0, 3, 4, 5):
+        with pytest.raises(HistoryChanged):
+            inbox.handle(town.batch(after))
+    assert town.steps() == (1, 2, 3, 4, 5)
+
+
+def test_a_consumer_that_starts_anew_notices_too(town: Town, inbox: Inbox) -> None:
+    inbox.flush()
+    lose_all_behind(town, 3)
+    town.count(10, 20, 30)
+
+    with pytest.raises(HistoryChanged):
+        town.inbox().handle(town.batch(5))
+
+
+def test_a_move_that_lost_nothing_goes_on_without_a_word(town: Town, inbox: Inbox) -> None:
+    lose_all_behind(town, 5, elsewhere=True)
+    town.count(6)
+
+    assert inbox.handle(town.batch(5)) == Handled(6)
+    assert inbox.handle(town.batch(0)) == Handled(6)
+    assert town.counter.ledger.life.number == 2
+    assert len(town.steps()) == 6
+
+
+def test_an_old_batch_from_the_queue_is_no_other_history(town: Town, inbox: Inbox) -> None:
+    old = town.batch(0, 3)
+    town.count(6)
+    inbox.handle(town.batch())
+
+    assert inbox.handle(old) == Handled(6)
+
+
+def test_an_operator_sees_what_was_taken_and_goes_on(town: Town, inbox: Inbox) -> None:
+    lose_all_behind(town, 3)
+    town.count(10, 20)
+    with pytest.raises(HistoryChanged):
+        inbox.handle(town.batch())
+
+    taken = reconcile.taken_beyond(town.tally.ledger, SOURCE, 3)
+    reconcile.go_on(town.tally.ledger, SOURCE, 3, by="olga", reason="restored from last night")
+
+    assert (taken.stored.checkpoint, taken.count.total()) == (5, 2)
+    assert [event.metadata.origin for event in taken.first] == [f"{SOURCE}#4", f"{SOURCE}#5"]
+    assert inbox.handle(town.batch()) == Handled(town.counter.ledger.head())
+    assert inbox.changed == {}
+    with town.tally.ledger.connection() as connection:
+        rows = connection.execute("SELECT * FROM reconciliations").fetchall()
+    assert [(row["source"], row["position_before"], row["position"], row["decided_by"]) for row in rows] == [
+        (SOURCE, 5, 3, "olga")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "position", "code"),
+    [("linli://test/nobody", 0, "SOURCE_UNKNOWN"), (SOURCE, 6, "POSITION_AHEAD")],
+)
+def test_a_decision_about_nothing_is_refused(
+    town: Town, inbox: Inbox, source: str, position: int, code: str
+) -> None:
+    inbox.flush()
+
+    with pytest.raises(Refusal) as refused:
+        reconcile.go_on(town.tally.ledger, source, position, by="olga", reason="a typing error")
+
+    assert refused.value.code == code
+
+
+def test_one_source_that_changed_does_not_hold_up_the_others(town: Town, inbox: Inbox) -> None:
+    lose_all_behind(town, 3)
+    changed = town.counter.source
+    other = Source("counter", "other", town.counter.ledger, town.counter.service.publish)
+
+    LocalDelivery(inbox, [changed, other]).carry()
+
+    assert inbox.trouble().startswith("linli://test/counter has another history")
+    assert inbox.position("linli://other/counter") == 3
+
+
+def test_a_partner_who_gives_the_chain_hears_of_another_history(town: Town) -> None:
+    town.count(1, 2, 3, 4)
+    feeds = FeedApi({"counter": town.counter.source})
+    read = feeds.read_events(feed.ReadEventsRequest(source="counter", limit=3), Caller()).batch
+    lose_all_behind(town, 2)
+    town.count(10, 20, 30)
+    again = feed.ReadEventsRequest(source="counter", after=read.until, chain=read.chain_until)
+
+    with pytest.raises(Refusal) as refused:
+        feeds.read_events(again, Caller())
+    again.chain = b""
+
+    assert refused.value.code == "HISTORY_CHANGED"
+    assert feeds.read_events(again, Caller()).batch.after == 3
+
+
+def test_states_of_a_lost_history_are_not_answered_from_the_cache(town: Town) -> None:
+    town.count(1, 2, 3)
+    counters = town.counter.streams["counter"]
+
+    lose_all_behind(town, 1)
+
+    assert counters.load("a").version == 1
+    town.count(7)
+    assert counters.load("a").version == 2
