@@ -9,6 +9,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from e2e.city import los_angeles as la
@@ -119,10 +120,15 @@ def digest(source: Path) -> str:
 
 def read(source: Path) -> Sequence[Request | Refused]:
     """All rows. Raises `RequestsWrong` if half of them have wrong dates, or none can be imported."""
-    councils = frozenset(area.area_id.removeprefix(f"{la.CITY}-nc-") for area in la.areas() if area.boundary)
-    outcomes = list(read_requests(source, councils))
+    outcomes = list(read_requests(source, _councils()))
     check(source, outcomes)
     return outcomes
+
+
+@cache
+def _councils() -> frozenset[str]:
+    """The numbers of the councils that have a boundary."""
+    return frozenset(area.area_id.removeprefix(f"{la.CITY}-nc-") for area in la.areas() if area.boundary)
 
 
 def check(source: Path, outcomes: Sequence[Request | Refused]) -> None:

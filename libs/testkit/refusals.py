@@ -1,14 +1,16 @@
 """Finds every "no" that a piece of the code can say, by reading the code."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 _SAYING = {"Refusal": 1, "refused": 1, "_passing": 0, "_unauthenticated": 0}
 """What says no, and which of its arguments is the code, where that is no `reason=`."""
 
 
-def codes_in(folder: Path) -> dict[str, set[str]]:
+@cache
+def codes_in(folder: Path) -> Mapping[str, set[str]]:
     """By code, the facts that come along with it; tests left out."""
     found: dict[str, set[str]] = {}
     for path in sorted(folder.rglob("*.py")):
