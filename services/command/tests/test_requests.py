@@ -116,6 +116,7 @@ NAMES = st.sampled_from([*OPEN.fields_by_name, *LIST.fields_by_name, "latitude",
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner),
+    max_leaves=10,
 )
 
 
