@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3.11
 BIN := .venv/bin
-PROCESSES ?= 2
+# On two cores: half of their time, tests wait for servers
+PROCESSES ?= 4
 PROTOS = $(shell find proto -name '*.proto' | sort)
 
 # Tests start interpreters by the hundred: each would compile the whole project again
@@ -33,12 +34,12 @@ run: setup ## Start Linli, load a real city, replay 10,000 requests, print the r
 	$(BIN)/python -m e2e.city $(ARGS)
 
 .PHONY: test
-test: setup ## Run all tests, two at a time (ARGS=--thorough tries many more examples of each property)
+test: setup ## Run all tests, four at a time (ARGS=--thorough tries many more examples of each property)
 	$(BIN)/pytest -n $(PROCESSES) $(ARGS)
 
 .PHONY: unit
 unit: setup ## Run the tests that need no server and start no process (seconds)
-	$(BIN)/pytest -n $(PROCESSES) -m "not store and not journey and not process" $(ARGS)
+	$(BIN)/pytest -n 2 -m "not store and not journey and not process" $(ARGS)
 
 .PHONY: capabilities
 capabilities: setup ## Print what Linli must be able to do, with the tests that show it
