@@ -16,7 +16,7 @@ from nameko.extensions import Entrypoint
 from nameko.timer import Timer
 
 from libs.messaging.intake import Delivered
-from libs.worker.neighbour import Neighbour, Result
+from libs.worker.consumer import QueueConsumer, Result
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -28,23 +28,23 @@ class Deliveries(Entrypoint):  # type: ignore[misc]  # nameko ships no types
         """Find out whom to listen to."""
         runner = self.container.runner
         spawn = self.container.spawn_managed_thread
-        self._neighbours = [Neighbour(runner, upstream, spawn, self.run) for upstream in runner.upstreams]
+        self._consumers = [QueueConsumer(runner, upstream, spawn, self.run) for upstream in runner.upstreams]
 
     def start(self) -> None:
         """Listen to all of them."""
-        for neighbour in self._neighbours:
+        for neighbour in self._consumers:
             neighbour.start()
 
     def stop(self) -> None:
         """Finish what is in hand."""
-        for neighbour in self._neighbours:
+        for neighbour in self._consumers:
             neighbour.tell()
-        for neighbour in self._neighbours:
+        for neighbour in self._consumers:
             neighbour.wait()
 
     def kill(self) -> None:
         """Drop what is in hand: it is delivered again."""
-        for neighbour in self._neighbours:
+        for neighbour in self._consumers:
             neighbour.kill()
 
     def run(self, upstream: str, delivered: Delivered) -> Result:

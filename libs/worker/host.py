@@ -17,7 +17,7 @@ from libs.telemetry import logs
 from libs.telemetry.http import Endpoint
 from libs.worker.nameko_class import nameko_class
 from libs.worker.runner import ServiceRunner
-from libs.worker.watch import HubWatch
+from libs.worker.watch import HubWatchdog
 
 _log = logs.get("worker")
 
@@ -38,7 +38,7 @@ class WorkerHost(ProcessHost):
         self._runner = ServiceRunner(opened, broker_of(opened.settings))
         self._container = ServiceContainer(make(opened))
         self._container.runner = self._runner
-        self._watch = HubWatch(opened.settings.hub_patience.total_seconds())
+        self._watch = HubWatchdog(opened.settings.hub_patience.total_seconds())
 
     def start(self) -> None:
         """Start everything. Raises `CannotStart` (gRPC is loaded, sockets are unpatched, a port is taken)."""

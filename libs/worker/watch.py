@@ -1,4 +1,4 @@
-"""Watches that the hub turns: a greenlet that never yields would leave a process that only looks alive.
+"""A watchdog for eventlet's hub: a greenlet that never yields would leave a process that only looks alive.
 
 The probe `/livez` is answered by the hub, so it falls silent with it; where nobody probes, this
 watch, a real thread beside the hub, ends the process, and whoever started it starts it anew.
@@ -16,7 +16,7 @@ _HUNG = 70
 """The exit status of a process whose hub hung."""
 
 
-class HubWatch:
+class HubWatchdog:
     """Ends the process when the hub has not turned for `patience` seconds of this thread's own time.
 
     The time is counted in turns of the watching thread: a process that was stopped as a whole

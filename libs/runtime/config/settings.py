@@ -1,4 +1,4 @@
-"""What every process of Linli is told; services add a settings class of their own."""
+"""The settings of every process of Linli; services add a settings class of their own."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +21,7 @@ _LEVELS = ("debug", "info", "warning", "error")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What every service process is told, whatever the service."""
+    """The settings of every service process, whatever the service."""
 
     database_url: Secret[str] = setting(
         doc="PostgreSQL address of this service's own database: postgresql://user@host/name?sslmode=verify-full"

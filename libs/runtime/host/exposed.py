@@ -1,4 +1,4 @@
-"""Which connections of a process others could read along, or step in between: told, or refused, at start."""
+"""Connections that others could read or intercept: a process warns of them at start, or refuses to start."""
 
 import os
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _VERIFIED = {"verify-ca", "verify-full"}
 _REMEDY_DATABASE = "add sslmode=verify-full and sslrootcert=<file of the authority> to LINLI_DATABASE_URL"
 
 
-def heed(settings: Settings, *, serves: bool) -> None:
+def check_connections(settings: Settings, *, serves: bool) -> None:
     """Warn of each; with `require_tls` raise `CannotStart` with all of them. `serves`: gRPC, too."""
     found = list(exposed(settings, serves=serves))
     if found and settings.require_tls:

@@ -18,7 +18,7 @@ from libs.messaging.effects import Effects
 from libs.messaging.parked import ParkedEvent
 from libs.messaging.schema import check_schema, migrate
 from libs.runtime.config.settings import Settings, read
-from libs.runtime.host.exposed import heed
+from libs.runtime.host.exposed import check_connections
 from libs.runtime.host.opened import open_ledger, open_service
 from libs.runtime.host.parts import Service
 from libs.runtime.host.terminal import Bar, say
@@ -31,7 +31,7 @@ Environ = Mapping[str, str]
 def make_schema(service: Service, environ: Environ) -> int:
     """Create the schema, or upgrade it."""
     settings = read(Settings, environ)
-    heed(settings, serves=False)
+    check_connections(settings, serves=False)
     role = settings.runtime_role
     taken = migrate(settings.database_url.reveal(), service.name, service.views, role=role)
     say(f"{service.name}: " + (f"made {', '.join(taken)}" if taken else "nothing to do"))

@@ -1,4 +1,4 @@
-"""A process that runs until it is told to stop: signals, and its exit status."""
+"""A process that runs until a signal stops it: signals, and its exit status."""
 
 import gc
 import os

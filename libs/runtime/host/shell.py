@@ -1,4 +1,4 @@
-"""The shell around a service: runs one of its roles in this process until it is told to stop."""
+"""The shell around a service: runs one of its roles in this process until a signal stops it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,7 +12,7 @@ from libs.messaging.desk import NotFirst, NotParked, RetryFailed
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Settings, SettingsInvalid, read
 from libs.runtime.host.cores import keep_to_one_core
-from libs.runtime.host.exposed import heed
+from libs.runtime.host.exposed import check_connections
 from libs.runtime.host.host import Host, Roles
 from libs.runtime.host.opened import OpenService, broker_of, open_service
 from libs.runtime.host.parts import Service
@@ -46,7 +46,7 @@ EXPECTED = (
     RebuildRefused,
     psycopg.OperationalError,
 )
-"""What an operator can mend: told in a sentence, without a traceback."""
+"""Errors that an operator can mend: printed as a sentence, without a traceback."""
 
 _READY_WITHIN = 5.0  # seconds; a process that is not ready by then says what it lacks, and goes on
 
@@ -65,7 +65,7 @@ def run_role(
     """
     settings = read(Settings, environ)
     logs.setup(level=settings.log_level, service=service.name, role=role, cell=settings.cell)
-    heed(settings, serves=role in {"server", "api"})
+    check_connections(settings, serves=role in {"server", "api"})
     life = Lifetime()
     host = (
         _worker(service, settings, environ, life, worker)

@@ -7,7 +7,7 @@ import pytest
 
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Secret, Settings
-from libs.runtime.host.exposed import exposed, heed
+from libs.runtime.host.exposed import check_connections, exposed
 
 HERE = {
     "database_url": Secret("postgresql://linli@127.0.0.1/cases"),
@@ -74,7 +74,7 @@ def test_traces_that_leave_the_machine_in_the_clear_are_told(exporter: str) -> N
     assert "traces go to collector in the clear" in traces
     assert "https:// in LINLI_TRACE_ENDPOINT" in traces
     with pytest.raises(CannotStart, match="LINLI_TRACE_ENDPOINT"):
-        heed(made({**away, "require_tls": True}), serves=False)
+        check_connections(made({**away, "require_tls": True}), serves=False)
 
 
 @pytest.mark.parametrize("endpoint", ["", "http://localhost:4318/v1/traces", "https://collector/v1/traces"])
@@ -99,17 +99,17 @@ def test_what_libpq_takes_from_the_environment_counts(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("serves", [True, False])
 def test_open_connections_are_logged(serves: bool, caplog: pytest.LogCaptureFixture) -> None:
-    heed(made(OPEN), serves=serves)
+    check_connections(made(OPEN), serves=serves)
 
     assert len([line for line in caplog.messages if '"logger": "tls"' in line]) == (4 if serves else 2)
 
 
 def test_or_refused_all_at_once() -> None:
     with pytest.raises(CannotStart) as refused:
-        heed(made({**OPEN, "require_tls": True}), serves=True)
+        check_connections(made({**OPEN, "require_tls": True}), serves=True)
 
     assert len(str(refused.value).splitlines()) == 5
 
 
 def test_who_requires_tls_and_has_it_starts() -> None:
-    heed(made({**VERIFIED, "require_tls": True}), serves=True)
+    check_connections(made({**VERIFIED, "require_tls": True}), serves=True)

@@ -1,4 +1,4 @@
-"""How one neighbour is heard: its batches from their queue, in order, one at a time."""
+"""Consumes the batches of one upstream service from their queue, in order, one at a time."""
 
 import time
 from collections.abc import Callable
@@ -45,13 +45,13 @@ class _Line:
         self.heard_at = time.monotonic()
 
 
-class Neighbour:
-    """Hears one neighbour: a greenlet reads from the broker, another lets the batches take effect.
+class QueueConsumer:
+    """Consumes the queue of one upstream service.
 
-    Only the first ever reads the connection. The second acknowledges on it: py-amqp writes each
-    frame under a lock of its own. A third asks for what was missed, on another connection: the
-    broker reads nothing from those who publish while it is short of memory, and this one must read
-    acknowledgements for as long as it lives.
+    One greenlet reads from the broker, another lets the batches take effect. Only the first ever reads
+    the connection. The second acknowledges on it: py-amqp writes each frame under a lock of its own. A
+    third asks for what was missed, on another connection: the broker reads nothing from those who
+    publish while it is short of memory, and this one must read acknowledgements for as long as it lives.
     """
 
     def __init__(self, runner: ServiceRunner, upstream: str, spawn: Spawn, run: Run) -> None:
