@@ -24,10 +24,11 @@ from services.supervision.application.ports import (
 from services.supervision.application.trail import TrailEntry
 from services.supervision.domain.case_record.events import CaseRated
 from services.supervision.domain.metrics import Metric, Score
-from services.supervision.domain.values import CaseState, ClockKind, Named
+from services.supervision.domain.values import OPEN_STATES, CaseState, ClockKind, Named
 
 GROUPINGS = EnumTable(pb.Grouping, Grouping)
 STATES = EnumTable(cases.CaseState, CaseState)
+OPEN_NAMES = {name: value for name, value in STATES.stored.items() if CaseState(value) in OPEN_STATES}
 CLOCKS = EnumTable(cases.ClockKind, ClockKind)
 
 # Channels are words here and no enum: cases may open a channel that this release does not know.

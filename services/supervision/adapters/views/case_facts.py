@@ -16,8 +16,8 @@ from services.supervision.adapters import scoreboard
 from services.supervision.application.ports import OpenCase, Question
 from services.supervision.domain.case_record import CASE_RECORD, events
 from services.supervision.domain.metrics import Score
-from services.supervision.domain.values import OPEN_STATES, CaseState, ClockKind
-from services.supervision.entrypoints.wire import CHANNELS, STATES
+from services.supervision.domain.values import CaseState, ClockKind
+from services.supervision.entrypoints.wire import CHANNELS, OPEN_NAMES, STATES
 
 _CATEGORY = CASE_RECORD.category
 _SECOND = timedelta(seconds=1)
@@ -70,7 +70,6 @@ CASES = Table.of(
 )
 HOLDINGS = Table.of("holdings", HoldingRow, key=("case_id", "body_id"))
 SOURCES = Table.of("sources", SourceRow, key=("source",))
-_OPEN_STATES = {name: value for name, value in STATES.stored.items() if CaseState(value) in OPEN_STATES}
 LISTED = Listing(
     table=CASES,
     order=(ascending("opened_at", datetime), ascending("case_id")),
@@ -79,7 +78,7 @@ LISTED = Listing(
         affair_id=text("affair_id"),
         area_path=area("area_path"),
         channel=text("channel", CHANNELS.word_of),
-        state=choice("state", _OPEN_STATES, STATES.prefix),
+        state=choice("state", OPEN_NAMES, STATES.prefix),
         opened_time=moment("opened_at"),
         due_time=moment("due_at"),
     ),
