@@ -16,6 +16,7 @@ from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import Context, Draft
 from libs.ledger.store.ledger import Append, Ledger, LedgerSettings
 from libs.messaging.schema import migrate
+from libs.rules.areas import AreaPath
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from services.volunteers.adapters.ledger import EVENTS
 from services.volunteers.domain.noted import AreaNoted
@@ -40,7 +41,7 @@ def measure(ground: Ground) -> Figure:
     with ground.postgres() as server, _ours(server) as ledger, _theirs(server) as application:
 
         def append(_number: int) -> None:
-            area = AreaNoted(area_id=new_id(), area_path="la/la-region-8/la-nc-47")
+            area = AreaNoted(area_id=new_id(), area_path=AreaPath("la/la-region-8/la-nc-47"))
             metadata = Context(actor="bench").metadata(datetime.now(UTC))
             draft = Draft(stream=f"area-{area.area_id}", expected_version=0, events=[(area, metadata)])
             ledger.append(Append(drafts=[draft]))

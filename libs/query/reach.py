@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from libs.ledger.decider import Kind, Refusal
 from libs.query.conditions import EVERYTHING, NOTHING, Condition
-from libs.rules.areas import within
+from libs.rules.areas import AreaPath, within
 
 S = TypeVar("S")
 
@@ -15,7 +15,7 @@ S = TypeVar("S")
 class Jurisdiction:
     """The area and the body that a thing falls under, as far as it has them."""
 
-    area_path: str | None = None
+    area_path: AreaPath | None = None
     body_id: str | None = None
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
-from libs.rules.areas import ids_of
+from libs.rules.areas import AreaPath, ids_of
 from libs.rules.zones import ticks
 
 
@@ -97,7 +97,7 @@ class Question:
     """
 
     affair_path: str
-    area_path: str
+    area_path: AreaPath
     at: datetime
     known: int
 
@@ -146,7 +146,7 @@ def route(items: Iterable[Responsibility], question: Question) -> Decision:
 
 
 def judge(
-    items: Iterable[Item], affair_path: str, area_path: str, at: datetime
+    items: Iterable[Item], affair_path: str, area_path: AreaPath, at: datetime
 ) -> tuple[tuple[Item, Verdict], ...]:
     """All versions that name an affair and an area of the paths, the most precise first, with verdicts.
 
@@ -181,7 +181,7 @@ def chosen_of(judged: Iterable[tuple[Item, Verdict]]) -> Item | None:
 
 
 def most_precise(
-    promises: Iterable[AnyPromise], affair_path: str, area_path: str, at: datetime
+    promises: Iterable[AnyPromise], affair_path: str, area_path: AreaPath, at: datetime
 ) -> AnyPromise | None:
     """What is promised at a moment: the most precise affair counts, then area, then the newest version."""
     affairs, areas = _places(affair_path), {"": -1, **_places(area_path)}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libs.rules.areas import AreaPath
 from libs.rules.routing import Decision, Question, Responsibility, Verdict, most_precise, route
 
 AFFAIRS = ("roads", "potholes", "lamps")
@@ -42,7 +43,7 @@ def item(
 
 def ask(*items: Responsibility) -> Decision:
     question = Question(
-        affair_path="roads/potholes", area_path="city/harbour/mole-street", at=MONDAY, known=17
+        affair_path="roads/potholes", area_path=AreaPath("city/harbour/mole-street"), at=MONDAY, known=17
     )
     return route(items, question)
 
@@ -232,7 +233,7 @@ def test_the_most_precise_promise_counts_affair_before_area(promises: tuple[int,
 
     def promised(at: datetime) -> Promised | None:
         ordered = [known[place] for place in promises]
-        return most_precise(ordered, "roads/potholes", "city/harbour/mole-street", at)
+        return most_precise(ordered, "roads/potholes", AreaPath("city/harbour/mole-street"), at)
 
     assert promised(LONG_AGO - timedelta(days=1)) is None
     assert promised(LONG_AGO) == known[1]

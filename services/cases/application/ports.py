@@ -6,6 +6,7 @@ from typing import NotRequired, Protocol, TypedDict
 
 from libs.query.freshness import Fresh, ListQuery, PageQuery
 from libs.query.reach import Reach
+from libs.rules.areas import AreaPath
 from services.cases.application.reference import Reference
 
 Picture = Callable[[], Reference]
@@ -20,7 +21,7 @@ class CaseRow(TypedDict):
     state: str
     affair_id: str
     area_id: str
-    area_path: str
+    area_path: AreaPath
     body_id: NotRequired[str | None]
     channel: str
     anonymous: bool

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import assert_never
 
 from libs.geo.index import AreaIndex, BoundaryRow, with_validity
-from libs.rules.areas import ids_of, path_of
+from libs.rules.areas import AreaPath, ids_of, path_of
 from libs.rules.routing import Decision, Question, Responsibility, most_precise, route
 from libs.rules.working_time import Calendar, Versions
 from services.cases.domain import refusals
@@ -80,7 +80,7 @@ class Reference:
             known=self.known,
         )
 
-    def locate(self, point: Point | None, area_id: str, at: datetime) -> str:
+    def locate(self, point: Point | None, area_id: str, at: datetime) -> AreaPath:
         """The path of the most precise area that contains the point; where none does, of the area given."""
         if point is not None:
             located = self.index.locate(point.longitude, point.latitude, at)
@@ -101,7 +101,7 @@ class Reference:
         found = (self.responsibilities.get(affair_id, ()) for affair_id in ids_of(affair_path))
         return tuple(item for items in found for item in items)
 
-    def _commitment(self, affair_path: str, area_path: str, at: datetime) -> Commitment | None:
+    def _commitment(self, affair_path: str, area_path: AreaPath, at: datetime) -> Commitment | None:
         known = (noted for affair_id in ids_of(affair_path) for noted in self.commitments.get(affair_id, ()))
         noted = most_precise(known, affair_path, area_path, at)
         return _promised(noted) if noted else None

@@ -11,6 +11,7 @@ from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream
 from libs.query.freshness import Fresh, PageQuery
 from libs.query.reach import Jurisdiction, Permit
+from libs.rules.areas import NOWHERE
 from services.cases.application.case import CaseHandled, CaseStream
 from services.cases.application.ports import CaseReads, CaseRow, Picture
 from services.cases.domain import refusals
@@ -21,7 +22,7 @@ from services.cases.domain.values import Channel, ExternalReference, Point, publ
 
 NOTHING_KNOWN = Facts(
     affair_path="",
-    area_path="",
+    area_path=NOWHERE,
     anonymous_allowed=False,
     responsibilities=(),
     commitment=None,

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from libs.ledger.decider import Decider
 from libs.ledger.noted import Note, Noted, noting
+from libs.rules.areas import AreaPath
 from libs.rules.due import Limit
 from libs.rules.working_time import Hours, Week
 
@@ -19,7 +20,7 @@ class AreaNoted:
     """An area exists. `rank` is the place of that in identity's ledger."""
 
     area_id: str
-    area_path: str
+    area_path: AreaPath
     rank: int
 
 

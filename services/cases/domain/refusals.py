@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 
 from libs.ledger.decider import Kind, Refusal
+from libs.rules.areas import AreaPath
 
 
 def case_not_found() -> Refusal:
@@ -96,7 +97,7 @@ def body_has_case(body_id: str) -> Refusal:
     return Refusal(Kind.PRECONDITION, "BODY_HAS_CASE", message, body_id=body_id)
 
 
-def decided_by_adjudication(area_path: str) -> Refusal:
+def decided_by_adjudication(area_path: AreaPath) -> Refusal:
     """The next area up has decided; the case cannot be returned again."""
     message = "adjudication has decided which body is responsible: accept the case"
     return Refusal(Kind.PRECONDITION, "DECIDED_BY_ADJUDICATION", message, area_path=area_path)

@@ -11,6 +11,7 @@ from libs.ledger.ids import derived_id
 from libs.ledger.noted import Note
 from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions
 from libs.rpc.moments import moment, moment_of
+from libs.rules.areas import AreaPath
 from libs.rules.due import Limit
 from libs.rules.working_time import Hours, week_of
 from services.cases.domain import noted
@@ -21,7 +22,7 @@ _LONGEST_ID = 120
 
 def when_area_defined(event: identity.AreaDefined, fact: Fact) -> Reactions:
     """Cases lie in areas that exist."""
-    area = noted.AreaNoted(area_id=event.area_id, area_path=event.area_path, rank=fact.sequence)
+    area = noted.AreaNoted(area_id=event.area_id, area_path=AreaPath(event.area_path), rank=fact.sequence)
     return [_note(f"area:{event.area_id}", area)]
 
 

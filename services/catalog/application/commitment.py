@@ -9,6 +9,7 @@ from libs.ledger.streams.stream import Handled, Stream
 from libs.ledger.text import Text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Jurisdiction, Permit
+from libs.rules.areas import NOWHERE
 from libs.rules.due import Limit
 from libs.rules.routing import most_precise
 from services.catalog.application.calendar import Calendars
@@ -51,7 +52,7 @@ class Commitments:
     ) -> CommitmentHandled:
         """The first or the next version. The caller must reach the area; without one, everything."""
         area = self.cited.area(new.area_id) if new.area_id else None
-        permit(Jurisdiction(area_path=area.path if area else ""))
+        permit(Jurisdiction(area_path=area.path if area else NOWHERE))
         counted_by = self.calendars.newest(new.calendar_id).state.newest
         command = PublishCommitment(
             affair=self.cited.affair(new.affair_id),

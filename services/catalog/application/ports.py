@@ -7,6 +7,7 @@ from typing import Protocol, TypedDict
 
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.paging import ListRequest
+from libs.rules.areas import NOWHERE, AreaPath
 from libs.rules.routing import Responsibility
 from services.catalog.domain.affair import Defined
 from services.catalog.domain.calendar import CalendarDefined
@@ -43,7 +44,7 @@ class UnownedRow(TypedDict):
     affair_zh: str
     affair_en: str
     area_id: str
-    area_path: str
+    area_path: AreaPath
     area_zh: str
     area_en: str
     area_level: str
@@ -52,7 +53,7 @@ class UnownedRow(TypedDict):
 class ResponsibilityReads(Protocol):
     """Answers about the responsibility list."""
 
-    def lines(self, affair_path: str, area_path: str, fresh: Fresh) -> Sequence[Line]:
+    def lines(self, affair_path: str, area_path: AreaPath, fresh: Fresh) -> Sequence[Line]:
         """All versions of all items that name one of the affairs and one of the areas of the two paths."""
         ...
 
@@ -77,7 +78,7 @@ class CommitmentReads(Protocol):
     """Answers about commitments."""
 
     def holding(
-        self, affair_path: str, area_path: str, at: datetime, fresh: Fresh
+        self, affair_path: str, area_path: AreaPath, at: datetime, fresh: Fresh
     ) -> Sequence[CommitmentPublished]:
         """The versions that hold at a moment for one of the affairs, everywhere or in one of the areas."""
         ...
@@ -101,7 +102,7 @@ class Wanted:
     """
 
     text: str = ""
-    area_path: str = ""
+    area_path: AreaPath = NOWHERE
     language: str = ""
     accessibility: tuple[str, ...] = ()
     statuses: tuple[ServiceStatus, ...] = ()

@@ -8,6 +8,7 @@ from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Loaded, Stream
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Jurisdiction, Permit, permitting
+from libs.rules.areas import AreaPath
 from libs.rules.routing import Verdict, chosen_of, judge
 from services.catalog.application.cited import Cited
 from services.catalog.application.ports import Line, ResponsibilityReads, UnownedRow
@@ -44,7 +45,7 @@ class Answered:
 
     trace: tuple[tuple[Line, Verdict], ...]
     affair_path: str
-    area_path: str
+    area_path: AreaPath
 
     @property
     def chosen(self) -> Line | None:

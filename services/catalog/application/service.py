@@ -8,6 +8,7 @@ from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Loaded, Stream
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Jurisdiction, Permit
+from libs.rules.areas import NOWHERE, AreaPath
 from services.catalog.application.cited import Cited
 from services.catalog.application.ports import Found, ServiceReads, Wanted
 from services.catalog.domain import refusals
@@ -88,7 +89,7 @@ class Services:
         context: Context,
         if_revision: str,
         permit: Permit,
-        paths: tuple[str, ...] | None = None,
+        paths: tuple[AreaPath, ...] | None = None,
     ) -> Loaded[Published]:
         """Suspend, resume, retire. The caller must act for the body, or reach the areas served.
 
@@ -114,20 +115,20 @@ class Services:
         """A page of services, the best first."""
         sought = Wanted(
             text=criteria.text,
-            area_path=self.cited.area(criteria.area_id).path if criteria.area_id else "",
+            area_path=self.cited.area(criteria.area_id).path if criteria.area_id else NOWHERE,
             language=criteria.language,
             accessibility=criteria.accessibility,
             statuses=criteria.statuses,
         )
         return self.reads.found(query, sought, fresh)
 
-    def _paths(self, details: Details) -> tuple[str, ...]:
+    def _paths(self, details: Details) -> tuple[AreaPath, ...]:
         return tuple(self.cited.area(area, "details.area_ids").path for area in distinct(details.area_ids))
 
 
-def _permit(permit: Permit, area_paths: tuple[str, ...], body_id: str) -> None:
+def _permit(permit: Permit, area_paths: tuple[AreaPath, ...], body_id: str) -> None:
     """Each area served must be within the caller's reach; a service for everybody names none."""
-    for path in area_paths or ("",):
+    for path in area_paths or (NOWHERE,):
         permit(Jurisdiction(area_path=path, body_id=body_id))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from libs.ledger.decider import Decider
 from libs.ledger.text import Text
+from libs.rules.areas import NOWHERE, AreaPath
 from libs.rules.due import Limit, reaches
 from services.catalog.domain import refusals
 from services.catalog.domain.values import AffairRef, AreaRef, commitment_id, distinct
@@ -23,7 +24,7 @@ class CommitmentPublished:
     affair_id: str
     affair_path: str
     area_id: str
-    area_path: str
+    area_path: AreaPath
     first_response: Limit | None
     resolution: Limit | None
     calendar_id: str
@@ -118,7 +119,7 @@ def _promise(command: PublishCommitment) -> CommitmentPublished:
         affair_id=affair.affair_id,
         affair_path=affair.path,
         area_id=area.area_id if area else "",
-        area_path=area.path if area else "",
+        area_path=area.path if area else NOWHERE,
         first_response=first,
         resolution=last,
         calendar_id=command.calendar_id,

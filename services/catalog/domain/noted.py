@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from libs.ledger.decider import Decider
 from libs.ledger.noted import Note, Noted, noting
 from libs.ledger.text import Text
+from libs.rules.areas import AreaPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,7 +14,7 @@ class AreaNoted:
 
     area_id: str
     parent_id: str
-    path: str
+    path: AreaPath
     level: str
     name: Text
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.ledger.decider import Decider
+from libs.rules.areas import AreaPath
 from services.catalog.domain import refusals
 from services.catalog.domain.values import AffairRef, AreaRef, Period, distinct, item_id
 
@@ -24,7 +25,7 @@ class ResponsibilityAssigned:
     affair_id: str
     affair_path: str
     area_id: str
-    area_path: str
+    area_path: AreaPath
     body_id: str
     legal_basis: str
     helper_ids: tuple[str, ...]
@@ -41,7 +42,7 @@ class ResponsibilityRevised:
     affair_id: str
     affair_path: str
     area_id: str
-    area_path: str
+    area_path: AreaPath
     body_id: str
     legal_basis: str
     helper_ids: tuple[str, ...]
@@ -57,7 +58,7 @@ class ResponsibilityEnded:
     version: int
     affair_id: str
     area_id: str
-    area_path: str
+    area_path: AreaPath
     body_id: str
     valid_until: datetime
 
@@ -87,7 +88,7 @@ class Item:
     affair_id: str
     affair_path: str
     area_id: str
-    area_path: str
+    area_path: AreaPath
     versions: tuple[Version, ...]
     valid_until: datetime | None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.ledger.decider import Decider
+from libs.rules.areas import AreaPath
 from services.catalog.domain import refusals
 from services.catalog.domain.details import Details, checked
 from services.catalog.domain.values import AffairRef, ServiceStatus
@@ -19,7 +20,7 @@ class ServicePublished:
     service_id: str
     body_id: str
     details: Details
-    area_paths: tuple[str, ...]
+    area_paths: tuple[AreaPath, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,7 @@ class ServiceChanged:
     service_id: str
     body_id: str
     details: Details
-    area_paths: tuple[str, ...]
+    area_paths: tuple[AreaPath, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +71,7 @@ class Offer:
     service_id: str
     body_id: str
     details: Details
-    area_paths: tuple[str, ...]
+    area_paths: tuple[AreaPath, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class PublishService:
     body_id: str
     details: Details
     affair: AffairRef
-    area_paths: tuple[str, ...]
+    area_paths: tuple[AreaPath, ...]
     at: datetime
 
 
@@ -166,7 +167,7 @@ class ChangeService:
     service_id: str
     details: Details
     affair: AffairRef
-    area_paths: tuple[str, ...]
+    area_paths: tuple[AreaPath, ...]
     at: datetime
 
 

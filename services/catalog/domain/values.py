@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from libs.ledger.text import Text
+from libs.rules.areas import AreaPath
 
 SILENT = Text()
 
@@ -54,7 +55,7 @@ class AreaRef:
     """An area that was found when a command about it was made."""
 
     area_id: str
-    path: str
+    path: AreaPath
 
 
 class ServiceStatus(StrEnum):

@@ -6,6 +6,7 @@ from libs.ledger.noted import Note
 from libs.messaging.reactions import Fact, Reaction, Reactions, Subscriptions
 from libs.rpc.enums import EnumWords
 from libs.rpc.texts import text_of
+from libs.rules.areas import AreaPath
 from services.catalog.domain.noted import AREA, BODY, AreaNoted, BodyNoted
 
 LEVELS = EnumWords(identity_types_pb2.AreaLevel)
@@ -17,7 +18,7 @@ def when_area_defined(event: identity_events_pb2.AreaDefined, _fact: Fact) -> Re
     noted = AreaNoted(
         area_id=event.area_id,
         parent_id=event.parent_id,
-        path=event.area_path,
+        path=AreaPath(event.area_path),
         level=LEVELS.word(event.level),
         name=text_of(event.name),
     )

@@ -8,6 +8,7 @@ from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Jurisdiction, Permit, Reach
+from libs.rules.areas import AreaPath
 from services.identity.application.area import AreaStream, jurisdiction, within
 from services.identity.application.body import BodyStream
 from services.identity.application.ports import RoleReads
@@ -27,7 +28,7 @@ def limits(areas: AreaStream, bodies: BodyStream, area_id: str, body_id: str) ->
     return within(areas, area_id, body_id)
 
 
-def permit_all_of(home_path: str, access: Access, permit: Permit) -> None:
+def permit_all_of(home_path: AreaPath, access: Access, permit: Permit) -> None:
     """Ask for everything that a person may do, and for where they live.
 
     Whoever sets somebody's password can act in their name: nobody gets beyond their own reach so.

@@ -11,7 +11,7 @@ from libs.ledger.streams.stream import Handled, Stream
 from libs.ledger.text import Text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Jurisdiction, Permit
-from libs.rules.areas import below, id_of
+from libs.rules.areas import NOWHERE, AreaPath, below, id_of
 from services.identity.application.ground import objection
 from services.identity.application.ports import AreaReads, AreaRow, Place, StripQuery, StripReads, StripRow
 from services.identity.domain import refusals
@@ -41,7 +41,7 @@ def defined(areas: AreaStream, area_id: str, field: str = "area_id") -> Defined:
 
 def within(areas: AreaStream, area_id: str, body_id: str) -> Within:
     """Limits by an area and a body, either of which may be ""; refuses AREA_UNKNOWN."""
-    path = defined(areas, area_id).path if area_id else ""
+    path = defined(areas, area_id).path if area_id else NOWHERE
     return Within(area_id=area_id, area_path=path, body_id=body_id)
 
 
@@ -89,7 +89,7 @@ class Areas:
         if new.parent_id:
             above = defined(self.stream, new.parent_id, "parent_id")
             parent = Parent(area_id=above.area_id, level=above.level, path=above.path)
-        permit(Jurisdiction(area_path=parent.path if parent else ""))
+        permit(Jurisdiction(area_path=parent.path if parent else NOWHERE))
         path = below(parent.path if parent else "", new.area_id)
         effort = Effort(deadline=deadline)
         command = DefineArea(
@@ -144,7 +144,7 @@ class Areas:
         self, query: StripQuery, at: datetime, fresh: Fresh, deadline: float | None
     ) -> tuple[Sequence[StripRow], str]:
         """A page of the strips that two areas claim. Refuses AREA_UNKNOWN, DEADLINE_TOO_NEAR."""
-        path = defined(self.stream, query.area_id).path if query.area_id else ""
+        path = defined(self.stream, query.area_id).path if query.area_id else NOWHERE
         try:
             return self.strips.page(query, path, at, fresh, Effort(deadline=deadline))
         except OutOfTime:
@@ -152,7 +152,7 @@ class Areas:
 
     def _boundary(
         self,
-        path: str,
+        path: AreaPath,
         boundary: str,
         valid_from: datetime | None,
         at: datetime,

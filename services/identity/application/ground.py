@@ -7,13 +7,13 @@ from libs.geo.draft import Conflict, Draft
 from libs.geo.effort import Effort, OutOfTime, TooMuchWork
 from libs.ledger.decider import Refusal
 from libs.query.reach import Jurisdiction, Permit
-from libs.rules.areas import id_of, ids_of, parent_of, path_of
+from libs.rules.areas import AreaPath, id_of, ids_of, parent_of, path_of
 from services.identity.domain import refusals
 from services.identity.domain.values import Encroachment
 
 
 def objection(
-    atlas: Atlas, path: str, boundary: str, valid_from: datetime, permit: Permit, effort: Effort
+    atlas: Atlas, path: AreaPath, boundary: str, valid_from: datetime, permit: Permit, effort: Effort
 ) -> Refusal | None:
     """What stands against a boundary (checked GeoJSON) of the area at `path`; None if nothing does.
 
@@ -34,7 +34,9 @@ def objection(
         raise refusals.deadline_is_too_near() from None
 
 
-def _objection(draft: Draft, atlas: Atlas, path: str, valid_from: datetime, permit: Permit) -> Refusal | None:
+def _objection(
+    draft: Draft, atlas: Atlas, path: AreaPath, valid_from: datetime, permit: Permit
+) -> Refusal | None:
     tangled = draft.tangle()
     if tangled is not None:
         reason = f"it and the boundary of {tangled[-1]} cross or pass by each other too often: simplify it"
@@ -49,7 +51,7 @@ def _objection(draft: Draft, atlas: Atlas, path: str, valid_from: datetime, perm
 
 
 def _beyond_reach(
-    draft: Draft, atlas: Atlas, path: str, valid_from: datetime, permit: Permit
+    draft: Draft, atlas: Atlas, path: AreaPath, valid_from: datetime, permit: Permit
 ) -> Refusal | None:
     parent = parent_of(path)
     refusal = _refusal(permit, parent)
@@ -63,7 +65,7 @@ def _beyond_reach(
     return refusals.ground_is_out_of_reach(_place(conflict)) if conflict else None
 
 
-def _refusal(permit: Permit, path: str) -> Refusal | None:
+def _refusal(permit: Permit, path: AreaPath) -> Refusal | None:
     try:
         permit(Jurisdiction(area_path=path))
     except Refusal as refusal:

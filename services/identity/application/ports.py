@@ -13,6 +13,7 @@ from libs.ledger.text import Text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.paging import ListRequest
 from libs.query.reach import Reach
+from libs.rules.areas import AreaPath
 from services.identity.domain.access import Grant
 from services.identity.domain.keyring import SigningKey
 from services.identity.domain.values import BodyKind, Level, NaturalKey, Role, Within
@@ -51,7 +52,7 @@ class BodyRow:
     name: Text
     key: NaturalKey
     area_id: str
-    area_path: str
+    area_path: AreaPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +79,9 @@ class StripRow:
     """Ground that two areas beside each other claim: a point of it, its size, and to which it belongs."""
 
     area_id: str
-    area_path: str
+    area_path: AreaPath
     other_area_id: str
-    other_area_path: str
+    other_area_path: AreaPath
     owner_area_id: str
     strip: Strip
     since: datetime
@@ -116,7 +117,7 @@ class StripReads(Protocol):
     """Ground that two areas claim."""
 
     def page(
-        self, query: StripQuery, path: str, at: datetime, fresh: Fresh, effort: Effort
+        self, query: StripQuery, path: AreaPath, at: datetime, fresh: Fresh, effort: Effort
     ) -> tuple[Sequence[StripRow], str]:
         """Strips of areas at or below a path, by their ids, and the token of the next page.
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from libs.ledger.decider import Decider, Refusal
 from libs.ledger.text import Text
-from libs.rules.areas import below
+from libs.rules.areas import AreaPath, below
 from services.identity.domain import refusals
 from services.identity.domain.values import Level
 
@@ -22,7 +22,7 @@ class AreaDefined:
     parent_id: str
     level: Level
     name: Text
-    path: str
+    path: AreaPath
     defined_at: datetime
 
 
@@ -31,7 +31,7 @@ class BoundaryChanged:
     """An area has another boundary (GeoJSON) from `valid_from` on; `note` says what was repaired."""
 
     area_id: str
-    path: str
+    path: AreaPath
     version: int
     boundary: str
     valid_from: datetime
@@ -57,7 +57,7 @@ class Defined:
     parent_id: str
     level: Level
     name: Text
-    path: str
+    path: AreaPath
     boundary_version: int = 0
     boundary_digest: str = ""
     boundary_valid_from: datetime | None = None
@@ -104,7 +104,7 @@ class Parent:
 
     area_id: str
     level: Level
-    path: str
+    path: AreaPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

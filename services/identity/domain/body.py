@@ -6,6 +6,7 @@ from datetime import datetime
 
 from libs.ledger.decider import Decider
 from libs.ledger.text import Text
+from libs.rules.areas import AreaPath
 from services.identity.domain import refusals
 from services.identity.domain.values import (
     BodyKind,
@@ -26,7 +27,7 @@ class BodyRegistered:
     key_kind: KeyKind
     key_value: str
     area_id: str
-    area_path: str
+    area_path: AreaPath
     registered_at: datetime
 
 
@@ -50,7 +51,7 @@ class Registered:
     name: Text
     key: NaturalKey
     area_id: str
-    area_path: str
+    area_path: AreaPath
 
 
 Body = Unregistered | Registered
@@ -83,7 +84,7 @@ class RegisterBody:
     kind: BodyKind
     name: Text
     area_id: str
-    area_path: str
+    area_path: AreaPath
     at: datetime
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from libs.ledger.decider import Decider
 from libs.ledger.personal import Personal
+from libs.rules.areas import AreaPath
 from services.identity.domain import refusals
 from services.identity.domain.values import (
     KeyKind,
@@ -26,7 +27,7 @@ class ResidentRegistered:
     phone: Personal
     address: Personal
     area_id: str
-    area_path: str
+    area_path: AreaPath
     registered_at: datetime
 
 
@@ -36,7 +37,7 @@ class ResidentErased:
 
     resident_id: str
     area_id: str
-    area_path: str
+    area_path: AreaPath
     erased_at: datetime
 
 
@@ -61,7 +62,7 @@ class Registered:
     phone: Personal
     address: Personal
     area_id: str
-    area_path: str
+    area_path: AreaPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class Erased:
     """Somebody was known here; nobody can tell who."""
 
     resident_id: str
-    area_path: str
+    area_path: AreaPath
 
 
 Resident = Unregistered | Registered | Erased
@@ -109,7 +110,7 @@ class RegisterResident:
     phone: Personal
     address: Personal
     area_id: str
-    area_path: str
+    area_path: AreaPath
     at: datetime
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
+from libs.rules.areas import NOWHERE, AreaPath
+
 
 class Level(StrEnum):
     """Where an area stands in the tree, the highest first; a tree may skip levels."""
@@ -117,7 +119,7 @@ class Within:
     """How far a right reaches: an area and all below it, a body, both, or everywhere ("" both)."""
 
     area_id: str = ""
-    area_path: str = ""
+    area_path: AreaPath = NOWHERE
     body_id: str = ""
 
 

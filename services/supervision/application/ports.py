@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Protocol, TypedDict
 
 from libs.query.freshness import Fresh, ListQuery
+from libs.rules.areas import NOWHERE, AreaPath
 from services.supervision.domain.metrics import Score
 from services.supervision.domain.values import Named
 
@@ -49,7 +50,7 @@ class Selection:
     `area_path`: this area and all below it. `opened_from` <= opened < `opened_until`.
     """
 
-    area_path: str = ""
+    area_path: AreaPath = NOWHERE
     body_id: str = ""
     affair_ids: tuple[str, ...] | None = None
     opened_from: datetime | None = None
@@ -74,7 +75,7 @@ class OpenCase(TypedDict):
     state: str
     body_id: str | None
     affair_id: str
-    area_path: str
+    area_path: AreaPath
     channel: str
     opened_at: datetime
     due_at: datetime | None

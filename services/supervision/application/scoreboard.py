@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from libs.query.freshness import ListQuery
-from libs.rules.areas import id_of
+from libs.rules.areas import NOWHERE, AreaPath, id_of
 from services.supervision.application.ports import (
     CaseFactReads,
     FreshOfCases,
@@ -72,13 +72,13 @@ class Scoreboards:
         }
         return rows, self.names.called(wanted) if rows else {}, token
 
-    def _area_path(self, area_id: str) -> str:
+    def _area_path(self, area_id: str) -> AreaPath:
         if not area_id:
-            return ""
+            return NOWHERE
         path = self.names.path_of(Named.AREA, area_id)
         if path is None:
             raise refusals.area_unknown(area_id)
-        return path
+        return AreaPath(path)
 
     def _affairs(self, affair_id: str) -> tuple[str, ...] | None:
         if not affair_id:

@@ -15,6 +15,7 @@ from linli.types.v1.types_pb2 import LocalizedText
 from libs.ledger.noted import Note
 from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions, When
 from libs.rpc.moments import moment
+from libs.rules.areas import AreaPath
 from services.supervision.domain.case_record import CASE_RECORD
 from services.supervision.domain.case_record.events import (
     AcceptanceNoted,
@@ -89,7 +90,7 @@ def _opening(event: cases.CaseOpened, by: By) -> OpeningNoted:
         case_id=event.case_id,
         public_id=event.public_id,
         affair_id=event.affair_id,
-        area_path=event.area_path,
+        area_path=AreaPath(event.area_path),
         channel=CHANNELS.word(event.channel),
         anonymous=event.anonymous,
         assisted=event.assisted,

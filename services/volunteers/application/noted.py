@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from libs.ledger.noted import Note, Noted
 from libs.ledger.streams.stream import Stream
+from libs.rules.areas import AreaPath
 from services.volunteers.domain import refusals
 from services.volunteers.domain.noted import AreaNoted, ResidentErasureNoted, ResidentFact, ResidentNoted
 
@@ -14,7 +15,7 @@ class Areas:
 
     stream: Stream[Note[AreaNoted], Noted[AreaNoted], AreaNoted]
 
-    def path(self, area_id: str) -> str:
+    def path(self, area_id: str) -> AreaPath:
         """Where an area lies in the tree. Raises AREA_UNKNOWN."""
         known = self.stream.load(area_id).state.of(AreaNoted)
         if known is None:

@@ -7,6 +7,7 @@ from typing import Protocol, TypedDict
 
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Reach
+from libs.rules.areas import AreaPath
 from services.volunteers.domain.matching import Call, Candidate
 from services.volunteers.domain.values import Match
 
@@ -40,7 +41,7 @@ class NeedRow(TypedDict):
     need_id: str
     state: str
     case_id: str
-    area_path: str
+    area_path: AreaPath
     area_id: str
     start_time: datetime
     end_time: datetime
@@ -57,7 +58,7 @@ class NeedReads(Protocol):
         """A page of needs, the next shift first, and the token of the next page."""
         ...
 
-    def open_in(self, area_path: str, fresh: Fresh) -> Sequence[str]:
+    def open_in(self, area_path: AreaPath, fresh: Fresh) -> Sequence[str]:
         """Ids of the open needs of an area and of those below it."""
         ...
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Stream, Task, handle_many
 from libs.query.freshness import Fresh
-from libs.rules.areas import id_of
+from libs.rules.areas import AreaPath, id_of
 from services.volunteers.application.need import NeedStream, as_raised
 from services.volunteers.application.ports import Matching, NeedReads, VolunteerReads
 from services.volunteers.application.volunteer import VolunteerStream
@@ -52,7 +52,7 @@ class Proposals:
     offer_lasts: timedelta
 
     def propose(
-        self, proposal_id: str, area_path: str, at: datetime, context: Context, fresh: Fresh
+        self, proposal_id: str, area_path: AreaPath, at: datetime, context: Context, fresh: Fresh
     ) -> Handled[Proposal, MatchesProposed]:
         """Compute whom to ask for the open needs of an area, and keep the answer.
 
@@ -106,7 +106,7 @@ class Proposals:
             revision=newest.revision if newest else "",
         )
 
-    def _computed(self, proposal_id: str, area_path: str, at: datetime, fresh: Fresh) -> RecordProposal:
+    def _computed(self, proposal_id: str, area_path: AreaPath, at: datetime, fresh: Fresh) -> RecordProposal:
         calls = self._calls(area_path, at, fresh)
         if not calls:
             raise refusals.nothing_to_match(id_of(area_path))
@@ -122,7 +122,7 @@ class Proposals:
             at=at,
         )
 
-    def _calls(self, area_path: str, at: datetime, fresh: Fresh) -> Sequence[Call]:
+    def _calls(self, area_path: AreaPath, at: datetime, fresh: Fresh) -> Sequence[Call]:
         open_needs = self.need_reads.open_in(area_path, fresh)
         needs = (self.needs.load(need_id).state for need_id in open_needs)
         return [

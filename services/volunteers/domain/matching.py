@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from libs.rules.areas import within
+from libs.rules.areas import AreaPath, within
 from libs.rules.counting import MINUTE
 from libs.rules.zones import DAY, ticks, zone
 from services.volunteers.domain.values import MatchReason, Profile, Shift, Window
@@ -27,7 +27,7 @@ class Call:
     """An open need as the matching sees it; `places` is how many are still wanted."""
 
     need_id: str
-    area_path: str
+    area_path: AreaPath
     shift: Shift
     skills: frozenset[str]
     priority: int

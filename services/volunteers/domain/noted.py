@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from libs.ledger.decider import Decider
 from libs.ledger.noted import Note, Noted, noting
+from libs.rules.areas import AreaPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -11,7 +12,7 @@ class AreaNoted:
     """The identity service defined an area; `area_path` runs from the root."""
 
     area_id: str
-    area_path: str
+    area_path: AreaPath
 
 
 AREA: Decider[Note[AreaNoted], Noted[AreaNoted], AreaNoted] = noting("area")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.ledger.decider import Decider
+from libs.rules.areas import AreaPath
 from services.volunteers.domain.values import Match
 
 # Events
@@ -18,7 +19,7 @@ class MatchesProposed:
     """
 
     proposal_id: str
-    area_path: str
+    area_path: AreaPath
     matches: tuple[Match, ...]
     covered: int
     bound: int
@@ -61,7 +62,7 @@ class RecordProposal:
     """Keep a computed assignment."""
 
     proposal_id: str
-    area_path: str
+    area_path: AreaPath
     matches: tuple[Match, ...]
     covered: int
     bound: int

@@ -8,6 +8,7 @@ from linli.volunteers.v1 import volunteers_events_pb2
 
 from libs.ledger.noted import Note
 from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions
+from libs.rules.areas import AreaPath
 from services.volunteers.domain.need import NEED
 from services.volunteers.domain.need.commands import NeedCommand, RaiseNeed, WithdrawNeed
 from services.volunteers.domain.noted import AREA, RESIDENT, AreaNoted, ResidentErasureNoted, ResidentNoted
@@ -24,7 +25,7 @@ PRIORITY = 5
 
 def when_area_defined(event: identity_events_pb2.AreaDefined, _fact: Fact) -> Reactions:
     """Areas are noted: profiles and needs are placed in them."""
-    area = AreaNoted(area_id=event.area_id, area_path=event.area_path)
+    area = AreaNoted(area_id=event.area_id, area_path=AreaPath(event.area_path))
     return [Reaction(AREA, event.area_id, Note(area))]
 
 
@@ -49,7 +50,7 @@ def when_case_opened(event: cases_events_pb2.CaseOpened, fact: Fact) -> Reaction
     command = RaiseNeed(
         need_id=need_id,
         case_id=event.case_id,
-        area_path=event.area_path,
+        area_path=AreaPath(event.area_path),
         shift=Shift(start=start, end=start + HELP_LASTS),
         wanted=1,
         skills=HELPING_HAND,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from libs.rules.areas import AreaPath
 from libs.rules.routing import Responsibility
 from libs.rules.working_time import Counting
 from services.cases.domain.clocks import Commitment
@@ -24,7 +25,7 @@ class Facts:
     """
 
     affair_path: str
-    area_path: str
+    area_path: AreaPath
     anonymous_allowed: bool
     responsibilities: tuple[Responsibility, ...]
     commitment: Commitment | None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.ledger.personal import Personal
+from libs.rules.areas import AreaPath
 from libs.rules.routing import Decision
 from services.cases.domain.clocks import ClockKind, Deadline
 from services.cases.domain.values import Channel, ExternalReference, Point
@@ -20,7 +21,7 @@ class CaseOpened:
     case_id: str
     public_id: str
     affair_id: str
-    area_path: str
+    area_path: AreaPath
     channel: Channel
     at: datetime
     deadlines: tuple[Deadline, ...] = ()
@@ -74,7 +75,7 @@ class CaseReturned:
 class AdjudicationOpened:
     """Returned once too often: the dispatchers of `area_path`, one up, decide from now on."""
 
-    area_path: str
+    area_path: AreaPath
     at: datetime
 
 

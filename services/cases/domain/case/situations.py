@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
+from libs.rules.areas import AreaPath
 from services.cases.domain.case import events
 from services.cases.domain.clocks import Clock, ClockKind, Deadline
 from services.cases.domain.values import Channel, ExternalReference
@@ -27,7 +28,7 @@ class CaseFile:
     case_id: str
     public_id: str
     affair_id: str
-    area_path: str
+    area_path: AreaPath
     channel: Channel
     reporter_id: str | None
     anonymous: bool
@@ -37,7 +38,7 @@ class CaseFile:
     last_at: datetime
     clocks: tuple[Clock, ...]
     held: bool  # imported history: the running clocks do not look after it yet
-    deciding_path: str  # the area whose dispatchers decide who must answer
+    deciding_path: AreaPath  # the area whose dispatchers decide who must answer
     adjudication: Adjudication = Adjudication.NONE
     returns: int = 0
     reopenings: int = 0

@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libs.rules.areas import AreaPath
 from libs.testkit.recorded import recorded
 from libs.testkit.views import folded
 from services.cases.adapters.views.all_cases import AllCases
@@ -183,7 +184,7 @@ def test_a_matter_is_unowned_from_the_moment_nobody_answers_for_it() -> None:
 
 
 def test_noted_facts_come_back_as_they_were_noted() -> None:
-    area = AreaNoted(area_id="harbour", area_path="city/harbour", rank=3)
+    area = AreaNoted(area_id="harbour", area_path=AreaPath("city/harbour"), rank=3)
     rows = folded(
         ReferenceFacts(),
         [

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from libs.ledger.decider import Refusal
+from libs.rules.areas import AreaPath
 from libs.rules.due import Limit, Unit
 from libs.rules.routing import Question
 from services.cases.application.reference import Reference
@@ -28,8 +29,8 @@ AUTUMN = datetime(2020, 9, 1, tzinfo=UTC)
 SQUARE = '{"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]}'
 
 CITY: list[NotedFact] = [
-    AreaNoted(area_id="city", area_path="city", rank=1),
-    AreaNoted(area_id="harbour", area_path="city/harbour", rank=2),
+    AreaNoted(area_id="city", area_path=AreaPath("city"), rank=1),
+    AreaNoted(area_id="harbour", area_path=AreaPath("city/harbour"), rank=2),
     BoundaryNoted(area_id="harbour", version=1, boundary=SQUARE, valid_from=SPRING),
     AffairNoted(affair_id="streets", affair_path="streets", anonymous_allowed=False),
     AffairNoted(affair_id="potholes", affair_path="streets/potholes", anonymous_allowed=True),
@@ -69,7 +70,9 @@ def commitment(version: int, *, affair_id: str = "streets", area_id: str | None 
 
 
 def answers(known: Reference, at: datetime) -> str | None:
-    question = Question(affair_path="streets/potholes", area_path="city/harbour", at=at, known=known.known)
+    question = Question(
+        affair_path="streets/potholes", area_path=AreaPath("city/harbour"), at=at, known=known.known
+    )
     return known.decide(question).body_id
 
 
@@ -81,7 +84,7 @@ def refusal(known: Reference, *, affair_id: str = "potholes", area_id: str = "ci
 
 def test_where_areas_overlap_the_one_that_has_held_the_ground_longest_keeps_it() -> None:
     def where(*ranks: int) -> str:
-        hill = AreaNoted(area_id="hill", area_path="city/hill", rank=1)
+        hill = AreaNoted(area_id="hill", area_path=AreaPath("city/hill"), rank=1)
         boundaries = [
             BoundaryNoted(area_id=area_id, version=1, boundary=SQUARE, valid_from=LONG_AGO, rank=rank)
             for area_id, rank in zip(("harbour", "hill"), ranks, strict=True)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from libs.ledger.personal import Personal
+from libs.rules.areas import AreaPath
 from libs.rules.due import Limit, Unit
 from libs.rules.routing import Decision, Question, Responsibility, route
 from libs.rules.working_time import ROUND_THE_CLOCK, Calendar, Hours
@@ -15,7 +16,7 @@ CASE_ID = "c41d"
 PUBLIC_ID = "LL-7F3K9-2QD4X"
 ROADS = "roads-department"
 PARKS = "parks-department"
-STREET = "city/harbour/mole-street"
+STREET = AreaPath("city/harbour/mole-street")
 MONDAY = datetime(2022, 1, 3, 9, 0, tzinfo=UTC)
 
 OFFICE_DAY: Hours = ((9 * 60, 17 * 60),)

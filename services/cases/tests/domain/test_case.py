@@ -8,6 +8,7 @@ import pytest
 
 from libs.ledger.decider import Kind
 from libs.ledger.personal import Personal
+from libs.rules.areas import AreaPath
 from libs.testkit.deciders import deciding
 from services.cases.domain.case import CASE
 from services.cases.domain.case.commands import (
@@ -207,17 +208,17 @@ def test_after_the_second_return_the_next_area_up_decides() -> None:
 
     given(*history).when(ReturnCase(at=after(hours=1.2))).then(
         returned(2, PARKS, hours=1.2),
-        AdjudicationOpened(area_path="city/harbour", at=after(hours=1.2)),
+        AdjudicationOpened(area_path=AreaPath("city/harbour"), at=after(hours=1.2)),
     )
 
 
 def test_at_the_top_of_the_tree_the_top_itself_decides() -> None:
-    at_the_top = replace(opened(), area_path="city")
+    at_the_top = replace(opened(), area_path=AreaPath("city"))
     history = (at_the_top, routed(), returned(1, hours=0.5), reassigned(PARKS, hours=1))
 
     given(*history).when(ReturnCase(at=after(hours=1.2))).then(
         returned(2, PARKS, hours=1.2),
-        AdjudicationOpened(area_path="city", at=after(hours=1.2)),
+        AdjudicationOpened(area_path=AreaPath("city"), at=after(hours=1.2)),
     )
 
 
@@ -228,7 +229,7 @@ def test_what_adjudication_has_decided_goes_round_no_more() -> None:
         returned(1, hours=0.2),
         reassigned(PARKS, hours=0.4),
         returned(2, PARKS, hours=0.6),
-        AdjudicationOpened(area_path="city/harbour", at=after(hours=0.6)),
+        AdjudicationOpened(area_path=AreaPath("city/harbour"), at=after(hours=0.6)),
         reassigned(ROADS, hours=0.8),
     )
 

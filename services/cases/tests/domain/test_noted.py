@@ -1,12 +1,13 @@
 """Neighbours' facts are noted once."""
 
 from libs.ledger.noted import Note
+from libs.rules.areas import AreaPath
 from libs.testkit.deciders import deciding
 from services.cases.domain.noted import NOTED, AreaNoted, BodyNoted
 
 given = deciding(NOTED)
-HARBOUR = AreaNoted(area_id="harbour", area_path="city/harbour", rank=7)
-MOVED = AreaNoted(area_id="harbour", area_path="city/south/harbour", rank=7)
+HARBOUR = AreaNoted(area_id="harbour", area_path=AreaPath("city/harbour"), rank=7)
+MOVED = AreaNoted(area_id="harbour", area_path=AreaPath("city/south/harbour"), rank=7)
 
 
 def test_a_fact_is_noted() -> None:

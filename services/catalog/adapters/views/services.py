@@ -19,7 +19,7 @@ from libs.query.filters import Filters, area, flag, text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.listing import Derived, Listing
 from libs.query.paging import ascending, descending
-from libs.rules.areas import ids_of
+from libs.rules.areas import AreaPath, ids_of
 from services.catalog.adapters.words import indexed
 from services.catalog.adapters.words import wanted as wanted_words
 from services.catalog.application.ports import Found, Wanted
@@ -237,7 +237,7 @@ def _published(row: ServiceRow) -> Published:
         service_id=row["service_id"],
         body_id=row["body_id"],
         details=msgspec.convert(row["details"], Details),
-        area_paths=tuple(row["area_paths"]),
+        area_paths=tuple(map(AreaPath, row["area_paths"])),
     )
     match ServiceStatus(row["status"]):
         case ServiceStatus.ACTIVE:

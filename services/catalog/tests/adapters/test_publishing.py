@@ -8,6 +8,7 @@ from linli.catalog.v1 import catalog_types_pb2 as types
 from linli.types.v1.types_pb2 import LocalizedText
 
 from libs.ledger.text import Text
+from libs.rules.areas import AreaPath
 from libs.testkit.clocks import moment
 from libs.testkit.recorded import recorded
 from services.catalog.adapters.ledger import EVENTS
@@ -58,7 +59,9 @@ def one_of_each() -> list[object]:
         service.ServiceSuspended(**named, expected_resume=NOW),
         service.ServiceResumed(**named),
         service.ServiceRetired(**named),
-        noted.AreaNoted(area_id="elm-street", parent_id="", path="elm-street", level="street", name=Text()),
+        noted.AreaNoted(
+            area_id="elm-street", parent_id="", path=AreaPath("elm-street"), level="street", name=Text()
+        ),
         noted.BodyNoted(body_id="kitchen", kind="third_party_provider", name=Text()),
     ]
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from linli.catalog.v1 import catalog_service_pb2 as pb
 
+from libs.rules.areas import AreaPath
 from libs.rules.routing import Verdict, chosen_of, judge, most_precise
 from libs.testkit.clocks import moment
 from services.catalog.application.ports import Line
@@ -32,7 +33,7 @@ def line(
 
 
 def find(*lines: Line, at: datetime = MARCH) -> tuple[Line | None, dict[str, str]]:
-    trace = judge(lines, "assistance/meals", "city/street", at)
+    trace = judge(lines, "assistance/meals", AreaPath("city/street"), at)
     return chosen_of(trace), {f"{each.item_id} v{each.version}": verdict for each, verdict in trace}
 
 
@@ -112,12 +113,12 @@ def test_every_verdict_has_its_place_in_the_proto() -> None:
 
 def test_the_most_precise_commitment_counts() -> None:
     def published(affair: str, area: str) -> PublishCommitment:
-        ref = AreaRef(area_id=area, path=area) if area else None
+        ref = AreaRef(area_id=area, path=AreaPath(area)) if area else None
         return promise(affair=AffairRef(affair_id=affair, path=affair), area=ref, valid_from=NOW)
 
     def holding(*pairs: tuple[str, str]) -> str | None:
         decided = [COMMITMENT.decide(published(*pair), COMMITMENT.initial)[0] for pair in pairs]
-        found = most_precise(decided, "assistance/meals", "city/street", NOW)
+        found = most_precise(decided, "assistance/meals", AreaPath("city/street"), NOW)
         return found.commitment_id if found else None
 
     assert holding() is None

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from libs.ledger.text import Text
+from libs.rules.areas import AreaPath
 from libs.rules.due import Limit, Unit
 from libs.testkit.clocks import moment
 from services.catalog.domain import affair, commitment, responsibility, service
@@ -13,7 +14,7 @@ from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingTim
 
 NOW = moment("2020-01-06 09:00")
 MEALS = AffairRef(affair_id="meals", path="assistance/meals")
-STREET = AreaRef(area_id="elm-street", path="qingyuan/elm-street")
+STREET = AreaRef(area_id="elm-street", path=AreaPath("qingyuan/elm-street"))
 
 
 def matter(affair_id: str = "meals", **others: Any) -> Matter:
@@ -108,7 +109,7 @@ def revised(
         affair_id="meals",
         affair_path="assistance/meals",
         area_id="elm-street",
-        area_path="qingyuan/elm-street",
+        area_path=AreaPath("qingyuan/elm-street"),
         body_id="canteen",
         legal_basis="Decision 7 of 2019",
         helper_ids=(),
@@ -124,7 +125,7 @@ def ended(version: int, end: datetime, body_id: str = "kitchen") -> responsibili
         version=version,
         affair_id="meals",
         area_id="elm-street",
-        area_path="qingyuan/elm-street",
+        area_path=AreaPath("qingyuan/elm-street"),
         body_id=body_id,
         valid_until=end,
     )

@@ -8,6 +8,7 @@ import pytest
 
 from libs.ledger.decider import Kind
 from libs.ledger.text import Text
+from libs.rules.areas import AreaPath
 from libs.testkit.deciders import deciding
 from services.catalog.domain import service
 from services.catalog.domain.details import Cost, Eligibility, Schedule
@@ -35,7 +36,7 @@ def change(**others: Any) -> ChangeService:
         service_id="canteen-1",
         details=details(**others),
         affair=MEALS,
-        area_paths=("qingyuan/elm-street",),
+        area_paths=(AreaPath("qingyuan/elm-street"),),
         at=NOW,
     )
 
@@ -54,7 +55,7 @@ def test_a_service_is_changed_as_a_whole() -> None:
         service_id="canteen-1",
         body_id="kitchen",
         details=open_now,
-        area_paths=("qingyuan/elm-street",),
+        area_paths=(AreaPath("qingyuan/elm-street"),),
     )
 
     given(published()).when(change(description=Text(zh="午餐和晚餐"))).then(changed)

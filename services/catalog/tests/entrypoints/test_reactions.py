@@ -7,6 +7,7 @@ from linli.types.v1.types_pb2 import LocalizedText
 from libs.ledger.noted import Note
 from libs.ledger.text import Text
 from libs.messaging.reactions import Fact, Reaction
+from libs.rules.areas import AreaPath
 from services.catalog.domain.noted import AREA, BODY, AreaNoted, BodyNoted
 from services.catalog.entrypoints.reactions import when_area_defined, when_body_registered
 from services.catalog.tests.domain.stories import NOW
@@ -34,7 +35,7 @@ def test_an_area_is_noted_with_its_path_and_level() -> None:
     noted = AreaNoted(
         area_id="elm-street",
         parent_id="qingyuan",
-        path="qingyuan/elm-street",
+        path=AreaPath("qingyuan/elm-street"),
         level="street",
         name=Text(zh="榆树街"),
     )
@@ -52,7 +53,7 @@ def test_a_body_is_noted_with_its_kind() -> None:
 
 
 def test_what_was_heard_before_is_nothing_new() -> None:
-    area = Note(AreaNoted(area_id="a", parent_id="", path="a", level="city", name=Text()))
+    area = Note(AreaNoted(area_id="a", parent_id="", path=AreaPath("a"), level="city", name=Text()))
     body = Note(BodyNoted(body_id="b", kind="residents_group", name=Text()))
 
     assert AREA.decide(area, AREA.fold(AREA.decide(area, AREA.initial))) == []

@@ -10,6 +10,7 @@ from libs.query.filters import Filters, area, choice
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.listing import Listing
 from libs.query.paging import ascending
+from libs.rules.areas import AreaPath
 from services.identity.application import ports
 from services.identity.domain.body import BodyRegistered
 from services.identity.domain.values import BodyKind, KeyKind, NaturalKey
@@ -98,5 +99,5 @@ def _body(row: BodyRow) -> ports.BodyRow:
         name=Text(zh=row["name_zh"], en=row["name_en"]),
         key=NaturalKey(KeyKind(row["key_kind"]), row["key_value"]),
         area_id=row["area_id"],
-        area_path=row["area_path"],
+        area_path=AreaPath(row["area_path"]),
     )

@@ -10,6 +10,7 @@ from libs.query.freshness import Fresh, ListQuery
 from libs.query.listing import Listing
 from libs.query.paging import ascending
 from libs.query.reach import Reach
+from libs.rules.areas import AreaPath
 from services.identity.application import ports
 from services.identity.domain.client import ClientRegistered, ClientRetired, ClientScopesChanged
 from services.identity.domain.values import Within
@@ -86,6 +87,6 @@ def _client(row: ClientRow) -> ports.ClientRow:
         client_id=row["client_id"],
         name=row["name"],
         scopes=tuple(row["scopes"]),
-        within=Within(area_id=row["area_id"], area_path=row["area_path"], body_id=row["body_id"]),
+        within=Within(area_id=row["area_id"], area_path=AreaPath(row["area_path"]), body_id=row["body_id"]),
         retired=row["retired"],
     )

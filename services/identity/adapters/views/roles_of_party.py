@@ -11,6 +11,7 @@ from libs.query.freshness import Fresh, ListQuery
 from libs.query.listing import Listing
 from libs.query.paging import ascending
 from libs.query.reach import Reach
+from libs.rules.areas import AreaPath
 from services.identity.domain.access import Grant, RoleGranted, RoleRevoked
 from services.identity.domain.values import Role, Within
 from services.identity.entrypoints.wire import ROLES
@@ -90,6 +91,6 @@ def _grant(row: GrantRow) -> Grant:
         grant_id=row["grant_id"],
         party_id=row["party_id"],
         role=Role(row["role"]),
-        within=Within(area_id=row["area_id"], area_path=row["area_path"], body_id=row["body_id"]),
+        within=Within(area_id=row["area_id"], area_path=AreaPath(row["area_path"]), body_id=row["body_id"]),
         granted_at=row["granted_at"],
     )

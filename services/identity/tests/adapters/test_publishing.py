@@ -9,6 +9,7 @@ from linli.identity.v1 import identity_events_pb2 as published
 
 from libs.ledger.personal import Personal
 from libs.ledger.store import shapes
+from libs.rules.areas import AreaPath
 from libs.testkit.ids import some_id
 from libs.testkit.recorded import recorded
 from services.identity.adapters.ledger import EVENTS
@@ -23,7 +24,7 @@ from services.identity.domain.values import KeyKind, Role, Within
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 MEI = some_id("mei")
 SECRETS = (LoginCreated, PasswordSet, ClientRegistered, ClientSecretChanged)
-WITHIN = Within(area_id="nc-47", area_path="la/nc-47", body_id="bos")
+WITHIN = Within(area_id="nc-47", area_path=AreaPath("la/nc-47"), body_id="bos")
 
 
 def told(event: Any) -> Any:
@@ -54,7 +55,7 @@ def test_a_resident_is_published_without_anything_personal() -> None:
         phone=Personal(MEI, "555"),
         address=Personal(MEI, "Broadway"),
         area_id="nc-47",
-        area_path="la/nc-47",
+        area_path=AreaPath("la/nc-47"),
         registered_at=AT,
     )
 

@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 
 from libs.rpc.keys import KeySet, SigningKey, jwks
 from libs.rpc.tokens import Verifier
+from libs.rules.areas import AreaPath
 from libs.testkit import patience
 from libs.testkit.clocks import HandClock
 from libs.testkit.eventually import eventually
@@ -77,7 +78,7 @@ def test_a_token_says_what_its_bearer_may_do() -> None:
     keys = DerivedKeys(SECRET.pem().decode())
     first = keys.derive(0)
     key = KeyOfRing(key_id=first.key_id, generation=0, public_key=first.public_key, introduced_at=AT)
-    within = Within(area_id="nc-47", area_path="la/nc-47", body_id="bos")
+    within = Within(area_id="nc-47", area_path=AreaPath("la/nc-47"), body_id="bos")
     claims = TokenClaims(
         subject="mei",
         kind="person",

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from libs.ledger.personal import Personal
 from libs.ledger.text import Text
+from libs.rules.areas import AreaPath
 from libs.testkit.ids import some_id
 from libs.testkit.recorded import recorded
 from libs.testkit.views import folded
@@ -18,7 +19,7 @@ from services.identity.domain.values import Level, Role, Within
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 MEI = some_id("mei")
-WITHIN = Within(area_id="nc-47", area_path="la/nc-47")
+WITHIN = Within(area_id="nc-47", area_path=AreaPath("la/nc-47"))
 
 
 def test_an_area_is_ranked_by_when_it_was_defined() -> None:
@@ -27,11 +28,11 @@ def test_an_area_is_ranked_by_when_it_was_defined() -> None:
         parent_id="la",
         level=Level.COMMUNITY,
         name=Text(en="Willow"),
-        path="la/nc-47",
+        path=AreaPath("la/nc-47"),
         defined_at=AT,
     )
     changed = BoundaryChanged(
-        area_id="nc-47", path="la/nc-47", version=1, boundary="{}", valid_from=AT, note=""
+        area_id="nc-47", path=AreaPath("la/nc-47"), version=1, boundary="{}", valid_from=AT, note=""
     )
 
     rows = folded(AreasView(), recorded("area-nc-47", defined, changed, position=7))

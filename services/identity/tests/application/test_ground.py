@@ -14,7 +14,7 @@ from libs.geo.strips import outside, shared
 from libs.geo.tests.drawing import IN_2019, IN_2020, square
 from libs.ledger.decider import Refusal
 from libs.query.reach import Jurisdiction, Limit, Permit, Reach, not_covered
-from libs.rules.areas import ids_of, within
+from libs.rules.areas import AreaPath, ids_of, within
 from services.identity.application.ground import objection
 
 LATER = datetime(2022, 1, 1, tzinfo=UTC)
@@ -48,7 +48,9 @@ class Town:
     def draw(self, planner: str, path: str, boundary: str, since: datetime) -> bool:
         """Whether the boundary is taken."""
         permit = permit_of(planner)
-        if not within(path, planner) or objection(self.atlas, path, boundary, since, permit, Effort()):
+        if not within(path, planner) or objection(
+            self.atlas, AreaPath(path), boundary, since, permit, Effort()
+        ):
             return False
         self.recorded += 1
         area_id = ids_of(path)[-1]
@@ -132,7 +134,7 @@ def crowded() -> Atlas:
 
 
 def test_a_boundary_that_takes_too_long_to_compare_is_refused() -> None:
-    refused = objection(crowded(), "a/2", square(2, 0, 2), LATER, permit_of("a"), Effort(12))
+    refused = objection(crowded(), AreaPath("a/2"), square(2, 0, 2), LATER, permit_of("a"), Effort(12))
 
     assert refused is not None
     assert refused.code == "BOUNDARY_UNUSABLE"
@@ -140,4 +142,4 @@ def test_a_boundary_that_takes_too_long_to_compare_is_refused() -> None:
 
 def test_no_boundary_is_compared_for_a_caller_who_waits_no_longer() -> None:
     with pytest.raises(Refusal, check=lambda refusal: refusal.code == "DEADLINE_TOO_NEAR"):
-        objection(crowded(), "a/2", square(2, 0, 2), LATER, permit_of("a"), Effort(deadline=0.0))
+        objection(crowded(), AreaPath("a/2"), square(2, 0, 2), LATER, permit_of("a"), Effort(deadline=0.0))

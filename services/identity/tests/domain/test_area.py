@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from libs.ledger.decider import Kind
 from libs.ledger.text import Text
+from libs.rules.areas import AreaPath
 from libs.testkit.deciders import deciding
 from services.identity.domain import area, refusals
 from services.identity.domain.area import AreaDefined, BoundaryChanged, ChangeBoundary, DefineArea, Parent
@@ -14,7 +15,7 @@ given = deciding(area.AREA)
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 LATER = datetime(2021, 1, 1, tzinfo=UTC)
-CITY = Parent(area_id="la", level=Level.CITY, path="la")
+CITY = Parent(area_id="la", level=Level.CITY, path=AreaPath("la"))
 SQUARE = '{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}'
 OVERHANG = Encroachment(area_id="la", longitude=1.5, latitude=0.25, square_metres=12.4, since=AT)
 OTHER = '{"type":"Polygon","coordinates":[[[0,0],[2,0],[2,2],[0,0]]]}'
@@ -32,7 +33,7 @@ def defined() -> AreaDefined:
         parent_id="la",
         level=Level.COMMUNITY,
         name=Text(en="Lincoln Heights"),
-        path="la/nc-47",
+        path=AreaPath("la/nc-47"),
         defined_at=AT,
     )
 
@@ -44,7 +45,7 @@ def change(boundary: str = SQUARE, valid_from: datetime | None = AT, at: datetim
 def changed(version: int = 1, boundary: str = SQUARE, valid_from: datetime = AT) -> BoundaryChanged:
     return BoundaryChanged(
         area_id="nc-47",
-        path="la/nc-47",
+        path=AreaPath("la/nc-47"),
         version=version,
         boundary=boundary,
         valid_from=valid_from,

@@ -9,6 +9,7 @@ from libs.ledger.decider import Kind
 from libs.ledger.personal import Personal
 from libs.ledger.text import Text
 from libs.rpc.text import key, phone
+from libs.rules.areas import AreaPath
 from libs.testkit.deciders import deciding
 from libs.testkit.ids import some_id
 from services.identity.domain import body, disclosure, resident
@@ -36,7 +37,7 @@ def register(value: str = "11010519491231002X", name: str = "梅兰") -> Registe
         phone=Personal(MEI, "+1 213 555 0147"),
         address=Personal(MEI, "2424 N Broadway"),
         area_id="nc-47",
-        area_path="la/nc-47",
+        area_path=AreaPath("la/nc-47"),
         at=AT,
     )
 
@@ -50,12 +51,12 @@ def registered() -> ResidentRegistered:
         phone=Personal(MEI, "+1 213 555 0147"),
         address=Personal(MEI, "2424 N Broadway"),
         area_id="nc-47",
-        area_path="la/nc-47",
+        area_path=AreaPath("la/nc-47"),
         registered_at=AT,
     )
 
 
-ERASED = ResidentErased(resident_id=MEI, area_id="nc-47", area_path="la/nc-47", erased_at=AT)
+ERASED = ResidentErased(resident_id=MEI, area_id="nc-47", area_path=AreaPath("la/nc-47"), erased_at=AT)
 ERASE = EraseResident(resident_id=MEI, at=AT)
 
 given_resident = deciding(resident.RESIDENT)
@@ -98,7 +99,7 @@ def register_body(code: str = "91.310-000/AB", name: str = "Bureau of Sanitation
         kind=BodyKind.GOVERNMENT_DEPARTMENT,
         name=Text(en=name),
         area_id="la",
-        area_path="la",
+        area_path=AreaPath("la"),
         at=AT,
     )
 
@@ -111,7 +112,7 @@ def body_registered() -> BodyRegistered:
         key_kind=KeyKind.REGISTRATION_NUMBER,
         key_value="91.310-000/AB",
         area_id="la",
-        area_path="la",
+        area_path=AreaPath("la"),
         registered_at=AT,
     )
 

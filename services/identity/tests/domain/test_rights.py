@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from libs.ledger.decider import Kind
 from libs.ledger.personal import Personal
+from libs.rules.areas import AreaPath
 from libs.testkit.deciders import deciding
 from libs.testkit.ids import some_id
 from services.identity.domain import access, client, keyring, login
@@ -33,7 +34,7 @@ from services.identity.domain.values import Role, Within, grant_id
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 MEI = some_id("mei")
-WITHIN = Within(area_id="nc-47", area_path="la/nc-47", body_id="bos")
+WITHIN = Within(area_id="nc-47", area_path=AreaPath("la/nc-47"), body_id="bos")
 GRANT = grant_id(MEI, Role.CASE_OFFICER, WITHIN)
 
 given_access = deciding(access.ACCESS)
@@ -62,7 +63,7 @@ def test_grants_end_where_a_token_has_no_more_room() -> None:
     held: list[AccessEvent] = []
     for number in range(60):
         area = f"community-{number}"
-        reach = Within(area_id=area, area_path=f"los-angeles/region/{area}")
+        reach = Within(area_id=area, area_path=AreaPath(f"los-angeles/region/{area}"))
         command = GrantRole(party_id=MEI, role=Role.PLANNER, within=reach, at=AT)
         outcome = given_access(*held).when(command)
         if outcome.refusal:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.ledger.personal import Personal
+from libs.rules.areas import AreaPath
 from services.supervision.domain.values import ClockKind, Origin
 
 
@@ -18,7 +19,7 @@ class OpeningNoted:
     case_id: str
     public_id: str
     affair_id: str
-    area_path: str
+    area_path: AreaPath
     channel: str
     anonymous: bool
     assisted: bool
@@ -179,7 +180,7 @@ class CaseRated:
     by_reporter: bool
     body_id: str
     affair_id: str
-    area_path: str
+    area_path: AreaPath
     at: datetime
     comment: Personal | None = None
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from libs.rules.areas import AreaPath
 from services.supervision.domain.case_record.events import (
     CaseFact,
     CaseRated,
@@ -23,7 +24,7 @@ class KnownCase:
     case_id: str
     public_id: str
     affair_id: str
-    area_path: str
+    area_path: AreaPath
     reporter_id: str | None
     version: int
     body_id: str | None = None  # that must answer, or answered last

@@ -14,6 +14,7 @@ from psycopg.rows import DictRow, dict_row
 
 from libs.ledger.recorded import Context, Recorded
 from libs.rpc.moments import stamp
+from libs.rules.areas import AreaPath
 from libs.testkit.clocks import START
 from libs.testkit.examples import examples
 from libs.testkit.views import MemoryRows, folded
@@ -231,7 +232,13 @@ def test_ratings_are_averaged(cursor: Cursor[DictRow]) -> None:
     rows = counted(cursor, [opened("c1", START), opened("c2", START)], [])
     for case_id, stars in (("c1", 5), ("c1", 2), ("c2", 1)):
         rated = CaseRated(
-            rater_id="r", stars=stars, by_reporter=False, body_id="", affair_id="", area_path="", at=START
+            rater_id="r",
+            stars=stars,
+            by_reporter=False,
+            body_id="",
+            affair_id="",
+            area_path=AreaPath(""),
+            at=START,
         )
         recorded = Recorded(
             stream=f"case_record-{case_id}", version=9, position=9, name="", event=rated,

@@ -7,6 +7,7 @@ import pytest
 from libs.ledger.decider import Kind
 from libs.ledger.noted import Note
 from libs.ledger.personal import Personal
+from libs.rules.areas import AreaPath
 from libs.testkit.clocks import moment
 from libs.testkit.deciders import deciding
 from services.supervision.domain.case_record import CASE_RECORD
@@ -42,7 +43,7 @@ OPENED = OpeningNoted(
     case_id="c1",
     public_id="LL-7F3K9-2QD4X",
     affair_id="bulky-items",
-    area_path="la/south",
+    area_path=AreaPath("la/south"),
     channel="web",
     anonymous=False,
     assisted=False,

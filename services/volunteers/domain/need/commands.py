@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from libs.rules.areas import AreaPath
 from services.volunteers.domain.values import Shift
 
 
@@ -12,7 +13,7 @@ class RaiseNeed:
 
     need_id: str
     case_id: str
-    area_path: str
+    area_path: AreaPath
     shift: Shift
     wanted: int
     skills: frozenset[str]

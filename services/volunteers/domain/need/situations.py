@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from libs.rules.areas import AreaPath
 from services.volunteers.domain.need.events import (
     HoursRecorded,
     NeedEvent,
@@ -39,7 +40,7 @@ class Raised:
 
     need_id: str
     case_id: str
-    area_path: str
+    area_path: AreaPath
     shift: Shift
     wanted: int
     skills: frozenset[str]

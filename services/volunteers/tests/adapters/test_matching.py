@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from libs.rules.areas import AreaPath
 from libs.testkit.examples import examples
 from services.volunteers.adapters.matching import CpSatMatching
 from services.volunteers.domain.matching import Call, Candidate, reason_against, room_in_week, week_of
@@ -35,7 +36,7 @@ def call(
 ) -> Call:
     start = MONDAY + timedelta(hours=hour)
     return Call(
-        need_id=name, area_path="city/a", shift=Shift(start=start, end=start + timedelta(hours=2)),
+        need_id=name, area_path=AreaPath("city/a"), shift=Shift(start=start, end=start + timedelta(hours=2)),
         skills=skills, priority=priority, places=places, asked=frozenset(),
     )  # fmt: skip
 

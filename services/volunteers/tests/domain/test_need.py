@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from libs.rules.areas import AreaPath
 from libs.testkit.deciders import deciding
 from services.volunteers.domain.need import NEED
 from services.volunteers.domain.need.commands import (
@@ -33,8 +34,8 @@ DEADLINE = NOON + timedelta(hours=6)
 
 def raised(wanted: int = 1) -> NeedRaised:
     return NeedRaised(
-        need_id="n1", case_id="", area_path="city/a", shift=SHIFT, wanted=wanted, skills=frozenset(),
-        priority=5, raised_at=NOON,
+        need_id="n1", case_id="", area_path=AreaPath("city/a"), shift=SHIFT, wanted=wanted,
+        skills=frozenset(), priority=5, raised_at=NOON,
     )  # fmt: skip
 
 
@@ -48,8 +49,8 @@ def accepted(who: str) -> OfferAccepted:
 
 def raise_need(shift: Shift = SHIFT) -> RaiseNeed:
     return RaiseNeed(
-        need_id="n1", case_id="", area_path="city/a", shift=shift, wanted=1, skills=frozenset(), priority=5,
-        at=NOON,
+        need_id="n1", case_id="", area_path=AreaPath("city/a"), shift=shift, wanted=1,
+        skills=frozenset(), priority=5, at=NOON,
     )  # fmt: skip
 
 
