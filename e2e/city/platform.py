@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from libs.rpc.client import Client, Patience, connect
 from libs.rpc.credentials import Refreshing, Token
 from libs.rpc.failures import RpcFailed
 from libs.runtime.bundled.ports import free_instead, taken
+from libs.runtime.cluster.supervised import asked
 
 READY_WITHIN = 120.0
 
@@ -123,7 +123,7 @@ class Platform:
     @property
     def http(self) -> str:
         """Where metrics and health are served."""
-        return f"http://127.0.0.1:{self.http_port}"
+        return f"{'https' if self.environ.get('LINLI_TLS_CERT') else 'http'}://127.0.0.1:{self.http_port}"
 
     @property
     def secret(self) -> str:
@@ -168,7 +168,7 @@ class Platform:
                 raise PlatformFailed(self.ended())
             try:
                 for probed in self.probed:
-                    urllib.request.urlopen(f"{probed}/readyz", timeout=1).close()  # noqa: S310  # loopback
+                    asked(probed, "/readyz", 1).close()
             except (urllib.error.URLError, OSError):  # so is a file that is not there yet
                 time.sleep(0.05)
             else:
@@ -197,7 +197,7 @@ class Platform:
         said: dict[str, str] = {}
         for probed in self.probed:
             try:
-                urllib.request.urlopen(f"{probed}/readyz", timeout=2).close()  # noqa: S310  # loopback
+                asked(probed, "/readyz", 2).close()
             except urllib.error.HTTPError as refused:
                 with suppress(ValueError):
                     said |= json.load(refused)

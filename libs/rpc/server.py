@@ -14,7 +14,7 @@ from grpc_health.v1 import health, health_pb2
 from libs.query.freshness import Recording
 from libs.rpc import probes
 from libs.rpc.call import Clock, wall_clock
-from libs.rpc.certificates import Certificates
+from libs.rpc.certificates import credentials
 from libs.rpc.interceptors import Authenticate, authentication
 from libs.rpc.messages import Catalogue
 from libs.rpc.methods import methods_of, serving
@@ -23,6 +23,7 @@ from libs.rpc.routes import Routes
 from libs.rpc.settings import ServerSettings
 from libs.rpc.workers import Workers
 from libs.telemetry import metrics
+from libs.telemetry.certificates import Certificates
 
 _LOOK = 1.0  # seconds after which those who watch health hear of a change
 
@@ -137,7 +138,7 @@ class Server:
         if settings.tls_cert is None or settings.tls_key is None:
             return int(self._server.add_insecure_port(settings.address))
         ours = Certificates(settings.tls_cert, settings.tls_key, settings.tls_client_ca)
-        return int(self._server.add_secure_port(settings.address, ours.credentials()))
+        return int(self._server.add_secure_port(settings.address, credentials(ours)))
 
 
 def _options(settings: ServerSettings) -> list[tuple[str, int]]:

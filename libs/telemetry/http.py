@@ -1,6 +1,7 @@
 """The small HTTP server of every process: /metrics, /livez, /readyz, and /keys.json where there are keys."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -9,12 +10,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from libs.telemetry import logs, metrics
+from libs.telemetry.certificates import Certificates
 
 Check = Callable[[], str]
 """A named check of readiness: "" when all is well, else what is wrong, in plain words."""
 
 _JSON = "application/json; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
+_PATIENCE = 10.0  # seconds for a handshake, and for a request to come in
+_REQUEST = 65_536
+_HANDSHAKE = b"\x16"  # the first byte of a TLS connection
+_SPEAK_TLS = (
+    b"HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\n\r\nthis port speaks TLS: use https://\n"
+)
 _log = logs.get("http")
 
 
@@ -29,10 +37,11 @@ class Endpoint:
         keys: Callable[[], Mapping[str, Any]] | None = None,
         live: Check = lambda: "",
         patience: float = 3.0,
+        tls: Certificates | None = None,
     ) -> None:
         """`address` is host:port; `keys` gives the public key set; checks have `patience` seconds.
 
-        Raises OSError if the address is taken.
+        With `tls` it speaks HTTPS only. Raises OSError if the address is taken, `CertificatesUnusable`.
         """
         host, _, port = address.rpartition(":")
         self.checks: dict[str, Check] = dict(checks or {})
@@ -42,7 +51,8 @@ class Endpoint:
         self._asking: dict[str, _Asking] = {}
         self._verdict: tuple[float, tuple[bool, dict[str, str]]] | None = None
         self._door = threading.Lock()
-        self._server = _Server((host.strip("[]") or "0.0.0.0", int(port)), _handler_of(self))  # noqa: S104 # pods
+        speaks = _Plain() if tls is None else _Secure(tls)
+        self._server = _Server((host.strip("[]") or "0.0.0.0", int(port)), _handler_of(self), speaks)  # noqa: S104 # pods
         # It looks twenty times a second whether it is to stop, so that a stop takes no longer.
         serve = partial(self._server.serve_forever, poll_interval=0.05)
         self._thread = threading.Thread(target=serve, name="http", daemon=True)
@@ -130,9 +140,51 @@ def _asked(check: Check) -> str:
         return f"{type(error).__name__}: {error}"
 
 
+class _Plain:
+    """Connections as they come."""
+
+    def opened(self, connection: socket.socket) -> socket.socket | None:
+        return connection
+
+
+class _Secure:
+    """Connections that begin with a handshake, by the certificates of the moment."""
+
+    def __init__(self, certificates: Certificates) -> None:
+        self._certificates = certificates
+        self._context = certificates.load()
+
+    def opened(self, connection: socket.socket) -> socket.socket | None:
+        """The connection, enciphered; None for who speaks plain HTTP, and is told so."""
+        connection.settimeout(_PATIENCE)
+        if connection.recv(1, socket.MSG_PEEK) != _HANDSHAKE:
+            connection.recv(_REQUEST)  # what is left unread would cut off the answer
+            connection.sendall(_SPEAK_TLS)
+            return None
+        self._context = self._certificates.renewed() or self._context
+        return self._context.wrap_socket(connection, server_side=True)
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
+
+    def __init__(
+        self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], speaks: _Plain | _Secure
+    ) -> None:
+        self._speaks = speaks
+        super().__init__(address, handler)
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Answer one connection, on its own thread: a handshake that hangs keeps nobody else waiting."""
+        connection = self._speaks.opened(request)
+        if connection is None:
+            return
+        try:
+            super().finish_request(connection, client_address)
+        finally:
+            if connection is not request:
+                connection.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Whoever asked has gone before the answer: no news, and no stack on the terminal."""
@@ -141,7 +193,7 @@ class _Server(ThreadingHTTPServer):
 
 def _handler_of(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
-        timeout = 10.0
+        timeout = _PATIENCE
 
         def do_GET(self) -> None:
             try:

@@ -81,6 +81,7 @@ def _welcome(platform: EmbeddedPlatform, seconds: float) -> None:
     place, host = platform.place, platform.host
     say(f"Linli is ready ({seconds:.1f} s). Its data: {place.data}")
     say(f"  gRPC   127.0.0.1:{host.grpc_port}   {', '.join(NAMES)}, feed, health, reflection")
-    say(f"  HTTP   http://127.0.0.1:{host.http_port}   /metrics /livez /readyz /keys.json")
+    http = "http" if host.settings.tls_cert is None else "https"
+    say(f"  HTTP   {http}://127.0.0.1:{host.http_port}   /metrics /livez /readyz /keys.json")
     suggest(place)
     say("Ctrl-C stops it.")

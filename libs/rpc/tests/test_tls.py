@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 import pytest
 
-from libs.rpc.certificates import Certificates, CertificatesUnusable
+from libs.rpc.certificates import credentials
 from libs.rpc.client import Patience, connect
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
@@ -20,6 +20,7 @@ from libs.rpc.keys import KeySet, SigningKey, jwks
 from libs.rpc.server import Server
 from libs.rpc.settings import ServerSettings
 from libs.rpc.tests.greeter import SERVICE, Greeter, message
+from libs.telemetry.certificates import Certificates, CertificatesUnusable
 from libs.testkit import patience
 from libs.testkit.certificates import Authority, Pair
 from libs.testkit.rpc import Mint, serving
@@ -116,9 +117,9 @@ def test_files_that_do_not_fit_together_are_refused_by_name(authority: Authority
     one, other = authority.sign("one", HERE), authority.sign("other", HERE)
 
     with pytest.raises(CertificatesUnusable, match=f"{one.certificate}, {other.key}"):
-        Certificates(one.certificate, other.key).credentials()
+        credentials(Certificates(one.certificate, other.key))
     with pytest.raises(CertificatesUnusable, match="No such file"):
-        Certificates(one.certificate, one.key.with_name("nowhere.key")).credentials()
+        credentials(Certificates(one.certificate, one.key.with_name("nowhere.key")))
 
 
 @contextmanager

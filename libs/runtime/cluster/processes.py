@@ -83,6 +83,7 @@ class Cluster:
         self._roles = dict(roles or {})
         self._broker_url = broker_url
         self._environ = dict(environ or {})
+        self._tls = bool(self._environ.get("LINLI_TLS_CERT"))
         self._overrides = {key: dict(values) for key, values in (overrides or {}).items()}
         self._port_base = port_base
         self._migrate = migrate
@@ -221,6 +222,7 @@ class Cluster:
             self._environ_of(service, role),
             log=self.log(service, role),
             http=self._address(service, role),
+            tls=self._tls,
             **self._minding,  # type: ignore[arg-type]  # as its parameters are
         )
         self.processes[service, role] = process
@@ -241,7 +243,9 @@ class Cluster:
             told["LINLI_IDENTITY_SIGNING_KEY_FILE"] = str(place.signing_key)
             told["LINLI_IDENTITY_OPERATOR_SECRET_FILE"] = str(place.operator_secret)
         elif _KEEPER_OF_KEYS in self.members:
-            told["LINLI_KEYS_URL"] = f"http://{self._address(_KEEPER_OF_KEYS, 'server')}/keys.json"
+            told["LINLI_KEYS_URL"] = (
+                f"{'https' if self._tls else 'http'}://{self._address(_KEEPER_OF_KEYS, 'server')}/keys.json"
+            )
         ours = {name: value for name, value in os.environ.items() if not name.startswith("LINLI_")}
         return {**ours, **self._environ, **WITHOUT, **told, **self._overrides.get((service, role), {})}
 

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -21,7 +22,11 @@ from libs.telemetry import logs
 _log = logs.get("supervisor")
 
 _BACKOFF = Backoff(first=0.2, most=5.0)
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_ANY_NAME = ssl.create_default_context()  # a certificate may name another host: a probe tells nobody anything
+_ANY_NAME.check_hostname, _ANY_NAME.verify_mode = False, ssl.CERT_NONE
+_DIRECT = urllib.request.build_opener(
+    urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=_ANY_NAME)
+)
 _PROBE_EVERY, _PROBE_WITHIN, _READY_WITHIN = 2.0, 1.0, 5.0
 
 # PR_SET_PDEATHSIG: the system kills the process when the thread that started it is gone, however it
@@ -48,11 +53,12 @@ class Supervised:
         *,
         log: Path,
         http: str,
+        tls: bool = False,
         hung_after: float = 10.0,
         starts_within: float = 120.0,
         stopped_is_hung: bool = False,
     ) -> None:
-        """`command` begins with a path; `http` (host:port) is where it answers /livez and /readyz.
+        """`command` begins with a path; `http` (host:port) answers /livez and /readyz, over TLS or not.
 
         A process that has answered /livez and then does not for `hung_after` seconds is killed, and
         one that gives no first answer for `starts_within`; one that somebody stopped by SIGSTOP only
@@ -63,6 +69,7 @@ class Supervised:
         self.environ = dict(environ)
         self.log = log
         self.http = http
+        self._url = f"{'https' if tls else 'http'}://{http}"
         self.starts = 0
         self._hung_after = hung_after
         self._starts_within = starts_within
@@ -122,7 +129,7 @@ class Supervised:
     def answers(self, path: str = "/livez") -> bool:
         """Whether it says yes to a probe."""
         try:
-            with asked(self.http, path, _PROBE_WITHIN):
+            with asked(self._url, path, _PROBE_WITHIN):
                 self._answered = time.monotonic()
                 return True
         except (OSError, HTTPException):
@@ -131,7 +138,7 @@ class Supervised:
     def lacks(self) -> str:
         """What keeps it from being ready, as it says itself or by its last words; "" when it is."""
         try:
-            with asked(self.http, "/readyz", _READY_WITHIN):
+            with asked(self._url, "/readyz", _READY_WITHIN):
                 return ""
         except urllib.error.HTTPError as refused:
             with suppress(ValueError):
@@ -216,9 +223,9 @@ class Supervised:
                 process.kill()
 
 
-def asked(address: str, path: str, seconds: float) -> HTTPResponse:
+def asked(url: str, path: str, seconds: float) -> HTTPResponse:
     """The answer of a process on this machine; no proxy stands between."""
-    answer: HTTPResponse = _DIRECT.open(f"http://{address}{path}", timeout=seconds)
+    answer: HTTPResponse = _DIRECT.open(f"{url}{path}", timeout=seconds)
     return answer
 
 

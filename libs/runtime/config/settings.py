@@ -83,14 +83,14 @@ class Settings:
     )
     trace_ratio: float = setting(1.0, doc="fraction of traces that are kept", minimum=0, maximum=1)
     tls_cert: Path | None = setting(
-        None, doc="certificate chain (PEM file) of the gRPC port; files that change are read again"
+        None, doc="certificate chain (PEM file) of both ports; files that change are read again"
     )
     tls_key: Path | None = setting(None, doc="its private key (PEM file)")
     tls_client_ca: Path | None = setting(
         None, doc="accept only gRPC clients with a certificate from this authority (PEM file)"
     )
     require_tls: bool = setting(
-        False, doc="refuse to start, instead of only warning, if a connection could be read or intercepted"
+        True, doc="refuse to start, instead of only warning, if a connection could be read or intercepted"
     )
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Connections that others could read or intercept: a process warns of them at start, or refuses to start."""
+"""Which connections of a process others could read along, or step in between: told, or refused, at start."""
 
 import os
 from collections.abc import Iterator
@@ -13,15 +13,20 @@ from libs.telemetry import logs
 
 _log = logs.get("tls")
 
+_REFUSED = "others could read these connections, or step in between (LINLI_REQUIRE_TLS):"
+_OR_ELSE = (
+    "Mend each as it says; or set LINLI_REQUIRE_TLS=no if the network is trusted, for instance because a mesh"
+    " encrypts it"
+)
 _VERIFIED = {"verify-ca", "verify-full"}
 _REMEDY_DATABASE = "add sslmode=verify-full and sslrootcert=<file of the authority> to LINLI_DATABASE_URL"
 
 
 def check_connections(settings: Settings, *, serves: bool) -> None:
-    """Warn of each; with `require_tls` raise `CannotStart` with all of them. `serves`: gRPC, too."""
+    """Raise `CannotStart` with all of them; without `require_tls` only warn of each. `serves`: gRPC, too."""
     found = list(exposed(settings, serves=serves))
     if found and settings.require_tls:
-        raise CannotStart("LINLI_REQUIRE_TLS is set, and\n" + "\n".join(f"  {each}" for each in found))
+        raise CannotStart("\n".join([_REFUSED, *(f"  {each}" for each in found), _OR_ELSE]))
     for each in found:
         _log.warning(each)
 
@@ -71,7 +76,12 @@ def _serving(settings: Settings) -> Iterator[str]:
     if settings.tls_cert is None and not _here(host):
         yield (
             f"gRPC on {settings.grpc_address} takes tokens and answers in the clear:"
-            " give LINLI_TLS_CERT and LINLI_TLS_KEY, or put it behind a proxy that terminates TLS"
+            " give LINLI_TLS_CERT and LINLI_TLS_KEY"
+        )
+    if settings.tls_cert is None and not _here(settings.http_address.rpartition(":")[0]):
+        yield (
+            f"HTTP on {settings.http_address} gives /keys.json, metrics and probes in the clear:"
+            " give LINLI_TLS_CERT and LINLI_TLS_KEY"
         )
 
 

@@ -9,12 +9,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from libs.runtime.config.guards import CannotStart
 from libs.runtime.host.listening import cannot_listen
 from libs.runtime.host.opened import OpenService
 from libs.runtime.host.process import Facts
 from libs.runtime.host.readiness import PROCESS, checks_of
 from libs.runtime.host.tracing import trace
 from libs.telemetry import logs, traces
+from libs.telemetry.certificates import Certificates, CertificatesUnusable
 from libs.telemetry.http import Endpoint
 
 _log = logs.get("host")
@@ -109,9 +111,14 @@ class ProcessHost(ABC):
 
     def _endpoint(self) -> Endpoint:
         checks = {PROCESS: self._process_check, **checks_of(self.services, views=self._views)}
-        address = self.settings.http_address
+        settings, address = self.settings, self.settings.http_address
+        tls = None
+        if settings.tls_cert is not None and settings.tls_key is not None:
+            tls = Certificates(settings.tls_cert, settings.tls_key)  # callers need none: probes have none
         try:
-            return Endpoint(address, checks=checks, keys=self._keys, live=self._live_check)
+            return Endpoint(address, checks=checks, keys=self._keys, live=self._live_check, tls=tls)
+        except CertificatesUnusable as error:
+            raise CannotStart(str(error)) from error
         except OSError as error:
             raise cannot_listen(address, error) from error
 

@@ -10,7 +10,6 @@ from libs.messaging.desk import ParkingDesk
 from libs.messaging.feed import FeedApi
 from libs.messaging.parking import ParkingApi
 from libs.rpc.access import Caller
-from libs.rpc.certificates import Certificates, CertificatesUnusable
 from libs.rpc.keys import KeySet
 from libs.rpc.peers import TrustedProxies
 from libs.rpc.server import Server
@@ -20,6 +19,7 @@ from libs.rpc.tokens import Verifier
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Settings
 from libs.runtime.host.opened import OpenService, public_keys_of
+from libs.telemetry.certificates import Certificates, CertificatesUnusable
 
 
 def server_of(
@@ -67,7 +67,7 @@ def _check_certificates(settings: Settings) -> None:
     if settings.tls_cert is None or settings.tls_key is None:
         return
     try:
-        Certificates(settings.tls_cert, settings.tls_key, settings.tls_client_ca).credentials()
+        Certificates(settings.tls_cert, settings.tls_key, settings.tls_client_ca).load()
     except CertificatesUnusable as error:
         raise CannotStart(str(error)) from error
 

@@ -1,15 +1,21 @@
 """The probes answer truthfully, over HTTP."""
 
 import json
+import socket
+import ssl
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from libs.telemetry.certificates import Certificates, CertificatesUnusable
 from libs.telemetry.http import Endpoint
 from libs.testkit import patience
+from libs.testkit.certificates import Authority, Pair
 from libs.testkit.eventually import eventually
 
 
@@ -137,3 +143,78 @@ def test_a_check_that_hangs_is_told_and_not_asked_again_meanwhile() -> None:
 def test_an_address_that_is_taken_is_refused(endpoint: Endpoint) -> None:
     with pytest.raises(OSError, match="in use"):
         Endpoint(f"127.0.0.1:{endpoint.port}")
+
+
+# TLS
+
+
+HERE = "127.0.0.1"
+
+
+@contextmanager
+def secure(pair: Pair) -> Iterator[Endpoint]:
+    made = Endpoint(keys=lambda: {"keys": []}, tls=Certificates(pair.certificate, pair.key))
+    made.start()
+    yield made
+    made.stop()
+
+
+def keys_of(endpoint: Endpoint, ca: Path) -> str:
+    """The key set as a client gets it that trusts `ca` only; "" if it does not trust the server."""
+    url = f"https://{HERE}:{endpoint.port}/keys.json"
+    trusted = ssl.create_default_context(cafile=ca)
+    try:
+        with urllib.request.urlopen(url, timeout=patience.seconds(5), context=trusted) as answer:
+            return str(answer.read().decode())
+    except urllib.error.URLError as error:
+        if not isinstance(error.reason, ssl.SSLCertVerificationError):
+            raise
+        return ""
+
+
+def test_keys_are_served_over_tls_and_clients_verify_who_serves_them(tmp_path: Path) -> None:
+    authority, stranger = Authority(tmp_path), Authority(tmp_path, "stranger")
+
+    with secure(authority.sign("identity", HERE)) as endpoint:
+        assert keys_of(endpoint, authority.file) == '{"keys": []}'
+        assert keys_of(endpoint, stranger.file) == ""
+
+
+def test_a_renewed_certificate_needs_no_restart(tmp_path: Path) -> None:
+    authority, successor = Authority(tmp_path), Authority(tmp_path, "successor")
+    pair = authority.sign("identity", HERE)
+
+    with secure(pair) as endpoint:
+        assert keys_of(endpoint, authority.file)
+        renewed = successor.sign("renewed", HERE)
+        renewed.key.replace(pair.key)
+        assert keys_of(endpoint, authority.file)  # half of it is no certificate yet
+        renewed.certificate.replace(pair.certificate)
+
+        assert keys_of(endpoint, successor.file)
+        assert not keys_of(endpoint, authority.file)
+
+
+def test_who_speaks_plain_http_to_a_port_with_tls_is_told_to_use_https(tmp_path: Path) -> None:
+    with secure(Authority(tmp_path).sign("identity", HERE)) as endpoint:
+        assert get(endpoint, "/livez") == (400, "this port speaks TLS: use https://\n")
+
+
+def test_who_hangs_in_the_handshake_keeps_nobody_waiting(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+
+    with (
+        secure(authority.sign("identity", HERE)) as endpoint,
+        socket.create_connection((HERE, endpoint.port)),
+        socket.create_connection((HERE, endpoint.port)) as halfway,
+    ):
+        halfway.sendall(b"\x16\x03")
+        assert keys_of(endpoint, authority.file)
+
+
+def test_certificates_that_cannot_be_used_are_refused_at_start(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    one, other = authority.sign("one", HERE), authority.sign("other", HERE)
+
+    with pytest.raises(CertificatesUnusable, match=f"{one.certificate}, {other.key}"):
+        Endpoint(tls=Certificates(one.certificate, other.key))

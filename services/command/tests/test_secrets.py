@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -144,13 +145,13 @@ class Role:
     process: "subprocess.Popen[bytes]"
     log: Path
     port: int
+    ca: str
 
     def page(self, path: str) -> str:
-        """What it answers by HTTP."""
+        """What it answers by HTTPS."""
         try:
-            with urllib.request.urlopen(
-                f"http://127.0.0.1:{self.port}{path}", timeout=patience.seconds(5)
-            ) as answer:
+            url, trusted = f"https://127.0.0.1:{self.port}{path}", ssl.create_default_context(cafile=self.ca)
+            with urllib.request.urlopen(url, timeout=patience.seconds(5), context=trusted) as answer:
                 return str(answer.read().decode())
         except urllib.error.HTTPError as error:
             return error.read().decode()
@@ -186,7 +187,7 @@ def running(role: str, environ: Mapping[str, str], folder: Path) -> Iterator[Rol
             stderr=subprocess.STDOUT,
         )
     try:
-        yield Role(process, log, port)
+        yield Role(process, log, port, environ["LINLI_TLS_CLIENT_CA"])
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=patience.seconds(40))
     finally:
@@ -222,7 +223,10 @@ WRONG_DATABASES = {
     "refused": ({"LINLI_DATABASE_URL": NOBODY}, "refused"),
     "another host": ({"LINLI_DATABASE_URL": NOWHERE}, "zzz.invalid"),
     "not trusted": ({"PGSSLROOTCERT": STRANGER}, "certificate verify failed"),
-    "without TLS": ({"LINLI_DATABASE_URL": "postgresql://zzz.invalid/cases"}, "LINLI_REQUIRE_TLS is set"),
+    "without TLS": (
+        {"LINLI_DATABASE_URL": "postgresql://zzz.invalid/cases"},
+        "(LINLI_REQUIRE_TLS)",
+    ),
     "unreadable": ({"LINLI_DATABASE_URL": f"postgresql://{USER}:{WRONG_PASSWORD}@h/d"}, "LINLI_DATABASE_URL"),
 }
 
