@@ -3,7 +3,6 @@
 Everything is made when the first measurement asks for it: a loaded city, then its replay.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -27,14 +26,14 @@ from e2e.city.replay import Replayed, finish, replay
 from e2e.city.rows import Request
 from e2e.journeys.cities import free_port
 from libs.ledger.store.ledger import Ledger
-from libs.rpc.keys import SigningKey, jwks
+from libs.rpc.keys import SigningKey
 from libs.runtime.bundled.kept import environ_of
 from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.runtime.config.settings import Settings, read
 from libs.runtime.host.opened import open_ledger
 from libs.runtime.host.parts import Service
-from libs.testkit.rpc import Mint
+from libs.testkit.rpc import Mint, published_keys
 
 LOADED = "cases_loaded"
 """A copy of the database of cases that knows the city, and no case."""
@@ -95,13 +94,14 @@ class Ground:
         """
         port, http_port = free_port(), free_port()
         keys = self.folder / "keys.json"
-        keys.write_text(json.dumps(jwks([self._signing_key()])), "utf-8")
+        keys.write_text(published_keys(self._signing_key()), "utf-8")
         environ: Mapping[str, str] = {
             **os.environ,
             **environ_of(self.place, database),
             "LINLI_GRPC_ADDRESS": f"127.0.0.1:{port}",
             "LINLI_HTTP_ADDRESS": f"127.0.0.1:{http_port}",
             "LINLI_KEYS_URL": keys.as_uri(),
+            "LINLI_KEYS_STALE_AFTER": "1d",
             "LINLI_LOG_LEVEL": "warning",
             "LINLI_ONE_CORE": str(one_core).lower(),
         }

@@ -1,7 +1,7 @@
 """Who calls, and what their roles allow."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from linli.options.v1 import access_pb2
@@ -20,6 +20,12 @@ def scopes_of_roles() -> Mapping[str, frozenset[str]]:
         for value in roles
         if value.number
     }
+
+
+UNPRIVILEGED = frozenset({"areas.read", "bodies.read", "catalog.read", "supervision.read", "cases.open"})
+"""Scopes that read what everybody may know, or report a matter. All others are privileged: they are refused
+while revocations may be missing. The table in access.proto says the same.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,8 @@ class Caller:
     """Who calls: a person, a partner's client, or nobody in particular.
 
     A person's scopes follow from the roles; a client's are those of its token, its grants
-    only say where they hold. `by_scope` tells each scope's limits.
+    only say where they hold. `by_scope` tells each scope's limits. `withheld` are privileged scopes that they
+    hold, but that do not count while the key set is stale.
     """
 
     subject: str
@@ -55,6 +62,7 @@ class Caller:
     grants: tuple[Grant, ...]
     by_scope: Mapping[str, tuple[Limit, ...]]
     token_id: str = ""
+    withheld: frozenset[str] = frozenset()
 
     @property
     def anonymous(self) -> bool:
@@ -70,6 +78,11 @@ class Caller:
     def scopes(self) -> frozenset[str]:
         """All scopes held."""
         return frozenset(self.by_scope)
+
+    def without_privileges(self) -> "Caller":
+        """The same caller while nobody can tell whether they still hold what their token says."""
+        kept = {scope: limits for scope, limits in self.by_scope.items() if scope in UNPRIVILEGED}
+        return replace(self, by_scope=kept, withheld=self.scopes - UNPRIVILEGED)
 
     def has(self, scope: str) -> bool:
         """Whether the caller holds the scope anywhere."""

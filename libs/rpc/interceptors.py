@@ -24,6 +24,13 @@ TOO_MANY = Failure(
     message="too many calls at once; try again in a moment",
     retry_after=1.0,
 )
+KEYS_STALE = Failure(
+    code=grpc.StatusCode.UNAVAILABLE,
+    reason="KEYS_STALE",
+    message="this process has not heard for long whose tokens were revoked, so it serves only what needs no"
+    " privilege; try again",
+    retry_after=5.0,
+)
 TOO_LATE = Failure(
     code=grpc.StatusCode.DEADLINE_EXCEEDED,
     reason="DEADLINE_PASSED",
@@ -55,6 +62,8 @@ def gate(method: Method) -> Callable[[Caller], None]:
             message = "send a token: metadata `authorization: Bearer <token>`"
             raise refused(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING", message)
         if asked and not any(scope in caller.by_scope for scope in asked):
+            if not caller.withheld.isdisjoint(asked):
+                raise Rejected(KEYS_STALE)
             held = "this client was given" if caller.kind == CLIENT else "your roles give"
             message = f"{held} none of the scopes {', '.join(asked)}: ask an operator for one of them"
             scopes = ",".join(asked)

@@ -1,15 +1,11 @@
 """The keys that sign tokens, and the set of public keys that everybody verifies them with (JWKS)."""
 
 import base64
+import binascii
 import hashlib
 import json
-import ssl
-import threading
-import time
-import urllib.request
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -18,10 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from jwt import PyJWK
 from jwt.algorithms import OKPAlgorithm
 
-from libs.telemetry import logs
-
 Jwks = Mapping[str, Any]
-_log = logs.get("keys")
 _ALGORITHM = "EdDSA"
 
 
@@ -63,6 +56,11 @@ class SigningKey:
         """The key's id: its RFC 7638 thumbprint, shortened."""
         return kid_of(self.private.public_key())
 
+    @staticmethod
+    def text_of(public: Ed25519PublicKey) -> str:
+        """A public key in base64url."""
+        return _encoded(public.public_bytes_raw())
+
     @property
     def jwk(self) -> dict[str, str]:
         """The public half, for the key set."""
@@ -94,78 +92,22 @@ def concealed(kid: str, subject: str) -> str:
     return _encoded(hashlib.sha256(f"{kid}\n{subject}".encode()).digest())
 
 
-class KeySet:
-    """Public keys by id, and whose tokens were revoked; loaded when needed and kept.
+def public_key(x: str) -> Ed25519PublicKey:
+    """The public key in base64url, as in the `x` of a JWK. Raises ValueError for anything else."""
+    try:
+        return Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(x + "=" * (-len(x) % 4)))
+    except (binascii.Error, ValueError):
+        raise ValueError(f"{x!r} is no Ed25519 public key in base64url") from None
 
-    It loads again after `fresh` seconds, and when a key is asked for that it does not know (but no
-    more than once in `pause` seconds): so rotation needs no restart, and garbage causes no load.
-    """
 
-    def __init__(self, load: Callable[[], Jwks], *, fresh: float = 30.0, pause: float = 5.0) -> None:
-        self._load = load
-        self._fresh = fresh
-        self._pause = pause
-        self._keys: dict[str, Ed25519PublicKey] = {}
-        self._revoked: dict[str, float] = {}
-        self._loaded = float("-inf")
-        self._tried = float("-inf")
-        self._lock = threading.Lock()
+def keys_of(loaded: Jwks) -> dict[str, Ed25519PublicKey]:
+    """The keys of a key set, by id; those of other kinds are left out."""
+    return dict(_keys_of(loaded))
 
-    @classmethod
-    def from_file(cls, path: Path, **timing: float) -> "KeySet":
-        """A key set in a file (a mounted Secret or ConfigMap)."""
-        return cls(lambda: json.loads(path.read_text()), **timing)
 
-    @classmethod
-    def from_url(cls, url: str, *, ca: Path | None = None, **timing: float) -> "KeySet":
-        """A key set behind a URL (identity's `/keys.json`); `ca` vouches for it, else the system's list."""
-        if not url.startswith(("http://", "https://")):
-            raise ValueError(f"the key set's address must be http(s), not {url}")
-
-        def load() -> Jwks:
-            trusted = ssl.create_default_context(cafile=ca) if url.startswith("https://") else None
-            with urllib.request.urlopen(url, timeout=3.0, context=trusted) as answer:  # noqa: S310 # checked above
-                loaded: Jwks = json.load(answer)
-                return loaded
-
-        return cls(load, **timing)
-
-    def get(self, kid: str) -> Ed25519PublicKey | None:
-        """The key; None if there is no such key now."""
-        now = time.monotonic()
-        if now - self._loaded > self._fresh or kid not in self._keys:
-            self._reload(now)
-        return self._keys.get(kid)
-
-    def revoked_before(self, kid: str, subject: str) -> float:
-        """The moment (seconds since 1970) before which the subject's tokens were revoked; 0 for never.
-
-        `kid`: the key that signed the token. From the member `revoked` that identity adds to its key
-        set: `[{"concealed": …, "before": …}]`, the first as `concealed` gives it.
-        """
-        return self._revoked.get(concealed(kid, subject), 0.0) if self._revoked else 0.0
-
-    @property
-    def loaded(self) -> bool:
-        """Whether there is any key to verify with."""
-        return bool(self._keys)
-
-    def _reload(self, now: float) -> None:
-        if not self._lock.acquire(blocking=not self._keys):
-            return  # somebody else is at it; the old keys will do
-        try:
-            if now - self._tried < self._pause:
-                return
-            self._tried = now
-            loaded = self._load()
-            self._keys = dict(_keys_of(loaded))
-            revoked = loaded.get("revoked", ())
-            self._revoked = {str(each["concealed"]): float(each["before"]) for each in revoked}
-            self._loaded = now
-        except Exception as error:  # noqa: BLE001 # whatever the source does, old keys stay good
-            _log.warning("key set not loaded", error=str(error), keys=len(self._keys))
-        finally:
-            self._lock.release()
+def revoked_of(loaded: Jwks) -> dict[str, float]:
+    """Whose tokens were revoked, by the name that `concealed` gives, and before which moment."""
+    return {str(each["concealed"]): float(each["before"]) for each in loaded.get("revoked", ())}
 
 
 def _keys_of(loaded: Jwks) -> Iterable[tuple[str, Ed25519PublicKey]]:

@@ -14,7 +14,8 @@ from libs.ledger.ids import new_id
 from libs.rpc.access import Caller, Grant, caller_of
 from libs.rpc.call import Clock, wall_clock
 from libs.rpc.errors import Failure, Rejected
-from libs.rpc.keys import KeySet, SigningKey
+from libs.rpc.key_set import KeySet
+from libs.rpc.keys import SigningKey
 
 ISSUER = "linli"
 AUDIENCE = "linli"
@@ -121,7 +122,8 @@ class Verifier:
     """Turns tokens into callers; a token is verified once and then known until it expires.
 
     `revoked` is asked on every call, with the claims: it must be quick (a set in memory). Without
-    it the revocations that came along with the key set count.
+    it the revocations that came along with the key set count. While the key set is stale, callers are without
+    their privileges.
     """
 
     def __init__(
@@ -157,7 +159,7 @@ class Verifier:
             raise _unauthenticated("TOKEN_EXPIRED", "the token has expired: log in again")
         if self._is_revoked(known):
             raise _unauthenticated("TOKEN_REVOKED", "the token has been revoked: log in again")
-        return known.caller
+        return known.caller.without_privileges() if self._keys.stale else known.caller
 
     def _is_revoked(self, known: _Known) -> bool:
         if self._revoked is not None:

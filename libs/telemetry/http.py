@@ -5,12 +5,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from libs.telemetry import logs, metrics
 from libs.telemetry.certificates import Certificates
+from libs.telemetry.public_keys import PublicKeys, seconds_of
 
 Check = Callable[[], str]
 """A named check of readiness: "" when all is well, else what is wrong, in plain words."""
@@ -27,24 +29,28 @@ _log = logs.get("http")
 
 
 class Endpoint:
-    """Serves the probes. `live` may change its answer; checks can be added while it runs."""
+    """Serves the probes. `live` may change its answer; checks and notes can be added while it runs.
+
+    A note is said beside the checks of readiness, and makes nobody unready.
+    """
 
     def __init__(
         self,
         address: str = "127.0.0.1:0",
         *,
         checks: Mapping[str, Check] | None = None,
-        keys: Callable[[], Mapping[str, Any]] | None = None,
+        keys: PublicKeys | None = None,
         live: Check = lambda: "",
         patience: float = 3.0,
         tls: Certificates | None = None,
     ) -> None:
-        """`address` is host:port; `keys` gives the public key set; checks have `patience` seconds.
+        """`address` is host:port; `keys` is the public key set; checks have `patience` seconds.
 
         With `tls` it speaks HTTPS only. Raises OSError if the address is taken, `CertificatesUnusable`.
         """
         host, _, port = address.rpartition(":")
         self.checks: dict[str, Check] = dict(checks or {})
+        self.notes: dict[str, Check] = {}
         self._keys = keys
         self._live = live
         self._patience = patience
@@ -96,20 +102,33 @@ class Endpoint:
                 asking = self._asking[name] = _Asking(check)
             return asking
 
-    def answer(self, path: str) -> tuple[int, str, bytes]:
-        """Status, content type and body for a path."""
+    def answer(self, path: str, headers: Mapping[str, str] | None = None) -> "Answer":
+        """The answer for a path; `headers` are the request's."""
         if path == "/metrics":
-            return 200, metrics.CONTENT_TYPE, metrics.exposition()
+            return Answer(200, metrics.CONTENT_TYPE, metrics.exposition())
         if path == "/livez":
             wrong = _asked(self._live)
-            return (503 if wrong else 200), _TEXT, (wrong or "ok").encode()
+            return Answer(503 if wrong else 200, _TEXT, (wrong or "ok").encode())
         if path == "/readyz":
             ready, said = self.ready()
-            return (200 if ready else 503), _JSON, json.dumps(said, ensure_ascii=False).encode()
+            told = {**said, **{name: _asked(note) or "ok" for name, note in list(self.notes.items())}}
+            return Answer(200 if ready else 503, _JSON, json.dumps(told, ensure_ascii=False).encode())
         if path == "/keys.json" and self._keys is not None:
-            return 200, _JSON, json.dumps(self._keys()).encode()
+            asked = headers or {}
+            tag, body = self._keys.answer(asked.get("If-None-Match", ""), seconds_of(asked.get("Prefer", "")))
+            return Answer(200, _JSON, body, {"ETag": tag})
         paths = "/metrics /livez /readyz" + (" /keys.json" if self._keys is not None else "")
-        return 404, _TEXT, f"not here; here are {paths}\n".encode()
+        return Answer(404, _TEXT, f"not here; here are {paths}\n".encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a path answers."""
+
+    status: int
+    content_type: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Asking:
@@ -197,15 +216,17 @@ def _handler_of(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             try:
-                status, content_type, body = endpoint.answer(self.path.partition("?")[0])
+                answer = endpoint.answer(self.path.partition("?")[0], dict(self.headers.items()))
             except Exception as error:  # noqa: BLE001 # a probe must answer, whatever breaks
                 _log.error("probe failed", path=self.path, exc_info=error)
-                status, content_type, body = 500, _TEXT, b"failed; see the log"
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
+                answer = Answer(500, _TEXT, b"failed; see the log")
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.content_type)
+            self.send_header("Content-Length", str(len(answer.body)))
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(answer.body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 # the library's name
             """Probes are not news."""

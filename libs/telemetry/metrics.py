@@ -178,6 +178,14 @@ _clocks_paused = Gauge(
 )  # fmt: skip
 
 
+_keys_age = Gauge(
+    "linli_keys_age_seconds",
+    "Seconds since the key set that verifies tokens here was issued. Above LINLI_KEYS_STALE_AFTER privileged "
+    "scopes are refused: is identity up, and its /keys.json within reach? See /readyz.",
+    registry=REGISTRY,
+)
+
+
 def version() -> str:
     """The release that runs."""
     try:
@@ -208,6 +216,11 @@ def rpc_load(*, waiting: Callable[[], float], streams: Callable[[], float]) -> N
     """Where the load of this process' server can be seen: rpcs that wait for a thread, streams open."""
     _rpc_waiting.set_function(waiting)
     _rpc_streams.set_function(streams)
+
+
+def keys_age(age: Callable[[], float]) -> None:
+    """Where the age of this process' key set can be seen."""
+    _keys_age.set_function(age)
 
 
 def handled(service: str, category: str) -> OutcomeMeter:

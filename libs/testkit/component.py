@@ -6,12 +6,11 @@ with component(postgres_server, SERVICE) as running:
     client.service(DESCRIPTOR).raise_need(RaiseNeedRequest(...))
 """
 
-import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from google.protobuf.message import Message
@@ -24,14 +23,13 @@ from libs.messaging.progress import Handled
 from libs.messaging.schema import migrate
 from libs.rpc.client import Client, connect
 from libs.rpc.credentials import Credentials
-from libs.rpc.keys import jwks
 from libs.runtime.bundled.postgres import ensure_role
 from libs.runtime.config.settings import Secret, Settings
 from libs.runtime.host.host import Host, Roles
 from libs.runtime.host.opened import OpenService, open_service
 from libs.runtime.host.parts import Service
 from libs.testkit.postgres import TestServer
-from libs.testkit.rpc import Mint
+from libs.testkit.rpc import Mint, published_keys
 
 MASTER_KEY = MasterKey.generate().text()
 ROLE = "linli_component"
@@ -113,7 +111,7 @@ def component(
     mint = Mint()
     with tempfile.TemporaryDirectory(prefix="linli-test-") as folder:
         keys = Path(folder) / "keys.json"
-        keys.write_text(json.dumps(jwks([mint.key])), encoding="utf-8")
+        keys.write_text(published_keys(mint.key), encoding="utf-8")
         settings = Settings(
             database_url=Secret(as_service),
             master_key=Secret(MASTER_KEY),
@@ -121,6 +119,7 @@ def component(
             grpc_address="127.0.0.1:0",
             http_address="127.0.0.1:0",
             keys_url=keys.as_uri(),
+            keys_stale_after=timedelta(days=1),
         )
         opened = open_service(service, settings, environ or {})
         host = Host([opened], roles)

@@ -1,5 +1,6 @@
 """To test api classes over the real wire: tokens, a server for a while, and every rpc with every role."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,9 +16,11 @@ from libs.rpc.call import Clock, wall_clock
 from libs.rpc.client import Client, connect
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed, failure_of
-from libs.rpc.keys import KeySet, SigningKey, jwks
+from libs.rpc.key_set import KeySet
+from libs.rpc.keys import SigningKey, jwks
 from libs.rpc.methods import Method, methods_of
 from libs.rpc.server import Server
+from libs.rpc.signed_keys import signed
 from libs.rpc.tokens import Issuer, Verifier
 
 
@@ -31,7 +34,7 @@ class Mint:
         """`key` is identity's signing key when tokens are to be good for a real platform."""
         self.key = key or SigningKey.generate()
         self.issuer = Issuer(self.key, clock=clock)
-        self.verifier = Verifier(KeySet(lambda: jwks([self.key])), clock=clock)
+        self.verifier = Verifier(KeySet.of(lambda: jwks([self.key])), clock=clock)
 
     def person(self, *roles: str, subject: str = "", area: str = "", body: str = "", path: str = "") -> Token:
         """A person with the roles, all within the same limits; without limits they reach everything."""
@@ -48,6 +51,11 @@ class Mint:
             subject, kind=CLIENT, grants=given, scopes=scopes, lifetime=timedelta(hours=8)
         )
         return Token(issued.token)
+
+
+def published_keys(key: SigningKey) -> str:
+    """What a file must hold so that tokens signed with the key are good: a key set, signed just now."""
+    return json.dumps(signed(jwks([key]), key, wall_clock()))
 
 
 @contextmanager

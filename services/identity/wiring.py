@@ -1,18 +1,18 @@
 """The fuse box of identity: the only module that knows every room."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from linli.identity.v1 import identity_service_pb2
 
 from libs.rpc.access import scopes_of_roles
-from libs.rpc.keys import concealed, public_jwk
+from libs.rpc.keys import SigningKey, concealed
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
+from libs.telemetry.public_keys import PublicKeys
 from services.identity.adapters.disputed_strips import StripReads
 from services.identity.adapters.hashing import Argon2
 from services.identity.adapters.ledger import EVENTS
 from services.identity.adapters.maps import Maps
+from services.identity.adapters.published_keys import PublishedKeys
 from services.identity.adapters.publishing import publish
 from services.identity.adapters.revoked import RevokedTokens
 from services.identity.adapters.signing import DerivedKeys
@@ -47,8 +47,11 @@ from services.identity.settings import IdentitySettings
 
 def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
     """The service on the ground that the shell has opened."""
-    app = _app(ground, settings)
-    reads = revoked_tokens.RevocationReads(ground.views)
+    beginning = revoked_tokens.RevocationReads(ground.views)
+    revoked = RevokedTokens(beginning, ground.ledger, settings.longest_lifetime, ground.clock)
+    app = _app(ground, settings, revoked)
+    secret = SigningKey.from_pem(settings.signing_key.reveal().encode())
+    published = PublishedKeys(app.keyring.key_set, ground.ledger, secret, ground.clock)
 
     def on_start() -> None:
         now = ground.clock()
@@ -59,8 +62,8 @@ def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
     return ServiceParts(
         apis=(_api(app),),
         on_start=on_start,
-        public_keys=lambda: _public_keys(app, ground),
-        revoked=RevokedTokens(reads, settings.longest_lifetime, ground.clock),
+        public_keys=PublicKeys(published.read, published.wait),
+        revoked=revoked,
     )
 
 
@@ -74,7 +77,7 @@ class _Streams:
     access: AccessStream
 
 
-def _app(ground: Ground, settings: IdentitySettings) -> App:
+def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> App:
     views, digests, maps = ground.views, ground.ledger.keys, Maps()
     streams = _Streams(
         areas=ground.stream(AREA),
@@ -82,7 +85,7 @@ def _app(ground: Ground, settings: IdentitySettings) -> App:
         residents=ground.stream(RESIDENT),
         access=ground.stream(ACCESS),
     )
-    keys = _keys(ground, settings)
+    keys = _keys(ground, settings, revoked)
     logins, machines = _logins_and_clients(ground, settings, streams, keys)
     return App(
         areas=Areas(stream=streams.areas, reads=areas.AreaReads(views, maps), strips=StripReads(views, maps)),
@@ -109,11 +112,11 @@ def _app(ground: Ground, settings: IdentitySettings) -> App:
     )
 
 
-def _keys(ground: Ground, settings: IdentitySettings) -> Keys:
+def _keys(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> Keys:
     return Keys(
         stream=ground.stream(KEYRING),
         signing=DerivedKeys(settings.signing_key.reveal()),
-        revocations=revoked_tokens.RevocationReads(ground.views),
+        revocations=revoked,
         longest=settings.longest_lifetime,
         conceal=concealed,
     )
@@ -152,17 +155,6 @@ def _logins_and_clients(
 def _api(app: App) -> Api:
     nouns = (AreaApi, ResidentApi, BodyApi, AccessApi, LoginApi, ClientApi, KeyringApi)
     return Api.of(identity_service_pb2, *(noun(app) for noun in nouns), zh=MESSAGES)
-
-
-def _public_keys(app: App, ground: Ground) -> Mapping[str, Any]:
-    """The JSON Web Key Set served at /keys.json, with the revocations as a member of our own."""
-    key_set = app.keyring.key_set(ground.clock())
-    keys = [public_jwk(key.key_id, key.public_key) for key in key_set.keys]
-    revoked = [
-        {"concealed": concealed, "before": before.timestamp()}
-        for concealed, before in key_set.revocations.items()
-    ]
-    return {"keys": keys, "revoked": revoked}
 
 
 SERVICE = Service(

@@ -1,12 +1,16 @@
 """Who may do what, and how far their grants reach."""
 
+import re
+from pathlib import Path
+
 import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from linli.options.v1 import access_pb2
 
 from libs.query.reach import Limit, Reach
-from libs.rpc.access import CLIENT, PERSON, Grant, caller_of, scopes_of_roles
+from libs.rpc.access import CLIENT, PERSON, UNPRIVILEGED, Grant, caller_of, scopes_of_roles
 
 paths = st.sampled_from(["la", "la/a", "la/a/x", "la/ab", "la/a_", "la/ax", "la/b", "sf", None])
 bodies = st.sampled_from(["lasan", "bos", None])
@@ -96,3 +100,12 @@ def test_the_sql_of_a_reach_finds_just_what_it_covers(
     found = things.execute(f"SELECT 1 FROM things WHERE {where.sql}".encode(), where.params).fetchall()
 
     assert bool(found) == reach.covers(area_path=area_path, body=body)
+
+
+def test_partners_read_which_scopes_are_without_privilege() -> None:
+    proto = Path(access_pb2.DESCRIPTOR.name)
+    written = (Path(__file__).parents[3] / "proto" / proto).read_text("utf-8")
+
+    [named] = re.findall(r"Scopes without privilege: ([a-z., ]+)\. They", written)
+
+    assert set(named.split(", ")) == UNPRIVILEGED

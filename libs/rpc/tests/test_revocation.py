@@ -9,7 +9,8 @@ import pytest
 
 from libs.rpc.access import Grant
 from libs.rpc.errors import Rejected
-from libs.rpc.keys import KeySet, SigningKey, concealed, jwks
+from libs.rpc.key_set import KeySet
+from libs.rpc.keys import SigningKey, concealed, jwks
 from libs.rpc.tokens import Issuer, Verifier
 from libs.testkit.clocks import HandClock
 
@@ -22,7 +23,7 @@ def token(subject: str, issued_at: datetime) -> str:
 
 
 def verifier(*revoked: dict[str, Any]) -> Verifier:
-    keys = KeySet(lambda: {**jwks([KEY]), "revoked": revoked})
+    keys = KeySet.of(lambda: {**jwks([KEY]), "revoked": revoked})
     return Verifier(keys, clock=HandClock(REVOKED_AT + timedelta(minutes=1)))
 
 
@@ -47,7 +48,7 @@ def test_nobody_else_is_concerned() -> None:
 
 
 def test_a_key_set_that_tells_no_revocations_revokes_nothing() -> None:
-    keys = KeySet(lambda: jwks([KEY]))
+    keys = KeySet.of(lambda: jwks([KEY]))
 
     assert Verifier(keys, clock=HandClock(REVOKED_AT)).caller(token("mei", REVOKED_AT)).subject == "mei"
 

@@ -16,7 +16,9 @@ from libs.rpc.certificates import credentials
 from libs.rpc.client import Patience, connect
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
-from libs.rpc.keys import KeySet, SigningKey, jwks
+from libs.rpc.key_set import KeySet
+from libs.rpc.key_source import source_at
+from libs.rpc.keys import SigningKey, jwks
 from libs.rpc.server import Server
 from libs.rpc.settings import ServerSettings
 from libs.rpc.tests.greeter import SERVICE, Greeter, message
@@ -153,6 +155,6 @@ def test_keys_are_read_over_https_from_whom_the_authority_vouches_for(
     key = SigningKey.generate()
 
     with publishing(json.dumps(jwks([key])).encode(), authority.sign("identity", HERE)) as url:
-        assert KeySet.from_url(url, ca=authority.file).get(key.kid) is not None
-        assert KeySet.from_url(url, ca=stranger.file).get(key.kid) is None
-        assert KeySet.from_url(url).get(key.kid) is None
+        assert KeySet(source_at(url, ca=authority.file)).get(key.kid) is not None
+        assert KeySet(source_at(url, ca=stranger.file)).get(key.kid) is None
+        assert KeySet(source_at(url)).get(key.kid) is None

@@ -15,9 +15,12 @@ import pytest
 from libs.query.reach import Limit
 from libs.rpc.access import Grant
 from libs.rpc.errors import Rejected
-from libs.rpc.keys import KeySet, SigningKey, jwks
+from libs.rpc.key_set import KeySet
+from libs.rpc.key_source import source_at
+from libs.rpc.keys import SigningKey, jwks
 from libs.rpc.tokens import Claims, Issuer, Verifier
 from libs.telemetry.http import Endpoint
+from libs.telemetry.public_keys import PublicKeys
 from libs.testkit import patience
 
 KEY = SigningKey.generate()
@@ -46,7 +49,7 @@ def issuer(clock: Dial) -> Issuer:
 
 @pytest.fixture
 def verifier(clock: Dial) -> Verifier:
-    return Verifier(KeySet(lambda: jwks([KEY])), clock=clock)
+    return Verifier(KeySet.of(lambda: jwks([KEY])), clock=clock)
 
 
 def reason_of(call: Callable[[], object]) -> str:
@@ -90,7 +93,9 @@ def test_a_token_expires_even_when_it_is_known(issuer: Issuer, verifier: Verifie
 
 def test_a_revoked_token_is_refused_on_the_next_call(issuer: Issuer, clock: Dial) -> None:
     gone: set[str] = set()
-    verifier = Verifier(KeySet(lambda: jwks([KEY])), clock=clock, revoked=lambda claims: claims.jti in gone)
+    verifier = Verifier(
+        KeySet.of(lambda: jwks([KEY])), clock=clock, revoked=lambda claims: claims.jti in gone
+    )
     issued = issuer.issue("p-42")
     verifier.caller(issued.token)
 
@@ -145,7 +150,7 @@ def test_a_signature_of_another_key_or_kind_is_refused(verifier: Verifier, issue
 
 
 def test_the_set_of_known_tokens_is_bounded(issuer: Issuer, clock: Dial) -> None:
-    verifier = Verifier(KeySet(lambda: jwks([KEY])), clock=clock, most_known=10)
+    verifier = Verifier(KeySet.of(lambda: jwks([KEY])), clock=clock, most_known=10)
 
     for n in range(50):
         assert verifier.caller(issuer.issue(f"p-{n}").token).subject == f"p-{n}"
@@ -157,7 +162,7 @@ def test_keys_rotate_without_a_restart(clock: Dial) -> None:
     new = SigningKey.generate()
     published, signing = [KEY], [KEY]
     issuer = Issuer(lambda: signing[0], clock=clock)
-    verifier = Verifier(KeySet(lambda: jwks(published), pause=0, fresh=0), clock=clock)
+    verifier = Verifier(KeySet.of(lambda: jwks(published), pause=0, fresh=0), clock=clock)
     old_token = issuer.issue("p-1").token
     verifier.caller(old_token)
 
@@ -176,7 +181,7 @@ def test_unknown_keys_do_not_make_it_load_again_and_again(clock: Dial) -> None:
         loads.append(1)
         return jwks([KEY])
 
-    verifier = Verifier(KeySet(load, pause=60), clock=clock)
+    verifier = Verifier(KeySet.of(load, pause=60), clock=clock)
     for _ in range(20):
         reason_of(lambda: verifier.caller(Issuer(SigningKey.generate()).issue("p").token))
 
@@ -184,7 +189,7 @@ def test_unknown_keys_do_not_make_it_load_again_and_again(clock: Dial) -> None:
 
 
 def test_a_key_set_that_cannot_be_loaded_is_an_outage_not_a_refusal(issuer: Issuer, tmp_path: Path) -> None:
-    verifier = Verifier(KeySet.from_file(tmp_path / "missing.json"))
+    verifier = Verifier(KeySet(source_at((tmp_path / "missing.json").as_uri())))
 
     with pytest.raises(Rejected) as no:
         verifier.caller(issuer.issue("p").token)
@@ -198,19 +203,19 @@ def test_a_key_set_that_cannot_be_loaded_is_an_outage_not_a_refusal(issuer: Issu
 def test_keys_come_from_a_file_or_from_an_address(issuer: Issuer, clock: Dial, tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     file.write_text(json.dumps(jwks([KEY])))
-    endpoint = Endpoint(keys=lambda: jwks([KEY]))
+    endpoint = Endpoint(keys=PublicKeys(lambda: jwks([KEY])))
     endpoint.start()
     try:
-        sources = [KeySet.from_file(file), KeySet.from_url(f"http://127.0.0.1:{endpoint.port}/keys.json")]
-        for keys in sources:
-            assert Verifier(keys, clock=clock).caller(issuer.issue("p-42").token).subject == "p-42"
+        for url in (file.as_uri(), f"http://127.0.0.1:{endpoint.port}/keys.json"):
+            verifier = Verifier(KeySet(source_at(url)), clock=clock)
+            assert verifier.caller(issuer.issue("p-42").token).subject == "p-42"
     finally:
         endpoint.stop()
 
 
 def test_old_keys_stay_good_while_their_source_is_away(clock: Dial, issuer: Issuer) -> None:
     answers = [jwks([KEY])]
-    keys = KeySet(lambda: answers.pop(), fresh=0, pause=0)
+    keys = KeySet.of(lambda: answers.pop(), fresh=0, pause=0)
     verifier = Verifier(keys, clock=clock)
 
     for _ in range(3):
@@ -234,12 +239,13 @@ def test_claims_have_the_names_of_the_standard() -> None:
 def test_the_first_tokens_may_come_all_at_once() -> None:
     program = """
 import sys, threading
-from libs.rpc.keys import KeySet, SigningKey, jwks
+from libs.rpc.key_set import KeySet
+from libs.rpc.keys import SigningKey, jwks
 from libs.rpc.tokens import Issuer, Verifier
 
 sys.setswitchinterval(1e-6)
 key = SigningKey.generate()
-verifier = Verifier(KeySet(lambda: jwks([key])))
+verifier = Verifier(KeySet.of(lambda: jwks([key])))
 tokens = [Issuer(key).issue(f"person-{n}").token for n in range(16)]
 gate = threading.Barrier(16)
 

@@ -11,6 +11,8 @@ from subprocess import PIPE, STDOUT, Popen, TimeoutExpired
 
 from psycopg.conninfo import make_conninfo
 
+from libs.rpc.keys import SigningKey
+from libs.rpc.signed_keys import root_of
 from libs.runtime.bundled.held import InUse, Unusable, hold
 from libs.runtime.bundled.kept import WITHOUT, make_secrets
 from libs.runtime.bundled.place import Place
@@ -243,6 +245,7 @@ class Cluster:
             told["LINLI_IDENTITY_SIGNING_KEY_FILE"] = str(place.signing_key)
             told["LINLI_IDENTITY_OPERATOR_SECRET_FILE"] = str(place.operator_secret)
         elif _KEEPER_OF_KEYS in self.members:
+            told["LINLI_KEYS_ROOT"] = root_of(SigningKey.from_pem(place.signing_key.read_bytes())).jwk["x"]
             told["LINLI_KEYS_URL"] = (
                 f"{'https' if self._tls else 'http'}://{self._address(_KEEPER_OF_KEYS, 'server')}/keys.json"
             )

@@ -1,10 +1,12 @@
 """The settings of every process of Linli; services add a settings class of their own."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from libs.rpc.peers import TrustedProxies
+from libs.rpc.signed_keys import Trust
 from libs.runtime.config import addresses
 from libs.runtime.config.environment import Secret, SettingsInvalid, describe, flags, read, setting
 
@@ -14,6 +16,7 @@ _DRAIN = timedelta(seconds=20)
 _LOCK = timedelta(seconds=10)
 _STUCK = timedelta(seconds=120)
 _HEARTBEAT = timedelta(seconds=10)
+_STALE = timedelta(minutes=10)
 _HUNG = timedelta(seconds=30)
 _EXPORTERS = ("", "otlp", "otlp-grpc", "console")
 _LEVELS = ("debug", "info", "warning", "error")
@@ -58,6 +61,13 @@ class Settings:
     )
     keys_ca: Path | None = setting(
         None, doc="CA certificates for keys_url with https:// (PEM file; not set: the system's list)"
+    )
+    keys_root: tuple[str, ...] = setting(
+        (),
+        doc="public keys (base64url), one of which signs the key set; not set: the first that did is trusted",
+    )
+    keys_stale_after: timedelta = setting(
+        _STALE, doc="age of the key set from which on privileged scopes are refused", minimum=10
     )
     phone_region: str = setting("CN", doc="region of phone numbers without a country code (ISO 3166)")
     trusted_proxies: tuple[str, ...] = setting(
@@ -107,10 +117,13 @@ class Settings:
                 raise ValueError(
                     f"LINLI_{pair.upper()}_CERT and LINLI_{pair.upper()}_KEY: give both or neither"
                 )
-        try:
-            TrustedProxies.of(self.trusted_proxies)
-        except ValueError as error:
-            raise ValueError(f"LINLI_TRUSTED_PROXIES: {error}") from None
+        checks: dict[str, Callable[[Sequence[str]], object]]
+        checks = {"trusted_proxies": TrustedProxies.of, "keys_root": Trust}
+        for name, check in checks.items():
+            try:
+                check(getattr(self, name))
+            except ValueError as error:
+                raise ValueError(f"LINLI_{name.upper()}: {error}") from None
         if self.tls_client_ca is not None and self.tls_cert is None:
             raise ValueError("LINLI_TLS_CLIENT_CA: give LINLI_TLS_CERT and LINLI_TLS_KEY, too")
         database = addresses.database(self.database_url.reveal(), self.database_password.reveal())

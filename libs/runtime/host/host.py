@@ -16,14 +16,16 @@ from libs.ledger.revision import Revision
 from libs.ledger.views.view import ViewBehind
 from libs.messaging.clocks import ClockRunner
 from libs.messaging.local import LocalDelivery
+from libs.rpc.key_set import KeySet
 from libs.runtime.config import guards
+from libs.runtime.host.key_set import key_set_of
 from libs.runtime.host.listening import cannot_listen
 from libs.runtime.host.opened import OpenService, public_keys_of
 from libs.runtime.host.process import Facts, noting
 from libs.runtime.host.process_host import ProcessHost
 from libs.runtime.host.readiness import serving
 from libs.runtime.host.threads import WatchedThread
-from libs.telemetry import logs
+from libs.telemetry import logs, metrics
 from libs.telemetry.http import Endpoint
 
 _log = logs.get("host")
@@ -62,6 +64,7 @@ class Host(ProcessHost):
         self._projectors: list[WatchedThread] = []
         self._others: list[WatchedThread] = []
         self._relays: list[WatchedThread] = []
+        self._key_sets: list[WatchedThread] = []
 
     def _start_parts(self, http: Endpoint) -> None:
         if self.roles.projector:
@@ -75,7 +78,7 @@ class Host(ProcessHost):
             self._others += [self._clock(service) for service in self.services if service.service.clocks]
         if self.roles.relay:
             self._relays = [self._relay(service, http) for service in self.services]
-        _start_all([*self._others, *self._relays])
+        _start_all([*self._key_sets, *self._others, *self._relays])
 
     def _own_facts(self) -> Facts:
         return {"grpc_port": self.grpc_port} if self.grpc_port else {}
@@ -87,7 +90,7 @@ class Host(ProcessHost):
                 self._server.drain(min(grace, _PATIENCE_OF_THE_FAILED) if self.failed else grace)
             self._server = None
         with noting("deliveries and clocks"):
-            self._close_all(self._others)
+            self._close_all([*self._key_sets, *self._others])
         with noting("views to catch up with the ledger"):
             self._let_projectors_catch_up()
         with noting("projectors and relays"):
@@ -107,11 +110,13 @@ class Host(ProcessHost):
         guards.refuse_patched_sockets()
         from libs.runtime.host.serving import server_of  # only processes that serve gRPC load it
 
+        keys = self._key_set(http)
         self._server = server_of(
             self.services,
             self.settings,
             draining=lambda: self._stopping,
             ready=lambda: serving(self.services, *http.ready_lately()),
+            keys=keys,
         )
         for service in self.services:
             service.parts.on_start()
@@ -119,6 +124,13 @@ class Host(ProcessHost):
             self.grpc_port = self._server.start()
         except RuntimeError as error:
             raise cannot_listen(self.settings.grpc_address, error) from error
+
+    def _key_set(self, http: Endpoint) -> KeySet:
+        keys = key_set_of(self.services, self.settings)
+        http.notes["keys"] = keys.note
+        metrics.keys_age(lambda: keys.age)
+        self._key_sets = [self._watched("keys", keys.follow, keys.interrupt)]
+        return keys
 
     def _close_all(self, threads: Sequence[WatchedThread]) -> None:
         """Stop them together: they share the patience, and all are asked before one is waited for."""

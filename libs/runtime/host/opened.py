@@ -1,8 +1,7 @@
 """A service with its ledger and views opened and its parts built, ready to be run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import utc_now
@@ -19,6 +18,7 @@ from libs.messaging.translate import Source
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Settings, read
 from libs.runtime.host.parts import Ground, Service, ServiceParts
+from libs.telemetry.public_keys import PublicKeys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +123,6 @@ def broker_of(settings: Settings) -> Broker:
     )
 
 
-def public_keys_of(services: Sequence[OpenService]) -> Callable[[], Mapping[str, Any]] | None:
+def public_keys_of(services: Sequence[OpenService]) -> PublicKeys | None:
     """The public key set, if identity is among the services."""
     return next((s.parts.public_keys for s in services if s.parts.public_keys is not None), None)

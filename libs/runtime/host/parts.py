@@ -19,6 +19,7 @@ from libs.messaging.published import Publish
 from libs.messaging.reactions import Subscriptions
 from libs.rpc.naming import snake_case
 from libs.runtime.config.settings import Settings
+from libs.telemetry.public_keys import PublicKeys
 
 C = TypeVar("C")
 S = TypeVar("S")
@@ -84,14 +85,14 @@ class ServiceParts:
 
     `on_start` runs once in a process with the api role, after the projector started and before the
     process says that it is ready (identity makes the operator's client there); it must be idempotent.
-    `public_keys` (identity only) answers the JSON Web Key Set served at `/keys.json`; `revoked`
+    `public_keys` (identity only) is the JSON Web Key Set served at `/keys.json`; `revoked`
     (identity only) says of a token's claims (`libs.rpc.tokens.Claims`) whether it was revoked: it is
     asked on every call, so it must be quick.
     """
 
     apis: tuple[Api, ...] = ()
     on_start: Callable[[], None] = _nothing
-    public_keys: Callable[[], Mapping[str, Any]] | None = None
+    public_keys: PublicKeys | None = None
     revoked: Callable[[Any], bool] | None = None
 
 

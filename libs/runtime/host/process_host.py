@@ -6,8 +6,7 @@ may not load it.
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.host.listening import cannot_listen
@@ -18,6 +17,7 @@ from libs.runtime.host.tracing import trace
 from libs.telemetry import logs, traces
 from libs.telemetry.certificates import Certificates, CertificatesUnusable
 from libs.telemetry.http import Endpoint
+from libs.telemetry.public_keys import PublicKeys
 
 _log = logs.get("host")
 
@@ -31,9 +31,9 @@ class ProcessHost(ABC):
         *,
         views: bool,
         died: Callable[[], None],
-        keys: Callable[[], Mapping[str, Any]] | None = None,
+        keys: PublicKeys | None = None,
     ) -> None:
-        """`views`: this process folds them; `keys` answers the public key set, where it is served.
+        """`views`: this process folds them; `keys` is the public key set, where it is served.
 
         `died` is called when a part of the process has died; `failed` then says which.
         """

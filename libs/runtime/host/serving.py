@@ -1,7 +1,6 @@
 """The gRPC server of a process: the apis of its services, feed and parking, behind one verifier of tokens."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from linli.feed.v1 import feed_service_pb2 as feed
 from linli.operations.v1 import operations_service_pb2 as operations
@@ -9,8 +8,7 @@ from linli.operations.v1 import operations_service_pb2 as operations
 from libs.messaging.desk import ParkingDesk
 from libs.messaging.feed import FeedApi
 from libs.messaging.parking import ParkingApi
-from libs.rpc.access import Caller
-from libs.rpc.keys import KeySet
+from libs.rpc.key_set import KeySet
 from libs.rpc.peers import TrustedProxies
 from libs.rpc.server import Server
 from libs.rpc.settings import ServerSettings
@@ -18,7 +16,7 @@ from libs.rpc.text import PHONE_REGIONS
 from libs.rpc.tokens import Verifier
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Settings
-from libs.runtime.host.opened import OpenService, public_keys_of
+from libs.runtime.host.opened import OpenService
 from libs.telemetry.certificates import Certificates, CertificatesUnusable
 
 
@@ -28,10 +26,11 @@ def server_of(
     *,
     draining: Callable[[], bool],
     ready: Callable[[], Mapping[str, bool]],
+    keys: KeySet,
 ) -> Server:
     """A server with everything added, not started yet; `ready` is what health answers.
 
-    Raises `CannotStart` without keys to verify with, or with certificates that are of no use.
+    `keys` verify tokens. Raises `CannotStart` with certificates that are of no use.
     """
     _check_certificates(settings)
     if settings.phone_region not in PHONE_REGIONS:
@@ -50,7 +49,7 @@ def server_of(
             region=settings.phone_region,
             trusted_proxies=TrustedProxies.of(settings.trusted_proxies),
         ),
-        _authenticate(services, settings),
+        Verifier(keys, revoked=next((s.parts.revoked for s in services if s.parts.revoked), None)).caller,
         ready=ready,
     )
     for service in services:
@@ -70,22 +69,3 @@ def _check_certificates(settings: Settings) -> None:
         Certificates(settings.tls_cert, settings.tls_key, settings.tls_client_ca).load()
     except CertificatesUnusable as error:
         raise CannotStart(str(error)) from error
-
-
-def _authenticate(services: Sequence[OpenService], settings: Settings) -> Callable[[str], Caller]:
-    """Verify with identity's keys: our own if identity is here, else those it publishes."""
-    own = public_keys_of(services)
-    keys = KeySet(own) if own is not None else _key_set(settings.keys_url, settings.keys_ca)
-    revoked = next((s.parts.revoked for s in services if s.parts.revoked is not None), None)
-    return Verifier(keys, revoked=revoked).caller
-
-
-def _key_set(url: str, ca: Path | None) -> KeySet:
-    if not url:
-        raise CannotStart(
-            "LINLI_KEYS_URL is not set: tokens are verified with identity's keys, for instance"
-            " http://identity:7480/keys.json or file:///etc/linli/keys.json"
-        )
-    if url.startswith("file://"):
-        return KeySet.from_file(Path(url.removeprefix("file://")))
-    return KeySet.from_url(url, ca=ca)

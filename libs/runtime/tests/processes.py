@@ -1,6 +1,5 @@
 """The example services as processes of their own, and clients that call them."""
 
-import json
 import os
 import signal
 import subprocess
@@ -14,11 +13,12 @@ from typing import Any
 from libs.rpc.access import Grant
 from libs.rpc.client import Client, connect
 from libs.rpc.credentials import Token
-from libs.rpc.keys import SigningKey, jwks
+from libs.rpc.keys import SigningKey
 from libs.rpc.tokens import Issuer
 from libs.runtime.tests.example import counter  # noqa: F401 # its proto is wanted below
 from libs.runtime.tests.running import MASTER_KEY
 from libs.testkit import patience, protos
+from libs.testkit.rpc import published_keys
 
 KEY = SigningKey.generate()
 
@@ -26,7 +26,7 @@ KEY = SigningKey.generate()
 def environ_of(folder: Path, dsn: str = "") -> dict[str, str]:
     """What the processes are told: keys in `folder`, free ports."""
     keys = folder / "keys.json"
-    keys.write_text(json.dumps(jwks([KEY])))
+    keys.write_text(published_keys(KEY))
     told = {
         "LINLI_KEYS_URL": f"file://{keys}",
         "LINLI_MASTER_KEY": MASTER_KEY,

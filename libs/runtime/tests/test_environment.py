@@ -88,6 +88,13 @@ def test_an_address_without_a_port_is_refused() -> None:
         read(Settings, environ)
 
 
+def test_what_is_no_root_of_the_key_set_is_refused_by_name() -> None:
+    environ = {"LINLI_DATABASE_URL": "dbname=x", "LINLI_MASTER_KEY": "y", "LINLI_KEYS_ROOT": "signing.pem"}
+
+    with pytest.raises(SettingsInvalid, match=r"LINLI_KEYS_ROOT: 'signing\.pem' is no Ed25519 public key"):
+        read(Settings, environ)
+
+
 @pytest.mark.parametrize("network", ["10.0.0.0/33", "ingress", "0.0.0.0/0"])
 def test_what_is_no_network_of_a_proxy_is_refused_by_name(network: str) -> None:
     environ = {"LINLI_DATABASE_URL": "dbname=x", "LINLI_MASTER_KEY": "y", "LINLI_TRUSTED_PROXIES": network}

@@ -16,6 +16,7 @@ from libs.runtime.host.opened import open_service
 from libs.runtime.host.readiness import checks_of
 from libs.runtime.tests.example import tally
 from libs.runtime.tests.running import database_of, settings_for
+from libs.telemetry.metrics import exposition
 from libs.testkit import patience
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
@@ -70,6 +71,17 @@ def test_readiness_and_health_ask_whether_events_can_be_appended_and_agree(
         make_writable(dsn)
         eventually(lambda: readyz(running)[0] == 200, "it is ready again, untouched")
         eventually(lambda: health(running) == health(running, tallies) == SERVING, "so says its health")
+
+
+def test_the_state_of_the_key_set_is_told_beside_readiness(postgres_server: TestServer) -> None:
+    with serving(postgres_server) as (running, _):
+        eventually(lambda: readyz(running)[1]["keys"] == "ok", "it has followed the key set")
+
+        ages = [
+            line for line in exposition().decode().splitlines() if line.startswith("linli_keys_age_seconds ")
+        ]
+
+        assert [float(line.split()[1]) >= 0 for line in ages] == [True]
 
 
 def test_who_watches_health_hears_of_it(postgres_server: TestServer) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from libs.telemetry.certificates import Certificates, CertificatesUnusable
 from libs.telemetry.http import Endpoint
+from libs.telemetry.public_keys import PublicKeys
 from libs.testkit import patience
 from libs.testkit.certificates import Authority, Pair
 from libs.testkit.eventually import eventually
@@ -36,7 +37,7 @@ def house() -> House:
 def endpoint(house: House) -> Iterator[Endpoint]:
     made = Endpoint(
         checks={"ledger": lambda: house.wrong, "views": lambda: ""},
-        keys=lambda: {"keys": [{"kid": "k1"}]},
+        keys=PublicKeys(lambda: {"keys": [{"kid": "k1"}]}),
         live=lambda: house.dead,
     )
     made.start()
@@ -80,6 +81,14 @@ def test_a_check_that_breaks_is_a_check_that_fails(endpoint: Endpoint) -> None:
     assert (status, json.loads(body)["relay"]) == (503, "OSError: no route")
 
 
+def test_a_note_is_told_and_makes_nobody_unready(endpoint: Endpoint) -> None:
+    endpoint.notes["keys"] = lambda: "the key set is 700 s old"
+
+    status, body = get(endpoint, "/readyz")
+
+    assert (status, json.loads(body)["keys"]) == (200, "the key set is 700 s old")
+
+
 def test_it_lives_until_told_otherwise(endpoint: Endpoint, house: House) -> None:
     assert get(endpoint, "/livez") == (200, "ok")
 
@@ -102,10 +111,10 @@ def test_nothing_else_is_there_and_the_answer_says_what_is(endpoint: Endpoint, p
 
 
 def test_a_process_without_keys_has_no_key_set() -> None:
-    status, _, body = Endpoint().answer("/keys.json")
+    answer = Endpoint().answer("/keys.json")
 
-    assert status == 404
-    assert b"keys.json" not in body
+    assert answer.status == 404
+    assert b"keys.json" not in answer.body
 
 
 def test_a_slow_check_does_not_hold_up_the_others(endpoint: Endpoint) -> None:
@@ -153,7 +162,7 @@ HERE = "127.0.0.1"
 
 @contextmanager
 def secure(pair: Pair) -> Iterator[Endpoint]:
-    made = Endpoint(keys=lambda: {"keys": []}, tls=Certificates(pair.certificate, pair.key))
+    made = Endpoint(keys=PublicKeys(lambda: {"keys": []}), tls=Certificates(pair.certificate, pair.key))
     made.start()
     yield made
     made.stop()

@@ -1,7 +1,6 @@
 """Over real TLS with passwords everything runs; and no secret shows, whatever goes wrong."""
 
 import base64
-import json
 import os
 import signal
 import ssl
@@ -21,13 +20,14 @@ import pytest
 from psycopg import sql
 
 from libs.ledger.privacy.master_key import MasterKey
-from libs.rpc.keys import SigningKey, jwks
+from libs.rpc.keys import SigningKey
 from libs.runtime.bundled.ports import free_ports
 from libs.testkit import patience
 from libs.testkit.certificates import Authority, Pair
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres, killable_server
 from libs.testkit.rabbit import TlsRabbit
+from libs.testkit.rpc import published_keys
 from libs.testkit.tls_front import tls_in_front_of
 
 DATABASE_PASSWORD = "zebra/database@stripes:100%"
@@ -81,7 +81,7 @@ def ground(folder: Path, postgres: KillablePostgres, tls_rabbit: TlsRabbit) -> I
     ours = authority.sign("linli")
     key = SigningKey.generate()
     keys = folder / "keys.json"
-    keys.write_text(json.dumps(jwks([key])))
+    keys.write_text(published_keys(key))
     with tls_in_front_of(_socket_of(postgres), authority.sign("postgres", "127.0.0.1")) as port:
         broker = urlsplit(node.tls_url)
         broker_password = unquote(broker.password or "")

@@ -1,16 +1,19 @@
-"""Revocations in memory, for the process that keeps them: asked on every call."""
+"""Whose tokens count no more, in memory: asked on every call, and published with the key set."""
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
+from libs.ledger.recorded import Recorded
 from libs.telemetry import logs
-from services.identity.application.ports import RevocationReads
+from services.identity.adapters.views.revoked_tokens import revocation_in
 
 EVERY = 1.0
-"""Seconds after which the view is asked again: so long a revoked token may still count here."""
+"""Seconds after which the store is asked for news that this process should have heard of by itself."""
+_PATIENCE = 1.0
+_STEP = 500
 
 _log = logs.get("revoked")
 
@@ -29,31 +32,89 @@ class Claims(Protocol):
         ...
 
 
-class RevokedTokens:
-    """Says of claims whether the token was revoked; asks the view at most once in a second."""
+class Ledger(Protocol):
+    """What is needed of the ledger."""
 
-    def __init__(self, reads: RevocationReads, longest: timedelta, clock: Callable[[], datetime]) -> None:
-        self._reads = reads
+    @property
+    def known_head(self) -> int:
+        """The last position that this process has heard of."""
+        ...
+
+    def head(self) -> int:
+        """The last position: asks the store."""
+        ...
+
+    def read(self, after: int, limit: int) -> Sequence[Recorded[Any]]:
+        """Up to `limit` events recorded after a position, in order."""
+        ...
+
+
+class Beginning(Protocol):
+    """The view, where following the ledger begins."""
+
+    def begin(self, earliest: datetime) -> tuple[Mapping[str, datetime], int]:
+        """By subject, the moment before which tokens count no more; and the position that this is of."""
+        ...
+
+
+class RevokedTokens:
+    """Follows the ledger: a revocation that this process has heard of counts from the next call on.
+
+    That is at once for what the process recorded itself, and moments later for what another one did.
+    """
+
+    def __init__(
+        self, beginning: Beginning, ledger: Ledger, longest: timedelta, clock: Callable[[], datetime]
+    ) -> None:
+        """`longest` is the longest life of a token."""
+        self._beginning = beginning
+        self._ledger = ledger
         self._longest = longest
         self._clock = clock
-        self._before: Mapping[str, float] = {}
+        self._before: dict[str, datetime] = {}
+        self._position: int | None = None
         self._asked = float("-inf")
         self._lock = threading.Lock()
 
     def __call__(self, claims: Claims) -> bool:
-        """Whether the token was revoked."""
-        if time.monotonic() - self._asked > EVERY and self._lock.acquire(blocking=False):
-            try:
-                self.ask()
-            finally:
-                self._lock.release()
-        return claims.iat < self._before.get(claims.sub, 0.0)
-
-    def ask(self) -> None:
-        """Ask the view now; what is known stays known if it does not answer."""
-        self._asked = time.monotonic()
+        """Whether the token was revoked; as far as is known, while the store is away."""
         try:
-            found = self._reads.since(self._clock() - self._longest, patience=0.0)
-            self._before = {subject: before.timestamp() for subject, before in found.items()}
+            self._catch_up()
         except Exception as error:  # noqa: BLE001 # whatever the store does, what is known stays known
             _log.warning("revocations not read", error=str(error))
+        before = self._before.get(claims.sub)
+        return before is not None and claims.iat < before.timestamp()
+
+    def since(self, earliest: datetime) -> Mapping[str, datetime]:
+        """`ports.RevocationReads`: as of now. Raises what keeps the store away."""
+        self._catch_up()
+        if self._position is None:
+            raise TimeoutError("the revocations are being read for the first time")
+        return {subject: before for subject, before in list(self._before.items()) if before > earliest}
+
+    def _catch_up(self) -> None:
+        now = time.monotonic()
+        overdue = now - self._asked > EVERY
+        if not overdue and self._position is not None and self._ledger.known_head <= self._position:
+            return
+        if not self._lock.acquire(timeout=_PATIENCE):
+            raise TimeoutError("somebody else reads them, and the store is slow")
+        try:
+            if overdue:
+                self._asked = now
+                self._ledger.head()
+            self._read()
+        finally:
+            self._lock.release()
+
+    def _read(self) -> None:
+        if self._position is None:
+            found, self._position = self._beginning.begin(self._clock() - self._longest)
+            self._before = dict(found)
+        while (head := self._ledger.known_head) > self._position:
+            events = self._ledger.read(self._position, _STEP)
+            for recorded in events:
+                row = revocation_in(recorded.event)
+                if row is not None:
+                    self._before[row["subject"]] = row["before"]
+            self._position = events[-1].position if events else head

@@ -64,7 +64,7 @@ class Keys:
     def key_set(self, now: datetime) -> KeySet:
         """What verifiers need."""
         keys = self.stream.load(keyring.ID).state.trusted(now, self.longest)
-        revoked = self.revocations.since(now - self.longest, patience=1.0)
+        revoked = self.revocations.since(now - self.longest)
         return KeySet(
             keys=keys,
             revocations={

@@ -157,11 +157,8 @@ class ClientReads(Protocol):
 class RevocationReads(Protocol):
     """Whose tokens were revoked."""
 
-    def since(self, earliest: datetime, patience: float) -> Mapping[str, datetime]:
-        """By subject, the moment before which tokens count no more, if that is after `earliest`.
-
-        `patience`: seconds to wait for a view that is still being built.
-        """
+    def since(self, earliest: datetime) -> Mapping[str, datetime]:
+        """By subject, the moment before which tokens count no more, if that is after `earliest`."""
         ...
 
 

@@ -38,7 +38,7 @@ ID = "tokens"
 
 
 LEAD = timedelta(minutes=1)
-"""A new key is published so long before it signs: verifiers look for new keys twice a minute."""
+"""A new key is published so long before it signs, so that every verifier has heard of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,8 +22,11 @@ from libs.geo.tests.drawing import square
 from libs.rpc.credentials import Token
 from libs.rpc.errors import Rejected
 from libs.rpc.failures import RpcFailed
-from libs.rpc.keys import KeySet, SigningKey, concealed
+from libs.rpc.key_set import KeySet
+from libs.rpc.key_source import KeyUrl
+from libs.rpc.keys import SigningKey, concealed
 from libs.rpc.moments import stamp
+from libs.rpc.signed_keys import Trust, root_of
 from libs.rpc.tokens import Verifier
 from libs.testkit import patience
 from libs.testkit.component import Component, component
@@ -38,6 +41,7 @@ from services.identity.wiring import SERVICE
 DESCRIPTOR = pb.DESCRIPTOR.services_by_name["IdentityService"]
 FEED = feed.DESCRIPTOR.services_by_name["FeedService"]
 KEY = SigningKey.generate()
+ROOT = root_of(KEY).jwk["x"]
 SECRET = "the operator's secret of this test"
 ENVIRON = {
     "LINLI_IDENTITY_SIGNING_KEY": KEY.pem().decode(),
@@ -428,21 +432,10 @@ def test_a_revoked_role_ends_the_sessions_that_carry_it(running: Component, oper
         )
     )
 
-    def is_refused() -> bool:
-        with refused("TOKEN_REVOKED"):
-            hua.list_areas(pb.ListAreasRequest())
-        return True
-
-    eventually(lambda: _quietly(is_refused), "the old token is refused")
+    with refused("TOKEN_REVOKED"):
+        hua.list_areas(pb.ListAreasRequest())
     with refused("SCOPE_MISSING"):
         log_in(running, "hua").list_areas(pb.ListAreasRequest())
-
-
-def _quietly(check: Any) -> bool:
-    try:
-        return bool(check())
-    except (RpcFailed, pytest.fail.Exception):
-        return False
 
 
 def test_changing_the_password_needs_the_old_one(running: Component, operator: Any) -> None:
@@ -604,7 +597,49 @@ def test_who_has_a_token_finds_its_revocation_and_nobody_learns_whose_they_are(
     keys = _keys_json(running)
     assert party_id not in json.dumps(keys)
     with pytest.raises(Rejected, match="TOKEN_REVOKED"):
-        Verifier(KeySet(lambda: keys)).caller(token)
+        Verifier(KeySet.of(lambda: keys)).caller(token)
+
+
+def test_every_process_hears_of_a_revocation_by_the_open_request_for_the_key_set(
+    running: Component, operator: Any
+) -> None:
+    party_id = with_login(operator, "H-10", "huan")
+    token = log_in_token(running, "huan")
+    keys = KeySet(KeyUrl(f"http://127.0.0.1:{running.host.http_port}/keys.json"), Trust([ROOT]))
+    elsewhere, stop = Verifier(keys), threading.Event()
+    follower = threading.Thread(target=keys.follow, args=(stop,))
+    follower.start()
+    try:
+        eventually(lambda: elsewhere.caller(token).subject == party_id)
+
+        operator.revoke_sessions(
+            pb.RevokeSessionsRequest(request_id=request_id(), party_id=party_id, reason="phone lost")
+        )
+
+        def is_refused() -> bool:
+            with pytest.raises(Rejected, match="TOKEN_REVOKED"):
+                elsewhere.caller(token)
+            return True
+
+        eventually(lambda: _quietly(is_refused), "it is refused elsewhere", seconds=5)
+    finally:
+        stop.set()
+        keys.interrupt()
+        follower.join()
+
+
+def _quietly(check: Any) -> bool:
+    try:
+        return bool(check())
+    except pytest.fail.Exception:
+        return False
+
+
+def test_the_key_set_is_signed_by_its_root(running: Component) -> None:
+    served = _keys_json(running)
+
+    assert served["root"] == ROOT
+    assert Trust([ROOT]).opened(served)["keys"] == served["keys"]
 
 
 # erasure

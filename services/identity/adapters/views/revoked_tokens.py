@@ -29,15 +29,21 @@ class RevokedTokensView(View):
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Keep the newest moment of each."""
-        match recorded.event:
-            case SessionsRevoked() as event:
-                rows.put(REVOCATIONS, RevocationRow(subject=event.subject, before=event.before))
-            case ClientSecretChanged() as event:
-                rows.put(REVOCATIONS, RevocationRow(subject=event.client_id, before=event.changed_at))
-            case ClientRetired() as event:
-                rows.put(REVOCATIONS, RevocationRow(subject=event.client_id, before=event.retired_at))
-            case _:
-                pass
+        if row := revocation_in(recorded.event):
+            rows.put(REVOCATIONS, row)
+
+
+def revocation_in(event: object) -> RevocationRow | None:
+    """The revocation in an event, if there is one."""
+    match event:
+        case SessionsRevoked():
+            return RevocationRow(subject=event.subject, before=event.before)
+        case ClientSecretChanged():
+            return RevocationRow(subject=event.client_id, before=event.changed_at)
+        case ClientRetired():
+            return RevocationRow(subject=event.client_id, before=event.retired_at)
+        case _:
+            return None
 
 
 VIEW = RevokedTokensView()
@@ -45,14 +51,20 @@ VIEW = RevokedTokensView()
 
 @dataclass(frozen=True, slots=True)
 class RevocationReads:
-    """`ports.RevocationReads`, answered from the view."""
+    """The view's content, for whoever then follows the ledger."""
 
     views: Views
 
-    def since(self, earliest: datetime, patience: float) -> Mapping[str, datetime]:
-        """By subject, the moment before which tokens count no more, if that is after `earliest`."""
-        with self.views.read(VIEW.name, timeout=patience) as cursor:
+    def begin(self, earliest: datetime) -> tuple[Mapping[str, datetime], int]:
+        """By subject, the moment before which tokens count no more, if that is after `earliest`; as of when.
+
+        Raises `ViewBehind` while the view is being built.
+        """
+        with self.views.read(VIEW.name, timeout=1.0) as cursor:
+            position = cursor.execute(
+                "SELECT position FROM public.view_position WHERE view = %s AND ready", (VIEW.name,)
+            ).fetchone()
             rows = cursor.execute(
                 "SELECT subject, before FROM revocations WHERE before > %s ORDER BY subject", (earliest,)
             ).fetchall()
-        return {row["subject"]: row["before"] for row in rows}
+        return {row["subject"]: row["before"] for row in rows}, int(position["position"]) if position else 0

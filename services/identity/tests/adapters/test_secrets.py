@@ -1,24 +1,30 @@
 """Hashes, signing keys, and revocations in memory."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
 
-from libs.rpc.keys import KeySet, SigningKey, jwks
+from libs.ledger.recorded import Recorded
+from libs.rpc.key_set import KeySet
+from libs.rpc.keys import SigningKey, jwks
 from libs.rpc.tokens import Verifier
 from libs.rules.areas import AreaPath
 from libs.testkit import patience
 from libs.testkit.clocks import HandClock
 from libs.testkit.eventually import eventually
+from libs.testkit.recorded import recorded
 from services.identity.adapters.hashing import Argon2
 from services.identity.adapters.revoked import RevokedTokens
 from services.identity.adapters.signing import DerivedKeys
 from services.identity.application.ports import TokenClaims
+from services.identity.domain.access import SessionsRevoked
+from services.identity.domain.client import ClientRetired
 from services.identity.domain.keyring import SigningKey as KeyOfRing
 from services.identity.domain.values import Role, Within
 
@@ -90,7 +96,7 @@ def test_a_token_says_what_its_bearer_may_do() -> None:
 
     token = keys.sign(claims, key)
 
-    caller = Verifier(KeySet(lambda: jwks([SECRET])), clock=HandClock(AT)).caller(token.text)
+    caller = Verifier(KeySet.of(lambda: jwks([SECRET])), clock=HandClock(AT)).caller(token.text)
     assert caller.roles == ("CASE_OFFICER",)
     assert caller.reach("cases.work").covers(area_path="la/nc-47/cell-1", body="bos")
     assert token.expires_at == AT + HOUR
@@ -103,33 +109,67 @@ class Claims:
     iat: float
 
 
-class StoredRevocations:
-    """Revocations as the view would tell them, until the store is away."""
+class Stored:
+    """The view and the ledger of revocations, until the store is away."""
 
     def __init__(self) -> None:
-        self.found: dict[str, datetime] = {"mei": AT}
+        self.events: list[object] = []
         self.away = False
 
-    def since(self, earliest: datetime, patience: float) -> Mapping[str, datetime]:
+    @property
+    def known_head(self) -> int:
+        return len(self.events)
+
+    def head(self) -> int:
         if self.away:
             raise ConnectionError("the store is away")
-        return {subject: before for subject, before in self.found.items() if before > earliest}
+        return len(self.events)
+
+    def begin(self, earliest: datetime) -> tuple[Mapping[str, datetime], int]:
+        self.head()
+        return {"mei": AT}, 0
+
+    def read(self, after: int, limit: int) -> Sequence[Recorded[Any]]:
+        self.head()
+        return recorded("access-somebody", *self.events[after : after + 1], position=after + 1)
+
+
+def revoked_of(stored: Stored) -> RevokedTokens:
+    return RevokedTokens(stored, stored, HOUR, HandClock(AT))
 
 
 def test_tokens_from_before_the_revocation_count_no_more() -> None:
-    revoked = RevokedTokens(StoredRevocations(), HOUR, HandClock(AT))
+    revoked = revoked_of(Stored())
 
     assert revoked(Claims("mei", AT.timestamp() - 0.001))
     assert not revoked(Claims("mei", AT.timestamp()))
     assert not revoked(Claims("lan", AT.timestamp() - 1))
 
 
+def test_a_revocation_counts_from_the_call_on_that_follows_its_recording() -> None:
+    stored = Stored()
+    revoked = revoked_of(stored)
+    assert not revoked(Claims("lan", AT.timestamp() - 1))
+
+    stored.events += [
+        SessionsRevoked(subject="hua", before=AT),
+        ClientRetired(client_id="sensors", retired_at=AT),
+        SessionsRevoked(subject="lan", before=AT),
+    ]
+
+    for subject in ("lan", "hua", "sensors"):
+        assert revoked(Claims(subject, AT.timestamp() - 1))
+    assert set(revoked.since(AT - HOUR)) == {"mei", "lan", "hua", "sensors"}
+
+
 def test_what_is_known_stays_known_while_the_store_is_away() -> None:
-    stored = StoredRevocations()
-    revoked = RevokedTokens(stored, HOUR, HandClock(AT))
+    stored = Stored()
+    revoked = revoked_of(stored)
     revoked(Claims("mei", 0.0))
 
     stored.away = True
-    revoked.ask()
+    stored.events.append(SessionsRevoked(subject="lan", before=AT))
 
     assert revoked(Claims("mei", 0.0))
+    with pytest.raises(ConnectionError):  # but nobody is told that it is all
+        revoked.since(AT - HOUR)

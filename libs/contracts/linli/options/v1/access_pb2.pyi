@@ -40,6 +40,11 @@ The scopes, one by one:
   parking.read            read events that a service could not handle and has set aside
   parking.write           retry or discard them
   operations              run the platform: rotate the key that signs tokens
+
+Scopes without privilege: areas.read, bodies.read, catalog.read, cases.open, supervision.read. They read what everybody
+may know, or report a matter. All others are privileged: a process that has not heard from identity for ten minutes
+(an operator may set another time) cannot know whose tokens were revoked since, and refuses them with UNAVAILABLE
+`KEYS_STALE` and a RetryInfo until it hears again.
 """
 
 from collections import abc as _abc
