@@ -52,6 +52,7 @@ OWN: Catalogue = {
         "VALUE_NOT_STORABLE": "请求中有超出范围的数值",
         "DEADLINE_PASSED": "已超过您给出的时限",
         "METHOD_UNKNOWN": "没有这项操作",
+        "KEYS_STALE": "系统暂时无法确认登录是否仍有效，仅提供公开内容和上报，请稍后再试",
         "KEYS_UNAVAILABLE": "暂时无法核验登录，请稍后再试",
     },
 }

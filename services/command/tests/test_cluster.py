@@ -3,16 +3,21 @@
 import json
 import os
 import socket
+import ssl
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from linli.catalog.v1 import catalog_service_pb2 as catalog
 from linli.identity.v1 import identity_service_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as kinds
 from linli.types.v1.types_pb2 import LocalizedText
 
-from libs.rpc.client import connect
+from libs.rpc.client import Patience, connect
+from libs.rpc.credentials import Token
+from libs.rpc.failures import RpcFailed
 from libs.rpc.keys import SigningKey
 from libs.runtime.bundled.ports import free_ports
 from libs.runtime.cluster import processes as clusters
@@ -20,6 +25,7 @@ from libs.runtime.cluster.processes import Cluster, Member
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import SettingsInvalid
 from libs.testkit import patience
+from libs.testkit.certificates import Authority
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
 from libs.testkit.processes import children, lives, read
@@ -36,6 +42,7 @@ TWO = (
 ALL = {("identity", "server"), ("catalog", "server"), ("catalog", "worker")}
 READY_WITHIN = 90.0
 [IDENTITY] = identity.DESCRIPTOR.services_by_name.values()
+[CATALOG] = catalog.DESCRIPTOR.services_by_name.values()
 
 MakeCluster = Callable[..., Cluster]
 
@@ -103,6 +110,63 @@ def told(log: Path, event: str) -> list[str]:
     """When a process said it."""
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
     return [line["time"] for line in lines if line["event"] == event]
+
+
+def over_tls(folder: Path) -> dict[str, str]:
+    """Certificates for a cluster's processes."""
+    authority = Authority(folder)
+    pair = authority.sign("server", "127.0.0.1")
+    return {
+        "LINLI_TLS_CERT": str(pair.certificate),
+        "LINLI_TLS_KEY": str(pair.key),
+        "LINLI_KEYS_CA": str(authority.file),
+    }
+
+
+def test_processes_with_certificates_are_probed_over_tls_and_read_the_keys_over_tls(
+    make: MakeCluster, tmp_path: Path
+) -> None:
+    certificates = over_tls(tmp_path)
+    cluster = make(environ=certificates)
+    cluster.start()
+
+    cluster.wait_until_ready(patience.seconds(READY_WITHIN))
+
+    trusted = ssl.create_default_context(cafile=certificates["LINLI_KEYS_CA"])
+    where = f"https://{cluster.http('catalog')}/readyz"
+
+    def keys() -> str:
+        with urllib.request.urlopen(where, timeout=patience.seconds(5), context=trusted) as answer:
+            return str(json.load(answer)["keys"])
+
+    eventually(lambda: keys() == "ok", "it has read the keys")
+
+
+def test_a_revocation_reaches_the_process_of_another_service(cluster: Cluster) -> None:
+    operator = Mint(SigningKey.from_pem(cluster.place.signing_key.read_bytes())).person("OPERATOR")
+    with connect(cluster.addresses(), operator) as client:
+        registering = identity.RegisterClientRequest(
+            request_id="sensors", name="sensors", scopes=["catalog.read"]
+        )
+        registered = client.service(IDENTITY).register_client(registering)
+        sensors = registered.client.client_id
+        asking = identity.IssueClientTokenRequest(client_id=sensors, client_secret=registered.client_secret)
+        token = client.service(IDENTITY).issue_client_token(asking).token.access_token
+        with connect(cluster.addresses(), Token(token), patience=Patience(tries=1)) as partner:
+            affairs = partner.service(CATALOG)
+            affairs.list_affairs(catalog.ListAffairsRequest())
+
+            retiring = identity.RetireClientRequest(request_id="retired", client_id=sensors)
+            client.service(IDENTITY).retire_client(retiring)
+
+            def reason() -> str:
+                try:
+                    affairs.list_affairs(catalog.ListAffairsRequest())
+                except RpcFailed as failed:
+                    return failed.reason
+                return ""
+
+            eventually(lambda: reason() == "TOKEN_REVOKED", "catalog refuses the token", seconds=5)
 
 
 def test_killed_processes_come_back_alone_and_all_stop_in_order(make: MakeCluster) -> None:
