@@ -68,8 +68,8 @@ def sign_in(
     anonymous = City(connect(address, Token(), patience=patience))
 
     def fetch() -> tuple[str, float]:
-        request = identity.IssueClientTokenRequest(client_id="operator", client_secret=secret)
-        token = until_known(anonymous.identity.issue_client_token, request).token
+        request = identity.LoginRequest(login_name="developer", password=secret)
+        token = until_known(anonymous.identity.login, request).token
         return token.access_token, (token.expire_time.ToDatetime(UTC) - datetime.now(UTC)).total_seconds()
 
     return City(connect(address, Refreshing(fetch), deadline=deadline, patience=patience))
@@ -127,7 +127,7 @@ class Platform:
 
     @property
     def secret(self) -> str:
-        """The operator's secret, made by the platform on its first start."""
+        """The password of `developer`, made by the platform on its first start."""
         return (self.data / "operator.secret").read_text(encoding="utf-8").strip()
 
     def start(self) -> None:

@@ -94,8 +94,6 @@ def test_who_runs_the_west_runs_nothing_else(town: Town, elm_person: str, west_p
         m.RevokeSessionsRequest(**r, party_id=elm_person),
         m.RegisterClientRequest(**r, name="x", scopes=["areas.read"]),
         m.RegisterClientRequest(**r, name="x", scopes=["areas.read"], body_id=WATER),
-        m.ChangeClientSecretRequest(**r, client_id="operator"),
-        m.RetireClientRequest(**r, client_id="operator"),
         m.RotateSigningKeyRequest(**r),
     ]
 

@@ -16,7 +16,7 @@ from libs.runtime.host.shell import in_a_sentence
 Get = Callable[[], Service]
 Environ = Mapping[str, str]
 
-_data = click.option(
+data_option = click.option(
     "--data",
     type=click.Path(path_type=Path),
     metavar="DIR",
@@ -32,10 +32,10 @@ def rebuild(get: Get) -> click.Command:
     @click.command()
     @click.argument("view", type=click.Choice(sorted(view.name for view in service.views)))
     @click.option("--compare", is_flag=True, help="only list the rows that would differ")
-    @_data
+    @data_option
     def rebuild(view: str, compare: bool, data: Path | None) -> int:
         """Build a view anew beside the live one, then switch."""
-        return _on(
+        return on(
             service, data, lambda environ: operate.rebuild_view(service, view, environ, compare=compare)
         )
 
@@ -58,7 +58,7 @@ def verify(get: Get) -> click.Command:
         metavar="FILE",
         help="write the head that was reached: keep it where nobody who reaches the database can alter it",
     )
-    @_data
+    @data_option
     def verify(since: Path | None, save: Path | None, data: Path | None) -> int:
         """Check every event of the ledger against its hashes. Ends with status 1 if one was altered.
 
@@ -66,7 +66,7 @@ def verify(get: Get) -> click.Command:
         whose last events were cut off, looks well: keep heads.
         """
         service = get()
-        return _on(
+        return on(
             service, data, lambda environ: operate.verify_ledger(service, environ, since=since, save=save)
         )
 
@@ -77,14 +77,14 @@ def rotate_master_key(get: Get) -> click.Command:
     """The command that wraps all keys with the new master key."""
 
     @click.command("rotate-master-key")
-    @_data
+    @data_option
     def rotate_master_key(data: Path | None) -> int:
         """Wrap the keys of all persons with the first key in LINLI_MASTER_KEY. List the old key after it.
 
         The service may run meanwhile. An interrupted run continues where it stopped.
         """
         service = get()
-        return _on(service, data, lambda environ: operate.rotate_master_key(service, environ))
+        return on(service, data, lambda environ: operate.rotate_master_key(service, environ))
 
     return rotate_master_key
 
@@ -120,11 +120,11 @@ def list_parked(get: Get) -> click.Command:
     """The command that lists parked events."""
 
     @click.command("list")
-    @_data
+    @data_option
     def list_parked(data: Path | None) -> int:
         """List all parked events, subject by subject, each with the ID that the other commands take."""
         service = get()
-        return _on(service, data, lambda environ: operate.list_parked(service, environ))
+        return on(service, data, lambda environ: operate.list_parked(service, environ))
 
     return list_parked
 
@@ -134,11 +134,11 @@ def show_parked(get: Get) -> click.Command:
 
     @click.command("show")
     @_parked_id
-    @_data
+    @data_option
     def show_parked(parked_id: int, data: Path | None) -> int:
         """Show one parked event in full."""
         service = get()
-        return _on(service, data, lambda environ: operate.show_parked(service, parked_id, environ))
+        return on(service, data, lambda environ: operate.show_parked(service, parked_id, environ))
 
     return show_parked
 
@@ -148,11 +148,11 @@ def retry(get: Get) -> click.Command:
 
     @click.command("retry")
     @_parked_id
-    @_data
+    @data_option
     def retry(parked_id: int, data: Path | None) -> int:
         """Handle a parked event now, then all that wait behind it."""
         service = get()
-        return _on(service, data, lambda environ: operate.retry(service, parked_id, environ))
+        return on(service, data, lambda environ: operate.retry(service, parked_id, environ))
 
     return retry
 
@@ -163,16 +163,16 @@ def discard(get: Get) -> click.Command:
     @click.command("discard")
     @_parked_id
     @click.option("--reason", default="", metavar="TEXT", help="why, for the log; no personal data")
-    @_data
+    @data_option
     def discard(parked_id: int, reason: str, data: Path | None) -> int:
         """Give a parked event up for good."""
         service = get()
-        return _on(service, data, lambda environ: operate.discard(service, parked_id, environ, reason=reason))
+        return on(service, data, lambda environ: operate.discard(service, parked_id, environ, reason=reason))
 
     return discard
 
 
-def _on(service: Service, data: Path | None, act: Callable[[Environ], int]) -> int:
+def on(service: Service, data: Path | None, act: Callable[[Environ], int]) -> int:
     """Do it to the database of the environment, or to that of what runs on a folder."""
     return in_a_sentence(
         service, lambda: act({**os.environ, **(_beside(data, service) if data is not None else {})}), data

@@ -42,7 +42,7 @@ While it runs: `linli call`, `linli token`. SIGTERM or Ctrl-C stops it in order.
 _NOT_FOR_THEM = (
     *("LINLI_POSTGRES_URL", "LINLI_DATABASE_URL", "LINLI_DATABASE_PASSWORD", "LINLI_TOKEN"),
     *("LINLI_BROKER_URL", "LINLI_BROKER_PASSWORD"),
-    *("LINLI_MASTER_KEY", "LINLI_IDENTITY_SIGNING_KEY", "LINLI_IDENTITY_OPERATOR_SECRET"),
+    *("LINLI_MASTER_KEY", "LINLI_IDENTITY_SIGNING_KEY", "LINLI_IDENTITY_DEVELOPER_PASSWORD"),
 )
 """Variables (and their `_FILE`s) that the processes do not inherit: theirs are the cluster's own."""
 

@@ -19,7 +19,7 @@ from libs.runtime.config.guards import CannotStart
 from libs.runtime.host.terminal import as_called
 from services.command.options import Port, data_option
 
-_OPERATOR = "operator"
+_DEVELOPER = "developer"
 
 Where = str | Mapping[str, str]
 """The address of a platform, or that of each service of a cluster."""
@@ -45,7 +45,10 @@ class Connection:
         return connect(self.address, credentials, **self._tls)
 
     def fetch(self, anonymous: Client) -> tuple[str, float]:
-        """A token of the operator, and for how many seconds it is good. Raises `CannotStart`, `RpcFailed`."""
+        """A token of `developer`, the first operator, and for how many seconds it is good.
+
+        Raises `CannotStart`, `RpcFailed`.
+        """
         path = self.place.operator_secret
         if not path.exists():
             raise CannotStart(f"{path} does not exist: is {self.place.data} the data folder of a platform?")
@@ -54,15 +57,16 @@ class Connection:
             raise CannotStart(
                 f"{path} is empty: delete it and start the platform again, which creates a new one"
             )
-        request = identity.IssueClientTokenRequest(client_id=_OPERATOR, client_secret=secret)
+        request = identity.LoginRequest(login_name=_DEVELOPER, password=secret)
         stub = anonymous.service(identity.DESCRIPTOR.services_by_name["IdentityService"])
         try:
-            issued = stub.issue_client_token(request).token
+            issued = stub.login(request).token
         except RpcFailed as failed:
             if failed.code.name != "UNAUTHENTICATED":
                 raise
             raise CannotStart(
-                f"the platform refuses the operator's secret in {path}: name its data folder with --data"
+                f"the platform refuses the password of `developer` in {path}:"
+                " name its data folder with --data"
             ) from None
         left = issued.expire_time.ToDatetime(UTC) - datetime.now(UTC)
         return issued.access_token, left.total_seconds()

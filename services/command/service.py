@@ -47,6 +47,14 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
             "rotate-master-key": Lazy(
                 "rewrap the keys of all persons with the new master key", made("acts", "rotate_master_key")
             ),
+            **(
+                {
+                    "first-operator": Lazy("make the first operator", made("machine", "first_operator")),
+                    "set-password": Lazy("replace a forgotten password", made("machine", "set_password")),
+                }
+                if name == "identity"
+                else {}
+            ),
             "parked": Lazy(
                 "events that could not be handled: list, show, retry, discard",
                 lambda: LazyGroup("parked", help="Events that could not be handled.", lazy=parked),

@@ -14,8 +14,8 @@ class IdentitySettings:
     signing_key: Secret[str] = setting(
         doc="Ed25519 key (PKCS #8 PEM) from which the keys that sign tokens are derived"
     )
-    operator_secret: Secret[str] | None = setting(
-        None, doc="secret of the client `operator`, which exists from the first start on"
+    developer_password: Secret[str] | None = setting(
+        None, doc="for trying out: makes `developer` the first operator, with this password"
     )
     login_lifetime: timedelta = setting(
         timedelta(hours=8), doc="how long a person's token counts", minimum=60, maximum=86400

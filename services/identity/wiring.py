@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from linli.identity.v1 import identity_service_pb2
 
+from libs.rpc import text
 from libs.rpc.access import scopes_of_roles
 from libs.rpc.keys import SigningKey, concealed
-from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
+from libs.runtime.host.parts import Api, ByHand, Ground, Service, ServiceParts
 from libs.telemetry.public_keys import PublicKeys
 from services.identity.adapters.disputed_strips import StripReads
 from services.identity.adapters.hashing import Argon2
@@ -24,6 +25,7 @@ from services.identity.application.body import Bodies, BodyStream
 from services.identity.application.client import Clients
 from services.identity.application.keyring import Keys
 from services.identity.application.login import Logins
+from services.identity.application.operators import Machine, NewOperator
 from services.identity.application.resident import AccessStream, Residents, ResidentStream
 from services.identity.application.throttle import Throttle
 from services.identity.domain.access import ACCESS
@@ -33,6 +35,7 @@ from services.identity.domain.client import CLIENT
 from services.identity.domain.disclosure import DISCLOSURE
 from services.identity.domain.keyring import KEYRING
 from services.identity.domain.login import LOGIN
+from services.identity.domain.operators import OPERATORS
 from services.identity.domain.resident import RESIDENT
 from services.identity.entrypoints.access import AccessApi
 from services.identity.entrypoints.area import AreaApi
@@ -56,12 +59,13 @@ def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
     def on_start() -> None:
         now = ground.clock()
         app.keyring.ensure(now)
-        if settings.operator_secret is not None:
-            app.clients.ensure_operator(settings.operator_secret.reveal(), now)
+        if settings.developer_password is not None:
+            app.machine.ensure_developer(settings.developer_password.reveal(), now)
 
     return ServiceParts(
         apis=(_api(app),),
         on_start=on_start,
+        by_hand=_by_hand(app, ground),
         public_keys=PublicKeys(published.read, published.wait),
         revoked=revoked,
     )
@@ -87,15 +91,16 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
     )
     keys = _keys(ground, settings, revoked)
     logins, machines = _logins_and_clients(ground, settings, streams, keys)
+    residents = Residents(
+        stream=streams.residents,
+        areas=streams.areas,
+        access=streams.access,
+        disclosures=ground.stream(DISCLOSURE),
+        digests=digests,
+    )
     return App(
         areas=Areas(stream=streams.areas, reads=areas.AreaReads(views, maps), strips=StripReads(views, maps)),
-        residents=Residents(
-            stream=streams.residents,
-            areas=streams.areas,
-            access=streams.access,
-            disclosures=ground.stream(DISCLOSURE),
-            digests=digests,
-        ),
+        residents=residents,
         bodies=Bodies(
             stream=streams.bodies, areas=streams.areas, reads=bodies.BodyReads(views), digests=digests
         ),
@@ -108,6 +113,9 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         ),
         logins=logins,
         clients=machines,
+        machine=Machine(
+            stream=ground.stream(OPERATORS), residents=residents, access=streams.access, logins=logins
+        ),
         keyring=keys,
     )
 
@@ -155,6 +163,26 @@ def _logins_and_clients(
 def _api(app: App) -> Api:
     nouns = (AreaApi, ResidentApi, BodyApi, AccessApi, LoginApi, ClientApi, KeyringApi)
     return Api.of(identity_service_pb2, *(noun(app) for noun in nouns), zh=MESSAGES)
+
+
+def _by_hand(app: App, ground: Ground) -> Mapping[str, ByHand]:
+    """What is done on the machine: texts take the normal forms that they would take at the wire."""
+
+    def first_operator(words: Mapping[str, str]) -> str:
+        new = NewOperator(
+            name=text.line(words["name"]),
+            staff_number=text.key(words["staff_number"]),
+            login_name=text.username(words["login"]),
+            password=text.password(words["password"]),
+        )
+        return f"made {app.machine.make_first_operator(new, ground.clock())} the first operator"
+
+    def set_password(words: Mapping[str, str]) -> str:
+        name, password = text.username(words["login"]), text.password(words["password"])
+        app.machine.set_password(name, password, ground.clock())
+        return "replaced the password, and ended the sessions"
+
+    return {"first-operator": first_operator, "set-password": set_password}
 
 
 SERVICE = Service(

@@ -31,7 +31,7 @@ NAMED = ("at_least", "cases_at_least")
 FAR_AHEAD = f"r{10**15}.1"
 SECONDS = 60.0
 KEY = SigningKey.generate()
-IDENTITYS_OWN = {"LINLI_IDENTITY_SIGNING_KEY": KEY.pem().decode(), "LINLI_IDENTITY_OPERATOR_SECRET": "a" * 32}
+IDENTITYS_OWN = {"LINLI_IDENTITY_SIGNING_KEY": KEY.pem().decode()}
 PLACES = [place for place in every_place() if place.path in NAMED]
 FROM_STREAMS = {
     "CasesService/ExplainRouting",

@@ -13,7 +13,7 @@ from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.postgres import EmbeddedPostgres, runtime_role
 from libs.runtime.config.guards import CannotStart
 
-WITHOUT = {"LINLI_MASTER_KEY": "", "LINLI_IDENTITY_SIGNING_KEY": "", "LINLI_IDENTITY_OPERATOR_SECRET": ""}
+WITHOUT = {"LINLI_MASTER_KEY": "", "LINLI_IDENTITY_SIGNING_KEY": "", "LINLI_IDENTITY_DEVELOPER_PASSWORD": ""}
 """Secrets of other installations that happen to be in the environment are not for this one."""
 
 
@@ -23,6 +23,7 @@ def environ_of(place: Place, service: str) -> dict[str, str]:
         **WITHOUT,
         "LINLI_DATABASE_URL": EmbeddedPostgres(place.data).dsn(service, runtime_role(service)),
         "LINLI_MASTER_KEY_FILE": str(place.master_key.expanduser()),
+        "LINLI_IDENTITY_SIGNING_KEY_FILE": str(place.signing_key.expanduser()),
     }
 
 

@@ -21,7 +21,7 @@ class Place:
 
     @property
     def operator_secret(self) -> Path:
-        """The file with the operator's secret, made at the first start."""
+        """The file with the password of `developer`, the first operator, made at the first start."""
         return self.data / "operator.secret"
 
     @property

@@ -102,7 +102,7 @@ class EmbeddedPlatform:
             "LINLI_HTTP_ADDRESS": f"127.0.0.1:{place.http_port}",
             "LINLI_MASTER_KEY_FILE": str(place.master_key),
             "LINLI_IDENTITY_SIGNING_KEY_FILE": str(place.signing_key),
-            "LINLI_IDENTITY_OPERATOR_SECRET_FILE": str(place.operator_secret),
+            "LINLI_IDENTITY_DEVELOPER_PASSWORD_FILE": str(place.operator_secret),
         }
 
     def _watch_postgres(self, host: Host) -> None:

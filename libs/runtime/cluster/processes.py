@@ -243,7 +243,7 @@ class Cluster:
         }
         if service == _KEEPER_OF_KEYS:
             told["LINLI_IDENTITY_SIGNING_KEY_FILE"] = str(place.signing_key)
-            told["LINLI_IDENTITY_OPERATOR_SECRET_FILE"] = str(place.operator_secret)
+            told["LINLI_IDENTITY_DEVELOPER_PASSWORD_FILE"] = str(place.operator_secret)
         elif _KEEPER_OF_KEYS in self.members:
             told["LINLI_KEYS_ROOT"] = root_of(SigningKey.from_pem(place.signing_key.read_bytes())).jwk["x"]
             told["LINLI_KEYS_URL"] = (

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from google.protobuf import json_format
 
+from libs.ledger.decider import Refusal
 from libs.ledger.errors import SettingsRefused
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.store.verify import Forged, Head, verify
@@ -17,6 +18,7 @@ from libs.messaging.desk import ParkingDesk
 from libs.messaging.effects import Effects
 from libs.messaging.parked import ParkedEvent
 from libs.messaging.schema import check_schema, migrate
+from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Settings, read
 from libs.runtime.host.exposed import check_connections
 from libs.runtime.host.opened import open_ledger, open_service
@@ -176,6 +178,20 @@ def discard(service: Service, parked_id: int, environ: Environ, *, reason: str =
     with _desk(service, environ) as desk:
         behind = desk.discard(parked_id, by="command line", reason=reason)
     say("discarded" + (f"; {behind} still wait behind it: retry the first of them" if behind else ""))
+    return 0
+
+
+def by_hand(service: Service, act: str, words: Mapping[str, str], environ: Environ) -> int:
+    """Do what only whoever is at the machine may do. Raises `CannotStart` if it is refused."""
+    opened = open_service(service, read(Settings, environ), environ, listen=False)
+    try:
+        say(opened.parts.by_hand[act](words))
+    except Refusal as refused:
+        raise CannotStart(f"{refused.code}: {refused.message}") from None
+    except ValueError as unfit:
+        raise CannotStart(str(unfit)) from None
+    finally:
+        opened.close()
     return 0
 
 

@@ -75,6 +75,10 @@ class Ground:
         return self.streams.open(decider, area=area)
 
 
+ByHand = Callable[[Mapping[str, str]], str]
+"""Words of the command line in; what was done, in a sentence. Refuses by `Refusal` or ValueError."""
+
+
 def _nothing() -> None:
     return None
 
@@ -84,7 +88,8 @@ class ServiceParts:
     """A service, wired.
 
     `on_start` runs once in a process with the api role, after the projector started and before the
-    process says that it is ready (identity makes the operator's client there); it must be idempotent.
+    process says that it is ready (identity makes its first signing key there); it must be idempotent.
+    `by_hand` are acts that only whoever is at the machine may do, by name (`linli <service> <name>`).
     `public_keys` (identity only) is the JSON Web Key Set served at `/keys.json`; `revoked`
     (identity only) says of a token's claims (`libs.rpc.tokens.Claims`) whether it was revoked: it is
     asked on every call, so it must be quick.
@@ -92,6 +97,7 @@ class ServiceParts:
 
     apis: tuple[Api, ...] = ()
     on_start: Callable[[], None] = _nothing
+    by_hand: Mapping[str, ByHand] = field(default_factory=dict)
     public_keys: PublicKeys | None = None
     revoked: Callable[[Any], bool] | None = None
 

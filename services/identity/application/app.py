@@ -8,6 +8,7 @@ from services.identity.application.body import Bodies
 from services.identity.application.client import Clients
 from services.identity.application.keyring import Keys
 from services.identity.application.login import Logins
+from services.identity.application.operators import Machine
 from services.identity.application.resident import Residents
 
 
@@ -20,7 +21,8 @@ class App:
     bodies     register, get, list
     access     grant, revoke, revoke_sessions, list
     logins     create, set_password, change_password, log_in
-    clients    register, change_secret, retire, list, issue_token, ensure_operator
+    clients    register, change_secret, retire, list, issue_token
+    machine    make_first_operator, set_password, ensure_developer
     keyring    sign, rotate, ensure, key_set
     """
 
@@ -30,4 +32,5 @@ class App:
     access: Roles
     logins: Logins
     clients: Clients
+    machine: Machine
     keyring: Keys

@@ -1,4 +1,4 @@
-"""Use cases of clients: programs of partners, and the operator's own."""
+"""Use cases of clients: programs of partners, and of the platform's own operators."""
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,6 @@ from services.identity.application.ports import ClientReads, ClientRow, Hashing,
 from services.identity.application.throttle import Throttle
 from services.identity.domain import client, refusals
 from services.identity.domain.client import (
-    ChangeClientScopes,
     ChangeClientSecret,
     ClientCommand,
     ClientEvent,
@@ -32,8 +31,6 @@ ClientStream = Stream[ClientCommand, client.Client, ClientEvent]
 ClientHandled = Handled[client.Client, ClientEvent]
 MayGive = Callable[[str, Jurisdiction], bool]
 """Whether the caller holds a scope as far as these limits."""
-OPERATOR = "operator"
-"""The client that is there from the beginning, so that somebody can register the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,33 +122,6 @@ class Clients:
             lifetime=self.lifetime,
         )
         return self.keys.sign(claims)
-
-    def ensure_operator(self, secret: str, at: datetime) -> None:
-        """See to it that the operator's client exists, with this secret and all of the role's scopes.
-
-        Idempotent: done at every start. A retired operator's client stays retired.
-        """
-        state = self.stream.load(OPERATOR).state
-        context = Context(actor="system")
-        scopes = tuple(sorted(self.scopes_of_roles[Role.OPERATOR.value]))
-        hashed = self._hashed(OPERATOR, secret)
-        if isinstance(state, client.Unknown):
-            command = RegisterClient(
-                client_id=OPERATOR,
-                name="operator",
-                role=Role.OPERATOR,
-                scopes=scopes,
-                within=Within(),
-                secret_hash=hashed,
-                at=at,
-            )
-            self.stream.handle(OPERATOR, command, context)
-        elif isinstance(state, client.Active):
-            if not self.hashing.matches(state.secret_hash.value, secret):
-                change = ChangeClientSecret(client_id=OPERATOR, secret_hash=hashed, at=at)
-                self.stream.handle(OPERATOR, change, context)
-            more = ChangeClientScopes(client_id=OPERATOR, scopes=scopes, at=at)
-            self.stream.handle(OPERATOR, more, context)
 
     def _hashed(self, client_id: str, secret: str) -> Personal:
         """The secret's hash, marked so that it is stored enciphered and never leaves the service."""

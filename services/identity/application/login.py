@@ -47,28 +47,37 @@ class Logins:
         """Let a person log in. The caller must reach everything that the person may do."""
         person = registered(self.residents, party_id)
         permit_all_of(person.area_path, self.access.load(party_id).state, permit)
-        login_id = self._id(name)
-        command = CreateLogin(
-            login_id=login_id,
+        command = self.creating(party_id, name, password, at)
+        handled = self.stream.handle(command.login_id, command, replace(context, area=person.area_path))
+        return Changed(command.login_id, handled.revision)
+
+    def creating(self, party_id: str, name: str, password: str, at: datetime) -> CreateLogin:
+        """The command that lets a person log in."""
+        return CreateLogin(
+            login_id=self._id(name),
             party_id=party_id,
             login_name=Personal(party_id, name),
             password_hash=Personal(party_id, self.hashing.hash(password)),
             at=at,
         )
-        handled = self.stream.handle(login_id, command, replace(context, area=person.area_path))
-        return Changed(login_id, handled.revision)
 
     def set_password(
         self, name: str, password: str, at: datetime, context: Context, permit: Permit
     ) -> Changed:
         """Replace a forgotten password, and end the sessions."""
-        login_id = self._id(name)
-        state = self.stream.load(login_id).state
-        if not isinstance(state, login.Open) or state.erased:
-            raise refusals.login_is_unknown()
+        state = self._known(name)
         person = registered(self.residents, state.party_id)
         permit_all_of(person.area_path, self.access.load(state.party_id).state, permit)
         return self._replace(state, password, at, context)
+
+    def replace_password(self, name: str, password: str, at: datetime, context: Context) -> Changed:
+        """Replace a password, whatever the person may do: for whoever is at the machine."""
+        return self._replace(self._known(name), password, at, context)
+
+    def password_differs(self, name: str, password: str) -> bool:
+        """Whether somebody logs in with this name, and with another password."""
+        state = self.stream.load(self._id(name)).state
+        return isinstance(state, login.Open) and not state.erased and not self._knows(state, password)
 
     def change_password(
         self, name: str, old: str, new: str, at: datetime, context: Context, address: str
@@ -100,6 +109,12 @@ class Logins:
             if not known or not isinstance(state, login.Open):
                 raise refusals.credentials_are_refused()
             attempt.succeeded = True
+        return state
+
+    def _known(self, name: str) -> login.Open:
+        state = self.stream.load(self._id(name)).state
+        if not isinstance(state, login.Open) or state.erased:
+            raise refusals.login_is_unknown()
         return state
 
     def _knows(self, state: login.Login, password: str) -> bool:

@@ -74,21 +74,25 @@ class Residents:
             raise refusals.natural_key_does_not_fit("a phone number that is a key has a country code")
         area = defined(self.areas, new.area_id)
         permit(Jurisdiction(area_path=area.path))
+        command = self.registering(new, area_path=area.path)
+        handled = self.stream.handle(command.resident_id, command, replace(context, area=area.path))
+        return found(command.resident_id, handled)
+
+    def registering(self, new: NewResident, *, area_path: str) -> RegisterResident:
+        """The command that registers a person; their id follows from their key."""
         digest = self.digests.digest("resident", new.key.normal)
         resident_id = self._id(digest)
-        command = RegisterResident(
+        return RegisterResident(
             resident_id=resident_id,
             key=new.key,
             key_digest=digest,
             name=Personal(resident_id, new.name),
             phone=Personal(resident_id, new.phone),
             address=Personal(resident_id, new.address),
-            area_id=area.area_id,
-            area_path=area.path,
+            area_id=new.area_id,
+            area_path=area_path,
             at=new.at,
         )
-        handled = self.stream.handle(resident_id, command, replace(context, area=area.path))
-        return found(resident_id, handled)
 
     def _id(self, digest: str) -> str:
         """The id for a key: the digest, or, after an erasure, the digest with the next number."""

@@ -233,6 +233,24 @@ def scopes_are_unknown(scopes: Sequence[str], known: Sequence[str]) -> Refusal:
     )
 
 
+def first_operator_exists() -> Refusal:
+    """The installation has had its first operator."""
+    return Refusal(
+        Kind.ALREADY_EXISTS,
+        "FIRST_OPERATOR_EXISTS",
+        "this installation has had its first operator; an operator nominates the next",
+    )
+
+
+def last_operator_stays() -> Refusal:
+    """Without an operator nobody could make another."""
+    return Refusal(
+        Kind.PRECONDITION,
+        "LAST_OPERATOR",
+        "this is the only operator without limits; make another before this one goes",
+    )
+
+
 def credentials_are_refused() -> Refusal:
     """The name, the password, or both are wrong; the answer does not show which."""
     return Refusal(Kind.UNAUTHENTICATED, "CREDENTIALS_REFUSED", "the name or the secret is wrong; try again")

@@ -24,6 +24,8 @@ MESSAGES = {
     "CLIENT_EXISTS": "该客户端已存在",
     "SCOPES_BEYOND_REACH": "只能授予您自己拥有的权限：{scopes}",
     "SCOPES_UNKNOWN": "没有这些权限：{scopes}；现有权限：{known}",
+    "FIRST_OPERATOR_EXISTS": "本系统已设立首位运维员，请由其提名下一位",
+    "LAST_OPERATOR": "这是唯一不受限的运维员，请先设立另一位",
     "CREDENTIALS_REFUSED": "名称或密码有误",
     "TOO_MANY_ATTEMPTS": "尝试次数过多，请在{retry_after_seconds}秒后再试",
     "LOGINS_BUSY": "同时登录的人过多，请在{retry_after_seconds}秒后再试",

@@ -42,10 +42,10 @@ DESCRIPTOR = pb.DESCRIPTOR.services_by_name["IdentityService"]
 FEED = feed.DESCRIPTOR.services_by_name["FeedService"]
 KEY = SigningKey.generate()
 ROOT = root_of(KEY).jwk["x"]
-SECRET = "the operator's secret of this test"
+SECRET = "the first operator's password"
 ENVIRON = {
     "LINLI_IDENTITY_SIGNING_KEY": KEY.pem().decode(),
-    "LINLI_IDENTITY_OPERATOR_SECRET": SECRET,
+    "LINLI_IDENTITY_DEVELOPER_PASSWORD": SECRET,
 }
 LONG_AGO = datetime(2019, 1, 1, tzinfo=UTC)
 ROLE = access_pb2.Role.Value
@@ -65,11 +65,8 @@ def running(postgres_server: TestServer) -> Iterator[Component]:
 
 
 def operator_of(running: Component) -> Any:
-    """The rpcs with a token that the operator's client got for its secret."""
-    issued = nobody(running).issue_client_token(
-        pb.IssueClientTokenRequest(client_id="operator", client_secret=SECRET)
-    )
-    return running.client(Token(issued.token.access_token)).service(DESCRIPTOR)
+    """The rpcs as the first operator, who has logged in."""
+    return log_in(running, "developer", SECRET)
 
 
 def nobody(running: Component) -> Any:
@@ -539,11 +536,10 @@ def test_nobody_takes_over_a_client_that_may_do_more(running: Component, operato
     )
     keeping = running.client(Token(issued.token.access_token)).service(DESCRIPTOR)
 
-    for client_id in (reader.client.client_id, "operator"):
-        with refused("SCOPES_BEYOND_REACH"):
-            keeping.change_client_secret(
-                pb.ChangeClientSecretRequest(request_id=request_id(), client_id=client_id)
-            )
+    with refused("SCOPES_BEYOND_REACH"):
+        keeping.change_client_secret(
+            pb.ChangeClientSecretRequest(request_id=request_id(), client_id=reader.client.client_id)
+        )
     own = pb.ChangeClientSecretRequest(request_id=request_id(), client_id=keeper.client.client_id)
     assert keeping.change_client_secret(own).client_secret
 

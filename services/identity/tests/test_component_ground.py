@@ -23,10 +23,7 @@ from services.identity.wiring import SERVICE
 
 DESCRIPTOR = pb.DESCRIPTOR.services_by_name["IdentityService"]
 KEY = SigningKey.generate()
-ENVIRON = {
-    "LINLI_IDENTITY_SIGNING_KEY": KEY.pem().decode(),
-    "LINLI_IDENTITY_OPERATOR_SECRET": "a secret of nobody's",
-}
+ENVIRON = {"LINLI_IDENTITY_SIGNING_KEY": KEY.pem().decode()}
 LONG_AGO = datetime(2019, 1, 1, tzinfo=UTC)
 LEVELS = (
     types.AREA_LEVEL_CITY,

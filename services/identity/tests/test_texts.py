@@ -20,7 +20,7 @@ from services.identity.wiring import SERVICE
 
 DESCRIPTOR = pb.DESCRIPTOR.services_by_name["IdentityService"]
 KEY = SigningKey.generate()
-ENVIRON = {"LINLI_IDENTITY_SIGNING_KEY": KEY.pem().decode(), "LINLI_IDENTITY_OPERATOR_SECRET": "a" * 32}
+ENVIRON = {"LINLI_IDENTITY_SIGNING_KEY": KEY.pem().decode()}
 PASSWORD = "correct horse battery"
 request_id = Ids("identity texts")
 PHONES = (

@@ -1,0 +1,67 @@
+"""What only whoever is at the machine may do about operators: make the first one, replace a password."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from libs.runtime.config.guards import CannotStart
+from libs.runtime.host import operate
+from libs.runtime.host.parts import Service
+from services.command.acts import data_option, on
+
+Get = Callable[[], Service]
+
+_SHORTEST = 10
+_LONGEST = 128
+_login = click.option("--login", required=True, metavar="NAME", help="the name to log in with")
+
+
+def first_operator(get: Get) -> click.Command:
+    """The command that makes the first operator."""
+
+    @click.command("first-operator")
+    @click.option("--name", required=True, metavar="NAME", help="the person's name")
+    @click.option("--staff-number", required=True, metavar="NUMBER", help="number in the staff register")
+    @_login
+    @data_option
+    def first_operator(name: str, staff_number: str, login: str, data: Path | None) -> int:
+        """Make a person the first operator of this installation. It works once.
+
+        The password (10 to 128 characters) is asked for, or read from standard input.
+        """
+        service = get()
+        words = {"name": name, "staff_number": staff_number, "login": login, "password": _password()}
+        return on(service, data, lambda environ: operate.by_hand(service, "first-operator", words, environ))
+
+    return first_operator
+
+
+def set_password(get: Get) -> click.Command:
+    """The command that replaces a password."""
+
+    @click.command("set-password")
+    @_login
+    @data_option
+    def set_password(login: str, data: Path | None) -> int:
+        """Replace the password of an operator who has forgotten it, and end their sessions.
+
+        The password (10 to 128 characters) is asked for, or read from standard input.
+        """
+        service = get()
+        words = {"login": login, "password": _password()}
+        return on(service, data, lambda environ: operate.by_hand(service, "set-password", words, environ))
+
+    return set_password
+
+
+def _password() -> str:
+    """What is typed twice, or a line of standard input; never a word of the command line."""
+    if sys.stdin.isatty():
+        given = str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    else:
+        given = sys.stdin.readline().rstrip("\n")
+    if not _SHORTEST <= len(given) <= _LONGEST:
+        raise CannotStart(f"give a password of {_SHORTEST} to {_LONGEST} characters, on standard input")
+    return given

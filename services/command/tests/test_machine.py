@@ -1,0 +1,86 @@
+"""What is done about operators at the machine: once, recorded, and never by a word of the command line."""
+
+import io
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from libs.ledger.privacy.master_key import MasterKey
+from libs.messaging.schema import migrate
+from libs.rpc.keys import SigningKey
+from libs.runtime.config.settings import Settings, read
+from libs.runtime.host.opened import OpenService, open_service
+from libs.testkit.postgres import TestServer
+from services.command.line import run
+from services.command.service import group_of
+from services.identity.wiring import SERVICE
+
+WEI = ("--name", "Li Wei", "--staff-number", "4711", "--login", "Li.Wei")
+Said = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def installation(postgres_server: TestServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenService]:
+    """An identity service without an operator, whose settings are in the environment."""
+    dsn = postgres_server.create()
+    migrate(dsn, "identity", SERVICE.views)
+    monkeypatch.setenv("LINLI_DATABASE_URL", dsn)
+    monkeypatch.setenv("LINLI_MASTER_KEY", MasterKey.generate().text())
+    monkeypatch.setenv("LINLI_IDENTITY_SIGNING_KEY", SigningKey.generate().pem().decode())
+    opened = open_service(SERVICE, read(Settings, os.environ), os.environ, listen=False)
+    yield opened
+    opened.close()
+    postgres_server.drop(dsn)
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Said:
+    """Runs a command of identity with a password on standard input; answers its exit status and words."""
+
+    def run_identity(password: str, *words: str) -> tuple[int, str]:
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
+        status = run(words, group_of("identity"))
+        return status, "".join(capsys.readouterr())
+
+    return run_identity
+
+
+def recorded(installation: OpenService, category: str) -> list[tuple[str, str, str | None]]:
+    """The events of a category, with their actor and reason."""
+    return [
+        (type(each.event).__name__, each.metadata.actor, each.metadata.reason)
+        for each in installation.ledger.read(limit=1000)
+        if each.stream.startswith(f"{category}-")
+    ]
+
+
+def test_the_first_operator_is_made_once(installation: OpenService, said: Said) -> None:
+    first, _ = said("correct horse battery", "first-operator", *WEI)
+    second, refused = said("another password", "first-operator", *WEI[:-1], "somebody.else")
+
+    assert (first, second) == (0, 1)
+    assert "FIRST_OPERATOR_EXISTS" in refused
+    reason = "first operator of the installation"
+    assert recorded(installation, "operators") == [("FirstOperatorMade", "machine", reason)]
+    assert recorded(installation, "access") == [("RoleGranted", "machine", reason)]
+    assert [name for name, _, _ in recorded(installation, "login")] == ["LoginCreated"]
+
+
+def test_a_password_that_is_too_short_makes_nobody(installation: OpenService, said: Said) -> None:
+    status, text = said("short", "first-operator", *WEI)
+
+    assert (status, recorded(installation, "operators")) == (1, [])
+    assert "give a password of 10 to 128 characters" in text
+
+
+def test_a_forgotten_password_is_replaced_at_the_machine(installation: OpenService, said: Said) -> None:
+    said("correct horse battery", "first-operator", *WEI)
+
+    replaced, _ = said("a fresh beginning", "set-password", "--login", "LI.WEI")
+    unknown, text = said("a fresh beginning", "set-password", "--login", "nobody")
+
+    assert (replaced, unknown) == (0, 1)
+    assert "LOGIN_UNKNOWN" in text
+    assert recorded(installation, "login")[-1][:2] == ("PasswordSet", "machine")
+    assert recorded(installation, "access")[-1][:2] == ("SessionsRevoked", "machine")

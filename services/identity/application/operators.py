@@ -1,0 +1,88 @@
+"""What is done on the machine itself: the first operator, and operators' forgotten passwords."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from libs.ledger.decider import Refusal
+from libs.ledger.recorded import Context
+from libs.ledger.streams.stream import Stream, Task, handle_many
+from services.identity.application.login import Logins
+from services.identity.application.resident import AccessStream, NewResident, Residents
+from services.identity.domain import operators
+from services.identity.domain.access import GrantRole
+from services.identity.domain.operators import MakeFirstOperator, OperatorsCommand, OperatorsEvent
+from services.identity.domain.values import KeyKind, NaturalKey, Role, Within
+
+OperatorsStream = Stream[OperatorsCommand, operators.Operators, OperatorsEvent]
+MACHINE = "machine"
+"""The actor of what is done by a command on the machine, by whoever may read the installation's secrets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOperator:
+    """A person as the command line describes them, in normal form."""
+
+    name: str
+    staff_number: str
+    login_name: str
+    password: str
+
+    def __repr__(self) -> str:
+        """Never shows the person or the password."""
+        return "NewOperator()"
+
+
+DEVELOPER = "developer"
+"""The login name of the first operator of `linli up` and `linli cluster`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What can be done about operators by whoever is at the machine. Each is a recorded event."""
+
+    stream: OperatorsStream
+    residents: Residents
+    access: AccessStream
+    logins: Logins
+
+    def make_first_operator(self, new: NewOperator, at: datetime) -> str:
+        """Register a person, let them log in, and make them operator; answers their id.
+
+        Refuses FIRST_OPERATOR_EXISTS the second time, and LOGIN_NAME_TAKEN.
+        """
+        key = NaturalKey(KeyKind.STAFF_NUMBER, new.staff_number)
+        person = NewResident(key=key, name=new.name, phone="", address="", area_id="", at=at)
+        registering = self.residents.registering(person, area_path="")
+        party_id = registering.resident_id
+        creating = self.logins.creating(party_id, new.login_name, new.password, at)
+        context = Context(actor=MACHINE, reason="first operator of the installation")
+        granting = GrantRole(party_id=party_id, role=Role.OPERATOR, within=Within(), at=at)
+        tasks: list[Task] = [
+            (self.stream, operators.ID, MakeFirstOperator(party_id=party_id, at=at), context),
+            (self.residents.stream, party_id, registering, context),
+            (self.access, party_id, granting, context),
+            (self.logins.stream, creating.login_id, creating, context),
+        ]
+        handle_many(self.stream.ledger, tasks)
+        return party_id
+
+    def set_password(self, login_name: str, password: str, at: datetime) -> None:
+        """Replace a password, and end the sessions. Refuses LOGIN_UNKNOWN."""
+        context = Context(actor=MACHINE, reason="password replaced on the machine")
+        self.logins.replace_password(login_name, password, at, context)
+
+    def ensure_developer(self, password: str, at: datetime) -> None:
+        """See to it that the developer of a laptop logs in with this password.
+
+        Idempotent: done at every start. They are made only if they are the first operator.
+        """
+        if not self.stream.load(operators.ID).state.first:
+            name, number = "Developer", DEVELOPER
+            new = NewOperator(name=name, staff_number=number, login_name=DEVELOPER, password=password)
+            try:
+                self.make_first_operator(new, at)
+            except Refusal as no:  # another process was faster
+                if no.code != "FIRST_OPERATOR_EXISTS":
+                    raise
+        elif self.logins.password_differs(DEVELOPER, password):
+            self.set_password(DEVELOPER, password, at)
