@@ -21,7 +21,7 @@ from linli.supervision.v1 import supervision_service_pb2 as supervision
 from linli.volunteers.v1 import volunteers_service_pb2 as volunteers
 
 from libs.rpc.client import Client, Patience, connect
-from libs.rpc.credentials import Refreshing, Token
+from libs.rpc.credentials import Credentials, Refreshing, Token
 from libs.rpc.failures import RpcFailed
 from libs.runtime.bundled.ports import free_instead, taken
 from libs.runtime.cluster.supervised import asked
@@ -61,10 +61,7 @@ _OUTLASTING = Patience(tries=1000, first=0.1, most=1.0)
 def sign_in(
     address: Where, secret: str, *, patience: Patience = _OUTLASTING, deadline: float = 180.0
 ) -> City:
-    """A client of the platform at `address` (host:port, or one for each service) in the operator's name.
-
-    It outlasts restarts: every command carries a request_id, so it is safe to send it again.
-    """
+    """A client of the platform at `address`, or at that of each service, in the first operator's name."""
     anonymous = City(connect(address, Token(), patience=patience))
 
     def fetch() -> tuple[str, float]:
@@ -72,7 +69,17 @@ def sign_in(
         token = until_known(anonymous.identity.login, request).token
         return token.access_token, (token.expire_time.ToDatetime(UTC) - datetime.now(UTC)).total_seconds()
 
-    return City(connect(address, Refreshing(fetch), deadline=deadline, patience=patience))
+    return enter(address, Refreshing(fetch), patience=patience, deadline=deadline)
+
+
+def enter(
+    address: Where, credentials: Credentials, *, patience: Patience = _OUTLASTING, deadline: float = 180.0
+) -> City:
+    """A client of the platform at `address`, in the name of whoever the credentials are.
+
+    It outlasts restarts: every command carries a request_id, so it is safe to send it again.
+    """
+    return City(connect(address, credentials, deadline=deadline, patience=patience))
 
 
 def until_known(call: Callable[[Any], Any], request: Any, seconds: float = 30.0) -> Any:

@@ -12,7 +12,7 @@ from e2e.chaos.recovery import Progress, until_settled
 from e2e.city import helpers
 from e2e.city.history import story
 from e2e.city.load import load
-from e2e.city.platform import City, Platform, sign_in
+from e2e.city.platform import City, Platform, enter
 from e2e.city.replay import Replayed, finish, replay
 from e2e.journeys.cities import all_requests
 from e2e.journeys.ledgers import (
@@ -26,6 +26,9 @@ from e2e.journeys.ledgers import (
     streams_of,
     views_of,
 )
+from libs.rpc.credentials import Token
+from libs.rpc.keys import SigningKey
+from libs.testkit.rpc import Mint
 from libs.testkit.views import assert_rebuilt_equals_live
 from services.command.registry import NAMES
 
@@ -83,7 +86,7 @@ class _Counted:
 def told_to(platform: Platform, answers: Answers | None = None) -> End:
     """Tell the rows to a started platform, and look at what is there when all have heard of all."""
     answers = answers or Answers()
-    city = answers.counted(sign_in(platform.where, platform.secret))
+    city = answers.counted(enter(platform.where, _teller(platform)))
     bodies = load(city, lambda _line: None)
     stories = [story(request, bodies) for request in all_requests()[:ROWS]]
     volunteers = helpers.enrol(city)
@@ -95,8 +98,22 @@ def told_to(platform: Platform, answers: Answers | None = None) -> End:
     city.client.close()
     with services_of(platform.data) as services:
         until_settled(Progress(services), seconds=60 + ROWS / 100)
-    streams, views = _held(platform, {held: f"volunteer-{number}" for held, number in volunteers.items()})
+    names = {held: f"volunteer-{number}" for held, number in volunteers.items()}
+    streams, views = _held(platform, {**names, _developer(platform): "developer"})
     return End(replayed, helped, streams, views, board, calls)
+
+
+def _teller(platform: Platform) -> Token:
+    """Somebody with an id that is the same on every platform: the ids of what they make follow from it."""
+    key = SigningKey.from_pem((platform.data / "signing.pem").read_bytes())
+    return Mint(key).person("OPERATOR", subject="teller")
+
+
+def _developer(platform: Platform) -> str:
+    """The id of the first operator, which no two platforms share."""
+    with ledger_of(platform.data, all_services()[0]) as ledger:
+        [first] = ledger.read_stream("operators-installation")
+    return str(first.event.party_id)
 
 
 def _board(city: City, revision: str) -> list[bytes]:

@@ -25,6 +25,7 @@ from services.command.registry import NAMES, load
 OF_ONE_RUN = frozenset(
     {
         "event_id",
+        "grant_id",
         "position",
         "sequence",
         "recorded_at",
@@ -43,7 +44,7 @@ HISTORY_ENDS = datetime(2021, 1, 1, tzinfo=UTC)
 
 _FOLDED_WITHIN = 30.0
 
-BY_CHANCE = ("client-", "keyring-")
+BY_CHANCE = ("client-", "keyring-", "login-")
 """Streams whose content is random by nature: hashes of secrets, signing keys."""
 
 Entry = tuple[int, str, object]
