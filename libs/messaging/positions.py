@@ -34,7 +34,8 @@ IN_STEP = -1
 
 
 _STORED = f"""
-SELECT c.notification_id AS checkpoint, c.incarnation, c.chain, t.type, t.position FROM (SELECT %(source)s AS source) AS s
+SELECT c.notification_id AS checkpoint, c.incarnation, c.chain, t.type, t.position
+FROM (SELECT %(source)s AS source) AS s
 LEFT JOIN {TRACKING_TABLE} AS c ON c.application_name = s.source
 LEFT JOIN public.inbox_types AS t ON t.source = s.source
 """  # a name of ours
@@ -76,7 +77,7 @@ class Stored:
     """How far a source is handled: the checkpoint, and by type its own position, or `IN_STEP`."""
 
     checkpoint: int = 0
-    history: History = History()
+    history: History = field(default_factory=History)
     types: Mapping[str, int] = field(default_factory=dict)
 
 

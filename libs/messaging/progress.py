@@ -7,7 +7,7 @@ that a new release began to react to: their past comes on request, while new eve
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from linli.feed.v1 import feed_service_pb2 as feed
 
@@ -51,7 +51,7 @@ class Stage:
 
     until: int
     late: frozenset[str] = frozenset()
-    history: History = History()
+    history: History = field(default_factory=History)
 
 
 class Progress:

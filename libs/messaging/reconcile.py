@@ -1,4 +1,4 @@
-"""The way on for a consumer whose source has another history by now: an operator sees, decides, is recorded."""
+"""The way on for a consumer whose source has another history by now: an operator looks and decides."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -30,7 +30,8 @@ class Entry:
 class Stretch:
     """What is published with `after` < sequence <= `until`, of `steps` events that were stored there.
 
-    `chains`: the chain at each of these steps, where it is known. `cut`: what was asked for is larger than one message may be, and goes on behind `until`.
+    `chains`: the chain at each of these steps, where it is known. `cut`: what was asked for is larger than
+    one message may be, and goes on behind `until`.
     """
 
     after: int

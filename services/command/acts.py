@@ -97,7 +97,7 @@ def reconcile(get: Get) -> click.Command:
     @click.argument("position", type=click.IntRange(min=0))
     @click.option("--go-on", is_flag=True, help="handle what the source has recorded behind POSITION by now")
     @click.option("--reason", default="", metavar="TEXT", help="why, for the record; needed with --go-on")
-    @_data
+    @data_option
     def reconcile(source: str, position: int, go_on: bool, reason: str, data: Path | None) -> int:
         """Show what this service has taken of SOURCE behind POSITION, and go on if you say so.
 
@@ -111,7 +111,7 @@ def reconcile(get: Get) -> click.Command:
         def act(environ: Environ) -> int:
             return operate.reconcile_source(service, source, position, environ, go_on=go_on, reason=reason)
 
-        return _on(service, data, act)
+        return on(service, data, act)
 
     return reconcile
 

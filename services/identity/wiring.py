@@ -1,5 +1,6 @@
 """The fuse box of identity: the only module that knows every room."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from linli.identity.v1 import identity_service_pb2

@@ -15,7 +15,7 @@ class Store:
     """What the consumers of one service have in common: effects and the positions, changed together."""
 
     position: int = 0
-    history: History = History()
+    history: History = field(default_factory=History)
     types: dict[str, int] = field(default_factory=dict)
     effects: list[tuple[str, int]] = field(default_factory=list)
     """Type and sequence of each event that took effect."""

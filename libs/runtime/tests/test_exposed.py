@@ -7,7 +7,7 @@ import pytest
 
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Secret, Settings
-from libs.runtime.host.exposed import exposed, check_connections
+from libs.runtime.host.exposed import check_connections, exposed
 
 HERE = {
     "database_url": Secret("postgresql://linli@127.0.0.1/cases"),
