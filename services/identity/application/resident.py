@@ -9,6 +9,7 @@ from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Stream, handle_many
 from libs.query.reach import Jurisdiction, Permit
+from libs.rules.areas import AreaPath
 from services.identity.application.area import AreaStream, defined
 from services.identity.application.ports import Digests
 from services.identity.domain import refusals, resident
@@ -78,7 +79,7 @@ class Residents:
         handled = self.stream.handle(command.resident_id, command, replace(context, area=area.path))
         return found(command.resident_id, handled)
 
-    def registering(self, new: NewResident, *, area_path: str) -> RegisterResident:
+    def registering(self, new: NewResident, *, area_path: AreaPath) -> RegisterResident:
         """The command that registers a person; their id follows from their key."""
         digest = self.digests.digest("resident", new.key.normal)
         resident_id = self._id(digest)
