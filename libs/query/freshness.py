@@ -1,8 +1,8 @@
 """How new an answer must be, and how long its reader waits for that."""
 
-import time
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from psycopg import Cursor
@@ -14,14 +14,20 @@ from libs.query.paging import ListRequest
 
 PATIENCE = 5.0
 """Seconds that a query waits for the revision it was asked for, unless the caller's deadline is nearer."""
-_POLL = 0.25
+
+Aside = Callable[[], AbstractContextManager[None]]
+"""Where to wait: inside of it a thread does nothing else, and another one serves in its place."""
 
 
 class Waiting(Protocol):
-    """Who waits for an answer, and for how long at most."""
+    """Who waits for an answer, where, and for how long at most."""
 
     def patience(self, most: float) -> float:
-        """`most` seconds, or less when a deadline is nearer."""
+        """`most` seconds, less when a deadline is nearer, none for those who may not wait."""
+        ...
+
+    def aside(self) -> AbstractContextManager[None]:
+        """To be entered while the thread only waits. Raises when too many do."""
         ...
 
 
@@ -45,9 +51,6 @@ class Recording(Protocol):
     def head(self) -> int:
         """The last position recorded: asks the store."""
 
-    def wait(self, after: int, timeout: float) -> bool:
-        """Wait until something is recorded after a position; False when `timeout` seconds passed."""
-
 
 class ListQuery(PageQuery, Protocol):
     """A list request: page, filter, and the revision that its answer must have seen."""
@@ -57,29 +60,25 @@ class ListQuery(PageQuery, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """How new an answer must be (a revision token, "" for any), and how long to wait for it (seconds)."""
+    """How new an answer must be (a revision token, "" for any); how long (seconds) and where to wait."""
 
     at_least: str = ""
     patience: float = PATIENCE
+    aside: Aside = field(default=nullcontext, compare=False)
 
     def read(self, views: Views, view: View) -> AbstractContextManager[Cursor[DictRow]]:
         """A cursor on the view's tables, which are at least that new. Raises `ViewBehind`."""
-        return views.read(view.name, self.at_least, self.patience)
+        return views.read(view.name, self.at_least, self.patience, self.aside)
 
-    def wait_for(self, ledger: Recording) -> None:
-        """Until the ledger holds what the revision names: for answers from a stream, not from a view.
+    def assure_recorded(self, ledger: Recording) -> None:
+        """Refuse a revision beyond what is recorded: a command answers after it has recorded its events.
 
-        Raises `ViewBehind`, `Refusal` REVISION_MALFORMED, as reading a view does.
+        So nobody waits for what will never come. Raises `ViewBehind`, `Refusal` REVISION_MALFORMED, as
+        reading a view does.
         """
         wanted = parse_revision(self.at_least).position if self.at_least else 0
-        if wanted <= ledger.known_head:
-            return
-        deadline = time.monotonic() + self.patience
-        while (head := ledger.head()) < wanted:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise ViewBehind("of the ledger", wanted, head)
-            ledger.wait(head, min(left, _POLL))
+        if wanted > ledger.known_head and wanted > (head := ledger.head()):
+            raise ViewBehind("of the ledger", wanted, head)
 
     @classmethod
     def as_of_now(cls, ledger: Recording) -> Self:
@@ -89,4 +88,4 @@ class Fresh:
     @classmethod
     def of(cls, request: Query, call: Waiting) -> Self:
         """What a request asks for."""
-        return cls(request.at_least, call.patience(PATIENCE))
+        return cls(request.at_least, call.patience(PATIENCE), call.aside)

@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -48,6 +49,13 @@ class Wire(Protocol):
         """Call `callback` when the rpc ends; False when it already has."""
 
 
+class Room(Protocol):
+    """Where calls wait (`libs.rpc.waiting.WaitingRoom`)."""
+
+    def place(self, who: str) -> AbstractContextManager[None]:
+        """A place for a call of somebody. Raises Rejected when none is left."""
+
+
 class Call:
     """One rpc being served. Api methods read it; they never keep it."""
 
@@ -66,8 +74,9 @@ class Call:
         draining: threading.Event | None = None,
         must_consult: bool = False,
         proxies: TrustedProxies = NO_PROXIES,
+        room: Room | None = None,
     ) -> None:
-        """`scopes` are those the rpc declares; `deadline` is on `time.monotonic()`.
+        """`scopes` are those the rpc declares; `deadline` is on `time.monotonic()`; it waits in `room`.
 
         With `must_consult` nothing is written, and no answer given, before the reach was looked at.
         """
@@ -84,6 +93,7 @@ class Call:
         self._draining = draining
         self._must_consult = must_consult
         self._proxies = proxies
+        self._room = room
 
     # -- access ----------------------------------------------------------------------------------
 
@@ -173,9 +183,21 @@ class Call:
         return None if self.deadline is None else self.deadline - time.monotonic()
 
     def patience(self, most: float) -> float:
-        """How long to wait for something: `most` seconds, or less when the deadline is nearer."""
+        """How long to wait for something: `most` seconds, or less when the deadline is nearer.
+
+        Nobody waits without a token: it would cost nothing to fill the server with such callers.
+        """
+        if self.caller.anonymous:
+            return 0.0
         remaining = self.remaining
         return most if remaining is None else max(0.0, min(most, remaining - 0.05))
+
+    def aside(self) -> AbstractContextManager[None]:
+        """Enter it while the call only waits: its thread then counts as a waiter, and no longer as a worker.
+
+        Raises Rejected (RESOURCE_EXHAUSTED) when too many calls wait, of this caller or in all.
+        """
+        return nullcontext() if self._room is None else self._room.place(self.caller.subject)
 
     @property
     def active(self) -> bool:

@@ -40,6 +40,14 @@ class Violation:
     wanted: str
 
 
+@dataclass(frozen=True, slots=True)
+class Exceeded:
+    """A quota that is used up: whose it is (`caller:…`, `address:…`), and what it allows."""
+
+    subject: str
+    limit: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """An error as the caller sees it: status, stable reason, message, facts, and seconds before a retry."""
@@ -49,6 +57,7 @@ class Failure:
     message: str
     facts: Mapping[str, str] = field(default_factory=dict)
     violations: tuple[Violation, ...] = ()
+    exceeded: Exceeded | None = None
     retry_after: float | None = None
 
 
@@ -167,6 +176,10 @@ def status_of(failure: Failure, localized: tuple[str, str] | None = None) -> sta
             wanted = violation.wanted[:_LONGEST_TEXT]
             bad.field_violations.add(field=violation.field[:_LONGEST_TEXT], description=wanted)
         _pack(status, bad)
+    if failure.exceeded is not None:
+        quota = error_details_pb2.QuotaFailure()
+        quota.violations.add(subject=failure.exceeded.subject, description=failure.exceeded.limit)
+        _pack(status, quota)
     if failure.retry_after is not None:
         delay = duration_pb2.Duration(nanos=0)
         delay.FromMilliseconds(int(failure.retry_after * 1000))

@@ -1,4 +1,4 @@
-"""What a client makes of an error: one exception with status, reason, facts and fields at fault."""
+"""What a client makes of an error: one exception with status, reason, facts, fields at fault and quotas."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -22,6 +22,7 @@ class RpcFailed(Exception):
         self.domain = ""
         self.metadata: Mapping[str, str] = {}
         self.violations: dict[str, str] = {}
+        self.exceeded: dict[str, str] = {}
         self.retry_after: float | None = None
         self.localized: dict[str, str] = {}
         for detail in details:
@@ -46,6 +47,8 @@ class RpcFailed(Exception):
                 self.reason, self.domain, self.metadata = detail.reason, detail.domain, dict(detail.metadata)
             case "BadRequest":
                 self.violations = {each.field: each.description for each in detail.field_violations}
+            case "QuotaFailure":
+                self.exceeded = {each.subject: each.description for each in detail.violations}
             case "RetryInfo":
                 self.retry_after = detail.retry_delay.ToMilliseconds() / 1000
             case "LocalizedMessage":
@@ -69,6 +72,7 @@ _DETAILS = {
     for kind in (
         error_details_pb2.ErrorInfo,
         error_details_pb2.BadRequest,
+        error_details_pb2.QuotaFailure,
         error_details_pb2.RetryInfo,
         error_details_pb2.LocalizedMessage,
     )

@@ -21,6 +21,7 @@ from libs.rpc.normal import Normal, each_field_once, normal_of
 from libs.rpc.peers import NO_PROXIES, TrustedProxies
 from libs.rpc.request_context import SLOW, RequestContext
 from libs.rpc.validation import Check, rules_of
+from libs.rpc.waiting import WaitingRoom
 from libs.telemetry import metrics, traces
 
 _LONGEST_WAIT = 1e8  # grpc tells an absent deadline as one in the far future
@@ -55,6 +56,7 @@ class ServerContext:
     clock: Clock
     max_message: int
     slots: Slots
+    room: WaitingRoom
     region: str = "CN"
     proxies: TrustedProxies = NO_PROXIES
     draining: threading.Event = field(default_factory=threading.Event)
@@ -172,9 +174,10 @@ class Rpc:
             draining=self._server.draining,
             must_consult=self._method.must_consult,
             proxies=self._server.proxies,
+            room=None if self._method.streams else self._server.room,
         )
         if self._recording is not None and request.at_least:  # type: ignore[attr-defined] # it has the field
-            Fresh.of(cast("Query", request), call).wait_for(self._recording)
+            Fresh.of(cast("Query", request), call).assure_recorded(self._recording)
         return request, call
 
     def _parse(self, raw: bytes) -> Message:

@@ -21,6 +21,7 @@ from libs.rpc.methods import methods_of, serving
 from libs.rpc.pipeline import ServerContext, Slots, handler_of
 from libs.rpc.routes import Routes
 from libs.rpc.settings import ServerSettings
+from libs.rpc.waiting import WaitingRoom
 from libs.rpc.workers import Workers
 from libs.telemetry import metrics
 from libs.telemetry.certificates import Certificates
@@ -47,15 +48,17 @@ class Server:
         refuse_patched_sockets()
         self.settings = settings or ServerSettings()
         self.port = 0
+        self._workers = Workers(self.settings.workers)
+        self._room = WaitingRoom(self._workers, self.settings.parked, max(1, self.settings.parked // 4))
         self._context = ServerContext(
             caller=authentication(authenticate),
             clock=clock,
             max_message=self.settings.max_message,
             slots=Slots(self.settings.streams),
+            room=self._room,
             region=self.settings.region,
             proxies=self.settings.trusted_proxies,
         )
-        self._workers = Workers(self.settings.workers)
         self._streams = ThreadPoolExecutor(self.settings.streams + 4, thread_name_prefix="stream")
         self._probes = ThreadPoolExecutor(8, thread_name_prefix="probe")
         self._names: list[str] = []
@@ -77,8 +80,8 @@ class Server:
         """Serve `service` by `api`: rpc `OpenCase` calls `api.open_case(request, call)`.
 
         `messages` are the refusals' texts in other languages: `{"zh": {"CASE_IS_CLOSED": "…"}}`.
-        `recording` is the ledger of the service: an rpc whose request names a revision (`at_least`) begins
-        when that is recorded, and is refused (VIEW_BEHIND) when it is not in time.
+        `recording` is the ledger of the service: an rpc whose request names a revision (`at_least`) beyond
+        what that holds is refused at once (VIEW_BEHIND).
         Raises TypeError when an rpc has no method on `api`.
         """
         for method in methods_of(service):
@@ -96,7 +99,11 @@ class Server:
         if self.settings.reflection:
             probes.add_reflection(self._routes, self._names, self._probes, self._held)
         self.port = self._bind()
-        metrics.rpc_load(waiting=lambda: self._workers.waiting, streams=lambda: self._context.slots.taken)
+        metrics.rpc_load(
+            waiting=lambda: self._workers.waiting,
+            parked=lambda: self._room.waiting,
+            streams=lambda: self._context.slots.taken,
+        )
         self.serving()
         self._server.start()
         threading.Thread(target=self._keep_telling, name="health", daemon=True).start()

@@ -10,8 +10,9 @@ from libs.rpc.peers import NO_PROXIES, TrustedProxies
 class ServerSettings:
     """Where a server listens and what it can bear. Times in seconds, sizes in bytes.
 
-    `workers` rpcs run at once, `waiting` more may queue, `streams` may follow something; what
-    comes beyond is answered RESOURCE_EXHAUSTED at once. With `tls_cert` and `tls_key` the port
+    `workers` rpcs run at once, `waiting` more may queue, `parked` wait for a revision (a quarter of
+    them of one caller), `streams` may follow something; what comes beyond is answered
+    RESOURCE_EXHAUSTED at once. With `tls_cert` and `tls_key` the port
     speaks TLS, with `tls_client_ca` to those clients only whose certificate this authority signed;
     files that change are read again. Phone numbers without a country code are read as dialled in `region`
     (ISO 3166). `notice` is how long health says NOT_SERVING before the port closes. `trusted_proxies` are
@@ -21,6 +22,7 @@ class ServerSettings:
     address: str = "127.0.0.1:0"
     workers: int = 32
     waiting: int = 512
+    parked: int = 64
     streams: int = 64
     max_message: int = 4 * 1024 * 1024
     connection_age: float = 1800.0

@@ -5,7 +5,8 @@ wants to be told when a call is over. That is a tenth of what grpc itself costs 
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any
 
@@ -51,15 +52,22 @@ class Work:
 
 
 class Workers:
-    """A number of threads, and a queue before them."""
+    """A number of threads, and a queue before them.
+
+    A thread that only waits can step aside for that time: another one then serves in its place.
+    """
 
     def __init__(self, number: int, name: str = "rpc") -> None:
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._serve, name=f"{name}-{n}", daemon=True) for n in range(number)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._name = name
+        self._lock = threading.Lock()
+        self._threads: list[threading.Thread] = []
+        self._resting: SimpleQueue[bool] = SimpleQueue()  # True: serve again; False: it is over
+        self._idle = 0  # threads that rest until somebody steps aside
+        self._surplus = 0  # threads that serve although all who stepped aside are back
+        self._ending = False
+        for _ in range(number):
+            self._start()
 
     @property
     def waiting(self) -> int:
@@ -72,12 +80,46 @@ class Workers:
         self._queue.put(work)
         return work
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """While a worker's thread only waits: another thread serves in its place until it is back."""
+        with self._lock:
+            if self._surplus:
+                self._surplus -= 1
+            elif self._idle:
+                self._idle -= 1
+                self._resting.put(True)
+            elif not self._ending:
+                self._start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._surplus += 1
+
     def shutdown(self) -> None:
         """Let the threads end when the queue is empty."""
-        for _ in self._threads:
-            self._queue.put(None)
+        with self._lock:
+            self._ending = True
+            for _ in self._threads:
+                self._queue.put(None)
+                self._resting.put(False)
+
+    def _start(self) -> None:
+        name = f"{self._name}-{len(self._threads)}"
+        self._threads.append(threading.Thread(target=self._serve, name=name, daemon=True))
+        self._threads[-1].start()
 
     def _serve(self) -> None:
-        while (work := self._queue.get()) is not None:
+        while not (self._surplus and self._rests()) and (work := self._queue.get()) is not None:
             work.run()
             del work  # a call's memory is not kept until the next one comes
+
+    def _rests(self) -> bool:
+        """Rest, if there are more threads than should serve; True when it is over."""
+        with self._lock:
+            if not self._surplus:
+                return False
+            self._surplus -= 1
+            self._idle += 1
+        return not self._resting.get()

@@ -58,6 +58,12 @@ _rpc_waiting = Gauge(
     "new ones are refused with SERVER_BUSY.",
     registry=REGISTRY,
 )
+_rpc_parked = Gauge(
+    "linli_rpc_parked",
+    "Calls that wait, outside of the worker threads, until a view has reached their `at_least`. Near 64, "
+    "where more are refused with SERVER_BUSY: the views are behind; see linli_reader_lag_positions.",
+    registry=REGISTRY,
+)
 _rpc_streams = Gauge(
     "linli_rpc_streams",
     "Streams open now (followers of the feed). At 64 new ones are refused with SERVER_BUSY: add replicas.",
@@ -212,9 +218,15 @@ def rpc(path: str) -> Callable[[str, float], None]:
     return measured
 
 
-def rpc_load(*, waiting: Callable[[], float], streams: Callable[[], float]) -> None:
-    """Where the load of this process' server can be seen: rpcs that wait for a thread, streams open."""
+def rpc_load(
+    *, waiting: Callable[[], float], parked: Callable[[], float], streams: Callable[[], float]
+) -> None:
+    """Where the load of this process' server can be seen.
+
+    Rpcs that wait for a thread, rpcs that wait for a revision, streams open.
+    """
     _rpc_waiting.set_function(waiting)
+    _rpc_parked.set_function(parked)
     _rpc_streams.set_function(streams)
 
 

@@ -30,6 +30,8 @@ from services.tests.echo import good_request
 NAMED = ("at_least", "cases_at_least")
 FAR_AHEAD = f"r{10**15}.1"
 SECONDS = 60.0
+NEVER = 10 * SECONDS
+"""A patience that outlasts every call here: whoever waits for it fails by the deadline."""
 KEY = SigningKey.generate()
 IDENTITYS_OWN = {"LINLI_IDENTITY_SIGNING_KEY": KEY.pem().decode()}
 PLACES = [place for place in every_place() if place.path in NAMED]
@@ -81,7 +83,7 @@ def answers(client: Client, places: list[Place], revision: str) -> Mapping[str, 
         request = place.put(revision, good_request(place.method))
         return answer_to(client, place.method, request.SerializeToString(), deadline=SECONDS)
 
-    with ThreadPoolExecutor(len(places)) as pool:
+    with ThreadPoolExecutor(len(places) or 1) as pool:
         return dict(zip(map(str, places), pool.map(answer, places), strict=True))
 
 
@@ -95,13 +97,46 @@ def test_what_is_no_revision_is_refused_by_name(asked: tuple[Client, list[Place]
         assert (failed.reason, list(failed.violations)) == ("REVISION_MALFORMED", [field]), place
 
 
-def test_a_revision_that_nobody_has_reached_is_waited_for_and_then_refused(
+def named(places: list[Place], field: str) -> list[Place]:
+    """Those where the revision is of this service (`at_least`) or of cases (`cases_at_least`)."""
+    return [place for place in places if place.path == field]
+
+
+def test_a_revision_that_nobody_has_recorded_is_refused_at_once(
+    asked: tuple[Client, list[Place]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.query.freshness.PATIENCE", NEVER)
+    client, places = asked
+
+    for place, failed in answers(client, named(places, "at_least"), FAR_AHEAD).items():
+        assert failed is not None, place
+        assert failed.reason == "VIEW_BEHIND", f"{place}: {failed}"
+
+
+def test_a_revision_of_cases_that_was_not_heard_of_is_waited_for_and_then_refused(
     asked: tuple[Client, list[Place]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("libs.query.freshness.PATIENCE", 0.2)  # so that the test takes no five seconds
+    monkeypatch.setattr("services.supervision.entrypoints.wire.PATIENCE", 0.2)
     client, places = asked
 
-    for place, failed in answers(client, places, FAR_AHEAD).items():
+    for place, failed in answers(client, named(places, "cases_at_least"), FAR_AHEAD).items():
+        assert failed is not None, place
+        assert failed.reason == "VIEW_BEHIND", f"{place}: {failed}"
+
+
+def public(places: list[Place]) -> list[Place]:
+    """Those of rpcs that anybody may call."""
+    return [place for place in places if place.method.access and place.method.access.public]
+
+
+def test_nobody_without_a_token_waits_for_a_view(
+    lagging: tuple[Client, list[Place], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.query.freshness.PATIENCE", NEVER)
+    client, places, revision = lagging
+
+    for place, failed in answers(Client(client.channel), public(places), revision).items():
         assert failed is not None, place
         assert failed.reason == "VIEW_BEHIND", f"{place}: {failed}"
 
@@ -131,9 +166,7 @@ def lagging(
     with component(postgres_server, service, IDENTITYS_OWN, dsn=dsn, roles=no_projector) as running:
         mint = Mint(KEY) if service.name == "identity" else running.mint
         methods = {method.full_name for method in contract_of(service).methods}
-        places = [
-            place for place in PLACES if _full_name(place.method) in methods and place.path == "at_least"
-        ]
+        places = named([place for place in PLACES if _full_name(place.method) in methods], "at_least")
         yield running.client(mint.person(*roles())), places, append_one(running.opened)
     postgres_server.drop(dsn)
 

@@ -25,8 +25,8 @@ import hashlib
 import re
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from threading import Condition, Event
 from typing import Any, ClassVar, Generic, Protocol, get_type_hints, overload
@@ -47,7 +47,8 @@ Row = dict[str, Any]
 R = TypeVar("R", default=Row)
 """The type of a table's rows: a TypedDict."""
 
-_POLL = 0.05  # seconds between looks at a view that another process folds
+_POLL = 0.05  # seconds until the first look again at a view that another process folds
+_LONGEST_POLL = 0.5
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -236,15 +237,22 @@ class Views:
             self._moved.notify_all()
 
     @contextmanager
-    def read(self, view: str, at_least: str = "", timeout: float = 5.0) -> Iterator[Cursor[DictRow]]:
+    def read(
+        self,
+        view: str,
+        at_least: str = "",
+        timeout: float = 5.0,
+        aside: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> Iterator[Cursor[DictRow]]:
         """A cursor on the view's tables, which hold everything up to the revision `at_least`.
 
         One read-only snapshot for the whole block, whatever the projector does meanwhile. Raises
         `ViewBehind` after `timeout` seconds, `Refusal` REVISION_MALFORMED for a token not of ours.
+        `aside` is entered while the thread only waits.
         """
         wanted = parse_revision(at_least).position if at_least else 0
         declared = self.by_name[view]
-        deadline = time.monotonic() + timeout
+        deadline, poll = time.monotonic() + timeout, _POLL
         while True:
             with self.ledger.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
                 position = _begin(cursor, declared)
@@ -257,7 +265,9 @@ class Views:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise ViewBehind(view, wanted, position)
-            self._wait(view, wanted, min(left, _POLL))
+            with aside():
+                self._wait(view, wanted, min(left, poll))
+            poll = min(2 * poll, _LONGEST_POLL)
 
     def _wait(self, view: str, wanted: int, timeout: float) -> None:
         """Until the projector of this process says that it got there, or for `timeout` seconds."""

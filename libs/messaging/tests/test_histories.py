@@ -1,4 +1,4 @@
-"""A source that lost events, or lives on from an earlier moment, is noticed; nothing is skipped in silence."""
+"""A source that lost events, or lives on from an earlier moment, is noticed; nothing is skipped silently."""
 
 from datetime import timedelta
 

@@ -1,6 +1,7 @@
 """How new an answer must be."""
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import pytest
@@ -8,57 +9,83 @@ import pytest
 from libs.ledger.decider import Refusal
 from libs.ledger.views.view import ViewBehind
 from libs.query.freshness import PATIENCE, Fresh
+from libs.rpc.access import PERSON, caller_of
 from libs.rpc.call import Call
 from libs.rpc.tests.greeter import message
 
 REQUEST = message("ListNotesRequest")(at_least="r7.2")
+MEI = caller_of("mei", PERSON, [])
 
 
 def test_a_query_waits_for_the_revision_it_names() -> None:
-    assert Fresh.of(REQUEST, Call()) == Fresh("r7.2", PATIENCE)
+    assert Fresh.of(REQUEST, Call(caller=MEI)) == Fresh("r7.2", PATIENCE)
 
 
 def test_nobody_waits_beyond_the_callers_deadline() -> None:
-    hurried = Call(deadline=time.monotonic() + 1)
+    hurried = Call(caller=MEI, deadline=time.monotonic() + 1)
 
     assert 0 <= Fresh.of(REQUEST, hurried).patience <= 1
 
 
+def test_nobody_waits_without_a_token() -> None:
+    assert Fresh.of(REQUEST, Call()) == Fresh("r7.2", 0.0)
+    assert Fresh.of(REQUEST, Call(deadline=time.monotonic() + 60)) == Fresh("r7.2", 0.0)
+
+
+def test_a_query_waits_where_its_call_may() -> None:
+    @dataclass
+    class Room:
+        asked: list[str] = field(default_factory=list)
+
+        def place(self, who: str) -> AbstractContextManager[None]:
+            self.asked.append(who)
+            return nullcontext()
+
+    room = Room()
+
+    with Fresh.of(REQUEST, Call(caller=MEI, room=room)).aside():
+        assert room.asked == ["mei"]
+
+
 @dataclass
 class Recording:
-    """A ledger whose head moves on whenever the store is asked."""
+    """A ledger that holds more than this process has heard of, once the store is asked."""
 
-    heads: list[int]
+    newest: int
     known_head: int = 5
-    waited: list[int] = field(default_factory=list)
+    asked: int = 0
 
     def head(self) -> int:
-        return self.heads.pop(0) if len(self.heads) > 1 else self.heads[0]
-
-    def wait(self, after: int, timeout: float) -> bool:
-        self.waited.append(after)
-        return True
+        self.asked += 1
+        return self.newest
 
 
 @pytest.mark.parametrize("at_least", ["", "r0.0", "r5.2"])
-def test_an_answer_from_a_stream_waits_for_nothing_that_is_known(at_least: str) -> None:
-    recording = Recording([5])
+def test_what_is_known_to_be_recorded_is_not_asked_for(at_least: str) -> None:
+    recording = Recording(newest=9)
 
-    Fresh(at_least).wait_for(recording)
+    Fresh(at_least).assure_recorded(recording)
 
-    assert recording.waited == []
-
-
-def test_an_answer_from_a_stream_waits_until_the_ledger_has_got_there() -> None:
-    recording = Recording([5, 6, 7])
-
-    Fresh("r7.1").wait_for(recording)
-
-    assert recording.waited == [5, 6]
+    assert recording.asked == 0
 
 
-def test_an_answer_from_a_stream_gives_up_in_time() -> None:
+def test_what_another_process_has_recorded_is_there() -> None:
+    recording = Recording(newest=7)
+
+    Fresh("r7.1").assure_recorded(recording)
+
+    assert recording.asked == 1
+
+
+def test_what_nobody_has_recorded_is_refused_after_one_question() -> None:
+    recording = Recording(newest=7)
+
     with pytest.raises(ViewBehind):
-        Fresh("r99999.1", patience=0).wait_for(Recording([5]))
+        Fresh("r8.1", patience=3600).assure_recorded(recording)
+
+    assert recording.asked == 1
+
+
+def test_what_is_no_revision_is_refused_by_name() -> None:
     with pytest.raises(Refusal, match="REVISION_MALFORMED"):
-        Fresh("zzz").wait_for(Recording([5]))
+        Fresh("zzz").assure_recorded(Recording(newest=5))

@@ -36,7 +36,8 @@ class Upstream:
             left = deadline - time.monotonic()
             if reached >= wanted:
                 at_least = Revision(max(own, self.ledger.head()), 0)
-                return Fresh(at_least=str(at_least), patience=max(left, 0))
+                return Fresh(at_least=str(at_least), patience=max(left, 0), aside=fresh.aside)
             if left <= 0:
                 raise ViewBehind(case_facts.VIEW.name, wanted, reached)
-            self.ledger.wait(head, min(left, _LOOK_AGAIN))
+            with fresh.aside():
+                self.ledger.wait(head, min(left, _LOOK_AGAIN))

@@ -50,6 +50,7 @@ def fresh_of(request: Waiting, call: Call) -> FreshOfCases:
         at_least=getattr(request, "at_least", ""),
         cases_at_least=request.cases_at_least,
         patience=call.patience(PATIENCE),
+        aside=call.aside,
     )
 
 
