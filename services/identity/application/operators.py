@@ -6,6 +6,7 @@ from datetime import datetime
 from libs.ledger.decider import Refusal
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream, Task, handle_many
+from libs.rules.areas import NOWHERE
 from services.identity.application.login import Logins
 from services.identity.application.resident import AccessStream, NewResident, Residents
 from services.identity.domain import operators
@@ -52,7 +53,7 @@ class Machine:
         """
         key = NaturalKey(KeyKind.STAFF_NUMBER, new.staff_number)
         person = NewResident(key=key, name=new.name, phone="", address="", area_id="", at=at)
-        registering = self.residents.registering(person, area_path="")
+        registering = self.residents.registering(person, area_path=NOWHERE)
         party_id = registering.resident_id
         creating = self.logins.creating(party_id, new.login_name, new.password, at)
         context = Context(actor=MACHINE, reason="first operator of the installation")
