@@ -24,6 +24,7 @@ OWN: Catalogue = {
         "QUOTA_EXCEEDED": "超出了您的调用配额，请稍后再试",
         "STORE_UNAVAILABLE": "存储暂不可用，请稍后再试",
         "CLOCK_SKEWED": "服务器时钟有误，请稍后再试",
+        "HISTORY_CHANGED": "数据来源已从备份恢复，历史不同，请核对后从一致的位置重新读取",
         "INTERNAL": "系统内部错误，编号{error_id}",
         "PAGE_TOKEN_INVALID": "分页标记无效",
         "FILTER_INVALID": "筛选条件无效",
