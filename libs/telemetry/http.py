@@ -75,6 +75,8 @@ class Endpoint:
 
     def stop(self) -> None:
         """Stop answering."""
+        if self._keys is not None:
+            self._keys.close()
         self._server.shutdown()
         self._server.server_close()
 

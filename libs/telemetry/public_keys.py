@@ -29,6 +29,11 @@ class PublicKeys:
         self.read = read
         self.wait = wait
         self._places = threading.BoundedSemaphore(waiting)
+        self._closed = False
+
+    def close(self) -> None:
+        """Nobody waits any more: whoever does gets what there was, once `wait` returns."""
+        self._closed = True
 
     def answer(self, known: str = "", seconds: float = 0.0) -> tuple[str, bytes]:
         """The entity tag and the body, once the tag is not `known` or after `seconds`."""
@@ -38,6 +43,8 @@ class PublicKeys:
             try:
                 while tag == known and (left := deadline - time.monotonic()) > 0:
                     self.wait(min(left, _STEP))
+                    if self._closed:  # and what is read may be closed, too
+                        break
                     tag, body = self._now()
             finally:
                 self._places.release()

@@ -77,6 +77,17 @@ def test_when_as_many_wait_as_may_others_are_answered_at_once() -> None:
     first.join(patience.seconds(10))
 
 
+def test_at_the_end_whoever_waits_gets_what_there_was_and_nothing_is_read_any_more() -> None:
+    keys = Keys()
+    public = PublicKeys(keys.read, lambda _seconds: public.close())
+    known, _ = public.answer()
+
+    tag, _ = public.answer(known, 60.0)
+
+    assert tag == known
+    assert keys.read_times == 2
+
+
 @pytest.mark.parametrize(
     ("prefer", "seconds"),
     [("wait=4", 4.0), ("respond-async, Wait=10", 10.0), ("", 0.0), ("wait=-1", 0.0), ("wait=soon", 0.0)],

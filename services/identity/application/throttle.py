@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
@@ -96,18 +96,28 @@ class Attempt:
     succeeded: bool = False
 
 
-@dataclass(slots=True)
 class _Rush:
-    """How many strangers' tries are under way: in all, and from each address."""
+    """How many tries are under way: of a pair, of strangers from an address, and of strangers in all."""
 
-    in_all: int = 0
-    from_address: dict[str, int] = field(default_factory=dict)
+    def __init__(self, places: int) -> None:
+        self._most = {"pair": max(1, places // 2), "address": max(1, places * 3 // 8)}
+        self._most["strangers"] = max(1, places * 3 // 4)
+        self._now: dict[tuple[str, ...], int] = {}
 
-    def change(self, address: str, by: int) -> None:
-        self.in_all += by
-        left = self.from_address.pop(address, 0) + by
-        if left:
-            self.from_address[address] = left
+    def refuse_more(self, name: str, address: str, *, stranger: bool) -> None:
+        counted = self._counted(name, address, stranger=stranger)
+        if any(self._now.get(each, 0) >= self._most[each[0]] for each in counted):
+            raise refusals.logins_are_busy()
+
+    def change(self, name: str, address: str, by: int, *, stranger: bool) -> None:
+        for each in self._counted(name, address, stranger=stranger):
+            left = self._now.pop(each, 0) + by
+            if left:
+                self._now[each] = left
+
+    def _counted(self, name: str, address: str, *, stranger: bool) -> list[tuple[str, ...]]:
+        pair = ("pair", name, address)
+        return [pair, ("address", address), ("strangers",)] if stranger else [pair]
 
 
 class Throttle:
@@ -123,15 +133,13 @@ class Throttle:
     def __init__(self, clock: Callable[[], datetime], *, places: int = 8, remembered: int = MOST) -> None:
         self._clock = clock
         self._remembered = remembered
-        self._strangers = max(1, places * 3 // 4)
-        self._from_one_address = max(1, places * 3 // 8)
         self._failures: OrderedDict[_Pair, tuple[int, datetime]] = OrderedDict()
         self._names = _Spending(OF_A_NAME, remembered)
         self._addresses = _Spending(OF_AN_ADDRESS, remembered)
         self._all = _Spending(OF_ALL, remembered)
         self._familiar: OrderedDict[_Pair, None] = OrderedDict()
         self._turns: OrderedDict[str, dict[str, datetime]] = OrderedDict()
-        self._rush = _Rush()
+        self._rush = _Rush(places)
         self._lock = threading.Lock()
 
     @contextmanager
@@ -139,8 +147,9 @@ class Throttle:
         """A try under a name, from an address; set `succeeded` in it when the secret was right.
 
         Refuses TOO_MANY_ATTEMPTS while the name must wait at this address, LOGINS_BUSY while too many
-        strangers try. The try counts as a failure from the beginning, so that tries side by side cannot all
-        be let through; it counts for nothing if it ends by any other trouble than a wrong secret.
+        tries of the pair, or of strangers, are under way. The try counts as a failure from the beginning, so
+        that tries side by side cannot all be let through; it counts for nothing if it ends by any other
+        trouble than a wrong secret.
         """
         with self._lock:
             stranger = (name, address) not in self._familiar
@@ -156,8 +165,7 @@ class Throttle:
             raise
         finally:
             with self._lock:
-                if stranger:
-                    self._rush.change(address, -1)
+                self._rush.change(name, address, -1, stranger=stranger)
                 if attempt.succeeded:
                     self._make_familiar(name, address)
                 if attempt.succeeded or not wrong:
@@ -167,13 +175,10 @@ class Throttle:
         count, last = self._failures.get((name, address), (0, now))
         brake = OF_STRANGERS if stranger else WHERE_IT_IS_USED
         _refuse_until(last + brake.wait_after(count), now)
-        if stranger:
-            here = self._rush.from_address.get(address, 0)
-            if self._rush.in_all >= self._strangers or here >= self._from_one_address:
-                raise refusals.logins_are_busy()
-            if self._is_spent(name, address, now):
-                self._take_turn(name, address, now)
-            self._rush.change(address, 1)
+        self._rush.refuse_more(name, address, stranger=stranger)
+        if stranger and self._is_spent(name, address, now):
+            self._take_turn(name, address, now)
+        self._rush.change(name, address, 1, stranger=stranger)
         self._count(name, address, now, 1, stranger=stranger)
 
     def _is_spent(self, name: str, address: str, now: datetime) -> bool:

@@ -284,6 +284,18 @@ def test_one_address_leaves_room_for_the_others(clock: HandClock) -> None:
         succeed(throttle, LAN, ELSEWHERE)
 
 
+def test_a_program_that_asks_without_end_leaves_room_for_the_others(clock: HandClock) -> None:
+    throttle = Throttle(clock, places=8)
+    succeed(throttle)
+
+    with ExitStack() as rush:
+        for _ in range(4):
+            rush.enter_context(throttle.attempt(MEI, HERE)).succeeded = True
+        with pytest.raises(Refusal, match="LOGINS_BUSY"), throttle.attempt(MEI, HERE):
+            pass
+        succeed(throttle, LAN, HERE)
+
+
 def test_memory_is_bounded(clock: HandClock) -> None:
     throttle = Throttle(clock, remembered=10)
     fail_often(throttle, [(MEI, HERE)] * OF_STRANGERS.free)
