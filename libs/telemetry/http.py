@@ -105,7 +105,7 @@ class Endpoint:
             return asking
 
     def answer(self, path: str, headers: Mapping[str, str] | None = None) -> "Answer":
-        """The answer for a path; `headers` are the request's."""
+        """The answer for a path; `headers` are the request's, by their names in lower case."""
         if path == "/metrics":
             return Answer(200, metrics.CONTENT_TYPE, metrics.exposition())
         if path == "/livez":
@@ -117,7 +117,7 @@ class Endpoint:
             return Answer(200 if ready else 503, _JSON, json.dumps(told, ensure_ascii=False).encode())
         if path == "/keys.json" and self._keys is not None:
             asked = headers or {}
-            tag, body = self._keys.answer(asked.get("If-None-Match", ""), seconds_of(asked.get("Prefer", "")))
+            tag, body = self._keys.answer(asked.get("if-none-match", ""), seconds_of(asked.get("prefer", "")))
             return Answer(200, _JSON, body, {"ETag": tag})
         paths = "/metrics /livez /readyz" + (" /keys.json" if self._keys is not None else "")
         return Answer(404, _TEXT, f"not here; here are {paths}\n".encode())
@@ -218,7 +218,8 @@ def _handler_of(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             try:
-                answer = endpoint.answer(self.path.partition("?")[0], dict(self.headers.items()))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                answer = endpoint.answer(self.path.partition("?")[0], headers)
             except Exception as error:  # noqa: BLE001 # a probe must answer, whatever breaks
                 _log.error("probe failed", path=self.path, exc_info=error)
                 answer = Answer(500, _TEXT, b"failed; see the log")

@@ -154,6 +154,23 @@ def test_an_address_that_is_taken_is_refused(endpoint: Endpoint) -> None:
         Endpoint(f"127.0.0.1:{endpoint.port}")
 
 
+def test_who_knows_the_key_set_may_wait_for_another_one_however_the_headers_are_written() -> None:
+    waited: list[float] = []
+    made = Endpoint(keys=PublicKeys(lambda: {"keys": [len(waited)]}, waited.append))
+    made.start()
+    try:
+        url = f"http://127.0.0.1:{made.port}/keys.json"
+        with urllib.request.urlopen(url, timeout=patience.seconds(5)) as answer:
+            known = answer.headers["ETag"]
+        asked = urllib.request.Request(url, headers={"IF-NONE-MATCH": known, "prefer": "wait=4"})
+        with urllib.request.urlopen(asked, timeout=patience.seconds(5)) as answer:  # noqa: S310  # loopback
+            assert answer.headers["ETag"] != known
+    finally:
+        made.stop()
+
+    assert len(waited) == 1
+
+
 # TLS
 
 
