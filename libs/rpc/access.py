@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from linli.options.v1 import access_pb2
 
@@ -12,14 +13,37 @@ from libs.query.reach import Limit, Reach
 @cache
 def scopes_of_roles() -> Mapping[str, frozenset[str]]:
     """The scopes that each role gives, read from the proto: `{"RESIDENT": {"areas.read", …}}`."""
-    roles = access_pb2.Role.DESCRIPTOR.values
+    return _listed(access_pb2.scopes)
+
+
+@cache
+def roles_to_grant() -> Mapping[str, frozenset[str]]:
+    """The roles that the holder of each role may grant: `{"OPERATOR": {"RESIDENT", …}, …}`."""
+    return _listed(access_pb2.may_grant)
+
+
+@cache
+def roles_never_with() -> Mapping[str, frozenset[str]]:
+    """The roles that nobody may hold beside each role."""
+    return _listed(access_pb2.never_with)
+
+
+@cache
+def roles_of_two_persons() -> frozenset[str]:
+    """The roles that nobody grants alone."""
+    return frozenset(name for name, options in _roles() if options.Extensions[access_pb2.two_persons])
+
+
+def _listed(option: Any) -> Mapping[str, frozenset[str]]:
+    """What a comma separated option says of each role."""
     return {
-        value.name.removeprefix("ROLE_"): frozenset(
-            value.GetOptions().Extensions[access_pb2.scopes].split(",")
-        )
-        for value in roles
-        if value.number
+        name: frozenset(filter(None, options.Extensions[option].split(","))) for name, options in _roles()
     }
+
+
+def _roles() -> list[tuple[str, Any]]:
+    values = access_pb2.Role.DESCRIPTOR.values
+    return [(value.name.removeprefix("ROLE_"), value.GetOptions()) for value in values if value.number]
 
 
 UNPRIVILEGED = frozenset({"areas.read", "bodies.read", "catalog.read", "supervision.read", "cases.open"})
@@ -87,6 +111,22 @@ class Caller:
     def has(self, scope: str) -> bool:
         """Whether the caller holds the scope anywhere."""
         return scope in self.by_scope
+
+    def may_grant(self, role: str, *, area_path: str | None = None, body: str | None = None) -> bool:
+        """Whether the caller may grant, change or end a role there (none given: without limit).
+
+        A person may by one of their own roles, where that one reaches. A client has no role to
+        grant by: it may hand on what it holds, which is every scope of the role, but no role
+        that takes two persons.
+        """
+        if self.kind == CLIENT:
+            scopes = scopes_of_roles().get(role, frozenset())
+            held = all(self.reach(scope).covers(area_path=area_path, body=body) for scope in scopes)
+            return bool(scopes) and held and role not in roles_of_two_persons()
+        return any(
+            role in roles_to_grant().get(grant.role, ()) and grant.limit.covers(area_path, body)
+            for grant in self.grants
+        )
 
     def reach(self, *scopes: str) -> Reach:
         """How far the grants reach that give one of the scopes."""

@@ -1,4 +1,4 @@
-"""What only whoever is at the machine may do about operators: make the first one, replace a password."""
+"""What only whoever is at the machine may do about operators: the first one, the second, a password."""
 
 import sys
 from collections.abc import Callable
@@ -36,6 +36,27 @@ def first_operator(get: Get) -> click.Command:
         return on(service, data, lambda environ: operate.by_hand(service, "first-operator", words, environ))
 
     return first_operator
+
+
+def approve_nomination(get: Get) -> click.Command:
+    """The command that stands in for the second person."""
+
+    @click.command("approve-nomination")
+    @click.argument("nomination", metavar="ID")
+    @click.option("--reason", required=True, metavar="TEXT", help="why, for the record")
+    @data_option
+    def approve_nomination(nomination: str, reason: str, data: Path | None) -> int:
+        """Approve a nomination while the installation has one operator only.
+
+        With several operators it is refused: one of them approves by ApproveNomination.
+        """
+        service = get()
+        words = {"nomination": nomination, "reason": reason}
+        return on(
+            service, data, lambda environ: operate.by_hand(service, "approve-nomination", words, environ)
+        )
+
+    return approve_nomination
 
 
 def set_password(get: Get) -> click.Command:

@@ -50,6 +50,9 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
             **(
                 {
                     "first-operator": Lazy("make the first operator", made("machine", "first_operator")),
+                    "approve-nomination": Lazy(
+                        "approve the second operator", made("machine", "approve_nomination")
+                    ),
                     "set-password": Lazy("replace a forgotten password", made("machine", "set_password")),
                 }
                 if name == "identity"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from linli.identity.v1 import identity_service_pb2
 
 from libs.rpc import text
-from libs.rpc.access import scopes_of_roles
+from libs.rpc.access import roles_to_grant, scopes_of_roles
 from libs.rpc.keys import SigningKey, concealed
 from libs.runtime.host.parts import Api, ByHand, Ground, Service, ServiceParts
 from libs.telemetry.public_keys import PublicKeys
@@ -18,7 +18,14 @@ from services.identity.adapters.published_keys import PublishedKeys
 from services.identity.adapters.publishing import publish
 from services.identity.adapters.revoked import RevokedTokens
 from services.identity.adapters.signing import DerivedKeys
-from services.identity.adapters.views import areas, bodies, clients, revoked_tokens, roles_of_party
+from services.identity.adapters.views import (
+    areas,
+    bodies,
+    clients,
+    nominations,
+    revoked_tokens,
+    roles_of_party,
+)
 from services.identity.application.access import Roles
 from services.identity.application.app import App
 from services.identity.application.area import Areas, AreaStream
@@ -26,8 +33,9 @@ from services.identity.application.body import Bodies, BodyStream
 from services.identity.application.client import Clients
 from services.identity.application.keyring import Keys
 from services.identity.application.login import Logins
+from services.identity.application.nomination import Nominations
 from services.identity.application.operators import Machine, NewOperator
-from services.identity.application.resident import AccessStream, Residents, ResidentStream
+from services.identity.application.resident import AccessStream, OperatorsStream, Residents, ResidentStream
 from services.identity.application.throttle import Throttle
 from services.identity.domain.access import ACCESS
 from services.identity.domain.area import AREA
@@ -36,6 +44,7 @@ from services.identity.domain.client import CLIENT
 from services.identity.domain.disclosure import DISCLOSURE
 from services.identity.domain.keyring import KEYRING
 from services.identity.domain.login import LOGIN
+from services.identity.domain.nomination import NOMINATION
 from services.identity.domain.operators import OPERATORS
 from services.identity.domain.resident import RESIDENT
 from services.identity.entrypoints.access import AccessApi
@@ -45,6 +54,7 @@ from services.identity.entrypoints.chinese import MESSAGES
 from services.identity.entrypoints.client import ClientApi
 from services.identity.entrypoints.keyring import KeyringApi
 from services.identity.entrypoints.login import LoginApi
+from services.identity.entrypoints.nomination import NominationApi
 from services.identity.entrypoints.resident import ResidentApi
 from services.identity.settings import IdentitySettings
 
@@ -80,16 +90,22 @@ class _Streams:
     bodies: BodyStream
     residents: ResidentStream
     access: AccessStream
+    operators: OperatorsStream
 
 
-def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> App:
-    views, digests, maps = ground.views, ground.ledger.keys, Maps()
-    streams = _Streams(
+def _streams(ground: Ground) -> _Streams:
+    return _Streams(
         areas=ground.stream(AREA),
         bodies=ground.stream(BODY),
         residents=ground.stream(RESIDENT),
         access=ground.stream(ACCESS),
+        operators=ground.stream(OPERATORS),
     )
+
+
+def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> App:
+    views, digests, maps = ground.views, ground.ledger.keys, Maps()
+    streams = _streams(ground)
     keys = _keys(ground, settings, revoked)
     logins, machines = _logins_and_clients(ground, settings, streams, keys)
     residents = Residents(
@@ -97,8 +113,10 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         areas=streams.areas,
         access=streams.access,
         disclosures=ground.stream(DISCLOSURE),
+        operators=streams.operators,
         digests=digests,
     )
+    proposals = _nominations(ground, streams)
     return App(
         areas=Areas(stream=streams.areas, reads=areas.AreaReads(views, maps), strips=StripReads(views, maps)),
         residents=residents,
@@ -110,14 +128,33 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             residents=streams.residents,
             areas=streams.areas,
             bodies=streams.bodies,
+            operators=streams.operators,
             reads=roles_of_party.RoleReads(views),
         ),
+        nominations=proposals,
         logins=logins,
         clients=machines,
         machine=Machine(
-            stream=ground.stream(OPERATORS), residents=residents, access=streams.access, logins=logins
+            stream=streams.operators,
+            residents=residents,
+            access=streams.access,
+            logins=logins,
+            nominations=proposals,
         ),
         keyring=keys,
+    )
+
+
+def _nominations(ground: Ground, streams: _Streams) -> Nominations:
+    return Nominations(
+        stream=ground.stream(NOMINATION),
+        residents=streams.residents,
+        access=streams.access,
+        operators=streams.operators,
+        areas=streams.areas,
+        bodies=streams.bodies,
+        reads=nominations.NominationReads(ground.views),
+        roles_to_grant=roles_to_grant(),
     )
 
 
@@ -162,7 +199,7 @@ def _logins_and_clients(
 
 
 def _api(app: App) -> Api:
-    nouns = (AreaApi, ResidentApi, BodyApi, AccessApi, LoginApi, ClientApi, KeyringApi)
+    nouns = (AreaApi, ResidentApi, BodyApi, AccessApi, NominationApi, LoginApi, ClientApi, KeyringApi)
     return Api.of(identity_service_pb2, *(noun(app) for noun in nouns), zh=MESSAGES)
 
 
@@ -183,13 +220,22 @@ def _by_hand(app: App, ground: Ground) -> Mapping[str, ByHand]:
         app.machine.set_password(name, password, ground.clock())
         return "replaced the password, and ended the sessions"
 
-    return {"first-operator": first_operator, "set-password": set_password}
+    def approve_nomination(words: Mapping[str, str]) -> str:
+        nomination_id, reason = text.identifier(words["nomination"]), text.free_text(words["reason"])
+        app.machine.approve_nomination(nomination_id, reason, ground.clock())
+        return "approved the nomination, and granted the role"
+
+    return {
+        "first-operator": first_operator,
+        "approve-nomination": approve_nomination,
+        "set-password": set_password,
+    }
 
 
 SERVICE = Service(
     name="identity",
     events=EVENTS,
-    views=(areas.VIEW, bodies.VIEW, roles_of_party.VIEW, clients.VIEW, revoked_tokens.VIEW),
+    views=(areas.VIEW, bodies.VIEW, roles_of_party.VIEW, nominations.VIEW, clients.VIEW, revoked_tokens.VIEW),
     publish=publish,
     settings=IdentitySettings,
     build=build,

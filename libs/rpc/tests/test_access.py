@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from linli.options.v1 import access_pb2
 
 from libs.query.reach import Limit, Reach
-from libs.rpc.access import CLIENT, PERSON, UNPRIVILEGED, Grant, caller_of, scopes_of_roles
+from libs.rpc.access import (
+    CLIENT,
+    PERSON,
+    UNPRIVILEGED,
+    Grant,
+    caller_of,
+    roles_never_with,
+    roles_of_two_persons,
+    roles_to_grant,
+    scopes_of_roles,
+)
 
 paths = st.sampled_from(["la", "la/a", "la/a/x", "la/ab", "la/a_", "la/ax", "la/b", "sf", None])
 bodies = st.sampled_from(["lasan", "bos", None])
@@ -79,6 +89,55 @@ def test_every_role_of_the_proto_gives_scopes() -> None:
     assert len(scopes_of_roles()) == 11
     assert all(scopes_of_roles().values())
     assert all(scope == scope.strip() for scopes in scopes_of_roles().values() for scope in scopes)
+
+
+# who may grant
+
+
+def test_a_person_grants_by_one_of_their_roles_where_that_one_reaches() -> None:
+    caller = caller_of("p1", PERSON, [Grant("OPERATOR", path="la/central"), Grant("SUPERVISOR")])
+
+    assert caller.may_grant("CASE_OFFICER", area_path="la/central/nc-12")
+    assert not caller.may_grant("CASE_OFFICER", area_path="la/harbor")
+    assert not caller.may_grant("CASE_OFFICER", body="lasan")
+    assert not caller.may_grant("CASE_OFFICER")
+
+
+def test_whose_roles_grant_nothing_grants_not_even_what_they_hold() -> None:
+    everything_else = [Grant(role) for role in scopes_of_roles() if role != "OPERATOR"]
+    caller = caller_of("p1", PERSON, everything_else)
+
+    assert [role for role in scopes_of_roles() if caller.may_grant(role)] == []
+
+
+def test_a_client_grants_only_roles_whose_every_scope_it_holds() -> None:
+    officer = scopes_of_roles()["CASE_OFFICER"]
+    within = [Grant("PARTNER", path="la/central")]
+
+    whole = caller_of("c1", CLIENT, within, scopes={*officer, "roles.write"})
+    part = caller_of("c1", CLIENT, within, scopes={*officer, "roles.write"} - {"cases.work"})
+
+    assert whole.may_grant("CASE_OFFICER", area_path="la/central")
+    assert not whole.may_grant("CASE_OFFICER", area_path="la")
+    assert not part.may_grant("CASE_OFFICER", area_path="la/central")
+
+
+def test_no_client_grants_a_role_that_takes_two_persons() -> None:
+    everything = frozenset().union(*scopes_of_roles().values())
+    caller = caller_of("c1", CLIENT, [Grant("PARTNER")], scopes=everything)
+
+    assert roles_of_two_persons() == {"OPERATOR", "DATA_PROTECTION_OFFICER"}
+    assert {role for role in scopes_of_roles() if not caller.may_grant(role)} == roles_of_two_persons()
+
+
+def test_only_known_roles_are_granted_or_excluded() -> None:
+    for table in (roles_to_grant(), roles_never_with()):
+        assert table.keys() == scopes_of_roles().keys()
+        assert frozenset().union(*table.values()) <= scopes_of_roles().keys()
+    assert all(
+        role in roles_never_with()[other] for role, others in roles_never_with().items() for other in others
+    )
+    assert not caller_of("p1", PERSON, [Grant("OPERATOR")]).may_grant("EMPEROR")
 
 
 @pytest.fixture(scope="module")

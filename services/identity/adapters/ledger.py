@@ -13,6 +13,7 @@ from services.identity.domain.client import (
 from services.identity.domain.disclosure import PersonalDataDisclosed
 from services.identity.domain.keyring import SigningKeyIntroduced, SigningKeyRetired
 from services.identity.domain.login import LoginCreated, PasswordSet
+from services.identity.domain.nomination import NominationEnded, NominationMade
 from services.identity.domain.operators import FirstOperatorMade, OperatorAdded, OperatorRemoved
 from services.identity.domain.resident import ResidentErased, ResidentRegistered
 
@@ -33,6 +34,8 @@ EVENTS = Events(
         "role_granted.v1": RoleGranted,
         "role_revoked.v1": RoleRevoked,
         "sessions_revoked.v1": SessionsRevoked,
+        "nomination_made.v1": NominationMade,
+        "nomination_ended.v1": NominationEnded,
         "first_operator_made.v1": FirstOperatorMade,
         "operator_added.v1": OperatorAdded,
         "operator_removed.v1": OperatorRemoved,

@@ -1,22 +1,28 @@
 """Use cases of roles and sessions: who may do what, and since when their tokens count."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.ledger.recorded import Context
-from libs.ledger.streams.stream import Handled
+from libs.ledger.streams.stream import Handled, Task, handle_many
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Jurisdiction, Permit, Reach
 from libs.rules.areas import AreaPath
 from services.identity.application.area import AreaStream, jurisdiction, within
 from services.identity.application.body import BodyStream
 from services.identity.application.ports import RoleReads
-from services.identity.application.resident import AccessStream, ResidentStream, registered
-from services.identity.domain import refusals
+from services.identity.application.resident import (
+    AccessStream,
+    OperatorsStream,
+    ResidentStream,
+    registered,
+)
+from services.identity.domain import operators, refusals
 from services.identity.domain.access import Access, AccessEvent, Grant, GrantRole, RevokeRole, RevokeSessions
 from services.identity.domain.body import Unregistered
-from services.identity.domain.values import Role, Within, grant_id
+from services.identity.domain.operators import RemoveOperator
+from services.identity.domain.values import TWO_PERSONS, Role, Within, grant_id
 
 AccessHandled = Handled[Access, AccessEvent]
 
@@ -28,14 +34,40 @@ def limits(areas: AreaStream, bodies: BodyStream, area_id: str, body_id: str) ->
     return within(areas, area_id, body_id)
 
 
-def permit_all_of(home_path: AreaPath, access: Access, permit: Permit) -> None:
-    """Ask for everything that a person may do, and for where they live.
+MayGrant = Callable[[Role, Jurisdiction], bool]
+"""Whether somebody may grant, change or end a role there."""
 
-    Whoever sets somebody's password can act in their name: nobody gets beyond their own reach so.
-    """
-    permit(Jurisdiction(area_path=home_path))
-    for grant in access.grants.values():
-        permit(jurisdiction(grant.within))
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granter:
+    """Whoever grants: their id, what they reach, and which roles they may grant."""
+
+    id: str
+    permit: Permit
+    may_grant: MayGrant
+
+    def check(self, role: Role, within: Within) -> None:
+        """Refuse (OUT_OF_REACH, ROLE_NOT_YOURS_TO_GRANT) what is not theirs to give or end."""
+        there = jurisdiction(within)
+        self.permit(there)
+        if not self.may_grant(role, there):
+            raise refusals.role_is_not_yours_to_grant(role)
+
+    def check_all_of(self, home_path: AreaPath, access: Access) -> None:
+        """Ask for everything that a person may do, and for where they live."""
+        self.permit(Jurisdiction(area_path=home_path))
+        for grant in access.grants.values():
+            self.check(grant.role, grant.within)
+
+    def check_takeover(self, home_path: AreaPath, access: Access) -> None:
+        """The same, to give them a password: whoever knows it can act in their name.
+
+        Nobody gets beyond their own reach so, nor past the second person that a role takes.
+        """
+        self.check_all_of(home_path, access)
+        for grant in access.grants.values():
+            if grant.role in TWO_PERSONS:
+                raise refusals.two_persons_are_needed(grant.role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +78,7 @@ class Roles:
     residents: ResidentStream
     areas: AreaStream
     bodies: BodyStream
+    operators: OperatorsStream
     reads: RoleReads
 
     def grant(
@@ -56,36 +89,50 @@ class Roles:
         body_id: str,
         at: datetime,
         context: Context,
-        permit: Permit,
+        granter: Granter,
     ) -> tuple[Grant, AccessHandled]:
-        """Let a person act in a role, within the caller's own reach."""
+        """Let a person act in a role that the caller may grant there."""
         registered(self.residents, party_id)
         reach = limits(self.areas, self.bodies, area_id, body_id)
-        permit(jurisdiction(reach))
+        granter.check(role, reach)
+        if party_id == granter.id:
+            raise refusals.not_for_yourself()
         command = GrantRole(party_id=party_id, role=role, within=reach, at=at)
         handled = self.stream.handle(party_id, command, replace(context, area=reach.area_path or None))
         return handled.state.grants[grant_id(party_id, role, reach)], handled
 
     def revoke(
-        self, party_id: str, revoked: str, at: datetime, context: Context, permit: Permit
+        self, party_id: str, revoked: str, at: datetime, context: Context, granter: Granter
     ) -> AccessHandled:
-        """End a grant."""
+        """End a grant that the caller may grant."""
 
         def permitted(access: Access) -> None:
             if revoked not in access.grants:
                 raise refusals.grant_is_unknown(revoked)
-            permit(jurisdiction(access.grants[revoked].within))
+            granter.check(access.grants[revoked].role, access.grants[revoked].within)
 
-        return self.stream.handle(party_id, RevokeRole(grant_id=revoked, at=at), context, permitted)
+        command = RevokeRole(grant_id=revoked, at=at)
+        held = self.stream.load(party_id).state
+        if revoked not in held.grants or not held.grants[revoked].runs_installation:
+            return self.stream.handle(party_id, command, context, permitted)
+        permitted(held)
+        removing = RemoveOperator(party_id=party_id, at=at)
+        tasks: list[Task] = [
+            (self.stream, party_id, command, context),
+            (self.operators, operators.ID, removing, context),
+        ]
+        return handle_many(self.stream.ledger, tasks)[0]
 
-    def revoke_sessions(self, party_id: str, at: datetime, context: Context, permit: Permit) -> AccessHandled:
+    def revoke_sessions(
+        self, party_id: str, at: datetime, context: Context, granter: Granter
+    ) -> AccessHandled:
         """Make a person's tokens worthless."""
         person = registered(self.residents, party_id)
         return self.stream.handle(
             party_id,
             RevokeSessions(party_id=party_id, at=at),
             context,
-            lambda access: permit_all_of(person.area_path, access, permit),
+            lambda access: granter.check_all_of(person.area_path, access),
         )
 
     def list(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[Grant], str]:

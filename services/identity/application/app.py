@@ -8,6 +8,7 @@ from services.identity.application.body import Bodies
 from services.identity.application.client import Clients
 from services.identity.application.keyring import Keys
 from services.identity.application.login import Logins
+from services.identity.application.nomination import Nominations
 from services.identity.application.operators import Machine
 from services.identity.application.resident import Residents
 
@@ -20,9 +21,10 @@ class App:
     residents  register, show, erase
     bodies     register, get, list
     access     grant, revoke, revoke_sessions, list
+    nominations  nominate, approve, refuse, withdraw, get, list
     logins     create, set_password, change_password, log_in
     clients    register, change_secret, retire, list, issue_token
-    machine    make_first_operator, set_password, ensure_developer
+    machine    make_first_operator, approve_nomination, set_password, ensure_developer
     keyring    sign, rotate, ensure, key_set
     """
 
@@ -30,6 +32,7 @@ class App:
     residents: Residents
     bodies: Bodies
     access: Roles
+    nominations: Nominations
     logins: Logins
     clients: Clients
     machine: Machine

@@ -84,22 +84,18 @@ class Clients:
 
         Whoever knows the secret can act as the client: nobody gets scopes so that they lack.
         """
-        reaching = _reaching(client_id, permit)
-
-        def permitted(state: client.Client) -> None:
-            reaching(state)
-            if isinstance(state, client.Active):
-                self._check_scopes(state.scopes, state.within, may_give)
-
         secret = secrets.token_urlsafe(32)
         command = ChangeClientSecret(client_id=client_id, secret_hash=self._hashed(client_id, secret), at=at)
+        permitted = self._holding(client_id, permit, may_give)
         handled = self.stream.handle(client_id, command, context, permitted)
         return handled, "" if handled.repeated else secret
 
-    def retire(self, client_id: str, at: datetime, context: Context, permit: Permit) -> ClientHandled:
-        """End a client."""
+    def retire(
+        self, client_id: str, at: datetime, context: Context, permit: Permit, may_give: MayGive
+    ) -> ClientHandled:
+        """End a client whose scopes the caller holds."""
         command = RetireClient(client_id=client_id, at=at)
-        return self.stream.handle(client_id, command, context, _reaching(client_id, permit))
+        return self.stream.handle(client_id, command, context, self._holding(client_id, permit, may_give))
 
     def list(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[ClientRow], str]:
         """A page of clients."""
@@ -127,18 +123,21 @@ class Clients:
         """The secret's hash, marked so that it is stored enciphered and never leaves the service."""
         return Personal(f"client-{client_id}", self.hashing.hash(secret))
 
+    def _holding(self, client_id: str, permit: Permit, may_give: MayGive) -> Callable[[client.Client], None]:
+        """The check that the caller reaches the client and holds its scopes."""
+
+        def permitted(state: client.Client) -> None:
+            if isinstance(state, client.Unknown):
+                raise refusals.client_is_unknown(client_id)
+            permit(jurisdiction(state.within))
+            if isinstance(state, client.Active):
+                self._check_scopes(state.scopes, state.within, may_give)
+
+        return permitted
+
     def _check_scopes(self, wanted: Sequence[str], reach: Within, may_give: MayGive) -> None:
         known = {scope for scopes in self.scopes_of_roles.values() for scope in scopes}
         if unknown := [scope for scope in wanted if scope not in known]:
             raise refusals.scopes_are_unknown(unknown, sorted(known))
         if beyond := [scope for scope in wanted if not may_give(scope, jurisdiction(reach))]:
             raise refusals.scopes_beyond_reach(",".join(beyond))
-
-
-def _reaching(client_id: str, permit: Permit) -> Callable[[client.Client], None]:
-    def permitted(state: client.Client) -> None:
-        if isinstance(state, client.Unknown):
-            raise refusals.client_is_unknown(client_id)
-        permit(jurisdiction(state.within))
-
-    return permitted

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream, Task, handle_many
-from libs.query.reach import Permit
-from services.identity.application.access import permit_all_of
+from services.identity.application.access import Granter
 from services.identity.application.keyring import Keys
 from services.identity.application.ports import Digests, Hashing, Token, TokenClaims
 from services.identity.application.resident import AccessStream, ResidentStream, registered
@@ -42,11 +41,11 @@ class Logins:
     lifetime: timedelta
 
     def create(
-        self, party_id: str, name: str, password: str, at: datetime, context: Context, permit: Permit
+        self, party_id: str, name: str, password: str, at: datetime, context: Context, granter: Granter
     ) -> Changed:
         """Let a person log in. The caller must reach everything that the person may do."""
         person = registered(self.residents, party_id)
-        permit_all_of(person.area_path, self.access.load(party_id).state, permit)
+        granter.check_takeover(person.area_path, self.access.load(party_id).state)
         command = self.creating(party_id, name, password, at)
         handled = self.stream.handle(command.login_id, command, replace(context, area=person.area_path))
         return Changed(command.login_id, handled.revision)
@@ -62,12 +61,12 @@ class Logins:
         )
 
     def set_password(
-        self, name: str, password: str, at: datetime, context: Context, permit: Permit
+        self, name: str, password: str, at: datetime, context: Context, granter: Granter
     ) -> Changed:
         """Replace a forgotten password, and end the sessions."""
         state = self._known(name)
         person = registered(self.residents, state.party_id)
-        permit_all_of(person.area_path, self.access.load(state.party_id).state, permit)
+        granter.check_takeover(person.area_path, self.access.load(state.party_id).state)
         return self._replace(state, password, at, context)
 
     def replace_password(self, name: str, password: str, at: datetime, context: Context) -> Changed:

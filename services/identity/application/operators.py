@@ -5,16 +5,16 @@ from datetime import datetime
 
 from libs.ledger.decider import Refusal
 from libs.ledger.recorded import Context
-from libs.ledger.streams.stream import Stream, Task, handle_many
+from libs.ledger.streams.stream import Task, handle_many
 from libs.rules.areas import NOWHERE
 from services.identity.application.login import Logins
-from services.identity.application.resident import AccessStream, NewResident, Residents
+from services.identity.application.nomination import Nominations
+from services.identity.application.resident import AccessStream, NewResident, OperatorsStream, Residents
 from services.identity.domain import operators
 from services.identity.domain.access import GrantRole
-from services.identity.domain.operators import MakeFirstOperator, OperatorsCommand, OperatorsEvent
+from services.identity.domain.operators import MakeFirstOperator
 from services.identity.domain.values import KeyKind, NaturalKey, Role, Within
 
-OperatorsStream = Stream[OperatorsCommand, operators.Operators, OperatorsEvent]
 MACHINE = "machine"
 """The actor of what is done by a command on the machine, by whoever may read the installation's secrets."""
 
@@ -45,6 +45,7 @@ class Machine:
     residents: Residents
     access: AccessStream
     logins: Logins
+    nominations: Nominations
 
     def make_first_operator(self, new: NewOperator, at: datetime) -> str:
         """Register a person, let them log in, and make them operator; answers their id.
@@ -57,7 +58,7 @@ class Machine:
         party_id = registering.resident_id
         creating = self.logins.creating(party_id, new.login_name, new.password, at)
         context = Context(actor=MACHINE, reason="first operator of the installation")
-        granting = GrantRole(party_id=party_id, role=Role.OPERATOR, within=Within(), at=at)
+        granting = GrantRole(party_id=party_id, role=Role.OPERATOR, within=Within(), at=at, agreed=True)
         tasks: list[Task] = [
             (self.stream, operators.ID, MakeFirstOperator(party_id=party_id, at=at), context),
             (self.residents.stream, party_id, registering, context),
@@ -66,6 +67,14 @@ class Machine:
         ]
         handle_many(self.stream.ledger, tasks)
         return party_id
+
+    def approve_nomination(self, nomination_id: str, reason: str, at: datetime) -> None:
+        """Stand in for the second person while there is one operator only.
+
+        Refuses OTHER_OPERATORS_EXIST, and whatever an approval is refused for.
+        """
+        context = Context(actor=MACHINE, reason="approved on the machine")
+        self.nominations.approve_at_machine(nomination_id, reason, MACHINE, at, context)
 
     def set_password(self, login_name: str, password: str, at: datetime) -> None:
         """Replace a password, and end the sessions. Refuses LOGIN_UNKNOWN."""

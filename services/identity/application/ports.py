@@ -16,6 +16,7 @@ from libs.query.reach import Reach
 from libs.rules.areas import AreaPath
 from services.identity.domain.access import Grant
 from services.identity.domain.keyring import SigningKey
+from services.identity.domain.nomination import Outcome
 from services.identity.domain.values import BodyKind, Level, NaturalKey, Role, Within
 
 
@@ -131,11 +132,9 @@ class BodyReads(Protocol):
 
     def one(self, body_id: str, fresh: Fresh) -> BodyRow | None:
         """One body."""
-        ...
 
     def page(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[BodyRow], str]:
         """Bodies by id, and the token of the next page."""
-        ...
 
 
 class RoleReads(Protocol):
@@ -143,7 +142,6 @@ class RoleReads(Protocol):
 
     def page(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[Grant], str]:
         """Grants within reach by party, and the token of the next page."""
-        ...
 
 
 class ClientReads(Protocol):
@@ -151,7 +149,29 @@ class ClientReads(Protocol):
 
     def page(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[ClientRow], str]:
         """Clients within reach by id, and the token of the next page."""
-        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NominationRow:
+    """A nomination, as listed. `outcome` is None as long as nobody decided."""
+
+    nomination_id: str
+    party_id: str
+    role: Role
+    within: Within
+    nominator_id: str
+    made_at: datetime
+    expires_at: datetime
+    outcome: Outcome | None
+    decider_id: str
+    ended_at: datetime | None
+
+
+class NominationReads(Protocol):
+    """The nominations."""
+
+    def page(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[NominationRow], str]:
+        """Nominations within reach, the newest first, and the token of the next page."""
 
 
 class RevocationReads(Protocol):
@@ -167,7 +187,6 @@ class Digests(Protocol):
 
     def digest(self, purpose: str, text: str) -> str:
         """32 hexadecimal digits."""
-        ...
 
 
 class Hashing(Protocol):
@@ -175,11 +194,9 @@ class Hashing(Protocol):
 
     def hash(self, secret: str) -> str:
         """A salted hash."""
-        ...
 
     def matches(self, hashed: str | None, secret: str) -> bool:
         """Whether the secret is the one; as slow for None, which nothing matches."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,10 @@ from libs.query.reach import Jurisdiction, Permit
 from libs.rules.areas import AreaPath
 from services.identity.application.area import AreaStream, defined
 from services.identity.application.ports import Digests
-from services.identity.domain import refusals, resident
+from services.identity.domain import operators, refusals, resident
 from services.identity.domain.access import Access, AccessCommand, AccessEvent, EndAccess
 from services.identity.domain.disclosure import DisclosePersonalData, Disclosures, PersonalDataDisclosed
+from services.identity.domain.operators import OperatorsCommand, OperatorsEvent, RemoveOperator
 from services.identity.domain.resident import EraseResident, RegisterResident, ResidentCommand, ResidentEvent
 from services.identity.domain.values import (
     KEYS_OF_RESIDENTS,
@@ -24,6 +25,7 @@ from services.identity.domain.values import (
 
 ResidentStream = Stream[ResidentCommand, resident.Resident, ResidentEvent]
 AccessStream = Stream[AccessCommand, Access, AccessEvent]
+OperatorsStream = Stream[OperatorsCommand, operators.Operators, OperatorsEvent]
 DisclosureStream = Stream[DisclosePersonalData, Disclosures, PersonalDataDisclosed]
 SHOWN = ("name", "phone", "address")
 
@@ -65,6 +67,7 @@ class Residents:
     areas: AreaStream
     access: AccessStream
     disclosures: DisclosureStream
+    operators: OperatorsStream
     digests: Digests
 
     def register(self, new: NewResident, context: Context, permit: Permit) -> Found:
@@ -121,11 +124,12 @@ class Residents:
         if isinstance(state, resident.Unregistered):
             raise refusals.party_is_unknown(subject_id)
         permit(Jurisdiction(area_path=state.area_path))
-        erased, _ = handle_many(
+        erased, *_ = handle_many(
             self.stream.ledger,
             [
                 (self.stream, subject_id, EraseResident(resident_id=subject_id, at=at), context),
                 (self.access, subject_id, EndAccess(party_id=subject_id, at=at), context),
+                (self.operators, operators.ID, RemoveOperator(party_id=subject_id, at=at), context),
             ],
         )
         return erased.revision

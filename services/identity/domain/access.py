@@ -6,11 +6,7 @@ from datetime import datetime
 
 from libs.ledger.decider import Decider
 from services.identity.domain import refusals
-from services.identity.domain.values import (
-    Role,
-    Within,
-    grant_id,
-)
+from services.identity.domain.values import NEVER_TOGETHER, TWO_PERSONS, Role, Within, grant_id
 
 # Events
 
@@ -62,6 +58,11 @@ class Grant:
     granted_at: datetime
 
     @property
+    def runs_installation(self) -> bool:
+        """Whether it makes its holder operator without limits."""
+        return self.role is Role.OPERATOR and self.within.everywhere
+
+    @property
     def size(self) -> int:
         """Characters that it takes in a token."""
         within = self.within
@@ -103,12 +104,13 @@ def evolve(access: Access, event: AccessEvent) -> Access:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantRole:
-    """Let a party act in a role."""
+    """Let a party act in a role. `agreed`: two persons did, or somebody at the machine."""
 
     party_id: str
     role: Role
     within: Within
     at: datetime
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +148,7 @@ ROOM = 4000
 
 
 def decide(command: AccessCommand, access: Access) -> Sequence[AccessEvent]:
-    """Grants are held once; ending one ends the sessions that carry it."""
+    """Grants are held once, some never together; ending one ends the sessions that carry it."""
     match command:
         case GrantRole():
             return _grant(command, access)
@@ -163,8 +165,11 @@ def decide(command: AccessCommand, access: Access) -> Sequence[AccessEvent]:
 
 def _grant(command: GrantRole, access: Access) -> Sequence[AccessEvent]:
     known = grant_id(command.party_id, command.role, command.within)
+    if command.role in TWO_PERSONS and not command.agreed:
+        raise refusals.two_persons_are_needed(command.role)
     if known in access.grants:
         return []
+    check_company(command.role, access)
     granted = RoleGranted(
         party_id=command.party_id,
         grant_id=known,
@@ -175,6 +180,13 @@ def _grant(command: GrantRole, access: Access) -> Sequence[AccessEvent]:
     if sum(grant.size for grant in evolve(access, granted).grants.values()) > ROOM:
         raise refusals.grants_are_too_many(len(access.grants))
     return [granted]
+
+
+def check_company(role: Role, access: Access) -> None:
+    """Refuse (ROLES_EXCLUDE_EACH_OTHER) a role that excludes one that the party holds."""
+    for grant in access.grants.values():
+        if any(role in roles and grant.role in roles and role is not grant.role for roles in NEVER_TOGETHER):
+            raise refusals.roles_exclude_each_other(role, grant.role)
 
 
 def _ended(grants: Collection[Grant], at: datetime) -> list[AccessEvent]:

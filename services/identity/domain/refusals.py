@@ -15,35 +15,21 @@ def name_is_missing() -> Refusal:
 
 def area_is_unknown(area_id: str, field: str = "area_id") -> Refusal:
     """No area has this id."""
-    return Refusal(
-        Kind.NOT_FOUND,
-        "AREA_UNKNOWN",
-        "no area has this id; list the areas, or define it first",
-        field=field,
-        area_id=area_id,
-    )
+    advice = "no area has this id; list the areas, or define it first"
+    return Refusal(Kind.NOT_FOUND, "AREA_UNKNOWN", advice, field=field, area_id=area_id)
 
 
 def area_is_defined_differently(area_id: str) -> Refusal:
     """The id is taken by an area with another parent, level or name."""
-    return Refusal(
-        Kind.ALREADY_EXISTS,
-        "AREA_DEFINED_DIFFERENTLY",
-        "this area exists with another parent, level or name; give the new area another id",
-        area_id=area_id,
-    )
+    advice = "this area exists with another parent, level or name; give the new area another id"
+    return Refusal(Kind.ALREADY_EXISTS, "AREA_DEFINED_DIFFERENTLY", advice, area_id=area_id)
 
 
 def level_is_not_below(level: str, parent_level: str) -> Refusal:
     """A child must be of a lower level than its parent."""
-    return Refusal(
-        Kind.INVALID,
-        "LEVEL_NOT_BELOW_PARENT",
-        "an area's level must be lower than its parent's: city, district, street, community, grid cell",
-        field="level",
-        level=level,
-        parent_level=parent_level,
-    )
+    advice = "an area's level must be lower than its parent's: city, district, street, community, grid cell"
+    facts = {"level": level, "parent_level": parent_level}
+    return Refusal(Kind.INVALID, "LEVEL_NOT_BELOW_PARENT", advice, field="level", **facts)
 
 
 def boundary_is_unusable(reason: str) -> Refusal:
@@ -108,11 +94,8 @@ def ground_is_out_of_reach(on: Encroachment) -> Refusal:
 
 def place_is_outside_areas() -> Refusal:
     """No boundary valid then has the point inside."""
-    return Refusal(
-        Kind.NOT_FOUND,
-        "PLACE_OUTSIDE_AREAS",
-        "no area contained this point at that moment; check longitude, latitude and time",
-    )
+    advice = "no area contained this point at that moment; check longitude, latitude and time"
+    return Refusal(Kind.NOT_FOUND, "PLACE_OUTSIDE_AREAS", advice)
 
 
 def natural_key_is_blank() -> Refusal:
@@ -129,64 +112,104 @@ def natural_key_does_not_fit(advice: str) -> Refusal:
 
 def body_is_unknown(body_id: str) -> Refusal:
     """No body has this id."""
-    return Refusal(
-        Kind.NOT_FOUND,
-        "BODY_UNKNOWN",
-        "no body has this id; list the bodies, or register it first",
-        field="body_id",
-        body_id=body_id,
-    )
+    advice = "no body has this id; list the bodies, or register it first"
+    return Refusal(Kind.NOT_FOUND, "BODY_UNKNOWN", advice, field="body_id", body_id=body_id)
 
 
 def body_id_is_taken(body_id: str) -> Refusal:
     """The local code is already the id of a body with another key."""
-    return Refusal(
-        Kind.ALREADY_EXISTS,
-        "BODY_ID_TAKEN",
-        "another body has this id; register with another local code",
-        body_id=body_id,
-    )
+    advice = "another body has this id; register with another local code"
+    return Refusal(Kind.ALREADY_EXISTS, "BODY_ID_TAKEN", advice, body_id=body_id)
 
 
 def party_is_unknown(party_id: str) -> Refusal:
     """No resident has this id (or they were erased)."""
-    return Refusal(
-        Kind.NOT_FOUND,
-        "PARTY_UNKNOWN",
-        "no resident has this id; register the resident first",
-        party_id=party_id,
-    )
+    advice = "no resident has this id; register the resident first"
+    return Refusal(Kind.NOT_FOUND, "PARTY_UNKNOWN", advice, party_id=party_id)
 
 
 def grant_is_unknown(grant_id: str) -> Refusal:
     """The party does not hold this grant."""
-    return Refusal(
-        Kind.NOT_FOUND,
-        "GRANT_UNKNOWN",
-        "the party does not hold this grant; list the party's roles",
-        field="grant_id",
-        grant_id=grant_id,
-    )
+    advice = "the party does not hold this grant; list the party's roles"
+    return Refusal(Kind.NOT_FOUND, "GRANT_UNKNOWN", advice, field="grant_id", grant_id=grant_id)
 
 
 def grants_are_too_many(held: int) -> Refusal:
     """A token has no room for more."""
-    return Refusal(
-        Kind.PRECONDITION,
-        "GRANTS_TOO_MANY",
-        "a token has no room for another grant of this party; replace several by one for an area above",
-        held=str(held),
-    )
+    advice = "a token has no room for another grant of this party; replace several by one for an area above"
+    return Refusal(Kind.PRECONDITION, "GRANTS_TOO_MANY", advice, held=str(held))
+
+
+def two_persons_are_needed(role: str) -> Refusal:
+    """Nobody gives, or takes over, such a role alone."""
+    advice = "this role takes two persons: nominate the party, and let another person approve"
+    return Refusal(Kind.PRECONDITION, "TWO_PERSONS_NEEDED", advice, role=role)
+
+
+def roles_exclude_each_other(role: str, held: str) -> Refusal:
+    """No party may hold both."""
+    advice = f"nobody may be {role} and {held}; choose somebody else, or end the other grant first"
+    return Refusal(Kind.PRECONDITION, "ROLES_EXCLUDE_EACH_OTHER", advice, role=role, held=held)
+
+
+def role_is_not_yours_to_grant(role: str) -> Refusal:
+    """None of the caller's roles may grant this one there."""
+    advice = "none of your roles may grant this role here; ask somebody who may"
+    return Refusal(Kind.PERMISSION, "ROLE_NOT_YOURS_TO_GRANT", advice, role=role)
+
+
+def not_for_yourself() -> Refusal:
+    """Nobody grants to themselves."""
+    advice = "nobody grants a role to themselves; ask somebody else to"
+    return Refusal(Kind.PERMISSION, "NOT_FOR_YOURSELF", advice)
+
+
+def role_needs_no_nomination(role: str) -> Refusal:
+    """One person may grant it."""
+    advice = "this role takes one person: grant it"
+    return Refusal(Kind.INVALID, "ROLE_NEEDS_NO_NOMINATION", advice, field="role", role=role)
+
+
+def nomination_is_unknown(nomination_id: str) -> Refusal:
+    """No nomination has this id."""
+    advice = "no nomination has this id; list the nominations"
+    return Refusal(Kind.NOT_FOUND, "NOMINATION_UNKNOWN", advice, nomination_id=nomination_id)
+
+
+def nomination_has_ended(outcome: str) -> Refusal:
+    """It was approved, refused or withdrawn."""
+    advice = f"this nomination was {outcome}; nominate the party anew if that is still wanted"
+    return Refusal(Kind.PRECONDITION, "NOMINATION_ENDED", advice, outcome=outcome)
+
+
+def nomination_has_expired() -> Refusal:
+    """Nobody decided in time."""
+    advice = "this nomination has expired; nominate the party anew if that is still wanted"
+    return Refusal(Kind.PRECONDITION, "NOMINATION_EXPIRED", advice)
+
+
+def nomination_is_not_yours() -> Refusal:
+    """Only the nominator withdraws it."""
+    advice = "only whoever nominated may withdraw; refuse the nomination instead"
+    return Refusal(Kind.PERMISSION, "NOMINATION_NOT_YOURS", advice)
+
+
+def second_person_is_needed() -> Refusal:
+    """The nominator cannot decide."""
+    advice = "you nominated the party yourself; let another person decide, or withdraw the nomination"
+    return Refusal(Kind.PERMISSION, "SECOND_PERSON_NEEDED", advice)
+
+
+def nominator_lost_right() -> Refusal:
+    """Whoever nominated could not do so now."""
+    advice = "the nominator may not grant this role any more; refuse the nomination, and make your own"
+    return Refusal(Kind.PRECONDITION, "NOMINATOR_LOST_RIGHT", advice)
 
 
 def login_name_is_taken() -> Refusal:
     """Somebody logs in with this name already."""
-    return Refusal(
-        Kind.ALREADY_EXISTS,
-        "LOGIN_NAME_TAKEN",
-        "this login name is in use; choose another",
-        field="login_name",
-    )
+    advice = "this login name is in use; choose another"
+    return Refusal(Kind.ALREADY_EXISTS, "LOGIN_NAME_TAKEN", advice, field="login_name")
 
 
 def login_is_unknown() -> Refusal:
@@ -198,12 +221,8 @@ def login_is_unknown() -> Refusal:
 
 def client_is_unknown(client_id: str) -> Refusal:
     """No active client has this id."""
-    return Refusal(
-        Kind.NOT_FOUND,
-        "CLIENT_UNKNOWN",
-        "no client has this id, or it was retired; list the clients",
-        client_id=client_id,
-    )
+    advice = "no client has this id, or it was retired; list the clients"
+    return Refusal(Kind.NOT_FOUND, "CLIENT_UNKNOWN", advice, client_id=client_id)
 
 
 def client_exists(client_id: str) -> Refusal:
@@ -213,12 +232,8 @@ def client_exists(client_id: str) -> Refusal:
 
 def scopes_beyond_reach(scopes: str) -> Refusal:
     """A caller cannot give scopes that they do not hold."""
-    return Refusal(
-        Kind.PERMISSION,
-        "SCOPES_BEYOND_REACH",
-        "you can only give a client scopes that you hold yourself",
-        scopes=scopes,
-    )
+    advice = "you can only give a client scopes that you hold yourself"
+    return Refusal(Kind.PERMISSION, "SCOPES_BEYOND_REACH", advice, scopes=scopes)
 
 
 def scopes_are_unknown(scopes: Sequence[str], known: Sequence[str]) -> Refusal:
@@ -235,20 +250,20 @@ def scopes_are_unknown(scopes: Sequence[str], known: Sequence[str]) -> Refusal:
 
 def first_operator_exists() -> Refusal:
     """The installation has had its first operator."""
-    return Refusal(
-        Kind.ALREADY_EXISTS,
-        "FIRST_OPERATOR_EXISTS",
-        "this installation has had its first operator; an operator nominates the next",
-    )
+    advice = "this installation has had its first operator; an operator nominates the next"
+    return Refusal(Kind.ALREADY_EXISTS, "FIRST_OPERATOR_EXISTS", advice)
+
+
+def other_operators_exist() -> Refusal:
+    """The machine stands in for a second person only where there is none."""
+    advice = "this installation has several operators: let one of them approve"
+    return Refusal(Kind.PRECONDITION, "OTHER_OPERATORS_EXIST", advice)
 
 
 def last_operator_stays() -> Refusal:
     """Without an operator nobody could make another."""
-    return Refusal(
-        Kind.PRECONDITION,
-        "LAST_OPERATOR",
-        "this is the only operator without limits; make another before this one goes",
-    )
+    advice = "this is the only operator without limits; make another before this one goes"
+    return Refusal(Kind.PRECONDITION, "LAST_OPERATOR", advice)
 
 
 def credentials_are_refused() -> Refusal:

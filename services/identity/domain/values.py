@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from libs.rules.areas import NOWHERE, AreaPath
+from libs.rules.areas import NOWHERE, AreaPath, within
 
 
 class Level(StrEnum):
@@ -48,6 +48,12 @@ class Role(StrEnum):
     DATA_PROTECTION_OFFICER = "DATA_PROTECTION_OFFICER"
     PARTNER = "PARTNER"
     OPERATOR = "OPERATOR"
+
+
+TWO_PERSONS = frozenset({Role.OPERATOR, Role.DATA_PROTECTION_OFFICER})
+"""Roles that nobody grants alone: one person nominates, another approves."""
+NEVER_TOGETHER = (frozenset({Role.OPERATOR, Role.DATA_PROTECTION_OFFICER}),)
+"""Roles of which no party may hold two: who runs the platform does not guard its personal data."""
 
 
 class KeyKind(StrEnum):
@@ -121,6 +127,16 @@ class Within:
     area_id: str = ""
     area_path: AreaPath = NOWHERE
     body_id: str = ""
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it has no limit."""
+        return self == Within()
+
+    def covers(self, other: "Within") -> bool:
+        """Whether a right that reaches so far reaches the other, too."""
+        in_area = within(other.area_path, self.area_path)
+        return in_area and self.body_id in ("", other.body_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

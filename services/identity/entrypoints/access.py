@@ -3,9 +3,12 @@
 from linli.identity.v1 import identity_service_pb2 as pb
 
 from libs.query.freshness import Fresh
+from libs.query.reach import Jurisdiction
 from libs.rpc.call import Call
 from libs.rpc.moments import stamp
+from services.identity.application.access import Granter
 from services.identity.application.app import App
+from services.identity.domain.values import Role
 from services.identity.entrypoints import wire
 
 
@@ -24,7 +27,7 @@ class AccessApi:
             request.body_id,
             call.at,
             call.context(),
-            call.permit,
+            granter_of(call),
         )
         return pb.GrantRoleResponse(grant=wire.grant_shown(grant), revision=handled.revision)
 
@@ -35,7 +38,7 @@ class AccessApi:
             request.grant_id,
             call.at,
             call.context(reason=request.reason),
-            call.permit,
+            granter_of(call),
         )
         return pb.RevokeRoleResponse(grant_id=request.grant_id, revision=handled.revision)
 
@@ -48,6 +51,15 @@ class AccessApi:
     def revoke_sessions(self, request: pb.RevokeSessionsRequest, call: Call) -> pb.RevokeSessionsResponse:
         """Make a party's tokens worthless."""
         context = call.context(reason=request.reason)
-        handled = self._app.access.revoke_sessions(request.party_id, call.at, context, call.permit)
+        handled = self._app.access.revoke_sessions(request.party_id, call.at, context, granter_of(call))
         before = handled.state.revoked_before or call.at
         return pb.RevokeSessionsResponse(revoked_before_time=stamp(before), revision=handled.revision)
+
+
+def granter_of(call: Call) -> Granter:
+    """The caller as somebody who grants, by the roles and scopes of their token."""
+
+    def may_grant(role: Role, there: Jurisdiction) -> bool:
+        return call.caller.may_grant(role.value, area_path=there.area_path, body=there.body_id)
+
+    return Granter(id=call.caller.subject, permit=call.permit, may_grant=may_grant)

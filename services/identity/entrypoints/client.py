@@ -43,7 +43,9 @@ class ClientApi:
 
     def retire_client(self, request: pb.RetireClientRequest, call: Call) -> pb.RetireClientResponse:
         """End a client."""
-        handled = self._app.clients.retire(request.client_id, call.at, call.context(), call.permit)
+        handled = self._app.clients.retire(
+            request.client_id, call.at, call.context(), call.permit, _may_give(call)
+        )
         return pb.RetireClientResponse(
             client=wire.client_state_shown(handled.state), revision=handled.revision
         )

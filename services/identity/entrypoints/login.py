@@ -5,6 +5,7 @@ from linli.identity.v1 import identity_service_pb2 as pb
 from libs.rpc.call import Call
 from services.identity.application.app import App
 from services.identity.entrypoints import wire
+from services.identity.entrypoints.access import granter_of
 
 
 class LoginApi:
@@ -21,14 +22,14 @@ class LoginApi:
             request.password,
             call.at,
             call.context(),
-            call.permit,
+            granter_of(call),
         )
         return pb.CreateLoginResponse(login_id=created.login_id, revision=created.revision)
 
     def set_password(self, request: pb.SetPasswordRequest, call: Call) -> pb.SetPasswordResponse:
         """Replace a forgotten password."""
         changed = self._app.logins.set_password(
-            request.login_name, request.password, call.at, call.context(), call.permit
+            request.login_name, request.password, call.at, call.context(), granter_of(call)
         )
         return pb.SetPasswordResponse(login_id=changed.login_id, revision=changed.revision)
 

@@ -1,5 +1,7 @@
 """Between messages and the words of the application, for all rpcs of identity."""
 
+from datetime import datetime
+
 from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
@@ -8,8 +10,16 @@ from linli.types.v1.types_pb2 import Point
 from libs.rpc.enums import EnumTable
 from libs.rpc.moments import stamp
 from libs.rpc.texts import localized
-from services.identity.application.ports import AreaRow, BodyRow, BoundaryRow, ClientRow, StripRow, Token
-from services.identity.domain import area, body, client
+from services.identity.application.ports import (
+    AreaRow,
+    BodyRow,
+    BoundaryRow,
+    ClientRow,
+    NominationRow,
+    StripRow,
+    Token,
+)
+from services.identity.domain import area, body, client, nomination
 from services.identity.domain.access import Grant
 from services.identity.domain.resident import Registered
 from services.identity.domain.values import BodyKind, KeyKind, Level, NaturalKey, Purpose, Role
@@ -19,6 +29,7 @@ LEVELS = EnumTable(types.AreaLevel, Level)
 BODY_KINDS = EnumTable(types.BodyKind, BodyKind)
 ROLES = EnumTable(access_pb2.Role, Role)
 PURPOSES = EnumTable(pb.Purpose, Purpose)
+OUTCOMES = EnumTable(pb.NominationState, nomination.Outcome, only_on_wire=frozenset({"OPEN", "EXPIRED"}))
 
 
 def natural_key_of(key: types.NaturalKey) -> NaturalKey:
@@ -121,6 +132,52 @@ def grant_shown(grant: Grant) -> pb.Grant:
         body_id=grant.within.body_id,
         granted_time=stamp(grant.granted_at),
     )
+
+
+def nomination_shown(row: NominationRow, now: datetime) -> pb.Nomination:
+    """A nomination of the view, as it stands now."""
+    return pb.Nomination(
+        nomination_id=row.nomination_id,
+        party_id=row.party_id,
+        role=ROLES.to_wire(row.role),
+        area_id=row.within.area_id,
+        area_path=row.within.area_path,
+        body_id=row.within.body_id,
+        state=_nomination_state(row, now),
+        nominator_id=row.nominator_id,
+        nominated_time=stamp(row.made_at),
+        expire_time=stamp(row.expires_at),
+        decider_id=row.decider_id,
+        decided_time=stamp(row.ended_at) if row.ended_at else None,
+    )
+
+
+def _nomination_state(row: NominationRow, now: datetime) -> pb.NominationState.ValueType:
+    if row.outcome is not None:
+        return OUTCOMES.to_wire(row.outcome)
+    return pb.NOMINATION_STATE_EXPIRED if now >= row.expires_at else pb.NOMINATION_STATE_OPEN
+
+
+def nomination_state_shown(state: nomination.Made, now: datetime, *, full: bool = False) -> pb.Nomination:
+    """A nomination as its stream knows it; `full`: with the reasons."""
+    made, ended = state.made, state.ended
+    row = NominationRow(
+        nomination_id=made.nomination_id,
+        party_id=made.party_id,
+        role=made.role,
+        within=made.within,
+        nominator_id=made.nominator_id,
+        made_at=made.made_at,
+        expires_at=made.expires_at,
+        outcome=ended.outcome if ended else None,
+        decider_id=ended.decider_id if ended else "",
+        ended_at=ended.ended_at if ended else None,
+    )
+    shown = nomination_shown(row, now)
+    if full:
+        shown.reason = made.reason.value or ""
+        shown.decision_reason = (ended.reason.value if ended else "") or ""
+    return shown
 
 
 def client_shown(shown: ClientRow) -> pb.Client:

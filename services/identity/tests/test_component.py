@@ -406,7 +406,7 @@ def test_nobody_grants_beyond_their_own_reach(running: Component, operator: Any)
 
 def test_nobody_takes_over_somebody_who_may_do_more(running: Component, operator: Any) -> None:
     party_id = register(operator, "G-7").resident_id
-    grant(operator, party_id, "OPERATOR")
+    grant(operator, party_id, "PLANNER")
     northerner = as_role(running, "OPERATOR", "la/north")
 
     with refused("OUT_OF_REACH"):

@@ -1,9 +1,14 @@
 """Grants, logins, clients and signing keys."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
 
 from libs.ledger.decider import Kind
 from libs.ledger.personal import Personal
+from libs.rpc.access import roles_never_with, roles_of_two_persons
 from libs.rules.areas import AreaPath
 from libs.testkit.deciders import deciding
 from libs.testkit.ids import some_id
@@ -30,7 +35,7 @@ from services.identity.domain.client import (
 )
 from services.identity.domain.keyring import IntroduceSigningKey, SigningKeyIntroduced, SigningKeyRetired
 from services.identity.domain.login import CreateLogin, LoginCreated, PasswordSet, SetPassword
-from services.identity.domain.values import Role, Within, grant_id
+from services.identity.domain.values import NEVER_TOGETHER, TWO_PERSONS, Role, Within, grant_id
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 MEI = some_id("mei")
@@ -72,6 +77,34 @@ def test_grants_end_where_a_token_has_no_more_room() -> None:
 
     outcome.then_refused("GRANTS_TOO_MANY", Kind.PRECONDITION)
     assert len(held) > 30
+
+
+@pytest.mark.parametrize("role", sorted(TWO_PERSONS))
+def test_nobody_grants_alone_what_takes_two_persons(role: Role) -> None:
+    alone = GrantRole(party_id=MEI, role=role, within=Within(), at=AT)
+
+    given_access().when(alone).then_refused("TWO_PERSONS_NEEDED", Kind.PRECONDITION)
+    given_access().when(replace(alone, agreed=True)).then_state(lambda state: len(state.grants) == 1)
+
+
+@pytest.mark.parametrize(("first", "second"), list(permutations(sorted(TWO_PERSONS))))
+def test_operator_and_data_protection_officer_never_meet_in_one_party(first: Role, second: Role) -> None:
+    here = Within(area_id="nc-47", area_path=AreaPath("la/nc-47"))
+    grant = GrantRole(party_id=MEI, role=first, within=here, at=AT, agreed=True)
+    held = given_access().when(grant).events
+
+    elsewhere = GrantRole(party_id=MEI, role=second, within=WITHIN, at=AT, agreed=True)
+    given_access(*held).when(elsewhere).then_refused("ROLES_EXCLUDE_EACH_OTHER", Kind.PRECONDITION)
+    ended = given_access(*held).when(EndAccess(party_id=MEI, at=AT)).events
+    given_access(*held, *ended).when(elsewhere).then_state(lambda state: len(state.grants) == 1)
+
+
+def test_the_domain_knows_the_same_rules_as_the_contract() -> None:
+    assert {role.value for role in TWO_PERSONS} == roles_of_two_persons()
+    assert {
+        role.value: {other.value for roles in NEVER_TOGETHER if role in roles for other in roles - {role}}
+        for role in Role
+    } == roles_never_with()
 
 
 def test_revoking_a_role_ends_the_sessions_that_carry_it() -> None:

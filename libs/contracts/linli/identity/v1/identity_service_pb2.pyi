@@ -60,6 +60,42 @@ PURPOSE_AUDIT: Purpose.ValueType  # 4
 """To check how personal data are used."""
 Global___Purpose: _TypeAlias = Purpose  # noqa: Y015
 
+class _NominationState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NominationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NominationState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NOMINATION_STATE_UNSPECIFIED: _NominationState.ValueType  # 0
+    """Never used."""
+    NOMINATION_STATE_OPEN: _NominationState.ValueType  # 1
+    """Another person may approve it."""
+    NOMINATION_STATE_APPROVED: _NominationState.ValueType  # 2
+    """Approved: the role is granted."""
+    NOMINATION_STATE_REFUSED: _NominationState.ValueType  # 3
+    """Refused."""
+    NOMINATION_STATE_WITHDRAWN: _NominationState.ValueType  # 4
+    """Taken back by the nominator."""
+    NOMINATION_STATE_EXPIRED: _NominationState.ValueType  # 5
+    """Nobody decided in time."""
+
+class NominationState(_NominationState, metaclass=_NominationStateEnumTypeWrapper):
+    """Where a nomination stands."""
+
+NOMINATION_STATE_UNSPECIFIED: NominationState.ValueType  # 0
+"""Never used."""
+NOMINATION_STATE_OPEN: NominationState.ValueType  # 1
+"""Another person may approve it."""
+NOMINATION_STATE_APPROVED: NominationState.ValueType  # 2
+"""Approved: the role is granted."""
+NOMINATION_STATE_REFUSED: NominationState.ValueType  # 3
+"""Refused."""
+NOMINATION_STATE_WITHDRAWN: NominationState.ValueType  # 4
+"""Taken back by the nominator."""
+NOMINATION_STATE_EXPIRED: NominationState.ValueType  # 5
+"""Nobody decided in time."""
+Global___NominationState: _TypeAlias = NominationState  # noqa: Y015
+
 @_typing.final
 class Area(_message.Message):
     """An area of the tree."""
@@ -1400,6 +1436,444 @@ class ListRolesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListRolesResponse: _TypeAlias = ListRolesResponse  # noqa: Y015
+
+@_typing.final
+class Nomination(_message.Message):
+    """The proposal of one person that a party be given a role; another person decides."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOMINATION_ID_FIELD_NUMBER: _builtins.int
+    PARTY_ID_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    AREA_PATH_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    NOMINATOR_ID_FIELD_NUMBER: _builtins.int
+    NOMINATED_TIME_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    DECIDER_ID_FIELD_NUMBER: _builtins.int
+    DECIDED_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    DECISION_REASON_FIELD_NUMBER: _builtins.int
+    nomination_id: _builtins.str
+    """The nomination."""
+    party_id: _builtins.str
+    """The party that is to get the role."""
+    role: _access_pb2.Role.ValueType
+    """The role."""
+    area_id: _builtins.str
+    """The area that is to limit it, which includes all areas below; empty: no limit."""
+    area_path: _builtins.str
+    """The ids from the root to that area."""
+    body_id: _builtins.str
+    """The body that is to limit it; empty: no limit."""
+    state: Global___NominationState.ValueType
+    """Where it stands."""
+    nominator_id: _builtins.str
+    """Who nominated."""
+    decider_id: _builtins.str
+    """Who approved, refused or withdrew it; empty as long as nobody did."""
+    reason: _builtins.str
+    """Why the party was nominated; only in the answer of `GetNomination`."""
+    decision_reason: _builtins.str
+    """Why it was approved, refused or withdrawn; only in the answer of `GetNomination`."""
+    @_builtins.property
+    def nominated_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when another person may decide."""
+
+    @_builtins.property
+    def decided_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        nomination_id: _builtins.str = ...,
+        party_id: _builtins.str = ...,
+        role: _access_pb2.Role.ValueType = ...,
+        area_id: _builtins.str = ...,
+        area_path: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        state: Global___NominationState.ValueType = ...,
+        nominator_id: _builtins.str = ...,
+        nominated_time: _timestamp_pb2.Timestamp | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        decider_id: _builtins.str = ...,
+        decided_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+        decision_reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decided_time", b"decided_time", "expire_time", b"expire_time", "nominated_time", b"nominated_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "body_id", b"body_id", "decided_time", b"decided_time", "decider_id", b"decider_id", "decision_reason", b"decision_reason", "expire_time", b"expire_time", "nominated_time", b"nominated_time", "nomination_id", b"nomination_id", "nominator_id", b"nominator_id", "party_id", b"party_id", "reason", b"reason", "role", b"role", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Nomination: _TypeAlias = Nomination  # noqa: Y015
+
+@_typing.final
+class NominateForRoleRequest(_message.Message):
+    """A party to nominate."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PARTY_ID_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    party_id: _builtins.str
+    """The person."""
+    role: _access_pb2.Role.ValueType
+    """The role: OPERATOR or DATA_PROTECTION_OFFICER."""
+    area_id: _builtins.str
+    """The area that is to limit it, which includes all areas below; empty: no limit."""
+    body_id: _builtins.str
+    """The body that is to limit it; empty: no limit."""
+    reason: _builtins.str
+    """The reason, for whoever is to approve."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        party_id: _builtins.str = ...,
+        role: _access_pb2.Role.ValueType = ...,
+        area_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "body_id", b"body_id", "party_id", b"party_id", "reason", b"reason", "request_id", b"request_id", "role", b"role"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NominateForRoleRequest: _TypeAlias = NominateForRoleRequest  # noqa: Y015
+
+@_typing.final
+class NominateForRoleResponse(_message.Message):
+    """The nomination."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOMINATION_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def nomination(self) -> Global___Nomination:
+        """The nomination."""
+
+    def __init__(
+        self,
+        *,
+        nomination: Global___Nomination | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["nomination", b"nomination"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nomination", b"nomination", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NominateForRoleResponse: _TypeAlias = NominateForRoleResponse  # noqa: Y015
+
+@_typing.final
+class ApproveNominationRequest(_message.Message):
+    """A nomination to approve."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    NOMINATION_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    nomination_id: _builtins.str
+    """The nomination."""
+    reason: _builtins.str
+    """The reason."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        nomination_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nomination_id", b"nomination_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveNominationRequest: _TypeAlias = ApproveNominationRequest  # noqa: Y015
+
+@_typing.final
+class ApproveNominationResponse(_message.Message):
+    """The nomination, and the grant that it led to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOMINATION_FIELD_NUMBER: _builtins.int
+    GRANT_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def nomination(self) -> Global___Nomination:
+        """The nomination."""
+
+    @_builtins.property
+    def grant(self) -> Global___Grant:
+        """The grant."""
+
+    def __init__(
+        self,
+        *,
+        nomination: Global___Nomination | None = ...,
+        grant: Global___Grant | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["grant", b"grant", "nomination", b"nomination"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["grant", b"grant", "nomination", b"nomination", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveNominationResponse: _TypeAlias = ApproveNominationResponse  # noqa: Y015
+
+@_typing.final
+class RefuseNominationRequest(_message.Message):
+    """A nomination to refuse."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    NOMINATION_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    nomination_id: _builtins.str
+    """The nomination."""
+    reason: _builtins.str
+    """The reason."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        nomination_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nomination_id", b"nomination_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefuseNominationRequest: _TypeAlias = RefuseNominationRequest  # noqa: Y015
+
+@_typing.final
+class RefuseNominationResponse(_message.Message):
+    """The nomination."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOMINATION_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def nomination(self) -> Global___Nomination:
+        """The nomination."""
+
+    def __init__(
+        self,
+        *,
+        nomination: Global___Nomination | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["nomination", b"nomination"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nomination", b"nomination", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefuseNominationResponse: _TypeAlias = RefuseNominationResponse  # noqa: Y015
+
+@_typing.final
+class WithdrawNominationRequest(_message.Message):
+    """A nomination to withdraw."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    NOMINATION_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    nomination_id: _builtins.str
+    """The nomination."""
+    reason: _builtins.str
+    """The reason."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        nomination_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nomination_id", b"nomination_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawNominationRequest: _TypeAlias = WithdrawNominationRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawNominationResponse(_message.Message):
+    """The nomination."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOMINATION_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def nomination(self) -> Global___Nomination:
+        """The nomination."""
+
+    def __init__(
+        self,
+        *,
+        nomination: Global___Nomination | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["nomination", b"nomination"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nomination", b"nomination", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawNominationResponse: _TypeAlias = WithdrawNominationResponse  # noqa: Y015
+
+@_typing.final
+class GetNominationRequest(_message.Message):
+    """Asks for one nomination."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOMINATION_ID_FIELD_NUMBER: _builtins.int
+    nomination_id: _builtins.str
+    """The nomination."""
+    def __init__(
+        self,
+        *,
+        nomination_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nomination_id", b"nomination_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetNominationRequest: _TypeAlias = GetNominationRequest  # noqa: Y015
+
+@_typing.final
+class GetNominationResponse(_message.Message):
+    """The nomination."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOMINATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def nomination(self) -> Global___Nomination:
+        """The nomination."""
+
+    def __init__(
+        self,
+        *,
+        nomination: Global___Nomination | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["nomination", b"nomination"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nomination", b"nomination"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetNominationResponse: _TypeAlias = GetNominationResponse  # noqa: Y015
+
+@_typing.final
+class ListNominationsRequest(_message.Message):
+    """Asks for nominations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most entries on the page, 1 to 1000; 0 means 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the answer before; empty for the first page."""
+    filter: _builtins.str
+    """Comparisons joined by AND: `field = "value"`."""
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        filter: _builtins.str = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNominationsRequest: _TypeAlias = ListNominationsRequest  # noqa: Y015
+
+@_typing.final
+class ListNominationsResponse(_message.Message):
+    """Nominations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOMINATIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def nominations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Nomination]:
+        """The nominations."""
+
+    def __init__(
+        self,
+        *,
+        nominations: _abc.Iterable[Global___Nomination] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "nominations", b"nominations"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNominationsResponse: _TypeAlias = ListNominationsResponse  # noqa: Y015
 
 @_typing.final
 class CreateLoginRequest(_message.Message):

@@ -45,6 +45,12 @@ Scopes without privilege: areas.read, bodies.read, catalog.read, cases.open, sup
 may know, or report a matter. All others are privileged: a process that has not heard from identity for ten minutes
 (an operator may set another time) cannot know whose tokens were revoked since, and refuses them with UNAVAILABLE
 `KEYS_STALE` and a RetryInfo until it hears again.
+
+Who may grant which role is a relation of its own: `may_grant` of each role below lists what its holder may grant and
+end, within the area and body of their own grant, and never for themselves. A client may grant a role only if it
+holds all scopes of that role, within its own limits. Roles marked `two_persons` are granted by two people: one
+nominates, another approves; a client can do neither. Roles that exclude each other (`never_with`) never meet in one
+party.
 """
 
 from collections import abc as _abc
@@ -197,7 +203,20 @@ Global___Access: _TypeAlias = Access  # noqa: Y015
 
 ACCESS_FIELD_NUMBER: _builtins.int
 SCOPES_FIELD_NUMBER: _builtins.int
+MAY_GRANT_FIELD_NUMBER: _builtins.int
+TWO_PERSONS_FIELD_NUMBER: _builtins.int
+NEVER_WITH_FIELD_NUMBER: _builtins.int
 access: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Access]
 """The access that this rpc declares."""
 scopes: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _builtins.str]
 """The scopes that a role gives, comma separated."""
+may_grant: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _builtins.str]
+"""The roles that a holder of this role may grant and end, within the area and body of their own grant, comma
+separated. Empty: none.
+"""
+two_persons: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _builtins.bool]
+"""True: nobody grants this role alone. One person nominates (`NominateForRole`), another approves
+(`ApproveNomination`).
+"""
+never_with: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, _builtins.str]
+"""The roles that nobody may hold beside this one, comma separated."""

@@ -1,0 +1,76 @@
+"""The rpcs about nominations."""
+
+from linli.identity.v1 import identity_service_pb2 as pb
+
+from libs.query.freshness import Fresh
+from libs.rpc.call import Call
+from services.identity.application.app import App
+from services.identity.application.nomination import NewNomination
+from services.identity.entrypoints import wire
+from services.identity.entrypoints.access import granter_of
+
+
+class NominationApi:
+    """Roles that take two persons."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def nominate_for_role(self, request: pb.NominateForRoleRequest, call: Call) -> pb.NominateForRoleResponse:
+        """Propose a party for a role."""
+        new = NewNomination(
+            party_id=request.party_id,
+            role=wire.ROLES.from_wire(request.role),
+            area_id=request.area_id,
+            body_id=request.body_id,
+            reason=request.reason,
+            at=call.at,
+        )
+        decided = self._app.nominations.nominate(new, call.context(), granter_of(call))
+        shown = wire.nomination_state_shown(decided.nomination, call.now())
+        return pb.NominateForRoleResponse(nomination=shown, revision=decided.revision)
+
+    def approve_nomination(
+        self, request: pb.ApproveNominationRequest, call: Call
+    ) -> pb.ApproveNominationResponse:
+        """Approve one, and grant the role."""
+        decided = self._app.nominations.approve(
+            request.nomination_id, request.reason, call.at, call.context(), granter_of(call)
+        )
+        return pb.ApproveNominationResponse(
+            nomination=wire.nomination_state_shown(decided.nomination, call.now()),
+            grant=wire.grant_shown(decided.grant),
+            revision=decided.revision,
+        )
+
+    def refuse_nomination(
+        self, request: pb.RefuseNominationRequest, call: Call
+    ) -> pb.RefuseNominationResponse:
+        """Refuse one."""
+        decided = self._app.nominations.refuse(
+            request.nomination_id, request.reason, call.at, call.context(), granter_of(call)
+        )
+        shown = wire.nomination_state_shown(decided.nomination, call.now())
+        return pb.RefuseNominationResponse(nomination=shown, revision=decided.revision)
+
+    def withdraw_nomination(
+        self, request: pb.WithdrawNominationRequest, call: Call
+    ) -> pb.WithdrawNominationResponse:
+        """Take one's own back."""
+        decided = self._app.nominations.withdraw(
+            request.nomination_id, request.reason, call.at, call.context(), granter_of(call)
+        )
+        shown = wire.nomination_state_shown(decided.nomination, call.now())
+        return pb.WithdrawNominationResponse(nomination=shown, revision=decided.revision)
+
+    def get_nomination(self, request: pb.GetNominationRequest, call: Call) -> pb.GetNominationResponse:
+        """Read one, with its reasons."""
+        known = self._app.nominations.get(request.nomination_id, call.permit)
+        return pb.GetNominationResponse(nomination=wire.nomination_state_shown(known, call.now(), full=True))
+
+    def list_nominations(self, request: pb.ListNominationsRequest, call: Call) -> pb.ListNominationsResponse:
+        """Read a page of nominations."""
+        fresh = Fresh.of(request, call)
+        rows, next_token = self._app.nominations.list(request, call.reach, fresh)
+        shown = [wire.nomination_shown(row, call.now()) for row in rows]
+        return pb.ListNominationsResponse(nominations=shown, next_page_token=next_token)
