@@ -132,6 +132,7 @@ class Caller:
             external_reference=types.ExternalReference(system=system, number="1"),
             occurred_time=stamp(now - timedelta(days=30)),
         )
+        self.does("cases", "register_external_system", cases.RegisterExternalSystemRequest(system=system))
         opened = self.does("cases", "open_case", opening)
         handing = cases.FinishImportRequest(
             system=system, as_of_time=stamp(now - timedelta(days=29)), at_least=opened.revision

@@ -37,6 +37,7 @@ def load(city: City, tell: Callable[[str], None]) -> Mapping[str, str]:
     tell(f"{len(areas)} areas with the boundaries of {sum(bool(area.boundary) for area in areas)} councils")
     bodies = {owner: _register(city, owner, name) for owner, name in la.BODIES.items()}
     tell(f"{len(bodies)} departments as bodies")
+    _claim_system(city)
     _define_calendar(city)
     for affair in la.AFFAIRS:
         _define_affair(city, affair)
@@ -75,6 +76,12 @@ def _register(city: City, owner: str, name: str) -> str:
     )
     body_id: str = city.identity.register_body(request).body.body_id
     return body_id
+
+
+def _claim_system(city: City) -> None:
+    """The numbers of the file belong to whoever imports it."""
+    request = cases.RegisterExternalSystemRequest(request_id=f"system-{la.SYSTEM}", system=la.SYSTEM)
+    city.cases.register_external_system(request)
 
 
 def _define_calendar(city: City) -> None:

@@ -10,13 +10,16 @@ from services.cases.adapters.publishing import publish
 from services.cases.adapters.views import all_cases, due_moments, reference
 from services.cases.application.app import App
 from services.cases.application.case import Cases, area_of
+from services.cases.application.external_system import ExternalSystems
 from services.cases.application.importing import Imports
 from services.cases.application.report import Reports
 from services.cases.application.routing import Routing
 from services.cases.domain.case import CASE
+from services.cases.domain.external_system import EXTERNAL_SYSTEM
 from services.cases.domain.noted import NOTED, RESIDENT
 from services.cases.entrypoints.case import CaseApi
 from services.cases.entrypoints.chinese import MESSAGES
+from services.cases.entrypoints.external_system import ExternalSystemApi
 from services.cases.entrypoints.importing import ImportingApi
 from services.cases.entrypoints.reactions import SUBSCRIPTIONS
 from services.cases.entrypoints.report import ReportApi
@@ -34,18 +37,25 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
     ground.stream(NOTED)
     reads, facts = all_cases.CaseReads(ground.views), reference.ReferenceReads(ground.views)
     picture = LatestPicture(facts)
+    systems = ExternalSystems(stream=ground.stream(EXTERNAL_SYSTEM))
     return App(
         reports=Reports(
-            stream=stream, residents=residents, picture=picture, reads=reads, prefix=settings.public_prefix
+            stream=stream,
+            residents=residents,
+            systems=systems,
+            picture=picture,
+            reads=reads,
+            prefix=settings.public_prefix,
         ),
         cases=Cases(stream=stream, picture=picture, reads=reads),
         routing=Routing(picture=picture, facts=facts, reads=reads),
         imports=Imports(stream=stream, reads=reads),
+        systems=systems,
     )
 
 
 def _api(app: App) -> Api:
-    nouns = (CaseApi(app), ReportApi(app), RoutingApi(app), ImportingApi(app))
+    nouns = (CaseApi(app), ReportApi(app), RoutingApi(app), ImportingApi(app), ExternalSystemApi(app))
     return Api.of(cases_service_pb2, *nouns, zh=MESSAGES)
 
 

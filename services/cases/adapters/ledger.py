@@ -1,7 +1,7 @@
 """The stored events of cases, under the names they keep for ever."""
 
 from libs.ledger.store.mapper import Events
-from services.cases.domain import noted
+from services.cases.domain import external_system, noted
 from services.cases.domain.case import events
 
 
@@ -32,6 +32,8 @@ EVENTS = Events(
         "deadline_breached.v1": events.DeadlineBreached,
         "case_released.v1": events.CaseReleased,
         "case_content_erased.v1": events.CaseContentErased,
+        "external_system_registered.v1": external_system.ExternalSystemRegistered,
+        "external_system_transferred.v1": external_system.ExternalSystemTransferred,
         "area_noted.v1": noted.AreaNoted,
         "boundary_noted.v1": noted.BoundaryNoted,
         "body_noted.v1": noted.BodyNoted,

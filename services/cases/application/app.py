@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.cases.application.case import Cases
+from services.cases.application.external_system import ExternalSystems
 from services.cases.application.importing import Imports
 from services.cases.application.report import Reports
 from services.cases.application.routing import Routing
@@ -16,9 +17,11 @@ class App:
     cases    act, reassign, resume, one, public, listed
     routing  explain, preview, unowned
     imports  finish
+    systems  register, transfer, require
     """
 
     reports: Reports
     cases: Cases
     routing: Routing
     imports: Imports
+    systems: ExternalSystems

@@ -13,6 +13,7 @@ from libs.query.freshness import Fresh, PageQuery
 from libs.query.reach import Jurisdiction, Permit
 from libs.rules.areas import NOWHERE
 from services.cases.application.case import CaseHandled, CaseStream
+from services.cases.application.external_system import ExternalSystems
 from services.cases.application.ports import CaseReads, CaseRow, Picture
 from services.cases.domain import refusals
 from services.cases.domain.case.commands import Facts, OpenCase
@@ -93,12 +94,15 @@ class Reports:
 
     stream: CaseStream
     residents: Stream[Note[ResidentFact], Noted[ResidentFact], ResidentFact]
+    systems: ExternalSystems
     picture: Picture
     reads: CaseReads
     prefix: str
 
     def open(self, report: Report, context: Context, permit: Permit) -> CaseHandled:
         """Take in a report: locate it, route it, start its clocks. `permit` is asked about the area found."""
+        if report.external is not None:
+            self.systems.require(report.external.system, context.actor)
         case_id = case_id_of(report, context)
         facts = self._facts(case_id, report)
         if facts is not NOTHING_KNOWN:

@@ -65,6 +65,24 @@ def external_reference_not_allowed() -> Refusal:
     return Refusal(Kind.PERMISSION, "EXTERNAL_REFERENCE_NOT_ALLOWED", message)
 
 
+def external_system_not_registered(system: str) -> Refusal:
+    """Nobody has claimed this system."""
+    message = "nobody has registered this system: register it with RegisterExternalSystem first"
+    return Refusal(Kind.PRECONDITION, "EXTERNAL_SYSTEM_NOT_REGISTERED", message, system=system)
+
+
+def external_system_not_yours(system: str) -> Refusal:
+    """Another client or importer has it."""
+    message = "another client registered this system: use your own, or have this one transferred to you"
+    return Refusal(Kind.PERMISSION, "EXTERNAL_SYSTEM_NOT_YOURS", message, system=system)
+
+
+def external_system_taken(system: str) -> Refusal:
+    """Another client or importer was first."""
+    message = "another client registered this system: choose another name, or have it transferred to you"
+    return Refusal(Kind.ALREADY_EXISTS, "EXTERNAL_SYSTEM_TAKEN", message, system=system)
+
+
 def anonymous_not_allowed(affair_id: str) -> Refusal:
     """The affair needs a reporter who can be asked."""
     message = "this kind of matter needs a reporter: give a reporter_id or a contact, and leave out anonymous"
@@ -81,7 +99,10 @@ def anonymous_with_name() -> Refusal:
 
 def reporter_is_somebody_else() -> Refusal:
     """Only staff may name another person as the reporter."""
-    message = "you may report in your own name only: leave reporter_id out"
+    message = (
+        "you may report in your own name only: leave reporter_id and on_behalf_of out; those who may"
+        " register people, and importers, report in the name of others"
+    )
     return Refusal(Kind.PERMISSION, "REPORTER_IS_SOMEBODY_ELSE", message)
 
 

@@ -3,6 +3,9 @@
 MESSAGES = {
     "AFFAIR_RETIRED": "该事项已不再受理，请从目录中选择其他事项",
     "AFFAIR_UNKNOWN": "没有这个事项，请使用目录中的事项编号",
+    "EXTERNAL_SYSTEM_NOT_REGISTERED": "外部系统{system}尚未登记，请先登记",
+    "EXTERNAL_SYSTEM_NOT_YOURS": "外部系统{system}属于其他客户端",
+    "EXTERNAL_SYSTEM_TAKEN": "外部系统{system}已由其他客户端登记",
     "ANONYMOUS_NOT_ALLOWED": "该事项不接受匿名，请提供报告人或联系方式",
     "ANONYMOUS_WITH_NAME": "匿名报告不能填写报告人或联系方式，请二者择一",
     "AREA_UNKNOWN": "没有这个区域，请使用已登记的区域编号",

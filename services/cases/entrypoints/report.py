@@ -13,11 +13,14 @@ from services.cases.domain import refusals
 from services.cases.domain.case import commands
 from services.cases.domain.values import ExternalReference
 from services.cases.entrypoints.case import IMPORT_SCOPE, act, dating
+from services.cases.entrypoints.external_system import require_system_or_importer
 from services.cases.entrypoints.wire.case import case_listed, case_shown
 from services.cases.entrypoints.wire.words import CHANNELS, point_of
 
 STAFF_SCOPES = ("cases.work", "cases.dispatch", IMPORT_SCOPE)
-"""Whoever holds one may report in the name of others."""
+"""Whoever holds one reports for the record, not as a reporter."""
+REGISTERING_SCOPE = "parties.register"
+"""People who hold it know residents by their papers, and report in their names."""
 
 
 class ReportApi:
@@ -45,7 +48,7 @@ class ReportApi:
             contact=request.contact,
         )
         context = call.context(on_behalf_of=request.on_behalf_of)
-        handled = self._app.reports.open(report, context, _opening(call))
+        handled = self._app.reports.open(report, context, _opening(request, call))
         return pb.OpenCaseResponse(case=case_shown(handled.state), revision=handled.revision)
 
     def withdraw_case(self, request: pb.WithdrawCaseRequest, call: Call) -> pb.WithdrawCaseResponse:
@@ -69,13 +72,19 @@ class ReportApi:
         return pb.ListMyCasesResponse(cases=map(case_listed, rows), next_page_token=token)
 
 
-def _opening(call: Call) -> Permit:
-    """A client that is kept to areas opens cases there; whoever dates back imports the area's history."""
+def _opening(request: pb.OpenCaseRequest, call: Call) -> Permit:
+    """A client that is kept to areas opens cases there; whoever dates back imports the area's history.
+
+    Whoever names another person as the reporter may do so in the area of the case.
+    """
     dated = dating(call)
     kept_to = Reach(tuple(Limit(path=limit.path) for limit in call.caller.reach("cases.open").limits))
+    naming = call.caller.reach(*_naming_scopes(call)) if _names_another(request, call) else None
 
     def permit(of: Jurisdiction) -> None:
         dated(of)
+        if naming is not None:
+            naming.require(area_path=of.area_path)
         if call.caller.kind == CLIENT:
             kept_to.require(area_path=of.area_path)
 
@@ -88,8 +97,7 @@ def _external(request: pb.OpenCaseRequest, call: Call) -> ExternalReference | No
         if call.occurred_at is not None:
             raise invalid("external_reference", "imported history names the system it comes from")
         return None
-    if call.caller.kind == PERSON and not call.has(IMPORT_SCOPE):
-        raise refusals.external_reference_not_allowed()
+    require_system_or_importer(call)
     reference = request.external_reference
     return ExternalReference(system=reference.system, number=reference.number)
 
@@ -99,10 +107,23 @@ def _reporter(request: pb.OpenCaseRequest, call: Call) -> str | None:
     caller = call.caller
     if any(caller.has(scope) for scope in STAFF_SCOPES):
         return request.reporter_id or request.on_behalf_of or None
-    if request.reporter_id not in ("", caller.subject) or request.on_behalf_of not in ("", caller.subject):
-        raise refusals.reporter_is_somebody_else()
     reports_in_person = caller.kind == PERSON and not request.anonymous
     return caller.subject if reports_in_person else request.reporter_id or None
+
+
+def _names_another(request: pb.OpenCaseRequest, call: Call) -> bool:
+    """Whether the report is made in the name of somebody who is not the caller."""
+    themself = ("", call.caller.subject)
+    return request.reporter_id not in themself or request.on_behalf_of not in themself
+
+
+def _naming_scopes(call: Call) -> tuple[str, ...]:
+    """The scopes by which the caller may report in another's name. Refuses REPORTER_IS_SOMEBODY_ELSE."""
+    may = (IMPORT_SCOPE,) if call.caller.kind == CLIENT else (REGISTERING_SCOPE, IMPORT_SCOPE)
+    held = tuple(scope for scope in may if call.has(scope))
+    if not held:
+        raise refusals.reporter_is_somebody_else()
+    return held
 
 
 def _for_reporter(call: Call) -> permits.Check:

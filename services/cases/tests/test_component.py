@@ -39,6 +39,7 @@ def running(postgres_server: TestServer) -> Iterator[Component]:
         operator = _service(service, service.mint.person("OPERATOR"))
         somewhere = {"affair_id": "potholes", "location": IN_MOLE_STREET}
         eventually(lambda: _known(operator, **somewhere), "the city is known")
+        claim(_service(service, service.mint.person("OPERATOR", subject="olga")), "old-system")
         yield service
 
 
@@ -97,6 +98,12 @@ def report(affair_id: str = "potholes", **fields: Any) -> pb.OpenCaseRequest:
 def imported(number: str, at: str, **fields: Any) -> pb.OpenCaseRequest:
     reference = types.ExternalReference(system="old-system", number=number)
     return report(occurred_time=stamp(moment(at)), external_reference=reference, **fields)
+
+
+def claim(somebody: Any, system: str) -> Any:
+    """Register a system outside the platform as theirs."""
+    request = pb.RegisterExternalSystemRequest(request_id=new_id(), system=system)
+    return somebody.register_external_system(request)
 
 
 def on(case: pb.Case, **fields: Any) -> dict[str, Any]:
@@ -350,16 +357,123 @@ def test_only_other_systems_and_importers_claim_a_number_of_another_system(
     running: Component, resident: Any, roads_officer: Any, operator: Any
 ) -> None:
     partner = _service(running, running.mint.client("cases.open"))
-    numbers = iter(["X-1", "X-2", "X-3", "X-4"])
 
-    def numbered() -> pb.OpenCaseRequest:
-        return report(external_reference=types.ExternalReference(system="elsewhere", number=next(numbers)))
+    def numbered(system: str) -> pb.OpenCaseRequest:
+        return report(external_reference=types.ExternalReference(system=system, number="X-1"))
 
     for person in (resident, roads_officer):
-        assert refused(person.open_case, numbered()) == "EXTERNAL_REFERENCE_NOT_ALLOWED"
-    for system in (partner, operator):
-        case = system.open_case(numbered()).case
-        assert case.external_reference.system == "elsewhere"
+        assert refused(person.open_case, numbered("elsewhere")) == "EXTERNAL_REFERENCE_NOT_ALLOWED"
+        claiming = pb.RegisterExternalSystemRequest(request_id=new_id(), system="elsewhere")
+        assert refused(person.register_external_system, claiming) == "EXTERNAL_REFERENCE_NOT_ALLOWED"
+    for somebody, system in ((partner, "elsewhere"), (operator, "somewhere")):
+        claim(somebody, system)
+        case = somebody.open_case(numbered(system)).case
+        assert case.external_reference.system == system
+
+
+def test_the_numbers_of_a_system_are_given_by_its_owner_only(running: Component, operator: Any) -> None:
+    ours, theirs = (
+        _service(running, running.mint.client("cases.open", "cases.import", subject=f"program-{name}"))
+        for name in ("ours", "theirs")
+    )
+
+    def numbered(number: str) -> pb.OpenCaseRequest:
+        return report(external_reference=types.ExternalReference(system="sensors", number=number))
+
+    assert refused(ours.open_case, numbered("S-1")) == "EXTERNAL_SYSTEM_NOT_REGISTERED"
+    first, again = claim(ours, "sensors"), claim(ours, "Sensors")
+    opened = ours.open_case(numbered("S-1"))
+
+    assert (first.owner_id, again.owner_id) == ("program-ours", "program-ours")
+    for somebody in (theirs, operator):
+        claiming = pb.RegisterExternalSystemRequest(request_id=new_id(), system="sensors")
+        assert refused(somebody.register_external_system, claiming) == "EXTERNAL_SYSTEM_TAKEN"
+        assert refused(somebody.open_case, numbered("S-1")) == "EXTERNAL_SYSTEM_NOT_YOURS"
+        assert refused(somebody.open_case, numbered("S-2")) == "EXTERNAL_SYSTEM_NOT_YOURS"
+    assert opened.case.external_reference.number == "S-1"
+
+
+def test_an_operator_gives_a_system_to_another_client(running: Component, operator: Any) -> None:
+    old, new = (
+        _service(running, running.mint.client("cases.open", subject=f"client-{name}"))
+        for name in ("retired", "successor")
+    )
+    claim(old, "meters")
+    giving = {"system": "meters", "owner_id": "client-successor", "reason": "their new program"}
+    here = _service(running, running.mint.person("OPERATOR", path="city/hill"))
+    numbered = report(external_reference=types.ExternalReference(system="meters", number="M-1"))
+
+    transfer = pb.TransferExternalSystemRequest(request_id=new_id(), **giving)
+    assert refused(here.transfer_external_system, transfer) == "OUT_OF_REACH"
+    unknown = pb.TransferExternalSystemRequest(request_id=new_id(), **{**giving, "system": "nobodys"})
+    assert refused(operator.transfer_external_system, unknown) == "EXTERNAL_SYSTEM_NOT_REGISTERED"
+    operator.transfer_external_system(transfer)
+
+    assert refused(old.open_case, numbered) == "EXTERNAL_SYSTEM_NOT_YOURS"
+    assert new.open_case(numbered).case.external_reference.number == "M-1"
+
+
+def test_of_sixteen_clients_that_claim_a_system_one_gets_it(running: Component) -> None:
+    clients = [
+        _service(running, running.mint.client("cases.open", subject=f"racer-{number}"))
+        for number in range(16)
+    ]
+
+    def outcome(client: Any) -> str:
+        try:
+            return str(claim(client, "contested").owner_id)
+        except RpcFailed as failed:
+            return failed.reason
+
+    with ThreadPoolExecutor(16) as threads:
+        outcomes = list(threads.map(outcome, clients))
+
+    [winner] = [each for each in outcomes if each.startswith("racer-")]
+    assert set(outcomes) == {winner, "EXTERNAL_SYSTEM_TAKEN"}
+
+
+# -- in whose name ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["reporter_id", "on_behalf_of"])
+@pytest.mark.parametrize("role", ["GRID_WORKER", "DISPATCHER"])
+def test_who_registers_people_reports_for_them_where_they_do(
+    running: Component, role: str, field: str
+) -> None:
+    running.hears("identity", identity.ResidentRegistered(resident_id="resident-fu"))
+    here = _service(running, running.mint.person(role, path="city/harbour"))
+    elsewhere = _service(running, running.mint.person(role, path="city/hill"))
+
+    assert here.open_case(report(**{field: "resident-fu"})).case.reporter_id == "resident-fu"
+    assert refused(elsewhere.open_case, report(**{field: "resident-fu"})) == "OUT_OF_REACH"
+
+
+@pytest.mark.parametrize("field", ["reporter_id", "on_behalf_of"])
+def test_nobody_else_reports_in_another_name_without_the_right_to_import(
+    running: Component, field: str
+) -> None:
+    running.hears("identity", identity.ResidentRegistered(resident_id="resident-fu"))
+    partner_scopes = ("cases.open", "cases.work", "cases.dispatch", "parties.register")
+    importer = _service(running, running.mint.client("cases.open", "cases.import", subject="importer"))
+    others = [
+        running.mint.person("CASE_OFFICER", body="roads"),
+        running.mint.person("PARTNER", body="roads"),
+        running.mint.client(*partner_scopes, subject="partner-9"),
+    ]
+
+    for token in others:
+        told = report(**{field: "resident-fu"})
+        assert refused(_service(running, token).open_case, told) == "REPORTER_IS_SOMEBODY_ELSE"
+    assert importer.open_case(report(**{field: "resident-fu"})).case.reporter_id == "resident-fu"
+
+
+def test_a_client_opens_cases_only_where_its_area_allows(running: Component) -> None:
+    hill = [Grant("PARTNER", path="city/hill")]
+    partner = _service(running, running.mint.client("cases.open", grants=hill))
+
+    assert partner.open_case(report(location=None, area_id="hill")).case.area_path == "city/hill"
+    assert refused(partner.open_case, report()) == "OUT_OF_REACH"
+    assert refused(partner.open_case, report(location=None, area_id="city")) == "OUT_OF_REACH"
 
 
 def test_who_imports_the_history_of_one_area_dates_and_releases_nothing_elsewhere(
@@ -375,8 +489,11 @@ def test_who_imports_the_history_of_one_area_dates_and_releases_nothing_elsewher
         request.external_reference.system = "hill-system"
         return request
 
+    claim(importer, "hill-system")
     ours = importer.open_case(numbered("H-1", location=None, area_id="hill")).case
     assert refused(importer.open_case, numbered("H-2")) == "OUT_OF_REACH"
+    giving = {"system": "hill-system", "owner_id": "olga", "reason": "the city imports the rest"}
+    operator.transfer_external_system(pb.TransferExternalSystemRequest(request_id=new_id(), **giving))
     theirs = operator.open_case(numbered("H-2"))
     works_everywhere, imports_here = Grant("CASE_OFFICER", body="roads"), Grant("OPERATOR", path="city/hill")
     issued = running.mint.issuer.issue(

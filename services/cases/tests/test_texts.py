@@ -31,6 +31,7 @@ def running(postgres_server: TestServer) -> Iterator[Component]:
         neighbours.tell(service)
         partner = service.client(service.mint.client(*SCOPES)).service(DESCRIPTOR)
         eventually(lambda: _opens(partner), "the city is known")
+        claim(partner, "sys311")
         yield service
 
 
@@ -62,6 +63,11 @@ def report(number: str = "", system: str = "sys311", **fields: Any) -> pb.OpenCa
     return pb.OpenCaseRequest(**{**told, **reference, **fields})
 
 
+def claim(rpcs: Any, system: str) -> None:
+    request = pb.RegisterExternalSystemRequest(request_id=request_id(), system=system)
+    rpcs.register_external_system(request)
+
+
 def _opens(rpcs: Any) -> bool:
     try:
         return bool(rpcs.open_case(report()).case.body_id)
@@ -87,6 +93,7 @@ def test_a_number_of_another_system_spelt_differently_is_the_same_matter(
     partner: Any, first: str, again: str
 ) -> None:
     system = f"sys {next(numbers)}"
+    claim(partner, system)
     opened = partner.open_case(report(first, system=system))
     case = opened.case
 
@@ -145,6 +152,7 @@ def test_a_client_that_is_kept_to_an_area_opens_cases_there_and_nowhere_else(run
 
 
 def test_not_lists_exactly_the_cases_that_the_filter_does_not(partner: Any) -> None:
+    claim(partner, "filtered")
     opened = partner.open_case(report("f-1", system="filtered"))
     everything = _listed(partner, "", opened.revision)
 

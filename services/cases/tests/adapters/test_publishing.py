@@ -24,7 +24,7 @@ from services.cases.tests.domain.history import (
     routed,
 )
 
-INSIDE = {"case_released.v1"}
+INSIDE = {"case_released.v1", "external_system_registered.v1", "external_system_transferred.v1"}
 SPEAKING = {
     "case_opened.v1": opened(),
     "case_routed.v1": routed(),

@@ -307,6 +307,126 @@ class OpenCaseResponse(_message.Message):
 Global___OpenCaseResponse: _TypeAlias = OpenCaseResponse  # noqa: Y015
 
 @_typing.final
+class RegisterExternalSystemRequest(_message.Message):
+    """A system outside the platform, to register."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    system: _builtins.str
+    """The system, for instance `myla311`."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        system: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegisterExternalSystemRequest: _TypeAlias = RegisterExternalSystemRequest  # noqa: Y015
+
+@_typing.final
+class RegisterExternalSystemResponse(_message.Message):
+    """The registered system."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    OWNER_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    system: _builtins.str
+    """The system."""
+    owner_id: _builtins.str
+    """The client or person to whom it belongs."""
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    def __init__(
+        self,
+        *,
+        system: _builtins.str = ...,
+        owner_id: _builtins.str = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner_id", b"owner_id", "revision", b"revision", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegisterExternalSystemResponse: _TypeAlias = RegisterExternalSystemResponse  # noqa: Y015
+
+@_typing.final
+class TransferExternalSystemRequest(_message.Message):
+    """A registered system, to give to somebody else."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    OWNER_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    system: _builtins.str
+    """The system."""
+    owner_id: _builtins.str
+    """The client or person to whom it is to belong."""
+    reason: _builtins.str
+    """The reason."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        system: _builtins.str = ...,
+        owner_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner_id", b"owner_id", "reason", b"reason", "request_id", b"request_id", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TransferExternalSystemRequest: _TypeAlias = TransferExternalSystemRequest  # noqa: Y015
+
+@_typing.final
+class TransferExternalSystemResponse(_message.Message):
+    """The system."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    OWNER_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    system: _builtins.str
+    """The system."""
+    owner_id: _builtins.str
+    """The client or person to whom it belongs."""
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    def __init__(
+        self,
+        *,
+        system: _builtins.str = ...,
+        owner_id: _builtins.str = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner_id", b"owner_id", "revision", b"revision", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TransferExternalSystemResponse: _TypeAlias = TransferExternalSystemResponse  # noqa: Y015
+
+@_typing.final
 class AcceptCaseRequest(_message.Message):
     """The body accepts."""
 
