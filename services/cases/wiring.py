@@ -16,7 +16,7 @@ from services.cases.application.report import Reports
 from services.cases.application.routing import Routing
 from services.cases.domain.case import CASE
 from services.cases.domain.external_system import EXTERNAL_SYSTEM
-from services.cases.domain.noted import NOTED, RESIDENT
+from services.cases.domain.noted import CONSENT, NOTED, RESIDENT
 from services.cases.entrypoints.case import CaseApi
 from services.cases.entrypoints.chinese import MESSAGES
 from services.cases.entrypoints.external_system import ExternalSystemApi
@@ -42,10 +42,12 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
         reports=Reports(
             stream=stream,
             residents=residents,
+            consents=ground.stream(CONSENT),
             systems=systems,
             picture=picture,
             reads=reads,
             prefix=settings.public_prefix,
+            clock=ground.clock,
         ),
         cases=Cases(stream=stream, picture=picture, reads=reads),
         routing=Routing(picture=picture, facts=facts, reads=reads),

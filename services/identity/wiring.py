@@ -22,6 +22,7 @@ from services.identity.adapters.views import (
     areas,
     bodies,
     clients,
+    consents,
     nominations,
     revoked_tokens,
     roles_of_party,
@@ -31,6 +32,7 @@ from services.identity.application.app import App
 from services.identity.application.area import Areas, AreaStream
 from services.identity.application.body import Bodies, BodyStream
 from services.identity.application.client import Clients
+from services.identity.application.consent import Consents
 from services.identity.application.keyring import Keys
 from services.identity.application.login import Logins
 from services.identity.application.nomination import Nominations
@@ -41,6 +43,7 @@ from services.identity.domain.access import ACCESS
 from services.identity.domain.area import AREA
 from services.identity.domain.body import BODY
 from services.identity.domain.client import CLIENT
+from services.identity.domain.consent import CONSENT
 from services.identity.domain.disclosure import DISCLOSURE
 from services.identity.domain.keyring import KEYRING
 from services.identity.domain.login import LOGIN
@@ -52,6 +55,7 @@ from services.identity.entrypoints.area import AreaApi
 from services.identity.entrypoints.body import BodyApi
 from services.identity.entrypoints.chinese import MESSAGES
 from services.identity.entrypoints.client import ClientApi
+from services.identity.entrypoints.consent import ConsentApi
 from services.identity.entrypoints.keyring import KeyringApi
 from services.identity.entrypoints.login import LoginApi
 from services.identity.entrypoints.nomination import NominationApi
@@ -120,6 +124,11 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
     return App(
         areas=Areas(stream=streams.areas, reads=areas.AreaReads(views, maps), strips=StripReads(views, maps)),
         residents=residents,
+        consents=Consents(
+            stream=ground.stream(CONSENT),
+            residents=streams.residents,
+            reads=consents.ConsentReads(views),
+        ),
         bodies=Bodies(
             stream=streams.bodies, areas=streams.areas, reads=bodies.BodyReads(views), digests=digests
         ),
@@ -199,7 +208,17 @@ def _logins_and_clients(
 
 
 def _api(app: App) -> Api:
-    nouns = (AreaApi, ResidentApi, BodyApi, AccessApi, NominationApi, LoginApi, ClientApi, KeyringApi)
+    nouns = (
+        AreaApi,
+        ResidentApi,
+        ConsentApi,
+        BodyApi,
+        AccessApi,
+        NominationApi,
+        LoginApi,
+        ClientApi,
+        KeyringApi,
+    )
     return Api.of(identity_service_pb2, *(noun(app) for noun in nouns), zh=MESSAGES)
 
 
@@ -235,7 +254,15 @@ def _by_hand(app: App, ground: Ground) -> Mapping[str, ByHand]:
 SERVICE = Service(
     name="identity",
     events=EVENTS,
-    views=(areas.VIEW, bodies.VIEW, roles_of_party.VIEW, nominations.VIEW, clients.VIEW, revoked_tokens.VIEW),
+    views=(
+        areas.VIEW,
+        bodies.VIEW,
+        roles_of_party.VIEW,
+        nominations.VIEW,
+        consents.VIEW,
+        clients.VIEW,
+        revoked_tokens.VIEW,
+    ),
     publish=publish,
     settings=IdentitySettings,
     build=build,

@@ -45,6 +45,8 @@ EVENTS = Events(
         "calendar_noted.v1": noted.CalendarNoted,
         "resident_noted.v1": noted.ResidentNoted,
         "resident_erasure_noted.v1": noted.ResidentErasureNoted,
+        "consent_noted.v1": noted.ConsentNoted,
+        "consent_revocation_noted.v1": noted.ConsentRevocationNoted,
     },
     erasures={"case_content_erased.v1": _content},
 )

@@ -1,6 +1,6 @@
 """Reports: what somebody tells, before anything is known about it, and how it becomes a case."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,7 +18,14 @@ from services.cases.application.ports import CaseReads, CaseRow, Picture
 from services.cases.domain import refusals
 from services.cases.domain.case.commands import Facts, OpenCase
 from services.cases.domain.case.situations import NotOpened
-from services.cases.domain.noted import ResidentErasureNoted, ResidentFact, ResidentNoted
+from services.cases.domain.noted import (
+    ConsentFact,
+    ConsentNoted,
+    ConsentRevocationNoted,
+    ResidentErasureNoted,
+    ResidentFact,
+    ResidentNoted,
+)
 from services.cases.domain.values import Channel, ExternalReference, Point, public_id
 
 NOTHING_KNOWN = Facts(
@@ -47,6 +54,7 @@ class Report:
     area_id: str = ""
     reporter_id: str | None = None
     in_person: bool = False
+    consent_id: str = ""
     anonymous: bool = False
     assisted: bool = False
     external: ExternalReference | None = None
@@ -94,10 +102,12 @@ class Reports:
 
     stream: CaseStream
     residents: Stream[Note[ResidentFact], Noted[ResidentFact], ResidentFact]
+    consents: Stream[Note[ConsentFact], Noted[ConsentFact], ConsentFact]
     systems: ExternalSystems
     picture: Picture
     reads: CaseReads
     prefix: str
+    clock: Callable[[], datetime]
 
     def open(self, report: Report, context: Context, permit: Permit) -> CaseHandled:
         """Take in a report: locate it, route it, start its clocks. `permit` is asked about the area found."""
@@ -115,6 +125,8 @@ class Reports:
             reporter_known=self._knows_reporter(report),
         )
         represented = context.on_behalf_of or report.reporter_id
+        if report.consent_id:
+            self._check_consent(report.consent_id, {represented, report.reporter_id}, context)
         if represented != report.reporter_id and not self._registered(represented or ""):
             raise refusals.reporter_unknown(represented or "", "on_behalf_of")
         context = replace(context, area=facts.area_path)
@@ -125,6 +137,16 @@ class Reports:
     def listed(self, query: PageQuery, reporter_id: str, fresh: Fresh) -> tuple[Sequence[CaseRow], str]:
         """A page of a reporter's cases, the newest first."""
         return self.reads.of_reporter(query, reporter_id, fresh)
+
+    def _check_consent(self, consent_id: str, named: set[str | None], context: Context) -> None:
+        """Refuse (CONSENT_UNKNOWN, CONSENT_NOT_VALID) unless who is named lets the caller do this."""
+        known = self.consents.load(consent_id).state
+        given = known.of(ConsentNoted)
+        if given is None:
+            raise refusals.consent_unknown(consent_id)
+        ended = known.of(ConsentRevocationNoted) is not None or self.clock() >= given.until
+        if ended or named != {given.resident_id} or given.helper_id != context.actor:
+            raise refusals.consent_not_valid()
 
     def _knows_reporter(self, report: Report) -> bool:
         """Whether the reporter is registered; asked of the store only where somebody else names them."""

@@ -144,7 +144,26 @@ class ResidentErasureNoted:
     resident_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentNoted:
+    """A resident lets a helper open cases in their name, until a moment."""
+
+    consent_id: str
+    resident_id: str
+    helper_id: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRevocationNoted:
+    """A consent has ended before its time."""
+
+    consent_id: str
+
+
 ResidentFact = ResidentNoted | ResidentErasureNoted
+ConsentFact = ConsentNoted | ConsentRevocationNoted
 
 NOTED: Decider[Note[NotedFact], Noted[NotedFact], NotedFact] = noting("noted")
 RESIDENT: Decider[Note[ResidentFact], Noted[ResidentFact], ResidentFact] = noting("resident")
+CONSENT: Decider[Note[ConsentFact], Noted[ConsentFact], ConsentFact] = noting("consent")

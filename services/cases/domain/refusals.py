@@ -101,9 +101,21 @@ def reporter_is_somebody_else() -> Refusal:
     """Only staff may name another person as the reporter."""
     message = (
         "you may report in your own name only: leave reporter_id and on_behalf_of out; those who may"
-        " register people, and importers, report in the name of others"
+        " register people, importers, and helpers with a consent_id, report in the name of others"
     )
     return Refusal(Kind.PERMISSION, "REPORTER_IS_SOMEBODY_ELSE", message)
+
+
+def consent_unknown(consent_id: str) -> Refusal:
+    """No such consent has arrived from identity."""
+    message = "there is no such consent: take an id from identity (a new one is known after a moment)"
+    return Refusal(Kind.PRECONDITION, "CONSENT_UNKNOWN", message, consent_id=consent_id)
+
+
+def consent_not_valid() -> Refusal:
+    """Revoked, over, of another person, or for another helper."""
+    message = "this consent does not let you report in this person's name now: ask them for a new one"
+    return Refusal(Kind.PERMISSION, "CONSENT_NOT_VALID", message)
 
 
 def body_unknown(body_id: str) -> Refusal:

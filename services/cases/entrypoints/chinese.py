@@ -3,6 +3,8 @@
 MESSAGES = {
     "AFFAIR_RETIRED": "该事项已不再受理，请从目录中选择其他事项",
     "AFFAIR_UNKNOWN": "没有这个事项，请使用目录中的事项编号",
+    "CONSENT_UNKNOWN": "没有这项授权同意：{consent_id}",
+    "CONSENT_NOT_VALID": "该授权同意现在不允许您以此人名义报告",
     "EXTERNAL_SYSTEM_NOT_REGISTERED": "外部系统{system}尚未登记，请先登记",
     "EXTERNAL_SYSTEM_NOT_YOURS": "外部系统{system}属于其他客户端",
     "EXTERNAL_SYSTEM_TAKEN": "外部系统{system}已由其他客户端登记",

@@ -6,6 +6,7 @@ from datetime import date
 from linli.catalog.v1 import catalog_events_pb2 as catalog
 from linli.catalog.v1 import catalog_types_pb2 as catalog_types
 from linli.identity.v1 import identity_events_pb2 as identity
+from linli.identity.v1 import identity_types_pb2 as identity_types
 
 from libs.ledger.ids import derived_id
 from libs.ledger.noted import Note
@@ -53,6 +54,25 @@ def when_subject_erased(event: identity.SubjectErased, _fact: Fact) -> Answers:
     """The person's key is destroyed here, too, and nobody reports under their id any more."""
     erased = Note(noted.ResidentErasureNoted(resident_id=event.subject_id))
     return [Erasure(subject=event.subject_id), Reaction(noted.RESIDENT, event.subject_id, erased)]
+
+
+def when_consent_recorded(event: identity.ConsentRecorded, _fact: Fact) -> Reactions:
+    """Helpers report in the name of residents who let them."""
+    if event.purpose != identity_types.CONSENT_PURPOSE_REPORT_CASES:
+        return []
+    consent = noted.ConsentNoted(
+        consent_id=event.consent_id,
+        resident_id=event.resident_id,
+        helper_id=event.helper_id,
+        until=moment(event.until_time),
+    )
+    return [Reaction(noted.CONSENT, event.consent_id, Note(consent))]
+
+
+def when_consent_revoked(event: identity.ConsentRevoked, _fact: Fact) -> Reactions:
+    """From now on nobody reports by this consent."""
+    revocation = noted.ConsentRevocationNoted(consent_id=event.consent_id)
+    return [Reaction(noted.CONSENT, event.consent_id, Note(revocation))]
 
 
 def when_affair_defined(event: catalog.AffairDefined, _fact: Fact) -> Reactions:
@@ -151,6 +171,8 @@ SUBSCRIPTIONS: Subscriptions = {
         identity.BodyRegistered: when_body_registered,
         identity.ResidentRegistered: when_resident_registered,
         identity.SubjectErased: when_subject_erased,
+        identity.ConsentRecorded: when_consent_recorded,
+        identity.ConsentRevoked: when_consent_revoked,
     },
     "catalog": {
         catalog.AffairDefined: when_affair_defined,

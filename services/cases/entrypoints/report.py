@@ -42,12 +42,14 @@ class ReportApi:
             in_person=call.caller.kind == PERSON and reporter_id == call.caller.subject,
             anonymous=request.anonymous,
             assisted=request.assisted,
+            consent_id=request.consent_id,
             external=_external(request, call),
             description=request.description,
             address=request.address,
             contact=request.contact,
         )
-        context = call.context(on_behalf_of=request.on_behalf_of)
+        represented = request.on_behalf_of or (reporter_id if request.consent_id else None)
+        context = call.context(on_behalf_of=represented, consent_id=request.consent_id)
         handled = self._app.reports.open(report, context, _opening(request, call))
         return pb.OpenCaseResponse(case=case_shown(handled.state), revision=handled.revision)
 
@@ -75,11 +77,12 @@ class ReportApi:
 def _opening(request: pb.OpenCaseRequest, call: Call) -> Permit:
     """A client that is kept to areas opens cases there; whoever dates back imports the area's history.
 
-    Whoever names another person as the reporter may do so in the area of the case.
+    Whoever names another person as the reporter may do so in the area of the case, or by a consent.
     """
     dated = dating(call)
     kept_to = Reach(tuple(Limit(path=limit.path) for limit in call.caller.reach("cases.open").limits))
-    naming = call.caller.reach(*_naming_scopes(call)) if _names_another(request, call) else None
+    by_right = _names_another(request, call) and not request.consent_id
+    naming = call.caller.reach(*_naming_scopes(call)) if by_right else None
 
     def permit(of: Jurisdiction) -> None:
         dated(of)
@@ -105,7 +108,7 @@ def _external(request: pb.OpenCaseRequest, call: Call) -> ExternalReference | No
 def _reporter(request: pb.OpenCaseRequest, call: Call) -> str | None:
     """Whose report it is: a person without an office reports in their own name, or in none."""
     caller = call.caller
-    if any(caller.has(scope) for scope in STAFF_SCOPES):
+    if request.consent_id or any(caller.has(scope) for scope in STAFF_SCOPES):
         return request.reporter_id or request.on_behalf_of or None
     reports_in_person = caller.kind == PERSON and not request.anonymous
     return caller.subject if reports_in_person else request.reporter_id or None

@@ -11,6 +11,7 @@ from grpc import StatusCode
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 from linli.identity.v1 import identity_events_pb2 as identity
+from linli.identity.v1.identity_types_pb2 import CONSENT_PURPOSE_REPORT_CASES
 from linli.types.v1.types_pb2 import Point
 
 from libs.rpc.access import Grant
@@ -465,6 +466,70 @@ def test_nobody_else_reports_in_another_name_without_the_right_to_import(
         told = report(**{field: "resident-fu"})
         assert refused(_service(running, token).open_case, told) == "REPORTER_IS_SOMEBODY_ELSE"
     assert importer.open_case(report(**{field: "resident-fu"})).case.reporter_id == "resident-fu"
+
+
+def consented(running: Component, consent_id: str, **differently: Any) -> pb.OpenCaseRequest:
+    """A report by a consent that identity has told of."""
+    running.hears("identity", identity.ResidentRegistered(resident_id="resident-fu"))
+    given = {"resident_id": "resident-fu", "helper_id": "helper-program"}
+    until = datetime.now(UTC) + timedelta(days=1)
+    told = {"until_time": stamp(until), "purpose": CONSENT_PURPOSE_REPORT_CASES, **given, **differently}
+    running.hears("identity", identity.ConsentRecorded(consent_id=consent_id, **told))
+    return report(reporter_id="resident-fu", consent_id=consent_id)
+
+
+def test_a_helper_reports_by_consent_and_the_event_names_all_three(running: Component) -> None:
+    helper = _service(running, running.mint.client("cases.open", subject="helper-program"))
+    told = consented(running, "consent-1")
+
+    case = helper.open_case(told).case
+
+    [opened, *_] = running.opened.streams["case"].history(case.case_id)
+    metadata = opened.metadata
+    assert case.reporter_id == "resident-fu"
+    assert (metadata.actor, metadata.on_behalf_of, metadata.consent_id) == (
+        *("helper-program", "resident-fu", "consent-1"),
+    )
+
+
+def test_by_a_revoked_consent_nothing_is_opened_any_more(running: Component) -> None:
+    helper = _service(running, running.mint.client("cases.open", subject="helper-program"))
+    helper.open_case(consented(running, "consent-2"))
+
+    revoked = identity.ConsentRevoked(consent_id="consent-2", resident_id="resident-fu")
+    running.hears("identity", revoked)
+
+    again = report(reporter_id="resident-fu", consent_id="consent-2")
+    assert refused(helper.open_case, again) == "CONSENT_NOT_VALID"
+
+
+@pytest.mark.parametrize(
+    "differently",
+    [
+        {"resident_id": "somebody-else"},
+        {"helper_id": "another-program"},
+        {"until_time": stamp(datetime(2020, 1, 1, tzinfo=UTC))},
+    ],
+    ids=["of another person", "for another helper", "over"],
+)
+def test_a_consent_is_good_for_what_it_says_only(running: Component, differently: dict[str, Any]) -> None:
+    helper = _service(running, running.mint.client("cases.open", subject="helper-program"))
+    told = consented(running, f"consent-{new_id()}", **differently)
+
+    assert refused(helper.open_case, told) == "CONSENT_NOT_VALID"
+
+
+def test_a_consent_of_one_names_no_other(running: Component) -> None:
+    helper = _service(running, running.mint.client("cases.open", subject="helper-program"))
+    running.hears("identity", identity.ResidentRegistered(resident_id="resident-hua"))
+    told = consented(running, "consent-3")
+
+    told.reporter_id, told.on_behalf_of = "resident-hua", "resident-fu"
+    assert refused(helper.open_case, told) == "CONSENT_NOT_VALID"
+    told.reporter_id, told.on_behalf_of = "", ""
+    assert refused(helper.open_case, told) == "CONSENT_NOT_VALID"
+    told.reporter_id, told.consent_id = "resident-fu", "consent-of-nobody"
+    assert refused(helper.open_case, told) == "CONSENT_UNKNOWN"
 
 
 def test_a_client_opens_cases_only_where_its_area_allows(running: Component) -> None:

@@ -10,6 +10,7 @@ from services.identity.domain.client import (
     ClientScopesChanged,
     ClientSecretChanged,
 )
+from services.identity.domain.consent import ConsentRecorded, ConsentRevoked
 from services.identity.domain.disclosure import PersonalDataDisclosed
 from services.identity.domain.keyring import SigningKeyIntroduced, SigningKeyRetired
 from services.identity.domain.login import LoginCreated, PasswordSet
@@ -34,6 +35,8 @@ EVENTS = Events(
         "role_granted.v1": RoleGranted,
         "role_revoked.v1": RoleRevoked,
         "sessions_revoked.v1": SessionsRevoked,
+        "consent_recorded.v1": ConsentRecorded,
+        "consent_revoked.v1": ConsentRevoked,
         "nomination_made.v1": NominationMade,
         "nomination_ended.v1": NominationEnded,
         "first_operator_made.v1": FirstOperatorMade,

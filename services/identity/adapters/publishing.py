@@ -11,8 +11,9 @@ from libs.rpc.texts import localized
 from services.identity.domain.access import RoleGranted, RoleRevoked
 from services.identity.domain.area import AreaDefined, BoundaryChanged
 from services.identity.domain.body import BodyRegistered
+from services.identity.domain.consent import ConsentRecorded, ConsentRevoked
 from services.identity.domain.resident import ResidentErased, ResidentRegistered
-from services.identity.entrypoints.wire import BODY_KINDS, LEVELS, ROLES
+from services.identity.entrypoints.wire import BODY_KINDS, CONSENT_PURPOSES, LEVELS, ROLES
 
 
 def publish(recorded: Recorded[Any]) -> Published | None:
@@ -41,6 +42,18 @@ def publish(recorded: Recorded[Any]) -> Published | None:
             return _role(published.RoleGranted(), event)
         case RoleRevoked() as event:
             return _role(published.RoleRevoked(), event)
+        case ConsentRecorded() as event:
+            recorded_consent = published.ConsentRecorded(
+                consent_id=event.consent_id,
+                resident_id=event.resident_id,
+                helper_id=event.helper_id,
+                purpose=CONSENT_PURPOSES.to_wire(event.purpose),
+                until_time=stamp(event.until),
+            )
+            return Published(message=recorded_consent, area_path=event.area_path, area_id=event.area_id)
+        case ConsentRevoked() as event:
+            revoked = published.ConsentRevoked(consent_id=event.consent_id, resident_id=event.resident_id)
+            return Published(message=revoked, area_path=event.area_path, area_id=event.area_id)
         case _:
             return None
 

@@ -6,6 +6,7 @@ from services.identity.application.access import Roles
 from services.identity.application.area import Areas
 from services.identity.application.body import Bodies
 from services.identity.application.client import Clients
+from services.identity.application.consent import Consents
 from services.identity.application.keyring import Keys
 from services.identity.application.login import Logins
 from services.identity.application.nomination import Nominations
@@ -19,6 +20,7 @@ class App:
 
     areas      define, change_boundary, get, list, locate
     residents  register, show, erase
+    consents   record, revoke, list
     bodies     register, get, list
     access     grant, revoke, revoke_sessions, list
     nominations  nominate, approve, refuse, withdraw, get, list
@@ -30,6 +32,7 @@ class App:
 
     areas: Areas
     residents: Residents
+    consents: Consents
     bodies: Bodies
     access: Roles
     nominations: Nominations

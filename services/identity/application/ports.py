@@ -15,6 +15,7 @@ from libs.query.paging import ListRequest
 from libs.query.reach import Reach
 from libs.rules.areas import AreaPath
 from services.identity.domain.access import Grant
+from services.identity.domain.consent import Recorded
 from services.identity.domain.keyring import SigningKey
 from services.identity.domain.nomination import Outcome
 from services.identity.domain.values import BodyKind, Level, NaturalKey, Role, Within
@@ -99,19 +100,15 @@ class AreaReads(Protocol):
 
     def one(self, area_id: str, boundary_at: datetime | None, fresh: Fresh) -> AreaRow | None:
         """One area, with the boundary valid at a moment if one is given."""
-        ...
 
     def page(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[AreaRow], str]:
         """Areas by id, and the token of the next page."""
-        ...
 
     def atlas(self) -> Atlas:
         """All boundaries that were recorded before it was asked."""
-        ...
 
     def locate(self, longitude: float, latitude: float, at: datetime, fresh: Fresh) -> Place | None:
         """Where a point lies."""
-        ...
 
 
 class StripReads(Protocol):
@@ -124,7 +121,6 @@ class StripReads(Protocol):
 
         When the effort is spent, the page ends there. Raises OutOfTime.
         """
-        ...
 
 
 class BodyReads(Protocol):
@@ -167,6 +163,15 @@ class NominationRow:
     ended_at: datetime | None
 
 
+class ConsentReads(Protocol):
+    """The consents."""
+
+    def page(
+        self, query: ListQuery, resident_id: str, reach: Reach, fresh: Fresh
+    ) -> tuple[Sequence[Recorded], str]:
+        """Consents of a resident and those within reach, and the token of the next page."""
+
+
 class NominationReads(Protocol):
     """The nominations."""
 
@@ -179,7 +184,6 @@ class RevocationReads(Protocol):
 
     def since(self, earliest: datetime) -> Mapping[str, datetime]:
         """By subject, the moment before which tokens count no more, if that is after `earliest`."""
-        ...
 
 
 class Digests(Protocol):
@@ -213,11 +217,9 @@ class SigningKeys(Protocol):
 
     def derive(self, generation: int) -> PublicSigningKey:
         """The key of a generation."""
-        ...
 
     def sign(self, claims: "TokenClaims", key: SigningKey) -> "Token":
         """A token with these claims."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,8 @@ from services.identity.domain.values import Encroachment
 
 def name_is_missing() -> Refusal:
     """A name that is empty in both languages."""
-    return Refusal(
-        Kind.INVALID, "NAME_MISSING", "give the name in Chinese, in English, or both", field="name"
-    )
+    advice = "give the name in Chinese, in English, or both"
+    return Refusal(Kind.INVALID, "NAME_MISSING", advice, field="name")
 
 
 def area_is_unknown(area_id: str, field: str = "area_id") -> Refusal:
@@ -100,9 +99,8 @@ def place_is_outside_areas() -> Refusal:
 
 def natural_key_is_blank() -> Refusal:
     """Nothing is left of the key when blanks and dashes are taken away."""
-    return Refusal(
-        Kind.INVALID, "NATURAL_KEY_BLANK", "the natural key needs letters or digits", field="natural_key"
-    )
+    advice = "the natural key needs letters or digits"
+    return Refusal(Kind.INVALID, "NATURAL_KEY_BLANK", advice, field="natural_key")
 
 
 def natural_key_does_not_fit(advice: str) -> Refusal:
@@ -160,8 +158,20 @@ def role_is_not_yours_to_grant(role: str) -> Refusal:
 
 def not_for_yourself() -> Refusal:
     """Nobody grants to themselves."""
-    advice = "nobody grants a role to themselves; ask somebody else to"
+    advice = "nobody gives a right to themselves; ask somebody else to"
     return Refusal(Kind.PERMISSION, "NOT_FOR_YOURSELF", advice)
+
+
+def consent_is_unknown(consent_id: str) -> Refusal:
+    """No consent has this id."""
+    advice = "no consent has this id; list the consents"
+    return Refusal(Kind.NOT_FOUND, "CONSENT_UNKNOWN", advice, consent_id=consent_id)
+
+
+def consent_period_is_unfit() -> Refusal:
+    """It would end before it begins, or too late."""
+    advice = "a consent ends after now, and within a year"
+    return Refusal(Kind.INVALID, "CONSENT_PERIOD_UNFIT", advice, field="until_time")
 
 
 def role_needs_no_nomination(role: str) -> Refusal:
@@ -214,9 +224,8 @@ def login_name_is_taken() -> Refusal:
 
 def login_is_unknown() -> Refusal:
     """Nobody logs in with this name."""
-    return Refusal(
-        Kind.NOT_FOUND, "LOGIN_UNKNOWN", "no login has this name; create it first", field="login_name"
-    )
+    advice = "no login has this name; create it first"
+    return Refusal(Kind.NOT_FOUND, "LOGIN_UNKNOWN", advice, field="login_name")
 
 
 def client_is_unknown(client_id: str) -> Refusal:

@@ -19,7 +19,7 @@ from services.identity.application.ports import (
     StripRow,
     Token,
 )
-from services.identity.domain import area, body, client, nomination
+from services.identity.domain import area, body, client, consent, nomination
 from services.identity.domain.access import Grant
 from services.identity.domain.resident import Registered
 from services.identity.domain.values import BodyKind, KeyKind, Level, NaturalKey, Purpose, Role
@@ -29,6 +29,7 @@ LEVELS = EnumTable(types.AreaLevel, Level)
 BODY_KINDS = EnumTable(types.BodyKind, BodyKind)
 ROLES = EnumTable(access_pb2.Role, Role)
 PURPOSES = EnumTable(pb.Purpose, Purpose)
+CONSENT_PURPOSES = EnumTable(types.ConsentPurpose, consent.ConsentPurpose)
 OUTCOMES = EnumTable(pb.NominationState, nomination.Outcome, only_on_wire=frozenset({"OPEN", "EXPIRED"}))
 
 
@@ -178,6 +179,22 @@ def nomination_state_shown(state: nomination.Made, now: datetime, *, full: bool 
         shown.reason = made.reason.value or ""
         shown.decision_reason = (ended.reason.value if ended else "") or ""
     return shown
+
+
+def consent_shown(state: consent.Consent) -> pb.Consent:
+    """A consent."""
+    if isinstance(state, consent.Unknown):
+        return pb.Consent()
+    given = state.recorded
+    return pb.Consent(
+        consent_id=given.consent_id,
+        resident_id=given.resident_id,
+        helper_id=given.helper_id,
+        purpose=CONSENT_PURPOSES.to_wire(given.purpose),
+        until_time=stamp(given.until),
+        recorded_time=stamp(given.recorded_at),
+        revoked_time=stamp(state.revoked_at) if state.revoked_at else None,
+    )
 
 
 def client_shown(shown: ClientRow) -> pb.Client:

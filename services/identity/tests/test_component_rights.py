@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from linli.options.v1 import access_pb2
 from libs.ledger.decider import Refusal
 from libs.rpc.access import Grant, scopes_of_roles
 from libs.rpc.failures import RpcFailed
+from libs.rpc.moments import stamp
 from libs.testkit.component import Component, component
 from libs.testkit.ids import Ids
 from libs.testkit.postgres import TestServer
@@ -391,3 +393,68 @@ def test_the_last_operator_is_neither_revoked_nor_erased(postgres_server: TestSe
             )
 
         assert held(alone, given.party_id) == {"OPERATOR"}
+
+
+# consents
+
+
+def consent(stub: Any, resident_id: str, helper_id: str = "helper") -> Any:
+    until = stamp(datetime.now(UTC) + timedelta(days=7))
+    request = pb.RecordConsentRequest(
+        request_id=request_id(),
+        resident_id=resident_id,
+        helper_id=helper_id,
+        purpose=types.CONSENT_PURPOSE_REPORT_CASES,
+        until_time=until,
+    )
+    return stub.record_consent(request)
+
+
+def test_a_resident_consents_and_takes_it_back(running: Component, wei: Any) -> None:
+    resident_id = somebody(wei)
+    mei = as_role(running, "RESIDENT", "la", subject=resident_id)
+    other = as_role(running, "RESIDENT", "la", subject="another-resident")
+    given = consent(mei, resident_id)
+    revoking = pb.RevokeConsentRequest(request_id=request_id(), consent_id=given.consent.consent_id)
+
+    with refused("OUT_OF_REACH"):
+        consent(other, resident_id)
+    with refused("OUT_OF_REACH"):
+        other.revoke_consent(revoking)
+    revoked = mei.revoke_consent(revoking)
+
+    own = mei.list_consents(pb.ListConsentsRequest(at_least=revoked.revision)).consents
+    assert [each.consent_id for each in own] == [given.consent.consent_id]
+    assert own[0] == revoked.consent
+    assert own[0].HasField("revoked_time")
+    assert not other.list_consents(pb.ListConsentsRequest(at_least=revoked.revision)).consents
+
+
+def test_staff_record_a_consent_where_they_register_people_and_never_for_themselves(
+    running: Component, wei: Any
+) -> None:
+    resident_id = somebody(wei)
+    clerk = as_role(running, "GRID_WORKER", "la/north", subject="clerk")
+    program = as_client(running, "parties.register")
+
+    with refused("OUT_OF_REACH"):
+        consent(as_role(running, "GRID_WORKER", "la/south"), resident_id)
+    with refused("OUT_OF_REACH"):
+        consent(program, resident_id)
+    with refused("NOT_FOR_YOURSELF"):
+        consent(clerk, resident_id, helper_id="clerk")
+    given = consent(clerk, resident_id)
+
+    asked = pb.ListConsentsRequest(filter=f'resident_id = "{resident_id}"', at_least=given.revision)
+    assert [each.helper_id for each in clerk.list_consents(asked).consents] == ["helper"]
+    assert not as_role(running, "GRID_WORKER", "la/south").list_consents(asked).consents
+
+
+def test_the_helper_gives_a_consent_back(running: Component, wei: Any) -> None:
+    given = consent(wei, somebody(wei), helper_id="tired-helper").consent
+    helper = as_role(running, "RESIDENT", "la", subject="tired-helper")
+
+    helper.revoke_consent(pb.RevokeConsentRequest(request_id=request_id(), consent_id=given.consent_id))
+
+    with refused("CONSENT_UNKNOWN"):
+        helper.revoke_consent(pb.RevokeConsentRequest(request_id=request_id(), consent_id="nobodys"))

@@ -211,6 +211,7 @@ class OpenCaseRequest(_message.Message):
     ASSISTED_FIELD_NUMBER: _builtins.int
     ON_BEHALF_OF_FIELD_NUMBER: _builtins.int
     EXTERNAL_REFERENCE_FIELD_NUMBER: _builtins.int
+    CONSENT_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     affair_id: _builtins.str
@@ -237,6 +238,10 @@ class OpenCaseRequest(_message.Message):
     on_behalf_of: _builtins.str
     """On whose behalf the caller acts, if not their own: the id of a registered resident. That resident is the reporter
     unless `reporter_id` names another.
+    """
+    consent_id: _builtins.str
+    """The consent by which the caller reports in the name of `reporter_id` (`RecordConsent` of identity); empty for
+    callers who need none.
     """
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
@@ -269,10 +274,11 @@ class OpenCaseRequest(_message.Message):
         assisted: _builtins.bool = ...,
         on_behalf_of: _builtins.str = ...,
         external_reference: _cases_types_pb2.ExternalReference | None = ...,
+        consent_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["external_reference", b"external_reference", "location", b"location", "occurred_time", b"occurred_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "affair_id", b"affair_id", "anonymous", b"anonymous", "area_id", b"area_id", "assisted", b"assisted", "channel", b"channel", "contact", b"contact", "description", b"description", "external_reference", b"external_reference", "location", b"location", "occurred_time", b"occurred_time", "on_behalf_of", b"on_behalf_of", "reporter_id", b"reporter_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "affair_id", b"affair_id", "anonymous", b"anonymous", "area_id", b"area_id", "assisted", b"assisted", "channel", b"channel", "consent_id", b"consent_id", "contact", b"contact", "description", b"description", "external_reference", b"external_reference", "location", b"location", "occurred_time", b"occurred_time", "on_behalf_of", b"on_behalf_of", "reporter_id", b"reporter_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

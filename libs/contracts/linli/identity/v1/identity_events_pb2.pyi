@@ -292,3 +292,69 @@ class RoleRevoked(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RoleRevoked: _TypeAlias = RoleRevoked  # noqa: Y015
+
+@_typing.final
+class ConsentRecorded(_message.Message):
+    """A resident lets a helper act in their name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONSENT_ID_FIELD_NUMBER: _builtins.int
+    RESIDENT_ID_FIELD_NUMBER: _builtins.int
+    HELPER_ID_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    consent_id: _builtins.str
+    """The consent."""
+    resident_id: _builtins.str
+    """The resident who gave it."""
+    helper_id: _builtins.str
+    """The person or client who may act in the resident's name."""
+    purpose: _identity_types_pb2.ConsentPurpose.ValueType
+    """For what."""
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it is valid."""
+
+    def __init__(
+        self,
+        *,
+        consent_id: _builtins.str = ...,
+        resident_id: _builtins.str = ...,
+        helper_id: _builtins.str = ...,
+        purpose: _identity_types_pb2.ConsentPurpose.ValueType = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until_time", b"until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_id", b"consent_id", "helper_id", b"helper_id", "purpose", b"purpose", "resident_id", b"resident_id", "until_time", b"until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConsentRecorded: _TypeAlias = ConsentRecorded  # noqa: Y015
+
+@_typing.final
+class ConsentRevoked(_message.Message):
+    """A consent has ended before its time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONSENT_ID_FIELD_NUMBER: _builtins.int
+    RESIDENT_ID_FIELD_NUMBER: _builtins.int
+    consent_id: _builtins.str
+    """The consent."""
+    resident_id: _builtins.str
+    """The resident who gave it."""
+    def __init__(
+        self,
+        *,
+        consent_id: _builtins.str = ...,
+        resident_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consent_id", b"consent_id", "resident_id", b"resident_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConsentRevoked: _TypeAlias = ConsentRevoked  # noqa: Y015

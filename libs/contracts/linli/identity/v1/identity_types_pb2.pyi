@@ -85,6 +85,26 @@ BODY_KIND_RESIDENTS_GROUP: BodyKind.ValueType  # 4
 """A group that residents have formed."""
 Global___BodyKind: _TypeAlias = BodyKind  # noqa: Y015
 
+class _ConsentPurpose:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConsentPurposeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConsentPurpose.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONSENT_PURPOSE_UNSPECIFIED: _ConsentPurpose.ValueType  # 0
+    """Never accepted in a request."""
+    CONSENT_PURPOSE_REPORT_CASES: _ConsentPurpose.ValueType  # 1
+    """To open cases in their name."""
+
+class ConsentPurpose(_ConsentPurpose, metaclass=_ConsentPurposeEnumTypeWrapper):
+    """For what somebody may act in a resident's name."""
+
+CONSENT_PURPOSE_UNSPECIFIED: ConsentPurpose.ValueType  # 0
+"""Never accepted in a request."""
+CONSENT_PURPOSE_REPORT_CASES: ConsentPurpose.ValueType  # 1
+"""To open cases in their name."""
+Global___ConsentPurpose: _TypeAlias = ConsentPurpose  # noqa: Y015
+
 class _KeyKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015

@@ -28,6 +28,7 @@ The scopes, one by one:
   parties.read            read a person's data; each reading is recorded with its purpose
   parties.register        register residents
   parties.erase           erase a person for good, or the content of a case without a registered reporter
+  consents.self           let another person or a program act in one's own name, and end that
   roles.write             grant and revoke roles, create logins, replace passwords, end sessions
   clients.write           register clients of partners, change their secrets, retire them
   volunteers.self         enrol oneself, keep one's own profile, answer offers
