@@ -46,7 +46,7 @@ def test_every_rpc_lets_in_just_those_whom_it_names(town: Town) -> None:
 
 def test_an_rpc_that_names_nobody_lets_nobody_in() -> None:
     mint = Mint()
-    server = Server(authenticate=mint.verifier.caller)
+    server = Server(authority=mint.verifier)
     server.add(_undeclared(), _Open())
 
     with serving(server) as address:

@@ -8,6 +8,8 @@ from typing import Any
 from linli.options.v1 import access_pb2
 
 from libs.query.reach import Limit, Reach
+from libs.rpc.limits.quota import PERSON as PERSONS_QUOTA
+from libs.rpc.limits.quota import Quota, usual
 
 
 @cache
@@ -87,6 +89,7 @@ class Caller:
     by_scope: Mapping[str, tuple[Limit, ...]]
     token_id: str = ""
     withheld: frozenset[str] = frozenset()
+    quota: Quota = PERSONS_QUOTA
 
     @property
     def anonymous(self) -> bool:
@@ -139,9 +142,18 @@ NOBODY = Caller(subject="", kind=ANONYMOUS, grants=(), by_scope={})
 
 
 def caller_of(
-    subject: str, kind: str, grants: Iterable[Grant], *, scopes: Iterable[str] = (), token_id: str = ""
+    subject: str,
+    kind: str,
+    grants: Iterable[Grant],
+    *,
+    scopes: Iterable[str] = (),
+    token_id: str = "",
+    quota: Quota | None = None,
 ) -> Caller:
-    """The caller that a token's claims describe; `scopes` count for clients only."""
+    """The caller that a token's claims describe; `scopes` count for clients only.
+
+    Without a `quota` of their own they have the usual one.
+    """
     grants = tuple(grants)
     by_scope: dict[str, dict[Limit, None]] = {}
     if kind == CLIENT:
@@ -152,4 +164,6 @@ def caller_of(
             for scope in scopes_of_roles().get(grant.role, ()):
                 by_scope.setdefault(scope, {})[grant.limit] = None
     limits = {scope: tuple(found) for scope, found in by_scope.items()}
-    return Caller(subject, kind, grants, limits, token_id)
+    return Caller(
+        subject, kind, grants, limits, token_id, quota=quota or usual(limits, client=kind == CLIENT)
+    )

@@ -4,7 +4,7 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Protocol
@@ -17,7 +17,7 @@ from libs.ledger.recorded import Context
 from libs.query.reach import Jurisdiction, Reach
 from libs.rpc.access import ANONYMOUS, NOBODY, Caller
 from libs.rpc.once import once
-from libs.rpc.peers import FORWARDED_FOR, NO_PROXIES, TrustedProxies
+from libs.rpc.peers import NO_PROXIES, Connection, TrustedProxies, called_from
 
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 Clock = Callable[[], datetime]
@@ -33,14 +33,8 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Wire(Protocol):
+class Wire(Connection, Protocol):
     """What a call needs of grpc's ServicerContext."""
-
-    def peer(self) -> str:
-        """The other end of the connection, as grpc names it."""
-
-    def invocation_metadata(self) -> Iterable[tuple[str, str | bytes]]:
-        """What the caller sent beside the request; a key may occur several times."""
 
     def is_active(self) -> bool:
         """Whether somebody still waits for the answer."""
@@ -138,11 +132,7 @@ class Call:
 
         Behind a trusted proxy that of the proxy's caller, behind any other the proxy's own.
         """
-        if self._wire is None:
-            return ""
-        sent = self._wire.invocation_metadata()
-        hops = (str(value) for key, value in sent if key == FORWARDED_FOR)
-        return self._proxies.caller_of(self._wire.peer(), hops)
+        return "" if self._wire is None else called_from(self._wire, self._proxies)
 
     # -- time ------------------------------------------------------------------------------------
 

@@ -1,17 +1,37 @@
 """The door of every rpc, in one place: who calls, may they, and how a "no" is told."""
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import grpc
 
 from libs.rpc import errors
-from libs.rpc.access import CLIENT, NOBODY, Caller
+from libs.rpc.access import CLIENT, Caller
 from libs.rpc.errors import Failure, Rejected
 from libs.rpc.methods import Method
 
-Authenticate = Callable[[str], Caller]
-"""A token's text -> its caller; raises Rejected (UNAUTHENTICATED) when it is not good."""
+
+class Authority(Protocol):
+    """Who tells whose a token is (`libs.rpc.tokens.Verifier`)."""
+
+    def known(self, token: str) -> Caller | None:
+        """Whose token it was when it was verified before; None if `caller` must be asked. Never waits."""
+
+    def caller(self, token: str) -> Caller:
+        """Whose token it is now. Raises Rejected (UNAUTHENTICATED) when it is not good. May wait."""
+
+
+class Nobody:
+    """The authority of a server that knows no tokens."""
+
+    def known(self, token: str) -> Caller | None:
+        """None."""
+        return None
+
+    def caller(self, token: str) -> Caller:
+        """No token is good."""
+        raise _not_a_token()
+
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 """Raw bytes in, raw bytes out: parsing is ours, so that bad bytes get a proper answer."""
@@ -59,8 +79,7 @@ def gate(method: Method) -> Callable[[Caller], None]:
         if public:
             return
         if caller.anonymous:
-            message = "send a token: metadata `authorization: Bearer <token>`"
-            raise refused(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING", message)
+            raise token_missing()
         if asked and not any(scope in caller.by_scope for scope in asked):
             if not caller.withheld.isdisjoint(asked):
                 raise Rejected(KEYS_STALE)
@@ -72,19 +91,25 @@ def gate(method: Method) -> Callable[[Caller], None]:
     return authorize
 
 
-def authentication(authenticate: Authenticate | None) -> Callable[[Mapping[str, str]], Caller]:
-    """What tells from an rpc's metadata who calls: nobody without a token."""
+def token_of(metadata: Mapping[str, str]) -> str | None:
+    """The token in an rpc's metadata, None if there is none. Raises Rejected for anything else there."""
+    given = metadata.get("authorization", "")
+    if not given:
+        return None
+    if given[: len(_BEARER)].lower() != _BEARER:
+        raise _not_a_token()
+    return given[len(_BEARER) :]
 
-    def caller(metadata: Mapping[str, str]) -> Caller:
-        given = metadata.get("authorization", "")
-        if not given:
-            return NOBODY
-        if authenticate is None or given[: len(_BEARER)].lower() != _BEARER:
-            message = "send metadata `authorization: Bearer <token>`"
-            raise refused(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID", message)
-        return authenticate(given[len(_BEARER) :])
 
-    return caller
+def token_missing() -> Rejected:
+    """The "no" to callers without a token."""
+    message = "send a token: metadata `authorization: Bearer <token>`"
+    return refused(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_MISSING", message)
+
+
+def _not_a_token() -> Rejected:
+    message = "send metadata `authorization: Bearer <token>`"
+    return refused(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID", message)
 
 
 def abort(context: grpc.ServicerContext, failure: Failure, localized: tuple[str, str] | None = None) -> None:
@@ -92,13 +117,3 @@ def abort(context: grpc.ServicerContext, failure: Failure, localized: tuple[str,
     status = errors.status_of(failure, localized)
     context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
     context.abort(failure.code, status.message)
-
-
-def refusing(failure: Failure) -> Handler:
-    """A handler that answers every rpc with the failure."""
-
-    def refuse(_: bytes, context: grpc.ServicerContext) -> bytes:
-        abort(context, failure)
-        return b""
-
-    return grpc.unary_unary_rpc_method_handler(refuse)

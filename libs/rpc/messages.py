@@ -55,6 +55,7 @@ OWN: Catalogue = {
         "DEADLINE_PASSED": "已超过您给出的时限",
         "METHOD_UNKNOWN": "没有这项操作",
         "KEYS_STALE": "系统暂时无法确认登录是否仍有效，仅提供公开内容和上报，请稍后再试",
+        "HEALTH_UNKNOWN": "此处没有该服务",
         "KEYS_UNAVAILABLE": "暂时无法核验登录，请稍后再试",
     },
 }

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Protocol
 from urllib.parse import unquote
 
 FORWARDED_FOR = "x-forwarded-for"
@@ -49,6 +51,22 @@ class TrustedProxies:
 NO_PROXIES = TrustedProxies()
 
 
+class Connection(Protocol):
+    """What is asked of grpc's ServicerContext."""
+
+    def peer(self) -> str:
+        """The other end of the connection, as grpc names it."""
+
+    def invocation_metadata(self) -> Iterable[tuple[str, str | bytes]]:
+        """What the caller sent beside the request; a key may occur several times."""
+
+
+def called_from(wire: Connection, proxies: TrustedProxies) -> str:
+    """The address that a call comes from, as `TrustedProxies.caller_of` finds it."""
+    hops = (str(value) for key, value in wire.invocation_metadata() if key == FORWARDED_FOR)
+    return proxies.caller_of(wire.peer(), hops)
+
+
 def _network(written: str) -> IPv4Network | IPv6Network:
     try:
         network = ip_network(written)
@@ -59,6 +77,7 @@ def _network(written: str) -> IPv4Network | IPv6Network:
     return network
 
 
+@lru_cache(maxsize=4096)  # a connection has many calls
 def _read(written: str) -> _Address | None:
     """The address in `10.0.0.7`, `10.0.0.7:50414`, `2001:db8::1`, `[2001:db8::1]:50414`."""
     host = written if written.count(":") > 1 and "]" not in written else written.partition("]")[0]

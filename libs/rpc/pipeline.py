@@ -1,8 +1,8 @@
-"""What happens around every rpc, in this order: deadline, authentication, access, request, call, answer."""
+"""What happens around every rpc, once the reception has let it in: deadline, request, call, answer."""
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -14,11 +14,13 @@ from libs.rpc import errors
 from libs.rpc.access import Caller
 from libs.rpc.call import Call, Clock
 from libs.rpc.errors import Failure, Rejected
-from libs.rpc.interceptors import TOO_LATE, TOO_MANY, Handler, abort, gate, refused
+from libs.rpc.interceptors import TOO_LATE, Authority, abort, gate, refused
+from libs.rpc.limits.limits import Limits
 from libs.rpc.messages import Catalogue, Localizer
 from libs.rpc.methods import Method
 from libs.rpc.normal import Normal, each_field_once, normal_of
-from libs.rpc.peers import NO_PROXIES, TrustedProxies
+from libs.rpc.peers import NO_PROXIES, TrustedProxies, called_from
+from libs.rpc.reception import Ticket
 from libs.rpc.request_context import SLOW, RequestContext
 from libs.rpc.validation import Check, rules_of
 from libs.rpc.waiting import WaitingRoom
@@ -27,57 +29,18 @@ from libs.telemetry import metrics, traces
 _LONGEST_WAIT = 1e8  # grpc tells an absent deadline as one in the far future
 
 
-class Slots:
-    """A number of slots: a semaphore that never waits, and whose `taken` is a metric."""
-
-    def __init__(self, number: int) -> None:
-        self.taken = 0
-        self._number = number
-        self._lock = threading.Lock()
-
-    def acquire(self) -> bool:
-        """Take a slot; False if all are taken."""
-        with self._lock:
-            free = self.taken < self._number
-            self.taken += free
-            return free
-
-    def release(self) -> None:
-        """Give a slot back."""
-        with self._lock:
-            self.taken -= 1
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerContext:
     """What all rpcs of a server share."""
 
-    caller: Callable[[Mapping[str, str]], Caller]
+    authority: Authority
     clock: Clock
     max_message: int
-    slots: Slots
+    limits: Limits
     room: WaitingRoom
     region: str = "CN"
     proxies: TrustedProxies = NO_PROXIES
     draining: threading.Event = field(default_factory=threading.Event)
-
-
-def handler_of(
-    server: ServerContext,
-    method: Method,
-    serve: Callable[..., Any],
-    messages: Catalogue,
-    recording: Recording | None = None,
-) -> Handler:
-    """The grpc handler of one rpc; `recording` is the ledger of its service."""
-    rpc = Rpc(server, method, serve, messages, recording)
-    if not method.streams:
-        return grpc.unary_unary_rpc_method_handler(rpc.answer)
-
-    def stream(raw: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
-        return rpc.stream(raw, context)
-
-    return grpc.unary_stream_rpc_method_handler(stream)
 
 
 class Rpc:
@@ -99,17 +62,27 @@ class Rpc:
         self._normal: Normal = normal_of(method.request.DESCRIPTOR, server.region)
         self._check: Check = rules_of(method.request.DESCRIPTOR)
         self._scopes = tuple(method.access.scopes) if method.access else ()
-        self._authorize = gate(method)
+        self.streams = method.streams
+        self.authorize = gate(method)
         self._meter = metrics.rpc(method.path)
         names_revision = "at_least" in method.request.DESCRIPTOR.fields_by_name
         self._recording = recording if names_revision else None
 
-    def answer(self, raw: bytes, context: grpc.ServicerContext) -> bytes:
-        """Serve a unary rpc."""
-        ctx = RequestContext(context)
+    def answer(self, raw: bytes, wire: grpc.ServicerContext, ticket: Ticket) -> Any:
+        """Serve the call, or tell the ticket's refusal."""
+        ctx = RequestContext(wire, ticket.metadata, ticket.caller)
+        if self.streams:
+            return self._stream(raw, ctx, ticket)
+        if ticket.caller.anonymous and ticket.refusal is None:
+            with self._server.limits.of_address(called_from(wire, self._server.proxies)) as refusal:
+                ticket.refusal = refusal
+                return self._unary(raw, ctx, ticket)
+        return self._unary(raw, ctx, ticket)
+
+    def _unary(self, raw: bytes, ctx: RequestContext, ticket: Ticket) -> bytes:
         with ctx.span_of(self._name) as span:
             try:
-                request, call = self._admit(raw, ctx, span)
+                request, call = self._begin(raw, ctx, ticket, span)
                 response = self._serve(request, call)
                 call.assure_consulted()
                 answer: bytes = response.SerializeToString()
@@ -123,14 +96,12 @@ class Rpc:
             self._tell(ctx.failure, ctx)
         return answer
 
-    def stream(self, raw: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
-        """Serve a server-streaming rpc."""
-        ctx = RequestContext(context)
+    def _stream(self, raw: bytes, ctx: RequestContext, ticket: Ticket) -> Iterator[bytes]:
         code = "CANCELLED"  # unless we get to the end
         try:
             with ctx.span_of(self._name) as span:
                 try:
-                    yield from self._produce(raw, ctx, span)
+                    yield from self._produce(raw, ctx, ticket, span)
                     code = "OK"
                 except Exception as error:  # noqa: BLE001 # every error becomes an answer
                     code = ctx.fail(error, span).code.name
@@ -140,26 +111,33 @@ class Rpc:
         if ctx.failure:
             self._tell(ctx.failure, ctx)
 
-    def _produce(self, raw: bytes, ctx: RequestContext, span: traces.Span) -> Iterator[bytes]:
-        if not self._server.slots.acquire():
-            raise Rejected(TOO_MANY)
-        try:
-            request, call = self._admit(raw, ctx, span)
-            for response in self._serve(request, call):
-                call.assure_consulted()
-                yield response.SerializeToString()
+    def _produce(self, raw: bytes, ctx: RequestContext, ticket: Ticket, span: traces.Span) -> Iterator[bytes]:
+        request, call = self._begin(raw, ctx, ticket, span)
+        for response in self._serve(request, call):
             call.assure_consulted()
-        finally:
-            self._server.slots.release()
+            self._caller(ticket)
+            yield response.SerializeToString()
+        call.assure_consulted()
 
-    def _admit(self, raw: bytes, ctx: RequestContext, span: traces.Span) -> tuple[Message, Call]:
+    def _caller(self, ticket: Ticket) -> Caller:
+        """Who calls. Refuses a token that counts no more, or no longer permits the rpc."""
+        if ticket.token is None:
+            return ticket.caller
+        caller = self._server.authority.caller(ticket.token)
+        self.authorize(caller)
+        return caller
+
+    def _begin(
+        self, raw: bytes, ctx: RequestContext, ticket: Ticket, span: traces.Span
+    ) -> tuple[Message, Call]:
+        if ticket.refusal is not None:
+            raise ticket.refusal
         remaining: float | None = ctx.wire.time_remaining()
         if remaining is not None and remaining > _LONGEST_WAIT:
             remaining = None
         if remaining is not None and remaining <= 0:
             raise Rejected(TOO_LATE)
-        caller = ctx.caller = self._server.caller(ctx.metadata)
-        self._authorize(caller)
+        caller = ctx.caller = self._caller(ticket)
         request = self._parse(raw)
         call = Call(
             caller=caller,

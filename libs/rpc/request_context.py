@@ -2,11 +2,12 @@
 
 import secrets
 import time
+from collections.abc import Mapping
 
 import grpc
 
 from libs.rpc import errors
-from libs.rpc.access import NOBODY
+from libs.rpc.access import Caller
 from libs.rpc.errors import Failure
 from libs.telemetry import logs, traces
 
@@ -20,15 +21,15 @@ _log = logs.get("rpc")
 
 
 class RequestContext:
-    """What is known of a request while it is served: `caller` once known, `failure` if it failed."""
+    """What is known of a request while it is served: `failure` if it failed."""
 
     __slots__ = ("began", "caller", "error", "failure", "metadata", "wire")
 
-    def __init__(self, context: grpc.ServicerContext) -> None:
+    def __init__(self, context: grpc.ServicerContext, metadata: Mapping[str, str], caller: Caller) -> None:
         self.began = time.perf_counter()
         self.wire = context
-        self.metadata = {key: value for key, value in context.invocation_metadata() if value.__class__ is str}
-        self.caller = NOBODY
+        self.metadata = metadata
+        self.caller = caller
         self.failure: Failure | None = None
         self.error: Exception | None = None
 

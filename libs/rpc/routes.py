@@ -1,48 +1,62 @@
-"""From the path of an rpc to its handler and its threads, with a quick "no" when too many wait."""
+"""From the path of an rpc to what serves it."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
 
 import grpc
 
-from libs.rpc.errors import Failure
-from libs.rpc.interceptors import TOO_MANY, Handler, refusing
-from libs.rpc.workers import Workers
+from libs.rpc.errors import Failure, Rejected
+from libs.rpc.interceptors import Handler, abort
+from libs.rpc.reception import Served, Ticket
 
 UNKNOWN = Failure(
     code=grpc.StatusCode.UNIMPLEMENTED,
     reason="METHOD_UNKNOWN",
-    message="no such rpc is served here; ask the reflection service what is",
+    message="no such rpc is served here; the reflection service lists those that are",
 )
 
 
 class Routes(grpc.GenericRpcHandler):
-    """Every rpc of the server. Refusals run on threads of their own, so that a full server can refuse."""
+    """Every rpc of the server."""
 
-    def __init__(self, workers: Workers, most_waiting: int, refusers: ThreadPoolExecutor) -> None:
+    def __init__(self) -> None:
+        self._rpcs: dict[str, Served] = {}
         self._handlers: dict[str, Handler] = {}
-        self._shed: set[str] = set()
-        self._workers = workers
-        self._most = most_waiting
-        self._full = on_threads(refusing(TOO_MANY), refusers)
-        self._unknown = on_threads(refusing(UNKNOWN), refusers)
 
-    def add(
-        self,
-        path: str,
-        handler: Handler,
-        threads: ThreadPoolExecutor | None = None,
-    ) -> None:
-        """Serve `path` by `handler`: on `threads`, or on the workers and only while few enough wait."""
-        if threads is None:
-            self._shed.add(path)
-        self._handlers[path] = handler if threads is None else on_threads(handler, threads)
+    def serve(self, path: str, rpc: Served) -> None:
+        """Serve `path` by an rpc, by way of the reception."""
+        self._rpcs[path] = rpc
+
+    def add(self, path: str, handler: Handler, threads: ThreadPoolExecutor) -> None:
+        """Serve `path` by a handler of grpc's kind, on threads of its own."""
+        self._handlers[path] = on_threads(handler, threads)
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler:
         """Grpc asks it for every rpc."""
-        path = handler_call_details.method
-        if self._workers.waiting >= self._most and path in self._shed:
-            return self._full
-        return self._handlers.get(path, self._unknown)
+        handler = self._handlers.get(handler_call_details.method)
+        if handler is not None:
+            return handler
+        return cast("Handler", self._ticket(handler_call_details))  # it has all that grpc looks at
+
+    def _ticket(self, details: grpc.HandlerCallDetails) -> Ticket:
+        rpc = self._rpcs.get(details.method)
+        if rpc is None:
+            return Ticket(_Nothing(), {}, Rejected(UNKNOWN))
+        metadata = details.invocation_metadata or ()
+        return Ticket(rpc, {key: value for key, value in metadata if value.__class__ is str})
+
+
+class _Nothing:
+    """Serves what is not there."""
+
+    streams = False
+
+    def authorize(self, caller: object) -> None:
+        """Nobody gets that far."""
+
+    def answer(self, raw: bytes, wire: grpc.ServicerContext, ticket: Ticket) -> Any:
+        """Say so."""
+        abort(wire, UNKNOWN)
 
 
 def on_threads(handler: Handler, threads: ThreadPoolExecutor) -> Handler:

@@ -15,10 +15,12 @@ from libs.query.freshness import Recording
 from libs.rpc import probes
 from libs.rpc.call import Clock, wall_clock
 from libs.rpc.certificates import credentials
-from libs.rpc.interceptors import Authenticate, authentication
+from libs.rpc.interceptors import Authority, Nobody
 from libs.rpc.messages import Catalogue
 from libs.rpc.methods import methods_of, serving
-from libs.rpc.pipeline import ServerContext, Slots, handler_of
+from libs.rpc.pipeline import Rpc, ServerContext
+from libs.rpc.reception import Reception
+from libs.rpc.reflection import Reflection
 from libs.rpc.routes import Routes
 from libs.rpc.settings import ServerSettings
 from libs.rpc.waiting import WaitingRoom
@@ -35,12 +37,12 @@ class Server:
     def __init__(
         self,
         settings: ServerSettings | None = None,
-        authenticate: Authenticate | None = None,
+        authority: Authority | None = None,
         *,
         clock: Clock = wall_clock,
         ready: Callable[[], Mapping[str, bool]] = dict,
     ) -> None:
-        """`authenticate` is `Verifier.caller`; without it only public rpcs answer.
+        """`authority` is a `Verifier`; without it only public rpcs answer.
 
         `ready` is asked by health, at each check and every second: which services serve (by full name;
         "" for those that it does not name). It may wait, and be asked by several threads at once.
@@ -50,24 +52,29 @@ class Server:
         self.port = 0
         self._workers = Workers(self.settings.workers)
         self._room = WaitingRoom(self._workers, self.settings.parked, max(1, self.settings.parked // 4))
+        self._authority = authority or Nobody()
+        self._reception = Reception(self.settings, self._authority, self._workers)
         self._context = ServerContext(
-            caller=authentication(authenticate),
+            authority=self._authority,
             clock=clock,
             max_message=self.settings.max_message,
-            slots=Slots(self.settings.streams),
+            limits=self._reception.limits,
             room=self._room,
             region=self.settings.region,
             proxies=self.settings.trusted_proxies,
         )
-        self._streams = ThreadPoolExecutor(self.settings.streams + 4, thread_name_prefix="stream")
-        self._probes = ThreadPoolExecutor(8, thread_name_prefix="probe")
+        self._health_threads = ThreadPoolExecutor(4, thread_name_prefix="health")
+        self._health_teller = ThreadPoolExecutor(1, thread_name_prefix="health-watch")
+        self._reflection_threads = ThreadPoolExecutor(8, thread_name_prefix="reflection")
         self._names: list[str] = []
         self._ready = ready
         self._health = health.HealthServicer()
+        self._told: dict[str, bool] = {}
+        self._telling = threading.Lock()
         self._stopped = threading.Event()
         self._held = probes.Held()
-        self._routes = Routes(self._workers, self.settings.waiting, self._probes)
-        threads = cast("ThreadPoolExecutor", self._workers)  # grpc only submits
+        self._routes = Routes()
+        threads = cast("ThreadPoolExecutor", self._reception)  # grpc only submits
         self._server = grpc.server(threads, [self._routes], options=_options(self.settings))
 
     def add(
@@ -86,8 +93,7 @@ class Server:
         """
         for method in methods_of(service):
             serve = serving(method, api)
-            handler = handler_of(self._context, method, serve, messages or {}, recording)
-            self._routes.add(method.path, handler, self._streams if method.streams else None)
+            self._routes.serve(method.path, Rpc(self._context, method, serve, messages or {}, recording))
         self._names.append(service.full_name)
 
     def start(self) -> int:
@@ -95,14 +101,16 @@ class Server:
 
         Raises RuntimeError when the address is taken, `CertificatesUnusable`.
         """
-        probes.add_health(self._routes, self._health, self._probes, self._held, self.serving)
+        threads, names = (self._health_threads, self._health_teller), {"", *self._names}
+        probes.add_health(self._routes, self._health, *threads, self._held, self.serving, names)
         if self.settings.reflection:
-            probes.add_reflection(self._routes, self._names, self._probes, self._held)
+            reflection = Reflection(self._names, self._authority, self._reception.limits)
+            reflection.add(self._routes, self._reflection_threads, self._held)
         self.port = self._bind()
         metrics.rpc_load(
             waiting=lambda: self._workers.waiting,
             parked=lambda: self._room.waiting,
-            streams=lambda: self._context.slots.taken,
+            streams=lambda: self._reception.slots.taken,
         )
         self.serving()
         self._server.start()
@@ -114,9 +122,12 @@ class Server:
         ready = self._ready()
         good = {name: ready.get(name, ready.get("", True)) for name in self._names}
         overall = ready.get("", True) and all(good.values())
-        for name, well in {**good, "": overall}.items():
-            state = health_pb2.HealthCheckResponse
-            self._health.set(name, state.SERVING if well else state.NOT_SERVING)
+        with self._telling:
+            for name, well in {**good, "": overall}.items():
+                if self._told.get(name) is not well:  # each telling goes to all who watch
+                    state = health_pb2.HealthCheckResponse
+                    self._health.set(name, state.SERVING if well else state.NOT_SERVING)
+                    self._told[name] = well
 
     def _keep_telling(self) -> None:
         """Tell those who watch health: they ask once."""
@@ -132,8 +143,8 @@ class Server:
         stopped = self._server.stop(self.settings.grace if grace is None else grace)
         self._held.end()
         stopped.wait()
-        self._workers.shutdown()
-        for pool in (self._streams, self._probes):
+        self._reception.shutdown()
+        for pool in (self._health_threads, self._health_teller, self._reflection_threads):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def wait(self) -> None:

@@ -16,6 +16,7 @@ from libs.rpc.call import Clock, wall_clock
 from libs.rpc.errors import Failure, Rejected
 from libs.rpc.key_set import KeySet
 from libs.rpc.keys import SigningKey
+from libs.rpc.limits.quota import Quota
 
 ISSUER = "linli"
 AUDIENCE = "linli"
@@ -36,11 +37,12 @@ class Claims(msgspec.Struct, frozen=True):
     kind: Literal["person", "client"] = "person"
     grants: tuple[dict[str, str], ...] = ()
     scopes: tuple[str, ...] = ()
+    quota: Quota | None = None
 
     def caller(self) -> Caller:
         """Who calls with the token. Raises TypeError for a grant with unknown parts."""
         grants = [_grant_of(**grant) for grant in self.grants]
-        return caller_of(self.sub, self.kind, grants, scopes=self.scopes, token_id=self.jti)
+        return caller_of(self.sub, self.kind, grants, scopes=self.scopes, token_id=self.jti, quota=self.quota)
 
 
 # msgspec works a type out at its first use, and the process crashes if two threads make that at once.
@@ -79,9 +81,13 @@ class Issuer:
         kind: str = "person",
         grants: Sequence[Grant] = (),
         scopes: Sequence[str] = (),
+        quota: Quota | None = None,
         lifetime: timedelta = timedelta(hours=1),
     ) -> Issued:
-        """A token for `subject`. `scopes` are for clients; a person's follow from the grants' roles."""
+        """A token for `subject`. `scopes` are for clients; a person's follow from the grants' roles.
+
+        `quota`: what the subject may use of each server process; without it, what its kind may.
+        """
         now, token_id, key = self._clock(), new_id(), self._key()
         expires = (now + lifetime).replace(microsecond=0)
         claims: dict[str, Any] = {
@@ -97,6 +103,8 @@ class Issuer:
             claims["grants"] = [_named_parts(grant) for grant in grants]
         if scopes:
             claims["scopes"] = list(scopes)
+        if quota is not None:
+            claims["quota"] = msgspec.to_builtins(quota)
         token = jwt.encode(claims, key.private, algorithm=_ALGORITHM, headers={"kid": key.kid})
         return Issued(token, token_id, expires)
 
@@ -160,6 +168,13 @@ class Verifier:
         if self._is_revoked(known):
             raise _unauthenticated("TOKEN_REVOKED", "the token has been revoked: log in again")
         return known.caller.without_privileges() if self._keys.stale else known.caller
+
+    def known(self, token: str) -> Caller | None:
+        """Whose token it was when it was verified; None if it never was, or has expired. Never waits."""
+        known = self._known.get(token)
+        if known is None or known.claims.exp + self._leeway <= self._clock().timestamp():
+            return None
+        return known.caller
 
     def _is_revoked(self, known: _Known) -> bool:
         if self._revoked is not None:

@@ -5,6 +5,7 @@ wants to be told when a call is over. That is a tenth of what grpc itself costs 
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
@@ -15,12 +16,27 @@ from libs.telemetry import logs
 _log = logs.get("rpc")
 
 
-class Work:
-    """One call that a thread will make; tells once it is over."""
+class Lane:
+    """The calls of one caller: some are before the threads or run, the others wait behind those."""
 
-    __slots__ = ("_arguments", "_call", "_callbacks", "_over")
+    __slots__ = ("ahead", "behind")
+
+    def __init__(self) -> None:
+        self.ahead = 0
+        self.behind: deque[Work] = deque()
+
+
+class Work:
+    """One call that a thread will make; tells once it is over.
+
+    `lane`: whose call it is; `end`: what happens when it is over, before anybody is told.
+    """
+
+    __slots__ = ("_arguments", "_call", "_callbacks", "_over", "end", "lane")
 
     def __init__(self, call: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+        self.lane: Lane | None = None
+        self.end: Callable[[], None] | None = None
         self._call = call
         self._arguments = arguments
         self._callbacks: list[Callable[[object], object]] = []
@@ -38,6 +54,8 @@ class Work:
             self._call(*self._arguments)
         except Exception as error:  # noqa: BLE001 # a thread must live on
             _log.error("work failed", exc_info=error)
+        if self.end is not None:
+            self.end()
         self._over = True
         self._tell()
 
@@ -54,12 +72,18 @@ class Work:
 class Workers:
     """A number of threads, and a queue before them.
 
-    A thread that only waits can step aside for that time: another one then serves in its place.
+    One caller's calls take up three quarters of the threads at most: the others wait in the caller's own
+    lane, and whoever else comes passes them. A thread that only waits can step aside for that time: another
+    one then serves in its place.
     """
 
     def __init__(self, number: int, name: str = "rpc") -> None:
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
         self._name = name
+        self._share = max(1, 3 * number // 4)
+        self._behind = 0  # calls that wait in their callers' lanes
+        self._lanes = threading.Lock()
+        self._here = threading.local()  # `lane`: whose call this thread makes
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._resting: SimpleQueue[bool] = SimpleQueue()  # True: serve again; False: it is over
@@ -72,17 +96,32 @@ class Workers:
     @property
     def waiting(self) -> int:
         """Calls that no thread has begun yet."""
-        return self._queue.qsize()
+        return self._queue.qsize() + self._behind
 
     def submit(self, call: Callable[..., object], /, *arguments: Any) -> Work:
-        """Let a thread make the call."""
+        """Let a thread make the call, which is nobody's in particular."""
         work = Work(call, arguments)
         self._queue.put(work)
         return work
 
+    def begin(self, work: Work) -> None:
+        """Let a thread do the work, in its turn."""
+        lane = work.lane
+        if lane is not None:
+            with self._lanes:
+                if lane.ahead >= self._share:
+                    lane.behind.append(work)
+                    self._behind += 1
+                    return
+                lane.ahead += 1
+        self._queue.put(work)
+
     @contextmanager
     def aside(self) -> Iterator[None]:
         """While a worker's thread only waits: another thread serves in its place until it is back."""
+        lane: Lane | None = getattr(self._here, "lane", None)
+        if lane is not None:
+            self._follow(lane)
         with self._lock:
             if self._surplus:
                 self._surplus -= 1
@@ -96,6 +135,9 @@ class Workers:
         finally:
             with self._lock:
                 self._surplus += 1
+            if lane is not None:
+                with self._lanes:
+                    lane.ahead += 1
 
     def shutdown(self) -> None:
         """Let the threads end when the queue is empty."""
@@ -112,8 +154,21 @@ class Workers:
 
     def _serve(self) -> None:
         while not (self._surplus and self._rests()) and (work := self._queue.get()) is not None:
+            self._here.lane = work.lane
             work.run()
+            if work.lane is not None:
+                self._follow(work.lane)
             del work  # a call's memory is not kept until the next one comes
+
+    def _follow(self, lane: Lane) -> None:
+        """The next call of the lane takes the place of one that is over."""
+        with self._lanes:
+            if not lane.behind:
+                lane.ahead -= 1
+                return
+            work = lane.behind.popleft()
+            self._behind -= 1
+        self._queue.put(work)
 
     def _rests(self) -> bool:
         """Rest, if there are more threads than should serve; True when it is over."""

@@ -64,6 +64,13 @@ _rpc_parked = Gauge(
     "where more are refused with SERVER_BUSY: the views are behind; see linli_reader_lag_positions.",
     registry=REGISTRY,
 )
+_rpc_limited = Counter(
+    "linli_rpc_limited",
+    "Calls refused because a quota was used up: of a client (by its id), of persons, of callers without a "
+    "token (anonymous), or what the whole server bears (server). A client's growing all the time: raise its "
+    "quota, or ask its owner to slow down; `server`: add replicas.",
+    ["caller", "quota"], registry=REGISTRY,
+)  # fmt: skip
 _rpc_streams = Gauge(
     "linli_rpc_streams",
     "Streams open now (followers of the feed). At 64 new ones are refused with SERVER_BUSY: add replicas.",
@@ -233,6 +240,11 @@ def rpc_load(
 def keys_age(age: Callable[[], float]) -> None:
     """Where the age of this process' key set can be seen."""
     _keys_age.set_function(age)
+
+
+def limited(caller: str, quota: str) -> None:
+    """A call was refused because a quota was used up."""
+    _rpc_limited.labels(caller, quota).inc()
 
 
 def handled(service: str, category: str) -> OutcomeMeter:

@@ -18,20 +18,34 @@ from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed, failure_of
 from libs.rpc.key_set import KeySet
 from libs.rpc.keys import SigningKey, jwks
+from libs.rpc.limits.quota import Quota
 from libs.rpc.methods import Method, methods_of
 from libs.rpc.server import Server
 from libs.rpc.signed_keys import signed
 from libs.rpc.tokens import Issuer, Verifier
 
+_LONG = timedelta(hours=8)
+PLENTY = Quota(calls_per_second=100_000, concurrent_calls=400, streams=64)
+"""More than any test needs."""
+
 
 class Mint:
-    """Issues tokens for tests and verifies them, with a key of its own.
+    """Issues tokens for tests and verifies them, with a key of its own; their quotas are in nobody's way.
 
-    `Server(authenticate=mint.verifier.caller)`, then `connect(address, mint.person("DISPATCHER"))`.
+    `Server(authority=mint.verifier)`, then `connect(address, mint.person("DISPATCHER"))`.
     """
 
-    def __init__(self, key: SigningKey | None = None, clock: Clock = wall_clock) -> None:
-        """`key` is identity's signing key when tokens are to be good for a real platform."""
+    def __init__(
+        self,
+        key: SigningKey | None = None,
+        clock: Clock = wall_clock,
+        quota: Quota | None = PLENTY,
+    ) -> None:
+        """`key` is identity's signing key when tokens are to be good for a real platform.
+
+        `quota`: None for what people and clients have by default.
+        """
+        self.quota = quota
         self.key = key or SigningKey.generate()
         self.issuer = Issuer(self.key, clock=clock)
         self.verifier = Verifier(KeySet.of(lambda: jwks([self.key])), clock=clock)
@@ -40,15 +54,14 @@ class Mint:
         """A person with the roles, all within the same limits; without limits they reach everything."""
         grants = [Grant(role, area=area, body=body, path=path) for role in roles]
         subject = subject or f"person-{'-'.join(roles).lower()}"
-        return Token(
-            self.issuer.issue(subject, kind=PERSON, grants=grants, lifetime=timedelta(hours=8)).token
-        )
+        issued = self.issuer.issue(subject, kind=PERSON, grants=grants, quota=self.quota, lifetime=_LONG)
+        return Token(issued.token)
 
     def client(self, *scopes: str, subject: str = "client-1", grants: Sequence[Grant] | None = None) -> Token:
         """A partner's client with the scopes, reaching everything unless `grants` say otherwise."""
         given = [Grant("PARTNER")] if grants is None else grants
         issued = self.issuer.issue(
-            subject, kind=CLIENT, grants=given, scopes=scopes, lifetime=timedelta(hours=8)
+            subject, kind=CLIENT, grants=given, scopes=scopes, quota=self.quota, lifetime=_LONG
         )
         return Token(issued.token)
 

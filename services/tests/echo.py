@@ -64,7 +64,7 @@ class Echoed:
 def echoing() -> Iterator[Echoed]:
     """All rpcs, called by somebody who may do everything."""
     echo, mint = Echo(), Mint()
-    server = Server(authenticate=mint.verifier.caller)
+    server = Server(authority=mint.verifier)
     for service in every_service():
         api = type("Api", (), {})()
         for method in methods_of(service):

@@ -33,7 +33,7 @@ def mint() -> Mint:
 @pytest.fixture
 def address(town: Town, mint: Mint) -> Iterator[str]:
     """Where the tally's inbox is served."""
-    server = Server(authenticate=mint.verifier.caller)
+    server = Server(authority=mint.verifier)
     server.add(PARKING, ParkingApi({"tally": town.desk()}))
     with serving(server) as address:
         yield address

@@ -33,7 +33,7 @@ def settings() -> ServerSettings:
 
 @pytest.fixture
 def server(mint: Mint, greeter: Greeter, settings: ServerSettings) -> Server:
-    made = Server(settings, mint.verifier.caller)
+    made = Server(settings, mint.verifier)
     made.add(SERVICE, greeter, MESSAGES)
     return made
 

@@ -57,7 +57,7 @@ def mailboxes(database: str) -> Iterator[Mailboxes]:
 
 @pytest.fixture(params=[write_one, write_several])
 def writing(request: pytest.FixtureRequest, mailboxes: Mailboxes, mint: Mint) -> Iterator[Any]:
-    server = Server(ServerSettings(), mint.verifier.caller)
+    server = Server(ServerSettings(), mint.verifier)
     server.add(SERVICE, Writing(mailboxes, request.param))
     with serving(server) as address, connect(address, mint.person("OPERATOR")) as client:
         yield client.service(SERVICE)

@@ -87,7 +87,7 @@ def keys(identity: Identity, clock: HandClock) -> KeySet:
 @pytest.fixture
 def greeter(keys: KeySet, clock: HandClock) -> Iterator[Any]:
     """The greeter's rpcs as somebody with privileges, behind a server with these keys."""
-    server = Server(ServerSettings(workers=2), Verifier(keys, clock=clock).caller)
+    server = Server(ServerSettings(workers=2), Verifier(keys, clock=clock))
     server.add(SERVICE, Greeter())
     token = Issuer(KEY, clock=clock).issue("mei", grants=[Grant("OPERATOR"), Grant("SUPERVISOR")]).token
     with serving(server) as address, connect(address, Token(token), patience=Patience(tries=1)) as client:

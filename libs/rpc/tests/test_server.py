@@ -16,6 +16,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2
 
 from libs.rpc.client import Patience, connect
+from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed, failure_of
 from libs.rpc.server import Server
 from libs.rpc.settings import ServerSettings
@@ -48,6 +49,17 @@ def held(greeter: Greeter) -> Iterator[None]:
         greeter.released.set()
 
 
+@contextmanager
+def busy(greeter: Greeter, dial: Dial, mint: Mint) -> Iterator[None]:
+    """All four workers are held up while the block runs, each by another caller."""
+    stubs = [dial(mint.person("RESIDENT", subject=f"slow-{n}")) for n in range(4)]
+    with ThreadPoolExecutor(4) as callers, held(greeter):
+        for stub in stubs:
+            callers.submit(stub.get_greeting, GetGreeting(greeted="slow"), deadline=60.0)
+        eventually(lambda: len(greeter.begun) == 4)
+        yield
+
+
 def send(address: str, rpc: str, raw: bytes, deadline: float | None = 5.0, token: str = "") -> None:
     """Send bytes to an rpc of the greeter."""
     metadata = (("authorization", f"Bearer {token}"),) if token else ()
@@ -56,10 +68,10 @@ def send(address: str, rpc: str, raw: bytes, deadline: float | None = 5.0, token
         call(raw, timeout=deadline, metadata=metadata)
 
 
-def refused(address: str, rpc: str, raw: bytes) -> RpcFailed:
+def refused(address: str, rpc: str, raw: bytes, token: str = "") -> RpcFailed:
     """What the server has against them."""
     with pytest.raises(grpc.RpcError) as no:
-        send(address, rpc, raw)
+        send(address, rpc, raw, token=token)
     return failure_of(rpc, no.value)
 
 
@@ -77,30 +89,32 @@ def test_health_answers_for_the_server_and_for_each_service(greeter: Greeter, na
     assert after == {health_pb2.HealthCheckResponse.NOT_SERVING}
 
 
-def reflected(address: str, version: str, **asked: str) -> Any:
+def reflected(address: str, version: str, token: Token | None = None, **asked: str) -> Any:
     """What reflection answers."""
+    metadata = (("authorization", f"Bearer {token.token()}"),) if token else ()
     with grpc.insecure_channel(address) as channel:
         call = channel.stream_stream(
             f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
             reflection_pb2.ServerReflectionRequest.SerializeToString,
             reflection_pb2.ServerReflectionResponse.FromString,
         )
-        return next(
-            iter(call(iter([reflection_pb2.ServerReflectionRequest(**asked)]), timeout=patience.seconds(5)))
-        )
+        asked_once = iter([reflection_pb2.ServerReflectionRequest(**asked)])
+        return next(iter(call(asked_once, timeout=patience.seconds(5), metadata=metadata)))
 
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])
-def test_reflection_lists_the_services(address: str, version: str) -> None:
-    answer = reflected(address, version, list_services="")
+def test_reflection_lists_the_services(address: str, mint: Mint, version: str) -> None:
+    answer = reflected(address, version, mint.client(), list_services="")
 
     assert SERVICE.full_name in [service.name for service in answer.list_services_response.service]
 
 
 @pytest.mark.parametrize("part", ["", ".GetGreeting", ".FollowNotes"])
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])
-def test_reflection_describes_a_service_and_its_methods(address: str, version: str, part: str) -> None:
-    answer = reflected(address, version, file_containing_symbol=f"{SERVICE.full_name}{part}")
+def test_reflection_describes_a_service_and_its_methods(
+    address: str, mint: Mint, version: str, part: str
+) -> None:
+    answer = reflected(address, version, mint.client(), file_containing_symbol=f"{SERVICE.full_name}{part}")
 
     files = map(
         descriptor_pb2.FileDescriptorProto.FromString, answer.file_descriptor_response.file_descriptor_proto
@@ -108,19 +122,38 @@ def test_reflection_describes_a_service_and_its_methods(address: str, version: s
     assert SERVICE.file.name in [file.name for file in files]
 
 
-def test_reflection_describes_a_field(address: str) -> None:
+def test_reflection_describes_a_field(address: str, mint: Mint) -> None:
     message = SERVICE.methods[0].input_type
 
-    answer = reflected(address, "v1", file_containing_symbol=message.fields[0].full_name)
+    answer = reflected(address, "v1", mint.client(), file_containing_symbol=message.fields[0].full_name)
 
     assert answer.HasField("file_descriptor_response")
 
 
 @pytest.mark.parametrize("symbol", ["linli.Nobody", f"{SERVICE.full_name}.Nothing", "", "."])
-def test_reflection_knows_no_symbol_that_is_none(address: str, symbol: str) -> None:
-    answer = reflected(address, "v1", file_containing_symbol=symbol)
+def test_reflection_knows_no_symbol_that_is_none(address: str, mint: Mint, symbol: str) -> None:
+    answer = reflected(address, "v1", mint.client(), file_containing_symbol=symbol)
 
     assert answer.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
+
+
+@pytest.mark.parametrize(("token", "reason"), [(None, "TOKEN_MISSING"), (Token("forged"), "TOKEN_INVALID")])
+def test_reflection_tells_nothing_to_strangers(address: str, token: Token | None, reason: str) -> None:
+    with pytest.raises(grpc.RpcError) as no:
+        reflected(address, "v1", token, list_services="")
+
+    failed = failure_of("reflection", no.value)
+    assert (failed.code, failed.reason) == (grpc.StatusCode.UNAUTHENTICATED, reason)
+
+
+def test_reflection_can_be_switched_off(greeter: Greeter, mint: Mint) -> None:
+    server = Server(ServerSettings(reflection=False), mint.verifier)
+    server.add(SERVICE, greeter)
+
+    with serving(server) as address, pytest.raises(grpc.RpcError) as no:
+        reflected(address, "v1", mint.client(), list_services="")
+
+    assert failure_of("reflection", no.value).reason == "METHOD_UNKNOWN"
 
 
 def test_it_refuses_to_start_when_an_rpc_has_no_method() -> None:
@@ -172,15 +205,11 @@ def test_a_request_that_is_too_large_is_an_invalid_argument(dial: Dial) -> None:
     assert (no.value.code, no.value.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "REQUEST_TOO_LARGE")
 
 
-def test_work_whose_deadline_has_passed_is_not_begun(greeter: Greeter, dial: Dial) -> None:
+def test_work_whose_deadline_has_passed_is_not_begun(greeter: Greeter, dial: Dial, mint: Mint) -> None:
     stub = dial(patience=Patience(tries=1))
 
-    with ThreadPoolExecutor(8) as callers, held(greeter):
-        for n in range(4):
-            callers.submit(stub.get_greeting, GetGreeting(greeted=f"slow {n}"))
-        eventually(lambda: len(greeter.begun) == 4)
-        with pytest.raises(RpcFailed) as no:
-            stub.get_greeting(GetGreeting(greeted="late"), deadline=0.1)
+    with busy(greeter, dial, mint), pytest.raises(RpcFailed) as no:
+        stub.get_greeting(GetGreeting(greeted="late"), deadline=0.1)
 
     assert no.value.code is grpc.StatusCode.DEADLINE_EXCEEDED
     assert dial().get_greeting(GetGreeting(greeted="last")).greeting
@@ -203,14 +232,15 @@ def test_a_call_knows_how_long_its_caller_waits(
 
 
 def test_beyond_its_limits_it_refuses_at_once_and_says_when_to_come_again(
-    greeter: Greeter, dial: Dial, settings: ServerSettings
+    greeter: Greeter, dial: Dial, mint: Mint, settings: ServerSettings
 ) -> None:
-    stub = dial(patience=Patience(tries=1))
+    once = Patience(tries=1)
+    stubs = [dial(mint.person("RESIDENT", subject=f"person-{n}"), patience=once) for n in range(4)]
     refused: list[RpcFailed] = []
 
     with ThreadPoolExecutor(40) as callers:
         with held(greeter):
-            asked = [callers.submit(_asks, stub, str(n), refused) for n in range(40)]
+            asked = [callers.submit(_asks, stubs[n % 4], str(n), refused) for n in range(40)]
             eventually(lambda: len(refused) >= 40 - settings.workers - settings.waiting)
         outcomes = [each.result() for each in asked]
 
@@ -230,16 +260,75 @@ def _asks(stub: Any, who: str, refused: list[RpcFailed]) -> str:
     return "answered"
 
 
-def test_a_busy_server_still_answers_its_probes(greeter: Greeter, dial: Dial, address: str) -> None:
+def test_a_busy_server_still_answers_its_probes(
+    greeter: Greeter, dial: Dial, mint: Mint, address: str
+) -> None:
     """While everybody who could answer is held up."""
-    stub = dial()
-
-    with ThreadPoolExecutor(4) as callers, held(greeter):
-        for n in range(4):
-            callers.submit(stub.get_greeting, GetGreeting(greeted=str(n)))
-        eventually(lambda: len(greeter.begun) == 4)
-
+    with busy(greeter, dial, mint):
         assert health_of(address) == health_pb2.HealthCheckResponse.SERVING
+
+
+def test_two_hundred_who_watch_health_keep_nobody_from_asking_and_hear_of_each_change_once(
+    greeter: Greeter,
+) -> None:
+    well, not_well = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
+    serves: dict[str, bool] = {}
+    server = Server(ready=lambda: serves)
+    server.add(SERVICE, greeter)
+    with serving(server) as address, grpc.insecure_channel(address) as channel:
+        watching = [
+            health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest()) for _ in range(200)
+        ]
+        first = {next(watch).status for watch in watching}
+        asked = {health_of(address) for _ in range(10)}
+        serves[""] = False
+        asked_then = {health_of(address) for _ in range(10)}
+        then = {next(watch).status for watch in watching}
+        for watch in watching:
+            watch.cancel()
+
+    assert (first, asked) == ({well}, {well})
+    assert (then, asked_then) == ({not_well}, {not_well})
+
+
+def test_nobody_watches_the_health_of_what_is_not_served(address: str) -> None:
+    """Their names would be kept for ever."""
+    with grpc.insecure_channel(address) as channel, pytest.raises(grpc.RpcError) as no:
+        next(health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service="linli.Nobody")))
+
+    assert failure_of("Watch", no.value).reason == "HEALTH_UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("rpc", "token", "reason"),
+    [
+        ("Sing", "", "METHOD_UNKNOWN"),
+        ("GetNote", "", "TOKEN_MISSING"),
+        ("GetNote", "forged", "TOKEN_INVALID"),
+        ("GetNote", "volunteer", "SCOPE_MISSING"),
+        ("Forgotten", "volunteer", "ACCESS_NOT_DECLARED"),
+    ],
+)
+def test_a_refusal_costs_no_worker(
+    greeter: Greeter, dial: Dial, mint: Mint, address: str, rpc: str, token: str, reason: str
+) -> None:
+    """It comes while everybody who could answer is held up."""
+    tokens = {"volunteer": mint.person("VOLUNTEER").token(), "forged": f"{mint.client().token()}x"}
+
+    with busy(greeter, dial, mint):
+        assert refused(address, rpc, b"", tokens.get(token, "")).reason == reason
+
+
+def test_a_token_is_verified_while_all_workers_are_busy_and_its_call_served_later(
+    greeter: Greeter, dial: Dial, mint: Mint
+) -> None:
+    stub = dial(mint.person("RESIDENT", subject="new"))
+
+    with ThreadPoolExecutor(1) as caller:
+        with busy(greeter, dial, mint):
+            asked = caller.submit(stub.get_own_name, message("GetOwnNameRequest")(), deadline=60.0)
+
+        assert asked.result().name == "new"
 
 
 def test_streams_have_places_of_their_own(greeter: Greeter, dial: Dial, mint: Mint) -> None:
@@ -318,14 +407,15 @@ def test_a_drain_says_so_refuses_the_new_and_finishes_the_old(
     assert greeter.begun == ["in flight"]
 
 
-def test_a_drain_waits_for_nobody_who_only_watches_health_or_reflects(server: Server) -> None:
+def test_a_drain_waits_for_nobody_who_only_watches_health_or_reflects(server: Server, mint: Mint) -> None:
     port = server.start()
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         watching = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
         first = next(watching).status
         asking = threading.Event()
         reflecting: Any = channel.stream_stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")
-        answers = reflecting(iter(lambda: asking.wait(patience.seconds(30)) and b"", None))
+        metadata = (("authorization", f"Bearer {mint.client().token()}"),)
+        answers = reflecting(iter(lambda: asking.wait(patience.seconds(30)) and b"", None), metadata=metadata)
         draining = threading.Thread(target=server.drain, args=(600.0,))
 
         draining.start()
@@ -417,7 +507,7 @@ class Recording:
 def test_an_rpc_begins_when_the_revision_that_it_names_is_recorded(
     mint: Mint, greeter: Greeter, monkeypatch: pytest.MonkeyPatch, at_least: str, reason: str
 ) -> None:
-    server = Server(authenticate=mint.verifier.caller)
+    server = Server(authority=mint.verifier)
     server.add(SERVICE, greeter, recording=Recording())
 
     monkeypatch.setattr("libs.query.freshness.PATIENCE", 3600.0)  # nobody waits for it

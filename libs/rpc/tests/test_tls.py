@@ -45,7 +45,7 @@ def stranger(tmp_path: Path) -> Authority:
 def served(mint: Mint, pair: Pair, client_ca: Path | None = None) -> Iterator[str]:
     """A greeter that speaks TLS."""
     settings = ServerSettings(workers=2, tls_cert=pair.certificate, tls_key=pair.key, tls_client_ca=client_ca)
-    server = Server(settings, mint.verifier.caller)
+    server = Server(settings, mint.verifier)
     server.add(SERVICE, Greeter())
     with serving(server) as address:
         yield address

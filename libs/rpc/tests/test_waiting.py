@@ -115,7 +115,7 @@ class Waits(Greeter):
 
 
 def test_a_server_full_of_waiters_answers_everybody_else(mint: Mint, come: threading.Event) -> None:
-    server = Server(ServerSettings(workers=2, parked=12), mint.verifier.caller)
+    server = Server(ServerSettings(workers=2, parked=12), mint.verifier)
     server.add(SERVICE, Waits(come))
     ask, own = message("GetGreetingRequest"), message("GetOwnNameRequest")
     people = [mint.person("RESIDENT", subject=f"person-{number}") for number in range(4)]

@@ -74,6 +74,7 @@ class Settings:
         (), doc="networks of proxies (CIDRs) that are believed about who called them, by x-forwarded-for"
     )
     threads: int = setting(32, doc="gRPC calls served at the same time", minimum=1, maximum=256)
+    reflection: bool = setting(True, doc="offer gRPC reflection to callers with a token")
     one_core: bool = setting(
         False,
         doc="pin the process to one core: up to 1.5 times the throughput if nothing else uses that core",

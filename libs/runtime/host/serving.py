@@ -47,9 +47,10 @@ def server_of(
             tls_key=settings.tls_key,
             tls_client_ca=settings.tls_client_ca,
             region=settings.phone_region,
+            reflection=settings.reflection,
             trusted_proxies=TrustedProxies.of(settings.trusted_proxies),
         ),
-        Verifier(keys, revoked=next((s.parts.revoked for s in services if s.parts.revoked), None)).caller,
+        Verifier(keys, revoked=next((s.parts.revoked for s in services if s.parts.revoked), None)),
         ready=ready,
     )
     for service in services:
