@@ -16,6 +16,7 @@ from libs.ledger.decider import Kind, Refusal
 from libs.ledger.recorded import Context
 from libs.query.reach import Jurisdiction, Reach
 from libs.rpc.access import ANONYMOUS, NOBODY, Caller
+from libs.rpc.limits.quota import Quota
 from libs.rpc.once import once
 from libs.rpc.peers import NO_PROXIES, Connection, TrustedProxies, called_from
 
@@ -110,6 +111,12 @@ class Call:
         """The caller's own id, for rpcs with DATA_SCOPE_SELF. Counts as a check."""
         self.consulted = True
         return self.caller.subject
+
+    @property
+    def quota(self) -> Quota:
+        """What the caller may use of each server process. It is the caller's own: counts as a check."""
+        self.consulted = True
+        return self.caller.quota
 
     def require_self(self, subject: str) -> None:
         """Refuse (PERMISSION_DENIED, NOT_YOURS) unless `subject` is the caller. Counts as a check."""

@@ -5,6 +5,7 @@ from services.identity.domain.access import RoleGranted, RoleRevoked, SessionsRe
 from services.identity.domain.area import AreaDefined, BoundaryChanged
 from services.identity.domain.body import BodyRegistered
 from services.identity.domain.client import (
+    ClientQuotaSet,
     ClientRegistered,
     ClientRetired,
     ClientScopesChanged,
@@ -47,6 +48,7 @@ EVENTS = Events(
         "client_registered.v1": ClientRegistered,
         "client_secret_changed.v1": ClientSecretChanged,
         "client_scopes_changed.v1": ClientScopesChanged,
+        "client_quota_set.v1": ClientQuotaSet,
         "client_retired.v1": ClientRetired,
         "signing_key_introduced.v1": SigningKeyIntroduced,
         "signing_key_retired.v1": SigningKeyRetired,

@@ -1,5 +1,6 @@
 """The private keys that sign tokens: derived from one Secret, never stored."""
 
+from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
 
@@ -32,6 +33,7 @@ class DerivedKeys:
     def sign(self, claims: TokenClaims, key: SigningKey) -> Token:
         """A token signed with the key of the keyring."""
         # Imported here: the module knows gRPC, which must not be loaded where no API is served.
+        from libs.rpc.limits.quota import Quota
         from libs.rpc.tokens import Issuer
 
         def issued_at() -> datetime:
@@ -46,6 +48,7 @@ class DerivedKeys:
             kind=claims.kind,
             grants=grants,
             scopes=claims.scopes,
+            quota=None if claims.quota is None else Quota(**asdict(claims.quota)),
             lifetime=claims.lifetime,
         )
         return Token(text=issued.token, subject=claims.subject, expires_at=issued.expires_at)

@@ -24,8 +24,9 @@ from services.identity.domain.client import (
     ClientEvent,
     RegisterClient,
     RetireClient,
+    SetClientQuota,
 )
-from services.identity.domain.values import Role, Within
+from services.identity.domain.values import Quota, Role, Within
 
 ClientStream = Stream[ClientCommand, client.Client, ClientEvent]
 ClientHandled = Handled[client.Client, ClientEvent]
@@ -57,6 +58,7 @@ class Clients:
         context: Context,
         permit: Permit,
         may_give: MayGive,
+        quota: Quota | None = None,
     ) -> tuple[ClientHandled, str]:
         """Register a program with scopes that the caller holds; answers its secret, "" if repeated."""
         reach = limits(self.areas, self.bodies, area_id, body_id)
@@ -73,6 +75,7 @@ class Clients:
             within=reach,
             secret_hash=self._hashed(client_id, secret),
             at=at,
+            quota=quota,
         )
         handled = self.stream.handle(client_id, command, replace(context, area=reach.area_path or None))
         return handled, "" if handled.repeated else secret
@@ -89,6 +92,19 @@ class Clients:
         permitted = self._holding(client_id, permit, may_give)
         handled = self.stream.handle(client_id, command, context, permitted)
         return handled, "" if handled.repeated else secret
+
+    def set_quota(
+        self,
+        client_id: str,
+        quota: Quota | None,
+        at: datetime,
+        context: Context,
+        permit: Permit,
+        may_give: MayGive,
+    ) -> ClientHandled:
+        """Replace the quota of a client whose scopes the caller holds; None: the usual."""
+        command = SetClientQuota(client_id=client_id, quota=quota, at=at)
+        return self.stream.handle(client_id, command, context, self._holding(client_id, permit, may_give))
 
     def retire(
         self, client_id: str, at: datetime, context: Context, permit: Permit, may_give: MayGive
@@ -116,6 +132,7 @@ class Clients:
             scopes=state.scopes,
             issued_at=at,
             lifetime=self.lifetime,
+            quota=state.quota,
         )
         return self.keys.sign(claims)
 

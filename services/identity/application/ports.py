@@ -18,7 +18,7 @@ from services.identity.domain.access import Grant
 from services.identity.domain.consent import Recorded
 from services.identity.domain.keyring import SigningKey
 from services.identity.domain.nomination import Outcome
-from services.identity.domain.values import BodyKind, Level, NaturalKey, Role, Within
+from services.identity.domain.values import BodyKind, Level, NaturalKey, Quota, Role, Within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,7 @@ class ClientRow:
     scopes: tuple[str, ...]
     within: Within
     retired: bool
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +233,7 @@ class TokenClaims:
     scopes: tuple[str, ...]
     issued_at: datetime
     lifetime: timedelta
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

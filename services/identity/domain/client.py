@@ -7,10 +7,7 @@ from datetime import datetime
 from libs.ledger.decider import Decider
 from libs.ledger.personal import Personal
 from services.identity.domain import refusals
-from services.identity.domain.values import (
-    Role,
-    Within,
-)
+from services.identity.domain.values import Quota, Role, Within
 
 # Events
 
@@ -47,6 +44,15 @@ class ClientScopesChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClientQuotaSet:
+    """The client's tokens carry this quota from now on; None: the usual."""
+
+    client_id: str
+    quota: Quota | None
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRetired:
     """The client gets no more tokens, and those it has count no more."""
 
@@ -54,7 +60,7 @@ class ClientRetired:
     retired_at: datetime
 
 
-ClientEvent = ClientRegistered | ClientSecretChanged | ClientScopesChanged | ClientRetired
+ClientEvent = ClientRegistered | ClientSecretChanged | ClientScopesChanged | ClientQuotaSet | ClientRetired
 
 
 # Situations
@@ -75,6 +81,7 @@ class Active:
     scopes: tuple[str, ...]
     within: Within
     secret_hash: Personal
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +117,8 @@ def evolve(client: Client, event: ClientEvent) -> Client:
             return replace(client, secret_hash=event.secret_hash)
         case ClientScopesChanged():
             return replace(client, scopes=event.scopes)
+        case ClientQuotaSet():
+            return replace(client, quota=event.quota)
         case ClientRetired():
             return Retired(client_id=client.client_id, name=client.name, within=client.within)
 
@@ -128,6 +137,7 @@ class RegisterClient:
     within: Within
     secret_hash: Personal
     at: datetime
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +159,15 @@ class ChangeClientScopes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetClientQuota:
+    """Replace the quota of a client's tokens; None: the usual."""
+
+    client_id: str
+    quota: Quota | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetireClient:
     """Give a client no more tokens."""
 
@@ -156,7 +175,7 @@ class RetireClient:
     at: datetime
 
 
-ClientCommand = RegisterClient | ChangeClientSecret | ChangeClientScopes | RetireClient
+ClientCommand = RegisterClient | ChangeClientSecret | ChangeClientScopes | SetClientQuota | RetireClient
 
 
 # Decide
@@ -168,7 +187,7 @@ def decide(command: ClientCommand, client: Client) -> Sequence[ClientEvent]:
         case Active():
             return _change(command, client)
         case Unknown() if isinstance(command, RegisterClient):
-            return [_registered(command)]
+            return _registered(command)
         case Retired() if isinstance(command, RetireClient):
             return []
         case Unknown() | Retired():
@@ -191,12 +210,16 @@ def _change(command: ClientCommand, client: Active) -> Sequence[ClientEvent]:
             return [
                 ClientScopesChanged(client_id=client.client_id, scopes=command.scopes, changed_at=command.at)
             ]
+        case SetClientQuota():
+            if command.quota == client.quota:
+                return []
+            return [ClientQuotaSet(client_id=client.client_id, quota=command.quota, set_at=command.at)]
         case RetireClient():
             return [ClientRetired(client_id=client.client_id, retired_at=command.at)]
 
 
-def _registered(command: RegisterClient) -> ClientRegistered:
-    return ClientRegistered(
+def _registered(command: RegisterClient) -> Sequence[ClientEvent]:
+    registered = ClientRegistered(
         client_id=command.client_id,
         name=command.name,
         role=command.role,
@@ -205,6 +228,9 @@ def _registered(command: RegisterClient) -> ClientRegistered:
         secret_hash=command.secret_hash,
         registered_at=command.at,
     )
+    if command.quota is None:
+        return [registered]
+    return [registered, ClientQuotaSet(client_id=command.client_id, quota=command.quota, set_at=command.at)]
 
 
 CLIENT: Decider[ClientCommand, Client, ClientEvent] = Decider(

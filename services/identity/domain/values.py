@@ -25,6 +25,15 @@ class Level(StrEnum):
         return order.index(self) > order.index(other)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """What a caller may use of each server process."""
+
+    calls_per_second: int
+    concurrent_calls: int
+    streams: int
+
+
 class BodyKind(StrEnum):
     """The four kinds of body."""
 

@@ -27,6 +27,7 @@ class ClientApi:
             call.context(),
             call.permit,
             _may_give(call),
+            wire.quota_of(request),
         )
         return pb.RegisterClientResponse(
             client=wire.client_state_shown(handled.state), client_secret=secret, revision=handled.revision
@@ -40,6 +41,19 @@ class ClientApi:
             request.client_id, call.at, call.context(), call.permit, _may_give(call)
         )
         return pb.ChangeClientSecretResponse(client_secret=secret, revision=handled.revision)
+
+    def set_client_quota(self, request: pb.SetClientQuotaRequest, call: Call) -> pb.SetClientQuotaResponse:
+        """Replace a client's quota."""
+        handled = self._app.clients.set_quota(
+            request.client_id, wire.quota_of(request), call.at, call.context(), call.permit, _may_give(call)
+        )
+        return pb.SetClientQuotaResponse(
+            client=wire.client_state_shown(handled.state), revision=handled.revision
+        )
+
+    def get_my_quota(self, request: pb.GetMyQuotaRequest, call: Call) -> pb.GetMyQuotaResponse:
+        """Read the caller's own quota."""
+        return pb.GetMyQuotaResponse(quota=wire.quota_shown(call.quota))
 
     def retire_client(self, request: pb.RetireClientRequest, call: Call) -> pb.RetireClientResponse:
         """End a client."""

@@ -1,5 +1,6 @@
 """Between messages and the words of the application, for all rpcs of identity."""
 
+from dataclasses import asdict, fields
 from datetime import datetime
 
 from linli.identity.v1 import identity_service_pb2 as pb
@@ -8,6 +9,7 @@ from linli.options.v1 import access_pb2
 from linli.types.v1.types_pb2 import Point
 
 from libs.rpc.enums import EnumTable
+from libs.rpc.limits import quota as quotas
 from libs.rpc.moments import stamp
 from libs.rpc.texts import localized
 from services.identity.application.ports import (
@@ -22,7 +24,7 @@ from services.identity.application.ports import (
 from services.identity.domain import area, body, client, consent, nomination
 from services.identity.domain.access import Grant
 from services.identity.domain.resident import Registered
-from services.identity.domain.values import BodyKind, KeyKind, Level, NaturalKey, Purpose, Role
+from services.identity.domain.values import BodyKind, KeyKind, Level, NaturalKey, Purpose, Quota, Role
 
 KEY_KINDS = EnumTable(types.KeyKind, KeyKind)
 LEVELS = EnumTable(types.AreaLevel, Level)
@@ -207,7 +209,20 @@ def client_shown(shown: ClientRow) -> pb.Client:
         area_path=shown.within.area_path,
         body_id=shown.within.body_id,
         retired=shown.retired,
+        quota=quota_shown(shown.quota or quotas.usual(shown.scopes, client=True)),
     )
+
+
+def quota_shown(quota: Quota | quotas.Quota) -> pb.Quota:
+    """A quota, of the domain or of a token."""
+    return pb.Quota(**asdict(quota))
+
+
+def quota_of(request: pb.RegisterClientRequest | pb.SetClientQuotaRequest) -> Quota | None:
+    """The quota that a request gives; None for the usual."""
+    if not request.HasField("quota"):
+        return None
+    return Quota(**{each.name: getattr(request.quota, each.name) for each in fields(Quota)})
 
 
 def client_state_shown(state: client.Client) -> pb.Client:
@@ -221,6 +236,7 @@ def client_state_shown(state: client.Client) -> pb.Client:
         scopes=state.scopes if isinstance(state, client.Active) else (),
         within=state.within,
         retired=not active,
+        quota=state.quota if isinstance(state, client.Active) else None,
     )
     return client_shown(row)
 

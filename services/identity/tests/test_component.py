@@ -510,6 +510,58 @@ def test_a_client_gets_tokens_for_its_secret_until_it_is_retired(running: Compon
     assert [each.client_id for each in listed.clients] == [client_id]
 
 
+def test_a_client_sees_the_quota_that_it_was_given_with_its_next_token(
+    running: Component, operator: Any
+) -> None:
+    much = pb.Quota(calls_per_second=500, concurrent_calls=64, streams=16)
+    registered = operator.register_client(
+        pb.RegisterClientRequest(request_id=request_id(), name="busy", scopes=["areas.read"])
+    )
+    client_id = registered.client.client_id
+    credentials = pb.IssueClientTokenRequest(client_id=client_id, client_secret=registered.client_secret)
+
+    def own() -> pb.Quota:
+        token = nobody(running).issue_client_token(credentials).token.access_token
+        quota: pb.Quota = (
+            running.client(Token(token)).service(DESCRIPTOR).get_my_quota(pb.GetMyQuotaRequest()).quota
+        )
+        return quota
+
+    before = own()
+    changed = operator.set_client_quota(
+        pb.SetClientQuotaRequest(request_id=request_id(), client_id=client_id, quota=much)
+    )
+    with_much = own()
+    listed = operator.list_clients(pb.ListClientsRequest(at_least=changed.revision)).clients
+    operator.set_client_quota(pb.SetClientQuotaRequest(request_id=request_id(), client_id=client_id))
+
+    assert registered.client.quota == before
+    assert before == pb.Quota(calls_per_second=200, concurrent_calls=32, streams=8)
+    assert changed.client.quota == with_much == much
+    assert [each.quota for each in listed if each.client_id == client_id] == [much]
+    assert own() == before
+
+
+def test_a_client_can_be_registered_with_a_quota(operator: Any) -> None:
+    few = pb.Quota(calls_per_second=5, concurrent_calls=1)
+    asked = pb.RegisterClientRequest(request_id=request_id(), name="slow", scopes=["areas.read"], quota=few)
+
+    assert operator.register_client(asked).client.quota == few
+
+
+def test_a_quota_has_bounds(operator: Any) -> None:
+    for wrong in (
+        pb.Quota(),
+        pb.Quota(calls_per_second=10_001, concurrent_calls=1),
+        pb.Quota(calls_per_second=1, concurrent_calls=257),
+        pb.Quota(calls_per_second=1, concurrent_calls=1, streams=33),
+    ):
+        with refused("INVALID_REQUEST"):
+            operator.set_client_quota(
+                pb.SetClientQuotaRequest(request_id=request_id(), client_id="c", quota=wrong)
+            )
+
+
 def test_a_client_gets_no_scope_that_its_maker_lacks(operator: Any) -> None:
     def wanting(*scopes: str) -> pb.RegisterClientRequest:
         return pb.RegisterClientRequest(request_id=request_id(), name="greedy", scopes=scopes)

@@ -1,7 +1,7 @@
 """Which programs may ask for tokens, and what do these allow?"""
 
-from dataclasses import dataclass
-from typing import Any, TypedDict
+from dataclasses import asdict, dataclass
+from typing import Any, NotRequired, TypedDict
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Rows, Table, View, Views
@@ -12,8 +12,13 @@ from libs.query.paging import ascending
 from libs.query.reach import Reach
 from libs.rules.areas import AreaPath
 from services.identity.application import ports
-from services.identity.domain.client import ClientRegistered, ClientRetired, ClientScopesChanged
-from services.identity.domain.values import Within
+from services.identity.domain.client import (
+    ClientQuotaSet,
+    ClientRegistered,
+    ClientRetired,
+    ClientScopesChanged,
+)
+from services.identity.domain.values import Quota, Within
 
 
 class ClientRow(TypedDict):
@@ -26,6 +31,9 @@ class ClientRow(TypedDict):
     area_path: str
     body_id: str
     retired: bool
+    calls_per_second: NotRequired[int | None]
+    concurrent_calls: NotRequired[int | None]
+    streams: NotRequired[int | None]
 
 
 CLIENTS = Table.of("clients", ClientRow, key=("client_id",), indexes=("body_id",))
@@ -60,6 +68,8 @@ class ClientsView(View):
                 rows.put(CLIENTS, row)
             case ClientScopesChanged() as event:
                 rows.change(CLIENTS, event.client_id, scopes=list(event.scopes))
+            case ClientQuotaSet() as event:
+                rows.change(CLIENTS, event.client_id, **_columns(event.quota))
             case ClientRetired() as event:
                 rows.change(CLIENTS, event.client_id, retired=True)
             case _:
@@ -67,6 +77,17 @@ class ClientsView(View):
 
 
 VIEW = ClientsView()
+
+
+def _columns(quota: Quota | None) -> dict[str, int | None]:
+    return asdict(quota) if quota else dict.fromkeys(("calls_per_second", "concurrent_calls", "streams"))
+
+
+def _quota(row: ClientRow) -> Quota | None:
+    calls, concurrent, streams = row.get("calls_per_second"), row.get("concurrent_calls"), row.get("streams")
+    if calls is None or concurrent is None or streams is None:
+        return None
+    return Quota(calls_per_second=calls, concurrent_calls=concurrent, streams=streams)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +110,5 @@ def _client(row: ClientRow) -> ports.ClientRow:
         scopes=tuple(row["scopes"]),
         within=Within(area_id=row["area_id"], area_path=AreaPath(row["area_path"]), body_id=row["body_id"]),
         retired=row["retired"],
+        quota=_quota(row),
     )

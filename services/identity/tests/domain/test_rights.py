@@ -26,16 +26,18 @@ from services.identity.domain.access import (
 from services.identity.domain.client import (
     ChangeClientScopes,
     ChangeClientSecret,
+    ClientQuotaSet,
     ClientRegistered,
     ClientRetired,
     ClientScopesChanged,
     ClientSecretChanged,
     RegisterClient,
     RetireClient,
+    SetClientQuota,
 )
 from services.identity.domain.keyring import IntroduceSigningKey, SigningKeyIntroduced, SigningKeyRetired
 from services.identity.domain.login import CreateLogin, LoginCreated, PasswordSet, SetPassword
-from services.identity.domain.values import NEVER_TOGETHER, TWO_PERSONS, Role, Within, grant_id
+from services.identity.domain.values import NEVER_TOGETHER, TWO_PERSONS, Quota, Role, Within, grant_id
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 MEI = some_id("mei")
@@ -227,6 +229,31 @@ def test_scopes_change_only_if_they_differ() -> None:
     given_client(registered()).when(ChangeClientScopes(client_id=CLIENT, scopes=more, at=AT)).then(
         ClientScopesChanged(client_id=CLIENT, scopes=more, changed_at=AT)
     )
+
+
+MUCH = Quota(calls_per_second=500, concurrent_calls=64, streams=16)
+MUCH_SET = ClientQuotaSet(client_id=CLIENT, quota=MUCH, set_at=AT)
+
+
+def test_a_client_is_registered_with_a_quota_if_it_is_given_one() -> None:
+    given_client().when(replace(REGISTER, quota=MUCH)).then(registered(), MUCH_SET)
+
+
+def test_a_quota_changes_only_if_it_differs() -> None:
+    much = SetClientQuota(client_id=CLIENT, quota=MUCH, at=AT)
+    usual = SetClientQuota(client_id=CLIENT, quota=None, at=AT)
+
+    given_client(registered()).when(usual).then_nothing_happens()
+    given_client(registered()).when(much).then(MUCH_SET)
+    given_client(registered(), MUCH_SET).when(much).then_nothing_happens()
+    given_client(registered(), MUCH_SET).when(usual).then(replace(MUCH_SET, quota=None))
+
+
+def test_a_retired_client_gets_no_quota() -> None:
+    much = SetClientQuota(client_id=CLIENT, quota=MUCH, at=AT)
+
+    given_client(registered(), RETIRED).when(much).then_refused("CLIENT_UNKNOWN", client_id=CLIENT)
+    given_client().when(much).then_refused("CLIENT_UNKNOWN", client_id=CLIENT)
 
 
 def test_a_client_retires_for_good() -> None:

@@ -341,6 +341,7 @@ class Client(_message.Message):
     AREA_PATH_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
     RETIRED_FIELD_NUMBER: _builtins.int
+    QUOTA_FIELD_NUMBER: _builtins.int
     client_id: _builtins.str
     """The client."""
     name: _builtins.str
@@ -357,6 +358,10 @@ class Client(_message.Message):
     def scopes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The scopes of its tokens."""
 
+    @_builtins.property
+    def quota(self) -> Global___Quota:
+        """What it may use of each server process, by tokens issued from now on."""
+
     def __init__(
         self,
         *,
@@ -367,14 +372,47 @@ class Client(_message.Message):
         area_path: _builtins.str = ...,
         body_id: _builtins.str = ...,
         retired: _builtins.bool = ...,
+        quota: Global___Quota | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quota", b"quota"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "body_id", b"body_id", "client_id", b"client_id", "name", b"name", "retired", b"retired", "scopes", b"scopes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "body_id", b"body_id", "client_id", b"client_id", "name", b"name", "quota", b"quota", "retired", b"retired", "scopes", b"scopes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Client: _TypeAlias = Client  # noqa: Y015
+
+@_typing.final
+class Quota(_message.Message):
+    """What a caller may use of each server process. Beyond it, calls are refused with RESOURCE_EXHAUSTED `QUOTA_EXCEEDED`,
+    a QuotaFailure and a RetryInfo.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CALLS_PER_SECOND_FIELD_NUMBER: _builtins.int
+    CONCURRENT_CALLS_FIELD_NUMBER: _builtins.int
+    STREAMS_FIELD_NUMBER: _builtins.int
+    calls_per_second: _builtins.int
+    """Calls per second. After a pause twice as many may come at once."""
+    concurrent_calls: _builtins.int
+    """Calls at the same time, those included that wait to be served."""
+    streams: _builtins.int
+    """Streams at the same time."""
+    def __init__(
+        self,
+        *,
+        calls_per_second: _builtins.int = ...,
+        concurrent_calls: _builtins.int = ...,
+        streams: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calls_per_second", b"calls_per_second", "concurrent_calls", b"concurrent_calls", "streams", b"streams"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Quota: _TypeAlias = Quota  # noqa: Y015
 
 @_typing.final
 class Token(_message.Message):
@@ -2348,6 +2386,7 @@ class RegisterClientRequest(_message.Message):
     SCOPES_FIELD_NUMBER: _builtins.int
     AREA_ID_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
+    QUOTA_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     name: _builtins.str
@@ -2360,6 +2399,10 @@ class RegisterClientRequest(_message.Message):
     def scopes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The scopes that its tokens are to have."""
 
+    @_builtins.property
+    def quota(self) -> Global___Quota:
+        """What it may use of each server process; not set: the usual."""
+
     def __init__(
         self,
         *,
@@ -2368,10 +2411,11 @@ class RegisterClientRequest(_message.Message):
         scopes: _abc.Iterable[_builtins.str] | None = ...,
         area_id: _builtins.str = ...,
         body_id: _builtins.str = ...,
+        quota: Global___Quota | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quota", b"quota"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "body_id", b"body_id", "name", b"name", "request_id", b"request_id", "scopes", b"scopes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "body_id", b"body_id", "name", b"name", "quota", b"quota", "request_id", b"request_id", "scopes", b"scopes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2460,6 +2504,107 @@ class ChangeClientSecretResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ChangeClientSecretResponse: _TypeAlias = ChangeClientSecretResponse  # noqa: Y015
+
+@_typing.final
+class SetClientQuotaRequest(_message.Message):
+    """The client, and what it may use."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CLIENT_ID_FIELD_NUMBER: _builtins.int
+    QUOTA_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    client_id: _builtins.str
+    """The client."""
+    @_builtins.property
+    def quota(self) -> Global___Quota:
+        """What it may use of each server process; not set: the usual."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        client_id: _builtins.str = ...,
+        quota: Global___Quota | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quota", b"quota"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_id", b"client_id", "quota", b"quota", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetClientQuotaRequest: _TypeAlias = SetClientQuotaRequest  # noqa: Y015
+
+@_typing.final
+class SetClientQuotaResponse(_message.Message):
+    """The client."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLIENT_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def client(self) -> Global___Client:
+        """The client."""
+
+    def __init__(
+        self,
+        *,
+        client: Global___Client | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["client", b"client"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client", b"client", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetClientQuotaResponse: _TypeAlias = SetClientQuotaResponse  # noqa: Y015
+
+@_typing.final
+class GetMyQuotaRequest(_message.Message):
+    """Asks for the caller's own quota."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMyQuotaRequest: _TypeAlias = GetMyQuotaRequest  # noqa: Y015
+
+@_typing.final
+class GetMyQuotaResponse(_message.Message):
+    """The caller's own quota."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUOTA_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def quota(self) -> Global___Quota:
+        """What the caller may use of each server process."""
+
+    def __init__(
+        self,
+        *,
+        quota: Global___Quota | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quota", b"quota"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quota", b"quota"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMyQuotaResponse: _TypeAlias = GetMyQuotaResponse  # noqa: Y015
 
 @_typing.final
 class RetireClientRequest(_message.Message):

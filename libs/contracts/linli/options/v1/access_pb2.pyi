@@ -30,7 +30,7 @@ The scopes, one by one:
   parties.erase           erase a person for good, or the content of a case without a registered reporter
   consents.self           let another person or a program act in one's own name, and end that
   roles.write             grant and revoke roles, create logins, replace passwords, end sessions
-  clients.write           register clients of partners, change their secrets, retire them
+  clients.write           register clients of partners, set their quotas, change their secrets, retire them
   volunteers.self         enrol oneself, keep one's own profile, answer offers
   volunteers.read         read volunteers and needs of one's areas
   volunteers.coordinate   raise needs, propose matches, make offers, record hours; act for volunteers
