@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Protocol, TypedDict
 
 from libs.query.freshness import Fresh, ListQuery
+from libs.query.reach import Reach
 from libs.rules.areas import NOWHERE, AreaPath
 from services.supervision.domain.metrics import Score
 from services.supervision.domain.values import Named
@@ -90,7 +91,7 @@ class CaseFactReads(Protocol):
         """The groups of a scoreboard, and the position of the cases service up to which they count."""
         ...
 
-    def longest_open(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[OpenCase], str]:
+    def longest_open(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[OpenCase], str]:
         """A page of open cases, the earliest opened first, and the token of the next."""
         ...
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from libs.query.freshness import ListQuery
+from libs.query.reach import Reach
 from libs.rules.areas import NOWHERE, AreaPath, id_of
 from services.supervision.application.ports import (
     CaseFactReads,
@@ -60,11 +61,11 @@ class Scoreboards:
         )
 
     def longest_open(
-        self, query: ListQuery, fresh: FreshOfCases
+        self, query: ListQuery, reach: Reach, fresh: FreshOfCases
     ) -> tuple[Sequence[OpenCase], Mapping[Named, Mapping[str, Name]], str]:
-        """A page of open cases, the names of what they concern, and the token of the next page."""
+        """A page of open cases within reach, the names of what they concern, and the next page's token."""
         seen = self.upstream.heard(fresh)
-        rows, token = self.reads.longest_open(query, seen)
+        rows, token = self.reads.longest_open(query, reach, seen)
         wanted = {
             Named.BODY: [row["body_id"] or "" for row in rows],
             Named.AFFAIR: [row["affair_id"] for row in rows],

@@ -29,8 +29,9 @@ class ScoreboardApi:
         )
 
     def list_longest_open(self, request: pb.ListLongestOpenRequest, call: Call) -> pb.ListLongestOpenResponse:
-        """List open cases, the earliest opened first."""
-        rows, names, token = self._app.scoreboards.longest_open(request, wire.fresh_of(request, call))
+        """List open cases within the caller's reach, the earliest opened first."""
+        fresh = wire.fresh_of(request, call)
+        rows, names, token = self._app.scoreboards.longest_open(request, call.reach, fresh)
         return pb.ListLongestOpenResponse(
             cases=[wire.open_case_shown(row, names) for row in rows], next_page_token=token
         )

@@ -12,6 +12,7 @@ from libs.query.filters import Filters, area, choice, moment, text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.listing import Listing
 from libs.query.paging import ascending
+from libs.query.reach import Reach
 from services.supervision.adapters import scoreboard
 from services.supervision.application.ports import OpenCase, Question
 from services.supervision.domain.case_record import CASE_RECORD, events
@@ -19,8 +20,6 @@ from services.supervision.domain.metrics import Score
 from services.supervision.domain.values import CaseState, ClockKind
 from services.supervision.entrypoints.wire import CHANNELS, OPEN_NAMES, STATES
 
-_CATEGORY = CASE_RECORD.category
-_SECOND = timedelta(seconds=1)
 _GIVEN = (events.RoutingNoted, events.ReassignmentNoted)
 _ANSWERS = (events.AcceptanceNoted, events.WorkNoted, events.ResolutionNoted)
 _CHANGE_NO_ROW = (events.WarningNoted, events.AdjudicationNoted)
@@ -82,6 +81,8 @@ LISTED = Listing(
         opened_time=moment("opened_at"),
         due_time=moment("due_at"),
     ),
+    area="area_path",
+    body="body_id",
 )
 _OPEN = Condition("ended_at IS NULL AND resolved_at IS NULL")
 
@@ -95,16 +96,15 @@ class CaseFacts(View):
     def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
         """The case, and its row for the body that it is given to."""
         event = recorded.event
-        if recorded.category != _CATEGORY or isinstance(event, events.OpeningNoted):
+        if recorded.category != CASE_RECORD.category or isinstance(event, events.OpeningNoted):
             return ()
         case_id = recorded.subject_id
-        if isinstance(event, _GIVEN):
-            return (("cases", case_id), ("holdings", (case_id, event.body_id)))
-        return (("cases", case_id),)
+        held = (("holdings", (case_id, event.body_id)),) if isinstance(event, _GIVEN) else ()
+        return (("cases", case_id), *held)
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Change the row of the case as the event says."""
-        if recorded.category != _CATEGORY:
+        if recorded.category != CASE_RECORD.category:
             return
         event, case_id = recorded.event, recorded.subject_id
         if isinstance(event, events.OpeningNoted):
@@ -181,12 +181,11 @@ def _take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case f
             row["state"], row["paused_at"] = CaseState.IN_PROGRESS.value, None
             row["due_at"] = due or row["due_at"]
         case events.ResolutionNoted(body_id=body):
-            row["state"], row["body_id"] = CaseState.RESOLVED.value, body
-            row["resolved_at"] = at
+            row["state"], row["body_id"], row["resolved_at"] = CaseState.RESOLVED.value, body, at
             row["resolutions"] += 1
         case events.ClosingNoted(body_id=body):
             row["state"], row["body_id"] = CaseState.CLOSED.value, body
-            row["ended_at"], row["close_seconds"] = at, (at - row["opened_at"]) // _SECOND
+            row["ended_at"], row["close_seconds"] = at, (at - row["opened_at"]) // timedelta(seconds=1)
         case events.WithdrawalNoted(body_id=had) | events.RejectionNoted(body_id=had):
             withdrawn = isinstance(event, events.WithdrawalNoted)
             row["state"] = (CaseState.WITHDRAWN if withdrawn else CaseState.REJECTED).value
@@ -238,10 +237,10 @@ class CaseFactReads:
             counted = cursor.execute(sequence, (self.cases,)).fetchone()
             return scoreboard.count(cursor, question), counted["sequence"] if counted else 0
 
-    def longest_open(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[OpenCase], str]:
-        """A page of open cases, the earliest opened first, and the token of the next."""
+    def longest_open(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[OpenCase], str]:
+        """A page of open cases within reach, the earliest opened first, and the token of the next."""
         with fresh.read(self.views, VIEW) as cursor:
-            return LISTED.page(cursor, query, where=_OPEN)
+            return LISTED.page(cursor, query, reach, where=_OPEN)
 
     def case_of(self, public_id: str) -> str | None:
         """The case with a public number."""
