@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from google.protobuf import text_format
 from grpc import StatusCode
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
@@ -150,6 +151,39 @@ def test_from_report_to_closing(resident: Any, roads_officer: Any) -> None:
     assert [deadline.breached for deadline in full.case.deadlines] == [False, False]
     mine = resident.list_my_cases(pb.ListMyCasesRequest(at_least=closed.revision))
     assert case.case_id in [each.case_id for each in mine.cases]
+
+
+@pytest.mark.parametrize("role", ["", *sorted(roles())])
+def test_everybody_sees_the_same_public_face_of_a_number_that_they_know(
+    running: Component, resident: Any, role: str
+) -> None:
+    """Without a token, and in every role wherever it holds: knowing the number is enough."""
+    opened = resident.open_case(report())
+    asked = pb.GetPublicCaseRequest(public_id=opened.case.public_id)
+    token = running.mint.person(role, path="elsewhere") if role else Token()
+    stub = _service(running, token)
+
+    face = eventually(lambda: _public_face(stub, asked), "the view has the case")
+
+    assert face.public_id == opened.case.public_id
+    assert (face.area_path, face.body_id) == ("city/harbour/mole-street", "roads")
+    shown = text_format.MessageToString(face)
+    assert not [secret for secret in ("bucket", "resident-lin", opened.case.case_id) if secret in shown]
+
+
+def _public_face(stub: Any, asked: pb.GetPublicCaseRequest) -> pb.PublicCase:
+    try:
+        face: pb.PublicCase = stub.get_public_case(asked).case
+    except RpcFailed as failed:
+        raise AssertionError from failed
+    return face
+
+
+def test_the_public_face_of_a_case_shows_what_was_decided_and_nothing_else() -> None:
+    """Whoever adds a field decides who may see it, and says so on the service's page."""
+    decided = "public_id state affair_id area_id area_path body_id opened_time ended_time due_time overdue"
+
+    assert [field.name for field in pb.PublicCase.DESCRIPTOR.fields] == decided.split()
 
 
 def test_the_history_says_who_when_and_why(resident: Any, roads_officer: Any, operator: Any) -> None:
