@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from e2e.bench import exchange, footprint, group_commit, reading, serving
+from e2e.bench import exchange, footprint, group_commit, reading, serving, signed
 from e2e.bench.figures import Figure, table, told
 from e2e.bench.ground import Ground
 
@@ -21,6 +21,7 @@ MEASUREMENTS: dict[str, Callable[[Ground], Figure | list[Figure]]] = {
     "lifecycles": serving.lifecycles,
     "at-size": serving.at_size,
     "exchange": exchange.measure,
+    "signed": signed.measure,
 }
 
 

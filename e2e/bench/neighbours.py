@@ -1,11 +1,13 @@
 """Cases and supervision as neighbours over RabbitMQ: relay, worker and projector, each its own process."""
 
+import json
 import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import LiteralString
 
 import psycopg
@@ -14,9 +16,12 @@ from psycopg import sql
 from e2e.bench.appender import StoredRow
 from e2e.bench.ground import LOADED, Ground, until_ready
 from e2e.journeys.cities import free_port
+from libs.ledger.recorded import utc_now
 from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE
 from libs.messaging.schema import migrate
 from libs.messaging.translate import source_name
+from libs.rpc.keys import SigningKey
+from libs.rpc.signed_keys import signed
 from libs.runtime.bundled.kept import environ_of
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
@@ -26,6 +31,7 @@ from services.supervision.wiring import SERVICE as SUPERVISION
 CASES_DATABASE, SUPERVISION_DATABASE = "cases_exchanged", "supervision_exchanged"
 SOURCE = source_name("demo", "cases")
 VIEW = "case_facts"
+RELAY_KEY = SigningKey.generate()
 _LONGEST = 300.0
 _RESOLUTION = 0.01
 
@@ -111,6 +117,14 @@ def _databases(ground: Ground, server: EmbeddedPostgres) -> None:
     migrate(server.ensure_database(SUPERVISION_DATABASE), SUPERVISION.name, SUPERVISION.views)
 
 
+def _keys(ground: Ground) -> Path:
+    """The public keys of relays, as identity publishes them."""
+    file = ground.folder / "sources.json"
+    published = {"keys": [], "sources": {SOURCE: [RELAY_KEY.jwk]}}
+    file.write_text(json.dumps(signed(published, SigningKey.generate(), utc_now())))
+    return file
+
+
 @contextmanager
 def _role(ground: Ground, service: str, role: str, database: str, url: str) -> Iterator[int]:
     """A role of a service in its own process, ready; answers its process id."""
@@ -120,6 +134,8 @@ def _role(ground: Ground, service: str, role: str, database: str, url: str) -> I
         **environ_of(ground.place, database),
         "LINLI_HTTP_ADDRESS": f"127.0.0.1:{http_port}",
         "LINLI_BROKER_URL": url,
+        "LINLI_RELAY_KEY": RELAY_KEY.pem().decode(),
+        "LINLI_KEYS_URL": _keys(ground).as_uri(),
         "LINLI_LOG_LEVEL": "warning",
     }
     told = ground.folder / f"{service}-{role}.log"

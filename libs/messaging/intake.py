@@ -8,16 +8,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from google.protobuf.message import DecodeError
 from linli.exchange.v1 import exchange_pb2
 from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.messaging.inbox import Inbox
 from libs.messaging.progress import Handled, Rewind
+from libs.messaging.signed import KeyOf, NotGenuine, opened
 from libs.telemetry import logs, metrics
 
 _log = logs.get("intake")
 
+_TELL_AGAIN = 30.0
 _ASKS_AGAIN = 5  # patiences: who still gets batches has asked again by then
 
 
@@ -48,21 +49,27 @@ class Intake:
         inbox: Inbox,
         upstream: str,
         source: str,
+        key_of: KeyOf,
         *,
         patience: float = 3.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`source` is the neighbour's name in batches; `patience`: seconds without progress after
-        which an unanswered request is made again.
+        """`source` is the neighbour's name in batches, `key_of` knows its keys; `patience`: seconds without
+        progress after which an unanswered request is made again.
         """  # noqa: D205 # one list
         self._inbox = inbox
         self._upstream = upstream
         self._source = source
+        self._key_of = key_of
+        self.trouble = ""
+        """What keeps us from verifying anything, in words; nothing once a batch was verified."""
         self._patience = patience
         self._clock = clock
         self._meter = metrics.read(inbox.service, f"inbox.{upstream}")
         self._counts = metrics.intake(inbox.service, upstream, is_open=self._waits)
         self._asked: _Asked | None = None
+        self._has_read = False
+        self._refused_at: dict[str, float] = {}
 
     def take(self, delivered: Delivered) -> exchange_pb2.Rewind | None:
         """Let a batch take effect; answers a request to be sent to the neighbour's relay, if any.
@@ -145,18 +152,25 @@ class Intake:
             _log.info("gap found", **about)
 
     def _read(self, body: bytes) -> feed.Batch | None:
-        """The batch, if it is one of this neighbour's; anything else is left out, and said."""
+        """The batch, if it is one of this neighbour's; anything else is left out, counted, and said.
+
+        It is not kept: a genuine batch that is left out (its key was not known yet) leaves a gap, and is
+        asked for again.
+        """
         try:
-            batch = feed.Batch.FromString(body)
-        except DecodeError:
-            _log.error("message is not a batch", service=self._inbox.service, source=self._source)
+            batch = opened(body, self._source, self._key_of)
+        except NotGenuine as refused:
+            self._refuse(refused)
             return None
-        if batch.source != self._source:
-            _log.error(
-                "batch from another cell: is the virtual host shared?",
-                service=self._inbox.service,
-                source=self._source,
-                found=batch.source,
-            )
-            return None
+        self.trouble, self._has_read = "", True
         return batch
+
+    def _refuse(self, refused: NotGenuine) -> None:
+        self._counts.refused(refused.reason)
+        if refused.reason == "key_unknown" and not self._has_read:
+            self.trouble = f"no batch could be verified yet: {refused}"
+        now = self._clock()
+        if now - self._refused_at.get(refused.reason, float("-inf")) >= _TELL_AGAIN:
+            self._refused_at[refused.reason] = now
+            about = {"service": self._inbox.service, "source": self._source, "why": str(refused)}
+            _log.error("batch refused: it is not genuine", reason=refused.reason, **about)

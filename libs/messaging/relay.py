@@ -21,6 +21,7 @@ from libs.messaging import broker, relay_position, republished, topology
 from libs.messaging.broker import Broker
 from libs.messaging.failures import PASSING
 from libs.messaging.publishing import Publishing
+from libs.messaging.signed import Signer
 from libs.messaging.translate import Source
 from libs.retry.backoff import Backoff, Failures
 from libs.telemetry import logs, metrics, traces
@@ -75,8 +76,11 @@ class _Stopped(OSError):
 class Relay:
     """Publishes one service's events. `run` it in a thread; of several, one is active."""
 
-    def __init__(self, source: Source, dsn: str, to: Broker, settings: RelaySettings | None = None) -> None:
+    def __init__(
+        self, source: Source, dsn: str, to: Broker, signer: Signer, settings: RelaySettings | None = None
+    ) -> None:
         self._source = source
+        self._signer = signer
         self._dsn = dsn
         self._broker = to
         self._settings = settings or RelaySettings()
@@ -113,7 +117,8 @@ class Relay:
                 if not leader_lock.stand_by(database, "relay", stop, self._settings.standby):
                     return
             with self._session(database, stop) as session:
-                _log.info("relay is active", service=self._source.service, position=session.position)
+                about = {"position": session.position, "key": self._signer.key_id}
+                _log.info("relay is active", service=self._source.service, **about)
                 self.trouble = ""
                 self._serve(session)
 
@@ -150,7 +155,7 @@ class Relay:
     def _publish(self, session: _Session, batch: feed.Batch, key: str) -> None:
         with self._spans(batch):
             session.publishing.publish(
-                batch.SerializeToString(), key, meanwhile=partial(self._endure, session)
+                self._signer.seal(batch), key, meanwhile=partial(self._endure, session)
             )
 
     def _endure(self, session: _Session) -> None:

@@ -59,6 +59,5 @@ def answer(
 
 
 def _without_events(source: Source, after: int, until: int, types: list[str] | None) -> feed.Batch:
-    return source.proved(
-        feed.Batch(source=source.name, after=after, until=until, head=source.head(), types=types)
-    )
+    head = max(until, source.head())
+    return source.proved(feed.Batch(source=source.name, after=after, until=until, head=head, types=types))

@@ -6,7 +6,7 @@ from libs.ledger.store import roles, tables
 from libs.ledger.store.migrate import Step, check_steps, take_steps
 from libs.ledger.views import view_tables
 from libs.ledger.views.view import View
-from libs.messaging import parked, positions, reconcile, relay_position
+from libs.messaging import parked, positions, reconcile, relay_position, source_keys
 
 STEPS: Sequence[Step] = (
     Step(1, "ledger", lambda _cursor, dsn: tables.create_tables(dsn)),
@@ -15,6 +15,7 @@ STEPS: Sequence[Step] = (
     Step(4, "relay's position", lambda cursor, _dsn: cursor.execute(relay_position.DDL)),
     Step(5, "positions of event types", lambda cursor, _dsn: cursor.execute(positions.DDL)),
     Step(6, "reconciliations", lambda cursor, _dsn: cursor.execute(reconcile.DDL)),
+    Step(7, "keys of sources", lambda cursor, _dsn: cursor.execute(source_keys.DDL)),
 )
 """Add new steps at the end."""
 

@@ -4,8 +4,10 @@ The page for operators, TOPOLOGY.md beside this file, is written from here (`lin
 A cell has a virtual host of its own, so no name here carries the cell's.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import quote
 
 EXCHANGE = "linli.events"
 """The one exchange: topic, durable."""
@@ -59,6 +61,48 @@ def requests(service: str) -> Queue:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What a service's user may do in the virtual host, as regular expressions, in RabbitMQ's own terms.
+
+    `publish` and `bind` are topic permissions on the exchange: the routing keys that it may publish with,
+    and those that it may bind its queues to.
+    """
+
+    configure: str
+    write: str
+    read: str
+    publish: str
+    bind: str
+
+
+def rights(service: str, upstreams: Sequence[str]) -> Rights:
+    """What a service needs that reads some neighbours' events, and no more: it publishes only its own."""
+    queues = [subscription(service, upstream) for upstream in upstreams] + [requests(service)]
+    own = _one_of(EXCHANGE, *(queue.name for queue in queues))
+    publishes = [live(service), *(rewind(upstream) for upstream in upstreams)]
+    to_anybody = re.escape(again(service, "")) + "[a-z]+"
+    return Rights(
+        configure=own,
+        write=own,
+        read=own,
+        publish=f"^({'|'.join([*map(re.escape, publishes), to_anybody])})$",
+        bind=_one_of(*(key for queue in queues for key in queue.keys)),
+    )
+
+
+def _one_of(*names: str) -> str:
+    return f"^({'|'.join(map(re.escape, names))})$"
+
+
+def commands(vhost: str, subscriptions: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """What an operator runs to give each service's user, named as the service, its rights."""
+    for service, upstreams in subscriptions.items():
+        may, user = rights(service, upstreams), f"-p {quote(vhost)} {service}"
+        yield f"rabbitmqctl set_permissions {user} '{may.configure}' '{may.write}' '{may.read}'"
+        yield f"rabbitmqctl set_topic_permissions {user} {EXCHANGE} '{may.publish}' '{may.bind}'"
+
+
 def all_queues(subscriptions: Mapping[str, Sequence[str]]) -> Iterator[Queue]:
     """All queues of a cell; `subscriptions`: by service, the neighbours whose events it reads."""
     for consumer, upstreams in subscriptions.items():
@@ -75,7 +119,18 @@ def page(subscriptions: Mapping[str, Sequence[str]]) -> str:
         f"| `{queue.name}` | {_listed(queue.keys)} | {queue.carries} | {queue.reader} |"
         for queue in all_queues(subscriptions)
     ]
-    return _PAGE.format(exchange=EXCHANGE, arguments=arguments, rows="\n".join(rows))
+    permitted = [
+        f"| `{service}` | {_regex(may.publish)} | {_regex(may.bind)} | {_regex(may.configure)} |"
+        for service, may in ((each, rights(each, upstreams)) for each, upstreams in subscriptions.items())
+    ]
+    return _PAGE.format(
+        exchange=EXCHANGE, arguments=arguments, rows="\n".join(rows), permitted="\n".join(permitted)
+    )
+
+
+def _regex(expression: str) -> str:
+    """In a cell of a table, whose bars must be escaped."""
+    return "`" + expression.replace("|", "\\|") + "`"
 
 
 def _listed(keys: Sequence[str]) -> str:
@@ -98,21 +153,36 @@ One topic exchange, durable: `{exchange}`. All queues are durable and have these
 |---|---|---|---|
 {rows}
 
-- **Messages** are protobuf: `linli.feed.v1.Batch` in `events.*` and `again.*`, `linli.exchange.v1.Rewind` in
-  `rewind.*`. A batch states which positions of its source it covers, so a consumer recognises what it
-  has handled and what it lacks. Each relay publishes an empty batch every two seconds when nothing happens.
+- **Messages** are protobuf: `linli.exchange.v1.SignedBatch` in `events.*` and `again.*`, with a
+  `linli.feed.v1.Batch` in it, and `linli.exchange.v1.Rewind` in `rewind.*`. A batch states which positions of
+  its source it covers, so a consumer recognises what it has handled and what it lacks. Each relay publishes
+  an empty batch every two seconds when nothing happens.
 - **Acknowledgement.** A batch is acknowledged after its effects and its position are committed in the
   consumer's database.
 - **Gaps.** A consumer that finds a gap (because it is new, or the broker lost its data) asks the relay to
   publish again. The answer goes to that consumer's queue alone, at most 10,000 positions at a time.
 - **Parked events**, which could not be handled, are not kept here but in the consumer's database:
   `linli <service> parked list | show | retry | discard`.
-- **Permissions** that a service needs in the virtual host: configure, write and read on
-  `linli\\.events|relay\\..*|[a-z]+\\.from\\..*`.
+- **Signatures.** A relay signs its batches with a key of its own. A consumer takes no batch that it cannot
+  verify with a key that identity publishes for that source: it counts it
+  (`linli_inbox_refused_batches_total`), logs it and goes on. Nothing is lost: a genuine batch that was
+  refused leaves a gap, and is asked for again.
 - **A consumer that was removed for good** leaves its queues behind, and they grow: delete them by name.
   Deleting the queue of a running consumer does no harm: it declares the queue again and repairs the gap.
   The same holds for bindings and the exchange: a worker that receives nothing declares them again.
 - **Short of memory or disk**, the broker blocks publishers: relays wait on their connections and say so
   (`/readyz` where the relay is a process of its own, and the log), and workers continue with what is in
   their queues.
+
+## Permissions
+Give each service a user of its own, which may publish its own events and no others. `linli topology
+--permissions VHOST` prints the commands for users that are named as their services; `linli cluster` does the
+same with its own node. Configure, write and read have the same expression. Publish and bind are topic
+permissions on `{exchange}`: RabbitMQ answers ACCESS_REFUSED to any other routing key.
+
+| user | may publish | may bind to | configure, write, read |
+|---|---|---|---|
+{permitted}
+
+The permissions keep messages of others out of the queues; the signatures keep them from being believed.
 """

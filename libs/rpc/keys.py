@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from jwt import PyJWK
 from jwt.algorithms import OKPAlgorithm
 
+Jwk = dict[str, str]
 Jwks = Mapping[str, Any]
 _ALGORITHM = "EdDSA"
 
@@ -62,9 +63,20 @@ class SigningKey:
         return _encoded(public.public_bytes_raw())
 
     @property
-    def jwk(self) -> dict[str, str]:
+    def jwk(self) -> Jwk:
         """The public half, for the key set."""
-        return public_jwk(self.kid, _bare_jwk(self.private.public_key())["x"])
+        return jwk_of(self.private.public_key())
+
+    def public_pem(self) -> bytes:
+        """The public half as PEM."""
+        return self.private.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+
+def jwk_of(public: Ed25519PublicKey) -> Jwk:
+    """A public key as a JWK."""
+    return public_jwk(kid_of(public), _bare_jwk(public)["x"])
 
 
 def kid_of(public: Ed25519PublicKey) -> str:
@@ -73,7 +85,7 @@ def kid_of(public: Ed25519PublicKey) -> str:
     return _encoded(hashlib.sha256(canonical.encode()).digest())[:16]
 
 
-def public_jwk(kid: str, x: str) -> dict[str, str]:
+def public_jwk(kid: str, x: str) -> Jwk:
     """The JWK of an Ed25519 key that verifies tokens; `x` is the public key in base64url."""
     return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": _ALGORITHM, "kid": kid, "x": x}
 
@@ -102,7 +114,7 @@ def public_key(x: str) -> Ed25519PublicKey:
 
 def keys_of(loaded: Jwks) -> dict[str, Ed25519PublicKey]:
     """The keys of a key set, by id; those of other kinds are left out."""
-    return dict(_keys_of(loaded))
+    return dict(_keys_of(loaded["keys"]))
 
 
 def revoked_of(loaded: Jwks) -> dict[str, float]:
@@ -110,8 +122,21 @@ def revoked_of(loaded: Jwks) -> dict[str, float]:
     return {str(each["concealed"]): float(each["before"]) for each in loaded.get("revoked", ())}
 
 
-def _keys_of(loaded: Jwks) -> Iterable[tuple[str, Ed25519PublicKey]]:
-    for jwk in loaded["keys"]:
+def keys_of_sources(loaded: Jwks) -> dict[tuple[str, str], Ed25519PublicKey] | None:
+    """The keys that sign batches of events, by source and id; None if the key set does not say.
+
+    From the member `sources` that identity adds to its key set: `{"linli://demo/cases": [{…}]}`, each a JWK.
+    They are for batches alone: no token is verified with them.
+    """
+    if "sources" not in loaded:
+        return None
+    return {
+        (str(source), kid): key for source, jwks in loaded["sources"].items() for kid, key in _keys_of(jwks)
+    }
+
+
+def _keys_of(jwks: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, Ed25519PublicKey]]:
+    for jwk in jwks:
         if jwk.get("kty") == "OKP" and jwk.get("crv") == "Ed25519":
             key = PyJWK(dict(jwk), _ALGORITHM).key
             if isinstance(key, Ed25519PublicKey):

@@ -163,6 +163,14 @@ _redelivered = Counter(
     "Batches that the broker delivered again, because somebody stopped or was cut off before the word.",
     ["service", "source"], registry=REGISTRY,
 )  # fmt: skip
+_refused = Counter(
+    "linli_inbox_refused_batches",
+    "Messages in a source's queue that were refused because they are no batch of this source: unreadable, "
+    "signed by nobody known (key_unknown) or wrongly (signature), of another source, or of positions that "
+    "are not there. Above 0: somebody else writes into the exchange, or a relay has a key that identity "
+    "does not publish.",
+    ["service", "source", "reason"], registry=REGISTRY,
+)  # fmt: skip
 _types_behind = Gauge(
     "linli_inbox_types_behind_positions",
     "Positions by which the types that a new release began to react to are behind the other types of this "
@@ -320,6 +328,7 @@ class Intake:
     gap: Callable[[], None]
     repaired: Callable[[], None]
     redelivered: Callable[[], None]
+    refused: Callable[[str], None]
 
 
 def intake(service: str, source: str, *, is_open: Callable[[], bool]) -> Intake:
@@ -329,6 +338,7 @@ def intake(service: str, source: str, *, is_open: Callable[[], bool]) -> Intake:
         _gaps.labels(service, source).inc,
         _repaired.labels(service, source).inc,
         _redelivered.labels(service, source).inc,
+        lambda reason: _refused.labels(service, source, reason).inc(),
     )
 
 

@@ -48,7 +48,7 @@ class WorkerHost(ProcessHost):
     def _start_parts(self, http: Endpoint) -> None:
         for upstream in self._runner.upstreams:
             name = f"{self._runner.opened.name}.from.{upstream}"
-            http.checks[name] = partial(self._runner.heard.__getitem__, upstream)
+            http.checks[name] = partial(self._runner.lacks, upstream)
         http.checks[f"{self._runner.opened.name}.inbox"] = self._runner.trouble
         self._container.start()
         eventlet.spawn(self._wait_for_death)

@@ -35,6 +35,7 @@ class ServiceRunner:
         self.upstreams = tuple(sorted(opened.service.subscriptions))
         self.heard = dict.fromkeys(self.upstreams, "has not reached the broker yet")
         self._inbox = opened.inbox()
+        self._keys = opened.source_keys() if self.upstreams else None
         self._intakes = {name: self._intake(name) for name in self.upstreams}
         self._clocks = ClockRunner(opened.name, opened.views, opened.streams, opened.service.clocks)
         self._line: Connection[DictRow] | None = None  # holds the leader lock of the clocks, or waits for it
@@ -50,6 +51,10 @@ class ServiceRunner:
     def trouble(self) -> str:
         """Which sources stand still because they have another history, or nothing."""
         return self._inbox.trouble()
+
+    def lacks(self, upstream: str) -> str:
+        """What keeps us from a neighbour's events, in words; nothing if nothing does."""
+        return self.heard[upstream] or self._intakes[upstream].trouble
 
     def tick(self) -> None:
         """Fire what is due, if this process leads; of several workers one fires.
@@ -86,7 +91,9 @@ class ServiceRunner:
         self._give_up_lock()
 
     def _intake(self, upstream: str) -> Intake:
-        return Intake(self._inbox, upstream, source_name(self.opened.settings.cell, upstream))
+        assert self._keys is not None  # noqa: S101  # there is an upstream
+        source = source_name(self.opened.settings.cell, upstream)
+        return Intake(self._inbox, upstream, source, self._keys.of)
 
     def _leads(self) -> bool:
         if self._line is None or self._line.closed:

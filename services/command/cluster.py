@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import psycopg
 
+from libs.messaging import topology
 from libs.runtime.bundled.kept import make_secrets
 from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.postgres import EmbeddedPostgres, ensure_database, runtime_role
@@ -27,6 +28,7 @@ from services.command.cluster_settings import POSTGRES, ClusterSettings
 from services.command.options import STDIN, Port, data_option, end_with_stdin_option
 from services.command.registry import NAMES, command_of, load
 from services.command.starting import in_a_sentence, suggest
+from services.command.topology import subscriptions
 
 _EPILOG = """\
 \b
@@ -42,7 +44,12 @@ While it runs: `linli call`, `linli token`. SIGTERM or Ctrl-C stops it in order.
 _NOT_FOR_THEM = (
     *("LINLI_POSTGRES_URL", "LINLI_DATABASE_URL", "LINLI_DATABASE_PASSWORD", "LINLI_TOKEN"),
     *("LINLI_BROKER_URL", "LINLI_BROKER_PASSWORD"),
-    *("LINLI_MASTER_KEY", "LINLI_IDENTITY_SIGNING_KEY", "LINLI_IDENTITY_DEVELOPER_PASSWORD"),
+    *(
+        "LINLI_MASTER_KEY",
+        "LINLI_RELAY_KEY",
+        "LINLI_IDENTITY_SIGNING_KEY",
+        "LINLI_IDENTITY_DEVELOPER_PASSWORD",
+    ),
 )
 """Variables (and their `_FILE`s) that the processes do not inherit: theirs are the cluster's own."""
 
@@ -163,8 +170,8 @@ def _made_on(server: str) -> Mapping[str, str]:
 
 
 @contextmanager
-def _broker(folder: Path, settings: ClusterSettings) -> Iterator[str]:
-    """The broker that was named, or a private node."""
+def _broker(folder: Path, settings: ClusterSettings) -> Iterator[str | Mapping[str, str]]:
+    """The broker that was named, or a private node with a user of its own for each service."""
     if url := settings.broker:
         yield url
         return
@@ -172,7 +179,8 @@ def _broker(folder: Path, settings: ClusterSettings) -> Iterator[str]:
     node.start()
     try:
         with _kept("RabbitMQ", lambda: node.alive, node.restart):
-            yield node.url
+            reads = subscriptions()
+            yield node.admit({name: topology.rights(name, reads[name]) for name in NAMES})
     finally:
         node.stop()
 

@@ -8,7 +8,19 @@ from services.command.registry import NAMES, load
 
 
 @click.command()
-def topology() -> int:
-    """Print exchanges and queues with their bindings, in Markdown."""
-    say(broker.page({name: sorted(load(name).subscriptions) for name in NAMES}).rstrip())
+@click.option(
+    "--permissions",
+    "vhost",
+    metavar="VHOST",
+    help="print instead the commands that give each service's user its rights in a virtual host",
+)
+def topology(vhost: str | None) -> int:
+    """Print exchanges and queues with their bindings and permissions, in Markdown."""
+    reads = subscriptions()
+    say("\n".join(broker.commands(vhost, reads)) if vhost else broker.page(reads).rstrip())
     return 0
+
+
+def subscriptions() -> dict[str, list[str]]:
+    """By service, the neighbours whose events it reads."""
+    return {name: sorted(load(name).subscriptions) for name in NAMES}

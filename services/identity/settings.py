@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from libs.rpc.keys import SigningKey
 from libs.runtime.config.settings import Secret, setting
@@ -16,6 +17,10 @@ class IdentitySettings:
     )
     developer_password: Secret[str] | None = setting(
         None, doc="for trying out: makes `developer` the first operator, with this password"
+    )
+    source_keys: Path | None = setting(
+        None,
+        doc="folder with the relays' public keys (PEM): `<service>.pem`, with several while a key changes",
     )
     login_lifetime: timedelta = setting(
         timedelta(hours=8), doc="how long a person's token counts", minimum=60, maximum=86400

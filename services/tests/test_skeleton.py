@@ -41,7 +41,7 @@ WHERE_NEIGHBOURS_ARE_HEARD = {"domain/noted.py", "entrypoints/reactions.py"}
 SECTIONS = ["Events", "Situations", "Evolve", "Commands", "Decide"]
 NOUN_IN_A_FOLDER = {"__init__", "events", "situations", "commands", "decide"}
 ADAPTERS = {
-    "identity": {"disputed_strips", "hashing", "maps", "published_keys", "revoked", "signing"},
+    "identity": {"disputed_strips", "hashing", "maps", "published_keys", "revoked", "signing", "source_keys"},
     "catalog": {"words"},
     "cases": {"picture"},
     "volunteers": {"matching"},

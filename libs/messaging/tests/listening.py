@@ -11,7 +11,7 @@ from libs.messaging import broker, topology
 from libs.messaging.broker import Broker
 from libs.messaging.intake import Delivered, Intake
 from libs.messaging.publishing import Publishing
-from libs.messaging.tests.town import Town
+from libs.messaging.tests.town import SOURCE, Town, key_of, unsealed
 from libs.runtime.host.parts import Service
 from libs.testkit.eventually import eventually
 
@@ -24,7 +24,7 @@ class Listener:
         self.again: list[feed.Batch] = []
         self.asked: list[int] = []
         self._broker = to
-        self._intake = Intake(town.inbox(release), "counter", "linli://test/counter") if town else None
+        self._intake = Intake(town.inbox(release), "counter", SOURCE, key_of) if town else None
         self._connection: Any = None
         self._came: list[Any] = []
 
@@ -46,9 +46,7 @@ class Listener:
 
     def ask(self, after: int, *types: str) -> None:
         """Ask the relay to publish again what follows a position, of some types if any are named."""
-        request = exchange_pb2.Rewind(
-            source="linli://test/counter", consumer="tally", after=after, types=types
-        )
+        request = exchange_pb2.Rewind(source=SOURCE, consumer="tally", after=after, types=types)
         connection = self._broker.connect()
         Publishing(connection).publish(request.SerializeToString(), topology.rewind("counter"))
         broker.close(connection)
@@ -76,7 +74,7 @@ class Listener:
         while self._came:
             message = self._came.pop(0)
             again = message.delivery_info["routing_key"].startswith("again.")
-            (self.again if again else self.heard).append(feed.Batch.FromString(message.body))
+            (self.again if again else self.heard).append(unsealed(message.body))
             if self._intake is not None:
                 request = self._intake.take(Delivered(body=message.body, again=again))
                 if request is not None:

@@ -11,18 +11,17 @@ from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.messaging.intake import Delivered, Intake
 from libs.messaging.tests.stored import Shared, Store
-from libs.messaging.tests.town import Town, sequences
+from libs.messaging.tests.town import SIGNER, SOURCE, Town, key_of, sequences
 from libs.telemetry import metrics
 from libs.testkit.examples import examples
 
-SOURCE = "linli://test/counter"
 PATIENCE = 3.0
 
 
 def test_a_gap_is_asked_for_once_until_patience_ends(town: Town) -> None:
     town.count(1, 2, 3, 4)
     clock = Clock()
-    intake = Intake(town.inbox(), "counter", SOURCE, patience=PATIENCE, clock=clock)
+    intake = Intake(town.inbox(), "counter", SOURCE, key_of, patience=PATIENCE, clock=clock)
     early = _delivered(town.batch(after=sequences(town.batch())[1]))
 
     first, second = intake.take(early), intake.take(early)
@@ -36,7 +35,7 @@ def test_a_gap_is_asked_for_once_until_patience_ends(town: Town) -> None:
 def test_the_end_of_an_answer_asks_for_the_rest_at_once(town: Town) -> None:
     town.count(1, 2, 3, 4)
     all_of_it = sequences(town.batch())
-    intake = Intake(town.inbox(), "counter", SOURCE, clock=Clock())
+    intake = Intake(town.inbox(), "counter", SOURCE, key_of, clock=Clock())
     intake.take(_delivered(town.batch(after=all_of_it[2])))
 
     intake.take(_delivered(town.batch(limit=2), again=True))
@@ -47,7 +46,7 @@ def test_the_end_of_an_answer_asks_for_the_rest_at_once(town: Town) -> None:
 
 def test_the_end_of_an_answer_that_brought_nothing_asks_for_nothing(town: Town) -> None:
     town.count(1, 2, 3, 4)
-    intake = Intake(town.inbox(), "counter", SOURCE, clock=Clock())
+    intake = Intake(town.inbox(), "counter", SOURCE, key_of, clock=Clock())
     intake.take(_delivered(town.batch(after=sequences(town.batch())[2])))
 
     request = intake.take(_delivered(_end(sequences(town.batch())[-1]), again=True))
@@ -58,7 +57,7 @@ def test_the_end_of_an_answer_that_brought_nothing_asks_for_nothing(town: Town) 
 def test_an_open_gap_is_seen_until_it_is_filled_or_others_have_the_queue(town: Town) -> None:
     town.count(1, 2, 3, 4)
     clock = Clock()
-    intake = Intake(town.inbox(), "counter", SOURCE, patience=PATIENCE, clock=clock)
+    intake = Intake(town.inbox(), "counter", SOURCE, key_of, patience=PATIENCE, clock=clock)
     seen = [_gap_is_open()]
     intake.take(_delivered(town.batch(after=sequences(town.batch())[1])))
     seen.append(_gap_is_open())
@@ -78,7 +77,7 @@ def _gap_is_open() -> bool:
 
 
 def test_messages_that_are_no_batches_of_the_neighbour_are_left_out(town: Town) -> None:
-    intake = Intake(town.inbox(), "counter", SOURCE)
+    intake = Intake(town.inbox(), "counter", SOURCE, key_of)
     stranger = feed.Batch(source="linli://elsewhere/counter", after=0, until=9)
 
     assert intake.take(Delivered(body=b"\xff\xff")) is None
@@ -240,7 +239,7 @@ class World:
 
     def _consumer(self) -> Intake:
         return Intake(
-            Shared(self.store, self.release), "counter", SOURCE, patience=PATIENCE, clock=self.clock
+            Shared(self.store, self.release), "counter", SOURCE, key_of, patience=PATIENCE, clock=self.clock
         )
 
     def _record(self, many: int) -> None:
@@ -261,7 +260,7 @@ class World:
             if not types or _kind(n) in types
         ]
         until = found[-1] if found else after
-        return feed.Batch(source=SOURCE, after=after, until=until, events=events, types=types)
+        return feed.Batch(source=SOURCE, after=after, until=until, head=until, events=events, types=types)
 
     def _take(self, number: int) -> None:
         if not self.queue:
@@ -303,7 +302,7 @@ class World:
 
 
 def _delivered(batch: feed.Batch, *, again: bool = False) -> Delivered:
-    return Delivered(body=batch.SerializeToString(), again=again)
+    return Delivered(body=SIGNER.seal(batch), again=again)
 
 
 def _end(position: int, types: Collection[str] = ()) -> feed.Batch:

@@ -15,7 +15,7 @@ from libs.messaging.broker import Broker, BrokerSettings, close
 from libs.messaging.publishing import Publishing
 from libs.messaging.relay import Relay, RelaySettings
 from libs.messaging.tests.listening import Listener
-from libs.messaging.tests.town import ALICE, Town, sequences
+from libs.messaging.tests.town import ALICE, SIGNER, Town, sequences
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.host.threads import WatchedThread
 from libs.runtime.tests.example import counter, tally
@@ -83,12 +83,12 @@ def test_a_publisher_that_stops_loses_and_doubles_nothing(
             with pytest.raises(PowerCut):
                 _relay(town, to).run(threading.Event())
             assert cut
-        assert _stored(town) == 0
+        assert stored(town) == 0
         town.count(4)
 
         with running(town, to):
             listener.until(lambda: len(town.steps()) >= 4)
-            listener.until(lambda: _stored(town) == town.counter.ledger.head())
+            listener.until(lambda: stored(town) == town.counter.ledger.head())
 
     assert list(town.steps()) == sequences(town.batch())
     assert sum(len(batch.events) for batch in listener.heard) == (7 if published else 4)
@@ -117,7 +117,7 @@ def test_the_broker_comes_back_and_nothing_is_missing(town: Town, killable_rabbi
         killable_rabbit.kill()
         town.count(2, 3)
         eventually(lambda: publisher.relay.trouble, "it says what is wrong")
-        assert _stored(town) < town.counter.ledger.head()
+        assert stored(town) < town.counter.ledger.head()
 
         killable_rabbit.wipe()  # and it has forgotten everything
         listener.until(lambda: len(town.steps()) == 3)
@@ -153,7 +153,7 @@ def test_while_the_broker_is_short_of_memory_it_waits_and_can_be_stopped(
         with rabbit_server.short_of_memory():
             town.count(2, 3)
             eventually(lambda: "short of memory" in publisher.relay.trouble, "it says what it waits for")
-            assert _stored(town) < town.counter.ledger.head()
+            assert stored(town) < town.counter.ledger.head()
             assert publisher.thread.close(patience.seconds(5)), "it stops though the broker takes nothing"
 
         with running(town, to, QUICK):
@@ -181,7 +181,7 @@ def test_what_somebody_missed_is_published_again_for_them_alone_and_no_more_than
     few = RelaySettings(limit=2, answer=3, heartbeat=0.2)
     town.count(*range(1, 20))
     with running(town, to, few):
-        eventually(lambda: _stored(town) == town.counter.ledger.head(), "all is published")
+        eventually(lambda: stored(town) == town.counter.ledger.head(), "all is published")
         with Listener(to) as listener:
             begin = sequences(town.batch())[3]
             listener.ask(begin)
@@ -201,7 +201,7 @@ def test_of_what_is_asked_for_by_type_only_that_is_published_and_the_rest_is_joi
     town.count(*range(1, 9))
     few = RelaySettings(limit=2, answer=30, heartbeat=0.2)
     with running(town, to, few):
-        eventually(lambda: _stored(town) == town.counter.ledger.head(), "all is published")
+        eventually(lambda: stored(town) == town.counter.ledger.head(), "all is published")
         with Listener(to) as listener:
             listener.ask(0, "linli.example.v1.Marked")
             listener.until(lambda: listener.again and listener.again[-1].after == listener.again[-1].until)
@@ -250,7 +250,7 @@ def test_a_consumer_that_begins_at_zero_catches_up_over_a_long_history(town: Tow
         handle_many(town.counter.ledger, [(stream, f"c-{n % 50}", alarm, ALICE) for n in range(2500)])
     town.count(1, 2)
     with running(town, to):
-        eventually(lambda: _stored(town) == town.counter.ledger.head(), "all is published", seconds=30)
+        eventually(lambda: stored(town) == town.counter.ledger.head(), "all is published", seconds=30)
         with Listener(to, town) as listener:
             listener.until(lambda: len(town.steps()) == 2, seconds=60)
 
@@ -321,10 +321,10 @@ def running(town: Town, to: Broker, settings: RelaySettings | None = None) -> It
 
 def _relay(town: Town, to: Broker, settings: RelaySettings | None = None) -> Relay:
     dsn = town.counter.settings.database_url.reveal()
-    return Relay(town.counter.source, dsn, to, settings or RelaySettings(heartbeat=0.2))
+    return Relay(town.counter.source, dsn, to, SIGNER, settings or RelaySettings(heartbeat=0.2))
 
 
-def _stored(town: Town) -> int:
+def stored(town: Town) -> int:
     with town.counter.ledger.connection() as connection:
         return relay_position.stored(connection)
 

@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from libs.messaging.broker import Broker, BrokerSettings
 from libs.messaging.relay import Relay, RelaySettings
 from libs.messaging.tests.listening import Listener
-from libs.messaging.tests.town import ALICE, Town
+from libs.messaging.tests.town import ALICE, SIGNER, Town
 from libs.runtime.host.threads import WatchedThread
 from libs.runtime.tests.example import counter
 from libs.telemetry import traces
@@ -47,7 +47,7 @@ def test_a_trace_crosses_the_broker(town: Town, spans: InMemorySpanExporter, bro
             town.counter.streams["counter"].handle("a", counter.Count(by=by), context)
     to = Broker(BrokerSettings(url=broker, heartbeat=2.0))
     dsn = town.counter.settings.database_url.reveal()
-    relay = Relay(town.counter.source, dsn, to, RelaySettings(heartbeat=0.2))
+    relay = Relay(town.counter.source, dsn, to, SIGNER, RelaySettings(heartbeat=0.2))
     publishing = WatchedThread("relay", relay.run, wake=relay.wake)
 
     with Listener(to, town) as listener:

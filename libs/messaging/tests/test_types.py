@@ -11,12 +11,11 @@ from libs.messaging.desk import ParkingDesk, RetryFailed
 from libs.messaging.local import LocalDelivery
 from libs.messaging.progress import Handled, Rewind
 from libs.messaging.reactions import Answers
-from libs.messaging.tests.town import Town
+from libs.messaging.tests.town import SOURCE, Town
 from libs.runtime.tests.example import counter
 from libs.runtime.tests.example.tally import NEWER, POISON
 from libs.testkit.eventually import eventually
 
-SOURCE = "linli://test/counter"
 MARKED = "linli.example.v1.Marked"
 
 

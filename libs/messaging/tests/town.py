@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from linli.exchange.v1 import exchange_pb2
 from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.recorded import Context
@@ -9,11 +11,17 @@ from libs.messaging.desk import ParkingDesk
 from libs.messaging.effects import Effects
 from libs.messaging.inbox import Inbox
 from libs.messaging.progress import Rewind
+from libs.messaging.signed import Signer
+from libs.rpc.keys import SigningKey
 from libs.runtime.host.opened import OpenService
 from libs.runtime.host.parts import Service
 from libs.runtime.tests.example import counter, tally
 from libs.testkit.clocks import moment
 
+SOURCE = "linli://test/counter"
+KEY = SigningKey.generate()
+"""The key of the counter's relay."""
+SIGNER = Signer(KEY)
 ALICE = Context(actor="alice", correlation_id="c-1")
 
 
@@ -71,6 +79,16 @@ class Town:
         """The sequences of the events that were added up, in order."""
         steps: tuple[int, ...] = self.tally.streams["tally"].load(who).state.steps
         return steps
+
+
+def key_of(source: str, kid: str) -> Ed25519PublicKey | None:
+    """What a consumer knows: the counter's key, and no other."""
+    return KEY.private.public_key() if (source, kid) == (SOURCE, KEY.kid) else None
+
+
+def unsealed(message: bytes) -> feed.Batch:
+    """The batch in a message."""
+    return feed.Batch.FromString(exchange_pb2.SignedBatch.FromString(message).batch)
 
 
 def sequences(batch: feed.Batch) -> list[int]:

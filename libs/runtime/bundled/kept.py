@@ -3,7 +3,7 @@
 import base64
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from libs.ledger.errors import SettingsRefused
@@ -11,9 +11,15 @@ from libs.ledger.privacy.master_key import MasterKey
 from libs.rpc.keys import SigningKey
 from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.postgres import EmbeddedPostgres, runtime_role
+from libs.runtime.bundled.rabbitmq_node import write
 from libs.runtime.config.guards import CannotStart
 
-WITHOUT = {"LINLI_MASTER_KEY": "", "LINLI_IDENTITY_SIGNING_KEY": "", "LINLI_IDENTITY_DEVELOPER_PASSWORD": ""}
+WITHOUT = {
+    "LINLI_MASTER_KEY": "",
+    "LINLI_RELAY_KEY": "",
+    "LINLI_IDENTITY_SIGNING_KEY": "",
+    "LINLI_IDENTITY_DEVELOPER_PASSWORD": "",
+}
 """Secrets of other installations that happen to be in the environment are not for this one."""
 
 
@@ -51,6 +57,24 @@ def make_secrets(place: Place) -> None:
         "restore it from a backup, or delete it: a new one is made, and all earlier tokens become invalid",
     )
     _check(place.operator_secret, _some_text, "delete it: a new one is made at the next start")
+
+
+def make_relay_keys(place: Place, services: Iterable[str]) -> None:
+    """Make the keys that sign the relays' batches, each unless it is there, and lay out the public halves.
+
+    A public half stays when its key is deleted, so that what it signed can still be verified: a key is
+    changed by deleting it, and its public half is taken out later. Raises `CannotStart` if one is damaged.
+    """
+    place.source_keys.mkdir(parents=True, exist_ok=True)
+    for service in services:
+        path = place.relay_key(service)
+        _make_secret(path, lambda: SigningKey.generate().pem())
+        _check(path, lambda text: SigningKey.from_pem(text.encode()), "delete it: a new one is made")
+        public = place.source_keys / path.name
+        known = public.read_bytes() if public.exists() else b""
+        its = SigningKey.from_pem(path.read_bytes()).public_pem()
+        if its not in known:
+            write(public, (known + its).decode())
 
 
 def _make_secret(path: Path, make: Callable[[], bytes]) -> None:

@@ -34,6 +34,15 @@ class Place:
         """The file with the key that signs tokens."""
         return self.data / "signing.pem"
 
+    def relay_key(self, service: str) -> Path:
+        """The file with the key that signs the batches of a service's relay."""
+        return self.data / "relay" / f"{service}.pem"
+
+    @property
+    def source_keys(self) -> Path:
+        """The folder with the public halves, which identity publishes."""
+        return self.data / "relay" / "public"
+
     @property
     def address(self) -> Path:
         """The file that says where the running platform serves gRPC."""

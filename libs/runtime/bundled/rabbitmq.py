@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from urllib.parse import quote
 import msgspec
 from kombu.connection import Connection
 
+from libs.messaging.topology import Rights
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed, find
 from libs.runtime.bundled.rabbitmq_node import Certificates, Node, configure, environment, erlang, write
 
@@ -131,6 +132,23 @@ class EmbeddedRabbitMQ:
         self._call(calls)
         self._remember(msgspec.structs.replace(node, vhosts=(*node.vhosts, *names)))
 
+    def admit(self, users: Mapping[str, Rights], vhost: str = "") -> dict[str, str]:
+        """Let users into a vhost [the first], each with its own rights; answers their URLs.
+
+        Who was let in before keeps the password.
+        """
+        node = self._known()
+        vhost = vhost or node.vhosts[0]
+        admitted = {name: node.user_of(vhost, name, rights) for name, rights in users.items()}
+        self._call([call for user in admitted.values() for call in node.admitting(user)])
+        named = {user.name for user in admitted.values()}
+        others = [user for user in node.users if user.name not in named]
+        self._remember(msgspec.structs.replace(node, users=(*others, *admitted.values())))
+        return {
+            name: self._address("amqp", node.amqp_port, vhost, user.name, user.password)
+            for name, user in admitted.items()
+        }
+
     def drop_vhost(self, *names: str) -> None:
         """Drop vhosts with all that is in them; whoever is connected is put out."""
         node = self._known()
@@ -195,11 +213,10 @@ class EmbeddedRabbitMQ:
         self._node = node
         return node
 
-    def _address(self, scheme: str, port: int, vhost: str) -> str:
+    def _address(self, scheme: str, port: int, vhost: str, user: str = "", password: str = "") -> str:
         node = self._known()
-        return (
-            f"{scheme}://{node.user}:{quote(node.password, safe='')}@127.0.0.1:{port}/{quote(vhost, safe='')}"
-        )
+        secret = quote(password or node.password, safe="")
+        return f"{scheme}://{user or node.user}:{secret}@127.0.0.1:{port}/{quote(vhost, safe='')}"
 
     def _hold(self) -> None:
         """Keep others out of the folder; the system lets go for us if we are killed."""

@@ -1,6 +1,7 @@
 """What makes a private RabbitMQ node: its name, ports, user and vhosts, and the files it is configured by."""
 
 import base64
+import dataclasses
 import hashlib
 import os
 import re
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from libs.messaging.topology import EXCHANGE, Rights
 from libs.runtime.bundled import rabbitmq_code
 from libs.runtime.bundled.ports import free_ports
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed
@@ -29,6 +31,19 @@ class Certificates(NamedTuple):
     authority: Path
 
 
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """A user with rights in one vhost: those of `libs.messaging.topology`."""
+
+    name: str
+    password: str
+    vhost: str
+    configure: str
+    write: str
+    read: str
+    publish: str
+    bind: str
+
+
 class Node(msgspec.Struct, frozen=True, kw_only=True):
     """What stays the same as long as the folder lives."""
 
@@ -40,6 +55,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     tls_port: int
     distribution_port: int
     mapper_port: int
+    users: tuple[User, ...] = ()
 
     @classmethod
     def new(cls) -> "Node":
@@ -63,6 +79,31 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
         return [
             f"ok = rpc:call('{self.name}', rabbit_vhost, add, [{name}, {user}])",
             f"ok = rpc:call('{self.name}', rabbit_auth_backend_internal, set_permissions, {rights})",
+        ]
+
+    def user_of(self, vhost: str, name: str, rights: Rights) -> User:
+        """A user of a vhost, with the password that it has, or a new one."""
+        full = f"{_checked(vhost)}.{name}"
+        password = next((each.password for each in self.users if each.name == full), None)
+        return User(
+            name=full,
+            password=password or secrets.token_urlsafe(18),
+            vhost=vhost,
+            **dataclasses.asdict(rights),
+        )
+
+    def admitting(self, user: User) -> list[str]:
+        """The Erlang expressions that make a user, or give the one that is there these rights."""
+        own, vhost, by = _binary(user.name), _binary(user.vhost), _binary(self.user)
+        module = f"'{self.name}', rabbit_auth_backend_internal"
+        rights = ", ".join(map(_binary, (user.configure, user.write, user.read)))
+        topics = ", ".join(map(_binary, (EXCHANGE, user.publish, user.bind)))
+        secret = f"[{own}, {_binary(user.password)}, {by}]"
+        again = f"({{error, {{user_already_exists, _}}}}) -> rpc:call({module}, change_password, {secret})"
+        return [
+            f"ok = (fun(ok) -> ok; {again} end)(rpc:call({module}, add_user, {secret}))",
+            f"ok = rpc:call({module}, set_permissions, [{own}, {vhost}, {rights}, {by}])",
+            f"ok = rpc:call({module}, set_topic_permissions, [{own}, {vhost}, {topics}, {by}])",
         ]
 
     def dropping(self, vhost: str) -> str:
@@ -111,20 +152,48 @@ def config(node: Node, tls: Certificates | None) -> str:
 
 
 def definitions(node: Node) -> dict[str, Any]:
-    """The user and the vhosts, which the node takes in at every start: so they survive its data."""
+    """The users and the vhosts, which the node takes in at every start: so they survive its data."""
+    users = [each for each in node.users if each.vhost in node.vhosts]
+    may = {"user": node.user, "configure": ".*", "write": ".*", "read": ".*"}
+    theirs = [
+        {
+            "user": each.name,
+            "vhost": each.vhost,
+            "configure": each.configure,
+            "write": each.write,
+            "read": each.read,
+        }
+        for each in users
+    ]
+    topics = [
+        {
+            "user": each.name,
+            "vhost": each.vhost,
+            "exchange": EXCHANGE,
+            "write": each.publish,
+            "read": each.bind,
+        }
+        for each in users
+    ]
+    return {
+        "users": [
+            _defined(node.user, node.password),
+            *(_defined(each.name, each.password) for each in users),
+        ],
+        "vhosts": [{"name": vhost} for vhost in node.vhosts],
+        "permissions": [*({"vhost": vhost, **may} for vhost in node.vhosts), *theirs],
+        "topic_permissions": topics,
+    }
+
+
+def _defined(name: str, password: str) -> dict[str, str]:
     salt = os.urandom(4)
-    digest = base64.b64encode(salt + hashlib.sha256(salt + node.password.encode()).digest()).decode()
-    user = {
-        "name": node.user,
+    digest = base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
+    return {
+        "name": name,
         "password_hash": digest,
         "hashing_algorithm": "rabbit_password_hashing_sha256",
         "tags": "",
-    }
-    may = {"user": node.user, "configure": ".*", "write": ".*", "read": ".*"}
-    return {
-        "users": [user],
-        "vhosts": [{"name": vhost} for vhost in node.vhosts],
-        "permissions": [{"vhost": vhost, **may} for vhost in node.vhosts],
     }
 
 
@@ -184,7 +253,8 @@ def _text(path: Path) -> str:
 
 
 def _binary(text: str) -> str:
-    return f'<<"{text}">>'
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'<<"{escaped}">>'
 
 
 def erlang(expressions: Iterable[str]) -> str:

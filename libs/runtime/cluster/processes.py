@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 from libs.rpc.keys import SigningKey
 from libs.rpc.signed_keys import root_of
 from libs.runtime.bundled.held import InUse, Unusable, hold
-from libs.runtime.bundled.kept import WITHOUT, make_secrets
+from libs.runtime.bundled.kept import WITHOUT, make_relay_keys, make_secrets
 from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.ports import free_ports, refuse_taken
 from libs.runtime.cluster.supervised import Supervised
@@ -56,7 +56,7 @@ class Cluster:
         self,
         data: Path,
         databases: Mapping[str, str],
-        broker_url: str,
+        broker_url: str | Mapping[str, str],
         services: Sequence[Member],
         environ: Mapping[str, str] | None = None,
         *,
@@ -74,6 +74,7 @@ class Cluster:
         `roles`: as whom the services use them, if not as the owner; `environ` is for all processes,
         beside what they get anyway.
 
+        `broker_url` is one for all services, or by service, with a user of its own for each.
         `overrides[(service, role)]` is for one of them and wins (another LINLI_DATABASE_URL, say).
         `port_base`: service by service ten ports from there on, 0: any free ones. `migrate=False`: the
         schemas are there. `grace`: seconds that a stop waits for the workers, and again for the rest.
@@ -83,7 +84,7 @@ class Cluster:
         self.processes: dict[tuple[str, str], Supervised] = {}
         self._databases = dict(databases)
         self._roles = dict(roles or {})
-        self._broker_url = broker_url
+        self._brokers = dict.fromkeys(databases, broker_url) if isinstance(broker_url, str) else broker_url
         self._environ = dict(environ or {})
         self._tls = bool(self._environ.get("LINLI_TLS_CERT"))
         self._overrides = {key: dict(values) for key, values in (overrides or {}).items()}
@@ -109,6 +110,7 @@ class Cluster:
             self._hold()
             self._take_ports()
             make_secrets(self.place)
+            make_relay_keys(self.place, self.members)
             self.logs.mkdir(exist_ok=True)
             for member in self.members.values():
                 self._prepare(member.name, "server")
@@ -236,14 +238,16 @@ class Cluster:
         told = {
             "LINLI_CELL": place.cell,
             "LINLI_DATABASE_URL": self._database(service),
-            "LINLI_BROKER_URL": self._broker_url,
+            "LINLI_BROKER_URL": self._brokers[service],
             "LINLI_MASTER_KEY_FILE": str(place.master_key),
+            "LINLI_RELAY_KEY_FILE": str(place.relay_key(service)),
             "LINLI_GRPC_ADDRESS": self._address(service, "grpc"),
             "LINLI_HTTP_ADDRESS": self._address(service, role),
         }
         if service == _KEEPER_OF_KEYS:
             told["LINLI_IDENTITY_SIGNING_KEY_FILE"] = str(place.signing_key)
             told["LINLI_IDENTITY_DEVELOPER_PASSWORD_FILE"] = str(place.operator_secret)
+            told["LINLI_IDENTITY_SOURCE_KEYS"] = str(place.source_keys)
         elif _KEEPER_OF_KEYS in self.members:
             told["LINLI_KEYS_ROOT"] = root_of(SigningKey.from_pem(place.signing_key.read_bytes())).jwk["x"]
             told["LINLI_KEYS_URL"] = (

@@ -53,11 +53,15 @@ class Settings:
     broker_heartbeat: timedelta = setting(
         _HEARTBEAT, doc="silence after which a connection to RabbitMQ is considered dead", minimum=1
     )
+    relay_key: Secret[str] = setting(
+        Secret(""),
+        doc="Ed25519 key (PKCS #8 PEM) with which this service's relay signs its batches",
+    )
     hub_patience: timedelta = setting(
         _HUNG, doc="a worker ends itself after its event loop has been blocked for this long", minimum=1
     )
     keys_url: str = setting(
-        "", doc="where to read the public keys for tokens: identity's /keys.json, or a file: URL"
+        "", doc="where to read the public keys for tokens and batches: identity's /keys.json, or a file: URL"
     )
     keys_ca: Path | None = setting(
         None, doc="CA certificates for keys_url with https:// (PEM file; not set: the system's list)"

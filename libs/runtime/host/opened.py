@@ -14,9 +14,11 @@ from libs.messaging.effects import Effects
 from libs.messaging.inbox import Inbox
 from libs.messaging.relay import Relay
 from libs.messaging.schema import check_schema
+from libs.messaging.source_keys import SourceKeys
 from libs.messaging.translate import Source
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Settings, read
+from libs.runtime.host.batch_keys import neighbours_keys_of, signer_of
 from libs.runtime.host.parts import Ground, Service, ServiceParts
 from libs.telemetry.public_keys import PublicKeys
 
@@ -48,8 +50,13 @@ class OpenService:
         return Inbox(self.effects(), self.service.subscriptions)
 
     def relay(self) -> Relay:
-        """What publishes its events. Raises `CannotStart` where no broker is given."""
-        return Relay(self.source, self.settings.database_url.reveal(), broker_of(self.settings))
+        """What publishes its events. Raises `CannotStart` where no broker or no key is given."""
+        dsn = self.settings.database_url.reveal()
+        return Relay(self.source, dsn, broker_of(self.settings), signer_of(self.settings))
+
+    def source_keys(self) -> SourceKeys:
+        """The keys of its neighbours. Raises `CannotStart` where no key set is given."""
+        return SourceKeys(neighbours_keys_of(self.settings), self.ledger.connection)
 
     def close(self) -> None:
         """Let go of the database."""

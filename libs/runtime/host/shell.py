@@ -11,6 +11,7 @@ from libs.ledger.views.rebuild import RebuildRefused
 from libs.messaging.desk import NotFirst, NotParked, RetryFailed
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Settings, SettingsInvalid, read
+from libs.runtime.host.batch_keys import neighbours_keys_of, signer_of
 from libs.runtime.host.cores import keep_to_one_core
 from libs.runtime.host.exposed import check_connections
 from libs.runtime.host.host import Host, Roles
@@ -117,6 +118,8 @@ def _worker(
             f"a worker must be a process of its own from the start: run `linli {service.name} worker`"
         )
     broker_of(settings)
+    if service.subscriptions:
+        neighbours_keys_of(settings)
     return make(open_service(service, settings, environ), life.end)
 
 
@@ -129,4 +132,5 @@ def _host(
         roles = replace(roles, relay=False)
     if roles.relay:
         broker_of(settings)
+        signer_of(settings)
     return Host([open_service(service, settings, environ)], roles, died=life.end)

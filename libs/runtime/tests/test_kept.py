@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from libs.runtime.bundled.kept import make_secrets
+from libs.rpc.keys import SigningKey
+from libs.runtime.bundled.kept import make_relay_keys, make_secrets
 from libs.runtime.bundled.place import Place
 from libs.runtime.config.guards import CannotStart
 
@@ -35,6 +36,34 @@ def test_secrets_are_made_once_for_their_owner_only(place: Place) -> None:
     assert contents(place) == made
     assert made.keys() == SECRETS
     assert {(place.data / name).stat().st_mode & 0o777 for name in SECRETS} == {0o600}
+
+
+def test_a_relay_key_is_for_its_owner_only_and_its_public_half_for_everybody(place: Place) -> None:
+    make_relay_keys(place, ["cases"])
+    make_relay_keys(place, ["cases"])
+
+    key, public = place.relay_key("cases"), place.source_keys / "cases.pem"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert public.read_bytes() == SigningKey.from_pem(key.read_bytes()).public_pem()
+
+
+def test_the_public_half_of_a_relay_key_that_was_replaced_stays(place: Place) -> None:
+    make_relay_keys(place, ["cases"])
+    before = (place.source_keys / "cases.pem").read_bytes()
+
+    place.relay_key("cases").unlink()
+    make_relay_keys(place, ["cases"])
+
+    now = SigningKey.from_pem(place.relay_key("cases").read_bytes()).public_pem()
+    assert (place.source_keys / "cases.pem").read_bytes() == before + now
+
+
+def test_a_damaged_relay_key_is_named_with_what_to_do(place: Place) -> None:
+    make_relay_keys(place, ["cases"])
+    place.relay_key("cases").write_text("junk")
+
+    with pytest.raises(CannotStart, match=r"cases\.pem is damaged .*: delete it"):
+        make_relay_keys(place, ["cases"])
 
 
 def test_a_master_key_that_is_gone_is_not_made_anew_for_data_that_it_enciphered(place: Place) -> None:

@@ -40,6 +40,7 @@ def _hooked(opened: OpenService) -> type:
     from linli.feed.v1 import feed_service_pb2 as feed
 
     from libs.messaging.intake import Delivered
+    from libs.messaging.tests.town import unsealed
     from libs.worker.deliveries import deliveries
     from libs.worker.nameko_class import Hears, nameko_class
 
@@ -50,14 +51,14 @@ def _hooked(opened: OpenService) -> type:
     class Hooked(made):  # type: ignore[misc,valid-type]  # made a line ago
         @deliveries
         def hear(self, upstream: str, delivered: Delivered) -> exchange_pb2.Rewind | None:
-            while (HOOKS / "gate").exists() and feed.Batch.FromString(delivered.body).events:
+            while (HOOKS / "gate").exists() and unsealed(delivered.body).events:
                 (HOOKS / "in hand").touch()
                 eventlet.sleep(0.01)
             if (HOOKS / "raise").exists():
                 raise RuntimeError("nobody foresaw this")
             answer = super().hear(upstream, delivered)
             for last in (HOOKS / "die", HOOKS / "die in the past"):
-                batch = feed.Batch.FromString(delivered.body) if last.exists() else feed.Batch()
+                batch = unsealed(delivered.body) if last.exists() else feed.Batch()
                 if batch.events and bool(batch.types) == last.name.endswith("past"):
                     last.unlink()
                     os.kill(os.getpid(), signal.SIGKILL)

@@ -11,12 +11,15 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from libs.messaging.broker import Broker, BrokerSettings
 from libs.messaging.relay import Relay, RelaySettings
-from libs.messaging.tests.town import Town
+from libs.messaging.tests.town import KEY, SIGNER, SOURCE, Town
+from libs.rpc.keys import SigningKey
+from libs.rpc.signed_keys import signed
 from libs.runtime.host.threads import WatchedThread
 from libs.runtime.tests.running import MASTER_KEY
 from libs.testkit import patience
@@ -98,7 +101,7 @@ class Street:
         """A relay of the counter, for as long as it is wanted."""
         counter = self.town.counter
         dsn = counter.settings.database_url.reveal()
-        relay = Relay(counter.source, dsn, self.broker(), settings or RelaySettings(heartbeat=0.2))
+        relay = Relay(counter.source, dsn, self.broker(), SIGNER, settings or RelaySettings(heartbeat=0.2))
         thread = WatchedThread("relay", relay.run, wake=relay.wake)
         thread.start()
         try:
@@ -115,10 +118,20 @@ class Street:
             "LINLI_CELL": "test",
             "LINLI_BROKER_URL": self.broker_url,
             "LINLI_BROKER_HEARTBEAT": "2s",
+            "LINLI_KEYS_URL": self.keys().as_uri(),
+            "LINLI_RELAY_KEY": KEY.pem().decode(),
             "LINLI_HTTP_ADDRESS": "127.0.0.1:0",
             "LINLI_LOG_LEVEL": "info",
         }
         return {**os.environ, **told, **more}
+
+    def keys(self) -> Path:
+        """The file of public keys, as identity would publish them."""
+        file = self.folder / "keys.json"
+        if not file.exists():
+            published = {"keys": [], "sources": {SOURCE: [KEY.jwk]}}
+            file.write_text(json.dumps(signed(published, SigningKey.generate(), datetime.now(UTC))))
+        return file
 
     def worker(self, service: str = "tally", *told: str, **more: str) -> Worker:
         """Start a worker that is told some things by a test, and wait until it says that it is ready."""

@@ -10,7 +10,7 @@ from libs.messaging import topology
 from libs.messaging.broker import BROKEN, Broker, BrokerSettings, close, declare, open_channel
 from libs.messaging.publishing import Publishing
 from libs.messaging.schema import migrate
-from libs.messaging.tests.town import Town
+from libs.messaging.tests.town import SIGNER, Town
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.host.opened import open_service
 from libs.runtime.tests.example import counter, tally
@@ -181,7 +181,7 @@ def _publish_all_but_the_first(street: Street) -> None:
     after = street.counted()[0]
     for position in street.counted()[1:]:
         batch = street.town.batch(after=after, limit=1)
-        publishing.publish(batch.SerializeToString(), topology.live("counter"))
+        publishing.publish(SIGNER.seal(batch), topology.live("counter"))
         after = position
     close(connection)
 

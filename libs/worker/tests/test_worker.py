@@ -3,9 +3,12 @@
 import signal
 
 from libs.ledger.streams.stream import handle_many
-from libs.messaging import relay_position
+from libs.messaging import broker, relay_position, topology
+from libs.messaging.publishing import Publishing
 from libs.messaging.relay import RelaySettings
+from libs.messaging.signed import Signer
 from libs.messaging.tests.town import ALICE
+from libs.rpc.keys import SigningKey
 from libs.runtime.tests.example import counter
 from libs.testkit import patience
 from libs.testkit.eventually import eventually
@@ -81,6 +84,54 @@ def test_a_consumer_added_later_builds_everything_through_the_same_path(street: 
         street.arrives("a", "b")
         worker.says("gap found", after=0)
         worker.says("gap repaired")
+
+
+def test_what_others_put_into_the_queue_takes_no_effect_and_deafens_nobody(street: Street) -> None:
+    with street.publishing():
+        worker = street.worker()
+        street.town.count(1)
+        street.arrives()
+        genuine = street.town.batch()
+        genuine.events[0].sequence = genuine.until = genuine.head = 10**15
+        stranger = Signer(SigningKey.generate())
+
+        connection = street.broker().connect()
+        publishing = Publishing(connection)
+        for message in (genuine.SerializeToString(), stranger.seal(genuine)):
+            publishing.publish(message, topology.live("counter"))
+        broker.close(connection)
+        worker.says("batch refused: it is not genuine", reason="key_unknown")
+        street.town.count(2)
+
+        street.arrives()
+        assert "linli_inbox_refused_batches_total" in worker.answers("/metrics")
+
+
+def test_a_worker_goes_on_with_the_keys_that_it_knows_while_identity_is_away(street: Street) -> None:
+    with street.publishing():
+        street.town.count(1)
+        before = street.worker()
+        street.arrives()
+        before.kill()
+
+        street.worker(LINLI_KEYS_URL=f"{street.keys().as_uri()}.gone")
+        street.town.count(2)
+
+        street.arrives()
+
+
+def test_a_worker_that_knows_no_key_is_not_ready_and_says_why(street: Street) -> None:
+    with street.publishing():
+        worker = street.worker(LINLI_KEYS_URL=f"{street.keys().as_uri()}.gone")
+        street.town.count(1)
+
+        eventually(
+            lambda: "no batch could be verified yet: identity publishes no key" in worker.answers("/readyz"),
+            "it says so",
+            seconds=SOON,
+        )
+
+        assert street.town.steps() == ()
 
 
 def test_a_release_that_hears_one_more_type_reads_its_past_once_though_it_is_killed(street: Street) -> None:

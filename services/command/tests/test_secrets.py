@@ -80,6 +80,7 @@ def ground(folder: Path, postgres: KillablePostgres, tls_rabbit: TlsRabbit) -> I
     node, authority, stranger = tls_rabbit.node, tls_rabbit.authority, Authority(folder, "stranger")
     ours = authority.sign("linli")
     key = SigningKey.generate()
+    relay_key = SigningKey.generate().pem().decode()
     keys = folder / "keys.json"
     keys.write_text(published_keys(key))
     with tls_in_front_of(_socket_of(postgres), authority.sign("postgres", "127.0.0.1")) as port:
@@ -100,11 +101,13 @@ def ground(folder: Path, postgres: KillablePostgres, tls_rabbit: TlsRabbit) -> I
             **_pair("LINLI_TLS", authority.sign("server", "127.0.0.1")),
             "LINLI_TLS_CLIENT_CA": str(authority.file),
             "LINLI_KEYS_URL": f"file://{keys}",
+            "LINLI_RELAY_KEY": relay_key,
             "LINLI_MASTER_KEY": MASTER_KEY,
             "LINLI_REQUIRE_TLS": "true",
             "LINLI_LOG_LEVEL": "debug",
         }
-        secrets = (DATABASE_PASSWORD, WRONG_PASSWORD, "zebra", broker_password, MASTER_KEY)
+        told = (DATABASE_PASSWORD, WRONG_PASSWORD, "zebra", broker_password, MASTER_KEY)
+        secrets = (*told, relay_key.splitlines()[1])
         yield Ground(environ, secrets, stranger.file)
 
 

@@ -2,11 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from libs.rpc.keys import SigningKey, public_jwk
+from libs.rpc.keys import Jwk, SigningKey, public_jwk
 from libs.rpc.signed_keys import root_of, signed
 from services.identity.application.keyring import KeySet
 
@@ -27,6 +27,14 @@ class News(Protocol):
         ...
 
 
+class Sources(Protocol):
+    """The public keys of the relays."""
+
+    def published(self) -> Mapping[str, Sequence[Jwk]]:
+        """The keys of each source as JWKs."""
+        ...
+
+
 class PublishedKeys:
     """Reads the key set, and signs it, once for all who ask in the same second."""
 
@@ -36,12 +44,17 @@ class PublishedKeys:
         ledger: News,
         secret: SigningKey,
         clock: Callable[[], datetime],
+        sources: Sources | None = None,
     ) -> None:
-        """`read` gives the keys and revocations of a moment; `secret` is that of the signing keys."""
+        """`read` gives the keys and revocations of a moment; `secret` is that of the signing keys.
+
+        `sources` are the public keys of the relays; without them the key set does not speak of any.
+        """
         self._read = read
         self._ledger = ledger
         self._root = root_of(secret)
         self._clock = clock
+        self._sources = sources
         self._last: tuple[int, float, Mapping[str, Any]] = (-1, float("-inf"), {})
         self._lock = threading.Lock()
 
@@ -56,9 +69,13 @@ class PublishedKeys:
             if head != self._ledger.known_head or now - at > FRESH:
                 head = self._ledger.known_head
                 moment = self._clock()
-                published = signed(_jwks(self._read(moment)), self._root, moment)
+                published = signed(self._key_set(moment), self._root, moment)
                 self._last = (head, now, published)
             return published
+
+    def _key_set(self, moment: datetime) -> dict[str, Any]:
+        of_relays = {"sources": self._sources.published()} if self._sources is not None else {}
+        return {**_jwks(self._read(moment)), **of_relays}
 
     def wait(self, seconds: float) -> None:
         """Return when something was recorded since the last reading, or after some seconds."""

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n linli/exchange/v1/exchange.proto\x12\x11linli.exchange.v1\"H\n\x06Rewind\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x10\n\x08\x63onsumer\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\x03\x12\r\n\x05types\x18\x04 \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n linli/exchange/v1/exchange.proto\x12\x11linli.exchange.v1\"H\n\x06Rewind\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x10\n\x08\x63onsumer\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\x03\x12\r\n\x05types\x18\x04 \x03(\t\"?\n\x0bSignedBatch\x12\r\n\x05\x62\x61tch\x18\x01 \x01(\x0c\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x11\n\tsignature\x18\x03 \x01(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,4 +33,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REWIND']._serialized_start=55
   _globals['_REWIND']._serialized_end=127
+  _globals['_SIGNEDBATCH']._serialized_start=129
+  _globals['_SIGNEDBATCH']._serialized_end=192
 # @@protoc_insertion_point(module_scope)
