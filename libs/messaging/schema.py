@@ -6,7 +6,7 @@ from libs.ledger.store import roles, tables
 from libs.ledger.store.migrate import Step, check_steps, take_steps
 from libs.ledger.views import view_tables
 from libs.ledger.views.view import View
-from libs.messaging import parked, positions, reconcile, relay_position, source_keys
+from libs.messaging import parked, positions, reconcile, relay_position, source_keys, sources
 
 STEPS: Sequence[Step] = (
     Step(1, "ledger", lambda _cursor, dsn: tables.create_tables(dsn)),
@@ -16,6 +16,7 @@ STEPS: Sequence[Step] = (
     Step(5, "positions of event types", lambda cursor, _dsn: cursor.execute(positions.DDL)),
     Step(6, "reconciliations", lambda cursor, _dsn: cursor.execute(reconcile.DDL)),
     Step(7, "keys of sources", lambda cursor, _dsn: cursor.execute(source_keys.DDL)),
+    Step(8, "decisions on sources", lambda cursor, _dsn: cursor.execute(sources.DDL)),
 )
 """Add new steps at the end."""
 

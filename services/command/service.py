@@ -34,6 +34,10 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
         "retry": Lazy("handle it now, then all events that wait behind it", made("acts", "retry")),
         "discard": Lazy("give it up for good", made("acts", "discard")),
     }
+    sources = {
+        "list": Lazy("list them, and how far each is handled", made("sources", "list_sources")),
+        "forget": Lazy("give one up that is gone for good", made("sources", "forget")),
+    }
     return LazyGroup(
         name,
         help=f"Run or maintain the {name} service.",
@@ -61,6 +65,10 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
             "parked": Lazy(
                 "events that could not be handled: list, show, retry, discard",
                 lambda: LazyGroup("parked", help="Events that could not be handled.", lazy=parked),
+            ),
+            "sources": Lazy(
+                "the neighbours whose events it has heard: list, forget",
+                lambda: LazyGroup("sources", help="The neighbours whose events it has heard.", lazy=sources),
             ),
         },
     )

@@ -46,3 +46,15 @@ def test_a_fact_that_returns_after_another_is_kept_again() -> None:
     moved = AreaNoted(area_id="north", area_path="county/north")
 
     assert AREA.decide(Note(NORTH), AREA.fold([NORTH, moved])) == [NORTH]
+
+
+def test_a_history_that_is_heard_again_ends_as_it_was() -> None:
+    moved, ended = AreaNoted(area_id="north", area_path="county/north"), AreaEnded(area_id="north")
+    history: list[Fact] = [NORTH, moved, ended]
+    known = AREA.fold(history)
+
+    again = known
+    for fact in history:
+        again = AREA.fold(AREA.decide(Note(fact), again), again)
+
+    assert set(again.latest) == set(known.latest)

@@ -93,7 +93,7 @@ def _sound(service: Service, dsn: str, since: Head | None = None) -> Head | None
 def rebuild_view(service: Service, name: str, environ: Environ, *, compare: bool = False) -> int:
     """Build a view anew beside the live one and switch; or only compare the two."""
     view = next(view for view in service.views if view.name == name)
-    with _open_ledger(service, environ) as ledger:
+    with opened_ledger(service, environ) as ledger:
         if _sound(service, ledger.settings.dsn) is None:  # a view never makes a forgery look right
             return 1
         if compare:
@@ -117,7 +117,7 @@ def _compare(ledger: Ledger, view: View) -> int:
 
 def rotate_master_key(service: Service, environ: Environ) -> int:
     """Wrap the keys of all persons with the new master key, so that the old one can be taken out."""
-    with _open_ledger(service, environ) as ledger:
+    with opened_ledger(service, environ) as ledger:
         done = ledger.keys.rewrap(lambda progress: say(f"{service.name}: {progress}"))
     found = f"{done:,} wrapped anew" if done else "nothing to do"
     say(f"{service.name}: all keys are wrapped with the first master key ({found})")
@@ -128,7 +128,7 @@ def reconcile_source(
     service: Service, source: str, position: int, environ: Environ, *, go_on: bool = False, reason: str = ""
 ) -> int:
     """Show what was taken of a source behind a position; with `go_on`, handle what it has there now."""
-    with _open_ledger(service, environ) as ledger:
+    with opened_ledger(service, environ) as ledger:
         taken = reconcile.taken_beyond(ledger, source, position)
         if go_on:
             reconcile.go_on(ledger, source, position, by="command line", reason=reason)
@@ -202,7 +202,7 @@ def _why(event: ParkedEvent) -> str:
 @contextmanager
 def _desk(service: Service, environ: Environ) -> Iterator[ParkingDesk]:
     if not service.subscriptions:  # it handles nothing: no need for its parts, nor for the secrets of serving
-        with _open_ledger(service, environ) as ledger:
+        with opened_ledger(service, environ) as ledger:
             yield ParkingDesk(ledger, Effects(service.name, ledger, Streams(ledger), {}))
         return
     opened = open_service(service, read(Settings, environ), environ, listen=False)
@@ -213,7 +213,8 @@ def _desk(service: Service, environ: Environ) -> Iterator[ParkingDesk]:
 
 
 @contextmanager
-def _open_ledger(service: Service, environ: Environ) -> Iterator[Ledger]:
+def opened_ledger(service: Service, environ: Environ) -> Iterator[Ledger]:
+    """The ledger of a service, for as long as an operator works on it."""
     ledger = open_ledger(service, read(Settings, environ), listen=False)
     try:
         yield ledger

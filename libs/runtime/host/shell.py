@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 
+from libs.ledger.decider import Refusal
 from libs.ledger.errors import LedgerUnavailable, SchemaUnknown, SettingsRefused
 from libs.ledger.views.rebuild import RebuildRefused
 from libs.messaging.desk import NotFirst, NotParked, RetryFailed
@@ -45,6 +46,7 @@ EXPECTED = (
     NotFirst,
     RetryFailed,
     RebuildRefused,
+    Refusal,
     psycopg.OperationalError,
 )
 """Errors that an operator can mend: printed as a sentence, without a traceback."""
