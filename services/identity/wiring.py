@@ -1,4 +1,271 @@
 """The fuse box of identity: the only module that knows every room."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from linli.identity.v1 import identity_service_pb2
+
+from libs.rpc import text
+from libs.rpc.access import roles_to_grant, scopes_of_roles
+from libs.rpc.keys import SigningKey, concealed
+from libs.runtime.host.parts import Api, ByHand, Ground, Service, ServiceParts
+from libs.telemetry.public_keys import PublicKeys
+from services.identity.adapters.disputed_strips import StripReads
+from services.identity.adapters.hashing import Argon2
+from services.identity.adapters.ledger import EVENTS
+from services.identity.adapters.maps import Maps
+from services.identity.adapters.published_keys import PublishedKeys
+from services.identity.adapters.publishing import publish
+from services.identity.adapters.revoked import RevokedTokens
+from services.identity.adapters.signing import DerivedKeys
+from services.identity.adapters.source_keys import SourceKeysFolder
+from services.identity.adapters.views import (
+    areas,
+    bodies,
+    clients,
+    consents,
+    nominations,
+    revoked_tokens,
+    roles_of_party,
+)
+from services.identity.application.access import Roles
+from services.identity.application.app import App
+from services.identity.application.area import Areas, AreaStream
+from services.identity.application.body import Bodies, BodyStream
+from services.identity.application.client import Clients
+from services.identity.application.consent import Consents
+from services.identity.application.keyring import Keys
+from services.identity.application.login import Logins
+from services.identity.application.nomination import Nominations
+from services.identity.application.operators import Machine, NewOperator
+from services.identity.application.resident import AccessStream, OperatorsStream, Residents, ResidentStream
+from services.identity.application.throttle import Throttle
+from services.identity.domain.access import ACCESS
+from services.identity.domain.area import AREA
+from services.identity.domain.body import BODY
+from services.identity.domain.client import CLIENT
+from services.identity.domain.consent import CONSENT
+from services.identity.domain.disclosure import DISCLOSURE
+from services.identity.domain.keyring import KEYRING
+from services.identity.domain.login import LOGIN
+from services.identity.domain.nomination import NOMINATION
+from services.identity.domain.operators import OPERATORS
+from services.identity.domain.resident import RESIDENT
+from services.identity.entrypoints.access import AccessApi
+from services.identity.entrypoints.area import AreaApi
+from services.identity.entrypoints.body import BodyApi
+from services.identity.entrypoints.chinese import MESSAGES
+from services.identity.entrypoints.client import ClientApi
+from services.identity.entrypoints.consent import ConsentApi
+from services.identity.entrypoints.keyring import KeyringApi
+from services.identity.entrypoints.login import LoginApi
+from services.identity.entrypoints.nomination import NominationApi
+from services.identity.entrypoints.resident import ResidentApi
+from services.identity.settings import IdentitySettings
 
 
+def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
+    """The service on the ground that the shell has opened."""
+    beginning = revoked_tokens.RevocationReads(ground.views)
+    revoked = RevokedTokens(beginning, ground.ledger, settings.longest_lifetime, ground.clock)
+    app = _app(ground, settings, revoked)
+    secret = SigningKey.from_pem(settings.signing_key.reveal().encode())
+    sources = SourceKeysFolder(settings.source_keys, ground.settings.cell) if settings.source_keys else None
+    published = PublishedKeys(app.keyring.key_set, ground.ledger, secret, ground.clock, sources)
+
+    def on_start() -> None:
+        now = ground.clock()
+        app.keyring.ensure(now)
+        if settings.developer_password is not None:
+            app.machine.ensure_developer(settings.developer_password.reveal(), now)
+
+    return ServiceParts(
+        apis=(_api(app),),
+        on_start=on_start,
+        by_hand=_by_hand(app, ground),
+        public_keys=PublicKeys(published.read, published.wait),
+        revoked=revoked,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Streams:
+    """The streams that several nouns use."""
+
+    areas: AreaStream
+    bodies: BodyStream
+    residents: ResidentStream
+    access: AccessStream
+    operators: OperatorsStream
+
+
+def _streams(ground: Ground) -> _Streams:
+    return _Streams(
+        areas=ground.stream(AREA),
+        bodies=ground.stream(BODY),
+        residents=ground.stream(RESIDENT),
+        access=ground.stream(ACCESS),
+        operators=ground.stream(OPERATORS),
+    )
+
+
+def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> App:
+    views, digests, maps = ground.views, ground.ledger.keys, Maps()
+    streams = _streams(ground)
+    keys = _keys(ground, settings, revoked)
+    logins, machines = _logins_and_clients(ground, settings, streams, keys)
+    residents = Residents(
+        stream=streams.residents,
+        areas=streams.areas,
+        access=streams.access,
+        disclosures=ground.stream(DISCLOSURE),
+        operators=streams.operators,
+        digests=digests,
+    )
+    proposals = _nominations(ground, streams)
+    return App(
+        areas=Areas(stream=streams.areas, reads=areas.AreaReads(views, maps), strips=StripReads(views, maps)),
+        residents=residents,
+        consents=Consents(
+            stream=ground.stream(CONSENT),
+            residents=streams.residents,
+            reads=consents.ConsentReads(views),
+        ),
+        bodies=Bodies(
+            stream=streams.bodies, areas=streams.areas, reads=bodies.BodyReads(views), digests=digests
+        ),
+        access=Roles(
+            stream=streams.access,
+            residents=streams.residents,
+            areas=streams.areas,
+            bodies=streams.bodies,
+            operators=streams.operators,
+            reads=roles_of_party.RoleReads(views),
+        ),
+        nominations=proposals,
+        logins=logins,
+        clients=machines,
+        machine=Machine(
+            stream=streams.operators,
+            residents=residents,
+            access=streams.access,
+            logins=logins,
+            nominations=proposals,
+        ),
+        keyring=keys,
+    )
+
+
+def _nominations(ground: Ground, streams: _Streams) -> Nominations:
+    return Nominations(
+        stream=ground.stream(NOMINATION),
+        residents=streams.residents,
+        access=streams.access,
+        operators=streams.operators,
+        areas=streams.areas,
+        bodies=streams.bodies,
+        reads=nominations.NominationReads(ground.views),
+        roles_to_grant=roles_to_grant(),
+    )
+
+
+def _keys(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> Keys:
+    return Keys(
+        stream=ground.stream(KEYRING),
+        signing=DerivedKeys(settings.signing_key.reveal()),
+        revocations=revoked,
+        longest=settings.longest_lifetime,
+        conceal=concealed,
+    )
+
+
+def _logins_and_clients(
+    ground: Ground, settings: IdentitySettings, streams: _Streams, keys: Keys
+) -> tuple[Logins, Clients]:
+    """Both check secrets and issue tokens, and share one throttle of failed tries."""
+    places = ground.settings.threads // 4  # so that logins leave most threads to the other rpcs
+    hashing, throttle = Argon2(places=places), Throttle(ground.clock, places=places)
+    logins = Logins(
+        stream=ground.stream(LOGIN),
+        residents=streams.residents,
+        access=streams.access,
+        digests=ground.ledger.keys,
+        hashing=hashing,
+        throttle=throttle,
+        keys=keys,
+        lifetime=settings.login_lifetime,
+    )
+    machines = Clients(
+        stream=ground.stream(CLIENT),
+        areas=streams.areas,
+        bodies=streams.bodies,
+        reads=clients.ClientReads(ground.views),
+        hashing=hashing,
+        throttle=throttle,
+        keys=keys,
+        lifetime=settings.client_lifetime,
+        scopes_of_roles=scopes_of_roles(),
+    )
+    return logins, machines
+
+
+def _api(app: App) -> Api:
+    nouns = (
+        AreaApi,
+        ResidentApi,
+        ConsentApi,
+        BodyApi,
+        AccessApi,
+        NominationApi,
+        LoginApi,
+        ClientApi,
+        KeyringApi,
+    )
+    return Api.of(identity_service_pb2, *(noun(app) for noun in nouns), zh=MESSAGES)
+
+
+def _by_hand(app: App, ground: Ground) -> Mapping[str, ByHand]:
+    """What is done on the machine: texts take the normal forms that they would take at the wire."""
+
+    def first_operator(words: Mapping[str, str]) -> str:
+        new = NewOperator(
+            name=text.line(words["name"]),
+            staff_number=text.key(words["staff_number"]),
+            login_name=text.username(words["login"]),
+            password=text.password(words["password"]),
+        )
+        return f"made {app.machine.make_first_operator(new, ground.clock())} the first operator"
+
+    def set_password(words: Mapping[str, str]) -> str:
+        name, password = text.username(words["login"]), text.password(words["password"])
+        app.machine.set_password(name, password, ground.clock())
+        return "replaced the password, and ended the sessions"
+
+    def approve_nomination(words: Mapping[str, str]) -> str:
+        nomination_id, reason = text.identifier(words["nomination"]), text.free_text(words["reason"])
+        app.machine.approve_nomination(nomination_id, reason, ground.clock())
+        return "approved the nomination, and granted the role"
+
+    return {
+        "first-operator": first_operator,
+        "approve-nomination": approve_nomination,
+        "set-password": set_password,
+    }
+
+
+SERVICE = Service(
+    name="identity",
+    events=EVENTS,
+    views=(
+        areas.VIEW,
+        bodies.VIEW,
+        roles_of_party.VIEW,
+        nominations.VIEW,
+        consents.VIEW,
+        clients.VIEW,
+        revoked_tokens.VIEW,
+    ),
+    publish=publish,
+    settings=IdentitySettings,
+    build=build,
+)
