@@ -107,6 +107,7 @@ def _open(stack: ExitStack, cluster: Cluster, name: str, dsn: str) -> OpenServic
     settings = Settings(
         database_url=Secret(dsn),
         master_key=Secret(place.master_key.read_text("utf-8").strip()),
+        key_store=Secret(place.key_store.as_uri()),
         cell=CELL,
         pool_size=3,
     )

@@ -40,6 +40,10 @@ class LedgerClosed(LedgerUnavailable):
     """This process is shutting down; nothing was stored."""
 
 
+class BucketsUnavailable(LedgerUnavailable):
+    """The store with the keys of buckets cannot be used: personal data can be neither read nor written."""
+
+
 class SettingsRefused(Exception):
     """A setting that would break a promise of the ledger; the message names it and its remedy."""
 
@@ -52,7 +56,10 @@ class KeyLost(Exception):
     """Stored personal data whose key is neither there nor destroyed: the keys were not restored with it."""
 
     def __init__(self, subject: str) -> None:
-        super().__init__(f"the key of {subject} is missing: restore subject_keys together with the events")
+        super().__init__(
+            f"the key of {subject} is missing: restore subject_keys together with the events, and the keys of"
+            " buckets, or run `linli <service> mend-keys`"
+        )
         self.subject = subject
 
 

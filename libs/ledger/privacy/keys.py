@@ -1,12 +1,9 @@
 """A key for each person: enciphers what is known of them, and erases them by being destroyed."""
 
-import hashlib
-import hmac
-import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,30 +14,19 @@ from psycopg.sql import SQL
 
 from libs.ledger.datastore import Datastore
 from libs.ledger.decider import Kind, Refusal
-from libs.ledger.errors import KeyLost, SealBroken
+from libs.ledger.errors import KeyLost, SealBroken, SettingsRefused
 from libs.ledger.privacy import rotation
+from libs.ledger.privacy.buckets import Bucket, BucketStore, bucket_of
+from libs.ledger.privacy.digests import SECRET, Digests
+from libs.ledger.privacy.erasure import Erasure
 from libs.ledger.privacy.master_key import KEY_BYTES, MasterKey
+from libs.ledger.privacy.ring import Ring
 from libs.ledger.randomness import random_bytes
 
 TABLE = "subject_keys"
-CREATE_TABLE = """
-CREATE TABLE IF NOT EXISTS subject_keys (
-    subject text PRIMARY KEY,
-    wrapped bytea,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    destroyed_at timestamptz,
-    CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL))
-)
-"""
 _SELECT = SQL("SELECT subject, wrapped FROM subject_keys WHERE subject = ANY(%s)")
-_DESTROY = """
-INSERT INTO subject_keys (subject, destroyed_at) SELECT subject, now() FROM unnest(%s::text[]) AS subject
-ON CONFLICT (subject) DO UPDATE SET wrapped = NULL, destroyed_at = now()
-WHERE subject_keys.destroyed_at IS NULL
-"""
 CHANNEL = "linli_keys"
-# Holds the secret of `digest`; no subject of an event can be called that (see `ids.stream_name`).
-_DIGEST = "!digest"
+_LOOKS = 3  # at keys and buckets: an erasure may move keys to another bucket in between
 _FORMAT = b"\x02"
 _NONCE_BYTES = 12
 
@@ -106,7 +92,8 @@ class FixedKeys:
 class Keys:
     """The data keys of one service's ledger.
 
-    Known keys are kept in memory for `ttl` seconds; a destruction is announced to all processes
+    The keys of buckets wrap them, which `store` keeps, wrapped by the master key. Known keys are kept in
+    memory for `ttl` seconds; a destruction is announced to all processes
     of the service by NOTIFY at its commit, so `ttl` only bounds how long a process that was cut
     off from the database at that moment still deciphers. Safe for use by many threads.
     """
@@ -115,17 +102,21 @@ class Keys:
         self,
         datastore: Datastore,
         master: MasterKey,
+        store: BucketStore,
         *,
         ttl: float = 30.0,
         limit: int = 20_000,
     ) -> None:
         self._datastore = datastore
         self._master = master
+        self._store = store
+        self._ring = Ring(datastore, store, master)
+        self.erasure = Erasure(datastore, store, self._ring)
         self._ttl = ttl
         self._limit = limit
         self._lock = threading.Lock()
         self._known: OrderedDict[str, DataKey] = OrderedDict()
-        self._digest_key: bytes | None = None
+        self._digests = Digests(datastore, master)
         self._generation = 0  # changes when keys are forgotten: what was read before is not kept after it
         self.epoch = 0  # changes when keys are destroyed: whoever caches clear text compares it
 
@@ -161,15 +152,20 @@ class Keys:
 
     def destroy(self, subject: str) -> None:
         """Erase a person: everything sealed under their key is unreadable from now on, for good."""
+        self.erasure.prepare(1)
         with self._datastore.connection() as conn, conn.transaction(), conn.cursor() as cursor:
             self.destroy_in(cursor, [subject])
         self.forget([subject])
+        self.erasure.finish()
 
     def destroy_in(self, cursor: Cursor[Any], subjects: Sequence[str]) -> None:
-        """The same inside somebody's transaction, who calls `forget` after it."""
-        if any(subject == _DIGEST for subject in subjects):
+        """The same inside somebody's transaction.
+
+        They call `erasure.prepare` before it, and `forget` and `erasure.finish` after it.
+        """
+        if any(subject == SECRET for subject in subjects):
             raise ValueError("this is not the key of a person")
-        cursor.execute(_DESTROY, [sorted(subjects)])  # in the order of a rotation: no deadlock
+        self.erasure.destroy(cursor, subjects)
         cursor.executemany("SELECT pg_notify(%s, %s)", [(CHANNEL, subject[:4000]) for subject in subjects])
 
     def forget(self, subjects: Iterable[str] | None = None, *, destroyed: bool = True) -> None:
@@ -181,20 +177,19 @@ class Keys:
             self._generation += 1
             self.epoch += destroyed
             if subjects is None:
+                gone = None
                 self._known.clear()
             else:
-                for subject in subjects:
-                    self._known.pop(subject, None)
+                known = [self._known.pop(subject, None) for subject in subjects]
+                gone = [bucket_of(key.wrapped) for key in known if key is not None and key.wrapped]
+        self._ring.forget(gone)
 
     def digest(self, purpose: str, text: str) -> str:
         """A name for a text that cannot be turned back without our secret: 32 hexadecimal digits.
 
-        For ids of things with a natural key: the same text gives the same id, for ever, also after
-        the master key has changed (the secret is a key of its own, wrapped like the others).
+        The same text gives the same name, for ever, also after the master key has changed.
         """
-        secret = self._digest_key or self._digest_secret()
-        message = f"{len(purpose)}:{purpose}:{text}".encode()
-        return hmac.new(secret, message, hashlib.sha256).hexdigest()[:32]
+        return self._digests.digest(purpose, text)
 
     def rewrap(self, say: rotation.Say = lambda _: None, *, size: int = 500) -> int:
         """Wrap all keys with the current master key; answers how many had an older one.
@@ -203,13 +198,27 @@ class Keys:
         called after each batch of `size` keys. Raises `SettingsRefused` where a master key is missing.
         """
         try:
-            return rotation.rewrap(self._datastore, self._master, say, size=size)
+            return rotation.rewrap(self._digests, self._store, self._master, say, size=size)
         finally:
             self.forget(destroyed=False)
 
     def check(self) -> None:
-        """Raise `SettingsRefused` at start-up if the master key is not the one of this database."""
-        self._digest_secret()
+        """Raise `SettingsRefused` at start-up if master key or buckets are not those of this database.
+
+        Finishes what erasures have left undone, too.
+        """
+        self._digests.load()
+        if lost := self._ring.lost():
+            raise SettingsRefused(
+                f"{lost:,} buckets of keys that the database names are not in the key store: is it the right"
+                " one? After an older backup of the database was restored, run `linli <service> mend-keys`"
+            )
+        self.erasure.finish()
+
+    def close(self) -> None:
+        """Let go of the store of the buckets."""
+        self.erasure.close()
+        self._store.close()
 
     def _load(self, subjects: Iterable[str], stored: bool = False) -> dict[str, DataKey]:
         """The keys of these subjects, those of erased ones included; unknown subjects are missing.
@@ -233,15 +242,18 @@ class Keys:
         return found
 
     def _select(self, subjects: list[str]) -> list[DataKey]:
-        now, keys = time.monotonic(), []
-        for subject, wrapped in self._datastore.select(_SELECT, [subjects]):
-            secret = self._master.unwrap(subject, wrapped) if wrapped is not None else None
-            keys.append(DataKey(subject, wrapped, secret, stored=True, loaded=now))
-        return keys
+        now, lost = time.monotonic(), ""
+        for _ in range(_LOOKS):
+            rows = self._datastore.select(_SELECT, [subjects])
+            known = self._ring.secrets({bucket_of(wrapped) for _, wrapped in rows if wrapped is not None})
+            lost = next((each for each, wrapped in rows if wrapped and bucket_of(wrapped) not in known), "")
+            if not lost:
+                return [_opened(known, subject, wrapped, now) for subject, wrapped in rows]
+        raise KeyLost(lost)
 
     def _fresh(self, subject: str) -> DataKey:
         fresh = AESGCM.generate_key(KEY_BYTES * 8)
-        wrapped = self._master.wrap(subject, fresh)
+        wrapped = self._ring.wrap(subject, fresh)
         return DataKey(subject, wrapped, fresh, stored=False, loaded=time.monotonic())
 
     def _keep(self, key: DataKey, generation: int | None = None) -> DataKey:
@@ -258,14 +270,7 @@ class Keys:
                     self._known.popitem(last=False)
             return key
 
-    def _digest_secret(self) -> bytes:
-        """The secret of `digest`, made on the first use by whichever process comes first."""
-        made = self._master.wrap(_DIGEST, os.urandom(KEY_BYTES))
-        with self._datastore.connection() as conn:
-            conn.execute(
-                "INSERT INTO subject_keys (subject, wrapped) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-                (_DIGEST, made),
-            )
-        ((_, wrapped),) = self._datastore.select(_SELECT, [[_DIGEST]])
-        self._digest_key = self._master.unwrap(_DIGEST, wrapped)
-        return self._digest_key
+
+def _opened(known: Mapping[bytes, Bucket], subject: str, wrapped: bytes | None, now: float) -> DataKey:
+    secret = known[bucket_of(wrapped)].unwrap(subject, wrapped) if wrapped is not None else None
+    return DataKey(subject, wrapped, secret, stored=True, loaded=now)

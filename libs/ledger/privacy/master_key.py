@@ -1,9 +1,10 @@
-"""The master key: wraps the data keys of all persons; comes from a Secret, never from the database."""
+"""The master key: wraps the keys of buckets of persons; comes from a Secret, never from the database."""
 
 import base64
 import binascii
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
@@ -22,7 +23,7 @@ class MasterKey:
     """One key that wraps, and others that still unwrap until `Keys.rewrap` has run.
 
     A wrapped key reads: 4 bytes that tell which master key wrapped it, 12 of nonce, the rest
-    AES-GCM, bound to its subject.
+    AES-GCM, bound to what it is the key of.
     """
 
     current: bytes = field(repr=False)
@@ -57,18 +58,18 @@ class MasterKey:
         """What `from_text` reads."""
         return "\n".join(base64.b64encode(key).decode() for key in (self.current, *self.older))
 
-    def wrap(self, subject: str, key: bytes) -> bytes:
-        """The data key of a subject, to be stored."""
+    def wrap(self, what: str, key: bytes) -> bytes:
+        """A key, to be stored; `what` it is the key of."""
         nonce = random_bytes(_NONCE_BYTES)
-        return mark(self.current) + nonce + AESGCM(self.current).encrypt(nonce, key, subject.encode())
+        return mark(self.current) + nonce + AESGCM(self.current).encrypt(nonce, key, what.encode())
 
-    def unwrap(self, subject: str, wrapped: bytes) -> bytes:
-        """The data key again. Raises `SettingsRefused` if no master key at hand opens it."""
+    def unwrap(self, what: str, wrapped: bytes) -> bytes:
+        """The key again. Raises `SettingsRefused` if no master key at hand opens it."""
         which, nonce = wrapped[:MARK_BYTES], wrapped[MARK_BYTES : MARK_BYTES + _NONCE_BYTES]
         for key in (self.current, *self.older):
             if mark(key) == which:
                 try:
-                    return AESGCM(key).decrypt(nonce, wrapped[MARK_BYTES + _NONCE_BYTES :], subject.encode())
+                    return AESGCM(key).decrypt(nonce, wrapped[MARK_BYTES + _NONCE_BYTES :], what.encode())
                 except InvalidTag:
                     break
         raise SettingsRefused(
@@ -81,3 +82,8 @@ class MasterKey:
 def mark(key: bytes) -> bytes:
     """Four bytes by which to know a key again without showing it."""
     return hashlib.sha256(b"linli/master-key-mark/" + key).digest()[:MARK_BYTES]
+
+
+def is_wrapped_by(keys: Iterable[bytes], wrapped: bytes) -> bool:
+    """Whether one of these master keys wrapped it."""
+    return wrapped[:MARK_BYTES] in {mark(key) for key in keys}

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import psycopg
 
-from libs.ledger.store.unit import Unit
+from libs.ledger.privacy.tables import IN_BUCKET
+from libs.ledger.store.unit import KeyChanged, Unit
 
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError)
 _OF_ONE = (psycopg.IntegrityError, psycopg.DataError)
@@ -31,3 +32,10 @@ def may_pass(error: psycopg.Error, attempts: int) -> bool:
     At whatever is neither, a new connection may find a better server, but not again and again.
     """
     return isinstance(error, _AWAY) or attempts < _MOST_ATTEMPTS
+
+
+def answer_to(error: BaseException, unit: Unit) -> BaseException:
+    """What the caller of an append gets for an error: of a bucket that is retired by now, new keys help."""
+    if isinstance(error, psycopg.errors.ForeignKeyViolation) and error.diag.constraint_name == IN_BUCKET:
+        return KeyChanged([*unit.keys])
+    return error

@@ -11,7 +11,7 @@ import psycopg
 
 from libs.ledger.datastore import told
 from libs.ledger.errors import LedgerClosed, LedgerUnavailable, OutcomeUnknown
-from libs.ledger.store.blame import is_of_one, may_pass
+from libs.ledger.store.blame import answer_to, is_of_one, may_pass
 from libs.ledger.store.soundness import Question, Soundness
 from libs.ledger.store.unit import Unit
 from libs.retry.backoff import Backoff
@@ -197,7 +197,7 @@ class Committer:
     def _settle_alone(self, batch: list[Unit], error: BaseException) -> None:
         """One append of the batch cannot be committed: find out which, so that the others are."""
         if len(batch) == 1:
-            self._fail(batch, error)
+            self._fail(batch, answer_to(error, batch[0]))
             return
         log.warning("a batch of %d appends failed, trying each alone", len(batch))
         for unit in batch:

@@ -10,6 +10,8 @@ from psycopg import Connection
 
 from libs.ledger.datastore import Datastore
 from libs.ledger.errors import LedgerUnavailable, SettingsRefused
+from libs.ledger.privacy.bucket_table import BucketTable
+from libs.ledger.privacy.buckets import BucketStore
 from libs.ledger.privacy.keys import CHANNEL as KEYS_CHANNEL
 from libs.ledger.privacy.keys import DataKey, Keys
 from libs.ledger.privacy.master_key import MasterKey
@@ -116,8 +118,12 @@ class Ledger:
         events: Events,
         master_key: MasterKey,
         timekeeper: Timekeeper | None = None,
+        buckets: BucketStore | None = None,
     ) -> "Ledger":
         """Open the ledger of a service whose schema exists.
+
+        `buckets` keeps the keys of buckets of persons; without it they lie in the ledger's own database,
+        where an erasure can be undone for as long as its write-ahead log and its backups exist.
 
         Raises `SchemaUnknown` or `SettingsRefused`, with what to do, and `psycopg.OperationalError`
         if the database cannot be reached.
@@ -139,7 +145,7 @@ class Ledger:
                     log.warning("the database of %s: %s", settings.service, danger)
             recorder = GroupCommitRecorder(datastore, retry_for=settings.retry_for, timekeeper=timekeeper)
             recorder.life = life
-            keys = Keys(datastore, master_key)
+            keys = Keys(datastore, master_key, buckets or BucketTable(datastore, settings.service))
             keys.check()
             return cls(settings, datastore, recorder, events, keys)
         except BaseException:
@@ -152,6 +158,7 @@ class Ledger:
             return
         self._closed = True
         self._recorder.close()
+        self.keys.close()
         self._news.close()
         if self._listener is not None:
             self._listener.stop(self._wake_listener)
@@ -207,10 +214,15 @@ class Ledger:
         with traces.span("append", service=self.service):
             for _ in range(5):
                 unit = self._unit(append)
+                self.keys.erasure.prepare(len(unit.erases))
                 try:
-                    return Appended(tuple(self._recorder.submit(unit)))
+                    positions = self._recorder.submit(unit)
                 except KeyChanged as changed:
                     self.keys.forget(changed.subjects, destroyed=False)
+                    continue
+                if unit.erases:
+                    self.keys.erasure.finish()
+                return Appended(tuple(positions))
         raise LedgerUnavailable("the key of a person keeps changing: nothing was stored, try again")
 
     def _unit(self, append: Append) -> Unit:

@@ -10,12 +10,12 @@ from psycopg.sql import SQL, Identifier
 
 from libs.ledger.datastore import Datastore
 from libs.ledger.errors import SchemaUnknown, SettingsRefused
-from libs.ledger.privacy import keys
+from libs.ledger.privacy import tables as key_tables
 from libs.ledger.store import incarnation, roles
 from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE, GroupCommitRecorder
 
 SNAPSHOTS_TABLE = "snapshots"
-TABLES = (EVENTS_TABLE, TRACKING_TABLE, keys.TABLE, SNAPSHOTS_TABLE, incarnation.TABLE)
+TABLES = (EVENTS_TABLE, TRACKING_TABLE, *key_tables.TABLES, SNAPSHOTS_TABLE, incarnation.TABLE)
 FUNCTIONS = ("ledger_append", "ledger_enter", "ledger_lock", "ledger_record")
 _CREATE_SNAPSHOTS = f"""
 CREATE TABLE IF NOT EXISTS {SNAPSHOTS_TABLE} (
@@ -36,7 +36,7 @@ def create_tables(dsn: str) -> None:
         with datastore.transaction(commit=True) as cursor:
             for statement in incarnation.create_statements(EVENTS_TABLE):
                 cursor.execute(statement)
-            cursor.execute(keys.CREATE_TABLE)
+            cursor.execute(key_tables.CREATE_TABLES)
             cursor.execute(_CREATE_SNAPSHOTS)
     finally:
         datastore.close()

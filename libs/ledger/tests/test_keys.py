@@ -236,7 +236,7 @@ def test_after_a_change_of_the_master_key_everything_opens_and_the_old_one_can_g
 
     with Ledger.connect(settings, EVENTS, MasterKey(new.current, (MASTER_KEY.current,))) as both:
         assert text_of(both, "mailbox-1") == "Dear Ada"
-        assert both.keys.rewrap() == 2  # the person's, and the digest's
+        assert both.keys.rewrap() == 2  # the bucket's, and the digest's
         assert both.keys.rewrap() == 0
 
     with Ledger.connect(settings, EVENTS, new) as after:

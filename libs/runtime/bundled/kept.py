@@ -17,6 +17,7 @@ from libs.runtime.config.guards import CannotStart
 WITHOUT = {
     "LINLI_MASTER_KEY": "",
     "LINLI_RELAY_KEY": "",
+    "LINLI_KEY_STORE_FILE": "",
     "LINLI_IDENTITY_SIGNING_KEY": "",
     "LINLI_IDENTITY_DEVELOPER_PASSWORD": "",
 }
@@ -29,6 +30,7 @@ def environ_of(place: Place, service: str) -> dict[str, str]:
         **WITHOUT,
         "LINLI_DATABASE_URL": EmbeddedPostgres(place.data).dsn(service, runtime_role(service)),
         "LINLI_MASTER_KEY_FILE": str(place.master_key.expanduser()),
+        "LINLI_KEY_STORE": place.key_store.expanduser().resolve().as_uri(),
         "LINLI_IDENTITY_SIGNING_KEY_FILE": str(place.signing_key.expanduser()),
     }
 

@@ -30,6 +30,11 @@ class Place:
         return self.data / "master.key"
 
     @property
+    def key_store(self) -> Path:
+        """The folder with the keys of buckets of persons: an erasure overwrites what it destroys there."""
+        return self.data / "keys"
+
+    @property
     def signing_key(self) -> Path:
         """The file with the key that signs tokens."""
         return self.data / "signing.pem"

@@ -101,6 +101,7 @@ class EmbeddedPlatform:
             "LINLI_GRPC_ADDRESS": f"127.0.0.1:{place.grpc_port}",
             "LINLI_HTTP_ADDRESS": f"127.0.0.1:{place.http_port}",
             "LINLI_MASTER_KEY_FILE": str(place.master_key),
+            "LINLI_KEY_STORE": place.key_store.resolve().as_uri(),
             "LINLI_IDENTITY_SIGNING_KEY_FILE": str(place.signing_key),
             "LINLI_IDENTITY_DEVELOPER_PASSWORD_FILE": str(place.operator_secret),
         }

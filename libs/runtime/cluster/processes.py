@@ -241,6 +241,7 @@ class Cluster:
             "LINLI_BROKER_URL": self._brokers[service],
             "LINLI_MASTER_KEY_FILE": str(place.master_key),
             "LINLI_RELAY_KEY_FILE": str(place.relay_key(service)),
+            "LINLI_KEY_STORE": place.key_store.as_uri(),
             "LINLI_GRPC_ADDRESS": self._address(service, "grpc"),
             "LINLI_HTTP_ADDRESS": self._address(service, role),
         }

@@ -5,6 +5,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from libs.ledger.privacy.key_address import folder_of
+
 _SCHEMES = ("amqp", "amqps")
 _ENCODED = "with / @ : % in a password written as %2F %40 %3A %25"
 
@@ -29,6 +31,16 @@ def database(url: str, password: str = "", *, named: str = "LINLI_DATABASE_URL")
     if told.get("password"):
         raise ValueError(f"LINLI_DATABASE_PASSWORD: {named} holds another password; give one of them")
     return make_conninfo(url, password=password)
+
+
+def key_store(address: str) -> None:
+    """Raise ValueError, which quotes nothing of it, unless an address of a key store can be used."""
+    try:
+        folder = folder_of(address)
+    except ValueError as error:
+        raise ValueError(f"LINLI_KEY_STORE: {error}") from None
+    if address and folder is None:
+        database(address, named="LINLI_KEY_STORE")
 
 
 def broker(url: str, password: str = "") -> str:

@@ -38,6 +38,11 @@ class Settings:
         " (empty: the owner's, which may)",
     )
     master_key: Secret[str] = setting(doc="key (32 bytes, base64) that wraps the keys of personal data")
+    key_store: Secret[str] = setting(
+        Secret(""),
+        doc="where the keys that erase persons are kept: file:///folder, or the PostgreSQL address of a"
+        " database of its own (empty: beside the ledger, whose WAL and backups undo an erasure)",
+    )
     cell: str = setting("demo", doc="name of this cell: part of every event's source")
     grpc_address: str = setting("127.0.0.1:7400", doc="where the gRPC server listens (host:port)")
     http_address: str = setting("127.0.0.1:7480", doc="where /metrics, /livez, /readyz listen (host:port)")
@@ -132,6 +137,7 @@ class Settings:
         if self.tls_client_ca is not None and self.tls_cert is None:
             raise ValueError("LINLI_TLS_CLIENT_CA: give LINLI_TLS_CERT and LINLI_TLS_KEY, too")
         database = addresses.database(self.database_url.reveal(), self.database_password.reveal())
+        addresses.key_store(self.key_store.reveal())
         broker = addresses.broker(self.broker_url.reveal(), self.broker_password.reveal())
         object.__setattr__(self, "database_url", Secret(database))
         object.__setattr__(self, "broker_url", Secret(broker))

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 
+from libs.ledger.privacy.key_address import folder_of
 from libs.runtime.config.guards import CannotStart
-from libs.runtime.config.settings import Settings
+from libs.runtime.config.settings import Secret, Settings
 from libs.telemetry import logs
 
 _log = logs.get("tls")
@@ -19,7 +20,6 @@ _OR_ELSE = (
     " encrypts it"
 )
 _VERIFIED = {"verify-ca", "verify-full"}
-_REMEDY_DATABASE = "add sslmode=verify-full and sslrootcert=<file of the authority> to LINLI_DATABASE_URL"
 
 
 def check_connections(settings: Settings, *, serves: bool) -> None:
@@ -33,7 +33,9 @@ def check_connections(settings: Settings, *, serves: bool) -> None:
 
 def exposed(settings: Settings, *, serves: bool) -> Iterator[str]:
     """A sentence for each connection to another machine that is not both secret and verified."""
-    yield from _database(settings)
+    yield from _database(settings.database_url, "LINLI_DATABASE_URL")
+    if folder_of(settings.key_store.reveal()) is None:
+        yield from _database(settings.key_store, "LINLI_KEY_STORE")
     broker = urlsplit(settings.broker_url.reveal())
     if broker.scheme == "amqp" and not _here(broker.hostname or ""):
         yield (
@@ -45,15 +47,20 @@ def exposed(settings: Settings, *, serves: bool) -> Iterator[str]:
         yield from _serving(settings)
 
 
-def _database(settings: Settings) -> Iterator[str]:
-    told = conninfo_to_dict(settings.database_url.reveal())
+def _database(address: Secret[str], named: str) -> Iterator[str]:
+    if not address.reveal():
+        return
+    told = conninfo_to_dict(address.reveal())
     hosts = str(told.get("hostaddr") or told.get("host") or os.environ.get("PGHOST", "")).split(",")
     mode = str(told.get("sslmode") or os.environ.get("PGSSLMODE") or "prefer")
     away = [host for host in hosts if not _here(host)]
     if not away or mode in _VERIFIED:
         return
     how = "in the clear" if mode in {"disable", "allow"} else "to whoever answers in its name"
-    yield (f"everything goes to PostgreSQL at {', '.join(away)} {how} (sslmode={mode}): {_REMEDY_DATABASE}")
+    yield (
+        f"everything goes to PostgreSQL at {', '.join(away)} {how} (sslmode={mode}):"
+        f" add sslmode=verify-full and sslrootcert=<file of the authority> to {named}"
+    )
 
 
 def _tracing(settings: Settings) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from libs.ledger.privacy.key_store import open_store
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import utc_now
 from libs.ledger.store.ledger import Ledger, LedgerSettings
@@ -104,7 +105,14 @@ def open_ledger(service: Service, settings: Settings, *, listen: bool = True) ->
         pool_size=settings.pool_size,
         listen=listen,
     )
-    return Ledger.connect(about, service.events, MasterKey.from_text(settings.master_key.reveal()))
+    master = MasterKey.from_text(settings.master_key.reveal())
+    store = open_store(settings.key_store.reveal(), service.name)
+    try:
+        return Ledger.connect(about, service.events, master, buckets=store)
+    except BaseException:
+        if store is not None:
+            store.close()
+        raise
 
 
 def broker_of(settings: Settings) -> Broker:

@@ -8,6 +8,7 @@ from google.protobuf import json_format
 
 from libs.ledger.decider import Refusal
 from libs.ledger.errors import SettingsRefused
+from libs.ledger.privacy.key_store import make_store
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.store.verify import Forged, Head, verify
 from libs.ledger.streams.registry import Streams
@@ -36,6 +37,7 @@ def make_schema(service: Service, environ: Environ) -> int:
     check_connections(settings, serves=False)
     role = settings.runtime_role
     taken = migrate(settings.database_url.reveal(), service.name, service.views, role=role)
+    make_store(settings.key_store.reveal(), role)
     say(f"{service.name}: " + (f"made {', '.join(taken)}" if taken else "nothing to do"))
     return 0
 

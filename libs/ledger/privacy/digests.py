@@ -1,0 +1,57 @@
+"""Names for texts that cannot be turned back without a secret of the service."""
+
+import hashlib
+import hmac
+import os
+
+from psycopg.sql import SQL
+
+from libs.ledger.datastore import Datastore
+from libs.ledger.privacy.master_key import KEY_BYTES, MasterKey, is_wrapped_by
+
+SECRET = "!digest"  # noqa: S105  # the name of its row
+"""What the secret is called in the table; no subject of an event can be called that (`ids.stream_name`)."""
+
+_SELECT = SQL("SELECT wrapped FROM subject_keys WHERE subject = '!digest'")
+_INSERT = "INSERT INTO subject_keys (subject, wrapped) VALUES ('!digest', %s) ON CONFLICT DO NOTHING"
+_UPDATE = "UPDATE subject_keys SET wrapped = %s WHERE subject = '!digest' AND wrapped = %s"
+
+
+class Digests:
+    """Digests under a secret of its own, wrapped by the master key. Safe for many threads."""
+
+    def __init__(self, datastore: Datastore, master: MasterKey) -> None:
+        self._datastore = datastore
+        self._master = master
+        self._secret: bytes | None = None
+
+    def digest(self, purpose: str, text: str) -> str:
+        """32 hexadecimal digits: the same for the same purpose and text, for ever."""
+        secret = self._secret or self.load()
+        message = f"{len(purpose)}:{purpose}:{text}".encode()
+        return hmac.new(secret, message, hashlib.sha256).hexdigest()[:32]
+
+    def load(self) -> bytes:
+        """The secret, made on the first use by whichever process comes first.
+
+        Raises `SettingsRefused` if no master key at hand opens it.
+        """
+        made = self._master.wrap(SECRET, os.urandom(KEY_BYTES))
+        with self._datastore.connection() as connection:
+            connection.execute(_INSERT, [made])
+        self._secret = self._master.unwrap(SECRET, self.wrapped())
+        return self._secret
+
+    def wrapped(self) -> bytes:
+        """The secret as it lies in the database."""
+        ((wrapped,),) = self._datastore.select(_SELECT, ())
+        return bytes(wrapped)
+
+    def wrap_anew(self) -> int:
+        """Wrap it with the current master key; answers 0 if another process has done so."""
+        old = self.wrapped()
+        if is_wrapped_by([self._master.current], old):
+            return 0
+        anew = self._master.wrap(SECRET, self._master.unwrap(SECRET, old))
+        with self._datastore.connection() as connection:
+            return connection.execute(_UPDATE, (anew, old)).rowcount

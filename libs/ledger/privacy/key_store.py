@@ -1,0 +1,48 @@
+"""Where the keys of buckets are kept, by an address: a folder, or a database of its own."""
+
+from psycopg.sql import SQL, Identifier
+
+from libs.ledger.datastore import Datastore
+from libs.ledger.privacy.bucket_files import BucketFiles
+from libs.ledger.privacy.bucket_table import BucketTable
+from libs.ledger.privacy.buckets import BucketStore
+from libs.ledger.privacy.key_address import folder_of
+from libs.ledger.privacy.tables import BUCKET_KEYS
+
+_GRANT = SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON bucket_keys TO {}")
+_CONNECTIONS = 2
+_RETRY_FOR = 5.0
+
+
+def open_store(address: str, service: str) -> BucketStore | None:
+    """The store at `file:///folder` or a libpq address; None for "" (then the ledger's own database).
+
+    Raises `BucketsUnavailable` where the folder cannot be used. Close it at the end.
+    """
+    if not address:
+        return None
+    if (folder := folder_of(address)) is not None:
+        return BucketFiles(folder / service)
+    return BucketTable(_datastore(address), service, owned=True)
+
+
+def make_store(address: str, role: str = "") -> None:
+    """Make the table of a store in a database, for a service that runs as `role`. Raises psycopg's errors."""
+    if not address or folder_of(address) is not None:
+        return
+    datastore = _datastore(address)
+    try:
+        with datastore.connection() as connection:
+            connection.execute(BUCKET_KEYS)
+            if role:
+                connection.execute(_GRANT.format(Identifier(role)))
+    finally:
+        datastore.close()
+
+
+def _datastore(address: str) -> Datastore:
+    made = Datastore(
+        address, lock_timeout=5, pool_size=_CONNECTIONS, connect_timeout=_RETRY_FOR, retry_for=_RETRY_FOR
+    )
+    made.pool.open()
+    return made
