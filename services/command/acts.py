@@ -116,6 +116,23 @@ def reconcile(get: Get) -> click.Command:
     return reconcile
 
 
+def mend_keys(get: Get) -> click.Command:
+    """The command that lets the keys of a restored database follow the key store."""
+
+    @click.command("mend-keys")
+    @click.option("--apply", is_flag=True, help="do it, instead of only counting")
+    @data_option
+    def mend_keys(apply: bool, data: Path | None) -> int:
+        """After an older backup was restored: find the keys of all who were not erased since it was made.
+
+        Whoever was erased since then is erased again. No process of the service may run meanwhile.
+        """
+        service = get()
+        return on(service, data, lambda environ: operate.mend_keys(service, environ, apply=apply))
+
+    return mend_keys
+
+
 def list_parked(get: Get) -> click.Command:
     """The command that lists parked events."""
 

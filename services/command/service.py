@@ -51,6 +51,7 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
             "rotate-master-key": Lazy(
                 "rewrap the keys of all persons with the new master key", made("acts", "rotate_master_key")
             ),
+            "mend-keys": Lazy("find persons' keys after a restore", made("acts", "mend_keys")),
             **(
                 {
                     "first-operator": Lazy("make the first operator", made("machine", "first_operator")),

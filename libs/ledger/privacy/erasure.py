@@ -19,7 +19,7 @@ from libs.retry.backoff import Backoff
 log = logging.getLogger(__name__)
 
 # One erasure at a time: a person's bucket stays the same while it goes on.
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('linli erasure', 0))"
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('linli erasure', 0))"
 _BUCKETS = "SELECT DISTINCT bucket FROM subject_keys WHERE subject = ANY(%s) AND bucket IS NOT NULL"
 # Waits for those who are just adding a person to one of them, and keeps others from it.
 _CLOSE = "SELECT 1 FROM key_buckets WHERE bucket = ANY(%s::bytea[]) FOR UPDATE"
@@ -66,7 +66,7 @@ class Erasure:
 
         Raises `KeyLost` if the key of a bucket is missing, `BucketsUnavailable`, psycopg's errors.
         """
-        cursor.execute(_LOCK)
+        cursor.execute(LOCK)
         closing = [row["bucket"] for row in cursor.execute(_BUCKETS, [[*subjects]]).fetchall()]
         cursor.execute(_CLOSE, [closing])
         cursor.execute(_DESTROY, [sorted(subjects)])

@@ -1,5 +1,8 @@
 """Where the keys of buckets are kept, by an address: a folder, or a database of its own."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from psycopg.sql import SQL, Identifier
 
 from libs.ledger.datastore import Datastore
@@ -30,12 +33,18 @@ def make_store(address: str, role: str = "") -> None:
     """Make the table of a store in a database, for a service that runs as `role`. Raises psycopg's errors."""
     if not address or folder_of(address) is not None:
         return
+    with open_datastore(address) as datastore, datastore.connection() as connection:
+        connection.execute(BUCKET_KEYS)
+        if role:
+            connection.execute(_GRANT.format(Identifier(role)))
+
+
+@contextmanager
+def open_datastore(address: str) -> Iterator[Datastore]:
+    """A few connections to a database, for a while."""
     datastore = _datastore(address)
     try:
-        with datastore.connection() as connection:
-            connection.execute(BUCKET_KEYS)
-            if role:
-                connection.execute(_GRANT.format(Identifier(role)))
+        yield datastore
     finally:
         datastore.close()
 

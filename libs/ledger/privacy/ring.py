@@ -12,7 +12,7 @@ from libs.ledger.privacy.buckets import Bucket, BucketStore
 from libs.ledger.privacy.master_key import MasterKey
 
 OPEN = "INSERT INTO key_buckets (bucket) VALUES (%s)"
-_NAMED = SQL("SELECT bucket FROM key_buckets")
+NAMED = SQL("SELECT bucket FROM key_buckets")
 _LIMIT = 4096  # buckets kept in memory: the persons of 4,096 buckets are read without asking the store
 
 
@@ -70,9 +70,9 @@ class Ring:
 
         The ledger names a bucket after the store has it, and no more before the store forgets it.
         """
-        named = {name for (name,) in self._datastore.select(_NAMED, ())}
+        named = {name for (name,) in self._datastore.select(NAMED, ())}
         missing = named - self._store.names()
-        return len(missing & {name for (name,) in self._datastore.select(_NAMED, ())}) if missing else 0
+        return len(missing & {name for (name,) in self._datastore.select(NAMED, ())}) if missing else 0
 
     def _take(self) -> Bucket | None:
         """The open bucket, with one place less in it."""

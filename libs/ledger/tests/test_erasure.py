@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg import Cursor
 
@@ -16,6 +17,8 @@ from libs.ledger.personal import Personal
 from libs.ledger.privacy import buckets
 from libs.ledger.privacy.bucket_files import BucketFiles
 from libs.ledger.privacy.buckets import BucketStore, Kept, bucket_of
+from libs.ledger.privacy.key_store import open_datastore
+from libs.ledger.privacy.mending import Mended, mend
 from libs.ledger.recorded import Draft, utc_now
 from libs.ledger.store.ledger import Append, Ledger, LedgerSettings
 from libs.ledger.tests.conftest import MASTER_KEY
@@ -320,6 +323,63 @@ def test_another_store_than_the_databases_is_refused_at_start(opened: OpenLedger
 
     with pytest.raises(SettingsRefused, match=r"1 buckets .* is it the right one"):
         opened(BucketFiles(tmp_path / "others"))
+
+
+# An older backup
+
+
+def backed_up(dsn: str) -> dict[str, list[tuple[Any, ...]]]:
+    with psycopg.connect(dsn) as connection:
+        return {
+            "key_buckets": connection.execute("SELECT bucket, opened_at FROM key_buckets").fetchall(),
+            "subject_keys": connection.execute("SELECT subject, wrapped FROM subject_keys").fetchall(),
+        }
+
+
+def restore(dsn: str, backup: dict[str, list[tuple[Any, ...]]]) -> None:
+    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
+        cursor.execute("TRUNCATE key_buckets, subject_keys, retired_buckets")
+        cursor.executemany(
+            "INSERT INTO key_buckets (bucket, opened_at) VALUES (%s, %s)", backup["key_buckets"]
+        )
+        cursor.executemany(
+            "INSERT INTO subject_keys (subject, wrapped) VALUES (%s, %s)", backup["subject_keys"]
+        )
+
+
+def test_an_older_backup_is_read_again_but_for_those_who_were_erased_since(
+    opened: OpenLedger, dsn: str, store: BucketFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(buckets, "SIZE", 8)
+    ledger = opened()
+    write(ledger, range(20))
+    backup = backed_up(dsn)
+    for n in (3, 5, 12):
+        ledger.keys.destroy(f"resident-{n}")
+    ledger.close()
+
+    restore(dsn, backup)
+
+    with pytest.raises(SettingsRefused, match="mend-keys"):
+        opened()
+    with open_datastore(dsn) as datastore:
+        counted = mend(datastore, store, apply=False)
+        assert mend(datastore, store, apply=True) == counted
+        assert mend(datastore, store, apply=True) == Mended(0, 0)
+    assert counted.erased == 3
+    after = opened()
+    assert readable(after, range(20)) == {*range(20)} - {3, 5, 12}
+    after.keys.destroy("resident-4")
+    assert readable(opened(), range(20)) == {*range(20)} - {3, 4, 5, 12}
+
+
+def test_the_store_of_another_database_erases_nobody(opened: OpenLedger, dsn: str, tmp_path: Path) -> None:
+    write(opened(), range(3))
+
+    with open_datastore(dsn) as datastore, pytest.raises(SettingsRefused, match="knows nobody"):
+        mend(datastore, BucketFiles(tmp_path / "others"), apply=True)
+
+    assert readable(opened(), range(3)) == {0, 1, 2}
 
 
 def test_nothing_is_taken_about_somebody_who_was_erased(opened: OpenLedger) -> None:

@@ -8,7 +8,9 @@ from google.protobuf import json_format
 
 from libs.ledger.decider import Refusal
 from libs.ledger.errors import SettingsRefused
-from libs.ledger.privacy.key_store import make_store
+from libs.ledger.privacy.bucket_table import BucketTable
+from libs.ledger.privacy.key_store import make_store, open_datastore, open_store
+from libs.ledger.privacy.mending import mend
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.store.verify import Forged, Head, verify
 from libs.ledger.streams.registry import Streams
@@ -123,6 +125,21 @@ def rotate_master_key(service: Service, environ: Environ) -> int:
         done = ledger.keys.rewrap(lambda progress: say(f"{service.name}: {progress}"))
     found = f"{done:,} wrapped anew" if done else "nothing to do"
     say(f"{service.name}: all keys are wrapped with the first master key ({found})")
+    return 0
+
+
+def mend_keys(service: Service, environ: Environ, *, apply: bool) -> int:
+    """After an older backup was restored: read everybody again who was not erased since it was made."""
+    settings = read(Settings, environ)
+    dsn = settings.database_url.reveal()
+    check_schema(dsn, service.name)
+    with open_datastore(dsn) as datastore:
+        store = open_store(settings.key_store.reveal(), service.name) or BucketTable(datastore, service.name)
+        try:
+            mended = mend(datastore, store, apply=apply)
+        finally:
+            store.close()
+    say(f"{service.name}: {mended}" if apply else f"{service.name}: {mended}, if run again with --apply")
     return 0
 
 
