@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from libs.ledger.ids import new_id
+from libs.ledger.personal import Personal
 
 E = TypeVar("E")
 
@@ -21,7 +22,9 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fa
     `linli://demo/cases#1024`.
 
     Stored as an array to be compact: new fields go to the end, with a default; none is ever
-    removed or moved. Nothing here may be personal data: actors and subjects are ids.
+    removed or moved. Nothing here may be personal data but `said`: actors and subjects are ids.
+    `reason` is the service's own (of a reaction or a clock), `said` what a person typed, enciphered
+    under their key.
     """
 
     event_id: str
@@ -38,6 +41,15 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fa
     traceparent: str | None = None
     reason: str | None = None
     origin: str | None = None
+    said: Personal | None = None
+
+    @property
+    def why(self) -> str | None:
+        """The reason, whoever gave it; None, too, once who typed it was erased.
+
+        Raises `PersonalSealed` for events read with the whole ledger.
+        """
+        return self.reason if self.said is None else self.said.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +60,7 @@ class Context:
     request under the same id. `occurred_at` is set for history imports, otherwise now is taken.
     `guard` is asked before anything is decided, after the permit: it raises if the command must not
     go on, whoever asks for it (an rpc that never looked at its caller's reach). It is not stored.
+    `reason` is the service's own, `said` the words of a person, under whose key they are kept.
     """
 
     actor: str
@@ -62,6 +75,7 @@ class Context:
     traceparent: str | None = None
     reason: str | None = None
     origin: str | None = None
+    said: Personal | None = None
     occurred_at: datetime | None = None
     guard: Callable[[], None] | None = field(default=None, compare=False, repr=False)
 
@@ -82,6 +96,7 @@ class Context:
             traceparent=self.traceparent,
             reason=self.reason,
             origin=self.origin,
+            said=self.said,
         )
 
 

@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from linli.options.v1 import rules_pb2
 
 from libs.ledger.decider import Kind, Refusal
+from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.query.reach import Jurisdiction, Reach
 from libs.rpc.access import ANONYMOUS, NOBODY, Caller
@@ -225,10 +226,12 @@ class Call:
     ) -> Context:
         """What the ledger keeps with the events of this call; `area` is an area's path.
 
+        `reason` is what the caller typed: it is kept under their key, and never published.
         Its guard lets the stream decide nothing before the caller's reach was looked at.
         """
+        actor = self.caller.subject or ANONYMOUS
         return Context(
-            actor=self.caller.subject or ANONYMOUS,
+            actor=actor,
             on_behalf_of=on_behalf_of or None,
             consent_id=consent_id or None,
             roles=self.caller.roles,
@@ -238,7 +241,7 @@ class Call:
             correlation_id=self.correlation_id or None,
             causation_id=self.request_id or None,
             traceparent=self.traceparent or None,
-            reason=reason or None,
+            said=Personal(actor, reason) if reason else None,
             occurred_at=self.occurred_at,
             guard=self.assure_consulted if self._must_consult else None,
         )

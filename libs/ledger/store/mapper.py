@@ -132,9 +132,17 @@ class Codec:
             if back != sample:
                 raise shapes.InexactType(f"{where}: {sample!r} comes back as {back!r}")
 
-    def encode(self, value: Any, keys: KeySource, used: list[DataKey], where: Where) -> bytes:
+    def encode(
+        self,
+        value: Any,
+        keys: KeySource,
+        used: list[DataKey],
+        where: Where,
+        *,
+        personal: bool = False,
+    ) -> bytes:
         """The bytes of a value that lies at `where`; `used` collects the keys that sealed something in it."""
-        if not self.personal:
+        if not (self.personal or personal):
             return self._plain.encode(value)
         number = 0
 
@@ -255,7 +263,8 @@ class Mapper:
         """What is stored in a stream. Raises `Refusal` SUBJECT_ERASED for new data about an erased person."""
         name = self.name_of(event)
         used: list[DataKey] = []
-        body = self._codecs[name].encode((metadata, event), self.keys, used, Where(stream, metadata.event_id))
+        where, said = Where(stream, metadata.event_id), metadata.said is not None
+        body = self._codecs[name].encode((metadata, event), self.keys, used, where, personal=said)
         erased = self._erasures.get(name)
         return Encoded(name, body, tuple(used), tuple(erased(event)) if erased else ())
 
@@ -265,7 +274,7 @@ class Mapper:
         if codec is None:
             (codec, body), upcast = self._upcast(name, body), True
         metadata, event = codec.decode(body)
-        if codec.personal:
+        if codec.personal or metadata.said is not None:
             _bind(Where(stream, metadata.event_id), in_order=not upcast)
         return event, metadata
 

@@ -13,7 +13,7 @@ from libs.ledger.errors import SettingsRefused
 from libs.ledger.personal import Personal
 from libs.ledger.privacy.keys import DataKey
 from libs.ledger.privacy.master_key import MasterKey
-from libs.ledger.recorded import Draft, utc_now
+from libs.ledger.recorded import Context, Draft, utc_now
 from libs.ledger.store.ledger import Append, Ledger, LedgerSettings
 from libs.ledger.tests.conftest import MASTER_KEY, Mailboxes
 from libs.ledger.tests.mailbox import EVENTS, ForgetOwner, LetterPut, Mailbox, Open, Put, context
@@ -121,6 +121,17 @@ def test_what_an_erased_person_left_blank_may_be_carried_on(ledger: Ledger) -> N
     ledger.append(Append(drafts=[Draft(stream="mailbox-1", expected_version=0, events=[pair])]))
 
     assert ledger.read_stream("mailbox-1")[0].event == blank
+
+
+def test_what_an_erased_person_typed_as_a_reason_is_gone_too(ledger: Ledger) -> None:
+    metadata = Context(actor="clerk-7", said=Personal("clerk-7", "because of Mrs Li")).metadata(utc_now())
+    pair = (LetterPut(letter="l-1"), metadata)
+    ledger.append(Append(drafts=[Draft(stream="mailbox-1", expected_version=0, events=[pair])]))
+
+    assert b"Mrs Li" not in everything_stored(ledger)
+    assert ledger.read_stream("mailbox-1")[0].metadata.why == "because of Mrs Li"
+    ledger.keys.destroy("clerk-7")
+    assert ledger.read_stream("mailbox-1")[0].metadata.why is None
 
 
 def test_an_event_that_erases_destroys_the_key_in_its_own_transaction(

@@ -64,6 +64,33 @@ def test_personal_data_is_enciphered_wherever_it_stands() -> None:
     assert event.text.value == "Dear Ada"
 
 
+def test_a_reason_that_a_person_typed_is_enciphered_under_their_key() -> None:
+    mapper = Mapper(EVENTS, FixedKeys())
+    metadata = Context(actor="clerk-7", said=Personal("clerk-7", "Mrs Li moved away")).metadata(WHEN)
+
+    for event in (MailboxEmptied(letters=()), MailboxOpened(owner=Personal("resident-1", "Ada"))):
+        encoded = mapper.encode(BOX, event, metadata)
+
+        assert b"Li" not in encoded.body
+        assert encoded.keys[0].subject == "clerk-7"
+        with pytest.raises(PersonalSealed):
+            _ = mapper.decode(BOX, encoded.name, encoded.body)[1].why
+        with mapper.opening():
+            opened = mapper.decode(BOX, encoded.name, encoded.body)
+        assert opened == (event, metadata)
+        with pytest.raises(SealBroken), mapper.opening():
+            mapper.decode("mailbox-other", encoded.name, encoded.body)
+
+
+def test_a_reason_of_the_service_itself_stays_in_the_clear() -> None:
+    mapper = Mapper(EVENTS, FixedKeys())
+    metadata = Context(actor="service:post", reason="the limit was used up").metadata(WHEN)
+
+    encoded = mapper.encode(BOX, MailboxEmptied(letters=()), metadata)
+
+    assert mapper.decode(BOX, encoded.name, encoded.body)[1].why == "the limit was used up"
+
+
 def test_the_same_text_enciphered_twice_does_not_look_the_same() -> None:
     mapper = Mapper(EVENTS, FixedKeys())
     event = MailboxOpened(owner=Personal("resident-1", "Ada"))

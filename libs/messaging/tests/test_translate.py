@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from linli.identity.v1.identity_events_pb2 import AreaBoundaryChanged
 
+from libs.ledger.personal import sealed
 from libs.ledger.recorded import Metadata, Recorded
 from libs.ledger.store.incarnation import Incarnation
 from libs.messaging.published import Published
@@ -71,6 +72,16 @@ def test_all_that_is_known_of_an_event_travels_with_it() -> None:
     assert (fact.correlation_id, fact.causation_id) == ("c1", "r1")
     assert fact.traceparent == recorded.metadata.traceparent
     assert fact.recorded_time == recorded.recorded_at
+
+
+def test_what_a_person_typed_as_a_reason_is_not_published_what_the_service_gives_is() -> None:
+    at, published = moment("2029-12-31 09:00"), Published(message=COUNTED())
+
+    typed = envelope("linli://test/counter", _recorded(at, said=sealed("alice", b"she typed")), published)
+    ours = envelope("linli://test/counter", _recorded(at, reason="the limit was used up"), published)
+
+    assert (typed.reason, ours.reason) == ("", "the limit was used up")
+    assert b"she typed" not in typed.SerializeToString()
 
 
 def test_what_is_published_may_be_about_something_else_than_its_stream() -> None:

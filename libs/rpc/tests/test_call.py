@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from libs.ledger.decider import Kind, Refusal
+from libs.ledger.personal import Personal
 from libs.rpc.access import CLIENT, PERSON, Grant, caller_of
 from libs.rpc.call import Call, digest
 from libs.rpc.tests.conftest import Dial
@@ -40,7 +41,8 @@ def test_the_context_tells_the_ledger_who_and_why() -> None:
         )
 
     assert (context.actor, context.roles, context.on_behalf_of) == ("p-1", ("CASE_OFFICER",), "p-9")
-    assert (context.area, context.reason, context.request_id) == ("nc-12", "asked to", "r-1")
+    assert (context.area, context.reason, context.request_id) == ("nc-12", None, "r-1")
+    assert context.said == Personal(context.actor, "asked to")
     assert (context.traceparent, context.correlation_id) == (span.traceparent, span.trace_id)
     assert context.occurred_at is None
 

@@ -446,7 +446,7 @@ def test_a_planned_version_of_a_calendar_is_corrected_and_the_reason_kept(
     listed = reader.list_calendars(pb.ListCalendarsRequest(at_least=right.revision)).calendars
     assert shown in listed
     history = running.opened.streams["calendar"].history("harvest")
-    assert [each.metadata.reason for each in history] == [None, None, "a typo"]
+    assert [each.metadata.why for each in history] == [None, None, "a typo"]
 
 
 @pytest.mark.capability("002.3")

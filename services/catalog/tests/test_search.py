@@ -195,7 +195,7 @@ def test_a_service_goes_through_its_life(running: Component, reader: Any) -> Non
     assert search(reader, "gutter", statuses=[types.SERVICE_STATUS_RETIRED]) == [service_id]
     assert reader.get_service(pb.GetServiceRequest(service_id=service_id)).service == retired.service
     history = running.opened.streams["service"].history(service_id)
-    assert [each.metadata.reason for each in history] == [None, "storm", None, None, None]
+    assert [each.metadata.why for each in history] == [None, "storm", None, None, None]
 
 
 def test_ranking_equals_a_brute_force_recount_page_by_page(running: Component, reader: Any) -> None:

@@ -88,10 +88,10 @@ def _reason(recorded: Recorded[events.CaseEvent], masked: bool) -> str:
         case events.CaseWithdrawn(reason=said) | events.CaseReopened(by_reporter=True, reason=said):
             if masked:
                 return ""
-            told = said.value if said is not None else recorded.metadata.reason  # so it was once kept
+            told = said.value if said is not None else recorded.metadata.why  # so it was once kept
             return told or ""
         case _:
-            return recorded.metadata.reason or ""
+            return recorded.metadata.why or ""
 
 
 def _report(opened: events.CaseOpened, told: Callable[[Personal | None], str], masked: bool) -> pb.Report:

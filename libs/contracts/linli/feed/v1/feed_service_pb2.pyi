@@ -290,7 +290,7 @@ class Event(_message.Message):
     area_id: _builtins.str
     """The area concerned, if any."""
     reason: _builtins.str
-    """The reason, if the command takes one. Commands ask that a reason contain no personal data."""
+    """The reason, where the service itself gives one. What a person typed as a reason is personal data: never published."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """CloudEvents `time`: when the event happened. For a limit that was used up it is that moment, however late it was

@@ -1059,7 +1059,7 @@ class EraseSubjectRequest(_message.Message):
     subject_id: _builtins.str
     """The resident."""
     reason: _builtins.str
-    """The reason. It is stored, so it must not name anybody."""
+    """The reason. It is kept enciphered under the caller's key, and never published."""
     def __init__(
         self,
         *,
@@ -1606,7 +1606,7 @@ class RevokeRoleRequest(_message.Message):
     grant_id: _builtins.str
     """The grant."""
     reason: _builtins.str
-    """The reason. It is stored, so it must not name anybody."""
+    """The reason. It is kept enciphered under the caller's key, and never published."""
     def __init__(
         self,
         *,
@@ -2786,7 +2786,7 @@ class RevokeSessionsRequest(_message.Message):
     party_id: _builtins.str
     """The person."""
     reason: _builtins.str
-    """The reason. It is stored, so it must not name anybody."""
+    """The reason. It is kept enciphered under the caller's key, and never published."""
     def __init__(
         self,
         *,

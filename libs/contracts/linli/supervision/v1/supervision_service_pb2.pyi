@@ -408,7 +408,9 @@ class TrailEntry(_message.Message):
     consent_id: _builtins.str
     """The consent under which they did so."""
     reason: _builtins.str
-    """The reason, if the command takes one."""
+    """The reason, where the service itself gave one. What a person typed is shown by the service that keeps it, such as
+    `GetCaseHistory`.
+    """
     trace_id: _builtins.str
     """The W3C trace id (32 hex digits) under which it happened."""
     correlation_id: _builtins.str
