@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from linli.identity.v1 import identity_service_pb2
 
+from libs.ledger.streams.claims import Claims
 from libs.rpc import text
 from libs.rpc.access import roles_to_grant, scopes_of_roles
 from libs.rpc.keys import SigningKey, concealed
@@ -120,7 +121,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         access=streams.access,
         disclosures=ground.stream(DISCLOSURE),
         operators=streams.operators,
-        digests=digests,
+        claims=Claims(ground.ledger, "resident"),
     )
     proposals = _nominations(ground, streams)
     return App(

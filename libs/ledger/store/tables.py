@@ -15,8 +15,18 @@ from libs.ledger.store import incarnation, roles
 from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE, GroupCommitRecorder
 
 SNAPSHOTS_TABLE = "snapshots"
-TABLES = (EVENTS_TABLE, TRACKING_TABLE, *key_tables.TABLES, SNAPSHOTS_TABLE, incarnation.TABLE)
+CLAIMS_TABLE = "claims"
+TABLES = (EVENTS_TABLE, TRACKING_TABLE, *key_tables.TABLES, SNAPSHOTS_TABLE, CLAIMS_TABLE, incarnation.TABLE)
 FUNCTIONS = ("ledger_append", "ledger_enter", "ledger_lock", "ledger_record")
+_CREATE_CLAIMS = f"""
+CREATE TABLE IF NOT EXISTS {CLAIMS_TABLE} (
+    kind text NOT NULL,
+    digest text NOT NULL,
+    holder text NOT NULL,
+    PRIMARY KEY (kind, digest)
+);
+CREATE INDEX IF NOT EXISTS claims_by_holder ON {CLAIMS_TABLE} (holder);
+"""
 _CREATE_SNAPSHOTS = f"""
 CREATE TABLE IF NOT EXISTS {SNAPSHOTS_TABLE} (
     stream text PRIMARY KEY,
@@ -38,6 +48,7 @@ def create_tables(dsn: str) -> None:
                 cursor.execute(statement)
             cursor.execute(key_tables.CREATE_TABLES)
             cursor.execute(_CREATE_SNAPSHOTS)
+            cursor.execute(_CREATE_CLAIMS)
     finally:
         datastore.close()
 

@@ -1,17 +1,20 @@
 """Residents: registered once, shown with a record of it, erased for good."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import count
 from typing import Any
 
+from libs.ledger.ids import derived_id, new_id
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
+from libs.ledger.store.unit import Effect
+from libs.ledger.streams.claims import Claimed, Claims
+from libs.ledger.streams.decision import concurrent_change
 from libs.ledger.streams.stream import Handled, Stream, handle_many
 from libs.query.reach import Jurisdiction, Permit
 from libs.rules.areas import AreaPath
 from services.identity.application.area import AreaStream, defined
-from services.identity.application.ports import Digests
 from services.identity.domain import operators, refusals, resident
 from services.identity.domain.access import Access, AccessCommand, AccessEvent, EndAccess
 from services.identity.domain.disclosure import DisclosePersonalData, Disclosures, PersonalDataDisclosed
@@ -28,6 +31,7 @@ AccessStream = Stream[AccessCommand, Access, AccessEvent]
 OperatorsStream = Stream[OperatorsCommand, operators.Operators, OperatorsEvent]
 DisclosureStream = Stream[DisclosePersonalData, Disclosures, PersonalDataDisclosed]
 SHOWN = ("name", "phone", "address")
+_TRIES = 5
 
 
 def registered(residents: ResidentStream, party_id: str) -> resident.Registered:
@@ -59,6 +63,14 @@ class Found:
     revision: str
 
 
+@dataclass(frozen=True, slots=True)
+class Registering:
+    """The command, and what goes with it in its transaction: the claim of the natural key of somebody new."""
+
+    command: RegisterResident
+    effects: Sequence[Effect]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Residents:
     """What can be done with people."""
@@ -68,7 +80,7 @@ class Residents:
     access: AccessStream
     disclosures: DisclosureStream
     operators: OperatorsStream
-    digests: Digests
+    claims: Claims
 
     def register(self, new: NewResident, context: Context, permit: Permit) -> Found:
         """Register a person, or find the one with this key."""
@@ -78,18 +90,33 @@ class Residents:
             raise refusals.natural_key_does_not_fit("a phone number that is a key has a country code")
         area = defined(self.areas, new.area_id)
         permit(Jurisdiction(area_path=area.path))
-        command = self.registering(new, area_path=area.path)
-        handled = self.stream.handle(command.resident_id, command, replace(context, area=area.path))
+        context = replace(context, area=area.path)
+        fresh = derived_id(context.actor, context.request_id or new_id())
+        for _ in range(_TRIES):
+            try:
+                return self._register(self.registering(new, area_path=area.path, fresh=fresh), context)
+            except Claimed:
+                continue  # another one was faster: it is the same person
+        raise concurrent_change(f"resident-{fresh}")
+
+    def _register(self, registering: Registering, context: Context) -> Found:
+        command = registering.command
+        task = (self.stream, command.resident_id, command, context)
+        (handled,) = handle_many(self.stream.ledger, [task], effects=registering.effects)
         return found(command.resident_id, handled)
 
-    def registering(self, new: NewResident, *, area_path: AreaPath) -> RegisterResident:
-        """The command that registers a person; their id follows from their key."""
-        digest = self.digests.digest("resident", new.key.normal)
-        resident_id = self._id(digest)
-        return RegisterResident(
+    def registering(self, new: NewResident, *, area_path: AreaPath, fresh: str) -> Registering:
+        """What registers a person, or finds the one with this key; `fresh` is their id if they are new.
+
+        An id that says nothing of the person: after an erasure nothing links it to the next one.
+        """
+        digest = self.claims.digest(new.key.normal)
+        holder = self.claims.holder(digest)
+        resident_id = holder or fresh
+        command = RegisterResident(
             resident_id=resident_id,
             key=new.key,
-            key_digest=digest,
+            key_digest=Personal(resident_id, digest),
             name=Personal(resident_id, new.name),
             phone=Personal(resident_id, new.phone),
             address=Personal(resident_id, new.address),
@@ -97,14 +124,8 @@ class Residents:
             area_path=area_path,
             at=new.at,
         )
-
-    def _id(self, digest: str) -> str:
-        """The id for a key: the digest, or, after an erasure, the digest with the next number."""
-        for number in count(1):
-            resident_id = digest if number == 1 else f"{digest}~{number}"
-            if not isinstance(self.stream.load(resident_id).state, resident.Erased):
-                return resident_id
-        raise AssertionError  # pragma: no cover  # count() never ends
+        is_new = holder is None and isinstance(self.stream.load(fresh).state, resident.Unregistered)
+        return Registering(command, [self.claims.claim(digest, fresh)] if is_new else [])
 
     def show(
         self, resident_id: str, purpose: Purpose, reference: str, context: Context, permit: Permit
@@ -131,6 +152,7 @@ class Residents:
                 (self.access, subject_id, EndAccess(party_id=subject_id, at=at), context),
                 (self.operators, operators.ID, RemoveOperator(party_id=subject_id, at=at), context),
             ],
+            effects=[self.claims.release(subject_id)],
         )
         return erased.revision
 

@@ -18,11 +18,11 @@ from services.identity.domain.values import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResidentRegistered:
-    """A person is known; the natural key is kept as a keyed digest only."""
+    """A person is known; the natural key is kept as a keyed digest only, and erased with the rest."""
 
     resident_id: str
     key_kind: KeyKind
-    key_digest: str
+    key_digest: Personal
     name: Personal
     phone: Personal
     address: Personal
@@ -105,7 +105,7 @@ class RegisterResident:
 
     resident_id: str
     key: NaturalKey
-    key_digest: str
+    key_digest: Personal
     name: Personal
     phone: Personal
     address: Personal
@@ -131,7 +131,7 @@ ResidentCommand = RegisterResident | EraseResident
 def decide(command: ResidentCommand, resident: Resident) -> Sequence[ResidentEvent]:
     """A person is registered once and erased once; either of it again changes nothing.
 
-    An erased id is never used again: somebody who comes back is registered under the next one.
+    An erased id is never used again: somebody who comes back is registered under another one.
     """
     match command:
         case RegisterResident():

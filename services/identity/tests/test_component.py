@@ -36,6 +36,7 @@ from libs.testkit.ids import Ids
 from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import Mint, deviations, every_rpc
 from libs.testkit.views import assert_rebuilt_equals_live
+from services.identity.domain.values import KeyKind, NaturalKey
 from services.identity.wiring import SERVICE
 
 DESCRIPTOR = pb.DESCRIPTOR.services_by_name["IdentityService"]
@@ -723,13 +724,47 @@ def test_an_erased_person_is_nowhere_to_be_found(running: Component, operator: A
     for trace in (name, phone, address, "zhuge", "unmistakable", "empty fort"):
         assert trace not in dumped
     assert resident_id in dumped
-    back = register(operator, "K-11-unmistakable", name)
+
+
+def test_who_registers_again_after_an_erasure_gets_an_id_that_nothing_links_to_the_old_one(
+    running: Component, operator: Any
+) -> None:
+    natural_key = "K-12-again"
+    old = register(operator, natural_key, "Zhuge Liang").resident_id
+    officer = as_role(running, "DATA_PROTECTION_OFFICER", "la")
+    officer.erase_subject(
+        pb.EraseSubjectRequest(request_id=request_id(), subject_id=old, reason="asked for it")
+    )
+    digest = running.opened.ledger.keys.digest(
+        "resident", NaturalKey(KeyKind.NATIONAL_ID, natural_key).normal
+    )
+    erased = dump(running)
+
+    back = register(operator, natural_key, "Zhuge Liang")
+
+    assert digest not in erased
     assert not back.existing
-    assert back.resident_id != resident_id
+    assert register(operator, natural_key, "Zhuge Liang").resident_id == back.resident_id != old
+    assert old in dump(running)
+    assert [row for row in rows_of(running) if old in row and back.resident_id in row] == []
+
+
+def test_of_many_who_register_one_person_at_once_all_get_the_same_id(operator: Any) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        told = [threads.submit(register, operator, "K-13-at-once") for _ in range(16)]
+        answers = [each.result() for each in told]
+
+    assert len({answer.resident_id for answer in answers}) == 1
+    assert sum(not answer.existing for answer in answers) == 1
 
 
 def dump(running: Component) -> str:
     """Every value in every table, as text."""
+    return "\n".join(rows_of(running))
+
+
+def rows_of(running: Component) -> list[str]:
+    """Every row of every table, as text."""
     found = []
     with running.opened.ledger.connection() as connection:
         tables = connection.execute(
@@ -738,11 +773,12 @@ def dump(running: Component) -> str:
         ).fetchall()
         for table in tables:
             for row in connection.execute(f"SELECT * FROM {table['name']}").fetchall():
-                found += [
+                values = [
                     value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
                     for value in row.values()
                 ]
-    return "\n".join(found)
+                found.append("\n".join(values))
+    return found
 
 
 # what is published, and the platform's promises

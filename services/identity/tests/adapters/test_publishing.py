@@ -50,7 +50,7 @@ def test_a_resident_is_published_without_anything_personal() -> None:
     event = ResidentRegistered(
         resident_id=MEI,
         key_kind=KeyKind.NATIONAL_ID,
-        key_digest=some_id("digest"),
+        key_digest=Personal("resident-1", some_id("digest")),
         name=Personal(MEI, "Mei Lan"),
         phone=Personal(MEI, "555"),
         address=Personal(MEI, "Broadway"),

@@ -32,7 +32,7 @@ def register(value: str = "11010519491231002X", name: str = "梅兰") -> Registe
     return RegisterResident(
         resident_id=MEI,
         key=NaturalKey(KeyKind.NATIONAL_ID, value),
-        key_digest=DIGEST,
+        key_digest=Personal(DIGEST, DIGEST),
         name=Personal(MEI, name),
         phone=Personal(MEI, "+1 213 555 0147"),
         address=Personal(MEI, "2424 N Broadway"),
@@ -46,7 +46,7 @@ def registered() -> ResidentRegistered:
     return ResidentRegistered(
         resident_id=MEI,
         key_kind=KeyKind.NATIONAL_ID,
-        key_digest=DIGEST,
+        key_digest=Personal(DIGEST, DIGEST),
         name=Personal(MEI, "梅兰"),
         phone=Personal(MEI, "+1 213 555 0147"),
         address=Personal(MEI, "2424 N Broadway"),

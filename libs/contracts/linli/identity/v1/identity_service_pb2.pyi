@@ -941,7 +941,9 @@ class RegisterResidentRequest(_message.Message):
     """The area in which they live or, for staff, work."""
     @_builtins.property
     def natural_key(self) -> _identity_types_pb2.NaturalKey:
-        """The key that identifies the person across registrations. Only a keyed digest of it is stored."""
+        """The key that identifies the person across registrations. Only a keyed digest of it is stored, and erased with the
+        person: whoever registers again after an erasure gets another id, which nothing links to the old one.
+        """
 
     def __init__(
         self,
