@@ -125,6 +125,12 @@ _view_stopped = Gauge(
     "which event; mend the code, then `linli <service> rebuild <view>`.",
     ["service", "view"], registry=REGISTRY,
 )  # fmt: skip
+_erasures_waiting = Gauge(
+    "linli_erasures_waiting",
+    "Buckets of keys that erasures have retired and whose keys are not destroyed yet. Above 0 for minutes: "
+    "the key store (LINLI_KEY_STORE) cannot be used.",
+    ["service"], registry=REGISTRY,
+)  # fmt: skip
 _parked = Gauge(
     "linli_parked_events",
     "Events of a neighbour that could not be handled and wait, with all later ones about the same subject. "
@@ -304,6 +310,12 @@ def read(service: str, reader: str) -> Callable[[int, int, int], None]:
 def view_stopped(service: str, view: str, *, stopped: bool) -> None:
     """Whether a view stands still because it cannot take an event."""
     _view_stopped.labels(service, view).set(stopped)
+
+
+def erasures_waiting(service: str) -> Callable[[int], None]:
+    """Tell how many buckets of keys are retired and not destroyed yet."""
+    gauge = _erasures_waiting.labels(service)
+    return gauge.set
 
 
 def parked(service: str, source: str, count: int) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from libs.ledger.personal import Personal
-from libs.ledger.privacy.keys import FixedKeys
+from libs.ledger.privacy.data_key import FixedKeys
 from libs.ledger.recorded import Metadata
 from libs.ledger.store import shapes
 from libs.ledger.store.mapper import Events, Mapper

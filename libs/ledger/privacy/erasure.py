@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -51,6 +52,7 @@ class Erasure:
         self._spares: list[Bucket] = []
         self._later: threading.Thread | None = None
         self._closed = threading.Event()
+        self.observe: Callable[[int], None] = lambda _: None  # is told how many buckets wait, for metrics
 
     def prepare(self, persons: int) -> None:
         """Make heirs for the buckets of so many persons: nobody is to wait for that amid a transaction."""
@@ -80,6 +82,8 @@ class Erasure:
             self._finish()
         except Exception as error:  # noqa: BLE001  # the ledger has it: it is done as soon as it can be
             log.warning("an erasure is not on the disk yet: %s: %s", type(error).__name__, error)
+            with suppress(Exception):
+                self.observe(self.waiting())
             self._finish_later()
 
     def waiting(self) -> int:
@@ -118,6 +122,7 @@ class Erasure:
             self._store.destroy(bucket)
             with self._datastore.connection() as connection:
                 connection.execute(_DONE, [bucket])
+        self.observe(0)
 
     def _keep_members(self, heir: bytes) -> None:
         """Beside the heir's key, who was wrapped anew; nothing if it is retired itself by now."""

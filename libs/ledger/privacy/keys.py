@@ -4,98 +4,35 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg import Cursor
 from psycopg.sql import SQL
 
 from libs.ledger.datastore import Datastore
-from libs.ledger.decider import Kind, Refusal
-from libs.ledger.errors import KeyLost, SealBroken, SettingsRefused
+from libs.ledger.errors import KeyLost, SettingsRefused
 from libs.ledger.privacy import rotation
 from libs.ledger.privacy.buckets import Bucket, BucketStore, bucket_of
+from libs.ledger.privacy.data_key import DataKey, Sealed, subject_erased
 from libs.ledger.privacy.digests import SECRET, Digests
 from libs.ledger.privacy.erasure import Erasure
 from libs.ledger.privacy.master_key import KEY_BYTES, MasterKey
 from libs.ledger.privacy.ring import Ring
-from libs.ledger.randomness import random_bytes
 
 TABLE = "subject_keys"
 _SELECT = SQL("SELECT subject, wrapped FROM subject_keys WHERE subject = ANY(%s)")
 CHANNEL = "linli_keys"
 _LOOKS = 3  # at keys and buckets: an erasure may move keys to another bucket in between
-_FORMAT = b"\x02"
-_NONCE_BYTES = 12
-
-
-class Sealed(NamedTuple):
-    """An enciphered text: whose it is, its bytes, and where it may be opened."""
-
-    subject: str
-    content: bytes
-    bound: bytes
-
-
-@dataclass(slots=True)
-class DataKey:
-    """The key of one subject as this process knows it; `wrapped` None: destroyed."""
-
-    subject: str
-    wrapped: bytes | None
-    secret: bytes | None = field(repr=False)  # not a cipher: that is 2.5 kB each, and as quickly made
-    stored: bool
-    loaded: float
-
-    def encipher(self, text: str, bound: bytes) -> bytes:
-        """The text, sealed and bound to where it lies (the additional data of the cipher)."""
-        if self.secret is None:
-            raise subject_erased(self.subject)
-        nonce = random_bytes(_NONCE_BYTES)
-        return _FORMAT + nonce + AESGCM(self.secret).encrypt(nonce, text.encode(), bound)
-
-    def decipher(self, sealed: Sealed) -> str | None:
-        """The text again, or None if the key was destroyed. Raises `SealBroken`."""
-        if self.secret is None:
-            return None
-        nonce, body = sealed.content[1 : 1 + _NONCE_BYTES], sealed.content[1 + _NONCE_BYTES :]
-        try:
-            return AESGCM(self.secret).decrypt(nonce, body, sealed.bound).decode()
-        except InvalidTag:
-            raise SealBroken(self.subject) from None
-
-
-def subject_erased(subject: str) -> Refusal:
-    """No new personal data about somebody who was erased."""
-    return Refusal(
-        Kind.PRECONDITION,
-        "SUBJECT_ERASED",
-        "This person's data was erased for good: register the person anew to keep data about them.",
-        subject=subject,
-    )
-
-
-class FixedKeys:
-    """One known key for everybody: for samples and golden files, never for a store."""
-
-    def to_encipher(self, subject: str) -> DataKey:
-        """The same key for every subject."""
-        return DataKey(subject, b"", bytes(KEY_BYTES), stored=True, loaded=0.0)
-
-    def decipher(self, texts: Sequence[Sealed]) -> list[str | None]:
-        """Open sealed texts."""
-        return [self.to_encipher(text.subject).decipher(text) for text in texts]
 
 
 class Keys:
     """The data keys of one service's ledger.
 
     The keys of buckets wrap them, which `store` keeps, wrapped by the master key. Known keys are kept in
-    memory for `ttl` seconds; a destruction is announced to all processes
-    of the service by NOTIFY at its commit, so `ttl` only bounds how long a process that was cut
-    off from the database at that moment still deciphers. Safe for use by many threads.
+    memory for `ttl` seconds; a destruction is announced to all processes of the service by NOTIFY at its
+    commit, so `ttl` only bounds how long a process that was cut off from the database at that moment still
+    deciphers. Safe for use by many threads.
     """
 
     def __init__(

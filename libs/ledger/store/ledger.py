@@ -12,8 +12,9 @@ from libs.ledger.datastore import Datastore
 from libs.ledger.errors import LedgerUnavailable, SettingsRefused
 from libs.ledger.privacy.bucket_table import BucketTable
 from libs.ledger.privacy.buckets import BucketStore
+from libs.ledger.privacy.data_key import DataKey
 from libs.ledger.privacy.keys import CHANNEL as KEYS_CHANNEL
-from libs.ledger.privacy.keys import DataKey, Keys
+from libs.ledger.privacy.keys import Keys
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import Checkpoint, Draft, Recorded
 from libs.ledger.store import chain as chains
@@ -109,6 +110,7 @@ class Ledger:
         measured = metrics.appended(self.service)
         self.observe(lambda done: measured(done.events, done.seconds, self._news.head))
         recorder.destroy_keys = keys.destroy_in
+        keys.erasure.observe = metrics.erasures_waiting(self.service)
         self._listener = self._listen() if settings.listen else None
 
     @classmethod

@@ -11,7 +11,7 @@ import msgspec
 
 from libs.ledger.errors import SealBroken, UnknownEvent
 from libs.ledger.personal import Personal, sealed, unseal
-from libs.ledger.privacy.keys import DataKey, FixedKeys, Sealed
+from libs.ledger.privacy.data_key import DataKey, FixedKeys, Sealed
 from libs.ledger.recorded import Metadata
 from libs.ledger.store import shapes
 

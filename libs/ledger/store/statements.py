@@ -7,8 +7,8 @@ from typing import Any
 from eventsourcing.postgres import PostgresProcessRecorder
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
+from libs.ledger.privacy.data_key import DataKey
 from libs.ledger.privacy.keys import TABLE as KEYS_TABLE
-from libs.ledger.privacy.keys import DataKey
 from libs.ledger.recorded import Checkpoint
 from libs.ledger.store.incarnation import TABLE as INCARNATIONS_TABLE
 from libs.ledger.store.timekeeper import MOST_SKEW

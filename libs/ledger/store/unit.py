@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import Cursor
 
 from libs.ledger.errors import AlreadyHandled, VersionConflict
-from libs.ledger.privacy.keys import DataKey, subject_erased
+from libs.ledger.privacy.data_key import DataKey, subject_erased
 from libs.ledger.recorded import Checkpoint
 
 Effect = Callable[[Cursor[Any]], None]

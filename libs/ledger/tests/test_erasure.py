@@ -23,6 +23,7 @@ from libs.ledger.recorded import Draft, utc_now
 from libs.ledger.store.ledger import Append, Ledger, LedgerSettings
 from libs.ledger.tests.conftest import MASTER_KEY
 from libs.ledger.tests.mailbox import EVENTS, LetterPut, context
+from libs.telemetry import metrics
 from libs.testkit.eventually import eventually
 
 OpenLedger = Callable[..., Ledger]
@@ -294,6 +295,7 @@ def test_while_the_store_is_away_an_erasure_waits_and_is_done_later(
 
     assert text_of(ledger, 1) is None
     assert (ledger.keys.erasure.waiting(), before in store.names()) == (1, True)
+    assert metrics.REGISTRY.get_sample_value("linli_erasures_waiting", {"service": "post"}) == 1
     away.clear()
     eventually(lambda: ledger.keys.erasure.waiting() == 0, "it is done by itself")
     assert before not in store.names()

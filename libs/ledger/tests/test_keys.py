@@ -11,7 +11,7 @@ import pytest
 from libs.ledger.decider import Refusal
 from libs.ledger.errors import SettingsRefused
 from libs.ledger.personal import Personal
-from libs.ledger.privacy.keys import DataKey
+from libs.ledger.privacy.data_key import DataKey
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import Context, Draft, utc_now
 from libs.ledger.store.ledger import Append, Ledger, LedgerSettings

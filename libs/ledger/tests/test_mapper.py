@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from libs.ledger.errors import SealBroken, UnknownEvent
 from libs.ledger.personal import Personal, PersonalSealed
-from libs.ledger.privacy.keys import FixedKeys
+from libs.ledger.privacy.data_key import FixedKeys
 from libs.ledger.recorded import Context, Metadata, utc_now
 from libs.ledger.store.mapper import Events, Mapper
 from libs.ledger.tests.mailbox import EVENTS, LetterPut, MailboxEmptied, MailboxOpened

@@ -2,7 +2,7 @@
 
 from libs.ledger.decider import Refusal
 from libs.ledger.errors import AlreadyHandled, VersionConflict
-from libs.ledger.privacy.keys import DataKey
+from libs.ledger.privacy.data_key import DataKey
 from libs.ledger.recorded import Checkpoint
 from libs.ledger.store.unit import KeyChanged, Row, Standing, Unit
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from linli.feed.v1 import feed_service_pb2 as feed
 
-from libs.ledger.privacy.keys import Sealed
+from libs.ledger.privacy.data_key import Sealed
 from libs.messaging import progress
 from libs.messaging.progress import Handled, Rewind
 from libs.messaging.tests.town import ALICE, Town, sequences
