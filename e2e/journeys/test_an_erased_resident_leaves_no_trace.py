@@ -3,8 +3,10 @@
 import re
 import urllib.request
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 from linli.cases.v1 import cases_service_pb2 as cases
 from linli.cases.v1 import cases_types_pb2 as types
@@ -41,9 +43,14 @@ from e2e.journeys.resident import (
     wrong,
 )
 from e2e.journeys.town import EAST, ELM, Town, new_id, on, refusal, report, town_on
+from libs.ledger.privacy.master_key import MasterKey
+from libs.ledger.store.ledger import Ledger
 from libs.rpc.failures import RpcFailed
+from libs.runtime.bundled.place import Place
+from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.testkit import patience
 from libs.testkit.eventually import eventually
+from libs.testkit.thief import Thief
 from libs.testkit.views import assert_rebuilt_equals_live
 from services.command.registry import NAMES
 
@@ -89,14 +96,45 @@ def _keys(town: Town, subject: str) -> dict[str, bytes]:
     return kept
 
 
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """What opened hers in one service before, and the buckets that there were then."""
+
+    secret: bytes
+    buckets: set[bytes]
+
+
 @pytest.fixture(scope="module")
-def erased(town: Town, life: Life, before: dict[str, str], keys: dict[str, bytes]) -> str:
+def opened(town: Town, life: Life, keys: dict[str, bytes]) -> dict[str, Opened]:
+    """By service."""
+    found = {}
+    for service in all_services():
+        if service.name in keys:
+            with ledger_of(town.platform.data, service) as ledger:
+                secret = ledger.keys.to_encipher(life.resident_id).secret
+                assert secret is not None
+                found[service.name] = Opened(secret=secret, buckets=_buckets(ledger))
+    return found
+
+
+def _buckets(ledger: Ledger) -> set[bytes]:
+    with ledger.connection() as connection:
+        return {
+            bytes(row["bucket"]) for row in connection.execute("SELECT bucket FROM key_buckets").fetchall()
+        }
+
+
+@pytest.fixture(scope="module")
+def erased(
+    town: Town, life: Life, before: dict[str, str], keys: dict[str, bytes], opened: dict[str, Opened]
+) -> str:
     """She is erased; when the answer is there she is unknown, a moment later in every service. Her id."""
     guard = town.person("DATA_PROTECTION_OFFICER", "gao", area=EAST)
     erasing = identity.EraseSubjectRequest(
         request_id=new_id(), subject_id=life.resident_id, reason="she asked for it"
     )
     assert before
+    assert set(opened) == set(keys)
     assert set(keys) == {"identity", "cases", "supervision"}
     with reading(town, life.closed) as reads:
         guard.identity.erase_subject(erasing)
@@ -192,7 +230,7 @@ def test_work_on_her_cases_goes_on_without_texts(town: Town, life: Life, erased:
     noting = cases.AddNoteRequest(**on(life.waiting), text="who was it?")
     resolving = cases.ResolveCaseRequest(**on(life.waiting), outcome="something")
 
-    assert refusal(town.operator.cases.open_case, again) == "SUBJECT_ERASED"
+    assert refusal(town.operator.cases.open_case, again) == "REPORTER_UNKNOWN"
     assert refusal(officer.cases.add_note, noting) == "SUBJECT_ERASED"
     assert refusal(officer.cases.resolve_case, resolving) == "SUBJECT_ERASED"
     officer.cases.accept_case(cases.AcceptCaseRequest(**on(life.waiting)))
@@ -240,6 +278,27 @@ def test_no_service_keeps_the_key_to_what_was_hers(town: Town, erased: str, keys
 
     assert _keys(town, erased) == {}
     assert [name for name, key in keys.items() if key.hex().encode() in dumped[f"dump of {name}"]] == []
+
+
+def test_disks_and_master_key_together_open_nothing_of_hers(
+    town: Town, erased: str, opened: dict[str, Opened]
+) -> None:
+    """Nor what PostgreSQL wrote and no longer shows: the WAL, dead rows. The others' keys are found."""
+    place, persons, found = Place(data=town.platform.data), {erased}, set[bytes]()
+    with psycopg.connect(EmbeddedPostgres(place.data).dsn(), autocommit=True) as admin:
+        admin.execute("CHECKPOINT")
+    thief = Thief(MasterKey.from_text(place.master_key.read_text("utf-8")), files(place.data).values())
+    for service in all_services():
+        with ledger_of(place.data, service) as ledger, ledger.connection() as connection:
+            rows = connection.execute("SELECT subject FROM subject_keys WHERE bucket IS NOT NULL").fetchall()
+            buckets = _buckets(ledger)
+        persons |= {row["subject"] for row in rows}
+        if service.name in opened:
+            buckets |= opened[service.name].buckets
+        found |= thief.keys(buckets, persons)
+
+    assert [name for name, hers in opened.items() if hers.secret in found] == []
+    assert len(found) > 1
 
 
 def test_after_a_restart_too(town: Town, life: Life, erased: str) -> None:

@@ -6,59 +6,24 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from libs.ledger.personal import Personal
 from libs.ledger.privacy.bucket_files import BucketFiles
-from libs.ledger.privacy.buckets import BucketStore, label
-from libs.ledger.privacy.master_key import mark
+from libs.ledger.privacy.buckets import BucketStore
 from libs.ledger.recorded import Draft, utc_now
 from libs.ledger.store.ledger import Append, Ledger, LedgerSettings
 from libs.ledger.store.tables import create_tables
 from libs.ledger.tests.conftest import MASTER_KEY
 from libs.ledger.tests.mailbox import EVENTS, LetterPut, context
 from libs.testkit.postgres import KillablePostgres, killable_server
+from libs.testkit.thief import Thief
 
-NONCE, SEALED = 12, 12 + 32 + 16
 ADDRESS = "7 Lamplighter Row, second floor"
 
 
-class Thief:
-    """Reads every file raw, and tries the master key on whatever could be a key that it wrapped."""
-
-    def __init__(self, *folders: Path) -> None:
-        files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-        self.disks = [path.read_bytes() for path in files]
-
-    def sees(self, text: bytes) -> bool:
-        return any(text in disk for disk in self.disks)
-
-    def keys(self, buckets: set[bytes], persons: list[str]) -> set[bytes]:
-        """The keys of persons that can be had: wrapped by the master key, or by way of a bucket's."""
-        by_master = set(self._behind(mark(MASTER_KEY.current)))
-        got = {opened(MASTER_KEY.current, seal, each.encode()) for seal in by_master for each in persons}
-        for name in buckets:
-            of_buckets = {opened(MASTER_KEY.current, seal, label(name).encode()) for seal in by_master}
-            for secret in of_buckets - {b""}:
-                in_it = set(self._behind(b"\x02" + name))
-                got |= {opened(secret, seal, name + each.encode()) for seal in in_it for each in persons}
-        return got
-
-    def _behind(self, start: bytes) -> Iterator[bytes]:
-        for disk in self.disks:
-            at = disk.find(start)
-            while at >= 0:
-                yield disk[at + len(start) : at + len(start) + SEALED]
-                at = disk.find(start, at + 1)
-
-
-def opened(key: bytes, seal: bytes, bound_to: bytes) -> bytes:
-    """What is in a seal, if this key opens it."""
-    try:
-        return AESGCM(key).decrypt(seal[:NONCE], seal[NONCE:], bound_to)
-    except (InvalidTag, ValueError):
-        return b""
+def thief(*folders: Path) -> Thief:
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return Thief(MASTER_KEY, (path.read_bytes() for path in files))
 
 
 @pytest.fixture(scope="module")
@@ -109,21 +74,21 @@ def test_with_disks_and_master_key_at_hand_an_erased_person_stays_erased(
         ada, bo = secret_of(ledger, "ada"), secret_of(ledger, "bo")
         buckets = buckets_of(ledger)
         write_down(server)
-        before = Thief(server.cluster, keys).keys(buckets, ["ada", "bo"])
+        before = thief(server.cluster, keys).keys(buckets, ["ada", "bo"])
 
         ledger.append(Append(erases=["ada"]))
 
         buckets |= buckets_of(ledger)
         write_down(server)
-        thief = Thief(server.cluster, keys)
-        after = thief.keys(buckets, ["ada", "bo"])
+        with_disks = thief(server.cluster, keys)
+        after = with_disks.keys(buckets, ["ada", "bo"])
 
     assert {ada, bo} <= before
     assert ada not in after
     assert bo in after
-    assert thief.sees(b"ada")  # these are the files
-    assert not thief.sees(ADDRESS.encode())
-    assert not thief.sees(ada)
+    assert with_disks.sees(b"ada")  # these are the files
+    assert not with_disks.sees(ADDRESS.encode())
+    assert not with_disks.sees(ada)
 
 
 @pytest.mark.store
@@ -134,6 +99,6 @@ def test_keys_beside_the_ledger_outlive_an_erasure_in_its_log(server: KillablePo
         ledger.append(Append(erases=["ada"]))
 
         write_down(server)
-        found = Thief(server.cluster).keys(buckets, ["ada"])
+        found = thief(server.cluster).keys(buckets, ["ada"])
 
     assert ada in found  # as OPERATING.md says
