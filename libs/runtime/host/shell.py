@@ -69,14 +69,15 @@ def run_role(
     settings = read(Settings, environ)
     logs.setup(level=settings.log_level, service=service.name, role=role, cell=settings.cell)
     check_connections(settings, serves=role in {"server", "api"})
-    if not settings.key_store.reveal():
-        _log.warning("LINLI_KEY_STORE is not set: WAL and backups of the ledger can undo an erasure")
     life = Lifetime()
     host = (
         _worker(service, settings, environ, life, worker)
         if role == WORKER
         else _host(service, role, settings, environ, life)
     )
+
+    if not settings.key_store.reveal():
+        _log.warning("LINLI_KEY_STORE is not set: WAL and backups of the ledger can undo an erasure")
 
     def start() -> Facts:
         host.start()
