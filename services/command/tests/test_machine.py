@@ -84,3 +84,31 @@ def test_a_forgotten_password_is_replaced_at_the_machine(installation: OpenServi
     assert "LOGIN_UNKNOWN" in text
     assert recorded(installation, "login")[-1][:2] == ("PasswordSet", "machine")
     assert recorded(installation, "access")[-1][:2] == ("SessionsRevoked", "machine")
+
+
+def test_a_platform_for_trying_out_makes_its_developer_and_follows_their_password(
+    installation: OpenService,
+) -> None:
+    def started_with(password: str) -> list[str]:
+        environ = {**os.environ, "LINLI_IDENTITY_DEVELOPER_PASSWORD": password}
+        again = open_service(SERVICE, read(Settings, environ), environ, listen=False)
+        try:
+            again.parts.on_start()
+        finally:
+            again.close()
+        return [name for name, _, _ in recorded(installation, "operators") + recorded(installation, "login")]
+
+    assert started_with("correct horse battery") == ["FirstOperatorMade", "LoginCreated"]
+    assert started_with("correct horse battery") == ["FirstOperatorMade", "LoginCreated"]
+    assert started_with("a fresh beginning") == ["FirstOperatorMade", "LoginCreated", "PasswordSet"]
+
+
+def test_where_an_operator_is_there_is_no_developer(installation: OpenService, said: Said) -> None:
+    said("correct horse battery", "first-operator", *WEI)
+    environ = {**os.environ, "LINLI_IDENTITY_DEVELOPER_PASSWORD": "correct horse battery"}
+    again = open_service(SERVICE, read(Settings, environ), environ, listen=False)
+
+    again.parts.on_start()
+    again.close()
+
+    assert len(recorded(installation, "login")) == 1
