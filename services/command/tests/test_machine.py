@@ -3,9 +3,11 @@
 import io
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from libs.ledger.decider import Refusal
 from libs.ledger.privacy.master_key import MasterKey
 from libs.messaging.schema import migrate
 from libs.rpc.keys import SigningKey
@@ -65,6 +67,30 @@ def test_the_first_operator_is_made_once(installation: OpenService, said: Said) 
     assert recorded(installation, "operators") == [("FirstOperatorMade", "machine", reason)]
     assert recorded(installation, "access") == [("RoleGranted", "machine", reason)]
     assert [name for name, _, _ in recorded(installation, "login")] == ["LoginCreated"]
+
+
+def test_of_sixteen_first_operators_made_at_once_there_is_one(installation: OpenService) -> None:
+    make = installation.parts.by_hand["first-operator"]
+
+    def outcome(number: int) -> str:
+        words = {
+            "name": "x",
+            "staff_number": f"{number}",
+            "login": f"racer.{number}",
+            "password": "a long one",
+        }
+        try:
+            make(words)
+        except Refusal as refused:
+            return refused.code
+        return "made"
+
+    with ThreadPoolExecutor(16) as threads:
+        outcomes = list(threads.map(outcome, range(16)))
+
+    assert outcomes.count("made") == 1
+    assert set(outcomes) <= {"made", "FIRST_OPERATOR_EXISTS", "LOGINS_BUSY"}
+    assert len(recorded(installation, "access")) == len(recorded(installation, "login")) == 1
 
 
 def test_a_password_that_is_too_short_makes_nobody(installation: OpenService, said: Said) -> None:

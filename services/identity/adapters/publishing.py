@@ -12,8 +12,9 @@ from services.identity.domain.access import RoleGranted, RoleRevoked
 from services.identity.domain.area import AreaDefined, BoundaryChanged
 from services.identity.domain.body import BodyRegistered
 from services.identity.domain.consent import ConsentRecorded, ConsentRevoked
+from services.identity.domain.nomination import NominationEnded, NominationMade
 from services.identity.domain.resident import ResidentErased, ResidentRegistered
-from services.identity.entrypoints.wire import BODY_KINDS, CONSENT_PURPOSES, LEVELS, ROLES
+from services.identity.entrypoints.wire import BODY_KINDS, CONSENT_PURPOSES, LEVELS, OUTCOMES, ROLES
 
 
 def publish(recorded: Recorded[Any]) -> Published | None:
@@ -38,10 +39,24 @@ def publish(recorded: Recorded[Any]) -> Published | None:
                 area_id=event.area_id,
                 occurred_at=event.erased_at,
             )
+        case _:
+            return _of_rights(recorded)
+
+
+def _of_rights(recorded: Recorded[Any]) -> Published | None:
+    """Who may do what, for whom."""
+    match recorded.event:
         case RoleGranted() as event:
             return _role(published.RoleGranted(), event)
         case RoleRevoked() as event:
             return _role(published.RoleRevoked(), event)
+        case NominationMade() as event:
+            return _nomination(event)
+        case NominationEnded() as event:
+            ended = published.NominationEnded(
+                nomination_id=event.nomination_id, state=OUTCOMES.to_wire(event.outcome)
+            )
+            return Published(message=ended, area_path=recorded.metadata.area or "")
         case ConsentRecorded() as event:
             recorded_consent = published.ConsentRecorded(
                 consent_id=event.consent_id,
@@ -97,5 +112,20 @@ def _role(
     message.party_id = event.party_id
     message.role = ROLES.to_wire(event.role)
     message.area_id, message.area_path, message.body_id = within.area_id, within.area_path, within.body_id
+    bodies = (within.body_id,) if within.body_id else ()
+    return Published(message=message, area_path=within.area_path, body_ids=bodies, area_id=within.area_id)
+
+
+def _nomination(event: NominationMade) -> Published:
+    within = event.within
+    message = published.NominationMade(
+        nomination_id=event.nomination_id,
+        party_id=event.party_id,
+        role=ROLES.to_wire(event.role),
+        area_id=within.area_id,
+        area_path=within.area_path,
+        body_id=within.body_id,
+        expire_time=stamp(event.expires_at),
+    )
     bodies = (within.body_id,) if within.body_id else ()
     return Published(message=message, area_path=within.area_path, body_ids=bodies, area_id=within.area_id)

@@ -32,7 +32,7 @@ BODY_KINDS = EnumTable(types.BodyKind, BodyKind)
 ROLES = EnumTable(access_pb2.Role, Role)
 PURPOSES = EnumTable(pb.Purpose, Purpose)
 CONSENT_PURPOSES = EnumTable(types.ConsentPurpose, consent.ConsentPurpose)
-OUTCOMES = EnumTable(pb.NominationState, nomination.Outcome, only_on_wire=frozenset({"OPEN", "EXPIRED"}))
+OUTCOMES = EnumTable(types.NominationState, nomination.Outcome, only_on_wire=frozenset({"OPEN", "EXPIRED"}))
 
 
 def natural_key_of(key: types.NaturalKey) -> NaturalKey:
@@ -155,10 +155,10 @@ def nomination_shown(row: NominationRow, now: datetime) -> pb.Nomination:
     )
 
 
-def _nomination_state(row: NominationRow, now: datetime) -> pb.NominationState.ValueType:
+def _nomination_state(row: NominationRow, now: datetime) -> types.NominationState.ValueType:
     if row.outcome is not None:
         return OUTCOMES.to_wire(row.outcome)
-    return pb.NOMINATION_STATE_EXPIRED if now >= row.expires_at else pb.NOMINATION_STATE_OPEN
+    return types.NOMINATION_STATE_EXPIRED if now >= row.expires_at else types.NOMINATION_STATE_OPEN
 
 
 def nomination_state_shown(state: nomination.Made, now: datetime, *, full: bool = False) -> pb.Nomination:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from linli.feed.v1 import feed_service_pb2 as feed
 from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
@@ -22,6 +23,7 @@ from services.identity.domain.values import TWO_PERSONS
 from services.identity.tests.test_component import (
     DESCRIPTOR,
     ENVIRON,
+    FEED,
     KEY,
     PASSWORD,
     as_role,
@@ -218,6 +220,29 @@ def test_an_officer_is_nominated_by_one_and_approved_by_another(
         approve(mei, proposal.nomination_id)
 
 
+def test_auditors_read_who_nominated_and_who_approved(running: Component, wei: Any, mei: Any) -> None:
+    party_id = somebody(wei)
+    proposal = nominate(wei, party_id, "DATA_PROTECTION_OFFICER", "north")
+    approve(mei, proposal.nomination_id)
+    auditor = running.client(Mint(KEY).person("SUPERVISOR", path="la/north")).service(FEED)
+
+    events = auditor.read_events(feed.ReadEventsRequest(source="identity", limit=1000)).batch.events
+
+    of_it = [event for event in events if event.subject == f"nomination-{proposal.nomination_id}"]
+    first_operator, second_operator = proposal.nominator_id, held_by(running, "second")
+    assert [(event.type.rpartition(".")[2], event.actor) for event in of_it] == [
+        ("NominationMade", first_operator),
+        ("NominationEnded", second_operator),
+    ]
+    assert b"trusted" not in b"".join(event.SerializeToString() for event in of_it)
+
+
+def held_by(running: Component, login_name: str) -> str:
+    """The id of whoever logs in with this name."""
+    asked = pb.LoginRequest(login_name=login_name, password=PASSWORD)
+    return str(running.client().service(DESCRIPTOR).login(asked).token.subject_id)
+
+
 def test_an_answer_that_is_asked_for_again_grants_nothing_anew(
     running: Component, wei: Any, mei: Any
 ) -> None:
@@ -285,7 +310,7 @@ def test_nominations_are_refused_withdrawn_and_listed(wei: Any, mei: Any) -> Non
 
     asked = pb.ListNominationsRequest(filter=f'party_id = "{party_id}"', at_least=last.revision)
     listed = wei.list_nominations(asked).nominations
-    states = {each.nomination_id: pb.NominationState.Name(each.state) for each in listed}
+    states = {each.nomination_id: types.NominationState.Name(each.state) for each in listed}
     assert states == {
         first: "NOMINATION_STATE_REFUSED",
         second: "NOMINATION_STATE_WITHDRAWN",

@@ -358,3 +358,79 @@ class ConsentRevoked(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ConsentRevoked: _TypeAlias = ConsentRevoked  # noqa: Y015
+
+@_typing.final
+class NominationMade(_message.Message):
+    """One person proposed that a party be given a role that takes two persons. Who proposed is the actor in the envelope."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOMINATION_ID_FIELD_NUMBER: _builtins.int
+    PARTY_ID_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    AREA_PATH_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    nomination_id: _builtins.str
+    """The nomination."""
+    party_id: _builtins.str
+    """The party that is to get the role."""
+    role: _access_pb2.Role.ValueType
+    """The role."""
+    area_id: _builtins.str
+    """The area that is to limit it, which includes all areas below; empty: no limit."""
+    area_path: _builtins.str
+    """The ids from the root to that area."""
+    body_id: _builtins.str
+    """The body that is to limit it; empty: no limit."""
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when another person may decide."""
+
+    def __init__(
+        self,
+        *,
+        nomination_id: _builtins.str = ...,
+        party_id: _builtins.str = ...,
+        role: _access_pb2.Role.ValueType = ...,
+        area_id: _builtins.str = ...,
+        area_path: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "body_id", b"body_id", "expire_time", b"expire_time", "nomination_id", b"nomination_id", "party_id", b"party_id", "role", b"role"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NominationMade: _TypeAlias = NominationMade  # noqa: Y015
+
+@_typing.final
+class NominationEnded(_message.Message):
+    """A nomination was approved, refused or withdrawn. Who decided is the actor in the envelope: `machine` for whoever
+    approved the second operator at the machine.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOMINATION_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    nomination_id: _builtins.str
+    """The nomination."""
+    state: _identity_types_pb2.NominationState.ValueType
+    """How it ended: APPROVED (`RoleGranted` comes with it), REFUSED or WITHDRAWN."""
+    def __init__(
+        self,
+        *,
+        nomination_id: _builtins.str = ...,
+        state: _identity_types_pb2.NominationState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["nomination_id", b"nomination_id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NominationEnded: _TypeAlias = NominationEnded  # noqa: Y015

@@ -60,42 +60,6 @@ PURPOSE_AUDIT: Purpose.ValueType  # 4
 """To check how personal data are used."""
 Global___Purpose: _TypeAlias = Purpose  # noqa: Y015
 
-class _NominationState:
-    ValueType = _typing.NewType("ValueType", _builtins.int)
-    V: _TypeAlias = ValueType  # noqa: Y015
-
-class _NominationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NominationState.ValueType], _builtins.type):
-    DESCRIPTOR: _descriptor.EnumDescriptor
-    NOMINATION_STATE_UNSPECIFIED: _NominationState.ValueType  # 0
-    """Never used."""
-    NOMINATION_STATE_OPEN: _NominationState.ValueType  # 1
-    """Another person may approve it."""
-    NOMINATION_STATE_APPROVED: _NominationState.ValueType  # 2
-    """Approved: the role is granted."""
-    NOMINATION_STATE_REFUSED: _NominationState.ValueType  # 3
-    """Refused."""
-    NOMINATION_STATE_WITHDRAWN: _NominationState.ValueType  # 4
-    """Taken back by the nominator."""
-    NOMINATION_STATE_EXPIRED: _NominationState.ValueType  # 5
-    """Nobody decided in time."""
-
-class NominationState(_NominationState, metaclass=_NominationStateEnumTypeWrapper):
-    """Where a nomination stands."""
-
-NOMINATION_STATE_UNSPECIFIED: NominationState.ValueType  # 0
-"""Never used."""
-NOMINATION_STATE_OPEN: NominationState.ValueType  # 1
-"""Another person may approve it."""
-NOMINATION_STATE_APPROVED: NominationState.ValueType  # 2
-"""Approved: the role is granted."""
-NOMINATION_STATE_REFUSED: NominationState.ValueType  # 3
-"""Refused."""
-NOMINATION_STATE_WITHDRAWN: NominationState.ValueType  # 4
-"""Taken back by the nominator."""
-NOMINATION_STATE_EXPIRED: NominationState.ValueType  # 5
-"""Nobody decided in time."""
-Global___NominationState: _TypeAlias = NominationState  # noqa: Y015
-
 @_typing.final
 class Area(_message.Message):
     """An area of the tree."""
@@ -1745,7 +1709,7 @@ class Nomination(_message.Message):
     """The ids from the root to that area."""
     body_id: _builtins.str
     """The body that is to limit it; empty: no limit."""
-    state: Global___NominationState.ValueType
+    state: _identity_types_pb2.NominationState.ValueType
     """Where it stands."""
     nominator_id: _builtins.str
     """Who nominated."""
@@ -1776,7 +1740,7 @@ class Nomination(_message.Message):
         area_id: _builtins.str = ...,
         area_path: _builtins.str = ...,
         body_id: _builtins.str = ...,
-        state: Global___NominationState.ValueType = ...,
+        state: _identity_types_pb2.NominationState.ValueType = ...,
         nominator_id: _builtins.str = ...,
         nominated_time: _timestamp_pb2.Timestamp | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,

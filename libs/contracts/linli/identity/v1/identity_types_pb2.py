@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from linli.options.v1 import rules_pb2 as linli_dot_options_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&linli/identity/v1/identity_types.proto\x12\x11linli.identity.v1\x1a\x1clinli/options/v1/rules.proto\"]\n\nNaturalKey\x12\x30\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.linli.identity.v1.KeyKindB\x06\x9a\xb5\x18\x02\x08\x01\x12\x1d\n\x05value\x18\x02 \x01(\tB\x0e\x9a\xb5\x18\n\x08\x01\x10@J\x04kind*\xa0\x01\n\tAreaLevel\x12\x1a\n\x16\x41REA_LEVEL_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x41REA_LEVEL_CITY\x10\x01\x12\x17\n\x13\x41REA_LEVEL_DISTRICT\x10\x02\x12\x15\n\x11\x41REA_LEVEL_STREET\x10\x03\x12\x18\n\x14\x41REA_LEVEL_COMMUNITY\x10\x04\x12\x18\n\x14\x41REA_LEVEL_GRID_CELL\x10\x05*\xb0\x01\n\x08\x42odyKind\x12\x19\n\x15\x42ODY_KIND_UNSPECIFIED\x10\x00\x12#\n\x1f\x42ODY_KIND_GOVERNMENT_DEPARTMENT\x10\x01\x12!\n\x1d\x42ODY_KIND_COMMUNITY_COMMITTEE\x10\x02\x12\"\n\x1e\x42ODY_KIND_THIRD_PARTY_PROVIDER\x10\x03\x12\x1d\n\x19\x42ODY_KIND_RESIDENTS_GROUP\x10\x04*S\n\x0e\x43onsentPurpose\x12\x1f\n\x1b\x43ONSENT_PURPOSE_UNSPECIFIED\x10\x00\x12 \n\x1c\x43ONSENT_PURPOSE_REPORT_CASES\x10\x01*\xc5\x01\n\x07KeyKind\x12\x18\n\x14KEY_KIND_UNSPECIFIED\x10\x00\x12\x1e\n\x14KEY_KIND_NATIONAL_ID\x10\x01\x1a\x04\xa0\xb5\x18\x03\x12\x18\n\x0eKEY_KIND_PHONE\x10\x02\x1a\x04\xa0\xb5\x18\x04\x12\x1f\n\x15KEY_KIND_STAFF_NUMBER\x10\x03\x1a\x04\xa0\xb5\x18\x03\x12&\n\x1cKEY_KIND_REGISTRATION_NUMBER\x10\x04\x1a\x04\xa0\xb5\x18\x03\x12\x1d\n\x13KEY_KIND_LOCAL_CODE\x10\x05\x1a\x04\xa0\xb5\x18\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&linli/identity/v1/identity_types.proto\x12\x11linli.identity.v1\x1a\x1clinli/options/v1/rules.proto\"]\n\nNaturalKey\x12\x30\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.linli.identity.v1.KeyKindB\x06\x9a\xb5\x18\x02\x08\x01\x12\x1d\n\x05value\x18\x02 \x01(\tB\x0e\x9a\xb5\x18\n\x08\x01\x10@J\x04kind*\xa0\x01\n\tAreaLevel\x12\x1a\n\x16\x41REA_LEVEL_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x41REA_LEVEL_CITY\x10\x01\x12\x17\n\x13\x41REA_LEVEL_DISTRICT\x10\x02\x12\x15\n\x11\x41REA_LEVEL_STREET\x10\x03\x12\x18\n\x14\x41REA_LEVEL_COMMUNITY\x10\x04\x12\x18\n\x14\x41REA_LEVEL_GRID_CELL\x10\x05*\xb0\x01\n\x08\x42odyKind\x12\x19\n\x15\x42ODY_KIND_UNSPECIFIED\x10\x00\x12#\n\x1f\x42ODY_KIND_GOVERNMENT_DEPARTMENT\x10\x01\x12!\n\x1d\x42ODY_KIND_COMMUNITY_COMMITTEE\x10\x02\x12\"\n\x1e\x42ODY_KIND_THIRD_PARTY_PROVIDER\x10\x03\x12\x1d\n\x19\x42ODY_KIND_RESIDENTS_GROUP\x10\x04*S\n\x0e\x43onsentPurpose\x12\x1f\n\x1b\x43ONSENT_PURPOSE_UNSPECIFIED\x10\x00\x12 \n\x1c\x43ONSENT_PURPOSE_REPORT_CASES\x10\x01*\xc9\x01\n\x0fNominationState\x12 \n\x1cNOMINATION_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15NOMINATION_STATE_OPEN\x10\x01\x12\x1d\n\x19NOMINATION_STATE_APPROVED\x10\x02\x12\x1c\n\x18NOMINATION_STATE_REFUSED\x10\x03\x12\x1e\n\x1aNOMINATION_STATE_WITHDRAWN\x10\x04\x12\x1c\n\x18NOMINATION_STATE_EXPIRED\x10\x05*\xc5\x01\n\x07KeyKind\x12\x18\n\x14KEY_KIND_UNSPECIFIED\x10\x00\x12\x1e\n\x14KEY_KIND_NATIONAL_ID\x10\x01\x1a\x04\xa0\xb5\x18\x03\x12\x18\n\x0eKEY_KIND_PHONE\x10\x02\x1a\x04\xa0\xb5\x18\x04\x12\x1f\n\x15KEY_KIND_STAFF_NUMBER\x10\x03\x1a\x04\xa0\xb5\x18\x03\x12&\n\x1cKEY_KIND_REGISTRATION_NUMBER\x10\x04\x1a\x04\xa0\xb5\x18\x03\x12\x1d\n\x13KEY_KIND_LOCAL_CODE\x10\x05\x1a\x04\xa0\xb5\x18\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,8 +52,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BODYKIND']._serialized_end=526
   _globals['_CONSENTPURPOSE']._serialized_start=528
   _globals['_CONSENTPURPOSE']._serialized_end=611
-  _globals['_KEYKIND']._serialized_start=614
-  _globals['_KEYKIND']._serialized_end=811
+  _globals['_NOMINATIONSTATE']._serialized_start=614
+  _globals['_NOMINATIONSTATE']._serialized_end=815
+  _globals['_KEYKIND']._serialized_start=818
+  _globals['_KEYKIND']._serialized_end=1015
   _globals['_NATURALKEY']._serialized_start=91
   _globals['_NATURALKEY']._serialized_end=184
 # @@protoc_insertion_point(module_scope)

@@ -105,6 +105,42 @@ CONSENT_PURPOSE_REPORT_CASES: ConsentPurpose.ValueType  # 1
 """To open cases in their name."""
 Global___ConsentPurpose: _TypeAlias = ConsentPurpose  # noqa: Y015
 
+class _NominationState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NominationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NominationState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NOMINATION_STATE_UNSPECIFIED: _NominationState.ValueType  # 0
+    """Never used."""
+    NOMINATION_STATE_OPEN: _NominationState.ValueType  # 1
+    """Another person may approve it."""
+    NOMINATION_STATE_APPROVED: _NominationState.ValueType  # 2
+    """Approved: the role is granted."""
+    NOMINATION_STATE_REFUSED: _NominationState.ValueType  # 3
+    """Refused."""
+    NOMINATION_STATE_WITHDRAWN: _NominationState.ValueType  # 4
+    """Taken back by the nominator."""
+    NOMINATION_STATE_EXPIRED: _NominationState.ValueType  # 5
+    """Nobody decided in time."""
+
+class NominationState(_NominationState, metaclass=_NominationStateEnumTypeWrapper):
+    """Where a nomination stands."""
+
+NOMINATION_STATE_UNSPECIFIED: NominationState.ValueType  # 0
+"""Never used."""
+NOMINATION_STATE_OPEN: NominationState.ValueType  # 1
+"""Another person may approve it."""
+NOMINATION_STATE_APPROVED: NominationState.ValueType  # 2
+"""Approved: the role is granted."""
+NOMINATION_STATE_REFUSED: NominationState.ValueType  # 3
+"""Refused."""
+NOMINATION_STATE_WITHDRAWN: NominationState.ValueType  # 4
+"""Taken back by the nominator."""
+NOMINATION_STATE_EXPIRED: NominationState.ValueType  # 5
+"""Nobody decided in time."""
+Global___NominationState: _TypeAlias = NominationState  # noqa: Y015
+
 class _KeyKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
