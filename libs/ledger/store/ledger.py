@@ -39,7 +39,8 @@ class LedgerSettings:
 
     `dsn`: a libpq connection string; `lock_timeout`: seconds to wait for the table lock, whole and
     above 0; `retry_for`: seconds that an append outlasts an absent database; `listen`: hear of
-    other processes' commits (off only where there can be no other process).
+    other processes' commits (off only where there can be no other process); `require_durable`: say at
+    the start if no standby has what is acknowledged.
     """
 
     dsn: str = field(repr=False)
@@ -49,6 +50,7 @@ class LedgerSettings:
     pool_size: int = 10
     connect_timeout: float = 10.0
     listen: bool = True
+    require_durable: bool = False
 
     def __post_init__(self) -> None:
         if self.lock_timeout < 1:
@@ -143,7 +145,7 @@ class Ledger:
             with datastore.connection() as connection:
                 check_tables(connection, settings.service)
                 life = incarnation.enter(connection)
-                for danger in dangers(connection):
+                for danger in dangers(connection, standby=settings.require_durable):
                     log.warning("the database of %s: %s", settings.service, danger)
             recorder = GroupCommitRecorder(datastore, retry_for=settings.retry_for, timekeeper=timekeeper)
             recorder.life = life

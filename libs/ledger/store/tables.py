@@ -79,12 +79,21 @@ def check_tables(connection: Connection[DictRow], service: str) -> None:
         )
 
 
-def dangers(connection: Connection[DictRow]) -> Iterator[str]:
-    """What about this database could lose acknowledged events, or let a service alter them."""
+def dangers(connection: Connection[DictRow], *, standby: bool = False) -> Iterator[str]:
+    """What about this database could lose acknowledged events, or let a service alter them.
+
+    `standby`: also that no synchronous standby has them.
+    """
     for setting in ("fsync", "full_page_writes"):
         row = connection.execute(SQL("SHOW {}").format(Identifier(setting))).fetchone()
         if row is not None and row[setting] == "off":
             yield f"{setting} is off: a power cut can lose acknowledged events"
+    named = connection.execute("SELECT current_setting('synchronous_standby_names') AS names").fetchone()
+    if standby and (named is None or not named["names"].strip()):
+        yield (
+            "it has no synchronous standby (synchronous_standby_names is empty): a failover can lose"
+            " acknowledged events; name one, or unset LINLI_REQUIRE_DURABLE"
+        )
     if roles.may_alter_events(connection):
         yield (
             "this process may alter and delete events: run it as a role of its own, which"

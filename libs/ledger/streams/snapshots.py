@@ -1,6 +1,7 @@
 """The folded states of long streams, so that reading one need not begin at its first event."""
 
 import hashlib
+import hmac
 import inspect
 import logging
 from pathlib import Path
@@ -34,7 +35,8 @@ class Snapshots(Generic[S]):
     """Snapshots of one kind of stream.
 
     A snapshot is a convenience and never the truth: it is used only if the domain's code is, to
-    the letter, the one that folded it, and it is enciphered like the events it comes from.
+    the letter, the one that folded it, and its seal is ours; it is enciphered like the events it comes
+    from.
     """
 
     def __init__(self, ledger: Ledger, decider: Decider[Any, S, Any]) -> None:
@@ -65,7 +67,7 @@ class Snapshots(Generic[S]):
                 "version": folded.version,
                 "position": folded.position,
                 "fingerprint": self._fingerprint,
-                "body": msgspec.msgpack.encode((tp.__name__, inner)),
+                "body": msgspec.msgpack.encode((tp.__name__, inner, self._seal(stream, folded, inner))),
             }
             with self._ledger.connection() as connection:
                 connection.execute(_SAVE, row)
@@ -83,12 +85,21 @@ class Snapshots(Generic[S]):
             row = connection.execute(_LOAD, [stream, self._fingerprint]).fetchone()
         if row is None:
             return None
-        name, inner = msgspec.msgpack.decode(bytes(row["body"]), type=tuple[str, bytes])
+        name, inner, seal = msgspec.msgpack.decode(bytes(row["body"]), type=tuple[str, bytes, str])
         with self._ledger.mapper.opening():
             requests, state = self._by_name[name].decode(inner, _where(stream, row["version"]))
-        return Folded(
+        folded = Folded(
             state=state, version=row["version"], position=row["position"], requests=requests, epoch=epoch
         )
+        if not hmac.compare_digest(seal, self._seal(stream, folded, inner)):
+            log.error("the snapshot of %s was altered or moved: it is not used", stream)
+            return None
+        return folded
+
+    def _seal(self, stream: str, folded: Folded[S], inner: bytes) -> str:
+        """Keyed by our secret: who can write to the database cannot make a state that we believe."""
+        what = f"{stream} {folded.version} {folded.position} {hashlib.sha256(inner).hexdigest()}"
+        return self._ledger.keys.digest("snapshot", what)
 
 
 def _where(stream: str, version: int) -> Where:

@@ -40,6 +40,30 @@ def test_a_long_stream_is_read_from_its_snapshot(long: Mailboxes, ledger: Ledger
     assert loaded.state.texts[0].value == "No 0"
 
 
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        "UPDATE snapshots SET body = set_byte(body, 40, (get_byte(body, 40) + 1) % 256)",
+        "UPDATE snapshots SET version = 21",
+        "UPDATE snapshots SET position = position + 1",
+        "INSERT INTO snapshots SELECT 'mailbox-12', version, position, fingerprint, body FROM snapshots",
+    ],
+    ids=["altered", "of another version", "of another position", "of another stream"],
+)
+def test_a_forged_snapshot_is_not_believed(long: Mailboxes, ledger: Ledger, forgery: str) -> None:
+    other = Stream(ledger, MAILBOX, snapshot_every=10_000)
+    other.handle("12", Open(owner="resident-1", name="Bo"), context("open-12"))
+    for n in range(22):
+        other.handle("12", Put(letter=f"m-{n}"), context(f"m-{n}"))
+    with ledger.connection() as connection:
+        connection.execute(forgery)
+
+    fresh = Stream(ledger, MAILBOX, snapshot_every=10)
+
+    assert fresh.load("11") == long.load("11")
+    assert fresh.load("12") == other.load("12")
+
+
 def test_requests_of_before_the_snapshot_are_remembered(long: Mailboxes, ledger: Ledger) -> None:
     fresh = Stream(ledger, MAILBOX, snapshot_every=10)
 

@@ -5,11 +5,13 @@ from collections.abc import Callable
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
 
 from libs.ledger.errors import SettingsRefused
 from libs.ledger.recorded import Context
 from libs.ledger.store import chain, roles
 from libs.ledger.store.ledger import Ledger
+from libs.ledger.store.tables import dangers
 from libs.ledger.store.verify import Forged, Head, verify
 from libs.ledger.streams.stream import Stream
 from libs.ledger.tests import mailbox
@@ -180,3 +182,11 @@ def test_a_superuser_is_no_role_for_a_service(dsn: str) -> None:
 def test_a_role_that_does_not_exist_is_named(dsn: str) -> None:
     with pytest.raises(SettingsRefused, match="there is no database role nobody_at_all"):
         roles.grant(dsn, "nobody_at_all")
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_database_without_a_synchronous_standby_is_named_where_that_is_asked(dsn: str, asked: bool) -> None:
+    with psycopg.connect(dsn, row_factory=dict_row) as connection:
+        found = [danger for danger in dangers(connection, standby=asked) if "synchronous standby" in danger]
+
+    assert len(found) == asked

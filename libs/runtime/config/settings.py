@@ -109,6 +109,9 @@ class Settings:
     tls_client_ca: Path | None = setting(
         None, doc="accept only gRPC clients with a certificate from this authority (PEM file)"
     )
+    require_durable: bool = setting(
+        False, doc="warn at start if the database has no synchronous standby: a failover could lose events"
+    )
     require_tls: bool = setting(
         True, doc="refuse to start, instead of only warning, if a connection could be read or intercepted"
     )

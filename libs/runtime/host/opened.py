@@ -104,6 +104,7 @@ def open_ledger(service: Service, settings: Settings, *, listen: bool = True) ->
         lock_timeout=max(1, round(settings.lock_timeout.total_seconds())),
         pool_size=settings.pool_size,
         listen=listen,
+        require_durable=settings.require_durable,
     )
     master = MasterKey.from_text(settings.master_key.reveal())
     store = open_store(settings.key_store.reveal(), service.name)
