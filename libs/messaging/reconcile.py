@@ -13,8 +13,9 @@ from libs.ledger.store.ledger import Ledger
 from libs.ledger.store.recorder import TRACKING_TABLE
 from libs.messaging import positions
 
-DDL = """
-CREATE TABLE IF NOT EXISTS public.reconciliations (
+TABLE = "reconciliations"
+DDL = f"""
+CREATE TABLE IF NOT EXISTS public.{TABLE} (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     source text NOT NULL,
     position_before bigint NOT NULL,

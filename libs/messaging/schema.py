@@ -39,7 +39,7 @@ def migrate(
     views = [*views]
     taken = take_steps(dsn, service, steps)
     if role:
-        roles.grant(dsn, role, [view.schema for view in views])
+        roles.grant(dsn, role, [view.schema for view in views], add_only=[reconcile.TABLE])
     view_tables.create_missing(dsn, views, role)
     return taken
 

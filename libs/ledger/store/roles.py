@@ -25,10 +25,10 @@ _OF_THE_OWNER = (
 )
 
 
-def grant(dsn: str, role: str, view_schemas: Iterable[str] = ()) -> None:
+def grant(dsn: str, role: str, view_schemas: Iterable[str] = (), add_only: Iterable[str] = ()) -> None:
     """Give a role what a running service needs, its views included, and nothing that alters events.
 
-    `dsn` is the owner's, who must be a member of the role or a superuser. May be repeated. Raises
+    To the tables `add_only` it may add, and change nothing there. `dsn` is the owner's, who must be a member of the role or a superuser. May be repeated. Raises
     `SettingsRefused` where there is no such role, or where it may alter events anyway.
     """
     with psycopg.connect(dsn, connect_timeout=10) as connection:
@@ -37,7 +37,7 @@ def grant(dsn: str, role: str, view_schemas: Iterable[str] = ()) -> None:
             raise SettingsRefused(
                 f"there is no database role {role}: create it (CREATE ROLE {role} LOGIN), then migrate again"
             )
-        for statement in (*_grants(role), *_handed_over(connection, role, view_schemas)):
+        for statement in (*_grants(role, add_only), *_handed_over(connection, role, view_schemas)):
             connection.execute(statement)
         if connection.execute(_MAY_ALTER.format(who=Literal(role), events=_EVENTS)).fetchone() != (False,):
             raise SettingsRefused(
@@ -60,7 +60,7 @@ def may_alter_events(connection: Connection[DictRow]) -> bool:
     return row is None or bool(row["may"])
 
 
-def _grants(role: str) -> list[Composed]:
+def _grants(role: str, add_only: Iterable[str]) -> list[Composed]:
     to = Identifier(role)
     everything = [
         SQL("GRANT USAGE ON SCHEMA public TO {}").format(to),
@@ -73,6 +73,8 @@ def _grants(role: str) -> list[Composed]:
     tables = [
         SQL("REVOKE INSERT, UPDATE, DELETE ON public.{} FROM {}").format(Identifier(table), to)
         for table in _READ_ONLY
+    ] + [
+        SQL("REVOKE UPDATE, DELETE ON public.{} FROM {}").format(Identifier(table), to) for table in add_only
     ]
     functions = [
         statement.format(function=SQL(function), to=to)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 from linli.feed.v1 import feed_service_pb2 as feed
+from psycopg.conninfo import make_conninfo
 
 from libs.ledger.decider import Refusal
 from libs.ledger.recorded import utc_now
@@ -14,9 +15,11 @@ from libs.messaging.histories import HistoryChanged
 from libs.messaging.inbox import Inbox
 from libs.messaging.local import LocalDelivery
 from libs.messaging.progress import Handled
+from libs.messaging.schema import migrate
 from libs.messaging.tests.test_feed import Caller
 from libs.messaging.tests.town import Town
 from libs.messaging.translate import Source
+from libs.runtime.bundled.postgres import ensure_role
 from libs.testkit.eventually import eventually
 
 SOURCE = "linli://test/counter"
@@ -181,6 +184,20 @@ def test_a_partner_who_gives_the_chain_hears_of_another_history(town: Town) -> N
 
     assert refused.value.code == "HISTORY_CHANGED"
     assert feeds.read_events(again, Caller()).batch.after == 3
+
+
+def test_a_service_cannot_rewrite_what_operators_decided(town: Town) -> None:
+    dsn = town.tally.settings.database_url.reveal()
+    ensure_role(dsn, "linli_tally")
+    migrate(dsn, "tally", town.tally.service.views, role="linli_tally")
+
+    with psycopg.connect(make_conninfo(dsn, user="linli_tally")) as connection:
+        connection.execute(
+            "INSERT INTO reconciliations (source, position_before, incarnation_before, chain_before, position,"
+            " decided_by, reason) VALUES ('linli://test/counter', 1, 1, '', 0, 'olga', 'a test')"
+        )
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("UPDATE reconciliations SET reason = ''")
 
 
 def test_states_of_a_lost_history_are_not_answered_from_the_cache(town: Town) -> None:
