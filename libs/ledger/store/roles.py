@@ -28,8 +28,9 @@ _OF_THE_OWNER = (
 def grant(dsn: str, role: str, view_schemas: Iterable[str] = (), add_only: Iterable[str] = ()) -> None:
     """Give a role what a running service needs, its views included, and nothing that alters events.
 
-    To the tables `add_only` it may add, and change nothing there. `dsn` is the owner's, who must be a member of the role or a superuser. May be repeated. Raises
-    `SettingsRefused` where there is no such role, or where it may alter events anyway.
+    To the tables `add_only` it may add, and change nothing there. `dsn` is the owner's, who must be a
+    member of the role or a superuser. May be repeated. Raises `SettingsRefused` where there is no such
+    role, or where it may alter events anyway.
     """
     with psycopg.connect(dsn, connect_timeout=10) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('linli migrate', 0))")

@@ -193,8 +193,8 @@ def test_a_service_cannot_rewrite_what_operators_decided(town: Town) -> None:
 
     with psycopg.connect(make_conninfo(dsn, user="linli_tally")) as connection:
         connection.execute(
-            "INSERT INTO reconciliations (source, position_before, incarnation_before, chain_before, position,"
-            " decided_by, reason) VALUES ('linli://test/counter', 1, 1, '', 0, 'olga', 'a test')"
+            "INSERT INTO reconciliations (source, position_before, incarnation_before, chain_before,"
+            " position, decided_by, reason) VALUES ('linli://test/counter', 1, 1, '', 0, 'olga', 'a test')"
         )
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("UPDATE reconciliations SET reason = ''")
