@@ -11,10 +11,15 @@ import pytest
 
 from libs.ledger.datastore import Datastore
 from libs.ledger.errors import BucketsUnavailable
+from libs.ledger.privacy import key_store
 from libs.ledger.privacy.bucket_files import BucketFiles
 from libs.ledger.privacy.bucket_table import BucketTable
 from libs.ledger.privacy.buckets import BucketStore, Kept
+from libs.ledger.privacy.key_address import folder_of
 from libs.ledger.privacy.tables import BUCKET_KEYS
+from libs.ledger.store.ledger import Ledger, LedgerSettings
+from libs.ledger.tests.conftest import MASTER_KEY
+from libs.ledger.tests.mailbox import EVENTS
 from libs.testkit.postgres import TestServer
 
 ONE, OTHER = bytes(range(16)), bytes(range(16, 32))
@@ -144,6 +149,45 @@ def test_a_table_that_is_not_there_is_no_erasure(database: str) -> None:
         with pytest.raises(BucketsUnavailable):
             use()
     datastore.close()
+
+
+# By an address
+
+
+def test_an_address_names_a_folder_for_each_service_or_a_database(folder: Path, database: str) -> None:
+    key_store.make_store(database)
+    key_store.make_store(database)
+
+    for address in (folder.as_uri(), database):
+        stores = {name: key_store.open_store(address, name) for name in ("post", "cases")}
+        post, cases = stores["post"], stores["cases"]
+        assert post is not None
+        assert cases is not None
+        post.add(ONE, FIRST)
+        assert (post.names(), cases.names()) == ({ONE}, set())
+        post.close()
+        cases.close()
+    assert (folder / "post" / f"{ONE.hex()}.key").exists()
+    assert key_store.open_store("", "post") is None
+
+
+def test_a_ledger_keeps_its_buckets_in_a_database_of_their_own(dsn: str, database: str) -> None:
+    key_store.make_store(database)
+    store = key_store.open_store(database, "post")
+    assert store is not None
+    settings = LedgerSettings(dsn=dsn, service="post")
+    with Ledger.connect(settings, EVENTS, MASTER_KEY, buckets=store) as ledger:
+        ledger.keys.expect_new("resident-1")
+
+        assert len(store.names()) == 1
+        with ledger.connection() as connection:
+            assert connection.execute("SELECT * FROM bucket_keys").fetchall() == []
+
+
+@pytest.mark.parametrize("address", ["file:keys", "file://host/keys", "file://"])
+def test_a_folder_is_named_by_its_whole_path(address: str) -> None:
+    with pytest.raises(ValueError, match="file:///path"):
+        folder_of(address)
 
 
 # A folder

@@ -139,3 +139,16 @@ def test_settings_made_without_reading_join_passwords_too() -> None:
 )
 def test_an_address_with_a_password_is_known(address: str, holds: bool) -> None:
     assert addresses.holds_password(address) is holds
+
+
+@pytest.mark.parametrize("address", ["", "file:///var/lib/linli/keys", "postgresql://keys@vault/keys"])
+def test_a_key_store_is_a_folder_a_database_or_none(address: str) -> None:
+    addresses.key_store(address)
+
+
+@pytest.mark.parametrize("address", ["file:keys", "postgresql://keys:hunter2/@vault/keys", "/var/lib/keys"])
+def test_another_key_store_is_refused_without_its_password(address: str) -> None:
+    with pytest.raises(ValueError, match="LINLI_KEY_STORE: give") as refused:
+        addresses.key_store(address)
+
+    assert "hunter2" not in str(refused.value)

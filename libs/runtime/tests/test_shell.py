@@ -172,6 +172,21 @@ def test_the_master_key_is_rotated_while_the_service_runs(
     open_service(tally.SERVICE, settings_for(tally_database, new), told).close()
 
 
+def test_keys_are_mended_by_hand_or_only_counted(
+    tally_database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environ = environ_of(tmp_path, tally_database)
+
+    counted = operate.mend_keys(tally.SERVICE, environ, apply=False)
+    mended = operate.mend_keys(tally.SERVICE, environ, apply=True)
+
+    assert (counted, mended) == (0, 0)
+    assert capsys.readouterr().out == (
+        "tally: 0 persons can be read again, 0 are erased again, if run again with --apply\n"
+        "tally: 0 persons can be read again, 0 are erased again\n"
+    )
+
+
 def test_parked_events_are_dealt_with_by_hand(
     tally_database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
