@@ -84,7 +84,7 @@ class Erasure:
             log.warning("an erasure is not on the disk yet: %s: %s", type(error).__name__, error)
             with suppress(Exception):
                 self.observe(self.waiting())
-            self._finish_later()
+            self.finish_later()
 
     def waiting(self) -> int:
         """How many buckets are retired, and their keys not destroyed yet."""
@@ -131,7 +131,8 @@ class Erasure:
             if self._store.replace(heir, kept, Kept(kept.wrapped, msgspec.msgpack.encode(members))):
                 return
 
-    def _finish_later(self) -> None:
+    def finish_later(self) -> None:
+        """Finish in a thread of its own, again and again until it is done: the store, or ours, is away."""
         with self._lock:
             if self._later is None and not self._closed.is_set():
                 self._later = threading.Thread(target=self._try_again, name="erasure", daemon=True)

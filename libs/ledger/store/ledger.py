@@ -9,7 +9,7 @@ from typing import Any, Self
 from psycopg import Connection
 
 from libs.ledger.datastore import Datastore
-from libs.ledger.errors import LedgerUnavailable, SettingsRefused
+from libs.ledger.errors import LedgerUnavailable, OutcomeUnknown, SettingsRefused
 from libs.ledger.privacy.bucket_table import BucketTable
 from libs.ledger.privacy.buckets import BucketStore
 from libs.ledger.privacy.data_key import DataKey
@@ -224,6 +224,10 @@ class Ledger:
                 except KeyChanged as changed:
                     self.keys.forget(changed.subjects, destroyed=False)
                     continue
+                except OutcomeUnknown:
+                    if unit.erases:
+                        self.keys.erasure.finish_later()
+                    raise
                 if unit.erases:
                     self.keys.erasure.finish()
                 return Appended(tuple(positions))

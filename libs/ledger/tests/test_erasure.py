@@ -1,7 +1,7 @@
 """An erasure destroys the key of the person's bucket and spares the others, whatever comes in between."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from psycopg import Cursor
 
 from libs.ledger.decider import Refusal
-from libs.ledger.errors import BucketsUnavailable, SettingsRefused
+from libs.ledger.errors import BucketsUnavailable, OutcomeUnknown, SettingsRefused
 from libs.ledger.personal import Personal
 from libs.ledger.privacy import buckets
 from libs.ledger.privacy.bucket_files import BucketFiles
@@ -21,6 +21,7 @@ from libs.ledger.privacy.key_store import open_datastore
 from libs.ledger.privacy.mending import Mended, mend
 from libs.ledger.recorded import Draft, utc_now
 from libs.ledger.store.ledger import Append, Ledger, LedgerSettings
+from libs.ledger.store.unit import Unit
 from libs.ledger.tests.conftest import MASTER_KEY
 from libs.ledger.tests.mailbox import EVENTS, LetterPut, context
 from libs.telemetry import metrics
@@ -299,6 +300,25 @@ def test_while_the_store_is_away_an_erasure_waits_and_is_done_later(
     away.clear()
     eventually(lambda: ledger.keys.erasure.waiting() == 0, "it is done by itself")
     assert before not in store.names()
+
+
+def test_an_erasure_whose_commit_is_in_doubt_is_finished_once_it_is_known(
+    opened: OpenLedger, store: BucketFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = opened()
+    write(ledger, range(3))
+    before, submit = bucket_now(ledger, 1), ledger._recorder.submit
+
+    def commit_and_lose_the_answer(unit: Unit) -> Sequence[int]:
+        submit(unit)
+        raise OutcomeUnknown("the database went away during the commit")
+
+    monkeypatch.setattr(ledger._recorder, "submit", commit_and_lose_the_answer)
+    with pytest.raises(OutcomeUnknown):
+        ledger.append(Append(erases=["resident-1"]))
+
+    eventually(lambda: before not in store.names(), "the key of the bucket is destroyed")
+    assert readable(opened(), range(3)) == {0, 2}
 
 
 def test_without_room_for_an_heir_an_erasure_is_refused_and_changes_nothing(
