@@ -28,13 +28,13 @@ _DROP = "DELETE FROM key_buckets WHERE bucket = ANY(%s::bytea[])"
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """How many persons of destroyed buckets can be read again, and how many are erased again."""
+    """How many persons of destroyed buckets can be read again, and who is erased again."""
 
     moved: int
-    erased: int
+    erased: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.moved:,} persons can be read again, {self.erased:,} are erased again"
+        return f"{self.moved:,} persons can be read again, {len(self.erased):,} are erased again"
 
 
 def mend(datastore: Datastore, store: BucketStore, *, apply: bool) -> Mended:
@@ -61,4 +61,4 @@ def mend(datastore: Datastore, store: BucketStore, *, apply: bool) -> Mended:
             connection.execute(_MOVE, [[*moved], [*moved.values()]])
             connection.execute(_ERASE, [erased])
             connection.execute(_DROP, [lost])
-    return Mended(len(moved), len(erased))
+    return Mended(len(moved), tuple(erased))

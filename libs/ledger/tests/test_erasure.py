@@ -387,8 +387,8 @@ def test_an_older_backup_is_read_again_but_for_those_who_were_erased_since(
     with open_datastore(dsn) as datastore:
         counted = mend(datastore, store, apply=False)
         assert mend(datastore, store, apply=True) == counted
-        assert mend(datastore, store, apply=True) == Mended(0, 0)
-    assert counted.erased == 3
+        assert mend(datastore, store, apply=True) == Mended(0)
+    assert counted.erased == ("resident-12", "resident-3", "resident-5")
     after = opened()
     assert readable(after, range(20)) == {*range(20)} - {3, 5, 12}
     after.keys.destroy("resident-4")

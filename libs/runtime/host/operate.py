@@ -140,6 +140,8 @@ def mend_keys(service: Service, environ: Environ, *, apply: bool) -> int:
         finally:
             store.close()
     say(f"{service.name}: {mended}" if apply else f"{service.name}: {mended}, if run again with --apply")
+    for subject in mended.erased:
+        say(f"  erased: {subject}")
     return 0
 
 
