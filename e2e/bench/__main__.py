@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from e2e.bench import exchange, footprint, group_commit, reading, serving, signed
+from e2e.bench import exchange, footprint, group_commit, growth, reading, serving, signed
 from e2e.bench.figures import Figure, table, told
 from e2e.bench.ground import Ground
 
@@ -22,6 +22,7 @@ MEASUREMENTS: dict[str, Callable[[Ground], Figure | list[Figure]]] = {
     "at-size": serving.at_size,
     "exchange": exchange.measure,
     "signed": signed.measure,
+    "growth": growth.measure,
 }
 
 
@@ -30,6 +31,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(MEASUREMENTS)}")
     parser.add_argument("--quick", action="store_true", help="smaller and shorter: to see that it works")
+    parser.add_argument(
+        "--events",
+        type=_events,
+        default=1_000_000,
+        metavar="N",
+        help="how far growth fills a ledger, such as 10_000_000 (1,000,000 if not given)",
+    )
     arguments = parser.parse_args()
     names = arguments.names or list(MEASUREMENTS)
     if unknown := [name for name in names if name not in MEASUREMENTS]:
@@ -40,10 +48,19 @@ def main() -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="linli-bench-") as folder:
         Path(folder).chmod(0o755)
-        figures = _measure(names, Ground(Path(folder), quick=arguments.quick))
+        figures = _measure(names, Ground(Path(folder), quick=arguments.quick, events=arguments.events))
     print(table(figures))
     print(f"\n{time.monotonic() - began:.0f} s in all{', quick: not for comparing' * arguments.quick}")
     return 0
+
+
+def _events(text: str) -> int:
+    number = int(text)
+    if number < growth.FEWEST:
+        raise argparse.ArgumentTypeError(
+            f"{number:,} are too few to tell anything: {growth.FEWEST:,} or more"
+        )
+    return number
 
 
 def _measure(names: list[str], ground: Ground) -> list[Figure]:

@@ -50,10 +50,14 @@ class Served:
 
 
 class Ground:
-    """One folder for a whole run of the bench. `quick` makes everything smaller, and less exact."""
+    """One folder for a whole run of the bench. `quick` makes everything smaller, and less exact.
 
-    def __init__(self, folder: Path, *, quick: bool) -> None:
+    `events`: how far `growth` fills a ledger.
+    """
+
+    def __init__(self, folder: Path, *, quick: bool, events: int = 1_000_000) -> None:
         self.quick = quick
+        self.events = events
         self.folder = folder
         self.place = Place(data=folder / "data")
         self.replayed_in = Replayed()

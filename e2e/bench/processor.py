@@ -41,8 +41,17 @@ def watched(pids: Mapping[str, Iterable[int]]) -> Iterator[Usage]:
 
 def memory(pid: int) -> float:
     """Resident memory of a process in MiB."""
+    return _status(pid, "VmRSS")
+
+
+def own_peak() -> float:
+    """The most resident memory that this process ever had, in MiB."""
+    return _status(os.getpid(), "VmHWM")
+
+
+def _status(pid: int, what: str) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{what}:"):
             return int(line.split()[1]) / 1024
     raise LookupError(f"process {pid} has no memory")
 
