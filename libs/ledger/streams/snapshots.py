@@ -14,12 +14,15 @@ from libs.ledger.store import shapes
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.store.mapper import Codec, Where
 from libs.ledger.store.tables import SNAPSHOTS_TABLE
-from libs.ledger.streams.folded import Folded, Request
+from libs.ledger.streams.folded import Folded
+from libs.ledger.streams.requests import Requests
 
 S = TypeVar("S")
 
 log = logging.getLogger(__name__)
 
+_FORM = 2
+"""Of what is kept beside the state: another one makes old snapshots void."""
 _SAVE = f"""
 INSERT INTO {SNAPSHOTS_TABLE} AS s (stream, version, position, fingerprint, body)
 VALUES (%(stream)s, %(version)s, %(position)s, %(fingerprint)s, %(body)s)
@@ -42,7 +45,7 @@ class Snapshots(Generic[S]):
     def __init__(self, ledger: Ledger, decider: Decider[Any, S, Any]) -> None:
         self._ledger = ledger
         states = shapes.union_of(get_type_hints(decider.evolve)["return"])
-        self._codecs = {tp: Codec(tp, dict[str, Request], f"state {tp.__name__}") for tp in states}
+        self._codecs = {tp: Codec(tp, Requests, f"state {tp.__name__}") for tp in states}
         self._by_name = {tp.__name__: codec for tp, codec in self._codecs.items()}
         self._fingerprint = _fingerprint(decider)
 
@@ -109,7 +112,7 @@ def _where(stream: str, version: int) -> Where:
 
 def _fingerprint(decider: Decider[Any, Any, Any]) -> str:
     """A hash of the room that the fold lives in: whatever changes there makes old snapshots void."""
-    digest = hashlib.sha256(decider.category.encode())
+    digest = hashlib.sha256(f"{_FORM} {decider.category}".encode())
     sources = sorted(Path(inspect.getfile(decider.evolve)).parent.glob("*.py"))
     if not sources:
         raise TypeError("without its source, nobody knows which code folded a state")

@@ -8,6 +8,7 @@ from libs.ledger.decider import Decider
 from libs.ledger.recorded import Recorded
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.streams.folded import Cache, Folded
+from libs.ledger.streams.requests import Request, answered_in
 from libs.ledger.streams.snapshots import Snapshots
 
 S = TypeVar("S")
@@ -61,6 +62,16 @@ class States(Generic[S, E]):
     def after(self, folded: Folded[S], recorded: Sequence[Recorded[E]]) -> Folded[S]:
         """The same with more events, of which nothing is kept."""
         return folded.then(recorded, self._evolve)
+
+    def answered(self, name: str, folded: Folded[S], key: str) -> Request | None:
+        """A request that the stream has answered; an old one is looked up in the store."""
+        known = folded.requests.get(key)
+        places = folded.requests.places(key) if known is None else ()
+        for older in places:
+            events = self._ledger.read_stream(name, after=older.first - 1, until=older.last)
+            if (known := answered_in(events, key)) is not None:
+                break
+        return known
 
     def keep(self, name: str, before: Folded[S], after: Folded[S]) -> None:
         """Remember a stream after an append."""

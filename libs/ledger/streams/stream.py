@@ -22,7 +22,8 @@ from libs.ledger.streams.decision import (
     request_id_reused,
     revision_mismatch,
 )
-from libs.ledger.streams.folded import Folded, request_key
+from libs.ledger.streams.folded import Folded
+from libs.ledger.streams.requests import request_key
 from libs.ledger.streams.states import States
 from libs.telemetry import instrumentation
 
@@ -140,7 +141,7 @@ class Stream(Generic[C, S, E]):
         context = ask.context
         known = None
         if context.request_id is not None and not ask.goes_on:
-            known = folded.requests.get(request_key(context.request_id, context.actor))
+            known = self.states.answered(name, folded, request_key(context.request_id, context.actor))
         if known is not None:
             if not known.is_repeated_by(context):
                 raise request_id_reused(str(context.request_id))
