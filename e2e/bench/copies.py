@@ -1,9 +1,10 @@
 """Fills a ledger quickly: copies of its own streams, with every id in them changed alike.
 
-So a ledger grows by a true mixture of histories, at the speed of COPY. Texts under the keys of persons
-are copied as they are: nothing that is measured opens them.
+So a ledger grows by a true mixture of histories, recorded and hashed as by an append. Texts under
+the keys of persons are copied as they are: nothing that is measured opens them.
 """
 
+import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ from typing import Any
 import msgspec
 import psycopg
 
+from e2e.bench.appender import StoredRow
+
 _TABLE = "stored_events"
+_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +37,8 @@ def multiply(dsn: str, category: str, streams: int) -> Filled:
         ).fetchall()
         ids = {row[0].partition("-")[2] for row in originals}
         wanted = max(0, streams - len(ids))
-        with connection.cursor().copy(
-            f"COPY {_TABLE} (originator_id, originator_version, topic, state) FROM STDIN (FORMAT BINARY)"
-        ) as copy:
-            copy.set_types(["text", "int8", "text", "bytea"])
-            for number, some in _portions(sorted(ids), wanted):
-                for row in _renamed(originals, category, some, f"{number}x"):
-                    copy.write_row(row)
+        for number, some in _portions(sorted(ids), wanted):
+            _record(connection, _renamed(originals, category, some, f"{number}x"))
     with psycopg.connect(dsn) as connection:
         counted = connection.execute(
             f"SELECT count(DISTINCT originator_id), count(*) FROM {_TABLE} WHERE originator_id LIKE %s",
@@ -47,6 +46,16 @@ def multiply(dsn: str, category: str, streams: int) -> Filled:
         ).fetchone()
     assert counted is not None
     return Filled(streams=counted[0], events=counted[1])
+
+
+def _record(connection: psycopg.Connection[Any], rows: Iterator[StoredRow]) -> None:
+    """Append by the ledger's own function, many at once."""
+    while batch := list(itertools.islice(rows, _AT_ONCE)):
+        connection.execute(
+            "SELECT ledger_record(%s::text[], %s::bigint[], %s::text[], %b::bytea[])",
+            [list(column) for column in zip(*batch, strict=True)],
+        )
+        connection.commit()
 
 
 def multiply_all(dsn: str, events: int) -> None:
@@ -86,8 +95,8 @@ def _portions(ids: list[str], wanted: int) -> Iterator[tuple[int, frozenset[str]
 
 
 def _renamed(
-    originals: list[tuple[str, int, str, bytes]], category: str, ids: frozenset[str], mark: str
-) -> Iterator[tuple[str, int, str, bytes]]:
+    originals: list[StoredRow], category: str, ids: frozenset[str], mark: str
+) -> Iterator[StoredRow]:
     """The events of some streams as those of others."""
     for stream, version, topic, body in originals:
         subject = stream.partition("-")[2]
