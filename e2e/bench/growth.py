@@ -1,5 +1,6 @@
 """What a ledger costs as it grows: everything at a tenth of the size, then at the whole of it."""
 
+import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -38,10 +39,11 @@ Line = tuple[str, float, str]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What was measured with so many events in the ledger."""
+    """What was measured with so many events in the ledger, and how loaded the machine was by then."""
 
     events: int
     lines: list[Line]
+    load: float
 
     def of(self, name: str) -> float:
         """How much."""
@@ -80,7 +82,7 @@ def _measured(database: Database, folder: Path, wanted: int, known: Size | None)
         rate, peak = alone(work, database)
         lines += [(name, rate, "events/s"), (f"peak memory of {name}", peak, "MiB")]
     with database.open() as ledger:
-        return Size(ledger.head(), lines)
+        return Size(ledger.head(), lines, os.getloadavg()[0])
 
 
 def _must_fit(folder: Path, what: str, needed: float) -> None:
@@ -149,6 +151,7 @@ def _figures(small: Size, large: Size) -> list[Figure]:
             measured=f"{_told(amount)} {unit} at {large.events:,} events",
             baseline=f"{_told(small.of(name))} {unit} at {small.events:,} events",
             ratio=amount / small.of(name),
+            busy=f"load average {large.load:.1f} at the end, {small.load:.1f} at the end of the baseline",
         )
         for name, amount, unit in large.lines
     ]
