@@ -10,6 +10,7 @@ from services.cases.adapters.publishing import publish
 from services.cases.adapters.views import all_cases, due_moments, reference
 from services.cases.application.app import App
 from services.cases.application.case import Cases, area_of
+from services.cases.application.clock import Clocks
 from services.cases.application.external_system import ExternalSystems
 from services.cases.application.importing import Imports
 from services.cases.application.report import Reports
@@ -19,6 +20,7 @@ from services.cases.domain.external_system import EXTERNAL_SYSTEM
 from services.cases.domain.noted import CONSENT, NOTED, RESIDENT
 from services.cases.entrypoints.case import CaseApi
 from services.cases.entrypoints.chinese import MESSAGES
+from services.cases.entrypoints.clock import ClockApi
 from services.cases.entrypoints.external_system import ExternalSystemApi
 from services.cases.entrypoints.importing import ImportingApi
 from services.cases.entrypoints.reactions import SUBSCRIPTIONS
@@ -53,11 +55,19 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
         routing=Routing(picture=picture, facts=facts, reads=reads),
         imports=Imports(stream=stream, reads=reads),
         systems=systems,
+        clocks=Clocks(stream=stream, reads=due_moments.EarlyReads(ground.views)),
     )
 
 
 def _api(app: App) -> Api:
-    nouns = (CaseApi(app), ReportApi(app), RoutingApi(app), ImportingApi(app), ExternalSystemApi(app))
+    nouns = (
+        CaseApi(app),
+        ReportApi(app),
+        RoutingApi(app),
+        ImportingApi(app),
+        ExternalSystemApi(app),
+        ClockApi(app),
+    )
     return Api.of(cases_service_pb2, *nouns, zh=MESSAGES)
 
 

@@ -30,6 +30,7 @@ EVENTS = Events(
         "case_reopened.v1": events.CaseReopened,
         "deadline_warned.v1": events.DeadlineWarned,
         "deadline_breached.v1": events.DeadlineBreached,
+        "moment_annulled.v1": events.MomentAnnulled,
         "case_released.v1": events.CaseReleased,
         "case_content_erased.v1": events.CaseContentErased,
         "external_system_registered.v1": external_system.ExternalSystemRegistered,

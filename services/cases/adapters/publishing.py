@@ -14,7 +14,7 @@ from libs.messaging.published import Published
 from libs.rpc.moments import stamp
 from libs.rules.areas import id_of
 from services.cases.domain.case import events
-from services.cases.entrypoints.wire.words import CHANNELS, CLOCKS, deadline_shown
+from services.cases.entrypoints.wire.words import CHANNELS, CLOCKS, MOMENTS, deadline_shown
 
 Routing = (
     events.CaseRouted
@@ -31,6 +31,7 @@ Work = (
     | events.NoteAdded
     | events.CaseResolved
 )
+Moment = events.DeadlineWarned | events.DeadlineBreached | events.MomentAnnulled
 Ending = events.CaseClosed | events.CaseWithdrawn | events.CaseRejected | events.CaseReopened
 
 
@@ -59,7 +60,7 @@ def _message(case_id: str, event: object) -> Message | None:
         return _work(case_id, event)
     if isinstance(event, Ending):
         return _ending(case_id, event)
-    if isinstance(event, events.DeadlineWarned | events.DeadlineBreached):
+    if isinstance(event, Moment):
         return _deadline(case_id, event)
     if isinstance(event, events.CaseContentErased):
         return pb.CaseContentErased(case_id=case_id, erased_time=stamp(event.at))
@@ -142,8 +143,8 @@ def _ending(case_id: str, event: Ending) -> Message:
             )
 
 
-def _deadline(case_id: str, event: events.DeadlineWarned | events.DeadlineBreached) -> Message:
-    """That a promised moment is near, or has passed."""
+def _deadline(case_id: str, event: Moment) -> Message:
+    """That a promised moment is near, or has passed, or that this was said too early."""
     clock, body, at = CLOCKS.to_wire(event.clock), event.body_id or "", stamp(event.at)
     match event:
         case events.DeadlineWarned(due_at=due_at):
@@ -152,3 +153,12 @@ def _deadline(case_id: str, event: events.DeadlineWarned | events.DeadlineBreach
             )
         case events.DeadlineBreached():
             return pb.DeadlineBreached(case_id=case_id, clock=clock, body_id=body, breached_time=at)
+        case events.MomentAnnulled(moment=moment, moment_at=moment_at):
+            return pb.MomentAnnulled(
+                case_id=case_id,
+                clock=clock,
+                moment=MOMENTS.to_wire(moment),
+                body_id=body,
+                moment_time=stamp(moment_at),
+                annulled_time=at,
+            )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.cases.application.case import Cases
+from services.cases.application.clock import Clocks
 from services.cases.application.external_system import ExternalSystems
 from services.cases.application.importing import Imports
 from services.cases.application.report import Reports
@@ -18,6 +19,7 @@ class App:
     routing  explain, preview, unowned
     imports  finish
     systems  register, transfer, require
+    clocks   annul, early
     """
 
     reports: Reports
@@ -25,3 +27,4 @@ class App:
     routing: Routing
     imports: Imports
     systems: ExternalSystems
+    clocks: Clocks

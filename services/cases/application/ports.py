@@ -1,6 +1,7 @@
 """What the application needs besides its streams: the picture of the neighbours, and the views."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NotRequired, Protocol, TypedDict
 
@@ -8,6 +9,7 @@ from libs.query.freshness import Fresh, ListQuery, PageQuery
 from libs.query.reach import Reach
 from libs.rules.areas import AreaPath
 from services.cases.application.reference import Reference
+from services.cases.domain.clocks import ClockKind, MomentKind
 
 Picture = Callable[[], Reference]
 """The newest picture of what neighbours told, at no cost."""
@@ -74,6 +76,33 @@ class CaseReads(Protocol):
 
     def held(self, reach: Reach, system: str, limit: int, fresh: Fresh) -> tuple[Sequence[str], int]:
         """Imported cases within reach, of a system, that are not released: some ids, and how many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyMoment:
+    """A moment of a clock that has passed and stands, though it is not due yet."""
+
+    clock: ClockKind
+    moment: MomentKind
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyCase:
+    """A case and its moments that passed too early."""
+
+    case_id: str
+    moments: Sequence[EarlyMoment]
+
+
+class EarlyReads(Protocol):
+    """Which moments passed before they were due, and are not due yet?"""
+
+    def early(
+        self, query: PageQuery, reach: Reach, now: datetime, fresh: Fresh
+    ) -> tuple[Sequence[EarlyCase], str]:
+        """A page of the cases within reach that have such moments. Raises `ViewBehind`."""
         ...
 
 

@@ -21,6 +21,13 @@ class ClockKind(Enum):
     RESOLUTION = "resolution"
 
 
+class MomentKind(Enum):
+    """Which moment of a clock."""
+
+    WARNING = "warning"
+    BREACH = "breach"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commitment:
     """What is promised for an affair, in the version in force."""
@@ -47,18 +54,33 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """A deadline and what has come of it."""
+    """A deadline and what has come of it.
+
+    `warned_at` and `breached_at` are the moments that have passed, `annulled` those that an operator took
+    back and that have not passed again.
+    """
 
     deadline: Deadline
-    warned: bool = False
-    breached: bool = False
+    warned_at: datetime | None = None
+    breached_at: datetime | None = None
     met_at: datetime | None = None
-    paused: bool = False
+    paused_at: datetime | None = None
+    annulled: frozenset[MomentKind] = frozenset()
 
     @property
     def running(self) -> bool:
         """Whether moments of this clock can still pass."""
-        return self.met_at is None and not self.paused
+        return self.met_at is None and self.paused_at is None
+
+    @property
+    def warned(self) -> bool:
+        """Whether three quarters of the limit are used up. A breach implies it."""
+        return self.warned_at is not None or self.breached
+
+    @property
+    def breached(self) -> bool:
+        """Whether the limit is used up."""
+        return self.breached_at is not None
 
     @property
     def on_time(self) -> bool:
@@ -70,6 +92,32 @@ class Clock:
         if not self.running or self.breached:
             return None
         return self.deadline.due_at if self.warned else self.deadline.warn_at
+
+    def fired_at(self, kind: MomentKind) -> datetime | None:
+        """The moment that has passed, and stands."""
+        return self.warned_at if kind is MomentKind.WARNING else self.breached_at
+
+    def due_at(self, kind: MomentKind) -> datetime:
+        """When a moment is due."""
+        return self.deadline.warn_at if kind is MomentKind.WARNING else self.deadline.due_at
+
+    def passing(self, kind: MomentKind, at: datetime) -> "Clock":
+        """The clock when a moment has passed."""
+        return replace(self._fired(kind, at), annulled=self.annulled - {kind})
+
+    def without(self, kind: MomentKind) -> "Clock":
+        """The clock as if a moment had not passed."""
+        return replace(self._fired(kind, None), annulled=self.annulled | {kind})
+
+    def was_due(self, kind: MomentKind, at: datetime) -> bool:
+        """Whether a moment lies before `at` and before the clock was stopped: then it passed rightly."""
+        stops = (at, self.met_at, self.paused_at)
+        return self.due_at(kind) < min(each for each in stops if each is not None)
+
+    def _fired(self, kind: MomentKind, at: datetime | None) -> "Clock":
+        if kind is MomentKind.WARNING:
+            return replace(self, warned_at=at)
+        return replace(self, breached_at=at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +205,7 @@ def passed(clocks: tuple[Clock, ...], at: datetime) -> list[Warned | Breached]:
 
 
 def _left(clock: Clock) -> Iterator[Warned | Breached]:
-    if not clock.warned and not clock.breached:
+    if not clock.warned:
         yield Warned(deadline=clock.deadline)
     if not clock.breached:
         yield Breached(deadline=clock.deadline)

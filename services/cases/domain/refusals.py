@@ -142,6 +142,20 @@ def reopening_window_over(closed_at: datetime) -> Refusal:
     return Refusal(Kind.PRECONDITION, "REOPENING_WINDOW_OVER", message, closed_time=closed_at.isoformat())
 
 
+def moment_not_fired(clock: str, moment: str) -> Refusal:
+    """There is nothing to annul."""
+    message = "this moment of this clock has not passed: read the case to see which have"
+    return Refusal(Kind.PRECONDITION, "MOMENT_NOT_FIRED", message, clock=clock, moment=moment)
+
+
+def moment_was_due(due_at: datetime) -> Refusal:
+    """It passed rightly, or time has caught up with it: nobody takes it back."""
+    message = (
+        "this moment was due while its clock ran, so it stands: only one that came too early is annulled"
+    )
+    return Refusal(Kind.PRECONDITION, "MOMENT_WAS_DUE", message, due_time=due_at.isoformat())
+
+
 def affair_retired(affair_id: str) -> Refusal:
     """The affair takes no new cases."""
     message = "this affair takes no new cases: choose another from the catalog"

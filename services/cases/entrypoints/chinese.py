@@ -20,6 +20,8 @@ MESSAGES = {
     "DECIDED_BY_ADJUDICATION": "责任单位已由上级裁定，请受理该案件",
     "EXTERNAL_REFERENCE_NOT_ALLOWED": "只有导入程序和其他系统可以填写外部编号，请留空",
     "LIMIT_OUT_OF_REACH": "按日历{calendar_id}计算，承诺的时限永远不会届满，请重新定义日历或承诺",
+    "MOMENT_NOT_FIRED": "该时钟的这一时刻尚未到过，请先查看案件",
+    "MOMENT_WAS_DUE": "该时刻已于{due_time}到期且当时时钟仍在运行，不能撤销；只能撤销提前触发的时刻",
     "OUT_OF_ORDER": "案件在此时间之后已有记录，请按时间顺序导入",
     "PLACE_OUTSIDE_AREAS": "该地点不在任何区域内，请指定区域编号",
     "REOPENING_WINDOW_OVER": "案件办结时间过久，不能重新办理，请另行报告",

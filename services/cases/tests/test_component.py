@@ -15,6 +15,7 @@ from linli.identity.v1 import identity_events_pb2 as identity
 from linli.identity.v1.identity_types_pb2 import CONSENT_PURPOSE_REPORT_CASES
 from linli.types.v1.types_pb2 import Point
 
+from libs.ledger.recorded import Context
 from libs.rpc.access import Grant
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
@@ -26,6 +27,8 @@ from libs.testkit.hostile import assert_never_broken
 from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import deviations, every_rpc, roles
 from libs.testkit.views import assert_rebuilt_equals_live
+from services.cases.domain.case import CASE
+from services.cases.domain.case.commands import PassMoments
 from services.cases.tests import neighbours
 from services.cases.tests.neighbours import AT_SEA, IN_MOLE_STREET
 from services.cases.wiring import SERVICE
@@ -769,6 +772,98 @@ def test_a_pause_moves_the_resolution_deadline(operator: Any) -> None:
     before, after = (each.deadlines[1].due_time.ToDatetime(UTC) for each in (case, resumed.case))
     assert before == moment("2021-01-12 10:00")
     assert after == moment("2021-01-13 14:00")  # later by four hours of Friday and eight of Saturday
+
+
+# -- the day after the clock of a machine was wrong ------------------------------------------------
+
+
+def early_case(running: Component, opener: Any, **fields: Any) -> tuple[pb.Case, str]:
+    """A case whose moments a clock ten years ahead has fired, and the revision of that."""
+    case = opener.open_case(report(**fields)).case
+    wrong = PassMoments(at=datetime.now(UTC) + timedelta(days=3650))
+    context = Context(actor="clock:cases", occurred_at=wrong.at)
+    return case, running.opened.streams.of(CASE).handle(case.case_id, wrong, context).revision
+
+
+def early_of(somebody: Any, case_id: str, revision: str) -> list[pb.EarlyMoment]:
+    listed: list[pb.EarlyMoment] = []
+    token = ""
+    while True:
+        asked = pb.ListEarlyMomentsRequest(page_size=1, page_token=token, at_least=revision)
+        page = somebody.list_early_moments(asked)
+        listed += [moment for each in page.cases if each.case_id == case_id for moment in each.moments]
+        if not (token := page.next_page_token):
+            return listed
+
+
+def annulment(case: pb.Case, early: pb.EarlyMoment, **fields: Any) -> pb.AnnulMomentRequest:
+    told = {"clock": early.clock, "moment": early.moment, "reason": "the clock of node 3 was wrong"}
+    return pb.AnnulMomentRequest(**on(case, **{**told, **fields}))
+
+
+def test_an_operator_frees_the_cases_that_a_wrong_clock_has_frozen(
+    running: Component, operator: Any, resident: Any, roads_officer: Any
+) -> None:
+    case, revision = early_case(running, resident)
+    other, revision = early_case(running, resident)
+    accept = pb.AcceptCaseRequest(**on(case))
+    assert refused(roads_officer.accept_case, accept) == "OUT_OF_ORDER"
+    assert len(early_of(operator, case.case_id, revision)) == 4
+
+    for early in early_of(operator, case.case_id, revision):
+        revision = operator.annul_moment(annulment(case, early)).revision
+
+    assert early_of(operator, case.case_id, revision) == []
+    assert len(early_of(operator, other.case_id, revision)) == 4
+    accepted = roads_officer.accept_case(accept)
+    assert not any(deadline.breached for deadline in accepted.case.deadlines)
+    listed = operator.list_cases(
+        pb.ListCasesRequest(filter=f'public_id = "{case.public_id}"', at_least=accepted.revision)
+    )
+    assert not any(deadline.breached for deadline in listed.cases[0].deadlines)
+
+
+def test_everybody_who_sees_the_case_sees_who_annulled_what_and_why(
+    running: Component, operator: Any, resident: Any
+) -> None:
+    case, revision = early_case(running, resident)
+    *_, early = early_of(operator, case.case_id, revision)
+    operator.annul_moment(annulment(case, early))
+
+    supervisor = _service(running, running.mint.person("SUPERVISOR"))
+    last = supervisor.get_case_history(pb.GetCaseHistoryRequest(case_id=case.case_id)).entries[-1]
+
+    assert (last.event, last.actor) == ("linli.cases.v1.MomentAnnulled", "olga")
+    assert last.reason == "the clock of node 3 was wrong"
+    assert last.recorded_time.ToNanoseconds() > case.opened_time.ToNanoseconds()
+
+
+def test_nobody_but_an_operator_annuls_and_an_operator_gives_a_reason(
+    running: Component, operator: Any, resident: Any
+) -> None:
+    case, revision = early_case(running, resident)
+    early, *_ = early_of(operator, case.case_id, revision)
+    everybody_else = _service(running, running.mint.person(*(role for role in roles() if role != "OPERATOR")))
+    elsewhere = _service(running, running.mint.person("OPERATOR", path="city/hill"))
+
+    assert refused(everybody_else.annul_moment, annulment(case, early)) == "SCOPE_MISSING"
+    assert refused(elsewhere.annul_moment, annulment(case, early)) == "OUT_OF_REACH"
+    assert early_of(elsewhere, case.case_id, revision) == []
+    for silent in ("", "  "):
+        with pytest.raises(RpcFailed) as failed:
+            operator.annul_moment(annulment(case, early, reason=silent))
+        assert failed.value.code is StatusCode.INVALID_ARGUMENT
+
+
+def test_no_operator_annuls_a_breach_that_was_due(operator: Any) -> None:
+    case = operator.open_case(imported("D-1", "2020-01-02 10:00")).case
+    late = pb.AcceptCaseRequest(**on(case), occurred_time=stamp(moment("2020-01-03 15:00")))
+    operator.accept_case(late)
+    breach = pb.EarlyMoment(clock=types.CLOCK_KIND_FIRST_RESPONSE, moment=types.MOMENT_KIND_BREACH)
+    never = pb.EarlyMoment(clock=types.CLOCK_KIND_RESOLUTION, moment=types.MOMENT_KIND_BREACH)
+
+    assert refused(operator.annul_moment, annulment(case, breach)) == "MOMENT_WAS_DUE"
+    assert refused(operator.annul_moment, annulment(case, never)) == "MOMENT_NOT_FIRED"
 
 
 # -- people ----------------------------------------------------------------------------------------

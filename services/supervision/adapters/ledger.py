@@ -25,6 +25,7 @@ EVENTS = Events(
         "case_reopening_noted.v1": events.ReopeningNoted,
         "case_warning_noted.v1": events.WarningNoted,
         "case_breach_noted.v1": events.BreachNoted,
+        "case_annulment_noted.v1": events.AnnulmentNoted,
         "case_rated.v1": events.CaseRated,
         "name_noted.v1": NameNoted,
     },

@@ -7,7 +7,7 @@ from datetime import datetime
 from libs.ledger.recorded import Recorded
 from services.supervision.domain.case_record import events
 from services.supervision.domain.case_record.events import CaseFact, CaseRated, CaseRecordEvent, RemarkNoted
-from services.supervision.domain.values import ClockKind
+from services.supervision.domain.values import ClockKind, MomentKind
 
 TYPES: Mapping[type, str] = {
     events.OpeningNoted: "linli.cases.v1.CaseOpened",
@@ -28,6 +28,7 @@ TYPES: Mapping[type, str] = {
     events.ReopeningNoted: "linli.cases.v1.CaseReopened",
     events.WarningNoted: "linli.cases.v1.DeadlineWarned",
     events.BreachNoted: "linli.cases.v1.DeadlineBreached",
+    events.AnnulmentNoted: "linli.cases.v1.MomentAnnulled",
     CaseRated: "linli.supervision.v1.CaseRated",
 }
 """The published event that each fact was noted from, or is published as."""
@@ -54,6 +55,7 @@ class TrailEntry:
     subject_version: int
     body_id: str
     clock: ClockKind | None
+    moment: MomentKind | None
     stars: int
     internal: bool
 
@@ -88,6 +90,7 @@ def _noted(recorded: Recorded[CaseRecordEvent], fact: CaseFact) -> TrailEntry:
         subject_version=origin.version,
         body_id=getattr(fact, "body_id", None) or "",
         clock=getattr(fact, "clock", None),
+        moment=getattr(fact, "moment", None),
         stars=0,
         internal=isinstance(fact, RemarkNoted) and not fact.to_reporter,
     )
@@ -113,6 +116,7 @@ def _rating(recorded: Recorded[CaseRecordEvent], rated: CaseRated, own_source: s
         subject_version=recorded.version,
         body_id=rated.body_id,
         clock=None,
+        moment=None,
         stars=rated.stars,
         internal=False,
     )

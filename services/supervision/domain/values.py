@@ -36,6 +36,13 @@ class ClockKind(Enum):
     RESOLUTION = "resolution"
 
 
+class MomentKind(Enum):
+    """Which moment of a clock."""
+
+    WARNING = "warning"
+    BREACH = "breach"
+
+
 class Named(Enum):
     """What supervision knows by name."""
 

@@ -20,6 +20,7 @@ from services.supervision.domain.case_record import CASE_RECORD
 from services.supervision.domain.case_record.events import (
     AcceptanceNoted,
     AdjudicationNoted,
+    AnnulmentNoted,
     BreachNoted,
     CaseFact,
     ClosingNoted,
@@ -40,7 +41,7 @@ from services.supervision.domain.case_record.events import (
 )
 from services.supervision.domain.noted import NAME, NameNoted, name_id
 from services.supervision.domain.values import Named, Origin
-from services.supervision.entrypoints.wire import CHANNELS, CLOCKS
+from services.supervision.entrypoints.wire import CHANNELS, CLOCKS, MOMENTS
 
 M = TypeVar("M", bound=Message)
 By = Callable[[Timestamp], Origin]
@@ -188,6 +189,15 @@ CASE_EVENTS = _noting(
         cases.DeadlineBreached,
         lambda it, by: BreachNoted(
             clock=CLOCKS.from_wire(it.clock), body_id=it.body_id or None, origin=by(it.breached_time)
+        ),
+    ),
+    _on(
+        cases.MomentAnnulled,
+        lambda it, by: AnnulmentNoted(
+            clock=CLOCKS.from_wire(it.clock),
+            moment=MOMENTS.from_wire(it.moment),
+            body_id=it.body_id or None,
+            origin=by(it.annulled_time),
         ),
     ),
 )

@@ -24,12 +24,13 @@ from services.supervision.application.ports import (
 from services.supervision.application.trail import TrailEntry
 from services.supervision.domain.case_record.events import CaseRated
 from services.supervision.domain.metrics import Metric, Score
-from services.supervision.domain.values import OPEN_STATES, CaseState, ClockKind, Named
+from services.supervision.domain.values import OPEN_STATES, CaseState, ClockKind, MomentKind, Named
 
 GROUPINGS = EnumTable(pb.Grouping, Grouping)
 STATES = EnumTable(cases.CaseState, CaseState)
 OPEN_NAMES = {name: value for name, value in STATES.stored.items() if CaseState(value) in OPEN_STATES}
 CLOCKS = EnumTable(cases.ClockKind, ClockKind)
+MOMENTS = EnumTable(cases.MomentKind, MomentKind)
 
 # Channels are words here and no enum: cases may open a channel that this release does not know.
 CHANNELS = EnumWords(cases.Channel)
@@ -156,6 +157,11 @@ def clock_shown(clock: ClockKind | None) -> cases.ClockKind.ValueType:
     return cases.CLOCK_KIND_UNSPECIFIED if clock is None else CLOCKS.to_wire(clock)
 
 
+def moment_shown(moment: MomentKind | None) -> cases.MomentKind.ValueType:
+    """A moment of a clock; unspecified where none was annulled."""
+    return cases.MOMENT_KIND_UNSPECIFIED if moment is None else MOMENTS.to_wire(moment)
+
+
 def trail_entry_shown(entry: TrailEntry) -> pb.TrailEntry:
     """One thing that happened, for auditors."""
     return pb.TrailEntry(
@@ -176,6 +182,7 @@ def trail_entry_shown(entry: TrailEntry) -> pb.TrailEntry:
         subject_version=entry.subject_version,
         body_id=entry.body_id,
         clock=clock_shown(entry.clock),
+        moment=moment_shown(entry.moment),
         stars=entry.stars,
     )
 
@@ -188,5 +195,6 @@ def public_trail_entry_shown(entry: TrailEntry) -> pb.PublicTrailEntry:
         time=stamp(entry.at),
         body_id=entry.body_id,
         clock=clock_shown(entry.clock),
+        moment=moment_shown(entry.moment),
         event_id=entry.event_id,
     )

@@ -243,6 +243,35 @@ def test_the_trail_shows_who_did_what_when_why_and_under_which_trace(city: City)
     assert last.noted_time.ToDatetime(tzinfo=UTC) > datetime(2024, 1, 1, tzinfo=UTC)
 
 
+def test_an_annulled_breach_leaves_the_scoreboard_and_stays_in_the_trail(city: City) -> None:
+    city.tells(opened("c1", START, due=START + HOUR))
+    breach = cases.DeadlineBreached(
+        case_id="c1", clock=types.CLOCK_KIND_RESOLUTION, breached_time=stamp(START + HOUR)
+    )
+    annulled = cases.MomentAnnulled(
+        case_id="c1",
+        clock=types.CLOCK_KIND_RESOLUTION,
+        moment=types.MOMENT_KIND_BREACH,
+        moment_time=stamp(START + HOUR),
+        annulled_time=stamp(START),
+    )
+
+    def breached(revision: str) -> int:
+        asked = pb.GetScoreboardRequest(group_by=pb.GROUPING_ALL, cases_at_least=revision)
+        return int(city.as_role("RESIDENT").get_scoreboard(asked).rows[0].resolution_breached)
+
+    assert breached(city.tells(breach)) == 1
+    assert breached(city.tells(annulled, actor="olga")) == 0
+    trail = city.as_role("SUPERVISOR").get_case_trail(pb.GetCaseTrailRequest(case_id="c1"))
+    public = city.as_nobody().get_public_case_trail(pb.GetPublicCaseTrailRequest(public_id=PUBLIC_ID))
+    last = trail.entries[-1]
+    assert (last.type, last.actor) == ("linli.cases.v1.MomentAnnulled", "olga")
+    assert (last.clock, last.moment) == (types.CLOCK_KIND_RESOLUTION, types.MOMENT_KIND_BREACH)
+    assert (public.entries[-1].type, public.entries[-1].moment) == (last.type, last.moment)
+    assert breached(city.tells(breach)) == 1
+    assert_rebuilt_equals_live(city.running.opened.ledger, SERVICE.views)
+
+
 def test_a_trail_comes_in_pages(city: City) -> None:
     revision = city.closes("c1")
     supervisor = city.as_role("SUPERVISOR")

@@ -17,7 +17,7 @@ from libs.rpc.text import key, tag
 from libs.rules.areas import id_of
 from services.cases.application.ports import CaseRow
 from services.cases.domain.case import events
-from services.cases.domain.clocks import ClockKind, Deadline
+from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
 from services.cases.domain.values import CaseState
 from services.cases.entrypoints.wire.words import CHANNELS, STATES
 
@@ -137,6 +137,12 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
     match event:
         case events.CaseOpened() | events.DeadlineWarned() | events.NoteAdded(to_reporter=False):
             return {}
+        case events.MomentAnnulled(moment=MomentKind.WARNING):
+            return {}
+        case events.MomentAnnulled(clock=ClockKind.FIRST_RESPONSE):
+            return {"response_breached": False}
+        case events.MomentAnnulled():
+            return {"overdue": False}
         case events.CaseContentErased():
             return {}
         case events.CaseRouted(body_id=body) | events.CaseReassigned(body_id=body):

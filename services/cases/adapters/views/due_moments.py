@@ -1,5 +1,6 @@
-"""Which case's clocks have something to say next, and when?"""
+"""Which case's clocks have something to say next, and when? And which moments passed too early?"""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict, cast
 
@@ -7,12 +8,21 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.views.view import Row, Rows, Table, View
+from libs.ledger.views.view import Row, Rows, Table, View, Views
 from libs.messaging.clocks import Moment
+from libs.query.conditions import Condition
+from libs.query.freshness import Fresh, PageQuery
+from libs.query.listing import Listing
+from libs.query.paging import ascending
+from libs.query.reach import Reach
+from libs.rules.areas import AreaPath
+from services.cases.application.ports import EarlyCase, EarlyMoment
 from services.cases.domain.case import CASE, events
 from services.cases.domain.case.commands import CaseCommand, PassMoments
-from services.cases.domain.clocks import ClockKind, Deadline
+from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
 
+COLUMNS = {MomentKind.WARNING: ("warned", "warn_time"), MomentKind.BREACH: ("breached", "due_time")}
+"""Of each moment of a clock: whether it has passed, and when it is due."""
 RESPONSE, RESOLUTION = ClockKind.FIRST_RESPONSE.value, ClockKind.RESOLUTION.value
 
 
@@ -20,6 +30,7 @@ class DueRow(TypedDict):
     """The clocks of a case; `next_time` is set while one of them runs."""
 
     case_id: str
+    area_path: AreaPath
     held: bool
     first_response_warn_time: NotRequired[datetime | None]
     first_response_due_time: NotRequired[datetime | None]
@@ -64,10 +75,30 @@ class DueMoments(View):
 
 
 VIEW = DueMoments()
+LISTED = Listing(table=CASES, order=(ascending("case_id"),), area="area_path")
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyReads:
+    """`ports.EarlyReads`, answered from the view."""
+
+    views: Views
+
+    def early(
+        self, query: PageQuery, reach: Reach, now: datetime, fresh: Fresh
+    ) -> tuple[list[EarlyCase], str]:
+        """A page of the cases with moments that have passed and are due after `now`."""
+        moments = [(clock.value, *columns) for clock in ClockKind for columns in COLUMNS.values()]
+        early = Condition.any_of(
+            [Condition(f"{clock}_{flag} AND {clock}_{time} > %s", (now,)) for clock, flag, time in moments]
+        )
+        with fresh.read(self.views, VIEW) as cursor:
+            rows, token = LISTED.page(cursor, query, reach, where=early)
+        return [_early(cast("Row", row), now) for row in rows], token
 
 
 def _started(event: events.CaseOpened) -> Row:
-    row: Row = {"case_id": event.case_id, "held": event.imported}
+    row: Row = {"case_id": event.case_id, "area_path": event.area_path, "held": event.imported}
     for clock in ClockKind:
         row |= {f"{clock.value}_{flag}": False for flag in ("warned", "breached")}
         row[f"{clock.value}_stopped"] = True
@@ -82,6 +113,16 @@ def _put(rows: Rows, row: Row) -> None:
     moments = () if row["held"] else (_next(row, RESPONSE), _next(row, RESOLUTION))
     next_time = min((each for each in moments if each), default=None)
     rows.put(CASES, cast("DueRow", {**row, "next_time": next_time}))  # its keys are made of clocks' names
+
+
+def _early(row: Row, now: datetime) -> EarlyCase:
+    moments = [
+        EarlyMoment(clock=clock, moment=kind, due_at=row[f"{clock.value}_{time}"])
+        for clock in ClockKind
+        for kind, (flag, time) in COLUMNS.items()
+        if row[f"{clock.value}_{flag}"] and row[f"{clock.value}_{time}"] > now
+    ]
+    return EarlyCase(case_id=row["case_id"], moments=moments)
 
 
 def _next(row: Row, clock: str) -> datetime | None:
@@ -110,6 +151,8 @@ def _changes(event: object) -> Row:  # one case for each event that matters
             return {f"{clock.value}_warned": True}
         case events.DeadlineBreached(clock=clock):
             return {f"{clock.value}_warned": True, f"{clock.value}_breached": True}
+        case events.MomentAnnulled(clock=clock, moment=moment):
+            return {f"{clock.value}_{COLUMNS[moment][0]}": False}
         case _:
             return {}
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from libs.rules.areas import AreaPath
 from libs.rules.routing import Responsibility
 from libs.rules.working_time import Counting
-from services.cases.domain.clocks import Commitment
+from services.cases.domain.clocks import ClockKind, Commitment, MomentKind
 from services.cases.domain.values import Channel, ExternalReference, Point
 
 
@@ -156,6 +156,15 @@ class PassMoments:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnnulMoment:
+    """Take back a moment that passed before it was due, because the clock of a machine was wrong."""
+
+    clock: ClockKind
+    moment: MomentKind
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseCase:
     """Imported history is complete up to `at`: hand the case to the running clocks."""
 
@@ -184,6 +193,7 @@ CaseCommand = (
     | RejectCase
     | ReopenCase
     | PassMoments
+    | AnnulMoment
     | ReleaseCase
     | EraseContent
 )

@@ -26,7 +26,7 @@ from services.cases.domain.case.situations import (
     body_of,
     evolve,
 )
-from services.cases.domain.clocks import ClockKind, Warned, passed, promise, resumed
+from services.cases.domain.clocks import ClockKind, MomentKind, Warned, passed, promise, resumed
 
 RETURNS_BEFORE_ADJUDICATION = 2
 REOPENING_WINDOW = timedelta(days=30)
@@ -46,6 +46,8 @@ def decide(command: commands.CaseCommand, state: Case) -> list[events.CaseEvent]
         return []
     if isinstance(command, commands.EraseContent):
         return _erase(command, state.file)
+    if isinstance(command, commands.AnnulMoment):
+        return _annul(command, state)
     at = _in_order(command, state.file)
     moments = _moments(state, at)
     return [*moments, *_act(command, _after(state, moments), at)]
@@ -136,6 +138,29 @@ def _erase(command: commands.EraseContent, file: CaseFile) -> list[events.CaseEv
     if file.content_erased:
         return []
     return [events.CaseContentErased(case_id=file.case_id, at=command.at)]
+
+
+def _annul(command: commands.AnnulMoment, state: Opened) -> list[events.CaseEvent]:
+    """Take back a moment that came too early; a breach falls with its warning.
+
+    Not in the order of the case's times: the moment that is wrong may lie in the future.
+    """
+    clock = next((each for each in state.file.clocks if each.deadline.clock is command.clock), None)
+    if clock is not None and command.moment in clock.annulled:
+        return []
+    if clock is None or clock.fired_at(command.moment) is None:
+        raise refusals.moment_not_fired(command.clock.value, command.moment.value)
+    ended_at = state.ended_at if isinstance(state, Closed | Rejected | Withdrawn) else command.at
+    if clock.was_due(command.moment, min(command.at, ended_at)):
+        raise refusals.moment_was_due(clock.due_at(command.moment))
+    kinds = (MomentKind.BREACH, command.moment) if command.moment is MomentKind.WARNING else (command.moment,)
+    return [
+        events.MomentAnnulled(
+            clock=command.clock, moment=kind, body_id=body_of(state), moment_at=fired_at, at=command.at
+        )
+        for kind in kinds
+        if (fired_at := clock.fired_at(kind)) is not None
+    ]
 
 
 def _return(file: CaseFile, body_id: str, at: datetime) -> list[events.CaseEvent]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
 from libs.rules.routing import Decision
-from services.cases.domain.clocks import ClockKind, Deadline
+from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
 from services.cases.domain.values import Channel, ExternalReference, Point
 
 
@@ -189,6 +189,20 @@ class DeadlineBreached:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MomentAnnulled:
+    """A moment that passed before it was due counts as not passed. `moment_at` is that moment.
+
+    It does not lie before the annulment, unless the clock had stopped by then.
+    """
+
+    clock: ClockKind
+    moment: MomentKind
+    body_id: str | None
+    moment_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseReleased:
     """Imported history is complete up to `at`: from now on the running clocks look after the case."""
 
@@ -222,6 +236,7 @@ CaseEvent = (
     | CaseReopened
     | DeadlineWarned
     | DeadlineBreached
+    | MomentAnnulled
     | CaseReleased
     | CaseContentErased
 )

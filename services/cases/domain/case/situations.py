@@ -9,7 +9,7 @@ from enum import Enum
 
 from libs.rules.areas import AreaPath
 from services.cases.domain.case import events
-from services.cases.domain.clocks import Clock, ClockKind, Deadline
+from services.cases.domain.clocks import Clock, ClockKind, Deadline, MomentKind
 from services.cases.domain.values import Channel, ExternalReference
 
 
@@ -35,7 +35,7 @@ class CaseFile:
     assisted: bool
     external: ExternalReference | None
     opened_at: datetime
-    last_at: datetime
+    acted_at: datetime  # when something happened last, moments of the clocks aside
     clocks: tuple[Clock, ...]
     held: bool  # imported history: the running clocks do not look after it yet
     deciding_path: AreaPath  # the area whose dispatchers decide who must answer
@@ -49,6 +49,12 @@ class CaseFile:
     def subject(self) -> str:
         """Under whose key the personal data of this case is kept."""
         return self.reporter_id or self.case_id
+
+    @property
+    def last_at(self) -> datetime:
+        """When something happened last, a moment of a clock included."""
+        fired = (clock.fired_at(kind) for clock in self.clocks for kind in MomentKind)
+        return max((self.acted_at, *(at for at in fired if at is not None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,7 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
         raise TypeError(f"the history of a case begins with CaseOpened, not with {type(event).__name__}")
     if isinstance(event, events.CaseContentErased):  # beside the story: imported history goes on before it
         return replace(state, file=replace(state.file, content_erased=True))
-    file = replace(state.file, last_at=max(state.file.last_at, event.at))
+    file = replace(state.file, acted_at=max(state.file.acted_at, event.at))
     match event:
         case events.CaseRouted(body_id=body):
             return Routed(file=file, body_id=body)
@@ -168,7 +174,7 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
         case events.WorkStarted(body_id=body):
             return InProgress(file=_answered(file, event.at), body_id=body)
         case events.CasePaused(body_id=body, at=at):
-            return Waiting(file=_with_resolution(file, paused=True), body_id=body, paused_at=at)
+            return Waiting(file=_with_resolution(file, paused_at=at), body_id=body, paused_at=at)
         case events.CaseResumed(body_id=body, resolution=later):
             return InProgress(file=_running_again(file, later), body_id=body)
         case events.NoteAdded(to_reporter=replied):
@@ -185,10 +191,12 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
         case events.CaseReopened(body_id=body, imported=imported):
             file = replace(file, reopenings=file.reopenings + 1, held=imported or file.held)
             return Accepted(file=_with_resolution(file, met_at=None), body_id=body)
-        case events.DeadlineWarned(clock=clock):
-            return replace(state, file=_with_clock(file, clock, warned=True))
-        case events.DeadlineBreached(clock=clock):
-            return replace(state, file=_with_clock(file, clock, warned=True, breached=True))
+        case events.DeadlineWarned(clock=clock, at=at):
+            return replace(state, file=_passing(state.file, clock, MomentKind.WARNING, at))
+        case events.DeadlineBreached(clock=clock, at=at):
+            return replace(state, file=_passing(state.file, clock, MomentKind.BREACH, at))
+        case events.MomentAnnulled():
+            return replace(state, file=_annulled(state.file, event))
         case events.CaseReleased():
             return replace(state, file=replace(file, held=False))
 
@@ -205,7 +213,7 @@ def _file_of(event: events.CaseOpened) -> CaseFile:
         assisted=event.assisted,
         external=event.external,
         opened_at=event.at,
-        last_at=event.at,
+        acted_at=event.at,
         clocks=tuple(Clock(deadline=deadline) for deadline in event.deadlines),
         held=event.imported,
         deciding_path=event.area_path,
@@ -232,11 +240,24 @@ def _decided(file: CaseFile) -> CaseFile:
 def _running_again(file: CaseFile, later: Deadline | None) -> CaseFile:
     if later is None:
         return file
-    return _with_resolution(file, paused=False, deadline=later)
+    return _with_resolution(file, paused_at=None, deadline=later)
 
 
 def _with_resolution(file: CaseFile, **changes: object) -> CaseFile:
     return _with_clock(file, ClockKind.RESOLUTION, **changes)
+
+
+def _passing(file: CaseFile, kind: ClockKind, moment: MomentKind, at: datetime) -> CaseFile:
+    clocks = (clock.passing(moment, at) if clock.deadline.clock is kind else clock for clock in file.clocks)
+    return replace(file, clocks=tuple(clocks))
+
+
+def _annulled(file: CaseFile, event: events.MomentAnnulled) -> CaseFile:
+    """Whatever else the wrong clock dated into the future holds the case up no longer, either."""
+    clocks = (
+        clock.without(event.moment) if clock.deadline.clock is event.clock else clock for clock in file.clocks
+    )
+    return replace(file, clocks=tuple(clocks), acted_at=event.at)
 
 
 def _with_clock(file: CaseFile, kind: ClockKind, **changes: object) -> CaseFile:

@@ -7,7 +7,7 @@ from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.rpc.moments import stamp, stamp_or_none
 from libs.rules.areas import id_of
-from services.cases.application.ports import CaseRow
+from services.cases.application.ports import CaseRow, EarlyCase
 from services.cases.domain.case.situations import (
     Accepted,
     Case,
@@ -24,7 +24,7 @@ from services.cases.domain.case.situations import (
 )
 from services.cases.domain.clocks import Clock
 from services.cases.domain.values import CaseState, Channel
-from services.cases.entrypoints.wire.words import CHANNELS, STATES, deadline_shown
+from services.cases.entrypoints.wire.words import CHANNELS, CLOCKS, MOMENTS, STATES, deadline_shown
 
 STATE_OF: dict[type, CaseState] = {
     Submitted: CaseState.SUBMITTED,
@@ -122,6 +122,21 @@ def unowned_matter_shown(row: CaseRow) -> pb.UnownedMatter:
         deciding_area_id=id_of(row["deciding_path"]),
         opened_time=stamp(row["opened_time"]),
         since_time=stamp_or_none(row["unowned_since"]),
+    )
+
+
+def early_case_shown(early: EarlyCase) -> pb.EarlyCase:
+    """A case with moments that passed too early."""
+    return pb.EarlyCase(
+        case_id=early.case_id,
+        moments=[
+            pb.EarlyMoment(
+                clock=CLOCKS.to_wire(each.clock),
+                moment=MOMENTS.to_wire(each.moment),
+                due_time=stamp(each.due_at),
+            )
+            for each in early.moments
+        ],
     )
 
 

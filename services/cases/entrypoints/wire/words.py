@@ -8,12 +8,13 @@ from linli.catalog.v1 import catalog_types_pb2 as catalog
 from libs.rpc.enums import EnumTable
 from libs.rpc.moments import stamp
 from libs.rules.due import Unit
-from services.cases.domain.clocks import ClockKind, Deadline
+from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
 from services.cases.domain.values import CaseState, Channel, Point
 
 STATES = EnumTable(types.CaseState, CaseState)
 CHANNELS = EnumTable(types.Channel, Channel)
 CLOCKS = EnumTable(types.ClockKind, ClockKind)
+MOMENTS = EnumTable(types.MomentKind, MomentKind)
 UNITS = EnumTable(catalog.LimitUnit, Unit)
 
 

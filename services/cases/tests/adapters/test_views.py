@@ -16,6 +16,7 @@ from services.cases.domain.case import CASE, events
 from services.cases.domain.case.commands import (
     AcceptCase,
     AddNote,
+    AnnulMoment,
     CaseCommand,
     CloseCase,
     PassMoments,
@@ -31,7 +32,7 @@ from services.cases.domain.case.commands import (
     WithdrawCase,
 )
 from services.cases.domain.case.situations import NotOpened, Withdrawn, body_of
-from services.cases.domain.clocks import resumed
+from services.cases.domain.clocks import ClockKind, MomentKind, resumed
 from services.cases.domain.noted import AreaNoted, BodyNoted
 from services.cases.tests.domain.acting import acts
 from services.cases.tests.domain.acting import play as play_acts
@@ -99,6 +100,15 @@ STORIES: dict[str, list[CaseCommand]] = {
     "withdrawn": [WithdrawCase(at=after(hours=1))],
     "rejected": [RejectCase(at=after(hours=30))],
     "forgotten": [PassMoments(at=after(days=30))],
+    "half set right": [
+        PassMoments(at=after(days=30)),
+        AnnulMoment(clock=ClockKind.RESOLUTION, moment=MomentKind.BREACH, at=after(hours=2.5)),
+    ],
+    "set right": [
+        PassMoments(at=after(days=30)),
+        AnnulMoment(clock=ClockKind.FIRST_RESPONSE, moment=MomentKind.WARNING, at=after()),
+        AnnulMoment(clock=ClockKind.RESOLUTION, moment=MomentKind.WARNING, at=after()),
+    ],
 }
 
 

@@ -30,7 +30,8 @@ from services.cases.tests.domain.history import MONDAY, OFFICE, PARKS, ROADS, op
 minutes = st.integers(0, 60 * 24 * 12)
 
 
-def _command(kind: str, at: datetime) -> CaseCommand:
+def command_of(kind: str, at: datetime) -> CaseCommand:
+    """What somebody asks for at a moment."""
     match kind:
         case "reassign":
             return ReassignCase(body_id=PARKS if at.minute % 2 else ROADS, body_known=True, at=at)
@@ -66,7 +67,7 @@ def play(acts: list[tuple[str, int]], *, imported: bool = False) -> tuple[Case, 
     state: Case = CASE.fold(events)
     for kind, minute in sorted(acts, key=lambda act: act[1]):
         try:
-            new = CASE.decide(_command(kind, MONDAY + timedelta(minutes=minute)), state)
+            new = CASE.decide(command_of(kind, MONDAY + timedelta(minutes=minute)), state)
         except Refusal:
             continue
         events.extend(new)

@@ -453,7 +453,7 @@ def test_each_situation_allows_exactly_this(situation: str) -> None:
 
 def test_the_table_above_names_every_situation_and_every_command() -> None:
     assert {kind.__name__ for kind in get_args(Case)} == {*HISTORIES, "NotOpened"}
-    elsewhere = {"OpenCase", "PassMoments", "ReleaseCase", "EraseContent"}
+    elsewhere = {"OpenCase", "PassMoments", "AnnulMoment", "ReleaseCase", "EraseContent"}
     assert {kind.__name__ for kind in get_args(CaseCommand)} == {
         *elsewhere,
         *(type(command).__name__ for command in EVERY_COMMAND),

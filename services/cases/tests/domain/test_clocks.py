@@ -87,7 +87,7 @@ def test_a_commitment_may_promise_one_thing_only() -> None:
 
 
 def test_what_is_done_in_the_very_moment_is_on_time() -> None:
-    clock = Clock(deadline=resolution_deadline(), warned=True)
+    clock = Clock(deadline=resolution_deadline(), warned_at=resolution_deadline().warn_at)
 
     assert passed((clock,), resolution_deadline().due_at) == []
     assert passed((clock,), resolution_deadline().due_at + timedelta(microseconds=1)) == [
@@ -109,7 +109,7 @@ def test_moments_of_several_clocks_pass_in_the_order_of_time() -> None:
 
 def test_a_clock_that_is_met_or_paused_has_no_moments() -> None:
     met = Clock(deadline=resolution_deadline(), met_at=MONDAY)
-    paused = Clock(deadline=resolution_deadline(), paused=True)
+    paused = Clock(deadline=resolution_deadline(), paused_at=MONDAY)
 
     assert passed((met, paused), after(days=30)) == []
     assert met.next_moment() is paused.next_moment() is None
@@ -119,8 +119,8 @@ def test_the_next_moment_is_the_warning_then_the_breach_then_none() -> None:
     deadline = resolution_deadline()
 
     assert Clock(deadline=deadline).next_moment() == deadline.warn_at
-    assert Clock(deadline=deadline, warned=True).next_moment() == deadline.due_at
-    assert Clock(deadline=deadline, warned=True, breached=True).next_moment() is None
+    assert Clock(deadline=deadline, warned_at=MONDAY).next_moment() == deadline.due_at
+    assert Clock(deadline=deadline, breached_at=MONDAY).next_moment() is None
 
 
 def test_a_pause_over_night_moves_nothing_and_one_of_a_working_day_moves_a_day() -> None:

@@ -1,9 +1,9 @@
 """How does each case stand, who had it, and up to which position of its source is it counted?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Key, Rows, Table, View, Views
@@ -17,12 +17,16 @@ from services.supervision.adapters import scoreboard
 from services.supervision.application.ports import OpenCase, Question
 from services.supervision.domain.case_record import CASE_RECORD, events
 from services.supervision.domain.metrics import Score
-from services.supervision.domain.values import CaseState, ClockKind
+from services.supervision.domain.values import CaseState, ClockKind, MomentKind
 from services.supervision.entrypoints.wire import CHANNELS, OPEN_NAMES, STATES
 
 _GIVEN = (events.RoutingNoted, events.ReassignmentNoted)
 _ANSWERS = (events.AcceptanceNoted, events.WorkNoted, events.ResolutionNoted)
 _CHANGE_NO_ROW = (events.WarningNoted, events.AdjudicationNoted)
+_BREACHED: Mapping[ClockKind, Literal["first_response_breached", "resolution_breached"]] = {
+    ClockKind.FIRST_RESPONSE: "first_response_breached",
+    ClockKind.RESOLUTION: "resolution_breached",
+}
 
 
 class CaseRow(OpenCase):
@@ -194,18 +198,12 @@ def _take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case f
             row["state"], row["body_id"] = CaseState.ACCEPTED.value, body
             row["reopenings"] += 1
             row["resolved_at"] = row["ended_at"] = row["close_seconds"] = None
-        case events.BreachNoted(clock=clock):
-            _breached(row, clock)
+        case events.BreachNoted(clock=clock) | events.AnnulmentNoted(clock=clock, moment=MomentKind.BREACH):
+            row[_BREACHED[clock]] = isinstance(event, events.BreachNoted)
         case events.RemarkNoted() | events.WarningNoted() | events.AdjudicationNoted():
             pass
-
-
-def _breached(row: CaseRow, clock: ClockKind) -> None:
-    match clock:
-        case ClockKind.FIRST_RESPONSE:
-            row["first_response_breached"] = True
-        case ClockKind.RESOLUTION:
-            row["resolution_breached"] = True
+        case events.AnnulmentNoted():  # of a warning
+            pass
 
 
 def _answered(row: CaseRow, event: events.Step) -> None:

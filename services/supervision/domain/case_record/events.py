@@ -9,7 +9,7 @@ from datetime import datetime
 
 from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
-from services.supervision.domain.values import ClockKind, Origin
+from services.supervision.domain.values import ClockKind, MomentKind, Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +172,16 @@ class BreachNoted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnnulmentNoted:
+    """A warning or a breach was recorded too early, by a wrong clock: it counts as never recorded."""
+
+    clock: ClockKind
+    moment: MomentKind
+    body_id: str | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRated:
     """Somebody said how well the closed case was dealt with, 1 (badly) to 5 (very well)."""
 
@@ -203,6 +213,7 @@ Step = (
     | ReopeningNoted
     | WarningNoted
     | BreachNoted
+    | AnnulmentNoted
 )
 """What happens to a case after its opening."""
 

@@ -6,7 +6,7 @@ a whole (never one event at a time), in plain loops.
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,8 +73,25 @@ def histories(draw: st.DrawFn, case_id: str) -> History:
         breach = cases.DeadlineBreached(
             case_id=case_id, body_id=body, breached_time=stamp(due), clock=draw(st.sampled_from(_CLOCKS))
         )
-        history.append(breach)
+        history += [breach, *_annulled_and_again(draw(st.integers(0, 3)), breach, at)]
     return history
+
+
+def _annulled_and_again(times: int, breach: cases.DeadlineBreached, at: datetime) -> Iterator[Any]:
+    """It was too early: annulled, and passed again, and so on."""
+    for number in range(times):
+        yield (
+            breach
+            if number % 2
+            else cases.MomentAnnulled(
+                case_id=breach.case_id,
+                clock=breach.clock,
+                moment=types.MOMENT_KIND_BREACH,
+                body_id=breach.body_id,
+                moment_time=breach.breached_time,
+                annulled_time=stamp(at),
+            )
+        )
 
 
 _AFTER = {
@@ -218,7 +235,9 @@ def _count(cell: Cell, history: History, judged_at: datetime) -> None:
         cell.durations.append(took.days * 86400 + took.seconds)
     cell.ever_resolved += bool(all_of(history, "CaseResolved"))
     cell.reopened += bool(all_of(history, "CaseReopened"))
-    clocks = {each.clock for each in all_of(history, "DeadlineBreached")}
+    passed = [each.clock for each in all_of(history, "DeadlineBreached")]
+    annulled = [each.clock for each in all_of(history, "MomentAnnulled")]
+    clocks = {clock for clock in passed if passed.count(clock) > annulled.count(clock)}
     cell.first_response_breached += types.CLOCK_KIND_FIRST_RESPONSE in clocks
     cell.resolution_breached += types.CLOCK_KIND_RESOLUTION in clocks
 

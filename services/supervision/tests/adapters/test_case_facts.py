@@ -13,7 +13,7 @@ from services.supervision.adapters.views.case_facts import CaseFacts
 from services.supervision.adapters.views.names import Names
 from services.supervision.domain.case_record import events
 from services.supervision.domain.noted import NameNoted
-from services.supervision.domain.values import ClockKind, Named, Origin
+from services.supervision.domain.values import ClockKind, MomentKind, Named, Origin
 from services.supervision.tests.domain.test_case_record import OPENED, rated
 
 HOUR = timedelta(hours=1)
@@ -113,6 +113,17 @@ def test_a_breach_is_flagged_for_its_clock() -> None:
     row = row_after(ROUTED, breach)
 
     assert (row["first_response_breached"], row["resolution_breached"]) == (True, False)
+
+
+@pytest.mark.parametrize(("moment", "still"), [(MomentKind.BREACH, False), (MomentKind.WARNING, True)])
+def test_an_annulled_breach_counts_no_more(moment: MomentKind, still: bool) -> None:
+    breach = events.BreachNoted(clock=ClockKind.RESOLUTION, body_id="lasan", origin=origin(2))
+    annulment = events.AnnulmentNoted(
+        clock=ClockKind.RESOLUTION, moment=moment, body_id="lasan", origin=origin(3)
+    )
+
+    assert row_after(ROUTED, breach, annulment)["resolution_breached"] is still
+    assert row_after(ROUTED, breach, annulment, breach)["resolution_breached"]
 
 
 def test_ratings_add_up() -> None:

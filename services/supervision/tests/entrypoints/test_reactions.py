@@ -49,6 +49,8 @@ def test_each_event_of_a_case_is_noted_in_its_record_under_its_own_type(message_
     message: Any = message_type(case_id="c1")
     if "clock" in message.DESCRIPTOR.fields_by_name:
         message.clock = types.CLOCK_KIND_RESOLUTION
+    if "moment" in message.DESCRIPTOR.fields_by_name:
+        message.moment = types.MOMENT_KIND_BREACH
 
     reaction = reaction_to(message)
 

@@ -607,7 +607,7 @@ Global___CaseReopened: _TypeAlias = CaseReopened  # noqa: Y015
 
 @_typing.final
 class DeadlineWarned(_message.Message):
-    """Three quarters of a limit are used up. Published once for each clock of a case."""
+    """Three quarters of a limit are used up. Published once for each clock of a case, and again only after it was annulled."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -649,7 +649,7 @@ Global___DeadlineWarned: _TypeAlias = DeadlineWarned  # noqa: Y015
 
 @_typing.final
 class DeadlineBreached(_message.Message):
-    """A limit is used up. Published once for each clock of a case."""
+    """A limit is used up. Published once for each clock of a case, and again only after it was annulled."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -682,6 +682,55 @@ class DeadlineBreached(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeadlineBreached: _TypeAlias = DeadlineBreached  # noqa: Y015
+
+@_typing.final
+class MomentAnnulled(_message.Message):
+    """A warning or a breach of a clock was recorded before it was due, because the clock of a machine was wrong. It counts
+    as never recorded: the moment passes again when it is due, if the clock still runs then. An operator annulled it; the
+    envelope says who, and `GetCaseHistory` says why.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    CLOCK_FIELD_NUMBER: _builtins.int
+    MOMENT_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    MOMENT_TIME_FIELD_NUMBER: _builtins.int
+    ANNULLED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    clock: _cases_types_pb2.ClockKind.ValueType
+    """Which clock."""
+    moment: _cases_types_pb2.MomentKind.ValueType
+    """Which of its moments."""
+    body_id: _builtins.str
+    """The responsible body; empty if there is none."""
+    @_builtins.property
+    def moment_time(self) -> _timestamp_pb2.Timestamp:
+        """The moment that was recorded too early."""
+
+    @_builtins.property
+    def annulled_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was annulled."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        clock: _cases_types_pb2.ClockKind.ValueType = ...,
+        moment: _cases_types_pb2.MomentKind.ValueType = ...,
+        body_id: _builtins.str = ...,
+        moment_time: _timestamp_pb2.Timestamp | None = ...,
+        annulled_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["annulled_time", b"annulled_time", "moment_time", b"moment_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["annulled_time", b"annulled_time", "body_id", b"body_id", "case_id", b"case_id", "clock", b"clock", "moment", b"moment", "moment_time", b"moment_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MomentAnnulled: _TypeAlias = MomentAnnulled  # noqa: Y015
 
 @_typing.final
 class CaseContentErased(_message.Message):

@@ -2085,6 +2085,194 @@ class PreviewRoutingResponse(_message.Message):
 Global___PreviewRoutingResponse: _TypeAlias = PreviewRoutingResponse  # noqa: Y015
 
 @_typing.final
+class AnnulMomentRequest(_message.Message):
+    """Annuls a moment that passed too early."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    IF_REVISION_FIELD_NUMBER: _builtins.int
+    CLOCK_FIELD_NUMBER: _builtins.int
+    MOMENT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    case_id: _builtins.str
+    """The case."""
+    if_revision: _builtins.str
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
+    clock: _cases_types_pb2.ClockKind.ValueType
+    """Which clock of the case."""
+    moment: _cases_types_pb2.MomentKind.ValueType
+    """Which of its moments."""
+    reason: _builtins.str
+    """Why. It stays in the history for ever: do not write personal data here."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        if_revision: _builtins.str = ...,
+        clock: _cases_types_pb2.ClockKind.ValueType = ...,
+        moment: _cases_types_pb2.MomentKind.ValueType = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "clock", b"clock", "if_revision", b"if_revision", "moment", b"moment", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnnulMomentRequest: _TypeAlias = AnnulMomentRequest  # noqa: Y015
+
+@_typing.final
+class AnnulMomentResponse(_message.Message):
+    """The case after the command."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case, without personal data."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnnulMomentResponse: _TypeAlias = AnnulMomentResponse  # noqa: Y015
+
+@_typing.final
+class ListEarlyMomentsRequest(_message.Message):
+    """Asks for a page of cases with moments that passed too early."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most cases on the page, 1 to 200; 0 means 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first."""
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListEarlyMomentsRequest: _TypeAlias = ListEarlyMomentsRequest  # noqa: Y015
+
+@_typing.final
+class ListEarlyMomentsResponse(_message.Message):
+    """A page of cases with moments that passed too early."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Pass it as `page_token` to get the next page; empty on the last."""
+    @_builtins.property
+    def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___EarlyCase]:
+        """The cases, by their ids."""
+
+    def __init__(
+        self,
+        *,
+        cases: _abc.Iterable[Global___EarlyCase] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListEarlyMomentsResponse: _TypeAlias = ListEarlyMomentsResponse  # noqa: Y015
+
+@_typing.final
+class EarlyCase(_message.Message):
+    """A case and its moments that passed too early."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    MOMENTS_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    @_builtins.property
+    def moments(self) -> _containers.RepeatedCompositeFieldContainer[Global___EarlyMoment]:
+        """The moments: at least one."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        moments: _abc.Iterable[Global___EarlyMoment] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "moments", b"moments"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EarlyCase: _TypeAlias = EarlyCase  # noqa: Y015
+
+@_typing.final
+class EarlyMoment(_message.Message):
+    """A moment that was recorded though it is not due yet."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLOCK_FIELD_NUMBER: _builtins.int
+    MOMENT_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    clock: _cases_types_pb2.ClockKind.ValueType
+    """Which clock."""
+    moment: _cases_types_pb2.MomentKind.ValueType
+    """Which of its moments."""
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When it is due."""
+
+    def __init__(
+        self,
+        *,
+        clock: _cases_types_pb2.ClockKind.ValueType = ...,
+        moment: _cases_types_pb2.MomentKind.ValueType = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clock", b"clock", "due_time", b"due_time", "moment", b"moment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EarlyMoment: _TypeAlias = EarlyMoment  # noqa: Y015
+
+@_typing.final
 class ListUnownedMattersRequest(_message.Message):
     """Asks for a page of unowned matters."""
 

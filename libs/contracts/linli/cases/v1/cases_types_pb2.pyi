@@ -150,6 +150,30 @@ CLOCK_KIND_RESOLUTION: ClockKind.ValueType  # 2
 """The time until the matter is resolved."""
 Global___ClockKind: _TypeAlias = ClockKind  # noqa: Y015
 
+class _MomentKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MomentKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MomentKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MOMENT_KIND_UNSPECIFIED: _MomentKind.ValueType  # 0
+    """Never the kind of a moment."""
+    MOMENT_KIND_WARNING: _MomentKind.ValueType  # 1
+    """Three quarters of the limit are used up."""
+    MOMENT_KIND_BREACH: _MomentKind.ValueType  # 2
+    """The limit is used up."""
+
+class MomentKind(_MomentKind, metaclass=_MomentKindEnumTypeWrapper):
+    """Which moment of a clock."""
+
+MOMENT_KIND_UNSPECIFIED: MomentKind.ValueType  # 0
+"""Never the kind of a moment."""
+MOMENT_KIND_WARNING: MomentKind.ValueType  # 1
+"""Three quarters of the limit are used up."""
+MOMENT_KIND_BREACH: MomentKind.ValueType  # 2
+"""The limit is used up."""
+Global___MomentKind: _TypeAlias = MomentKind  # noqa: Y015
+
 @_typing.final
 class Deadline(_message.Message):
     """What was promised for a case: moments computed from its opening, the limit of the

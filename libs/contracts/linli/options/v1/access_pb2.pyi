@@ -40,7 +40,8 @@ The scopes, one by one:
   feed.read               read and follow the events of one's areas or body
   parking.read            read events that a service could not handle and has set aside
   parking.write           retry or discard them
-  operations              run the platform: rotate the key that signs tokens
+  operations              run the platform: rotate the key that signs tokens; annul warnings and breaches of cases that
+                          a wrong clock recorded before they were due
 
 Scopes without privilege: areas.read, bodies.read, catalog.read, cases.open, supervision.read. They read what everybody
 may know, or report a matter. All others are privileged: a process that has not heard from identity for ten minutes

@@ -397,6 +397,7 @@ class TrailEntry(_message.Message):
     BODY_ID_FIELD_NUMBER: _builtins.int
     CLOCK_FIELD_NUMBER: _builtins.int
     STARS_FIELD_NUMBER: _builtins.int
+    MOMENT_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """The place in the trail, from 1."""
     type: _builtins.str
@@ -429,6 +430,8 @@ class TrailEntry(_message.Message):
     """The clock concerned, if any."""
     stars: _builtins.int
     """The stars given, of a rating."""
+    moment: _cases_types_pb2.MomentKind.ValueType
+    """The moment of the clock, where one was annulled."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
@@ -462,10 +465,11 @@ class TrailEntry(_message.Message):
         body_id: _builtins.str = ...,
         clock: _cases_types_pb2.ClockKind.ValueType = ...,
         stars: _builtins.int = ...,
+        moment: _cases_types_pb2.MomentKind.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["noted_time", b"noted_time", "recorded_time", b"recorded_time", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "body_id", b"body_id", "clock", b"clock", "consent_id", b"consent_id", "correlation_id", b"correlation_id", "event_id", b"event_id", "noted_time", b"noted_time", "number", b"number", "on_behalf_of", b"on_behalf_of", "reason", b"reason", "recorded_time", b"recorded_time", "sequence", b"sequence", "source", b"source", "stars", b"stars", "subject_version", b"subject_version", "time", b"time", "trace_id", b"trace_id", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "body_id", b"body_id", "clock", b"clock", "consent_id", b"consent_id", "correlation_id", b"correlation_id", "event_id", b"event_id", "moment", b"moment", "noted_time", b"noted_time", "number", b"number", "on_behalf_of", b"on_behalf_of", "reason", b"reason", "recorded_time", b"recorded_time", "sequence", b"sequence", "source", b"source", "stars", b"stars", "subject_version", b"subject_version", "time", b"time", "trace_id", b"trace_id", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -483,6 +487,7 @@ class PublicTrailEntry(_message.Message):
     BODY_ID_FIELD_NUMBER: _builtins.int
     CLOCK_FIELD_NUMBER: _builtins.int
     EVENT_ID_FIELD_NUMBER: _builtins.int
+    MOMENT_FIELD_NUMBER: _builtins.int
     number: _builtins.int
     """The place in the trail, from 1."""
     type: _builtins.str
@@ -493,6 +498,8 @@ class PublicTrailEntry(_message.Message):
     """The clock concerned, if any."""
     event_id: _builtins.str
     """The event in the feed of its service."""
+    moment: _cases_types_pb2.MomentKind.ValueType
+    """The moment of the clock, where one was annulled."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -506,10 +513,11 @@ class PublicTrailEntry(_message.Message):
         body_id: _builtins.str = ...,
         clock: _cases_types_pb2.ClockKind.ValueType = ...,
         event_id: _builtins.str = ...,
+        moment: _cases_types_pb2.MomentKind.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "clock", b"clock", "event_id", b"event_id", "number", b"number", "time", b"time", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "clock", b"clock", "event_id", b"event_id", "moment", b"moment", "number", b"number", "time", b"time", "type", b"type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
