@@ -53,7 +53,7 @@ class Size:
 def measure(ground: Ground) -> list[Figure]:
     """A ledger of cases, filled by its own appends, measured at a tenth of `--events` and at all of them."""
     events = min(ground.events, 30_000) if ground.quick else ground.events
-    _must_fit(ground.folder, f"{events:,} events", events * (GUESSED + VIEW) + LOG)
+    must_fit(ground.folder, f"{events:,} events", events * (GUESSED + VIEW) + LOG)
     sizes: list[Size] = []
     with ground.postgres() as server:
         role, owner = runtime_role(EVENTS.service), server.ensure_database("bench_growth")
@@ -69,7 +69,7 @@ def _measured(database: Database, folder: Path, wanted: int, known: Size | None)
     """Fill up to a size, then measure everything there; in the order of the table."""
     missing = wanted - (known.events if known is not None else 0)
     each = known.of("table") + known.of("indexes") if known is not None else GUESSED
-    _must_fit(folder, f"filling up to {wanted:,} events", missing * each + LOG)
+    must_fit(folder, f"filling up to {wanted:,} events", missing * each + LOG)
     lines = _filled(database, missing, wanted)
     lines += _on_disk(database.owner)
     _settle(database.owner)
@@ -77,7 +77,7 @@ def _measured(database: Database, folder: Path, wanted: int, known: Size | None)
         lines.append(("appends of one event, 16 threads", _append_rate(ledger, wanted), "/s"))
     lines.append(("read one stream", alone(streams_read, database), "ms"))
     lines.append(("open the ledger and ask for its head", alone(started, database), "ms"))
-    _must_fit(folder, f"the rebuild of {wanted:,} events", wanted * VIEW + LOG)
+    must_fit(folder, f"the rebuild of {wanted:,} events", wanted * VIEW + LOG)
     for name, work in (("rebuild of all_cases", rebuilt), ("verify", verified)):
         rate, peak = alone(work, database)
         lines += [(name, rate, "events/s"), (f"peak memory of {name}", peak, "MiB")]
@@ -85,7 +85,7 @@ def _measured(database: Database, folder: Path, wanted: int, known: Size | None)
         return Size(ledger.head(), lines, os.getloadavg()[0])
 
 
-def _must_fit(folder: Path, what: str, needed: float) -> None:
+def must_fit(folder: Path, what: str, needed: float) -> None:
     """Stop here rather than with a full disk. Raises `SystemExit`, with what to do."""
     free = shutil.disk_usage(folder).free
     if free < needed:
