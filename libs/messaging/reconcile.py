@@ -9,7 +9,7 @@ from psycopg import Cursor
 
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.recorded import Recorded
-from libs.ledger.store.ledger import Ledger
+from libs.ledger.store.ledger import Append, Ledger
 from libs.ledger.store.recorder import TRACKING_TABLE
 from libs.messaging import positions
 
@@ -63,7 +63,8 @@ def go_on(ledger: Ledger, source: str, position: int, *, by: str, reason: str) -
     What was taken beyond it stays. Raises `Refusal` SOURCE_UNKNOWN, or POSITION_AHEAD: what lies behind
     the position that was handled cannot be left out.
     """
-    with ledger.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+
+    def decide(cursor: Cursor[Any]) -> None:
         stored = _known(cursor, source)
         if position > stored.checkpoint:
             raise Refusal(
@@ -86,6 +87,8 @@ def go_on(ledger: Ledger, source: str, position: int, *, by: str, reason: str) -
             "UPDATE public.inbox_types SET position = least(position, %s) WHERE source = %s",
             [position, source],
         )
+
+    ledger.append(Append(effects=[decide]))  # under the lock of whoever handles the source just now
 
 
 def _known(cursor: Cursor[Any], source: str) -> positions.Stored:

@@ -36,7 +36,7 @@ def migrate(
     what it needs, which does not include altering events. Raises `SchemaUnknown` for a database of
     another service or of a newer release, `SettingsRefused` where there is no such role.
     """
-    views = [*views]
+    views, dsn = [*views], roles.guarded(dsn)
     taken = take_steps(dsn, service, steps)
     if role:
         roles.grant(dsn, role, [view.schema for view in views], add_only=[reconcile.TABLE])

@@ -339,9 +339,9 @@ class Ledger:
     def _begin_anew(self) -> None:
         """After a new connection: what is kept here may be of a history that the store has no more."""
         self.keys.forget()  # and with them all cached states
-        self._news.begin_anew()
         for forget in self._doubts:
             forget()
+        self._news.begin_anew()
 
     def _wake_listener(self) -> None:
         with self.connection() as connection:

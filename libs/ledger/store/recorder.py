@@ -26,6 +26,8 @@ from libs.ledger.store.unit import Row, Standing, Unit, are_usual, give_position
 
 log = logging.getLogger(__name__)
 
+_IN_DOUBT = OutcomeUnknown("the database went away during the commit: repeat the request")
+
 EVENTS_TABLE = "stored_events"
 TRACKING_TABLE = "notification_tracking"
 
@@ -131,7 +133,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         trouble = self.clock_trouble(self._connect())
         if trouble and any(unit.rows for unit in units):
             for unit in units:
-                unit.error = ClockSkewed(f"{trouble}: nothing was stored; set the clock, then try again")
+                unit.error = _IN_DOUBT if unit.in_doubt else ClockSkewed(f"{trouble}: nothing was stored")
             return True
         return False
 
@@ -175,9 +177,9 @@ class GroupCommitRecorder(PostgresProcessRecorder):
             )
             again, self.life = self.life is not None, incarnation.enter(connection)
             self._backends = {connection.info.backend_pid}
-            self._connection = connection
             if again:  # it may be another server, or the same after a restore
                 self.on_reconnect()
+            self._connection = connection
         return self._connection
 
     def _reconnect(self, error: psycopg.Error) -> bool:

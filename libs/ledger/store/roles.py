@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 import psycopg
 from psycopg import Connection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
@@ -23,6 +24,16 @@ _OF_THE_OWNER = (
     "ledger_lock(text)",
     "ledger_record(text[], bigint[], text[], bytea[])",
 )
+
+
+def guarded(dsn: str) -> str:
+    """The owner's dsn, by which nothing is found that a service could have put into its way.
+
+    A service may make schemas (its views). One named like the owner would come first on the usual
+    search path, and functions in it would run with the owner's rights.
+    """
+    given = conninfo_to_dict(dsn).get("options") or ""
+    return make_conninfo(dsn, options=f"{given} -c search_path=public".strip())
 
 
 def grant(dsn: str, role: str, view_schemas: Iterable[str] = (), add_only: Iterable[str] = ()) -> None:
@@ -64,6 +75,7 @@ def may_alter_events(connection: Connection[DictRow]) -> bool:
 def _grants(role: str, add_only: Iterable[str]) -> list[Composed]:
     to = Identifier(role)
     everything = [
+        SQL("REVOKE CREATE ON SCHEMA public FROM PUBLIC, {}").format(to),
         SQL("GRANT USAGE ON SCHEMA public TO {}").format(to),
         SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {}").format(to),
         SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(to),

@@ -200,6 +200,24 @@ def test_a_service_cannot_rewrite_what_operators_decided(town: Town) -> None:
             connection.execute("UPDATE reconciliations SET reason = ''")
 
 
+def test_what_a_service_puts_in_the_owners_way_is_not_found_by_migrate(town: Town) -> None:
+    """A schema named like the owner comes first on the usual search path."""
+    dsn = town.tally.settings.database_url.reveal()
+    ensure_role(dsn, "linli_tally")
+    migrate(dsn, "tally", town.tally.service.views, role="linli_tally")
+    with psycopg.connect(make_conninfo(dsn, user="linli_tally"), autocommit=True) as attacker:
+        attacker.execute("CREATE SCHEMA linli")
+        attacker.execute(
+            "CREATE FUNCTION linli.hashtextextended(text, integer) RETURNS bigint LANGUAGE plpgsql"
+            " AS $$ BEGIN RAISE EXCEPTION 'ran as %', current_user; END $$"
+        )
+        attacker.execute("GRANT USAGE ON SCHEMA linli TO PUBLIC")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            attacker.execute("CREATE FUNCTION public.of_ours() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+
+    migrate(dsn, "tally", town.tally.service.views, role="linli_tally")
+
+
 def test_states_of_a_lost_history_are_not_answered_from_the_cache(town: Town) -> None:
     town.count(1, 2, 3)
     counters = town.counter.streams["counter"]
