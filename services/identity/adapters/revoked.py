@@ -48,6 +48,10 @@ class Ledger(Protocol):
         """Up to `limit` events recorded after a position, in order."""
         ...
 
+    def on_reconnect(self, forget: Callable[[], None]) -> None:
+        """Call `forget` whenever the store may have become another."""
+        ...
+
 
 class Beginning(Protocol):
     """The view, where following the ledger begins."""
@@ -61,6 +65,8 @@ class RevokedTokens:
     """Follows the ledger: a revocation that this process has heard of counts from the next call on.
 
     That is at once for what the process recorded itself, and moments later for what another one did.
+    Where the store may have become another, it begins again at the view: a position that was read may be
+    given to another event by now. What was known stays known, even if the store has lost it.
     """
 
     def __init__(
@@ -73,8 +79,10 @@ class RevokedTokens:
         self._clock = clock
         self._before: dict[str, datetime] = {}
         self._position: int | None = None
+        self._in_doubt = False
         self._asked = float("-inf")
         self._lock = threading.Lock()
+        ledger.on_reconnect(self._doubt)
 
     def __call__(self, claims: Claims) -> bool:
         """Whether the token was revoked; as far as is known, while the store is away."""
@@ -92,10 +100,16 @@ class RevokedTokens:
             raise TimeoutError("the revocations are being read for the first time")
         return {subject: before for subject, before in list(self._before.items()) if before > earliest}
 
+    def _doubt(self) -> None:
+        self._in_doubt = True
+
+    def _is_current(self) -> bool:
+        return not self._in_doubt and self._position is not None and self._ledger.known_head <= self._position
+
     def _catch_up(self) -> None:
         now = time.monotonic()
         overdue = now - self._asked > EVERY
-        if not overdue and self._position is not None and self._ledger.known_head <= self._position:
+        if not overdue and self._is_current():
             return
         if not self._lock.acquire(timeout=_PATIENCE):
             raise TimeoutError("somebody else reads them, and the store is slow")
@@ -108,9 +122,11 @@ class RevokedTokens:
             self._lock.release()
 
     def _read(self) -> None:
+        if self._in_doubt:
+            self._in_doubt, self._position = False, None  # in this order: it may be set again meanwhile
         if self._position is None:
             found, self._position = self._beginning.begin(self._clock() - self._longest)
-            self._before = dict(found)
+            self._before = {**self._before, **_later(found, self._before)}
         while (head := self._ledger.known_head) > self._position:
             events = self._ledger.read(self._position, _STEP)
             for recorded in events:
@@ -118,3 +134,7 @@ class RevokedTokens:
                 if row is not None:
                     self._before[row["subject"]] = row["before"]
             self._position = events[-1].position if events else head
+
+
+def _later(found: Mapping[str, datetime], known: Mapping[str, datetime]) -> dict[str, datetime]:
+    return {subject: max(before, known.get(subject, before)) for subject, before in found.items()}

@@ -1,7 +1,7 @@
 """Hashes, signing keys, and revocations in memory."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -115,6 +115,7 @@ class Stored:
     def __init__(self) -> None:
         self.events: list[object] = []
         self.away = False
+        self.doubts: list[Callable[[], None]] = []
 
     @property
     def known_head(self) -> int:
@@ -132,6 +133,15 @@ class Stored:
     def read(self, after: int, limit: int) -> Sequence[Recorded[Any]]:
         self.head()
         return recorded("access-somebody", *self.events[after : after + 1], position=after + 1)
+
+    def on_reconnect(self, forget: Callable[[], None]) -> None:
+        self.doubts.append(forget)
+
+    def fall_back(self, position: int) -> None:
+        """A standby takes over that had everything up to a position only."""
+        del self.events[position:]
+        for forget in self.doubts:
+            forget()
 
 
 def revoked_of(stored: Stored) -> RevokedTokens:
@@ -160,6 +170,20 @@ def test_a_revocation_counts_from_the_call_on_that_follows_its_recording() -> No
     for subject in ("lan", "hua", "sensors"):
         assert revoked(Claims(subject, AT.timestamp() - 1))
     assert set(revoked.since(AT - HOUR)) == {"mei", "lan", "hua", "sensors"}
+
+
+def test_a_revocation_counts_at_a_position_that_a_failover_lost_and_gave_out_again() -> None:
+    stored = Stored()
+    revoked = revoked_of(stored)
+    stored.events += [SessionsRevoked(subject="hua", before=AT), SessionsRevoked(subject="ping", before=AT)]
+    assert revoked(Claims("ping", AT.timestamp() - 1))
+
+    stored.fall_back(1)
+    stored.events.append(SessionsRevoked(subject="lan", before=AT))
+
+    assert revoked(Claims("lan", AT.timestamp() - 1))
+    assert revoked(Claims("ping", AT.timestamp() - 1))  # the store has lost it: it counts all the same
+    assert set(revoked.since(AT - HOUR)) == {"mei", "hua", "ping", "lan"}
 
 
 def test_what_is_known_stays_known_while_the_store_is_away() -> None:
