@@ -38,7 +38,7 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
     stream, residents = ground.stream(CASE, area=area_of), ground.stream(RESIDENT)
     ground.stream(NOTED)
     reads, facts = all_cases.CaseReads(ground.views), reference.ReferenceReads(ground.views)
-    picture = LatestPicture(facts)
+    picture = LatestPicture(facts, ground.ledger)
     systems = ExternalSystems(stream=ground.stream(EXTERNAL_SYSTEM))
     return App(
         reports=Reports(
