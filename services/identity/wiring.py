@@ -111,7 +111,7 @@ def _streams(ground: Ground) -> _Streams:
 
 
 def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> App:
-    views, digests, maps = ground.views, ground.ledger.keys, Maps()
+    views, digests, maps = ground.views, ground.ledger.keys, Maps(ground.ledger)
     streams = _streams(ground)
     keys = _keys(ground, settings, revoked)
     logins, machines = _logins_and_clients(ground, settings, streams, keys)

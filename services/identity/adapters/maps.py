@@ -1,10 +1,10 @@
 """The map: boundaries in memory, as the view of areas holds them, until they change."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
@@ -12,6 +12,14 @@ from psycopg.rows import DictRow
 from libs.geo.atlas import Atlas
 from libs.geo.index import AreaIndex, BoundaryRow, with_validity
 from libs.rules.areas import ids_of
+
+
+class Ledger(Protocol):
+    """What is needed of the ledger."""
+
+    def on_reconnect(self, forget: Callable[[], None]) -> None:
+        """Call `forget` whenever the store may have become another."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,21 +37,33 @@ class Map:
 
 
 class Maps:
-    """The newest map; safe to ask from several threads."""
+    """The newest map; safe to ask from several threads.
 
-    def __init__(self) -> None:
+    Where the store may have become another, it is drawn from the beginning: a position that was read may
+    be given to another boundary by now.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
         self._lock = threading.Lock()
         self._map = Map()
+        self._doubts = 0
+        self._drawn_after = 0  # how many doubts
+        ledger.on_reconnect(self._doubt)
 
     def current(self, cursor: Cursor[DictRow]) -> Map:
         """The map of what a cursor on the view sees (or of something newer, which another thread saw)."""
         row = cursor.execute("SELECT coalesce(max(position), 0) AS position FROM boundaries").fetchone()
         position = int(row["position"]) if row else 0
-        if self._map.position < position:
+        if self._drawn_after != self._doubts or self._map.position < position:
             with self._lock:
-                if self._map.position < position:
-                    self._map = _next(self._map, cursor, position)
+                doubts = self._doubts
+                before = self._map if self._drawn_after == doubts else Map()
+                if before.position < position:
+                    self._map, self._drawn_after = _next(before, cursor, position), doubts
         return self._map
+
+    def _doubt(self) -> None:
+        self._doubts += 1
 
 
 def _next(before: Map, cursor: Cursor[DictRow], position: int) -> Map:

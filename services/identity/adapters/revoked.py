@@ -123,7 +123,7 @@ class RevokedTokens:
 
     def _read(self) -> None:
         if self._in_doubt:
-            self._in_doubt, self._position = False, None  # in this order: it may be set again meanwhile
+            self._in_doubt, self._position = False, None  # in this order: it may be set again at any time
         if self._position is None:
             found, self._position = self._beginning.begin(self._clock() - self._longest)
             self._before = {**self._before, **_later(found, self._before)}
