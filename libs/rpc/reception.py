@@ -132,10 +132,10 @@ class Reception:
         ticket.rpc.authorize(caller)
         if ticket.rpc.streams:
             account = self.limits.stream(*_counted(caller))
-            work.end = partial(self._end_stream, account)
             if not self.slots.acquire():
                 self.limits.end_stream(account)
                 raise _busy("streams")
+            work.end = partial(self._end_stream, account)
             self._streams.submit(work.run)
             return
         if self._workers.waiting >= self._most:

@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 import pytest
 
-from libs.rpc.client import Patience, connect
+from libs.rpc.client import Client, Patience, connect
 from libs.rpc.errors import Failure, Rejected
 from libs.rpc.failures import RpcFailed
 from libs.rpc.limits.limits import Limits
@@ -250,6 +250,32 @@ def test_one_partner_does_not_take_all_streams(greeter: Greeter) -> None:
         {"caller:greedy": "at most 2 streams at the same time"},
     )
     assert [answer.number for answer in answers] == [0, 1]
+
+
+def test_a_stream_that_is_refused_gives_no_place_back(greeter: Greeter, plenty: Mint) -> None:
+    def client(subject: str) -> Client:
+        return connect(address, plenty.client("cases.read", subject=subject), patience=ONCE)
+
+    with (
+        served(greeter, plenty, streams=1) as address,
+        ThreadPoolExecutor(2) as threads,
+        client("first") as first,
+        client("second") as second,
+    ):
+        held = first.service(SERVICE).follow_notes(Follow(wanted=0), deadline=patience.seconds(60))
+        threads.submit(_drained, held)
+        eventually(lambda: len(greeter.calls) == 1)
+
+        refused = [_refused_stream(second.service(SERVICE)) for _ in range(3)]
+        threads.submit(held.close)
+
+    assert refused == [grpc.StatusCode.RESOURCE_EXHAUSTED] * 3
+
+
+def _refused_stream(stub: Any) -> grpc.StatusCode:
+    with pytest.raises(RpcFailed) as no:
+        list(stub.follow_notes(Follow(wanted=1), deadline=patience.seconds(5)))
+    return no.value.code
 
 
 def _drained(stream: Any) -> None:
