@@ -64,7 +64,14 @@ class Ask(Generic[C, S]):
     context: Context
     permit: Permit[S] | None = None
     if_revision: str | None = None
+    if_new: Callable[[], None] | None = None
     goes_on: bool = False  # one more command of a request that is being answered: no repetition of it
+
+    def begin(self, state: S) -> None:
+        """Let what is asked of a new request alone raise, and what is asked of a repeated one, too."""
+        if self.if_new is not None:
+            self.if_new()
+        self.allow(state)
 
     def allow(self, state: S) -> None:
         """Let the permit and the guard of the context raise, before anything is decided on the state."""

@@ -72,21 +72,23 @@ class Stream(Generic[C, S, E]):
         permit: Permit[S] | None = None,
         if_revision: str | None = None,
         *,
+        if_new: Callable[[], None] | None = None,
         expect_new: bool = False,
     ) -> Handled[S, E]:
         """Decide on a command and append what happens.
 
         The same `context.request_id` with the same content returns the first answer and appends
         nothing, for as long as the stream lives. `permit` is called with the state that the
-        command meets, then the guard of the context: nothing is decided before. `expect_new`
-        saves a read where the stream is most likely new.
+        command meets, then the guard of the context: nothing is decided before. `if_new` may refuse
+        a request that is not a repetition: what it looks at may have changed since the first answer.
+        `expect_new` saves a read where the stream is most likely new.
 
         Raises `Refusal` of the decider, or ID_INVALID, REQUEST_ID_REUSED, REVISION_MISMATCH,
         REVISION_MALFORMED, CONCURRENT_CHANGE; and the ledger's `LedgerUnavailable`.
         """
         name = self.name(subject_id)
         context = self.concealed(context)
-        ask = Ask(command=command, context=context, permit=permit, if_revision=if_revision)
+        ask = Ask(command=command, context=context, permit=permit, if_revision=if_revision, if_new=if_new)
         with self._instruments.command(type(command).__name__, name) as span:
             handled = self._handle(name, ask, expect_new)
             span.outcome = "repeated" if handled.repeated else "appended" if handled.events else "nothing"
@@ -148,7 +150,7 @@ class Stream(Generic[C, S, E]):
             return self._repeat(name, folded, known.first, known.last, ask)
         if ask.if_revision and parse_revision(ask.if_revision, "if_revision").version != folded.version:
             raise revision_mismatch(folded)
-        ask.allow(folded.state)
+        ask.begin(folded.state)
         events = tuple(self.decider.decide(ask.command, folded.state))
         now = self._clock()
         if events and self._area is not None:

@@ -112,6 +112,22 @@ def test_a_repeated_creation_finds_what_the_first_one_made(mailboxes: Mailboxes,
     assert (again.version, again.repeated) == (1, True)
 
 
+def test_what_has_changed_since_refuses_a_new_request_and_no_repeated_one(
+    mailboxes: Mailboxes, opened: str
+) -> None:
+    def refuse() -> None:
+        raise Refusal(Kind.PERMISSION, "CONSENT_NOT_VALID", "it was revoked")
+
+    first = mailboxes.handle(opened, Put(letter="l-9"), context("put-1"))
+
+    again = mailboxes.handle(opened, Put(letter="l-9"), context("put-1"), if_new=refuse)
+    with pytest.raises(Refusal) as raised:
+        mailboxes.handle(opened, Put(letter="l-8"), context("put-2"), if_new=refuse)
+
+    assert again == replace(first, repeated=True)
+    assert raised.value.code == "CONSENT_NOT_VALID"
+
+
 def test_the_same_request_id_with_other_content_is_refused(mailboxes: Mailboxes, opened: str) -> None:
     mailboxes.handle(opened, Put(letter="l-9"), context("put-1", digest="aaaa"))
 

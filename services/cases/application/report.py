@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from libs.ledger.decider import Refusal
 from libs.ledger.ids import derived_id
@@ -111,8 +112,6 @@ class Reports:
 
     def open(self, report: Report, context: Context, permit: Permit) -> CaseHandled:
         """Take in a report: locate it, route it, start its clocks. `permit` is asked about the area found."""
-        if report.external is not None:
-            self.systems.require(report.external.system, context.actor)
         case_id = case_id_of(report, context)
         facts = self._facts(case_id, report)
         if facts is not NOTHING_KNOWN:
@@ -124,19 +123,25 @@ class Reports:
             imported=context.occurred_at is not None,
             reporter_known=self._knows_reporter(report),
         )
+        context = replace(context, area=facts.area_path)
+        if report.reporter_id is None:
+            self.stream.ledger.keys.expect_new(case_id)
+        check = partial(self._check, report, context)
+        return self.stream.handle(case_id, command, context, if_new=check, expect_new=True)
+
+    def listed(self, query: PageQuery, reporter_id: str, fresh: Fresh) -> tuple[Sequence[CaseRow], str]:
+        """A page of a reporter's cases, the newest first."""
+        return self.reads.of_reporter(query, reporter_id, fresh)
+
+    def _check(self, report: Report, context: Context) -> None:
+        """Refuse a report by what holds now: whose the system is, the consent, who is represented."""
+        if report.external is not None:
+            self.systems.require(report.external.system, context.actor)
         represented = context.on_behalf_of or report.reporter_id
         if report.consent_id:
             self._check_consent(report.consent_id, {represented, report.reporter_id}, context)
         if represented != report.reporter_id and not self._registered(represented or ""):
             raise refusals.reporter_unknown(represented or "", "on_behalf_of")
-        context = replace(context, area=facts.area_path)
-        if report.reporter_id is None:
-            self.stream.ledger.keys.expect_new(case_id)
-        return self.stream.handle(case_id, command, context, expect_new=True)
-
-    def listed(self, query: PageQuery, reporter_id: str, fresh: Fresh) -> tuple[Sequence[CaseRow], str]:
-        """A page of a reporter's cases, the newest first."""
-        return self.reads.of_reporter(query, reporter_id, fresh)
 
     def _check_consent(self, consent_id: str, named: set[str | None], context: Context) -> None:
         """Refuse (CONSENT_UNKNOWN, CONSENT_NOT_VALID) unless who is named lets the caller do this."""

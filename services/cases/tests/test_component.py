@@ -451,6 +451,28 @@ def test_an_operator_gives_a_system_to_another_client(running: Component, operat
     assert new.open_case(numbered).case.external_reference.number == "M-1"
 
 
+def test_a_repeated_report_is_answered_as_at_first_whatever_was_taken_away_since(
+    running: Component, operator: Any
+) -> None:
+    helper = _service(running, running.mint.client("cases.open", subject="helper-program"))
+    meters = _service(running, running.mint.client("cases.open", subject="old-meters"))
+    claim(meters, "gas-meters")
+    by_consent = consented(running, "consent-4")
+    reference = types.ExternalReference(system="gas-meters", number="G-1")
+    numbered = report(external_reference=reference)
+    first = helper.open_case(by_consent).case, meters.open_case(numbered).case
+
+    running.hears("identity", identity.ConsentRevoked(consent_id="consent-4", resident_id="resident-fu"))
+    giving = {"system": "gas-meters", "owner_id": "new-meters", "reason": "their new program"}
+    operator.transfer_external_system(pb.TransferExternalSystemRequest(request_id=new_id(), **giving))
+
+    another = report(reporter_id="resident-fu", consent_id="consent-4")
+    assert refused(helper.open_case, another) == "CONSENT_NOT_VALID"
+    another = report(external_reference=reference)
+    assert refused(meters.open_case, another) == "EXTERNAL_SYSTEM_NOT_YOURS"
+    assert (helper.open_case(by_consent).case, meters.open_case(numbered).case) == first
+
+
 def test_of_sixteen_clients_that_claim_a_system_one_gets_it(running: Component) -> None:
     clients = [
         _service(running, running.mint.client("cases.open", subject=f"racer-{number}"))
