@@ -30,8 +30,8 @@ class News(Protocol):
 class Sources(Protocol):
     """The public keys of the relays."""
 
-    def published(self) -> Mapping[str, Sequence[Jwk]]:
-        """The keys of each source as JWKs."""
+    def published(self) -> Mapping[str, Sequence[Jwk]] | None:
+        """The keys of each source as JWKs; None if they are not known."""
         ...
 
 
@@ -48,7 +48,8 @@ class PublishedKeys:
     ) -> None:
         """`read` gives the keys and revocations of a moment; `secret` is that of the signing keys.
 
-        `sources` are the public keys of the relays; without them the key set does not speak of any.
+        `sources` are the public keys of the relays. Without them, and while they are not known, the key set
+        does not speak of any: consumers keep those that they have.
         """
         self._read = read
         self._ledger = ledger
@@ -74,8 +75,8 @@ class PublishedKeys:
             return published
 
     def _key_set(self, moment: datetime) -> dict[str, Any]:
-        of_relays = {"sources": self._sources.published()} if self._sources is not None else {}
-        return {**_jwks(self._read(moment)), **of_relays}
+        of_relays = self._sources.published() if self._sources is not None else None
+        return _jwks(self._read(moment)) | ({} if of_relays is None else {"sources": of_relays})
 
     def wait(self, seconds: float) -> None:
         """Return when something was recorded since the last reading, or after some seconds."""

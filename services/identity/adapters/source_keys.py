@@ -18,24 +18,34 @@ class SourceKeysFolder:
     """`<service>.pem` for each relay, with one public key (PEM) after the other.
 
     It is read whenever the keys are asked for, so that a key is added or taken out without a restart. What
-    cannot be read is said, and what was read before stays.
+    cannot be read is said, and what was read before stays. A folder without any file is one that cannot be
+    read: the volume may not be mounted.
     """
 
     def __init__(self, folder: Path, cell: str) -> None:
         self._folder = folder
         self._cell = cell
-        self._published: Mapping[str, Sequence[Jwk]] = {}
+        self._published: Mapping[str, Sequence[Jwk]] | None = None
 
-    def published(self) -> Mapping[str, Sequence[Jwk]]:
-        """The keys of each source as JWKs, by the source's name in batches."""
+    def published(self) -> Mapping[str, Sequence[Jwk]] | None:
+        """The keys of each source as JWKs, by the source's name in batches; None: not read yet."""
         try:
             self._published = {
                 source_name(self._cell, file.stem): [jwk_of(key) for key in _keys_in(file.read_bytes())]
-                for file in sorted(self._folder.glob("*.pem"))
+                for file in _files_in(self._folder)
             }
         except (OSError, ValueError) as error:
             _log.error("public keys of relays cannot be read", folder=str(self._folder), error=str(error))
         return self._published
+
+
+def _files_in(folder: Path) -> Sequence[Path]:
+    """The files of the relays. Raises ValueError if there is none."""
+    files = sorted(folder.glob("*.pem"))
+    if not files:
+        message = "the folder has no *.pem"
+        raise ValueError(message)
+    return files
 
 
 def _keys_in(pem: bytes) -> Sequence[Ed25519PublicKey]:
