@@ -258,6 +258,8 @@ def filled(method: Method, **known: str) -> bytes:
             setattr(request, field.name, known[field.name])
         elif field.name == "request_id":
             request.request_id = new_id()
+        elif rules.required and field.enum_type is not None:
+            setattr(request, field.name, field.enum_type.values[1].number)  # the first that says something
         elif rules.required:
             assert field.cpp_type == FieldDescriptor.CPPTYPE_STRING, f"{method.path} wants {field.name}"
             setattr(request, field.name, "x")
