@@ -14,6 +14,7 @@ from linli.exchange.v1 import exchange_pb2
 
 from libs.messaging import broker, topology
 from libs.messaging.failures import PASSING, is_conflict, trouble
+from libs.messaging.histories import HistoryChanged
 from libs.messaging.intake import Delivered
 from libs.messaging.publishing import Publishing
 from libs.retry.backoff import Backoff, Failures
@@ -217,17 +218,19 @@ class QueueConsumer:
                 if request is not None:
                     self._requests.put(request)
                 return True
-            if not (isinstance(failure[1], PASSING) or is_conflict(failure[1])):
-                raise failure[1]  # not of the inbox's making: the container ends, and the process with it
-            _log.warning(
-                "batch could not be stored and is tried again",
-                service=self._service,
-                queue=self._queue.name,
-                **trouble(failure[1]),
-            )
+            self._bear(failure[1])
             if self._pause(failures.pause()):
                 return False
         return False
+
+    def _bear(self, error: Exception) -> None:
+        """Return if the same batch is to be tried again, and say why, unless the inbox has said it."""
+        if isinstance(error, HistoryChanged):
+            return  # until an operator decides; other sources and clocks go on
+        if not (isinstance(error, PASSING) or is_conflict(error)):
+            raise error  # not of the inbox's making: the container ends, and the process with it
+        about = {"service": self._service, "queue": self._queue.name, **trouble(error)}
+        _log.warning("batch could not be stored and is tried again", **about)
 
     def _acknowledge(self, line: _Line, message: Any) -> None:
         if not line.alive:

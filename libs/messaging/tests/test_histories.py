@@ -17,30 +17,9 @@ from libs.messaging.local import LocalDelivery
 from libs.messaging.progress import Handled
 from libs.messaging.schema import migrate
 from libs.messaging.tests.test_feed import Caller
-from libs.messaging.tests.town import Town
+from libs.messaging.tests.town import SOURCE, Town, lose_all_behind
 from libs.messaging.translate import Source
 from libs.runtime.bundled.postgres import ensure_role
-from libs.testkit.eventually import eventually
-
-SOURCE = "linli://test/counter"
-
-
-def lose_all_behind(town: Town, position: int, *, elsewhere: bool = False) -> None:
-    """Take the counter's ledger back to a position, as a restore does, and cut all connections to it.
-
-    `elsewhere`: to another place (a standby, a dump restored), not the same files of an earlier moment.
-    """
-    dsn = town.counter.settings.database_url.reveal()
-    with psycopg.connect(dsn, autocommit=True) as owner:
-        owner.execute("DELETE FROM stored_events WHERE notification_id > %s", [position])
-        owner.execute("SELECT setval('stored_events_notification_id_seq', %s)", [position])
-        if elsewhere:
-            owner.execute("UPDATE ledger_incarnations SET place = 'before'")
-        owner.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-    eventually(lambda: town.counter.ledger.known_head == position, "the counter noticed")
 
 
 def later(batch: feed.Batch, seconds: float = 60) -> feed.Batch:

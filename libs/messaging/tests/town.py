@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from linli.exchange.v1 import exchange_pb2
 from linli.feed.v1 import feed_service_pb2 as feed
@@ -17,6 +18,7 @@ from libs.runtime.host.opened import OpenService
 from libs.runtime.host.parts import Service
 from libs.runtime.tests.example import counter, tally
 from libs.testkit.clocks import moment
+from libs.testkit.eventually import eventually
 
 SOURCE = "linli://test/counter"
 KEY = SigningKey.generate()
@@ -79,6 +81,24 @@ class Town:
         """The sequences of the events that were added up, in order."""
         steps: tuple[int, ...] = self.tally.streams["tally"].load(who).state.steps
         return steps
+
+
+def lose_all_behind(town: Town, position: int, *, elsewhere: bool = False) -> None:
+    """Take the counter's ledger back to a position, as a restore does, and cut all connections to it.
+
+    `elsewhere`: to another place (a standby, a dump restored), not the same files of an earlier moment.
+    """
+    dsn = town.counter.settings.database_url.reveal()
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute("DELETE FROM stored_events WHERE notification_id > %s", [position])
+        owner.execute("SELECT setval('stored_events_notification_id_seq', %s)", [position])
+        if elsewhere:
+            owner.execute("UPDATE ledger_incarnations SET place = 'before'")
+        owner.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    eventually(lambda: town.counter.ledger.known_head == position, "the counter noticed")
 
 
 def key_of(source: str, kid: str) -> Ed25519PublicKey | None:

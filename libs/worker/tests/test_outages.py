@@ -6,11 +6,11 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from libs.messaging import topology
+from libs.messaging import reconcile, topology
 from libs.messaging.broker import BROKEN, Broker, BrokerSettings, close, declare, open_channel
 from libs.messaging.publishing import Publishing
 from libs.messaging.schema import migrate
-from libs.messaging.tests.town import SIGNER, Town
+from libs.messaging.tests.town import SIGNER, SOURCE, Town, lose_all_behind
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.host.opened import open_service
 from libs.runtime.tests.example import counter, tally
@@ -159,6 +159,26 @@ def test_messages_of_strangers_harm_nothing(street: Street) -> None:
         street.town.count(1)
 
         street.arrives()
+        assert worker.process.poll() is None
+
+
+def test_a_source_with_another_history_ends_no_worker_and_goes_on_when_an_operator_decides(
+    street: Street,
+) -> None:
+    with street.publishing():
+        worker = street.worker()
+        street.town.count(1, 2, 3)
+        street.arrives()
+
+        lose_all_behind(street.town, 1)
+        street.town.count(10, 20, 30)
+        worker.says("source has another history")
+        eventually(lambda: "has another history" in worker.answers("/readyz"), "it says why it stands still")
+        assert street.town.steps() == (1, 2, 3)
+        reconcile.go_on(street.town.tally.ledger, SOURCE, 1, by="olga", reason="a standby took over")
+
+        eventually(lambda: street.town.steps()[3:] == (2, 3, 4), "it goes on by itself", seconds=SOON)
+        eventually(lambda: "has another history" not in worker.answers("/readyz"), "and is ready again")
         assert worker.process.poll() is None
 
 
