@@ -98,6 +98,7 @@ class Limits:
         else:
             account.left = min(_AFTER_A_PAUSE * rate, account.left + (now - account.seen) * rate)
             account.seen = now
+            self._accounts.move_to_end(who)
         return account
 
     @staticmethod
@@ -108,7 +109,7 @@ class Limits:
         account.left -= 1.0
 
     def _forget(self) -> None:
-        """Forget a tenth of the accounts that nobody uses now, the oldest first."""
+        """Forget a tenth of the accounts that nobody uses now: those unused longest."""
         unused = [who for who, each in self._accounts.items() if not (each.calls or each.streams)]
         for who in unused[: max(1, self._most // 10)]:
             del self._accounts[who]

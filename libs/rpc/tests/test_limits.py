@@ -114,6 +114,19 @@ def test_accounts_of_the_past_are_forgotten_but_not_those_in_use() -> None:
     assert refusal(lambda: limits.call("caller:mei", SMALL)).facts["quota"] == "concurrent_calls"
 
 
+def test_the_accounts_that_are_forgotten_are_those_unused_longest() -> None:
+    limits = Limits(clock=Seconds(), most=10)
+    for _ in range(20):
+        limits.end_call(limits.call("caller:mei", SMALL))
+    for number in range(9):
+        limits.end_call(limits.call(f"address:{number}", ADDRESS))
+
+    refusal(lambda: limits.call("caller:mei", SMALL))
+    limits.end_call(limits.call("address:9", ADDRESS))  # one too many
+
+    assert refusal(lambda: limits.call("caller:mei", SMALL)).facts["quota"] == "calls_per_second"
+
+
 @contextmanager
 def served(greeter: Greeter, mint: Mint, **settings: int) -> Iterator[str]:
     server = Server(ServerSettings(**settings), mint.verifier)  # type: ignore[arg-type] # numbers only
