@@ -14,8 +14,9 @@ _LONGEST_PAUSE = 600.0
 
 
 def steady_seconds() -> float:
-    """Seconds that only ever run forward, also while the machine sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+    """Seconds that only ever run forward; on Linux also while the machine sleeps."""
+    since_boot = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if since_boot is None else time.clock_gettime(since_boot)
 
 
 class Timekeeper:

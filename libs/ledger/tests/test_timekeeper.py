@@ -1,5 +1,6 @@
 """A clock that is wrong stores nothing and fires nothing."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from libs.ledger.errors import ClockSkewed
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import Context, utc_now
 from libs.ledger.store.ledger import Ledger, LedgerSettings
-from libs.ledger.store.timekeeper import Timekeeper
+from libs.ledger.store.timekeeper import Timekeeper, steady_seconds
 from libs.ledger.streams.stream import Stream
 from libs.ledger.tests import mailbox
 from libs.testkit.clocks import START, HandClock
@@ -95,6 +96,16 @@ def test_time_that_passes_slowly_or_in_leaps_of_our_own_is_no_jump() -> None:
     for seconds in (0.5, 3600, 86_400):
         _passes(clock, steady, seconds)
         assert keeper.look() == ""
+
+
+def test_a_system_without_a_clock_of_the_time_since_boot_has_a_steady_clock_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME", raising=False)
+
+    first, second = steady_seconds(), steady_seconds()
+
+    assert 0.0 < first <= second
 
 
 def test_a_command_decided_by_a_wrong_clock_is_refused_and_stores_nothing(dsn: str) -> None:
