@@ -86,8 +86,8 @@ def find(ledger: Ledger, source: str) -> KnownSource:
 def forget(ledger: Ledger, source: str, reads: Sequence[str], *, by: str, reason: str) -> KnownSource:
     """Give up a source that is not among those that this release `reads`; answers what was known of it.
 
-    Its positions and parked events are gone; what was recorded because of its events stays. Raises
-    `Refusal` SOURCE_UNKNOWN, or SOURCE_STILL_READ.
+    Its positions and parked events are gone; what was recorded because of its events stays. The `reason` is
+    kept with the decision, and not logged. Raises `Refusal` SOURCE_UNKNOWN, or SOURCE_STILL_READ.
     """
     if source in reads:
         raise Refusal(
@@ -110,5 +110,5 @@ def forget(ledger: Ledger, source: str, reads: Sequence[str], *, by: str, reason
         cursor.execute("DELETE FROM parked WHERE source = %s", [source])
 
     ledger.append(Append(effects=[give_up]))
-    _log.warning("source forgotten", source=source, by=by, why=reason, parked=before.parked)
+    _log.warning("source forgotten", source=source, by=by, parked=before.parked)
     return before

@@ -96,7 +96,12 @@ def reconcile(get: Get) -> click.Command:
     @click.argument("source")
     @click.argument("position", type=click.IntRange(min=0))
     @click.option("--go-on", is_flag=True, help="handle what the source has recorded behind POSITION by now")
-    @click.option("--reason", default="", metavar="TEXT", help="why, for the record; needed with --go-on")
+    @click.option(
+        "--reason",
+        default="",
+        metavar="TEXT",
+        help="why, for the record; needed with --go-on; no personal data",
+    )
     @data_option
     def reconcile(source: str, position: int, go_on: bool, reason: str, data: Path | None) -> int:
         """Show what this service has taken of SOURCE behind POSITION, and go on if you say so.

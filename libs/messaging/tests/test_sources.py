@@ -73,7 +73,9 @@ def test_what_is_known_of_sources_and_what_was_decided_is_listed(town: Town) -> 
     assert (decision.act, decision.position_before, decision.position) == ("go on", 2, 1)
 
 
-def test_a_source_that_is_gone_for_ever_is_forgotten_with_its_parked_events(town: Town) -> None:
+def test_a_source_that_is_gone_for_ever_is_forgotten_with_its_parked_events(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
     town.count(1, POISON)
     town.inbox().handle(town.batch())
     elsewhere = ["linli://elsewhere/counter"]
@@ -86,6 +88,7 @@ def test_a_source_that_is_gone_for_ever_is_forgotten_with_its_parked_events(town
     (decision,) = sources.decisions(town.tally.ledger)
     assert (decision.act, decision.position_before, decision.decided_by) == ("forget", 2, "wang")
     assert decision.reason == "the cell was renamed"
+    assert ("source forgotten" in caplog.text, "the cell was renamed" in caplog.text) == (True, False)
     assert len(town.steps()) == 1
 
 
