@@ -64,7 +64,10 @@ def opened(message: bytes, source: str, key_of: KeyOf) -> feed.Batch:
 
 
 def _check(batch: feed.Batch, source: str) -> None:
-    """Refuse a batch that speaks for another source, or of positions that are not there."""
+    """Refuse a batch that speaks for another source, or of positions that are not there.
+
+    The head must not lie before `until`. Beyond that, only the signature protects it.
+    """
     strangers = [event.source for event in batch.events if event.source != source]
     if batch.source != source or strangers:
         raise NotGenuine("other_source", f"the batch is of {strangers[0] if strangers else batch.source}")
