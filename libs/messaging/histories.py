@@ -36,10 +36,12 @@ class Known:
     """What a consumer knows of a source's history: at the position reached, and when it last heard of it.
 
     What was published before it began to listen may have lain in the queue: `heard` begins at now.
+    `met`: since then a batch has shown that the source still has this history at the position.
     """
 
     history: History
     heard: datetime = field(default_factory=utc_now)
+    met: bool = False
 
     def conflict(self, reached: int, batch: feed.Batch) -> str:
         """How a batch contradicts the history known at `reached`, or nothing."""
@@ -53,12 +55,12 @@ class Known:
         if batch.after < reached < batch.until and batch.marks:
             mark = _mark_at(reached, batch)
             return "" if mark == mark_of(chain) else f"{began}, with chain {mark:08x} there"
-        if batch.until < reached and self._lost(reached, batch):
+        if batch.after < reached and self._lost(reached, batch):
             return f"{began}, and ends at {batch.head}"
         return ""
 
     def _lost(self, reached: int, batch: feed.Batch) -> bool:
-        """Whether a batch that ends before the position shows that the source has no more: else it is old."""
+        """Whether a batch that begins before the position shows that the source lost some: else it is old."""
         if batch.incarnation > self.history.incarnation:
             return batch.incarnation_after < reached
         sent = batch.published_time.ToDatetime(tzinfo=UTC)
@@ -69,8 +71,18 @@ class Known:
         overlaps = batch.after < reached < batch.until
         return overlaps and bool(self.history.chain) and not batch.marks
 
-    def hear(self, batch: feed.Batch) -> None:
-        """Note when a batch of this history was published."""
+    def proves_past(self, reached: int, batch: feed.Batch) -> bool:
+        """Whether what a batch has of before the position is surely of this history.
+
+        No chain is kept of there. If the source has the same history at the position, it has it before;
+        a batch of a source that has not come to the position is old, or of a source that lost events.
+        """
+        return not self.history.chain or (self.met and batch.head >= reached)
+
+    def hear(self, reached: int, batch: feed.Batch) -> None:
+        """Note that a batch does not contradict this history, and when it was published."""
+        meets = reached in (batch.after, batch.until) or (batch.after < reached < batch.until and batch.marks)
+        self.met = self.met or bool(meets) or not self.history.chain
         self.heard = max(self.heard, batch.published_time.ToDatetime(tzinfo=UTC))
 
 

@@ -89,10 +89,10 @@ class Inbox:
         while True:
             progress = self._of(batch.source)
             try:
+                self._same_history(progress, batch)
                 self._catch_up(progress, batch)
                 if not progress.speaks_of(batch):
                     return Handled(progress.reached, progress.lacks())
-                self._same_history(progress, batch)
                 if batch.after <= progress.reached and not progress.known.unproved(progress.reached, batch):
                     self._beyond(progress, batch)
                     return Handled(progress.reached, progress.lacks())
@@ -118,7 +118,6 @@ class Inbox:
     def _same_history(self, progress: Progress, batch: feed.Batch) -> None:
         """Raise `HistoryChanged` where the source has another history than the one handled here."""
         found = progress.known.conflict(progress.reached, batch)
-        metrics.history_changed(self.service, service_of(batch.source), changed=bool(found))
         if found:
             history = progress.known.history
             known = (
@@ -129,15 +128,18 @@ class Inbox:
             if batch.source not in self.changed:
                 _log.error("source has another history", service=self.service, error=str(changed))
             self.changed[batch.source] = str(changed)
+            metrics.history_changed(self.service, service_of(batch.source), changed=True)
             del self._progress[batch.source]  # an operator may decide: look at the store the next time
             raise changed
-        self.changed.pop(batch.source, None)
-        progress.known.hear(batch)
+        progress.known.hear(progress.reached, batch)
+        if progress.known.met:
+            self.changed.pop(batch.source, None)
+        metrics.history_changed(self.service, service_of(batch.source), changed=batch.source in self.changed)
 
     def _catch_up(self, progress: Progress, batch: feed.Batch) -> None:
         """Handle what a batch has for types that are behind, up to where the others are."""
         stage = progress.late(batch)
-        if stage is not None:
+        if stage is not None and progress.known.proves_past(progress.reached, batch):
             self._take_effect(progress, batch, stage, stage.late)
             if not progress.behind:
                 _log.info("all types are in step", service=self.service, source=batch.source)

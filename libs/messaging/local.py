@@ -82,7 +82,7 @@ class LocalDelivery:
         longest = 0
         for source in self._sources:
             try:
-                longest = max(longest, self._carry_past(source), self._carry_new(source, look=look))
+                longest = max(longest, self._carry_new(source, look=look), self._carry_past(source))
             except HistoryChanged:  # said by the inbox; the other sources go on
                 continue
         return longest

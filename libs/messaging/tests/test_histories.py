@@ -1,5 +1,6 @@
 """A source that lost events, or lives on from an earlier moment, is noticed; nothing is skipped silently."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import psycopg
@@ -14,12 +15,15 @@ from libs.messaging.feed import FeedApi
 from libs.messaging.histories import HistoryChanged
 from libs.messaging.inbox import Inbox
 from libs.messaging.local import LocalDelivery
-from libs.messaging.progress import Handled
+from libs.messaging.progress import Handled, Rewind
 from libs.messaging.schema import migrate
 from libs.messaging.tests.test_feed import Caller
 from libs.messaging.tests.town import SOURCE, Town, lose_all_behind
 from libs.messaging.translate import Source
 from libs.runtime.bundled.postgres import ensure_role
+from libs.runtime.tests.example.tally import NEWER
+
+MARKED = "linli.example.v1.Marked"
 
 
 def later(batch: feed.Batch, seconds: float = 60) -> feed.Batch:
@@ -93,6 +97,45 @@ def test_a_move_that_lost_nothing_goes_on_without_a_word(town: Town, inbox: Inbo
     assert inbox.handle(town.batch(0)) == Handled(6)
     assert town.counter.ledger.life.number == 2
     assert len(town.steps()) == 6
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "more"),
+    [(False, 0), (False, 3), (True, 3)],
+    ids=["the same files", "the same files, longer than before", "another place"],
+)
+def test_a_type_that_is_new_here_takes_nothing_of_another_history(
+    town: Town, inbox: Inbox, elsewhere: bool, more: int
+) -> None:
+    inbox.flush()
+    lose_all_behind(town, 3, elsewhere=elsewhere)
+    town.mark()
+    town.count(*[10] * more)
+    newer = town.inbox(NEWER)
+
+    for after, limit in ((0, 2), (0, 4), (0, 500), (3, 1), (3, 500)):
+        with suppress(HistoryChanged):
+            newer.handle(town.past(Rewind(SOURCE, after, (MARKED,)), limit))
+    with suppress(HistoryChanged):
+        LocalDelivery(newer, [town.counter.source]).carry()
+
+    assert town.marks() == []
+    assert town.steps() == (1, 2, 3, 4, 5)
+
+
+def test_an_old_answer_about_a_type_that_is_new_here_is_no_other_history(town: Town, inbox: Inbox) -> None:
+    inbox.flush()
+    newer = town.inbox(NEWER)
+    old = town.past(newer.behind(SOURCE), limit=2)
+    town.mark()
+    newer.handle(town.batch(5))
+
+    outcome = newer.handle(old)
+
+    assert outcome == Handled(6, newer.behind(SOURCE))
+    assert newer.changed == {}
+    assert newer.handle(town.past(newer.behind(SOURCE))) == Handled(6)
+    assert len(town.marks()) == 1
 
 
 def test_an_old_batch_from_the_queue_is_no_other_history(town: Town, inbox: Inbox) -> None:

@@ -66,7 +66,9 @@ def test_a_new_type_catches_up_batch_by_batch_whichever_consumer_does_it(town: T
     town.inbox().handle(town.batch())
 
     while (behind := town.inbox(NEWER).behind(SOURCE)) is not None:
-        town.inbox(NEWER).handle(town.past(behind, limit=2))
+        consumer = town.inbox(NEWER)
+        consumer.handle(town.batch(after=consumer.position(SOURCE)))
+        consumer.handle(town.past(behind, limit=2))
 
     assert town.marks() == town.published("Marked")
     assert list(town.steps()) == town.published("Counted")
