@@ -92,10 +92,10 @@ class Inbox:
                 self._same_history(progress, batch)
                 self._catch_up(progress, batch)
                 if not progress.speaks_of(batch):
-                    return Handled(progress.reached, progress.lacks())
+                    return Handled(progress.reached, progress.lacks() if progress.known.met else None)
                 if batch.after <= progress.reached and not progress.known.unproved(progress.reached, batch):
                     self._beyond(progress, batch)
-                    return Handled(progress.reached, progress.lacks())
+                    return Handled(progress.reached, progress.lacks() if progress.known.met else None)
             except AlreadyHandled:  # another consumer of this service was faster: look again
                 self._progress.pop(batch.source, None)
                 continue
