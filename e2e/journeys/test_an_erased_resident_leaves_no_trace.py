@@ -339,4 +339,4 @@ def test_of_somebody_of_whom_nothing_was_known_nothing_can_be_kept_either(town: 
     def answer() -> str:
         return refusal(town.operator.cases.open_case, report(reporter_id=silent, description="too late"))
 
-    eventually(lambda: answer() == "SUBJECT_ERASED", seconds=5)
+    eventually(lambda: answer() == "REPORTER_UNKNOWN", seconds=5)

@@ -93,9 +93,9 @@ def go_on(ledger: Ledger, source: str, position: int, *, by: str, reason: str) -
 
 def _known(cursor: Cursor[Any], source: str) -> positions.Stored:
     rows = cursor.execute(f"SELECT application_name AS source FROM {TRACKING_TABLE} ORDER BY 1").fetchall()
-    known = [row["source"] for row in rows]
+    known = [row["source"] for row in rows if row["source"].startswith("linli://")]
     if source not in known:
-        told = f"handled were: {', '.join(known)}" if known else "nothing was handled of any source"
+        told = f"it has handled: {', '.join(known)}" if known else "it has handled no source"
         raise Refusal(Kind.NOT_FOUND, "SOURCE_UNKNOWN", f"nothing was handled of {source}; {told}")
     return positions.stored(cursor, source)
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import click
@@ -50,8 +51,9 @@ def verify(get: Get) -> click.Command:
         "--since",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
-        help="a head that was saved before: check that the ledger still holds it, then what follows it",
+        help="a head that was saved before: the ledger must still hold it",
     )
+    @click.option("--only-new", is_flag=True, help="with --since: read only what follows the saved head")
     @click.option(
         "--save",
         type=click.Path(path_type=Path, dir_okay=False),
@@ -59,16 +61,17 @@ def verify(get: Get) -> click.Command:
         help="write the head that was reached: keep it where nobody who reaches the database can alter it",
     )
     @data_option
-    def verify(since: Path | None, save: Path | None, data: Path | None) -> int:
+    def verify(since: Path | None, save: Path | None, only_new: bool, data: Path | None) -> int:
         """Check every event of the ledger against its hashes. Ends with status 1 if one was altered.
 
         The service may run meanwhile. Without --since, a ledger whose whole history was written anew, or
         whose last events were cut off, looks well: keep heads.
         """
+        if only_new and since is None:
+            raise click.UsageError("--only-new needs a saved head: give it with --since")
         service = get()
-        return on(
-            service, data, lambda environ: operate.verify_ledger(service, environ, since=since, save=save)
-        )
+        act = partial(operate.verify_ledger, service, since=since, save=save, only_new=only_new)
+        return on(service, data, act)
 
     return verify
 

@@ -71,8 +71,10 @@ class Progress:
 Say = Callable[[Progress], object]
 
 
-def verify(dsn: str, since: Head | None = None, say: Say = lambda _: None) -> Head:
-    """Check every event behind `since` (or all); answers the head up to which all is well.
+def verify(dsn: str, since: Head | None = None, say: Say = lambda _: None, *, only_new: bool = False) -> Head:
+    """Check every event, and that the ledger holds the head `since`; answers the head that was reached.
+
+    `only_new`: read only what follows `since`.
 
     Each event's leaf is computed anew from what is stored, and the chain from the leaves. The service
     may run meanwhile: what is recorded after the beginning is left for the next time. `say` is called
@@ -86,7 +88,7 @@ def verify(dsn: str, since: Head | None = None, say: Say = lambda _: None) -> He
             if _head(connection):
                 raise Forged(1, "the record of the ledger's incarnations was deleted")
             raise ValueError("this ledger has never been used: there is nothing to verify")
-        check = _Check(connection, lives, since)
+        check = _Check(connection, lives, since, only_new=only_new)
         for _ in check.run():
             say(check.progress())
         return check.head()
@@ -100,7 +102,9 @@ def _head(connection: Connection[Any]) -> int:
 class _Check:
     """One pass over a ledger, in one snapshot of its database."""
 
-    def __init__(self, connection: Connection[Any], lives: list[Incarnation], since: Head | None) -> None:
+    def __init__(
+        self, connection: Connection[Any], lives: list[Incarnation], since: Head | None, *, only_new: bool
+    ) -> None:
         self._connection = connection
         self._began = time.monotonic()
         self._ledger, self._incarnation = lives[0].ledger, lives[-1].number
@@ -108,8 +112,9 @@ class _Check:
             raise ValueError(f"the head is of ledger {since.ledger}, and this is {self._ledger}")
         self._turns = {life.position: life.chain for life in lives}
         self._end = _head(connection)
-        self._position = 0 if since is None else since.position
-        self._chain = chains.genesis(self._ledger) if since is None else bytes.fromhex(since.chain)
+        self._position, self._chain = 0, chains.genesis(self._ledger)
+        if since is not None and only_new:
+            self._position, self._chain = since.position, bytes.fromhex(since.chain)
         self._recorded: datetime | None = None
         self._events = 0
         if since is not None:
@@ -200,5 +205,5 @@ class _Check:
         if row is None:
             what = f"deleted: the ledger ends at {self._end}" if self._end < since.position else "deleted"
             raise Forged(since.position, f"the event at the kept head was {what}")
-        if bytes(row[0]) != self._chain:
+        if bytes(row[0]) != bytes.fromhex(since.chain):
             raise Forged(since.position, "the history before the kept head was rewritten")

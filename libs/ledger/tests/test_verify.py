@@ -136,6 +136,19 @@ def test_a_history_written_anew_with_fitting_hashes_is_found_by_a_kept_head(ledg
         verify(dsn, since=head)
 
 
+def test_an_event_altered_before_a_kept_head_is_found_unless_only_new_ones_are_read(
+    ledger: Ledger, dsn: str
+) -> None:
+    fill(ledger)
+    head = verify(dsn)
+
+    tamper(dsn, "UPDATE stored_events SET state = state || '\\x00' WHERE notification_id = 7")
+
+    assert verify(dsn, since=head, only_new=True) == head
+    with pytest.raises(Forged, match="altered"):
+        verify(dsn, since=head)
+
+
 def test_a_head_of_another_ledger_is_refused(ledger: Ledger, dsn: str) -> None:
     head = verify(dsn)
     other = Head(ledger="0" * 8, incarnation=1, position=head.position, chain=head.chain)

@@ -45,18 +45,25 @@ def make_schema(service: Service, environ: Environ) -> int:
 
 
 def verify_ledger(
-    service: Service, environ: Environ, *, since: Path | None = None, save: Path | None = None
+    service: Service,
+    environ: Environ,
+    *,
+    since: Path | None = None,
+    save: Path | None = None,
+    only_new: bool = False,
 ) -> int:
-    """Check the ledger against its hashes, from a saved head on if there is one; save the head reached."""
+    """Check the ledger against its hashes and a saved head; save the head reached."""
     known = None if since is None else _saved(since)
     settings = read(Settings, environ)
     dsn = settings.database_url.reveal()
     check_schema(dsn, service.name)
-    if (head := _sound(service, dsn, known)) is None:
+    if (head := _sound(service, dsn, known, only_new=only_new)) is None:
         return 1
     if save is not None:
         _write(save, head.text() + "\n")
     say(f"{service.name}: sound up to position {head.position}, chain {head.chain}")
+    if known is not None and only_new:
+        say(f"read was only what follows position {known.position}: without --only-new, all is")
     return 0
 
 
@@ -79,11 +86,16 @@ def _write(file: Path, text: str) -> None:
         raise SettingsRefused(f"{file} cannot be written: {error.strerror}") from error
 
 
-def _sound(service: Service, dsn: str, since: Head | None = None) -> Head | None:
+def _sound(service: Service, dsn: str, since: Head | None = None, *, only_new: bool = False) -> Head | None:
     """The head up to which the ledger is sound; says where it is not."""
     bar = Bar(f"{service.name}: verify")
     try:
-        return verify(dsn, since, lambda at: bar.show(at.position, at.head, f"{at.rate:,.0f} events/s"))
+        return verify(
+            dsn,
+            since,
+            lambda at: bar.show(at.position, at.head, f"{at.rate:,.0f} events/s"),
+            only_new=only_new,
+        )
     except Forged as found:
         say(f"{service.name}: NOT sound at {found}")
         say("Nothing was changed. What to do: OPERATING.md, section Verify a ledger")
