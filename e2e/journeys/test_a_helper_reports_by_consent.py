@@ -30,14 +30,15 @@ def test_a_helper_reports_by_consent_until_it_is_revoked(town: Town) -> None:
     without = refusal(neighbour.cases.open_case, report(reporter_id=old_li))
     given = himself.identity.record_consent(recording).consent
     told = report(reporter_id=old_li, consent_id=given.consent_id)
-    case = until_known(neighbour.cases.open_case, told).case
+    opened = until_known(neighbour.cases.open_case, told)
+    case = opened.case
     himself.identity.revoke_consent(
         identity.RevokeConsentRequest(request_id=new_id(), consent_id=given.consent_id)
     )
 
     assert without == "REPORTER_IS_SOMEBODY_ELSE"
     assert case.reporter_id == old_li
-    mine = himself.cases.list_my_cases(cases.ListMyCasesRequest()).cases
+    mine = himself.cases.list_my_cases(cases.ListMyCasesRequest(at_least=opened.revision)).cases
     assert case.case_id in {each.case_id for each in mine}
     again = {"reporter_id": old_li, "consent_id": given.consent_id}
     eventually(

@@ -280,6 +280,7 @@ def test_a_queue_whose_binding_somebody_took_away_is_bound_again(
 def test_a_request_that_nobody_can_read_harms_nothing(town: Town, to: Broker) -> None:
     town.count(1)
     with running(town, to, QUICK), Listener(to) as listener:
+        listener.until(lambda: listener.heard, "the relay is active, and has its queue for requests")
         stranger = to.connect()
         publishing = Publishing(stranger)
         for body in (b"\xff\xff", b""):
