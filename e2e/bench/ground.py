@@ -34,6 +34,7 @@ from libs.runtime.config.settings import Settings, read
 from libs.runtime.host.opened import open_ledger
 from libs.runtime.host.parts import Service
 from libs.testkit.rpc import Mint, published_keys
+from services.command.registry import NAMES
 
 LOADED = "cases_loaded"
 """A copy of the database of cases that knows the city, and no case."""
@@ -101,7 +102,7 @@ class Ground:
         keys.write_text(published_keys(self._signing_key()), "utf-8")
         environ: Mapping[str, str] = {
             **os.environ,
-            **environ_of(self.place, database),
+            **self.environ(database),
             "LINLI_GRPC_ADDRESS": f"127.0.0.1:{port}",
             "LINLI_HTTP_ADDRESS": f"127.0.0.1:{http_port}",
             "LINLI_KEYS_URL": keys.as_uri(),
@@ -120,10 +121,17 @@ class Ground:
             process.terminate()
             process.wait(timeout=60)
 
+    def environ(self, database: str) -> dict[str, str]:
+        """How a process reaches one of the databases; a copy, on which no role has rights, as its owner."""
+        own = environ_of(self.place, database)
+        if database in NAMES:
+            return own
+        return {**own, "LINLI_DATABASE_URL": EmbeddedPostgres(self.place.data).dsn(database)}
+
     @contextmanager
     def ledger(self, service: Service, database: str) -> Iterator[Ledger]:
         """The ledger of a service, in one of the databases; PostgreSQL must run."""
-        environ = {**os.environ, **environ_of(self.place, database)}
+        environ = {**os.environ, **self.environ(database)}
         ledger = open_ledger(service, read(Settings, environ))
         try:
             yield ledger

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from e2e.bench.appender import StoredRow
 from e2e.bench.ground import LOADED, Ground, until_ready
+from e2e.bench.recording import record
 from e2e.journeys.cities import free_port
 from libs.ledger.recorded import utc_now
 from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE
@@ -22,7 +23,6 @@ from libs.messaging.schema import migrate
 from libs.messaging.translate import source_name
 from libs.rpc.keys import SigningKey
 from libs.rpc.signed_keys import signed
-from libs.runtime.bundled.kept import environ_of
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from services.command.registry import command_of
@@ -47,13 +47,7 @@ class Neighbours:
     def commit(self, rows: Sequence[StoredRow]) -> float:
         """Let cases record all rows in one transaction; answers when it was about to be committed."""
         with psycopg.connect(self.cases) as connection:
-            with connection.cursor().copy(
-                f"COPY {EVENTS_TABLE} (originator_id, originator_version, topic, state) FROM STDIN"
-                " (FORMAT BINARY)"
-            ) as copy:
-                copy.set_types(["text", "int8", "text", "bytea"])
-                for row in rows:
-                    copy.write_row(row)
+            record(connection, rows)
             connection.execute(f"NOTIFY {EVENTS_TABLE}")
             return time.monotonic()
 
@@ -131,7 +125,7 @@ def _role(ground: Ground, service: str, role: str, database: str, url: str) -> I
     http_port = free_port()
     environ = {
         **os.environ,
-        **environ_of(ground.place, database),
+        **ground.environ(database),
         "LINLI_HTTP_ADDRESS": f"127.0.0.1:{http_port}",
         "LINLI_BROKER_URL": url,
         "LINLI_RELAY_KEY": RELAY_KEY.pem().decode(),
