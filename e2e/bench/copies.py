@@ -38,7 +38,8 @@ def multiply(dsn: str, category: str, streams: int) -> Filled:
         ids = {row[0].partition("-")[2] for row in originals}
         wanted = max(0, streams - len(ids))
         for number, some in _portions(sorted(ids), wanted):
-            _record(connection, _renamed(originals, category, some, f"{number}x"))
+            for _ in record(connection, _renamed(originals, category, some, f"{number}x")):
+                connection.commit()
     with psycopg.connect(dsn) as connection:
         counted = connection.execute(
             f"SELECT count(DISTINCT originator_id), count(*) FROM {_TABLE} WHERE originator_id LIKE %s",
@@ -48,14 +49,14 @@ def multiply(dsn: str, category: str, streams: int) -> Filled:
     return Filled(streams=counted[0], events=counted[1])
 
 
-def _record(connection: psycopg.Connection[Any], rows: Iterator[StoredRow]) -> None:
-    """Append by the ledger's own function, many at once."""
+def record(connection: psycopg.Connection[Any], rows: Iterator[StoredRow]) -> Iterator[int]:
+    """Append by the ledger's own function, many at once; answers how many, again and again."""
     while batch := list(itertools.islice(rows, _AT_ONCE)):
         connection.execute(
             "SELECT ledger_record(%s::text[], %s::bigint[], %s::text[], %b::bytea[])",
             [list(column) for column in zip(*batch, strict=True)],
         )
-        connection.commit()
+        yield len(batch)
 
 
 def multiply_all(dsn: str, events: int) -> None:

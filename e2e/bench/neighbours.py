@@ -14,8 +14,8 @@ import psycopg
 from psycopg import sql
 
 from e2e.bench.appender import StoredRow
+from e2e.bench.copies import record
 from e2e.bench.ground import LOADED, Ground, until_ready
-from e2e.bench.recording import record
 from e2e.journeys.cities import free_port
 from libs.ledger.recorded import utc_now
 from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE
@@ -47,7 +47,7 @@ class Neighbours:
     def commit(self, rows: Sequence[StoredRow]) -> float:
         """Let cases record all rows in one transaction; answers when it was about to be committed."""
         with psycopg.connect(self.cases) as connection:
-            record(connection, rows)
+            sum(record(connection, iter(rows)))
             connection.execute(f"NOTIFY {EVENTS_TABLE}")
             return time.monotonic()
 
