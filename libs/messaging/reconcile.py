@@ -72,12 +72,7 @@ def go_on(ledger: Ledger, source: str, position: int, *, by: str, reason: str) -
                 "POSITION_AHEAD",
                 f"{source} was handled up to {stored.checkpoint}: give a position up to there",
             )
-        before = stored.history
-        cursor.execute(
-            "INSERT INTO public.reconciliations (source, position_before, incarnation_before, chain_before,"
-            " position, decided_by, reason) VALUES (%s, %s, %s, %s, %s, %s, %s)",
-            [source, stored.checkpoint, before.incarnation, before.chain, position, by, reason],
-        )
+        record(cursor, source, stored, position, by=by, reason=reason)
         cursor.execute(
             f"UPDATE {TRACKING_TABLE} SET notification_id = %s, incarnation = 0, chain = ''"
             " WHERE application_name = %s",
@@ -89,6 +84,33 @@ def go_on(ledger: Ledger, source: str, position: int, *, by: str, reason: str) -
         )
 
     ledger.append(Append(effects=[decide]))  # under the lock of whoever handles the source just now
+
+
+def record(
+    cursor: Cursor[Any],
+    source: str,
+    before: positions.Stored,
+    position: int,
+    *,
+    by: str,
+    reason: str,
+    act: str = "go on",
+) -> None:
+    """Keep what an operator decided about a source, and how far it was handled until then."""
+    cursor.execute(
+        f"INSERT INTO public.{TABLE} (source, position_before, incarnation_before, chain_before, position,"
+        " decided_by, reason, act) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            source,
+            before.checkpoint,
+            before.history.incarnation,
+            before.history.chain,
+            position,
+            by,
+            reason,
+            act,
+        ],
+    )
 
 
 def _known(cursor: Cursor[Any], source: str) -> positions.Stored:

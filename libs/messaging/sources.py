@@ -11,11 +11,11 @@ from psycopg.rows import class_row
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.store.ledger import Append, Ledger
 from libs.ledger.store.recorder import TRACKING_TABLE
-from libs.messaging import positions
+from libs.messaging import positions, reconcile
 from libs.messaging.positions import IN_STEP, Stored
 from libs.telemetry import logs
 
-DDL = "ALTER TABLE public.reconciliations ADD COLUMN IF NOT EXISTS act text NOT NULL DEFAULT 'go on'"
+DDL = f"ALTER TABLE public.{reconcile.TABLE} ADD COLUMN IF NOT EXISTS act text NOT NULL DEFAULT 'go on'"
 """What was decided, beside the decisions that `reconcile` keeps; made by `migrate`."""
 
 _KNOWN = f"""
@@ -69,7 +69,7 @@ def known(ledger: Ledger) -> Sequence[KnownSource]:
 def decisions(ledger: Ledger, limit: int = 20) -> Sequence[Decision]:
     """The last decisions of operators, newest first."""
     columns = "decided_at, source, act, position_before, position, decided_by, reason"
-    query = f"SELECT {columns} FROM public.reconciliations ORDER BY id DESC LIMIT %s"
+    query = f"SELECT {columns} FROM public.{reconcile.TABLE} ORDER BY id DESC LIMIT %s"
     with ledger.connection() as connection, connection.cursor(row_factory=class_row(Decision)) as cursor:
         return cursor.execute(query, [limit]).fetchall()
 
@@ -99,12 +99,7 @@ def forget(ledger: Ledger, source: str, reads: Sequence[str], *, by: str, reason
     before = find(ledger, source)
 
     def give_up(cursor: Cursor[Any]) -> None:
-        history = before.at.history
-        cursor.execute(
-            "INSERT INTO public.reconciliations (source, position_before, incarnation_before, chain_before,"
-            " position, decided_by, reason, act) VALUES (%s, %s, %s, %s, 0, %s, %s, 'forget')",
-            [source, before.at.checkpoint, history.incarnation, history.chain, by, reason],
-        )
+        reconcile.record(cursor, source, before.at, 0, by=by, reason=reason, act="forget")
         cursor.execute(f"DELETE FROM {TRACKING_TABLE} WHERE application_name = %s", [source])
         cursor.execute("DELETE FROM public.inbox_types WHERE source = %s", [source])
         cursor.execute("DELETE FROM parked WHERE source = %s", [source])
