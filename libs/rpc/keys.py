@@ -16,7 +16,10 @@ from jwt.algorithms import OKPAlgorithm
 
 Jwk = dict[str, str]
 Jwks = Mapping[str, Any]
-_ALGORITHM = "EdDSA"
+ISSUER = "linli"
+"""Who issues tokens and key sets."""
+ALGORITHM = "EdDSA"
+"""How both are signed, by the names of JOSE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def kid_of(public: Ed25519PublicKey) -> str:
 
 def public_jwk(kid: str, x: str) -> Jwk:
     """The JWK of an Ed25519 key that verifies tokens; `x` is the public key in base64url."""
-    return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": _ALGORITHM, "kid": kid, "x": x}
+    return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": ALGORITHM, "kid": kid, "x": x}
 
 
 def jwks(keys: Iterable[SigningKey]) -> dict[str, Any]:
@@ -138,7 +141,7 @@ def keys_of_sources(loaded: Jwks) -> dict[tuple[str, str], Ed25519PublicKey] | N
 def _keys_of(jwks: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, Ed25519PublicKey]]:
     for jwk in jwks:
         if jwk.get("kty") == "OKP" and jwk.get("crv") == "Ed25519":
-            key = PyJWK(dict(jwk), _ALGORITHM).key
+            key = PyJWK(dict(jwk), ALGORITHM).key
             if isinstance(key, Ed25519PublicKey):
                 yield str(jwk["kid"]), key
 

@@ -13,12 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from libs.rpc.keys import Jwks, SigningKey, public_key
+from libs.rpc.keys import ALGORITHM, ISSUER, Jwks, SigningKey, public_key
 from libs.telemetry import logs
 
-ISSUER = "linli"
 _TYPE = "jwk-set+jwt"
-_ALGORITHM = "EdDSA"
 _AHEAD = 60.0
 """Seconds by which the issuer's clock may be ahead of ours."""
 _BACK = 5.0
@@ -41,7 +39,7 @@ def signed(key_set: Jwks, root: SigningKey, now: datetime) -> dict[str, Any]:
     """The key set as it is published: with its root's public key, and with itself signed by the root."""
     claims = {"iss": ISSUER, "iat": now.timestamp(), **key_set}
     headers = {"typ": _TYPE, "kid": root.kid, "jwk": root.jwk}
-    token = jwt.encode(claims, root.private, algorithm=_ALGORITHM, headers=headers)
+    token = jwt.encode(claims, root.private, algorithm=ALGORITHM, headers=headers)
     return {**key_set, "root": root.jwk["x"], "signed": token}
 
 
@@ -68,7 +66,7 @@ class Trust:
             opened: dict[str, Any] = jwt.decode(
                 token,
                 root,
-                algorithms=[_ALGORITHM],
+                algorithms=[ALGORITHM],
                 issuer=ISSUER,
                 options={"require": ["iss", "iat"], "verify_iat": False},
             )

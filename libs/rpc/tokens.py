@@ -15,13 +15,11 @@ from libs.rpc.access import Caller, Grant, caller_of
 from libs.rpc.call import Clock, wall_clock
 from libs.rpc.errors import Failure, Rejected
 from libs.rpc.key_set import KeySet
-from libs.rpc.keys import SigningKey
+from libs.rpc.keys import ALGORITHM, ISSUER, SigningKey
 from libs.rpc.limits.quota import Quota
 
-ISSUER = "linli"
 AUDIENCE = "linli"
 _LONGEST = 6 * 1024  # gRPC bounds all metadata of a call to 8 KiB
-_ALGORITHM = "EdDSA"
 
 
 class Claims(msgspec.Struct, frozen=True):
@@ -105,7 +103,7 @@ class Issuer:
             claims["scopes"] = list(scopes)
         if quota is not None:
             claims["quota"] = msgspec.to_builtins(quota)
-        token = jwt.encode(claims, key.private, algorithm=_ALGORITHM, headers={"kid": key.kid})
+        token = jwt.encode(claims, key.private, algorithm=ALGORITHM, headers={"kid": key.kid})
         return Issued(token, token_id, expires)
 
 
@@ -192,7 +190,7 @@ class Verifier:
             payload = jwt.decode(
                 token,
                 key,
-                algorithms=[_ALGORITHM],
+                algorithms=[ALGORITHM],
                 audience=self._audience,
                 issuer=self._issuer,
                 options={"require": ["exp", "iat", "sub", "jti"], "verify_exp": False, "verify_iat": False},
