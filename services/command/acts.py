@@ -98,7 +98,7 @@ def reconcile(get: Get) -> click.Command:
     @click.command()
     @click.argument("source")
     @click.argument("position", type=click.IntRange(min=0))
-    @click.option("--go-on", is_flag=True, help="handle what the source has recorded behind POSITION by now")
+    @click.option("--go-on", is_flag=True, help="handle what the source has recorded after POSITION")
     @click.option(
         "--reason",
         default="",
@@ -107,7 +107,7 @@ def reconcile(get: Get) -> click.Command:
     )
     @data_option
     def reconcile(source: str, position: int, go_on: bool, reason: str, data: Path | None) -> int:
-        """Show what this service has taken of SOURCE behind POSITION, and go on if you say so.
+        """Show what this service recorded because of SOURCE after POSITION; with --go-on, go on from there.
 
         SOURCE (linli://demo/cases) was restored from a backup, or lost events at a failover. POSITION is
         the last one that both histories have: where the log says that its new incarnation began.

@@ -167,13 +167,13 @@ def reconcile_source(
             reconcile.go_on(ledger, source, position, by="command line", reason=reason)
     stored = taken.stored
     say(f"{source} was handled up to {stored.checkpoint} (incarnation {stored.history.incarnation})")
-    say(f"{taken.count.total():,} events of {service.name} came of what it had recorded behind {position}")
+    say(f"{service.name} recorded {taken.count.total():,} events because of its events after {position}")
     for name, count in sorted(taken.count.items()):
         say(f"{count:>8,}  {name}")
     for event in taken.first:
         say(f"  {event.metadata.origin}  {event.stream}  {event.name}  {event.recorded_at:{_MOMENT}}")
     if go_on:
-        say(f"recorded: {service.name} goes on behind {position}; what it had taken stays")
+        say(f"recorded: {service.name} goes on after position {position}; what it recorded before stays")
     return 0
 
 

@@ -22,7 +22,7 @@ def list_sources(service: Service, environ: Environ) -> int:
         for kind, position in each.own.items():
             say(f"    {kind}  up to {position:,}")
     for one in decisions:
-        what = "forgotten" if one.act == "forget" else f"went on behind {one.position:,}"
+        what = "forgotten" if one.act == "forget" else f"went on after {one.position:,}"
         say(f"{one.decided_at:{_MOMENT}}  {one.source}: {what}, by {one.decided_by}: {one.reason}")
     return 0
 
