@@ -18,6 +18,7 @@ from libs.telemetry import logs, metrics
 _log = logs.get("delivery")
 
 _BACKOFF = Backoff(first=0.1, most=5.0)
+_CAUSE_FIRST = 0.5  # seconds, as the clocks wait
 
 
 class LocalDelivery:
@@ -61,9 +62,9 @@ class LocalDelivery:
                 if carried == 0 and not self._news.wait(self._look):
                     self._inbox.flush()  # all is quiet: whoever asks how far we are reads it in the store
             except Exception as error:  # noqa: BLE001  # logged, and tried again for as long as it takes
-                if not stop.is_set():
+                # a process that is about to end because of the same trouble names the cause first
+                if not stop.wait(max(failures.pause(), _CAUSE_FIRST)):
                     _log.warning("delivery failed", service=self._inbox.service, **trouble(error))
-                stop.wait(failures.pause())
                 continue
             if carried < self._limit:
                 stop.wait(self._gather)
