@@ -1,6 +1,6 @@
 """What is broken: a cluster of real processes, its own RabbitMQ and PostgreSQL, and the network between."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from libs.rpc.keys import SigningKey
 from libs.runtime.bundled.postgres import runtime_role
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.bundled.rabbitmq_install import find_or_install
-from libs.runtime.cluster.processes import Cluster
+from libs.runtime.cluster.processes import Cluster, Member
 from libs.runtime.config.settings import Secret, Settings
 from libs.runtime.host.opened import OpenService, open_service
 from libs.testkit.postgres import KillablePostgres, killable_server
@@ -55,8 +55,13 @@ class Ground:
 
 
 @contextmanager
-def ground(folder: Path) -> Iterator[Ground]:
-    """Start everything, with one relay of cases more than is needed; at the end only the logs are left."""
+def ground(
+    folder: Path, services: Sequence[Member] = (), *, prepare: Callable[[Cluster], None] = lambda _: None
+) -> Iterator[Ground]:
+    """Start everything, with one relay of cases more than is needed; at the end only the logs are left.
+
+    `services`: what runs them, if not this working tree; `prepare` sees the cluster before it starts.
+    """
     with ExitStack() as stack:
         rabbit = stack.enter_context(running_rabbit(find_or_install()))
         postgres = stack.enter_context(killable_server())
@@ -67,12 +72,13 @@ def ground(folder: Path) -> Iterator[Ground]:
             folder / "cluster",
             {name: _through(to_database, dsn) for name, dsn in databases.items()},
             rabbit.url.replace(f":{rabbit.port}/", f":{to_broker.port}/"),
-            members(),
+            services or members(),
             {"LINLI_BROKER_HEARTBEAT": f"{HEARTBEAT:g}s", "LINLI_POOL_SIZE": "6"},
             cell=CELL,
             roles={name: runtime_role(name) for name in NAMES},
         )
         stack.callback(cluster.stop)
+        prepare(cluster)
         cluster.start()
         cluster.extra("cases", "relay")  # noqa: S610  # no Django here
         cluster.wait_until_ready(_READY_WITHIN)

@@ -179,6 +179,9 @@ def connect(
 ) -> Client:
     """A client of the server at `address` (host:port). `tls_roots` are CA certificates in PEM.
 
+    A name with several addresses, or `ipv4:HOST:PORT,HOST:PORT`, means several servers of one service:
+    the calls go to them in turn.
+
     `tls` without them: the system's list counts. `tls_cert` and `tls_key` (PEM): the client's own
     certificate and its key, for servers that ask for one.
 
@@ -192,6 +195,8 @@ def connect(
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 1000),
+        # Of several servers behind one name, each is used, and those that are away are left out.
+        ("grpc.service_config", '{"loadBalancingConfig": [{"round_robin": {}}]}'),
     ]
     encrypted = tls or tls_roots is not None or tls_cert is not None
     trusted = grpc.ssl_channel_credentials(tls_roots, tls_key, tls_cert) if encrypted else None

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import struct
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -26,8 +26,9 @@ class Proxy:
     called from any thread.
     """
 
-    def __init__(self, target: Target) -> None:
-        self._target = target
+    def __init__(self, target: Target | Callable[[], Target]) -> None:
+        """`target`, if it can be called, is asked at each new connection."""
+        self._target = target if callable(target) else lambda: target
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._listening: asyncio.Server | None = None
@@ -130,9 +131,10 @@ class Proxy:
             self._connections.discard(task)
 
     async def _reach(self) -> _Pair:
-        if isinstance(self._target, Path):
-            return await asyncio.open_unix_connection(str(self._target))
-        return await asyncio.open_connection(*self._target)
+        target = self._target()
+        if isinstance(target, Path):
+            return await asyncio.open_unix_connection(str(target))
+        return await asyncio.open_connection(*target)
 
     async def _forward(
         self, source: asyncio.StreamReader, to: asyncio.StreamWriter, flowing: asyncio.Event

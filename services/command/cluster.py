@@ -15,7 +15,8 @@ from libs.runtime.bundled.kept import make_secrets
 from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.postgres import EmbeddedPostgres, ensure_database, runtime_role
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
-from libs.runtime.cluster.processes import SPREAD, Cluster, Member
+from libs.runtime.cluster.ports import SPREAD
+from libs.runtime.cluster.processes import Cluster, Member
 from libs.runtime.config import addresses
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import read

@@ -1,13 +1,13 @@
 """Every service's server and worker as processes of their own, kept running: a cluster on one machine."""
 
+import itertools
 import json
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import PIPE, STDOUT, Popen, TimeoutExpired
 
 from psycopg.conninfo import make_conninfo
 
@@ -16,15 +16,13 @@ from libs.rpc.signed_keys import root_of
 from libs.runtime.bundled.held import InUse, Unusable, hold
 from libs.runtime.bundled.kept import WITHOUT, make_relay_keys, make_secrets
 from libs.runtime.bundled.place import Place
-from libs.runtime.bundled.ports import free_ports, refuse_taken
+from libs.runtime.cluster.ports import Ports
+from libs.runtime.cluster.schemas import make_schemas
 from libs.runtime.cluster.supervised import Supervised
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Settings, read
 from libs.telemetry import logs
 
-SPREAD = 10
-"""Ports that each service has for itself, from `port_base` on: gRPC, then HTTP of each process."""
-_MIGRATED_WITHIN = 120.0
 _TOLD_EVERY = 3.0  # seconds, of what a start waits for
 _DESPAIR = 3
 """Starts without one answer after which the reason is told instead of waited for."""
@@ -34,11 +32,15 @@ _log = logs.get("cluster")
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A service of the cluster: its command, to which a role is added, and whether it has a worker."""
+    """A service of the cluster: its command, to which a role is added, and whether it has a worker.
+
+    `environ` is for all its processes, beside what they get anyway.
+    """
 
     name: str
     run: tuple[str, ...]
     worker: bool = True
+    environ: Mapping[str, str] = field(default_factory=dict)
 
     def command(self, role: str) -> list[str]:
         """What runs it in a role."""
@@ -88,11 +90,10 @@ class Cluster:
         self._environ = dict(environ or {})
         self._tls = bool(self._environ.get("LINLI_TLS_CERT"))
         self._overrides = {key: dict(values) for key, values in (overrides or {}).items()}
-        self._port_base = port_base
         self._migrate = migrate
         self._minding = {"hung_after": hung_after, "stopped_is_hung": stopped_is_hung}
         self._grace = grace
-        self._ports: dict[tuple[str, str], int] = {}
+        self._ports = Ports(port_base)
         self._stack = ExitStack()
 
     @property
@@ -108,7 +109,7 @@ class Cluster:
         """
         try:
             self._hold()
-            self._take_ports()
+            self._ports.take(self.members)
             make_secrets(self.place)
             make_relay_keys(self.place, self.members)
             self.logs.mkdir(exist_ok=True)
@@ -119,7 +120,7 @@ class Cluster:
             for process in self.processes.values():
                 read(Settings, process.environ)  # what is wrong for one of them is told at once
             if self._migrate:
-                self._make_schemas()
+                self.migrate()
             self._write_addresses()
             for process in self.processes.values():
                 process.start()
@@ -159,7 +160,11 @@ class Cluster:
 
     def addresses(self) -> dict[str, str]:
         """Where each service serves gRPC (host:port)."""
-        return {name: self._address(name, "grpc") for name in self.members}
+        return {name: self._ports.address(name, "grpc") for name in self.members}
+
+    def door(self, service: str, number: int = 1) -> str:
+        """Where a service's server of that number serves gRPC, once it runs (host:port)."""
+        return self._ports.address(service, "grpc" if number == 1 else f"grpc-{number}")
 
     def http(self, service: str, role: str = "server") -> str:
         """Where a process answers /metrics, /livez and /readyz (host:port)."""
@@ -173,13 +178,27 @@ class Cluster:
         """SIGKILL to a process, which is then started again."""
         self.processes[service, role].kill()
 
+    def migrate(self, *options: str) -> None:
+        """Bring every service's schema to what its member needs, side by side. Raises `CannotStart`."""
+        make_schemas(
+            {
+                name: (
+                    [*member.command("migrate"), *options],
+                    {**self._environ_of(name, "server"), **self._as_owner(name)},
+                )
+                for name, member in self.members.items()
+            }
+        )
+
     def extra(
         self, service: str, role: str = "worker", environ: Mapping[str, str] | None = None
     ) -> Supervised:
-        """Start one more process of a running cluster's service; its role is then `worker-2`, and so on."""
-        number = 1 + sum(
-            1 for name, other in self.processes if name == service and other.split("-")[0] == role
-        )
+        """Start one more process of a running cluster's service; its role is then `worker-2`, and so on.
+
+        It runs what `members` says now; a server of those serves gRPC at a port of its own.
+        """
+        taken = {other for name, other in self.processes if name == service}
+        number = next(n for n in itertools.count(1) if (f"{role}-{n}" if n > 1 else role) not in taken)
         named = f"{role}-{number}" if number > 1 else role
         if environ:
             self._overrides[service, named] = dict(environ)
@@ -201,31 +220,13 @@ class Cluster:
         except Unusable as why:
             raise CannotStart(f"cannot use {self.place.data} as data folder: {why}") from why
 
-    def _take_ports(self) -> None:
-        """The same ones for as long as the cluster lives: a restarted process is found where it was."""
-        kinds = ("grpc", "server", "worker")
-        if not self._port_base:
-            wanted = [(name, kind) for name in self.members for kind in kinds]
-            self._ports = dict(zip(wanted, free_ports(len(wanted)), strict=True))
-            return
-        for row, name in enumerate(self.members):
-            for column, kind in enumerate(kinds):
-                port = self._port_base + row * SPREAD + column
-                refuse_taken(port, "Choose others with --port-base")
-                self._ports[name, kind] = port
-
-    def _address(self, service: str, kind: str) -> str:
-        if (service, kind) not in self._ports:
-            [self._ports[service, kind]] = free_ports(1)
-        return f"127.0.0.1:{self._ports[service, kind]}"
-
     def _prepare(self, service: str, role: str) -> Supervised:
         process = Supervised(
             f"{service} {role}",
             self.members[service].command(role.split("-")[0]),
             self._environ_of(service, role),
             log=self.log(service, role),
-            http=self._address(service, role),
+            http=self._ports.address(service, role),
             tls=self._tls,
             **self._minding,  # type: ignore[arg-type]  # as its parameters are
         )
@@ -242,8 +243,8 @@ class Cluster:
             "LINLI_MASTER_KEY_FILE": str(place.master_key),
             "LINLI_RELAY_KEY_FILE": str(place.relay_key(service)),
             "LINLI_KEY_STORE": place.key_store.as_uri(),
-            "LINLI_GRPC_ADDRESS": self._address(service, "grpc"),
-            "LINLI_HTTP_ADDRESS": self._address(service, role),
+            "LINLI_GRPC_ADDRESS": self.door(service, _number(role) if role.startswith("server") else 1),
+            "LINLI_HTTP_ADDRESS": self._ports.address(service, role),
         }
         if service == _KEEPER_OF_KEYS:
             told["LINLI_IDENTITY_SIGNING_KEY_FILE"] = str(place.signing_key)
@@ -251,43 +252,16 @@ class Cluster:
             told["LINLI_IDENTITY_SOURCE_KEYS"] = str(place.source_keys)
         elif _KEEPER_OF_KEYS in self.members:
             told["LINLI_KEYS_ROOT"] = root_of(SigningKey.from_pem(place.signing_key.read_bytes())).jwk["x"]
-            told["LINLI_KEYS_URL"] = (
-                f"{'https' if self._tls else 'http'}://{self._address(_KEEPER_OF_KEYS, 'server')}/keys.json"
-            )
+            scheme, keeper = "https" if self._tls else "http", self._ports.address(_KEEPER_OF_KEYS, "server")
+            told["LINLI_KEYS_URL"] = f"{scheme}://{keeper}/keys.json"
         ours = {name: value for name, value in os.environ.items() if not name.startswith("LINLI_")}
-        return {**ours, **self._environ, **WITHOUT, **told, **self._overrides.get((service, role), {})}
+        particular = {**self.members[service].environ, **self._overrides.get((service, role), {})}
+        return {**ours, **self._environ, **WITHOUT, **told, **particular}
 
     def _database(self, service: str) -> str:
         """How a running service reaches its database."""
         owners, role = self._databases[service], self._roles.get(service)
         return make_conninfo(owners, user=role) if role else owners
-
-    def _make_schemas(self) -> None:
-        """Create or upgrade every service's schema, side by side."""
-        migrating = {
-            name: Popen(  # noqa: S603 - our own command, no shell
-                member.command("migrate"),
-                env={**self._environ_of(name, "server"), **self._as_owner(name)},
-                stdout=PIPE,
-                stderr=STDOUT,
-                text=True,
-            )
-            for name, member in self.members.items()
-        }
-        deadline = time.monotonic() + _MIGRATED_WITHIN
-        try:
-            for name, process in migrating.items():
-                said, _ = process.communicate(timeout=max(0.0, deadline - time.monotonic()))
-                if process.returncode != 0:
-                    raise CannotStart(said.strip() or f"{name}: its schema could not be created")
-        except TimeoutExpired:
-            raise CannotStart(
-                f"{name}: its schema was not made within {_MIGRATED_WITHIN:.0f} s: does its database answer?"
-            ) from None
-        finally:
-            for process in migrating.values():
-                process.kill()  # those that have not ended
-                process.wait()
 
     def _as_owner(self, service: str) -> dict[str, str]:
         """What `migrate` is told besides: it makes the schema, and lets the service use it."""
@@ -300,9 +274,9 @@ class Cluster:
         """Tell others where everything is: `linli call`, tests, scripts."""
         told = {
             name: {
-                "grpc": self._address(name, "grpc"),
-                "http": self._address(name, "server"),
-                **({"worker_http": self._address(name, "worker")} if member.worker else {}),
+                "grpc": self._ports.address(name, "grpc"),
+                "http": self._ports.address(name, "server"),
+                **({"worker_http": self._ports.address(name, "worker")} if member.worker else {}),
             }
             for name, member in self.members.items()
         }
@@ -310,3 +284,8 @@ class Cluster:
         new.write_text(json.dumps(told, indent=2) + "\n")
         new.replace(self.place.addresses)
         self.place.address.unlink(missing_ok=True)  # of an embedded platform that was here before
+
+
+def _number(role: str) -> int:
+    """Which of a service's processes in a role: `server` is the first, `server-2` the second."""
+    return int(role.partition("-")[2] or 1)

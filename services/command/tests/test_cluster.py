@@ -21,6 +21,7 @@ from libs.rpc.failures import RpcFailed
 from libs.rpc.keys import SigningKey
 from libs.runtime.bundled.ports import free_ports
 from libs.runtime.cluster import processes as clusters
+from libs.runtime.cluster import schemas
 from libs.runtime.cluster.processes import Cluster, Member
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import SettingsInvalid
@@ -252,7 +253,7 @@ def test_a_database_that_is_not_there_is_told_with_its_service(
 def test_a_database_that_never_answers_is_told_and_nothing_is_left_running(
     make: MakeCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clusters, "_MIGRATED_WITHIN", 5.0)
+    monkeypatch.setattr(schemas, "_MIGRATED_WITHIN", 5.0)
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         dsn = f"postgresql://linli@127.0.0.1:{silent.getsockname()[1]}/catalog?connect_timeout=60"
 
