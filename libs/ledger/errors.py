@@ -52,6 +52,10 @@ class SchemaUnknown(Exception):
     """The database has no schema, or one of another version; the message says which command helps."""
 
 
+class MigrationRefused(Exception):
+    """A step of the schema cannot be taken now, and nothing of it was; the message says what to do."""
+
+
 class KeyLost(Exception):
     """Stored personal data whose key is neither there nor destroyed: the keys were not restored with it."""
 

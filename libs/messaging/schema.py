@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from libs.ledger.store import roles, tables
-from libs.ledger.store.migrate import Step, check_steps, take_steps
+from libs.ledger.store.migrate import Standing, Step, check_steps, look_at_steps, take_steps
 from libs.ledger.views import view_tables
 from libs.ledger.views.view import View
 from libs.messaging import parked, positions, reconcile, relay_position, source_keys, sources
@@ -18,7 +18,8 @@ STEPS: Sequence[Step] = (
     Step(7, "keys of sources", lambda cursor, _dsn: cursor.execute(source_keys.DDL)),
     Step(8, "decisions on sources", lambda cursor, _dsn: cursor.execute(sources.DDL)),
 )
-"""Add new steps at the end."""
+"""Add new steps at the end: expand in one release, contract in the next (DECISIONS.md)."""
+NEWEST = max(step.number for step in STEPS)
 
 
 def migrate(
@@ -28,22 +29,30 @@ def migrate(
     steps: Sequence[Step] = STEPS,
     *,
     role: str = "",
+    contract: bool = False,
 ) -> list[str]:
     """Bring the database of `service` to this release's schema; returns the names of the steps taken.
 
-    Does nothing where nothing is to be done; several may run at once. New views are made, empty;
-    those of another shape are left to the projector. `role`: as whom the service will run; it gets
-    what it needs, which does not include altering events. Raises `SchemaUnknown` for a database of
-    another service or of a newer release, `SettingsRefused` where there is no such role.
+    Does nothing where nothing is to be done; several may run at once. `contract`: also take away what
+    only earlier releases use, which cannot run afterwards. New views are made, empty; those of another
+    shape are left to the projector. `role`: as whom the service will run; it gets what it needs, which
+    does not include altering events. On the database of a newer release that is left as it is. Raises
+    `SchemaUnknown` for a database of another service or of a release that leaves no room for this one,
+    `MigrationRefused` while others are in the way, `SettingsRefused` where there is no such role.
     """
     views, dsn = [*views], roles.guarded(dsn)
-    taken = take_steps(dsn, service, steps)
-    if role:
+    taken = take_steps(dsn, service, steps, contract=contract)
+    if role and not look_at_steps(dsn, service, steps).foreign:
         roles.grant(dsn, role, [view.schema for view in views], add_only=[reconcile.TABLE])
     view_tables.create_missing(dsn, views, role)
     return taken
 
 
+def look_at_schema(dsn: str, service: str, steps: Sequence[Step] = STEPS) -> Standing:
+    """What `migrate` would find to do; changes nothing. Raises `SchemaUnknown` as it does."""
+    return look_at_steps(roles.guarded(dsn), service, steps)
+
+
 def check_schema(dsn: str, service: str, steps: Sequence[Step] = STEPS) -> None:
-    """Raise `SchemaUnknown`, saying what to do, unless the database has this release's schema."""
+    """Raise `SchemaUnknown`, saying what to do, unless this release can run on the database."""
     check_steps(dsn, service, steps)

@@ -7,7 +7,7 @@ import click
 
 from libs.runtime.config import guards
 from libs.runtime.config.settings import Settings, describe, flags
-from libs.runtime.host.operate import make_schema
+from libs.runtime.host.operate_schema import make_schema, show_schema
 from libs.runtime.host.parts import Service
 from libs.runtime.host.shell import WORKER, MakeWorker, in_a_sentence, run_role
 from libs.runtime.host.terminal import say
@@ -39,10 +39,16 @@ def migrate(get: Get) -> click.Command:
     """The command that makes the schema."""
 
     @click.command()
-    def migrate() -> int:
-        """Create or upgrade the schema."""
-        service = get()
-        return in_a_sentence(service, lambda: make_schema(service, os.environ))
+    @click.option(
+        "--contract",
+        is_flag=True,
+        help="also take the steps that shut out earlier releases: only once no process of theirs is left",
+    )
+    @click.option("--dry-run", is_flag=True, help="only list the steps that would be taken, and their kinds")
+    def migrate(contract: bool, dry_run: bool) -> int:
+        """Create or upgrade the schema. The release before goes on running, unless --contract is given."""
+        service, act = get(), show_schema if dry_run else make_schema
+        return in_a_sentence(service, lambda: act(service, os.environ, contract=contract))
 
     return migrate
 

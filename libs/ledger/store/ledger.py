@@ -51,6 +51,7 @@ class LedgerSettings:
     connect_timeout: float = 10.0
     listen: bool = True
     require_durable: bool = False
+    knows: int = 0
 
     def __post_init__(self) -> None:
         if self.lock_timeout < 1:
@@ -148,7 +149,7 @@ class Ledger:
                 for danger in dangers(connection, standby=settings.require_durable):
                     log.warning("the database of %s: %s", settings.service, danger)
             recorder = GroupCommitRecorder(datastore, retry_for=settings.retry_for, timekeeper=timekeeper)
-            recorder.life = life
+            recorder.life, recorder.knows = life, settings.knows
             keys = Keys(datastore, master_key, buckets or BucketTable(datastore, settings.service))
             keys.check()
             return cls(settings, datastore, recorder, events, keys)

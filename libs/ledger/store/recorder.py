@@ -18,7 +18,7 @@ from psycopg import Connection, Cursor
 from libs.ledger.datastore import Datastore, harms
 from libs.ledger.errors import AlreadyHandled, ClockSkewed, LedgerUnavailable, OutcomeUnknown, VersionConflict
 from libs.ledger.recorded import Checkpoint
-from libs.ledger.store import incarnation
+from libs.ledger.store import at_work, incarnation
 from libs.ledger.store.committer import Committer
 from libs.ledger.store.statements import Statements
 from libs.ledger.store.timekeeper import Timekeeper
@@ -60,6 +60,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         self.committer = Committer(self._commit, self._reconnect, probe=self._probe, retry_for=retry_for)
         self.on_commit: Callable[[Sequence[Unit]], None] = lambda _: None
         self.life: incarnation.Incarnation | None = None
+        self.knows = 0  # the newest step of the schema that this release knows
         self.on_reconnect: Callable[[], None] = lambda: None
         self.destroy_keys: Callable[[Cursor[Any], Sequence[str]], None] | None = None
         self._connection: Connection[Any] | None = None
@@ -175,6 +176,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
                 "SELECT set_config('synchronous_commit', 'on', false)"
                 " WHERE current_setting('synchronous_commit') = 'off'"
             )
+            at_work.announce(connection, self.knows)
             again, self.life = self.life is not None, incarnation.enter(connection)
             self._backends = {connection.info.backend_pid}
             if again:  # it may be another server, or the same after a restore

@@ -6,6 +6,7 @@ from threading import Thread
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from libs.ledger.errors import SchemaUnknown
 from libs.ledger.store.migrate import Step
@@ -39,13 +40,43 @@ def test_an_older_schema_is_upgraded_step_by_step(database: str) -> None:
     assert migrate(database, "lending") == [step.name for step in STEPS[2:]]
 
 
-def test_a_newer_schema_is_refused(database: str) -> None:
-    newer = [*STEPS, Step(99, "of the future", lambda cursor, _: cursor.execute("CREATE TABLE future ()"))]
-    migrate(database, "lending", steps=newer)
+def _future(needs: int = 0) -> Step:
+    make = "CREATE TABLE future (id bigint)"
+    return Step(99, "of the future", lambda cursor, _: cursor.execute(make), needs, contract=needs > 0)
+
+
+def test_a_newer_schema_that_lets_this_release_run_is_taken_as_it_is(database: str) -> None:
+    migrate(database, "lending", steps=[*STEPS, _future()])
+
+    assert migrate(database, "lending") == []
+    check_schema(database, "lending")
+
+
+def test_a_newer_schema_that_needs_a_newer_release_is_refused(database: str) -> None:
+    migrate(database, "lending", steps=[*STEPS, _future(needs=98)], contract=True)
 
     for ask in (check_schema, migrate):
-        with pytest.raises(SchemaUnknown, match="has step 99, this release knows steps up to"):
+        with pytest.raises(
+            SchemaUnknown, match="has step 99, of the future: only releases that know step 98"
+        ):
             ask(database, "lending")
+
+
+def test_an_older_migrate_gives_no_rights_that_a_newer_one_withheld(database: str) -> None:
+    name = conninfo_to_dict(database)["dbname"]
+    role = f"clerk_{name}"
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {role}")
+        try:
+            migrate(database, "lending", steps=[*STEPS, _future()], role=role)
+            owner.execute(f"REVOKE UPDATE ON future FROM {role}")
+
+            migrate(database, "lending", role=role)
+
+            may = owner.execute("SELECT has_table_privilege(%s, 'future', 'UPDATE')", [role]).fetchone()
+            assert may == (False,)
+        finally:
+            owner.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
 def test_a_failed_step_is_undone_and_tried_again(database: str) -> None:

@@ -14,7 +14,7 @@ from libs.messaging.broker import Broker, BrokerSettings
 from libs.messaging.effects import Effects
 from libs.messaging.inbox import Inbox
 from libs.messaging.relay import Relay
-from libs.messaging.schema import check_schema
+from libs.messaging.schema import NEWEST, check_schema
 from libs.messaging.source_keys import SourceKeys
 from libs.messaging.translate import Source
 from libs.runtime.config.guards import CannotStart
@@ -105,6 +105,7 @@ def open_ledger(service: Service, settings: Settings, *, listen: bool = True) ->
         pool_size=settings.pool_size,
         listen=listen,
         require_durable=settings.require_durable,
+        knows=NEWEST,
     )
     master = MasterKey.from_text(settings.master_key.reveal())
     store = open_store(settings.key_store.reveal(), service.name)

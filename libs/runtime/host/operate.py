@@ -1,4 +1,4 @@
-"""What an operator does by hand: schema, verify, rebuild a view, rotate the master key, parked events."""
+"""What an operator does by hand: verify, rebuild a view, rotate the master key, parked events."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from google.protobuf import json_format
 from libs.ledger.decider import Refusal
 from libs.ledger.errors import SettingsRefused
 from libs.ledger.privacy.bucket_table import BucketTable
-from libs.ledger.privacy.key_store import make_store, open_datastore, open_store
+from libs.ledger.privacy.key_store import open_datastore, open_store
 from libs.ledger.privacy.mending import mend
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.store.verify import Forged, Head, verify
@@ -20,10 +20,9 @@ from libs.messaging import reconcile
 from libs.messaging.desk import ParkingDesk
 from libs.messaging.effects import Effects
 from libs.messaging.parked import ParkedEvent
-from libs.messaging.schema import check_schema, migrate
+from libs.messaging.schema import check_schema
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Settings, read
-from libs.runtime.host.exposed import check_connections
 from libs.runtime.host.opened import open_ledger, open_service
 from libs.runtime.host.parts import Service
 from libs.runtime.host.terminal import Bar, say
@@ -31,17 +30,6 @@ from libs.runtime.host.terminal import Bar, say
 _MOMENT = "%Y-%m-%d %H:%M:%S %Z"
 _MOST_TOLD = 50
 Environ = Mapping[str, str]
-
-
-def make_schema(service: Service, environ: Environ) -> int:
-    """Create the schema, or upgrade it."""
-    settings = read(Settings, environ)
-    check_connections(settings, serves=False)
-    role = settings.runtime_role
-    taken = migrate(settings.database_url.reveal(), service.name, service.views, role=role)
-    make_store(settings.key_store.reveal(), role)
-    say(f"{service.name}: " + (f"made {', '.join(taken)}" if taken else "nothing to do"))
-    return 0
 
 
 def verify_ledger(

@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 
 from libs.ledger.decider import Refusal
-from libs.ledger.errors import LedgerUnavailable, SchemaUnknown, SettingsRefused
+from libs.ledger.errors import LedgerUnavailable, MigrationRefused, SchemaUnknown, SettingsRefused
 from libs.ledger.views.rebuild import RebuildRefused
 from libs.messaging.desk import NotFirst, NotParked, RetryFailed
 from libs.runtime.config.guards import CannotStart
@@ -40,6 +40,7 @@ EXPECTED = (
     SettingsInvalid,
     SettingsRefused,
     SchemaUnknown,
+    MigrationRefused,
     CannotStart,
     LedgerUnavailable,
     NotParked,

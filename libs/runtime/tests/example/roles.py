@@ -3,7 +3,8 @@
 import os
 from collections.abc import Sequence
 
-from libs.runtime.host.operate import make_schema, retry
+from libs.runtime.host.operate import retry
+from libs.runtime.host.operate_schema import make_schema
 from libs.runtime.host.parts import Service
 from libs.runtime.host.shell import MakeWorker, in_a_sentence, run_role
 

@@ -1,0 +1,42 @@
+"""What an operator does to a service's schema: create it, upgrade it, look at what an upgrade would do."""
+
+from collections.abc import Mapping
+
+from libs.ledger.privacy.key_store import make_store
+from libs.messaging.schema import look_at_schema, migrate
+from libs.runtime.config.settings import Settings, read
+from libs.runtime.host.exposed import check_connections
+from libs.runtime.host.parts import Service
+from libs.runtime.host.terminal import say
+
+Environ = Mapping[str, str]
+
+
+def make_schema(service: Service, environ: Environ, *, contract: bool = False) -> int:
+    """Create the schema, or upgrade it; `contract`: also take away what only earlier releases use."""
+    settings = read(Settings, environ)
+    check_connections(settings, serves=False)
+    dsn, role = settings.database_url.reveal(), settings.runtime_role
+    taken = migrate(dsn, service.name, service.views, role=role, contract=contract)
+    make_store(settings.key_store.reveal(), role)
+    say(f"{service.name}: " + (f"made {', '.join(taken)}" if taken else "nothing to do"))
+    for step in look_at_schema(dsn, service.name).contracting:
+        say(f"{service.name}: left {step}")
+    return 0
+
+
+def show_schema(service: Service, environ: Environ, *, contract: bool = False) -> int:
+    """Say what `make_schema` would do, and do nothing."""
+    settings = read(Settings, environ)
+    check_connections(settings, serves=False)
+    found = look_at_schema(settings.database_url.reveal(), service.name)
+    steps = found.missing(contract=contract)
+    for step in steps:
+        say(f"{service.name}: would take {step}")
+    for step in found.contracting if not contract else ():
+        say(f"{service.name}: would leave {step}")
+    for number, applied in sorted(found.foreign.items()):
+        say(f"{service.name}: has step {number}, {applied.name}, of a newer release")
+    if not steps:
+        say(f"{service.name}: nothing to do")
+    return 0

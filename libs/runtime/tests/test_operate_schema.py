@@ -1,0 +1,36 @@
+"""What `migrate` and `migrate --dry-run` do and say."""
+
+import pytest
+
+from libs.ledger.errors import SchemaUnknown
+from libs.messaging.schema import STEPS, check_schema, migrate
+from libs.runtime.host.operate_schema import make_schema, show_schema
+from libs.runtime.tests.example import counter
+from libs.runtime.tests.running import MASTER_KEY
+
+
+def test_a_dry_run_lists_the_steps_and_takes_none(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    environ = {"LINLI_DATABASE_URL": database, "LINLI_MASTER_KEY": MASTER_KEY}
+    migrate(database, "counter", steps=STEPS[:-2])
+
+    for _ in range(2):
+        assert show_schema(counter.SERVICE, environ) == 0
+        assert capsys.readouterr().out.splitlines() == [
+            f"counter: would take step {step.number}, {step.name}: expanding, the release before can run with"
+            " it"
+            for step in STEPS[-2:]
+        ]
+    with pytest.raises(SchemaUnknown):
+        check_schema(database, "counter")
+
+
+def test_after_the_steps_are_taken_a_dry_run_has_nothing_to_do(
+    database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environ = {"LINLI_DATABASE_URL": database, "LINLI_MASTER_KEY": MASTER_KEY}
+
+    assert make_schema(counter.SERVICE, environ) == 0
+    assert capsys.readouterr().out == f"counter: made {', '.join(step.name for step in STEPS)}\n"
+    assert make_schema(counter.SERVICE, environ, contract=True) == 0
+    assert show_schema(counter.SERVICE, environ, contract=True) == 0
+    assert capsys.readouterr().out == "counter: nothing to do\n" * 2
