@@ -9,7 +9,7 @@ from typing import Any, Self
 from psycopg import Connection
 
 from libs.ledger.datastore import Datastore
-from libs.ledger.errors import LedgerUnavailable, OutcomeUnknown, SettingsRefused
+from libs.ledger.errors import ClockSkewed, LedgerUnavailable, OutcomeUnknown, SettingsRefused
 from libs.ledger.privacy.bucket_table import BucketTable
 from libs.ledger.privacy.buckets import BucketStore
 from libs.ledger.privacy.data_key import DataKey
@@ -206,6 +206,15 @@ class Ledger:
         jumped = self._recorder.timekeeper.look()
         with self.connection() as connection:
             return self._recorder.clock_trouble(connection) or jumped
+
+    def refuse_skewed(self) -> None:
+        """Raise `ClockSkewed` where the clock of this process is wrong: a refusal may have come of it.
+
+        Raises psycopg's errors.
+        """
+        with self.connection() as connection:
+            if trouble := self._recorder.clock_trouble(connection):
+                raise ClockSkewed(f"{trouble}: nothing was decided")
 
     # Writing
 

@@ -84,7 +84,8 @@ class Stream(Generic[C, S, E]):
         `expect_new` saves a read where the stream is most likely new.
 
         Raises `Refusal` of the decider, or ID_INVALID, REQUEST_ID_REUSED, REVISION_MISMATCH,
-        REVISION_MALFORMED, CONCURRENT_CHANGE; and the ledger's `LedgerUnavailable`.
+        REVISION_MALFORMED, CONCURRENT_CHANGE; and the ledger's `LedgerUnavailable`, also where the clock of
+        this process is wrong: it decides nothing, and refuses nobody for good.
         """
         name = self.name(subject_id)
         context = self.concealed(context)
@@ -134,6 +135,7 @@ class Stream(Generic[C, S, E]):
             decision = self.decide(name, folded, ask)
         except Refusal:
             if newest:
+                self.ledger.refuse_skewed()
                 raise
             return None
         return decision if newest or decision.appends() else None
@@ -263,7 +265,11 @@ def _decide_all(
         name, request = stream.name(subject_id), (context.actor, context.request_id)
         goes_on = (name, request) in answering
         ask: Ask[Any, Any] = Ask(command=command, context=stream.concealed(context), goes_on=goes_on)
-        decision = stream.decide(name, known[name], ask)
+        try:
+            decision = stream.decide(name, known[name], ask)
+        except Refusal:
+            ledger.refuse_skewed()
+            raise
         if decision.appends():
             known[name] = decision.after
             answering.add((name, request))

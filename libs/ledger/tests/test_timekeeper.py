@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from libs.ledger.decider import Refusal
 from libs.ledger.errors import ClockSkewed
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import Context, utc_now
 from libs.ledger.store.ledger import Ledger, LedgerSettings
 from libs.ledger.store.timekeeper import Timekeeper, steady_seconds
-from libs.ledger.streams.stream import Stream
+from libs.ledger.streams.stream import Stream, handle_many
 from libs.ledger.tests import mailbox
 from libs.testkit.clocks import START, HandClock
 from libs.testkit.eventually import eventually
@@ -123,6 +124,23 @@ def test_a_command_decided_by_a_wrong_clock_is_refused_and_stores_nothing(dsn: s
         assert "ahead of the database's" in eventually(lambda: ledger.trouble(1.0), "it is not ready")
         clock.set(utc_now())
         assert mailboxes.handle("b-1", opening, Context(actor="alice")).version == 1
+
+
+def test_nobody_is_refused_for_good_by_a_wrong_clock(dsn: str) -> None:
+    clock = HandClock(utc_now() - timedelta(days=10))
+    settings = LedgerSettings(dsn=dsn, service="post", retry_for=5.0)
+    with Ledger.connect(settings, mailbox.EVENTS, MasterKey(bytes(32)), Timekeeper(clock)) as ledger:
+        mailboxes = Stream(ledger, mailbox.MAILBOX, clock=clock)
+        to_nobody = (mailboxes, "b-2", mailbox.Put(letter="l-1"), Context(actor="alice"))
+
+        with pytest.raises(ClockSkewed, match="behind the database's"):
+            mailboxes.handle("b-1", mailbox.Empty(), Context(actor="alice"))
+        with pytest.raises(ClockSkewed, match="behind the database's"):
+            handle_many(ledger, [to_nobody])
+
+        clock.set(utc_now())
+        with pytest.raises(Refusal, match="MAILBOX_UNKNOWN"):
+            mailboxes.handle("b-1", mailbox.Empty(), Context(actor="alice"))
 
 
 def test_a_recorded_time_never_goes_back(ledger: Ledger, dsn: str) -> None:
