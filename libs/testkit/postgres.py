@@ -15,7 +15,8 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from libs.runtime.bundled.postgres import EmbeddedPostgres
+from libs.runtime.bundled.postgres import EmbeddedPostgres, program
+from libs.runtime.bundled.unprivileged import PostgresFailed
 from libs.testkit.eventually import eventually
 from libs.testkit.processes import children, lives
 
@@ -84,6 +85,13 @@ class KillablePostgres(EmbeddedPostgres):
         """Start again over the same data."""
         self.start()
 
+    def run(self, name: str, folder: Path, *options: str) -> None:
+        """Have a program of PostgreSQL write into an empty folder (`-D`), as the server's own user."""
+        self._account.own(folder)
+        ended = self._account.run(program(name), "-D", str(folder), *options)
+        if ended.returncode != 0:
+            raise PostgresFailed(f"{name}: {ended.stdout.strip()}")
+
 
 def make_read_only(dsn: str) -> None:
     """As after a failover to a standby: those connected are thrown out, and then may only read."""
@@ -119,13 +127,14 @@ def running_server() -> Iterator[TestServer]:
 
 
 @contextlib.contextmanager
-def killable_server() -> Iterator[KillablePostgres]:
-    """A running private server; killed or not, it is gone at the end."""
+def killable_server(*, start: bool = True) -> Iterator[KillablePostgres]:
+    """A private server, running unless `start` says no; killed or not, it is gone at the end."""
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     folder.chmod(0o755)
     server = KillablePostgres(folder)
     try:
-        server.start()
+        if start:
+            server.start()
         yield server
     finally:
         server.kill()
