@@ -14,6 +14,7 @@ from linli.feed.v1 import feed_service_pb2 as feed
 from libs.messaging.inbox import Inbox
 from libs.messaging.progress import Handled, Rewind
 from libs.messaging.signed import KeyOf, NotGenuine, opened
+from libs.messaging.translate import last_recorded
 from libs.telemetry import logs, metrics
 
 _log = logs.get("intake")
@@ -66,7 +67,10 @@ class Intake:
         self._patience = patience
         self._clock = clock
         self._meter = metrics.read(inbox.service, f"inbox.{upstream}")
-        self._counts = metrics.intake(inbox.service, upstream, is_open=self._waits)
+        self._counts = metrics.intake(
+            inbox.service, upstream, is_open=self._waits, silence=lambda: self._clock() - self._heard_at
+        )
+        self._heard_at = clock()
         self._asked: _Asked | None = None
         self._has_read = False
         self._refused_at: dict[str, float] = {}
@@ -82,10 +86,11 @@ class Intake:
         batch = self._read(delivered.body)
         if batch is None:
             return None
+        self._heard_at = self._clock()
         answer = self._inbox.handle(batch)
         if isinstance(answer, Rewind):
             return self._ask(answer, ended=self._ends_answer(delivered, batch))
-        self._meter(answer.position, batch.head, len(batch.events))
+        self._meter(answer.position, batch.head, len(batch.events), last_recorded(batch))
         self._heard(batch, delivered, answer)
         if answer.behind is None or self._is_short():
             return None

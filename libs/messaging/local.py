@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from libs.messaging.failures import PASSING, trouble
 from libs.messaging.histories import HistoryChanged
 from libs.messaging.inbox import Inbox
-from libs.messaging.translate import Source
+from libs.messaging.translate import Source, last_recorded
 from libs.retry.backoff import Backoff, Failures
 from libs.telemetry import logs, metrics
 
@@ -45,7 +45,7 @@ class LocalDelivery:
         self._gather = gather
         self._look = look
         self._news = threading.Event()
-        self._meters = {s.name: metrics.read(inbox.service, f"inbox.{s.service}") for s in sources}
+        self._meters = {s.name: metrics.read(inbox.service, f"inbox.{s.service}", s.head) for s in sources}
         for source in sources:
             source.on_news(self._news.set)
 
@@ -99,7 +99,7 @@ class LocalDelivery:
             self._inbox.handle(batch)  # never early: it begins at the inbox's own position
         if covered:
             head = batch.until if covered < self._limit else source.head()
-            self._meters[source.name](batch.until, head, len(batch.events))
+            self._meters[source.name](batch.until, head, len(batch.events), last_recorded(batch))
         return covered
 
     def _carry_past(self, source: Source) -> int:

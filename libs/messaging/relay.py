@@ -22,7 +22,7 @@ from libs.messaging.broker import Broker
 from libs.messaging.failures import PASSING
 from libs.messaging.publishing import Publishing
 from libs.messaging.signed import Signer
-from libs.messaging.translate import Source
+from libs.messaging.translate import Source, last_recorded
 from libs.retry.backoff import Backoff, Failures
 from libs.telemetry import logs, metrics, traces
 
@@ -85,7 +85,7 @@ class Relay:
         self._broker = to
         self._settings = settings or RelaySettings()
         self._news = Event()
-        self._meter = metrics.read(source.service, "relay")
+        self._meter = metrics.read(source.service, "relay", source.head)
         self.trouble = "has not reached the broker yet"
         source.on_news(self._news.set)
 
@@ -149,14 +149,16 @@ class Relay:
         self._publish(session, batch, topology.live(self._source.service))
         session.position = batch.until
         session.published_at = time.monotonic()
-        self._meter(batch.until, batch.head, len(batch.events))
+        self._meter(batch.until, batch.head, len(batch.events), last_recorded(batch))
         return covered
 
     def _publish(self, session: _Session, batch: feed.Batch, key: str) -> None:
+        began = time.monotonic()
         with self._spans(batch):
             session.publishing.publish(
                 self._signer.seal(batch), key, meanwhile=partial(self._endure, session)
             )
+        metrics.confirmed(self._source.service, time.monotonic() - began)
 
     def _endure(self, session: _Session) -> None:
         """While the broker's word is awaited: keep the leader lock, and say what it is that takes so long."""
@@ -224,6 +226,7 @@ class Relay:
             yield _Session(connection, channel, publishing, database, stop, position, position, requests)
         finally:
             connected(connected=False)
+            self._meter.close()
             broker.close(connection)
 
     def _remember(self, session: _Session, *, at_once: bool) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from google.protobuf import descriptor_pool
@@ -187,6 +188,11 @@ def envelope(source: str, recorded: Recorded[Any], published: Published) -> feed
     event.recorded_time.CopyFrom(stamp(recorded.recorded_at))
     event.data.Pack(published.message, deterministic=True)
     return event
+
+
+def last_recorded(batch: feed.Batch) -> datetime | None:
+    """When the last event of a batch was recorded; None for an empty one."""
+    return moment(batch.events[-1].recorded_time) if batch.events else None
 
 
 def fact_of(event: feed.Event) -> Fact:

@@ -91,7 +91,7 @@ class Rpc:
             took = time.perf_counter() - ctx.began
             if ctx.failure or took > SLOW:
                 ctx.log(self._name, took)
-        self._meter(ctx.failure.code.name if ctx.failure else "OK", took)
+            self._meter(ctx.failure.code.name if ctx.failure else "OK", took)
         if ctx.failure:
             self._tell(ctx.failure, ctx)
         return answer

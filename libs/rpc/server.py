@@ -107,7 +107,15 @@ class Server:
             reflection = Reflection(self._names, self._authority, self._reception.limits)
             reflection.add(self._routes, self._reflection_threads, self._held)
         self.port = self._bind()
+        settings = self.settings
+        metrics.rpc_limits(
+            running=settings.workers,
+            waiting=settings.waiting,
+            parked=settings.parked,
+            streams=settings.streams,
+        )
         metrics.rpc_load(
+            running=lambda: self._workers.running,
             waiting=lambda: self._workers.waiting,
             parked=lambda: self._room.waiting,
             streams=lambda: self._reception.slots.taken,

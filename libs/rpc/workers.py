@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -83,7 +84,8 @@ class Workers:
         self._share = max(1, 3 * number // 4)
         self._behind = 0  # calls that wait in their callers' lanes
         self._lanes = threading.Lock()
-        self._here = threading.local()  # `lane`: whose call this thread makes
+        self._here = threading.local()  # `lane`: whose call this thread makes; `place`: its place in `_busy`
+        self._busy: list[bool] = []  # by thread: each writes its own, so nobody needs a lock
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._resting: SimpleQueue[bool] = SimpleQueue()  # True: serve again; False: it is over
@@ -97,6 +99,11 @@ class Workers:
     def waiting(self) -> int:
         """Calls that no thread has begun yet."""
         return self._queue.qsize() + self._behind
+
+    @property
+    def running(self) -> int:
+        """Calls that threads make now, but for those that only wait."""
+        return sum(self._busy)
 
     def submit(self, call: Callable[..., object], /, *arguments: Any) -> Work:
         """Let a thread make the call, which is nobody's in particular."""
@@ -130,9 +137,12 @@ class Workers:
                 self._resting.put(True)
             elif not self._ending:
                 self._start()
+        place: int | None = getattr(self._here, "place", None)
+        self._mark(place, busy=False)
         try:
             yield
         finally:
+            self._mark(place, busy=True)
             with self._lock:
                 self._surplus += 1
             if lane is not None:
@@ -147,15 +157,24 @@ class Workers:
                 self._queue.put(None)
                 self._resting.put(False)
 
+    def _mark(self, place: int | None, *, busy: bool) -> None:
+        if place is not None:
+            self._busy[place] = busy
+
     def _start(self) -> None:
-        name = f"{self._name}-{len(self._threads)}"
-        self._threads.append(threading.Thread(target=self._serve, name=name, daemon=True))
+        place = len(self._threads)
+        self._busy.append(False)
+        serve = partial(self._serve, place)
+        self._threads.append(threading.Thread(target=serve, name=f"{self._name}-{place}", daemon=True))
         self._threads[-1].start()
 
-    def _serve(self) -> None:
+    def _serve(self, place: int) -> None:
+        self._here.place = place
         while not (self._surplus and self._rests()) and (work := self._queue.get()) is not None:
             self._here.lane = work.lane
+            self._busy[place] = True
             work.run()
+            self._busy[place] = False
             if work.lane is not None:
                 self._follow(work.lane)
             del work  # a call's memory is not kept until the next one comes

@@ -5,11 +5,22 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography import x509
+
 from libs.telemetry import logs
 
 _log = logs.get("tls")
 
 _Stamps = tuple[tuple[int, int, int], ...]
+
+
+def ends(file: Path) -> float:
+    """When the first of the certificates in a PEM file ends, in seconds since 1970; NaN if it has none."""
+    try:
+        found = x509.load_pem_x509_certificates(file.read_bytes())
+    except (OSError, ValueError):
+        return float("nan")
+    return min(certificate.not_valid_after_utc.timestamp() for certificate in found)
 
 
 class CertificatesUnusable(Exception):

@@ -107,7 +107,7 @@ class Endpoint:
     def answer(self, path: str, headers: Mapping[str, str] | None = None) -> "Answer":
         """The answer for a path; `headers` are the request's, by their names in lower case."""
         if path == "/metrics":
-            return Answer(200, metrics.CONTENT_TYPE, metrics.exposition())
+            return Answer(200, *metrics.exposed((headers or {}).get("accept", "")))
         if path == "/livez":
             wrong = _asked(self._live)
             return Answer(503 if wrong else 200, _TEXT, (wrong or "ok").encode())

@@ -54,6 +54,11 @@ class Span:
         """16 hexadecimal digits, this piece of work's own."""
         return self.traceparent[36:52]
 
+    @property
+    def collected(self) -> bool:
+        """Whether somebody collects this span."""
+        return self._recorded is not None and bool(int(self.traceparent[53:], 16) & 1)
+
     def set(self, key: str, value: str | float | bool) -> None:
         """Note a fact about the work; never personal data."""
         if self._recorded is not None:

@@ -4,6 +4,7 @@ from linli.cases.v1 import cases_service_pb2
 
 from libs.messaging.clocks import Clock
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
+from services.cases.adapters import figures
 from services.cases.adapters.ledger import EVENTS
 from services.cases.adapters.picture import LatestPicture
 from services.cases.adapters.publishing import publish
@@ -80,4 +81,5 @@ SERVICE = Service(
     settings=CasesSettings,
     build=build,
     subscriptions=SUBSCRIPTIONS,
+    figures=figures.count,
 )

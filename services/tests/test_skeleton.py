@@ -43,7 +43,7 @@ NOUN_IN_A_FOLDER = {"__init__", "events", "situations", "commands", "decide"}
 ADAPTERS = {
     "identity": {"disputed_strips", "hashing", "maps", "published_keys", "revoked", "signing", "source_keys"},
     "catalog": {"words"},
-    "cases": {"picture"},
+    "cases": {"figures", "picture"},
     "volunteers": {"matching"},
     "supervision": {"scoreboard", "upstream"},
 }

@@ -34,6 +34,7 @@ class Committed:
     refused: int
     attempts: int
     seconds: float
+    errors: Sequence[BaseException] = ()
 
 
 class Committer:
@@ -228,14 +229,14 @@ class Committer:
         return False
 
     def _answer(self, batch: list[Unit], attempts: int, seconds: float) -> None:
-        refused = sum(unit.error is not None for unit in batch)
+        errors = [unit.error for unit in batch if unit.error is not None]
         events = sum(len(unit.positions) for unit in batch if unit.error is None)
         for unit in batch:
             unit.done.set()
         self._expected = len(batch) + self._queue.qsize()
         self._patience = min(_PATIENCE * seconds, _MOST_PATIENCE) if self._expected > 1 else 0.0
         try:
-            self.observe(Committed(len(batch), events, refused, attempts, seconds))
+            self.observe(Committed(len(batch), events, len(errors), attempts, seconds, errors))
         except Exception:  # nobody who only looks on may stop the committer
             log.exception("an observer of commits failed")
 

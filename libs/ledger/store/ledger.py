@@ -22,6 +22,7 @@ from libs.ledger.store import incarnation
 from libs.ledger.store.committer import Committed
 from libs.ledger.store.listener import Listener
 from libs.ledger.store.mapper import Events, Mapper
+from libs.ledger.store.measured import measure
 from libs.ledger.store.news import News
 from libs.ledger.store.reader import Reader
 from libs.ledger.store.recorder import GroupCommitRecorder
@@ -110,8 +111,7 @@ class Ledger:
         self._doubts: list[Callable[[], None]] = []
         recorder.on_commit = self._committed
         recorder.on_reconnect = self._begin_anew
-        measured = metrics.appended(self.service)
-        self.observe(lambda done: measured(done.events, done.seconds, self._news.head))
+        measure(self.service, recorder, datastore.pool.get_stats, lambda: self._news.head)
         recorder.destroy_keys = keys.destroy_in
         keys.erasure.observe = metrics.erasures_waiting(self.service)
         self._listener = self._listen() if settings.listen else None

@@ -61,6 +61,8 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         self.on_commit: Callable[[Sequence[Unit]], None] = lambda _: None
         self.life: incarnation.Incarnation | None = None
         self.knows = 0  # the newest step of the schema that this release knows
+        self.on_lock: Callable[[float], None] = lambda _: None
+        """Told how many seconds a batch took to get the table lock."""
         self.on_reconnect: Callable[[], None] = lambda: None
         self.destroy_keys: Callable[[Cursor[Any], Sequence[str]], None] | None = None
         self._connection: Connection[Any] | None = None
@@ -127,6 +129,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         if row is None or row["positions"] is None:
             return False
         give_positions(units, row["positions"], row["moment"])
+        self.on_lock(float(row["waited"]))
         return True
 
     def _refuse_skewed(self, units: Sequence[Unit]) -> bool:

@@ -150,7 +150,8 @@ class Statements:
         self.create = [compose(text) for text in (_COLUMNS, _LOCK, _RECORD, _APPEND, _TRACKING_COLUMNS)]
         self.lock = compose("SELECT {lock_function}(%s)")
         self.append = compose(
-            "SELECT positions, moment FROM {append}(%s, %s, %s::{id}[], %s::bigint[], %s::boolean[],"
+            "SELECT positions, moment, extract(epoch FROM moment - statement_timestamp()) AS waited"
+            " FROM {append}(%s, %s, %s::{id}[], %s::bigint[], %s::boolean[],"
             " %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %b::bytea[],"
             " %s::text[], %b::bytea[], %s::boolean[],"
             " %s::{id}[], %s::bigint[], %s::text[], %b::bytea[])"

@@ -84,7 +84,8 @@ class Projection:
         self._settings = settings
         self._owned = owned
         self._tracks = [self._track(view) for view in views]
-        self._meters = {v.name: metrics.read(self._ledger.service, f"view.{v.name}") for v in views}
+        service, head = self._ledger.service, lambda: self._ledger.known_head
+        self._meters = {v.name: metrics.read(service, f"view.{v.name}", head) for v in views}
         self._heard = time.monotonic()
         self._head = 0
         for track in self._tracks:
@@ -101,6 +102,11 @@ class Projection:
                 self._rest(stop)
             elif max(sizes) < self._settings.batch:
                 self._views.hurry.wait(self._settings.linger)
+
+    def close(self) -> None:
+        """Measure no more: another process may be the active one from now on."""
+        for meter in self._meters.values():
+            meter.close()
 
     def _track(self, view: View) -> Track:
         """The view as it stands; a missing one, or one of another shape, begins anew."""
@@ -142,7 +148,8 @@ class Projection:
             self._fold(tracks, events, reached, ready=at_end and until is None)
             self._head = reached if at_end and until is None else self._ledger.head()
             for track in tracks:
-                self._meters[track.view.name](track.position, self._head, len(events))
+                recorded = events[-1].recorded_at if events else None
+                self._meters[track.view.name](track.position, self._head, len(events), recorded)
         return len(events)
 
     def _measure_stopped(self) -> None:

@@ -1,6 +1,7 @@
 """The projector: keeps a service's views up with its ledger; of several, one is active."""
 
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Literal
@@ -91,7 +92,8 @@ class Projector:
             if self._stand_by(connection, stop):
                 projection = Projection(self._views, connection, self._settings, self._owned)
                 log.info("projector is active", service=self._views.ledger.service)
-                projection.follow(stop, self._say)
+                with closing(projection):
+                    projection.follow(stop, self._say)
 
     def _stand_by(self, connection: Connection[DictRow], stop: Event) -> bool:
         while not stop.is_set():

@@ -18,6 +18,8 @@ from libs.messaging.clocks import ClockRunner
 from libs.messaging.local import LocalDelivery
 from libs.rpc.key_set import KeySet
 from libs.runtime.config import guards
+from libs.runtime.host.checking import Checking
+from libs.runtime.host.counting import Counting
 from libs.runtime.host.key_set import key_set_of
 from libs.runtime.host.listening import cannot_listen
 from libs.runtime.host.opened import OpenService, public_keys_of
@@ -65,11 +67,13 @@ class Host(ProcessHost):
         self._others: list[WatchedThread] = []
         self._relays: list[WatchedThread] = []
         self._key_sets: list[WatchedThread] = []
+        self._onlookers: list[WatchedThread] = []
 
     def _start_parts(self, http: Endpoint) -> None:
         if self.roles.projector:
             self._projectors = [self._projector(service) for service in self.services]
             _start_all(self._projectors)
+            self._onlookers = self._watching()
         if self.roles.api:
             self._serve(http)
         if self.roles.deliver:
@@ -78,7 +82,7 @@ class Host(ProcessHost):
             self._others += [self._clock(service) for service in self.services if service.service.clocks]
         if self.roles.relay:
             self._relays = [self._relay(service, http) for service in self.services]
-        _start_all([*self._key_sets, *self._others, *self._relays])
+        _start_all([*self._key_sets, *self._others, *self._relays, *self._onlookers])
 
     def _own_facts(self) -> Facts:
         return {"grpc_port": self.grpc_port} if self.grpc_port else {}
@@ -90,7 +94,7 @@ class Host(ProcessHost):
                 self._server.drain(min(grace, _PATIENCE_OF_THE_FAILED) if self.failed else grace)
             self._server = None
         with noting("deliveries and clocks"):
-            self._close_all([*self._key_sets, *self._others])
+            self._close_all([*self._key_sets, *self._others, *self._onlookers])
         with noting("views to catch up with the ledger"):
             self._let_projectors_catch_up()
         with noting("projectors and relays"):
@@ -148,6 +152,15 @@ class Host(ProcessHost):
 
     def _projector(self, service: OpenService) -> WatchedThread:
         return self._watched(f"projector-{service.name}", service.projector.run, service.views.hurry.set)
+
+    def _watching(self) -> list[WatchedThread]:
+        """What only looks on, for the metrics."""
+        threads = [self._watched(f"verify-{s.name}", Checking(s.ledger).run) for s in self.services]
+        for service in self.services:
+            if service.service.figures is not None:
+                counting = Counting(service.service.figures, service.views)
+                threads.append(self._watched(f"figures-{service.name}", counting.run))
+        return threads
 
     def _clock(self, service: OpenService) -> WatchedThread:
         runner = ClockRunner(service.name, service.views, service.streams, service.service.clocks)

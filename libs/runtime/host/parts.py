@@ -1,6 +1,6 @@
 """What a service hands to the shell that runs it: a declaration, and the parts built from it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import ModuleType, SimpleNamespace
@@ -19,6 +19,7 @@ from libs.messaging.published import Publish
 from libs.messaging.reactions import Subscriptions
 from libs.rpc.naming import snake_case
 from libs.runtime.config.settings import Settings
+from libs.telemetry.metrics import Figure, Values
 from libs.telemetry.public_keys import PublicKeys
 
 C = TypeVar("C")
@@ -79,6 +80,10 @@ ByHand = Callable[[Mapping[str, str]], str]
 """Words of the command line in; what was done, in a sentence. Refuses by `Refusal` or ValueError."""
 
 
+Count = Callable[[Views], Sequence[tuple[Figure, Values]]]
+"""Counts in the views what people wait for: the figures of the business, with their values of the moment."""
+
+
 def _nothing() -> None:
     return None
 
@@ -107,7 +112,7 @@ class Service:
     """What a service declares before anything is opened: `SERVICE` in its `wiring.py`.
 
     `settings` is a dataclass whose fields are read from `LINLI_<SERVICE>_<FIELD>`; an instance of
-    it is the second argument of `build`.
+    it is the second argument of `build`. `figures` are counted every 15 seconds, where the views are folded.
     """
 
     name: str
@@ -117,6 +122,7 @@ class Service:
     build: Callable[[Ground, Any], ServiceParts]
     settings: type = field(default=type(None))
     subscriptions: Subscriptions = field(default_factory=dict)
+    figures: Count | None = None
     clocks: tuple[Clock, ...] = ()
 
     @property

@@ -7,6 +7,7 @@ may not load it.
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.host.listening import cannot_listen
@@ -14,12 +15,14 @@ from libs.runtime.host.opened import OpenService
 from libs.runtime.host.process import Facts
 from libs.runtime.host.readiness import PROCESS, checks_of
 from libs.runtime.host.tracing import trace
-from libs.telemetry import logs, traces
-from libs.telemetry.certificates import Certificates, CertificatesUnusable
+from libs.telemetry import logs, metrics, traces
+from libs.telemetry.certificates import Certificates, CertificatesUnusable, ends
 from libs.telemetry.http import Endpoint
 from libs.telemetry.public_keys import PublicKeys
 
 _log = logs.get("host")
+
+_CERTIFICATES = ("tls_cert", "tls_client_ca", "broker_ca", "broker_cert", "keys_ca")
 
 
 class ProcessHost(ABC):
@@ -55,6 +58,10 @@ class ProcessHost(ABC):
         or what a part's start raises.
         """
         trace(self.settings, *(service.name for service in self.services))
+        for name in _CERTIFICATES:
+            file = getattr(self.settings, name)
+            if file is not None:
+                metrics.certificate(f"LINLI_{name.upper()}", partial(ends, file))
         self._http = self._endpoint()
         self.http_port = self._http.start()
         self._start_parts(self._http)

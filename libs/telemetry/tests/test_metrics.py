@@ -1,10 +1,16 @@
 """What is measured can be scraped, under names that stay."""
 
 import platform
+from datetime import UTC, datetime, timedelta
 
+import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from libs.telemetry import metrics
+from libs.telemetry import metrics, traces
+from libs.telemetry.traces import TraceSettings
+from libs.testkit.eventually import eventually
 
 
 def scraped() -> dict[tuple[str, ...], float]:
@@ -31,12 +37,20 @@ def test_an_rpc_is_counted_by_its_code_and_timed() -> None:
 def test_a_stream_and_its_ledger_are_measured() -> None:
     metrics.handled("test", "case")("appended", 0.01)
     metrics.handled("test", "case")("refused", 0.01)
-    metrics.appended("test")(12, 0.003, 480)
+    ledger = metrics.appended("test", lambda: 3)
+    ledger(12, 0.003, 480, 3)
+    ledger.locked(0.02)
+    ledger.conflicted("version")
 
     found = scraped()
     assert found["linli_commands_total", "case", "appended", "test"] == 1
     assert found["linli_append_events_sum", "test"] == 12
     assert found["linli_ledger_position", "test"] == 480
+    assert found["linli_append_waiting", "test"] == 3
+    assert found["linli_append_retries_total", "test"] == 2
+    assert found["linli_append_lock_seconds_sum", "test"] == 0.02
+    assert found["linli_append_conflicts_total", "version", "test"] == 1
+    assert found["linli_append_conflicts_total", "handled", "test"] == 0
 
 
 def test_whoever_follows_a_ledger_shows_position_lag_and_events() -> None:
@@ -52,6 +66,49 @@ def test_a_reader_that_is_ahead_of_the_head_it_saw_does_not_lag() -> None:
     metrics.read("test", "relay")(490, 480, 1)
 
     assert scraped()["linli_reader_lag_positions", "relay", "test"] == 0
+
+
+def test_a_reader_that_stands_still_falls_behind_by_more_and_more_seconds() -> None:
+    head = 480
+    reader = metrics.read("still", "view.board", lambda: head)
+    reader(480, 480, 1, datetime.now(UTC))
+    level = late("still")
+
+    head = 481
+    eventually(lambda: late("still") > 0.01)
+    reader(481, 481, 1, datetime.now(UTC))
+
+    assert (level, late("still")) == (0, 0)
+
+
+def test_a_reader_that_is_behind_says_how_old_its_last_event_is() -> None:
+    reader = metrics.read("behind", "view.board", lambda: 900)
+
+    reader(480, 900, 1, datetime.now(UTC) - timedelta(seconds=90))
+
+    assert 90 <= late("behind") < 100
+
+
+def test_a_reader_without_events_is_not_behind_because_nothing_happened_for_long() -> None:
+    reader = metrics.read("idle", "view.board", lambda: 480)
+    reader(480, 480, 1, datetime.now(UTC) - timedelta(days=3))
+
+    assert late("idle") == 0
+
+
+def test_who_follows_no_longer_leaves_no_figures_behind() -> None:
+    reader = metrics.read("gone", "view.board", lambda: 900)
+    reader(480, 900, 1)
+
+    reader.close()
+    reader.close()
+
+    found = {name for name, *labels in scraped() if "gone" in labels}
+    assert found == {"linli_reader_events_total"}
+
+
+def late(service: str) -> float:
+    return scraped()["linli_reader_lag_seconds", "view.board", service]
 
 
 def test_parked_events_and_late_clocks_are_visible() -> None:
@@ -85,3 +142,113 @@ def test_no_series_says_when_another_one_began() -> None:
     metrics.handled("test", "case")("appended", 0.01)
 
     assert [name for name, *_ in scraped() if name.endswith("_created")] == []
+
+
+OPEN_METRICS = "application/openmetrics-text;version=1.0.0;q=0.9,text/plain;version=0.0.4;q=0.1"
+
+
+def exemplars() -> list[dict[str, str]]:
+    content_type, body = metrics.exposed(OPEN_METRICS)
+    assert content_type.startswith("application/openmetrics-text; version=1.0.0")
+    families = open_metrics(body.decode())  # type: ignore[no-untyped-call] # the library's
+    samples = [sample for family in families for sample in family.samples]
+    return [dict(s.exemplar.labels) for s in samples if s.exemplar and s.labels.get("rpc") == "/t.T/Traced"]
+
+
+def test_a_scraper_that_asks_for_it_is_led_from_a_slow_rpc_to_its_trace() -> None:
+    traces.setup(TraceSettings(), InMemorySpanExporter())
+    try:
+        with traces.span("rpc") as span:
+            metrics.rpc("/t.T/Traced")("OK", 0.2)
+    finally:
+        traces.shutdown()
+
+    assert exemplars() == [{"trace_id": span.trace_id}]
+    assert "# {" not in metrics.exposition().decode()
+
+
+def test_a_trace_that_nobody_collects_is_no_exemplar() -> None:
+    with traces.span("rpc"):
+        metrics.rpc("/t.T/Uncollected")("OK", 0.2)
+
+    assert "Uncollected" in metrics.exposed(OPEN_METRICS)[1].decode()
+    assert {"trace_id": ""} not in exemplars()
+
+
+@pytest.mark.parametrize("accept", ["", "*/*", "text/plain", "application/json", "\x00", "text/html;q=;;,"])
+def test_whatever_a_scraper_accepts_it_gets_the_text_format(accept: str) -> None:
+    content_type, body = metrics.exposed(accept)
+
+    assert content_type.startswith("text/plain")
+    assert b"linli_build_info" in body
+
+
+def test_an_rpc_that_never_failed_is_told_so_that_its_first_failure_is_a_rise() -> None:
+    metrics.rpc("/t.T/Fine")
+
+    found = scraped()
+    assert found["linli_rpc_total", "INTERNAL", "/t.T/Fine"] == 0
+    assert found["linli_rpc_total", "OK", "/t.T/Fine"] == 0
+
+
+def test_callers_beyond_the_first_fifty_are_counted_together() -> None:
+    for number in range(1_000):
+        metrics.limited(f"client-{number}", "streams")
+
+    callers = {labels[0] for name, *labels in scraped() if name == "linli_rpc_limited_total"}
+    assert len(callers) <= 51
+    assert scraped()["linli_rpc_limited_total", "others", "streams"] >= 949
+
+
+BOUNDED = {
+    "service": "the five",
+    "source": "the five",
+    "rpc": "declared in the protos",
+    "code": "of gRPC",
+    "caller": "the first 50",
+    "quota": "declared",
+    "load": "declared",
+    "category": "declared",
+    "outcome": "declared",
+    "reason": "declared",
+    "reader": "views and neighbours",
+    "view": "declared",
+    "consumer": "the five",
+    "queue": "declared",
+    "state": "declared",
+    "setting": "declared",
+    "cause": "declared",
+    "version": "one",
+    "python": "one",
+}
+
+
+def test_every_label_has_a_bound() -> None:
+    families = text_string_to_metric_families(metrics.exposition().decode())
+    labels = {name for f in families if f.name.startswith("linli_") for s in f.samples for name in s.labels}
+
+    assert labels - {"le"} <= set(BOUNDED)
+
+
+def test_a_figure_has_the_declared_labels_and_no_others() -> None:
+    figure = metrics.Figure(
+        name="test_matters", meaning="Matters that wait, of the tests.", labels={"state": ("new", "old")}
+    )
+
+    figure.tell({("new",): 3})
+    told = {key: value for key, value in scraped().items() if key[0] == "linli_test_matters"}
+    with pytest.raises(ValueError, match="no label 'Li Mei'"):
+        figure.tell({("Li Mei",): 1})
+    figure.forget()
+
+    assert told == {("linli_test_matters", "new"): 3, ("linli_test_matters", "old"): 0}
+    assert "linli_test_matters{" not in metrics.exposition().decode()
+
+
+def test_a_pool_shows_how_much_of_it_is_used() -> None:
+    metrics.pool("test", lambda: {"pool_max": 10, "pool_size": 7, "pool_available": 3, "requests_waiting": 2})
+
+    found = scraped()
+    assert found["linli_pool_connections", "test", "used"] == 4
+    assert found["linli_pool_connections", "test", "idle"] == 3
+    assert (found["linli_pool_limit", "test"], found["linli_pool_waiting", "test"]) == (10, 2)

@@ -1,5 +1,6 @@
 """Cases over the real wire: PostgreSQL, gRPC, views and clocks; only the neighbours are faked."""
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,8 @@ from libs.rpc.access import Grant
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
 from libs.rpc.moments import stamp
+from libs.runtime.host.counting import Counting
+from libs.telemetry import metrics
 from libs.testkit.clocks import moment
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
@@ -27,6 +30,7 @@ from libs.testkit.hostile import assert_never_broken
 from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import deviations, every_rpc, roles
 from libs.testkit.views import assert_rebuilt_equals_live
+from services.cases.adapters import figures
 from services.cases.domain.case import CASE
 from services.cases.domain.case.commands import PassMoments
 from services.cases.tests import neighbours
@@ -1028,3 +1032,29 @@ def test_where_something_happened_is_kept_as_a_path(
 
     assert "city/harbour/mole-street" in kept
     assert not kept & {"harbour", "mole-street", "hill"}
+
+
+def test_operators_see_how_many_people_wait_for_what(
+    running: Component, operator: Any, resident: Any, roads_officer: Any
+) -> None:
+    before = _waiting(running)
+    resident.open_case(report())
+    opened = resident.open_case(report())
+    returned = pb.ReturnCaseRequest(**on(opened.case), reason="not our road")
+    revision = roads_officer.return_case(returned).revision
+    operator.list_cases(pb.ListCasesRequest(at_least=revision, page_size=1))
+
+    more = {key: value - before[key] for key, value in _waiting(running).items() if value != before[key]}
+
+    assert more == {
+        ("linli_cases_open", "routed"): 1,
+        ("linli_cases_open", "submitted"): 1,
+        ("linli_cases_unowned", "returned"): 1,
+    }
+
+
+def _waiting(running: Component) -> dict[tuple[str, str], float]:
+    """The figures of the moment, by name and label."""
+    Counting(figures.count, running.opened.views).count()
+    said = re.findall(r'^(linli_cases_\w+){\w+="(\w+)"} (\S+)$', metrics.exposition().decode(), re.MULTILINE)
+    return {(name, label): float(value) for name, label, value in said}

@@ -35,6 +35,7 @@ CASES = Table.of(
         "(external_system, external_number) WHERE external_system IS NOT NULL",
         "(external_system) WHERE held",
         "(unowned_since, case_id) WHERE unowned_since IS NOT NULL",
+        "(state) INCLUDE (overdue, met_time) WHERE ended_time IS NULL",
     ),
 )
 FILTERS = Filters(

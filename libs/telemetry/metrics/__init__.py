@@ -1,0 +1,74 @@
+"""What is counted and measured, by one function each; the only importer of prometheus_client.
+
+The plumbing calls these functions; names, labels and buckets live here, one module for each thing
+that is measured. Each help text says what is counted, in which unit, and what it means when it grows.
+"""
+
+from libs.telemetry.metrics.exchange import (
+    Intake,
+    broker_connected,
+    confirmed,
+    history_changed,
+    intake,
+    parked,
+    published_again,
+    types_behind,
+)
+from libs.telemetry.metrics.figures import Figure, Values
+from libs.telemetry.metrics.ledger import (
+    Appended,
+    OutcomeMeter,
+    appended,
+    erasures_waiting,
+    handled,
+    verified,
+)
+from libs.telemetry.metrics.process import (
+    certificate,
+    clock_fired,
+    clock_skew,
+    clocks_paused,
+    keys_age,
+    pool,
+    version,
+)
+from libs.telemetry.metrics.readers import Reader, read, view_stopped
+from libs.telemetry.metrics.registry import REGISTRY, exposed, exposition
+from libs.telemetry.metrics.rpcs import RpcMeter, limited, rpc, rpc_limits, rpc_load
+
+__all__ = [
+    "REGISTRY",
+    "Appended",
+    "Figure",
+    "Intake",
+    "OutcomeMeter",
+    "Reader",
+    "RpcMeter",
+    "Values",
+    "appended",
+    "broker_connected",
+    "certificate",
+    "clock_fired",
+    "clock_skew",
+    "clocks_paused",
+    "confirmed",
+    "erasures_waiting",
+    "exposed",
+    "exposition",
+    "handled",
+    "history_changed",
+    "intake",
+    "keys_age",
+    "limited",
+    "parked",
+    "pool",
+    "published_again",
+    "read",
+    "rpc",
+    "rpc_limits",
+    "rpc_load",
+    "types_behind",
+    "verified",
+    "version",
+    "view_stopped",
+]

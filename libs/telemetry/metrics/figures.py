@@ -1,0 +1,44 @@
+"""Figures of the business: a service counts in its views what people wait for, and says it here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from prometheus_client import Gauge
+
+from libs.telemetry.metrics.registry import REGISTRY
+
+Values = Mapping[tuple[str, ...], float]
+"""By the values of the labels, in their order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One figure: `linli_<name>`, with labels of which each has the values named here and no others."""
+
+    name: str
+    meaning: str
+    labels: Mapping[str, tuple[str, ...]]
+
+    def __post_init__(self) -> None:
+        """A figure is known from when it is declared. Raises ValueError without a label: it has no end."""
+        if not self.labels:
+            raise ValueError(f"the figure {self.name} needs a label: without one it could not be forgotten")
+        _gauges[self.name] = Gauge(f"linli_{self.name}", self.meaning, [*self.labels], registry=REGISTRY)
+
+    def tell(self, values: Values) -> None:
+        """What is counted now; who is not named counts 0. Raises ValueError for a label's unknown value."""
+        for given in values:
+            for value, known in zip(given, self.labels.values(), strict=True):
+                if value not in known:
+                    raise ValueError(f"the figure {self.name} has no label {value!r}")
+        gauge = _gauges[self.name]
+        for each in product(*self.labels.values()):
+            gauge.labels(*each).set(values.get(each, 0.0))
+
+    def forget(self) -> None:
+        """It is not known any more what is: better no figure than an old one."""
+        _gauges[self.name].clear()
+
+
+_gauges: dict[str, Gauge] = {}
