@@ -20,7 +20,7 @@ from libs.ledger.streams.registry import Streams
 from libs.ledger.streams.stream import Task, handle_many
 from libs.ledger.views.view import Views
 from libs.messaging.failures import PASSING, told, trouble
-from libs.telemetry import logs, metrics, traces
+from libs.telemetry import conventions, logs, metrics
 
 _log = logs.get("clocks")
 
@@ -170,8 +170,8 @@ class ClockRunner:
             )
 
     def _task(self, moment: Moment[Any]) -> Task:
-        name = f"{self._service} clock {type(moment.command).__name__}"
-        with traces.span(name, parent="", due_at=moment.due_at.isoformat()) as span:
+        command, due_at = type(moment.command).__name__, moment.due_at.isoformat()
+        with conventions.fired(self._service, command, due_at) as span:
             context = Context(
                 actor=f"clock:{self._service}", occurred_at=moment.due_at, traceparent=span.traceparent
             )

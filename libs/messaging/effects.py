@@ -18,7 +18,7 @@ from libs.messaging.parked import ParkedEvent
 from libs.messaging.positions import Move, Stored
 from libs.messaging.reactions import Erasure, Fact, Reaction, Subscriptions
 from libs.messaging.translate import fact_of, service_of
-from libs.telemetry import traces
+from libs.telemetry import conventions
 
 Effect = Callable[[Cursor[Any]], None]
 
@@ -62,8 +62,8 @@ class Effects:
             raise _not_heard(event.type)
         message, when = self._reactions[service_of(event.source), event.type]
         fact = fact_of(event)
-        name = f"{self.service} reacts to {fact.type}"
-        with traces.span(name, parent=fact.traceparent, kind="consumer", event=fact.event_id) as span:
+        about = (service_of(fact.source), fact.traceparent, fact.event_id, fact.type)
+        with conventions.reacted(self.service, *about) as span:
             for answer in when(message.FromString(event.data.value), fact):
                 match answer:
                     case Erasure(subject=subject):

@@ -6,7 +6,7 @@ broker's word), but nothing is ever left out: consumers recognise by the positio
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Event
@@ -24,7 +24,7 @@ from libs.messaging.publishing import Publishing
 from libs.messaging.signed import Signer
 from libs.messaging.translate import Source, last_recorded
 from libs.retry.backoff import Backoff, Failures
-from libs.telemetry import logs, metrics, traces
+from libs.telemetry import conventions, logs, metrics
 
 _log = logs.get("relay")
 
@@ -154,7 +154,8 @@ class Relay:
 
     def _publish(self, session: _Session, batch: feed.Batch, key: str) -> None:
         began = time.monotonic()
-        with self._spans(batch):
+        events = ((event.traceparent, event.id, event.type) for event in batch.events)
+        with conventions.published(topology.EXCHANGE, events):
             session.publishing.publish(
                 self._signer.seal(batch), key, meanwhile=partial(self._endure, session)
             )
@@ -166,16 +167,6 @@ class Relay:
         self.trouble = _BLOCKED if session.publishing.blocked else ""
         if session.publishing.blocked and session.stop.is_set():
             raise _Stopped
-
-    @contextmanager
-    def _spans(self, batch: feed.Batch) -> Iterator[None]:
-        """One in the trace of each event, where traces are collected."""
-        with ExitStack() as spans:
-            for event in batch.events if traces.collected() else ():
-                name = f"{self._source.service} publishes {event.type}"
-                span = traces.span(name, parent=event.traceparent, kind="producer", event=event.id)
-                spans.enter_context(span)
-            yield
 
     # -- what somebody missed ----------------------------------------------------------------------
 

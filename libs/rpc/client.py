@@ -21,7 +21,7 @@ from libs.rpc.credentials import Credentials, Token
 from libs.rpc.failures import RpcFailed, failure_of
 from libs.rpc.methods import Method, methods_of
 from libs.rpc.naming import snake_case
-from libs.telemetry import traces
+from libs.telemetry import conventions, traces
 
 DEADLINE = 10.0
 _SAFE_STARTS = ("Get", "List", "Search", "Read", "Locate", "Count", "Find")
@@ -84,7 +84,7 @@ class Client:
             token = self._credentials.token()
             try:
                 left = max(0.001, ends - time.monotonic())
-                return call(request, timeout=left, metadata=self._sent(token))
+                return self._tried(call, method, request, left, token)
             except grpc.RpcError as error:
                 failed = failure_of(method.path, error)
             attempt += 1
@@ -96,6 +96,21 @@ class Client:
             if attempt >= self._patience.tries or time.monotonic() + pause >= ends:
                 raise failed
             time.sleep(pause)
+
+    def _tried(
+        self, call: Callable[..., Any], method: Method, request: Message, timeout: float, token: str
+    ) -> Any:
+        """Call once: a span of its own, if there is anybody who collects it."""
+        if not traces.collected():
+            return call(request, timeout=timeout, metadata=self._sent(token))
+        with conventions.called(method.path[1:]) as span:
+            try:
+                answer = call(request, timeout=timeout, metadata=self._sent(token))
+            except grpc.RpcError as error:
+                conventions.answered(span, error.code().name, failure_of(method.path, error).reason)
+                raise
+            conventions.answered(span, "OK")
+            return answer
 
     def stream(self, method: Method, request: Message, deadline: float | None = None) -> Iterator[Any]:
         """Call a server-streaming rpc; without a deadline it follows for as long as both sides live."""

@@ -24,7 +24,7 @@ from libs.rpc.reception import Ticket
 from libs.rpc.request_context import SLOW, RequestContext
 from libs.rpc.validation import Check, rules_of
 from libs.rpc.waiting import WaitingRoom
-from libs.telemetry import metrics, traces
+from libs.telemetry import conventions, metrics, traces
 
 _LONGEST_WAIT = 1e8  # grpc tells an absent deadline as one in the far future
 
@@ -89,6 +89,8 @@ class Rpc:
             except Exception as error:  # noqa: BLE001 # every error becomes an answer
                 ctx.fail(error, span)
             took = time.perf_counter() - ctx.began
+            if ctx.failure is None:
+                conventions.answered(span, "OK")
             if ctx.failure or took > SLOW:
                 ctx.log(self._name, took)
             self._meter(ctx.failure.code.name if ctx.failure else "OK", took)
@@ -103,6 +105,7 @@ class Rpc:
                 try:
                     yield from self._produce(raw, ctx, ticket, span)
                     code = "OK"
+                    conventions.answered(span, code)
                 except Exception as error:  # noqa: BLE001 # every error becomes an answer
                     code = ctx.fail(error, span).code.name
                     ctx.log(self._name, time.perf_counter() - ctx.began)

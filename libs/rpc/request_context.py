@@ -9,7 +9,7 @@ import grpc
 from libs.rpc import errors
 from libs.rpc.access import Caller
 from libs.rpc.errors import Failure
-from libs.telemetry import logs, traces
+from libs.telemetry import conventions, logs, traces
 
 SLOW = 1.0
 """Seconds after which an answer is worth a line in the log."""
@@ -35,7 +35,7 @@ class RequestContext:
 
     def span_of(self, rpc: str) -> traces.Span:
         """The span of the rpc, under the caller's."""
-        return traces.span(rpc, parent=self.metadata.get("traceparent", ""), kind="server")
+        return conventions.served(rpc, self.metadata.get("traceparent", ""))
 
     def fail(self, error: Exception, span: traces.Span) -> Failure:
         """Note an exception; answers the failure that the caller gets."""
@@ -44,7 +44,7 @@ class RequestContext:
             self.error = error
             failure = errors.internal(secrets.token_hex(8))
         self.failure = failure
-        span.fail(failure.reason)
+        conventions.answered(span, failure.code.name, failure.reason)
         return failure
 
     def log(self, rpc: str, seconds: float) -> None:

@@ -10,7 +10,7 @@ import time
 from types import TracebackType
 from typing import Self
 
-from libs.telemetry import metrics, traces
+from libs.telemetry import conventions, metrics, traces
 
 
 class CommandSpan:
@@ -40,7 +40,7 @@ class CommandSpan:
             self._span.fail(code)
             kind = error = trace = None  # a "no" is an answer, not a breakdown
         self._meter(self.outcome, time.perf_counter() - self._began)
-        self._span.set("outcome", self.outcome)
+        self._span.set(conventions.OUTCOME, self.outcome)
         self._span.__exit__(kind, error, trace)
 
 
@@ -53,4 +53,4 @@ class Commands:
 
     def command(self, command: str, stream: str) -> CommandSpan:
         """A command to a stream is being handled."""
-        return CommandSpan(traces.span(f"{self._name} {command}", stream=stream), self._meter)
+        return CommandSpan(conventions.handled(self._name, command, stream), self._meter)

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from opentelemetry.sdk.resources import Resource
@@ -26,19 +27,30 @@ _OTLP = {
 class Recorder:
     """Starts OpenTelemetry spans and hands them to an exporter."""
 
-    def __init__(self, *, service: str, ratio: float, exporter: SpanExporter, batched: bool = True) -> None:
-        """`ratio` of the traces that begin here are kept; traces that come from elsewhere keep their mark."""
+    def __init__(
+        self,
+        *,
+        resource: Mapping[str, str],
+        ratio: float | None,
+        exporter: SpanExporter,
+        batched: bool = True,
+    ) -> None:
+        """`ratio` of the traces are kept; None: as OTEL_TRACES_SAMPLER says, else all.
+
+        The ratio also counts for what callers want kept, or they would decide how much we keep. It goes by
+        the trace's id, so that all services keep the same traces; what one leaves out, the next leaves out.
+        """
         self._provider = TracerProvider(
-            resource=Resource.create({"service.name": service}), sampler=ParentBased(TraceIdRatioBased(ratio))
+            resource=Resource.create(dict(resource)), sampler=None if ratio is None else _sampler(ratio)
         )
         processor = BatchSpanProcessor(exporter) if batched else SimpleSpanProcessor(exporter)
         self._provider.add_span_processor(processor)
         self._tracer = self._provider.get_tracer("linli")
 
-    def start(self, name: str, parent: str, kind: str, attributes: dict[str, Any]) -> Span:
+    def start(self, name: str, parent: str, kind: str, attributes: Mapping[str, Any]) -> Span:
         """A span under the traceparent `parent`, or the first of a trace for ""."""
         above = _W3C.extract({"traceparent": parent}) if parent else None
-        return self._tracer.start_span(name, above, kind=SpanKind[kind.upper()], attributes=attributes)
+        return self._tracer.start_span(name, above, kind=SpanKind[kind.upper()], attributes=dict(attributes))
 
     def traceparent(self, span: Span) -> str:
         """The W3C traceparent of a span; "" where the SDK records none (OTEL_SDK_DISABLED)."""
@@ -53,6 +65,11 @@ class Recorder:
     def close(self) -> None:
         """Hand over what is not handed over yet."""
         self._provider.shutdown()
+
+
+def _sampler(ratio: float) -> ParentBased:
+    kept = TraceIdRatioBased(ratio)
+    return ParentBased(root=kept, remote_parent_sampled=kept)
 
 
 def exporter_named(name: str, endpoint: str) -> SpanExporter:

@@ -6,8 +6,9 @@ events carry. Without an exporter a span is two random numbers; with one it is a
 
 import random
 import re
+from collections.abc import Mapping
 from contextvars import ContextVar, Token
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -17,15 +18,20 @@ _random = random.Random()  # noqa: S311 # ids, not secrets; reseeded below in ev
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TraceSettings:
-    """Where spans go: `exporter` is "" (nowhere), otlp, otlp-grpc or console.
+    """Where spans go: `exporter` is "" (nowhere), otlp (HTTP), otlp-grpc (needs a package) or console.
 
-    The otlp ones need a package of their own. `ratio` of the traces that begin here are kept.
+    `resource` says who sends them (service.name); `ratio` of the traces are kept, None: as the variable
+    OTEL_TRACES_SAMPLER says, else all.
     """
 
-    service: str = "linli"
+    resource: Mapping[str, str] = field(default_factory=lambda: {"service.name": "linli"})
     exporter: str = ""
     endpoint: str = ""
-    ratio: float = 1.0
+    ratio: float | None = None
+
+
+Value = str | float | bool
+"""What is noted of a piece of work; never personal data."""
 
 
 class Span:
@@ -33,7 +39,7 @@ class Span:
 
     __slots__ = ("_recorded", "_token", "name", "traceparent")
 
-    def __init__(self, name: str, parent: str, kind: str, attributes: dict[str, Any]) -> None:
+    def __init__(self, name: str, parent: str, kind: str, attributes: Mapping[str, Value]) -> None:
         self.name = name
         self._token: Token[Span | None] | None = None
         recorder = _recorder
@@ -59,7 +65,7 @@ class Span:
         """Whether somebody collects this span."""
         return self._recorded is not None and bool(int(self.traceparent[53:], 16) & 1)
 
-    def set(self, key: str, value: str | float | bool) -> None:
+    def set(self, key: str, value: Value) -> None:
         """Note a fact about the work; never personal data."""
         if self._recorded is not None:
             self._recorded.set_attribute(key, value)
@@ -94,7 +100,7 @@ Kind = Literal["internal", "server", "client", "producer", "consumer"]
 
 
 def span(
-    name: str, *, parent: str | None = None, kind: Kind = "internal", **attributes: str | float | bool
+    name: str, *, parent: str | None = None, kind: Kind = "internal", about: Mapping[str, Value] | None = None
 ) -> Span:
     """A span under `parent` (a traceparent; "" begins a trace), or under the current one.
 
@@ -104,7 +110,7 @@ def span(
         parent = traceparent()
     elif parent and not is_valid(parent):
         parent = ""
-    return Span(name, parent, kind, attributes)
+    return Span(name, parent, kind, about or {})
 
 
 def collected() -> bool:
@@ -154,7 +160,7 @@ def setup(settings: TraceSettings, exporter: Any = None) -> None:
 
     chosen = exporter or recording.exporter_named(settings.exporter, settings.endpoint)
     _recorder = recording.Recorder(
-        service=settings.service, ratio=settings.ratio, exporter=chosen, batched=exporter is None
+        resource=settings.resource, ratio=settings.ratio, exporter=chosen, batched=exporter is None
     )
 
 

@@ -29,7 +29,7 @@ from libs.ledger.store.recorder import GroupCommitRecorder
 from libs.ledger.store.tables import check_environment, check_tables, dangers
 from libs.ledger.store.timekeeper import Timekeeper
 from libs.ledger.store.unit import Effect, KeyChanged, Row, Unit
-from libs.telemetry import metrics, traces
+from libs.telemetry import conventions, metrics
 
 log = logging.getLogger(__name__)
 
@@ -225,7 +225,8 @@ class Ledger:
         is not newer than the stored one), `Refusal` SUBJECT_ERASED, `LedgerUnavailable`,
         `OutcomeUnknown`, or what an effect raised.
         """
-        with traces.span("append", service=self.service):
+        causes = (about.traceparent or "" for draft in append.drafts for _, about in draft.events)
+        with conventions.appended(self.service, causes):
             for _ in range(5):
                 unit = self._unit(append)
                 self.keys.erasure.prepare(len(unit.erases))

@@ -28,7 +28,7 @@ def test_a_command_and_its_append_are_spans_of_the_callers_trace(
         mailboxes.handle("11", Open(owner="resident-1", name="Ada"), context())
 
     append, command, _ = spans.get_finished_spans()
-    assert (append.name, command.name.split()[-1]) == ("append", "Open")
+    assert (append.name, command.name.split()[-1]) == ("append stored_events", "Open")
     assert append.parent is not None
     assert append.parent.span_id == command.context.span_id
     assert f"{command.context.trace_id:032x}" == rpc.trace_id

@@ -16,7 +16,7 @@ from libs.ledger.recorded import Recorded
 from libs.ledger.views import view_tables
 from libs.ledger.views.rows import RowStore
 from libs.ledger.views.view import Key, View, Views
-from libs.telemetry import logs, metrics, traces
+from libs.telemetry import conventions, logs, metrics
 
 log = logs.get("projector")
 
@@ -187,7 +187,7 @@ class Projection:
     def _transaction(self, tracks: list[Track], events: Batch, reached: int, *, ready: bool) -> None:
         service = self._ledger.service
         try:
-            with traces.span("project", parent="", service=service, events=len(events), position=reached):
+            with conventions.projected(service, len(events), reached):
                 self._begin(tracks, events)
                 for track in tracks:
                     for recorded in events:

@@ -40,6 +40,7 @@ from libs.ledger.recorded import Recorded
 from libs.ledger.revision import parse_revision
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.views.values import COLUMN_TYPES, column_type, without_nul
+from libs.telemetry import conventions
 
 Key = Any
 """The value of a table's key column, or a tuple of values where the key has several columns."""
@@ -254,7 +255,11 @@ class Views:
         declared = self.by_name[view]
         deadline, poll = time.monotonic() + timeout, _POLL
         while True:
-            with self.ledger.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            with (
+                conventions.queried(self.ledger.service, view),
+                self.ledger.connection() as connection,
+                connection.cursor(row_factory=dict_row) as cursor,
+            ):
                 position = _begin(cursor, declared)
                 try:
                     if position is not None and position >= wanted:

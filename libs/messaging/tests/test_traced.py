@@ -12,7 +12,8 @@ from libs.messaging.tests.listening import Listener
 from libs.messaging.tests.town import ALICE, SIGNER, Town
 from libs.runtime.host.threads import WatchedThread
 from libs.runtime.tests.example import counter
-from libs.telemetry import traces
+from libs.telemetry import conventions, traces
+from libs.telemetry.tests.receiver import receiving
 from libs.telemetry.traces import TraceSettings
 
 
@@ -32,7 +33,7 @@ def test_command_event_and_reaction_are_one_trace(town: Town, spans: InMemorySpa
     town.inbox().handle(town.batch())
 
     (added,) = town.tally.ledger.read()
-    (reaction,) = [span for span in spans.get_finished_spans() if "reacts to" in span.name]
+    (reaction,) = [span for span in spans.get_finished_spans() if span.name == "process counter"]
     assert added.metadata.traceparent is not None
     assert added.metadata.traceparent[3:35] == f"{reaction.context.trace_id:032x}" == rpc.trace_id
     assert added.metadata.traceparent[36:52] == f"{reaction.context.span_id:016x}"
@@ -55,9 +56,47 @@ def test_a_trace_crosses_the_broker(town: Town, spans: InMemorySpanExporter, bro
         listener.until(lambda: len(town.steps()) == 2)
     assert publishing.close(20)
 
-    told = [span for span in spans.get_finished_spans() if "publishes" in span.name]
+    told = [span for span in spans.get_finished_spans() if span.name == "publish linli.events"]
     assert len(told) >= 2
     assert {f"{span.context.trace_id:032x}" for span in told} == {rpc.trace_id}
     assert {f"{span.parent.span_id:016x}" for span in told if span.parent} == {rpc.span_id}
     added = [event.metadata.traceparent or "" for event in town.tally.ledger.read()]
     assert [traceparent[3:35] for traceparent in added] == [rpc.trace_id] * 2
+
+
+def test_a_collector_gets_the_whole_trace_from_the_call_to_the_neighbours_append(
+    town: Town, broker: str
+) -> None:
+    with receiving() as receiver:
+        traces.setup(TraceSettings(exporter="otlp", endpoint=f"{receiver.endpoint}/v1/traces"))
+        try:
+            with conventions.served("linli.counter.v1.CounterService/Count", "") as rpc:
+                context = replace(ALICE, traceparent=rpc.traceparent)
+                town.counter.streams["counter"].handle("a", counter.Count(by=1), context)
+            dsn, to = (
+                town.counter.settings.database_url.reveal(),
+                Broker(BrokerSettings(url=broker, heartbeat=2.0)),
+            )
+            relay = Relay(town.counter.source, dsn, to, SIGNER, RelaySettings(heartbeat=0.2))
+            publishing = WatchedThread("relay", relay.run, wake=relay.wake)
+            with Listener(to, town) as listener:
+                publishing.start()
+                listener.until(lambda: len(town.steps()) == 1)
+            assert publishing.close(20)
+        finally:
+            traces.shutdown()
+
+    spans = {(span.name, span.about.get("db.namespace", "")): span for span in receiver.of(rpc.trace_id)}
+    names = {span.span_id: span.name for span in spans.values()}
+    above = {key: names.get(span.parent_id, "") for key, span in spans.items()}
+    served = "linli.counter.v1.CounterService/Count"
+    assert above == {
+        (served, ""): "",
+        ("counter.counter Count", ""): served,
+        ("append stored_events", "counter"): "counter.counter Count",
+        ("publish linli.events", ""): served,
+        ("process counter", ""): served,
+        ("append stored_events", "tally"): "process counter",
+    }
+    assert spans["publish linli.events", ""].about["messaging.system"] == "rabbitmq"
+    assert spans["process counter", ""].about["messaging.consumer.group.name"] == "tally"

@@ -97,11 +97,20 @@ class Settings:
         minimum=5,
     )
     log_level: str = setting("info", doc="how much is logged", choices=_LEVELS)
-    trace_exporter: str = setting("", doc="exporter of traces (empty: none)", choices=_EXPORTERS)
-    trace_endpoint: str = setting(
-        "", doc="address of the trace collector (empty: the exporter's own default)"
+    trace_exporter: str = setting(
+        "",
+        doc="exporter of traces (empty: as the OTEL_* variables say, else none)",
+        choices=_EXPORTERS,
     )
-    trace_ratio: float = setting(1.0, doc="fraction of traces that are kept", minimum=0, maximum=1)
+    trace_endpoint: str = setting(
+        "", doc="address of the trace collector (empty: OTEL_EXPORTER_OTLP_ENDPOINT, else localhost)"
+    )
+    trace_ratio: float | None = setting(
+        None,
+        doc="fraction of traces that are kept (not set: OTEL_TRACES_SAMPLER, else all)",
+        minimum=0,
+        maximum=1,
+    )
     tls_cert: Path | None = setting(
         None, doc="certificate chain (PEM file) of both ports; files that change are read again"
     )

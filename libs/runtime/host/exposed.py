@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 from libs.ledger.privacy.key_address import folder_of
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Secret, Settings
-from libs.telemetry import logs
+from libs.telemetry import logs, otel
 
 _log = logs.get("tls")
 
@@ -64,12 +64,20 @@ def _database(address: Secret[str], named: str) -> Iterator[str]:
 
 
 def _tracing(settings: Settings) -> Iterator[str]:
-    where = urlsplit(settings.trace_endpoint)
-    if settings.trace_exporter and where.scheme == "http" and not _here(where.hostname or ""):
+    named = "LINLI_TRACE_ENDPOINT" if settings.trace_endpoint else "OTEL_EXPORTER_OTLP_ENDPOINT"
+    where = urlsplit(settings.trace_endpoint or otel.endpoint_asked(os.environ))
+    if _sends_traces(settings) and where.scheme == "http" and not _here(where.hostname or ""):
         yield (
             f"traces go to {where.hostname} in the clear, with who called what:"
-            " use https:// in LINLI_TRACE_ENDPOINT, or a collector on this machine"
+            f" use https:// in {named}, or a collector on this machine"
         )
+
+
+def _sends_traces(settings: Settings) -> bool:
+    try:
+        return bool(settings.trace_exporter or otel.exporter_asked(os.environ))
+    except ValueError:  # a variable that is wrong: refused when tracing is set up
+        return False
 
 
 def _serving(settings: Settings) -> Iterator[str]:

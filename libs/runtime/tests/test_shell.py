@@ -120,12 +120,12 @@ def test_a_taken_port_is_told(tally_database: str, tmp_path: Path) -> None:
 
 
 def test_an_exporter_of_traces_that_is_not_installed_is_told(tally_database: str, tmp_path: Path) -> None:
-    environ = environ_of(tmp_path, tally_database) | {"LINLI_TRACE_EXPORTER": "otlp"}
+    environ = environ_of(tmp_path, tally_database) | {"LINLI_TRACE_EXPORTER": "otlp-grpc"}
 
     refused = ran(environ, "tally", "server")
 
     assert refused.returncode == 1
-    assert "LINLI_TRACE_EXPORTER: the trace exporter otlp needs the package" in refused.stderr
+    assert "LINLI_TRACE_EXPORTER: the trace exporter otlp-grpc needs the package" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 

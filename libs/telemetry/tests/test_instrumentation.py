@@ -27,7 +27,7 @@ def test_a_command_that_appends_is_counted_and_spanned(collected: InMemorySpanEx
 
     (span,) = collected.get_finished_spans()
     assert span.name == "instrumented.case AcceptCase"
-    assert dict(span.attributes or {}) == {"stream": "case-1", "outcome": "appended"}
+    assert dict(span.attributes or {}) == {"linli.stream": "case-1", "linli.outcome": "appended"}
     assert scraped()["linli_commands_total", "case", "appended", "instrumented"] == 1
 
 

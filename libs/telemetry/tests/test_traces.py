@@ -16,7 +16,7 @@ UNSAMPLED = PARENT[:-2] + "00"
 @pytest.fixture
 def collected() -> Iterator[InMemorySpanExporter]:
     exporter = InMemorySpanExporter()
-    traces.setup(TraceSettings(service="cases"), exporter)
+    traces.setup(TraceSettings(), exporter)
     yield exporter
     traces.shutdown()
 
@@ -76,7 +76,7 @@ def test_work_that_begins_by_itself_has_a_trace() -> None:
 
 def test_collected_spans_have_parents_facts_and_failures(collected: InMemorySpanExporter) -> None:
     with traces.span("linli.cases.v1.CasesService/OpenCase", parent=PARENT, kind="server") as rpc:
-        with traces.span("append", events=3) as append:
+        with traces.span("append", about={"events": 3}) as append:
             append.set("position", 17)
         rpc.fail("CASE_IS_CLOSED")
 
@@ -118,7 +118,7 @@ def test_when_nothing_is_kept_traces_are_still_valid() -> None:
 
 @pytest.mark.parametrize(
     ("exporter", "told"),
-    [("otlp", "needs the package opentelemetry-exporter-otlp-proto-http"), ("jaeger", "use otlp")],
+    [("otlp-grpc", "needs the package opentelemetry-exporter-otlp-proto-grpc"), ("jaeger", "use otlp")],
 )
 def test_an_exporter_that_cannot_be_had_says_what_to_do(exporter: str, told: str) -> None:
     with pytest.raises(RuntimeError, match=told):
@@ -139,7 +139,7 @@ def test_the_console_gets_spans_as_text(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_work_goes_on_where_the_sdk_is_disabled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_SDK_DISABLED", "true")
-    traces.setup(TraceSettings(service="cases"), InMemorySpanExporter())
+    traces.setup(TraceSettings(), InMemorySpanExporter())
     try:
         with traces.span("rpc") as span:
             assert traces.is_valid(span.traceparent)
