@@ -3,52 +3,23 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from libs.runtime.bundled import debian
+
 HOME = "LINLI_RABBITMQ_HOME"
 OLDEST = (3, 10)
 FOLDERS = (Path("/usr/lib/rabbitmq/lib"), Path("/opt"), Path("/usr/local/lib"))
-LOCK = Path("/var/cache/linli-rabbitmq-install.lock")  # only root makes and takes it
-_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/erlang/bin"
-_STDERR = 2
-_LONGEST = 900  # seconds for each step of fetching and unpacking about 60 MB
+_PACKAGE = "rabbitmq-server"
+_PROGRAMS = f"{debian.SYSTEM_PATH}:/opt/erlang/bin"
 
 _BY_HAND = (
     "install RabbitMQ 3.10 or newer with its Erlang (on Debian and Ubuntu the package rabbitmq-server, whose"
     f" service need not run), or unpack RabbitMQ's generic Unix archive and set {HOME} to its folder"
 )
-
-# Run by root. It waits for another of its kind, keeps the package from starting its service (now, and
-# at the next boot), and asks for fresh package lists only where the known ones do not do.
-_SCRIPT = r"""
-set -eu
-longest=$2
-exec 9> "$1"
-flock -w "$longest" 9 || { echo "another installation did not end within $longest s"; exit 1; }
-policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ] || grep -qs 'put here by linli' "$policy"; then
-    trap 'rm -f "$policy"' EXIT
-    trap 'exit 1' HUP INT TERM
-    printf '#!/bin/sh\n# put here by linli while it installs; may be removed\nexit 101\n' > "$policy"
-    chmod 755 "$policy"
-fi
-known=yes
-dpkg -s rabbitmq-server > /dev/null 2>&1 || known=no
-export DEBIAN_FRONTEND=noninteractive
-apt() {
-    timeout "$longest" apt-get -q -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 -o Dpkg::Use-Pty=0 \
-        "$@" < /dev/null 9>&-
-}
-apt install --no-install-recommends rabbitmq-server || {
-    apt update
-    apt install --no-install-recommends rabbitmq-server
-}
-[ "$known" = yes ] || update-rc.d rabbitmq-server disable > /dev/null 2>&1 || true
-"""
 
 
 class RabbitMQFailed(Exception):
@@ -79,7 +50,7 @@ def find(environ: Mapping[str, str] = os.environ, folders: Sequence[Path] = FOLD
         raise RabbitMQFailed(f"there is no RabbitMQ server on this machine: run make rabbitmq, or {_BY_HAND}")
     if (version := _version(script)) and version < OLDEST:
         raise RabbitMQFailed(f"{script} is older than RabbitMQ 3.10: {_BY_HAND}")
-    path = os.pathsep.join(filter(None, (environ.get("PATH"), _SYSTEM_PATH)))
+    path = os.pathsep.join(filter(None, (environ.get("PATH"), _PROGRAMS)))
     erl, epmd = shutil.which("erl", path=path), shutil.which("epmd", path=path)
     if erl is None or epmd is None:
         raise RabbitMQFailed(
@@ -99,41 +70,12 @@ def find_or_install(say: Callable[[str], None] = print) -> Installed:
     except RabbitMQFailed:
         if HOME in os.environ:  # somebody chose a server: another would not be what they asked for
             raise
-    command = _as_root()
     say("there is no RabbitMQ server on this machine: installing Debian's package (60 MB, a minute or so)")
-    run(command, LOCK)
+    try:
+        debian.install([_PACKAGE])
+    except debian.NotInstalled as failed:
+        raise RabbitMQFailed(f"there is no RabbitMQ server, and {failed}: {_BY_HAND}") from failed
     return find()
-
-
-def run(as_root: Sequence[str], lock: Path, script: str = _SCRIPT) -> None:
-    """Run the installation; any number of processes may do so at once, one waits for the other."""
-    command = [*as_root, "/bin/sh", "-c", script, "linli-install", str(lock), str(_LONGEST)]
-    ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=_STDERR, check=False)  # noqa: S603 - our own script
-    if ended.returncode != 0:
-        raise RabbitMQFailed(
-            "the package rabbitmq-server could not be installed; the output of apt-get is above."
-            f" Without a network or a package mirror: {_BY_HAND}"
-        )
-
-
-def _as_root() -> list[str]:
-    """What to put before a command that root must run; refuses where that cannot be."""
-    if shutil.which("apt-get", path=_SYSTEM_PATH) is None:
-        raise RabbitMQFailed(
-            f"there is no RabbitMQ server, and this system has no Debian package to install: {_BY_HAND}"
-        )
-    if os.geteuid() == 0:
-        return []
-    sudo = shutil.which("sudo", path=_SYSTEM_PATH)
-    if sudo is not None:
-        asked = subprocess.run([sudo, "-n", "true"], check=False, capture_output=True)  # noqa: S603 - no input
-        if asked.returncode == 0:
-            return [sudo, "-n"]
-    raise RabbitMQFailed(
-        "there is no RabbitMQ server, and only root may install its package: run"
-        " `sudo apt-get install --no-install-recommends rabbitmq-server` once (its service need not run),"
-        f" or {_BY_HAND}"
-    )
 
 
 def _script(environ: Mapping[str, str], folders: Sequence[Path]) -> Path | None:

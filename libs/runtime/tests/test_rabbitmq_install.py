@@ -1,17 +1,12 @@
 """RabbitMQ's server is found where it is, and where it cannot be had the message says what to do."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from libs.runtime.bundled import rabbitmq_install
-from libs.runtime.bundled.rabbitmq_install import HOME, RabbitMQFailed, find, find_or_install, run
-from libs.testkit import patience
-
-ROOT = Path(__file__).parents[3]
+from libs.runtime.bundled import debian
+from libs.runtime.bundled.rabbitmq_install import HOME, RabbitMQFailed, find, find_or_install
 
 
 def unpacked(folder: Path, version: str) -> Path:
@@ -84,7 +79,7 @@ def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     programs.mkdir()
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv(HOME, raising=False)
-    monkeypatch.setattr(rabbitmq_install, "_SYSTEM_PATH", str(programs))
+    monkeypatch.setattr(debian, "SYSTEM_PATH", str(programs))
     monkeypatch.setattr(find, "__defaults__", (os.environ, [tmp_path / "nothing"]))
     return programs
 
@@ -103,21 +98,3 @@ def test_where_we_are_not_root_the_message_says_what_to_do(
 
     with pytest.raises(RabbitMQFailed, match=r"only root may install.*sudo apt-get install"):
         find_or_install()
-
-
-@pytest.mark.process
-def test_where_apt_get_fails_the_message_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(RabbitMQFailed, match=r"could not be installed.*Without a network"):
-        run([], tmp_path / "lock", script="exit 100")
-
-
-@pytest.mark.process
-def test_of_two_installations_at_once_one_waits_for_the_other(tmp_path: Path) -> None:
-    locking = rabbitmq_install._SCRIPT.split("policy=")[0]
-    alone = locking + f'mkdir "{tmp_path}/busy" || exit 1; sleep 0.3; rmdir "{tmp_path}/busy"'
-    program = "import sys; from pathlib import Path; from libs.runtime.bundled.rabbitmq_install import run;"
-    command = [sys.executable, "-c", program + "run([], Path(sys.argv[1]), sys.argv[2])"]
-
-    both = [subprocess.Popen([*command, str(tmp_path / "lock"), alone], cwd=ROOT) for _ in range(2)]
-
-    assert [process.wait(patience.seconds(60)) for process in both] == [0, 0]
