@@ -39,7 +39,7 @@ test: setup ## Run all tests, four at a time (ARGS=--thorough tries many more ex
 
 .PHONY: unit
 unit: setup ## Run the tests that need no server and start no process (seconds)
-	$(BIN)/pytest -n 2 -m "not store and not journey and not process" $(ARGS)
+	$(BIN)/pytest -n 2 -m "not store and not journey and not process and not cluster" $(ARGS)
 
 .PHONY: capabilities
 capabilities: setup ## Print what Linli must be able to do, with the tests that show it
@@ -83,6 +83,22 @@ bench: setup ## Measure, as ratios against a named baseline in the same run (ARG
 .PHONY: chaos
 chaos: setup ## Kill, stop, cut off and wipe at random under load; print recovery times and whatever was lost
 	$(BIN)/python -m e2e.chaos $(ARGS)
+
+.PHONY: cluster-up
+cluster-up: setup ## Start a real Kubernetes of one node on this machine (root; 15 minutes the first time, then one)
+	@$(BIN)/python -m e2e.cluster up
+
+.PHONY: cluster-build
+cluster-build: setup ## Build that Kubernetes into its cache, unless it is there
+	@$(BIN)/python -m e2e.cluster build
+
+.PHONY: cluster-down
+cluster-down: setup ## End that Kubernetes; nothing of it stays
+	@$(BIN)/python -m e2e.cluster down
+
+.PHONY: e2e-cluster
+e2e-cluster: setup ## Install the chart on a real Kubernetes and judge it (KUBECONFIG: on that one)
+	$(BIN)/pytest -m cluster e2e/cluster $(ARGS)
 
 .PHONY: check
 check: lint types gen-clean test ## All that CI checks

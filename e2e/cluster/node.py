@@ -1,0 +1,154 @@
+"""A node goes up, answers, and goes down; nothing of it stays on the machine."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from e2e.cluster import keys, settings
+from e2e.cluster.cache import HERE, Entry
+from e2e.cluster.needs import control_groups
+from e2e.cluster.place import NODE, ROOT, Place
+from e2e.cluster.volumes import volumes
+from libs.testkit.processes import children, lives
+
+_NAMESPACES = ("--mount", "--net", "--pid", "--ipc", "--uts")
+_UP_WITHIN = 300.0
+_DOWN_WITHIN = 60.0
+_LOOK = 0.2
+
+
+class NodeFailed(Exception):
+    """The node did not come up, or did not go away; the message says what was waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node, at its place, made of an entry of the cache."""
+
+    place: Place
+    made_of: Entry
+
+    @property
+    def runs(self) -> bool:
+        """Whether its first process runs."""
+        return self.place.first() is not None
+
+    def up(self, say: Callable[[str], None]) -> None:
+        """Start it and wait until pods have DNS. Raises `NodeFailed` where it fails, and leaves its logs."""
+        if self.runs:
+            raise NodeFailed(f"the node is up: KUBECONFIG={self.place.kubeconfig}")
+        self.down()
+        began = time.monotonic()
+        self.place.make()
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            keys.make(self.place, listening.getsockname()[1])
+            settings.write(self.place)
+            self._make_control_groups()
+            self._start(listening.fileno())
+        self._until("containerd answers", ["ctr", "-a", str(self.place.containerd), "version"])
+        for image in self.made_of.images:
+            self.load(image)
+        self._until("the API server is ready", self.kubectl("get", "--raw", "/readyz"))
+        self._until("the node is registered", self.kubectl("get", "node", NODE))
+        self._apply((HERE / "addons" / "coredns.yaml").read_text("utf-8"))
+        self._apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": volumes(self.place)}))
+        self._until("the node is ready", self.kubectl("wait", "--for=condition=Ready", f"node/{NODE}"))
+        rollout = ("-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=10s")
+        self._until("pods have DNS", self.kubectl(*rollout))
+        say(f"up after {time.monotonic() - began:.0f} s: KUBECONFIG={self.place.kubeconfig}")
+
+    def down(self) -> None:
+        """End everything in the node, and remove its control groups and its folder."""
+        if (first := self.place.first()) is not None:
+            os.kill(first, signal.SIGKILL)
+            ends = time.monotonic() + _DOWN_WITHIN
+            while lives(first):
+                if time.monotonic() > ends:
+                    raise NodeFailed(f"process {first} does not end")
+                time.sleep(_LOOK)
+        self._remove_control_groups()
+        shutil.rmtree(self.place.root, ignore_errors=not self.place.root.exists())
+
+    def kubectl(self, *words: str) -> list[str]:
+        """The command that runs kubectl on this node's cluster."""
+        return [str(self.made_of.programs / "kubectl"), "--kubeconfig", str(self.place.kubeconfig), *words]
+
+    def load(self, image: Path) -> None:
+        """Give the node the images of an archive, as `docker save` or `buildah push` writes it."""
+        self.inside("ctr", "-a", str(self.place.containerd), "-n", "k8s.io", "images", "import", str(image))
+
+    def inside(self, *command: str) -> str:
+        """Run a command in the node's own namespaces; what it printed."""
+        first = self.place.first()
+        if first is None:
+            raise NodeFailed("the node is not up: run `make cluster-up`")
+        entered = ["nsenter", "-t", str(first), "-m", "-n", "-p", "-u", "-i", "--", *command]
+        ended = subprocess.run(entered, capture_output=True, text=True, check=False)
+        if ended.returncode != 0:
+            raise NodeFailed(f"{' '.join(command)}: {ended.stderr or ended.stdout}")
+        return ended.stdout
+
+    def _start(self, listening: int) -> None:
+        """The first process, in namespaces of its own; it outlives us."""
+        first = [sys.executable, "-m", "e2e.cluster.first", str(self.place.root), str(self.made_of.programs)]
+        with (self.place.logs / "first.log").open("w") as log:
+            started = subprocess.Popen(
+                ["unshare", *_NAMESPACES, "--fork", "--kill-child", "--mount-proc", *first, str(listening)],
+                cwd=ROOT,
+                pass_fds=[listening],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        while not (inside := children(started.pid)):
+            if started.poll() is not None:
+                raise self._failed("its namespaces")
+            time.sleep(_LOOK)
+        self.place.note(inside[0])
+
+    def _apply(self, manifests: str) -> None:
+        applying = self.kubectl("apply", "-f", "-")
+        ended = subprocess.run(applying, input=manifests, capture_output=True, text=True, check=False)
+        if ended.returncode != 0:
+            raise NodeFailed(ended.stderr)
+
+    def _until(self, what: str, command: Sequence[str]) -> None:
+        """Try until the command succeeds."""
+        ends = time.monotonic() + _UP_WITHIN
+        while (tried := subprocess.run(command, capture_output=True, text=True, check=False)).returncode != 0:
+            if not self.runs or time.monotonic() > ends:
+                raise self._failed(f"{what} ({tried.stderr.strip()})")
+            time.sleep(_LOOK)
+
+    def _failed(self, what: str) -> NodeFailed:
+        said = (self.place.logs / "first.log").read_text("utf-8").strip()
+        return NodeFailed(f"the node did not come to: {what}. {said}\nIts logs: {self.place.logs}")
+
+    def _make_control_groups(self) -> None:
+        for hierarchy in control_groups():
+            (hierarchy / self.place.name).mkdir(exist_ok=True)
+
+    def _remove_control_groups(self) -> None:
+        """They are empty: deepest first. The kernel may need a moment to notice that a process is gone."""
+        for hierarchy in control_groups():
+            own = hierarchy / self.place.name
+            ends = time.monotonic() + _DOWN_WITHIN
+            while own.exists():
+                for group in sorted((each for each in own.rglob("*") if each.is_dir()), reverse=True):
+                    with suppress(OSError):
+                        group.rmdir()
+                with suppress(OSError):
+                    own.rmdir()
+                if time.monotonic() > ends:
+                    raise NodeFailed(f"the control group {own} is still in use")
+                time.sleep(0 if not own.exists() else _LOOK)

@@ -1,0 +1,105 @@
+"""Where a node keeps everything while it runs, and the addresses it has in its own network."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from libs.testkit.processes import read
+
+ROOT = Path(__file__).parents[2]
+FOLDER = "LINLI_CLUSTER_FOLDER"
+
+NODE = "linli-node"
+NODE_IP = "10.77.0.1"  # on a bridge that only the node's own network namespace has
+POD_CIDR = "10.88.0.0/16"
+NODE_CIDR = "10.88.0.0/24"
+SERVICE_CIDR = "10.96.0.0/16"
+API_SERVICE_IP = "10.96.0.1"
+DNS_SERVICE_IP = "10.96.0.10"
+API_PORT = 6443
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node's folder. All of it is removed when the node goes down."""
+
+    root: Path
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str] = os.environ) -> "Place":
+        """The folder that `LINLI_CLUSTER_FOLDER` names, else one for each checkout: they do not meet."""
+        checkout = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
+        chosen = environ.get(FOLDER) or Path(tempfile.gettempdir()) / f"linli-cluster-{checkout}"
+        return cls(Path(chosen).absolute())
+
+    @property
+    def name(self) -> str:
+        """What marks this node's control groups as its own."""
+        return f"linli-{hashlib.sha256(str(self.root).encode()).hexdigest()[:8]}"
+
+    @property
+    def keys(self) -> Path:
+        """Certificates, keys and kubeconfigs of the components."""
+        return self.root / "keys"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """How the machine's own programs reach the API server, as the cluster's administrator."""
+        return self.root / "kubeconfig"
+
+    @property
+    def settings(self) -> Path:
+        """The components' configuration files."""
+        return self.root / "settings"
+
+    @property
+    def logs(self) -> Path:
+        """What the components print, a file each."""
+        return self.root / "logs"
+
+    @property
+    def state(self) -> Path:
+        """What the components store."""
+        return self.root / "state"
+
+    @property
+    def volumes(self) -> Path:
+        """Folders that pods may claim as volumes."""
+        return self.root / "volumes"
+
+    @property
+    def containerd(self) -> Path:
+        """The socket of the node's containerd."""
+        return self.root / "containerd.sock"
+
+    def make(self) -> None:
+        """Make the folders, for nobody else to read."""
+        self.root.mkdir(mode=0o700, parents=True)
+        for folder in (self.keys, self.settings, self.logs, self.state, self.volumes):
+            folder.mkdir()
+
+    def note(self, pid: int) -> None:
+        """Write down which process is the node's first one, seen from the machine."""
+        self._first.write_text(json.dumps({"pid": pid, "began": _began(pid)}), "utf-8")
+
+    def first(self) -> int | None:
+        """The node's first process, if it runs. A process that got its number later is not it."""
+        try:
+            known = json.loads(self._first.read_text("utf-8"))
+        except OSError:
+            return None
+        return int(known["pid"]) if _began(known["pid"]) == known["began"] else None
+
+    @property
+    def _first(self) -> Path:
+        return self.root / "first.json"
+
+
+def _began(pid: int) -> str:
+    """When a process began, in the kernel's ticks; empty where there is none, or only what is left of it."""
+    about = read(pid, "stat").rpartition(b")")[2].split()
+    return about[19].decode() if about[:1] not in ([], [b"Z"]) else ""

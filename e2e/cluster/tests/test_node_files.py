@@ -1,0 +1,111 @@
+"""What is written for a node stays in its own folder, its own namespaces and on loopback."""
+
+import json
+import re
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from e2e.cluster import archive, keys, settings
+from e2e.cluster.components import components
+from e2e.cluster.place import Place
+from e2e.cluster.volumes import COUNT, volumes
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    made = Place(tmp_path / "node")
+    made.make()
+    return made
+
+
+def test_two_checkouts_nodes_share_neither_folder_nor_control_groups() -> None:
+    one, other = Place(Path("/var/one")), Place(Path("/var/other"))
+
+    assert one.name != other.name
+    assert settings.kubelet(one)["cgroupRoot"] == f"/{one.name}"
+    assert str(one.root) not in json.dumps(settings.kubelet(other))
+
+
+def test_the_folder_can_be_chosen() -> None:
+    assert Place.of({"LINLI_CLUSTER_FOLDER": "/big/node"}).root == Path("/big/node")
+
+
+def test_nobody_else_may_read_a_nodes_keys(place: Place) -> None:
+    assert place.root.stat().st_mode & 0o077 == 0
+
+
+def test_the_machines_kubeconfig_leads_to_loopback_as_administrator(place: Place) -> None:
+    keys.make(place, 40123)
+
+    content = json.loads(place.kubeconfig.read_text())
+
+    assert content["clusters"][0]["cluster"]["server"] == "https://127.0.0.1:40123"
+    assert Path(content["users"][0]["user"]["client-key"]).is_relative_to(place.root)
+
+
+def test_every_file_that_a_component_is_given_is_written(place: Place) -> None:
+    keys.make(place, 40123)
+    settings.write(place)
+    lines = [
+        word for each in components(place, Path("/programs"), 7) for word in (*each.command, *each.after)
+    ]
+
+    named = {found for word in lines for found in re.findall(rf"{re.escape(str(place.root))}[\w./-]*", word)}
+
+    written = {
+        each for each in named if not each.startswith(f"{place.state}/") and each != str(place.containerd)
+    }
+    assert written
+    assert [each for each in sorted(written) if not Path(each).is_file()] == []
+
+
+def test_each_volume_is_a_folder_of_the_node(place: Place) -> None:
+    claimed = [each["spec"]["local"]["path"] for each in volumes(place) if each["kind"] == "PersistentVolume"]
+
+    assert len(claimed) == COUNT
+    assert all(Path(each).is_dir() and Path(each).is_relative_to(place.root) for each in claimed)
+
+
+def test_a_process_that_got_the_number_of_a_nodes_first_one_is_not_it(place: Place) -> None:
+    place.note(1)
+    assert place.first() == 1
+
+    (place.root / "first.json").write_text(json.dumps({"pid": 1, "began": "7"}))
+
+    assert place.first() is None
+
+
+def test_the_same_folder_packs_into_the_same_image(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "program").write_bytes(b"\x7fELF")
+        (tmp_path / name / "program").chmod(0o755)
+        archive.pack(tmp_path / f"{name}.tar", "localhost/a:1", tmp_path / name, ["/program"])
+
+    assert (tmp_path / "one.tar").read_bytes() == (tmp_path / "other.tar").read_bytes()
+    manifest, parts = inside(tmp_path / "one.tar")
+    assert manifest["RepoTags"] == ["localhost/a:1"]
+    assert parts == {"manifest.json", manifest["Config"], *manifest["Layers"]}
+
+
+def test_a_renamed_image_has_the_same_layers(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "program").write_bytes(b"\x7fELF")
+    archive.pack(tmp_path / "one.tar", "localhost/a:1", tmp_path / "root", ["/program"])
+
+    archive.rename(tmp_path / "one.tar", tmp_path / "two.tar", "localhost/a:2")
+
+    before, parts = inside(tmp_path / "one.tar")
+    assert inside(tmp_path / "two.tar") == ({**before, "RepoTags": ["localhost/a:2"]}, parts)
+
+
+def inside(image: Path) -> tuple[dict[str, Any], set[str]]:
+    """The image's manifest, and the names of all parts."""
+    with tarfile.open(image) as packed:
+        manifest = packed.extractfile("manifest.json")
+        assert manifest is not None
+        [only] = json.load(manifest)
+        return only, set(packed.getnames())

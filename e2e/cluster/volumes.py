@@ -1,0 +1,49 @@
+"""Volumes that pods may claim: folders of the node, as a default storage class that makes none of its own."""
+
+from typing import Any
+
+from e2e.cluster.place import NODE, Place
+
+COUNT = 8
+_CLASS = "linli-local"
+_SIZE = "5Gi"
+
+
+def volumes(place: Place) -> list[dict[str, Any]]:
+    """Make the folders; the storage class and a PersistentVolume for each of them."""
+    made: list[dict[str, Any]] = [_storage_class()]
+    for number in range(COUNT):
+        folder = place.volumes / str(number)
+        folder.mkdir()
+        made.append(_volume(number, str(folder)))
+    return made
+
+
+def _storage_class() -> dict[str, Any]:
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {
+            "name": _CLASS,
+            "annotations": {"storageclass.kubernetes.io/is-default-class": "true"},
+        },
+        "provisioner": "kubernetes.io/no-provisioner",
+        "volumeBindingMode": "WaitForFirstConsumer",
+    }
+
+
+def _volume(number: int, folder: str) -> dict[str, Any]:
+    here = {"key": "kubernetes.io/hostname", "operator": "In", "values": [NODE]}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": f"{_CLASS}-{number}"},
+        "spec": {
+            "capacity": {"storage": _SIZE},
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": _CLASS,
+            "persistentVolumeReclaimPolicy": "Retain",
+            "local": {"path": folder},
+            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [here]}]}},
+        },
+    }
