@@ -100,6 +100,10 @@ cluster-down: setup ## End that Kubernetes; nothing of it stays
 e2e-cluster: setup ## Install the chart on a real Kubernetes and judge it (KUBECONFIG: on that one)
 	$(BIN)/pytest -m cluster e2e/cluster $(ARGS)
 
+.PHONY: image
+image: setup ## Build the images with docker, podman or buildah; write their contents and sizes to dist/ (ARGS=--help)
+	$(BIN)/python -m e2e.cluster.image $(ARGS)
+
 .PHONY: check
 check: lint types gen-clean test ## All that CI checks
 

@@ -33,6 +33,19 @@ def _of_service(name: str) -> click.Command:
     return group_of(name)
 
 
+def _kubernetes() -> click.Command:
+    return LazyGroup("kubernetes", help="What the pods and jobs of the Helm chart run.", lazy=_KUBERNETES)
+
+
+_KUBERNETES = {
+    "make-secrets": Lazy("make the Secrets that are missing", at("make_secrets", "make_secrets")),
+    "smoke-test": Lazy("open a case and see it arrive in another service", at("smoke_test", "smoke_test")),
+    "postgresql": Lazy("the PostgreSQL of the evaluation mode", at("evaluation", "postgresql")),
+    "broker-definitions": Lazy(
+        "users and rights for the RabbitMQ of the evaluation mode", at("evaluation", "broker_definitions")
+    ),
+}
+
 _COMMANDS = {
     "up": Lazy("run all services in one process, with a bundled PostgreSQL", at("up", "up")),
     "cluster": Lazy(
@@ -41,6 +54,7 @@ _COMMANDS = {
     "call": Lazy("call an rpc of a running `linli up` or `linli cluster`", at("call", "call")),
     "token": Lazy("print an operator token for the running platform", at("call", "token")),
     "topology": Lazy("print the exchanges and queues of RabbitMQ, in Markdown", at("topology", "topology")),
+    "kubernetes": Lazy("what the Helm chart runs: make-secrets, smoke-test, ...", _kubernetes),
     **{
         name: Lazy(f"the {name} service: `linli {name} --help`", partial(_of_service, name)) for name in NAMES
     },

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from services.command.acts import data_option, on
 
 Get = Callable[[], Service]
 
+_EXISTS = "FIRST_OPERATOR_EXISTS"
 _SHORTEST = 10
 _LONGEST = 128
 _login = click.option("--login", required=True, metavar="NAME", help="the name to log in with")
@@ -25,15 +27,19 @@ def first_operator(get: Get) -> click.Command:
     @click.option("--name", required=True, metavar="NAME", help="the person's name")
     @click.option("--staff-number", required=True, metavar="NUMBER", help="number in the staff register")
     @_login
+    @click.option("--unless-made", is_flag=True, help="end with status 0 if there is a first operator")
     @data_option
-    def first_operator(name: str, staff_number: str, login: str, data: Path | None) -> int:
+    def first_operator(name: str, staff_number: str, login: str, unless_made: bool, data: Path | None) -> int:
         """Make a person the first operator of this installation. It works once.
 
         The password (10 to 128 characters) is asked for, or read from standard input.
         """
         service = get()
         words = {"name": name, "staff_number": staff_number, "login": login, "password": _password()}
-        return on(service, data, lambda environ: operate.by_hand(service, "first-operator", words, environ))
+        make = partial(
+            operate.by_hand, service, "first-operator", words, settled=_EXISTS if unless_made else ""
+        )
+        return on(service, data, make)
 
     return first_operator
 

@@ -44,6 +44,7 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
         lazy={
             **{role: Lazy(summary, made("roles", "role", role, summary)) for role, summary in _ROLES.items()},
             "migrate": Lazy("create or upgrade the schema", made("roles", "migrate")),
+            "await-schema": Lazy("wait until `migrate` has run", made("awaiting", "await_schema")),
             "settings": Lazy("list the settings", made("roles", "settings")),
             "rebuild": Lazy("rebuild a view beside the live one, then switch", made("acts", "rebuild")),
             "verify": Lazy("check the ledger against its hashes", made("acts", "verify")),

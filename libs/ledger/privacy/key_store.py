@@ -13,6 +13,7 @@ from libs.ledger.privacy.key_address import folder_of
 from libs.ledger.privacy.tables import BUCKET_KEYS
 
 _GRANT = SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON bucket_keys TO {}")
+_ONE_AT_A_TIME = SQL("SELECT pg_advisory_xact_lock(hashtextextended('linli key store', 0))")
 _CONNECTIONS = 2
 _RETRY_FOR = 5.0
 
@@ -33,7 +34,8 @@ def make_store(address: str, role: str = "") -> None:
     """Make the table of a store in a database, for a service that runs as `role`. Raises psycopg's errors."""
     if not address or folder_of(address) is not None:
         return
-    with open_datastore(address) as datastore, datastore.connection() as connection:
+    with open_datastore(address) as datastore, datastore.connection() as connection, connection.transaction():
+        connection.execute(_ONE_AT_A_TIME)  # CREATE IF NOT EXISTS and GRANT fail where two come together
         connection.execute(BUCKET_KEYS)
         if role:
             connection.execute(_GRANT.format(Identifier(role)))

@@ -282,3 +282,12 @@ def before_it_dies(real: Callable[..., object], left: Iterator[int]) -> Callable
         return real(*arguments)
 
     return called
+
+
+def test_five_services_may_make_the_store_at_once(database: str) -> None:
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(key_store.make_store, [database] * 5))
+
+    store = key_store.open_store(database, "cases")
+    assert store is not None
+    store.close()

@@ -6,10 +6,10 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 import psycopg
 from psycopg import sql
@@ -65,6 +65,12 @@ class EmbeddedPostgres:
         if self.pid() is not None:
             self._pg_ctl("stop", "-m", "fast", failure="PostgreSQL did not stop")
         self._release()
+
+    def become(self, settings: Mapping[str, str]) -> NoReturn:
+        """Stop the server, and let one with other settings take the place of this process."""
+        self.stop()
+        words = [f"--{name}={value}" for name, value in settings.items()]
+        self._account.become(program("postgres"), "-D", str(self.cluster), *words)
 
     def pid(self) -> int | None:
         """The process id of the running server, if it runs."""

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -153,36 +153,41 @@ def config(node: Node, tls: Certificates | None) -> str:
 
 def definitions(node: Node) -> dict[str, Any]:
     """The users and the vhosts, which the node takes in at every start: so they survive its data."""
-    users = [each for each in node.users if each.vhost in node.vhosts]
+    theirs = admitted([each for each in node.users if each.vhost in node.vhosts])
     may = {"user": node.user, "configure": ".*", "write": ".*", "read": ".*"}
-    theirs = [
-        {
-            "user": each.name,
-            "vhost": each.vhost,
-            "configure": each.configure,
-            "write": each.write,
-            "read": each.read,
-        }
-        for each in users
-    ]
-    topics = [
-        {
-            "user": each.name,
-            "vhost": each.vhost,
-            "exchange": EXCHANGE,
-            "write": each.publish,
-            "read": each.bind,
-        }
-        for each in users
-    ]
     return {
-        "users": [
-            _defined(node.user, node.password),
-            *(_defined(each.name, each.password) for each in users),
-        ],
+        **theirs,
+        "users": [_defined(node.user, node.password), *theirs["users"]],
         "vhosts": [{"name": vhost} for vhost in node.vhosts],
-        "permissions": [*({"vhost": vhost, **may} for vhost in node.vhosts), *theirs],
-        "topic_permissions": topics,
+        "permissions": [*({"vhost": vhost, **may} for vhost in node.vhosts), *theirs["permissions"]],
+    }
+
+
+def admitted(users: Sequence[User]) -> dict[str, Any]:
+    """The definitions of users with their rights, and of their vhosts."""
+    return {
+        "users": [_defined(each.name, each.password) for each in users],
+        "vhosts": [{"name": vhost} for vhost in sorted({each.vhost for each in users})],
+        "permissions": [
+            {
+                "user": each.name,
+                "vhost": each.vhost,
+                "configure": each.configure,
+                "write": each.write,
+                "read": each.read,
+            }
+            for each in users
+        ],
+        "topic_permissions": [
+            {
+                "user": each.name,
+                "vhost": each.vhost,
+                "exchange": EXCHANGE,
+                "write": each.publish,
+                "read": each.bind,
+            }
+            for each in users
+        ],
     }
 
 

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 _STAND_INS = ("postgres", "nobody")
 _TRAVERSE = (
@@ -58,6 +59,11 @@ class Account:
             return subprocess.CompletedProcess(
                 command, ended.returncode, output.read().decode(errors="replace")
             )
+
+    def become(self, program: Path, *arguments: str) -> NoReturn:
+        """Let a program of PostgreSQL take the place of this process."""
+        command = [*self._prefix(), str(program), *arguments]
+        os.execve(command[0], command, _environment())  # noqa: S606 - our own binaries, no shell
 
     def own(self, folder: Path) -> None:
         """Give `folder` (not what is in it) to this user, for its eyes only."""

@@ -16,6 +16,7 @@ def database(url: str, password: str = "", *, named: str = "LINLI_DATABASE_URL")
 
     `named` says where it comes from, for the message.
     """
+    secret = "LINLI_KEY_STORE_PASSWORD" if named == "LINLI_KEY_STORE" else "LINLI_DATABASE_PASSWORD"
     try:
         told = conninfo_to_dict(url)
         readable = "://" not in url or "%40" in url or "@" not in str(told.get("dbname"))
@@ -24,23 +25,24 @@ def database(url: str, password: str = "", *, named: str = "LINLI_DATABASE_URL")
     if not readable:
         raise ValueError(
             f"{named}: give postgresql://user@host:5432/database?sslmode=verify-full, or"
-            f" host=… dbname=…, {_ENCODED}; or give LINLI_DATABASE_PASSWORD"
+            f" host=… dbname=…, {_ENCODED}; or give {secret}"
         )
     if not password or password == told.get("password"):
         return url
     if told.get("password"):
-        raise ValueError(f"LINLI_DATABASE_PASSWORD: {named} holds another password; give one of them")
+        raise ValueError(f"{secret}: {named} holds another password; give one of them")
     return make_conninfo(url, password=password)
 
 
-def key_store(address: str) -> None:
-    """Raise ValueError, which quotes nothing of it, unless an address of a key store can be used."""
+def key_store(address: str, password: str = "") -> str:
+    """An address of a key store with its password. Raises ValueError, which quotes nothing of it."""
     try:
         folder = folder_of(address)
     except ValueError as error:
         raise ValueError(f"LINLI_KEY_STORE: {error}") from None
-    if address and folder is None:
-        database(address, named="LINLI_KEY_STORE")
+    if not address or folder is not None:
+        return address
+    return database(address, password, named="LINLI_KEY_STORE")
 
 
 def broker(url: str, password: str = "") -> str:

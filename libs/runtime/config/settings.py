@@ -43,6 +43,9 @@ class Settings:
         doc="where the keys that erase persons are kept: file:///folder, or the PostgreSQL address of a"
         " database of its own (empty: beside the ledger, whose WAL and backups undo an erasure)",
     )
+    key_store_password: Secret[str] = setting(
+        Secret(""), doc="its password, if it is a PostgreSQL address that does not contain it"
+    )
     cell: str = setting("demo", doc="name of this cell: part of every event's source")
     grpc_address: str = setting("127.0.0.1:7400", doc="where the gRPC server listens (host:port)")
     http_address: str = setting("127.0.0.1:7480", doc="where /metrics, /livez, /readyz listen (host:port)")
@@ -149,7 +152,8 @@ class Settings:
         if self.tls_client_ca is not None and self.tls_cert is None:
             raise ValueError("LINLI_TLS_CLIENT_CA: give LINLI_TLS_CERT and LINLI_TLS_KEY, too")
         database = addresses.database(self.database_url.reveal(), self.database_password.reveal())
-        addresses.key_store(self.key_store.reveal())
+        keys = addresses.key_store(self.key_store.reveal(), self.key_store_password.reveal())
         broker = addresses.broker(self.broker_url.reveal(), self.broker_password.reveal())
         object.__setattr__(self, "database_url", Secret(database))
+        object.__setattr__(self, "key_store", Secret(keys))
         object.__setattr__(self, "broker_url", Secret(broker))

@@ -202,13 +202,20 @@ def discard(service: Service, parked_id: int, environ: Environ, *, reason: str =
     return 0
 
 
-def by_hand(service: Service, act: str, words: Mapping[str, str], environ: Environ) -> int:
-    """Do what only whoever is at the machine may do. Raises `CannotStart` if it is refused."""
+def by_hand(
+    service: Service, act: str, words: Mapping[str, str], environ: Environ, *, settled: str = ""
+) -> int:
+    """Do what only whoever is at the machine may do. Raises `CannotStart` if it is refused.
+
+    A refusal with the code `settled` says that it is done already: then nothing is to do.
+    """
     opened = open_service(service, read(Settings, environ), environ, listen=False)
     try:
         say(opened.parts.by_hand[act](words))
     except Refusal as refused:
-        raise CannotStart(f"{refused.code}: {refused.message}") from None
+        if refused.code != settled:
+            raise CannotStart(f"{refused.code}: {refused.message}") from None
+        say(f"{service.name}: nothing to do ({refused.code})")
     except ValueError as unfit:
         raise CannotStart(str(unfit)) from None
     finally:

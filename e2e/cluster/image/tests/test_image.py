@@ -1,0 +1,108 @@
+"""What `make image` says of an image: what is in it, under which licence, and how large it is."""
+
+import io
+import json
+import re
+import tarfile
+from email.message import Message
+from pathlib import Path
+
+import pytest
+
+from e2e.cluster.image import inventory
+from e2e.cluster.image.__main__ import ROOT, compressed, layers
+from e2e.cluster.image.base import CannotBuild, make_base
+from e2e.cluster.image.builder import find
+
+STATUS = """\
+Package: zlib1g
+Status: install ok installed
+Version: 1:1.2.13.dfsg-1
+Description: compression library
+ Status: not this one
+
+Package: gone
+Status: deinstall ok config-files
+Version: 2
+"""
+
+
+def about(*said: tuple[str, str]) -> Message:
+    made = Message()
+    for name, text in said:
+        made[name] = text
+    return made
+
+
+@pytest.mark.parametrize(
+    ("said", "licence"),
+    [
+        ([("License-Expression", "MIT"), ("License", "a long text")], "MIT"),
+        ([("Classifier", "License :: OSI Approved :: BSD License")], "BSD License"),
+        ([("License", "Apache 2.0\nand a long text")], "Apache 2.0"),
+        (
+            [("License", "Redistribution and use in source and binary forms, " * 2)],
+            "not stated",
+        ),
+        ([], "not stated"),
+    ],
+)
+def test_a_licence_is_a_name_never_a_text(said: list[tuple[str, str]], licence: str) -> None:
+    assert inventory.licence_of(about(*said)) == licence
+
+
+def test_installed_debian_packages_are_listed_with_the_licences_of_their_copyright(tmp_path: Path) -> None:
+    (tmp_path / "status").write_text(STATUS)
+    (tmp_path / "zlib1g").mkdir()
+    (tmp_path / "zlib1g" / "copyright").write_text("Files: *\nLicense: Zlib\n")
+
+    [found] = inventory.packages(tmp_path / "status", tmp_path)
+
+    assert found == inventory.Component("deb/debian", "zlib1g", "1:1.2.13.dfsg-1", "Zlib")
+
+
+def test_the_bill_names_each_component_once_by_its_purl() -> None:
+    found = sorted(inventory.distributions())
+
+    bill = json.loads(json.dumps(inventory.bill(found, "1.0")))
+
+    purls = [each["purl"] for each in bill["components"]]
+    assert len(set(purls)) == len(purls)
+    assert any(purl.startswith("pkg:pypi/psycopg-binary@") for purl in purls)
+    assert bill["bomFormat"] == "CycloneDX"
+
+
+def test_the_size_is_that_of_the_compressed_layers(tmp_path: Path) -> None:
+    archive = tmp_path / "image.tar"
+    with tarfile.open(archive, "w") as image:
+        members = {"manifest.json": json.dumps([{"Layers": ["one.tar"]}]).encode(), "one.tar": bytes(1 << 20)}
+        for name, content in members.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            image.addfile(member, io.BytesIO(content))
+
+    assert layers(archive) == ["one.tar"]
+    assert 500 < compressed(archive) < 5000
+
+
+def test_nothing_that_builds_images_is_said_so() -> None:
+    with pytest.raises(CannotBuild, match="none of no-such-builder works here"):
+        find(["no-such-builder"])
+
+
+def test_without_debootstrap_the_message_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(CannotBuild, match="apt-get install debootstrap"):
+        make_base(tmp_path / "base.tar")
+
+
+def test_the_image_runs_as_nobodys_user_and_names_its_commit() -> None:
+    stages = re.split(r"^FROM ", (ROOT / "Dockerfile").read_text("utf-8"), flags=re.MULTILINE)
+
+    for stage in stages[2:]:  # those that run: the first builds
+        assert re.search(r"^USER 10001:\d+$", stage, re.MULTILINE)
+    assert 'org.opencontainers.image.revision="${COMMIT}"' in stages[-1]
+    assert all(stage.startswith("${BASE} AS ") for stage in stages[1:])

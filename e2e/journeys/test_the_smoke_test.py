@@ -1,0 +1,40 @@
+"""What `helm test` runs, against a running platform: it may be repeated, and it fails when it must."""
+
+from pathlib import Path
+
+import pytest
+
+from e2e.journeys.town import Town
+from services.command.line import run
+from services.command.registry import NAMES
+
+
+@pytest.fixture
+def words(town: Town) -> list[str]:
+    at = [word for name in NAMES for word in ("--at", f"{name}={town.platform.address}")]
+    secret = str(town.platform.data / "operator.secret")
+    return ["kubernetes", "smoke-test", *at, "--login", "developer", "--password", secret]
+
+
+def test_a_case_is_opened_routed_and_read_elsewhere_as_often_as_one_likes(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == 0
+    assert run(words) == 0
+
+    said = capsys.readouterr().out
+    assert said.count("is routed to the body that answers for it") == 2
+    assert said.count("supervision has the case in its view") == 2
+
+
+def test_a_wrong_password_fails_it_and_is_not_said(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_text("hunter2")
+
+    assert run([*words[:-1], str(wrong)]) == 1
+
+    said = "".join(capsys.readouterr())
+    assert "identity.v1.IdentityService/Login: UNAUTHENTICATED" in said
+    assert "hunter2" not in said

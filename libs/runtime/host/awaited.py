@@ -1,0 +1,46 @@
+"""What a pod waits for before its role starts: a schema that this release can run on."""
+
+import time
+from collections.abc import Mapping
+
+import psycopg
+
+from libs.ledger.errors import LedgerUnavailable, SchemaUnknown
+from libs.ledger.privacy.key_store import open_store
+from libs.messaging.schema import check_schema
+from libs.runtime.config.settings import Settings, read
+from libs.runtime.host.exposed import check_connections
+from libs.runtime.host.parts import Service
+from libs.runtime.host.terminal import say
+
+_LOOK_EVERY = 1.0
+
+
+def await_schema(service: Service, environ: Mapping[str, str], within: float) -> int:
+    """Wait until the databases answer and have this release's schema; says what it waits for.
+
+    After `within` seconds it raises what is still missing.
+    """
+    settings = read(Settings, environ)
+    check_connections(settings, serves=False)
+    deadline, told = time.monotonic() + within, ""
+    while True:
+        try:
+            _check(service, settings)
+        except (SchemaUnknown, LedgerUnavailable, psycopg.Error) as error:
+            if time.monotonic() > deadline:
+                raise
+            if told != (told := " ".join(str(error).split())):
+                say(f"{service.name}: waiting: {told}")
+            time.sleep(_LOOK_EVERY)
+        else:
+            say(f"{service.name}: the schema is there")
+            return 0
+
+
+def _check(service: Service, settings: Settings) -> None:
+    """Raise unless `migrate` has done all it does: it makes the key store last."""
+    check_schema(settings.database_url.reveal(), service.name)
+    store = open_store(settings.key_store.reveal(), service.name)
+    if store is not None:
+        store.close()
