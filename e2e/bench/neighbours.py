@@ -108,7 +108,8 @@ def _databases(ground: Ground, server: EmbeddedPostgres) -> None:
     ground.copy_database(server, LOADED, CASES_DATABASE)
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(SUPERVISION_DATABASE)))
-    migrate(server.ensure_database(SUPERVISION_DATABASE), SUPERVISION.name, SUPERVISION.views)
+    dsn = server.ensure_database(SUPERVISION_DATABASE)
+    migrate(dsn, SUPERVISION.name, SUPERVISION.views, events=SUPERVISION.events)
 
 
 def _keys(ground: Ground) -> Path:

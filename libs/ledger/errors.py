@@ -36,6 +36,17 @@ class ClockSkewed(LedgerUnavailable):
     """The clock of this process differs from the database's. Nothing was stored: set it right, try again."""
 
 
+class EventTypeUnknown(LedgerUnavailable):
+    """A stored event of a type that only a newer release knows: what must look into it waits for that one."""
+
+    def __init__(self, name: str, stream: str, position: int) -> None:
+        super().__init__(
+            f"{name} of {stream} at position {position} was stored by a newer release, and this one does not"
+            " know the type: a process of the newer release must do this"
+        )
+        self.name = name
+
+
 class LedgerClosed(LedgerUnavailable):
     """This process is shutting down; nothing was stored."""
 
@@ -77,8 +88,11 @@ class SealBroken(Exception):
 
 
 class UnknownEvent(Exception):
-    """A stored event whose name the events table of this service does not know."""
+    """A stored event whose name neither this release nor the table of registered types knows."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"stored event {name} is unknown here: keep every name ever stored, or upcast it")
+        super().__init__(
+            f"stored event {name} is unknown here and registered by no release: keep every name ever stored,"
+            " or upcast it; if none was taken out, run `linli <service> verify`"
+        )
         self.name = name

@@ -100,6 +100,13 @@ class Context:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownType:
+    """Stands for an event of a type that only a newer release knows; `published`: neighbours wait for it."""
+
+    published: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded(Generic[E]):
     """One event as it lies in the ledger.
@@ -108,6 +115,8 @@ class Recorded(Generic[E]):
     and may have gaps: never compute with `position + 1`. `recorded_at` is the database's time at
     the commit, and never goes back from one position to the next; `chain` the hash over the ledger
     up to this event.
+
+    Where the whole ledger is read, `event` may be an `UnknownType`: the release that stored it is newer.
     """
 
     stream: str
@@ -118,6 +127,11 @@ class Recorded(Generic[E]):
     metadata: Metadata
     recorded_at: datetime
     chain: bytes = b""
+
+    @property
+    def known(self) -> bool:
+        """Whether this release knows the type of the event; if not, there is only the metadata."""
+        return type(self.event) is not UnknownType
 
     @property
     def category(self) -> str:

@@ -15,6 +15,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.decider import Decider, Refusal
+from libs.ledger.errors import EventTypeUnknown
 from libs.ledger.recorded import Context, utc_now
 from libs.ledger.streams.registry import Streams
 from libs.ledger.streams.stream import Task, handle_many
@@ -125,9 +126,9 @@ class ClockRunner:
             return 0
         try:
             self._handle(moments)
-        except PASSING:
-            raise
-        except Exception:  # noqa: BLE001  # one of them is at fault, whatever it raised: let the others pass
+        except Exception as error:  # one of them is at fault, whatever it raised: let the others pass
+            if isinstance(error, PASSING) and not isinstance(error, EventTypeUnknown):
+                raise
             for moment in moments:
                 self._handle_alone(moment)
         for moment in moments:
@@ -156,6 +157,8 @@ class ClockRunner:
     def _handle_alone(self, moment: Moment[Any]) -> None:
         try:
             self._handle([moment])
+        except EventTypeUnknown as error:  # a process of the newer release fires it
+            _log.warning("moment waits for a newer release", service=self._service, error=str(error))
         except PASSING:
             raise
         except Exception as error:  # noqa: BLE001  # it stays in the schedule: tried again, and seen

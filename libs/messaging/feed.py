@@ -8,6 +8,7 @@ from typing import Protocol
 from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.decider import Kind, Refusal
+from libs.ledger.errors import EventTypeUnknown
 from libs.messaging.published import Published
 from libs.messaging.stretch import LARGEST, Entry, Stretch
 from libs.messaging.translate import Source
@@ -153,7 +154,7 @@ def _known(source: Source, types: Sequence[str]) -> frozenset[str]:
     if unknown := source.unknown(types):
         raise Refusal(
             Kind.INVALID,
-            "EVENT_TYPE_UNKNOWN",
+            "EVENT_TYPE_NOT_PUBLISHED",
             f"{source.service} publishes no {unknown[0]}; it publishes: {', '.join(sorted(source.types))}",
             field="types",
             type=unknown[0],
@@ -184,7 +185,12 @@ def _found(source: Source, after: int, limit: int, seen: _Seen, call: Call) -> S
     entries, size, until = list[Entry](), 0, after
     enough = time.monotonic() + _LONGEST_LOOK
     while True:
-        stretch = source.stretch(until, _STEP)
+        try:
+            stretch = source.stretch(until, _STEP)
+        except EventTypeUnknown:
+            if until == after:
+                raise
+            break  # what comes before it is theirs
         for entry in seen.of(stretch):
             size += entry.size
             if len(entries) == limit or (entries and size > LARGEST):

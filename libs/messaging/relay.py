@@ -16,6 +16,7 @@ from linli.exchange.v1 import exchange_pb2
 from linli.feed.v1 import feed_service_pb2 as feed
 from psycopg import Connection
 
+from libs.ledger.errors import EventTypeUnknown
 from libs.ledger.store import leader_lock
 from libs.messaging import broker, relay_position, republished, topology
 from libs.messaging.broker import Broker
@@ -34,6 +35,7 @@ _REMEMBER = 1.0
 _FELL_SILENT = 0.001
 _DECLARE_AGAIN = 30.0
 _LEASE = 15.0  # of the leader lock: a relay that is stopped or stuck does not hold up another for longer
+_FOR_ANOTHER = 5.0  # seconds in which a relay of a newer release may take over
 _BLOCKED = "RabbitMQ takes nothing at the moment: it is short of memory or of space on its disk"
 
 
@@ -98,6 +100,9 @@ class Relay:
                 self._lead(stop)
             except _Stopped:
                 return
+            except EventTypeUnknown as error:
+                self._give_up(error)
+                stop.wait(_FOR_ANOTHER)
             except Exception as error:  # noqa: BLE001  # whatever it is, it is said, and tried again
                 self._tell(error)
                 stop.wait(failures.pause(lasted=time.monotonic() - began))
@@ -113,13 +118,12 @@ class Relay:
                 _log.info(
                     "relay stands by: another relay holds the leader lock", service=self._source.service
                 )
-                self.trouble = ""
+                self._goes_well()
                 if not leader_lock.stand_by(database, "relay", stop, self._settings.standby):
                     return
             with self._session(database, stop) as session:
                 about = {"position": session.position, "key": self._signer.key_id}
                 _log.info("relay is active", service=self._source.service, **about)
-                self.trouble = ""
                 self._serve(session)
 
     def _serve(self, session: _Session) -> None:
@@ -127,6 +131,7 @@ class Relay:
         while not stop.is_set():
             self._news.clear()
             published = self._publish_news(session)
+            self._goes_well()
             self._look_at_requests(session)
             for consumer, request in list(session.requests.items()):
                 del session.requests[consumer]
@@ -190,10 +195,14 @@ class Relay:
         _log.info("republishing", service=self._source.service, **asked)
         key = topology.again(self._source.service, request.consumer)
         limit, most = self._settings.limit, self._settings.answer
-        for batch in republished.answer(self._source, request, session.position, limit=limit, most=most):
-            if session.stop.is_set():
-                return
-            self._publish(session, batch, key)
+        try:
+            for batch in republished.answer(self._source, request, session.position, limit=limit, most=most):
+                if session.stop.is_set():
+                    return
+                self._publish(session, batch, key)
+        except EventTypeUnknown as error:  # the consumer asks again: a relay of the newer release can answer
+            _log.warning("cannot publish again", service=self._source.service, **asked, error=str(error))
+            return
         metrics.published_again(self._source.service, request.consumer)
 
     def _heard(self, requests: dict[str, exchange_pb2.Rewind], message: Any) -> None:
@@ -232,6 +241,16 @@ class Relay:
             else:
                 return
             session.remembered_at = now
+
+    def _goes_well(self) -> None:
+        self.trouble = ""
+        metrics.relay_stopped(self._source.service, stopped=False)
+
+    def _give_up(self, error: EventTypeUnknown) -> None:
+        """Only a newer release can publish what comes next: its relay must lead."""
+        self.trouble = f"publishes nothing: {error}"
+        metrics.relay_stopped(self._source.service, stopped=True)
+        _log.error("relay gives up its leadership", service=self._source.service, reason=str(error))
 
     def _tell(self, error: Exception) -> None:
         expected = isinstance(error, (*broker.BROKEN, *PASSING))

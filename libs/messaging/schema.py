@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from libs.ledger.store import roles, tables
-from libs.ledger.store.migrate import Standing, Step, check_steps, look_at_steps, take_steps
-from libs.ledger.views import view_tables
+from libs.ledger.errors import SchemaUnknown
+from libs.ledger.store import event_types, roles, tables
+from libs.ledger.store.mapper import Events
+from libs.ledger.store.migrate import Standing, Step, check_steps, connect, look_at_steps, take_steps
+from libs.ledger.views import passed_over, view_tables
 from libs.ledger.views.view import View
 from libs.messaging import parked, positions, reconcile, relay_position, source_keys, sources
 
@@ -17,8 +19,10 @@ STEPS: Sequence[Step] = (
     Step(6, "reconciliations", lambda cursor, _dsn: cursor.execute(reconcile.DDL)),
     Step(7, "keys of sources", lambda cursor, _dsn: cursor.execute(source_keys.DDL)),
     Step(8, "decisions on sources", lambda cursor, _dsn: cursor.execute(sources.DDL)),
+    Step(9, "types of events", lambda cursor, _dsn: cursor.execute(event_types.DDL + passed_over.DDL)),
 )
 """Add new steps at the end: expand in one release, contract in the next (DECISIONS.md)."""
+_MOST_TOLD = 3
 NEWEST = max(step.number for step in STEPS)
 
 
@@ -28,6 +32,7 @@ def migrate(
     views: Iterable[View] = (),
     steps: Sequence[Step] = STEPS,
     *,
+    events: Events | None = None,
     role: str = "",
     contract: bool = False,
 ) -> list[str]:
@@ -35,13 +40,17 @@ def migrate(
 
     Does nothing where nothing is to be done; several may run at once. `contract`: also take away what
     only earlier releases use, which cannot run afterwards. New views are made, empty; those of another
-    shape are left to the projector. `role`: as whom the service will run; it gets what it needs, which
-    does not include altering events. On the database of a newer release that is left as it is. Raises
-    `SchemaUnknown` for a database of another service or of a release that leaves no room for this one,
-    `MigrationRefused` while others are in the way, `SettingsRefused` where there is no such role.
+    shape are left to the projector. The types of `events` are registered. `role`: as whom the service
+    will run; it gets what it needs, which does not include altering events. On the database of a newer
+    release that is left as it is. Raises `SchemaUnknown` for a database of another service or of a
+    release that leaves no room for this one, `MigrationRefused` while others are in the way,
+    `SettingsRefused` where there is no such role.
     """
     views, dsn = [*views], roles.guarded(dsn)
     taken = take_steps(dsn, service, steps, contract=contract)
+    if events is not None:
+        with connect(dsn) as connection:
+            event_types.register(connection, events.registration())
     if role and not look_at_steps(dsn, service, steps).foreign:
         roles.grant(dsn, role, [view.schema for view in views], add_only=[reconcile.TABLE])
     view_tables.create_missing(dsn, views, role)
@@ -53,6 +62,24 @@ def look_at_schema(dsn: str, service: str, steps: Sequence[Step] = STEPS) -> Sta
     return look_at_steps(roles.guarded(dsn), service, steps)
 
 
-def check_schema(dsn: str, service: str, steps: Sequence[Step] = STEPS) -> None:
-    """Raise `SchemaUnknown`, saying what to do, unless this release can run on the database."""
+def unregistered(dsn: str, events: Events) -> list[str]:
+    """The types of events that `migrate` would register."""
+    with connect(roles.guarded(dsn)) as connection:
+        return event_types.unregistered(connection, events.registration())
+
+
+def check_schema(
+    dsn: str, service: str, steps: Sequence[Step] = STEPS, *, events: Events | None = None
+) -> None:
+    """Raise `SchemaUnknown`, saying what to do, unless this release can run on the database.
+
+    `events`: also that their types are registered, so that other releases can bear what this one stores.
+    """
     check_steps(dsn, service, steps)
+    if events is not None and (new := unregistered(dsn, events)):
+        more = len(new) - _MOST_TOLD
+        told = ", ".join(new[:_MOST_TOLD]) + (f" and {more} more" if more > 0 else "")
+        raise SchemaUnknown(
+            f"the types of events {told} are not registered in the database of {service}: run"
+            f" `linli {service} migrate`"
+        )

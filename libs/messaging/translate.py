@@ -8,11 +8,12 @@ from typing import Any, Protocol
 from google.protobuf import descriptor_pool
 from linli.feed.v1 import feed_service_pb2 as feed
 
-from libs.ledger.recorded import Recorded, utc_now
+from libs.ledger.errors import EventTypeUnknown
+from libs.ledger.recorded import Recorded, UnknownType, utc_now
 from libs.ledger.store.incarnation import Incarnation
 from libs.messaging.published import Publish, Published
 from libs.messaging.reactions import Fact
-from libs.messaging.stretch import Entry, Recent, Stretch, stretch_of
+from libs.messaging.stretch import Entry, Recent, Step, Stretch, stretch_of
 from libs.rpc.moments import moment, stamp
 
 
@@ -95,7 +96,11 @@ class Source:
         return known
 
     def stretch(self, after: int, limit: int = 500) -> Stretch:
-        """The same, with who may see each event."""
+        """The same, with who may see each event.
+
+        Raises `EventTypeUnknown` where the first event is one that only a newer release can publish: whoever
+        went on behind it would leave it out for ever. Private ones of a newer release are passed over.
+        """
         found = self._recent.after(after, limit)
         if found is not None and self._enough(found, limit):
             return found
@@ -104,14 +109,22 @@ class Source:
             if found is not None and self._enough(found, limit):
                 return found
             begin = after if found is None else self._recent.end()
-            steps = [
-                (event.position, self._translated(event), event.chain)
-                for event in self._ledger.read(begin, limit)
-            ]
+            steps, beyond = self._steps(self._ledger.read(begin, limit))
             self._recent.extend(begin, steps)
             if found is not None:
                 return self._recent.after(after, limit) or found
+        if beyond is not None and not steps:
+            raise EventTypeUnknown(beyond.name, beyond.stream, beyond.position)
         return stretch_of(after, steps)
+
+    def _steps(self, events: Iterable[Recorded[Any]]) -> tuple[list[Step], Recorded[Any] | None]:
+        """Events translated, up to one that only a newer release can publish, and that one, if any."""
+        steps = list[Step]()
+        for event in events:
+            if isinstance(event.event, UnknownType) and event.event.published:
+                return steps, event
+            steps.append((event.position, self._translated(event), event.chain))
+        return steps, None
 
     def _enough(self, found: "Stretch", limit: int) -> bool:
         return found.cut or found.steps == limit or found.until >= self._ledger.known_head
@@ -137,7 +150,7 @@ class Source:
         self._ledger.on_news(wake)
 
     def _translated(self, recorded: Recorded[Any]) -> Entry | None:
-        published = self._publish(recorded)
+        published = self._publish(recorded) if recorded.known else None
         return None if published is None else _entry(self.name, recorded, published)
 
 

@@ -10,7 +10,13 @@ from google.protobuf import any_pb2, duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 
 from libs.ledger.decider import Kind, Refusal
-from libs.ledger.errors import ClockSkewed, LedgerUnavailable, OutcomeUnknown, VersionConflict
+from libs.ledger.errors import (
+    ClockSkewed,
+    EventTypeUnknown,
+    LedgerUnavailable,
+    OutcomeUnknown,
+    VersionConflict,
+)
 from libs.ledger.views.view import ViewBehind
 
 DOMAIN = "linli"
@@ -124,6 +130,12 @@ OUTAGES: Mapping[type[Exception], Failure | None] = {
     ),
     ClockSkewed: _passing(
         "CLOCK_SKEWED", "the clock of the server is wrong; nothing was done, try again later", 5.0
+    ),
+    EventTypeUnknown: _passing(
+        "EVENT_TYPE_UNKNOWN",
+        "a newer release has stored what this instance cannot read; nothing was done, try again: an instance"
+        " of that release can",
+        0.5,
     ),
     LedgerUnavailable: _STORE_AWAY,
     psycopg.Error: _STORE_AWAY,

@@ -24,6 +24,7 @@ OWN: Catalogue = {
         "QUOTA_EXCEEDED": "超出了您的调用配额，请稍后再试",
         "STORE_UNAVAILABLE": "存储暂不可用，请稍后再试",
         "CLOCK_SKEWED": "服务器时钟有误，请稍后再试",
+        "EVENT_TYPE_UNKNOWN": "系统正在升级，本次未作任何更改，请稍后再试",
         "HISTORY_CHANGED": "数据来源已从备份恢复，历史不同，请核对后从一致的位置重新读取",
         "INTERNAL": "系统内部错误，编号{error_id}",
         "PAGE_TOKEN_INVALID": "分页标记无效",
@@ -40,7 +41,7 @@ OWN: Catalogue = {
             "事件来源只记录到{head}，尚无{after}之后的事件；"
             "来源可能已从旧备份恢复，或位置属于另一单元；请从0重新读取"
         ),
-        "EVENT_TYPE_UNKNOWN": "该来源不发布{type}事件，请核对类型名称",
+        "EVENT_TYPE_NOT_PUBLISHED": "该来源不发布{type}事件，请核对类型名称",
         "INBOX_UNKNOWN": "此处没有该服务的收件箱",
         "PARKED_UNKNOWN": "没有编号为{parked_id}的搁置事件，或已处理完毕",
         "PARKED_NOT_FIRST": "同一主体有更早的搁置事件，请先重试{first_id}",

@@ -135,4 +135,4 @@ def component(
 
 def _migrate(dsn: str, service: Service) -> None:
     ensure_role(dsn, ROLE)
-    migrate(dsn, service.name, service.views, role=ROLE)
+    migrate(dsn, service.name, service.views, events=service.events, role=ROLE)

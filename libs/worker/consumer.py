@@ -12,6 +12,7 @@ from eventlet.event import Event
 from eventlet.queue import LightQueue
 from linli.exchange.v1 import exchange_pb2
 
+from libs.ledger.errors import EventTypeUnknown
 from libs.messaging import broker, topology
 from libs.messaging.failures import PASSING, is_conflict, trouble
 from libs.messaging.histories import HistoryChanged
@@ -36,6 +37,10 @@ Run = Callable[[str, Delivered], Result]
 Spawn = Callable[[Callable[[], None], str], Any]
 
 
+class _GivenUp(ConnectionError):
+    """We let go of the connection ourselves."""
+
+
 class _Line:
     """One connection's life: what came in on it is worth nothing once it is broken."""
 
@@ -43,6 +48,7 @@ class _Line:
         self.connection = connection
         self.channel: Any = None
         self.alive = True
+        self.given_up = False  # so that a worker of a newer release gets what came in on it
         self.heard_at = time.monotonic()
 
 
@@ -108,6 +114,9 @@ class QueueConsumer:
             began = time.monotonic()
             try:
                 self._listen()
+            except _GivenUp:
+                _log.warning("lets another worker be active", service=self._service, queue=self._queue.name)
+                self._pause(failures.pause())
             except broker.BROKEN as error:
                 if self._stopping.ready():
                     return
@@ -151,7 +160,7 @@ class QueueConsumer:
     def _look_up(self, line: _Line) -> None:
         """Read for a moment, and say that we live."""
         if not line.alive:
-            raise ConnectionError("an acknowledgement could not be sent")
+            raise _GivenUp if line.given_up else ConnectionError("an acknowledgement could not be sent")
         with suppress(TimeoutError):
             line.connection.drain_events(timeout=_LOOK_UP)
         line.connection.heartbeat_tick()
@@ -219,6 +228,11 @@ class QueueConsumer:
                     self._requests.put(request)
                 return True
             self._bear(failure[1])
+            if isinstance(
+                failure[1], EventTypeUnknown
+            ):  # a worker of the newer release can: let it be active
+                line.alive, line.given_up = False, True
+                return False
             if self._pause(failures.pause()):
                 return False
         return False

@@ -159,7 +159,7 @@ def lagging(
     """Somebody who may do everything, where they can name a revision, and one that the views lack."""
     service = load(request.param)
     dsn = postgres_server.create()
-    migrate(dsn, service.name, service.views)
+    migrate(dsn, service.name, service.views, events=service.events)
     with component(postgres_server, service, IDENTITYS_OWN, dsn=dsn) as running:
         eventually(lambda: running.opened.projector.status().ready)
     no_projector = Roles(projector=False)

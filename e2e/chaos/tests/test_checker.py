@@ -92,7 +92,7 @@ def _opened(stack: ExitStack, server: TestServer, name: str) -> OpenService:
 
 
 def _migrate(service: Service, dsn: str) -> None:
-    migrate(dsn, service.name, service.views)
+    migrate(dsn, service.name, service.views, events=service.events)
 
 
 def _is_at_head(opened: OpenService) -> bool:

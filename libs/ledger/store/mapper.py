@@ -60,12 +60,14 @@ class Events:
     `upcasts`: `{"case_opened.v0": ("case_opened.v1", function)}`: how an older event reads today;
     the next name may itself be an older one. A name that was ever stored stays in one of the two.
     `erasures`: which subjects' keys an event destroys, in the transaction that appends it.
+    `private`: the types that are never published; a release that does not know one may pass over it.
     """
 
     service: str
     types: Mapping[str, type]
     upcasts: Mapping[str, tuple[str, Upcast]] = field(default_factory=dict)
     erasures: Mapping[str, Callable[[Any], Iterable[str]]] = field(default_factory=dict)
+    private: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if len(set(self.types.values())) != len(self.types):
@@ -77,6 +79,8 @@ class Events:
             self.path(name)
         if unknown := [name for name in self.erasures if name not in self.types]:
             raise ValueError(f"{self.service}: erasures of unknown events {unknown}")
+        if unknown := sorted(self.private - set(self.types)):
+            raise ValueError(f"{self.service}: unknown events {unknown} are said to be private")
 
     def path(self, name: str) -> tuple[str, tuple[Upcast, ...]]:
         """The current name of an old one, and the upcasts that lead there."""
@@ -95,6 +99,10 @@ class Events:
     def names(self) -> tuple[str, ...]:
         """All names under which events were ever stored, the older ones included."""
         return (*self.types, *(name for name in self.upcasts if name not in self.types))
+
+    def registration(self) -> dict[str, bool]:
+        """All stored names in full, each with whether its events are published, for `event_types`."""
+        return {f"{self.service}.{name}": self.path(name)[0] not in self.private for name in self.names()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +237,9 @@ def opening(keys: KeySource) -> Iterator[None]:
             unseal(personal, text)
 
 
+_HEAD = msgspec.msgpack.Decoder(tuple[Metadata, msgspec.Raw], dec_hook=_unpack)
+
+
 class Mapper:
     """Encodes and decodes the events of one service.
 
@@ -277,6 +288,17 @@ class Mapper:
         if codec.personal or metadata.said is not None:
             _bind(Where(stream, metadata.event_id), in_order=not upcast)
         return event, metadata
+
+    def knows(self, name: str) -> bool:
+        """Whether events stored under this name can be read here."""
+        return name in self._codecs or name in self._upcasts
+
+    def metadata(self, stream: str, body: bytes) -> Metadata:
+        """The metadata of an event whose type is not known here."""
+        metadata, _ = _HEAD.decode(body)
+        if metadata.said is not None:
+            _bind(Where(stream, metadata.event_id))
+        return metadata
 
     def opening(self) -> AbstractContextManager[None]:
         """Open all personal data that this thread decodes inside, at the end, with one query for keys."""

@@ -107,7 +107,7 @@ def take_steps(dsn: str, service: str, steps: Sequence[Step], *, contract: bool 
     for this one, and `MigrationRefused` if another migration, a table in use or a process of a release
     that a step would shut out is in the way.
     """
-    with _connect(dsn) as connection:
+    with connect(dsn) as connection:
         _check_server(connection)
         connection.execute(f"SET client_connection_check_interval = '{_KILLED}'")
         _lock(connection, service)
@@ -122,7 +122,7 @@ def take_steps(dsn: str, service: str, steps: Sequence[Step], *, contract: bool 
 
 def look_at_steps(dsn: str, service: str, steps: Sequence[Step]) -> Standing:
     """What the database of `service` has and lacks; changes nothing. Raises `SchemaUnknown`, too."""
-    with _connect(dsn) as connection:
+    with connect(dsn) as connection:
         _check_server(connection)
         return _standing(connection, service, steps)
 
@@ -146,8 +146,11 @@ def check_steps(dsn: str, service: str, steps: Sequence[Step]) -> None:
         )
 
 
-def _connect(dsn: str) -> Connection[tuple[Any, ...]]:
-    """Within a limit: a database that takes the connection and says nothing would be waited for for ever."""
+def connect(dsn: str) -> Connection[tuple[Any, ...]]:
+    """A connection to migrate or to check by (autocommit, rows as tuples).
+
+    Within a limit: a database that takes the connection and says nothing would be waited for for ever.
+    """
     arguments = {**writing(dsn), "connect_timeout": _CONNECT_SECONDS}
     return psycopg.connect(**arguments, autocommit=True, row_factory=tuple_row)
 

@@ -7,7 +7,9 @@ from typing import Any
 from psycopg.sql import SQL, Identifier
 
 from libs.ledger.datastore import Datastore
-from libs.ledger.recorded import Recorded
+from libs.ledger.errors import EventTypeUnknown, UnknownEvent
+from libs.ledger.recorded import Recorded, UnknownType
+from libs.ledger.store.event_types import EventTypes
 from libs.ledger.store.mapper import Mapper
 from libs.ledger.store.recorder import GroupCommitRecorder
 
@@ -15,11 +17,17 @@ _FOR_EVER = 2**63 - 1
 
 
 class Reader:
-    """Reads for many threads at once. Raises `LedgerUnavailable` if the database stays away."""
+    """Reads for many threads at once. Raises `LedgerUnavailable` if the database stays away.
+
+    An event of a type that only a newer release knows has no content in the whole ledger, where others
+    follow that need not mind; a stream that has one cannot be read: `EventTypeUnknown`. `UnknownEvent` for a
+    name that no release has registered.
+    """
 
     def __init__(self, datastore: Datastore, recorder: GroupCommitRecorder, mapper: Mapper) -> None:
         self._datastore = datastore
         self._mapper = mapper
+        self._types = EventTypes(datastore)
         table = Identifier(datastore.schema, recorder.events_table_name)
         events = SQL(
             "SELECT e.originator_id, e.originator_version, e.notification_id, e.topic, e.state,"
@@ -54,7 +62,7 @@ class Reader:
     def ledger(self, after: int, limit: int, until: int | None) -> list[Recorded[Any]]:
         """A page of the whole ledger; personal data stays sealed."""
         rows = self._datastore.select(self._ledger, (after, _FOR_EVER if until is None else until, limit))
-        return [self._recorded(*row) for row in rows]
+        return [self._recorded(*row, whole=True) for row in rows]
 
     def stream(self, stream: str, after: int, until: int | None, limit: int | None) -> list[Recorded[Any]]:
         """A part of a stream, personal data opened."""
@@ -82,8 +90,15 @@ class Reader:
         body: bytes,
         recorded_at: datetime,
         chain: bytes,
+        *,
+        whole: bool = False,
     ) -> Recorded[Any]:
-        event, metadata = self._mapper.decode(stream, name, body)
+        if self._mapper.knows(name):
+            event, metadata = self._mapper.decode(stream, name, body)
+        else:
+            event, metadata = self._of_newer_release(name), self._mapper.metadata(stream, body)
+            if not whole:
+                raise EventTypeUnknown(name, stream, position)
         return Recorded(
             stream=stream,
             version=version,
@@ -94,3 +109,9 @@ class Reader:
             recorded_at=recorded_at,
             chain=chain,
         )
+
+    def _of_newer_release(self, name: str) -> UnknownType:
+        published = self._types.published(name)
+        if published is None:
+            raise UnknownEvent(name)
+        return UnknownType(published)

@@ -14,11 +14,11 @@ from psycopg.rows import DictRow
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from libs.ledger.errors import SettingsRefused
-from libs.ledger.store import incarnation
+from libs.ledger.store import event_types, incarnation
 from libs.ledger.store.migrate import TABLE as SCHEMA_TABLE
 from libs.ledger.store.recorder import EVENTS_TABLE
 
-_READ_ONLY = (EVENTS_TABLE, incarnation.TABLE, SCHEMA_TABLE)
+_READ_ONLY = (EVENTS_TABLE, incarnation.TABLE, SCHEMA_TABLE, event_types.TABLE)
 _OF_THE_OWNER = (
     "ledger_enter()",
     "ledger_lock(text)",

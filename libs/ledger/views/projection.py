@@ -13,7 +13,7 @@ from psycopg.errors import PipelineAborted
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.views import view_tables
+from libs.ledger.views import passed_over, view_tables
 from libs.ledger.views.rows import RowStore
 from libs.ledger.views.view import Key, View, Views
 from libs.telemetry import conventions, logs, metrics
@@ -59,7 +59,14 @@ class Stuck(Exception):
 
 def keys_of(view: View, events: Batch) -> list[tuple[str, Key]]:
     """The rows that folding the batch will look at."""
-    return [key for recorded in events for key in view.keys(recorded)]
+    return [key for recorded in events if recorded.known for key in view.keys(recorded)]
+
+
+def fold(view: View, events: Batch, rows: RowStore) -> None:
+    """Fold a batch into a view's rows, but for events of types that only a newer release knows."""
+    for recorded in events:
+        if recorded.known:
+            view.fold(recorded, rows)
 
 
 # A value or a statement of the view. All other errors of the database are its own: a server that has
@@ -88,6 +95,7 @@ class Projection:
         self._meters = {v.name: metrics.read(service, f"view.{v.name}", head) for v in views}
         self._heard = time.monotonic()
         self._head = 0
+        self._passed: set[str] = set()
         for track in self._tracks:
             metrics.view_stopped(self._ledger.service, track.view.name, stopped=bool(track.stopped))
 
@@ -190,9 +198,8 @@ class Projection:
             with conventions.projected(service, len(events), reached):
                 self._begin(tracks, events)
                 for track in tracks:
-                    for recorded in events:
-                        track.view.fold(recorded, track.rows)
-                self._commit(tracks, reached, ready=ready)
+                    fold(track.view, events, track.rows)
+                self._commit(tracks, events, reached, ready=ready)
         except BaseException as error:
             for track in tracks:
                 track.rows.forget()
@@ -226,13 +233,18 @@ class Projection:
             if found is None or (found.position, found.generation) != (track.position, track.generation):
                 raise Replaced(f"the view {track.view.name} was replaced")
 
-    def _commit(self, tracks: list[Track], reached: int, *, ready: bool) -> None:
-        """Write rows and positions and commit: one exchange with the server."""
+    def _commit(self, tracks: list[Track], events: Batch, reached: int, *, ready: bool) -> None:
+        """Write rows, positions and what was passed over, and commit: one exchange with the server."""
+        names, passed = [track.view.name for track in tracks], passed_over.among(events)
         with self._connection.pipeline():
             for track in tracks:
                 track.rows.write(self._cursor)
-            view_tables.advance(self._cursor, [track.view.name for track in tracks], reached, ready=ready)
+            passed_over.note(self._cursor, names, passed)
+            view_tables.advance(self._cursor, names, reached, ready=ready)
             self._cursor.execute("COMMIT")
+        if news := passed.keys() - self._passed:
+            self._passed |= news
+            log.info("views pass over events of a newer release", views=names, types=sorted(news))
 
     @staticmethod
     def _is_of_an_event(error: BaseException) -> bool:

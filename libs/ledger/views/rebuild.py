@@ -12,8 +12,8 @@ from psycopg.rows import DictRow
 
 from libs.ledger.store import leader_lock
 from libs.ledger.store.ledger import Ledger
-from libs.ledger.views import view_tables
-from libs.ledger.views.projection import keys_of
+from libs.ledger.views import passed_over, view_tables
+from libs.ledger.views.projection import fold, keys_of
 from libs.ledger.views.rows import RowStore
 from libs.ledger.views.view import Table, View
 from libs.retry.backoff import Backoff
@@ -97,6 +97,7 @@ class _Beside:
         self._rows = RowStore(view, connection, schema=schema, limit=_CACHE)
         self._position = 0
         self._events = 0
+        self._passed: dict[str, int] = {}
         self._head = ledger.head()
         self._began = time.monotonic()
         with connection.transaction():
@@ -165,8 +166,8 @@ class _Beside:
         if not self._rows.complete:
             self._rows.ask(keys_of(self._view, events))
             self._rows.learn()
-        for recorded in events:
-            self._view.fold(recorded, self._rows)
+        fold(self._view, events, self._rows)
+        self._passed = {**passed_over.among(events), **self._passed}
         self._rows.write(self._cursor)
         self._rows.settle()
         self._events += len(events)
@@ -191,6 +192,7 @@ class _Beside:
         self._cursor.execute(f"DROP SCHEMA IF EXISTS {live} CASCADE")
         self._cursor.execute(f"ALTER SCHEMA {self._schema} RENAME TO {live}")
         view_tables.record(self._cursor, self._view, self._position, ready=True)
+        passed_over.note(self._cursor, [self._view.name], self._passed)
 
     def _compare(self, table: Table) -> list[str]:
         live, new = f"{self._view.schema}.{table.name}", f"{self._schema}.{table.name}"

@@ -9,6 +9,7 @@ from psycopg.rows import DictRow
 from psycopg.sql import SQL, Identifier
 
 from libs.ledger.store import leader_lock
+from libs.ledger.views import passed_over
 from libs.ledger.views.view import View
 
 CREATE_TABLE = """
@@ -92,6 +93,7 @@ def record(cursor: Cursor[Any], view: View, position: int, *, ready: bool) -> No
         " version = excluded.version, generation = excluded.generation, ready = excluded.ready",
         [view.name, position, view.shape, view.version, ready],
     )
+    passed_over.forget(cursor, view.name)
 
 
 def advance(cursor: Cursor[Any], names: list[str], position: int, *, ready: bool) -> None:

@@ -112,7 +112,7 @@ def test_a_type_that_the_source_never_publishes_is_refused_with_those_it_publish
         with pytest.raises(Refusal, match=wanted):
             api.follow_events(feed.FollowEventsRequest(source="cases", types=[unknown]), Caller())
 
-        assert (read.value.code, read.value.field) == ("EVENT_TYPE_UNKNOWN", "types")
+        assert (read.value.code, read.value.field) == ("EVENT_TYPE_NOT_PUBLISHED", "types")
 
 
 def test_the_limit_counts_events_and_skips_what_is_not_for_the_reader(town: Town) -> None:

@@ -69,6 +69,9 @@ def test_an_older_migrate_gives_no_rights_that_a_newer_one_withheld(database: st
         owner.execute(f"CREATE ROLE {role}")
         try:
             migrate(database, "lending", steps=[*STEPS, _future()], role=role)
+            for right in ("INSERT", "UPDATE", "DELETE"):
+                granted = owner.execute("SELECT has_table_privilege(%s, 'event_types', %s)", [role, right])
+                assert granted.fetchone() == (False,)
             owner.execute(f"REVOKE UPDATE ON future FROM {role}")
 
             migrate(database, "lending", role=role)

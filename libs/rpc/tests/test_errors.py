@@ -8,7 +8,14 @@ import psycopg
 import pytest
 
 from libs.ledger.decider import Kind, Refusal
-from libs.ledger.errors import ClockSkewed, LedgerClosed, LedgerUnavailable, OutcomeUnknown, VersionConflict
+from libs.ledger.errors import (
+    ClockSkewed,
+    EventTypeUnknown,
+    LedgerClosed,
+    LedgerUnavailable,
+    OutcomeUnknown,
+    VersionConflict,
+)
 from libs.ledger.views.view import ViewBehind
 from libs.rpc import errors
 from libs.rpc.failures import RpcFailed
@@ -64,6 +71,7 @@ def test_a_refusal_that_names_a_field_is_a_field_violation(greeter: Greeter, dia
         (ViewBehind("open_cases", 9, 5), grpc.StatusCode.UNAVAILABLE, "VIEW_BEHIND"),
         (LedgerUnavailable("away"), grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE"),
         (ClockSkewed("10 days ahead"), grpc.StatusCode.UNAVAILABLE, "CLOCK_SKEWED"),
+        (EventTypeUnknown("a.b.v1", "a-1", 7), grpc.StatusCode.UNAVAILABLE, "EVENT_TYPE_UNKNOWN"),
         (LedgerClosed("closing"), grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE"),
         (OutcomeUnknown("broken"), grpc.StatusCode.UNAVAILABLE, "OUTCOME_UNKNOWN"),
         (psycopg.OperationalError("refused"), grpc.StatusCode.UNAVAILABLE, "STORE_UNAVAILABLE"),

@@ -85,7 +85,8 @@ class EmbeddedPlatform:
 
     def _open(self, service: Service, environ: Mapping[str, str]) -> OpenService:
         role = runtime_role(service.name)
-        migrate(self._postgres.ensure_database(service.name), service.name, service.views, role=role)
+        dsn = self._postgres.ensure_database(service.name)
+        migrate(dsn, service.name, service.views, events=service.events, role=role)
         settings = read(Settings, {**environ, "LINLI_DATABASE_URL": self._postgres.dsn(service.name, role)})
         opened = open_service(service, settings, environ, listen=False)
         self._stack.callback(opened.close)

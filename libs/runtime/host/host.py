@@ -168,8 +168,8 @@ class Host(ProcessHost):
 
     def _relay(self, service: OpenService, http: Endpoint) -> WatchedThread:
         relay = service.relay()
-        if not self.roles.api:  # who serves rpcs serves on while the broker is away
-            http.checks[f"{service.name}.relay"] = lambda: relay.trouble
+        told = http.notes if self.roles.api else http.checks  # who serves rpcs serves on without a relay
+        told[f"{service.name}.relay"] = lambda: relay.trouble
         return self._watched(f"relay-{service.name}", relay.run, relay.wake)
 
     def _deliveries(self, http: Endpoint) -> list[WatchedThread]:

@@ -97,7 +97,7 @@ def open_service(
 def open_ledger(service: Service, settings: Settings, *, listen: bool = True) -> Ledger:
     """Open the ledger of a service whose schema is the one we know."""
     dsn = settings.database_url.reveal()
-    check_schema(dsn, service.name)
+    check_schema(dsn, service.name, events=service.events)
     about = LedgerSettings(
         dsn=dsn,
         service=service.name,

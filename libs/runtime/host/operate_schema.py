@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from libs.ledger.privacy.key_store import make_store
-from libs.messaging.schema import look_at_schema, migrate
+from libs.messaging.schema import look_at_schema, migrate, unregistered
 from libs.runtime.config.settings import Settings, read
 from libs.runtime.host.exposed import check_connections
 from libs.runtime.host.parts import Service
@@ -17,7 +17,7 @@ def make_schema(service: Service, environ: Environ, *, contract: bool = False) -
     settings = read(Settings, environ)
     check_connections(settings, serves=False)
     dsn, role = settings.database_url.reveal(), settings.runtime_role
-    taken = migrate(dsn, service.name, service.views, role=role, contract=contract)
+    taken = migrate(dsn, service.name, service.views, events=service.events, role=role, contract=contract)
     make_store(settings.key_store.reveal(), role)
     say(f"{service.name}: " + (f"made {', '.join(taken)}" if taken else "nothing to do"))
     for step in look_at_schema(dsn, service.name).contracting:
@@ -29,7 +29,8 @@ def show_schema(service: Service, environ: Environ, *, contract: bool = False) -
     """Say what `make_schema` would do, and do nothing."""
     settings = read(Settings, environ)
     check_connections(settings, serves=False)
-    found = look_at_schema(settings.database_url.reveal(), service.name)
+    dsn = settings.database_url.reveal()
+    found = look_at_schema(dsn, service.name)
     steps = found.missing(contract=contract)
     for step in steps:
         say(f"{service.name}: would take {step}")
@@ -37,6 +38,8 @@ def show_schema(service: Service, environ: Environ, *, contract: bool = False) -
         say(f"{service.name}: would leave {step}")
     for number, applied in sorted(found.foreign.items()):
         say(f"{service.name}: has step {number}, {applied.name}, of a newer release")
-    if not steps:
+    if new := unregistered(dsn, service.events):
+        say(f"{service.name}: would register the types of events {', '.join(new)}")
+    if not steps and not new:
         say(f"{service.name}: nothing to do")
     return 0

@@ -28,7 +28,7 @@ def database_of(server: TestServer, service: Service) -> str:
     """A fresh database with the service's schema."""
 
     def build(dsn: str) -> None:
-        migrate(dsn, service.name, service.views)
+        migrate(dsn, service.name, service.views, events=service.events)
 
     return server.copy_of(f"example-{service.name}", build)
 

@@ -12,6 +12,7 @@ from libs.telemetry.metrics.exchange import (
     intake,
     parked,
     published_again,
+    relay_stopped,
     types_behind,
 )
 from libs.telemetry.metrics.figures import Figure, Values
@@ -64,6 +65,7 @@ __all__ = [
     "pool",
     "published_again",
     "read",
+    "relay_stopped",
     "rpc",
     "rpc_limits",
     "rpc_load",

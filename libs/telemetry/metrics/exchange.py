@@ -30,6 +30,12 @@ _silence = Gauge(
     "the source's relay up and connected?",
     ["service", "source"], registry=REGISTRY,
 )  # fmt: skip
+_relay_stopped = Gauge(
+    "linli_relay_stopped",
+    "1 while a relay publishes nothing because the next event is of a type that only a newer release "
+    "publishes. On all relays of a service: run one of the release that stored the event.",
+    ["service"], registry=REGISTRY,
+)  # fmt: skip
 _broker = Gauge(
     "linli_broker_connected",
     "1 while this process is connected to the broker for this queue. 0 for minutes: look whether the broker"
@@ -93,6 +99,11 @@ def published_again(service: str, consumer: str) -> None:
 def confirmed(service: str, seconds: float) -> None:
     """The broker has confirmed a batch of a relay, after so many seconds."""
     _confirm.labels(service).observe(seconds)
+
+
+def relay_stopped(service: str, *, stopped: bool) -> None:
+    """Whether a relay stands in front of an event that only a newer release can publish."""
+    _relay_stopped.labels(service).set(stopped)
 
 
 def broker_connected(service: str, queue: str, *, connected: bool) -> None:

@@ -9,7 +9,8 @@ What a test does to a worker, it does by signals and by files in the folder LINL
 - `die`: the process kills itself between the commit of such a batch and its acknowledgement;
 - `die in the past`: the same with a batch of some types only.
 
-With LINLI_TEST_MENDED the tally takes every number; with LINLI_TEST_NEWER it is of the next release.
+With LINLI_TEST_MENDED the tally takes every number; with LINLI_TEST_NEWER it is of the next release,
+and with LINLI_TEST_NEWER=checks of one that stores another type of its own.
 """
 
 import json
@@ -26,7 +27,7 @@ from libs.runtime.config import guards
 from libs.runtime.host.opened import OpenService
 from libs.runtime.host.process_host import ProcessHost
 from libs.runtime.host.shell import Died
-from libs.runtime.tests.example import counter, tally
+from libs.runtime.tests.example import counter, newer, tally
 from libs.runtime.tests.example.roles import run
 
 IS_WORKER = sys.argv[2:3] == ["worker"]
@@ -95,7 +96,8 @@ def _main(words: list[str]) -> int:
     signal.signal(signal.SIGUSR2, _hang)
     if os.environ.get("LINLI_TEST_MENDED"):
         tally.mended.add(tally.POISON)
-    tallying = tally.NEWER if os.environ.get("LINLI_TEST_NEWER") else tally.SERVICE
+    releases = {"": tally.SERVICE, "checks": newer.TALLY_SERVICE}
+    tallying = releases.get(os.environ.get("LINLI_TEST_NEWER", ""), tally.NEWER)
     service = {"counter": counter.SERVICE, "tally": tallying}[words[0]]
     return run(service, words[1:], worker=_worker if IS_WORKER else None)
 

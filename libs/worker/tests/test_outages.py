@@ -28,7 +28,7 @@ def test_a_store_that_is_away_is_waited_for_over_the_same_connection(
     postgres_server: TestServer, killable_postgres: KillablePostgres, broker: str, tmp_path: Path
 ) -> None:
     dsn = killable_postgres.ensure_database("tally")
-    migrate(dsn, "tally", tally.SERVICE.views)
+    migrate(dsn, "tally", tally.SERVICE.views, events=tally.EVENTS)
     with ExitStack() as stack, opened(postgres_server, [counter.SERVICE]) as (counting,):
         tallying = open_service(tally.SERVICE, settings_for(dsn), {})
         stack.callback(tallying.close)

@@ -1,15 +1,18 @@
 """A worker's process hears its neighbours: in order, exactly once, whatever becomes of it."""
 
 import signal
+from typing import Any
 
+from libs.ledger.recorded import Recorded
 from libs.ledger.streams.stream import handle_many
 from libs.messaging import broker, relay_position, topology
 from libs.messaging.publishing import Publishing
 from libs.messaging.relay import RelaySettings
 from libs.messaging.signed import Signer
+from libs.messaging.tests.releases import store_checked
 from libs.messaging.tests.town import ALICE
 from libs.rpc.keys import SigningKey
-from libs.runtime.tests.example import counter
+from libs.runtime.tests.example import counter, tally
 from libs.testkit import patience
 from libs.testkit.eventually import eventually
 from libs.worker.tests.street import SOON, Street
@@ -84,6 +87,29 @@ def test_a_consumer_added_later_builds_everything_through_the_same_path(street: 
         street.arrives("a", "b")
         worker.says("gap found", after=0)
         worker.says("gap repaired")
+
+
+def test_a_worker_that_lacks_a_type_lets_one_of_the_next_release_take_its_place(street: Street) -> None:
+    with street.publishing():
+        old = street.worker()
+        street.town.count(1)
+        street.arrives()
+        store_checked(street.town)
+        new = street.worker(LINLI_TEST_NEWER="checks")
+        street.town.count(2)
+
+        old.says("lets another worker be active")
+        wanted = street.counted()
+        eventually(
+            lambda: [event.event.sequence for event in _added(street)] == wanted,
+            "the new one takes over",
+            seconds=SOON,
+        )
+        assert (old.stop(), new.stop()) == (0, 0)
+
+
+def _added(street: Street) -> list[Recorded[Any]]:
+    return [event for event in street.town.tally.ledger.read() if isinstance(event.event, tally.Added)]
 
 
 def test_what_others_put_into_the_queue_takes_no_effect_and_deafens_nobody(street: Street) -> None:

@@ -26,7 +26,7 @@ Said = Callable[..., tuple[int, str]]
 def installation(postgres_server: TestServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenService]:
     """An identity service without an operator, whose settings are in the environment."""
     dsn = postgres_server.create()
-    migrate(dsn, "identity", SERVICE.views)
+    migrate(dsn, "identity", SERVICE.views, events=SERVICE.events)
     monkeypatch.setenv("LINLI_DATABASE_URL", dsn)
     monkeypatch.setenv("LINLI_MASTER_KEY", MasterKey.generate().text())
     monkeypatch.setenv("LINLI_IDENTITY_SIGNING_KEY", SigningKey.generate().pem().decode())

@@ -4,29 +4,33 @@ from libs.ledger.store.mapper import Events
 from services.supervision.domain.case_record import events
 from services.supervision.domain.noted import NameNoted
 
+_PUBLISHED = {
+    "case_rated.v1": events.CaseRated,
+}
+_PRIVATE = {
+    "case_opening_noted.v1": events.OpeningNoted,
+    "case_routing_noted.v1": events.RoutingNoted,
+    "case_no_owner_noted.v1": events.NoOwnerNoted,
+    "case_acceptance_noted.v1": events.AcceptanceNoted,
+    "case_return_noted.v1": events.ReturnNoted,
+    "case_adjudication_noted.v1": events.AdjudicationNoted,
+    "case_reassignment_noted.v1": events.ReassignmentNoted,
+    "case_work_noted.v1": events.WorkNoted,
+    "case_pause_noted.v1": events.PauseNoted,
+    "case_resumption_noted.v1": events.ResumptionNoted,
+    "case_remark_noted.v1": events.RemarkNoted,
+    "case_resolution_noted.v1": events.ResolutionNoted,
+    "case_closing_noted.v1": events.ClosingNoted,
+    "case_withdrawal_noted.v1": events.WithdrawalNoted,
+    "case_rejection_noted.v1": events.RejectionNoted,
+    "case_reopening_noted.v1": events.ReopeningNoted,
+    "case_warning_noted.v1": events.WarningNoted,
+    "case_breach_noted.v1": events.BreachNoted,
+    "case_annulment_noted.v1": events.AnnulmentNoted,
+    "name_noted.v1": NameNoted,
+}
 EVENTS = Events(
     service="supervision",
-    types={
-        "case_opening_noted.v1": events.OpeningNoted,
-        "case_routing_noted.v1": events.RoutingNoted,
-        "case_no_owner_noted.v1": events.NoOwnerNoted,
-        "case_acceptance_noted.v1": events.AcceptanceNoted,
-        "case_return_noted.v1": events.ReturnNoted,
-        "case_adjudication_noted.v1": events.AdjudicationNoted,
-        "case_reassignment_noted.v1": events.ReassignmentNoted,
-        "case_work_noted.v1": events.WorkNoted,
-        "case_pause_noted.v1": events.PauseNoted,
-        "case_resumption_noted.v1": events.ResumptionNoted,
-        "case_remark_noted.v1": events.RemarkNoted,
-        "case_resolution_noted.v1": events.ResolutionNoted,
-        "case_closing_noted.v1": events.ClosingNoted,
-        "case_withdrawal_noted.v1": events.WithdrawalNoted,
-        "case_rejection_noted.v1": events.RejectionNoted,
-        "case_reopening_noted.v1": events.ReopeningNoted,
-        "case_warning_noted.v1": events.WarningNoted,
-        "case_breach_noted.v1": events.BreachNoted,
-        "case_annulment_noted.v1": events.AnnulmentNoted,
-        "case_rated.v1": events.CaseRated,
-        "name_noted.v1": NameNoted,
-    },
+    types={**_PUBLISHED, **_PRIVATE},
+    private=frozenset(_PRIVATE),
 )

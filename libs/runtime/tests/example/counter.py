@@ -130,6 +130,7 @@ EVENTS = Events(
         "person_forgotten.v1": PersonForgotten,
         "marked.v1": Marked,
     },
+    private=frozenset({"alarm_set.v1", "rang.v1"}),
 )
 
 

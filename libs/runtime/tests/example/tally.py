@@ -52,7 +52,7 @@ def evolve(state: Tally, event: Added) -> Tally:
 
 
 TALLY: Decider[Add, Tally, Added] = Decider(category="tally", initial=Tally(), decide=decide, evolve=evolve)
-EVENTS = Events(service="tally", types={"added.v1": Added})
+EVENTS = Events(service="tally", types={"added.v1": Added}, private=frozenset({"added.v1"}))
 
 
 def when_counted(event: Any, fact: Fact) -> Reactions:
