@@ -81,7 +81,7 @@ bench: setup ## Measure, as ratios against a named baseline in the same run (ARG
 	$(BIN)/python -m e2e.bench $(ARGS)
 
 .PHONY: chaos
-chaos: setup ## Kill, stop, cut off and wipe at random under load; print recovery times and whatever was lost
+chaos: setup ## Kill, cut off, wipe, restore, forge ... at random under load; print recovery times and whatever was lost
 	$(BIN)/python -m e2e.chaos $(ARGS)
 
 .PHONY: cluster-up

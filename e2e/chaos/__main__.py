@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from e2e.chaos.faults import FAULTS, WIPES
+from e2e.chaos.faults import FAULTS, LONG, WIPES
 from e2e.chaos.ground import ground
 from e2e.chaos.recovery import table
 from e2e.chaos.run import in_turn, run
@@ -29,7 +29,7 @@ def main() -> int:
         "--only", default="", metavar="WORDS", help="only faults whose name has these words in it"
     )
     arguments = parser.parse_args()
-    known = {**FAULTS, **WIPES}
+    known = {**FAULTS, **WIPES, **LONG}
     chosen = {name: fault for name, fault in known.items() if arguments.only in name}
     if not chosen:
         parser.error("\n  ".join([f"no fault has {arguments.only!r} in its name; there are:", *known]))

@@ -3,29 +3,41 @@
 Every finding is a sentence that names the service, the stream and the event. It trusts none of the
 machinery that it judges: what a neighbour's events should have led to is decided anew, by the pure
 functions, from the ledgers alone.
+
+Where a ledger lost its end by nature, it holds that exactly this end was lost: all of it, and nothing before.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 
 from psycopg.rows import tuple_row
 
-from e2e.chaos.evidence import Acknowledged, Evidence, Stored
+from e2e.chaos.evidence import Acknowledged, Evidence, Loss, Stored
 from e2e.chaos.exchange import exchanged
 from libs.ledger.recorded import utc_now
 from libs.ledger.revision import parse_revision
+from libs.ledger.store.timekeeper import MOST_SKEW
 from libs.ledger.views.rebuild import differences
 from libs.runtime.host.opened import OpenService
 
+_EARLY = timedelta(seconds=MOST_SKEW)
+"""By how much the clock of a process may be ahead of the database's."""
 
-def check(evidence: Mapping[str, Evidence], acknowledged: Sequence[Acknowledged]) -> list[str]:
+
+def check(
+    evidence: Mapping[str, Evidence], acknowledged: Sequence[Acknowledged], losses: Sequence[Loss] = ()
+) -> list[str]:
     """All that is wrong; nothing, if nothing is."""
-    found = list(commands(evidence, acknowledged))
+    gone = {request for loss in losses for request in loss.requests}
+    found = list(commands(evidence, [told for told in acknowledged if told.request_id not in gone]))
+    for loss in losses:
+        found += tail(evidence[loss.service], loss)
     for one in evidence.values():
         found += order(one)
         for upstream in one.opened.service.subscriptions:
             found += exchanged(one, evidence[upstream])
-        found += unasked(one, evidence)
+        found += unasked(one, evidence, losses)
         found += clocks(one)
         found += parked(one.opened)
         found += views(one.opened, one.head)
@@ -61,6 +73,17 @@ def _decided_once(events: Sequence[Stored]) -> bool:
     return len(decisions) == 1 and len(ids) == len(events) and dense
 
 
+def tail(one: Evidence, loss: Loss) -> Iterator[str]:
+    """What was lost is gone, and everything before it is there as it was."""
+    lost = {event.metadata.event_id for event in loss.events}
+    for event in one.events:
+        if event.metadata.event_id in lost:
+            yield f"{one.name}: {_place(event)} was lost with all behind {loss.after}, and yet is there"
+    kept = [event.chain for event in one.events if event.position <= loss.after]
+    if (kept[-1] if kept else b"") != loss.chain:
+        yield f"{one.name}: more was lost, or changed, than what lay behind {loss.after}"
+
+
 def order(one: Evidence) -> Iterator[str]:
     """Versions of a stream are 1, 2, 3, ... each once, in the order of the ledger."""
     for stream, events in one.streams.items():
@@ -72,9 +95,10 @@ def order(one: Evidence) -> Iterator[str]:
             yield f"{one.name}: {stream} has version {wrong[0]} where {wrong[1]} belongs"
 
 
-def unasked(one: Evidence, evidence: Mapping[str, Evidence]) -> Iterator[str]:
-    """Whatever a service did as a reaction was called for by an event that a neighbour recorded."""
-    causes = {
+def unasked(one: Evidence, evidence: Mapping[str, Evidence], losses: Iterable[Loss] = ()) -> Iterator[str]:
+    """Whatever a service did as a reaction was called for by an event that a neighbour recorded, or lost."""
+    lost = {cause for loss in losses for cause in loss.causes}
+    causes = lost | {
         event.id
         for upstream, wanted in one.opened.service.subscriptions.items()
         for event in evidence[upstream].published
@@ -87,10 +111,13 @@ def unasked(one: Evidence, evidence: Mapping[str, Evidence]) -> Iterator[str]:
 
 
 def clocks(one: Evidence) -> Iterator[str]:
-    """Every moment that was due has been noticed, and none of them twice."""
+    """Every moment that was due has been noticed, none of them twice, and none before it was due."""
     for events in one.streams.values():
         fired = [event for event in events if event.metadata.actor == f"clock:{one.name}"]
         for event in fired:
+            due = event.metadata.occurred_at
+            if due > event.recorded_at + _EARLY:
+                yield f"{one.name}: a moment was noticed early, before {due}: {_place(event)}"
             same = [other for other in events if (other.name, other.event) == (event.name, event.event)]
             if same[0] is event and len(same) > 1:
                 yield f"{one.name}: a moment was noticed twice: {_places(same)}"

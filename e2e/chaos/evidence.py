@@ -57,6 +57,42 @@ class Evidence:
         return self.events[-1].position if self.events else 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """The end of a ledger that was lost by nature (its database was restored, a standby lagged).
+
+    `events` is all that lay behind position `after`, `chain` the hash over what lay up to there.
+    """
+
+    service: str
+    after: int
+    chain: bytes
+    events: tuple[Stored, ...]
+    published: tuple[feed.Event, ...]
+
+    @classmethod
+    def of(cls, before: Evidence, after: int) -> "Loss":
+        """What is lost of a ledger, as it was read before that, if nothing behind a position is left."""
+        kept = [event for event in before.events if event.position <= after]
+        return cls(
+            service=before.name,
+            after=after,
+            chain=kept[-1].chain if kept else b"",
+            events=before.events[len(kept) :],
+            published=tuple(event for event in before.published if event.sequence > after),
+        )
+
+    @property
+    def requests(self) -> frozenset[str]:
+        """The requests that were answered by what is lost."""
+        return frozenset(event.metadata.request_id for event in self.events if event.metadata.request_id)
+
+    @property
+    def causes(self) -> frozenset[str]:
+        """The ids of the published events that are lost: neighbours may have handled them."""
+        return frozenset(event.id for event in self.published)
+
+
 def collect(services: Iterable[OpenService]) -> dict[str, Evidence]:
     """The evidence of all services, by name."""
     return {opened.name: Evidence.of(opened) for opened in services}

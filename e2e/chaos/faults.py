@@ -7,9 +7,15 @@ network) comes back as it would from its own supervisor; the rest is the platfor
 import random
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from e2e.chaos.clocks import jump_server, jump_worker, jump_worker_shortly
+from e2e.chaos.forged import forge_as_another, forge_batches
 from e2e.chaos.ground import HEARTBEAT, Ground
+from e2e.chaos.keys_away import stop_keeper_of_keys
+from e2e.chaos.losses import promote_standby, recover_to_moment, restore_backup
+from e2e.chaos.said import Said, expect
+from libs.testkit.postgres import make_read_only, make_writable
 from libs.testkit.proxy import Proxy
 from services.command.registry import NAMES
 
@@ -57,10 +63,24 @@ def kill_broker(ground: Ground, chance: random.Random) -> str:
 
 def kill_database(ground: Ground, chance: random.Random) -> str:
     """PostgreSQL, as at a power cut."""
-    ground.postgres.kill()
+    ground.databases.kill()
     time.sleep(chance.uniform(0, 2))
-    ground.postgres.restart()
+    ground.databases.restart()
     return ""
+
+
+def only_read(ground: Ground, chance: random.Random) -> str:
+    """A service's database may only be read for some seconds, as on a standby."""
+    service = chance.choice(NAMES)
+    server, dsn = Said(ground.cluster.processes[service, "server"]), ground.databases.dsn(service)
+    make_read_only(dsn)
+    try:
+        what = f"{service} cannot append to a read-only database"
+        expect(ground.silent, what, lambda: f"{service}.ledger: " in server.unready())
+        time.sleep(chance.uniform(0, 3))
+    finally:
+        make_writable(dsn)
+    return service
 
 
 def wipe_broker(ground: Ground, chance: random.Random) -> str:
@@ -92,7 +112,7 @@ def cut_broker(ground: Ground, chance: random.Random) -> str:
 
 def freeze_broker(ground: Ground, chance: random.Random) -> str:
     """Nothing comes through to RabbitMQ for longer than the heartbeats, and nobody is told."""
-    return _silence(ground.to_broker, _LONGER_THAN_HEARTBEATS, chance)
+    return _silence([ground.to_broker], _LONGER_THAN_HEARTBEATS, chance)
 
 
 def forget_broker(ground: Ground, _chance: random.Random) -> str:
@@ -111,22 +131,27 @@ def delay_broker(ground: Ground, chance: random.Random) -> str:
 
 def cut_database(ground: Ground, chance: random.Random) -> str:
     """All connections to PostgreSQL are reset, and no new ones made, for some seconds."""
-    ground.to_database.cut()
+    for door in ground.databases.doors:
+        door.cut()
     time.sleep(chance.uniform(0.1, 4))
-    ground.to_database.restore()
+    for door in ground.databases.doors:
+        door.restore()
     return ""
 
 
 def freeze_database(ground: Ground, chance: random.Random) -> str:
     """Nothing comes through to PostgreSQL for some seconds, and nobody is told."""
-    return _silence(ground.to_database, chance.uniform(2, 6), chance)
+    return _silence(ground.databases.doors, chance.uniform(2, 6), chance)
 
 
 def delay_database(ground: Ground, chance: random.Random) -> str:
     """PostgreSQL is far away for some seconds."""
-    ground.to_database.delay(chance.uniform(0.02, 0.1))
+    seconds = chance.uniform(0.02, 0.1)
+    for door in ground.databases.doors:
+        door.delay(seconds)
     time.sleep(chance.uniform(2, 5))
-    ground.to_database.restore()
+    for door in ground.databases.doors:
+        door.restore()
     return ""
 
 
@@ -144,8 +169,22 @@ FAULTS: Mapping[str, Fault] = {
     "PostgreSQL cut off": cut_database,
     "PostgreSQL silent": freeze_database,
     "PostgreSQL slow": delay_database,
+    "PostgreSQL read-only": only_read,
+    "forged batches": forge_batches,
+    "forged batches by a user without the right": forge_as_another,
+    "a server's clock jumps by days": jump_server,
+    "a worker's clock jumps by days": jump_worker,
 }
-"""All that `make chaos` does, but for the wipes."""
+"""What is over within seconds."""
+
+LONG: Mapping[str, Fault] = {
+    "a worker's clock jumps by seconds": jump_worker_shortly,
+    "a database restored from a backup": restore_backup,
+    "a database recovered to a moment": recover_to_moment,
+    "a standby that lags promoted": promote_standby,
+    "keys away": stop_keeper_of_keys,
+}
+"""What takes up to a minute."""
 
 WIPES: Mapping[str, Fault] = {
     "RabbitMQ's data deleted": wipe_broker,
@@ -163,11 +202,14 @@ def _kill(ground: Ground, service: str, role: str) -> str:
     return f"{service} {role}"
 
 
-def _silence(proxy: Proxy, seconds: float, chance: random.Random) -> str:
+def _silence(proxies: Sequence[Proxy], seconds: float, chance: random.Random) -> str:
     """What was held back arrives in the end, or the connections turn out to be gone."""
-    proxy.freeze()
+    for proxy in proxies:
+        proxy.freeze()
     time.sleep(seconds)
-    if gone := chance.random() < 0.5:
-        proxy.cut()
-    proxy.restore()
+    gone = chance.random() < 0.5
+    for proxy in proxies:
+        if gone:
+            proxy.cut()
+        proxy.restore()
     return "connections gone" if gone else "connections whole"

@@ -1,32 +1,41 @@
 """What is broken: a cluster of real processes, its own RabbitMQ and PostgreSQL, and the network between."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-
+from e2e.chaos import process
+from e2e.chaos.evidence import Loss
+from e2e.chaos.gate import Gate
 from e2e.chaos.load import enter
+from e2e.chaos.stores import Databases, Services, databases
 from e2e.city.platform import City
 from e2e.journeys.town import found
+from libs.messaging import topology
+from libs.rpc.access import PERSON, Grant
+from libs.rpc.call import wall_clock
+from libs.rpc.credentials import Token
 from libs.rpc.keys import SigningKey
 from libs.runtime.bundled.postgres import runtime_role
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.bundled.rabbitmq_install import find_or_install
 from libs.runtime.cluster.processes import Cluster, Member
-from libs.runtime.config.settings import Secret, Settings
-from libs.runtime.host.opened import OpenService, open_service
-from libs.testkit.postgres import KillablePostgres, killable_server
 from libs.testkit.proxy import Proxy
 from libs.testkit.rabbit import running_rabbit
-from libs.testkit.rpc import Mint
+from libs.testkit.rpc import PLENTY, Mint
 from services.command.cluster import members
-from services.command.registry import NAMES, load
+from services.command.registry import NAMES
+from services.command.topology import subscriptions
 
 HEARTBEAT = 2.0
 """Seconds of silence after which broker and clients take each other for dead."""
+KEYS_STALE_AFTER = 12.0
+"""Seconds without identity after which nobody's privileges are believed; ten minutes by default."""
 CELL = "chaos"
+_A_CLOCKS_ERROR = timedelta(days=20)
 _READY_WITHIN = 120.0
 
 
@@ -34,20 +43,33 @@ _READY_WITHIN = 120.0
 class Ground:
     """A running cluster that knows the town, and everything on which it stands.
 
-    `services` are the ledgers as the harness reads them: past the proxies.
+    `services` are the ledgers as the harness reads them, `brokers` the addresses of the services' users of
+    RabbitMQ: both past the proxies. `gate` is where the load waits between stories; `silent` is what a
+    fault waited in vain to be told of, `losses` what was lost by nature.
     """
 
     cluster: Cluster
     rabbit: EmbeddedRabbitMQ
-    postgres: KillablePostgres
+    databases: Databases
     to_broker: Proxy
-    to_database: Proxy
-    services: Mapping[str, OpenService]
+    services: Services
+    brokers: Mapping[str, str]
     mint: Mint
+    gate: Gate = field(default_factory=Gate)
+    silent: list[str] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+
+    @property
+    def clocks(self) -> Path:
+        """The folder of what sets the processes' clocks wrong."""
+        return self.cluster.place.data.parent / "clocks"
 
     def person(self, name: str) -> City:
-        """The services in the name of somebody who may do everything."""
-        return enter(self.cluster.addresses(), self.mint.person("OPERATOR", subject=name))
+        """The services in the name of somebody who may do everything, by any clock that goes wrong here."""
+        issued = self.mint.issuer.issue(
+            name, kind=PERSON, grants=[Grant("OPERATOR")], quota=PLENTY, lifetime=2 * _A_CLOCKS_ERROR
+        )
+        return enter(self.cluster.addresses(), Token(issued.token))
 
     def ready(self) -> bool:
         """Whether every process runs and says that it is ready."""
@@ -64,16 +86,16 @@ def ground(
     """
     with ExitStack() as stack:
         rabbit = stack.enter_context(running_rabbit(find_or_install()))
-        postgres = stack.enter_context(killable_server())
-        databases = {name: postgres.ensure_database(name) for name in NAMES}
+        stores = stack.enter_context(databases())
+        reads = subscriptions()
+        brokers = rabbit.admit({name: topology.rights(name, reads[name]) for name in NAMES})
         to_broker = stack.enter_context(Proxy(("127.0.0.1", rabbit.port)))
-        to_database = stack.enter_context(Proxy(_socket_of(databases["cases"])))
         cluster = Cluster(
             folder / "cluster",
-            {name: _through(to_database, dsn) for name, dsn in databases.items()},
-            rabbit.url.replace(f":{rabbit.port}/", f":{to_broker.port}/"),
-            services or members(),
-            {"LINLI_BROKER_HEARTBEAT": f"{HEARTBEAT:g}s", "LINLI_POOL_SIZE": "6"},
+            {name: stores.through(name) for name in NAMES},
+            {name: url.replace(f":{rabbit.port}/", f":{to_broker.port}/") for name, url in brokers.items()},
+            services or _by_wrong_clocks(members()),
+            _settings(folder),
             cell=CELL,
             roles={name: runtime_role(name) for name in NAMES},
         )
@@ -85,11 +107,14 @@ def ground(
         made = Ground(
             cluster=cluster,
             rabbit=rabbit,
-            postgres=postgres,
+            databases=stores,
             to_broker=to_broker,
-            to_database=to_database,
-            services={name: _open(stack, cluster, name, dsn) for name, dsn in databases.items()},
-            mint=Mint(SigningKey.from_pem(cluster.place.signing_key.read_bytes())),
+            services=stack.enter_context(closing(Services(stores, cluster.place))),
+            brokers=brokers,
+            mint=Mint(
+                SigningKey.from_pem(cluster.place.signing_key.read_bytes()),
+                clock=lambda: wall_clock() - _A_CLOCKS_ERROR,
+            ),
         )
         founder = made.person("founder")
         found(founder)
@@ -97,27 +122,18 @@ def ground(
         yield made
 
 
-def _socket_of(dsn: str) -> Path:
-    """The unix socket of the server that a dsn names."""
-    given = conninfo_to_dict(dsn)
-    return Path(str(given["host"])) / f".s.PGSQL.{given.get('port', 5432)}"
+def _by_wrong_clocks(services: Sequence[Member]) -> list[Member]:
+    """The services in processes whose clocks may be set wrong."""
+    return [replace(each, run=(sys.executable, "-m", process.__name__, each.name)) for each in services]
 
 
-def _through(proxy: Proxy, dsn: str) -> str:
-    return make_conninfo(dsn, host="127.0.0.1", port=proxy.port)
-
-
-def _open(stack: ExitStack, cluster: Cluster, name: str, dsn: str) -> OpenService:
-    """A service as the harness reads it, with the cluster's own keys."""
-    place = cluster.place
-    settings = Settings(
-        database_url=Secret(dsn),
-        master_key=Secret(place.master_key.read_text("utf-8").strip()),
-        key_store=Secret(place.key_store.as_uri()),
-        cell=CELL,
-        pool_size=3,
-    )
-    environ = {"LINLI_IDENTITY_SIGNING_KEY_FILE": str(place.signing_key)}
-    opened = open_service(load(name), settings, environ, listen=False)
-    stack.callback(opened.close)
-    return opened
+def _settings(folder: Path) -> dict[str, str]:
+    """What all processes are told besides."""
+    clocks = folder.resolve() / "clocks"
+    clocks.mkdir(parents=True)
+    return {
+        "LINLI_BROKER_HEARTBEAT": f"{HEARTBEAT:g}s",
+        "LINLI_POOL_SIZE": "6",
+        "LINLI_KEYS_STALE_AFTER": f"{KEYS_STALE_AFTER:g}s",
+        process.FOLDER: str(clocks),
+    }

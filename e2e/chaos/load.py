@@ -22,6 +22,7 @@ from linli.identity.v1 import identity_types_pb2 as kinds
 from linli.types.v1.types_pb2 import LocalizedText
 
 from e2e.chaos.evidence import Acknowledged
+from e2e.chaos.gate import Gate
 from e2e.city.platform import City
 from e2e.journeys.town import ELM, PIPE, POTHOLE, TOWN, stamp
 from libs.rpc.client import Patience, connect
@@ -53,6 +54,7 @@ class Caller:
     chance: random.Random
     stop: threading.Event
     pause: float
+    gate: Gate = field(default_factory=Gate)
     told: list[Acknowledged] = field(default_factory=list)
     again: int = 0
     stories: int = 0
@@ -62,7 +64,8 @@ class Caller:
         """Tell story after story until it is time to stop; the one begun is told to its end."""
         try:
             while not self.stop.is_set():
-                self._story()
+                with self.gate.story():
+                    self._story()
                 self.stories += 1
                 self.stop.wait(self.chance.uniform(0, 2 * self.pause))
         except Exception as failed:  # noqa: BLE001  # told where the load is ended

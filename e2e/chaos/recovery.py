@@ -26,15 +26,21 @@ class NotRecovered(AssertionError):
 
 @dataclass(slots=True)
 class Progress:
-    """How far each neighbour has recorded something that each consumer must hear, as far as looked."""
+    """How far each neighbour has recorded something that each consumer must hear, as far as looked.
+
+    A service that was opened anew may have another history: it is looked at from its beginning.
+    """
 
     services: Mapping[str, OpenService]
+    _known: dict[str, OpenService] = field(default_factory=dict)
     _looked: dict[str, int] = field(default_factory=dict)
     _due: dict[Line, int] = field(default_factory=dict)
 
     def due(self) -> dict[Line, int]:
         """The position of the last event that calls for something, by consumer and neighbour, now."""
         for upstream, opened in self.services.items():
+            if self._known.setdefault(upstream, opened) is not opened:
+                self._forget(upstream)
             after = self._looked.get(upstream, 0)
             while (stretch := opened.source.stretch(after)).until > after:
                 after = stretch.until
@@ -50,6 +56,11 @@ class Progress:
             for (consumer, upstream), position in due.items()
             if (reached := self._reached(consumer, upstream)) < position
         ]
+
+    def _forget(self, upstream: str) -> None:
+        self._known[upstream] = self.services[upstream]
+        self._looked.pop(upstream, None)
+        self._due = {line: due for line, due in self._due.items() if line[1] != upstream}
 
     def _note(self, upstream: str, kind: str, position: int) -> None:
         for name, opened in self.services.items():

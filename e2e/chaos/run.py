@@ -48,7 +48,7 @@ def run(
         event.metadata.actor == f"service:{one.name}" for one in evidence.values() for event in one.events
     )
     return Outcome(
-        findings=load.failed + check(evidence, load.told),
+        findings=load.failed + ground.silent + check(evidence, load.told, ground.losses),
         recovered=recovered,
         acknowledged=len(load.told),
         again=load.again,
@@ -97,7 +97,7 @@ def once_each(faults: Mapping[str, Fault], chance: random.Random) -> list[tuple[
 def _load(ground: Ground, chance: random.Random, callers: int, pause: float) -> Load:
     stop, crowd = threading.Event(), secrets.token_hex(3)  # nobody uses a request_id of another run's
     people = [
-        Caller(name, ground.person(name), random.Random(chance.random()), stop, pause)
+        Caller(name, ground.person(name), random.Random(chance.random()), stop, pause, ground.gate)
         for name in (f"{crowd}-{number}" for number in range(callers))
     ]
     return Load(people, stop)

@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import psycopg
 import pytest
 
 from e2e.chaos.checker import check, view_positions
-from e2e.chaos.evidence import Acknowledged, collect
+from e2e.chaos.evidence import Acknowledged, Evidence, Loss, collect
 from libs.ledger.recorded import Context, Draft, utc_now
 from libs.ledger.store.ledger import Append
 from libs.ledger.text import Text
+from libs.ledger.views.rebuild import rebuild
 from libs.messaging.progress import Handled
+from libs.messaging.reconcile import go_on
 from libs.messaging.schema import migrate
 from libs.rpc.keys import SigningKey
 from libs.runtime.config.settings import Secret, Settings
@@ -39,8 +41,8 @@ class Aftermath:
     services: dict[str, OpenService]
     told: list[Acknowledged] = field(default_factory=list)
 
-    def findings(self) -> list[str]:
-        return check(collect(self.services.values()), self.told)
+    def findings(self, *losses: Loss) -> list[str]:
+        return check(collect(self.services.values()), self.told, losses)
 
     def does(self, request_id: str, command: AffairCommand) -> None:
         context = Context(actor="client:loader", request_id=request_id, request_digest=request_id)
@@ -245,11 +247,70 @@ def test_a_moment_noticed_twice_is_found(run: Aftermath) -> None:
     assert any("a moment was noticed twice: cases.deadline_breached" in line for line in run.findings())
 
 
+def test_a_moment_noticed_before_it_was_due_is_found(run: Aftermath) -> None:
+    breach = DeadlineBreached(clock=ClockKind.RESOLUTION, body_id="waterworks", at=AT)
+    about = Context(actor="clock:cases", occurred_at=utc_now() + timedelta(days=10)).metadata(AT)
+    draft = Draft(stream="case-early", expected_version=0, events=[(breach, about)])
+    run.services["cases"].ledger.append(Append(drafts=[draft]))
+
+    assert any("a moment was noticed early" in line and "case-early" in line for line in run.findings())
+
+
 def test_a_moment_that_was_missed_is_found(run: Aftermath) -> None:
     schema = next(view.schema for view in load("cases").views if view.name == "due_moments")
     run.tampers("cases", f"INSERT INTO {schema}.cases (case_id, next_time) VALUES ('late', '2024-01-01 UTC')")
 
     assert any("cases: deadlines of late, due 2024-01-01" in line for line in run.findings())
+
+
+def _lost(run: Aftermath) -> Loss:
+    """The last event of the catalog, and what came of it in its views, is lost; cases has handled it."""
+    catalog, cases = run.services["catalog"], run.services["cases"]
+    before = Evidence.of(catalog)
+    run.tampers(
+        "catalog",
+        "DELETE FROM stored_events WHERE notification_id = (SELECT max(notification_id) FROM stored_events)",
+    )
+    loss = Loss.of(before, before.events[-2].position)
+    go_on(cases.ledger, catalog.source.name, loss.after, by="test", reason="restored")
+    run.tampers("catalog", f"UPDATE view_position SET position = {loss.after}")
+    for view in catalog.service.views:
+        rebuild(catalog.ledger, view)
+    return loss
+
+
+def test_the_end_of_a_ledger_that_was_lost_by_nature_is_no_finding(run: Aftermath) -> None:
+    loss = _lost(run)
+
+    assert [event.name for event in loss.events] == ["catalog.anonymity_decided.v1"]
+    assert loss.requests == {"decide-2"}
+    assert run.findings(loss) == []
+    assert any("decide-2" in line and "is lost" in line for line in run.findings())
+
+
+def test_what_should_have_been_lost_and_is_there_is_found(run: Aftermath) -> None:
+    before = Evidence.of(run.services["catalog"])
+
+    findings = run.findings(Loss.of(before, before.events[-2].position))
+
+    assert any("catalog.anonymity_decided.v1" in line and "and yet is there" in line for line in findings)
+
+
+def test_more_than_the_end_that_was_named_is_found_to_be_lost(run: Aftermath) -> None:
+    loss = _lost(run)
+    run.tampers("catalog", f"DELETE FROM stored_events WHERE notification_id = {loss.after}")
+
+    findings = run.findings(loss)
+
+    assert f"catalog: more was lost, or changed, than what lay behind {loss.after}" in findings
+    assert any("decide-1" in line and "is lost" in line for line in findings)
+
+
+def test_what_was_altered_before_the_end_that_was_lost_is_found(run: Aftermath) -> None:
+    loss = _lost(run)
+    run.tampers("catalog", f"UPDATE stored_events SET chain = 'x' WHERE notification_id = {loss.after}")
+
+    assert any("more was lost, or changed" in line for line in run.findings(loss))
 
 
 def _is(stream: str, version: int) -> str:

@@ -1,0 +1,124 @@
+"""What loses the end of a ledger by nature: a backup restored, a recovery to a moment, a standby that lagged.
+
+Exactly that end may be lost. Whoever heard of it before must stop, say so, show what came of it, and go
+on when an operator says so.
+"""
+
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+
+from e2e.chaos.evidence import Evidence, Loss
+from e2e.chaos.ground import Ground
+from e2e.chaos.recovery import Progress
+from e2e.chaos.said import Said, expect
+from e2e.chaos.stores import PAIRED
+from libs.messaging.sources import decisions
+from libs.testkit.eventually import eventually
+
+_PATIENCE = 60.0
+_HISTORY = "has another history"
+
+
+def restore_backup(ground: Ground, chance: random.Random) -> str:
+    """The files of a backup take the place of the data: the same incarnation, and less in it."""
+    ground.databases.pair.back_up()
+    return _lose(ground, chance, ground.databases.pair.restore)
+
+
+def recover_to_moment(ground: Ground, chance: random.Random) -> str:
+    """A backup, and the log up to a moment: the next incarnation begins there."""
+    pair = ground.databases.pair
+    pair.back_up()
+    _grow(ground, chance)
+    return _lose(ground, chance, partial(pair.restore, pair.asked("SELECT clock_timestamp()")))
+
+
+def promote_standby(ground: Ground, chance: random.Random) -> str:
+    """An asynchronous standby, cut off for a while, takes over from a server that is gone."""
+    pair = ground.databases.pair
+    pair.follow()
+    _grow(ground, chance)
+    pair.fall_behind()
+    return _lose(ground, chance, pair.promote)
+
+
+def _lose(ground: Ground, chance: random.Random, happens: Callable[[], None]) -> str:
+    """Record something more, let neighbours hear of it, and lose it."""
+    _grow(ground, chance)
+    pair = ground.databases.pair
+    said = {name: Said(ground.cluster.processes[name, "worker"]) for name in _hearers(ground)}
+    with ground.gate.quiet():  # nobody's case is lost in the middle of their story
+        _until_heard(ground)
+        for door in pair.doors:
+            door.cut()
+        before = Evidence.of(ground.services[PAIRED])
+        happens()
+        after = pair.asked("SELECT coalesce(max(notification_id), 0) FROM stored_events", PAIRED)
+        loss = Loss.of(before, after)
+        ground.losses.append(loss)
+        ahead = [name for name in said if _handled(ground, name) > after]
+        for door in pair.doors:
+            door.restore()
+        server = ground.cluster.processes[PAIRED, "server"]
+        expect(ground.silent, "cases is ready again", lambda: server.answers("/readyz"), seconds=_PATIENCE)
+        ground.services.renew(PAIRED)
+    taken = [f"{_reconciled(ground, said[name], name, loss)} of {name}" for name in ahead]
+    lost = f"{len(loss.events)} events behind {after} and {len(loss.requests)} acknowledged commands"
+    return f"lost: {lost}, of which came {', '.join(taken) or 'nothing'}"
+
+
+def _reconciled(ground: Ground, said: Said, name: str, loss: Loss) -> int:
+    """Hear a consumer say that it has stopped, and let it go on; the events that it has of what is lost."""
+    changed = partial(said.metric, "linli_inbox_history_changed", service=name, source=PAIRED)
+    expect(ground.silent, f"{name} logged both histories", lambda: _both(said.logged), seconds=_PATIENCE)
+    expect(ground.silent, f"{name} is not ready, and says why", lambda: _HISTORY in said.unready())
+    expect(ground.silent, f"{name} stands still, by the metric", lambda: changed() == 1)
+    taken = sum(
+        event.metadata.causation_id in loss.causes for event in Evidence.of(ground.services[name]).events
+    )
+    _go_on(ground, said, name, loss, taken)
+    expect(ground.silent, f"{name} goes on, by the metric", lambda: changed() == 0, seconds=_PATIENCE)
+    return taken
+
+
+def _go_on(ground: Ground, said: Said, name: str, loss: Loss, taken: int) -> None:
+    """Do what an operator does: look at what came of the lost events, and decide."""
+    source = ground.services[PAIRED].source.name
+    words = (name, "reconcile", source, str(loss.after), "--go-on", "--reason", "chaos")
+    command = [sys.executable, "-m", "services.command", *words]
+    ended = subprocess.run(command, env=said.process.environ, capture_output=True, text=True, check=False)
+    shown = f"recorded {taken:,} events because of its events after {loss.after}\n"
+    if ended.returncode != 0 or shown not in ended.stdout:
+        ground.silent.append(f"{name}: not {shown!r}, but {ended.stdout}{ended.stderr}")
+    kept = [one for one in decisions(ground.services[name].ledger) if one.source == source]
+    if not kept or (kept[0].position, kept[0].reason) != (loss.after, "chaos"):
+        ground.silent.append(f"{name}: the decision about {source} was not recorded")
+
+
+def _both(logged: Callable[..., bool]) -> bool:
+    """Whether the log names the history that was handled, and the one that is there."""
+    return logged("source has another history", "position ", "it has incarnation ", "which began behind")
+
+
+def _grow(ground: Ground, chance: random.Random) -> None:
+    """Wait until some more events are recorded."""
+    ledger = ground.services[PAIRED].ledger
+    enough = ledger.head() + chance.randint(20, 60)
+    eventually(lambda: ledger.head() > enough, "cases has recorded some more", seconds=_PATIENCE)
+
+
+def _until_heard(ground: Ground) -> None:
+    """Wait until everything recorded has been heard."""
+    progress = Progress(ground.services)
+    eventually(lambda: not progress.missing(progress.due()), "all is heard", seconds=_PATIENCE)
+
+
+def _hearers(ground: Ground) -> list[str]:
+    return [name for name, each in ground.services.items() if PAIRED in each.service.subscriptions]
+
+
+def _handled(ground: Ground, name: str) -> int:
+    return ground.services[name].ledger.checkpoint(ground.services[PAIRED].source.name)
