@@ -60,11 +60,14 @@ class Known:
         return ""
 
     def _lost(self, reached: int, batch: feed.Batch) -> bool:
-        """Whether a batch that begins before the position shows that the source lost some: else it is old."""
+        """Whether a batch that begins before the position shows that the source lost some: else it is old.
+
+        A relay whose clock is ahead tells nothing by it: an old batch of it would seem to be new.
+        """
         if batch.incarnation > self.history.incarnation:
             return batch.incarnation_after < reached
-        sent = batch.published_time.ToDatetime(tzinfo=UTC)
-        return batch.head < reached and sent > self.heard + _LATE
+        sent = _sent(batch)
+        return batch.head < reached and self.heard + _LATE < sent <= utc_now() + _LATE
 
     def unproved(self, reached: int, batch: feed.Batch) -> bool:
         """Whether a batch goes beyond the position without a chain there: it must begin at it."""
@@ -83,13 +86,18 @@ class Known:
         """Note that a batch does not contradict this history, and when it was published."""
         meets = reached in (batch.after, batch.until) or (batch.after < reached < batch.until and batch.marks)
         self.met = self.met or bool(meets) or not self.history.chain
-        self.heard = max(self.heard, batch.published_time.ToDatetime(tzinfo=UTC))
+        self.heard = max(self.heard, min(_sent(batch), utc_now()))
 
 
 def _mark_at(position: int, batch: feed.Batch) -> int:
     """The mark of the chain at a position that a batch covers."""
     number = bisect.bisect_right(batch.positions, position)
     return batch.marks[number - 1] if number else mark_of(batch.chain_after)
+
+
+def _sent(batch: feed.Batch) -> datetime:
+    """When a batch was published, by the clock of its relay."""
+    return batch.published_time.ToDatetime(tzinfo=UTC)
 
 
 def end_of(batch: feed.Batch) -> History:

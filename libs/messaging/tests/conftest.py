@@ -1,9 +1,12 @@
 """Fixtures of this room."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 
+from libs.ledger.recorded import utc_now
+from libs.messaging import histories
 from libs.messaging.tests.town import Town
 from libs.runtime.tests.example import counter, tally
 from libs.runtime.tests.running import opened
@@ -15,3 +18,9 @@ def town(postgres_server: TestServer) -> Iterator[Town]:
     """A counter and a tally over fresh databases."""
     with opened(postgres_server, [counter.SERVICE, tally.SERVICE]) as (counting, tallying):
         yield Town(counting, tallying)
+
+
+@pytest.fixture
+def a_minute_passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Lets a minute pass for consumers."""
+    return lambda: monkeypatch.setattr(histories, "utc_now", lambda: utc_now() + timedelta(minutes=1))

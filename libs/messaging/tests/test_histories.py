@@ -1,7 +1,7 @@
 """A source that lost events, or lives on from an earlier moment, is noticed; nothing is skipped silently."""
 
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
 
 import psycopg
 import pytest
@@ -9,7 +9,6 @@ from linli.feed.v1 import feed_service_pb2 as feed
 from psycopg.conninfo import make_conninfo
 
 from libs.ledger.decider import Refusal
-from libs.ledger.recorded import utc_now
 from libs.messaging import reconcile
 from libs.messaging.feed import FeedApi
 from libs.messaging.histories import HistoryChanged
@@ -18,18 +17,13 @@ from libs.messaging.local import LocalDelivery
 from libs.messaging.progress import Handled, Rewind
 from libs.messaging.schema import migrate
 from libs.messaging.tests.test_feed import Caller
-from libs.messaging.tests.town import SOURCE, Town, lose_all_behind
+from libs.messaging.tests.town import SOURCE, Town, later, lose_all_behind
 from libs.messaging.translate import Source
 from libs.runtime.bundled.postgres import ensure_role
 from libs.runtime.tests.example.tally import NEWER
 
+TEN_DAYS = 864_000.0
 MARKED = "linli.example.v1.Marked"
-
-
-def later(batch: feed.Batch, seconds: float = 60) -> feed.Batch:
-    """The batch as it would be published later."""
-    batch.published_time.FromDatetime(utc_now() + timedelta(seconds=seconds))
-    return batch
 
 
 @pytest.fixture
@@ -56,11 +50,36 @@ def test_new_events_at_known_positions_are_not_taken_for_known_ones(
     assert town.steps() == (1, 2, 3, 4, 5)
 
 
-def test_a_source_that_only_lost_events_is_noticed_before_it_records_any(town: Town, inbox: Inbox) -> None:
+def test_a_source_that_only_lost_events_is_noticed_before_it_records_any(
+    town: Town, inbox: Inbox, a_minute_passes: Callable[[], None]
+) -> None:
     lose_all_behind(town, 3)
+    a_minute_passes()
 
     with pytest.raises(HistoryChanged, match="and ends at 3"):
         inbox.handle(later(town.batch(3)))
+
+
+def test_a_relay_whose_clock_was_ahead_for_a_while_does_not_hide_that_events_were_lost(
+    town: Town, inbox: Inbox, a_minute_passes: Callable[[], None]
+) -> None:
+    inbox.handle(later(town.batch(5), TEN_DAYS))
+    lose_all_behind(town, 3)
+    a_minute_passes()
+
+    with pytest.raises(HistoryChanged, match="and ends at 3"):
+        inbox.handle(later(town.batch(3)))
+
+
+def test_an_old_batch_of_a_relay_whose_clock_is_ahead_is_no_other_history(town: Town) -> None:
+    town.count(1, 2)
+    old = town.batch()
+    town.count(3, 4, 5)
+    town.inbox().handle(town.batch())
+    started_again = town.inbox()
+
+    assert started_again.handle(later(old, TEN_DAYS)) == Handled(5)
+    assert started_again.changed == {}
 
 
 def test_an_incarnation_that_began_too_early_is_noticed_at_once(town: Town, inbox: Inbox) -> None:

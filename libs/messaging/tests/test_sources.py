@@ -1,9 +1,8 @@
 """When a source was replaced by another ledger, or is gone for ever, there is a way out that is recorded."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 
 import pytest
 
@@ -13,7 +12,7 @@ from libs.messaging.histories import HistoryChanged
 from libs.messaging.inbox import Inbox
 from libs.messaging.local import LocalDelivery
 from libs.messaging.progress import Handled
-from libs.messaging.tests.town import SOURCE, Town
+from libs.messaging.tests.town import SOURCE, Town, later
 from libs.runtime.host.opened import OpenService
 from libs.runtime.tests.example import counter
 from libs.runtime.tests.example.tally import POISON
@@ -34,14 +33,14 @@ def replaced(town: Town, postgres_server: TestServer) -> Iterator[Town]:
 
 @pytest.mark.parametrize("new", [[5, 6], [5, 6, 7, 8, 9, 10]], ids=["behind_us", "beyond_us"])
 def test_a_source_that_was_replaced_is_read_from_its_beginning_when_an_operator_says_so(
-    replaced: Town, new: list[int]
+    replaced: Town, new: list[int], a_minute_passes: Callable[[], None]
 ) -> None:
     replaced.count(*new)
     running = replaced.inbox()
-    later = replaced.batch()
-    later.published_time.FromDatetime(later.published_time.ToDatetime() + timedelta(seconds=11))
+    running.position(SOURCE)
+    a_minute_passes()
     with pytest.raises(HistoryChanged):
-        running.handle(later)
+        running.handle(later(replaced.batch()))
 
     reconcile.go_on(replaced.tally.ledger, SOURCE, 0, by="wang", reason="a new ledger")
     outcome = running.handle(replaced.batch())  # the consumer that has been running all the while

@@ -1,13 +1,14 @@
 """A counter and a tally that hears of it, for the tests of this room."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from linli.exchange.v1 import exchange_pb2
 from linli.feed.v1 import feed_service_pb2 as feed
 
-from libs.ledger.recorded import Context
+from libs.ledger.recorded import Context, utc_now
 from libs.messaging.desk import ParkingDesk
 from libs.messaging.effects import Effects
 from libs.messaging.inbox import Inbox
@@ -25,6 +26,12 @@ KEY = SigningKey.generate()
 """The key of the counter's relay."""
 SIGNER = Signer(KEY)
 ALICE = Context(actor="alice", correlation_id="c-1")
+
+
+def later(batch: feed.Batch, seconds: float = 60) -> feed.Batch:
+    """The batch as it would be published later, or by a clock that is ahead."""
+    batch.published_time.FromDatetime(utc_now() + timedelta(seconds=seconds))
+    return batch
 
 
 @dataclass
