@@ -21,15 +21,20 @@ _log = logs.get("intake")
 
 _TELL_AGAIN = 30.0
 _ASKS_AGAIN = 5  # patiences: who still gets batches has asked again by then
+_MOST_PATIENT = 4  # patiences: an answer may come behind a long queue, and asking again makes it no shorter
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What a relay was asked for: what follows which position, when, and whether any of it came."""
+    """What a relay was asked for: what follows which position, when, and whether any of it came.
+
+    `patience`: how long to wait for it, twice as long after each time in vain.
+    """
 
     after: int
     types: tuple[str, ...]  # none: all of it, as something is missing
     since: float
+    patience: float
     answered: bool = False
 
 
@@ -99,7 +104,7 @@ class Intake:
     def _waits(self) -> bool:
         """Whether something was asked for and is not there; not if others have had the queue since."""
         asked = self._asked
-        return asked is not None and self._clock() - asked.since < _ASKS_AGAIN * self._patience
+        return asked is not None and self._clock() - asked.since < _ASKS_AGAIN * asked.patience
 
     def _is_short(self) -> bool:
         """Whether events of all types are missing: that comes first, and then the past of some types."""
@@ -124,26 +129,30 @@ class Intake:
                 "gap repaired", service=self._inbox.service, source=self._source, position=answer.position
             )
         elif answer.position > asked.after:
-            self._asked = _Asked(answer.position, (), self._clock(), answered=True)
+            self._asked = _Asked(answer.position, (), self._clock(), self._patience, answered=True)
 
     def _heard_past(self, asked: _Asked, answer: Handled) -> None:
         """The same of types that were behind."""
         if answer.behind is None:
             self._asked = None
         elif answer.behind.after > asked.after:
-            self._asked = _Asked(answer.behind.after, asked.types, self._clock(), answered=True)
+            self._asked = _Asked(
+                answer.behind.after, asked.types, self._clock(), self._patience, answered=True
+            )
 
     def _ask(self, lacks: Rewind, *, ended: bool) -> exchange_pb2.Rewind | None:
         """`ended`: an answer has ended, so that nothing is on its way to us any more.
 
         Unless it brought nothing: then it answers an older request, and the newer one still holds.
         """
-        now, asked = self._clock(), self._asked
+        now, asked, patience = self._clock(), self._asked, self._patience
         if asked is None or asked.types != lacks.types:
             self._tell(lacks)
-        elif not (ended and asked.answered) and now - asked.since < self._patience:
-            return None
-        self._asked = _Asked(lacks.after, lacks.types, now)
+        elif not (ended and asked.answered):
+            if now - asked.since < asked.patience:
+                return None
+            patience = min(2 * asked.patience, _MOST_PATIENT * self._patience)
+        self._asked = _Asked(lacks.after, lacks.types, now, patience)
         return exchange_pb2.Rewind(
             source=self._source, consumer=self._inbox.service, after=lacks.after, types=lacks.types
         )

@@ -32,6 +32,23 @@ def test_a_gap_is_asked_for_once_until_patience_ends(town: Town) -> None:
     assert (second, third) == (None, first)
 
 
+def test_whoever_waits_behind_a_long_queue_does_not_have_the_same_published_again_and_again(
+    town: Town,
+) -> None:
+    town.count(1, 2, 3, 4)
+    clock = Clock()
+    intake = Intake(town.inbox(), "counter", SOURCE, key_of, patience=PATIENCE, clock=clock)
+    early = _delivered(town.batch(after=sequences(town.batch())[1]))
+
+    requests = []
+    for _ in range(40):
+        requests.append(intake.take(early))
+        clock.now += PATIENCE
+
+    assert sum(request is not None for request in requests) < 15
+    assert any(requests[-5:]), "but a request that was lost is made again"
+
+
 def test_the_end_of_an_answer_asks_for_the_rest_at_once(town: Town) -> None:
     town.count(1, 2, 3, 4)
     all_of_it = sequences(town.batch())
