@@ -17,8 +17,7 @@ def test_a_dry_run_lists_the_steps_and_takes_none(database: str, capsys: pytest.
     for _ in range(2):
         assert show_schema(counter.SERVICE, environ) == 0
         assert capsys.readouterr().out.splitlines() == [
-            f"counter: would take step {last.number}, {last.name}: expanding, the release before can run with"
-            " it",
+            f"counter: would take {last}",
             f"counter: would register the types of events {', '.join(sorted(counter.EVENTS.registration()))}",
         ]
     with pytest.raises(SchemaUnknown):
