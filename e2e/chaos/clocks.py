@@ -17,6 +17,7 @@ from libs.rpc.failures import RpcFailed
 
 _DAYS = (10, -10)
 _SHORT = 25.0
+_A_DAY = 86_400.0
 _numbers = count()
 
 
@@ -31,6 +32,11 @@ def jump_server(ground: Ground, chance: random.Random) -> str:
             ground.silent,
             "cases says by /readyz that its server's clock is wrong",
             lambda: "the clock of this machine is" in server.unready(),
+        )
+        expect(
+            ground.silent,
+            "cases says by how much its server's clock is wrong",
+            lambda: abs(server.metric("linli_clock_skew_seconds", service="cases")) > _A_DAY,
         )
         expect(ground.silent, "a command is refused with CLOCK_SKEWED", lambda: _skewed(person))
         time.sleep(chance.uniform(0, 2))
