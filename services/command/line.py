@@ -53,6 +53,7 @@ _COMMANDS = {
     ),
     "call": Lazy("call an rpc of a running `linli up` or `linli cluster`", at("call", "call")),
     "token": Lazy("print an operator token for the running platform", at("call", "token")),
+    "doctor": Lazy("say what is wrong with an installation, and what to do", at("doctor", "doctor")),
     "topology": Lazy("print the exchanges and queues of RabbitMQ, in Markdown", at("topology", "topology")),
     "kubernetes": Lazy("what the Helm chart runs: make-secrets, smoke-test, ...", _kubernetes),
     **{

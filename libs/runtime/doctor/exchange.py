@@ -1,0 +1,158 @@
+"""The exchange of events: the broker and its permissions, and how a service stands with its sources."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import amqp
+import psycopg
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE
+from libs.messaging import broker, topology
+from libs.messaging.translate import service_of
+from libs.runtime.config.guards import CannotStart
+from libs.runtime.config.settings import Settings
+from libs.runtime.doctor.finding import Finding, Looking
+from libs.runtime.host.opened import broker_of
+from libs.runtime.host.parts import Service
+
+_OLDEST = (3, 10)
+_BEHIND = 1_000
+
+
+def look_at_broker(looking: Looking, service: Service, settings: Settings) -> Iterator[Finding]:
+    """Whether the broker lets this service in, and permits what it declares and reads."""
+    if not settings.broker_url.reveal():
+        yield looking.unseen(
+            "broker", "LINLI_BROKER_URL is not set: no relay and no worker can run with this"
+        )
+        return
+    try:
+        to = broker_of(settings)
+        connection = to.connect()
+    except CannotStart as error:
+        yield looking.broken("broker", str(error), "mend the setting")
+        return
+    except broker.BROKEN as error:
+        do = "is RabbitMQ up, and does `linli topology --permissions VHOST` give this user its rights?"
+        told = broker.told(_place(settings), error)
+        yield looking.broken("broker", told, do)
+        return
+    try:
+        yield _version(looking, to.settings.place, connection.server_properties)
+        yield _rights(looking, service, connection)
+    finally:
+        broker.close(connection)
+
+
+def _place(settings: Settings) -> broker.BrokerSettings:
+    """Where the broker is, for its words."""
+    return broker.BrokerSettings(url=settings.broker_url.reveal())
+
+
+def _version(looking: Looking, place: str, told: Mapping[str, Any]) -> Finding:
+    version = str(told.get("version", ""))
+    numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    if numbers and numbers < _OLDEST:
+        return looking.broken(
+            "broker", f"RabbitMQ {version} at {place} is too old", "upgrade to 3.10 or newer"
+        )
+    return looking.ok("broker", f"RabbitMQ {version or '(no version told)'} at {place} lets this service in")
+
+
+def _rights(looking: Looking, service: Service, connection: Any) -> Finding:
+    """Declare what its processes declare: that changes nothing where they have run."""
+    queues = [topology.requests(service.name)]
+    queues += [topology.subscription(service.name, upstream) for upstream in service.subscriptions]
+    do = "`linli topology --permissions VHOST` prints the commands that give each user its rights"
+    for queue in queues:
+        try:
+            broker.declare(broker.open_channel(connection), queue)
+        except amqp.PreconditionFailed as error:
+            do = f"delete the queue {queue.name}: the processes declare it anew, and ask for what was in it"
+            return looking.broken(
+                "broker rights", f"{queue.name} was declared otherwise ({error.reply_text})", do
+            )
+        except broker.BROKEN as error:
+            said = getattr(error, "reply_text", "") or str(error)
+            return looking.broken("broker rights", f"may not declare or bind {queue.name} ({said})", do)
+    return looking.ok("broker rights", f"may declare and bind its {len(queues)} queues")
+
+
+def look_at_sources(
+    looking: Looking, service: Service, settings: Settings, heads: Mapping[str, str]
+) -> Iterator[Finding]:
+    """What is parked, how far views and sources are, and whether a source has another history.
+
+    `heads` are the addresses of neighbours' databases, as far as this command has them.
+    """
+    with psycopg.connect(settings.database_url.reveal(), autocommit=True, row_factory=dict_row) as connection:
+        yield _views(looking, connection)
+        if not service.subscriptions:
+            return
+        yield _parked(looking, connection)
+        rows = connection.execute(
+            f"SELECT application_name AS source, notification_id AS position, incarnation, chain"
+            f" FROM {TRACKING_TABLE}"
+        ).fetchall()
+    for row in rows:
+        neighbour = service_of(row["source"])
+        if neighbour in heads and neighbour in service.subscriptions:
+            yield _source(looking, row, heads[neighbour])
+
+
+def _views(looking: Looking, connection: Connection[dict[str, Any]]) -> Finding:
+    row = connection.execute(
+        f"SELECT coalesce((SELECT max(notification_id) FROM {EVENTS_TABLE}), 0) AS head,"
+        " (SELECT min(position) FROM view_position WHERE ready) AS reached,"
+        " ARRAY(SELECT view FROM view_position WHERE NOT ready) AS building"
+    ).fetchone()
+    assert row is not None  # noqa: S101  # a SELECT without FROM has one row
+    do = f"is a projector or server of {looking.service} up? its log tells of a view that stands still"
+    behind = row["head"] - (row["reached"] or 0) if row["reached"] is not None else row["head"]
+    if row["building"]:
+        return looking.soon("views", f"being built: {', '.join(row['building'])}", do)
+    if behind > _BEHIND:
+        return looking.broken(
+            "views", f"are {behind:,} positions behind the ledger: answers are out of date", do
+        )
+    return looking.ok("views", f"reach position {row['head'] - behind:,} of {row['head']:,}")
+
+
+def _parked(looking: Looking, connection: Connection[dict[str, Any]]) -> Finding:
+    found = connection.execute(
+        "SELECT count(*) AS events, count(DISTINCT subject) AS subjects FROM parked"
+    ).fetchone()
+    assert found is not None  # noqa: S101  # an aggregate has one row
+    if found["events"]:
+        says = f"{found['events']} events about {found['subjects']} subjects could not be handled"
+        return looking.broken("parked", says, f"`linli {looking.service} parked list`, then `parked show ID`")
+    return looking.ok("parked", "nothing is parked")
+
+
+def _source(looking: Looking, row: dict[str, Any], address: str) -> Finding:
+    """Compare the chain at the position that was handled with the source's own there."""
+    about, position = f"reads {service_of(row['source'])}", row["position"]
+    try:
+        with psycopg.connect(address, autocommit=True, row_factory=dict_row, connect_timeout=5) as connection:
+            found = connection.execute(
+                f"SELECT (SELECT max(notification_id) FROM {EVENTS_TABLE}) AS head,"
+                f" (SELECT chain FROM {EVENTS_TABLE} WHERE notification_id <= %s"
+                " ORDER BY notification_id DESC LIMIT 1) AS chain",
+                [position],
+            ).fetchone()
+    except psycopg.Error:
+        return looking.unseen(about, f"handled up to {position:,}; its database does not answer")
+    assert found is not None  # noqa: S101  # a SELECT without FROM has one row
+    head, known = found["head"] or 0, bytes(row["chain"] or b"")
+    if head < position or (known and found["chain"] is not None and bytes(found["chain"]) != known):
+        says = f"{row['source']} has another history than what was handled up to {position:,}: all stops"
+        do = f"`linli {looking.service} reconcile {row['source']} POSITION`: OPERATING.md, Reconcile"
+        return looking.broken(about, says, do)
+    if head - position > _BEHIND:
+        do = (
+            f"are the relay of {service_of(row['source'])} and the worker of {looking.service} up? their logs"
+        )
+        return looking.broken(about, f"{head - position:,} positions behind: it has no effect here yet", do)
+    return looking.ok(about, f"handled up to {position:,} of {head:,}, of the same history")

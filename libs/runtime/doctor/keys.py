@@ -1,0 +1,124 @@
+"""Keys and certificates: whether personal data can be opened, tokens and batches verified, TLS spoken."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+
+from libs.ledger.errors import BucketsUnavailable, KeyLost, LedgerUnavailable, SettingsRefused
+from libs.ledger.privacy.key_address import folder_of
+from libs.rpc.keys import Jwks, keys_of, keys_of_sources
+from libs.runtime.config.guards import CannotStart
+from libs.runtime.config.settings import Settings
+from libs.runtime.doctor.finding import Finding, Looking
+from libs.runtime.host.batch_keys import neighbours_keys_of, signer_of
+from libs.runtime.host.opened import open_ledger
+from libs.runtime.host.parts import Service
+from libs.telemetry.certificates import Certificates, CertificatesUnusable, ends
+
+_DAY = 86_400.0
+_SOON, _VERY_SOON = 14 * _DAY, 2 * _DAY
+_STALE = 60.0
+_CERTIFICATES = ("tls_cert", "tls_client_ca", "broker_ca", "broker_cert", "keys_ca")
+
+
+def look_at_personal_keys(looking: Looking, service: Service, settings: Settings) -> Finding:
+    """Whether the master key and the key store open the keys of persons. The database must be well."""
+    try:
+        open_ledger(service, settings, listen=False).close()
+    except BucketsUnavailable as error:
+        do = "LINLI_KEY_STORE must be reached as the processes reach it: its folder, or its database"
+        return looking.broken("key store", str(error), do)
+    except (KeyLost, LedgerUnavailable, SettingsRefused, psycopg.Error, ValueError) as error:
+        do = "LINLI_MASTER_KEY must hold the key of this installation (while it is changed, both)"
+        return looking.broken("master key", _said(error), f"{do} (OPERATING.md, Change the master key)")
+    if not settings.key_store.reveal():
+        says = "LINLI_KEY_STORE is not set: WAL and backups of the ledger can undo an erasure"
+        return looking.soon("key store", says, "OPERATING.md, Backups and erasure")
+    kind = "a folder" if folder_of(settings.key_store.reveal()) is not None else "a database"
+    return looking.ok("keys", f"the master key opens the keys of persons, in {kind}")
+
+
+def look_at_key_set(looking: Looking, settings: Settings) -> Iterator[Finding]:
+    """Whether identity's key set can be had, is fresh, and believed; and holds the key of our relay."""
+    if not settings.keys_url:
+        if looking.service != "identity":
+            do = "give every api, server and worker LINLI_KEYS_URL=https://identity:7480/keys.json"
+            yield looking.broken("key set", "LINLI_KEYS_URL is not set: no token can be verified", do)
+        return
+    try:
+        opened = neighbours_keys_of(settings)()
+        keys_of(opened)
+    except CannotStart as error:
+        yield looking.broken("key set", str(error), "mend the setting")
+        return
+    except Exception as error:  # noqa: BLE001  # whatever the source gives, it is no key set
+        do = (
+            "is identity's api up, and LINLI_KEYS_URL within reach from here? LINLI_KEYS_CA, LINLI_KEYS_ROOT?"
+        )
+        yield looking.broken("key set", f"cannot be had from LINLI_KEYS_URL: {_said(error)}", do)
+        return
+    age = time.time() - float(opened.get("iat", time.time()))
+    stale = settings.keys_stale_after.total_seconds()
+    if age > stale:
+        says = f"is {age:,.0f} s old: privileged scopes are refused (LINLI_KEYS_STALE_AFTER)"
+        yield looking.broken(
+            "key set", says, "is identity's api up? does somebody fetch the file of a file: URL?"
+        )
+    elif age > _STALE:
+        says = f"is {age:,.0f} s old: from {stale:,.0f} s on privileged scopes are refused"
+        yield looking.soon("key set", says, "is identity's api up?")
+    else:
+        yield looking.ok(
+            "key set", f"{len(keys_of(opened))} keys that verify tokens, {max(0.0, age):.0f} s old"
+        )
+    yield from _relay_key(looking, settings, opened)
+
+
+def _relay_key(looking: Looking, settings: Settings, published: Jwks) -> Iterator[Finding]:
+    if not settings.relay_key.reveal():
+        return
+    try:
+        key_id = signer_of(settings).key_id
+    except CannotStart as error:
+        yield looking.broken("relay key", str(error), "make a new one: OPERATING.md, Keys of relays")
+        return
+    if key_id in {kid for _, kid in keys_of_sources(published) or ()}:
+        yield looking.ok("relay key", "identity publishes its public half")
+    else:
+        do = f"put it as {looking.service}.pem into the folder of LINLI_IDENTITY_SOURCE_KEYS"
+        says = "identity does not publish its public half: consumers refuse every batch"
+        yield looking.broken("relay key", says, do)
+
+
+def look_at_certificates(looking: Looking, settings: Settings) -> Iterator[Finding]:
+    """Whether each certificate can be used, and how long it is good."""
+    if settings.tls_cert is not None and settings.tls_key is not None:
+        try:
+            Certificates(settings.tls_cert, settings.tls_key, settings.tls_client_ca).load()
+        except CertificatesUnusable as error:
+            yield looking.broken(
+                "certificate", str(error), "put a chain and the key that belongs to it there"
+            )
+    for name in _CERTIFICATES:
+        file: Path | None = getattr(settings, name)
+        if file is not None:
+            yield _certificate(looking, f"LINLI_{name.upper()}", file)
+
+
+def _certificate(looking: Looking, setting: str, file: Path) -> Finding:
+    left = ends(file) - time.time()
+    do = f"renew {file} ({setting}); processes read it again by themselves"
+    if left != left:  # NaN
+        return looking.broken("certificate", f"{file} ({setting}) holds no certificate that can be read", do)
+    if left < 0:
+        return looking.broken("certificate", f"{file} ({setting}) ended {-left / _DAY:,.0f} days ago", do)
+    says = f"{file} ({setting}) ends in {left / _DAY:,.1f} days"
+    if left < _VERY_SOON:
+        return looking.broken("certificate", says, do)
+    return looking.soon("certificate", says, do) if left < _SOON else looking.ok("certificate", says)
+
+
+def _said(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,66 @@
+"""What running processes say of themselves: whether they live, are ready, and of which release they are."""
+
+import json
+import re
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+from libs.runtime.doctor.finding import Finding, Looking
+from libs.telemetry import metrics
+
+_PATIENCE = 10.0
+_VERSION = re.compile(r'^linli_build_info\{.*version="([^"]+)".*\} 1\.0$', re.MULTILINE)
+
+
+def look_at_process(looking: Looking, url: str) -> Iterator[Finding]:
+    """A process at the address of its probes (`http://127.0.0.1:7480`)."""
+    try:
+        ready = _get(f"{url}/readyz")
+        live = _get(f"{url}/livez")
+        told = _get(f"{url}/metrics")[1]
+    except OSError as error:
+        reason = getattr(error, "reason", None) or error
+        do = "is it up? its log says `cannot go on` with the cause, or why it refuses to start"
+        yield looking.broken("process", f"nothing answers at {url} ({reason})", do)
+        return
+    if live[0] != 200:
+        yield looking.broken("process", f"{url} is stuck or failed: {live[1].strip()}", "restart it")
+    missing = {name: said for name, said in _checks(ready[1]).items() if said != "ok"}
+    for name, said in missing.items():
+        if ready[0] == 200:
+            yield looking.soon("process", f"{url} says of {name}: {said}", "it serves on meanwhile")
+        else:
+            yield looking.broken("process", f"{url} is not ready: {name}: {said}", "see the findings above")
+    if live[0] == ready[0] == 200 and not missing:
+        yield looking.ok("process", f"{url} is ready")
+    yield from _release(looking, url, told)
+
+
+def _release(looking: Looking, url: str, told: str) -> Iterator[Finding]:
+    found, ours = _VERSION.search(told), metrics.version()
+    if found and found[1] != ours:
+        says = f"{url} runs release {found[1]}, and this command is of {ours}"
+        yield looking.soon("release", says, "end the roll-out, or use the command of the same release")
+
+
+def _checks(body: str) -> dict[str, Any]:
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return {"readyz": "answers something else: is this the port of the probes?"}
+    return told if isinstance(told, dict) else {}
+
+
+def _get(url: str) -> tuple[int, str]:
+    """Status and body. Whoever vouches for the certificate does not matter: no secret is sent or believed."""
+    unverified = ssl.create_default_context()
+    unverified.check_hostname = False
+    unverified.verify_mode = ssl.CERT_NONE
+    try:
+        with urllib.request.urlopen(url, timeout=_PATIENCE, context=unverified) as answer:  # noqa: S310  # given
+            return answer.status, answer.read().decode("utf-8", "replace")
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode("utf-8", "replace")

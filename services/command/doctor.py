@@ -1,0 +1,85 @@
+"""`linli doctor`: what an operator runs first when something is wrong."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from libs.runtime.bundled.kept import environ_of
+from libs.runtime.bundled.place import Place
+from libs.runtime.config.guards import CannotStart
+from libs.runtime.doctor.examine import Examination, Patient
+from libs.runtime.doctor.finding import report, status
+from libs.runtime.host.terminal import say
+from services.command.registry import NAMES, load
+
+_EPILOG = """\
+\b
+  linli doctor --data .linli          what `linli up` or `linli cluster` runs, all services
+  linli doctor cases                  the service cases, with the settings of its processes in the environment
+  linli doctor cases --process https://cases:7480 --process https://cases-worker:7480
+
+\b
+It changes nothing. Exit status: 0 all is well, 1 something is broken, 2 a mistyped command,
+3 nothing is broken and something is to be watched.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("service", type=click.Choice(NAMES), required=False)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="data folder of `linli up` or `linli cluster`",
+)
+@click.option(
+    "--process",
+    "processes",
+    multiple=True,
+    metavar="URL",
+    help="a running process of the service, by the address of its probes; may be given several times",
+)
+def doctor(service: str | None, data: Path | None, processes: Sequence[str]) -> int:
+    """Look at databases, broker, keys, clocks, lags, releases and certificates; say what to do."""
+    if data is not None:
+        patients = _beside(data.expanduser().resolve(), [service] if service else NAMES, processes)
+    elif service is not None:
+        patients = [Patient(service=load(service), environ=os.environ, processes=_plain(processes))]
+    else:
+        raise click.UsageError(
+            "name the service whose settings are in the environment, or a folder by --data"
+        )
+    findings = list(Examination(patients).findings())
+    for line in report(findings):
+        say(line)
+    return status(findings)
+
+
+def _plain(processes: Sequence[str]) -> list[str]:
+    return [url.rstrip("/") for url in processes]
+
+
+def _beside(folder: Path, names: Sequence[str], processes: Sequence[str]) -> list[Patient]:
+    """The services that ran last in a folder. Raises `CannotStart`."""
+    place = Place(data=folder)
+    if not place.master_key.exists():
+        raise CannotStart(
+            f"no platform has run with {folder}: give the folder of `linli up` or `linli cluster` with --data"
+        )
+    told = json.loads(place.addresses.read_text("utf-8")) if place.addresses.exists() else {}
+    return [
+        Patient(
+            service=load(name),
+            environ={**os.environ, **environ_of(place, name)},
+            processes=[
+                *(f"http://{at}" for role, at in told.get(name, {}).items() if role != "grpc"),
+                *_plain(processes),
+            ],
+            folders=[folder],
+            broker=False,
+        )
+        for name in names
+    ]

@@ -1,0 +1,49 @@
+"""`linli doctor` is told what to look at, and its exit status says what it found."""
+
+from pathlib import Path
+
+import pytest
+
+from libs.ledger.privacy.master_key import MasterKey
+from services.command.line import run
+
+
+def test_it_asks_what_to_look_at(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor"]) == 2
+    assert "or a folder by --data" in capsys.readouterr().err
+
+
+def test_a_folder_in_which_nothing_has_run_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["doctor", "--data", str(tmp_path)]) == 1
+    assert "no platform has run with" in capsys.readouterr().err
+
+
+def test_a_service_without_its_settings_is_broken(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LINLI_DATABASE_URL", "LINLI_MASTER_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+    assert run(["doctor", "cases"]) == 1
+
+    said = capsys.readouterr().out
+    assert "LINLI_DATABASE_URL is not set" in said
+    assert "LINLI_MASTER_KEY is not set" in said
+    assert "`linli cases settings`" in said
+
+
+def test_a_process_that_does_not_answer_is_broken_and_no_secret_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = MasterKey.generate().text()
+    monkeypatch.setenv("LINLI_MASTER_KEY", key)
+    monkeypatch.setenv("LINLI_DATABASE_URL", "postgresql://cases:hush@127.0.0.1:1/cases")
+
+    assert run(["doctor", "cases", "--process", "http://127.0.0.1:1/"]) == 1
+
+    said = capsys.readouterr().out
+    assert "nothing answers at http://127.0.0.1:1 " in said
+    assert "hush" not in said
+    assert key not in said
