@@ -51,12 +51,17 @@ lint: setup ## Check style, imports between rooms, unused code, and the protos
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/python -m libs.testkit.unused
+	$(BIN)/python -m libs.telemetry.monitoring --check
 	cd proto && ../$(BIN)/buf lint
 	cd proto && ../$(BIN)/buf breaking --against released.binpb
 
 .PHONY: release-contracts
 release-contracts: setup ## Take today's protos as those that must not break (at a release)
 	cd proto && ../$(BIN)/buf build --exclude-source-info --as-file-descriptor-set -o released.binpb
+
+.PHONY: monitoring
+monitoring: setup ## Make the Prometheus rules and Grafana dashboards of charts/linli/files from code
+	$(BIN)/python -m libs.telemetry.monitoring
 
 .PHONY: types
 types: setup ## Check the types (mypy, strict)

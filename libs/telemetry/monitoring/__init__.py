@@ -1,0 +1,1 @@
+"""What the platform is watched by: Prometheus rules and Grafana dashboards, made from code."""
