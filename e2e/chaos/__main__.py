@@ -51,7 +51,11 @@ def main() -> int:
         print(f"{len(outcome.findings)} findings; the logs stay in {folder}:")
         print("\n".join(outcome.findings[:50]))
         return 1
-    print("nothing lost, nothing doubled, nothing out of order")
+    for loss in outcome.losses:
+        what = f"{len(loss.events)} events and {len(loss.requests)} acknowledged commands"
+        print(f"{loss.service} lost {what} behind position {loss.after}, by the fault")
+    other = "else " if outcome.losses else ""
+    print(f"nothing {other}lost, nothing doubled, nothing out of order, nothing passed over in silence")
     shutil.rmtree(folder)
     return 0
 

@@ -5,11 +5,11 @@ import secrets
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from e2e.chaos.checker import check
-from e2e.chaos.evidence import collect
+from e2e.chaos.evidence import Loss, collect
 from e2e.chaos.faults import Fault
 from e2e.chaos.ground import Ground
 from e2e.chaos.load import Caller, Load
@@ -20,13 +20,14 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a run: `findings` is all that is wrong, in sentences."""
+    """What came of a run: `findings` is all that is wrong, in sentences; `losses` what was lost by nature."""
 
     findings: list[str]
     recovered: Mapping[str, list[float]]
     acknowledged: int
     again: int
     effects: int
+    losses: Sequence[Loss]
 
 
 def run(
@@ -53,6 +54,7 @@ def run(
         acknowledged=len(load.told),
         again=load.again,
         effects=effects,
+        losses=ground.losses,
     )
 
 

@@ -1,104 +1,17 @@
 """The checker finds what is planted: a lost event, a doubled effect, a swapped order, and the rest."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import timedelta
 
-import psycopg
-import pytest
-
-from e2e.chaos.checker import check, view_positions
-from e2e.chaos.evidence import Acknowledged, Evidence, Loss, collect
+from e2e.chaos.evidence import Acknowledged
+from e2e.chaos.tests.aftermath import AT, Aftermath
 from libs.ledger.recorded import Context, Draft, utc_now
 from libs.ledger.store.ledger import Append
-from libs.ledger.text import Text
-from libs.ledger.views.rebuild import rebuild
-from libs.messaging.progress import Handled
-from libs.messaging.reconcile import go_on
-from libs.messaging.schema import migrate
-from libs.rpc.keys import SigningKey
-from libs.runtime.config.settings import Secret, Settings
-from libs.runtime.host.opened import OpenService, open_service
-from libs.runtime.host.parts import Service
-from libs.testkit.component import MASTER_KEY
-from libs.testkit.eventually import eventually
-from libs.testkit.postgres import TestServer
 from services.cases.domain.case.events import DeadlineBreached
 from services.cases.domain.clocks import ClockKind
-from services.catalog.domain.affair import AffairCommand, DecideAnonymity, DefineAffair
+from services.catalog.domain.affair import DecideAnonymity
 from services.command.registry import load
 
-AT = datetime(2024, 5, 6, 7, 8, tzinfo=UTC)
 PIPE = "noted-affair:burst-pipe"
-
-
-@dataclass(slots=True)
-class Aftermath:
-    """Three services after a quiet run: the catalog's affairs have been noted by cases."""
-
-    services: dict[str, OpenService]
-    told: list[Acknowledged] = field(default_factory=list)
-
-    def findings(self, *losses: Loss) -> list[str]:
-        return check(collect(self.services.values()), self.told, losses)
-
-    def does(self, request_id: str, command: AffairCommand) -> None:
-        context = Context(actor="client:loader", request_id=request_id, request_digest=request_id)
-        stream = self.services["catalog"].streams["affair"]
-        handled = stream.handle(command.affair_id, command, context)
-        rpc = type(command).__name__
-        self.told.append(
-            Acknowledged(service="catalog", rpc=rpc, request_id=request_id, revision=handled.revision)
-        )
-
-    def settles(self) -> None:
-        cases, catalog = self.services["cases"], self.services["catalog"]
-        inbox = cases.inbox()
-        assert isinstance(inbox.handle(catalog.source.batch(0)), Handled)
-        for opened in self.services.values():
-            opened.projector.start()
-            eventually(partial(_is_at_head, opened))
-            opened.projector.close()
-
-    def tampers(self, service: str, statement: str) -> None:
-        with psycopg.connect(self.services[service].ledger.settings.dsn) as connection:
-            changed = connection.execute(statement)
-            assert changed.rowcount > 0
-
-
-@pytest.fixture
-def run(postgres_server: TestServer) -> Iterator[Aftermath]:
-    with ExitStack() as stack:
-        names = ("identity", "catalog", "cases")
-        run = Aftermath({name: _opened(stack, postgres_server, name) for name in names})
-        for affair_id in ("burst-pipe", "pothole"):
-            name = Text(zh="事项", en=affair_id)
-            run.does(f"define-{affair_id}", DefineAffair(affair_id=affair_id, name=name, at=AT))
-        for number, allowed in enumerate((True, False, True)):
-            run.does(f"decide-{number}", DecideAnonymity(affair_id="burst-pipe", allowed=allowed, at=AT))
-        run.settles()
-        yield run
-
-
-def _opened(stack: ExitStack, server: TestServer, name: str) -> OpenService:
-    service = load(name)
-    dsn = server.copy_of(f"checker-{name}", partial(_migrate, service))
-    stack.callback(server.drop, dsn)
-    settings = Settings(database_url=Secret(dsn), master_key=Secret(MASTER_KEY), cell="test")
-    environ = {"LINLI_IDENTITY_SIGNING_KEY": SigningKey.generate().pem().decode()}
-    opened = open_service(service, settings, environ, listen=False)
-    stack.callback(opened.close)
-    return opened
-
-
-def _migrate(service: Service, dsn: str) -> None:
-    migrate(dsn, service.name, service.views, events=service.events)
-
-
-def _is_at_head(opened: OpenService) -> bool:
-    return set(view_positions(opened).values()) == {opened.ledger.head()}
 
 
 def test_nothing_is_found_where_nothing_is_wrong(run: Aftermath) -> None:
@@ -261,56 +174,6 @@ def test_a_moment_that_was_missed_is_found(run: Aftermath) -> None:
     run.tampers("cases", f"INSERT INTO {schema}.cases (case_id, next_time) VALUES ('late', '2024-01-01 UTC')")
 
     assert any("cases: deadlines of late, due 2024-01-01" in line for line in run.findings())
-
-
-def _lost(run: Aftermath) -> Loss:
-    """The last event of the catalog, and what came of it in its views, is lost; cases has handled it."""
-    catalog, cases = run.services["catalog"], run.services["cases"]
-    before = Evidence.of(catalog)
-    run.tampers(
-        "catalog",
-        "DELETE FROM stored_events WHERE notification_id = (SELECT max(notification_id) FROM stored_events)",
-    )
-    loss = Loss.of(before, before.events[-2].position)
-    go_on(cases.ledger, catalog.source.name, loss.after, by="test", reason="restored")
-    run.tampers("catalog", f"UPDATE view_position SET position = {loss.after}")
-    for view in catalog.service.views:
-        rebuild(catalog.ledger, view)
-    return loss
-
-
-def test_the_end_of_a_ledger_that_was_lost_by_nature_is_no_finding(run: Aftermath) -> None:
-    loss = _lost(run)
-
-    assert [event.name for event in loss.events] == ["catalog.anonymity_decided.v1"]
-    assert loss.requests == {"decide-2"}
-    assert run.findings(loss) == []
-    assert any("decide-2" in line and "is lost" in line for line in run.findings())
-
-
-def test_what_should_have_been_lost_and_is_there_is_found(run: Aftermath) -> None:
-    before = Evidence.of(run.services["catalog"])
-
-    findings = run.findings(Loss.of(before, before.events[-2].position))
-
-    assert any("catalog.anonymity_decided.v1" in line and "and yet is there" in line for line in findings)
-
-
-def test_more_than_the_end_that_was_named_is_found_to_be_lost(run: Aftermath) -> None:
-    loss = _lost(run)
-    run.tampers("catalog", f"DELETE FROM stored_events WHERE notification_id = {loss.after}")
-
-    findings = run.findings(loss)
-
-    assert f"catalog: more was lost, or changed, than what lay behind {loss.after}" in findings
-    assert any("decide-1" in line and "is lost" in line for line in findings)
-
-
-def test_what_was_altered_before_the_end_that_was_lost_is_found(run: Aftermath) -> None:
-    loss = _lost(run)
-    run.tampers("catalog", f"UPDATE stored_events SET chain = 'x' WHERE notification_id = {loss.after}")
-
-    assert any("more was lost, or changed" in line for line in run.findings(loss))
 
 
 def _is(stream: str, version: int) -> str:

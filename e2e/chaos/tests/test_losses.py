@@ -1,0 +1,56 @@
+"""The checker lets pass that exactly the end was lost which was named, and nothing else."""
+
+from e2e.chaos.evidence import Evidence, Loss
+from e2e.chaos.tests.aftermath import Aftermath
+from libs.ledger.views.rebuild import rebuild
+from libs.messaging.reconcile import go_on
+
+
+def _lost(run: Aftermath) -> Loss:
+    """The last event of the catalog, and what came of it in its views, is lost; cases has handled it."""
+    catalog, cases = run.services["catalog"], run.services["cases"]
+    before = Evidence.of(catalog)
+    run.tampers(
+        "catalog",
+        "DELETE FROM stored_events WHERE notification_id = (SELECT max(notification_id) FROM stored_events)",
+    )
+    loss = Loss.of(before, before.events[-2].position)
+    go_on(cases.ledger, catalog.source.name, loss.after, by="test", reason="restored")
+    run.tampers("catalog", f"UPDATE view_position SET position = {loss.after}")
+    for view in catalog.service.views:
+        rebuild(catalog.ledger, view)
+    return loss
+
+
+def test_the_end_of_a_ledger_that_was_lost_by_nature_is_no_finding(run: Aftermath) -> None:
+    loss = _lost(run)
+
+    assert [event.name for event in loss.events] == ["catalog.anonymity_decided.v1"]
+    assert loss.requests == {"decide-2"}
+    assert run.findings(loss) == []
+    assert any("decide-2" in line and "is lost" in line for line in run.findings())
+
+
+def test_what_should_have_been_lost_and_is_there_is_found(run: Aftermath) -> None:
+    before = Evidence.of(run.services["catalog"])
+
+    findings = run.findings(Loss.of(before, before.events[-2].position))
+
+    assert any("catalog.anonymity_decided.v1" in line and "and yet is there" in line for line in findings)
+
+
+def test_more_than_the_end_that_was_named_is_found_to_be_lost(run: Aftermath) -> None:
+    loss = _lost(run)
+    run.tampers("catalog", f"DELETE FROM stored_events WHERE notification_id = {loss.after}")
+
+    findings = run.findings(loss)
+
+    assert f"catalog: more was lost, or changed, than what lay behind {loss.after}" in findings
+    assert any("decide-1" in line and "is lost" in line for line in findings)
+
+
+def test_what_was_altered_before_the_end_that_was_lost_is_found(run: Aftermath) -> None:
+    loss = _lost(run)
+    run.tampers("catalog", f"UPDATE stored_events SET chain = 'x' WHERE notification_id = {loss.after}")
+
+    assert any("more was lost, or changed" in line for line in run.findings(loss))
