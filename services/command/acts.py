@@ -197,14 +197,16 @@ def discard(get: Get) -> click.Command:
     return discard
 
 
-def on(service: Service, data: Path | None, act: Callable[[Environ], int]) -> int:
-    """Do it to the database of the environment, or to that of what runs on a folder."""
-    return in_a_sentence(
-        service, lambda: act({**os.environ, **(_beside(data, service) if data is not None else {})}), data
-    )
+def on(service: Service, data: Path | None, act: Callable[[Environ], int], *, owner: bool = False) -> int:
+    """Do it to the database of the environment, or to that of what runs on a folder, there as its `owner`."""
+
+    def act_there() -> int:
+        return act({**os.environ, **(_beside(data, service, owner=owner) if data is not None else {})})
+
+    return in_a_sentence(service, act_there, data)
 
 
-def _beside(data: Path, service: Service) -> Environ:
+def _beside(data: Path, service: Service, *, owner: bool) -> Environ:
     """How a command reaches the database of what runs on a folder. Raises `CannotStart`."""
     place = Place(data=data.expanduser().resolve())
     if not place.master_key.exists():
@@ -212,4 +214,4 @@ def _beside(data: Path, service: Service) -> Environ:
             f"no platform has run with {place.data}: give the folder of `linli up` or"
             " `linli cluster` with --data"
         )
-    return environ_of(place, service.name)
+    return environ_of(place, service.name, owner=owner)

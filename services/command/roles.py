@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import click
 
@@ -12,6 +13,7 @@ from libs.runtime.host.parts import Service
 from libs.runtime.host.shell import WORKER, MakeWorker, in_a_sentence, run_role
 from libs.runtime.host.terminal import say
 from services.command import unknown
+from services.command.acts import data_option, on
 
 Get = Callable[[], Service]
 
@@ -45,10 +47,11 @@ def migrate(get: Get) -> click.Command:
         help="also take the steps that shut out earlier releases: only once no process of theirs is left",
     )
     @click.option("--dry-run", is_flag=True, help="only list the steps that would be taken, and their kinds")
-    def migrate(contract: bool, dry_run: bool) -> int:
+    @data_option
+    def migrate(contract: bool, dry_run: bool, data: Path | None) -> int:
         """Create or upgrade the schema. The release before goes on running, unless --contract is given."""
         service, act = get(), show_schema if dry_run else make_schema
-        return in_a_sentence(service, lambda: act(service, os.environ, contract=contract))
+        return on(service, data, lambda environ: act(service, environ, contract=contract), owner=True)
 
     return migrate
 

@@ -1,7 +1,8 @@
 """A release bears what the next one stores: it passes over it, waits, or lets it lead, and loses nothing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +10,17 @@ import grpc
 import pytest
 from linli.feed.v1 import feed_service_pb2 as feed
 
-from libs.ledger.errors import EventTypeUnknown, LedgerUnavailable, SchemaUnknown, UnknownEvent
+from libs.ledger.errors import (
+    EventTypeUnknown,
+    LedgerUnavailable,
+    MigrationRefused,
+    SchemaUnknown,
+    UnknownEvent,
+)
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import Context, UnknownType
 from libs.ledger.revision import Revision
+from libs.ledger.store.migrate import Step
 from libs.ledger.store.verify import verify
 from libs.ledger.streams.stream import handle_many
 from libs.ledger.views import passed_over
@@ -22,7 +30,7 @@ from libs.messaging.broker import Broker, BrokerSettings
 from libs.messaging.clocks import ClockRunner
 from libs.messaging.feed import FeedApi
 from libs.messaging.relay import Relay, RelaySettings
-from libs.messaging.schema import check_schema, migrate
+from libs.messaging.schema import NEWEST, STEPS, check_schema, migrate
 from libs.messaging.tests.listening import Listener
 from libs.messaging.tests.releases import Releases, both, store_checked
 from libs.messaging.tests.test_feed import Caller
@@ -338,6 +346,41 @@ def test_a_type_that_no_release_registered_stops_everybody(releases: Releases) -
     with pytest.raises(UnknownEvent, match=told) as stopped:
         releases.old.streams["counter"].load("a")
     assert not isinstance(stopped.value, LedgerUnavailable)  # it does not pass by itself
+
+
+def test_an_old_process_works_on_an_expanded_database_and_not_on_a_contracted_one(
+    postgres_server: TestServer,
+) -> None:
+    dsn = database_of(postgres_server, counter.SERVICE)
+    after = [
+        *STEPS,
+        Step(NEWEST + 1, "what is new", _nothing),
+        Step(NEWEST + 2, "what is old", _nothing, needs=NEWEST + 1, contract=True),
+    ]
+    migrate(dsn, "counter", steps=after)
+
+    old = open_service(counter.SERVICE, settings_for(dsn), {})
+    assert old.streams["counter"].handle("a", counter.Count(by=2), ALICE).state.total == 2
+    with pytest.raises(
+        MigrationRefused, match=f"knows steps up to {NEWEST}, and must know step {NEWEST + 1}"
+    ):
+        migrate(dsn, "counter", steps=after, contract=True)
+    old.close()
+
+    eventually(lambda: _contracted(dsn, after), "its connection is gone")
+    with pytest.raises(SchemaUnknown, match=f"only releases that know step {NEWEST + 1} can run with it"):
+        open_service(counter.SERVICE, settings_for(dsn), {})
+    postgres_server.drop(dsn)
+
+
+def _nothing(_cursor: object, _dsn: str) -> None:
+    """A step that changes nothing."""
+
+
+def _contracted(dsn: str, steps: Sequence[Step]) -> bool:
+    with suppress(MigrationRefused):
+        return migrate(dsn, "counter", steps=steps, contract=True) == ["what is old"]
+    return False
 
 
 def test_a_release_does_not_start_before_its_types_are_registered(releases: Releases) -> None:

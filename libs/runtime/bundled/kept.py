@@ -24,11 +24,16 @@ WITHOUT = {
 """Secrets of other installations that happen to be in the environment are not for this one."""
 
 
-def environ_of(place: Place, service: str) -> dict[str, str]:
-    """How a command beside a running platform reaches the database of one of its services."""
+def environ_of(place: Place, service: str, *, owner: bool = False) -> dict[str, str]:
+    """How a command beside a running platform reaches the database of one of its services.
+
+    `owner`: as the owner of its tables, who may change the schema, and not as the service.
+    """
+    server, role = EmbeddedPostgres(place.data), runtime_role(service)
     return {
         **WITHOUT,
-        "LINLI_DATABASE_URL": EmbeddedPostgres(place.data).dsn(service, runtime_role(service)),
+        "LINLI_DATABASE_URL": server.dsn(service) if owner else server.dsn(service, role),
+        "LINLI_RUNTIME_ROLE": role,
         "LINLI_MASTER_KEY_FILE": str(place.master_key.expanduser()),
         "LINLI_KEY_STORE": place.key_store.expanduser().resolve().as_uri(),
         "LINLI_IDENTITY_SIGNING_KEY_FILE": str(place.signing_key.expanduser()),

@@ -285,6 +285,13 @@ def test_every_service_lists_its_settings() -> None:
     assert "LINLI_IDENTITY_SIGNING_KEY" in listed.stdout
 
 
+def test_the_schema_of_a_running_platform_is_looked_at_and_contracted(up: Up) -> None:
+    for words in (("--dry-run",), ("--contract",)):
+        done = linli("cases", "migrate", *words, "--data", str(up.data))
+
+        assert (done.returncode, done.stdout) == (0, "cases: nothing to do\n"), done.stderr
+
+
 def test_it_stops_in_order_at_last_and_has_told_its_life_and_what_it_refused(up: Up) -> None:
     linli("call", "--data", str(up.data), "cases.GetCase", '{"case_id": "no-such-case"}')
     up.process.send_signal(signal.SIGINT)
