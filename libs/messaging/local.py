@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Sequence
 
+from libs.ledger.errors import EventTypeUnknown
 from libs.messaging.failures import PASSING, trouble
 from libs.messaging.histories import HistoryChanged
 from libs.messaging.inbox import Inbox
@@ -45,6 +46,7 @@ class LocalDelivery:
         self._gather = gather
         self._look = look
         self._news = threading.Event()
+        self._waiting: dict[str, str] = {}  # sources of which only a newer release can carry what comes next
         self._meters = {s.name: metrics.read(inbox.service, f"inbox.{s.service}", s.head) for s in sources}
         for source in sources:
             source.on_news(self._news.set)
@@ -86,7 +88,17 @@ class LocalDelivery:
                 longest = max(longest, self._carry_new(source, look=look), self._carry_past(source))
             except HistoryChanged:  # said by the inbox; the other sources go on
                 continue
+            except EventTypeUnknown as error:  # the data are a newer release's; the other sources go on
+                if source.name not in self._waiting:
+                    _log.error("delivery waits for a newer release", source=source.name, reason=str(error))
+                self._waiting[source.name] = str(error)
+            else:
+                self._waiting.pop(source.name, None)
         return longest
+
+    def trouble(self) -> str:
+        """Why events of some source do not take effect, for readiness; or nothing."""
+        return "; ".join(filter(None, [self._inbox.trouble(), *self._waiting.values()]))
 
     def _carry_new(self, source: Source, *, look: bool) -> int:
         """Carry a batch of what is new, if anything is; also an empty one where the source was looked at."""

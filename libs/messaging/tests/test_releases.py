@@ -29,6 +29,7 @@ from libs.messaging import relay_position
 from libs.messaging.broker import Broker, BrokerSettings
 from libs.messaging.clocks import ClockRunner
 from libs.messaging.feed import FeedApi
+from libs.messaging.local import LocalDelivery
 from libs.messaging.relay import Relay, RelaySettings
 from libs.messaging.schema import NEWEST, STEPS, check_schema, migrate
 from libs.messaging.tests.listening import Listener
@@ -330,6 +331,24 @@ class _Running:
 
     def __exit__(self, *_: object) -> None:
         assert self._thread.close(patience.seconds(20)), "the relay does not stop"
+
+
+def test_in_one_process_a_source_that_waits_for_the_next_release_says_so_and_holds_up_no_other(
+    releases: Releases, town: Town
+) -> None:
+    """As `linli up` of an older release finds a folder of a newer one."""
+    other = town.counter.source
+    other.name = "linli://test/other/counter"
+    releases.count(1, who="here")
+    releases.announce()
+    town.count(5, who="there")
+    delivery = LocalDelivery(town.inbox(), [releases.old.source, other])
+
+    for _ in range(2):
+        delivery.carry()
+
+    assert "counter.announced.v1" in delivery.trouble()
+    assert len(town.steps("here")) == len(town.steps("there")) == 1
 
 
 # -- what nobody registered is a corruption

@@ -179,9 +179,8 @@ class Host(ProcessHost):
         for service in self.services:
             upstream = [sources[name] for name in service.service.subscriptions if name in sources]
             if upstream:
-                inbox = service.inbox()
-                http.checks[f"{service.name}.inbox"] = inbox.trouble
-                delivery = LocalDelivery(inbox, upstream)
+                delivery = LocalDelivery(service.inbox(), upstream)
+                http.checks[f"{service.name}.inbox"] = delivery.trouble
                 threads.append(self._watched(f"delivery-{service.name}", delivery.run, delivery.wake))
         return threads
 
