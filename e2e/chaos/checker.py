@@ -18,6 +18,7 @@ from e2e.chaos.exchange import exchanged
 from libs.ledger.recorded import utc_now
 from libs.ledger.revision import parse_revision
 from libs.ledger.store.timekeeper import MOST_SKEW
+from libs.ledger.views import view_tables
 from libs.ledger.views.rebuild import differences
 from libs.runtime.host.opened import OpenService
 
@@ -146,9 +147,8 @@ def views(opened: OpenService, head: int) -> Iterator[str]:
 
 def view_positions(opened: OpenService) -> dict[str, int]:
     """How far each view is."""
-    with opened.ledger.connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-        rows = cursor.execute("SELECT view, position FROM public.view_position").fetchall()
-    return {str(view): int(position) for view, position in rows}
+    with opened.ledger.connection() as connection, connection.cursor() as cursor:
+        return view_tables.positions(cursor, opened.service.views)
 
 
 def _by_request(one: Evidence) -> dict[str, list[Stored]]:

@@ -33,7 +33,7 @@ class WorkerHost(ProcessHost):
         make: Callable[[OpenService], type] = nameko_class,
     ) -> None:
         """`died` is called when the container has died; `make` answers the nameko class that it runs."""
-        super().__init__([opened], views=False, died=died)
+        super().__init__([opened], views="read" if opened.service.clocks else "none", died=died)
         logging.getLogger("nameko").setLevel(logging.CRITICAL)  # what went wrong is said here, and once
         self._runner = ServiceRunner(opened, broker_of(opened.settings))
         self._container = ServiceContainer(make(opened))

@@ -45,9 +45,13 @@ def connect(dsn: str, purpose: str, *, lease: float | None = None) -> Connection
 
 def try_lock(connection: Connection[DictRow], name: str) -> bool:
     """Take the lock called `name` for as long as the connection lives, unless another has it."""
-    key = int.from_bytes(hashlib.sha256(f"linli {name}".encode()).digest()[:8], "big", signed=True)
-    row = connection.execute("SELECT pg_try_advisory_lock(%s) AS taken", [key]).fetchone()
+    row = connection.execute("SELECT pg_try_advisory_lock(%s) AS taken", [_key(name)]).fetchone()
     return row is not None and bool(row["taken"])
+
+
+def give_up(connection: Connection[DictRow], name: str) -> None:
+    """Let another one have the lock that this connection took once."""
+    connection.execute("SELECT pg_advisory_unlock(%s)", [_key(name)])
 
 
 def stand_by(connection: Connection[DictRow], name: str, stop: Event, every: float) -> bool:
@@ -57,3 +61,7 @@ def stand_by(connection: Connection[DictRow], name: str, stop: Event, every: flo
             return True
         stop.wait(every)
     return False
+
+
+def _key(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"linli {name}".encode()).digest()[:8], "big", signed=True)

@@ -137,10 +137,10 @@ def test_batches_and_caches_change_nothing(database: str, batch: int, cache: int
         with projecting(views, ProjectorSettings(batch=batch, cache=cache)):
             assert len(lent_out(views, head)) == 12
 
-        assert len(rows(database, "view_shelf.books")) == 36
+        assert len(rows(database, f"{Shelf().schema}.books")) == 36
         loans = sum(isinstance(recorded.event, Lent) for recorded in ledger.read())
-        assert sum(row[1] for row in rows(database, "view_readers.totals")) == loans
-        assert sum(row[2] for row in rows(database, "view_readers.loans")) == loans
+        assert sum(row[1] for row in rows(database, f"{Readers().schema}.totals")) == loans
+        assert sum(row[2] for row in rows(database, f"{Readers().schema}.loans")) == loans
         assert positions(database) == {"shelf": head, "readers": head}
 
 
@@ -289,7 +289,7 @@ def test_a_view_that_cannot_take_an_event_stops_before_it_and_the_others_go_on(
             assert lent_out(views, record(ledger, "third", GivenBack(reader="ann"))) == []
             eventually(lambda: lag("brittle") == float(ledger.head() - good))
 
-        assert rows(database, "view_brittle.books") == [("first", 1), ("second", 1)]
+        assert rows(database, f"{Brittle().schema}.books") == [("first", 1), ("second", 1)]
         assert positions(database)["brittle"] == good
 
 
@@ -326,19 +326,6 @@ def test_a_view_of_another_shape_is_built_anew(database: str) -> None:
             ]
 
 
-def test_an_older_release_leaves_a_newer_view_alone(database: str) -> None:
-    class Newer(Brittle):
-        version = 2
-
-    with lending(database) as ledger:
-        with projecting(Views(ledger, [Newer()])) as projector:
-            eventually(lambda: projector.status().ready)
-        with projecting(Views(ledger, [Brittle()])) as projector:
-            stopped = eventually(lambda: projector.status().stopped_views)
-
-    assert "made by another release" in stopped["brittle"]
-
-
 def test_a_read_is_one_snapshot_and_cannot_write(database: str) -> None:
     with lending(database) as ledger:
         views = Views(ledger, [Shelf()])
@@ -367,7 +354,7 @@ def test_rows_and_positions_survive_a_kill_of_the_server_together(
 
             eventually(lambda: positions(dsn) == {"shelf": head, "readers": head}, seconds=60)
 
-        total = sum(row[1] for row in rows(dsn, "view_readers.totals"))
+        total = sum(row[1] for row in rows(dsn, f"{Readers().schema}.totals"))
         assert total == sum(isinstance(recorded.event, Lent) for recorded in ledger.read(limit=10_000))
 
 
@@ -391,7 +378,7 @@ def test_a_position_is_never_ahead_of_the_rows(database: str) -> None:
             seen = 0
             while seen < head:
                 found = watcher.execute(
-                    "SELECT p.position, c.position FROM view_position p, view_counted.counter c"
+                    f"SELECT p.position, c.position FROM view_position p, {Counted().schema}.counter c"
                     " WHERE p.view = 'counted'"
                 ).fetchone()
                 assert found is not None

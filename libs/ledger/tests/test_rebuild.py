@@ -32,25 +32,26 @@ def schemas(dsn: str) -> list[str]:
 
 
 def test_a_rebuilt_view_equals_the_live_one_row_for_row(database: str) -> None:
+    books, loans = f"{Shelf().schema}.books", f"{Readers().schema}.loans"
     with lending(database) as ledger:
         record_history(ledger, 60)
         follow(ledger, Shelf(), Readers())
-        before = rows(database, "view_shelf.books"), rows(database, "view_readers.loans")
+        before = rows(database, books), rows(database, loans)
 
         assert_rebuilt_equals_live(ledger, [Shelf(), Readers()])
         for view in (Shelf(), Readers()):
             rebuild(ledger, view)
 
-        assert (rows(database, "view_shelf.books"), rows(database, "view_readers.loans")) == before
+        assert (rows(database, books), rows(database, loans)) == before
         assert positions(database) == {"shelf": ledger.head(), "readers": ledger.head()}
-        assert schemas(database) == ["view_readers", "view_shelf"]
+        assert schemas(database) == [Readers().schema, Shelf().schema]
 
 
 def test_a_rebuild_has_the_indexes_of_the_live_view(database: str) -> None:
     def indexes() -> list[tuple[Any, ...]]:
         with psycopg.connect(database) as connection:
             without_name = "regexp_replace(indexdef, 'INDEX [a-z_]+', '')"
-            found = f"SELECT {without_name} FROM pg_indexes WHERE schemaname = 'view_shelf' ORDER BY 1"
+            found = f"SELECT {without_name} FROM pg_indexes WHERE schemaname = '{Shelf().schema}' ORDER BY 1"
             return connection.execute(found).fetchall()
 
     with lending(database, [Shelf()]) as ledger:
@@ -67,8 +68,8 @@ def test_a_damaged_row_is_named(database: str) -> None:
         record_history(ledger, 10)
         follow(ledger, Shelf())
         with psycopg.connect(database) as connection:
-            connection.execute("UPDATE view_shelf.books SET times_lent = 77 WHERE book_id = 'b3'")
-            connection.execute("DELETE FROM view_shelf.books WHERE book_id = 'b4'")
+            connection.execute(f"UPDATE {Shelf().schema}.books SET times_lent = 77 WHERE book_id = 'b3'")
+            connection.execute(f"DELETE FROM {Shelf().schema}.books WHERE book_id = 'b4'")
 
         found = differences(ledger, Shelf())
 
@@ -130,18 +131,18 @@ def test_a_crashed_rebuild_leaves_nothing_that_hurts(database: str, monkeypatch:
     with lending(database) as ledger:
         record_history(ledger, 30)
         follow(ledger, Shelf())
-        before = rows(database, "view_shelf.books")
+        before = rows(database, f"{Shelf().schema}.books")
         with psycopg.connect(database) as connection:  # what a killed one leaves behind
-            connection.execute("CREATE SCHEMA view_shelf__new")
-            connection.execute("CREATE TABLE view_shelf__new.books AS SELECT 1 AS half")
+            connection.execute(f"CREATE SCHEMA {Shelf().schema}__new")
+            connection.execute(f"CREATE TABLE {Shelf().schema}__new.books AS SELECT 1 AS half")
 
         with pytest.raises(Crash):
             rebuild(ledger, Crashing())
-        assert rows(database, "view_shelf.books") == before
+        assert rows(database, f"{Shelf().schema}.books") == before
 
         rebuild(ledger, Shelf())
-        assert rows(database, "view_shelf.books") == before
-        assert schemas(database) == ["view_shelf"]
+        assert rows(database, f"{Shelf().schema}.books") == before
+        assert schemas(database) == [Shelf().schema]
 
 
 def test_a_rebuild_waits_for_a_reader_and_the_reader_sees_one_state(database: str) -> None:
@@ -152,13 +153,13 @@ def test_a_rebuild_waits_for_a_reader_and_the_reader_sees_one_state(database: st
         with views.read("shelf") as cursor:
             worker = Thread(target=rebuild, args=(ledger, Shelf()))
             worker.start()
-            eventually(lambda: "view_shelf__new" in schemas(database))
+            eventually(lambda: f"{Shelf().schema}__new" in schemas(database))
             first = cursor.execute("SELECT * FROM books ORDER BY 1").fetchall()
 
             assert cursor.execute("SELECT * FROM books ORDER BY 1").fetchall() == first
         worker.join()
 
-        assert schemas(database) == ["view_shelf"]
+        assert schemas(database) == [Shelf().schema]
         with views.read("shelf") as cursor:
             assert cursor.execute("SELECT * FROM books ORDER BY 1").fetchall() == first
 

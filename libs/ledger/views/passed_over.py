@@ -13,17 +13,17 @@ from libs.ledger.recorded import Recorded
 
 DDL = """
 CREATE TABLE IF NOT EXISTS public.view_passed_over (
-    view text NOT NULL,
+    schema text NOT NULL,
     name text NOT NULL,
     position bigint NOT NULL,
-    PRIMARY KEY (view, name)
+    PRIMARY KEY (schema, name)
 );
 """
-"""`view`: as in `view_position`; `name`: the type's stored name; `position`: of the first one passed over."""
+"""`schema`: as in `view_position`; `name`: the type's stored name; `position`: of the first one passed over."""
 
 _NOTE = """
-INSERT INTO public.view_passed_over (view, name, position)
-SELECT v.view, p.name, p.position FROM unnest(%s::text[]) AS v(view),
+INSERT INTO public.view_passed_over (schema, name, position)
+SELECT v.schema, p.name, p.position FROM unnest(%s::text[]) AS v(schema),
     unnest(%s::text[], %s::bigint[]) AS p(name, position)
 ON CONFLICT DO NOTHING
 """
@@ -38,18 +38,18 @@ def among(events: Iterable[Recorded[Any]]) -> dict[str, int]:
     return found
 
 
-def note(cursor: Cursor[Any], views: list[str], passed: dict[str, int]) -> None:
+def note(cursor: Cursor[Any], schemas: list[str], passed: dict[str, int]) -> None:
     """Note that views lack events of these types; what was noted before stays."""
     if passed:
-        cursor.execute(_NOTE, [views, list(passed), list(passed.values())])
+        cursor.execute(_NOTE, [schemas, list(passed), list(passed.values())])
 
 
-def noted(cursor: Cursor[Any], view: str) -> dict[str, int]:
+def noted(cursor: Cursor[Any], schema: str) -> dict[str, int]:
     """The types whose events a view lacks, each with the position of the first."""
-    rows = cursor.execute("SELECT name, position FROM public.view_passed_over WHERE view = %s", [view])
+    rows = cursor.execute("SELECT name, position FROM public.view_passed_over WHERE schema = %s", [schema])
     return {row["name"]: row["position"] for row in rows}
 
 
-def forget(cursor: Cursor[Any], view: str) -> None:
+def forget(cursor: Cursor[Any], schema: str) -> None:
     """The view's tables are made anew: it lacks nothing yet."""
-    cursor.execute("DELETE FROM public.view_passed_over WHERE view = %s", [view])
+    cursor.execute("DELETE FROM public.view_passed_over WHERE schema = %s", [schema])

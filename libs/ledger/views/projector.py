@@ -1,6 +1,7 @@
 """The projector: keeps a service's views up with its ledger; of several, one is active."""
 
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -12,7 +13,9 @@ from psycopg.rows import DictRow
 
 from libs.ledger.errors import LedgerUnavailable
 from libs.ledger.store import leader_lock
-from libs.ledger.views.projection import Projection, ProjectorSettings, Replaced, Track
+from libs.ledger.views import view_tables
+from libs.ledger.views.projection import Projection, ProjectorSettings, Replaced
+from libs.ledger.views.tracks import Tracks
 from libs.ledger.views.view import Views
 from libs.retry.backoff import Backoff, Failures
 from libs.telemetry import logs
@@ -29,17 +32,17 @@ class Status:
     """How the projector is.
 
     `trouble`: what is wrong with the database; `stopped_views`: which views stand still, at which
-    event, and why; `building`: views that have never been up to date yet and cannot be asked.
+    event, and why; `building`: views that are not up to date yet, and how far they are.
     """
 
     state: State
     trouble: str = ""
-    stopped_views: dict[str, str] = field(default_factory=dict)
-    building: tuple[str, ...] = ()
+    stopped_views: Mapping[str, str] = field(default_factory=dict)
+    building: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ready(self) -> bool:
-        """Every view can be asked, or another process sees to it."""
+        """Every view can be asked, and this process or another one keeps it up."""
         return self.state in {"active", "standing by"} and not self.stopped_views and not self.building
 
 
@@ -50,7 +53,6 @@ class Projector:
         self._views = views
         self._settings = settings or ProjectorSettings()
         self._status = Status(state="starting")
-        self._owned: set[str] = set()
         self._stop = Event()
         self._thread: Thread | None = None
 
@@ -90,26 +92,29 @@ class Projector:
     def _follow(self, stop: Event) -> None:
         with leader_lock.connect(self._views.ledger.settings.dsn, "projector") as connection:
             if self._stand_by(connection, stop):
-                projection = Projection(self._views, connection, self._settings, self._owned)
                 log.info("projector is active", service=self._views.ledger.service)
-                with closing(projection):
+                with closing(Projection(self._views, connection, self._settings)) as projection:
                     projection.follow(stop, self._say)
 
     def _stand_by(self, connection: Connection[DictRow], stop: Event) -> bool:
+        """Until no other projector of a release with the same views is active."""
+        turn = "projector of " + " ".join(sorted(view.schema for view in self._views))
         while not stop.is_set():
-            if leader_lock.try_lock(connection, "projector"):
+            if leader_lock.try_lock(connection, turn):
                 return True
             if self._status.state != "standing by":
-                self._status = Status(state="standing by")
                 log.info("projector stands by: another one is active", service=self._views.ledger.service)
+            with connection.cursor() as cursor:
+                unbuilt = view_tables.unbuilt(cursor, self._views)
+            self._status = Status(state="standing by", building=dict.fromkeys(unbuilt, "by another process"))
             stop.wait(self._settings.standby)
         return False
 
-    def _say(self, tracks: list[Track]) -> None:
+    def _say(self, tracks: Tracks) -> None:
         self._status = Status(
             state="active",
-            stopped_views={track.view.name: track.stopped for track in tracks if track.stopped},
-            building=tuple(track.view.name for track in tracks if not track.ready and not track.stopped),
+            stopped_views={track.view.name: track.stopped for track in tracks.stopped},
+            building=tracks.building(),
         )
 
     def _trouble(self, error: Exception) -> None:

@@ -13,7 +13,7 @@ from psycopg.rows import DictRow
 from libs.ledger.store import leader_lock
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.views import passed_over, view_tables
-from libs.ledger.views.projection import fold, keys_of
+from libs.ledger.views.folding import fold, keys_of
 from libs.ledger.views.rows import RowStore
 from libs.ledger.views.view import Table, View
 from libs.retry.backoff import Backoff
@@ -75,7 +75,7 @@ def differences(ledger: Ledger, view: View, say: Say = lambda _: None) -> list[s
 def _building(ledger: Ledger, view: View, suffix: str) -> Iterator["_Beside"]:
     schema = view.schema + suffix
     with leader_lock.connect(ledger.settings.dsn, "rebuild") as connection:
-        if not leader_lock.try_lock(connection, f"rebuild {schema}"):
+        if not leader_lock.try_lock(connection, view_tables.lock_of(schema)):
             raise RebuildRefused(f"the view {view.name} is being rebuilt by somebody else: wait for that")
         try:
             yield _Beside(ledger, view, connection, schema)
@@ -112,7 +112,7 @@ class _Beside:
     def live_position(self) -> int:
         """How far the live view is just now."""
         with self._connection.transaction():
-            live = view_tables.stored(self._cursor, [self._view.name]).get(self._view.name)
+            live = view_tables.stored(self._cursor, self._view.schema)
         return 0 if live is None else live.position
 
     def catch_up(self, say: Say, until: int | None = None) -> None:
@@ -156,8 +156,7 @@ class _Beside:
     def compare(self) -> list[str]:
         """The differences from the live view, with nobody moving it; changes nothing."""
         with self._connection.transaction(force_rollback=True):
-            live = self._hold_live()
-            if live is None or live.shape != self._view.shape:
+            if self._hold_live() is None:
                 return [f"{self._view.name}: there is no live view of this shape"]
             return [line for table in self._view.tables for line in self._compare(table)]
 
@@ -177,8 +176,7 @@ class _Beside:
 
     def _hold_live(self) -> view_tables.Stored | None:
         """Keep the live view where it is until the transaction ends, and get as far as it is."""
-        name = self._view.name
-        live = view_tables.stored(self._cursor, [name]).get(name)
+        live = view_tables.stored(self._cursor, self._view.schema)
         if live is not None:
             while self._take(live.position) == _BATCH:
                 pass
@@ -192,7 +190,7 @@ class _Beside:
         self._cursor.execute(f"DROP SCHEMA IF EXISTS {live} CASCADE")
         self._cursor.execute(f"ALTER SCHEMA {self._schema} RENAME TO {live}")
         view_tables.record(self._cursor, self._view, self._position, ready=True)
-        passed_over.note(self._cursor, [self._view.name], self._passed)
+        passed_over.note(self._cursor, [self._view.schema], self._passed)
 
     def _compare(self, table: Table) -> list[str]:
         live, new = f"{self._view.schema}.{table.name}", f"{self._schema}.{table.name}"

@@ -28,6 +28,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Condition, Event
 from typing import Any, ClassVar, Generic, Protocol, get_type_hints, overload
 
@@ -154,7 +155,8 @@ class View(ABC):
 
     Disposable: it can be rebuilt from the ledger at any time, so `fold` is pure: no clock, no
     randomness, nothing but the event and the rows. Raise `version` when the fold changes its
-    meaning; the shape (tables and version) is recorded, and a view of another shape is rebuilt.
+    meaning. The tables are named for the shape (tables and version): a release whose view has another
+    shape builds its own beside them, and releases with the same shape share one.
     """
 
     name: ClassVar[str]
@@ -180,16 +182,16 @@ class View(ABC):
             if len(table.key) == 1 and table.columns[table.key[0]] == "text"
         ]
 
-    @property
+    @cached_property
     def schema(self) -> str:
-        """The PostgreSQL schema that holds the tables."""
-        return f"view_{self.name}"
+        """The PostgreSQL schema that holds the tables of this shape."""
+        return f"view_{self.name}_{self.shape}"
 
-    @property
+    @cached_property
     def shape(self) -> str:
-        """A digest of tables and version: what the stored tables must have been made from."""
+        """A digest of tables and version."""
         ddl = [statement for table in self.tables for statement in (table.ddl(), *table.index_ddl())]
-        return hashlib.sha256("\n".join([str(self.version), *ddl]).encode()).hexdigest()[:16]
+        return hashlib.sha256("\n".join([str(self.version), *ddl]).encode()).hexdigest()[:8]
 
     def table(self, name: str) -> Table[Any]:
         """One of its tables."""
@@ -292,13 +294,24 @@ def _begin(cursor: Cursor[DictRow], view: View) -> int | None:
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
             f"SET LOCAL search_path TO {view.schema}; SET LOCAL timezone TO 'UTC';"
             f"LOCK TABLE {view.schema}.{view.tables[0].name} IN ACCESS SHARE MODE;"
-            f"SELECT position FROM public.view_position"
-            f" WHERE view = '{view.name}' AND shape = '{view.shape}' AND ready",
+            + _POSITION.format(view.schema),
             prepare=False,
         )
     except (UndefinedTable, InvalidSchemaName):
         return None
     while cursor.nextset():
         pass
+    return _position(cursor)
+
+
+_POSITION = "SELECT position FROM public.view_position WHERE schema = '{}' AND ready"
+
+
+def position_of(cursor: Cursor[DictRow], view: View) -> int | None:
+    """How far the view is, in the snapshot of a cursor that `Views.read` gave; None while it is built."""
+    return _position(cursor.execute(_POSITION.format(view.schema)))
+
+
+def _position(cursor: Cursor[DictRow]) -> int | None:
     row = cursor.fetchone()
     return None if row is None else int(row["position"])

@@ -25,7 +25,7 @@ from libs.runtime.host.listening import cannot_listen
 from libs.runtime.host.opened import OpenService, public_keys_of
 from libs.runtime.host.process import Facts, noting
 from libs.runtime.host.process_host import ProcessHost
-from libs.runtime.host.readiness import serving
+from libs.runtime.host.readiness import UseOfViews, serving
 from libs.runtime.host.threads import WatchedThread
 from libs.telemetry import logs, metrics
 from libs.telemetry.http import Endpoint
@@ -47,6 +47,13 @@ class Roles:
     deliver: bool = False
     clocks: bool = False
 
+    @property
+    def use_of_views(self) -> UseOfViews:
+        """Queries and clocks read views; delivery and relay do not."""
+        if self.projector:
+            return "folded"
+        return "read" if self.api or self.clocks else "none"
+
 
 class Host(ProcessHost):
     """Runs some open services in threads, with whatever its roles ask for."""
@@ -59,7 +66,7 @@ class Host(ProcessHost):
         died: Callable[[], None] = lambda: None,
     ) -> None:
         """`died` is called when a thread of the process has died; `failed` then says which."""
-        super().__init__(services, views=roles.projector, keys=public_keys_of(services), died=died)
+        super().__init__(services, views=roles.use_of_views, keys=public_keys_of(services), died=died)
         self.roles = roles
         self.grpc_port = 0
         self._server: Any = None

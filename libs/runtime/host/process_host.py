@@ -13,7 +13,7 @@ from libs.runtime.config.guards import CannotStart
 from libs.runtime.host.listening import cannot_listen
 from libs.runtime.host.opened import OpenService
 from libs.runtime.host.process import Facts
-from libs.runtime.host.readiness import PROCESS, checks_of
+from libs.runtime.host.readiness import PROCESS, UseOfViews, checks_of
 from libs.runtime.host.tracing import trace
 from libs.telemetry import logs, metrics, traces
 from libs.telemetry.certificates import Certificates, CertificatesUnusable, ends
@@ -32,11 +32,11 @@ class ProcessHost(ABC):
         self,
         services: Sequence[OpenService],
         *,
-        views: bool,
+        views: UseOfViews,
         died: Callable[[], None],
         keys: PublicKeys | None = None,
     ) -> None:
-        """`views`: this process folds them; `keys` is the public key set, where it is served.
+        """`views`: what this process does with them; `keys` is the public key set, where it is served.
 
         `died` is called when a part of the process has died; `failed` then says which.
         """

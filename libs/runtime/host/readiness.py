@@ -2,16 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
+from typing import Literal
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import PoolClosed, PoolTimeout
 
 from libs.ledger.errors import LedgerUnavailable
+from libs.ledger.views import view_tables
 from libs.runtime.host.opened import OpenService
 
 Check = Callable[[], str]
 """Says what is wrong, or nothing."""
+
+UseOfViews = Literal["folded", "read", "none"]
+"""What a process does with the views of its services: who only reads them waits for them, too."""
 
 PROCESS = "process"
 """The check of the process itself; all others are called `<service>.<what>`."""
@@ -20,13 +25,14 @@ _PATIENCE = 1.0
 """Seconds that a check waits for a connection: a probe that waits longer tells nobody anything."""
 
 
-def checks_of(services: Sequence[OpenService], *, views: bool) -> dict[str, Check]:
-    """The checks of some services by name; `views`: this process folds them."""
+def checks_of(services: Sequence[OpenService], *, views: UseOfViews) -> dict[str, Check]:
+    """The checks of some services by name; `views`: what this process does with them."""
     checks: dict[str, Check] = {}
     for service in services:
         checks[f"{service.name}.ledger"] = _ledger_check(service)
-        if views:
-            checks[f"{service.name}.views"] = _views_check(service)
+        if views != "none":
+            folded = views == "folded"
+            checks[f"{service.name}.views"] = _folded_check(service) if folded else _read_check(service)
     return checks
 
 
@@ -76,13 +82,29 @@ def _cause(error: Exception) -> str:
     return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
-def _views_check(service: OpenService) -> Check:
+def _folded_check(service: OpenService) -> Check:
     def check() -> str:
         status = service.projector.status()
         if status.ready:
             return ""
         stopped = "; ".join(f"{view} has stopped: {why}" for view, why in status.stopped_views.items())
-        building = f"building {', '.join(status.building)}" if status.building else ""
-        return status.trouble or stopped or building or status.state
+        return status.trouble or stopped or _building(status.building) or status.state
 
     return check
+
+
+def _read_check(service: OpenService) -> Check:
+    def check() -> str:
+        try:
+            with service.ledger.connection(timeout=_PATIENCE) as connection, connection.cursor() as cursor:
+                unbuilt = view_tables.unbuilt(cursor, service.views)
+        except (psycopg.Error, LedgerUnavailable) as error:
+            return f"{_database(service)} does not answer ({_cause(error)})"
+        return _building(dict.fromkeys(unbuilt, "by a projector"))
+
+    return check
+
+
+def _building(views: Mapping[str, str]) -> str:
+    told = ", ".join(f"{view} ({how})" for view, how in views.items())
+    return f"building {told}" if told else ""

@@ -101,7 +101,7 @@ def test_who_watches_health_hears_of_it(postgres_server: TestServer) -> None:
 def test_a_database_that_is_gone_is_named(postgres_server: TestServer) -> None:
     dsn = database_of(postgres_server, tally.SERVICE)
     service = open_service(tally.SERVICE, settings_for(dsn), {}, listen=False)
-    check = checks_of([service], views=False)["tally.ledger"]
+    check = checks_of([service], views="none")["tally.ledger"]
     before = check()
 
     postgres_server.drop(dsn)
@@ -124,5 +124,5 @@ def test_its_password_is_not_told(postgres_server: TestServer) -> None:
 
     service.close()
 
-    assert "opensesame" not in checks_of([service], views=False)["tally.ledger"]()
+    assert "opensesame" not in checks_of([service], views="none")["tally.ledger"]()
     postgres_server.drop(dsn)

@@ -144,7 +144,7 @@ def test_a_view_is_rebuilt_and_compared(
     assert (built, compared) == (0, 0)
     assert "live and rebuilt are equal" in capsys.readouterr().out
     with psycopg.connect(tally_database) as connection:
-        row = connection.execute("SELECT total, steps FROM view_tallies.tallies").fetchone()
+        row = connection.execute(f"SELECT total, steps FROM {tally.Tallies().schema}.tallies").fetchone()
     assert row == (10, 5)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.views.view import Rows, Table, View, Views
+from libs.ledger.views.view import Rows, Table, View, Views, position_of
 from services.identity.domain.access import SessionsRevoked
 from services.identity.domain.client import ClientRetired, ClientSecretChanged
 
@@ -61,10 +61,8 @@ class RevocationReads:
         Raises `ViewBehind` while the view is being built.
         """
         with self.views.read(VIEW.name, timeout=1.0) as cursor:
-            position = cursor.execute(
-                "SELECT position FROM public.view_position WHERE view = %s AND ready", (VIEW.name,)
-            ).fetchone()
+            position = position_of(cursor, VIEW)
             rows = cursor.execute(
                 "SELECT subject, before FROM revocations WHERE before > %s ORDER BY subject", (earliest,)
             ).fetchall()
-        return {row["subject"]: row["before"] for row in rows}, int(position["position"]) if position else 0
+        return {row["subject"]: row["before"] for row in rows}, position or 0
