@@ -6,7 +6,7 @@ from libs.ledger.errors import SchemaUnknown
 from libs.ledger.store import event_types, roles, tables
 from libs.ledger.store.mapper import Events
 from libs.ledger.store.migrate import Standing, Step, check_steps, connect, look_at_steps, take_steps
-from libs.ledger.views import passed_over, view_tables
+from libs.ledger.views import left_behind, passed_over, view_tables
 from libs.ledger.views.view import View
 from libs.messaging import parked, positions, reconcile, relay_position, source_keys, sources
 
@@ -39,10 +39,10 @@ def migrate(
     """Bring the database of `service` to this release's schema; returns the names of the steps taken.
 
     Does nothing where nothing is to be done; several may run at once. `contract`: also take away what
-    only earlier releases use, which cannot run afterwards. New views are made, empty; those of another
-    shape are left to the projector. The types of `events` are registered. `role`: as whom the service
-    will run; it gets what it needs, which does not include altering events. On the database of a newer
-    release that is left as it is. Raises `SchemaUnknown` for a database of another service or of a
+    only earlier releases use, which cannot run afterwards. Views that have no tables of their shape get
+    them, empty, beside those of other releases. The types of `events` are registered. `role`: as whom the
+    service will run; it gets what it needs, which does not include altering events. On the database of a
+    newer release that is left as it is. Raises `SchemaUnknown` for a database of another service or of a
     release that leaves no room for this one, `MigrationRefused` while others are in the way,
     `SettingsRefused` where there is no such role.
     """
@@ -60,6 +60,16 @@ def migrate(
 def look_at_schema(dsn: str, service: str, steps: Sequence[Step] = STEPS) -> Standing:
     """What `migrate` would find to do; changes nothing. Raises `SchemaUnknown` as it does."""
     return look_at_steps(roles.guarded(dsn), service, steps)
+
+
+def unused_views(dsn: str, views: Iterable[View]) -> list[str]:
+    """The schemas that hold views of other releases only; changes nothing."""
+    return left_behind.others(roles.guarded(dsn), views)
+
+
+def drop_unused_views(dsn: str, views: Iterable[View]) -> tuple[list[str], list[str]]:
+    """Drop them; answers what was dropped, and what was not because a projector or rebuild is at it."""
+    return left_behind.drop_others(roles.guarded(dsn), views)
 
 
 def unregistered(dsn: str, events: Events) -> list[str]:

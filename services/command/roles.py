@@ -44,7 +44,8 @@ def migrate(get: Get) -> click.Command:
     @click.option(
         "--contract",
         is_flag=True,
-        help="also take the steps that shut out earlier releases: only once no process of theirs is left",
+        help="also take the steps that shut out earlier releases, and drop their views: only once no process"
+        " of theirs is left",
     )
     @click.option("--dry-run", is_flag=True, help="only list the steps that would be taken, and their kinds")
     @data_option

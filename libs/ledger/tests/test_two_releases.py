@@ -24,7 +24,7 @@ from libs.ledger.tests.lending import (
 )
 from libs.ledger.tests.test_projector import lent_out, projecting, rows
 from libs.ledger.tests.test_rebuild import schemas
-from libs.ledger.views.left_behind import Sweep, drop_unused
+from libs.ledger.views.left_behind import Sweep, drop_others
 from libs.ledger.views.projection import ProjectorSettings
 from libs.ledger.views.projector import Projector
 from libs.ledger.views.rebuild import rebuild
@@ -367,11 +367,11 @@ def test_what_an_older_release_left_is_dropped_and_named_when_told_to(database: 
         with new.ready(), psycopg.connect(database, autocommit=True) as admin:
             admin.execute(f"CREATE SCHEMA {old.shelf.schema}__new; CREATE SCHEMA view_from_outside")
 
-            dropped, followed = drop_unused(database, new.views)
+            dropped, in_use = drop_others(database, new.views)
 
-            assert (dropped, followed) == ([old.shelf.schema, f"{old.shelf.schema}__new"], [])
+            assert (dropped, in_use) == ([old.shelf.schema, f"{old.shelf.schema}__new"], [])
             assert schemas(database) == sorted([new.readers.schema, new.shelf.schema, "view_from_outside"])
-            assert drop_unused(database, new.views) == ([], [])
+            assert drop_others(database, new.views) == ([], [])
         back = Release(ledger, Old)
         with back.ready():
             assert_rebuilt_equals_live(ledger, [*back.views])
@@ -383,7 +383,7 @@ def test_what_an_older_release_still_follows_is_not_dropped(database: str) -> No
         record_history(ledger, 10)
         old, new = Release(ledger, Old), Release(ledger, New)
         with old.ready(), new.ready():
-            assert drop_unused(database, new.views) == ([], [old.shelf.schema])
+            assert drop_others(database, new.views) == ([], [old.shelf.schema])
 
             last = record(ledger, "emma", Bought(title="Emma", price=7), Lent(reader="ann", days=3))
             assert "emma" in old.lent_out(last)

@@ -36,16 +36,25 @@ SELECT schema FROM public.view_position AS left_behind WHERE schema <> ALL(%s) A
 """
 
 
-def drop_unused(dsn: str, views: Iterable[View]) -> tuple[list[str], list[str]]:
-    """Drop what views of other releases left behind; answers what was dropped, and what somebody follows."""
-    own = [view.schema for view in views]
-    dropped: list[str] = []
-    followed: list[str] = []
+def others(dsn: str, views: Iterable[View]) -> list[str]:
+    """The schemas of views that are none of `views`: of other releases, or of a rebuild."""
     with leader_lock.connect(dsn, "migrate") as connection:
-        for row in connection.execute(_OTHERS, [own]).fetchall():
-            done = dropped if _drop(connection, row["schema"]) else followed
-            done.append(row["schema"])
-    return dropped, followed
+        return _others(connection, views)
+
+
+def drop_others(dsn: str, views: Iterable[View]) -> tuple[list[str], list[str]]:
+    """Drop those schemas; answers what was dropped, and what was not because somebody writes into it."""
+    dropped: list[str] = []
+    in_use: list[str] = []
+    with leader_lock.connect(dsn, "migrate") as connection:
+        for schema in _others(connection, views):
+            (dropped if _drop(connection, schema) else in_use).append(schema)
+    return dropped, in_use
+
+
+def _others(connection: Connection[DictRow], views: Iterable[View]) -> list[str]:
+    rows = connection.execute(_OTHERS, [[view.schema for view in views]]).fetchall()
+    return [str(row["schema"]) for row in rows]
 
 
 class Sweep:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from libs.ledger.privacy.key_store import make_store
-from libs.messaging.schema import look_at_schema, migrate, unregistered
+from libs.messaging.schema import drop_unused_views, look_at_schema, migrate, unregistered, unused_views
 from libs.runtime.config.settings import Settings, read
 from libs.runtime.host.exposed import check_connections
 from libs.runtime.host.parts import Service
@@ -22,7 +22,28 @@ def make_schema(service: Service, environ: Environ, *, contract: bool = False) -
     say(f"{service.name}: " + (f"made {', '.join(taken)}" if taken else "nothing to do"))
     for step in look_at_schema(dsn, service.name).contracting:
         say(f"{service.name}: left {step}")
+    if contract:
+        return _drop_unused_views(service, dsn)
+    for schema in unused_views(dsn, service.views):
+        say(f"{service.name}: left {_unused(schema)}")
     return 0
+
+
+def _drop_unused_views(service: Service, dsn: str) -> int:
+    """Answers 1 if there is one that is in use."""
+    dropped, in_use = drop_unused_views(dsn, service.views)
+    for schema in dropped:
+        say(f"{service.name}: dropped {schema}, a view that this release does not use")
+    for schema in in_use:
+        say(
+            f"{service.name}: left {schema}: a projector of another release follows it, or a rebuild makes"
+            " it; stop that, then run this again"
+        )
+    return 1 if in_use else 0
+
+
+def _unused(schema: str) -> str:
+    return f"{schema}, a view that this release does not use: dropped by `migrate --contract`"
 
 
 def show_schema(service: Service, environ: Environ, *, contract: bool = False) -> int:
@@ -40,6 +61,9 @@ def show_schema(service: Service, environ: Environ, *, contract: bool = False) -
         say(f"{service.name}: has step {number}, {applied.name}, of a newer release")
     if new := unregistered(dsn, service.events):
         say(f"{service.name}: would register the types of events {', '.join(new)}")
-    if not steps and not new:
+    unused = unused_views(dsn, service.views)
+    for schema in unused:
+        say(f"{service.name}: would " + (f"drop {schema}" if contract else f"leave {_unused(schema)}"))
+    if not steps and not new and not unused:
         say(f"{service.name}: nothing to do")
     return 0

@@ -3,9 +3,12 @@
 import pytest
 
 from libs.ledger.errors import SchemaUnknown
+from libs.ledger.store import leader_lock
+from libs.ledger.views import view_tables
 from libs.messaging.schema import STEPS, check_schema, migrate
 from libs.runtime.host.operate_schema import make_schema, show_schema
 from libs.runtime.tests.example import counter
+from libs.runtime.tests.example.counter import Alarms
 from libs.runtime.tests.running import MASTER_KEY
 
 
@@ -34,3 +37,38 @@ def test_after_the_steps_are_taken_a_dry_run_has_nothing_to_do(
     assert make_schema(counter.SERVICE, environ, contract=True) == 0
     assert show_schema(counter.SERVICE, environ, contract=True) == 0
     assert capsys.readouterr().out == "counter: nothing to do\n" * 2
+
+
+class Older(Alarms):
+    """The view as another release has it."""
+
+    version = Alarms.version + 1
+
+
+def test_views_that_no_release_uses_any_more_are_named_and_dropped_by_contracting(
+    database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environ = {"LINLI_DATABASE_URL": database, "LINLI_MASTER_KEY": MASTER_KEY}
+    left = Older().schema
+    migrate(database, "counter", [Older()])
+
+    assert make_schema(counter.SERVICE, environ) == 0
+    assert show_schema(counter.SERVICE, environ) == 0
+    assert show_schema(counter.SERVICE, environ, contract=True) == 0
+    told = f"{left}, a view that this release does not use: dropped by `migrate --contract`"
+    assert capsys.readouterr().out.splitlines() == [
+        "counter: nothing to do",
+        f"counter: left {told}",
+        f"counter: would leave {told}",
+        f"counter: would drop {left}",
+    ]
+
+    with leader_lock.connect(database, "projector") as other:
+        assert leader_lock.try_lock(other, view_tables.lock_of(left))
+        assert make_schema(counter.SERVICE, environ, contract=True) == 1
+        assert f"left {left}: a projector of another release follows it" in capsys.readouterr().out
+
+    assert make_schema(counter.SERVICE, environ, contract=True) == 0
+    assert f"dropped {left}" in capsys.readouterr().out
+    assert make_schema(counter.SERVICE, environ, contract=True) == 0
+    assert capsys.readouterr().out == "counter: nothing to do\n"

@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import grpc
 import psycopg
@@ -12,8 +13,9 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from psycopg.conninfo import conninfo_to_dict
 
+from libs.ledger.recorded import Context
 from libs.runtime.host.opened import open_service
-from libs.runtime.host.readiness import checks_of
+from libs.runtime.host.readiness import UseOfViews, checks_of
 from libs.runtime.tests.example import tally
 from libs.runtime.tests.running import database_of, settings_for
 from libs.telemetry.metrics import exposition
@@ -125,4 +127,32 @@ def test_its_password_is_not_told(postgres_server: TestServer) -> None:
     service.close()
 
     assert "opensesame" not in checks_of([service], views="none")["tally.ledger"]()
+    postgres_server.drop(dsn)
+
+
+class Newer(tally.Tallies):
+    """The view as the next release has it."""
+
+    version = tally.Tallies.version + 1
+
+
+@pytest.mark.parametrize("use", ["read", "folded"])
+def test_a_process_of_a_new_release_is_ready_when_its_views_are_built(
+    postgres_server: TestServer, use: UseOfViews
+) -> None:
+    dsn = database_of(postgres_server, tally.SERVICE)
+    old = open_service(tally.SERVICE, settings_for(dsn), {}, listen=False)
+    old.streams["tally"].handle("a", tally.Add(by=2, sequence=1), Context(actor="alice"))
+    new = open_service(replace(tally.SERVICE, views=(Newer(),)), settings_for(dsn), {}, listen=False)
+    ready = checks_of([new], views=use)["tally.views"]
+
+    before = ready()
+    new.projector.start()
+    eventually(lambda: ready() == "")
+    new.projector.close()
+    for service in (old, new):
+        service.close()
+
+    assert before == ("building tallies (by a projector)" if use == "read" else "starting")
+    assert "tally.views" not in checks_of([new], views="none")
     postgres_server.drop(dsn)
