@@ -52,7 +52,8 @@ def migrate(
         with connect(dsn) as connection:
             event_types.register(connection, events.registration())
     if role and not look_at_steps(dsn, service, steps).foreign:
-        roles.grant(dsn, role, [view.schema for view in views], add_only=[reconcile.TABLE])
+        kept = [*(view.schema for view in views), *left_behind.others(dsn, views)]
+        roles.grant(dsn, role, kept, add_only=[reconcile.TABLE])
     view_tables.create_missing(dsn, views, role)
     return taken
 
@@ -68,7 +69,7 @@ def unused_views(dsn: str, views: Iterable[View]) -> list[str]:
 
 
 def drop_unused_views(dsn: str, views: Iterable[View]) -> tuple[list[str], list[str]]:
-    """Drop them; answers what was dropped, and what was not because a projector or rebuild is at it."""
+    """Drop them; answers what was dropped, and what was not because somebody is at it."""
     return left_behind.drop_others(roles.guarded(dsn), views)
 
 

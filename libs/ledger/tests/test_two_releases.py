@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from libs.ledger.recorded import Context, Draft, Recorded
 from libs.ledger.store import leader_lock
@@ -30,6 +31,7 @@ from libs.ledger.views.projector import Projector
 from libs.ledger.views.rebuild import rebuild
 from libs.ledger.views.view import Rows, Table, View, ViewBehind, Views
 from libs.messaging.schema import migrate
+from libs.runtime.bundled.postgres import ensure_role
 from libs.testkit.eventually import eventually
 from libs.testkit.views import assert_rebuilt_equals_live
 
@@ -387,6 +389,31 @@ def test_what_an_older_release_still_follows_is_not_dropped(database: str) -> No
 
             last = record(ledger, "emma", Bought(title="Emma", price=7), Lent(reader="ann", days=3))
             assert "emma" in old.lent_out(last)
+
+
+def test_what_an_older_release_left_is_not_dropped_while_it_is_read(database: str) -> None:
+    with lending(database) as ledger:
+        old, new = Release(ledger, Old), Release(ledger, New)
+        with old.ready():
+            pass
+        with old.views.read("shelf") as cursor:
+            assert drop_others(database, new.views) == ([], [old.shelf.schema])
+            assert cursor.execute("SELECT count(*) FROM books").fetchone() == {"count": 0}
+        assert drop_others(database, new.views) == ([old.shelf.schema], [])
+
+
+def test_the_role_of_a_service_may_drop_what_was_made_before_there_was_a_role(database: str) -> None:
+    with lending(database) as ledger:
+        old, new = Release(ledger, Old), Release(ledger, New)
+        with old.ready():
+            pass
+        ensure_role(database, "linli_lending")
+        migrate(database, "lending", new.views, role="linli_lending")
+
+        assert drop_others(make_conninfo(database, user="linli_lending"), new.views) == (
+            [old.shelf.schema],
+            [],
+        )
 
 
 def erase(ledger: Ledger, book: str) -> int:

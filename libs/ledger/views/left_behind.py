@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 
 from psycopg import Connection
+from psycopg.errors import LockNotAvailable
 from psycopg.rows import DictRow
 from psycopg.sql import SQL, Identifier
 
@@ -80,14 +81,17 @@ class Sweep:
 
 
 def _drop(connection: Connection[DictRow], schema: str) -> bool:
-    """Drop a view's tables unless somebody follows or makes them."""
+    """Drop a view's tables unless somebody follows, makes or reads them; says whether that was done."""
     lock = view_tables.lock_of(schema)
     if not leader_lock.try_lock(connection, lock):
         return False
     try:
         with connection.transaction():
+            connection.execute("SET LOCAL lock_timeout = '1s'")
             connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(schema)))
             connection.execute("DELETE FROM public.view_position WHERE schema = %s", [schema])
+    except LockNotAvailable:
+        return False
     finally:
         leader_lock.give_up(connection, lock)
     return True

@@ -51,6 +51,8 @@ class Tracks:
         self._elsewhere: list[View] = [*views]
         self._unbuilt: tuple[str, ...] = ()
         self._looked = 0.0
+        for view in views:
+            metrics.view_stopped(self._service, view.name, stopped=False)
         self.look()
 
     def look_again(self, every: float) -> None:
@@ -98,7 +100,6 @@ class Tracks:
             rows.start_empty()
         if not stored.ready:
             log.info("builds a view", service=self._service, view=view.name, position=stored.position)
-        metrics.view_stopped(self._service, view.name, stopped=False)
         self._views.moved({view.name: stored.position if stored.ready else -1})
         ledger = self._views.ledger
         meter = metrics.read(ledger.service, f"view.{view.name}", lambda: ledger.known_head)

@@ -36,8 +36,8 @@ def _drop_unused_views(service: Service, dsn: str) -> int:
         say(f"{service.name}: dropped {schema}, a view that this release does not use")
     for schema in in_use:
         say(
-            f"{service.name}: left {schema}: a projector of another release follows it, or a rebuild makes"
-            " it; stop that, then run this again"
+            f"{service.name}: left {schema}: a projector of another release follows it, or somebody reads or"
+            " rebuilds it; stop that, then run this again"
         )
     return 1 if in_use else 0
 
