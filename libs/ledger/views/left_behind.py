@@ -14,7 +14,7 @@ from psycopg.rows import DictRow
 from psycopg.sql import SQL, Identifier
 
 from libs.ledger.store import leader_lock
-from libs.ledger.views import view_tables
+from libs.ledger.views import passed_over, view_tables
 from libs.ledger.views.view import View, Views
 from libs.telemetry import logs
 
@@ -90,6 +90,8 @@ def _drop(connection: Connection[DictRow], schema: str) -> bool:
             connection.execute("SET LOCAL lock_timeout = '1s'")
             connection.execute(SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(Identifier(schema)))
             connection.execute("DELETE FROM public.view_position WHERE schema = %s", [schema])
+            with connection.cursor() as cursor:
+                passed_over.forget(cursor, schema)
     except LockNotAvailable:
         return False
     finally:

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS public.view_passed_over (
     PRIMARY KEY (schema, name)
 );
 """
-"""`schema`: as in `view_position`; `name`: the type's stored name; `position`: of the first one passed over."""
+"""`schema`: as in `view_position`; `name`: the type's stored name; `position`: the first passed over."""
 
 _NOTE = """
 INSERT INTO public.view_passed_over (schema, name, position)
@@ -46,8 +46,8 @@ def note(cursor: Cursor[Any], schemas: list[str], passed: dict[str, int]) -> Non
 
 def noted(cursor: Cursor[Any], schema: str) -> dict[str, int]:
     """The types whose events a view lacks, each with the position of the first."""
-    rows = cursor.execute("SELECT name, position FROM public.view_passed_over WHERE schema = %s", [schema])
-    return {row["name"]: row["position"] for row in rows}
+    cursor.execute("SELECT name, position FROM public.view_passed_over WHERE schema = %s", [schema])
+    return {row["name"]: row["position"] for row in cursor}
 
 
 def forget(cursor: Cursor[Any], schema: str) -> None:

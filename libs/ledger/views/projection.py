@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import zip_longest
 from threading import Event
-from typing import Any
 
 import psycopg
 from psycopg import Connection, Cursor

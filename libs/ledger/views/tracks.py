@@ -11,7 +11,8 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from libs.ledger.store import leader_lock
-from libs.ledger.views import view_tables
+from libs.ledger.views import passed_over, view_tables
+from libs.ledger.views.mending import mend
 from libs.ledger.views.rows import RowStore
 from libs.ledger.views.view import View, Views
 from libs.telemetry import logs, metrics
@@ -96,12 +97,15 @@ class Tracks:
         rows = RowStore(view, self._connection, limit=self._cache)
         with self._connection.transaction(), self._connection.cursor() as cursor:
             stored = view_tables.make_missing(cursor, view, ready=False)
+            lacks = passed_over.noted(cursor, view.schema)
         if stored.position == 0:
             rows.start_empty()
         if not stored.ready:
             log.info("builds a view", service=self._service, view=view.name, position=stored.position)
         self._views.moved({view.name: stored.position if stored.ready else -1})
         ledger = self._views.ledger
+        if known := sorted(name for name in lacks if ledger.mapper.knows(name)):
+            mend(ledger, view, known)
         meter = metrics.read(ledger.service, f"view.{view.name}", lambda: ledger.known_head)
         return Track(view, rows, stored.position, stored.generation, stored.ready, meter)
 

@@ -110,9 +110,28 @@ def test_a_view_rebuilt_by_the_release_that_knows_the_type_lacks_nothing_any_mor
     assert _lacks(releases) == {}
 
 
+def test_a_view_of_both_is_built_again_when_the_release_that_knows_the_type_takes_it(
+    releases: Releases,
+) -> None:
+    _set_alarm(releases, "a", 10)
+    releases.old.projector.start()
+    eventually(lambda: releases.old.projector.status().ready)
+    releases.new.projector.start()
+    tagged = releases.tag()
+    eventually(lambda: _lacks(releases) == {"counter.tagged.v1": tagged})
+
+    releases.old.projector.close()
+    eventually(lambda: _lacks(releases) == {})
+    _set_alarm(releases, "b", 20)
+    with releases.new.views.read("alarms", str(Revision(releases.new.ledger.head(), 0))) as cursor:
+        assert len(cursor.execute("SELECT counter_id FROM alarms").fetchall()) == 2
+    assert differences(releases.new.ledger, newer.ALARMS) == []
+    releases.new.projector.close()
+
+
 def _lacks(releases: Releases) -> dict[str, int]:
     with releases.new.ledger.connection() as connection, connection.cursor() as cursor:
-        return passed_over.noted(cursor, "alarms")
+        return passed_over.noted(cursor, counter.ALARMS.schema)
 
 
 def test_verify_erasure_and_rewrapping_go_on(releases: Releases) -> None:
