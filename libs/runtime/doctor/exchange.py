@@ -9,6 +9,7 @@ from psycopg import Connection
 from psycopg.rows import dict_row
 
 from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE
+from libs.ledger.views import view_tables
 from libs.messaging import broker, topology
 from libs.messaging.translate import service_of
 from libs.runtime.config.guards import CannotStart
@@ -88,7 +89,7 @@ def look_at_sources(
     `heads` are the addresses of neighbours' databases, as far as this command has them.
     """
     with psycopg.connect(settings.database_url.reveal(), autocommit=True, row_factory=dict_row) as connection:
-        yield _views(looking, connection)
+        yield _views(looking, service, connection)
         if not service.subscriptions:
             return
         yield _parked(looking, connection)
@@ -102,22 +103,23 @@ def look_at_sources(
             yield _source(looking, row, heads[neighbour])
 
 
-def _views(looking: Looking, connection: Connection[dict[str, Any]]) -> Finding:
-    row = connection.execute(
-        f"SELECT coalesce((SELECT max(notification_id) FROM {EVENTS_TABLE}), 0) AS head,"
-        " (SELECT min(position) FROM view_position WHERE ready) AS reached,"
-        " ARRAY(SELECT view FROM view_position WHERE NOT ready) AS building"
-    ).fetchone()
-    assert row is not None  # noqa: S101  # a SELECT without FROM has one row
+def _views(looking: Looking, service: Service, connection: Connection[dict[str, Any]]) -> Finding:
+    """Of the views of this release; what another one follows, or left behind, is its own."""
+    with connection.cursor() as cursor:
+        unbuilt = view_tables.unbuilt(cursor, service.views)
+        positions = view_tables.positions(cursor, service.views)
+        row = cursor.execute(f"SELECT max(notification_id) AS head FROM {EVENTS_TABLE}").fetchone()
+    head = (row["head"] if row is not None else None) or 0
+    reached = min(positions.values(), default=head)
     do = f"is a projector or server of {looking.service} up? its log tells of a view that stands still"
-    behind = row["head"] - (row["reached"] or 0) if row["reached"] is not None else row["head"]
-    if row["building"]:
-        return looking.soon("views", f"being built: {', '.join(row['building'])}", do)
+    behind = head - reached
+    if unbuilt:
+        return looking.soon("views", f"being built: {', '.join(unbuilt)}", do)
     if behind > _BEHIND:
         return looking.broken(
             "views", f"are {behind:,} positions behind the ledger: answers are out of date", do
         )
-    return looking.ok("views", f"reach position {row['head'] - behind:,} of {row['head']:,}")
+    return looking.ok("views", f"reach position {reached:,} of {head:,}")
 
 
 def _parked(looking: Looking, connection: Connection[dict[str, Any]]) -> Finding:
