@@ -8,6 +8,7 @@ import pytest
 
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed, find_or_install
 from libs.testkit import examples, patience
+from libs.testkit.memory import write_to_memory
 from libs.testkit.postgres import KillablePostgres, TestServer, killable_server, running_server
 from libs.testkit.rabbit import KillableRabbit, RabbitServer, TlsRabbit, running_rabbit, running_tls_rabbit
 from libs.testkit.slowest import Slowest
@@ -27,7 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle how many examples are tried, and who reports what was slow."""
+    """Settle how many examples are tried, where files are written, and who reports what was slow."""
+    write_to_memory()
     examples.configure(thorough=config.getoption("--thorough"))
     if not hasattr(config, "workerinput"):  # with pytest-xdist, the process that hands out the tests
         config.pluginmanager.register(Slowest(), "slowest")
