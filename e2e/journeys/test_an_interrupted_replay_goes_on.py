@@ -14,7 +14,7 @@ from e2e.journeys.cities import free_port
 from libs.testkit import patience
 from libs.testkit.commands import running
 
-ROWS = 1500
+ROWS = 800
 CHECKOUT = Path(__file__).parents[2]
 
 
