@@ -60,7 +60,7 @@ release-contracts: setup ## Take today's protos as those that must not break (at
 	cd proto && ../$(BIN)/buf build --exclude-source-info --as-file-descriptor-set -o released.binpb
 
 .PHONY: monitoring
-monitoring: setup ## Make the Prometheus rules and Grafana dashboards of charts/linli/files from code
+monitoring: setup ## Make the Prometheus rules and Grafana dashboards of charts/linli from code
 	$(BIN)/python -m libs.telemetry.monitoring
 
 .PHONY: types

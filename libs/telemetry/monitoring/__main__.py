@@ -7,7 +7,7 @@ from pathlib import Path
 from libs.telemetry.monitoring.dashboards import DASHBOARDS
 from libs.telemetry.monitoring.rules import rules
 
-FOLDER = Path(__file__).parents[3] / "charts" / "linli" / "files"
+FOLDER = Path(__file__).parents[3] / "charts" / "linli"
 
 
 def files() -> dict[Path, str]:
@@ -31,7 +31,7 @@ def main(words: list[str]) -> int:
     """Write or check; 1 if something is stale."""
     if words == ["--check"]:
         if told := stale():
-            sys.stderr.write(f"stale in {FOLDER.name}: {', '.join(told)}; run `make monitoring`\n")
+            sys.stderr.write(f"stale in charts/linli: {', '.join(told)}; run `make monitoring`\n")
         return 1 if told else 0
     for path, text in files().items():
         path.parent.mkdir(parents=True, exist_ok=True)

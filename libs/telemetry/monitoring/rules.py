@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from libs.telemetry.monitoring.alert import EVERY, Alert, Recorded
+from libs.telemetry.monitoring.alert import EVERY, Alert, Promise, Recorded
 from libs.telemetry.monitoring.alerts import ALERTS, PROMISES
 
 _QUOTED = set(":{}[],&*#?|-<>=!%@\\\"'`")
 
 
-def rules() -> str:
+def rules(promises: Sequence[Promise] = PROMISES, alerts: Sequence[Alert] = ALERTS) -> str:
     """The file of rules, in YAML."""
-    recorded = [_recorded(each) for promise in PROMISES for each in promise.recorded()]
+    recorded = [_recorded(each) for promise in promises for each in promise.recorded()]
     groups = [
         {"name": "linli-recorded", "interval": f"{EVERY}s", "rules": recorded},
-        {"name": "linli-alerts", "rules": [_alert(each) for each in ALERTS]},
+        {"name": "linli-alerts", "rules": [_alert(each) for each in alerts]},
     ]
-    return "\n".join([_HEAD, *_lines({"groups": groups}), ""])
+    return "\n".join([_HEAD, *_lines({"groups": [group for group in groups if group["rules"]]}), ""])
 
 
 _HEAD = "# Made by `make monitoring` from libs/telemetry/monitoring: do not edit. Runbooks: OPERATING.md."

@@ -20,10 +20,10 @@ class Fault:
     bad: dict[str, str]
     good: dict[str, str]
     labels: dict[str, str] = field(default_factory=lambda: {"service": "cases"})
-    at: int = 30
+    at: int = 25
 
 
-def _gauge(series: str, bad: str, good: str = "0x60", at: int = 30, **labels: str) -> Fault:
+def _gauge(series: str, bad: str, good: str = "0x60", at: int = 25, **labels: str) -> Fault:
     return Fault(bad={series: bad}, good={series: good}, labels=labels or {"service": "cases"}, at=at)
 
 
