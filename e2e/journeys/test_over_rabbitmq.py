@@ -6,6 +6,8 @@ without what no two runs can share (`ledgers.OF_ONE_RUN`, `ledgers.BY_CHANCE`): 
 moments of this run, ids and secrets made by chance.
 """
 
+import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,18 +15,48 @@ import pytest
 from e2e.journeys.cities import platform_in
 from e2e.journeys.ends import ROWS, End, told_to
 from e2e.journeys.ledgers import different, gaps
+from e2e.journeys.measured import named, sampled
 from libs.runtime.bundled.rabbitmq_install import Installed
+from libs.testkit.commands import linli
 from services.command.registry import NAMES
 
 pytestmark = pytest.mark.timeout(300 + ROWS / 10)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What became of the cluster: where it ended, what it measured, and what the doctor said of it."""
+
+    end: End
+    measured: set[str]
+    doctor: "subprocess.CompletedProcess[str]"
+
+
 @pytest.fixture(scope="module")
-def clustered(folder: Path, installed_rabbitmq: Installed) -> End:
+def ran(folder: Path, installed_rabbitmq: Installed) -> Ran:
     assert installed_rabbitmq.script.exists()
     with platform_in(folder / "over rabbitmq", cluster=True) as platform:
         platform.start()
-        return told_to(platform)
+        end = told_to(platform)
+        looked = linli("doctor", "--data", str(platform.data))
+        return Ran(end=end, measured=sampled(platform.probed), doctor=looked)
+
+
+@pytest.fixture(scope="module")
+def clustered(ran: Ran) -> End:
+    return ran.end
+
+
+def test_all_that_rules_and_dashboards_name_is_measured(ran: Ran) -> None:
+    assert named() - ran.measured <= {
+        "linli_certificate_expiry_timestamp_seconds",  # here is no TLS
+        "linli_relay_published_again_total",  # nobody missed anything
+    }
+
+
+def test_the_doctor_finds_the_cluster_well(ran: Ran) -> None:
+    assert ran.doctor.returncode in {0, 3}, ran.doctor.stdout + ran.doctor.stderr
+    assert "BROKEN" not in ran.doctor.stdout
 
 
 def test_the_cluster_takes_every_row(clustered: End, undisturbed: End) -> None:

@@ -127,6 +127,8 @@ def intake(service: str, source: str, *, is_open: Callable[[], bool], silence: C
     `is_open`: whether something is missing just now; `silence`: seconds since the last batch.
     """
     _silence.labels(service, source).set_function(silence)
+    for reason in ("unreadable", "key_unknown", "signature", "other_source", "positions"):
+        _refused.labels(service, source, reason)
     _gap_open.labels(service, source).set_function(is_open)
     return Intake(
         _gaps.labels(service, source).inc,

@@ -104,6 +104,8 @@ def rpc_limits(*, running: int, waiting: int, parked: int, streams: int) -> None
     """What this process' server bears of each."""
     for load, most in (("running", running), ("waiting", waiting), ("parked", parked), ("streams", streams)):
         _rpc_limit.labels(load).set(most)
+    for quota in ("calls", "streams"):
+        _rpc_limited.labels("server", quota)
 
 
 _callers = Bounded(50)
