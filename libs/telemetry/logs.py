@@ -2,10 +2,11 @@
 
 `log = logs.get("inbox")`, then `log.warning("event parked", source=…, position=…)`: a short event in
 plain words, facts as fields. Fields on the deny list are refused wherever they are logged, and
-tracebacks never show the values of variables.
+tracebacks never show the values of variables, nor what a database's error quotes of its rows.
 """
 
 import logging
+import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any, TextIO
@@ -28,6 +29,10 @@ DENIED = frozenset(
 """Names of fields that may hold personal data or secrets: their values are never written."""
 
 REFUSED = "[refused]"
+
+_DETAIL = "DETAIL:"
+_QUOTING = re.compile(rf"{_DETAIL}.*")
+"""The line of a database's error that quotes the values of a row."""
 
 _facts: dict[str, str] = {}
 
@@ -93,6 +98,8 @@ def _clean(value: object) -> object:
         }
     if type(value) in (list, tuple):
         return [_clean(inner) for inner in value]  # type: ignore[attr-defined] # a list or tuple
+    if isinstance(value, str) and _DETAIL in value:
+        return _QUOTING.sub(REFUSED, value)
     return value
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
 from libs.ledger.personal import Personal
@@ -120,3 +121,35 @@ def test_without_setup_warnings_go_to_stderr_without_variables() -> None:
 
     assert json.loads(ran.stderr)["event"] == "broke"
     assert "Li Mei" not in ran.stderr
+
+
+DUPLICATE = 'duplicate key violates "one_person"\nDETAIL:  Key (phone)=(555-1234, Li Mei) already exists.'
+
+
+def test_what_a_database_quotes_of_its_rows_is_left_out_of_stack_traces(written: io.StringIO) -> None:
+    try:
+        raise psycopg.errors.UniqueViolation(DUPLICATE)
+    except psycopg.Error:
+        logs.get("x").exception("broke")
+
+    (line,) = lines(written)
+    assert 'duplicate key violates "one_person"' in line["exception"]
+    assert "555-1234" not in written.getvalue()
+
+
+def test_nor_is_it_in_a_field_or_in_what_another_library_logs(written: io.StringIO) -> None:
+    logs.get("x").warning("seen", error=DUPLICATE, facts={"why": [DUPLICATE]})
+    logging.getLogger("psycopg.pool").warning("error connecting: %s", DUPLICATE)
+
+    assert "Li Mei" not in written.getvalue()
+    assert [line["event"] for line in lines(written)] == [
+        "seen",
+        f"error connecting: {DUPLICATE.partition('DETAIL')[0]}{logs.REFUSED}",
+    ]
+
+
+def test_a_line_of_another_library_leads_to_the_trace_too(written: io.StringIO) -> None:
+    with traces.span("rpc") as span:
+        logging.getLogger("grpc").warning("slow")
+
+    assert lines(written)[0]["trace_id"] == span.trace_id
