@@ -46,12 +46,13 @@ capabilities: setup ## Print what Linli must be able to do, with the tests that 
 	@$(BIN)/python -m e2e.capabilities
 
 .PHONY: lint
-lint: setup ## Check style, imports between rooms, unused code, and the protos
+lint: setup ## Check style, imports between rooms, unused code, the chart's reference, and the protos
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/python -m libs.testkit.unused
 	$(BIN)/python -m libs.telemetry.monitoring --check
+	$(BIN)/python -m charts.reference --check
 	cd proto && ../$(BIN)/buf lint
 	cd proto && ../$(BIN)/buf breaking --against released.binpb
 
@@ -104,6 +105,11 @@ cluster-down: setup ## End that Kubernetes; nothing of it stays
 .PHONY: e2e-cluster
 e2e-cluster: setup ## Install the chart on a real Kubernetes and judge it (KUBECONFIG: on that one)
 	$(BIN)/pytest -m cluster e2e/cluster $(ARGS)
+
+.PHONY: chart
+chart: setup ## Write the chart's schema and README out of its values, and package it into dist/
+	$(BIN)/python -m charts.reference
+	$(BIN)/helm package charts/linli --destination dist
 
 .PHONY: image
 image: setup ## Build the images with docker, podman or buildah; write their contents and sizes to dist/ (ARGS=--help)

@@ -1,0 +1,1 @@
+"""The Helm chart, what writes its reference out of its values, and its tests."""

@@ -1,0 +1,54 @@
+{{/* Addresses of databases and broker. They hold no password: that lies in a file beside. */}}
+
+{{/* A PostgreSQL address. (root, user, database, hosts, port) */}}
+{{- define "linli.postgresql" -}}
+{{- $at := list -}}
+{{- $port := int .port -}}
+{{- range .hosts }}{{ $at = append $at (printf "%s:%d" . $port) }}{{ end -}}
+{{- $ssl := printf "sslmode=%s" .root.Values.postgresql.sslmode -}}
+{{- if .root.Values.evaluation.enabled -}}
+{{- $at = list (printf "%s-postgresql:5432" (include "linli.fullname" .root)) -}}
+{{- $ssl = "sslmode=disable" -}}
+{{- else if .root.Values.postgresql.authority.existingSecret -}}
+{{- $ssl = printf "%s&sslrootcert=/etc/linli/postgresql/ca.crt" $ssl -}}
+{{- else if ne .root.Values.postgresql.sslmode "disable" -}}
+{{- $ssl = printf "%s&sslrootcert=/etc/ssl/certs/ca-certificates.crt" $ssl -}}
+{{- end -}}
+postgresql://{{ .user }}@{{ join "," $at }}/{{ .database }}?{{ $ssl }}
+{{- end }}
+
+{{/* The database of a service, as its user or its owner. (root, service, as: user | ownerUser) */}}
+{{- define "linli.database" -}}
+{{- $of := (include "linli.service" . | fromYaml).database -}}
+{{- $name := $of.name | default (printf "linli_%s" .service) -}}
+{{- $user := include "linli.databaseUser" . -}}
+{{- $pg := .root.Values.postgresql -}}
+{{- include "linli.postgresql" (dict "root" .root "user" $user "database" $name "hosts" $pg.hosts "port" $pg.port) -}}
+{{- end }}
+
+{{- define "linli.databaseUser" -}}
+{{- $of := (include "linli.service" . | fromYaml).database -}}
+{{- get $of .as | default (ternary (printf "linli_%s" .service) (printf "linli_%s_owner" .service) (eq .as "user")) -}}
+{{- end }}
+
+{{/* The key store. (root, user) */}}
+{{- define "linli.keyStore" -}}
+{{- $store := .root.Values.keyStore -}}
+{{- $pg := ternary (dict "hosts" $store.hosts "port" $store.port) .root.Values.postgresql (gt (len $store.hosts) 0) -}}
+{{- include "linli.postgresql" (dict "root" .root "user" .user "database" $store.database "hosts" $pg.hosts "port" $pg.port) -}}
+{{- end }}
+
+{{/* The broker, as a service's user. (root, service) */}}
+{{- define "linli.broker" -}}
+{{- $user := (include "linli.service" . | fromYaml).broker.user | default .service -}}
+{{- $rabbit := .root.Values.rabbitmq -}}
+{{- if .root.Values.evaluation.enabled -}}
+amqp://{{ $user }}@{{ include "linli.fullname" .root }}-rabbitmq:5672/{{ $rabbit.vhost }}
+{{- else -}}
+{{ ternary "amqps" "amqp" $rabbit.tls }}://{{ $user }}@{{ $rabbit.host }}:{{ int $rabbit.port }}/{{ $rabbit.vhost }}
+{{- end -}}
+{{- end }}
+
+{{- define "linli.scheme" -}}
+{{ ternary "http" "https" (eq .Values.tls.source "none") }}
+{{- end }}
