@@ -91,7 +91,7 @@ chaos: setup ## Kill, cut off, wipe, restore, forge ... at random under load; pr
 	$(BIN)/python -m e2e.chaos $(ARGS)
 
 .PHONY: cluster-up
-cluster-up: setup ## Start a real Kubernetes of one node on this machine (root; 15 minutes the first time, then one)
+cluster-up: setup ## Start a real Kubernetes of one node on this machine (as root; minutes the first time, then seconds)
 	@$(BIN)/python -m e2e.cluster up
 
 .PHONY: cluster-build

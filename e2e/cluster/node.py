@@ -24,6 +24,7 @@ _NAMESPACES = ("--mount", "--net", "--pid", "--ipc", "--uts")
 _UP_WITHIN = 300.0
 _DOWN_WITHIN = 60.0
 _LOOK = 0.2
+_SHARES_OF_A_CORE = 1024
 
 
 class NodeFailed(Exception):
@@ -135,8 +136,12 @@ class Node:
         return NodeFailed(f"the node did not come to: {what}. {said}\nIts logs: {self.place.logs}")
 
     def _make_control_groups(self) -> None:
+        """They get the weight that a node's pods have elsewhere, where they are no group within a group."""
         for hierarchy in control_groups():
-            (hierarchy / self.place.name).mkdir(exist_ok=True)
+            own = hierarchy / self.place.name
+            own.mkdir(exist_ok=True)
+            if (shares := own / "cpu.shares").exists():
+                shares.write_text(str(_SHARES_OF_A_CORE * (os.cpu_count() or 1)), "ascii")
 
     def _remove_control_groups(self) -> None:
         """They are empty: deepest first. The kernel may need a moment to notice that a process is gone."""
