@@ -70,16 +70,17 @@ def _beside(folder: Path, names: Sequence[str], processes: Sequence[str]) -> lis
             f"no platform has run with {folder}: give the folder of `linli up` or `linli cluster` with --data"
         )
     told = json.loads(place.addresses.read_text("utf-8")) if place.addresses.exists() else {}
-    return [
-        Patient(
-            service=load(name),
-            environ={**os.environ, **environ_of(place, name)},
-            processes=[
-                *(f"http://{at}" for role, at in told.get(name, {}).items() if role != "grpc"),
-                *_plain(processes),
-            ],
-            folders=[folder],
-            broker=False,
+    patients: list[Patient] = []
+    for name in names:
+        own = [f"http://{at}" for role, at in told.get(name, {}).items() if role != "grpc"]
+        first = not patients  # what all have in common is looked at once
+        patients.append(
+            Patient(
+                service=load(name),
+                environ={**os.environ, **environ_of(place, name)},
+                processes=[*own, *(_plain(processes) if first else [])],
+                folders=[folder] if first else [],
+                broker=False,
+            )
         )
-        for name in names
-    ]
+    return patients

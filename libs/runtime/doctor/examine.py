@@ -33,6 +33,7 @@ class Examination:
 
     patients: Sequence[Patient]
     _databases: dict[str, str] = field(default_factory=dict)
+    _disks: set[int] = field(default_factory=set)
 
     def findings(self) -> Iterator[Finding]:
         """All findings, as they are found."""
@@ -64,6 +65,7 @@ class Examination:
             yield from look_at_key_set(looking, settings)
         yield from look_at_certificates(looking, settings)
         store = folder_of(settings.key_store.reveal())
-        yield from look_at_disks(looking, [*patient.folders, *([store] if store is not None else [])])
+        folders = [*patient.folders, *([store] if store is not None else [])]
+        yield from look_at_disks(looking, folders, self._disks)
         for url in patient.processes:
             yield from look_at_process(looking, url)

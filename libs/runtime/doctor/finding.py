@@ -22,9 +22,9 @@ class Finding:
 
     def lines(self) -> Iterator[str]:
         """How it is printed."""
-        yield f"  {self.about:<14} {_SAID[self.state]:<7} {self.says}"
+        yield f"  {self.about:<17} {_SAID[self.state]:<7} {self.says}"
         if self.do:
-            yield f"  {'':<14} {'':<7} -> {self.do}"
+            yield f"  {'':<17} {'':<7} -> {self.do}"
 
 
 @dataclass(frozen=True, slots=True)

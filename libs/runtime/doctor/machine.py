@@ -11,14 +11,16 @@ _LEAST = 512 * 1024 * 1024
 _GIB = 1024**3
 
 
-def look_at_disks(looking: Looking, folders: Iterable[Path]) -> Iterator[Finding]:
-    """One finding for each folder."""
+def look_at_disks(looking: Looking, folders: Iterable[Path], seen: set[int]) -> Iterator[Finding]:
+    """One finding for each disk that was not `seen` before, and for each folder that is not there."""
     for folder in folders:
         try:
-            usage = shutil.disk_usage(folder)
+            usage, disk = shutil.disk_usage(folder), folder.stat().st_dev
         except OSError as error:
             yield looking.broken("disk", f"{folder} cannot be used: {error.strerror}", "mount it, or make it")
-        else:
+            continue
+        if disk not in seen:
+            seen.add(disk)
             yield disk_finding(looking, folder, usage.total, usage.free)
 
 

@@ -85,6 +85,7 @@ def clock_fired(service: str, seconds_late: float) -> None:
 def clocks_paused(service: str, *, paused: bool) -> None:
     """Whether the clocks of a service fire nothing, because the time may be wrong."""
     _clocks_paused.labels(service).set(paused)
+    _lateness.labels(service)  # there from the beginning: nothing was late
 
 
 def clock_skew(service: str, skew: Callable[[], float]) -> None:
