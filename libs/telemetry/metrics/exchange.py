@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from libs.telemetry.metrics.registry import LATENCY, REGISTRY
+from libs.telemetry.metrics.registry import LATENCY, REGISTRY, Bounded
 
 _parked = Gauge(
     "linli_parked_events",
@@ -86,14 +86,17 @@ _history_changed = Gauge(
 )  # fmt: skip
 
 
+_consumers = Bounded(20)
+
+
 def parked(service: str, source: str, count: int) -> None:
     """How many events of `source` are parked now."""
     _parked.labels(service, source).set(count)
 
 
 def published_again(service: str, consumer: str) -> None:
-    """A relay has answered a consumer that missed something."""
-    _published_again.labels(service, consumer).inc()
+    """A relay has answered a consumer that missed something: by the name that stands in the request."""
+    _published_again.labels(service, _consumers(consumer)).inc()
 
 
 def confirmed(service: str, seconds: float) -> None:

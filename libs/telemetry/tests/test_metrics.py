@@ -200,6 +200,14 @@ def test_callers_beyond_the_first_fifty_are_counted_together() -> None:
     assert scraped()["linli_rpc_limited_total", "others", "streams"] >= 949
 
 
+def test_whoever_may_ask_a_relay_makes_no_series_without_end() -> None:
+    for number in range(200):
+        metrics.published_again("flooded", f"consumer-{number}")
+
+    found = [labels for name, *labels in scraped() if name == "linli_relay_published_again_total"]
+    assert len([labels for labels in found if "flooded" in labels]) <= 21
+
+
 BOUNDED = {
     "service": "the five",
     "source": "the five",
@@ -213,7 +221,7 @@ BOUNDED = {
     "reason": "declared",
     "reader": "views and neighbours",
     "view": "declared",
-    "consumer": "the five",
+    "consumer": "the first 20",
     "queue": "declared",
     "state": "declared",
     "setting": "declared",
