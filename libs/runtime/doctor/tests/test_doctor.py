@@ -326,3 +326,17 @@ def other_release() -> Iterator[str]:
 
 def looked_at(url: str) -> Iterator[Finding]:
     return look_at_process(IN, url)
+
+
+def test_a_view_that_another_release_was_building_is_not_held_against_a_service(
+    services: list[OpenService],
+) -> None:
+    with services[-1].ledger.connection() as connection:
+        connection.execute("UPDATE view_position SET ready = true")
+        connection.execute(
+            "INSERT INTO view_position VALUES ('view_tallies_00000000', 'tallies', 0, 1, false)"
+        )
+
+    (finding,) = found(services, "views")
+
+    assert finding.state == "ok"
