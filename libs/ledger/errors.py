@@ -47,6 +47,10 @@ class EventTypeUnknown(LedgerUnavailable):
         self.name = name
 
 
+class ReleaseTooOld(LedgerUnavailable):
+    """The schema was contracted while this process ran: only a newer release can use the database."""
+
+
 class LedgerClosed(LedgerUnavailable):
     """This process is shutting down; nothing was stored."""
 

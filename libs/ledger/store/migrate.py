@@ -115,7 +115,6 @@ def take_steps(dsn: str, service: str, steps: Sequence[Step], *, contract: bool 
         standing = _standing(connection, service, steps)
         missing = standing.missing(contract=contract)
         for step in missing:
-            _check_nobody_needs(connection, service, step)
             _take(connection, dsn, service, step)
     return [step.name for step in missing]
 
@@ -167,6 +166,7 @@ def _lock(connection: Connection[tuple[Any, ...]], service: str) -> None:
 
 
 def _check_nobody_needs(connection: Connection[tuple[Any, ...]], service: str, step: Step) -> None:
+    at_work.hold_up(connection)
     if older := at_work.older_than(connection, step.needs):
         raise MigrationRefused(
             f"step {step.number}, {step.name}, would break processes that are at work on the database of"
@@ -181,6 +181,8 @@ def _take(connection: Connection[tuple[Any, ...]], dsn: str, service: str, step:
         try:
             with connection.transaction(), connection.cursor() as cursor:
                 cursor.execute("SET LOCAL lock_timeout = '1s'")
+                if step.contract:
+                    _check_nobody_needs(connection, service, step)
                 step.apply(cursor, dsn)
                 cursor.execute(
                     f"INSERT INTO public.{TABLE} (step, name, service, needs) VALUES (%s, %s, %s, %s)",

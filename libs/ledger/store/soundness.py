@@ -8,7 +8,7 @@ from collections.abc import Callable
 import psycopg
 
 from libs.ledger.datastore import told
-from libs.ledger.errors import ClockSkewed
+from libs.ledger.errors import LedgerUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Soundness:
         except psycopg.Error as error:
             self._reconnect(error)
             self.found(told(error))
-        except ClockSkewed as error:
+        except LedgerUnavailable as error:
             self.found(str(error))
         except Exception as error:  # whatever it is, appends go on
             log.exception("the committer's connection cannot be asked")

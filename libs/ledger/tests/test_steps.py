@@ -11,9 +11,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from libs.ledger.errors import MigrationRefused, SchemaUnknown
-from libs.ledger.store import migrate
-from libs.ledger.store.ledger import Ledger, LedgerSettings
+from libs.ledger.errors import MigrationRefused, ReleaseTooOld, SchemaUnknown
+from libs.ledger.recorded import Checkpoint
+from libs.ledger.store import at_work, migrate
+from libs.ledger.store.ledger import Append, Ledger, LedgerSettings
 from libs.ledger.store.migrate import Step, check_steps, look_at_steps, take_steps
 from libs.ledger.store.tables import create_tables
 from libs.ledger.tests import mailbox
@@ -149,6 +150,38 @@ def test_nothing_is_contracted_under_a_process_that_needs_it(database: str) -> N
 
     eventually(lambda: not _at_work(database), "its connection is gone")
     assert take_steps(database, "post", LATER, contract=True) == ["text in one language"]
+
+
+def test_a_process_that_comes_back_to_a_contracted_database_says_that_it_must_be_replaced(
+    database: str,
+) -> None:
+    create_tables(database)
+    take_steps(database, "post", LATER)
+    settings = LedgerSettings(dsn=database, service="post", knows=2)
+
+    with Ledger.connect(settings, mailbox.EVENTS, MASTER_KEY) as old:  # its committer connects later
+        take_steps(database, "post", LATER, contract=True)
+
+        assert old.trouble(5.0) == (
+            "the database has step 4, text in one language, since this process started: only releases that"
+            " know step 3 can run with it; replace this process"
+        )
+        with pytest.raises(ReleaseTooOld):
+            old.append(Append(checkpoint=Checkpoint("linli://test/other", 1)))
+
+
+def test_a_process_that_comes_during_a_contraction_waits_for_its_end(database: str) -> None:
+    create_tables(database)
+    take_steps(database, "post", AFTER)
+    settings = LedgerSettings(dsn=database, service="post", knows=2)
+
+    with Ledger.connect(settings, mailbox.EVENTS, MASTER_KEY) as old, psycopg.connect(database) as migrating:
+        at_work.hold_up(migrating)
+        old.trouble(0.1)
+        assert at_work.older_than(migrating, 3) == []
+        migrating.commit()
+
+        eventually(lambda: at_work.older_than(migrating, 3) == [2], "it has come")
 
 
 def _at_work(dsn: str) -> bool:
