@@ -4,16 +4,25 @@ from libs.testkit.spread import Order
 
 ORDER = Order(
     (
-        ("e2e/journeys/test_the_city_is_told_right.py", "e2e/journeys/test_views_can_be_rebuilt.py"),
         ("e2e/journeys/test_over_rabbitmq.py", "e2e/journeys/test_killed_at_random.py"),
-        ("e2e/journeys/test_chaos.py",),
+        ("e2e/journeys/test_the_city_is_told_right.py", "e2e/journeys/test_views_can_be_rebuilt.py"),
         ("libs/runtime/tests/test_rabbitmq.py",),
-        ("services/command/tests/test_secrets.py", "libs/messaging/tests/test_broker_tls.py"),
-        ("services/command/tests/test_cluster_command.py",),
+        (
+            "libs/worker/tests/test_outages.py",
+            "libs/worker/tests/test_worker.py",
+            "libs/worker/tests/test_clocks.py",
+            "libs/worker/tests/test_nameko_class.py",
+            "libs/testkit/tests/test_rabbit.py",
+        ),
+        ("e2e/journeys/test_chaos.py",),
+        (
+            "libs/messaging/tests/test_broker.py",
+            "libs/messaging/tests/test_relay.py",
+            "libs/messaging/tests/test_rights.py",
+            "libs/messaging/tests/test_traced.py",
+        ),
         ("services/command/tests/test_cluster.py",),
-        ("e2e/journeys/test_the_platform_starts_again.py",),
-        ("libs/messaging/tests/test_broker.py",),
-        ("libs/worker/tests/test_outages.py",),
+        ("services/command/tests/test_secrets.py", "libs/messaging/tests/test_broker_tls.py"),
         (
             "e2e/journeys/test_access.py",
             "e2e/journeys/test_nobody_acts_beyond_their_grant.py",
@@ -21,7 +30,23 @@ ORDER = Order(
             "e2e/journeys/test_sixteen_clients_race.py",
             "e2e/journeys/test_linli_says_what_to_do.py",
             "e2e/journeys/test_one_trace_from_call_to_trail.py",
+            "e2e/journeys/test_the_partners_manual.py",
+            "e2e/journeys/test_a_helper_reports_by_consent.py",
         ),
+        ("e2e/journeys/test_the_platform_starts_again.py",),
+        ("services/command/tests/test_cluster_command.py",),
+        ("libs/runtime/tests/test_platform.py",),
+        ("e2e/journeys/test_an_interrupted_replay_goes_on.py",),
+        ("e2e/journeys/test_an_erased_resident_leaves_no_trace.py",),
+        ("services/command/tests/test_command.py",),
+        ("libs/runtime/tests/test_postgres.py",),
+        ("e2e/journeys/test_bad_rows.py",),
+        ("e2e/journeys/test_hostile_requests.py",),
+        ("libs/messaging/tests/test_histories.py",),
+        ("libs/ledger/tests/test_projector.py",),
     )
 )
-"""Files of one group share a fixture, and so a process. What takes longest comes first."""
+"""Files of one group share a fixture, and so a process: a city, a town, a broker.
+
+What takes longest comes first, and early in the run what computes stands beside what waits.
+"""
