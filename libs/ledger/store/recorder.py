@@ -6,8 +6,9 @@ that wait, and that a conflict touches only the append that has it.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -18,10 +19,11 @@ from psycopg import Connection, Cursor
 from libs.ledger.datastore import Datastore, harms
 from libs.ledger.errors import AlreadyHandled, ClockSkewed, LedgerUnavailable, OutcomeUnknown, VersionConflict
 from libs.ledger.recorded import Checkpoint
-from libs.ledger.store import at_work, incarnation
+from libs.ledger.store import arrays, at_work, incarnation
+from libs.ledger.store.arrays import Bigints, Blobs, Texts
 from libs.ledger.store.committer import Committer
 from libs.ledger.store.statements import Statements
-from libs.ledger.store.timekeeper import Timekeeper
+from libs.ledger.store.timekeeper import MOST_SKEW, Timekeeper
 from libs.ledger.store.unit import Row, Standing, Unit, are_usual, give_positions
 
 log = logging.getLogger(__name__)
@@ -107,7 +109,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
     def _commit(self, units: Sequence[Unit]) -> None:
         """One transaction for a batch. Raises if nothing was committed, or if that is not known."""
         self._under_way = False
-        if not self._commit_at_once(units) and not self._refuse_skewed(units):
+        if not self._commit_at_once(units):
             self._commit_one_by_one(units)
         for unit in units:
             if unit.error is None:
@@ -132,9 +134,13 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         self.on_lock(float(row["waited"]))
         return True
 
-    def _refuse_skewed(self, units: Sequence[Unit]) -> bool:
-        """Whether our clock is wrong: then nothing is stored that was decided by it."""
-        trouble = self.clock_trouble(self._connect())
+    def _refuse_skewed(self, units: Sequence[Unit], sent: datetime, received: datetime) -> bool:
+        """Whether our clock is wrong: then nothing is stored that was decided by it.
+
+        Where the database received later than we sent, that may also be the way between: ask once more.
+        """
+        near = abs((received - sent).total_seconds()) <= MOST_SKEW
+        trouble = "" if near else self.clock_trouble(self._connect())
         if trouble and any(unit.rows for unit in units):
             for unit in units:
                 unit.error = _IN_DOUBT if unit.in_doubt else ClockSkewed(f"{trouble}: nothing was stored")
@@ -149,24 +155,13 @@ class GroupCommitRecorder(PostgresProcessRecorder):
 
     def _commit_one_by_one(self, units: Sequence[Unit]) -> None:
         """Any batch: finds out exactly which appends conflict, and commits the others."""
-        with self._transaction() as cursor:
-            standing = self._stand(cursor, units)
-            admitted = standing.admit(units)
-            self._write(cursor, admitted, standing)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Cursor[Any]]:
-        """A transaction under the library's table lock."""
         connection = self._connect()
         self._under_way = True
         with connection.transaction(), connection.cursor(binary=True) as cursor:
-            self._lock_table(cursor)
-            self._notify_channel(cursor)
-            yield cursor
-
-    def _lock_table(self, curs: Cursor[Any]) -> None:
-        """By the owner's function: the role of a service may not lock what it may not change."""
-        curs.execute(self._sql.lock, [self._sql.timeout], prepare=True)
+            sent = self.timekeeper.now()
+            standing, received = self._stand(cursor, units)
+            if not self._refuse_skewed(units, sent, received):
+                self._write(cursor, standing.admit(units), standing)
 
     def _connect(self) -> Connection[Any]:
         """The committer's own connection: no reader can keep it from it."""
@@ -174,6 +169,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
             connection = self._datastore.connect()
             # Each statement must see what was committed before the lock was got, not before it was asked for.
             connection.execute("SET default_transaction_isolation = 'read committed'")
+            arrays.accept(connection)
             # Whatever the server's default: what is acknowledged is on its disk.
             connection.execute(
                 "SELECT set_config('synchronous_commit', 'on', false)"
@@ -214,30 +210,32 @@ class GroupCommitRecorder(PostgresProcessRecorder):
                 self._connection.close()
         self._connection = None
 
-    def _stand(self, cursor: Cursor[Any], units: Sequence[Unit]) -> Standing:
-        """Read under the lock all that decides on conflicts. Whoever writes these rows holds the lock."""
-        standing = Standing()
-        streams = {stream for unit in units for stream in unit.firsts()}
-        sources = {unit.checkpoint.source for unit in units if unit.checkpoint}
-        subjects = {subject for unit in units for subject in unit.keys}
-        if streams:
-            for row in cursor.execute(self._sql.versions, [list(streams)], prepare=True).fetchall():
-                if row["version"] is not None:
-                    standing.versions[row["stream"]] = row["version"]
-        if sources:
-            for row in cursor.execute(self._sql.checkpoints, [list(sources)], prepare=True).fetchall():
-                standing.checkpoints[row["source"]] = row["position"]
-        if subjects:
-            for row in cursor.execute(self._sql.keys, [list(subjects)], prepare=True).fetchall():
-                standing.wrapped[row["subject"]] = row["wrapped"]
+    def _stand(self, cursor: Cursor[Any], units: Sequence[Unit]) -> tuple[Standing, datetime]:
+        """Lock, and read under the lock all that decides on conflicts; also when the database heard of it.
+
+        Whoever writes these rows holds the lock.
+        """
+        streams = list({stream: None for unit in units for stream in unit.firsts()})
+        sources = list({unit.checkpoint.source: None for unit in units if unit.checkpoint})
+        subjects = Texts.of({subject: None for unit in units for subject in unit.keys})
+        parameters = (self._sql.timeout, Texts.of(streams), Texts.of(sources), subjects)
+        row = cursor.execute(self._sql.stand, parameters, prepare=True).fetchone()
+        assert row is not None  # noqa: S101  # the function always answers one
+        versions = zip(streams, row["versions"] or (), strict=True)
+        standing = Standing(
+            versions={stream: version for stream, version in versions if version is not None},
+            checkpoints=dict(zip(sources, row["reached"] or (), strict=True)),
+            wrapped=dict(zip(row["known"] or (), row["wraps"] or (), strict=True)),
+        )
         for unit in units:
             unit.stored = unit.in_doubt and self._is_stored(cursor, unit, standing)
-        return standing
+        return standing, row["asked"]
 
     def _is_stored(self, cursor: Cursor[Any], unit: Unit, standing: Standing) -> bool:
         """After a commit of unknown outcome: is this append there? Its events carry ids of their own."""
         if unit.rows:
-            streams, versions = [row.stream for row in unit.rows], [row.version for row in unit.rows]
+            streams = Texts.of([row.stream for row in unit.rows])
+            versions = Bigints.of([row.version for row in unit.rows])
             found = cursor.execute(self._sql.bodies, [streams, versions]).fetchall()
             unit.positions = [row["position"] for row in found]
             unit.moment = found[-1]["moment"] if found else None
@@ -252,10 +250,10 @@ class GroupCommitRecorder(PostgresProcessRecorder):
 
     def _write(self, cursor: Cursor[Any], units: Sequence[Unit], standing: Standing) -> None:
         if standing.new_keys:
-            cursor.execute(self._sql.insert_keys, [list(standing.new_keys), list(standing.new_keys.values())])
-        for last in {unit.checkpoint.source: unit.checkpoint for unit in units if unit.checkpoint}.values():
-            self._insert_tracking(cursor, Tracking(last.source, last.position))
-            cursor.execute(self._sql.history, [last.incarnation, last.chain, last.source], prepare=True)
+            keys = (Texts.of(standing.new_keys), Blobs.of(standing.new_keys.values()))
+            cursor.execute(self._sql.insert_keys, keys, prepare=True)
+        if last := {unit.checkpoint.source: unit.checkpoint for unit in units if unit.checkpoint}:
+            cursor.execute(self._sql.reach, self._sql.reached(last.values()), prepare=True)
         rows = [row for unit in units for row in unit.rows]
         if rows:
             self._insert_rows(cursor, units, rows)
@@ -267,15 +265,6 @@ class GroupCommitRecorder(PostgresProcessRecorder):
                 effect(cursor)
 
     def _insert_rows(self, cursor: Cursor[Any], units: Sequence[Unit], rows: Sequence[Row]) -> None:
-        cursor.execute(
-            self._sql.record,
-            (
-                [row.stream for row in rows],
-                [row.version for row in rows],
-                [row.name for row in rows],
-                [row.body for row in rows],
-            ),
-            prepare=True,
-        )
+        cursor.execute(self._sql.record, self._sql.rows(rows), prepare=True)
         for given in cursor.fetchall():
             give_positions(units, given["positions"], given["moment"])

@@ -20,6 +20,10 @@ from libs.ledger.store.recorder import EVENTS_TABLE
 
 _READ_ONLY = (EVENTS_TABLE, incarnation.TABLE, SCHEMA_TABLE, event_types.TABLE)
 _OF_THE_OWNER = (
+    (
+        "ledger_append(text, timestamptz, text[], bigint[], boolean[], text[], bigint[], bigint[], bigint[],"
+        " bytea[], text[], bytea[], boolean[], text[], bigint[], text[], bytea[])"
+    ),
     "ledger_enter()",
     "ledger_lock(text)",
     "ledger_record(text[], bigint[], text[], bytea[])",

@@ -1,6 +1,6 @@
 """The SQL of the committer: one function for the usual batch, and single statements for the others."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,27 +10,22 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from libs.ledger.privacy.data_key import DataKey
 from libs.ledger.privacy.keys import TABLE as KEYS_TABLE
 from libs.ledger.recorded import Checkpoint
+from libs.ledger.store.arrays import Bigints, Blobs, Booleans, Packed, Texts
 from libs.ledger.store.incarnation import TABLE as INCARNATIONS_TABLE
 from libs.ledger.store.timekeeper import MOST_SKEW
-from libs.ledger.store.unit import Unit
+from libs.ledger.store.unit import Row, Unit
 
 # Positions, times and hashes are given under the table lock, in the order of the parameters, so
-# they are the same for every reader and never go back. It runs as the owner of the tables: the
-# role of a service may not insert, change or delete an event in any other way.
-_RECORD = """
-CREATE OR REPLACE FUNCTION {record}(
-    ids {id}[], versions bigint[], names text[], bodies bytea[],
-    OUT positions bigint[], OUT moment timestamptz
-) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
-DECLARE
+# they are the same for every reader and never go back.
+_VARIABLES = """
     link bytea;
     micros bytea;
     place bigint;
     leaf bytea;
     leaves bytea[] := ARRAY[]::bytea[];
-    chains bytea[] := ARRAY[]::bytea[];
-BEGIN
-    {lock};
+    links bytea[] := ARRAY[]::bytea[];
+"""
+_INSERT = """
     positions := ARRAY[]::bigint[];
     SELECT e.chain, greatest(e.recorded_at, clock_timestamp()) INTO link, moment
         FROM {events} AS e ORDER BY e.notification_id DESC LIMIT 1;
@@ -50,18 +45,28 @@ BEGIN
         link := sha256(link || leaf);
         positions := positions || place;
         leaves := leaves || leaf;
-        chains := chains || link;
+        links := links || link;
     END LOOP;
     INSERT INTO {events}
         (originator_id, originator_version, topic, state, notification_id, recorded_at, leaf, chain)
         SELECT u.id, u.version, u.name, u.body, u.position, moment, u.leaf, u.chain
-        FROM unnest(ids, versions, names, bodies, positions, leaves, chains)
+        FROM unnest(ids, versions, names, bodies, positions, leaves, links)
         AS u(id, version, name, body, position, leaf, chain);
-END
+"""
+
+# It runs as the owner of the tables, as `ledger_append` does: the role of a service may not insert,
+# change or delete an event in any other way.
+_RECORD = f"""
+CREATE OR REPLACE FUNCTION {{record}}(
+    ids {{id}}[], versions bigint[], names text[], bodies bytea[],
+    OUT positions bigint[], OUT moment timestamptz
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE{_VARIABLES}BEGIN
+    {{lock}};{_INSERT}END
 $function$
 """
 
-# For the appends that are decided on one by one, in a transaction of several statements.
+# By the owner's function: the role of a service may not lock what it may not change.
 _LOCK = """
 CREATE OR REPLACE FUNCTION {lock_function}(timeout text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER AS $function$
@@ -72,54 +77,96 @@ END
 $function$
 """
 
+# For the appends that are decided on one by one, in a transaction of several statements: takes the
+# lock, and reads under it what decides on conflicts. `asked` is when the server heard of it, which
+# was before it waited for the lock.
+_STAND = """
+CREATE OR REPLACE FUNCTION {stand}(
+    timeout text, streams {id}[], sources text[], subjects text[],
+    OUT asked timestamptz, OUT versions bigint[], OUT reached bigint[], OUT known text[], OUT wraps bytea[]
+) LANGUAGE plpgsql AS $function$
+BEGIN
+    asked := statement_timestamp();
+    PERFORM {lock_function}(timeout);
+    {notify};
+    IF cardinality(streams) > 0 THEN
+        SELECT array_agg((
+            SELECT e.originator_version FROM {events} AS e WHERE e.originator_id = s.stream
+            ORDER BY e.originator_version DESC LIMIT 1
+        ) ORDER BY s.n) INTO versions FROM unnest(streams) WITH ORDINALITY AS s(stream, n);
+    END IF;
+    IF cardinality(sources) > 0 THEN
+        SELECT array_agg(coalesce(t.notification_id, 0) ORDER BY s.n) INTO reached
+            FROM unnest(sources) WITH ORDINALITY AS s(source, n)
+            LEFT JOIN {tracking} AS t ON t.application_name = s.source;
+    END IF;
+    IF cardinality(subjects) > 0 THEN
+        SELECT array_agg(k.subject), array_agg(k.wrapped) INTO known, wraps
+            FROM {keys} AS k WHERE k.subject = ANY(subjects);
+    END IF;
+END
+$function$
+"""
+
 # One call is one transaction and one round trip: with many threads in the interpreter each wait for
 # an answer may cost a turn of its lock. The statements run under the table lock, each with a fresh
 # view of what is committed, so the answer is exact: NULL, and nothing stored, if anything conflicts,
-# or if the clock of the process may be wrong.
-_APPEND = """
-CREATE OR REPLACE FUNCTION {append}(
+# or if the clock of the process may be wrong. What a batch has none of costs no statement.
+_APPEND = f"""
+CREATE OR REPLACE FUNCTION {{append}}(
     timeout text, now timestamptz,
-    streams {id}[], firsts bigint[], dense boolean[],
+    streams {{id}}[], firsts bigint[], dense boolean[],
     sources text[], reached bigint[], afters bigint[], lives bigint[], chains bytea[],
     subjects text[], wraps bytea[], fresh boolean[],
-    ids {id}[], versions bigint[], names text[], bodies bytea[],
+    ids {{id}}[], versions bigint[], names text[], bodies bytea[],
     OUT positions bigint[], OUT moment timestamptz
-) LANGUAGE plpgsql AS $function$
-BEGIN
-    IF abs(extract(epoch FROM statement_timestamp() - now)) > {most_skew} THEN
+) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
+DECLARE{_VARIABLES}BEGIN
+    IF statement_timestamp() NOT BETWEEN now - {{most_skew}}::interval AND now + {{most_skew}}::interval THEN
         RETURN;
     END IF;
-    PERFORM {lock_function}(timeout);
+    PERFORM set_config('lock_timeout', timeout, true);
+    {{lock}};
     IF EXISTS (
         SELECT 1 FROM unnest(streams, firsts, dense) AS s(stream, first, dense)
         CROSS JOIN LATERAL (
             SELECT coalesce((
-                SELECT e.originator_version FROM {events} AS e WHERE e.originator_id = s.stream
+                SELECT e.originator_version FROM {{events}} AS e WHERE e.originator_id = s.stream
                 ORDER BY e.originator_version DESC LIMIT 1
             ), CASE WHEN s.dense THEN 0 ELSE -1 END) AS last
         ) AS t
         WHERE s.first <= t.last OR (s.dense AND s.first <> t.last + 1)
-    ) OR EXISTS (
-        SELECT 1 FROM unnest(sources, reached, afters) AS c(source, position, after)
-        LEFT JOIN {tracking} AS t ON t.application_name = c.source
-        WHERE coalesce(t.notification_id, 0) >= c.position OR coalesce(t.notification_id, 0) <> c.after
-    ) OR EXISTS (
-        SELECT 1 FROM unnest(subjects, wraps, fresh) AS k(subject, wrapped, fresh)
-        LEFT JOIN {keys} AS s ON s.subject = k.subject
-        WHERE s.wrapped IS DISTINCT FROM k.wrapped AND NOT (k.fresh AND s.subject IS NULL)
     ) THEN
         RETURN;
     END IF;
-    {notify};
-    INSERT INTO {keys} (subject, wrapped)
-        SELECT k.subject, k.wrapped FROM unnest(subjects, wraps, fresh) AS k(subject, wrapped, fresh)
-        WHERE k.fresh ON CONFLICT (subject) DO NOTHING;
-    INSERT INTO {tracking} (application_name, notification_id, incarnation, chain)
-        SELECT * FROM unnest(sources, reached, lives, chains)
-        ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notification_id,
-            incarnation = excluded.incarnation, chain = excluded.chain;
-    SELECT r.positions, r.moment INTO positions, moment FROM {record}(ids, versions, names, bodies) AS r;
-END
+    IF cardinality(sources) > 0 THEN
+        IF EXISTS (
+            SELECT 1 FROM unnest(sources, reached, afters) AS c(source, position, after)
+            LEFT JOIN {{tracking}} AS t ON t.application_name = c.source
+            WHERE coalesce(t.notification_id, 0) >= c.position OR coalesce(t.notification_id, 0) <> c.after
+        ) THEN
+            RETURN;
+        END IF;
+    END IF;
+    IF cardinality(subjects) > 0 THEN
+        IF EXISTS (
+            SELECT 1 FROM unnest(subjects, wraps, fresh) AS k(subject, wrapped, fresh)
+            LEFT JOIN {{keys}} AS s ON s.subject = k.subject
+            WHERE s.wrapped IS DISTINCT FROM k.wrapped AND NOT (k.fresh AND s.subject IS NULL)
+        ) THEN
+            RETURN;
+        END IF;
+        INSERT INTO {{keys}} (subject, wrapped)
+            SELECT k.subject, k.wrapped FROM unnest(subjects, wraps, fresh) AS k(subject, wrapped, fresh)
+            WHERE k.fresh ON CONFLICT (subject) DO NOTHING;
+    END IF;
+    IF cardinality(sources) > 0 THEN
+        INSERT INTO {{tracking}} (application_name, notification_id, incarnation, chain)
+            SELECT * FROM unnest(sources, reached, lives, chains)
+            ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notification_id,
+                incarnation = excluded.incarnation, chain = excluded.chain;
+    END IF;
+    {{notify}};{_INSERT}END
 $function$
 """
 
@@ -137,60 +184,50 @@ ALTER TABLE {events}
 """
 
 
+_ARRAYS = 15
+
+
 class Statements:
     """The statements over a recorder's tables, composed once."""
 
     def __init__(self, recorder: PostgresProcessRecorder) -> None:
         names = _names(recorder)
 
-        def compose(text: str) -> Composed:
-            return SQL(text).format(**names)
+        def compose(text: str) -> bytes:
+            return SQL(text).format(**names).as_bytes(None)  # once: a composed one is written out at each use
 
         self.timeout = f"{recorder.datastore.lock_timeout}s"
-        self.create = [compose(text) for text in (_COLUMNS, _LOCK, _RECORD, _APPEND, _TRACKING_COLUMNS)]
-        self.lock = compose("SELECT {lock_function}(%s)")
+        self.create = [
+            SQL(text).format(**names)
+            for text in (_COLUMNS, _TRACKING_COLUMNS, _LOCK, _RECORD, _STAND, _APPEND)
+        ]
+        self.stand = compose("SELECT * FROM {stand}(%s, %s, %s, %s)")
         self.append = compose(
             "SELECT positions, moment, extract(epoch FROM moment - statement_timestamp()) AS waited"
-            " FROM {append}(%s, %s, %s::{id}[], %s::bigint[], %s::boolean[],"
-            " %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %b::bytea[],"
-            " %s::text[], %b::bytea[], %s::boolean[],"
-            " %s::{id}[], %s::bigint[], %s::text[], %b::bytea[])"
+            f" FROM {{append}}(%s, %b, {', '.join(['%s'] * _ARRAYS)})"
         )
-        self.history = compose(
-            "UPDATE {tracking} SET incarnation = %s, chain = %b WHERE application_name = %s"
-        )
-        # The newest version of each stream by one step into the primary key, however long the stream is.
-        self.versions = compose(
-            "SELECT s.stream, (SELECT e.originator_version FROM {events} AS e"
-            " WHERE e.originator_id = s.stream ORDER BY e.originator_version DESC LIMIT 1) AS version"
-            " FROM unnest(%s::{id}[]) AS s(stream)"
-        )
-        self.checkpoints = compose(
-            "SELECT application_name AS source, notification_id AS position FROM {tracking}"
-            " WHERE application_name = ANY(%s)"
+        self.reach = compose(
+            "INSERT INTO {tracking} (application_name, notification_id, incarnation, chain)"
+            " SELECT * FROM unnest(%s, %s, %s, %s)"
+            " ON CONFLICT (application_name) DO UPDATE SET notification_id = excluded.notification_id,"
+            " incarnation = excluded.incarnation, chain = excluded.chain"
         )
         self.probe = compose(
             "SELECT current_setting('transaction_read_only')::boolean AS read_only,"
             " clock_timestamp() AS moment,"
             " has_function_privilege(to_regproc({record_name}), 'EXECUTE') AS may_append"
         )
-        self.keys = compose("SELECT subject, wrapped FROM {keys} WHERE subject = ANY(%s)")
-        self.insert_keys = compose(
-            "INSERT INTO {keys} (subject, wrapped) SELECT * FROM unnest(%s::text[], %b::bytea[])"
-        )
+        self.insert_keys = compose("INSERT INTO {keys} (subject, wrapped) SELECT * FROM unnest(%s, %s)")
         self.bodies = compose(
             "SELECT e.notification_id AS position, e.state AS body, e.recorded_at AS moment"
             " FROM {events} AS e"
-            " JOIN unnest(%s::{id}[], %s::bigint[]) WITH ORDINALITY AS u(stream, version, n)"
+            " JOIN unnest(%s, %s) WITH ORDINALITY AS u(stream, version, n)"
             " ON e.originator_id = u.stream AND e.originator_version = u.version ORDER BY n"
         )
-        self.record = compose(
-            "SELECT positions, moment FROM {record}(%s::{id}[], %s::bigint[], %s::text[], %b::bytea[])"
-        )
+        self.record = compose("SELECT positions, moment FROM {record}(%s, %s, %s, %s)")
 
     def parameters(self, units: Sequence[Unit], now: datetime) -> tuple[Any, ...]:
         """The parameters of `append` for a batch that does not conflict in itself."""
-        rows = [row for unit in units for row in unit.rows]
         firsts: dict[Any, tuple[int, bool]] = {}
         checkpoints: list[Checkpoint] = []
         keys: dict[str, DataKey] = {}
@@ -200,24 +237,39 @@ class Statements:
             if unit.checkpoint is not None:
                 checkpoints.append(unit.checkpoint)
             keys.update(unit.keys)
+        sources, reached, *history = self.reached(checkpoints)
         return (
             self.timeout,
             now,
-            list(firsts),
-            [first for first, _ in firsts.values()],
-            [dense for _, dense in firsts.values()],
-            [checkpoint.source for checkpoint in checkpoints],
-            [checkpoint.position for checkpoint in checkpoints],
-            [checkpoint.after for checkpoint in checkpoints],
-            [checkpoint.incarnation for checkpoint in checkpoints],
-            [checkpoint.chain for checkpoint in checkpoints],
-            list(keys),
-            [key.wrapped for key in keys.values()],
-            [not key.stored for key in keys.values()],
-            [row.stream for row in rows],
-            [row.version for row in rows],
-            [row.name for row in rows],
-            [row.body for row in rows],
+            Texts.of(firsts),
+            Bigints.of([first for first, _ in firsts.values()]),
+            Booleans.of([dense for _, dense in firsts.values()]),
+            sources,
+            reached,
+            Bigints.of([checkpoint.after for checkpoint in checkpoints]),
+            *history,
+            Texts.of(keys),
+            Blobs.of([key.wrapped for key in keys.values()]),
+            Booleans.of([not key.stored for key in keys.values()]),
+            *self.rows([row for unit in units for row in unit.rows]),
+        )
+
+    def reached(self, checkpoints: Collection[Checkpoint]) -> tuple[Packed, ...]:
+        """The parameters of `reach`."""
+        return (
+            Texts.of([checkpoint.source for checkpoint in checkpoints]),
+            Bigints.of([checkpoint.position for checkpoint in checkpoints]),
+            Bigints.of([checkpoint.incarnation for checkpoint in checkpoints]),
+            Blobs.of([checkpoint.chain for checkpoint in checkpoints]),
+        )
+
+    def rows(self, rows: Sequence[Row]) -> tuple[Packed, ...]:
+        """The parameters of `record`."""
+        return (
+            Texts.of([row.stream for row in rows]),
+            Bigints.of([row.version for row in rows]),
+            Texts.of([row.name for row in rows]),
+            Blobs.of([row.body for row in rows]),
         )
 
 
@@ -233,8 +285,9 @@ def _names(recorder: PostgresProcessRecorder) -> dict[str, Identifier | SQL | Co
         "sequence": Literal(f"{schema}.{recorder.events_table_name}_notification_id_seq"),
         "append": Identifier(schema, "ledger_append"),
         "record": Identifier(schema, "ledger_record"),
+        "stand": Identifier(schema, "ledger_stand"),
         "lock_function": Identifier(schema, "ledger_lock"),
-        "most_skew": Literal(MOST_SKEW),
+        "most_skew": Literal(f"{MOST_SKEW} seconds"),
         "id": Identifier(recorder.datastore.originator_id_type),
         "lock": _composed(recorder.lock_table_statements[1]),
         "notify": SQL("NOTIFY {}").format(Identifier(recorder.channel_name)),

@@ -17,7 +17,7 @@ from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE, GroupCommit
 SNAPSHOTS_TABLE = "snapshots"
 CLAIMS_TABLE = "claims"
 TABLES = (EVENTS_TABLE, TRACKING_TABLE, *key_tables.TABLES, SNAPSHOTS_TABLE, CLAIMS_TABLE, incarnation.TABLE)
-FUNCTIONS = ("ledger_append", "ledger_enter", "ledger_lock", "ledger_record")
+FUNCTIONS = ("ledger_append", "ledger_enter", "ledger_lock", "ledger_record", "ledger_stand")
 _CREATE_CLAIMS = f"""
 CREATE TABLE IF NOT EXISTS {CLAIMS_TABLE} (
     kind text NOT NULL,

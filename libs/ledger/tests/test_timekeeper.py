@@ -1,15 +1,15 @@
 """A clock that is wrong stores nothing and fires nothing."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from libs.ledger.decider import Refusal
 from libs.ledger.errors import ClockSkewed
 from libs.ledger.privacy.master_key import MasterKey
-from libs.ledger.recorded import Context, utc_now
-from libs.ledger.store.ledger import Ledger, LedgerSettings
+from libs.ledger.recorded import Checkpoint, Context, Draft, utc_now
+from libs.ledger.store.ledger import Append, Ledger, LedgerSettings
 from libs.ledger.store.timekeeper import Timekeeper, steady_seconds
 from libs.ledger.streams.stream import Stream, handle_many
 from libs.ledger.tests import mailbox
@@ -141,6 +141,41 @@ def test_nobody_is_refused_for_good_by_a_wrong_clock(dsn: str) -> None:
         clock.set(utc_now())
         with pytest.raises(Refusal, match="MAILBOX_UNKNOWN"):
             mailboxes.handle("b-1", mailbox.Empty(), Context(actor="alice"))
+
+
+@pytest.mark.parametrize("days", [10, -10])
+def test_an_append_with_effects_has_none_while_the_clock_is_wrong(dsn: str, days: int) -> None:
+    clock, effects = HandClock(utc_now() + timedelta(days=days)), list[str]()
+    settings = LedgerSettings(dsn=dsn, service="post", retry_for=5.0)
+    with Ledger.connect(settings, mailbox.EVENTS, MasterKey(bytes(32)), Timekeeper(clock)) as ledger:
+        pair = (mailbox.LetterPut(letter="l-1"), Context(actor="clock").metadata(utc_now()))
+        put = Append(
+            drafts=[Draft(stream="mailbox-b-1", expected_version=0, events=[pair])],
+            checkpoint=Checkpoint("linli://demo/cases", 7),
+            effects=[lambda _cursor: effects.append("took place")],
+        )
+
+        with pytest.raises(ClockSkewed, match="the database's"):
+            ledger.append(put)
+
+        assert (ledger.head(), ledger.checkpoint("linli://demo/cases"), effects) == (0, 0, [])
+        clock.set(utc_now())
+        ledger.append(put)
+        assert (ledger.head(), ledger.checkpoint("linli://demo/cases"), effects) == (1, 7, ["took place"])
+
+
+def test_an_append_that_was_long_on_its_way_is_stored(dsn: str) -> None:
+    def slowly() -> datetime:
+        return utc_now() - timedelta(seconds=on_the_way.pop() if on_the_way else 0)
+
+    on_the_way: list[float] = []
+    settings = LedgerSettings(dsn=dsn, service="post", retry_for=5.0)
+    with Ledger.connect(settings, mailbox.EVENTS, MasterKey(bytes(32)), Timekeeper(slowly)) as ledger:
+        on_the_way = [30.0, 30.0]
+        mailboxes = Stream(ledger, mailbox.MAILBOX)
+
+        assert mailboxes.handle("b-1", mailbox.Open(owner="r-1", name="Ada"), Context(actor="a")).version == 1
+        assert on_the_way == []
 
 
 def test_a_recorded_time_never_goes_back(ledger: Ledger, dsn: str) -> None:
