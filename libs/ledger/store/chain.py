@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_HEAD = struct.Struct(">cqqqi")
+_NUMBERS = struct.Struct(">cqqq")
 _LENGTH = struct.Struct(">i")
 
 
@@ -26,18 +26,17 @@ def leaf(*, position: int, stream: str, version: int, name: str, recorded: int, 
     64-bit integers, stream and name as UTF-8 behind their lengths (32 bits), and the stored bytes;
     numbers are big-endian.
     """
-    subject, topic = stream.encode(), name.encode()
-    return hashlib.sha256(
-        b"".join(
-            (
-                _HEAD.pack(b"\0", position, recorded, version, len(subject)),
-                subject,
-                _LENGTH.pack(len(topic)),
-                topic,
-                body,
-            )
-        )
-    ).digest()
+    return leaf_of_sized(position, recorded, version, sized(stream.encode()) + sized(name.encode()), body)
+
+
+def leaf_of_sized(position: int, recorded: int, version: int, texts: bytes, body: bytes) -> bytes:
+    """The same of stream and name as they go into it: each behind its length."""
+    return hashlib.sha256(b"".join((_NUMBERS.pack(b"\0", position, recorded, version), texts, body))).digest()
+
+
+def sized(text: bytes) -> bytes:
+    """Bytes behind their length."""
+    return _LENGTH.pack(len(text)) + text
 
 
 def link(before: bytes, leaf_of_event: bytes) -> bytes:

@@ -3,17 +3,16 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import msgspec
 import psycopg
 from psycopg import Connection
-from psycopg.rows import tuple_row
 
 from libs.ledger.store import chain as chains
 from libs.ledger.store.incarnation import Incarnation, incarnations
 from libs.ledger.store.recorder import EVENTS_TABLE
+from libs.ledger.store.stored import Stored, named, stored_after
 
 _BATCH = 5_000
 
@@ -115,7 +114,7 @@ class _Check:
         self._position, self._chain = 0, chains.genesis(self._ledger)
         if since is not None and only_new:
             self._position, self._chain = since.position, bytes.fromhex(since.chain)
-        self._recorded: datetime | None = None
+        self._recorded = -(2**63)  # microseconds since 1970: before any
         self._events = 0
         if since is not None:
             self._must_hold(since)
@@ -124,20 +123,12 @@ class _Check:
     def run(self) -> Iterator[None]:
         """Check all; yields about once a second, and at the end."""
         said = time.monotonic()
-        with self._connection.cursor("verify", row_factory=tuple_row) as cursor:
-            cursor.execute(
-                "SELECT notification_id, recorded_at, originator_version, originator_id, topic, state, leaf,"
-                f" chain FROM public.{EVENTS_TABLE} WHERE notification_id > %s ORDER BY notification_id",
-                [self._position],
-                binary=True,
-            )
-            while rows := cursor.fetchmany(_BATCH):
-                for row in rows:
-                    self._take(*row)
-                self._events += len(rows)
-                if time.monotonic() - said >= 1.0:
-                    said = time.monotonic()
-                    yield
+        for event in stored_after(self._connection, self._position):
+            self._take(event)
+            self._events += 1
+            if not self._events % _BATCH and time.monotonic() - said >= 1.0:
+                said = time.monotonic()
+                yield
         if later := [position for position in self._turns if position > self._position]:
             raise Forged(
                 max(later), "the last events were deleted: an incarnation began behind this position"
@@ -157,38 +148,22 @@ class _Check:
             chain=self._chain.hex(),
         )
 
-    def _take(
-        self,
-        position: int,
-        recorded: datetime,
-        version: int,
-        stream: str,
-        name: str,
-        body: bytes,
-        leaf: bytes,
-        chain: bytes,
-    ) -> None:
-        computed = chains.leaf(
-            position=position,
-            stream=stream,
-            version=version,
-            name=name,
-            recorded=chains.microseconds(recorded),
-            body=body,
-        )
-        if computed != leaf:
-            raise Forged(position, f"event {version} of {stream} was altered")
+    def _take(self, event: Stored) -> None:
+        position, recorded, version, texts, body, leaf, chain = event
+        if chains.leaf_of_sized(position, recorded, version, texts, body) != leaf:
+            raise Forged(position, f"{named(version, texts)} was altered")
         link = chains.link(self._chain, leaf)
         if link != chain:
             raise Forged(
                 position,
-                f"event {version} of {stream} does not follow position {self._position}:"
+                f"{named(version, texts)} does not follow position {self._position}:"
                 " events between were deleted or inserted, or their order was changed",
             )
-        if self._recorded is not None and recorded < self._recorded:
-            raise Forged(position, f"event {version} of {stream} was recorded before the one in front of it")
+        if recorded < self._recorded:
+            raise Forged(position, f"{named(version, texts)} was recorded before the one in front of it")
         self._position, self._chain, self._recorded = position, link, recorded
-        self._turn()
+        if position in self._turns:
+            self._turn()
 
     def _turn(self) -> None:
         """Where an incarnation began, the chain must be the one that it took over."""

@@ -88,8 +88,31 @@ def test_what_the_database_computes_is_what_the_format_says(ledger: Ledger, dsn:
             8,
             "does not follow position 6",
         ),
+        ("UPDATE stored_events SET state = NULL WHERE notification_id = 7", 7, "altered"),
+        ("UPDATE stored_events SET topic = NULL WHERE notification_id = 7", 7, "altered"),
+        ("UPDATE stored_events SET recorded_at = 'infinity' WHERE notification_id = 7", 7, "altered"),
+        ("UPDATE stored_events SET recorded_at = '-infinity' WHERE notification_id = 7", 7, "altered"),
+        ("UPDATE stored_events SET leaf = '' WHERE notification_id = 7", 7, "altered"),
+        ("UPDATE stored_events SET chain = chain || '\\x00' WHERE notification_id = 7", 7, "does not follow"),
+        ("UPDATE stored_events SET topic = left(topic, -1) || 'é' WHERE notification_id = 7", 7, "altered"),
     ],
-    ids=["body", "name", "time", "stream", "deleted", "a whole stream", "chain", "moved"],
+    ids=[
+        "body",
+        "name",
+        "time",
+        "stream",
+        "deleted",
+        "a whole stream",
+        "chain",
+        "moved",
+        "no body",
+        "no name",
+        "the end of time",
+        "before time",
+        "no leaf",
+        "a longer chain",
+        "letters",
+    ],
 )
 def test_whatever_is_altered_by_sql_is_found_at_its_position(
     ledger: Ledger, dsn: str, statement: str, position: int, what: str
@@ -185,6 +208,26 @@ def test_the_service_may_append_and_may_not_alter(open_ledger: Callable[[], Ledg
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             tamper(make_conninfo(dsn, user=ROLE), statement)
     assert verify(dsn).position == 15
+
+
+def test_nobody_but_the_service_runs_what_runs_as_the_owner(dsn: str) -> None:
+    ensure_role(dsn, ROLE)
+    roles.grant(dsn, ROLE)
+
+    with psycopg.connect(dsn) as connection:
+        may = connection.execute(
+            "SELECT proname, has_function_privilege(%s, oid, 'EXECUTE'),"
+            " has_function_privilege('pg_monitor', oid, 'EXECUTE')"
+            " FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace ORDER BY proname",
+            [ROLE],
+        ).fetchall()
+
+    assert may == [
+        ("ledger_append", True, False),
+        ("ledger_enter", True, False),
+        ("ledger_lock", True, False),
+        ("ledger_record", True, False),
+    ]
 
 
 def test_a_superuser_is_no_role_for_a_service(dsn: str) -> None:
