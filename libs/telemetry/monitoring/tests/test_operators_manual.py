@@ -7,7 +7,8 @@ from libs.telemetry import metrics
 from libs.telemetry.monitoring.alerts import ALERTS, PROMISES
 from libs.telemetry.monitoring.dashboards import DASHBOARDS
 
-PAGE = (Path(__file__).parents[4] / "OPERATING.md").read_text("utf-8")
+PAGE_AT = Path(__file__).parents[4] / "OPERATING.md"
+PAGE = PAGE_AT.read_text("utf-8")
 _METRIC = re.compile(r"\b((?:linli|process)_[a-z_]+)")
 FIGURES = {"linli_cases_open", "linli_cases_overdue", "linli_cases_unowned"}
 """Declared by cases, which this room does not know; the scrape of a running platform has them."""
@@ -36,6 +37,13 @@ def test_every_metric_of_a_dashboard_is_measured() -> None:
 
     assert len(named) > 35
     assert named - measured() == set()
+
+
+def test_the_charts_scrape_keeps_our_label_service() -> None:
+    """Else Prometheus calls it `exported_service`, and no rule by service finds anything."""
+    scrape = (PAGE_AT.parent / "charts/linli/templates/monitoring.yaml").read_text("utf-8")
+
+    assert scrape.partition("kind: ServiceMonitor")[2].partition("---")[0].count("honorLabels: true") == 1
 
 
 def test_every_panel_says_what_it_means_when_it_rises() -> None:
