@@ -3,7 +3,9 @@
 import hashlib
 import hmac
 import os
+from typing import Any
 
+from psycopg import Connection
 from psycopg.sql import SQL
 
 from libs.ledger.datastore import Datastore
@@ -15,6 +17,16 @@ SECRET = "!digest"  # noqa: S105  # the name of its row
 _SELECT = SQL("SELECT wrapped FROM subject_keys WHERE subject = '!digest'")
 _INSERT = "INSERT INTO subject_keys (subject, wrapped) VALUES ('!digest', %s) ON CONFLICT DO NOTHING"
 _UPDATE = "UPDATE subject_keys SET wrapped = %s WHERE subject = '!digest' AND wrapped = %s"
+
+
+def check_opens(connection: Connection[Any], master: MasterKey) -> None:
+    """Raise `SettingsRefused` unless a master key opens the secret in a database, if one lies there yet.
+
+    Changes nothing, unlike the first use of the digests.
+    """
+    row = connection.execute(_SELECT).fetchone()
+    if row is not None:
+        master.unwrap(SECRET, bytes(row["wrapped"]))
 
 
 class Digests:

@@ -58,7 +58,7 @@ class Examination:
         about_database = list(look_at_database(looking, settings))
         yield from about_database
         if not any(each.state == "broken" for each in about_database):
-            yield look_at_personal_keys(looking, patient.service, settings)
+            yield look_at_personal_keys(looking, settings)
             yield from look_at_sources(looking, patient.service, settings, self._databases)
         if patient.broker:
             yield from look_at_broker(looking, patient.service, settings)

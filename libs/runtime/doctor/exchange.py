@@ -63,11 +63,19 @@ def _version(looking: Looking, place: str, told: Mapping[str, Any]) -> Finding:
 
 
 def _rights(looking: Looking, service: Service, connection: Any) -> Finding:
-    """Declare what its processes declare: that changes nothing where they have run."""
+    """Declare again what its processes have declared: that changes nothing, and takes the same rights."""
     queues = [topology.requests(service.name)]
     queues += [topology.subscription(service.name, upstream) for upstream in service.subscriptions]
     do = "`linli topology --permissions VHOST` prints the commands that give each user its rights"
+    missing = []
     for queue in queues:
+        try:
+            broker.open_channel(connection).queue_declare(queue.name, passive=True)
+        except amqp.NotFound:
+            missing.append(queue.name)
+            continue
+        except broker.BROKEN:
+            pass  # the declaration says why
         try:
             broker.declare(broker.open_channel(connection), queue)
         except amqp.PreconditionFailed as error:
@@ -78,6 +86,9 @@ def _rights(looking: Looking, service: Service, connection: Any) -> Finding:
         except broker.BROKEN as error:
             said = getattr(error, "reply_text", "") or str(error)
             return looking.broken("broker rights", f"may not declare or bind {queue.name} ({said})", do)
+    if missing:
+        says = f"nobody has declared {', '.join(missing)} yet"
+        return looking.soon("broker rights", says, "are relay and worker up? they declare it when they start")
     return looking.ok("broker rights", f"may declare and bind its {len(queues)} queues")
 
 

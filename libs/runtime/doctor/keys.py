@@ -5,39 +5,56 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
+from psycopg.rows import dict_row
 
-from libs.ledger.errors import BucketsUnavailable, KeyLost, LedgerUnavailable, SettingsRefused
+from libs.ledger.errors import SettingsRefused
+from libs.ledger.privacy.digests import check_opens
 from libs.ledger.privacy.key_address import folder_of
+from libs.ledger.privacy.master_key import MasterKey
 from libs.rpc.keys import Jwks, keys_of, keys_of_sources
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Settings
 from libs.runtime.doctor.finding import Finding, Looking
 from libs.runtime.host.batch_keys import neighbours_keys_of, signer_of
-from libs.runtime.host.opened import open_ledger
-from libs.runtime.host.parts import Service
 from libs.telemetry.certificates import Certificates, CertificatesUnusable, ends
 
 _DAY = 86_400.0
 _SOON, _VERY_SOON = 14 * _DAY, 2 * _DAY
 _STALE = 60.0
+_PATIENCE = 5
 _CERTIFICATES = ("tls_cert", "tls_client_ca", "broker_ca", "broker_cert", "keys_ca")
 
 
-def look_at_personal_keys(looking: Looking, service: Service, settings: Settings) -> Finding:
-    """Whether the master key and the key store open the keys of persons. The database must be well."""
+def look_at_personal_keys(looking: Looking, settings: Settings) -> Finding:
+    """Whether the master key opens what lies in the database, and the key store is there."""
     try:
-        open_ledger(service, settings, listen=False).close()
-    except BucketsUnavailable as error:
-        do = "LINLI_KEY_STORE must be reached as the processes reach it: its folder, or its database"
-        return looking.broken("key store", str(error), do)
-    except (KeyLost, LedgerUnavailable, SettingsRefused, psycopg.Error, ValueError) as error:
+        master = MasterKey.from_text(settings.master_key.reveal())
+        with psycopg.connect(settings.database_url.reveal(), row_factory=dict_row) as connection:
+            check_opens(connection, master)
+    except (SettingsRefused, psycopg.Error, ValueError) as error:
         do = "LINLI_MASTER_KEY must hold the key of this installation (while it is changed, both)"
-        return looking.broken("master key", _said(error), f"{do} (OPERATING.md, Change the master key)")
-    if not settings.key_store.reveal():
+        return looking.broken("master key", _said(error), f"{do}: OPERATING.md, Change the master key")
+    address = settings.key_store.reveal()
+    if not address:
         says = "LINLI_KEY_STORE is not set: WAL and backups of the ledger can undo an erasure"
         return looking.soon("key store", says, "OPERATING.md, Backups and erasure")
-    kind = "a folder" if folder_of(settings.key_store.reveal()) is not None else "a database"
-    return looking.ok("keys", f"the master key opens the keys of persons, in {kind}")
+    if trouble := _store_trouble(address):
+        do = "mount or reach it as the processes do; without it no person's data can be read"
+        return looking.broken("key store", trouble, f"{do}: OPERATING.md, Backups and erasure")
+    return looking.ok("keys", "the master key is that of the database, and the key store is there")
+
+
+def _store_trouble(address: str) -> str:
+    """Looks only: what opens a store may go on with what was left undone there."""
+    folder = folder_of(address)
+    if folder is not None:
+        return "" if folder.is_dir() else f"there is no folder {folder} (LINLI_KEY_STORE)"
+    try:
+        with psycopg.connect(address, connect_timeout=_PATIENCE) as connection:
+            connection.execute("SELECT FROM bucket_keys LIMIT 1")
+    except psycopg.Error as error:
+        return f"the database of LINLI_KEY_STORE cannot be read ({_said(error)})"
+    return ""
 
 
 def look_at_key_set(looking: Looking, settings: Settings) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ import pytest
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import utc_now
 from libs.messaging import topology
+from libs.messaging.broker import Broker, BrokerSettings, close, declare, open_channel
 from libs.messaging.tests.town import ALICE, SOURCE
 from libs.rpc.keys import SigningKey
 from libs.rpc.signed_keys import root_of, signed
@@ -149,6 +150,27 @@ def test_another_master_key_is_told(services: list[OpenService]) -> None:
     assert "LINLI_MASTER_KEY must hold the key of this installation" in told
 
 
+def test_looking_at_keys_makes_none(services: list[OpenService]) -> None:
+    dsn = services[-1].settings.database_url.reveal()
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute("DELETE FROM subject_keys")
+
+        found(services, "master key", master_key=MasterKey.generate().text())
+
+        assert owner.execute("SELECT count(*) FROM subject_keys").fetchone() == (0,)
+
+
+def test_a_key_store_that_is_not_there_is_told_and_not_made(
+    services: list[OpenService], tmp_path: Path
+) -> None:
+    folder = tmp_path / "keys"
+
+    told = broken(services, "key store", key_store=folder.as_uri())
+
+    assert f"there is no folder {folder}" in told
+    assert not folder.exists()
+
+
 def test_settings_that_are_wrong_are_all_told(services: list[OpenService]) -> None:
     told = found(services, "settings", drain="soon", threads="many")
 
@@ -254,12 +276,15 @@ def test_a_broker_that_is_down_is_told(services: list[OpenService]) -> None:
 
 def test_a_broker_that_lets_us_in_is_told(services: list[OpenService], broker: str) -> None:
     assert [each.state for each in found(services, "broker", broker_url=broker)] == ["ok"]
+    assert "nobody has declared relay.tally" in found(services, "broker rights", broker_url=broker)[0].says
+    declare_queues(broker)
     assert [each.state for each in found(services, "broker rights", broker_url=broker)] == ["ok"]
 
 
 def test_a_user_without_rights_on_the_broker_is_told(
     services: list[OpenService], broker: str, rabbit_server: RabbitServer
 ) -> None:
+    declare_queues(broker)
     users = {"stranger": topology.rights("stranger", [])}
     (limited,) = rabbit_server.node.admit(users, urlsplit(broker).path.removeprefix("/")).values()
 
@@ -297,6 +322,14 @@ def test_the_exit_status_says_what_it_comes_to(states: list[str], code: int) -> 
 
     assert status(findings) == code
     assert ("All is well" in "\n".join(report(findings))) == (code == 0)
+
+
+def declare_queues(url: str) -> None:
+    """What relay and worker of the tally declare when they start."""
+    connection = Broker(BrokerSettings(url=url)).connect()
+    for queue in (topology.requests("tally"), topology.subscription("tally", "counter")):
+        declare(open_channel(connection), queue)
+    close(connection)
 
 
 @contextmanager
