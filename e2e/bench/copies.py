@@ -14,6 +14,7 @@ import msgspec
 import psycopg
 
 from e2e.bench.appender import StoredRow
+from libs.ledger.store.arrays import Bigints, Blobs, Texts, accept
 
 _TABLE = "stored_events"
 _AT_ONCE = 2_000
@@ -51,10 +52,13 @@ def multiply(dsn: str, category: str, streams: int) -> Filled:
 
 def record(connection: psycopg.Connection[Any], rows: Iterator[StoredRow]) -> Iterator[int]:
     """Append by the ledger's own function, many at once; answers how many, again and again."""
+    accept(connection)
     while batch := list(itertools.islice(rows, _AT_ONCE)):
+        streams, versions, names, bodies = zip(*batch, strict=True)
         connection.execute(
-            "SELECT ledger_record(%s::text[], %s::bigint[], %s::text[], %b::bytea[])",
-            [list(column) for column in zip(*batch, strict=True)],
+            "SELECT cardinality(positions) FROM ledger_record(%s, %s, %s, %s)",
+            [Texts.of(streams), Bigints.of(versions), Texts.of(names), Blobs.of(bodies)],
+            prepare=True,
         )
         yield len(batch)
 

@@ -14,7 +14,7 @@ from e2e.bench.alone import Database, alone, rebuilt, saying, started, streams_r
 from e2e.bench.figures import Figure, per_second
 from e2e.bench.ground import Ground
 from e2e.bench.group_commit import WRITERS
-from e2e.bench.lives import fill, opening
+from e2e.bench.lives import fill, life, opening
 from libs.ledger.ids import new_id
 from libs.ledger.recorded import Context, Draft
 from libs.ledger.store.ledger import Append, Ledger
@@ -51,7 +51,7 @@ class Size:
 
 
 def measure(ground: Ground) -> list[Figure]:
-    """A ledger of cases, filled by its own appends, measured at a tenth of `--events` and at all of them."""
+    """A ledger of cases, filled by its own function, measured at a tenth of `--events` and at all of them."""
     events = min(ground.events, 30_000) if ground.quick else ground.events
     must_fit(ground.folder, f"{events:,} events", events * (GUESSED + VIEW) + LOG)
     sizes: list[Size] = []
@@ -70,17 +70,20 @@ def _measured(database: Database, folder: Path, wanted: int, known: Size | None)
     missing = wanted - (known.events if known is not None else 0)
     each = known.of("table") + known.of("indexes") if known is not None else GUESSED
     must_fit(folder, f"filling up to {wanted:,} events", missing * each + LOG)
-    lines = _filled(database, missing, wanted)
+    lines = _fill(database, missing, wanted)
     lines += _on_disk(database.owner)
     _settle(database.owner)
     with database.open() as ledger:
         lines.append(("appends of one event, 16 threads", _append_rate(ledger, wanted), "/s"))
+        lines.append(("appends of 1,500 events, one thread", _batch_rate(ledger, wanted), "events/s"))
     lines.append(("read one stream", alone(streams_read, database), "ms"))
     lines.append(("open the ledger and ask for its head", alone(started, database), "ms"))
     must_fit(folder, f"the rebuild of {wanted:,} events", wanted * VIEW + LOG)
     for name, work in (("rebuild of all_cases", rebuilt), ("verify", verified)):
-        rate, peak = alone(work, database)
-        lines += [(name, rate, "events/s"), (f"peak memory of {name}", peak, "MiB")]
+        done = alone(work, database)
+        lines.append((name, done.rate, "events/s"))
+        lines.append((f"processor time of {name}, without PostgreSQL's", done.processor, "us an event"))
+        lines.append((f"peak memory of {name}", done.peak, "MiB"))
     with database.open() as ledger:
         return Size(ledger.head(), lines, os.getloadavg()[0])
 
@@ -95,17 +98,14 @@ def must_fit(folder: Path, what: str, needed: float) -> None:
         )
 
 
-def _filled(database: Database, missing: int, wanted: int) -> list[Line]:
-    """Append what is missing."""
-    say, began = saying(f"filled up to {wanted:,}"), time.monotonic()
+def _fill(database: Database, missing: int, wanted: int) -> list[Line]:
+    """Record what is missing."""
+    say = saying(f"filled up to {wanted:,}")
     with database.open() as ledger, psycopg.connect(database.owner, autocommit=True) as connection:
         log = _one(connection, "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')")
         fill(ledger, missing, lambda made: say(made, missing))
         log = _one(connection, "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')") - log
-    return [
-        ("appends of 1,500 events, one thread", missing / (time.monotonic() - began), "events/s"),
-        ("write-ahead log", log / missing, "bytes an event"),
-    ]
+    return [("write-ahead log", log / missing, "bytes an event")]
 
 
 def _on_disk(dsn: str) -> list[Line]:
@@ -136,6 +136,16 @@ def _append_rate(ledger: Ledger, wanted: int) -> float:
         ledger.append(Append(drafts=[draft]))
 
     return per_second(append, WRITERS, max(20, min(2_000, wanted // 100 // WRITERS)))
+
+
+def _batch_rate(ledger: Ledger, wanted: int) -> float:
+    """By whole lives; at most a fiftieth of the ledger."""
+    batches = max(2, min(40, wanted // 50 // 1_500))
+    lives = [[life(each) for each in range(250)] for _ in range(batches)]
+    began = time.monotonic()
+    for some in lives:
+        ledger.append(Append(drafts=some))
+    return batches * 1_500 / (time.monotonic() - began)
 
 
 def _one(connection: psycopg.Connection[Any], query: str) -> float:
