@@ -1,11 +1,13 @@
 """What runs: restricted, told what it needs and no secret, stopped in order, never waiting for each other."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from charts.reference import CHART
 from charts.tests.rendered import (
     RUNNING,
     VALUES,
@@ -356,6 +358,21 @@ def test_every_service_selects_the_pods_of_one_role_that_have_its_ports(name: st
 
 def test_monitoring_that_was_asked_for_never_vanishes_offline() -> None:
     assert of_kind(documents("monitored"), "ServiceMonitor")
+
+
+def test_rules_and_dashboards_are_all_that_the_chart_has() -> None:
+    on = ("--set", "monitoring.rules.enabled=true,monitoring.dashboards.enabled=true")
+    found = documents("external", *on)
+
+    assert set(of_kind(found, "PrometheusRule")) == {"elm-linli-linli"}
+    [rule] = of_kind(found, "PrometheusRule").values()
+    assert {group["name"] for group in rule["spec"]["groups"]} >= {"linli-recorded", "linli-alerts"}
+    boards = {name for name in of_kind(found, "ConfigMap") if "dashboard" in name}
+    files = {file.stem for file in (CHART / "dashboards").glob("*.json")}
+    assert boards == {f"elm-linli-dashboard-{name}" for name in files}
+    for name in boards:
+        [(file, board)] = of_kind(found, "ConfigMap")[name]["data"].items()
+        assert json.loads(board) == json.loads((CHART / "dashboards" / file).read_text())
 
 
 def test_auto_follows_what_the_cluster_has() -> None:

@@ -40,7 +40,7 @@ def await_schema(service: Service, environ: Mapping[str, str], within: float) ->
 
 def _check(service: Service, settings: Settings) -> None:
     """Raise unless `migrate` has done all it does: it makes the key store last."""
-    check_schema(settings.database_url.reveal(), service.name)
+    check_schema(settings.database_url.reveal(), service.name, events=service.events)
     store = open_store(settings.key_store.reveal(), service.name)
     if store is not None:
         store.close()

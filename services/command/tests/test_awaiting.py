@@ -26,7 +26,7 @@ def database(postgres_server: TestServer, monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def test_a_schema_that_is_there_is_not_waited_for(database: str, capsys: pytest.CaptureFixture[str]) -> None:
-    migrate(database, "cases", SERVICE.views)
+    migrate(database, "cases", SERVICE.views, events=SERVICE.events)
 
     assert run(["await-schema", "--within", "0"], group_of("cases")) == 0
 
@@ -39,12 +39,22 @@ def test_it_gives_up_and_says_what_was_missing(database: str, capsys: pytest.Cap
     assert "cases migrate`" in capsys.readouterr().err
 
 
+def test_types_of_events_that_nobody_registered_are_waited_for(
+    database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    migrate(database, "cases", SERVICE.views)
+
+    assert run(["await-schema", "--within", "0"], group_of("cases")) == 1
+
+    assert "are not registered in the database of cases" in capsys.readouterr().err
+
+
 def test_it_goes_on_when_the_job_beside_it_has_migrated(
     database: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waiting = Thread(target=await_schema, args=(SERVICE, os.environ, 60.0))
     waiting.start()
-    migrate(database, "cases", SERVICE.views)
+    migrate(database, "cases", SERVICE.views, events=SERVICE.events)
     waiting.join(60)
 
     assert capsys.readouterr().out.endswith("cases: the schema is there\n")
