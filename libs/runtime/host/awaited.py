@@ -28,6 +28,10 @@ def await_schema(service: Service, environ: Mapping[str, str], within: float) ->
         try:
             _check(service, settings)
         except (SchemaUnknown, LedgerUnavailable, psycopg.Error) as error:
+            if time.monotonic() > deadline and isinstance(error, psycopg.ProgrammingError):
+                raise SchemaUnknown(
+                    f"the database of {service.name} does not let us in yet: {error}"
+                ) from None
             if time.monotonic() > deadline:
                 raise
             if told != (told := " ".join(str(error).split())):
@@ -42,5 +46,9 @@ def _check(service: Service, settings: Settings) -> None:
     """Raise unless `migrate` has done all it does: it makes the key store last."""
     check_schema(settings.database_url.reveal(), service.name, events=service.events)
     store = open_store(settings.key_store.reveal(), service.name)
-    if store is not None:
+    if store is None:
+        return
+    try:
+        store.read(())  # refused before there is a table, and before this role may use it
+    finally:
         store.close()

@@ -6,6 +6,7 @@ from threading import Thread
 
 import pytest
 
+from libs.ledger.privacy.key_store import make_store
 from libs.ledger.privacy.master_key import MasterKey
 from libs.messaging.schema import migrate
 from libs.runtime.host.awaited import await_schema
@@ -47,6 +48,25 @@ def test_types_of_events_that_nobody_registered_are_waited_for(
     assert run(["await-schema", "--within", "0"], group_of("cases")) == 1
 
     assert "are not registered in the database of cases" in capsys.readouterr().err
+
+
+def test_a_key_store_that_migrate_has_not_made_yet_is_waited_for(
+    database: str,
+    postgres_server: TestServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    migrate(database, "cases", SERVICE.views, events=SERVICE.events)
+    keys = postgres_server.create()
+    monkeypatch.setenv("LINLI_KEY_STORE", keys)
+
+    before = run(["await-schema", "--within", "0"], group_of("cases"))
+    make_store(keys)
+    after = run(["await-schema", "--within", "0"], group_of("cases"))
+
+    assert (before, after) == (1, 0)
+    assert "keys of buckets" in capsys.readouterr().err
+    postgres_server.drop(keys)
 
 
 def test_it_goes_on_when_the_job_beside_it_has_migrated(
