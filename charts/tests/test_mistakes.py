@@ -123,6 +123,7 @@ def test_the_schema_is_closed_at_every_level() -> None:
         ("drainSeconds=20s", "drainSeconds"),
         ("firstOperator.login=", "firstOperator.login"),
         ("services.identities.layout=apart", "identities"),
+        ("firstOperator.enabled=false", "test.existingSecret: without a first operator"),
     ],
 )
 def test_what_contradicts_itself_is_refused_with_what_to_do(words: str, says: str) -> None:

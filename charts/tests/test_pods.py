@@ -229,6 +229,14 @@ def test_a_given_secret_is_not_made() -> None:
     }
 
 
+def test_helm_test_may_log_in_as_another_operator() -> None:
+    words = ("--set", "test.login=wei,test.existingSecret=tester,test.passwordKey=secret")
+    [pod] = of_kind(documents("external", *words), "Pod").values()
+
+    assert "--login=wei" in containers(pod)[0]["args"]
+    assert ("Secret", "tester", "secret", "password") in set(files(pod))
+
+
 # Order
 
 
@@ -276,7 +284,7 @@ def test_every_command_is_one_of_the_command_line() -> None:
                 assert command is not None, (title, words)
                 known = {option for each in command.params for option in each.opts}
                 flags = {word.partition("=")[0] for word in words[2:] if word.startswith("--")}
-                assert flags <= known | {"--contract"}, (title, flags - known)
+                assert flags <= known, (title, flags - known)
 
 
 # Living
