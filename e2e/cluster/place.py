@@ -3,11 +3,11 @@
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from e2e.cluster import cache
 from libs.testkit.processes import read
 
 ROOT = Path(__file__).parents[2]
@@ -31,9 +31,12 @@ class Place:
 
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ) -> "Place":
-        """The folder that `LINLI_CLUSTER_FOLDER` names, else one for each checkout: they do not meet."""
+        """The folder that `LINLI_CLUSTER_FOLDER` names, else one beside the cache for each checkout.
+
+        Not among temporary files: those may lie in memory, and a node's images take 2 GB.
+        """
         checkout = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
-        chosen = environ.get(FOLDER) or Path(tempfile.gettempdir()) / f"linli-cluster-{checkout}"
+        chosen = environ.get(FOLDER) or cache.folder(environ) / f"node-{checkout}"
         return cls(Path(chosen).absolute())
 
     @property

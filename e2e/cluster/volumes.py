@@ -4,7 +4,7 @@ from typing import Any
 
 from e2e.cluster.place import NODE, Place
 
-COUNT = 8
+COUNT = 16
 _CLASS = "linli-local"
 _SIZE = "5Gi"
 

@@ -29,6 +29,14 @@ def test_two_checkouts_nodes_share_neither_folder_nor_control_groups() -> None:
     assert str(one.root) not in json.dumps(settings.kubelet(other))
 
 
+def test_a_node_lies_beside_the_cache_and_not_among_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+
+    assert Place.of({"LINLI_CLUSTER_CACHE": "/big/cache"}).root.parent == Path("/big/cache")
+
+
 def test_the_folder_can_be_chosen() -> None:
     assert Place.of({"LINLI_CLUSTER_FOLDER": "/big/node"}).root == Path("/big/node")
 
