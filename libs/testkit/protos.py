@@ -1,5 +1,7 @@
 """Protos of tests, compiled when they are first needed: no stubs to keep."""
 
+import base64
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,6 +14,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from linli.options.v1 import access_pb2, rules_pb2  # noqa: F401 # the pool must know the options
 
 PROTO = Path(__file__).parents[2] / "proto"
+_COMPILED = "LINLI_TEST_COMPILED"
 
 
 def descriptors(
@@ -34,8 +37,16 @@ def descriptors(
 
 
 def compiled(path: Path) -> None:
-    """Add a proto file to the pool of descriptors. Raises RuntimeError with what protoc said."""
-    for file in descriptors([path.name], within=path.parent).file:
+    """Add a proto file to the pool of descriptors. Raises RuntimeError with what protoc said.
+
+    Processes that this one starts inherit what protoc made: dozens of them need the same file.
+    """
+    kept = f"{_COMPILED}_{path.stem.upper()}"
+    if kept not in os.environ:
+        made = descriptors([path.name], within=path.parent)
+        os.environ[kept] = base64.b64encode(made.SerializeToString()).decode("ascii")
+    inherited = base64.b64decode(os.environ[kept])
+    for file in descriptor_pb2.FileDescriptorSet.FromString(inherited).file:
         descriptor_pool.Default().AddSerializedFile(file.SerializeToString())
 
 
