@@ -103,7 +103,9 @@ cluster-down: setup ## End that Kubernetes; nothing of it stays
 	@$(BIN)/python -m e2e.cluster down
 
 .PHONY: e2e-cluster
-e2e-cluster: setup ## Install the chart on a real Kubernetes and judge it (KUBECONFIG: on that one)
+e2e-cluster: setup ## Build the image, install the chart on a real Kubernetes and judge it (KUBECONFIG: on that one)
+	@[ -n "$$KUBECONFIG" ] || $(BIN)/python -m e2e.cluster packages
+	@$(MAKE) --no-print-directory image ARGS=
 	$(BIN)/pytest -m cluster e2e/cluster $(ARGS)
 
 .PHONY: chart

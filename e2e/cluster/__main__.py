@@ -1,5 +1,6 @@
 """`python -m e2e.cluster`: a real Kubernetes of one node on this machine, and its kubectl and helm.
 
+packages        install Debian's packages that the node needs, and the building of Linli's image
 build           build the node's programs into the cache, unless they are there
 up              start the node (builds first, and installs Debian's packages)
 down            end it; nothing stays
@@ -31,6 +32,8 @@ def main(words: Sequence[str]) -> int:
     node = Node(Place.of(), entry())
     try:
         match words:
+            case ["packages"]:
+                needs.install(_say, image=True)
             case ["build"]:
                 build(node.made_of, _say)
             case ["up"]:

@@ -25,12 +25,9 @@ _READY_WITHIN = 120.0
 
 @contextmanager
 def doors(
-    cluster: Cluster, namespace: str, image: str, services: Mapping[str, str], labels: Mapping[str, str]
+    cluster: Cluster, namespace: str, image: str, services: Mapping[str, str]
 ) -> Iterator[Mapping[str, int]]:
-    """The ports of `services` (name: host:port inside) on 127.0.0.1, by name.
-
-    `image` is one with Python. `labels` are those of pods that network policies let through.
-    """
+    """The ports of `services` (name: host:port inside) on 127.0.0.1, by name. `image` is one with Python."""
     within = ("-n", namespace)
     ports = {name: _FIRST_PORT + number for number, name in enumerate(services)}
     script = {
@@ -40,7 +37,7 @@ def doors(
         "data": {"door.py": Path(door.__file__).read_text("utf-8")},
     }
     words = [f"{ports[name]}={there}" for name, there in services.items()]
-    for made in (script, pod(image, words, ports.values(), labels)):
+    for made in (script, _pod(image, words, ports.values())):
         cluster.kubectl(*within, "apply", "-f", "-", given=json.dumps(made))
     try:
         cluster.kubectl(
@@ -52,12 +49,12 @@ def doors(
         cluster.kubectl(*within, "delete", f"pod/{_NAME}", f"configmap/{_NAME}", "--grace-period=1")
 
 
-def pod(image: str, words: list[str], ports: Collection[int], labels: Mapping[str, str]) -> dict[str, Any]:
+def _pod(image: str, words: list[str], ports: Collection[int]) -> dict[str, Any]:
     """It forwards, with the rights of nobody."""
     return {
         "apiVersion": "v1",
         "kind": "Pod",
-        "metadata": {"name": _NAME, "labels": dict(labels)},
+        "metadata": {"name": _NAME},
         "spec": {
             "automountServiceAccountToken": False,
             "terminationGracePeriodSeconds": 1,

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from libs.runtime.bundled import debian
@@ -21,6 +21,8 @@ _PROGRAMS = {
     "unshare": "util-linux",
 }
 """Programs, and Debian's packages that bring them."""
+_BUILDERS = {"buildah": "buildah", "debootstrap": "debootstrap"}
+"""What `make image` needs where there is no docker, and no image registry."""
 _CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory", "pids")
 _NAMESPACES = ("--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--mount-proc")
 _OLDEST_GO = (1, 24)
@@ -32,17 +34,20 @@ class Missing(Exception):
     """This machine cannot run a node; the message says what is missing and what to do."""
 
 
-def packages() -> list[str]:
+def packages(programs: Mapping[str, str] = _PROGRAMS) -> list[str]:
     """Debian's packages that are missing."""
     path = f"{os.environ.get('PATH', '')}:{debian.SYSTEM_PATH}"
     return sorted(
-        {package for program, package in _PROGRAMS.items() if shutil.which(program, path=path) is None}
+        {package for program, package in programs.items() if shutil.which(program, path=path) is None}
     )
 
 
-def install(say: Callable[[str], None]) -> None:
-    """Install the packages that are missing, without starting services. Raises `Missing` where that fails."""
-    if wanted := packages():
+def install(say: Callable[[str], None], *, image: bool = False) -> None:
+    """Install the packages that are missing, without starting services. Raises `Missing` where that fails.
+
+    `image`: those, too, by which Linli's image is built.
+    """
+    if wanted := packages({**_PROGRAMS, **(_BUILDERS if image else {})}):
         say(f"installing Debian's packages {', '.join(wanted)}")
         try:
             debian.install(wanted)
