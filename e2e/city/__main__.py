@@ -42,6 +42,7 @@ def main() -> int:
                 port=arguments.port,
                 http_port=arguments.http_port,
                 log=data / "linli.log",
+                environ={"LINLI_PHONE_REGION": os.environ.get("LINLI_PHONE_REGION", "US")},
                 cluster=arguments.cluster,
             )
             outcome = _outcome_of_before(data / DONE)
