@@ -39,7 +39,7 @@ test: setup ## Run all tests, four at a time (ARGS=--thorough tries many more ex
 
 .PHONY: unit
 unit: setup ## Run the tests that need no server and start no process (seconds)
-	$(BIN)/pytest -n 2 -m "not store and not journey and not process and not cluster" $(ARGS)
+	$(BIN)/pytest -n 2 -m "not store and not journey and not process and not cluster and not upgrade" $(ARGS)
 
 .PHONY: capabilities
 capabilities: setup ## Print what Linli must be able to do, with the tests that show it
@@ -81,6 +81,17 @@ lock: setup ## Compile requirements*.txt from requirements*.in (hashes, no index
 .PHONY: e2e
 e2e: setup ## Run the journeys over the real wire (minutes)
 	$(BIN)/pytest -n $(PROCESSES) e2e/journeys $(ARGS)
+
+.PHONY: e2e-upgrade
+e2e-upgrade: setup ## Upgrade from the last release and back, with calls in flight (minutes)
+	$(BIN)/pytest -m upgrade e2e/upgrade $(ARGS)
+
+.PHONY: release
+release: setup ## Keep a wheel of this checkout as the last release, and its protos as those that must not break
+	rm -rf build e2e/upgrade/released/*.whl
+	$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w e2e/upgrade/released .
+	rm -rf build
+	$(MAKE) release-contracts
 
 .PHONY: bench
 bench: setup ## Measure, as ratios against a named baseline in the same run (ARGS="exchange --quick")

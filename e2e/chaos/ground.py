@@ -65,11 +65,15 @@ class Ground:
         return self.cluster.place.data.parent / "clocks"
 
     def person(self, name: str) -> City:
-        """The services in the name of somebody who may do everything, by any clock that goes wrong here."""
+        """The services in the name of somebody who may do everything."""
+        return enter(self.cluster.addresses(), self.token(name))
+
+    def token(self, name: str) -> Token:
+        """Says that somebody may do everything, by any clock that goes wrong here."""
         issued = self.mint.issuer.issue(
             name, kind=PERSON, grants=[Grant("OPERATOR")], quota=PLENTY, lifetime=2 * _A_CLOCKS_ERROR
         )
-        return enter(self.cluster.addresses(), Token(issued.token))
+        return Token(issued.token)
 
     def ready(self) -> bool:
         """Whether every process runs and says that it is ready."""

@@ -26,6 +26,9 @@ from e2e.cluster.needs import Missing
 from e2e.cluster.node import Node, NodeFailed
 from e2e.cluster.place import Place
 
+MISSING = 3
+"""The exit status where this machine cannot run a node."""
+
 
 def main(words: Sequence[str]) -> int:
     """Do what the first word says."""
@@ -49,7 +52,10 @@ def main(words: Sequence[str]) -> int:
             case _:
                 print(__doc__)
                 return 2
-    except (Missing, NodeFailed) as failed:
+    except Missing as missing:
+        print(missing, file=sys.stderr)
+        return MISSING
+    except NodeFailed as failed:
         print(failed, file=sys.stderr)
         return 1
     return 0

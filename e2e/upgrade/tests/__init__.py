@@ -1,0 +1,1 @@
+"""Tests of two releases side by side."""
