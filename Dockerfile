@@ -5,7 +5,7 @@
 #
 # BASE is any Debian 12 with Python 3.11: pin it by digest. `make image` builds one from Debian's packages
 # where no image registry answers.
-ARG BASE=docker.io/library/python:3.11-slim-bookworm
+ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
 ARG COMMIT=unknown

@@ -11,15 +11,17 @@ import tomllib
 from pathlib import Path
 
 from e2e.cluster.image.base import SUITE, CannotBuild, make_base
-from e2e.cluster.image.builder import NAMES, Builder, find
+from e2e.cluster.image.builder import NAMES, Builder, BuildFailed, find
 
 ROOT = Path(__file__).parents[3]
-_REGISTRY_BASE = "docker.io/library/python:3.11-slim-bookworm"
+_REGISTRY_BASE = "python:3.11-slim-bookworm"
 _OWN_BASE = f"linli-base:{SUITE}"
 _INVENTORY = ("sbom.cdx.json", "licences.tsv")
 _TARGETS = {"linli": "linli", "rabbitmq": "linli-rabbitmq"}
 """Image by target of the Dockerfile."""
 MEBI = 1 << 20
+MISSING = 3
+"""The exit status where this machine cannot build an image."""
 
 
 def main(words: list[str]) -> int:
@@ -41,6 +43,9 @@ def main(words: list[str]) -> int:
             _make(builder, target, base, f"{_TARGETS[target]}:{asked.tag}", asked.out)
     except CannotBuild as why:
         print(f"make image: {why}", file=sys.stderr)
+        return MISSING
+    except BuildFailed as failed:
+        print(f"make image: {failed}", file=sys.stderr)
         return 1
     return 0
 

@@ -13,6 +13,10 @@ _CERTIFICATES = Path("/etc/ssl/certs")
 _PULLED_WITHIN = 120.0
 
 
+class BuildFailed(Exception):
+    """The image is not what the builder can build; its own words stand above."""
+
+
 @dataclass(frozen=True, slots=True)
 class Builder:
     """A program that builds images from a Dockerfile."""
@@ -61,7 +65,7 @@ class Builder:
 
     def _run(self, *words: str) -> None:
         if self._ended(*words) != 0:
-            raise CannotBuild(f"{self.name} {words[0]} failed: see above")
+            raise BuildFailed(f"{self.name} {words[0]} failed: see above")
 
     def _ended(self, *words: str, timeout: float | None = None) -> int:
         return subprocess.run([self.name, *words], check=False, timeout=timeout).returncode
