@@ -172,9 +172,13 @@ def test_afterwards_everything_works_as_before(attacked: Town) -> None:
 
 def _broken(page: str) -> list[str]:
     """Rpcs that answered INTERNAL or UNKNOWN, as the metrics page counts them."""
-    return [
-        line for line in page.splitlines() if line.startswith("linli_rpc_total") and _code(line) in BROKEN
-    ]
+    return [line for line in _counted(page) if _code(line) in BROKEN]
+
+
+def _counted(page: str) -> list[str]:
+    """The counts of rpcs by their answer, but for the answers that never were."""
+    counts = [line for line in page.splitlines() if line.startswith("linli_rpc_total")]
+    return [line for line in counts if not line.endswith(" 0.0")]
 
 
 def _code(line: str) -> str:
@@ -185,8 +189,8 @@ def _never_answered(page: str) -> list[str]:
     """Rpcs that got no further than the door: then nothing was tried."""
     through = {
         line.partition('rpc="')[2].partition('"')[0]
-        for line in page.splitlines()
-        if line.startswith("linli_rpc_total") and _code(line) not in {"UNAUTHENTICATED", "PERMISSION_DENIED"}
+        for line in _counted(page)
+        if _code(line) not in {"UNAUTHENTICATED", "PERMISSION_DENIED"}
     }
     methods = [method for method in every_rpc(*SERVICES) if method.name != LOCKS_US_OUT]
     return [method.path for method in methods if method.path not in through]

@@ -24,6 +24,7 @@ from libs.rpc.naming import snake_case
 from libs.telemetry import conventions, traces
 
 DEADLINE = 10.0
+_IN_TURN = (("grpc.service_config", '{"loadBalancingConfig": [{"round_robin": {}}]}'),)
 _SAFE_STARTS = ("Get", "List", "Search", "Read", "Locate", "Count", "Find")
 
 
@@ -194,8 +195,8 @@ def connect(
 ) -> Client:
     """A client of the server at `address` (host:port). `tls_roots` are CA certificates in PEM.
 
-    A name with several addresses, or `ipv4:HOST:PORT,HOST:PORT`, means several servers of one service:
-    the calls go to them in turn.
+    `dns:///HOST:PORT`, a name with several addresses, or `ipv4:HOST:PORT,HOST:PORT` means several servers
+    of one service: the calls go to them in turn, and those that are away are left out.
 
     `tls` without them: the system's list counts. `tls_cert` and `tls_key` (PEM): the client's own
     certificate and its key, for servers that ask for one.
@@ -210,17 +211,21 @@ def connect(
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 1000),
-        # Of several servers behind one name, each is used, and those that are away are left out.
-        ("grpc.service_config", '{"loadBalancingConfig": [{"round_robin": {}}]}'),
     ]
     encrypted = tls or tls_roots is not None or tls_cert is not None
     trusted = grpc.ssl_channel_credentials(tls_roots, tls_key, tls_cert) if encrypted else None
 
     def channel_to(one: str) -> grpc.Channel:
+        chosen = [*options, *(_IN_TURN if _is_several(one) else ())]
         if trusted is not None:
-            return grpc.secure_channel(one, trusted, options)
-        return grpc.insecure_channel(one, options)
+            return grpc.secure_channel(one, trusted, chosen)
+        return grpc.insecure_channel(one, chosen)
 
     if isinstance(address, str):
         return Client(channel_to(address), credentials, **settings)
     return Client(Several({name: channel_to(one) for name, one in address.items()}), credentials, **settings)
+
+
+def _is_several(address: str) -> bool:
+    """Whether an address means several servers. One alone is waited for while it starts again."""
+    return address.startswith("dns:") or "," in address

@@ -8,7 +8,7 @@ import pytest
 
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.errors import LedgerUnavailable, VersionConflict
-from libs.rpc.client import Patience, connect, is_safe
+from libs.rpc.client import Client, Patience, connect, is_safe
 from libs.rpc.credentials import Refreshing, Token
 from libs.rpc.failures import RpcFailed
 from libs.rpc.methods import methods_of
@@ -16,6 +16,7 @@ from libs.rpc.server import Server
 from libs.rpc.tests.conftest import Dial
 from libs.rpc.tests.greeter import SERVICE, Greeter, message
 from libs.testkit import patience
+from libs.testkit.eventually import eventually
 from libs.testkit.rpc import Mint, serving
 
 GetGreeting, GetOwnName = message("GetGreetingRequest"), message("GetOwnNameRequest")
@@ -107,6 +108,29 @@ def test_a_server_that_is_not_there_yet_is_waited_for(greeter: Greeter) -> None:
         client.service(SERVICE).get_greeting(GetGreeting(), deadline=1.0)
 
     assert no.value.code is grpc.StatusCode.UNAVAILABLE
+
+
+def test_several_servers_are_called_in_turn_and_those_that_are_away_left_out() -> None:
+    apis = [Greeter(), Greeter()]
+    servers = [Server(), Server()]
+    for server, api in zip(servers, apis, strict=True):
+        server.add(SERVICE, api)
+
+    def call(client: Client) -> tuple[int, int]:
+        before = [len(api.begun) for api in apis]
+        for _ in range(4):
+            client.service(SERVICE).get_greeting(GetGreeting())
+        first, second = (len(api.begun) - had for api, had in zip(apis, before, strict=True))
+        return first, second
+
+    with (
+        serving(servers[0]) as one,
+        serving(servers[1]) as other,
+        connect(f"ipv4:{one},{other}", patience=QUICK) as client,
+    ):
+        eventually(lambda: all(call(client)), "both are called")
+        servers[1].drain(0.1)
+        assert call(client) == (4, 0)
 
 
 def test_a_token_is_fetched_once_and_again_when_it_nears_its_end(dial: Dial, mint: Mint) -> None:

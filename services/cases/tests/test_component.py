@@ -1037,6 +1037,8 @@ def test_where_something_happened_is_kept_as_a_path(
 def test_operators_see_how_many_people_wait_for_what(
     running: Component, operator: Any, resident: Any, roads_officer: Any
 ) -> None:
+    seen = resident.open_case(report()).revision
+    operator.list_cases(pb.ListCasesRequest(at_least=seen, page_size=1))
     before = _waiting(running)
     resident.open_case(report())
     opened = resident.open_case(report())
