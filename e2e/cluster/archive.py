@@ -37,19 +37,6 @@ def pack(to: Path, name: str, root: Path, entrypoint: Sequence[str]) -> None:
         _add(archive, f"{digest}.tar", layer)
 
 
-def rename(archive: Path, to: Path, name: str) -> None:
-    """Write the archive's one image again under another name: the same layers, to be rolled out as new."""
-    with tarfile.open(archive) as old, tarfile.open(to, "w") as new:
-        for member in old:
-            content = old.extractfile(member)
-            if member.name == _MANIFEST:
-                assert content is not None
-                [image] = json.load(content)
-                _add(new, _MANIFEST, json.dumps([{**image, "RepoTags": [name]}]).encode())
-            else:
-                new.addfile(member, content)
-
-
 def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
     about = tarfile.TarInfo(name)
     about.size = len(content)

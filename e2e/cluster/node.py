@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -44,12 +43,30 @@ class Node:
         return self.place.first() is not None
 
     def up(self, say: Callable[[str], None]) -> None:
-        """Start it and wait until pods have DNS. Raises `NodeFailed` where it fails, and leaves its logs."""
+        """Start it and wait until pods have DNS. Where that fails it ends again, and only its logs stay.
+
+        Raises `NodeFailed`, or `NotANodesFolder` where something else lies in its folder.
+        """
         if self.runs:
             raise NodeFailed(f"the node is up: KUBECONFIG={self.place.kubeconfig}")
         self.down()
         began = time.monotonic()
         self.place.make()
+        try:
+            self._come_up()
+        except BaseException:
+            self._end()
+            self.place.keep_logs()
+            raise
+        say(f"up after {time.monotonic() - began:.0f} s: KUBECONFIG={self.place.kubeconfig}")
+
+    def down(self) -> None:
+        """End everything in the node, and remove its control groups and its folder."""
+        self.place.check()
+        self._end()
+        self.place.remove()
+
+    def _come_up(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listening:
             keys.make(self.place, listening.getsockname()[1])
             settings.write(self.place)
@@ -65,10 +82,8 @@ class Node:
         self._until("the node is ready", self.kubectl("wait", "--for=condition=Ready", f"node/{NODE}"))
         rollout = ("-n", "kube-system", "rollout", "status", "deployment/coredns", "--timeout=10s")
         self._until("pods have DNS", self.kubectl(*rollout))
-        say(f"up after {time.monotonic() - began:.0f} s: KUBECONFIG={self.place.kubeconfig}")
 
-    def down(self) -> None:
-        """End everything in the node, and remove its control groups and its folder."""
+    def _end(self) -> None:
         if (first := self.place.first()) is not None:
             os.kill(first, signal.SIGKILL)
             ends = time.monotonic() + _DOWN_WITHIN
@@ -77,7 +92,6 @@ class Node:
                     raise NodeFailed(f"process {first} does not end")
                 time.sleep(_LOOK)
         self._remove_control_groups()
-        shutil.rmtree(self.place.root, ignore_errors=not self.place.root.exists())
 
     def kubectl(self, *words: str) -> list[str]:
         """The command that runs kubectl on this node's cluster."""
@@ -111,11 +125,15 @@ class Node:
                 stderr=log,
                 start_new_session=True,
             )
-        while not (inside := children(started.pid)):
-            if started.poll() is not None:
-                raise self._failed("its namespaces")
-            time.sleep(_LOOK)
-        self.place.note(inside[0])
+        try:
+            while not (inside := children(started.pid)):
+                if started.poll() is not None:
+                    raise self._failed("its namespaces")
+                time.sleep(_LOOK)
+            self.place.note(inside[0])
+        except BaseException:
+            started.kill()  # nobody could find it later; what it started ends with it
+            raise
 
     def _apply(self, manifests: str) -> None:
         applying = self.kubectl("apply", "-f", "-")

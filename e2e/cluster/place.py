@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,13 @@ SERVICE_CIDR = "10.96.0.0/16"
 API_SERVICE_IP = "10.96.0.1"
 DNS_SERVICE_IP = "10.96.0.10"
 API_PORT = 6443
+
+_MARK = "linli-node"
+"""An empty file in a node's folder: without it nothing of a folder is removed."""
+
+
+class NotANodesFolder(Exception):
+    """The folder holds something that no node wrote; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +90,48 @@ class Place:
     def make(self) -> None:
         """Make the folders, for nobody else to read."""
         self.root.mkdir(mode=0o700, parents=True)
+        (self.root / _MARK).touch()
         for folder in (self.keys, self.settings, self.logs, self.state, self.volumes):
             folder.mkdir()
 
+    def check(self) -> None:
+        """Raise `NotANodesFolder` if the folder holds something, and none of it is a node's."""
+        if not self.root.exists() or (self.root / _MARK).is_file():
+            return
+        if not self.root.is_dir() or any(self.root.iterdir()):
+            raise NotANodesFolder(
+                f"{self.root} is no node's folder, and a node removes all that is in its folder:"
+                f" let {FOLDER} name a folder that is empty or that does not exist"
+            )
+
+    def remove(self) -> None:
+        """Remove the folder with all that is in it. Raises `NotANodesFolder`."""
+        self.check()
+        if self.root.exists():
+            shutil.rmtree(self.root)
+
+    def keep_logs(self) -> None:
+        """Remove all but the logs: keys above all."""
+        for each in self.root.iterdir():
+            if each.is_dir() and each != self.logs:
+                shutil.rmtree(each)
+            elif each != self.logs and each.name != _MARK:
+                each.unlink()
+
     def note(self, pid: int) -> None:
         """Write down which process is the node's first one, seen from the machine."""
-        self._first.write_text(json.dumps({"pid": pid, "began": _began(pid)}), "utf-8")
+        new = self._first.with_suffix(".new")
+        new.write_text(json.dumps({"pid": pid, "began": _began(pid)}), "utf-8")
+        new.replace(self._first)
 
     def first(self) -> int | None:
         """The node's first process, if it runs. A process that got its number later is not it."""
         try:
             known = json.loads(self._first.read_text("utf-8"))
-        except OSError:
+            pid, began = int(known["pid"]), str(known["began"])
+        except (OSError, ValueError, KeyError, TypeError):  # there is none, or it is damaged
             return None
-        return int(known["pid"]) if _began(known["pid"]) == known["began"] else None
+        return pid if began and _began(pid) == began else None
 
     @property
     def _first(self) -> Path:

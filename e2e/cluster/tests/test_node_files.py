@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from e2e.cluster import archive, keys, settings
+from e2e.cluster.cache import Entry
 from e2e.cluster.components import components
-from e2e.cluster.place import Place
+from e2e.cluster.node import Node, NodeFailed
+from e2e.cluster.place import NotANodesFolder, Place
 from e2e.cluster.volumes import COUNT, volumes
 
 
@@ -86,6 +88,58 @@ def test_a_process_that_got_the_number_of_a_nodes_first_one_is_not_it(place: Pla
     assert place.first() is None
 
 
+@pytest.mark.parametrize("said", ["", "{", "[]", "{}", '{"pid": null, "began": "7"}'])
+def test_a_damaged_note_of_the_first_process_names_none(place: Place, said: str) -> None:
+    (place.root / "first.json").write_text(said)
+
+    assert place.first() is None
+
+
+def test_a_folder_that_is_no_nodes_is_neither_removed_nor_used(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    node = Node(Place(tmp_path), Entry(tmp_path / "cache"))
+
+    for does in (node.down, lambda: node.up(print)):
+        with pytest.raises(NotANodesFolder, match="a folder that is empty or that does not exist"):
+            does()
+
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_nodes_folder_and_an_empty_one_are_removed(place: Place, tmp_path: Path) -> None:
+    (place.state / "etcd").write_text("data")
+    empty = Place(tmp_path / "empty")
+    empty.root.mkdir()
+
+    for each in (place, empty):
+        each.remove()
+        assert not each.root.exists()
+
+
+def test_of_a_node_that_did_not_come_up_only_the_logs_stay(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = Node(place, Entry(place.root.parent / "cache"))
+    ended: list[str] = []
+
+    def fails(self: Node) -> None:
+        (self.place.logs / "first.log").write_text("no room")
+        (self.place.keys / "ca.key").write_text("secret")
+        raise NodeFailed("the node did not come to: pods have DNS")
+
+    monkeypatch.setattr(Node, "_come_up", fails)
+    monkeypatch.setattr(Node, "_end", lambda self: ended.append(self.place.name))
+
+    with pytest.raises(NodeFailed, match="pods have DNS"):
+        node.up(print)
+
+    kept = {str(each.relative_to(place.root)) for each in place.root.rglob("*") if each.stat().st_size}
+    assert kept == {"logs", "logs/first.log"}
+    assert len(ended) == 2  # before it comes up, and after it did not
+    node.down()
+    assert not place.root.exists()
+
+
 def test_the_same_folder_packs_into_the_same_image(tmp_path: Path) -> None:
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
@@ -97,17 +151,6 @@ def test_the_same_folder_packs_into_the_same_image(tmp_path: Path) -> None:
     manifest, parts = inside(tmp_path / "one.tar")
     assert manifest["RepoTags"] == ["localhost/a:1"]
     assert parts == {"manifest.json", manifest["Config"], *manifest["Layers"]}
-
-
-def test_a_renamed_image_has_the_same_layers(tmp_path: Path) -> None:
-    (tmp_path / "root").mkdir()
-    (tmp_path / "root" / "program").write_bytes(b"\x7fELF")
-    archive.pack(tmp_path / "one.tar", "localhost/a:1", tmp_path / "root", ["/program"])
-
-    archive.rename(tmp_path / "one.tar", tmp_path / "two.tar", "localhost/a:2")
-
-    before, parts = inside(tmp_path / "one.tar")
-    assert inside(tmp_path / "two.tar") == ({**before, "RepoTags": ["localhost/a:2"]}, parts)
 
 
 def inside(image: Path) -> tuple[dict[str, Any], set[str]]:
