@@ -19,12 +19,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from e2e.cluster import needs
-from e2e.cluster.build import build
+from e2e.cluster.build import BuildFailed, build
 from e2e.cluster.cache import entry
 from e2e.cluster.cluster import GIVEN, find, start
 from e2e.cluster.needs import Missing
 from e2e.cluster.node import Node, NodeFailed
-from e2e.cluster.place import Place
+from e2e.cluster.place import NotANodesFolder, Place
 
 MISSING = 3
 """The exit status where this machine cannot run a node."""
@@ -36,6 +36,7 @@ def main(words: Sequence[str]) -> int:
     try:
         match words:
             case ["packages"]:
+                needs.check()
                 needs.install(_say, image=True)
             case ["build"]:
                 build(node.made_of, _say)
@@ -55,7 +56,7 @@ def main(words: Sequence[str]) -> int:
     except Missing as missing:
         print(missing, file=sys.stderr)
         return MISSING
-    except NodeFailed as failed:
+    except (BuildFailed, NodeFailed, NotANodesFolder) as failed:
         print(failed, file=sys.stderr)
         return 1
     return 0

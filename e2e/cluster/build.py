@@ -28,13 +28,20 @@ _NICENESS = 15
 _VERSIONED = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
 
 
+class BuildFailed(Exception):
+    """The components do not compile: what is wrong is wrong in them. Go's own message stands above."""
+
+
 def image_of(program: str) -> str:
     """The image that holds a program of ours, and nothing else."""
     return f"localhost/linli-cluster/{program}:1"
 
 
 def build(wanted: Entry, say: Callable[[str], None]) -> None:
-    """Fill the cache's entry, unless it is there. Raises `Missing` where a tool or a download is."""
+    """Fill the cache's entry, unless it is there.
+
+    Raises `Missing` where a tool or a download is, and `BuildFailed` where the components do not compile.
+    """
     with filling(wanted) as folder:
         if folder is None:
             return
@@ -53,10 +60,13 @@ def build(wanted: Entry, say: Callable[[str], None]) -> None:
 def _compile(programs: Path) -> None:
     """All components are one program, so what they share is compiled and linked once."""
     environ = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false"}
-    command = [find_go(), "build", "-trimpath", "-ldflags", _versions(), "-o", f"{programs}/", "./..."]
+    go = find_go()
+    command = [go, "build", "-trimpath", "-ldflags", _versions(), "-o", f"{programs}/", "./..."]
     ended = subprocess.run(["nice", "-n", str(_NICENESS), *command], cwd=SOURCES, env=environ, check=False)
     if ended.returncode != 0:
-        raise Missing("Kubernetes could not be built from its Go modules; Go's own message is above")
+        if subprocess.run([go, "mod", "download"], cwd=SOURCES, env=environ, check=False).returncode != 0:
+            raise Missing("Kubernetes' Go modules could not be downloaded; Go's own message is above")
+        raise BuildFailed("the components could not be compiled; Go's own message is above")
 
 
 def _versions() -> str:

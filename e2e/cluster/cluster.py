@@ -104,7 +104,7 @@ def cluster(environ: Mapping[str, str] = os.environ) -> Iterator[Cluster]:
 
 
 def start(node: Node, say: Callable[[str], None]) -> None:
-    """Bring a node up, and first what it needs. Raises `Missing` or `NodeFailed`."""
+    """Bring a node up, and first what it needs. Raises `Missing`, `BuildFailed` or `NodeFailed`."""
     needs.check()
     needs.install(say)
     build(node.made_of, say)

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from e2e.cluster import needs
+from e2e.cluster.__main__ import MISSING, main
+from e2e.cluster.build import BuildFailed, build
+from e2e.cluster.cache import Entry
 from e2e.cluster.needs import Missing
 from libs.runtime.bundled import debian
 
@@ -51,6 +54,29 @@ def test_a_go_that_is_too_old_is_refused_by_its_version(bare_machine: Path) -> N
 
     with pytest.raises(Missing, match=r"is go1\.19\.8: install Go 1\.24"):
         needs.find_go()
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(
+    ("downloads", "error"), [(0, BuildFailed), (1, Missing)], ids=["compiling", "downloading"]
+)
+def test_components_that_do_not_compile_are_told_from_modules_that_cannot_be_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, downloads: int, error: type[Exception]
+) -> None:
+    go(tmp_path, f'go1.30.1\n[ "$1" = build ] && exit 1\n[ "$1" = mod ] && exit {downloads}\nexit 0')
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+    with pytest.raises(error, match="Go's own message is above"):
+        build(Entry(tmp_path / "cache"), print)
+
+
+def test_packages_are_not_installed_where_no_node_can_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+
+    assert main(["packages"]) == MISSING
+    assert "root's rights" in capsys.readouterr().err
 
 
 @pytest.mark.process
