@@ -1,7 +1,4 @@
-"""Forwards TCP connections out of a network that others cannot enter: the node's, or the cluster's.
-
-The standard library only, and no other module of the project: pods run this very file, too.
-"""
+"""Forwards TCP connections into a network that others cannot enter: the node's."""
 
 import asyncio
 import contextlib
@@ -12,18 +9,14 @@ _CHUNK = 65_536
 
 
 def main(words: list[str]) -> None:
-    """Serve until killed: each word is `PORT=HOST:PORT`, or `fd:NUMBER=HOST:PORT` with an open listener."""
+    """Serve until killed: each word is `fd:NUMBER=HOST:PORT`, with the number of an open listener."""
     asyncio.run(_serve([_door(word) for word in words]))
 
 
 def _door(word: str) -> tuple[socket.socket, str, int]:
     here, _, there = word.partition("=")
     host, _, port = there.rpartition(":")
-    if here.startswith("fd:"):
-        listening = socket.socket(fileno=int(here.removeprefix("fd:")))
-    else:
-        listening = socket.create_server(("0.0.0.0", int(here)))  # noqa: S104  # of its own namespace
-    return listening, host, int(port)
+    return socket.socket(fileno=int(here.removeprefix("fd:"))), host, int(port)
 
 
 async def _serve(doors: list[tuple[socket.socket, str, int]]) -> None:
