@@ -1,0 +1,83 @@
+"""Pods are probed, stopped in order, scaled, spread and found."""
+
+import pytest
+
+from charts.tests.rendered import (
+    containers,
+    documents,
+    of_kind,
+    pods,
+    role_of,
+    selects,
+)
+
+
+def test_a_pod_gets_the_time_that_its_stop_takes() -> None:
+    for title, deployment in of_kind(documents("external-full"), "Deployment").items():
+        spec = deployment["spec"]["template"]["spec"]
+        serves = role_of(deployment["spec"]["template"]) in {"server", "api"}
+        assert spec["terminationGracePeriodSeconds"] >= 45 + 5 * serves + 35, title
+        assert ("lifecycle" in spec["containers"][0]) is serves, title
+        assert deployment["spec"]["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+
+
+@pytest.mark.parametrize(("name", "scheme"), [("external", "HTTPS"), ("mesh", "HTTP")])
+def test_probes_ask_the_right_questions(name: str, scheme: str) -> None:
+    for deployment in of_kind(documents(name), "Deployment").values():
+        [container] = deployment["spec"]["template"]["spec"]["containers"]
+        asked = {each: container[f"{each}Probe"]["httpGet"] for each in ("startup", "liveness", "readiness")}
+        paths = {each: probe["path"] for each, probe in asked.items()}
+        assert paths == {"startup": "/livez", "liveness": "/livez", "readiness": "/readyz"}
+        assert {probe["scheme"] for probe in asked.values()} == {scheme}
+
+
+def test_roles_apart_are_four_and_identity_has_no_worker() -> None:
+    names = set(of_kind(documents("apart"), "Deployment"))
+
+    assert {name for name in names if "-cases-" in name} == {
+        f"elm-linli-cases-{role}" for role in ("api", "projector", "relay", "worker")
+    }
+    assert {name for name in names if "-catalog-" in name} == {
+        "elm-linli-catalog-server",
+        "elm-linli-catalog-worker",
+    }
+    assert "elm-linli-identity-worker" not in names
+
+
+def test_replicas_are_either_given_or_scaled_and_only_of_the_api() -> None:
+    for name, kind in (
+        ("autoscaled-by-hpa", "HorizontalPodAutoscaler"),
+        ("autoscaled-by-keda", "ScaledObject"),
+    ):
+        found = documents(name)
+        scaled = {each["spec"]["scaleTargetRef"]["name"] for each in of_kind(found, kind).values()}
+        unset = {
+            title for title, each in of_kind(found, "Deployment").items() if "replicas" not in each["spec"]
+        }
+        assert scaled == unset
+        assert scaled
+        assert all(title.endswith("-api") for title in scaled)
+        others = {"HorizontalPodAutoscaler", "ScaledObject"} - {kind}
+        assert not [each for each in found if each["kind"] in others]
+
+
+def test_above_one_replica_there_is_a_budget_and_a_spread() -> None:
+    found = documents("replicated")
+    budgets = of_kind(found, "PodDisruptionBudget")
+
+    for title, deployment in of_kind(found, "Deployment").items():
+        many = deployment["spec"]["replicas"] > 1
+        assert (title in budgets) is many
+        assert ("topologySpreadConstraints" in deployment["spec"]["template"]["spec"]) is many
+
+
+@pytest.mark.parametrize("name", ["evaluation", "apart", "external"])
+def test_every_service_selects_the_pods_of_one_role_that_have_its_ports(name: str) -> None:
+    found = documents(name)
+    for title, service in of_kind(found, "Service").items():
+        selector = {"matchLabels": service["spec"]["selector"]}
+        chosen = [pod for _, pod in pods(found) if selects(selector, pod)]
+        assert chosen, title
+        for pod in chosen:
+            has = {port["name"] for container in containers(pod) for port in container.get("ports", [])}
+            assert {port["targetPort"] for port in service["spec"]["ports"]} <= has, title

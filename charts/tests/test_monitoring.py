@@ -1,0 +1,38 @@
+"""Rules, dashboards and what scrapes: all that the chart has, where it is wanted."""
+
+import json
+
+from charts.reference import CHART
+from charts.tests.rendered import (
+    documents,
+    of_kind,
+)
+
+
+def test_monitoring_that_was_asked_for_never_vanishes_offline() -> None:
+    assert of_kind(documents("monitored"), "ServiceMonitor")
+
+
+def test_rules_and_dashboards_are_all_that_the_chart_has() -> None:
+    on = ("--set", "monitoring.rules.enabled=true,monitoring.dashboards.enabled=true")
+    found = documents("external", *on)
+
+    assert set(of_kind(found, "PrometheusRule")) == {"elm-linli-linli"}
+    [rule] = of_kind(found, "PrometheusRule").values()
+    assert {group["name"] for group in rule["spec"]["groups"]} >= {"linli-recorded", "linli-alerts"}
+    boards = {name for name in of_kind(found, "ConfigMap") if "dashboard" in name}
+    files = {file.stem for file in (CHART / "dashboards").glob("*.json")}
+    assert boards == {f"elm-linli-dashboard-{name}" for name in files}
+    for name in boards:
+        [(file, board)] = of_kind(found, "ConfigMap")[name]["data"].items()
+        assert json.loads(board) == json.loads((CHART / "dashboards" / file).read_text())
+
+
+def test_auto_follows_what_the_cluster_has() -> None:
+    api = ("--api-versions", "monitoring.coreos.com/v1/ServiceMonitor")
+
+    assert not of_kind(documents("external"), "ServiceMonitor")
+    assert of_kind(documents("external", *api), "ServiceMonitor")
+    assert not of_kind(
+        documents("external", *api, "--set", "monitoring.scrape.enabled=false"), "ServiceMonitor"
+    )

@@ -1,0 +1,59 @@
+"""Nothing waits for what is made after it, and a job that changes is a new one."""
+
+from charts.tests.rendered import (
+    RUNNING,
+    containers,
+    documents,
+    of_kind,
+    pods,
+    role_of,
+    service_of,
+)
+from services.command.line import linli
+
+
+def test_nothing_but_the_test_and_the_contraction_is_a_hook() -> None:
+    """A hook that waits for what is made after it is how installations hang."""
+    hooks = {
+        (role_of(pod), each["metadata"]["annotations"]["helm.sh/hook"])
+        for name in ("evaluation", "contracting")
+        for each in documents(name)
+        if "helm.sh/hook" in each["metadata"].get("annotations", {})
+        for _, pod in pods([each])
+    }
+
+    assert hooks == {("smoke-test", "test"), ("contract", "post-upgrade")}
+
+
+def test_every_role_waits_for_the_schema_with_its_own_rights() -> None:
+    for title, pod in pods(documents("apart")):
+        if role_of(pod) in RUNNING:
+            [first] = pod["spec"]["initContainers"]
+            assert first["args"] == [service_of(pod), "await-schema"], title
+            assert first["env"] == containers(pod)[-1]["env"], title
+
+
+def jobs(*words: str) -> set[str]:
+    return set(of_kind(documents("external", *words), "Job"))
+
+
+def test_a_job_is_a_new_one_when_its_image_or_settings_change_and_else_the_same() -> None:
+    assert jobs() == jobs("--set", "roles.server.replicas=2")
+    assert jobs().isdisjoint(jobs("--set", "image.tag=v2"))
+    assert len(jobs() - jobs("--set", "services.cases.database.name=matters")) >= 1
+
+
+def test_every_command_is_one_of_the_command_line() -> None:
+    for name in ("evaluation", "apart", "contracting"):
+        for title, pod in pods(documents(name)):
+            for container in containers(pod):
+                words = container.get("args", [])
+                if container["name"] == "rabbitmq" or container.get("command"):
+                    continue
+                group = linli.get_command(None, words[0])  # type: ignore[arg-type]  # our groups need no context
+                assert group is not None, title
+                command = group.get_command(None, words[1])  # type: ignore[attr-defined]
+                assert command is not None, (title, words)
+                known = {option for each in command.params for option in each.opts}
+                flags = {word.partition("=")[0] for word in words[2:] if word.startswith("--")}
+                assert flags <= known, (title, flags - known)

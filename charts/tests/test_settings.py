@@ -1,0 +1,101 @@
+"""What a process is told: what it needs, as the settings that the code reads, and as whom."""
+
+from pathlib import Path
+
+import pytest
+
+from charts.tests.rendered import (
+    RUNNING,
+    Document,
+    containers,
+    documents,
+    files,
+    of_kind,
+    pods,
+    role_of,
+    service_of,
+)
+from libs.ledger.privacy.master_key import MasterKey
+from libs.rpc.keys import SigningKey
+from libs.runtime.config.settings import Settings, describe, read
+from libs.runtime.host.exposed import exposed
+from services.command.registry import NAMES, load
+
+
+def environ(pod: Document, folder: Path) -> dict[str, str]:
+    """What the last container of a pod is told, its files laid out in a folder."""
+    written = {
+        "master-key": MasterKey.generate().text(),
+        "signing-key.pem": SigningKey.generate().pem().decode(),
+        "relay-key.pem": SigningKey.generate().pem().decode(),
+    }
+    for path in filter(None, (path for _, _, _, path in files(pod))):
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(written.get(file.name, "hunter2"))
+    told = {each["name"]: each.get("value", "") for each in pod["spec"]["containers"][0].get("env", [])}
+    return {name: value.replace("/etc/linli", str(folder)) for name, value in told.items()}
+
+
+@pytest.mark.parametrize("name", ["external", "external-full", "apart", "evaluation", "mesh", "cert-manager"])
+def test_every_process_is_told_what_it_needs_and_every_file_is_mounted(name: str, tmp_path: Path) -> None:
+    for title, pod in pods(documents(name)):
+        if role_of(pod) not in (*RUNNING, "migrate", "contract", "first-operator"):
+            continue
+        told = environ(pod, tmp_path / title)
+        settings = read(Settings, told)
+        if role_of(pod) not in {"migrate", "contract"}:
+            service = load(service_of(pod))
+            read(service.settings, told, f"LINLI_{service.name.upper()}_")
+        unsafe = list(exposed(settings, serves=role_of(pod) in {"server", "api"}))
+        assert not (settings.require_tls and unsafe), (title, unsafe)
+        for variable, value in told.items():
+            if value.startswith(str(tmp_path)):
+                assert Path(value).exists(), (title, variable)
+
+
+@pytest.mark.parametrize("name", ["external", "apart", "cert-manager", "external-full"])
+def test_an_installation_with_servers_of_its_own_insists_on_tls(name: str) -> None:
+    for title, pod in pods(documents(name)):
+        told = {each["name"]: each.get("value") for each in pod["spec"]["containers"][0].get("env", [])}
+        assert told.get("LINLI_REQUIRE_TLS", "true") == "true", title
+
+
+def test_every_variable_is_a_setting_that_something_reads() -> None:
+    known = {name for name, _, _ in describe(Settings)}
+    for service in NAMES:
+        known |= {name for name, _, _ in describe(load(service).settings, f"LINLI_{service.upper()}_")}
+    for _, pod in pods(documents("external-full")):
+        for container in containers(pod):
+            for variable in container.get("env", []):
+                name = variable["name"].removesuffix("_FILE")
+                assert name in known or not name.startswith("LINLI_"), name
+
+
+def test_a_migration_runs_as_the_owner_and_the_service_as_its_role() -> None:
+    jobs = [
+        pod
+        for _, pod in pods(documents("external"))
+        if role_of(pod) == "migrate" and service_of(pod) == "cases"
+    ]
+    [told] = [{each["name"]: each.get("value") for each in containers(job)[0]["env"]} for job in jobs]
+
+    assert told["LINLI_DATABASE_URL"].startswith(
+        "postgresql://linli_cases_owner@db.example.org:5432/linli_cases?"
+    )
+    assert told["LINLI_RUNTIME_ROLE"] == "linli_cases"
+    assert {key for _, _, key, path in files(jobs[0]) if path == "secrets/database-password"} == {
+        "owner-password"
+    }
+
+
+def test_a_setting_of_a_service_wins_over_one_of_its_role_and_that_over_the_common_one() -> None:
+    words = (
+        *("--set", "settings.LINLI_THREADS=1,settings.LINLI_POOL_SIZE=4,settings.LINLI_LOG_LEVEL=debug"),
+        *("--set", "roles.server.settings.LINLI_THREADS=2,roles.server.settings.LINLI_POOL_SIZE=5"),
+        *("--set", "services.cases.settings.LINLI_THREADS=3"),
+    )
+    pod = of_kind(documents("external", *words), "Deployment")["elm-linli-cases-server"]["spec"]["template"]
+    told = {each["name"]: each.get("value") for each in containers(pod)[-1]["env"]}
+
+    assert (told["LINLI_THREADS"], told["LINLI_POOL_SIZE"], told["LINLI_LOG_LEVEL"]) == ("3", "5", "debug")
