@@ -1,5 +1,7 @@
 """Nothing waits for what is made after it, and a job that changes is a new one."""
 
+import pytest
+
 from charts.tests.rendered import (
     RUNNING,
     containers,
@@ -57,3 +59,15 @@ def test_every_command_is_one_of_the_command_line() -> None:
                 known = {option for each in command.params for option in each.opts}
                 flags = {word.partition("=")[0] for word in words[2:] if word.startswith("--")}
                 assert flags <= known, (title, flags - known)
+
+
+@pytest.mark.parametrize("name", ["apart", "evaluation", "contracting", "autoscaled-by-keda", "monitored"])
+def test_every_name_fits_into_a_label_whatever_the_release_is_called(name: str) -> None:
+    """A job's name is a label of its pods: one of 64 characters makes none."""
+    longest = "a-" * 19 + "aa"
+    found = documents(name, "--set", f"fullnameOverride={longest}")
+
+    names = [each["metadata"]["name"] for each in found]
+    assert [each for each in names if len(each) > 63 or "--" in each] == []
+    assert all(each.startswith(longest[:30]) for each in names)
+    assert len(set(of_kind(found, "Job"))) == sum(each["kind"] == "Job" for each in found)

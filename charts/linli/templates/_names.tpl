@@ -8,6 +8,12 @@
 {{- .Values.fullnameOverride | default (ternary .Release.Name (printf "%s-linli" .Release.Name) (contains "linli" .Release.Name)) | trunc 40 | trimSuffix "-" -}}
 {{- end }}
 
+{{/* A job's name: its digest makes a job of another pod or revision another job. At most 63 characters, which its pods' labels take. (root, name, pod) */}}
+{{- define "linli.jobName" -}}
+{{- $end := printf "%s-%s" .name (printf "%s %d" .pod (int .root.Release.Revision) | sha256sum | trunc 8) -}}
+{{ include "linli.fullname" .root | trunc (int (sub 62 (len $end))) | trimSuffix "-" }}-{{ $end }}
+{{- end }}
+
 {{- define "linli.cell" -}}
 {{- .Values.cell | default .Release.Name -}}
 {{- end }}
