@@ -2,7 +2,9 @@
 
 import threading
 
-from e2e.chaos.gate import Gate
+import pytest
+
+from e2e.chaos.gate import Gate, NotQuiet
 from libs.testkit.eventually import eventually
 
 
@@ -44,3 +46,13 @@ def test_quiet_waits_for_the_stories_and_the_next_story_for_its_end() -> None:
         "it was quiet",
         "the second story is told",
     ]
+
+
+def test_a_story_that_does_not_end_is_not_waited_for_without_end_and_the_gate_opens_again() -> None:
+    gate = Gate(told_within=0.01)
+
+    with gate.story(), pytest.raises(NotQuiet, match=r"not told within 0\.01 s: 1"), gate.quiet():
+        raise AssertionError("it is not quiet")
+
+    with gate.story():
+        assert not gate.closed
