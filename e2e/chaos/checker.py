@@ -75,7 +75,11 @@ def _decided_once(events: Sequence[Stored]) -> bool:
 
 
 def tail(one: Evidence, loss: Loss) -> Iterator[str]:
-    """What was lost is gone, and everything before it is there as it was."""
+    """Something was lost and is gone; all before it is there as it was, and so is all that had been saved."""
+    if loss.after < loss.saved:
+        yield f"{one.name}: of {loss.saved} positions that were saved only {loss.after} came back"
+    if not loss.events:
+        yield f"{one.name}: nothing was lost behind {loss.after}, so nothing was tried"
     lost = {event.metadata.event_id for event in loss.events}
     for event in one.events:
         if event.metadata.event_id in lost:

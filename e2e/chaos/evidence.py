@@ -61,21 +61,24 @@ class Evidence:
 class Loss:
     """The end of a ledger that was lost by nature (its database was restored, a standby lagged).
 
-    `events` is all that lay behind position `after`, `chain` the hash over what lay up to there.
+    `events` is all that lay behind position `after`, `chain` the hash over what lay up to there;
+    `saved` is the position up to which nothing may be lost.
     """
 
     service: str
+    saved: int
     after: int
     chain: bytes
     events: tuple[Stored, ...]
     published: tuple[feed.Event, ...]
 
     @classmethod
-    def of(cls, before: Evidence, after: int) -> "Loss":
+    def of(cls, before: Evidence, after: int, *, saved: int) -> "Loss":
         """What is lost of a ledger, as it was read before that, if nothing behind a position is left."""
         kept = [event for event in before.events if event.position <= after]
         return cls(
             service=before.name,
+            saved=saved,
             after=after,
             chain=kept[-1].chain if kept else b"",
             events=before.events[len(kept) :],

@@ -24,8 +24,9 @@ _HISTORY = "has another history"
 
 def restore_backup(ground: Ground, chance: random.Random) -> str:
     """The files of a backup take the place of the data: the same incarnation, and less in it."""
+    saved = _head(ground)
     ground.databases.pair.back_up()
-    return _lose(ground, chance, ground.databases.pair.restore)
+    return _lose(ground, chance, saved, ground.databases.pair.restore)
 
 
 def recover_to_moment(ground: Ground, chance: random.Random) -> str:
@@ -33,7 +34,8 @@ def recover_to_moment(ground: Ground, chance: random.Random) -> str:
     pair = ground.databases.pair
     pair.back_up()
     _grow(ground, chance)
-    return _lose(ground, chance, partial(pair.restore, pair.asked("SELECT clock_timestamp()")))
+    saved = _head(ground)
+    return _lose(ground, chance, saved, partial(pair.restore, pair.asked("SELECT clock_timestamp()")))
 
 
 def promote_standby(ground: Ground, chance: random.Random) -> str:
@@ -41,12 +43,14 @@ def promote_standby(ground: Ground, chance: random.Random) -> str:
     pair = ground.databases.pair
     pair.follow()
     _grow(ground, chance)
+    saved = _head(ground)
+    pair.catch_up()
     pair.fall_behind()
-    return _lose(ground, chance, pair.promote)
+    return _lose(ground, chance, saved, pair.promote)
 
 
-def _lose(ground: Ground, chance: random.Random, happens: Callable[[], None]) -> str:
-    """Record something more, let neighbours hear of it, and lose it."""
+def _lose(ground: Ground, chance: random.Random, saved: int, happens: Callable[[], None]) -> str:
+    """Record something more than was saved, let neighbours hear of it, and lose it."""
     _grow(ground, chance)
     pair = ground.databases.pair
     said = {name: Said(ground.cluster.processes[name, "worker"]) for name in _hearers(ground)}
@@ -57,9 +61,11 @@ def _lose(ground: Ground, chance: random.Random, happens: Callable[[], None]) ->
         before = Evidence.of(ground.services[PAIRED])
         happens()
         after = pair.asked("SELECT coalesce(max(notification_id), 0) FROM stored_events", PAIRED)
-        loss = Loss.of(before, after)
+        loss = Loss.of(before, after, saved=saved)
         ground.losses.append(loss)
         ahead = [name for name in said if _handled(ground, name) > after]
+        if not ahead:
+            ground.silent.append(f"nobody had heard of what {PAIRED} lost behind {after}: nothing was tried")
         for door in pair.doors:
             door.restore()
         server = ground.cluster.processes[PAIRED, "server"]
@@ -101,6 +107,11 @@ def _go_on(ground: Ground, said: Said, name: str, loss: Loss, taken: int) -> Non
 def _both(logged: Callable[..., bool]) -> bool:
     """Whether the log names the history that was handled, and the one that is there."""
     return logged("source has another history", "position ", "it has incarnation ", "which began behind")
+
+
+def _head(ground: Ground) -> int:
+    """What is recorded by now: whatever is saved from now on must hold it."""
+    return ground.services[PAIRED].ledger.head()
 
 
 def _grow(ground: Ground, chance: random.Random) -> None:

@@ -83,6 +83,12 @@ class Pair:
         streams = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'"
         eventually(lambda: self.asked(streams) == 1, "the standby streams", seconds=60)
 
+    def catch_up(self) -> None:
+        """Wait until the standby has all that is there now."""
+        now = self.asked("SELECT pg_current_wal_lsn()::text")
+        replayed = f"SELECT count(*) FROM pg_stat_replication WHERE replay_lsn >= '{now}'"
+        eventually(lambda: self.asked(replayed) == 1, "the standby has caught up", seconds=60)
+
     def fall_behind(self) -> None:
         """Cut the standby off: from now on it hears of nothing."""
         self._wire.cut()

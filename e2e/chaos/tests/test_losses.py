@@ -1,5 +1,7 @@
 """The checker lets pass that exactly the end was lost which was named, and nothing else."""
 
+from dataclasses import replace
+
 from e2e.chaos.evidence import Evidence, Loss
 from e2e.chaos.tests.aftermath import Aftermath
 from libs.ledger.views.rebuild import rebuild
@@ -14,7 +16,8 @@ def _lost(run: Aftermath) -> Loss:
         "catalog",
         "DELETE FROM stored_events WHERE notification_id = (SELECT max(notification_id) FROM stored_events)",
     )
-    loss = Loss.of(before, before.events[-2].position)
+    kept = before.events[-2].position
+    loss = Loss.of(before, kept, saved=kept)
     go_on(cases.ledger, catalog.source.name, loss.after, by="test", reason="restored")
     run.tampers("catalog", f"UPDATE view_position SET position = {loss.after}")
     for view in catalog.service.views:
@@ -34,7 +37,7 @@ def test_the_end_of_a_ledger_that_was_lost_by_nature_is_no_finding(run: Aftermat
 def test_what_should_have_been_lost_and_is_there_is_found(run: Aftermath) -> None:
     before = Evidence.of(run.services["catalog"])
 
-    findings = run.findings(Loss.of(before, before.events[-2].position))
+    findings = run.findings(Loss.of(before, before.events[-2].position, saved=0))
 
     assert any("catalog.anonymity_decided.v1" in line and "and yet is there" in line for line in findings)
 
@@ -54,3 +57,29 @@ def test_what_was_altered_before_the_end_that_was_lost_is_found(run: Aftermath) 
     run.tampers("catalog", f"UPDATE stored_events SET chain = 'x' WHERE notification_id = {loss.after}")
 
     assert any("more was lost, or changed" in line for line in run.findings(loss))
+
+
+def test_a_restore_that_brings_back_less_than_was_saved_is_found(run: Aftermath) -> None:
+    loss = _lost(run)
+
+    findings = run.findings(replace(loss, saved=loss.after + 1))
+
+    assert findings == [
+        f"catalog: of {loss.after + 1} positions that were saved only {loss.after} came back",
+    ]
+
+
+def test_a_restore_that_brings_back_nothing_is_found(run: Aftermath) -> None:
+    before = Evidence.of(run.services["catalog"])
+
+    findings = run.findings(Loss.of(before, 0, saved=before.head))
+
+    assert f"catalog: of {before.head} positions that were saved only 0 came back" in findings
+
+
+def test_a_fault_that_loses_nothing_is_found(run: Aftermath) -> None:
+    before = Evidence.of(run.services["catalog"])
+
+    findings = run.findings(Loss.of(before, before.head, saved=0))
+
+    assert findings == [f"catalog: nothing was lost behind {before.head}, so nothing was tried"]
