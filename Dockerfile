@@ -20,7 +20,7 @@ RUN /opt/linli/bin/python -m pip install -q --no-compile --require-hashes --no-d
 COPY pyproject.toml requirements.in README.md LICENSE ./
 COPY libs libs
 COPY services services
-# The version that logs, metrics and the inventory show ends with the commit. What only builds goes again.
+# The version that logs, metrics and the inventory show ends with the commit. Build tools are removed.
 RUN sed -i "s/^version = \"\(.*\)\"/version = \"\1+$(printf %.18s "${COMMIT}")\"/" pyproject.toml \
     && python3 -m venv /opt/build \
     && /opt/build/bin/python -m pip install -q "setuptools>=77" wheel \
@@ -54,7 +54,7 @@ RUN echo 'linli:x:10001:0:Linli:/tmp:/usr/sbin/nologin' >> /etc/passwd
 COPY --from=build /opt/linli /opt/linli
 COPY --from=build /usr/share/linli /usr/share/linli
 ENV PATH=/opt/linli/bin:/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOME=/tmp LC_ALL=C.UTF-8
-# Any user id does: nothing of the image is written to at run time, and /tmp is the only folder that must be writable.
+# Any user id works: nothing of the image is written to at run time, and /tmp is the only folder that must be writable.
 USER 10001:0
 WORKDIR /tmp
 EXPOSE 7400 7480

@@ -19,7 +19,7 @@ _EPILOG = """\
 \b
   linli doctor --data .linli          what `linli up` or `linli cluster` runs, all services
   linli doctor cases                  the service cases, with the settings of its processes in the environment
-  linli doctor cases --process https://cases:7480 --process https://cases-worker:7480
+  linli doctor cases --process https://127.0.0.1:7480     and the process beside, as in a pod of the chart
 
 \b
 It changes nothing. Exit status: 0 all is well, 1 something is broken, 2 a mistyped command,
