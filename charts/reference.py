@@ -30,6 +30,10 @@ _BY_THE_CHART = re.compile(
 
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "object", "additionalProperties": _TEXT}
+_OF_THE_CHART = (
+    r"^(app\.kubernetes\.io/(name|instance|version|component|managed-by)|helm\.sh/chart|linli/.*)$"
+)
+"""Labels that the chart gives itself: its selectors find pods by them."""
 _QUANTITY = {"type": ["string", "integer", "number"]}
 
 
@@ -41,6 +45,7 @@ _OBJECTS = {"type": "array", "items": {"type": "object"}}
 _AMOUNTS = _closed(**{"cpu": _QUANTITY, "memory": _QUANTITY, "ephemeral-storage": _QUANTITY})
 _SELECTOR = _closed(matchLabels=_TEXTS, matchExpressions=_OBJECTS)
 _KNOWN: Mapping[str, Any] = {
+    "labels": {**_TEXTS, "propertyNames": {"not": {"pattern": _OF_THE_CHART}}},
     "resources": _closed(requests=_AMOUNTS, limits=_AMOUNTS),
     "tolerations": {
         "type": "array",

@@ -1,7 +1,9 @@
 """The chart as Helm renders it, and what the tests ask of it."""
 
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -41,6 +43,20 @@ def text(name: str, *words: str) -> str:
 def documents(name: str, *words: str) -> list[Document]:
     """The objects of it."""
     return [each for each in yaml.load_all(text(name, *words), _LOADER) if each]
+
+
+def notes(name: str, *words: str) -> str:
+    """What an installation ends with. Only a cluster gets to see it, so it is put into a ConfigMap."""
+    with tempfile.TemporaryDirectory() as folder:
+        copied = Path(shutil.copytree(CHART, Path(folder) / "linli"))
+        written = (copied / "templates" / "NOTES.txt").rename(copied / "templates" / "_notes.tpl")
+        written.write_text(f'{{{{ define "notes" }}}}{written.read_text()}{{{{ end }}}}')
+        object_ = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: notes}\ndata: {text: %s}\n"
+        (copied / "templates" / "notes.yaml").write_text(object_ % '{{ include "notes" . | quote }}')
+        shown = ("-n", NAMESPACE, "-f", str(VALUES[name]), "--show-only", "templates/notes.yaml")
+        rendered = helm("template", RELEASE, str(copied), *shown, *words)
+    assert rendered.returncode == 0, rendered.stderr
+    return str(yaml.safe_load(rendered.stdout)["data"]["text"])
 
 
 def refused(*words: str, base: str = "external") -> str:

@@ -61,6 +61,18 @@ def test_replicas_are_either_given_or_scaled_and_only_of_the_api() -> None:
         assert not [each for each in found if each["kind"] in others]
 
 
+def test_the_api_scales_by_processor_time_and_not_by_a_share_of_the_little_that_it_requests() -> None:
+    hpas = of_kind(documents("autoscaled-by-hpa"), "HorizontalPodAutoscaler").values()
+    scaled = of_kind(documents("autoscaled-by-keda"), "ScaledObject").values()
+
+    targets = [each["spec"]["metrics"][0]["resource"]["target"] for each in hpas]
+    triggers = [each["spec"]["triggers"][0] for each in scaled]
+    assert {tuple(each.values()) for each in targets} == {("AverageValue", "700m")}
+    assert {(each["metricType"], each["metadata"]["value"]) for each in triggers} == {
+        ("AverageValue", "700m")
+    }
+
+
 def test_above_one_replica_there_is_a_budget_and_a_spread() -> None:
     found = documents("replicated")
     budgets = of_kind(found, "PodDisruptionBudget")

@@ -109,6 +109,10 @@ def test_the_schema_is_closed_at_every_level() -> None:
         ("evaluation.enabled=true,services.cases.database.user=x", "cannot be chosen in an evaluation"),
         ("services.cases.autoscaling.kind=hpa", "only `api` scales, so set services.cases.layout to `apart`"),
         ("services.cases.autoscaling.kind=both", "autoscaling.kind"),
+        ("services.cases.autoscaling.cpu=70", "autoscaling.cpu"),
+        ("evaluation.enabled=true,podSecurity.runAsUser=null", "run as user 10001 only"),
+        ("evaluation.enabled=true,podSecurity.runAsUser=2000", "run as user 10001 only"),
+        ("evaluation.enabled=true,podSecurity.fsGroup=null", "with an fsGroup"),
         (
             "everyService.layout=apart,everyService.autoscaling.kind=hpa,everyService.autoscaling.minReplicas=9",
             "minReplicas is more than maxReplicas",
@@ -128,6 +132,27 @@ def test_the_schema_is_closed_at_every_level() -> None:
 )
 def test_what_contradicts_itself_is_refused_with_what_to_do(words: str, says: str) -> None:
     assert says in refused("--set", words)
+
+
+@pytest.mark.parametrize("at", ["", "monitoring.scrape.", "monitoring.rules.", "monitoring.dashboards."])
+@pytest.mark.parametrize("label", ["app.kubernetes.io/instance", "helm.sh/chart", "linli/role"])
+def test_a_label_that_the_chart_gives_itself_is_refused(at: str, label: str) -> None:
+    """A second one under the same name is no YAML, and the other would be what selects the pods."""
+    given: dict[str, Any] = {"labels": {label: "mine", "team": "sre"}}
+    for name in reversed(at.split(".")[:-1]):
+        given = {name: given}
+
+    [wrong] = jsonschema.Draft7Validator(SCHEMA).iter_errors(given)
+
+    assert list(wrong.absolute_path)[-1] == "labels"
+    assert label in wrong.message
+
+
+def test_helm_refuses_a_label_of_the_chart() -> None:
+    said = refused("--set-json", 'labels={"linli/role": "mine"}')
+
+    assert "labels" in said
+    assert "schema" in said
 
 
 @pytest.mark.parametrize("key", moved())

@@ -71,3 +71,16 @@ def test_every_name_fits_into_a_label_whatever_the_release_is_called(name: str) 
     assert [each for each in names if len(each) > 63 or "--" in each] == []
     assert all(each.startswith(longest[:30]) for each in names)
     assert len(set(of_kind(found, "Job"))) == sum(each["kind"] == "Job" for each in found)
+
+
+def test_a_job_that_failed_leaves_its_pod_and_is_tried_for_longer_than_a_pod_may_take_to_end() -> None:
+    """With OnFailure the pod goes with the last attempt, and its log with it."""
+    found = documents("contracting", "--set", "drainSeconds=3600,preStopSeconds=600")
+    longest = max(
+        each["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+        for each in of_kind(found, "Deployment").values()
+    )
+    for title, job in of_kind(found, "Job").items():
+        assert job["spec"]["template"]["spec"]["restartPolicy"] == "Never", title
+        waits = [min(10 * 2**attempt, 360) for attempt in range(job["spec"]["backoffLimit"])]
+        assert sum(waits) > longest, title

@@ -99,3 +99,22 @@ def test_a_setting_of_a_service_wins_over_one_of_its_role_and_that_over_the_comm
     told = {each["name"]: each.get("value") for each in containers(pod)[-1]["env"]}
 
     assert (told["LINLI_THREADS"], told["LINLI_POOL_SIZE"], told["LINLI_LOG_LEVEL"]) == ("3", "5", "debug")
+
+
+@pytest.mark.parametrize(
+    ("mode", "ends"),
+    [
+        ("require", "?sslmode=require"),
+        ("verify-ca", "?sslmode=verify-ca&sslrootcert=/etc/linli/postgresql/ca.crt"),
+        ("disable", "?sslmode=disable"),
+    ],
+)
+def test_only_a_mode_that_verifies_gets_an_authority(mode: str, ends: str) -> None:
+    """With one at hand, libpq takes `require` for `verify-ca`."""
+    words = ("--set", f"postgresql.sslmode={mode},postgresql.authority.existingSecret=authority")
+    for title, pod in pods(documents("external", *words)):
+        for variable in containers(pod)[-1].get("env", []):
+            if variable["name"] in {"LINLI_DATABASE_URL", "LINLI_KEY_STORE"}:
+                assert variable["value"].endswith(ends), title
+            if variable["name"] == "LINLI_REQUIRE_TLS":
+                assert variable["value"] == ("true" if mode == "verify-ca" else "false"), title

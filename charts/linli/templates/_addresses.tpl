@@ -9,9 +9,11 @@
 {{- if .root.Values.evaluation.enabled -}}
 {{- $at = list (printf "%s-postgresql:5432" (include "linli.fullname" .root)) -}}
 {{- $ssl = "sslmode=disable" -}}
+{{- else if not (hasPrefix "verify" .root.Values.postgresql.sslmode) -}}
+{{- /* With an authority `require` would mean `verify-ca`. */ -}}
 {{- else if .root.Values.postgresql.authority.existingSecret -}}
 {{- $ssl = printf "%s&sslrootcert=/etc/linli/postgresql/ca.crt" $ssl -}}
-{{- else if ne .root.Values.postgresql.sslmode "disable" -}}
+{{- else -}}
 {{- $ssl = printf "%s&sslrootcert=/etc/ssl/certs/ca-certificates.crt" $ssl -}}
 {{- end -}}
 postgresql://{{ .user }}@{{ join "," $at }}/{{ .database }}?{{ $ssl }}

@@ -14,6 +14,18 @@
 {{ include "linli.fullname" .root | trunc (int (sub 62 (len $end))) | trimSuffix "-" }}-{{ $end }}
 {{- end }}
 
+{{/* Values that leave a connection without TLS, or with anybody, as a JSON list: with one of them no process insists on TLS. (root) */}}
+{{- define "linli.withoutTls" -}}
+{{- $found := list -}}
+{{- if .Values.evaluation.enabled }}{{ $found = append $found "evaluation.enabled: true" }}
+{{- else -}}
+{{- if not (hasPrefix "verify" .Values.postgresql.sslmode) }}{{ $found = append $found (printf "postgresql.sslmode: %s" .Values.postgresql.sslmode) }}{{ end -}}
+{{- if not .Values.rabbitmq.tls }}{{ $found = append $found "rabbitmq.tls: false" }}{{ end -}}
+{{- end -}}
+{{- if eq .Values.tls.source "none" }}{{ $found = append $found "tls.source: none" }}{{ end -}}
+{{- $found | toJson -}}
+{{- end }}
+
 {{- define "linli.cell" -}}
 {{- .Values.cell | default .Release.Name -}}
 {{- end }}

@@ -1,13 +1,13 @@
 {{/* What all pods have, and what a pod of a service is told. */}}
 
-{{/* Restricted: no root, no privileges, nothing writable but what is mounted. (root, user: forced user id) */}}
+{{/* Restricted: no root, no privileges, nothing writable but what is mounted. (root) */}}
 {{- define "linli.podSecurity" -}}
 securityContext:
   runAsNonRoot: true
-  {{- with .user | default .root.Values.podSecurity.runAsUser }}
+  {{- with .root.Values.podSecurity.runAsUser }}
   runAsUser: {{ int . }}
   {{- end }}
-  {{- with .user | default .root.Values.podSecurity.fsGroup }}
+  {{- with .root.Values.podSecurity.fsGroup }}
   fsGroup: {{ int . }}
   {{- end }}
   fsGroupChangePolicy: OnRootMismatch
@@ -67,7 +67,7 @@ annotations:
 - {name: LINLI_KEY_STORE, value: {{ include "linli.keyStore" (dict "root" .root "user" (ternary .root.Values.keyStore.ownerUser $user $migrates)) | quote }}}
 - {name: LINLI_KEY_STORE_PASSWORD_FILE, value: /etc/linli/secrets/key-store-password}
 - {name: LINLI_MASTER_KEY_FILE, value: /etc/linli/secrets/master-key}
-- {name: LINLI_REQUIRE_TLS, value: {{ ternary "true" "false" (and $tls (not .root.Values.evaluation.enabled) .root.Values.rabbitmq.tls (hasPrefix "verify" .root.Values.postgresql.sslmode)) | quote }}}
+- {name: LINLI_REQUIRE_TLS, value: {{ include "linli.withoutTls" .root | fromJsonArray | empty | toString | quote }}}
 {{- if $migrates }}
 - {name: LINLI_RUNTIME_ROLE, value: {{ $user }}}
 {{- else if eq .service "identity" }}
@@ -210,7 +210,7 @@ volumeMounts:
   - {name: linli, mountPath: /etc/linli, readOnly: true}
 {{- end }}
 
-{{/* Waits until the job beside has migrated; asks nothing of what is made after the pod. (root, service, role, resources) */}}
+{{/* Waits until this service's migration job is done, and needs nothing that is made after the pod. (root, service, role, resources) */}}
 {{- define "linli.awaitSchema" -}}
 initContainers:
   - name: await-schema
