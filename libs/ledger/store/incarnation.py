@@ -55,7 +55,8 @@ BEGIN
     END IF;
     RETURN latest;
 END
-$function$
+$function$;
+REVOKE ALL ON FUNCTION {enter} FROM PUBLIC
 """
 
 

@@ -56,9 +56,11 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         self.timekeeper = timekeeper or Timekeeper()
         self._sql = Statements(self)
         # The library's own function skips the table lock: ours, which takes it, stands in its place.
-        columns, *functions = self._sql.create
+        columns, *others = self._sql.columns
+        self.functions = self._sql.functions
+        """What creates them, or replaces what an older release made."""
         self.sql_create_statements[self.create_insert_function_statement_index] = columns
-        self.sql_create_statements.extend(functions)
+        self.sql_create_statements.extend([*others, *self.functions])
         self.committer = Committer(self._commit, self._reconnect, probe=self._probe, retry_for=retry_for)
         self.on_commit: Callable[[Sequence[Unit]], None] = lambda _: None
         self.life: incarnation.Incarnation | None = None

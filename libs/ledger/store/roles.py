@@ -27,6 +27,7 @@ _OF_THE_OWNER = (
     "ledger_enter()",
     "ledger_lock(text)",
     "ledger_record(text[], bigint[], text[], bytea[])",
+    "ledger_stand(text, text[], text[], text[])",
 )
 
 

@@ -55,7 +55,8 @@ _INSERT = """
 """
 
 # It runs as the owner of the tables, as `ledger_append` does: the role of a service may not insert,
-# change or delete an event in any other way.
+# change or delete an event in any other way. Whoever may connect could call a new function, so that is
+# revoked in the same transaction; `roles.grant` gives it to the service.
 _RECORD = f"""
 CREATE OR REPLACE FUNCTION {{record}}(
     ids {{id}}[], versions bigint[], names text[], bodies bytea[],
@@ -63,18 +64,20 @@ CREATE OR REPLACE FUNCTION {{record}}(
 ) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
 DECLARE{_VARIABLES}BEGIN
     {{lock}};{_INSERT}END
-$function$
+$function$;
+REVOKE ALL ON FUNCTION {{record}} FROM PUBLIC
 """
 
 # By the owner's function: the role of a service may not lock what it may not change.
 _LOCK = """
 CREATE OR REPLACE FUNCTION {lock_function}(timeout text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER AS $function$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
 BEGIN
-    PERFORM pg_catalog.set_config('lock_timeout', timeout, true);
+    PERFORM set_config('lock_timeout', timeout, true);
     {lock};
 END
-$function$
+$function$;
+REVOKE ALL ON FUNCTION {lock_function} FROM PUBLIC
 """
 
 # For the appends that are decided on one by one, in a transaction of several statements: takes the
@@ -105,7 +108,8 @@ BEGIN
             FROM {keys} AS k WHERE k.subject = ANY(subjects);
     END IF;
 END
-$function$
+$function$;
+REVOKE ALL ON FUNCTION {stand} FROM PUBLIC
 """
 
 # One call is one transaction and one round trip: with many threads in the interpreter each wait for
@@ -167,7 +171,8 @@ DECLARE{_VARIABLES}BEGIN
                 incarnation = excluded.incarnation, chain = excluded.chain;
     END IF;
     {{notify}};{_INSERT}END
-$function$
+$function$;
+REVOKE ALL ON FUNCTION {{append}} FROM PUBLIC
 """
 
 _TRACKING_COLUMNS = """
@@ -197,11 +202,11 @@ class Statements:
             return SQL(text).format(**names).as_bytes(None)  # once: a composed one is written out at each use
 
         self.timeout = f"{recorder.datastore.lock_timeout}s"
-        self.create = [
-            SQL(text).format(**names)
-            for text in (_COLUMNS, _TRACKING_COLUMNS, _LOCK, _RECORD, _STAND, _APPEND)
-        ]
-        self.stand = compose("SELECT * FROM {stand}(%s, %s, %s, %s)")
+        self.columns = [SQL(text).format(**names) for text in (_COLUMNS, _TRACKING_COLUMNS)]
+        self.functions = [SQL(text).format(**names) for text in (_LOCK, _RECORD, _STAND, _APPEND)]
+        self.stand = compose(
+            "SELECT *, extract(epoch FROM clock_timestamp() - asked) AS waited FROM {stand}(%s, %s, %s, %s)"
+        )
         self.append = compose(
             "SELECT positions, moment, extract(epoch FROM moment - statement_timestamp()) AS waited"
             f" FROM {{append}}(%s, %b, {', '.join(['%s'] * _ARRAYS)})"

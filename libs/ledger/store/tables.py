@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from eventsourcing.utils import strtobool
-from psycopg import Connection
+from psycopg import Connection, Cursor
 from psycopg.rows import DictRow
 from psycopg.sql import SQL, Identifier
 
@@ -49,6 +50,17 @@ def create_tables(dsn: str) -> None:
             cursor.execute(key_tables.CREATE_TABLES)
             cursor.execute(_CREATE_SNAPSHOTS)
             cursor.execute(_CREATE_CLAIMS)
+    finally:
+        datastore.close()
+
+
+def replace_functions(cursor: Cursor[Any], dsn: str) -> None:
+    """Bring a ledger's functions to this release's form; touches no table."""
+    datastore = Datastore(dsn, lock_timeout=5, pool_size=1)
+    try:
+        _, enter = incarnation.create_statements(EVENTS_TABLE)
+        for statement in (enter, *GroupCommitRecorder(datastore).functions):
+            cursor.execute(statement)
     finally:
         datastore.close()
 

@@ -6,10 +6,11 @@ from threading import Thread
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from libs.ledger.errors import SchemaUnknown
 from libs.ledger.store.migrate import Step
+from libs.ledger.store.tables import FUNCTIONS
 from libs.ledger.tests.lending import Readers, Shelf, lending, record_history
 from libs.ledger.tests.test_rebuild import schemas
 from libs.ledger.views.view import ViewBehind, Views
@@ -38,6 +39,42 @@ def test_an_older_schema_is_upgraded_step_by_step(database: str) -> None:
         check_schema(database, "lending")
 
     assert migrate(database, "lending") == [step.name for step in STEPS[2:]]
+
+
+def test_the_functions_are_replaced_while_the_ledger_is_in_use(database: str) -> None:
+    migrate(database, "lending", steps=STEPS[:9])
+    impatient = make_conninfo(database, options="-c lock_timeout=100")
+
+    with psycopg.connect(database) as reader:
+        reader.execute("SELECT FROM stored_events")
+
+        assert migrate(impatient, "lending", steps=STEPS[:10]) == ["appends in fewer statements"]
+
+
+def test_what_runs_as_the_owner_is_nobodys_else_before_a_role_is_named(database: str) -> None:
+    migrate(database, "lending")
+
+    with psycopg.connect(database) as connection:
+        found = connection.execute(
+            "SELECT proname, has_function_privilege('linli', oid, 'EXECUTE'),"
+            " has_function_privilege('pg_monitor', oid, 'EXECUTE')"
+            " FROM pg_proc WHERE proname = ANY(%s) ORDER BY proname",
+            [[*FUNCTIONS]],
+        ).fetchall()
+
+    assert found == [(name, True, False) for name in sorted(FUNCTIONS)]
+
+
+def test_what_runs_as_the_owner_has_a_search_path_of_its_own(database: str) -> None:
+    migrate(database, "lending")
+
+    with psycopg.connect(database) as connection:
+        (paths,) = connection.execute(
+            "SELECT array_agg(DISTINCT proconfig) FROM pg_proc"
+            " WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+        ).fetchone() or ((),)
+
+    assert paths == [["search_path=pg_catalog, pg_temp"]]
 
 
 def _future(needs: int = 0) -> Step:
