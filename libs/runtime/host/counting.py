@@ -38,13 +38,21 @@ class Counting:
         """Count once."""
         try:
             counted = self._count(self._views)
-        except (psycopg.Error, LedgerUnavailable, ViewBehind) as error:
-            _log.info("figures cannot be counted", service=self._views.ledger.service, error=str(error))
+            self._told = [figure for figure, _ in counted]
+            for figure, values in counted:
+                figure.tell(values)
+        except Exception as error:  # noqa: BLE001  # for want of a figure nobody goes out of service
+            self._tell(error)
             self._forget()
-            return
-        for figure, values in counted:
-            figure.tell(values)
-        self._told = [figure for figure, _ in counted]
+
+    def _tell(self, error: Exception) -> None:
+        expected = isinstance(error, (psycopg.Error, LedgerUnavailable, ViewBehind))
+        (_log.info if expected else _log.error)(
+            "figures cannot be counted",
+            service=self._views.ledger.service,
+            error=str(error),
+            exc_info=None if expected else error,
+        )
 
     def _forget(self) -> None:
         for figure in self._told:

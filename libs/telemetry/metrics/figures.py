@@ -11,10 +11,13 @@ from libs.telemetry.metrics.registry import REGISTRY
 Values = Mapping[tuple[str, ...], float]
 """By the values of the labels, in their order."""
 
+OTHER = "other"
+"""What a label says of all values that this release does not know: a newer one may have stored them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One figure: `linli_<name>`, with labels of which each has the values named here and no others."""
+    """One figure: `linli_<name>`, with labels of which each has the values named here, or `other`."""
 
     name: str
     meaning: str
@@ -27,14 +30,14 @@ class Figure:
         _gauges[self.name] = Gauge(f"linli_{self.name}", self.meaning, [*self.labels], registry=REGISTRY)
 
     def tell(self, values: Values) -> None:
-        """What is counted now; who is not named counts 0. Raises ValueError for a label's unknown value."""
-        for given in values:
-            for value, known in zip(given, self.labels.values(), strict=True):
-                if value not in known:
-                    raise ValueError(f"the figure {self.name} has no label {value!r}")
+        """What is counted now; who is not named counts 0."""
+        told = dict.fromkeys(product(*((*known, OTHER) for known in self.labels.values())), 0.0)
+        for given, value in values.items():
+            known = zip(given, self.labels.values(), strict=True)
+            told[tuple(label if label in labels else OTHER for label, labels in known)] += value
         gauge = _gauges[self.name]
-        for each in product(*self.labels.values()):
-            gauge.labels(*each).set(values.get(each, 0.0))
+        for each, value in told.items():
+            gauge.labels(*each).set(value)
 
     def forget(self) -> None:
         """It is not known any more what is: better no figure than an old one."""

@@ -48,5 +48,5 @@ def count(views: Views) -> Sequence[tuple[Figure, Values]]:
     return [
         (OPEN, {(row["state"],): row["open"] for row in rows}),
         (OVERDUE, {(row["state"],): row["overdue"] for row in rows}),
-        (UNOWNED, {(_CAUSES[row["cause"]],): row["unowned"] for row in unowned}),
+        (UNOWNED, {(_CAUSES.get(row["cause"], row["cause"]),): row["unowned"] for row in unowned}),
     ]
