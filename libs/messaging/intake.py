@@ -71,7 +71,8 @@ class Intake:
         """What keeps us from verifying anything, in words; nothing once a batch was verified."""
         self._patience = patience
         self._clock = clock
-        self._meter = metrics.read(inbox.service, f"inbox.{upstream}")
+        self._head = 0  # the end of the neighbour's ledger, as far as it has told us
+        self._meter = metrics.read(inbox.service, f"inbox.{upstream}", lambda: self._head)
         self._counts = metrics.intake(
             inbox.service, upstream, is_open=self._waits, silence=lambda: self._clock() - self._heard_at
         )
@@ -92,6 +93,8 @@ class Intake:
         if batch is None:
             return None
         self._heard_at = self._clock()
+        self._head = batch.head
+        self._meter.hear()  # before it is handled: that may take for ever
         answer = self._inbox.handle(batch)
         if isinstance(answer, Rewind):
             return self._ask(answer, ended=self._ends_answer(delivered, batch))
@@ -100,6 +103,10 @@ class Intake:
         if answer.behind is None or self._is_short():
             return None
         return self._ask(answer.behind, ended=self._ends_answer(delivered, batch))
+
+    def rest(self) -> None:
+        """Nothing comes to us any more, another process may have the queue: measure no more."""
+        self._meter.close()
 
     def _waits(self) -> bool:
         """Whether something was asked for and is not there; not if others have had the queue since."""

@@ -151,6 +151,7 @@ class QueueConsumer:
                 self._look_up(line)
         finally:
             line.alive = False
+            self._runner.rest(self._upstream)
             broker.close(line.connection)
 
     def _finished(self) -> bool:
@@ -212,6 +213,8 @@ class QueueConsumer:
             line, message = item
             if line.alive and self._take_effect(line, message):
                 self._acknowledge(line, message)
+            if not line.alive:  # lost while the batch took effect, which was measured
+                self._runner.rest(self._upstream)
 
     def _take_effect(self, line: _Line, message: Any) -> bool:
         """Hand a batch to the service's method, again until it is stored; False if it is given back."""

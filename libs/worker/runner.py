@@ -48,6 +48,10 @@ class ServiceRunner:
         with self._doing(f"{self.opened.name}.from.{upstream}"):
             return self._intakes[upstream].take(delivered)
 
+    def rest(self, upstream: str) -> None:
+        """A neighbour's batches come to another worker, or to nobody."""
+        self._intakes[upstream].rest()
+
     def trouble(self) -> str:
         """Which sources stand still because they have another history, or nothing."""
         return self._inbox.trouble()

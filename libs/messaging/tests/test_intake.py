@@ -1,18 +1,23 @@
 """What the broker brings takes effect once and in order; what is missing is asked for, not too often."""
 
+import re
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from linli.exchange.v1 import exchange_pb2
 from linli.feed.v1 import feed_service_pb2 as feed
 
+from libs.ledger.errors import LedgerUnavailable
 from libs.messaging.intake import Delivered, Intake
+from libs.messaging.progress import Handled
 from libs.messaging.tests.stored import Shared, Store
 from libs.messaging.tests.town import SIGNER, SOURCE, Town, key_of, sequences
 from libs.telemetry import metrics
+from libs.testkit.eventually import eventually
 from libs.testkit.examples import examples
 
 PATIENCE = 3.0
@@ -86,6 +91,50 @@ def test_an_open_gap_is_seen_until_it_is_filled_or_others_have_the_queue(town: T
     seen.append(_gap_is_open())
 
     assert seen == [False, True, False, True, False]
+
+
+def test_who_hangs_on_a_batch_falls_behind_and_who_lost_the_queue_measures_no_more(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = town.inbox()
+    intake = Intake(inbox, "counter", SOURCE, key_of)
+    town.count(1)
+    intake.take(_delivered(town.batch()))
+    level = _late()
+
+    def fail(_batch: feed.Batch) -> Handled:
+        raise LedgerUnavailable("the database does not answer")
+
+    town.count(2)
+    monkeypatch.setattr(inbox, "handle", fail)
+    with pytest.raises(LedgerUnavailable):
+        intake.take(_delivered(town.batch()))
+    eventually(lambda: (_late() or 0) > 0)
+    intake.rest()
+
+    assert (level, _late()) == (0, None)
+
+
+def test_who_hangs_on_its_first_batch_is_seen_to_be_behind(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.count(1)
+    inbox = town.inbox()
+    monkeypatch.setattr(inbox, "handle", lambda _: 1 // 0)
+    intake = Intake(inbox, "counter", SOURCE, key_of)
+
+    with pytest.raises(ZeroDivisionError):
+        intake.take(_delivered(town.batch()))
+
+    eventually(lambda: (_late() or 0) > 0)
+    intake.rest()
+    assert _late() is None
+
+
+def _late() -> float | None:
+    pattern = r'^linli_reader_lag_seconds{reader="inbox.counter",service="tally"} (\S+)$'
+    found = re.search(pattern, metrics.exposition().decode(), re.MULTILINE)
+    return float(found.group(1)) if found else None
 
 
 def _gap_is_open() -> bool:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from prometheus_client import Counter, Gauge
@@ -53,6 +54,12 @@ class Reader:
         self._since: float | None = None  # when it was first seen that there is more
         self._began = False
 
+    def hear(self) -> None:
+        """Something came that is to be handled: how long that takes is seen from now on."""
+        if self._reached < self._head() and self._since is None:
+            self._since = time.monotonic()
+        self._begin()
+
     def __call__(self, reached: int, head: int, count: int, recorded: datetime | None = None) -> None:
         """Position reached, end of the ledger, events handled, and when the last of them was recorded."""
         _reader_position.labels(*self._labels).set(reached)
@@ -64,6 +71,9 @@ class Reader:
         elif recorded is not None:
             self._behind_by, self._since = max(0.0, time.time() - recorded.timestamp()), now
         self._reached = reached
+        self._begin()
+
+    def _begin(self) -> None:
         if not self._began:
             self._began = True
             _reader_lag_seconds.labels(*self._labels).set_function(self._late)
@@ -81,8 +91,10 @@ class Reader:
         """This process follows no longer: what it has measured is old, and another one measures."""
         if self._began:
             self._began = False
+            self._behind_by, self._since = 0.0, None
             for gauge in (_reader_position, _reader_lag, _reader_lag_seconds):
-                gauge.remove(*self._labels)
+                with suppress(KeyError):  # it heard of something, and handled nothing
+                    gauge.remove(*self._labels)
 
 
 def read(service: str, reader: str, head: Callable[[], int] = lambda: 0) -> Reader:

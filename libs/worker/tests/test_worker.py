@@ -105,6 +105,8 @@ def test_a_worker_that_lacks_a_type_lets_one_of_the_next_release_take_its_place(
             "the new one takes over",
             seconds=SOON,
         )
+        assert "linli_reader_lag_seconds{" not in old.answers("/metrics"), "it follows no longer"
+        eventually(lambda: "linli_reader_lag_seconds{" in new.answers("/metrics"))
         assert (old.stop(), new.stop()) == (0, 0)
 
 
