@@ -14,6 +14,7 @@ from psycopg.rows import DictRow
 from libs.ledger.views import passed_over, view_tables
 from libs.ledger.views.folding import Batch, fold, keys_of
 from libs.ledger.views.left_behind import Sweep
+from libs.ledger.views.mending import Mending
 from libs.ledger.views.tracks import Track, Tracks
 from libs.ledger.views.view import Views
 from libs.telemetry import conventions, logs
@@ -60,7 +61,13 @@ class Projection:
     can be written.
     """
 
-    def __init__(self, views: Views, connection: Connection[DictRow], settings: ProjectorSettings) -> None:
+    def __init__(
+        self,
+        views: Views,
+        connection: Connection[DictRow],
+        mending: Mending,
+        settings: ProjectorSettings,
+    ) -> None:
         self._views = views
         self._ledger = views.ledger
         self._connection = connection
@@ -69,7 +76,7 @@ class Projection:
         self._heard = self._told = time.monotonic()
         self._head = 0
         self._passed: set[str] = set()
-        self._tracks = Tracks(views, connection, settings.cache)
+        self._tracks = Tracks(views, connection, mending, cache=settings.cache)
         self._sweep = Sweep(views, connection, settings.sweep)
 
     def follow(self, stop: Event, say: Callable[[Tracks], None]) -> None:

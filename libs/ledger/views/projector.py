@@ -14,6 +14,7 @@ from psycopg.rows import DictRow
 from libs.ledger.errors import LedgerUnavailable
 from libs.ledger.store import leader_lock
 from libs.ledger.views import view_tables
+from libs.ledger.views.mending import Mending
 from libs.ledger.views.projection import Projection, ProjectorSettings, Replaced
 from libs.ledger.views.tracks import Tracks
 from libs.ledger.views.view import Views
@@ -52,6 +53,7 @@ class Projector:
     def __init__(self, views: Views, settings: ProjectorSettings | None = None) -> None:
         self._views = views
         self._settings = settings or ProjectorSettings()
+        self._mending = Mending(views.ledger)
         self._status = Status(state="starting")
         self._stop = Event()
         self._thread: Thread | None = None
@@ -73,6 +75,11 @@ class Projector:
         """How it is, for readiness."""
         return self._status
 
+    def lacking(self) -> str:
+        """Which views lack events of types that this release knows, in words; or nothing."""
+        lacking = ", ".join(self._mending.lacking())
+        return f"{lacking}: lacks events that an older release passed over; is built again" if lacking else ""
+
     def run(self, stop: Event) -> None:
         """Follow the ledger until `stop`; outlasts every trouble with the database."""
         failures = Failures(_BACKOFF)
@@ -87,13 +94,15 @@ class Projector:
                     break  # whoever stops it knows already
                 self._trouble(error)
                 stop.wait(failures.pause(lasted=time.monotonic() - began))
+        self._mending.close()
         self._status = Status(state="stopped")
 
     def _follow(self, stop: Event) -> None:
         with leader_lock.connect(self._views.ledger.settings.dsn, "projector") as connection:
             if self._stand_by(connection, stop):
                 log.info("projector is active", service=self._views.ledger.service)
-                with closing(Projection(self._views, connection, self._settings)) as projection:
+                projection = Projection(self._views, connection, self._mending, self._settings)
+                with closing(projection):
                     projection.follow(stop, self._say)
 
     def _stand_by(self, connection: Connection[DictRow], stop: Event) -> bool:

@@ -12,7 +12,7 @@ from psycopg.rows import DictRow
 
 from libs.ledger.store import leader_lock
 from libs.ledger.views import passed_over, view_tables
-from libs.ledger.views.mending import mend
+from libs.ledger.views.mending import Mending
 from libs.ledger.views.rows import RowStore
 from libs.ledger.views.view import View, Views
 from libs.telemetry import logs, metrics
@@ -41,13 +41,16 @@ class Track:
 class Tracks:
     """The views of a service, over one connection that holds a lock on those that it may follow."""
 
-    def __init__(self, views: Views, connection: Connection[DictRow], cache: int) -> None:
-        """`cache`: rows kept in memory per table."""
+    def __init__(
+        self, views: Views, connection: Connection[DictRow], mending: Mending, *, cache: int
+    ) -> None:
+        """`mending` is told of views that lack events; `cache`: rows kept in memory per table."""
         self.running: list[Track] = []
         self.stopped: list[Track] = []
         self._views = views
         self._service = views.ledger.service
         self._connection = connection
+        self._mending = mending
         self._cache = cache
         self._elsewhere: list[View] = [*views]
         self._unbuilt: tuple[str, ...] = ()
@@ -105,7 +108,7 @@ class Tracks:
         self._views.moved({view.name: stored.position if stored.ready else -1})
         ledger = self._views.ledger
         if known := sorted(name for name in lacks if ledger.mapper.knows(name)):
-            mend(ledger, view, known)
+            self._mending.add(view, known)
         meter = metrics.read(ledger.service, f"view.{view.name}", lambda: ledger.known_head)
         return Track(view, rows, stored.position, stored.generation, stored.ready, meter)
 

@@ -1,12 +1,14 @@
 """A release bears what the next one stores: it passes over it, waits, or lets it lead, and loses nothing."""
 
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import grpc
+import psycopg
 import pytest
 from linli.feed.v1 import feed_service_pb2 as feed
 
@@ -24,7 +26,7 @@ from libs.ledger.store.migrate import Step
 from libs.ledger.store.verify import verify
 from libs.ledger.streams.stream import handle_many
 from libs.ledger.views import passed_over
-from libs.ledger.views.rebuild import differences, rebuild
+from libs.ledger.views.rebuild import Progress, RebuildRefused, differences, rebuild
 from libs.messaging import relay_position
 from libs.messaging.broker import Broker, BrokerSettings
 from libs.messaging.clocks import ClockRunner
@@ -36,6 +38,7 @@ from libs.messaging.tests.listening import Listener
 from libs.messaging.tests.releases import Releases, both, store_checked
 from libs.messaging.tests.test_feed import Caller
 from libs.messaging.tests.town import ALICE, SIGNER, SOURCE, Town, sequences
+from libs.retry.backoff import Backoff
 from libs.rpc.failures import RpcFailed
 from libs.runtime.host.opened import OpenService, open_service
 from libs.runtime.host.threads import WatchedThread
@@ -126,6 +129,34 @@ def test_a_view_of_both_is_built_again_when_the_release_that_knows_the_type_take
     with releases.new.views.read("alarms", str(Revision(releases.new.ledger.head(), 0))) as cursor:
         assert len(cursor.execute("SELECT counter_id FROM alarms").fetchall()) == 2
     assert differences(releases.new.ledger, newer.ALARMS) == []
+    releases.new.projector.close()
+
+
+def test_a_view_that_could_not_be_built_again_is_tried_until_it_lacks_nothing(
+    releases: Releases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releases.tag()
+    rebuild(releases.old.ledger, counter.ALARMS)
+    faults = iter([RebuildRefused("readers never paused"), psycopg.OperationalError("gone"), ValueError("?")])
+    go_on = threading.Event()
+
+    def attempt(*given: Any) -> Progress:
+        assert go_on.wait(60)
+        if fault := next(faults, None):
+            raise fault
+        return rebuild(*given)
+
+    monkeypatch.setattr("libs.ledger.views.mending.rebuild", attempt)
+    monkeypatch.setattr("libs.ledger.views.mending._BACKOFF", Backoff(first=0.01, most=0.01))
+
+    releases.new.projector.start()
+    told = eventually(releases.new.projector.lacking)
+    go_on.set()
+    eventually(lambda: not releases.new.projector.lacking())
+
+    assert told.startswith("alarms: lacks events")
+    assert _lacks(releases) == {}
+    assert releases.new.projector.status().ready
     releases.new.projector.close()
 
 

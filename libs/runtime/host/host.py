@@ -78,7 +78,7 @@ class Host(ProcessHost):
 
     def _start_parts(self, http: Endpoint) -> None:
         if self.roles.projector:
-            self._projectors = [self._projector(service) for service in self.services]
+            self._projectors = [self._projector(service, http) for service in self.services]
             _start_all(self._projectors)
             self._onlookers = self._watching()
         if self.roles.api:
@@ -157,7 +157,8 @@ class Host(ProcessHost):
     def _watched(self, name: str, run: Any, wake: Callable[[], None] = lambda: None) -> WatchedThread:
         return WatchedThread(name, run, wake=wake, died=self.fail)
 
-    def _projector(self, service: OpenService) -> WatchedThread:
+    def _projector(self, service: OpenService, http: Endpoint) -> WatchedThread:
+        http.notes[f"{service.name}.complete"] = service.projector.lacking
         return self._watched(f"projector-{service.name}", service.projector.run, service.views.hurry.set)
 
     def _watching(self) -> list[WatchedThread]:
