@@ -1,6 +1,7 @@
 """Where all metrics lie: the registry, its exposition, buckets, and labels that stay bounded."""
 
 import threading
+from collections.abc import Collection
 
 from prometheus_client import (
     CollectorRegistry,
@@ -27,11 +28,14 @@ disable_created_metrics()  # type: ignore[no-untyped-call] # half as many series
 
 
 class Bounded:
-    """The values of a label that callers decide on: the first `most` by their names, the rest together."""
+    """The values of a label that callers decide on: the first `most` by their names, the rest together.
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._seen: set[str] = set()
+    `own`: those that we decide on, which have their names whoever came first.
+    """
+
+    def __init__(self, most: int, own: Collection[str] = ()) -> None:
+        self._most = most + len(own)
+        self._seen = {*own}
         self._lock = threading.Lock()
 
     def __call__(self, value: str) -> str:

@@ -108,7 +108,7 @@ def rpc_limits(*, running: int, waiting: int, parked: int, streams: int) -> None
         _rpc_limited.labels("server", quota)
 
 
-_callers = Bounded(50)
+_callers = Bounded(50, own=("server", "anonymous", "persons"))
 
 
 def limited(caller: str, quota: str) -> None:

@@ -196,8 +196,18 @@ def test_callers_beyond_the_first_fifty_are_counted_together() -> None:
         metrics.limited(f"client-{number}", "streams")
 
     callers = {labels[0] for name, *labels in scraped() if name == "linli_rpc_limited_total"}
-    assert len(callers) <= 51
+    assert len(callers) <= 54
     assert scraped()["linli_rpc_limited_total", "others", "streams"] >= 949
+
+
+def test_the_server_and_persons_have_their_names_whoever_was_limited_before() -> None:
+    for number in range(60):
+        metrics.limited(f"client-{number}", "calls")
+
+    for caller in ("server", "anonymous", "persons"):
+        before = scraped().get(("linli_rpc_limited_total", caller, "calls"), 0)
+        metrics.limited(caller, "calls")
+        assert scraped()["linli_rpc_limited_total", caller, "calls"] == before + 1
 
 
 def test_whoever_may_ask_a_relay_makes_no_series_without_end() -> None:
@@ -213,7 +223,7 @@ BOUNDED = {
     "source": "the five",
     "rpc": "declared in the protos",
     "code": "of gRPC",
-    "caller": "the first 50",
+    "caller": "the first 50 and our own",
     "quota": "declared",
     "load": "declared",
     "category": "declared",
