@@ -291,6 +291,7 @@ def test_a_view_that_cannot_take_an_event_stops_before_it_and_the_others_go_on(
 
         assert rows(database, f"{Brittle().schema}.books") == [("first", 1), ("second", 1)]
         assert positions(database)["brittle"] == good
+        assert 'linli_view_stopped{service="lending",view="brittle"} 0.0' in metrics.exposition().decode()
 
 
 def test_a_mended_view_goes_on_after_a_restart(database: str) -> None:

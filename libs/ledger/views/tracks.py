@@ -89,6 +89,7 @@ class Tracks:
         """Measure no more."""
         for track in (*self.running, *self.stopped):
             track.meter.close()
+            metrics.view_stopped(self._service, track.view.name, stopped=False)
 
     def building(self) -> dict[str, str]:
         """The views that are not up to date yet, with how far they are."""
