@@ -223,6 +223,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         parameters = (self._sql.timeout, Texts.of(streams), Texts.of(sources), subjects)
         row = cursor.execute(self._sql.stand, parameters, prepare=True).fetchone()
         assert row is not None  # noqa: S101  # the function always answers one
+        self.on_lock(float(row["waited"]))
         versions = zip(streams, row["versions"] or (), strict=True)
         standing = Standing(
             versions={stream: version for stream, version in versions if version is not None},

@@ -1,5 +1,6 @@
 """Appending, reading and waiting over a real store, with a second process looking on."""
 
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from libs.ledger.personal import Personal, PersonalSealed
 from libs.ledger.recorded import Checkpoint, Draft, utc_now
 from libs.ledger.store.ledger import Append, Ledger
 from libs.ledger.tests.mailbox import LetterPut, MailboxOpened, context
+from libs.telemetry import metrics
 from libs.testkit import patience
 
 
@@ -145,6 +147,21 @@ def test_effects_are_committed_with_the_events(ledger: Ledger) -> None:
 
     with ledger.connection() as connection:
         assert connection.execute("SELECT what FROM done").fetchall() == [{"what": "a"}]
+
+
+def test_an_append_with_effects_measures_how_long_it_waited_for_the_lock(ledger: Ledger) -> None:
+    before = lock_waits()
+
+    ledger.append(Append(drafts=[put("mailbox-1", "a")], effects=[lambda _: None]))
+
+    assert lock_waits() == before + 1
+
+
+def lock_waits() -> float:
+    said = re.findall(
+        r"^linli_append_lock_seconds_count{.*} (\S+)$", metrics.exposition().decode(), re.MULTILINE
+    )
+    return sum(map(float, said))
 
 
 @pytest.mark.parametrize("statement", ["SELECT 1/0", "SELECT * FROM not_there"])
