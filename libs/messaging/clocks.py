@@ -112,7 +112,7 @@ class ClockRunner:
                 stop.wait(self._every)
 
     def fire(self) -> int:
-        """Fire what is due now, the earliest first; says how many moments were fired.
+        """Fire what is due now, the earliest first; says how many moments were handled.
 
         Nothing is fired while the clock of this process is wrong: a moment that fired too early
         stays in the ledger for ever.
@@ -124,17 +124,12 @@ class ClockRunner:
         moments = [moment for moment in self._due(now) if _key(moment) not in self._left]
         if not moments:
             return 0
-        try:
-            self._handle(moments)
-        except Exception as error:  # one of them is at fault, whatever it raised: let the others pass
-            if isinstance(error, PASSING) and not isinstance(error, EventTypeUnknown):
-                raise
-            for moment in moments:
-                self._handle_alone(moment)
+        handled = self._handled(moments)
         for moment in moments:
-            metrics.clock_fired(self._service, (now - moment.due_at).total_seconds())
             self._left[_key(moment)] = time.monotonic() + _AGAIN_SECONDS
-        return len(moments)
+        for moment in handled:
+            metrics.clock_fired(self._service, (now - moment.due_at).total_seconds())
+        return len(handled)
 
     def _is_paused(self) -> bool:
         trouble = self._views.ledger.clock_trouble()
@@ -150,11 +145,21 @@ class ClockRunner:
         found = [moment for clock in self._clocks for moment in clock.due(self._views, now, limit)]
         return sorted(found, key=lambda moment: moment.due_at)[:limit]
 
+    def _handled(self, moments: Sequence[Moment[Any]]) -> Sequence[Moment[Any]]:
+        """Handle them, together if none is at fault; answers those that were handled."""
+        try:
+            self._handle(moments)
+        except Exception as error:  # one of them is at fault, whatever it raised: let the others pass
+            if isinstance(error, PASSING) and not isinstance(error, EventTypeUnknown):
+                raise
+            return [moment for moment in moments if self._handle_alone(moment)]
+        return moments
+
     def _handle(self, moments: Sequence[Moment[Any]]) -> None:
         """Decide and append them together, in order."""
         handle_many(self._views.ledger, [self._task(moment) for moment in moments])
 
-    def _handle_alone(self, moment: Moment[Any]) -> None:
+    def _handle_alone(self, moment: Moment[Any]) -> bool:
         try:
             self._handle([moment])
         except EventTypeUnknown as error:  # a process of the newer release fires it
@@ -171,6 +176,9 @@ class ClockRunner:
                 error=told(error),
                 exc_info=None if isinstance(error, Refusal) else error,
             )
+        else:
+            return True
+        return False
 
     def _task(self, moment: Moment[Any]) -> Task:
         command, due_at = type(moment.command).__name__, moment.due_at.isoformat()
