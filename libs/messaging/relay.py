@@ -31,6 +31,7 @@ _log = logs.get("relay")
 
 _BACKOFF = Backoff(first=0.1, most=5.0)
 _LOOK_AT_REQUESTS = 0.1
+_LOOK_AT_MOST = 1.0
 _REMEMBER = 1.0
 _FELL_SILENT = 0.001
 _DECLARE_AGAIN = 30.0
@@ -130,16 +131,27 @@ class Relay:
         stop = session.stop
         while not stop.is_set():
             self._news.clear()
-            published = self._publish_news(session)
+            try:
+                published = self._publish_news(session)
+            except EventTypeUnknown:
+                self._serve_before(session)
+                raise
             self._goes_well()
             self._look_at_requests(session)
-            for consumer, request in list(session.requests.items()):
-                del session.requests[consumer]
-                self._publish_again(session, request)
+            self._answer_requests(session)
             self._remember(session, at_once=False)
             if published < self._settings.limit:
                 self._news.wait(_LOOK_AT_REQUESTS)
                 stop.wait(max(0.0, session.published_at + self._settings.gather - time.monotonic()))
+        self._remember(session, at_once=True)
+
+    def _serve_before(self, session: _Session) -> None:
+        """Serve with what lies before an event that only a newer release can publish, if there is none."""
+        session.looked_at = float("-inf")
+        self._look_at_requests(session, patience=_LOOK_AT_REQUESTS)
+        self._answer_requests(session)
+        live = topology.live(self._source.service)
+        self._publish(session, republished.empty(self._source, session.position), live)
         self._remember(session, at_once=True)
 
     # -- what is new -------------------------------------------------------------------------------
@@ -175,20 +187,26 @@ class Relay:
 
     # -- what somebody missed ----------------------------------------------------------------------
 
-    def _look_at_requests(self, session: _Session) -> None:
+    def _look_at_requests(self, session: _Session, patience: float = _FELL_SILENT) -> None:
         """Take in requests and heartbeats, now and then: looking costs a moment."""
         now = time.monotonic()
         if now - session.looked_at < _LOOK_AT_REQUESTS:
             return
         session.looked_at = now
         try:
-            while True:
-                session.connection.drain_events(timeout=_FELL_SILENT)
+            while time.monotonic() - now < _LOOK_AT_MOST:  # they may come without end
+                session.connection.drain_events(timeout=patience)
         except TimeoutError:
-            session.connection.heartbeat_tick()
+            pass
+        session.connection.heartbeat_tick()
         if now - session.declared_at > _DECLARE_AGAIN:  # somebody may have taken its binding away
             session.declared_at = now
             broker.declare(session.channel, topology.requests(self._source.service))
+
+    def _answer_requests(self, session: _Session) -> None:
+        for consumer, request in list(session.requests.items()):
+            del session.requests[consumer]
+            self._publish_again(session, request)
 
     def _publish_again(self, session: _Session, request: exchange_pb2.Rewind) -> None:
         asked = {"consumer": request.consumer, "after": request.after, "types": list(request.types)}

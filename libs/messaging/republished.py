@@ -58,6 +58,11 @@ def answer(
     yield _without_events(source, position, position, types)
 
 
+def empty(source: Source, position: int) -> feed.Batch:
+    """A batch that says only that the relay lives, and where it is."""
+    return _without_events(source, position, position, None)
+
+
 def _without_events(source: Source, after: int, until: int, types: list[str] | None) -> feed.Batch:
     head = max(until, source.head())
     return source.proved(feed.Batch(source=source.name, after=after, until=until, head=head, types=types))

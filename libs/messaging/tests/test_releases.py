@@ -343,6 +343,26 @@ def test_a_relay_stops_loudly_and_lets_the_next_release_lead(
     assert sorted(set(heard)) == sequences(releases.new.source.batch(0))
 
 
+def test_an_old_relay_still_answers_for_what_lies_before_what_it_cannot_publish(
+    releases: Releases, to: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.messaging.relay._FOR_ANOTHER", 0.1)
+    releases.count(1, 2)
+    announced = releases.announce()
+    with releases.old.ledger.connection() as connection:
+        relay_position.store(connection, announced - 1)
+
+    with Listener(to) as listener, _relay(releases.old, to) as old:
+        listener.until(lambda: "stored by a newer release" in old.trouble, "it says what is wrong")
+        heard = len(listener.heard)
+        listener.until(lambda: len(listener.heard) > heard + 1, "it says that it lives")
+        listener.ask(0)
+        listener.until(lambda: listener.again, "it answers")
+
+    assert sequences(listener.again[0]) == [1, 2]
+    assert {(batch.after, batch.until) for batch in listener.heard} == {(2, 2)}
+
+
 def test_who_asks_an_old_relay_for_what_it_cannot_publish_is_not_told_that_nothing_is_there(
     releases: Releases, to: Broker
 ) -> None:
