@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from libs.ledger.errors import MigrationRefused
 from libs.ledger.privacy.key_store import make_store
+from libs.ledger.store.migrate import Standing
 from libs.messaging.schema import drop_unused_views, look_at_schema, migrate, unregistered, unused_views
 from libs.runtime.config.settings import Settings, read
 from libs.runtime.host.exposed import check_connections
@@ -17,6 +19,8 @@ def make_schema(service: Service, environ: Environ, *, contract: bool = False) -
     settings = read(Settings, environ)
     check_connections(settings, serves=False)
     dsn, role = settings.database_url.reveal(), settings.runtime_role
+    if contract:
+        _refuse_to_contract_for_a_newer_release(service, look_at_schema(dsn, service.name))
     taken = migrate(dsn, service.name, service.views, events=service.events, role=role, contract=contract)
     make_store(settings.key_store.reveal(), role)
     say(f"{service.name}: " + (f"made {', '.join(taken)}" if taken else "nothing to do"))
@@ -27,6 +31,16 @@ def make_schema(service: Service, environ: Environ, *, contract: bool = False) -
     for schema in unused_views(dsn, service.views):
         say(f"{service.name}: left {_unused(schema)}")
     return 0
+
+
+def _refuse_to_contract_for_a_newer_release(service: Service, found: Standing) -> None:
+    """What this release does not use, the newer one does."""
+    if found.foreign:
+        newest = max(found.foreign)
+        raise MigrationRefused(
+            f"the database of {service.name} has step {newest}, {found.foreign[newest].name}, of a newer"
+            " release: only that release may take away what it does not use; run its `migrate --contract`"
+        )
 
 
 def _drop_unused_views(service: Service, dsn: str) -> int:
@@ -52,6 +66,8 @@ def show_schema(service: Service, environ: Environ, *, contract: bool = False) -
     check_connections(settings, serves=False)
     dsn = settings.database_url.reveal()
     found = look_at_schema(dsn, service.name)
+    if contract:
+        _refuse_to_contract_for_a_newer_release(service, found)
     steps = found.missing(contract=contract)
     for step in steps:
         say(f"{service.name}: would take {step}")

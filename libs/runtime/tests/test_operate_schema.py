@@ -2,8 +2,10 @@
 
 import pytest
 
-from libs.ledger.errors import SchemaUnknown
+from libs.ledger.errors import MigrationRefused, SchemaUnknown
 from libs.ledger.store import leader_lock
+from libs.ledger.store.migrate import Step
+from libs.ledger.tests.test_rebuild import schemas
 from libs.ledger.views import view_tables
 from libs.messaging.schema import STEPS, check_schema, migrate
 from libs.runtime.host.operate_schema import make_schema, show_schema
@@ -37,6 +39,20 @@ def test_after_the_steps_are_taken_a_dry_run_has_nothing_to_do(
     assert make_schema(counter.SERVICE, environ, contract=True) == 0
     assert show_schema(counter.SERVICE, environ, contract=True) == 0
     assert capsys.readouterr().out == "counter: nothing to do\n" * 2
+
+
+def test_a_release_takes_nothing_away_from_a_newer_one(database: str) -> None:
+    environ = {"LINLI_DATABASE_URL": database, "LINLI_MASTER_KEY": MASTER_KEY}
+    of_the_newer = Older().schema
+    newer = Step(99, "of the future", lambda cursor, _: cursor.execute("CREATE TABLE future ()"))
+    migrate(database, "counter", [Older()], steps=[*STEPS, newer])
+
+    for do in (make_schema, show_schema):
+        with pytest.raises(MigrationRefused, match="has step 99, of the future, of a newer release"):
+            do(counter.SERVICE, environ, contract=True)
+
+    assert of_the_newer in schemas(database)
+    assert make_schema(counter.SERVICE, environ) == 0
 
 
 class Older(Alarms):
