@@ -231,9 +231,8 @@ class QueueConsumer:
                     self._requests.put(request)
                 return True
             self._bear(failure[1])
-            if isinstance(
-                failure[1], EventTypeUnknown
-            ):  # a worker of the newer release can: let it be active
+            # A worker of the newer release can: let it be active.
+            if isinstance(failure[1], EventTypeUnknown):
                 line.alive, line.given_up = False, True
                 return False
             if self._pause(failures.pause()):
