@@ -30,9 +30,11 @@ DENIED = frozenset(
 
 REFUSED = "[refused]"
 
-_DETAIL = "DETAIL:"
-_QUOTING = re.compile(rf"{_DETAIL}.*")
-"""The line of a database's error that quotes the values of a row."""
+_QUOTES = ("DETAIL:", "CONTEXT:")
+_LABEL = r"(?:DETAIL|HINT|QUERY|CONTEXT|LINE \d+|(?:SCHEMA|TABLE|COLUMN|DATATYPE|CONSTRAINT) NAME|LOCATION):"
+_NEXT_ERROR = r"\s*\n[ |]*(?:The above exception was|During handling of the above)"
+_QUOTING = re.compile(rf"(?:{'|'.join(_QUOTES)}).*?(?=\n[ |]*{_LABEL}|{_NEXT_ERROR}|\Z)", re.DOTALL)
+"""What a database's error quotes of its rows: up to the next part of it, or the next error of a traceback."""
 
 _facts: dict[str, str] = {}
 
@@ -98,9 +100,12 @@ def _clean(value: object) -> object:
         }
     if type(value) in (list, tuple):
         return [_clean(inner) for inner in value]  # type: ignore[attr-defined] # a list or tuple
-    if isinstance(value, str) and _DETAIL in value:
-        return _QUOTING.sub(REFUSED, value)
-    return value
+    return without_rows(value) if isinstance(value, str) else value
+
+
+def without_rows(text: str) -> str:
+    """A text without the values of rows that a database's error quotes in it."""
+    return _QUOTING.sub(REFUSED, text) if any(label in text for label in _QUOTES) else text
 
 
 def _handed_over(_logger: object, _method: str, fields: Fields) -> tuple[tuple[()], dict[str, Any]]:

@@ -153,3 +153,28 @@ def test_a_line_of_another_library_leads_to_the_trace_too(written: io.StringIO) 
         logging.getLogger("grpc").warning("slow")
 
     assert lines(written)[0]["trace_id"] == span.trace_id
+
+
+MANY_LINES = """value too long for type character varying(9)
+DETAIL:  Failing row contains (1, Li
+Mei, 555-1234).
+HINT:  Make it shorter.
+CONTEXT:  COPY people, line 1, column name: "Li
+Mei"
+TABLE NAME:  people"""
+
+
+def test_what_is_quoted_over_several_lines_is_left_out_to_its_end(written: io.StringIO) -> None:
+    try:
+        try:
+            raise psycopg.errors.StringDataRightTruncation(MANY_LINES)
+        except psycopg.Error as error:
+            raise RuntimeError("cannot store it") from error
+    except RuntimeError:
+        logs.get("x").exception("broke")
+
+    (line,) = lines(written)
+    for kept in ("value too long", "Make it shorter", "TABLE NAME:  people", "RuntimeError: cannot store it"):
+        assert kept in line["exception"]
+    for secret in ("Mei", "555-1234", "COPY"):
+        assert secret not in line["exception"]
