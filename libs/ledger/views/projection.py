@@ -153,7 +153,7 @@ class Projection:
             except Stuck as stuck:
                 error = stuck.__cause__
                 where = f"{recorded.name} of {recorded.stream} at position {recorded.position}"
-                self._tracks.stop(track, f"cannot fold {where}: {type(error).__name__}: {error}")
+                self._tracks.stop(track, f"cannot fold {where}: {_kind_of(error)} (the log says more)")
                 log.exception("stops a view", view=track.view.name, reason=track.stopped, exc_info=error)
                 return
 
@@ -228,3 +228,9 @@ class Projection:
         if time.monotonic() - self._heard > _HEARTBEAT:
             self._cursor.execute("SELECT 1")
             self._heard = time.monotonic()
+
+
+def _kind_of(error: BaseException | None) -> str:
+    """What may be told to everybody: what an error says can quote the values of rows and events."""
+    state = getattr(error, "sqlstate", None)
+    return type(error).__name__ + (f", SQLSTATE {state}" if state else "")

@@ -128,7 +128,8 @@ class Projector:
 
     def _trouble(self, error: Exception) -> None:
         expected = isinstance(error, (psycopg.Error, LedgerUnavailable))
-        self._status = Status(state="in trouble", trouble=f"{type(error).__name__}: {error}".strip())
+        trouble = f"{type(error).__name__}: {logs.without_rows(str(error))}".strip()
+        self._status = Status(state="in trouble", trouble=trouble)
         log.warning(
             "projector has trouble and tries again",
             service=self._views.ledger.service,
