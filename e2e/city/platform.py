@@ -124,7 +124,7 @@ class Platform:
         """Where the processes say whether they are ready."""
         if not self.cluster:
             return [self.http]
-        served = [at for of in self._addresses().values() for kind, at in of.items() if kind != "grpc"]
+        served = [at for of in self._addresses().values() for kind, at in of.items() if kind.endswith("http")]
         return [f"http://{at}" for at in served]
 
     @property

@@ -3,7 +3,7 @@
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -215,13 +215,18 @@ def declare(channel: Any, queue: topology.Queue) -> None:
     """Declare the exchange, and a queue of the table with all its bindings; harmless where they are."""
     exchange = kombu.Exchange(topology.EXCHANGE, type="topic", durable=True)
     exchange(channel).declare()
-    made = kombu.Queue(
-        queue.name,
-        bindings=[kombu.binding(exchange, routing_key=key) for key in queue.keys],
-        durable=True,
-        queue_arguments=dict(topology.QUEUE_ARGUMENTS),
-    )
-    made(channel).declare()
+    bindings = [kombu.binding(exchange, routing_key=key) for key in queue.keys]
+    _made(queue, bindings)(channel).declare()
+
+
+def declare_queue(channel: Any, queue: topology.Queue) -> None:
+    """Declare the queue alone, without exchange and bindings; changes nothing where it is."""
+    _made(queue)(channel).queue_declare()
+
+
+def _made(queue: topology.Queue, bindings: Sequence[Any] = ()) -> Any:
+    arguments = dict(topology.QUEUE_ARGUMENTS)
+    return kombu.Queue(queue.name, bindings=[*bindings], durable=True, queue_arguments=arguments)
 
 
 def body_of(message: Any) -> bytes:

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import click
 
-from libs.runtime.bundled.kept import environ_of
-from libs.runtime.bundled.place import Place
-from libs.runtime.config.guards import CannotStart
+from libs.runtime.bundled.kept import environ_of, place_of
 from libs.runtime.host import operate
 from libs.runtime.host.parts import Service
 from libs.runtime.host.shell import in_a_sentence
@@ -201,17 +199,7 @@ def on(service: Service, data: Path | None, act: Callable[[Environ], int], *, ow
     """Do it to the database of the environment, or to that of what runs on a folder, there as its `owner`."""
 
     def act_there() -> int:
-        return act({**os.environ, **(_beside(data, service, owner=owner) if data is not None else {})})
+        beside = environ_of(place_of(data), service.name, owner=owner) if data is not None else {}
+        return act({**os.environ, **beside})
 
     return in_a_sentence(service, act_there, data)
-
-
-def _beside(data: Path, service: Service, *, owner: bool) -> Environ:
-    """How a command reaches the database of what runs on a folder. Raises `CannotStart`."""
-    place = Place(data=data.expanduser().resolve())
-    if not place.master_key.exists():
-        raise CannotStart(
-            f"no platform has run with {place.data}: give the folder of `linli up` or"
-            " `linli cluster` with --data"
-        )
-    return environ_of(place, service.name, owner=owner)

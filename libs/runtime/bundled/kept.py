@@ -40,6 +40,17 @@ def environ_of(place: Place, service: str, *, owner: bool = False) -> dict[str, 
     }
 
 
+def place_of(folder: Path) -> Place:
+    """The data folder in which a platform has run. Raises `CannotStart`."""
+    place = Place(data=folder.expanduser().resolve())
+    if not place.master_key.exists():
+        raise CannotStart(
+            f"no platform has run with {place.data}: give the folder of `linli up` or"
+            " `linli cluster` with --data"
+        )
+    return place
+
+
 def make_secrets(place: Place) -> None:
     """Make what is secret in a platform's folder, each unless it is there.
 

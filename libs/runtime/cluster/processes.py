@@ -274,6 +274,7 @@ class Cluster:
         """Tell others where everything is: `linli call`, tests, scripts."""
         told = {
             name: {
+                "scheme": "https" if self._tls else "http",
                 "grpc": self._ports.address(name, "grpc"),
                 "http": self._ports.address(name, "server"),
                 **({"worker_http": self._ports.address(name, "worker")} if member.worker else {}),

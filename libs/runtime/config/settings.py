@@ -10,7 +10,7 @@ from libs.rpc.signed_keys import Trust
 from libs.runtime.config import addresses
 from libs.runtime.config.environment import Secret, SettingsInvalid, describe, flags, read, setting
 
-__all__ = ["Secret", "Settings", "SettingsInvalid", "describe", "flags", "read", "setting"]
+__all__ = ["CERTIFICATES", "Secret", "Settings", "SettingsInvalid", "describe", "flags", "read", "setting"]
 
 _DRAIN = timedelta(seconds=20)
 _LOCK = timedelta(seconds=10)
@@ -20,6 +20,8 @@ _STALE = timedelta(minutes=10)
 _HUNG = timedelta(seconds=30)
 _EXPORTERS = ("", "otlp", "otlp-grpc", "console")
 _LEVELS = ("debug", "info", "warning", "error")
+CERTIFICATES = ("tls_cert", "tls_client_ca", "broker_ca", "broker_cert", "keys_ca")
+"""The settings that name a file of certificates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

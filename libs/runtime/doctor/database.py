@@ -11,14 +11,15 @@ from psycopg.rows import dict_row
 
 from libs.ledger.errors import SchemaUnknown
 from libs.ledger.recorded import utc_now
+from libs.ledger.store.migrate import OLDEST_SERVER
 from libs.ledger.store.tables import check_tables, dangers
 from libs.ledger.store.timekeeper import MOST_SKEW
 from libs.messaging.schema import check_schema
 from libs.runtime.config.settings import Settings
-from libs.runtime.doctor.finding import Finding, Looking
+from libs.runtime.doctor.finding import Finding, Looking, said
+from libs.runtime.host.parts import Service
 
 _PATIENCE = 5
-_OLDEST = 140000
 _FULL = 0.9
 
 _REFUSED = {
@@ -45,7 +46,7 @@ _WORDS = {
 """libpq gives no SQLSTATE for a connection that did not come about: its words must do."""
 
 
-def look_at_database(looking: Looking, settings: Settings) -> Iterator[Finding]:
+def look_at_database(looking: Looking, service: Service, settings: Settings) -> Iterator[Finding]:
     """All about the database; nothing more if it cannot be reached."""
     dsn = settings.database_url.reveal()
     where = _where(dsn, looking.service)
@@ -61,20 +62,20 @@ def look_at_database(looking: Looking, settings: Settings) -> Iterator[Finding]:
         yield unreached(looking, where, error)
         return
     with connection:
-        yield from _look(looking, settings, where, connection)
+        yield from _look(looking, service, settings, where, connection)
 
 
 def _look(
-    looking: Looking, settings: Settings, where: str, connection: Connection[dict[str, Any]]
+    looking: Looking, service: Service, settings: Settings, where: str, connection: Connection[dict[str, Any]]
 ) -> Iterator[Finding]:
-    version = connection.info.server_version
-    if version < _OLDEST:
-        yield looking.broken("database", f"{where} is older than PostgreSQL 14", "upgrade PostgreSQL")
+    if connection.info.server_version // 10_000 < OLDEST_SERVER:
+        says = f"{where} is older than PostgreSQL {OLDEST_SERVER}"
+        yield looking.broken("database", says, "upgrade PostgreSQL")
     unwritable = _unwritable(looking, where, connection)
     yield from unwritable
     if unwritable:
         return
-    schema = _schema(looking, settings, connection)
+    schema = _schema(looking, service, settings, connection)
     yield from schema
     if schema:
         return
@@ -100,15 +101,17 @@ def _unwritable(looking: Looking, where: str, connection: Connection[dict[str, A
     return []
 
 
-def _schema(looking: Looking, settings: Settings, connection: Connection[dict[str, Any]]) -> list[Finding]:
+def _schema(
+    looking: Looking, service: Service, settings: Settings, connection: Connection[dict[str, Any]]
+) -> list[Finding]:
     try:
-        check_schema(settings.database_url.reveal(), looking.service)
+        check_schema(settings.database_url.reveal(), looking.service, events=service.events)
         check_tables(connection, looking.service)
     except SchemaUnknown as error:
         do = f"run `linli {looking.service} migrate` of this release"
         return [looking.broken("schema", str(error), do)]
     except psycopg.Error as error:
-        says = f"cannot be read as this role ({_said(error)})"
+        says = f"cannot be read as this role ({said(error)})"
         return [looking.broken("schema", says, _prepare(looking, connection))]
     return []
 
@@ -159,7 +162,7 @@ def _connections(looking: Looking, connection: Connection[dict[str, Any]]) -> Fi
 
 def unreached(looking: Looking, where: str, error: psycopg.Error) -> Finding:
     """What it means that no connection came about."""
-    text = _said(error)
+    text = said(error)
     state = error.sqlstate or next((code for words, code in _WORDS.items() if words in text), None)
     if state in _REFUSED:
         what, do = _REFUSED[state]
@@ -173,10 +176,6 @@ def unreached(looking: Looking, where: str, error: psycopg.Error) -> Finding:
 def _prepare(looking: Looking, connection: Connection[dict[str, Any]]) -> str:
     user = connection.info.user
     return f"run `linli {looking.service} migrate` as the owner, with LINLI_RUNTIME_ROLE={user}"
-
-
-def _said(error: psycopg.Error) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _where(dsn: str, service: str) -> str:

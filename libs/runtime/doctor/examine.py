@@ -1,6 +1,6 @@
 """All that is looked at of a service, in the order in which one thing stands on another."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from libs.ledger.privacy.key_address import folder_of
 from libs.runtime.config.settings import Settings, SettingsInvalid, read
 from libs.runtime.doctor.database import look_at_database
 from libs.runtime.doctor.exchange import look_at_broker, look_at_sources
-from libs.runtime.doctor.finding import Finding, Looking
+from libs.runtime.doctor.finding import Finding, Looking, said
 from libs.runtime.doctor.keys import look_at_certificates, look_at_key_set, look_at_personal_keys
 from libs.runtime.doctor.machine import look_at_disks
 from libs.runtime.doctor.processes import look_at_process
@@ -55,17 +55,29 @@ class Examination:
             for problem in error.problems:
                 yield looking.broken("settings", problem, do)
             return
-        about_database = list(look_at_database(looking, settings))
-        yield from about_database
-        if not any(each.state == "broken" for each in about_database):
-            yield look_at_personal_keys(looking, settings)
-            yield from look_at_sources(looking, patient.service, settings, self._databases)
+        service, usable = patient.service, True
+        for finding in _guarded(looking, "database", look_at_database(looking, service, settings)):
+            usable = usable and finding.state != "broken"
+            yield finding
+        if usable:
+            sources = look_at_sources(looking, service, settings, self._databases)
+            yield from _guarded(looking, "master key", look_at_personal_keys(looking, settings))
+            yield from _guarded(looking, "views and sources", sources)
         if patient.broker:
-            yield from look_at_broker(looking, patient.service, settings)
-            yield from look_at_key_set(looking, settings)
-        yield from look_at_certificates(looking, settings)
+            yield from _guarded(looking, "broker", look_at_broker(looking, service, settings))
+            yield from _guarded(looking, "key set", look_at_key_set(looking, settings))
+        yield from _guarded(looking, "certificate", look_at_certificates(looking, settings))
         store = folder_of(settings.key_store.reveal())
         folders = [*patient.folders, *([store] if store is not None else [])]
-        yield from look_at_disks(looking, folders, self._disks)
+        yield from _guarded(looking, "disk", look_at_disks(looking, folders, self._disks))
         for url in patient.processes:
-            yield from look_at_process(looking, url)
+            yield from _guarded(looking, "process", look_at_process(looking, url))
+
+
+def _guarded(looking: Looking, about: str, look: Iterable[Finding]) -> Iterator[Finding]:
+    """What a look finds; what breaks it off is a finding, too, and the other looks go on."""
+    try:
+        yield from look
+    except Exception as error:  # noqa: BLE001  # of whatever kind, it must not hide what others find
+        says = f"could not be looked at to the end ({type(error).__name__}: {said(error)})"
+        yield looking.broken(about, says, "mend what the message names, then run this command again")

@@ -12,18 +12,19 @@ from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE
 from libs.ledger.views import view_tables
 from libs.messaging import broker, topology
 from libs.messaging.translate import service_of
+from libs.runtime.bundled.rabbitmq_install import OLDEST
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.config.settings import Settings
 from libs.runtime.doctor.finding import Finding, Looking
 from libs.runtime.host.opened import broker_of
 from libs.runtime.host.parts import Service
 
-_OLDEST = (3, 10)
 _BEHIND = 1_000
+_PATIENCE = 5
 
 
 def look_at_broker(looking: Looking, service: Service, settings: Settings) -> Iterator[Finding]:
-    """Whether the broker lets this service in, and permits what it declares and reads."""
+    """Whether the broker lets this service in, has its queues, and permits it to declare them."""
     if not settings.broker_url.reveal():
         yield looking.unseen(
             "broker", "LINLI_BROKER_URL is not set: no relay and no worker can run with this"
@@ -55,15 +56,20 @@ def _place(settings: Settings) -> broker.BrokerSettings:
 def _version(looking: Looking, place: str, told: Mapping[str, Any]) -> Finding:
     version = str(told.get("version", ""))
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
-    if numbers and numbers < _OLDEST:
+    if numbers and numbers < OLDEST:
         return looking.broken(
-            "broker", f"RabbitMQ {version} at {place} is too old", "upgrade to 3.10 or newer"
+            "broker",
+            f"RabbitMQ {version} at {place} is too old",
+            f"upgrade to {'.'.join(map(str, OLDEST))} or newer",
         )
     return looking.ok("broker", f"RabbitMQ {version or '(no version told)'} at {place} lets this service in")
 
 
 def _rights(looking: Looking, service: Service, connection: Any) -> Finding:
-    """Declare again what its processes have declared: that changes nothing, and takes the same rights."""
+    """Declare again the queues that are there: that changes nothing, and takes the right to declare them.
+
+    Exchange and bindings are not declared: what is missing of them would be made by that.
+    """
     queues = [topology.requests(service.name)]
     queues += [topology.subscription(service.name, upstream) for upstream in service.subscriptions]
     do = "`linli topology --permissions VHOST` prints the commands that give each user its rights"
@@ -71,25 +77,25 @@ def _rights(looking: Looking, service: Service, connection: Any) -> Finding:
     for queue in queues:
         try:
             broker.open_channel(connection).queue_declare(queue.name, passive=True)
+            broker.declare_queue(broker.open_channel(connection), queue)
         except amqp.NotFound:
             missing.append(queue.name)
-            continue
-        except broker.BROKEN:
-            pass  # the declaration says why
-        try:
-            broker.declare(broker.open_channel(connection), queue)
         except amqp.PreconditionFailed as error:
             do = f"delete the queue {queue.name}: the processes declare it anew, and ask for what was in it"
             return looking.broken(
                 "broker rights", f"{queue.name} was declared otherwise ({error.reply_text})", do
             )
         except broker.BROKEN as error:
-            said = getattr(error, "reply_text", "") or str(error)
-            return looking.broken("broker rights", f"may not declare or bind {queue.name} ({said})", do)
+            reply = getattr(error, "reply_text", "") or str(error)
+            return looking.broken("broker rights", f"may not declare {queue.name} ({reply})", do)
+    try:
+        broker.open_channel(connection).exchange_declare(topology.EXCHANGE, "topic", passive=True)
+    except broker.BROKEN:
+        missing.append(f"the exchange {topology.EXCHANGE}")
     if missing:
         says = f"nobody has declared {', '.join(missing)} yet"
         return looking.soon("broker rights", says, "are relay and worker up? they declare it when they start")
-    return looking.ok("broker rights", f"may declare and bind its {len(queues)} queues")
+    return looking.ok("broker rights", f"may declare its {len(queues)} queues")
 
 
 def look_at_sources(
@@ -99,7 +105,8 @@ def look_at_sources(
 
     `heads` are the addresses of neighbours' databases, as far as this command has them.
     """
-    with psycopg.connect(settings.database_url.reveal(), autocommit=True, row_factory=dict_row) as connection:
+    dsn = settings.database_url.reveal()
+    with psycopg.connect(dsn, autocommit=True, row_factory=dict_row, connect_timeout=_PATIENCE) as connection:
         yield _views(looking, service, connection)
         if not service.subscriptions:
             return
@@ -148,7 +155,9 @@ def _source(looking: Looking, row: dict[str, Any], address: str) -> Finding:
     """Compare the chain at the position that was handled with the source's own there."""
     about, position = f"reads {service_of(row['source'])}", row["position"]
     try:
-        with psycopg.connect(address, autocommit=True, row_factory=dict_row, connect_timeout=5) as connection:
+        with psycopg.connect(
+            address, autocommit=True, row_factory=dict_row, connect_timeout=_PATIENCE
+        ) as connection:
             found = connection.execute(
                 f"SELECT (SELECT max(notification_id) FROM {EVENTS_TABLE}) AS head,"
                 f" (SELECT chain FROM {EVENTS_TABLE} WHERE notification_id <= %s"

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from libs.telemetry import logs
+
 State = Literal["ok", "soon", "broken", "unseen"]
 """All is well; it will break, or loses safety; it is broken; it could not be looked at."""
 
@@ -51,9 +53,10 @@ class Looking:
 
 
 def report(findings: Iterable[Finding]) -> Iterator[str]:
-    """All of it, service by service, and what it comes to."""
-    told, last = list(findings), ""
-    for finding in told:
+    """All of it as it is found, service by service, and what it comes to."""
+    told, last = list[Finding](), ""
+    for finding in findings:
+        told.append(finding)
         if finding.service != last:
             last = finding.service
             yield last
@@ -69,3 +72,8 @@ def status(findings: Iterable[Finding]) -> int:
     """The exit status: 1 if anything is broken, 3 if something is to be watched, else 0."""
     states = {finding.state for finding in findings}
     return 1 if "broken" in states else 3 if "soon" in states else 0
+
+
+def said(error: BaseException) -> str:
+    """What an error says, in one line, without what a database quotes of its rows."""
+    return " ".join(logs.without_rows(str(error)).split()) or type(error).__name__

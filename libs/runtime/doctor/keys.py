@@ -13,8 +13,8 @@ from libs.ledger.privacy.key_address import folder_of
 from libs.ledger.privacy.master_key import MasterKey
 from libs.rpc.keys import Jwks, keys_of, keys_of_sources
 from libs.runtime.config.guards import CannotStart
-from libs.runtime.config.settings import Settings
-from libs.runtime.doctor.finding import Finding, Looking
+from libs.runtime.config.settings import CERTIFICATES, Settings
+from libs.runtime.doctor.finding import Finding, Looking, said
 from libs.runtime.host.batch_keys import neighbours_keys_of, signer_of
 from libs.telemetry.certificates import Certificates, CertificatesUnusable, ends
 
@@ -22,26 +22,29 @@ _DAY = 86_400.0
 _SOON, _VERY_SOON = 14 * _DAY, 2 * _DAY
 _STALE = 60.0
 _PATIENCE = 5
-_CERTIFICATES = ("tls_cert", "tls_client_ca", "broker_ca", "broker_cert", "keys_ca")
 
 
-def look_at_personal_keys(looking: Looking, settings: Settings) -> Finding:
+def look_at_personal_keys(looking: Looking, settings: Settings) -> Iterator[Finding]:
     """Whether the master key opens what lies in the database, and the key store is there."""
     try:
         master = MasterKey.from_text(settings.master_key.reveal())
-        with psycopg.connect(settings.database_url.reveal(), row_factory=dict_row) as connection:
+        dsn = settings.database_url.reveal()
+        with psycopg.connect(dsn, row_factory=dict_row, connect_timeout=_PATIENCE) as connection:
             check_opens(connection, master)
     except (SettingsRefused, psycopg.Error, ValueError) as error:
         do = "LINLI_MASTER_KEY must hold the key of this installation (while it is changed, both)"
-        return looking.broken("master key", _said(error), f"{do}: OPERATING.md, Change the master key")
+        yield looking.broken("master key", said(error), f"{do}: OPERATING.md, Change the master key")
+        return
     address = settings.key_store.reveal()
     if not address:
         says = "LINLI_KEY_STORE is not set: WAL and backups of the ledger can undo an erasure"
-        return looking.soon("key store", says, "OPERATING.md, Backups and erasure")
+        yield looking.soon("key store", says, "OPERATING.md, Backups and erasure")
+        return
     if trouble := _store_trouble(address):
         do = "mount or reach it as the processes do; without it no person's data can be read"
-        return looking.broken("key store", trouble, f"{do}: OPERATING.md, Backups and erasure")
-    return looking.ok("keys", "the master key is that of the database, and the key store is there")
+        yield looking.broken("key store", trouble, f"{do}: OPERATING.md, Backups and erasure")
+        return
+    yield looking.ok("keys", "the master key is that of the database, and the key store is there")
 
 
 def _store_trouble(address: str) -> str:
@@ -53,7 +56,7 @@ def _store_trouble(address: str) -> str:
         with psycopg.connect(address, connect_timeout=_PATIENCE) as connection:
             connection.execute("SELECT FROM bucket_keys LIMIT 1")
     except psycopg.Error as error:
-        return f"the database of LINLI_KEY_STORE cannot be read ({_said(error)})"
+        return f"the database of LINLI_KEY_STORE cannot be read ({said(error)})"
     return ""
 
 
@@ -74,7 +77,7 @@ def look_at_key_set(looking: Looking, settings: Settings) -> Iterator[Finding]:
         do = (
             "is identity's api up, and LINLI_KEYS_URL within reach from here? LINLI_KEYS_CA, LINLI_KEYS_ROOT?"
         )
-        yield looking.broken("key set", f"cannot be had from LINLI_KEYS_URL: {_said(error)}", do)
+        yield looking.broken("key set", f"cannot be had from LINLI_KEYS_URL: {said(error)}", do)
         return
     age = time.time() - float(opened.get("iat", time.time()))
     stale = settings.keys_stale_after.total_seconds()
@@ -118,7 +121,7 @@ def look_at_certificates(looking: Looking, settings: Settings) -> Iterator[Findi
             yield looking.broken(
                 "certificate", str(error), "put a chain and the key that belongs to it there"
             )
-    for name in _CERTIFICATES:
+    for name in CERTIFICATES:
         file: Path | None = getattr(settings, name)
         if file is not None:
             yield _certificate(looking, f"LINLI_{name.upper()}", file)
@@ -135,7 +138,3 @@ def _certificate(looking: Looking, setting: str, file: Path) -> Finding:
     if left < _VERY_SOON:
         return looking.broken("certificate", says, do)
     return looking.soon("certificate", says, do) if left < _SOON else looking.ok("certificate", says)
-
-
-def _said(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -43,19 +43,21 @@ def _release(looking: Looking, url: str, told: str) -> Iterator[Finding]:
     found, ours = _VERSION.search(told), metrics.version()
     if found and found[1] != ours:
         says = f"{url} runs release {found[1]}, and this command is of {ours}"
-        yield looking.soon("release", says, "end the roll-out, or use the command of the same release")
+        yield looking.soon(
+            "release", says, "complete the roll-out, or run this command from the same release"
+        )
 
 
 def _checks(body: str) -> dict[str, Any]:
     try:
         told = json.loads(body)
     except ValueError:
-        return {"readyz": "answers something else: is this the port of the probes?"}
+        return {"readyz": "gives no answer in JSON: is this the port of the probes?"}
     return told if isinstance(told, dict) else {}
 
 
 def _get(url: str) -> tuple[int, str]:
-    """Status and body. Whoever vouches for the certificate does not matter: no secret is sent or believed."""
+    """Status and body. The certificate is not verified: no secret is sent, and no answer is relied on."""
     unverified = ssl.create_default_context()
     unverified.check_hostname = False
     unverified.verify_mode = ssl.CERT_NONE

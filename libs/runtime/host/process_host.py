@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from libs.runtime.config.guards import CannotStart
+from libs.runtime.config.settings import CERTIFICATES
 from libs.runtime.host.listening import cannot_listen
 from libs.runtime.host.opened import OpenService
 from libs.runtime.host.process import Facts
@@ -21,8 +22,6 @@ from libs.telemetry.http import Endpoint
 from libs.telemetry.public_keys import PublicKeys
 
 _log = logs.get("host")
-
-_CERTIFICATES = ("tls_cert", "tls_client_ca", "broker_ca", "broker_cert", "keys_ca")
 
 
 class ProcessHost(ABC):
@@ -58,7 +57,7 @@ class ProcessHost(ABC):
         or what a part's start raises.
         """
         trace(self.settings, *(service.name for service in self.services))
-        for name in _CERTIFICATES:
+        for name in CERTIFICATES:
             file = getattr(self.settings, name)
             if file is not None:
                 metrics.certificate(f"LINLI_{name.upper()}", partial(ends, file))

@@ -202,11 +202,12 @@ def test_it_says_where_everything_is(cluster: Cluster) -> None:
         defined = client.service(IDENTITY).define_area(area).area
 
     assert defined.area_id == "elm"
-    assert said["identity"].keys() == {"grpc", "http"}
+    assert said["identity"].keys() == {"scheme", "grpc", "http"}
     assert said["catalog"] == {
         "grpc": cluster.addresses()["catalog"],
         "http": cluster.http("catalog"),
         "worker_http": cluster.http("catalog", "worker"),
+        "scheme": "http",
     }
 
 

@@ -9,13 +9,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import amqp
 import psycopg
 import pytest
 
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import utc_now
 from libs.messaging import topology
-from libs.messaging.broker import Broker, BrokerSettings, close, declare, open_channel
+from libs.messaging.broker import Broker, BrokerSettings, close, declare, declare_queue, open_channel
 from libs.messaging.tests.town import ALICE, SOURCE
 from libs.rpc.keys import SigningKey
 from libs.rpc.signed_keys import root_of, signed
@@ -114,6 +115,37 @@ def test_a_schema_of_an_older_release_asks_for_migrate(services: list[OpenServic
         owner.execute("DELETE FROM linli_schema WHERE step = (SELECT max(step) FROM linli_schema)")
 
     assert "run `linli tally migrate`" in broken(services, "schema")
+
+
+def test_a_type_of_event_that_nobody_has_registered_asks_for_migrate(services: list[OpenService]) -> None:
+    with psycopg.connect(services[-1].settings.database_url.reveal(), autocommit=True) as owner:
+        owner.execute("DELETE FROM event_types")
+
+    told = broken(services, "schema")
+
+    assert "are not registered" in told
+    assert "run `linli tally migrate`" in told
+
+
+def test_a_look_that_fails_is_a_finding_and_the_others_go_on(services: list[OpenService]) -> None:
+    with psycopg.connect(services[-1].settings.database_url.reveal(), autocommit=True) as owner:
+        owner.execute("DROP TABLE parked")
+
+    told = broken(services, "views and sources")
+
+    assert 'could not be looked at to the end (UndefinedTable: relation "parked" does not exist' in told
+    assert found(services, "views")
+    assert found(services, "broker")
+
+
+def test_what_was_found_is_told_before_the_next_look() -> None:
+    def looks() -> Iterator[Finding]:
+        yield IN.ok("clock", "agrees")
+        raise AssertionError("the first finding was not told before the next look")
+
+    told = report(looks())
+
+    assert [next(told), next(told).split()] == ["cases", ["clock", "ok", "agrees"]]
 
 
 def test_a_server_that_has_become_read_only_is_told(services: list[OpenService]) -> None:
@@ -281,6 +313,21 @@ def test_a_broker_that_lets_us_in_is_told(services: list[OpenService], broker: s
     assert [each.state for each in found(services, "broker rights", broker_url=broker)] == ["ok"]
 
 
+def test_looking_at_the_broker_declares_nothing_that_is_missing(
+    services: list[OpenService], broker: str
+) -> None:
+    connection = Broker(BrokerSettings(url=broker)).connect()
+    for queue in (topology.requests("tally"), topology.subscription("tally", "counter")):
+        declare_queue(open_channel(connection), queue)
+
+    (finding,) = found(services, "broker rights", broker_url=broker)
+
+    assert (finding.state, finding.says) == ("soon", "nobody has declared the exchange linli.events yet")
+    with pytest.raises(amqp.NotFound):
+        open_channel(connection).exchange_declare(topology.EXCHANGE, "topic", passive=True)
+    close(connection)
+
+
 def test_a_user_without_rights_on_the_broker_is_told(
     services: list[OpenService], broker: str, rabbit_server: RabbitServer
 ) -> None:
@@ -290,7 +337,7 @@ def test_a_user_without_rights_on_the_broker_is_told(
 
     told = broken(services, "broker rights", broker_url=limited)
 
-    assert "may not declare or bind relay.tally" in told
+    assert "may not declare relay.tally" in told
     assert "`linli topology --permissions VHOST`" in told
 
 
