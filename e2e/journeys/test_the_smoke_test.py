@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from e2e.journeys.town import Town
+from services.command import smoke_test
 from services.command.line import run
 from services.command.registry import NAMES
 
@@ -25,6 +26,17 @@ def test_a_case_is_opened_routed_and_read_elsewhere_as_often_as_one_likes(
     said = capsys.readouterr().out
     assert said.count("is routed to the body that answers for it") == 2
     assert said.count("supervision has the case in its view") == 2
+
+
+def test_what_another_operator_has_defined_before_is_taken(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(words) == 0
+    monkeypatch.setattr(smoke_test, "_once", "another-{}".format)  # as if somebody else ran it
+
+    assert run(words) == 0
+
+    assert capsys.readouterr().out.count("supervision has the case in its view") == 2
 
 
 def test_a_wrong_password_fails_it_and_is_not_said(
