@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from charts.tests.rendered import (
+    RELEASE,
     containers,
     documents,
     files,
@@ -80,6 +81,10 @@ def test_the_job_may_do_what_it_does_and_no_more(name: str) -> None:
     }
 
     assert asked == may
+
+
+def test_what_the_job_makes_is_no_part_of_the_release_that_could_be_pruned() -> None:
+    assert plan("external").labels == {"linli/made-for": RELEASE}
 
 
 def test_a_given_secret_is_not_made() -> None:

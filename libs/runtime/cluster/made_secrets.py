@@ -1,4 +1,7 @@
-"""The Secrets of an installation in Kubernetes: made when they are missing, and never changed."""
+"""The Secrets and ConfigMaps of an installation in Kubernetes: made when they are missing.
+
+No Secret that exists is changed. The ConfigMap of the relays' public keys is added to.
+"""
 
 import base64
 import os
@@ -21,6 +24,11 @@ MAKERS: Mapping[str, Callable[[], str]] = {
 """What makes a value, by its kind."""
 
 _MASTER_KEY = "master-key"
+_KEEP = {
+    "argocd.argoproj.io/sync-options": "Prune=false",
+    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+}
+"""For Argo CD, which would prune what it does not find in a chart."""
 
 
 class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,7 +67,7 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
-    """All that an installation needs."""
+    """All that an installation needs. `labels`: by them, what was made for it is known later."""
 
     labels: Mapping[str, str] = {}
     secrets: Sequence[Wanted] = ()
@@ -83,11 +91,16 @@ def plan_of(text: str) -> Plan:
 def make(plan: Plan, objects: Objects) -> Iterator[str]:
     """Make what is missing; answers a line for each object. May be repeated.
 
-    Raises `CannotStart` if a Secret lacks a key, or if the master key is missing and others are there:
-    then it was lost, and a new one would open nothing that the old one enciphered.
+    Raises `CannotStart` if a Secret lacks a key, if the published root is not that of the signing key, or
+    if the master key is missing and others are there that were made with it: then it was lost, and a new
+    one would open nothing that the old one enciphered. Secrets that an operator made before prove nothing.
     """
+    maps = [each.config_map for each in (plan.relay_keys, plan.root) if each is not None]
+    published = {name: objects.get("ConfigMap", name) for name in maps}  # first: another job makes them last
     found = {wanted.name: objects.get("Secret", wanted.name) for wanted in plan.secrets}
-    _refuse_lost_master_key(plan, found)
+    _refuse_lost_master_key(plan, found, published)
+    if plan.root is not None:
+        _refuse_another_root(plan.root, published[plan.root.config_map], objects)
     for wanted in plan.secrets:
         yield _secret(plan, wanted, found[wanted.name], objects)
     if plan.certificate is not None:
@@ -98,13 +111,43 @@ def make(plan: Plan, objects: Objects) -> Iterator[str]:
         yield _root(plan, plan.root, objects)
 
 
-def _refuse_lost_master_key(plan: Plan, found: Mapping[str, Object | None]) -> None:
+def _refuse_lost_master_key(
+    plan: Plan, found: Mapping[str, Object | None], published: Mapping[str, Object | None]
+) -> None:
     lost = [w.name for w in plan.secrets if _MASTER_KEY in w.keys.values() and found[w.name] is None]
-    others = [name for name, there in found.items() if there is not None]
+    others = [
+        f"{kind} {name}"
+        for kind, objects in (("Secret", found), ("ConfigMap", published))
+        for name, there in objects.items()
+        if there is not None and _made_for(plan, there)
+    ]
     if lost and others:
         raise CannotStart(
-            f"the Secret {lost[0]} is missing, and {others[0]} is there: restore the master key from a backup"
-            f" (to start over with empty databases, delete {', '.join(others)}, too)"
+            f"the Secret {lost[0]} is missing, and {others[0]}, made beside it, is there: restore the master"
+            f" key from a backup (to start over with empty databases, delete {', '.join(others)}, too)"
+        )
+
+
+def _made_for(plan: Plan, there: Object) -> bool:
+    labels = there.get("metadata", {}).get("labels") or {}
+    return plan.labels.items() <= labels.items()
+
+
+def _refuse_another_root(root: Root, published: Object | None, objects: Objects) -> None:
+    """Services trust the root in the ConfigMap: of any other they take no key."""
+    if published is None:
+        return
+    place, trusted = root.signing_key, ((published.get("data") or {}).get("root") or "").split(",")
+    restart = "run `helm upgrade` again, and restart all Deployments"
+    if objects.get("Secret", place.secret) is None:
+        raise CannotStart(
+            f"the Secret {place.secret} is missing, and the ConfigMap {root.config_map} holds the root of its"
+            f" key: restore it from a backup; or, for a new key, delete that ConfigMap, {restart}"
+        )
+    if _root_of(root, objects) not in map(str.strip, trusted):
+        raise CannotStart(
+            f"the key in the Secret {place.secret} has another root than the ConfigMap {root.config_map}"
+            f" holds: restore the key; or, if it was replaced on purpose, delete that ConfigMap, {restart}"
         )
 
 
@@ -149,9 +192,13 @@ def _public_halves(plan: Plan, relays: RelayKeys, objects: Objects) -> Iterator[
 def _root(plan: Plan, root: Root, objects: Objects) -> str:
     if objects.get("ConfigMap", root.config_map) is not None:
         return f"kept ConfigMap {root.config_map}"
-    key = SigningKey.from_pem(_value(objects, root.signing_key).encode())
-    objects.create(_object(plan, "ConfigMap", root.config_map, {"root": str(root_of(key).jwk["x"])}))
+    objects.create(_object(plan, "ConfigMap", root.config_map, {"root": _root_of(root, objects)}))
     return f"made ConfigMap {root.config_map}"
+
+
+def _root_of(root: Root, objects: Objects) -> str:
+    key = SigningKey.from_pem(_value(objects, root.signing_key).encode())
+    return str(root_of(key).jwk["x"])
 
 
 def _value(objects: Objects, place: Place) -> str:
@@ -163,5 +210,5 @@ def _value(objects: Objects, place: Place) -> str:
 
 
 def _object(plan: Plan, kind: str, name: str, values: Mapping[str, str]) -> dict[str, object]:
-    about = {"name": name, "labels": dict(plan.labels)}
+    about = {"name": name, "labels": dict(plan.labels), "annotations": dict(_KEEP)}
     return {"kind": kind, "metadata": about, "stringData" if kind == "Secret" else "data": dict(values)}

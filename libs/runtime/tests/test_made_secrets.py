@@ -14,7 +14,7 @@ from libs.runtime.cluster.made_secrets import Plan, make, plan_of
 from libs.runtime.config.guards import CannotStart
 
 PLAN = {
-    "labels": {"app.kubernetes.io/instance": "elm"},
+    "labels": {"linli/made-for": "elm"},
     "secrets": [
         {"name": "elm-master-key", "keys": {"master-key": "master-key"}},
         {"name": "elm-signing-key", "keys": {"signing-key.pem": "ed25519"}},
@@ -107,6 +107,57 @@ def test_a_lost_master_key_is_not_replaced(namespace: Namespace) -> None:
         list(make(plan(), namespace))
 
     assert namespace.get("Secret", "elm-master-key") is None
+
+
+def test_secrets_that_an_operator_made_before_do_not_count_as_a_lost_master_key(namespace: Namespace) -> None:
+    own = {"password": "a", "owner-password": "b"}
+    namespace.create({"kind": "Secret", "metadata": {"name": "elm-cases-database"}, "stringData": own})
+
+    said = list(make(plan(), namespace))
+
+    assert "made Secret elm-master-key" in said
+    assert "kept Secret elm-cases-database" in said
+
+
+def test_a_lost_master_key_is_not_replaced_where_only_its_config_maps_are_left(namespace: Namespace) -> None:
+    list(make(plan(), namespace))
+    for place in [place for place in namespace.objects if place[0] == "Secret"]:
+        del namespace.objects[place]
+
+    with pytest.raises(CannotStart, match="ConfigMap elm-relays, made beside it, is there"):
+        list(make(plan(), namespace))
+
+
+def test_a_signing_key_that_is_lost_is_not_replaced_while_its_root_is_published(namespace: Namespace) -> None:
+    list(make(plan(), namespace))
+    del namespace.objects["Secret", "elm-signing-key"]
+
+    with pytest.raises(CannotStart, match="delete that ConfigMap, run `helm upgrade` again"):
+        list(make(plan(), namespace))
+
+    assert namespace.get("Secret", "elm-signing-key") is None
+    del namespace.objects["ConfigMap", "elm-root"]
+    assert "made ConfigMap elm-root" in list(make(plan(), namespace))
+
+
+def test_a_signing_key_that_was_replaced_does_not_go_with_the_root_of_the_old_one(
+    namespace: Namespace,
+) -> None:
+    list(make(plan(), namespace))
+    pem = base64.b64encode(SigningKey.generate().pem()).decode()
+    namespace.objects["Secret", "elm-signing-key"]["data"]["signing-key.pem"] = pem
+
+    with pytest.raises(CannotStart, match="has another root than the ConfigMap elm-root holds"):
+        list(make(plan(), namespace))
+
+
+def test_what_is_made_is_known_by_a_label_of_its_own_and_is_not_pruned(namespace: Namespace) -> None:
+    list(make(plan(), namespace))
+
+    for there in namespace.objects.values():
+        assert there["metadata"]["labels"] == {"linli/made-for": "elm"}
+        assert there["metadata"]["annotations"]["argocd.argoproj.io/sync-options"] == "Prune=false"
+        assert "IgnoreExtraneous" in there["metadata"]["annotations"]["argocd.argoproj.io/compare-options"]
 
 
 def test_a_secret_that_lacks_a_key_is_not_completed(namespace: Namespace) -> None:
