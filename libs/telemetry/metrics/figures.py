@@ -24,7 +24,7 @@ class Figure:
     labels: Mapping[str, tuple[str, ...]]
 
     def __post_init__(self) -> None:
-        """A figure is known from when it is declared. Raises ValueError without a label: it has no end."""
+        """Register the gauge. Raises ValueError without a label: such a gauge could never be forgotten."""
         if not self.labels:
             raise ValueError(f"the figure {self.name} needs a label: without one it could not be forgotten")
         _gauges[self.name] = Gauge(f"linli_{self.name}", self.meaning, [*self.labels], registry=REGISTRY)

@@ -40,7 +40,7 @@ _SYMPTOMS = (
         severity="page",
         expr='sum by (quota) (rate(linli_rpc_limited_total{caller="server"}[5m])) > 0',
         lasts="5m",
-        says="servers turn callers away: they bear no more {{ $labels.quota }}",
+        says="servers turn callers away: they are at their limit of {{ $labels.quota }}",
     ),
     Alert(
         name="LinliNothingMeasured",
@@ -187,7 +187,7 @@ _EXCHANGE = (
         expr="max by (service, source) (linli_inbox_types_behind_positions) > 0"
         " and max by (service, source) (delta(linli_inbox_types_behind_positions[10m])) >= 0",
         lasts="10m",
-        says="{{ $labels.service }} does not get on with the past of {{ $labels.source }}",
+        says="{{ $labels.service }} has stopped catching up on past events of {{ $labels.source }}",
     ),
 )
 _TIME_AND_KEYS = (
