@@ -1,5 +1,6 @@
 """`linli doctor` is told what to look at, and its exit status says what it found."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,19 @@ def test_a_process_that_does_not_answer_is_broken_and_no_secret_is_told(
     assert "nothing answers at http://127.0.0.1:1 " in said
     assert "hush" not in said
     assert key not in said
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_processes_of_a_cluster_are_asked_as_they_serve(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], scheme: str
+) -> None:
+    (tmp_path / "master.key").write_text(MasterKey.generate().text(), "ascii")
+    told = {"scheme": scheme, "grpc": "127.0.0.1:3", "http": "127.0.0.1:1", "worker_http": "127.0.0.1:2"}
+    (tmp_path / "addresses.json").write_text(json.dumps({"cases": told}), "utf-8")
+
+    assert run(["doctor", "cases", "--data", str(tmp_path)]) == 1
+
+    said = capsys.readouterr().out
+    assert f"nothing answers at {scheme}://127.0.0.1:1 " in said
+    assert f"nothing answers at {scheme}://127.0.0.1:2 " in said
+    assert "127.0.0.1:3" not in said
