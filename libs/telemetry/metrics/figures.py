@@ -40,7 +40,7 @@ class Figure:
             gauge.labels(*each).set(value)
 
     def forget(self) -> None:
-        """It is not known any more what is: better no figure than an old one."""
+        """Show no value: better none than an old one."""
         _gauges[self.name].clear()
 
 

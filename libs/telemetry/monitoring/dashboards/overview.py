@@ -41,7 +41,7 @@ OVERVIEW = Dashboard(
                 ),
                 Panel(
                     title="Refused for load",
-                    says="By caller and quota. `server`: a process bears no more; add replicas.",
+                    says="By caller and quota. `server`: a process is at its limit; add replicas.",
                     shows={
                         "{{caller}} {{quota}}": "sum by (caller, quota) (rate(linli_rpc_limited_total[5m]))"
                     },
