@@ -61,7 +61,7 @@ class Builder:
         elif self.name == "podman":
             self._run("save", "--quiet", "--format", "docker-archive", "--output", str(archive), tag)
         else:
-            self._run("push", "--quiet", tag, f"docker-archive:{archive}:docker.io/library/{tag}")
+            self._run("push", "--quiet", tag, f"docker-archive:{archive}:{tag}")
 
     def _run(self, *words: str) -> None:
         if self._ended(*words) != 0:
