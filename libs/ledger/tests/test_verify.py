@@ -8,13 +8,14 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from libs.ledger.errors import SettingsRefused
-from libs.ledger.recorded import Context
+from libs.ledger.recorded import Checkpoint, Context
 from libs.ledger.store import chain, roles
-from libs.ledger.store.ledger import Ledger
+from libs.ledger.store.ledger import Append, Ledger, LedgerSettings
 from libs.ledger.store.tables import dangers
 from libs.ledger.store.verify import Forged, Head, verify
 from libs.ledger.streams.stream import Stream
 from libs.ledger.tests import mailbox
+from libs.ledger.tests.conftest import MASTER_KEY
 from libs.runtime.bundled.postgres import ensure_role
 
 ALICE = Context(actor="alice")
@@ -208,6 +209,17 @@ def test_the_service_may_append_and_may_not_alter(open_ledger: Callable[[], Ledg
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             tamper(make_conninfo(dsn, user=ROLE), statement)
     assert verify(dsn).position == 15
+
+
+def test_the_service_appends_with_effects_as_its_own_role(ledger: Ledger, dsn: str) -> None:
+    ensure_role(dsn, ROLE)
+    roles.grant(dsn, ROLE)
+    settings = LedgerSettings(dsn=make_conninfo(dsn, user=ROLE), service="post")
+
+    with Ledger.connect(settings, mailbox.EVENTS, MASTER_KEY) as own:
+        own.append(Append(checkpoint=Checkpoint("catalog", 7), effects=[lambda _: None]))
+
+    assert ledger.checkpoint("catalog") == 7
 
 
 def test_nobody_but_the_service_runs_what_runs_as_the_owner(dsn: str) -> None:
