@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 
 import pytest
 
+from libs.runtime.bundled import ports
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed, find_or_install
 from libs.testkit import examples, patience
 from libs.testkit.memory import write_to_memory
@@ -29,11 +30,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle how many examples are tried, where files are written, and who reports what was slow."""
+    """Settle how many examples are tried, where files lie, who reports what was slow, and who has which ports."""
     write_to_memory()
     examples.configure(thorough=config.getoption("--thorough"))
-    if not hasattr(config, "workerinput"):  # with pytest-xdist, the process that hands out the tests
+    given = getattr(config, "workerinput", None)  # with pytest-xdist, but not for who hands out the tests
+    if given is None:
         config.pluginmanager.register(Slowest(), "slowest")
+    else:
+        ports.keep_to(int(given["workerid"].removeprefix("gw")), int(given["workercount"]))
 
 
 @pytest.hookimpl(optionalhook=True)

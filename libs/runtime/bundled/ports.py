@@ -17,6 +17,8 @@ _HIGHEST = 65_535
 _USUAL = 7400
 _LISTENS = "0A"
 _LOOPBACK = "127.0.0.1"
+_given: set[int] = set()  # free ones that were answered: whoever asked may not listen yet
+_part = (0, 1)
 
 
 def port_number(text: str, following: int = 0) -> int:
@@ -30,18 +32,29 @@ def port_number(text: str, following: int = 0) -> int:
     return int(text)
 
 
+def keep_to(part: int, of: int) -> None:
+    """Answer free ports of one part in so many only: processes that ask at once never get the same."""
+    global _part
+    _part = (part, of)
+
+
 def free_ports(count: int) -> list[int]:
     """Ports below those of outgoing connections: so nobody takes them while their server is down.
+
+    None is answered twice.
 
     Raises `CannotStart` if there are not that many.
     """
     lowest = _of_the_system("ip_local_port_range", _FIRST_OUTGOING)
     bounds = (_FIRST, lowest) if lowest > _FIRST + 2000 else (2 * _FIRST, _LAST)
     picked: list[int] = []
-    for port in random.SystemRandom().sample(range(*bounds), 1000):
-        if _refusal(_LOOPBACK, port) is None:
+    part, of = _part
+    ports = range(bounds[0] + part, bounds[1], of)
+    for port in random.SystemRandom().sample(ports, min(1000, len(ports))):
+        if port not in _given and _refusal(_LOOPBACK, port) is None:
             picked.append(port)
         if len(picked) == count:
+            _given.update(picked)
             return picked
     raise CannotStart(
         f"there are no {count} free ports from {bounds[0]} to {bounds[1]}: stop the processes that hold them"

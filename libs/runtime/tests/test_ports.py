@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from libs.runtime.bundled import ports
 from libs.runtime.bundled.ports import free_instead, free_ports, port_number, refuse_taken, taken
 from libs.runtime.config.guards import CannotStart
 
@@ -36,6 +37,17 @@ def test_a_port_that_is_in_use_is_refused_with_who_uses_it_and_one_that_is_free(
     assert f"(process {os.getpid()}) listens there. Choose another with --port" in sentence
     assert int(instead) != port
     assert taken(int(instead)) == ""
+
+
+def test_no_port_is_answered_twice_nor_by_two_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "_part", (0, 1))
+
+    ports.keep_to(1, 7)
+    one = [*free_ports(300), *free_ports(300)]
+    ports.keep_to(2, 7)
+    other = free_ports(300)
+
+    assert len({*one, *other}) == 900
 
 
 def test_what_is_suggested_is_never_what_was_refused() -> None:
