@@ -30,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle how many examples are tried, where files lie, who reports what was slow, and who has which ports."""
+    """Settle how many examples are tried, where files lie, who has which ports, who reports what was slow."""
     write_to_memory()
     examples.configure(thorough=config.getoption("--thorough"))
     given = getattr(config, "workerinput", None)  # with pytest-xdist, but not for who hands out the tests
