@@ -1,7 +1,6 @@
 """What is measured of commands, commits, and what is done to a ledger."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -103,36 +102,40 @@ def handled(service: str, category: str) -> OutcomeMeter:
     return measured
 
 
-@dataclass(frozen=True, slots=True)
 class Appended:
-    """The meters of a ledger's commits."""
+    """The meters of a ledger's commits, found once: a commit looks none of them up."""
 
-    _service: str
+    def __init__(self, service: str, waiting: Callable[[], float]) -> None:
+        """`waiting`: how many appends wait just now."""
+        self._events = _append_events.labels(service)
+        self._seconds = _append_seconds.labels(service)
+        self._position = _ledger_position.labels(service)
+        self._retries = _append_retries.labels(service)
+        self._lock = _append_lock.labels(service)
+        reasons = ("version", "handled", "key", "other")
+        self._conflicts = {reason: _append_conflicts.labels(service, reason) for reason in reasons}
+        _append_waiting.labels(service).set_function(waiting)
 
     def __call__(self, events: int, seconds: float, position: int, attempts: int = 1) -> None:
         """A commit of so many events took so long, and the ledger has got there."""
-        _append_events.labels(self._service).observe(events)
-        _append_seconds.labels(self._service).observe(seconds)
-        _ledger_position.labels(self._service).set(position)
+        self._events.observe(events)
+        self._seconds.observe(seconds)
+        self._position.set(position)
         if attempts > 1:
-            _append_retries.labels(self._service).inc(attempts - 1)
+            self._retries.inc(attempts - 1)
 
     def locked(self, seconds: float) -> None:
         """A commit had the lock after so many seconds."""
-        _append_lock.labels(self._service).observe(max(0.0, seconds))
+        self._lock.observe(max(0.0, seconds))
 
     def conflicted(self, reason: str) -> None:
         """An append could not be stored as it was: version, handled, key or other."""
-        _append_conflicts.labels(self._service, reason).inc()
+        self._conflicts[reason].inc()
 
 
 def appended(service: str, waiting: Callable[[], float]) -> Appended:
     """The meters of a ledger; `waiting`: how many appends wait just now."""
-    _append_waiting.labels(service).set_function(waiting)
-    _append_retries.labels(service)
-    for reason in ("version", "handled", "key", "other"):
-        _append_conflicts.labels(service, reason)
-    return Appended(service)
+    return Appended(service, waiting)
 
 
 def verified(service: str, position: int, moment: float, *, forged: bool) -> None:
