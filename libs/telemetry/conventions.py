@@ -4,8 +4,9 @@ Whoever does a piece of work asks here for its span. Attributes of our own begin
 personal data.
 """
 
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from functools import cache
 
 from libs.telemetry import traces
 from libs.telemetry.traces import Span, Value
@@ -32,6 +33,7 @@ EVENTS = "linli.events"
 POSITION = "linli.position"
 
 _EVENTS_TABLE = "stored_events"
+_APPEND = f"append {_EVENTS_TABLE}"
 
 
 def served(rpc: str, parent: str) -> Span:
@@ -57,31 +59,30 @@ def handled(stream_kind: str, command: str, stream: str) -> Span:
     return traces.span(f"{stream_kind} {command}", about={STREAM: stream})
 
 
-@contextmanager
-def appended(service: str, causes: Iterable[str]) -> Iterator[None]:
+def appended(service: str, causes: Iterable[str]) -> AbstractContextManager[object]:
     """Events are appended to the ledger: a span of the work under way.
 
     If there is none, as a batch of neighbours' events takes effect: one in each trace of `causes`.
     """
-    about = _database(service, "append", _EVENTS_TABLE)
-    with ExitStack() as spans:
-        if traces.current() is not None:
-            spans.enter_context(traces.span(f"append {_EVENTS_TABLE}", kind="client", about=about))
-        elif traces.collected():
-            for cause in dict.fromkeys(filter(None, causes)):
-                span = traces.span(f"append {_EVENTS_TABLE}", parent=cause, kind="client", about=about)
-                spans.enter_context(span)
-        yield
+    if traces.current() is not None:
+        return traces.span(_APPEND, kind="client", about=_database(service, "append", _EVENTS_TABLE))
+    return _appended_in_each(service, causes) if traces.collected() else nullcontext()
 
 
 @contextmanager
-def queried(service: str, view: str) -> Iterator[None]:
+def _appended_in_each(service: str, causes: Iterable[str]) -> Iterator[None]:
+    about = _database(service, "append", _EVENTS_TABLE)
+    with ExitStack() as spans:
+        for cause in dict.fromkeys(filter(None, causes)):
+            spans.enter_context(traces.span(_APPEND, parent=cause, kind="client", about=about))
+        yield
+
+
+def queried(service: str, view: str) -> AbstractContextManager[object]:
     """A view is asked, for the work under way; nothing where nobody collects spans."""
     if traces.current() is None or not traces.collected():
-        yield
-        return
-    with traces.span(f"SELECT {view}", kind="client", about=_database(service, "SELECT", view)):
-        yield
+        return nullcontext()
+    return traces.span(f"SELECT {view}", kind="client", about=_database(service, "SELECT", view))
 
 
 def projected(service: str, events: int, reached: int) -> Span:
@@ -116,7 +117,8 @@ def fired(service: str, command: str, due_at: str) -> Span:
     return traces.span(f"{service} clock {command}", parent="", about={DUE: due_at})
 
 
-def _database(service: str, operation: str, collection: str) -> dict[str, str]:
+@cache
+def _database(service: str, operation: str, collection: str) -> Mapping[str, str]:
     return {
         DB_SYSTEM: "postgresql",
         DB_NAMESPACE: service,
