@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
@@ -164,3 +165,13 @@ def record_history(ledger: Ledger, books: int, start: int = 0) -> int:
         for book, events in some_history(books, start)
     ]
     return ledger.append(Append(drafts=drafts)).positions[-1]
+
+
+def cut_projector(admin: psycopg.Connection[Any]) -> int:
+    """End the database session of a projector that follows views; answers how many were ended, 1 or 0."""
+    return admin.execute(
+        "SELECT pg_terminate_backend(pid) FROM (SELECT DISTINCT pid FROM pg_stat_activity"
+        " JOIN pg_locks USING (pid) WHERE application_name = 'linli projector'"
+        " AND datname = current_database() AND locktype = 'advisory') AS holders"
+        " ORDER BY random() LIMIT 1"
+    ).rowcount

@@ -15,6 +15,7 @@ from libs.ledger.tests.lending import (
     Lost,
     Readers,
     Shelf,
+    cut_projector,
     lending,
     record,
     record_history,
@@ -226,11 +227,7 @@ def test_hand_overs_in_the_middle_of_things_lose_and_double_nothing(database: st
         while cut < 6:
             head = record_history(ledger, 10, start=books)
             books += 10
-            cut += admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid)"
-                " WHERE application_name = 'linli projector' AND datname = current_database()"
-                " AND locktype = 'advisory'"
-            ).rowcount
+            cut += cut_projector(admin)
         eventually(lambda: positions(database) == {"shelf": head, "readers": head}, seconds=60)
 
         assert_rebuilt_equals_live(ledger, views)

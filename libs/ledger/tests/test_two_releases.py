@@ -19,6 +19,7 @@ from libs.ledger.tests.lending import (
     Lost,
     Readers,
     Shelf,
+    cut_projector,
     lending,
     record,
     record_history,
@@ -297,12 +298,7 @@ def test_projectors_of_two_releases_that_are_cut_again_and_again_lose_and_double
             while cut < 12:
                 head = record_history(ledger, 10, start=books)
                 books += 10
-                cut += admin.execute(
-                    "SELECT pg_terminate_backend(pid) FROM (SELECT DISTINCT pid FROM pg_stat_activity"
-                    " JOIN pg_locks USING (pid) WHERE application_name = 'linli projector'"
-                    " AND datname = current_database() AND locktype = 'advisory') AS holders"
-                    " ORDER BY random() LIMIT 1"
-                ).rowcount
+                cut += cut_projector(admin)
             for release in releases:
                 for view in release.views:
                     with release.views.read(view.name, f"r{head}.1", timeout=60):
