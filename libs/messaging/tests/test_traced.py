@@ -46,15 +46,8 @@ def test_a_trace_crosses_the_broker(town: Town, spans: InMemorySpanExporter, bro
         context = replace(ALICE, traceparent=rpc.traceparent)
         for by in (1, 2):
             town.counter.streams["counter"].handle("a", counter.Count(by=by), context)
-    to = Broker(BrokerSettings(url=broker, heartbeat=2.0))
-    dsn = town.counter.settings.database_url.reveal()
-    relay = Relay(town.counter.source, dsn, to, SIGNER, RelaySettings(heartbeat=0.2))
-    publishing = WatchedThread("relay", relay.run, wake=relay.wake)
 
-    with Listener(to, town) as listener:
-        publishing.start()
-        listener.until(lambda: len(town.steps()) == 2)
-    assert publishing.close(20)
+    _exchange(town, broker, steps=2)
 
     told = [span for span in spans.get_finished_spans() if span.name == "publish linli.events"]
     assert len(told) >= 2
@@ -73,16 +66,7 @@ def test_a_collector_gets_the_whole_trace_from_the_call_to_the_neighbours_append
             with conventions.served("linli.counter.v1.CounterService/Count", "") as rpc:
                 context = replace(ALICE, traceparent=rpc.traceparent)
                 town.counter.streams["counter"].handle("a", counter.Count(by=1), context)
-            dsn, to = (
-                town.counter.settings.database_url.reveal(),
-                Broker(BrokerSettings(url=broker, heartbeat=2.0)),
-            )
-            relay = Relay(town.counter.source, dsn, to, SIGNER, RelaySettings(heartbeat=0.2))
-            publishing = WatchedThread("relay", relay.run, wake=relay.wake)
-            with Listener(to, town) as listener:
-                publishing.start()
-                listener.until(lambda: len(town.steps()) == 1)
-            assert publishing.close(20)
+            _exchange(town, broker, steps=1)
         finally:
             traces.shutdown()
 
@@ -100,3 +84,15 @@ def test_a_collector_gets_the_whole_trace_from_the_call_to_the_neighbours_append
     }
     assert spans["publish linli.events", ""].about["messaging.system"] == "rabbitmq"
     assert spans["process counter", ""].about["messaging.consumer.group.name"] == "tally"
+
+
+def _exchange(town: Town, broker: str, *, steps: int) -> None:
+    """Publish what the counter has recorded, until the tally has taken so many steps."""
+    to = Broker(BrokerSettings(url=broker, heartbeat=2.0))
+    dsn = town.counter.settings.database_url.reveal()
+    relay = Relay(town.counter.source, dsn, to, SIGNER, RelaySettings(heartbeat=0.2))
+    publishing = WatchedThread("relay", relay.run, wake=relay.wake)
+    with Listener(to, town) as listener:
+        publishing.start()
+        listener.until(lambda: len(town.steps()) == steps)
+    assert publishing.close(20)
