@@ -19,15 +19,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from e2e.cluster import needs
-from e2e.cluster.build import BuildFailed, build
+from e2e.cluster.build import build
 from e2e.cluster.cache import entry
 from e2e.cluster.cluster import GIVEN, find, start
-from e2e.cluster.needs import Missing
+from e2e.cluster.needs import MISSING, BuildFailed, Missing
 from e2e.cluster.node import Node, NodeFailed
 from e2e.cluster.place import NotANodesFolder, Place
-
-MISSING = 3
-"""The exit status where this machine cannot run a node."""
 
 
 def main(words: Sequence[str]) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from e2e.cluster import archive
 from e2e.cluster.cache import HELM, SOURCES, Entry, filling, version_of
-from e2e.cluster.needs import Missing, find_go
+from e2e.cluster.needs import BuildFailed, Missing, find_go
 
 COMPONENTS = (
     "kube-apiserver",
@@ -26,10 +26,6 @@ COMPONENTS = (
 IN_PODS = ("pause", "coredns", "probe")
 _NICENESS = 15
 _VERSIONED = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
-
-
-class BuildFailed(Exception):
-    """The components do not compile: what is wrong is wrong in them. Go's own message stands above."""
 
 
 def image_of(program: str) -> str:

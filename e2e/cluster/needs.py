@@ -30,8 +30,16 @@ _GO_FOLDERS = "/usr/local/go/bin:/usr/lib/go/bin"
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 
+MISSING = 3
+"""The exit status where this machine cannot do what was asked; CI then goes on, and says so."""
+
+
 class Missing(Exception):
     """This machine cannot run a node; the message says what is missing and what to do."""
+
+
+class BuildFailed(Exception):
+    """What is to be built is wrong, and not the machine; the words of what builds it stand above."""
 
 
 def packages(programs: Mapping[str, str] = _PROGRAMS) -> list[str]:

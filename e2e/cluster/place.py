@@ -43,14 +43,13 @@ class Place:
 
         Not among temporary files: those may lie in memory, and a node's images take 2 GB.
         """
-        checkout = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
-        chosen = environ.get(FOLDER) or cache.folder(environ) / f"node-{checkout}"
+        chosen = environ.get(FOLDER) or cache.folder(environ) / f"node-{_short(ROOT)}"
         return cls(Path(chosen).absolute())
 
     @property
     def name(self) -> str:
         """What marks this node's control groups as its own."""
-        return f"linli-{hashlib.sha256(str(self.root).encode()).hexdigest()[:8]}"
+        return f"linli-{_short(self.root)}"
 
     @property
     def keys(self) -> Path:
@@ -136,6 +135,11 @@ class Place:
     @property
     def _first(self) -> Path:
         return self.root / "first.json"
+
+
+def _short(folder: Path) -> str:
+    """A folder's path in eight letters and digits."""
+    return hashlib.sha256(str(folder).encode()).hexdigest()[:8]
 
 
 def _began(pid: int) -> str:

@@ -10,8 +10,9 @@ import tarfile
 import tomllib
 from pathlib import Path
 
-from e2e.cluster.image.base import SUITE, CannotBuild, make_base
-from e2e.cluster.image.builder import NAMES, Builder, BuildFailed, find
+from e2e.cluster.image.base import SUITE, make_base
+from e2e.cluster.image.builder import NAMES, Builder, find
+from e2e.cluster.needs import MISSING, BuildFailed, Missing
 
 ROOT = Path(__file__).parents[3]
 _REGISTRY_BASE = "python:3.11-slim-bookworm"
@@ -20,8 +21,6 @@ _INVENTORY = ("sbom.cdx.json", "licences.tsv")
 _TARGETS = {"linli": "linli", "rabbitmq": "linli-rabbitmq"}
 """Image by target of the Dockerfile."""
 MEBI = 1 << 20
-MISSING = 3
-"""The exit status where this machine cannot build an image."""
 
 
 def main(words: list[str]) -> int:
@@ -41,7 +40,7 @@ def main(words: list[str]) -> int:
         base = _base(builder, asked.base, asked.out)
         for target in asked.only or _TARGETS:
             _make(builder, target, base, f"{_TARGETS[target]}:{asked.tag}", asked.out)
-    except CannotBuild as why:
+    except Missing as why:
         print(f"make image: {why}", file=sys.stderr)
         return MISSING
     except BuildFailed as failed:

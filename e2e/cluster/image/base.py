@@ -4,6 +4,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from e2e.cluster.needs import Missing
+
 SUITE = "bookworm"
 _INCLUDE = "python3,ca-certificates"
 _FOLDERS_TO_EMPTY = (
@@ -12,7 +14,7 @@ _FOLDERS_TO_EMPTY = (
 )
 
 
-class CannotBuild(Exception):
+class CannotBuild(Missing):
     """The image cannot be built here; the message says what is missing."""
 
 

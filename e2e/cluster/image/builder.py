@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from e2e.cluster.image.base import CannotBuild
+from e2e.cluster.needs import BuildFailed
 
 NAMES = ("docker", "podman", "buildah")
 _CERTIFICATES = Path("/etc/ssl/certs")
 _PULLED_WITHIN = 120.0
-
-
-class BuildFailed(Exception):
-    """The image is not what the builder can build; its own words stand above."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from e2e.cluster import needs
-from e2e.cluster.__main__ import MISSING, main
-from e2e.cluster.build import BuildFailed, build
+from e2e.cluster.__main__ import main
+from e2e.cluster.build import build
 from e2e.cluster.cache import Entry
-from e2e.cluster.needs import Missing
+from e2e.cluster.needs import MISSING, BuildFailed, Missing
 from libs.runtime.bundled import debian
 
 
