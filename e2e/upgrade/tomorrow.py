@@ -9,8 +9,7 @@ from pathlib import Path
 
 from e2e.upgrade.releases import CHECKOUT, Release, release_at
 
-EXPANDS, CONTRACTS = 900, 901
-"""Numbers of its steps."""
+_EXPANDS, _CONTRACTS = 900, 901  # the numbers of its steps
 
 _EDITS = (
     (
@@ -18,15 +17,15 @@ _EDITS = (
         ')\n"""Add new steps at the end',
         f"""\
     Step(
-        {EXPANDS},
+        {_EXPANDS},
         "of tomorrow",
         lambda cursor, _dsn: cursor.execute("CREATE TABLE public.of_tomorrow (id integer)"),
     ),
     Step(
-        {CONTRACTS},
+        {_CONTRACTS},
         "without tomorrow's",
         lambda cursor, _dsn: cursor.execute("DROP TABLE public.of_tomorrow"),
-        needs={EXPANDS},
+        needs={_EXPANDS},
         contract=True,
     ),
 )
