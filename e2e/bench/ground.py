@@ -27,7 +27,7 @@ from e2e.city.rows import Request
 from e2e.journeys.cities import free_port
 from libs.ledger.store.ledger import Ledger
 from libs.rpc.keys import SigningKey
-from libs.runtime.bundled.kept import environ_of
+from libs.runtime.bundled.kept import environ_of, make_secrets
 from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.postgres import EmbeddedPostgres
 from libs.runtime.config.settings import Settings, read
@@ -66,7 +66,8 @@ class Ground:
 
     @contextmanager
     def postgres(self) -> Iterator[EmbeddedPostgres]:
-        """The PostgreSQL of `linli up`, without `linli up`."""
+        """The PostgreSQL of `linli up`, without `linli up`: the folder gets its secrets before its data."""
+        make_secrets(self.place)
         server = EmbeddedPostgres(self.place.data)
         server.start()
         try:
