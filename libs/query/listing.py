@@ -1,6 +1,7 @@
 """Lists: pages of a table's or a sub-select's rows within the caller's reach, filtered and ordered."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
 from psycopg import Cursor
@@ -56,12 +57,14 @@ class Listing(Generic[R]):
         where: Condition = EVERYTHING,
         order: tuple[Order, ...] = (),
         params: tuple[object, ...] = (),
+        as_of: datetime | None = None,
     ) -> tuple[list[R], str]:
         """The rows of the page that a request asks for, and the token of the next one ("" on the last).
 
         `reach` limits the rows to those that the caller's grants cover (None: this list is open to all
         callers of the rpc), `where` to those of this question. `order` replaces the usual one. `params` are
-        those of a derived table.
+        those of a derived table. `as_of`: the rows as they were then, of a table that
+        keeps its history.
 
         Raises `Refusal` FILTER_INVALID, PAGE_TOKEN_INVALID.
         """
@@ -71,10 +74,9 @@ class Listing(Generic[R]):
             EVERYTHING if reach is None else reach.condition(area_column=self.area, body_column=self.body)
         )
         wanted = within & where & self.filters.compile(given) & page.condition
-        select = (
-            f"SELECT * FROM {self._source} WHERE {wanted.sql} ORDER BY {page.order_by} LIMIT {page.fetch}"
-        )
-        rows, token = page.cut(cursor.execute(select, (*params, *wanted.params)).fetchall())
+        source, moments = (self._source, ()) if as_of is None else (self._past_source, (as_of,) * 3)
+        select = f"SELECT * FROM {source} WHERE {wanted.sql} ORDER BY {page.order_by} LIMIT {page.fetch}"
+        rows, token = page.cut(cursor.execute(select, (*moments, *params, *wanted.params)).fetchall())
         return cast("list[R]", rows), token
 
     def one(self, cursor: Cursor[DictRow], **columns: Any) -> R | None:
@@ -87,3 +89,9 @@ class Listing(Generic[R]):
     def _source(self) -> str:
         table = self.table
         return f"({table.sql}) {table.name}" if isinstance(table, Derived) else table.name
+
+    @property
+    def _past_source(self) -> str:
+        if isinstance(self.table, Derived):
+            raise TypeError(f"{self.table.name} is derived, and keeps no history")
+        return f"({self.table.as_of()}) {self.table.name}"

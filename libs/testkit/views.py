@@ -5,6 +5,7 @@ from typing import Any
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.store.ledger import Ledger
+from libs.ledger.views.folding import fold
 from libs.ledger.views.rebuild import differences
 from libs.ledger.views.rows import RowStore
 from libs.ledger.views.view import Row, View
@@ -37,8 +38,7 @@ class MemoryRows(RowStore):
 def folded(view: View, history: Iterable[Recorded[Any]]) -> MemoryRows:
     """The rows after a history: `folded(view, recorded(...)).all("cases")`."""
     rows = MemoryRows(view)
-    for event in history:
-        view.fold(event, rows)
+    fold(view, list(history), rows)
     return rows
 
 

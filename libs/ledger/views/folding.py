@@ -19,4 +19,5 @@ def fold(view: View, events: Batch, rows: RowStore) -> None:
     """Fold a batch into a view's rows, but for events of types that only a newer release knows."""
     for recorded in events:
         if recorded.known:
+            rows.at(recorded.recorded_at)
             view.fold(recorded, rows)

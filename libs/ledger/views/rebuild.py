@@ -128,7 +128,7 @@ class _Beside:
         """Make the indexes: quicker over finished rows than along with them."""
         with self._connection.transaction():
             view_tables.create_indexes(self._cursor, self._view, self._schema)
-        for table in self._view.tables:
+        for table in self._view.stored:
             self._cursor.execute(f"ANALYZE {self._schema}.{table.name}")
 
     def switch(self) -> None:
@@ -158,7 +158,7 @@ class _Beside:
         with self._connection.transaction(force_rollback=True):
             if self._hold_live() is None:
                 return [f"{self._view.name}: there is no live view of this shape"]
-            return [line for table in self._view.tables for line in self._compare(table)]
+            return [line for table in self._view.stored for line in self._compare(table)]
 
     def _take(self, until: int | None) -> int:
         events = self._ledger.read(after=self._position, limit=_BATCH, until=until)
@@ -194,7 +194,7 @@ class _Beside:
 
     def _compare(self, table: Table) -> list[str]:
         live, new = f"{self._view.schema}.{table.name}", f"{self._schema}.{table.name}"
-        columns, key = ", ".join(table.columns), ", ".join(f"{column}::text" for column in table.key)
+        columns, key = ", ".join(table.stored), ", ".join(f"{column}::text" for column in table.key)
         lines: list[str] = []
         for one, other, where in ((live, new, "only in the live view"), (new, live, "only in the rebuilt")):
             rows = self._cursor.execute(

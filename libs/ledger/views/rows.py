@@ -2,14 +2,16 @@
 
 import copy
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from psycopg import Connection, Cursor
 from psycopg.rows import DictRow
 
+from libs.ledger.views.table import FROM, UNTIL, Key, Row
 from libs.ledger.views.values import EXACT_TYPES, MUTABLE_TYPES, normaliser, without_nul
-from libs.ledger.views.view import Key, Row, Table, View
+from libs.ledger.views.view import Table, View
 
 KeyTuple = tuple[Any, ...]
 
@@ -21,15 +23,18 @@ class TableRows:
     of the table is known, so a key that is not known does not exist.
     """
 
-    def __init__(self, table: Table[Any], schema: str) -> None:
+    def __init__(self, table: Table[Any], schema: str, past: "TableRows | None" = None) -> None:
+        """`past`: takes the earlier rows of a table that keeps its history."""
         self.table = table
+        self.past = past
+        self.at = _NEVER  # the recorded time of the event that is folded
         self.known: dict[KeyTuple, Row | None] = {}
         self.changed: set[KeyTuple] = set()
         self.complete = False
-        self._normalise = {column: normaliser(kind) for column, kind in table.columns.items()}
-        self._exact = {column: EXACT_TYPES.get(kind) for column, kind in table.columns.items()}
+        self._normalise = {column: normaliser(kind) for column, kind in table.stored.items()}
+        self._exact = {column: EXACT_TYPES.get(kind) for column, kind in table.stored.items()}
         self._mutable = tuple(column for column, kind in table.columns.items() if kind in MUTABLE_TYPES)
-        self._blank: Row = dict.fromkeys(table.columns)
+        self._blank: Row = dict.fromkeys(table.stored)
         self._statements(f"{schema}.{table.name}")
 
     def put(self, row: Mapping[str, Any], base: Row | None = None) -> None:
@@ -45,6 +50,8 @@ class TableRows:
             raise ValueError(
                 f"table {self.table.name}: the key {self.table.key} has no value in {sorted(row)}"
             )
+        if self.past is not None and not self._supersede(key, new):
+            return
         # the last written comes last, so that the longest untouched is forgotten first
         self.known.pop(key, None)
         self.known[key] = new
@@ -52,12 +59,30 @@ class TableRows:
 
     def delete(self, key: KeyTuple) -> None:
         """Take the row away."""
+        if self.past is not None:
+            self._keep(self.known[key])
         self.known[key] = None
         self.changed.add(key)
+
+    def _supersede(self, key: KeyTuple, new: Row) -> bool:
+        """Keep what the row was, and say since when it is the new one; False if nothing is new."""
+        old = self.known.get(key)
+        if old is not None and all(new[column] == old[column] for column in self.table.columns):
+            return False
+        new[FROM] = self.at
+        self._keep(old)
+        return True
+
+    def _keep(self, row: Row | None) -> None:
+        """Keep a row that is no more; not one that the same moment made and changed."""
+        if self.past is not None and row is not None and row[FROM] < self.at:
+            self.past.put({**row, UNTIL: self.at})
 
     def copied(self, row: Row) -> Row:
         """A copy that a fold may change without changing what is known."""
         copied = dict(row)
+        if self.past is not None:
+            del copied[FROM]
         for column in self._mutable:
             copied[column] = copy.deepcopy(copied[column])
         return copied
@@ -126,11 +151,11 @@ class TableRows:
         # json_to_recordset takes a whole batch in one parameter, and msgspec makes the text: about six times
         # less work here than arrays for unnest, and more rows a second there
         table = self.table
-        columns = ", ".join(table.columns)
+        columns = ", ".join(table.stored)
         keys = ", ".join(table.key)
-        key_types = ", ".join(f"{column} {table.columns[column]}" for column in table.key)
-        types = ", ".join(f"{column} {kind}" for column, kind in table.columns.items())
-        rest = [column for column in table.columns if column not in table.key]
+        key_types = ", ".join(f"{column} {table.stored[column]}" for column in table.key)
+        types = ", ".join(f"{column} {kind}" for column, kind in table.stored.items())
+        rest = [column for column in table.stored if column not in table.key]
         update = "UPDATE SET " + ", ".join(f"{column} = excluded.{column}" for column in rest)
         matches = " AND ".join(f"t.{column} = wanted.{column}" for column in table.key)
         wanted = f"json_to_recordset(%s::json) AS wanted({key_types})"
@@ -156,8 +181,23 @@ class RowStore:
         self._connection = connection
         self._limit = limit
         self._schema = schema or view.schema
-        self._tables = {table.name: TableRows(table, self._schema) for table in view.tables}
+        self._tables: dict[str, TableRows] = {}
+        self._historic: list[TableRows] = []
+        for table in view.tables:
+            self._add(table)
         self._asked: list[tuple[TableRows, Cursor[DictRow], list[KeyTuple]]] = []
+
+    def _add(self, table: Table[Any]) -> None:
+        past = TableRows(table.past, self._schema) if table.past is not None else None
+        rows = self._tables[table.name] = TableRows(table, self._schema, past)
+        if past is not None:
+            self._tables[past.table.name] = past
+            self._historic.append(rows)
+
+    def at(self, moment: datetime) -> None:
+        """What follows is changed by an event recorded at this moment."""
+        for rows in self._historic:
+            rows.at = moment
 
     def get(self, table: Table[Any] | str, key: Key) -> Any:
         """The row of `key`, or None."""
@@ -167,7 +207,10 @@ class RowStore:
 
     def put(self, table: Table[Any] | str, row: Any) -> None:
         """Insert or replace a row."""
-        self._of(table).put(row)
+        rows = self._of(table)
+        if rows.past is not None:  # what it was must be known
+            self._row(rows, rows.table.key_of(tuple([row.get(column) for column in rows.table.key])))
+        rows.put(row)
 
     def change(self, table: Table[Any] | str, key: Key, **columns: Any) -> None:
         """Set some columns of a row that exists."""
@@ -236,7 +279,8 @@ class RowStore:
 
     def known(self, table: str) -> dict[KeyTuple, Row]:
         """The rows that are known just now."""
-        return {key: row for key, row in self._tables[table].known.items() if row is not None}
+        rows = self._tables[table]
+        return {key: rows.copied(row) for key, row in rows.known.items() if row is not None}
 
     def _of(self, table: Table[Any] | str) -> TableRows:
         return self._tables[table if isinstance(table, str) else table.name]
@@ -250,6 +294,7 @@ class RowStore:
 
 
 _NOTHING = object()
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def _json(rows: list[Row]) -> str:

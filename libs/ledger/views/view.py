@@ -22,36 +22,29 @@ Pages of such rows are read by `libs.query.listing`.
 """
 
 import hashlib
-import re
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import cached_property
 from threading import Condition, Event
-from typing import Any, ClassVar, Generic, Protocol, get_type_hints, overload
+from typing import Any, ClassVar, Protocol, overload
 
 from psycopg import Cursor
 from psycopg.errors import InvalidSchemaName, UndefinedTable
 from psycopg.rows import DictRow, dict_row
-from typing_extensions import TypeVar
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.revision import parse_revision
 from libs.ledger.store.ledger import Ledger
-from libs.ledger.views.values import COLUMN_TYPES, column_type, without_nul
+from libs.ledger.views.table import NAME, R
+from libs.ledger.views.table import Key as Key  # views import them beside View
+from libs.ledger.views.table import Row as Row
+from libs.ledger.views.table import Table as Table
 from libs.telemetry import conventions
-
-Key = Any
-"""The value of a table's key column, or a tuple of values where the key has several columns."""
-Row = dict[str, Any]
-R = TypeVar("R", default=Row)
-"""The type of a table's rows: a TypedDict."""
 
 _POLL = 0.05  # seconds until the first look again at a view that another process folds
 _LONGEST_POLL = 0.5
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class Rows(Protocol):
@@ -83,71 +76,6 @@ class Rows(Protocol):
 
     def delete(self, table: "Table[Any] | str", key: Key) -> None:
         """Delete the row if there is one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table(Generic[R]):
-    """One table of a view: columns with their SQL types, key columns, indexes.
-
-    `Table.of` derives the columns from a row's type.
-
-    Types: text, bigint, integer, boolean, double precision, numeric, timestamptz, date, jsonb,
-    text[], bigint[]. An index is a list of columns (`"state, due_time DESC"`) or what follows the
-    table's name in CREATE INDEX (`"USING gin (words)"`, `"(due_time) WHERE state = 'open'"`).
-    """
-
-    name: str
-    columns: Mapping[str, str]
-    key: tuple[str, ...]
-    indexes: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, name: str, row: type[R], key: tuple[str, ...], indexes: tuple[str, ...] = ()) -> "Table[R]":
-        """The table whose rows are of the type `row`, a TypedDict.
-
-        str, int, bool, float, Decimal, datetime (aware), date, list[str] and list[int] have a column type;
-        `Json` keeps anything else that JSON can. A column that may be left out is `NotRequired`, and NULL.
-        """
-        hints = get_type_hints(row, include_extras=True)
-        return cls(name, {column: column_type(hint) for column, hint in hints.items()}, key, indexes)
-
-    def __post_init__(self) -> None:
-        for name in (self.name, *self.columns):
-            if not _NAME.fullmatch(name):
-                raise ValueError(
-                    f"table {self.name}: {name!r} is not a lower_snake name of 40 letters at most"
-                )
-        for column, kind in self.columns.items():
-            if kind not in COLUMN_TYPES:
-                raise ValueError(
-                    f"table {self.name}: {column} has the type {kind!r}, not one of {COLUMN_TYPES}"
-                )
-        if not self.key or not set(self.key) <= set(self.columns):
-            raise ValueError(f"table {self.name}: the key {self.key} is not made of its columns")
-
-    def key_of(self, key: Key) -> tuple[Any, ...]:
-        """The key as a tuple. Raises `TypeError` when its length does not fit."""
-        values = key if isinstance(key, tuple) else (key,)
-        if len(values) != len(self.key):
-            raise TypeError(f"table {self.name}: the key is {self.key}, got {len(values)} values")
-        if any(type(value) is str and "\0" in value for value in values):
-            return tuple(without_nul(value) for value in values)
-        return values
-
-    def ddl(self) -> str:
-        """CREATE TABLE, for a search_path at the view's schema."""
-        columns = [
-            f"{name} {kind}{' NOT NULL' if name in self.key else ''}" for name, kind in self.columns.items()
-        ]
-        return f"CREATE TABLE {self.name} ({', '.join(columns)}, PRIMARY KEY ({', '.join(self.key)}))"
-
-    def index_ddl(self) -> list[str]:
-        """CREATE INDEX statements."""
-        whole = ("(", "using")
-        return [
-            f"CREATE INDEX ON {self.name} {index if index.lower().startswith(whole) else f'({index})'}"
-            for index in self.indexes
-        ]
 
 
 class View(ABC):
@@ -183,6 +111,12 @@ class View(ABC):
         ]
 
     @cached_property
+    def stored(self) -> tuple[Table[Any], ...]:
+        """Its tables in the database: those declared, and those of earlier rows."""
+        past = [table.past for table in self.tables]
+        return (*self.tables, *(table for table in past if table is not None))
+
+    @cached_property
     def schema(self) -> str:
         """The PostgreSQL schema that holds the tables of this shape."""
         return f"view_{self.name}_{self.shape}"
@@ -190,7 +124,7 @@ class View(ABC):
     @cached_property
     def shape(self) -> str:
         """A digest of tables and version."""
-        ddl = [statement for table in self.tables for statement in (table.ddl(), *table.index_ddl())]
+        ddl = [statement for table in self.stored for statement in (table.ddl(), *table.index_ddl())]
         return hashlib.sha256("\n".join([str(self.version), *ddl]).encode()).hexdigest()[:8]
 
     def table(self, name: str) -> Table[Any]:
@@ -199,7 +133,7 @@ class View(ABC):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if not _NAME.fullmatch(getattr(cls, "name", "")):
+        if not NAME.fullmatch(getattr(cls, "name", "")):
             raise ValueError(f"{cls.__name__}.name is not a lower_snake name of 40 letters at most")
         if not getattr(cls, "tables", ()):
             raise ValueError(f"{cls.__name__} declares no tables")

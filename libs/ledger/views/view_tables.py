@@ -97,7 +97,7 @@ def create(cursor: Cursor[Any], view: View, schema: str = "", *, indexes: bool =
     cursor.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
     cursor.execute(f"CREATE SCHEMA {schema}")
     cursor.execute(f"SET LOCAL search_path TO {schema}")
-    for table in view.tables:
+    for table in view.stored:
         cursor.execute(table.ddl())
     if indexes:
         create_indexes(cursor, view, schema)
@@ -106,7 +106,7 @@ def create(cursor: Cursor[Any], view: View, schema: str = "", *, indexes: bool =
 def create_indexes(cursor: Cursor[Any], view: View, schema: str) -> None:
     """Create the indexes of tables made without them."""
     cursor.execute(f"SET LOCAL search_path TO {schema}")
-    for table in view.tables:
+    for table in view.stored:
         for statement in table.index_ddl():
             cursor.execute(statement)
 
