@@ -67,6 +67,7 @@ class Ground:
     @contextmanager
     def postgres(self) -> Iterator[EmbeddedPostgres]:
         """The PostgreSQL of `linli up`, without `linli up`: the folder gets its secrets before its data."""
+        self.place.data.mkdir(exist_ok=True)
         make_secrets(self.place)
         server = EmbeddedPostgres(self.place.data)
         server.start()
