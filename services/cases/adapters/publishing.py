@@ -100,8 +100,10 @@ def _routing(case_id: str, event: Routing) -> Message:
             )
         case events.CaseUnowned(at=at):
             return pb.CaseUnowned(case_id=case_id, found_time=stamp(at))
-        case events.CaseReturned(body_id=body, returns=returns, at=at):
-            return pb.CaseReturned(case_id=case_id, body_id=body, returns=returns, returned_time=stamp(at))
+        case events.CaseReturned(body_id=body, returns=returns, response_void=void, at=at):
+            return pb.CaseReturned(
+                case_id=case_id, body_id=body, returns=returns, response_void=void, returned_time=stamp(at)
+            )
         case events.AdjudicationOpened(area_path=path, at=at):
             return pb.AdjudicationOpened(case_id=case_id, area_id=id_of(path), opened_time=stamp(at))
         case events.CaseReassigned(from_body_id=had, body_id=body, at=at):
@@ -147,12 +149,23 @@ def _deadline(case_id: str, event: Moment) -> Message:
     """That a promised moment is near, or has passed, or that this was said too early."""
     clock, body, at = CLOCKS.to_wire(event.clock), event.body_id or "", stamp(event.at)
     match event:
-        case events.DeadlineWarned(due_at=due_at):
+        case events.DeadlineWarned(due_at=due_at, deciding_path=path):
             return pb.DeadlineWarned(
-                case_id=case_id, clock=clock, body_id=body, warned_time=at, due_time=stamp(due_at)
+                case_id=case_id,
+                clock=clock,
+                body_id=body,
+                deciding_area_id=id_of(path or ""),
+                warned_time=at,
+                due_time=stamp(due_at),
             )
-        case events.DeadlineBreached():
-            return pb.DeadlineBreached(case_id=case_id, clock=clock, body_id=body, breached_time=at)
+        case events.DeadlineBreached(deciding_path=path):
+            return pb.DeadlineBreached(
+                case_id=case_id,
+                clock=clock,
+                body_id=body,
+                deciding_area_id=id_of(path or ""),
+                breached_time=at,
+            )
         case events.MomentAnnulled(moment=moment, moment_at=moment_at):
             return pb.MomentAnnulled(
                 case_id=case_id,

@@ -4,7 +4,6 @@ The rule that makes them worth having: a clock starts when the case is opened an
 explicit, reasoned pause moves its deadline. Notes, returns, reassignment and reopening do not.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -88,7 +87,10 @@ class Clock:
         return not self.breached
 
     def next_moment(self) -> datetime | None:
-        """When this clock next has something to say."""
+        """When this clock next has something to say; None while it stands still, and when all is said.
+
+        A moment has passed when it lies before now: what is done in the moment itself is on time.
+        """
         if not self.running or self.breached:
             return None
         return self.deadline.due_at if self.warned else self.deadline.warn_at
@@ -118,30 +120,6 @@ class Clock:
         if kind is MomentKind.WARNING:
             return replace(self, warned_at=at)
         return replace(self, breached_at=at)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Warned:
-    """The moment when three quarters of a limit are used up."""
-
-    deadline: Deadline
-
-    @property
-    def at(self) -> datetime:
-        """The moment."""
-        return self.deadline.warn_at
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Breached:
-    """The moment when a limit is used up."""
-
-    deadline: Deadline
-
-    @property
-    def at(self) -> datetime:
-        """The moment."""
-        return self.deadline.due_at
 
 
 def promise(
@@ -193,19 +171,3 @@ def resumed(deadline: Deadline, paused_at: datetime, resumed_at: datetime, calen
     except NeverAtWork:
         raise refusals.limit_out_of_reach(deadline.calendar_id) from None
     return replace(deadline, warn_at=warn_at, due_at=due_at)
-
-
-def passed(clocks: tuple[Clock, ...], at: datetime) -> list[Warned | Breached]:
-    """The moments before `at` that have not been dealt with, the earliest first.
-
-    A moment has passed when it lies before `at`: what is done in the moment itself is on time.
-    """
-    moments = [moment for clock in clocks if clock.running for moment in _left(clock)]
-    return sorted((moment for moment in moments if moment.at < at), key=lambda moment: moment.at)
-
-
-def _left(clock: Clock) -> Iterator[Warned | Breached]:
-    if not clock.warned:
-        yield Warned(deadline=clock.deadline)
-    if not clock.breached:
-        yield Breached(deadline=clock.deadline)

@@ -151,8 +151,10 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
         case events.CaseUnowned(at=at):
             unowned = {"unowned_since": at, "unowned_cause": "no responsibility"}
             return {"state": CaseState.SUBMITTED.value, **unowned}
-        case events.CaseReturned(returns=returns, at=at):
+        case events.CaseReturned(returns=returns, response_void=void, at=at):
             unowned = {"unowned_since": at, "unowned_cause": "returned"}
+            if void:
+                unowned["response_met_time"] = None
             return {"state": CaseState.SUBMITTED.value, "body_id": None, "returns": returns, **unowned}
         case events.AdjudicationOpened(area_path=path):
             return {"deciding_path": path}

@@ -132,11 +132,13 @@ def _next(row: Row, clock: str) -> datetime | None:
     return moment
 
 
-def _changes(event: object) -> Row:  # one case for each event that matters
+def _changes(event: object) -> Row:  # noqa: C901  # one case for each event that matters
     """What an event does to the clocks of its case."""
     match event:
         case events.CaseAccepted() | events.WorkStarted() | events.NoteAdded(to_reporter=True):
             return {f"{RESPONSE}_stopped": True}
+        case events.CaseReturned(response_void=True):
+            return {f"{RESPONSE}_stopped": False}
         case events.CaseResolved() | events.CaseRejected() | events.CaseWithdrawn():
             return {f"{RESPONSE}_stopped": True, f"{RESOLUTION}_stopped": True}
         case events.CasePaused():

@@ -8,6 +8,7 @@ from libs.rules.areas import id_of, parent_of
 from libs.rules.routing import Question, route
 from services.cases.domain import refusals
 from services.cases.domain.case import commands, events
+from services.cases.domain.case.moments import passed
 from services.cases.domain.case.situations import (
     Accepted,
     Adjudication,
@@ -23,10 +24,11 @@ from services.cases.domain.case.situations import (
     Submitted,
     Waiting,
     Withdrawn,
+    after,
     body_of,
     evolve,
 )
-from services.cases.domain.clocks import ClockKind, MomentKind, Warned, passed, promise, resumed
+from services.cases.domain.clocks import ClockKind, MomentKind, promise, resumed
 
 RETURNS_BEFORE_ADJUDICATION = 2
 REOPENING_WINDOW = timedelta(days=30)
@@ -49,8 +51,8 @@ def decide(command: commands.CaseCommand, state: Case) -> list[events.CaseEvent]
     if isinstance(command, commands.AnnulMoment):
         return _annul(command, state)
     at = _in_order(command, state.file)
-    moments = _moments(state, at)
-    return [*moments, *_act(command, _after(state, moments), at)]
+    moments = passed(state, at)
+    return [*moments, *_act(command, after(state, moments), at)]
 
 
 def _open(command: commands.OpenCase) -> list[events.CaseEvent]:
@@ -102,7 +104,7 @@ def _act(command: commands.CaseCommand, state: Opened, at: datetime) -> list[eve
         case commands.AcceptCase(), Routed(body_id=body):
             return [events.CaseAccepted(body_id=body, at=at)]
         case commands.ReturnCase(), Routed(body_id=body) | Accepted(body_id=body):
-            return _return(state.file, body, at)
+            return _return(state, body, at)
         case commands.ReassignCase(), Submitted() | Routed() | Accepted() | InProgress():
             return _reassign(command, body_of(state), at)
         case commands.StartWork(), Routed(body_id=body) | Accepted(body_id=body):
@@ -163,14 +165,19 @@ def _annul(command: commands.AnnulMoment, state: Opened) -> list[events.CaseEven
     ]
 
 
-def _return(file: CaseFile, body_id: str, at: datetime) -> list[events.CaseEvent]:
+def _return(state: Routed | Accepted, body_id: str, at: datetime) -> list[events.CaseEvent]:
+    file = state.file
     if file.adjudication is Adjudication.DECIDED:
         raise refusals.decided_by_adjudication(file.deciding_path)
-    returns = file.returns + 1
-    returned = events.CaseReturned(body_id=body_id, returns=returns, at=at)
-    if returns < RETURNS_BEFORE_ADJUDICATION:
-        return [returned]
-    return [returned, events.AdjudicationOpened(area_path=parent_of(file.area_path) or file.area_path, at=at)]
+    void = file.answered_by == body_id
+    returned: list[events.CaseEvent] = [
+        events.CaseReturned(body_id=body_id, returns=file.returns + 1, response_void=void, at=at)
+    ]
+    if file.returns + 1 >= RETURNS_BEFORE_ADJUDICATION:
+        deciding = parent_of(file.area_path) or file.area_path
+        returned.append(events.AdjudicationOpened(area_path=deciding, at=at))
+    # While it claimed to have answered, moments may have passed that the body could have prevented.
+    return [*returned, *passed(after(state, returned), at, body_id)]
 
 
 def _reassign(command: commands.ReassignCase, from_body: str | None, at: datetime) -> list[events.CaseEvent]:
@@ -220,7 +227,7 @@ def _reopen(command: commands.ReopenCase, state: Resolved | Closed, at: datetime
         reason=_personal(state.file.subject, command.reason),
     )
     # The clocks go on as if they had never stopped: what would have passed meanwhile has passed.
-    return [reopened, *_moments(_after(state, [reopened]), at)]
+    return [reopened, *passed(after(state, [reopened]), at)]
 
 
 def _in_order(command: commands.CaseCommand, file: CaseFile) -> datetime:
@@ -234,33 +241,9 @@ def _in_order(command: commands.CaseCommand, file: CaseFile) -> datetime:
     raise refusals.out_of_order(command.at, file.last_at)
 
 
-def _moments(state: Opened, at: datetime) -> list[events.CaseEvent]:
-    """The moments of the clocks that lie before `at` and have not been dealt with, in order."""
-    if isinstance(state, Rejected | Withdrawn):
-        return []
-    return [
-        events.DeadlineWarned(
-            clock=moment.deadline.clock,
-            body_id=body_of(state),
-            due_at=moment.deadline.due_at,
-            at=moment.at,
-        )
-        if isinstance(moment, Warned)
-        else events.DeadlineBreached(clock=moment.deadline.clock, body_id=body_of(state), at=moment.at)
-        for moment in passed(state.file.clocks, at)
-    ]
-
-
 def _personal(subject: str, value: str) -> Personal | None:
     """A text under the key of whom it is about; none if nothing was said."""
     return Personal(subject, value) if value else None
-
-
-def _after(state: Opened, happened: list[events.CaseEvent]) -> Opened:
-    after = CASE.fold(happened, state)
-    if isinstance(after, NotOpened):
-        raise TypeError("no event makes a case unopened")
-    return after
 
 
 CASE: Decider[commands.CaseCommand, Case, events.CaseEvent] = Decider(

@@ -64,11 +64,16 @@ class CaseAccepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseReturned:
-    """The body said: this is not ours. `returns` counts them."""
+    """The body said: this is not ours. `returns` counts them.
+
+    `response_void`: it was this body that had answered first. Nobody has, now: that clock runs again, from
+    the opening.
+    """
 
     body_id: str
     returns: int
     at: datetime
+    response_void: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,21 +176,29 @@ class CaseReopened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineWarned:
-    """Three quarters of a limit are used up. `at` is the moment itself, however late it was noticed."""
+    """Three quarters of a limit are used up. `at` is the moment itself, however late it was noticed.
+
+    The body that had the case could have stopped it; where none had, the dispatchers of `deciding_path`.
+    """
 
     clock: ClockKind
     body_id: str | None
     due_at: datetime
     at: datetime
+    deciding_path: AreaPath | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineBreached:
-    """A limit is used up. `at` is the moment itself, however late it was noticed."""
+    """A limit is used up. `at` is the moment itself, however late it was noticed.
+
+    The body that had the case could have stopped it; where none had, the dispatchers of `deciding_path`.
+    """
 
     clock: ClockKind
     body_id: str | None
     at: datetime
+    deciding_path: AreaPath | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

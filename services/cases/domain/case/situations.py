@@ -3,6 +3,7 @@
 What may be done in which situation is decided in `decide.py`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -40,6 +41,7 @@ class CaseFile:
     held: bool  # imported history: the running clocks do not look after it yet
     deciding_path: AreaPath  # the area whose dispatchers decide who must answer
     adjudication: Adjudication = Adjudication.NONE
+    answered_by: str | None = None  # the body whose first answer counts
     returns: int = 0
     reopenings: int = 0
     notes: int = 0
@@ -164,24 +166,25 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
         case events.CaseUnowned():
             return Submitted(file=file)
         case events.CaseAccepted(body_id=body):
-            return Accepted(file=_answered(file, event.at), body_id=body)
-        case events.CaseReturned(returns=returns):
-            return Submitted(file=replace(file, returns=returns))
+            return Accepted(file=_answered(file, body, event.at), body_id=body)
+        case events.CaseReturned(returns=returns, response_void=void):
+            file = replace(file, returns=returns)
+            return Submitted(file=_unanswered(file) if void else file)
         case events.AdjudicationOpened(area_path=path):
             return Submitted(file=replace(file, adjudication=Adjudication.OPEN, deciding_path=path))
         case events.CaseReassigned(body_id=body):
             return Routed(file=_decided(file), body_id=body)
         case events.WorkStarted(body_id=body):
-            return InProgress(file=_answered(file, event.at), body_id=body)
+            return InProgress(file=_answered(file, body, event.at), body_id=body)
         case events.CasePaused(body_id=body, at=at):
             return Waiting(file=_with_resolution(file, paused_at=at), body_id=body, paused_at=at)
         case events.CaseResumed(body_id=body, resolution=later):
             return InProgress(file=_running_again(file, later), body_id=body)
         case events.NoteAdded(to_reporter=replied):
             file = replace(file, notes=file.notes + 1)
-            return replace(state, file=_answered(file, event.at) if replied else file)
+            return replace(state, file=_answered(file, body_of(state), event.at) if replied else file)
         case events.CaseResolved(body_id=body, at=at):
-            return Resolved(file=_with_resolution(_answered(file, at), met_at=at), body_id=body)
+            return Resolved(file=_with_resolution(_answered(file, body, at), met_at=at), body_id=body)
         case events.CaseClosed(body_id=body, at=at):
             return Closed(file=replace(file, held=False), body_id=body, ended_at=at)
         case events.CaseRejected(body_id=had, at=at):
@@ -220,15 +223,26 @@ def _file_of(event: events.CaseOpened) -> CaseFile:
     )
 
 
-def _answered(file: CaseFile, at: datetime) -> CaseFile:
+def after(state: Opened, happened: Iterable[events.CaseEvent]) -> Opened:
+    """The situation after some more events."""
+    for event in happened:
+        evolved = evolve(state, event)
+        if isinstance(evolved, NotOpened):
+            raise TypeError("no event makes a case unopened")
+        state = evolved
+    return state
+
+
+def _answered(file: CaseFile, body_id: str | None, at: datetime) -> CaseFile:
     """The first answer counts; later ones change nothing."""
-    clocks = tuple(
-        replace(clock, met_at=at)
-        if clock.deadline.clock is ClockKind.FIRST_RESPONSE and clock.met_at is None
-        else clock
-        for clock in file.clocks
-    )
-    return replace(file, clocks=clocks)
+    if file.answered_by is not None:
+        return file
+    return _with_clock(replace(file, answered_by=body_id), ClockKind.FIRST_RESPONSE, met_at=at)
+
+
+def _unanswered(file: CaseFile) -> CaseFile:
+    """Who answered has given the case back: nobody has answered."""
+    return _with_clock(replace(file, answered_by=None), ClockKind.FIRST_RESPONSE, met_at=None)
 
 
 def _decided(file: CaseFile) -> CaseFile:

@@ -77,6 +77,7 @@ STORIES: dict[str, list[CaseCommand]] = {
     "accepted": [AcceptCase(at=after(hours=1))],
     "late": [AcceptCase(at=after(hours=30))],
     "returned": [ReturnCase(at=after(hours=1))],
+    "accepted and returned": [AcceptCase(at=after(hours=1)), ReturnCase(at=after(hours=1.1))],
     "reassigned": [ReassignCase(body_id=PARKS, body_known=True, at=after(hours=1))],
     "adjudicated": [
         ReturnCase(at=after(hours=1)),

@@ -24,6 +24,7 @@ from services.cases.domain.case.events import (
     CaseClosed,
     CaseEvent,
     CasePaused,
+    CaseReassigned,
     CaseReleased,
     CaseReopened,
     CaseResolved,
@@ -41,6 +42,7 @@ from services.cases.tests.domain.history import (
     OFFICE,
     PARKS,
     ROADS,
+    STREET,
     after,
     deadlines,
     decision,
@@ -58,12 +60,20 @@ STARTED = WorkStarted(body_id=ROADS, at=after(hours=1))
 
 def warned(deadline_of: ClockKind, body: str | None = ROADS) -> DeadlineWarned:
     deadline = FIRST if deadline_of is ClockKind.FIRST_RESPONSE else RESOLUTION
-    return DeadlineWarned(clock=deadline_of, body_id=body, due_at=deadline.due_at, at=deadline.warn_at)
+    return DeadlineWarned(
+        clock=deadline_of,
+        body_id=body,
+        deciding_path=None if body else STREET,
+        due_at=deadline.due_at,
+        at=deadline.warn_at,
+    )
 
 
 def breached(deadline_of: ClockKind, body: str | None = ROADS) -> DeadlineBreached:
     deadline = FIRST if deadline_of is ClockKind.FIRST_RESPONSE else RESOLUTION
-    return DeadlineBreached(clock=deadline_of, body_id=body, at=deadline.due_at)
+    return DeadlineBreached(
+        clock=deadline_of, body_id=body, deciding_path=None if body else STREET, at=deadline.due_at
+    )
 
 
 def all_moments(body: str | None = ROADS) -> list[CaseEvent]:
@@ -113,6 +123,40 @@ def test_what_is_resolved_in_the_last_moment_is_on_time() -> None:
 
 def test_acceptance_is_a_first_response() -> None:
     given(opened(), routed(), ACCEPTED).when(PassMoments(at=after(hours=6))).then_nothing_happens()
+
+
+def test_a_body_that_returns_what_it_accepted_has_not_answered() -> None:
+    accepted_and_returned = given(opened(), routed(), ACCEPTED).when(ReturnCase(at=after(hours=1, minutes=1)))
+
+    outcome = accepted_and_returned.when(PassMoments(at=after(hours=6)))
+
+    assert outcome.events[1:] == (
+        warned(ClockKind.FIRST_RESPONSE, None),
+        breached(ClockKind.FIRST_RESPONSE, None),
+    )
+
+
+def test_a_limit_used_up_while_a_body_only_claimed_to_have_answered_is_its_own() -> None:
+    outcome = given(opened(), routed(), ACCEPTED).when(ReturnCase(at=after(hours=5)))
+
+    assert outcome.events[1:] == tuple(all_moments()[:2])
+
+
+def test_a_first_response_stands_when_the_next_body_returns_the_case() -> None:
+    moved = CaseReassigned(from_body_id=ROADS, body_id=PARKS, at=after(hours=1, minutes=10))
+
+    outcome = given(opened(), routed(), ACCEPTED, moved).when(ReturnCase(at=after(hours=5)))
+
+    assert len(outcome.when(PassMoments(at=after(hours=6))).events) == 1
+
+
+def test_a_moment_without_a_body_names_the_area_that_must_name_one() -> None:
+    unowned = CaseUnowned(decision=decision(), at=MONDAY)
+
+    [moment, *_] = given(opened(), unowned).when(PassMoments(at=after(days=1))).events
+
+    assert isinstance(moment, DeadlineWarned)
+    assert (moment.body_id, moment.deciding_path) == (None, STREET)
 
 
 def test_a_reply_is_a_first_response_and_a_note_among_colleagues_is_not() -> None:

@@ -12,13 +12,10 @@ from libs.rules.due import Limit, Unit, due, warning
 from libs.rules.working_time import Calendar
 from libs.testkit.clocks import moment
 from services.cases.domain.clocks import (
-    Breached,
     Clock,
     ClockKind,
     Commitment,
     Deadline,
-    Warned,
-    passed,
     promise,
     resumed,
 )
@@ -27,7 +24,6 @@ from services.cases.tests.domain.history import (
     COMMITMENT,
     MONDAY,
     OFFICE,
-    after,
     deadlines,
     resolution_deadline,
 )
@@ -86,32 +82,10 @@ def test_a_commitment_may_promise_one_thing_only() -> None:
     assert [deadline.clock for deadline in promise(only_resolution, OFFICE, MONDAY)] == [ClockKind.RESOLUTION]
 
 
-def test_what_is_done_in_the_very_moment_is_on_time() -> None:
-    clock = Clock(deadline=resolution_deadline(), warned_at=resolution_deadline().warn_at)
-
-    assert passed((clock,), resolution_deadline().due_at) == []
-    assert passed((clock,), resolution_deadline().due_at + timedelta(microseconds=1)) == [
-        Breached(deadline=resolution_deadline())
-    ]
-
-
-def test_moments_of_several_clocks_pass_in_the_order_of_time() -> None:
-    first_response, resolution = deadlines()
-    clocks = (Clock(deadline=resolution), Clock(deadline=first_response))
-
-    assert passed(clocks, after(days=30)) == [
-        Warned(deadline=first_response),
-        Breached(deadline=first_response),
-        Warned(deadline=resolution),
-        Breached(deadline=resolution),
-    ]
-
-
 def test_a_clock_that_is_met_or_paused_has_no_moments() -> None:
     met = Clock(deadline=resolution_deadline(), met_at=MONDAY)
     paused = Clock(deadline=resolution_deadline(), paused_at=MONDAY)
 
-    assert passed((met, paused), after(days=30)) == []
     assert met.next_moment() is paused.next_moment() is None
 
 

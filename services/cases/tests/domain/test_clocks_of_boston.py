@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,7 +11,11 @@ import pytest
 
 from libs.rules.due import Limit, Unit, due
 from libs.rules.working_time import Calendar, Hours
-from services.cases.domain.clocks import Clock, ClockKind, Deadline, passed
+from services.cases.domain.case import CASE
+from services.cases.domain.case.commands import PassMoments
+from services.cases.domain.case.events import DeadlineBreached
+from services.cases.domain.clocks import ClockKind, Deadline
+from services.cases.tests.domain.history import opened as a_report
 
 ZONE = ZoneInfo("America/New_York")
 SOURCE = Path(__file__).parents[4] / "e2e" / "data" / "boston311-100.csv"
@@ -42,16 +47,18 @@ def test_the_file_is_whole() -> None:
 def test_the_verdict_is_the_citys(row: dict[str, str]) -> None:
     opened, target, closed = (_moment(row[f"{name}_dt"]) for name in ("open", "target", "closed"))
     assert opened is not None
-    clocks = (_clock(opened, target),) if target else ()
+    deadlines = (_deadline(opened, target),) if target else ()
+    case = CASE.fold([replace(a_report(), at=opened, deadlines=deadlines)])
 
-    breached = bool(passed(clocks, closed or EXTRACTED)[1:])
+    moments = CASE.decide(PassMoments(at=closed or EXTRACTED), case)
 
+    breached = any(isinstance(moment, DeadlineBreached) for moment in moments)
     assert ("OVERDUE" if breached else "ONTIME") == row["ontime"]
 
 
-def _clock(opened: datetime, target: datetime) -> Clock:
+def _deadline(opened: datetime, target: datetime) -> Deadline:
     limit = Limit(amount=1, unit=Unit.CALENDAR_DAYS)  # the file gives the target, not the limit behind it
-    deadline = Deadline(
+    return Deadline(
         clock=ClockKind.RESOLUTION,
         limit=limit,
         warn_at=opened + (target - opened) * 3 / 4,
@@ -60,7 +67,6 @@ def _clock(opened: datetime, target: datetime) -> Clock:
         commitment_version=1,
         calendar_id="boston",
     )
-    return Clock(deadline=deadline)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row["target_dt"]], ids=_ids)

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from linli.cases.v1 import cases_types_pb2 as linli_dot_cases_dot_v1_dot_cases__types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!linli/cases/v1/cases_events.proto\x12\x0elinli.cases.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a linli/cases/v1/cases_types.proto\"\xe8\x02\n\nCaseOpened\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tpublic_id\x18\x02 \x01(\t\x12\x11\n\taffair_id\x18\x03 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12(\n\x07\x63hannel\x18\x06 \x01(\x0e\x32\x17.linli.cases.v1.Channel\x12\x11\n\tanonymous\x18\x07 \x01(\x08\x12\x10\n\x08\x61ssisted\x18\x08 \x01(\x08\x12/\n\x0bopened_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\tdeadlines\x18\n \x03(\x0b\x32\x18.linli.cases.v1.Deadline\x12=\n\x12\x65xternal_reference\x18\x0b \x01(\x0b\x32!.linli.cases.v1.ExternalReference\x12\x13\n\x0breporter_id\x18\x0c \x01(\t\"\x86\x01\n\nCaseRouted\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x0f\n\x07item_id\x18\x03 \x01(\t\x12\x14\n\x0citem_version\x18\x04 \x01(\x05\x12/\n\x0brouted_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"N\n\x0b\x43\x61seUnowned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12.\n\nfound_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"c\n\x0c\x43\x61seAccepted\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\raccepted_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"t\n\x0c\x43\x61seReturned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x0f\n\x07returns\x18\x03 \x01(\x05\x12\x31\n\rreturned_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"g\n\x12\x41\x64judicationOpened\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x02 \x01(\t\x12/\n\x0bopened_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"}\n\x0e\x43\x61seReassigned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x14\n\x0c\x66rom_body_id\x18\x02 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x03 \x01(\t\x12\x33\n\x0freassigned_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"a\n\x0bWorkStarted\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x30\n\x0cstarted_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"_\n\nCasePaused\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12/\n\x0bpaused_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8f\x01\n\x0b\x43\x61seResumed\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12,\n\nresolution\x18\x03 \x01(\x0b\x32\x18.linli.cases.v1.Deadline\x12\x30\n\x0cresumed_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"r\n\tNoteAdded\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07note_id\x18\x02 \x01(\t\x12\x13\n\x0bto_reporter\x18\x03 \x01(\x08\x12.\n\nadded_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"t\n\x0c\x43\x61seResolved\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\rresolved_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07on_time\x18\x04 \x01(\x08\"_\n\nCaseClosed\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12/\n\x0b\x63losed_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\rCaseWithdrawn\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x32\n\x0ewithdrawn_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"c\n\x0c\x43\x61seRejected\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\rrejected_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"x\n\x0c\x43\x61seReopened\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62y_reporter\x18\x03 \x01(\x08\x12\x31\n\rreopened_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbb\x01\n\x0e\x44\x65\x61\x64lineWarned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12(\n\x05\x63lock\x18\x02 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12\x0f\n\x07\x62ody_id\x18\x03 \x01(\t\x12/\n\x0bwarned_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x91\x01\n\x10\x44\x65\x61\x64lineBreached\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12(\n\x05\x63lock\x18\x02 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12\x0f\n\x07\x62ody_id\x18\x03 \x01(\t\x12\x31\n\rbreached_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xec\x01\n\x0eMomentAnnulled\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12(\n\x05\x63lock\x18\x02 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12*\n\x06moment\x18\x03 \x01(\x0e\x32\x1a.linli.cases.v1.MomentKind\x12\x0f\n\x07\x62ody_id\x18\x04 \x01(\t\x12/\n\x0bmoment_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rannulled_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"U\n\x11\x43\x61seContentErased\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12/\n\x0b\x65rased_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!linli/cases/v1/cases_events.proto\x12\x0elinli.cases.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a linli/cases/v1/cases_types.proto\"\xe8\x02\n\nCaseOpened\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tpublic_id\x18\x02 \x01(\t\x12\x11\n\taffair_id\x18\x03 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12(\n\x07\x63hannel\x18\x06 \x01(\x0e\x32\x17.linli.cases.v1.Channel\x12\x11\n\tanonymous\x18\x07 \x01(\x08\x12\x10\n\x08\x61ssisted\x18\x08 \x01(\x08\x12/\n\x0bopened_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\tdeadlines\x18\n \x03(\x0b\x32\x18.linli.cases.v1.Deadline\x12=\n\x12\x65xternal_reference\x18\x0b \x01(\x0b\x32!.linli.cases.v1.ExternalReference\x12\x13\n\x0breporter_id\x18\x0c \x01(\t\"\x86\x01\n\nCaseRouted\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x0f\n\x07item_id\x18\x03 \x01(\t\x12\x14\n\x0citem_version\x18\x04 \x01(\x05\x12/\n\x0brouted_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"N\n\x0b\x43\x61seUnowned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12.\n\nfound_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"c\n\x0c\x43\x61seAccepted\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\raccepted_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8b\x01\n\x0c\x43\x61seReturned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x0f\n\x07returns\x18\x03 \x01(\x05\x12\x31\n\rreturned_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rresponse_void\x18\x05 \x01(\x08\"g\n\x12\x41\x64judicationOpened\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x02 \x01(\t\x12/\n\x0bopened_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"}\n\x0e\x43\x61seReassigned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x14\n\x0c\x66rom_body_id\x18\x02 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x03 \x01(\t\x12\x33\n\x0freassigned_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"a\n\x0bWorkStarted\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x30\n\x0cstarted_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"_\n\nCasePaused\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12/\n\x0bpaused_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8f\x01\n\x0b\x43\x61seResumed\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12,\n\nresolution\x18\x03 \x01(\x0b\x32\x18.linli.cases.v1.Deadline\x12\x30\n\x0cresumed_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"r\n\tNoteAdded\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07note_id\x18\x02 \x01(\t\x12\x13\n\x0bto_reporter\x18\x03 \x01(\x08\x12.\n\nadded_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"t\n\x0c\x43\x61seResolved\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\rresolved_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07on_time\x18\x04 \x01(\x08\"_\n\nCaseClosed\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12/\n\x0b\x63losed_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\rCaseWithdrawn\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x32\n\x0ewithdrawn_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"c\n\x0c\x43\x61seRejected\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\rrejected_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"x\n\x0c\x43\x61seReopened\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62y_reporter\x18\x03 \x01(\x08\x12\x31\n\rreopened_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd5\x01\n\x0e\x44\x65\x61\x64lineWarned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12(\n\x05\x63lock\x18\x02 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12\x0f\n\x07\x62ody_id\x18\x03 \x01(\t\x12/\n\x0bwarned_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x64\x65\x63iding_area_id\x18\x06 \x01(\t\"\xab\x01\n\x10\x44\x65\x61\x64lineBreached\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12(\n\x05\x63lock\x18\x02 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12\x0f\n\x07\x62ody_id\x18\x03 \x01(\t\x12\x31\n\rbreached_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x64\x65\x63iding_area_id\x18\x05 \x01(\t\"\xec\x01\n\x0eMomentAnnulled\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12(\n\x05\x63lock\x18\x02 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12*\n\x06moment\x18\x03 \x01(\x0e\x32\x1a.linli.cases.v1.MomentKind\x12\x0f\n\x07\x62ody_id\x18\x04 \x01(\t\x12/\n\x0bmoment_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rannulled_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"U\n\x11\x43\x61seContentErased\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12/\n\x0b\x65rased_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,36 +41,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CASEUNOWNED']._serialized_end=698
   _globals['_CASEACCEPTED']._serialized_start=700
   _globals['_CASEACCEPTED']._serialized_end=799
-  _globals['_CASERETURNED']._serialized_start=801
-  _globals['_CASERETURNED']._serialized_end=917
-  _globals['_ADJUDICATIONOPENED']._serialized_start=919
-  _globals['_ADJUDICATIONOPENED']._serialized_end=1022
-  _globals['_CASEREASSIGNED']._serialized_start=1024
-  _globals['_CASEREASSIGNED']._serialized_end=1149
-  _globals['_WORKSTARTED']._serialized_start=1151
-  _globals['_WORKSTARTED']._serialized_end=1248
-  _globals['_CASEPAUSED']._serialized_start=1250
-  _globals['_CASEPAUSED']._serialized_end=1345
-  _globals['_CASERESUMED']._serialized_start=1348
-  _globals['_CASERESUMED']._serialized_end=1491
-  _globals['_NOTEADDED']._serialized_start=1493
-  _globals['_NOTEADDED']._serialized_end=1607
-  _globals['_CASERESOLVED']._serialized_start=1609
-  _globals['_CASERESOLVED']._serialized_end=1725
-  _globals['_CASECLOSED']._serialized_start=1727
-  _globals['_CASECLOSED']._serialized_end=1822
-  _globals['_CASEWITHDRAWN']._serialized_start=1824
-  _globals['_CASEWITHDRAWN']._serialized_end=1925
-  _globals['_CASEREJECTED']._serialized_start=1927
-  _globals['_CASEREJECTED']._serialized_end=2026
-  _globals['_CASEREOPENED']._serialized_start=2028
-  _globals['_CASEREOPENED']._serialized_end=2148
-  _globals['_DEADLINEWARNED']._serialized_start=2151
-  _globals['_DEADLINEWARNED']._serialized_end=2338
-  _globals['_DEADLINEBREACHED']._serialized_start=2341
-  _globals['_DEADLINEBREACHED']._serialized_end=2486
-  _globals['_MOMENTANNULLED']._serialized_start=2489
-  _globals['_MOMENTANNULLED']._serialized_end=2725
-  _globals['_CASECONTENTERASED']._serialized_start=2727
-  _globals['_CASECONTENTERASED']._serialized_end=2812
+  _globals['_CASERETURNED']._serialized_start=802
+  _globals['_CASERETURNED']._serialized_end=941
+  _globals['_ADJUDICATIONOPENED']._serialized_start=943
+  _globals['_ADJUDICATIONOPENED']._serialized_end=1046
+  _globals['_CASEREASSIGNED']._serialized_start=1048
+  _globals['_CASEREASSIGNED']._serialized_end=1173
+  _globals['_WORKSTARTED']._serialized_start=1175
+  _globals['_WORKSTARTED']._serialized_end=1272
+  _globals['_CASEPAUSED']._serialized_start=1274
+  _globals['_CASEPAUSED']._serialized_end=1369
+  _globals['_CASERESUMED']._serialized_start=1372
+  _globals['_CASERESUMED']._serialized_end=1515
+  _globals['_NOTEADDED']._serialized_start=1517
+  _globals['_NOTEADDED']._serialized_end=1631
+  _globals['_CASERESOLVED']._serialized_start=1633
+  _globals['_CASERESOLVED']._serialized_end=1749
+  _globals['_CASECLOSED']._serialized_start=1751
+  _globals['_CASECLOSED']._serialized_end=1846
+  _globals['_CASEWITHDRAWN']._serialized_start=1848
+  _globals['_CASEWITHDRAWN']._serialized_end=1949
+  _globals['_CASEREJECTED']._serialized_start=1951
+  _globals['_CASEREJECTED']._serialized_end=2050
+  _globals['_CASEREOPENED']._serialized_start=2052
+  _globals['_CASEREOPENED']._serialized_end=2172
+  _globals['_DEADLINEWARNED']._serialized_start=2175
+  _globals['_DEADLINEWARNED']._serialized_end=2388
+  _globals['_DEADLINEBREACHED']._serialized_start=2391
+  _globals['_DEADLINEBREACHED']._serialized_end=2562
+  _globals['_MOMENTANNULLED']._serialized_start=2565
+  _globals['_MOMENTANNULLED']._serialized_end=2801
+  _globals['_CASECONTENTERASED']._serialized_start=2803
+  _globals['_CASECONTENTERASED']._serialized_end=2888
 # @@protoc_insertion_point(module_scope)

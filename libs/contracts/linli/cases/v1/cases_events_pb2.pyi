@@ -205,12 +205,17 @@ class CaseReturned(_message.Message):
     BODY_ID_FIELD_NUMBER: _builtins.int
     RETURNS_FIELD_NUMBER: _builtins.int
     RETURNED_TIME_FIELD_NUMBER: _builtins.int
+    RESPONSE_VOID_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
     body_id: _builtins.str
     """The body that sent it back."""
     returns: _builtins.int
     """How often this case has been returned by now."""
+    response_void: _builtins.bool
+    """True: this body had given the first response, which is void now: nobody has responded, and that clock runs on from
+    the opening. If its limit was used up meanwhile, a `DeadlineBreached` that names this body follows.
+    """
     @_builtins.property
     def returned_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -222,10 +227,11 @@ class CaseReturned(_message.Message):
         body_id: _builtins.str = ...,
         returns: _builtins.int = ...,
         returned_time: _timestamp_pb2.Timestamp | None = ...,
+        response_void: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["returned_time", b"returned_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "returned_time", b"returned_time", "returns", b"returns"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "response_void", b"response_void", "returned_time", b"returned_time", "returns", b"returns"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -616,12 +622,15 @@ class DeadlineWarned(_message.Message):
     BODY_ID_FIELD_NUMBER: _builtins.int
     WARNED_TIME_FIELD_NUMBER: _builtins.int
     DUE_TIME_FIELD_NUMBER: _builtins.int
+    DECIDING_AREA_ID_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
     clock: _cases_types_pb2.ClockKind.ValueType
     """Which clock."""
     body_id: _builtins.str
     """The responsible body; empty if there is none."""
+    deciding_area_id: _builtins.str
+    """The area whose dispatchers must name a body; empty if there is one."""
     @_builtins.property
     def warned_time(self) -> _timestamp_pb2.Timestamp:
         """The moment itself, however late it was recorded."""
@@ -638,10 +647,11 @@ class DeadlineWarned(_message.Message):
         body_id: _builtins.str = ...,
         warned_time: _timestamp_pb2.Timestamp | None = ...,
         due_time: _timestamp_pb2.Timestamp | None = ...,
+        deciding_area_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "warned_time", b"warned_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "clock", b"clock", "due_time", b"due_time", "warned_time", b"warned_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "clock", b"clock", "deciding_area_id", b"deciding_area_id", "due_time", b"due_time", "warned_time", b"warned_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -657,12 +667,15 @@ class DeadlineBreached(_message.Message):
     CLOCK_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
     BREACHED_TIME_FIELD_NUMBER: _builtins.int
+    DECIDING_AREA_ID_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
     clock: _cases_types_pb2.ClockKind.ValueType
     """Which clock."""
     body_id: _builtins.str
     """The responsible body; empty if there is none."""
+    deciding_area_id: _builtins.str
+    """The area whose dispatchers must name a body; empty if there is one."""
     @_builtins.property
     def breached_time(self) -> _timestamp_pb2.Timestamp:
         """The moment itself, however late it was recorded."""
@@ -674,10 +687,11 @@ class DeadlineBreached(_message.Message):
         clock: _cases_types_pb2.ClockKind.ValueType = ...,
         body_id: _builtins.str = ...,
         breached_time: _timestamp_pb2.Timestamp | None = ...,
+        deciding_area_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["breached_time", b"breached_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "breached_time", b"breached_time", "case_id", b"case_id", "clock", b"clock"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "breached_time", b"breached_time", "case_id", b"case_id", "clock", b"clock", "deciding_area_id", b"deciding_area_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
