@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Protocol, Self
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
+from libs.ledger.decider import Kind, Refusal
 from libs.ledger.revision import Revision, parse_revision
 from libs.ledger.views.view import View, ViewBehind, Views
 from libs.query.paging import ListRequest
@@ -60,15 +62,37 @@ class ListQuery(PageQuery, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """How new an answer must be (a revision token, "" for any); how long (seconds) and where to wait."""
+    """How new an answer must be (a revision token, "" for any); how long (seconds) and where to wait.
+
+    `as_of`: the answer is that of an earlier moment, by recorded time; None: of now.
+    """
 
     at_least: str = ""
     patience: float = PATIENCE
     aside: Aside = field(default=nullcontext, compare=False)
+    as_of: datetime | None = None
 
     def read(self, views: Views, view: View) -> AbstractContextManager[Cursor[DictRow]]:
-        """A cursor on the view's tables, which are at least that new. Raises `ViewBehind`."""
-        return views.read(view.name, self.at_least, self.patience, self.aside)
+        """A cursor on the view's tables, which are at least that new. Raises `ViewBehind`.
+
+        For an earlier moment they hold all that is recorded now, so that nothing of that moment is missing.
+        """
+        at_least = self.at_least
+        if self.as_of is not None:
+            self.assure_recorded(views.ledger)
+            at_least = str(Revision(views.ledger.head(), 0))
+        return views.read(view.name, at_least, self.patience, self.aside)
+
+    def past(self, as_of: datetime | None, now: datetime) -> Self:
+        """The same for the moment `as_of`, if one is given. Raises `Refusal` AS_OF_TIME_AHEAD."""
+        if as_of is not None and as_of > now:
+            raise Refusal(
+                Kind.INVALID,
+                "AS_OF_TIME_AHEAD",
+                f"as_of_time has not come yet: give a moment up to {now:%Y-%m-%dT%H:%M:%SZ}, or leave it out",
+                field="as_of_time",
+            )
+        return replace(self, as_of=as_of)
 
     def assure_recorded(self, ledger: Recording) -> None:
         """Refuse a revision beyond what is recorded: a command answers after it has recorded its events.

@@ -28,6 +28,7 @@ OWN: Catalogue = {
         "HISTORY_CHANGED": "数据来源已从备份恢复，历史不同，请核对后从一致的位置重新读取",
         "INTERNAL": "系统内部错误，编号{error_id}",
         "PAGE_TOKEN_INVALID": "分页标记无效",
+        "AS_OF_TIME_AHEAD": "所问时刻尚未到来",
         "FILTER_INVALID": "筛选条件无效",
         "REQUEST_ID_REUSED": "该请求编号已用于其他内容",
         "REVISION_MISMATCH": "内容已被他人更改，请重新查看后再决定",

@@ -8,6 +8,7 @@ from linli.cases.v1 import cases_service_pb2 as pb
 from libs.query.freshness import Fresh
 from libs.query.reach import Jurisdiction, Permit, permitting
 from libs.rpc.call import Call
+from libs.rpc.moments import moment_of
 from services.cases.application import permits
 from services.cases.application.app import App
 from services.cases.domain.case import commands
@@ -122,7 +123,7 @@ class CaseApi:
 
     def list_cases(self, request: pb.ListCasesRequest, call: Call) -> pb.ListCasesResponse:
         """A page of the cases that the caller may read."""
-        fresh = Fresh.of(request, call)
+        fresh = Fresh.of(request, call).past(moment_of(request, "as_of_time"), call.now())
         rows, token = self._app.cases.listed(request, request.order_by, call.reach, fresh)
         return pb.ListCasesResponse(cases=map(case_listed, rows), next_page_token=token)
 

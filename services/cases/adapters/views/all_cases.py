@@ -37,6 +37,7 @@ CASES = Table.of(
         "(unowned_since, case_id) WHERE unowned_since IS NOT NULL",
         "(state) INCLUDE (overdue, met_time) WHERE ended_time IS NULL",
     ),
+    history=("opened_time, case_id",),
 )
 FILTERS = Filters(
     state=choice("state", STATES.stored, STATES.prefix),
@@ -208,9 +209,9 @@ class CaseReads:
     views: Views
 
     def page(self, query: ListQuery, order: str, reach: Reach, fresh: Fresh) -> tuple[list[CaseRow], str]:
-        """A page of the cases within reach, in one of the orders of the contract."""
+        """A page of the cases within reach, in one of the orders of the contract, now or as of a moment."""
         with fresh.read(self.views, VIEW) as cursor:
-            return LISTED.page(cursor, query, reach, order=ORDERS[order])
+            return LISTED.page(cursor, query, reach, order=ORDERS[order], as_of=fresh.as_of)
 
     def of_reporter(self, query: PageQuery, reporter_id: str, fresh: Fresh) -> tuple[list[CaseRow], str]:
         """A page of a reporter's cases."""
