@@ -96,10 +96,7 @@ def test_an_earlier_list_is_the_fold_of_the_events_until_then(
     for moment in sorted({event.recorded_at for event in history})[-10:]:
         until = [event for event in history if event.recorded_at <= moment]
         wanted = {
-        wanted = {
             row["case_id"]: STATES.to_wire(CaseState(row["state"]))
-            row["case_id"]: STATES.to_wire(CaseState(row["state"]))
-            for row in folded(VIEW, until).all("cases")
             for row in folded(VIEW, until).all("cases")
         }
         assert states(operator, moment) == wanted
