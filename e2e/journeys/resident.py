@@ -133,7 +133,7 @@ def _report_and_rate(town: Town, herself: City) -> cases.Case:
     officer = officer_of(town)
     case = town.report(herself, description=DESCRIPTION, address=ADDRESS, contact=CONTACT)
     officer.cases.accept_case(cases.AcceptCaseRequest(**on(case)))
-    officer.cases.add_note(cases.AddNoteRequest(**on(case), text=NOTE, to_reporter=True))
+    officer.cases.answer_reporter(cases.AnswerReporterRequest(**on(case), text=NOTE))
     officer.cases.resolve_case(cases.ResolveCaseRequest(**on(case), outcome=OUTCOME))
     closed = officer.cases.close_case(cases.CloseCaseRequest(**on(case)))
     rating = supervision.RateCaseRequest(**on(case), stars=5, comment=COMMENT, cases_at_least=closed.revision)

@@ -21,6 +21,7 @@ OWN: Catalogue = {
         "NOT_YOURS": "只能对本人执行此操作",
         "ACCESS_NOT_DECLARED": "此操作未开放",
         "SERVER_BUSY": "系统繁忙，请稍后再试",
+        "TOO_MANY_ATTEMPTS": "尝试次数过多，请在{retry_after_seconds}秒后再试",
         "QUOTA_EXCEEDED": "超出了您的调用配额，请稍后再试",
         "STORE_UNAVAILABLE": "存储暂不可用，请稍后再试",
         "CLOCK_SKEWED": "服务器时钟有误，请稍后再试",

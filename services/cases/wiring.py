@@ -3,6 +3,7 @@
 from linli.cases.v1 import cases_service_pb2
 
 from libs.messaging.clocks import Clock
+from libs.query.throttle import Throttle
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.cases.adapters import figures
 from services.cases.adapters.ledger import EVENTS
@@ -14,6 +15,7 @@ from services.cases.application.case import Cases, area_of
 from services.cases.application.clock import Clocks
 from services.cases.application.external_system import ExternalSystems
 from services.cases.application.importing import Imports
+from services.cases.application.receipt import Receipts
 from services.cases.application.report import Reports
 from services.cases.application.routing import Routing
 from services.cases.domain.case import CASE
@@ -25,6 +27,7 @@ from services.cases.entrypoints.clock import ClockApi
 from services.cases.entrypoints.external_system import ExternalSystemApi
 from services.cases.entrypoints.importing import ImportingApi
 from services.cases.entrypoints.reactions import SUBSCRIPTIONS
+from services.cases.entrypoints.receipt import ReceiptApi
 from services.cases.entrypoints.report import ReportApi
 from services.cases.entrypoints.routing import RoutingApi
 from services.cases.settings import CasesSettings
@@ -41,20 +44,24 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
     reads, facts = all_cases.CaseReads(ground.views), reference.ReferenceReads(ground.views)
     picture = LatestPicture(facts, ground.ledger)
     systems = ExternalSystems(stream=ground.stream(EXTERNAL_SYSTEM))
+    cases = Cases(stream=stream, picture=picture, reads=reads)
+    receipts = Receipts(cases=cases, digests=ground.ledger.keys, reads=reads, throttle=Throttle(ground.clock))
     return App(
         reports=Reports(
             stream=stream,
             residents=residents,
             consents=ground.stream(CONSENT),
             systems=systems,
+            receipts=receipts,
             picture=picture,
             reads=reads,
             prefix=settings.public_prefix,
             clock=ground.clock,
         ),
-        cases=Cases(stream=stream, picture=picture, reads=reads),
+        cases=cases,
         routing=Routing(picture=picture, facts=facts, reads=reads),
         imports=Imports(stream=stream, reads=reads),
+        receipts=receipts,
         systems=systems,
         clocks=Clocks(stream=stream, reads=due_moments.EarlyReads(ground.views)),
     )
@@ -64,6 +71,7 @@ def _api(app: App) -> Api:
     nouns = (
         CaseApi(app),
         ReportApi(app),
+        ReceiptApi(app),
         RoutingApi(app),
         ImportingApi(app),
         ExternalSystemApi(app),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from linli.identity.v1 import identity_service_pb2
 
 from libs.ledger.streams.claims import Claims
+from libs.query.throttle import Throttle
 from libs.rpc import text
 from libs.rpc.access import roles_to_grant, scopes_of_roles
 from libs.rpc.keys import SigningKey, concealed
@@ -40,7 +41,7 @@ from services.identity.application.login import Logins
 from services.identity.application.nomination import Nominations
 from services.identity.application.operators import Machine, NewOperator
 from services.identity.application.resident import AccessStream, OperatorsStream, Residents, ResidentStream
-from services.identity.application.throttle import Throttle
+from services.identity.domain import refusals
 from services.identity.domain.access import ACCESS
 from services.identity.domain.area import AREA
 from services.identity.domain.body import BODY
@@ -185,7 +186,8 @@ def _logins_and_clients(
 ) -> tuple[Logins, Clients]:
     """Both check secrets and issue tokens, and share one throttle of failed tries."""
     places = ground.settings.threads // 4  # so that logins leave most threads to the other rpcs
-    hashing, throttle = Argon2(places=places), Throttle(ground.clock, places=places)
+    hashing = Argon2(places=places)
+    throttle = Throttle(ground.clock, places=places, busy=refusals.logins_are_busy)
     logins = Logins(
         stream=ground.stream(LOGIN),
         residents=streams.residents,

@@ -74,7 +74,7 @@ def echoing() -> Iterator[Echoed]:
         yield Echoed(client, echo)
 
 
-_TEXTS = ("correct-horse", "2026-01-31", "ABC-01234-56789", "+8613800138000", "EUR")
+_TEXTS = ("correct-horse", "2026-01-31", "ABC-01234-56789", "ABCDE-01234-56789", "+8613800138000", "EUR")
 
 
 def good_request(method: Method) -> Message:

@@ -39,6 +39,7 @@ FROM_STREAMS = {
     "CasesService/ExplainRouting",
     "CasesService/GetCase",
     "CasesService/GetCaseHistory",
+    "CasesService/GetMyCase",
     "CatalogService/GetAffair",
     "CatalogService/GetCalendar",
     "CatalogService/GetResponsibility",

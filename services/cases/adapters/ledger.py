@@ -21,6 +21,7 @@ _PUBLISHED = {
     "case_paused.v1": events.CasePaused,
     "case_resumed.v1": events.CaseResumed,
     "note_added.v1": events.NoteAdded,
+    "reporter_answered.v1": events.ReporterAnswered,
     "case_resolved.v1": events.CaseResolved,
     "case_closed.v1": events.CaseClosed,
     "case_withdrawn.v1": events.CaseWithdrawn,

@@ -29,6 +29,7 @@ Work = (
     | events.CasePaused
     | events.CaseResumed
     | events.NoteAdded
+    | events.ReporterAnswered
     | events.CaseResolved
 )
 Moment = events.DeadlineWarned | events.DeadlineBreached | events.MomentAnnulled
@@ -126,6 +127,8 @@ def _work(case_id: str, event: Work) -> Message:
             return pb.CaseResumed(case_id=case_id, body_id=body, resolution=later, resumed_time=stamp(at))
         case events.NoteAdded(note_id=note, to_reporter=to_reporter, at=at):
             return pb.NoteAdded(case_id=case_id, note_id=note, to_reporter=to_reporter, added_time=stamp(at))
+        case events.ReporterAnswered(note_id=note, body_id=body, at=at):
+            return pb.ReporterAnswered(case_id=case_id, note_id=note, body_id=body, answered_time=stamp(at))
         case events.CaseResolved(body_id=body, on_time=on_time, at=at):
             return pb.CaseResolved(case_id=case_id, body_id=body, on_time=on_time, resolved_time=stamp(at))
 

@@ -6,6 +6,7 @@ from services.cases.application.case import Cases
 from services.cases.application.clock import Clocks
 from services.cases.application.external_system import ExternalSystems
 from services.cases.application.importing import Imports
+from services.cases.application.receipt import Receipts
 from services.cases.application.report import Reports
 from services.cases.application.routing import Routing
 
@@ -18,6 +19,7 @@ class App:
     cases    act, reassign, resume, one, public, listed
     routing  explain, preview, unowned
     imports  finish
+    receipts follow_up, reply
     systems  register, transfer, require
     clocks   annul, early
     """
@@ -26,5 +28,6 @@ class App:
     cases: Cases
     routing: Routing
     imports: Imports
+    receipts: Receipts
     systems: ExternalSystems
     clocks: Clocks

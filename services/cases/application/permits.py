@@ -4,6 +4,7 @@ Each answers a check that the stream calls with the state that the command meets
 """
 
 from collections.abc import Callable
+from hmac import compare_digest
 
 from libs.query.reach import Jurisdiction, Permit, Reach
 from services.cases.domain import refusals
@@ -55,6 +56,17 @@ def for_reporter(is_caller: Callable[[str], None], me: Callable[[], str], import
         file = as_opened(case).file
         if me() != file.reporter_id and not importing.covers(area_path=file.area_path):
             is_caller(file.reporter_id or "")
+
+    return check
+
+
+def for_receipt(digest: str) -> Check:
+    """The caller has shown the receipt of the case; `digest` is what would be stored of their code."""
+
+    def check(case: Case) -> None:
+        receipt = None if isinstance(case, NotOpened) else case.file.receipt
+        if receipt is None or not compare_digest(receipt, digest):
+            raise refusals.receipt_refused()
 
     return check
 

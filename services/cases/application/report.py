@@ -16,6 +16,7 @@ from libs.rules.areas import NOWHERE
 from services.cases.application.case import CaseHandled, CaseStream
 from services.cases.application.external_system import ExternalSystems
 from services.cases.application.ports import CaseReads, CaseRow, Picture
+from services.cases.application.receipt import Receipts
 from services.cases.domain import refusals
 from services.cases.domain.case.commands import Facts, OpenCase
 from services.cases.domain.case.situations import NotOpened
@@ -64,7 +65,14 @@ class Report:
     contact: str = field(default="", repr=False)
 
     def as_command(
-        self, case_id: str, public_id: str, facts: Facts, *, imported: bool, reporter_known: bool
+        self,
+        case_id: str,
+        public_id: str,
+        facts: Facts,
+        *,
+        imported: bool,
+        reporter_known: bool,
+        receipt: str | None,
     ) -> OpenCase:
         """The command to take it in, with what was found out."""
         return OpenCase(
@@ -79,6 +87,7 @@ class Report:
             anonymous=self.anonymous,
             assisted=self.assisted,
             external=self.external,
+            receipt=receipt,
             point=self.point,
             description=self.description,
             address=self.address,
@@ -98,6 +107,14 @@ def case_id_of(report: Report, context: Context) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A report that became a case; `receipt_code` is for a reporter without an account, else ""."""
+
+    handled: CaseHandled
+    receipt_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reports:
     """What can be done with reports."""
 
@@ -105,29 +122,34 @@ class Reports:
     residents: Stream[Note[ResidentFact], Noted[ResidentFact], ResidentFact]
     consents: Stream[Note[ConsentFact], Noted[ConsentFact], ConsentFact]
     systems: ExternalSystems
+    receipts: Receipts
     picture: Picture
     reads: CaseReads
     prefix: str
     clock: Callable[[], datetime]
 
-    def open(self, report: Report, context: Context, permit: Permit) -> CaseHandled:
+    def open(self, report: Report, context: Context, permit: Permit) -> Taken:
         """Take in a report: locate it, route it, start its clocks. `permit` is asked about the area found."""
         case_id = case_id_of(report, context)
         facts = self._facts(case_id, report)
         if facts is not NOTHING_KNOWN:
             permit(Jurisdiction(area_path=facts.area_path))
+        imported = context.occurred_at is not None
+        code = "" if report.reporter_id or imported else self.receipts.code_of(case_id)
         command = report.as_command(
             case_id,
             public_id(self.prefix, case_id),
             facts,
-            imported=context.occurred_at is not None,
+            imported=imported,
             reporter_known=self._knows_reporter(report),
+            receipt=self.receipts.kept_as(code) if code else None,
         )
         context = replace(context, area=facts.area_path)
         if report.reporter_id is None:
             self.stream.ledger.keys.expect_new(case_id)
         check = partial(self._check, report, context)
-        return self.stream.handle(case_id, command, context, if_new=check, expect_new=True)
+        handled = self.stream.handle(case_id, command, context, if_new=check, expect_new=True)
+        return Taken(handled=handled, receipt_code=code)
 
     def listed(self, query: PageQuery, reporter_id: str, fresh: Fresh) -> tuple[Sequence[CaseRow], str]:
         """A page of a reporter's cases, the newest first."""

@@ -118,6 +118,18 @@ def consent_not_valid() -> Refusal:
     return Refusal(Kind.PERMISSION, "CONSENT_NOT_VALID", message)
 
 
+def reporter_cannot_read() -> Refusal:
+    """There is neither an account nor a receipt by which the reporter would find the answer."""
+    message = "this report has no account and no receipt by which its reporter could read this: add a note"
+    return Refusal(Kind.PRECONDITION, "REPORTER_CANNOT_READ", message)
+
+
+def receipt_refused() -> Refusal:
+    """Not told which of the two is wrong."""
+    message = "the public number or the receipt code is wrong; try again"
+    return Refusal(Kind.UNAUTHENTICATED, "RECEIPT_REFUSED", message)
+
+
 def body_unknown(body_id: str) -> Refusal:
     """No such body has arrived from identity."""
     message = "there is no such body: take an id from identity (a new one is known after a moment)"

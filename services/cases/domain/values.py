@@ -70,6 +70,20 @@ def public_id(prefix: str, case_id: str) -> str:
     Derived, so that it needs no store of its own, and of 50 bits, so that nobody meets
     another's case by counting upwards.
     """
-    number = int.from_bytes(sha256(f"public/{case_id}".encode()).digest()[:8]) >> 14
-    letters = "".join(_ALPHABET[number >> shift & 31] for shift in range(45, -1, -5))
+    letters = _letters(sha256(f"public/{case_id}".encode()).digest(), 10)
     return f"{prefix}-{letters[:5]}-{letters[5:]}"
+
+
+def receipt_code(secret: str) -> str:
+    """The code by which a reporter without a name proves who they are, for instance `7F3K9-2QD4X-M8C1T`.
+
+    `secret` (hexadecimal digits) cannot be guessed, and of 75 bits nor can the code.
+    """
+    letters = _letters(bytes.fromhex(secret), 15)
+    return f"{letters[:5]}-{letters[5:10]}-{letters[10:]}"
+
+
+def _letters(digest: bytes, count: int) -> str:
+    """The first bits of a digest, five to a letter."""
+    number = int.from_bytes(digest[:16]) >> (128 - 5 * count)
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * count - 5, -1, -5))

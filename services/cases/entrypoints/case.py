@@ -71,6 +71,11 @@ class CaseApi:
         )
         return pb.ResumeCaseResponse(case=case_shown(handled.state), revision=handled.revision)
 
+    def answer_reporter(self, request: pb.AnswerReporterRequest, call: Call) -> pb.AnswerReporterResponse:
+        """The body writes to the reporter."""
+        command = commands.AnswerReporter(text=request.text, at=call.at)
+        return act(self._app, request, call, command, _for_body(call), pb.AnswerReporterResponse)
+
     def add_note(self, request: pb.AddNoteRequest, call: Call) -> pb.AddNoteResponse:
         """Write a note."""
         command = commands.AddNote(text=request.text, to_reporter=request.to_reporter, at=call.at)

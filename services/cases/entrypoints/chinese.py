@@ -25,6 +25,8 @@ MESSAGES = {
     "OUT_OF_ORDER": "案件在此时间之后已有记录，请按时间顺序导入",
     "PLACE_OUTSIDE_AREAS": "该地点不在任何区域内，请指定区域编号",
     "REOPENING_WINDOW_OVER": "案件办结时间过久，不能重新办理，请另行报告",
+    "RECEIPT_REFUSED": "公开编号或回执码有误，请重试",
+    "REPORTER_CANNOT_READ": "该报告既无账户也无回执码，报告人无法看到答复，请改为添加备注",
     "REPORTER_IS_SOMEBODY_ELSE": "只能以本人名义报告，请不要填写报告人",
     "REPORTER_UNKNOWN": "没有登记此报告人，请先登记（如刚刚登记，请稍后再试），或留空并填写联系方式",
 }

@@ -15,6 +15,7 @@ from services.cases.domain.values import ExternalReference
 from services.cases.entrypoints.case import IMPORT_SCOPE, act, dating
 from services.cases.entrypoints.external_system import require_system_or_importer
 from services.cases.entrypoints.wire.case import case_listed, case_shown
+from services.cases.entrypoints.wire.record import my_case_shown
 from services.cases.entrypoints.wire.words import CHANNELS, point_of
 
 STAFF_SCOPES = ("cases.work", "cases.dispatch", IMPORT_SCOPE)
@@ -50,8 +51,12 @@ class ReportApi:
         )
         represented = request.on_behalf_of or (reporter_id if request.consent_id else None)
         context = call.context(on_behalf_of=represented, consent_id=request.consent_id)
-        handled = self._app.reports.open(report, context, _opening(request, call))
-        return pb.OpenCaseResponse(case=case_shown(handled.state), revision=handled.revision)
+        taken = self._app.reports.open(report, context, _opening(request, call))
+        return pb.OpenCaseResponse(
+            case=case_shown(taken.handled.state),
+            revision=taken.handled.revision,
+            receipt_code=taken.receipt_code,
+        )
 
     def withdraw_case(self, request: pb.WithdrawCaseRequest, call: Call) -> pb.WithdrawCaseResponse:
         """The reporter takes the case back."""
@@ -66,6 +71,12 @@ class ReportApi:
         command = commands.ReopenCase(by_reporter=True, imported=imported, reason=request.reason, at=call.at)
         permit = _for_reporter(call)
         return act(self._app, request, call, command, permit, pb.ObjectToResolutionResponse, reason="")
+
+    def get_my_case(self, request: pb.GetMyCaseRequest, call: Call) -> pb.GetMyCaseResponse:
+        """One of the caller's own reports, whole."""
+        record = self._app.cases.one(request.case_id)
+        call.require_self(record.state.file.reporter_id or "")
+        return pb.GetMyCaseResponse(case=my_case_shown(record), revision=record.revision)
 
     def list_my_cases(self, request: pb.ListMyCasesRequest, call: Call) -> pb.ListMyCasesResponse:
         """A page of the caller's own reports."""

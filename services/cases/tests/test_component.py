@@ -1,10 +1,8 @@
 """Cases over the real wire: PostgreSQL, gRPC, views and clocks; only the neighbours are faked."""
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from typing import Any
 
 import pytest
@@ -24,10 +22,9 @@ from libs.rpc.moments import stamp
 from libs.runtime.host.counting import Counting
 from libs.telemetry import metrics
 from libs.testkit.clocks import moment
-from libs.testkit.component import Component, component
+from libs.testkit.component import Component
 from libs.testkit.eventually import eventually
 from libs.testkit.hostile import assert_never_broken
-from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import deviations, every_rpc, roles
 from libs.testkit.views import assert_rebuilt_equals_live
 from services.cases.adapters import figures
@@ -35,95 +32,23 @@ from services.cases.domain.case import CASE
 from services.cases.domain.case.commands import PassMoments
 from services.cases.tests import neighbours
 from services.cases.tests.neighbours import AT_SEA, IN_MOLE_STREET
+from services.cases.tests.wire import (
+    DESCRIPTOR,
+    claim,
+    imported,
+    new_id,
+    on,
+    refused,
+    report,
+    routed_to,
+    service_of,
+)
 from services.cases.wiring import SERVICE
-
-DESCRIPTOR = pb.DESCRIPTOR.services_by_name["CasesService"]
-numbers = count(1)
-
-
-@pytest.fixture(scope="module")
-def running(postgres_server: TestServer) -> Iterator[Component]:
-    with component(postgres_server, SERVICE) as service:
-        neighbours.tell(service)
-        operator = _service(service, service.mint.person("OPERATOR"))
-        somewhere = {"affair_id": "potholes", "location": IN_MOLE_STREET}
-        eventually(lambda: _known(operator, **somewhere), "the city is known")
-        claim(_service(service, service.mint.person("OPERATOR", subject="olga")), "old-system")
-        yield service
-
-
-@pytest.fixture
-def operator(running: Component) -> Any:
-    """Somebody who may do everything, also import history."""
-    return _service(running, running.mint.person("OPERATOR", subject="olga"))
-
-
-@pytest.fixture
-def resident(running: Component) -> Any:
-    return _service(running, running.mint.person("RESIDENT", subject="resident-lin"))
-
-
-@pytest.fixture
-def roads_officer(running: Component) -> Any:
-    return _service(running, running.mint.person("CASE_OFFICER", subject="rob", body="roads"))
-
-
-def _service(running: Component, token: Token) -> Any:
-    return running.client(token).service(DESCRIPTOR)
-
-
-def _known(operator: Any, **asked: Any) -> bool:
-    try:
-        return _routed_to(operator, "roads", **asked)
-    except RpcFailed:
-        return False
-
-
-def _routed_to(operator: Any, body_id: str, **asked: Any) -> bool:
-    preview = operator.preview_routing(pb.PreviewRoutingRequest(**asked))
-    return bool(preview.routing.body_id == body_id and preview.deadlines)
 
 
 def _lies_in(operator: Any, area_path: str, location: Any) -> bool:
     asked = pb.PreviewRoutingRequest(affair_id="potholes", location=location)
     return bool(operator.preview_routing(asked).routing.area_path == area_path)
-
-
-def new_id() -> str:
-    return f"request-{next(numbers)}"
-
-
-def report(affair_id: str = "potholes", **fields: Any) -> pb.OpenCaseRequest:
-    told = {
-        "request_id": new_id(),
-        "affair_id": affair_id,
-        "channel": types.CHANNEL_WEB,
-        "description": "a hole as deep as a bucket",
-        "location": IN_MOLE_STREET,
-    }
-    return pb.OpenCaseRequest(**{**told, **fields})
-
-
-def imported(number: str, at: str, **fields: Any) -> pb.OpenCaseRequest:
-    reference = types.ExternalReference(system="old-system", number=number)
-    return report(occurred_time=stamp(moment(at)), external_reference=reference, **fields)
-
-
-def claim(somebody: Any, system: str) -> Any:
-    """Register a system outside the platform as theirs."""
-    request = pb.RegisterExternalSystemRequest(request_id=new_id(), system=system)
-    return somebody.register_external_system(request)
-
-
-def on(case: pb.Case, **fields: Any) -> dict[str, Any]:
-    """The fields that every command on a case has."""
-    return {"request_id": new_id(), "case_id": case.case_id, **fields}
-
-
-def refused(call: Any, request: Any) -> str:
-    with pytest.raises(RpcFailed) as failed:
-        call(request)
-    return str(failed.value.reason)
 
 
 # -- the story -------------------------------------------------------------------------------------
@@ -168,7 +93,7 @@ def test_everybody_sees_the_same_public_face_of_a_number_that_they_know(
     opened = resident.open_case(report())
     asked = pb.GetPublicCaseRequest(public_id=opened.case.public_id)
     token = running.mint.person(role, path="elsewhere") if role else Token()
-    stub = _service(running, token)
+    stub = service_of(running, token)
 
     face = eventually(lambda: _public_face(stub, asked), "the view has the case")
 
@@ -218,8 +143,8 @@ def test_after_two_returns_only_the_next_area_up_decides(running: Component, ope
     operator.return_case(pb.ReturnCaseRequest(**on(case), reason="not ours"))
     operator.reassign_case(pb.ReassignCaseRequest(**on(case), body_id="parks", reason="try these"))
     twice = operator.return_case(pb.ReturnCaseRequest(**on(case), reason="not ours either"))
-    street = _service(running, running.mint.person("DISPATCHER", path="city/harbour/mole-street"))
-    harbour = _service(running, running.mint.person("DISPATCHER", path="city/harbour"))
+    street = service_of(running, running.mint.person("DISPATCHER", path="city/harbour/mole-street"))
+    harbour = service_of(running, running.mint.person("DISPATCHER", path="city/harbour"))
     decision = pb.ReassignCaseRequest(**on(case), body_id="roads", reason="decided")
 
     unowned = harbour.list_unowned_matters(pb.ListUnownedMattersRequest(at_least=twice.revision)).matters
@@ -270,7 +195,7 @@ def test_a_routing_decision_is_run_again_on_what_was_known_then(running: Compone
     case = operator.open_case(report("graffiti", location=neighbours.IN_HARBOUR)).case
     running.hears("catalog", neighbours.assigned("graffiti:harbour:1", "graffiti", "harbour", "parks"))
     here = {"affair_id": "graffiti", "location": neighbours.IN_HARBOUR}
-    eventually(lambda: _routed_to(operator, "parks", **here), "the new item is known")
+    eventually(lambda: routed_to(operator, "parks", **here), "the new item is known")
 
     explained = operator.explain_routing(pb.ExplainRoutingRequest(case_id=case.case_id))
 
@@ -284,8 +209,8 @@ def test_a_routing_decision_is_run_again_on_what_was_known_then(running: Compone
 
 def test_only_the_body_that_must_answer_works_on_a_case(running: Component, resident: Any) -> None:
     case = resident.open_case(report()).case
-    parks_officer = _service(running, running.mint.person("CASE_OFFICER", body="parks"))
-    grid_worker = _service(running, running.mint.person("GRID_WORKER", path="city/harbour/mole-street"))
+    parks_officer = service_of(running, running.mint.person("CASE_OFFICER", body="parks"))
+    grid_worker = service_of(running, running.mint.person("GRID_WORKER", path="city/harbour/mole-street"))
 
     for somebody in (parks_officer, grid_worker):
         assert refused(somebody.accept_case, pb.AcceptCaseRequest(**on(case))) == "OUT_OF_REACH"
@@ -295,7 +220,7 @@ def test_only_the_body_that_must_answer_works_on_a_case(running: Component, resi
 
 def test_who_only_watches_sees_no_personal_data(running: Component, resident: Any) -> None:
     case = resident.open_case(report(contact="+1 555 0199", address="7 Mole Street")).case
-    supervisor = _service(running, running.mint.person("SUPERVISOR"))
+    supervisor = service_of(running, running.mint.person("SUPERVISOR"))
 
     seen = supervisor.get_case(pb.GetCaseRequest(case_id=case.case_id))
 
@@ -306,7 +231,7 @@ def test_who_only_watches_sees_no_personal_data(running: Component, resident: An
 def test_a_resident_reports_in_their_own_name_and_takes_back_their_own(
     running: Component, resident: Any
 ) -> None:
-    neighbour = _service(running, running.mint.person("RESIDENT", subject="resident-wu"))
+    neighbour = service_of(running, running.mint.person("RESIDENT", subject="resident-wu"))
     case = resident.open_case(report()).case
 
     assert refused(resident.open_case, report(reporter_id="resident-wu")) == "REPORTER_IS_SOMEBODY_ELSE"
@@ -362,20 +287,20 @@ def test_who_was_erased_is_nobody_to_report_for(running: Component, operator: An
 def test_who_was_erased_before_they_ever_reported_reports_no_more(running: Component, operator: Any) -> None:
     running.hears("identity", identity.ResidentRegistered(resident_id="resident-brief"))
     running.hears("identity", identity.SubjectErased(subject_id="resident-brief"))
-    in_person = _service(running, running.mint.person("RESIDENT", subject="resident-brief"))
+    in_person = service_of(running, running.mint.person("RESIDENT", subject="resident-brief"))
 
     assert refused(operator.open_case, report(reporter_id="resident-brief")) == "REPORTER_UNKNOWN"
     assert refused(in_person.open_case, report()) == "SUBJECT_ERASED"
 
 
 def test_a_client_is_nobody_whose_data_could_be_erased(running: Component) -> None:
-    partner = _service(running, running.mint.client("cases.open", subject="partner-1"))
+    partner = service_of(running, running.mint.client("cases.open", subject="partner-1"))
 
     assert refused(partner.open_case, report(reporter_id="partner-1")) == "REPORTER_UNKNOWN"
 
 
 def test_whoever_reports_in_person_need_not_have_been_heard_of(running: Component) -> None:
-    newcomer = _service(running, running.mint.person("RESIDENT", subject="resident-of-today"))
+    newcomer = service_of(running, running.mint.person("RESIDENT", subject="resident-of-today"))
 
     assert newcomer.open_case(report()).case.reporter_id == "resident-of-today"
 
@@ -386,7 +311,7 @@ def test_who_imports_history_takes_back_what_others_did_and_no_live_case(
     live = resident.open_case(report()).case
     old = operator.open_case(imported("W-1", "2021-01-05 09:00")).case
     hill = [Grant("PARTNER", path="city/hill")]
-    hill_importer = _service(running, running.mint.client("cases.report", "cases.import", grants=hill))
+    hill_importer = service_of(running, running.mint.client("cases.report", "cases.import", grants=hill))
     then = stamp(moment("2021-01-05 10:00"))
 
     assert refused(operator.withdraw_case, pb.WithdrawCaseRequest(**on(live))) == "NOT_YOURS"
@@ -398,7 +323,7 @@ def test_who_imports_history_takes_back_what_others_did_and_no_live_case(
 def test_only_other_systems_and_importers_claim_a_number_of_another_system(
     running: Component, resident: Any, roads_officer: Any, operator: Any
 ) -> None:
-    partner = _service(running, running.mint.client("cases.open"))
+    partner = service_of(running, running.mint.client("cases.open"))
 
     def numbered(system: str) -> pb.OpenCaseRequest:
         return report(external_reference=types.ExternalReference(system=system, number="X-1"))
@@ -415,7 +340,7 @@ def test_only_other_systems_and_importers_claim_a_number_of_another_system(
 
 def test_the_numbers_of_a_system_are_given_by_its_owner_only(running: Component, operator: Any) -> None:
     ours, theirs = (
-        _service(running, running.mint.client("cases.open", "cases.import", subject=f"program-{name}"))
+        service_of(running, running.mint.client("cases.open", "cases.import", subject=f"program-{name}"))
         for name in ("ours", "theirs")
     )
 
@@ -437,12 +362,12 @@ def test_the_numbers_of_a_system_are_given_by_its_owner_only(running: Component,
 
 def test_an_operator_gives_a_system_to_another_client(running: Component, operator: Any) -> None:
     old, new = (
-        _service(running, running.mint.client("cases.open", subject=f"client-{name}"))
+        service_of(running, running.mint.client("cases.open", subject=f"client-{name}"))
         for name in ("retired", "successor")
     )
     claim(old, "meters")
     giving = {"system": "meters", "owner_id": "client-successor", "reason": "their new program"}
-    here = _service(running, running.mint.person("OPERATOR", path="city/hill"))
+    here = service_of(running, running.mint.person("OPERATOR", path="city/hill"))
     numbered = report(external_reference=types.ExternalReference(system="meters", number="M-1"))
 
     transfer = pb.TransferExternalSystemRequest(request_id=new_id(), **giving)
@@ -458,8 +383,8 @@ def test_an_operator_gives_a_system_to_another_client(running: Component, operat
 def test_a_repeated_report_is_answered_as_at_first_whatever_was_taken_away_since(
     running: Component, operator: Any
 ) -> None:
-    helper = _service(running, running.mint.client("cases.open", subject="helper-program"))
-    meters = _service(running, running.mint.client("cases.open", subject="old-meters"))
+    helper = service_of(running, running.mint.client("cases.open", subject="helper-program"))
+    meters = service_of(running, running.mint.client("cases.open", subject="old-meters"))
     claim(meters, "gas-meters")
     by_consent = consented(running, "consent-4")
     reference = types.ExternalReference(system="gas-meters", number="G-1")
@@ -479,7 +404,7 @@ def test_a_repeated_report_is_answered_as_at_first_whatever_was_taken_away_since
 
 def test_of_sixteen_clients_that_claim_a_system_one_gets_it(running: Component) -> None:
     clients = [
-        _service(running, running.mint.client("cases.open", subject=f"racer-{number}"))
+        service_of(running, running.mint.client("cases.open", subject=f"racer-{number}"))
         for number in range(16)
     ]
 
@@ -505,8 +430,8 @@ def test_who_registers_people_reports_for_them_where_they_do(
     running: Component, role: str, field: str
 ) -> None:
     running.hears("identity", identity.ResidentRegistered(resident_id="resident-fu"))
-    here = _service(running, running.mint.person(role, path="city/harbour"))
-    elsewhere = _service(running, running.mint.person(role, path="city/hill"))
+    here = service_of(running, running.mint.person(role, path="city/harbour"))
+    elsewhere = service_of(running, running.mint.person(role, path="city/hill"))
 
     assert here.open_case(report(**{field: "resident-fu"})).case.reporter_id == "resident-fu"
     assert refused(elsewhere.open_case, report(**{field: "resident-fu"})) == "OUT_OF_REACH"
@@ -518,7 +443,7 @@ def test_nobody_else_reports_in_another_name_without_the_right_to_import(
 ) -> None:
     running.hears("identity", identity.ResidentRegistered(resident_id="resident-fu"))
     partner_scopes = ("cases.open", "cases.work", "cases.dispatch", "parties.register")
-    importer = _service(running, running.mint.client("cases.open", "cases.import", subject="importer"))
+    importer = service_of(running, running.mint.client("cases.open", "cases.import", subject="importer"))
     others = [
         running.mint.person("CASE_OFFICER", body="roads"),
         running.mint.person("PARTNER", body="roads"),
@@ -527,7 +452,7 @@ def test_nobody_else_reports_in_another_name_without_the_right_to_import(
 
     for token in others:
         told = report(**{field: "resident-fu"})
-        assert refused(_service(running, token).open_case, told) == "REPORTER_IS_SOMEBODY_ELSE"
+        assert refused(service_of(running, token).open_case, told) == "REPORTER_IS_SOMEBODY_ELSE"
     assert importer.open_case(report(**{field: "resident-fu"})).case.reporter_id == "resident-fu"
 
 
@@ -542,7 +467,7 @@ def consented(running: Component, consent_id: str, **differently: Any) -> pb.Ope
 
 
 def test_a_helper_reports_by_consent_and_the_event_names_all_three(running: Component) -> None:
-    helper = _service(running, running.mint.client("cases.open", subject="helper-program"))
+    helper = service_of(running, running.mint.client("cases.open", subject="helper-program"))
     told = consented(running, "consent-1")
 
     case = helper.open_case(told).case
@@ -556,7 +481,7 @@ def test_a_helper_reports_by_consent_and_the_event_names_all_three(running: Comp
 
 
 def test_by_a_revoked_consent_nothing_is_opened_any_more(running: Component) -> None:
-    helper = _service(running, running.mint.client("cases.open", subject="helper-program"))
+    helper = service_of(running, running.mint.client("cases.open", subject="helper-program"))
     helper.open_case(consented(running, "consent-2"))
 
     revoked = identity.ConsentRevoked(consent_id="consent-2", resident_id="resident-fu")
@@ -576,14 +501,14 @@ def test_by_a_revoked_consent_nothing_is_opened_any_more(running: Component) -> 
     ids=["of another person", "for another helper", "over"],
 )
 def test_a_consent_is_good_for_what_it_says_only(running: Component, differently: dict[str, Any]) -> None:
-    helper = _service(running, running.mint.client("cases.open", subject="helper-program"))
+    helper = service_of(running, running.mint.client("cases.open", subject="helper-program"))
     told = consented(running, f"consent-{new_id()}", **differently)
 
     assert refused(helper.open_case, told) == "CONSENT_NOT_VALID"
 
 
 def test_a_consent_of_one_names_no_other(running: Component) -> None:
-    helper = _service(running, running.mint.client("cases.open", subject="helper-program"))
+    helper = service_of(running, running.mint.client("cases.open", subject="helper-program"))
     running.hears("identity", identity.ResidentRegistered(resident_id="resident-hua"))
     told = consented(running, "consent-3")
 
@@ -597,7 +522,7 @@ def test_a_consent_of_one_names_no_other(running: Component) -> None:
 
 def test_a_client_opens_cases_only_where_its_area_allows(running: Component) -> None:
     hill = [Grant("PARTNER", path="city/hill")]
-    partner = _service(running, running.mint.client("cases.open", grants=hill))
+    partner = service_of(running, running.mint.client("cases.open", grants=hill))
 
     assert partner.open_case(report(location=None, area_id="hill")).case.area_path == "city/hill"
     assert refused(partner.open_case, report()) == "OUT_OF_REACH"
@@ -609,7 +534,7 @@ def test_who_imports_the_history_of_one_area_dates_and_releases_nothing_elsewher
 ) -> None:
     hill = [Grant("PARTNER", path="city/hill")]
     scopes = ("cases.open", "cases.work", "cases.import")
-    importer = _service(running, running.mint.client(*scopes, grants=hill))
+    importer = service_of(running, running.mint.client(*scopes, grants=hill))
     then = "2021-02-02 09:00"
 
     def numbered(number: str, **place: Any) -> pb.OpenCaseRequest:
@@ -627,7 +552,7 @@ def test_who_imports_the_history_of_one_area_dates_and_releases_nothing_elsewher
     issued = running.mint.issuer.issue(
         "ivy", kind="person", grants=[works_everywhere, imports_here], lifetime=timedelta(hours=1)
     )
-    officer_on_the_hill = _service(running, Token(issued.token))
+    officer_on_the_hill = service_of(running, Token(issued.token))
     later: dict[str, Any] = {"occurred_time": stamp(moment("2021-02-02 10:00"))}
     dated = pb.AcceptCaseRequest(**on(theirs.case), **later)
     assert refused(officer_on_the_hill.accept_case, dated) == "OUT_OF_REACH"
@@ -645,9 +570,9 @@ def test_who_imports_the_history_of_one_area_dates_and_releases_nothing_elsewher
 
 def test_a_list_shows_what_is_within_reach(running: Component, operator: Any) -> None:
     on_the_hill = operator.open_case(report(location=None, area_id="hill"))
-    hill = _service(running, running.mint.person("DISPATCHER", path="city/hill"))
-    roads = _service(running, running.mint.person("CASE_OFFICER", body="roads"))
-    parks = _service(running, running.mint.person("CASE_OFFICER", body="parks"))
+    hill = service_of(running, running.mint.person("DISPATCHER", path="city/hill"))
+    roads = service_of(running, running.mint.person("CASE_OFFICER", body="roads"))
+    parks = service_of(running, running.mint.person("CASE_OFFICER", body="parks"))
 
     def listed(somebody: Any) -> list[pb.Case]:
         found = somebody.list_cases(pb.ListCasesRequest(at_least=on_the_hill.revision, page_size=200))
@@ -856,7 +781,7 @@ def test_everybody_who_sees_the_case_sees_who_annulled_what_and_why(
     *_, early = early_of(operator, case.case_id, revision)
     operator.annul_moment(annulment(case, early))
 
-    supervisor = _service(running, running.mint.person("SUPERVISOR"))
+    supervisor = service_of(running, running.mint.person("SUPERVISOR"))
     last = supervisor.get_case_history(pb.GetCaseHistoryRequest(case_id=case.case_id)).entries[-1]
 
     assert (last.event, last.actor) == ("linli.cases.v1.MomentAnnulled", "olga")
@@ -869,8 +794,10 @@ def test_nobody_but_an_operator_annuls_and_an_operator_gives_a_reason(
 ) -> None:
     case, revision = early_case(running, resident)
     early, *_ = early_of(operator, case.case_id, revision)
-    everybody_else = _service(running, running.mint.person(*(role for role in roles() if role != "OPERATOR")))
-    elsewhere = _service(running, running.mint.person("OPERATOR", path="city/hill"))
+    everybody_else = service_of(
+        running, running.mint.person(*(role for role in roles() if role != "OPERATOR"))
+    )
+    elsewhere = service_of(running, running.mint.person("OPERATOR", path="city/hill"))
 
     assert refused(everybody_else.annul_moment, annulment(case, early)) == "SCOPE_MISSING"
     assert refused(elsewhere.annul_moment, annulment(case, early)) == "OUT_OF_REACH"
@@ -913,8 +840,8 @@ def test_who_is_erased_is_forgotten_here_too(running: Component, operator: Any) 
 def test_why_a_reporter_acts_is_told_to_those_at_work_and_can_be_erased(
     running: Component, operator: Any, roads_officer: Any
 ) -> None:
-    gone = _service(running, running.mint.person("RESIDENT", subject="resident-mei"))
-    supervisor = _service(running, running.mint.person("SUPERVISOR"))
+    gone = service_of(running, running.mint.person("RESIDENT", subject="resident-mei"))
+    supervisor = service_of(running, running.mint.person("SUPERVISOR"))
     case = gone.open_case(report()).case
     roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case)))
     objection = pb.ObjectToResolutionRequest(**on(case), reason="Mei says: still a hole")
@@ -946,7 +873,7 @@ def test_what_was_told_without_a_name_can_be_erased_and_the_case_goes_on(
     running: Component, operator: Any, roads_officer: Any
 ) -> None:
     officer = running.mint.person("DATA_PROTECTION_OFFICER", subject="dana", path="city/harbour")
-    dana = _service(running, officer)
+    dana = service_of(running, officer)
     told = report(contact="+1 555 0199", address="7 Mole Street")
     opened = operator.open_case(told)
     case = opened.case
@@ -972,8 +899,8 @@ def test_what_was_told_without_a_name_can_be_erased_and_the_case_goes_on(
 def test_content_is_erased_only_within_reach_and_only_where_no_reporter_is_named(
     running: Component, resident: Any, operator: Any
 ) -> None:
-    hill = _service(running, running.mint.person("DATA_PROTECTION_OFFICER", path="city/hill"))
-    everywhere = _service(running, running.mint.person("DATA_PROTECTION_OFFICER"))
+    hill = service_of(running, running.mint.person("DATA_PROTECTION_OFFICER", path="city/hill"))
+    everywhere = service_of(running, running.mint.person("DATA_PROTECTION_OFFICER"))
     nameless, named = operator.open_case(report()).case, resident.open_case(report()).case
 
     for_nameless = pb.EraseCaseContentRequest(**on(nameless), reason="asked for it")

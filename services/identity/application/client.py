@@ -11,12 +11,12 @@ from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Stream
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Jurisdiction, Permit, Reach
+from libs.query.throttle import Throttle
 from services.identity.application.access import limits
 from services.identity.application.area import AreaStream, jurisdiction
 from services.identity.application.body import BodyStream
 from services.identity.application.keyring import Keys
 from services.identity.application.ports import ClientReads, ClientRow, Hashing, Token, TokenClaims
-from services.identity.application.throttle import Throttle
 from services.identity.domain import client, refusals
 from services.identity.domain.client import (
     ChangeClientSecret,

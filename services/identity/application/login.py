@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream, Task, handle_many
+from libs.query.throttle import Throttle
 from services.identity.application.access import Granter
 from services.identity.application.keyring import Keys
 from services.identity.application.ports import Digests, Hashing, Token, TokenClaims
 from services.identity.application.resident import AccessStream, ResidentStream, registered
-from services.identity.application.throttle import Throttle
 from services.identity.domain import login, refusals
 from services.identity.domain.access import RevokeSessions
 from services.identity.domain.login import CreateLogin, LoginCommand, LoginEvent, SetPassword

@@ -280,16 +280,6 @@ def credentials_are_refused() -> Refusal:
     return Refusal(Kind.UNAUTHENTICATED, "CREDENTIALS_REFUSED", "the name or the secret is wrong; try again")
 
 
-def too_many_attempts(seconds: int) -> Refusal:
-    """Somebody tried too often under this name, from this address, or in all."""
-    return Refusal(
-        Kind.EXHAUSTED,
-        "TOO_MANY_ATTEMPTS",
-        "there were too many failed attempts; wait before the next",
-        retry_after_seconds=str(seconds),
-    )
-
-
 def logins_are_busy() -> Refusal:
     """As many secrets as may be are being checked already."""
     return Refusal(

@@ -41,6 +41,5 @@ MESSAGES = {
     "OTHER_OPERATORS_EXIST": "本系统有多位运维员，请由其中一位批准",
     "LAST_OPERATOR": "这是唯一不受限的运维员，请先设立另一位",
     "CREDENTIALS_REFUSED": "名称或密码有误",
-    "TOO_MANY_ATTEMPTS": "尝试次数过多，请在{retry_after_seconds}秒后再试",
     "LOGINS_BUSY": "同时登录的人过多，请在{retry_after_seconds}秒后再试",
 }

@@ -18,6 +18,7 @@ _PRIVATE = {
     "case_work_noted.v1": events.WorkNoted,
     "case_pause_noted.v1": events.PauseNoted,
     "case_resumption_noted.v1": events.ResumptionNoted,
+    "case_answer_noted.v1": events.AnswerNoted,
     "case_remark_noted.v1": events.RemarkNoted,
     "case_resolution_noted.v1": events.ResolutionNoted,
     "case_closing_noted.v1": events.ClosingNoted,

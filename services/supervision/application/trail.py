@@ -20,6 +20,7 @@ TYPES: Mapping[type, str] = {
     events.WorkNoted: "linli.cases.v1.WorkStarted",
     events.PauseNoted: "linli.cases.v1.CasePaused",
     events.ResumptionNoted: "linli.cases.v1.CaseResumed",
+    events.AnswerNoted: "linli.cases.v1.ReporterAnswered",
     events.RemarkNoted: "linli.cases.v1.NoteAdded",
     events.ResolutionNoted: "linli.cases.v1.CaseResolved",
     events.ClosingNoted: "linli.cases.v1.CaseClosed",

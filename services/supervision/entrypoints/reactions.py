@@ -21,6 +21,7 @@ from services.supervision.domain.case_record.events import (
     AcceptanceNoted,
     AdjudicationNoted,
     AnnulmentNoted,
+    AnswerNoted,
     BreachNoted,
     CaseFact,
     ClosingNoted,
@@ -148,7 +149,12 @@ CASE_EVENTS = _noting(
     _on(cases.CaseRouted, lambda it, by: RoutingNoted(body_id=it.body_id, origin=by(it.routed_time))),
     _on(cases.CaseUnowned, lambda it, by: NoOwnerNoted(origin=by(it.found_time))),
     _on(cases.CaseAccepted, lambda it, by: AcceptanceNoted(body_id=it.body_id, origin=by(it.accepted_time))),
-    _on(cases.CaseReturned, lambda it, by: ReturnNoted(body_id=it.body_id, origin=by(it.returned_time))),
+    _on(
+        cases.CaseReturned,
+        lambda it, by: ReturnNoted(
+            body_id=it.body_id, response_void=it.response_void, origin=by(it.returned_time)
+        ),
+    ),
     _on(
         cases.AdjudicationOpened,
         lambda it, by: AdjudicationNoted(area_id=it.area_id, origin=by(it.opened_time)),
@@ -162,6 +168,7 @@ CASE_EVENTS = _noting(
     _on(cases.WorkStarted, lambda it, by: WorkNoted(body_id=it.body_id, origin=by(it.started_time))),
     _on(cases.CasePaused, lambda it, by: PauseNoted(body_id=it.body_id, origin=by(it.paused_time))),
     _on(cases.CaseResumed, _resumption),
+    _on(cases.ReporterAnswered, lambda it, by: AnswerNoted(body_id=it.body_id, origin=by(it.answered_time))),
     _on(cases.NoteAdded, lambda it, by: RemarkNoted(to_reporter=it.to_reporter, origin=by(it.added_time))),
     _on(cases.CaseResolved, lambda it, by: ResolutionNoted(body_id=it.body_id, origin=by(it.resolved_time))),
     _on(cases.CaseClosed, lambda it, by: ClosingNoted(body_id=it.body_id, origin=by(it.closed_time))),

@@ -137,7 +137,7 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
     Long on purpose: one `match` with a case for each event, so that mypy finds a missing one.
     """
     match event:
-        case events.CaseOpened() | events.DeadlineWarned() | events.NoteAdded(to_reporter=False):
+        case events.CaseOpened() | events.DeadlineWarned() | events.NoteAdded():
             return {}
         case events.MomentAnnulled(moment=MomentKind.WARNING):
             return {}
@@ -167,7 +167,7 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
             return {"state": CaseState.WAITING.value}
         case events.CaseResumed(resolution=later):
             return {"state": CaseState.IN_PROGRESS.value, **_moved(later)}
-        case events.NoteAdded(at=at):
+        case events.ReporterAnswered(at=at):
             return _answered(case_id, rows, at)
         case events.CaseResolved(at=at):
             return {"state": CaseState.RESOLVED.value, "met_time": at, **_answered(case_id, rows, at)}

@@ -135,7 +135,7 @@ def _next(row: Row, clock: str) -> datetime | None:
 def _changes(event: object) -> Row:  # noqa: C901  # one case for each event that matters
     """What an event does to the clocks of its case."""
     match event:
-        case events.CaseAccepted() | events.WorkStarted() | events.NoteAdded(to_reporter=True):
+        case events.CaseAccepted() | events.WorkStarted() | events.ReporterAnswered():
             return {f"{RESPONSE}_stopped": True}
         case events.CaseReturned(response_void=True):
             return {f"{RESPONSE}_stopped": False}

@@ -48,6 +48,7 @@ class OpenCase:
     anonymous: bool = False
     assisted: bool = False
     external: ExternalReference | None = None
+    receipt: str | None = None
     point: Point | None = field(default=None, repr=False)
     description: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
@@ -100,8 +101,16 @@ class ResumeCase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerReporter:
+    """The body writes to the reporter."""
+
+    text: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddNote:
-    """Write something down."""
+    """Write something down, for colleagues or the reporter."""
 
     text: str = field(repr=False)
     to_reporter: bool
@@ -186,6 +195,7 @@ CaseCommand = (
     | StartWork
     | PauseCase
     | ResumeCase
+    | AnswerReporter
     | AddNote
     | ResolveCase
     | CloseCase

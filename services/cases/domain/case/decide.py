@@ -79,6 +79,7 @@ def _open(command: commands.OpenCase) -> list[events.CaseEvent]:
         assisted=command.assisted,
         imported=command.imported,
         external=command.external,
+        receipt=command.receipt,
         place=_personal(subject, command.point.in_words()) if command.point else None,
         description=_personal(subject, command.description),
         address=_personal(subject, command.address),
@@ -113,6 +114,15 @@ def _act(command: commands.CaseCommand, state: Opened, at: datetime) -> list[eve
             return [events.CasePaused(body_id=body, at=at)]
         case commands.ResumeCase(), Waiting():
             return _resume(command, state, at)
+        case commands.AnswerReporter(), (
+            Routed(body_id=body)
+            | Accepted(body_id=body)
+            | InProgress(body_id=body)
+            | Waiting(body_id=body)
+            | Resolved(body_id=body)
+            | Closed(body_id=body)
+        ):
+            return [_answer(command, state.file, body, at)]
         case commands.AddNote(), _:
             return [_note(command, state.file, at)]
         case commands.ResolveCase(), Routed(body_id=body) | Accepted(body_id=body) | InProgress(body_id=body):
@@ -197,9 +207,22 @@ def _resume(command: commands.ResumeCase, state: Waiting, at: datetime) -> list[
     return [events.CaseResumed(body_id=state.body_id, resolution=resolution, at=at)]
 
 
+def _answer(
+    command: commands.AnswerReporter, file: CaseFile, body_id: str, at: datetime
+) -> events.ReporterAnswered:
+    if not file.reporter_reads:
+        raise refusals.reporter_cannot_read()
+    text = Personal(file.subject, command.text)
+    return events.ReporterAnswered(note_id=_next_note(file), body_id=body_id, text=text, at=at)
+
+
+def _next_note(file: CaseFile) -> str:
+    return f"note-{file.notes + 1}"
+
+
 def _note(command: commands.AddNote, file: CaseFile, at: datetime) -> events.NoteAdded:
     return events.NoteAdded(
-        note_id=f"note-{file.notes + 1}",
+        note_id=_next_note(file),
         text=Personal(file.subject, command.text),
         to_reporter=command.to_reporter,
         at=at,

@@ -35,6 +35,7 @@ class CaseOpened:
     description: Personal | None = None
     address: Personal | None = None
     contact: Personal | None = None
+    receipt: str | None = None  # the digest of the code by which a reporter without an account comes back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,16 @@ class NoteAdded:
     note_id: str
     text: Personal
     to_reporter: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReporterAnswered:
+    """The body that has the case wrote to the reporter, who can read it: a first response."""
+
+    note_id: str
+    body_id: str
+    text: Personal
     at: datetime
 
 
@@ -242,6 +253,7 @@ CaseEvent = (
     | CasePaused
     | CaseResumed
     | NoteAdded
+    | ReporterAnswered
     | CaseResolved
     | CaseClosed
     | CaseWithdrawn

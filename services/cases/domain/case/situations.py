@@ -41,6 +41,7 @@ class CaseFile:
     held: bool  # imported history: the running clocks do not look after it yet
     deciding_path: AreaPath  # the area whose dispatchers decide who must answer
     adjudication: Adjudication = Adjudication.NONE
+    receipt: str | None = None  # the digest of the code by which a reporter without an account comes back
     answered_by: str | None = None  # the body whose first answer counts
     returns: int = 0
     reopenings: int = 0
@@ -51,6 +52,11 @@ class CaseFile:
     def subject(self) -> str:
         """Under whose key the personal data of this case is kept."""
         return self.reporter_id or self.case_id
+
+    @property
+    def reporter_reads(self) -> bool:
+        """Whether what is written to the reporter can reach them: by their account, or their receipt."""
+        return self.reporter_id is not None or self.receipt is not None
 
     @property
     def last_at(self) -> datetime:
@@ -180,9 +186,10 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
             return Waiting(file=_with_resolution(file, paused_at=at), body_id=body, paused_at=at)
         case events.CaseResumed(body_id=body, resolution=later):
             return InProgress(file=_running_again(file, later), body_id=body)
-        case events.NoteAdded(to_reporter=replied):
-            file = replace(file, notes=file.notes + 1)
-            return replace(state, file=_answered(file, body_of(state), event.at) if replied else file)
+        case events.NoteAdded():
+            return replace(state, file=replace(file, notes=file.notes + 1))
+        case events.ReporterAnswered(body_id=body):
+            return replace(state, file=_answered(replace(file, notes=file.notes + 1), body, event.at))
         case events.CaseResolved(body_id=body, at=at):
             return Resolved(file=_with_resolution(_answered(file, body, at), met_at=at), body_id=body)
         case events.CaseClosed(body_id=body, at=at):
@@ -219,6 +226,7 @@ def _file_of(event: events.CaseOpened) -> CaseFile:
         acted_at=event.at,
         clocks=tuple(Clock(deadline=deadline) for deadline in event.deadlines),
         held=event.imported,
+        receipt=event.receipt,
         deciding_path=event.area_path,
     )
 
@@ -233,7 +241,7 @@ def after(state: Opened, happened: Iterable[events.CaseEvent]) -> Opened:
     return state
 
 
-def _answered(file: CaseFile, body_id: str | None, at: datetime) -> CaseFile:
+def _answered(file: CaseFile, body_id: str, at: datetime) -> CaseFile:
     """The first answer counts; later ones change nothing."""
     if file.answered_by is not None:
         return file

@@ -1,6 +1,6 @@
 """A case with its texts and its history, for those who may read them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.types.v1 import types_pb2
@@ -14,38 +14,73 @@ from services.cases.domain.case import events
 from services.cases.domain.values import Point
 from services.cases.entrypoints.wire.case import case_shown
 
+Telling = Callable[[Personal | None], str]
+"""What is shown of a personal text: "" where it was never said, was erased, or is masked."""
+
 
 def full_case_shown(record: CaseRecord, masked: bool) -> pb.GetCaseResponse:
     """A case with its texts, which are left empty if `masked`."""
-
-    def told(personal: Personal | None) -> str:
-        return "" if masked or personal is None else personal.value or ""
-
-    message = pb.GetCaseResponse(
+    told = _telling(masked)
+    return pb.GetCaseResponse(
         case=case_shown(record.state),
+        report=_report(record, told, masked),
+        outcome=_outcome(record, told),
+        notes=_notes(record, told),
         personal_data_masked=masked,
-        content_erased=any(_erased(recorded.event) for recorded in record.history),
+        content_erased=_content_erased(record),
         revision=record.revision,
     )
+
+
+def my_case_shown(record: CaseRecord) -> pb.MyCase:
+    """A case with its texts, as its reporter reads it: without what colleagues noted for each other."""
+    told = _telling(masked=False)
+    return pb.MyCase(
+        case=case_shown(record.state),
+        report=_report(record, told, masked=False),
+        notes=(_unsigned(note) for note in _notes(record, told) if note.to_reporter),
+        outcome=_outcome(record, told),
+        content_erased=_content_erased(record),
+    )
+
+
+def _unsigned(note: pb.Note) -> pb.Note:
+    """A note as the reporter reads it: it is the body that answers, whoever wrote."""
+    note.author_id = ""
+    return note
+
+
+def _telling(masked: bool) -> Telling:
+    return lambda text: "" if masked or text is None else text.value or ""
+
+
+def _notes(record: CaseRecord, told: Telling) -> Iterator[pb.Note]:
     for recorded in record.history:
         match recorded.event:
-            case events.CaseOpened() as opened:
-                message.report.CopyFrom(_report(opened, told, masked))
             case events.NoteAdded(note_id=note_id, text=text, to_reporter=to_reporter, at=at):
-                message.notes.append(
-                    pb.Note(
-                        note_id=note_id,
-                        text=told(text),
-                        to_reporter=to_reporter,
-                        author_id=recorded.metadata.actor,
-                        added_time=stamp(at),
-                    )
-                )
-            case events.CaseResolved(outcome=outcome):
-                message.outcome = told(outcome)
+                body_id = ""
+            case events.ReporterAnswered(note_id=note_id, text=text, body_id=body_id, at=at):
+                to_reporter = True
             case _:
-                pass
-    return message
+                continue
+        yield pb.Note(
+            note_id=note_id,
+            text=told(text),
+            to_reporter=to_reporter,
+            author_id=recorded.metadata.actor,
+            body_id=body_id,
+            added_time=stamp(at),
+        )
+
+
+def _outcome(record: CaseRecord, told: Telling) -> str:
+    """What was done, in the words of the last resolution."""
+    resolutions = [each.event for each in record.history if isinstance(each.event, events.CaseResolved)]
+    return told(resolutions[-1].outcome) if resolutions else ""
+
+
+def _content_erased(record: CaseRecord) -> bool:
+    return any(_erased(recorded.event) for recorded in record.history)
 
 
 def _erased(event: events.CaseEvent) -> bool:
@@ -55,6 +90,7 @@ def _erased(event: events.CaseEvent) -> bool:
             texts: tuple[Personal | None, ...] = (place, description, address, contact)
         case (
             events.NoteAdded(text=text)
+            | events.ReporterAnswered(text=text)
             | events.CaseResolved(outcome=text)
             | events.CaseWithdrawn(reason=text)
             | events.CaseReopened(reason=text)
@@ -94,7 +130,10 @@ def _reason(recorded: Recorded[events.CaseEvent], masked: bool) -> str:
             return recorded.metadata.why or ""
 
 
-def _report(opened: events.CaseOpened, told: Callable[[Personal | None], str], masked: bool) -> pb.Report:
+def _report(record: CaseRecord, told: Telling, masked: bool) -> pb.Report:
+    opened = record.history[0].event
+    if not isinstance(opened, events.CaseOpened):
+        raise TypeError("the history of a case begins with CaseOpened")
     report = pb.Report(
         description=told(opened.description), address=told(opened.address), contact=told(opened.contact)
     )

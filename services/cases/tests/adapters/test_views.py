@@ -15,8 +15,8 @@ from services.cases.adapters.views.reference import ReferenceFacts
 from services.cases.domain.case import CASE, events
 from services.cases.domain.case.commands import (
     AcceptCase,
-    AddNote,
     AnnulMoment,
+    AnswerReporter,
     CaseCommand,
     CloseCase,
     PassMoments,
@@ -90,7 +90,7 @@ STORIES: dict[str, list[CaseCommand]] = {
         PauseCase(at=after(hours=2)),
         ResumeCase(calendars={"office": OFFICE}, at=after(days=2)),
     ],
-    "answered": [AddNote(text="soon", to_reporter=True, at=after(hours=1))],
+    "answered": [AnswerReporter(text="soon", at=after(hours=1))],
     "resolved": [ResolveCase(at=after(hours=1))],
     "closed": [ResolveCase(at=after(hours=1)), CloseCase(at=after(hours=2))],
     "reopened": [

@@ -10,6 +10,7 @@ from services.cases.domain.case import CASE
 from services.cases.domain.case.commands import (
     AcceptCase,
     AddNote,
+    AnswerReporter,
     CaseCommand,
     CloseCase,
     PassMoments,
@@ -37,6 +38,8 @@ def command_of(kind: str, at: datetime) -> CaseCommand:
             return ReassignCase(body_id=PARKS if at.minute % 2 else ROADS, body_known=True, at=at)
         case "note":
             return AddNote(text="x", to_reporter=False, at=at)
+        case "answer":
+            return AnswerReporter(text="x", at=at)
         case "resume":
             return ResumeCase(calendars={"office": OFFICE}, at=at)
         case "reopen":
@@ -57,7 +60,8 @@ PLAIN: dict[str, Callable[..., CaseCommand]] = {
     "release": ReleaseCase,
 }
 acts = st.lists(
-    st.tuples(st.sampled_from([*PLAIN, "reassign", "note", "resume", "reopen"]), minutes), max_size=12
+    st.tuples(st.sampled_from([*PLAIN, "reassign", "note", "answer", "resume", "reopen"]), minutes),
+    max_size=12,
 )
 
 

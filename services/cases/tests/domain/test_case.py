@@ -14,6 +14,7 @@ from services.cases.domain.case import CASE
 from services.cases.domain.case.commands import (
     AcceptCase,
     AddNote,
+    AnswerReporter,
     CaseCommand,
     CloseCase,
     EraseContent,
@@ -405,6 +406,7 @@ EVERY_COMMAND: list[CaseCommand] = [
     StartWork(at=after(hours=9)),
     PauseCase(at=after(hours=9)),
     ResumeCase(calendars={"office": OFFICE}, at=after(hours=9)),
+    AnswerReporter(text="x", at=after(hours=9)),
     AddNote(text="x", to_reporter=False, at=after(hours=9)),
     ResolveCase(at=after(hours=9)),
     CloseCase(at=after(hours=9)),
@@ -427,12 +429,14 @@ HISTORIES: dict[str, tuple[CaseEvent, ...]] = {
 
 ALLOWED = {
     "Submitted": "ReassignCase AddNote WithdrawCase RejectCase",
-    "Routed": "AcceptCase ReturnCase ReassignCase StartWork AddNote ResolveCase WithdrawCase RejectCase",
-    "Accepted": "ReturnCase ReassignCase StartWork AddNote ResolveCase WithdrawCase RejectCase",
-    "InProgress": "ReassignCase PauseCase AddNote ResolveCase WithdrawCase RejectCase",
-    "Waiting": "ResumeCase AddNote WithdrawCase RejectCase",
-    "Resolved": "AddNote CloseCase ReopenCase",
-    "Closed": "AddNote ReopenCase",
+    "Routed": "AcceptCase ReturnCase ReassignCase StartWork AnswerReporter AddNote ResolveCase WithdrawCase"
+    " RejectCase",
+    "Accepted": "ReturnCase ReassignCase StartWork AnswerReporter AddNote ResolveCase WithdrawCase"
+    " RejectCase",
+    "InProgress": "ReassignCase PauseCase AnswerReporter AddNote ResolveCase WithdrawCase RejectCase",
+    "Waiting": "ResumeCase AnswerReporter AddNote WithdrawCase RejectCase",
+    "Resolved": "AnswerReporter AddNote CloseCase ReopenCase",
+    "Closed": "AnswerReporter AddNote ReopenCase",
     "Rejected": "AddNote",
     "Withdrawn": "AddNote",
 }

@@ -1,5 +1,8 @@
 """The clocks of a case cannot be gamed: only an explicit pause moves them, and every moment passes once."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given as for_any
 
 from libs.rules.working_time import Calendar, Hours, Versions
@@ -9,6 +12,7 @@ from services.cases.domain.case import CASE
 from services.cases.domain.case.commands import (
     AcceptCase,
     AddNote,
+    AnswerReporter,
     CaseCommand,
     PassMoments,
     ReassignCase,
@@ -159,15 +163,27 @@ def test_a_moment_without_a_body_names_the_area_that_must_name_one() -> None:
     assert (moment.body_id, moment.deciding_path) == (None, STREET)
 
 
-def test_a_reply_is_a_first_response_and_a_note_among_colleagues_is_not() -> None:
-    reply = AddNote(text="we are on it", to_reporter=True, at=after(hours=1))
-    aside = AddNote(text="not my job", to_reporter=False, at=after(hours=1))
+def test_an_answer_of_the_body_is_a_first_response() -> None:
+    answered = given(opened(), routed()).when(AnswerReporter(text="we are on it", at=after(hours=1)))
 
-    replied = given(opened(), routed()).when(reply).when(PassMoments(at=after(hours=6)))
-    muttered = given(opened(), routed()).when(aside).when(PassMoments(at=after(hours=6)))
+    assert len(answered.when(PassMoments(at=after(hours=6))).events) == 1
 
-    assert len(replied.events) == 1
-    assert list(muttered.events[1:]) == all_moments()[:2]
+
+@pytest.mark.parametrize("to_reporter", [True, False])
+def test_a_note_is_no_first_response_whoever_may_read_it(to_reporter: bool) -> None:
+    note = AddNote(text="we will see", to_reporter=to_reporter, at=after(hours=1))
+
+    noted = given(opened(), routed()).when(note).when(PassMoments(at=after(hours=6)))
+
+    assert list(noted.events[1:]) == all_moments()[:2]
+
+
+def test_nobody_answers_a_reporter_who_cannot_read_it() -> None:
+    by_phone = replace(opened(), reporter_id=None)
+    answer = AnswerReporter(text="we are on it", at=after(hours=1))
+
+    given(by_phone, routed()).when(answer).then_refused("REPORTER_CANNOT_READ")
+    assert given(replace(by_phone, receipt="3f"), routed()).when(answer).refusal is None
 
 
 def test_notes_returns_and_reassignment_move_no_deadline() -> None:

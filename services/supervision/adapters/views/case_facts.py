@@ -21,7 +21,7 @@ from services.supervision.domain.values import CaseState, ClockKind, MomentKind
 from services.supervision.entrypoints.wire import CHANNELS, OPEN_NAMES, STATES
 
 _GIVEN = (events.RoutingNoted, events.ReassignmentNoted)
-_ANSWERS = (events.AcceptanceNoted, events.WorkNoted, events.ResolutionNoted)
+_ANSWERS = (events.AcceptanceNoted, events.WorkNoted, events.AnswerNoted, events.ResolutionNoted)
 _CHANGE_NO_ROW = (events.WarningNoted, events.AdjudicationNoted)
 _BREACHED: Mapping[ClockKind, Literal["first_response_breached", "resolution_breached"]] = {
     ClockKind.FIRST_RESPONSE: "first_response_breached",
@@ -174,9 +174,11 @@ def _take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case f
             row["state"], row["body_id"] = CaseState.SUBMITTED.value, None
         case events.AcceptanceNoted(body_id=body):
             row["state"], row["body_id"] = CaseState.ACCEPTED.value, body
-        case events.ReturnNoted():
+        case events.ReturnNoted(response_void=void):
             row["state"], row["body_id"] = CaseState.SUBMITTED.value, None
             row["returns"] += 1
+            if void:
+                row["first_response_at"] = None
         case events.WorkNoted(body_id=body):
             row["state"], row["body_id"] = CaseState.IN_PROGRESS.value, body
         case events.PauseNoted():
@@ -200,7 +202,7 @@ def _take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case f
             row["resolved_at"] = row["ended_at"] = row["close_seconds"] = None
         case events.BreachNoted(clock=clock) | events.AnnulmentNoted(clock=clock, moment=MomentKind.BREACH):
             row[_BREACHED[clock]] = isinstance(event, events.BreachNoted)
-        case events.RemarkNoted() | events.WarningNoted() | events.AdjudicationNoted():
+        case events.AnswerNoted() | events.RemarkNoted() | events.WarningNoted() | events.AdjudicationNoted():
             pass
         case events.AnnulmentNoted():  # of a warning
             pass
@@ -208,8 +210,7 @@ def _take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case f
 
 def _answered(row: CaseRow, event: events.Step) -> None:
     """The first answer counts; later ones change nothing."""
-    answers = isinstance(event, _ANSWERS) or (isinstance(event, events.RemarkNoted) and event.to_reporter)
-    if answers and row["first_response_at"] is None:
+    if isinstance(event, _ANSWERS) and row["first_response_at"] is None:
         row["first_response_at"] = event.origin.at
 
 

@@ -60,6 +60,7 @@ class ReturnNoted:
 
     body_id: str
     origin: Origin
+    response_void: bool = False  # it had responded first: nobody has, now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +102,14 @@ class ResumptionNoted:
 
     body_id: str
     due_at: datetime | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerNoted:
+    """The body wrote to the reporter."""
+
+    body_id: str
     origin: Origin
 
 
@@ -205,6 +214,7 @@ Step = (
     | WorkNoted
     | PauseNoted
     | ResumptionNoted
+    | AnswerNoted
     | RemarkNoted
     | ResolutionNoted
     | ClosingNoted

@@ -114,7 +114,7 @@ _SAID = {
     "close": (cases.CaseClosed, "closed_time"),
     "reopen": (cases.CaseReopened, "reopened_time"),
     "note": (cases.NoteAdded, "added_time"),
-    "reply": (cases.NoteAdded, "added_time"),
+    "reply": (cases.ReporterAnswered, "answered_time"),
 }
 
 
@@ -122,9 +122,7 @@ def _said(word: str, case_id: str, body: str, at: datetime, due: datetime | None
     made, time = _SAID[word]
     message: Any = made(case_id=case_id)
     getattr(message, time).FromDatetime(at)
-    if word in ("note", "reply"):
-        message.to_reporter = word == "reply"
-    else:
+    if word != "note":
         message.body_id = body
     if word == "resume" and due is not None:
         message.resolution.due_time.FromDatetime(due)

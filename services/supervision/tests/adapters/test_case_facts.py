@@ -55,22 +55,29 @@ def test_an_opened_case_has_no_body_and_no_end() -> None:
     [
         events.AcceptanceNoted(body_id="lasan", origin=origin(1)),
         events.WorkNoted(body_id="lasan", origin=origin(1)),
-        events.RemarkNoted(to_reporter=True, origin=origin(1)),
+        events.AnswerNoted(body_id="lasan", origin=origin(1)),
         events.ResolutionNoted(body_id="lasan", origin=origin(1)),
     ],
     ids=lambda event: type(event).__name__,
 )
 def test_the_first_answer_counts(answer: Any) -> None:
-    later = events.RemarkNoted(to_reporter=True, origin=origin(3))
+    later = events.AnswerNoted(body_id="lasan", origin=origin(3))
 
     assert row_after(ROUTED, answer, later)["first_response_at"] == OPENED_AT + HOUR
 
 
-def test_an_internal_note_answers_nobody() -> None:
-    assert (
-        row_after(ROUTED, events.RemarkNoted(to_reporter=False, origin=origin(1)))["first_response_at"]
-        is None
-    )
+@pytest.mark.parametrize("to_reporter", [True, False])
+def test_a_note_is_no_answer_of_the_body(to_reporter: bool) -> None:
+    note = events.RemarkNoted(to_reporter=to_reporter, origin=origin(1))
+
+    assert row_after(ROUTED, note)["first_response_at"] is None
+
+
+def test_a_body_that_returns_what_it_accepted_has_not_answered() -> None:
+    accepted = events.AcceptanceNoted(body_id="lasan", origin=origin(1))
+    returned = events.ReturnNoted(body_id="lasan", response_void=True, origin=origin(2))
+
+    assert row_after(ROUTED, accepted, returned)["first_response_at"] is None
 
 
 def test_the_time_to_close_is_counted_in_whole_seconds() -> None:

@@ -444,6 +444,42 @@ class NoteAdded(_message.Message):
 Global___NoteAdded: _TypeAlias = NoteAdded  # noqa: Y015
 
 @_typing.final
+class ReporterAnswered(_message.Message):
+    """The body that has the case wrote to the reporter: a first response. The text stays in the service."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    NOTE_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    ANSWERED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    note_id: _builtins.str
+    """The note within the case."""
+    body_id: _builtins.str
+    """The body."""
+    @_builtins.property
+    def answered_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        note_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        answered_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answered_time", b"answered_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answered_time", b"answered_time", "body_id", b"body_id", "case_id", b"case_id", "note_id", b"note_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReporterAnswered: _TypeAlias = ReporterAnswered  # noqa: Y015
+
+@_typing.final
 class CaseResolved(_message.Message):
     """The body reported the matter as resolved."""
 

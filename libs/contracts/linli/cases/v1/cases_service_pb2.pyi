@@ -162,6 +162,7 @@ class Note(_message.Message):
     TO_REPORTER_FIELD_NUMBER: _builtins.int
     AUTHOR_ID_FIELD_NUMBER: _builtins.int
     ADDED_TIME_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
     note_id: _builtins.str
     """The note within the case."""
     text: _builtins.str
@@ -170,6 +171,8 @@ class Note(_message.Message):
     """True: the reporter may read it."""
     author_id: _builtins.str
     """Who wrote it."""
+    body_id: _builtins.str
+    """The body that answered the reporter by it; empty for other notes."""
     @_builtins.property
     def added_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -182,14 +185,59 @@ class Note(_message.Message):
         to_reporter: _builtins.bool = ...,
         author_id: _builtins.str = ...,
         added_time: _timestamp_pb2.Timestamp | None = ...,
+        body_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["added_time", b"added_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_time", b"added_time", "author_id", b"author_id", "note_id", b"note_id", "text", b"text", "to_reporter", b"to_reporter"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_time", b"added_time", "author_id", b"author_id", "body_id", b"body_id", "note_id", b"note_id", "text", b"text", "to_reporter", b"to_reporter"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Note: _TypeAlias = Note  # noqa: Y015
+
+@_typing.final
+class MyCase(_message.Message):
+    """A case as its reporter sees it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    CONTENT_ERASED_FIELD_NUMBER: _builtins.int
+    outcome: _builtins.str
+    """What was done, if resolved."""
+    content_erased: _builtins.bool
+    """True: some of the content was erased for good; those texts are empty."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case."""
+
+    @_builtins.property
+    def report(self) -> Global___Report:
+        """What they said."""
+
+    @_builtins.property
+    def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Note]:
+        """What was written to them, oldest first, without its authors."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        report: Global___Report | None = ...,
+        notes: _abc.Iterable[Global___Note] | None = ...,
+        outcome: _builtins.str = ...,
+        content_erased: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "notes", b"notes", "outcome", b"outcome", "report", b"report"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MyCase: _TypeAlias = MyCase  # noqa: Y015
 
 @_typing.final
 class OpenCaseRequest(_message.Message):
@@ -292,8 +340,14 @@ class OpenCaseResponse(_message.Message):
 
     CASE_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    RECEIPT_CODE_FIELD_NUMBER: _builtins.int
     revision: _builtins.str
     """Pass it as `at_least` to read what you wrote."""
+    receipt_code: _builtins.str
+    """The code by which the reporter follows the case (`FollowUpByReceipt`), if they have no account: hand it to them. Only
+    this answer shows it, again if the request is repeated; only a digest of it is stored. Empty for a report of a
+    registered resident, and in imported history.
+    """
     @_builtins.property
     def case(self) -> Global___Case:
         """The case, without personal data."""
@@ -303,10 +357,11 @@ class OpenCaseResponse(_message.Message):
         *,
         case: Global___Case | None = ...,
         revision: _builtins.str = ...,
+        receipt_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "receipt_code", b"receipt_code", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -835,6 +890,74 @@ class ResumeCaseResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ResumeCaseResponse: _TypeAlias = ResumeCaseResponse  # noqa: Y015
+
+@_typing.final
+class AnswerReporterRequest(_message.Message):
+    """An answer to the reporter."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    IF_REVISION_FIELD_NUMBER: _builtins.int
+    OCCURRED_TIME_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    case_id: _builtins.str
+    """The case."""
+    if_revision: _builtins.str
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
+    text: _builtins.str
+    """The text: may hold personal data, it can be erased."""
+    @_builtins.property
+    def occurred_time(self) -> _timestamp_pb2.Timestamp:
+        """When it happened, for imported history only."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        if_revision: _builtins.str = ...,
+        occurred_time: _timestamp_pb2.Timestamp | None = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "request_id", b"request_id", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerReporterRequest: _TypeAlias = AnswerReporterRequest  # noqa: Y015
+
+@_typing.final
+class AnswerReporterResponse(_message.Message):
+    """The case after the command."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case, without personal data."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AnswerReporterResponse: _TypeAlias = AnswerReporterResponse  # noqa: Y015
 
 @_typing.final
 class AddNoteRequest(_message.Message):
@@ -1759,6 +1882,184 @@ class ListMyCasesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListMyCasesResponse: _TypeAlias = ListMyCasesResponse  # noqa: Y015
+
+@_typing.final
+class GetMyCaseRequest(_message.Message):
+    """Asks for one of the caller's own reports."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "case_id", b"case_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMyCaseRequest: _TypeAlias = GetMyCaseRequest  # noqa: Y015
+
+@_typing.final
+class GetMyCaseResponse(_message.Message):
+    """The report."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """The revision of the case."""
+    @_builtins.property
+    def case(self) -> Global___MyCase:
+        """The case as its reporter sees it."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___MyCase | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetMyCaseResponse: _TypeAlias = GetMyCaseResponse  # noqa: Y015
+
+@_typing.final
+class FollowUpByReceiptRequest(_message.Message):
+    """Asks for a report by its receipt."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUBLIC_ID_FIELD_NUMBER: _builtins.int
+    RECEIPT_CODE_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    public_id: _builtins.str
+    """The public number, in capitals, with its dashes."""
+    receipt_code: _builtins.str
+    """The receipt code, in capitals, with its dashes."""
+    at_least: _builtins.str
+    """Answers UNAVAILABLE unless the answer would show at least this revision."""
+    def __init__(
+        self,
+        *,
+        public_id: _builtins.str = ...,
+        receipt_code: _builtins.str = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "public_id", b"public_id", "receipt_code", b"receipt_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowUpByReceiptRequest: _TypeAlias = FollowUpByReceiptRequest  # noqa: Y015
+
+@_typing.final
+class FollowUpByReceiptResponse(_message.Message):
+    """The report."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """The revision of the case."""
+    @_builtins.property
+    def case(self) -> Global___MyCase:
+        """The case as its reporter sees it."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___MyCase | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowUpByReceiptResponse: _TypeAlias = FollowUpByReceiptResponse  # noqa: Y015
+
+@_typing.final
+class ReplyByReceiptRequest(_message.Message):
+    """A reply by receipt."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_ID_FIELD_NUMBER: _builtins.int
+    RECEIPT_CODE_FIELD_NUMBER: _builtins.int
+    REPLY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    public_id: _builtins.str
+    """The public number, in capitals, with its dashes."""
+    receipt_code: _builtins.str
+    """The receipt code, in capitals, with its dashes."""
+    reply: _cases_types_pb2.ReceiptReply.ValueType
+    """What the reporter wants."""
+    reason: _builtins.str
+    """Why, in the reporter's words: may hold personal data, it can be erased. Required for an objection."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        public_id: _builtins.str = ...,
+        receipt_code: _builtins.str = ...,
+        reply: _cases_types_pb2.ReceiptReply.ValueType = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["public_id", b"public_id", "reason", b"reason", "receipt_code", b"receipt_code", "reply", b"reply", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReplyByReceiptRequest: _TypeAlias = ReplyByReceiptRequest  # noqa: Y015
+
+@_typing.final
+class ReplyByReceiptResponse(_message.Message):
+    """The case after the reply."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case, without personal data."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReplyByReceiptResponse: _TypeAlias = ReplyByReceiptResponse  # noqa: Y015
 
 @_typing.final
 class GetCaseHistoryRequest(_message.Message):

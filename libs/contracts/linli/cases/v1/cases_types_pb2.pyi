@@ -126,6 +126,30 @@ CASE_STATE_WITHDRAWN: CaseState.ValueType  # 9
 """Ended: the reporter withdrew it."""
 Global___CaseState: _TypeAlias = CaseState  # noqa: Y015
 
+class _ReceiptReply:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReceiptReplyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReceiptReply.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RECEIPT_REPLY_UNSPECIFIED: _ReceiptReply.ValueType  # 0
+    """Never accepted in a request."""
+    RECEIPT_REPLY_OBJECT: _ReceiptReply.ValueType  # 1
+    """The matter is not dealt with: as `ObjectToResolution`. It needs a reason."""
+    RECEIPT_REPLY_WITHDRAW: _ReceiptReply.ValueType  # 2
+    """To take the report back: as `WithdrawCase`."""
+
+class ReceiptReply(_ReceiptReply, metaclass=_ReceiptReplyEnumTypeWrapper):
+    """What a reporter without an account wants."""
+
+RECEIPT_REPLY_UNSPECIFIED: ReceiptReply.ValueType  # 0
+"""Never accepted in a request."""
+RECEIPT_REPLY_OBJECT: ReceiptReply.ValueType  # 1
+"""The matter is not dealt with: as `ObjectToResolution`. It needs a reason."""
+RECEIPT_REPLY_WITHDRAW: ReceiptReply.ValueType  # 2
+"""To take the report back: as `WithdrawCase`."""
+Global___ReceiptReply: _TypeAlias = ReceiptReply  # noqa: Y015
+
 class _ClockKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -135,7 +159,7 @@ class _ClockKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClockKind.V
     CLOCK_KIND_UNSPECIFIED: _ClockKind.ValueType  # 0
     """Never the kind of a clock."""
     CLOCK_KIND_FIRST_RESPONSE: _ClockKind.ValueType  # 1
-    """The time until the body first responds: accepts, starts work, replies or resolves."""
+    """The time until the body that has the case first responds: accepts it, starts work, answers the reporter or resolves it."""
     CLOCK_KIND_RESOLUTION: _ClockKind.ValueType  # 2
     """The time until the matter is resolved."""
 
@@ -145,7 +169,7 @@ class ClockKind(_ClockKind, metaclass=_ClockKindEnumTypeWrapper):
 CLOCK_KIND_UNSPECIFIED: ClockKind.ValueType  # 0
 """Never the kind of a clock."""
 CLOCK_KIND_FIRST_RESPONSE: ClockKind.ValueType  # 1
-"""The time until the body first responds: accepts, starts work, replies or resolves."""
+"""The time until the body that has the case first responds: accepts it, starts work, answers the reporter or resolves it."""
 CLOCK_KIND_RESOLUTION: ClockKind.ValueType  # 2
 """The time until the matter is resolved."""
 Global___ClockKind: _TypeAlias = ClockKind  # noqa: Y015

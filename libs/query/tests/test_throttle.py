@@ -8,9 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from libs.ledger.decider import Refusal
-from libs.testkit.clocks import HandClock
-from services.identity.application.throttle import (
+from libs.ledger.decider import Kind, Refusal
+from libs.query.throttle import (
     OF_A_NAME,
     OF_ALL,
     OF_AN_ADDRESS,
@@ -20,10 +19,18 @@ from services.identity.application.throttle import (
     WHERE_IT_IS_USED,
     Throttle,
 )
-from services.identity.domain import refusals
+from libs.testkit.clocks import HandClock
 
 HERE, ELSEWHERE = "10.0.0.7", "192.0.2.1"
 MEI, LAN = "mei", "lan"
+
+
+def wrong_secret() -> Refusal:
+    return Refusal(Kind.UNAUTHENTICATED, "CREDENTIALS_REFUSED", "the name or the secret is wrong")
+
+
+def places_are_taken() -> Refusal:
+    return Refusal(Kind.EXHAUSTED, "LOGINS_BUSY", "try again in a moment")
 
 
 @pytest.fixture
@@ -33,18 +40,18 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def throttle(clock: HandClock) -> Throttle:
-    return Throttle(clock)
+    return Throttle(clock, busy=places_are_taken)
 
 
 def fail(throttle: Throttle, name: str = MEI, address: str = HERE) -> None:
     with suppress(Refusal), throttle.attempt(name, address):
-        raise refusals.credentials_are_refused()
+        raise wrong_secret()
 
 
 def tried(throttle: Throttle, name: str) -> bool:
     """Whether a wrong secret is looked at, and not refused before."""
     with pytest.raises(Refusal) as refused, throttle.attempt(name, HERE):
-        raise refusals.credentials_are_refused()
+        raise wrong_secret()
     return refused.value.code == "CREDENTIALS_REFUSED"
 
 
@@ -127,7 +134,7 @@ def test_guesses_side_by_side_come_to_no_more_than_one_after_the_other(clock: Ha
         began.wait()
         with throttle.attempt(MEI, HERE):
             tried.append(number)
-            raise refusals.credentials_are_refused()
+            raise wrong_secret()
 
     with ThreadPoolExecutor(16) as guessers:
         guesses = [guesser.exception() for guesser in [guessers.submit(guess, n) for n in range(16)]]
@@ -137,7 +144,7 @@ def test_guesses_side_by_side_come_to_no_more_than_one_after_the_other(clock: Ha
     assert refused.count("TOO_MANY_ATTEMPTS") == 16 - OF_STRANGERS.free
 
 
-@pytest.mark.parametrize("trouble", [ConnectionError("the store is away"), refusals.logins_are_busy()])
+@pytest.mark.parametrize("trouble", [ConnectionError("the store is away"), places_are_taken()])
 def test_a_try_that_was_not_made_counts_for_nothing(throttle: Throttle, trouble: Exception) -> None:
     for _ in range(20):
         with pytest.raises(type(trouble)), throttle.attempt(MEI, HERE):
@@ -260,7 +267,7 @@ def test_guesses_at_many_names_from_many_addresses_make_strangers_wait(
 
 
 def test_strangers_leave_room_for_those_who_come_from_where_they_always_come(clock: HandClock) -> None:
-    throttle = Throttle(clock, places=8)
+    throttle = Throttle(clock, places=8, busy=places_are_taken)
     succeed(throttle)
 
     with ExitStack() as rush:
@@ -274,7 +281,7 @@ def test_strangers_leave_room_for_those_who_come_from_where_they_always_come(clo
 
 
 def test_one_address_leaves_room_for_the_others(clock: HandClock) -> None:
-    throttle = Throttle(clock, places=8)
+    throttle = Throttle(clock, places=8, busy=places_are_taken)
 
     with ExitStack() as rush:
         for number in range(3):
@@ -285,7 +292,7 @@ def test_one_address_leaves_room_for_the_others(clock: HandClock) -> None:
 
 
 def test_a_program_that_asks_without_end_leaves_room_for_the_others(clock: HandClock) -> None:
-    throttle = Throttle(clock, places=8)
+    throttle = Throttle(clock, places=8, busy=places_are_taken)
     succeed(throttle)
 
     with ExitStack() as rush:

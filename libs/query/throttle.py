@@ -14,7 +14,6 @@ from math import ceil
 from typing import Any
 
 from libs.ledger.decider import Kind, Refusal
-from services.identity.domain import refusals
 
 FORGOTTEN = timedelta(hours=1)
 MOST = 50_000
@@ -67,6 +66,16 @@ OF_ALL = Budget(failures=600, within=timedelta(minutes=10))
 _Pair = tuple[str, str]
 
 
+def too_many_attempts(seconds: int) -> Refusal:
+    """Somebody tried too often under this name, from this address, or in all."""
+    return Refusal(
+        Kind.EXHAUSTED,
+        "TOO_MANY_ATTEMPTS",
+        "there were too many failed attempts; wait before the next",
+        retry_after_seconds=str(seconds),
+    )
+
+
 class _Spending:
     """Budgets of one kind, by whose they are; those that were not used for longest are forgotten first."""
 
@@ -99,7 +108,8 @@ class Attempt:
 class _Rush:
     """How many tries are under way: of a pair, of strangers from an address, and of strangers in all."""
 
-    def __init__(self, places: int) -> None:
+    def __init__(self, places: int, busy: Callable[[], Refusal]) -> None:
+        self._busy = busy
         self._most = {"pair": max(1, places // 2), "address": max(1, places * 3 // 8)}
         self._most["strangers"] = max(1, places * 3 // 4)
         self._now: dict[tuple[str, ...], int] = {}
@@ -107,7 +117,7 @@ class _Rush:
     def refuse_more(self, name: str, address: str, *, stranger: bool) -> None:
         counted = self._counted(name, address, stranger=stranger)
         if any(self._now.get(each, 0) >= self._most[each[0]] for each in counted):
-            raise refusals.logins_are_busy()
+            raise self._busy()
 
     def change(self, name: str, address: str, by: int, *, stranger: bool) -> None:
         for each in self._counted(name, address, stranger=stranger):
@@ -130,7 +140,15 @@ class Throttle:
     makes up for. The longest quiet are forgotten first.
     """
 
-    def __init__(self, clock: Callable[[], datetime], *, places: int = 8, remembered: int = MOST) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        *,
+        places: int = 8,
+        remembered: int = MOST,
+        busy: Callable[[], Refusal] | None = None,
+    ) -> None:
+        """`busy` makes the refusal of a try for which there is no place; without it, TOO_MANY_ATTEMPTS."""
         self._clock = clock
         self._remembered = remembered
         self._failures: OrderedDict[_Pair, tuple[int, datetime]] = OrderedDict()
@@ -139,15 +157,15 @@ class Throttle:
         self._all = _Spending(OF_ALL, remembered)
         self._familiar: OrderedDict[_Pair, None] = OrderedDict()
         self._turns: OrderedDict[str, dict[str, datetime]] = OrderedDict()
-        self._rush = _Rush(places)
+        self._rush = _Rush(places, busy or (lambda: too_many_attempts(1)))
         self._lock = threading.Lock()
 
     @contextmanager
     def attempt(self, name: str, address: str) -> Iterator[Attempt]:
         """A try under a name, from an address; set `succeeded` in it when the secret was right.
 
-        Refuses TOO_MANY_ATTEMPTS while the name must wait at this address, LOGINS_BUSY while too many
-        tries of the pair, or of strangers, are under way. The try counts as a failure from the beginning, so
+        Refuses TOO_MANY_ATTEMPTS while the name must wait at this address, `busy` while too many tries of
+        the pair, or of strangers, are under way. The try counts as a failure from the beginning, so
         that tries side by side cannot all be let through; it counts for nothing if it ends by any other
         trouble than a wrong secret.
         """
@@ -219,7 +237,7 @@ class Throttle:
 
 def _refuse_until(moment: datetime, now: datetime) -> None:
     if moment > now:
-        raise refusals.too_many_attempts(ceil((moment - now).total_seconds()))
+        raise too_many_attempts(ceil((moment - now).total_seconds()))
 
 
 def _bound(known: OrderedDict[Any, Any], remembered: int) -> None:

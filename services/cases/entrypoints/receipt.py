@@ -1,0 +1,51 @@
+"""The rpcs of those who reported without an account, and come back with their receipt."""
+
+from typing import Any
+
+from linli.cases.v1 import cases_service_pb2 as pb
+from linli.cases.v1 import cases_types_pb2 as types
+
+from libs.query.freshness import Fresh
+from libs.rpc.call import Call, invalid
+from services.cases.application.app import App
+from services.cases.application.receipt import Shown
+from services.cases.domain.case import commands
+from services.cases.entrypoints.wire.case import case_shown
+from services.cases.entrypoints.wire.record import my_case_shown
+
+
+class ReceiptApi:
+    """Following a report, and replying."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def follow_up_by_receipt(
+        self, request: pb.FollowUpByReceiptRequest, call: Call
+    ) -> pb.FollowUpByReceiptResponse:
+        """The report, whole."""
+        record = self._app.receipts.follow_up(_shown(request, call), Fresh.of(request, call))
+        return pb.FollowUpByReceiptResponse(case=my_case_shown(record), revision=record.revision)
+
+    def reply_by_receipt(self, request: pb.ReplyByReceiptRequest, call: Call) -> pb.ReplyByReceiptResponse:
+        """What a reporter may do."""
+        handled = self._app.receipts.reply(
+            _shown(request, call), _command(request, call), call.context(), Fresh()
+        )
+        return pb.ReplyByReceiptResponse(case=case_shown(handled.state), revision=handled.revision)
+
+
+def _shown(request: Any, call: Call) -> Shown:
+    return Shown(public_id=request.public_id, code=request.receipt_code, address=call.address)
+
+
+def _command(request: pb.ReplyByReceiptRequest, call: Call) -> commands.CaseCommand:
+    match request.reply:
+        case types.RECEIPT_REPLY_OBJECT:
+            if not request.reason:
+                raise invalid("reason", "say why the matter is not dealt with")
+            return commands.ReopenCase(by_reporter=True, imported=False, reason=request.reason, at=call.at)
+        case types.RECEIPT_REPLY_WITHDRAW:
+            return commands.WithdrawCase(reason=request.reason, at=call.at)
+        case _:
+            raise invalid("reply", "name one of the replies")

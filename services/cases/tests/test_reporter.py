@@ -1,0 +1,154 @@
+"""A reporter over the real wire: what they are answered, with an account and without one."""
+
+from typing import Any
+
+import pytest
+from linli.cases.v1 import cases_service_pb2 as pb
+from linli.cases.v1 import cases_types_pb2 as types
+
+from libs.rpc.credentials import Token
+from libs.rpc.failures import RpcFailed
+from libs.testkit.component import Component
+from libs.testkit.eventually import eventually
+from services.cases.tests.wire import new_id, on, refused, report, service_of
+
+WRONG = "00000-00000-00000"
+
+
+@pytest.fixture
+def nobody(running: Component) -> Any:
+    """Whoever comes without a token."""
+    return service_of(running, Token())
+
+
+def anonymous(nobody_or_staff: Any, **fields: Any) -> pb.OpenCaseResponse:
+    opened: pb.OpenCaseResponse = nobody_or_staff.open_case(report("graffiti", anonymous=True, **fields))
+    return opened
+
+
+def receipt(opened: pb.OpenCaseResponse, **fields: Any) -> dict[str, Any]:
+    return {"public_id": opened.case.public_id, "receipt_code": opened.receipt_code, **fields}
+
+
+def follow(nobody: Any, opened: pb.OpenCaseResponse, **fields: Any) -> pb.FollowUpByReceiptResponse:
+    """What the reporter reads, as soon as the view has the case."""
+
+    def look() -> pb.FollowUpByReceiptResponse:
+        asked = pb.FollowUpByReceiptRequest(**receipt(opened, at_least=opened.revision, **fields))
+        try:
+            answer: pb.FollowUpByReceiptResponse = nobody.follow_up_by_receipt(asked)
+        except RpcFailed as failed:
+            raise AssertionError from failed
+        return answer
+
+    return eventually(look, "the view has the case")
+
+
+def reply(opened: pb.OpenCaseResponse, what: Any, **fields: Any) -> pb.ReplyByReceiptRequest:
+    return pb.ReplyByReceiptRequest(request_id=new_id(), reply=what, **receipt(opened, **fields))
+
+
+def first_response(case: pb.Case) -> types.Deadline:
+    return case.deadlines[0]
+
+
+def test_a_dispatcher_who_writes_to_the_reporter_does_not_answer_for_the_body(
+    running: Component, resident: Any, roads_officer: Any
+) -> None:
+    case = resident.open_case(report()).case
+    dispatcher = service_of(running, running.mint.person("DISPATCHER", path="city"))
+
+    noted = dispatcher.add_note(pb.AddNoteRequest(**on(case), text="we will see", to_reporter=True)).case
+    answer = pb.AnswerReporterRequest(**on(case), text="a crew comes tomorrow")
+
+    assert not first_response(noted).HasField("met_time")
+    assert refused(dispatcher.answer_reporter, answer) == "SCOPE_MISSING"
+    assert first_response(roads_officer.answer_reporter(answer).case).HasField("met_time")
+
+
+def test_a_body_that_accepts_and_returns_has_not_responded(resident: Any, roads_officer: Any) -> None:
+    case = resident.open_case(report()).case
+    accepted = roads_officer.accept_case(pb.AcceptCaseRequest(**on(case)))
+    returned = roads_officer.return_case(pb.ReturnCaseRequest(**on(case), reason="not ours"))
+    listed = resident.list_my_cases(pb.ListMyCasesRequest(at_least=returned.revision)).cases
+
+    assert first_response(accepted.case).HasField("met_time")
+    assert not first_response(returned.case).HasField("met_time")
+    assert not first_response(next(each for each in listed if each.case_id == case.case_id)).HasField(
+        "met_time"
+    )
+
+
+def test_a_reporter_reads_the_whole_of_their_own_case_and_nobody_elses(
+    running: Component, resident: Any, roads_officer: Any
+) -> None:
+    case = resident.open_case(report()).case
+    roads_officer.add_note(pb.AddNoteRequest(**on(case), text="he always complains", to_reporter=False))
+    answered = roads_officer.answer_reporter(pb.AnswerReporterRequest(**on(case), text="a crew comes"))
+    asked = pb.GetMyCaseRequest(case_id=case.case_id)
+    neighbour = service_of(running, running.mint.person("RESIDENT", subject="resident-wu"))
+
+    mine = resident.get_my_case(asked)
+
+    assert mine.case.report.description == "a hole as deep as a bucket"
+    assert [(note.text, note.body_id, note.author_id) for note in mine.case.notes] == [
+        ("a crew comes", "roads", "")
+    ]
+    assert mine.revision == answered.revision
+    assert refused(neighbour.get_my_case, asked) == "NOT_YOURS"
+
+
+def test_whoever_reports_without_an_account_reads_and_replies_by_receipt(
+    operator: Any, nobody: Any, roads_officer: Any
+) -> None:
+    opened = anonymous(operator)
+    roads_officer.answer_reporter(pb.AnswerReporterRequest(**on(opened.case), text="a crew comes"))
+
+    mine = follow(nobody, opened).case
+    withdrawn = nobody.reply_by_receipt(reply(opened, types.RECEIPT_REPLY_WITHDRAW, reason="it was a joke"))
+
+    assert (mine.report.description, [note.text for note in mine.notes]) == (
+        "a hole as deep as a bucket",
+        ["a crew comes"],
+    )
+    assert withdrawn.case.state == types.CASE_STATE_WITHDRAWN
+    assert refused(nobody.reply_by_receipt, reply(opened, types.RECEIPT_REPLY_OBJECT)) == "INVALID_REQUEST"
+
+
+def test_a_report_in_a_residents_name_has_no_receipt(resident: Any, operator: Any, nobody: Any) -> None:
+    named, nameless = resident.open_case(report()), anonymous(operator)
+    follow(nobody, nameless)
+
+    assert named.receipt_code == ""
+    stolen = pb.FollowUpByReceiptRequest(**receipt(nameless) | {"public_id": named.case.public_id})
+    assert refused(nobody.follow_up_by_receipt, stolen) == "RECEIPT_REFUSED"
+
+
+def test_a_repeated_report_gets_its_receipt_again_and_nothing_else_shows_it(
+    running: Component, operator: Any
+) -> None:
+    told = report("graffiti", anonymous=True)
+    opened = operator.open_case(told)
+
+    assert opened.receipt_code == operator.open_case(told).receipt_code != anonymous(operator).receipt_code
+    seen = operator.get_case(pb.GetCaseRequest(case_id=opened.case.case_id))
+    history = operator.get_case_history(pb.GetCaseHistoryRequest(case_id=opened.case.case_id))
+    assert opened.receipt_code not in f"{seen}{history}"
+    with running.opened.ledger.connection() as connection:
+        for table in ("stored_events", "subject_keys"):
+            rows = connection.execute(f"SELECT t::text AS row FROM {table} AS t").fetchall()
+            code = opened.receipt_code.encode().hex()
+            assert not any(code in row["row"] or opened.receipt_code in row["row"] for row in rows)
+
+
+def test_whoever_guesses_receipts_waits_longer_and_longer(operator: Any, nobody: Any) -> None:
+    opened = anonymous(operator)
+    follow(nobody, opened)
+    guess = pb.FollowUpByReceiptRequest(public_id=opened.case.public_id, receipt_code=WRONG)
+
+    refusals = [refused(nobody.follow_up_by_receipt, guess) for _ in range(8)]
+
+    assert refusals[:5] == ["RECEIPT_REFUSED"] * 5
+    assert "TOO_MANY_ATTEMPTS" in refusals[5:]
+    unknown = pb.FollowUpByReceiptRequest(public_id="LL-00000-00000", receipt_code=WRONG)
+    assert refused(nobody.follow_up_by_receipt, unknown) == "RECEIPT_REFUSED"
