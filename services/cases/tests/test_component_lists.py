@@ -1,51 +1,18 @@
 """Lists of cases over the real wire: as they are, and as they were."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.rpc.moments import stamp
-from libs.testkit.component import Component, component
-from libs.testkit.eventually import eventually
-from libs.testkit.postgres import TestServer
+from libs.testkit.component import Component
 from libs.testkit.views import folded
 from services.cases.adapters.views.all_cases import VIEW
 from services.cases.domain.values import CaseState
 from services.cases.entrypoints.wire.words import STATES
-from services.cases.tests import neighbours
-from services.cases.tests.neighbours import IN_MOLE_STREET
-from services.cases.tests.test_component import DESCRIPTOR, _known, on, refused, report
-from services.cases.wiring import SERVICE
-
-
-@pytest.fixture(scope="module")
-def running(postgres_server: TestServer) -> Iterator[Component]:
-    with component(postgres_server, SERVICE) as service:
-        neighbours.tell(service)
-        operator = operator_of(service)
-        eventually(
-            lambda: _known(operator, affair_id="potholes", location=IN_MOLE_STREET), "the city is known"
-        )
-        yield service
-
-
-@pytest.fixture
-def operator(running: Component) -> Any:
-    return operator_of(running)
-
-
-@pytest.fixture
-def officer(running: Component) -> Any:
-    token = running.mint.person("CASE_OFFICER", subject="rob", body="roads")
-    return running.client(token).service(DESCRIPTOR)
-
-
-def operator_of(service: Component) -> Any:
-    return service.client(service.mint.person("OPERATOR", subject="olga")).service(DESCRIPTOR)
+from services.cases.tests.wire import on, refused, report
 
 
 def states(operator: Any, as_of: datetime | None = None, **asked: Any) -> dict[str, int]:
@@ -61,10 +28,10 @@ def recorded_until(running: Component, case: pb.Case) -> datetime:
     return running.opened.ledger.read_stream(f"case-{case.case_id}")[-1].recorded_at
 
 
-def test_a_list_shows_the_cases_as_they_were(running: Component, operator: Any, officer: Any) -> None:
+def test_a_list_shows_the_cases_as_they_were(running: Component, operator: Any, roads_officer: Any) -> None:
     case = operator.open_case(report()).case
     routed = recorded_until(running, case)
-    accepted = officer.accept_case(pb.AcceptCaseRequest(**on(case)))
+    accepted = roads_officer.accept_case(pb.AcceptCaseRequest(**on(case)))
 
     now = states(operator, at_least=accepted.revision)
     then = states(operator, routed)
@@ -75,22 +42,24 @@ def test_a_list_shows_the_cases_as_they_were(running: Component, operator: Any, 
     assert case.case_id not in before
 
 
-def test_an_earlier_list_is_filtered_by_what_was(running: Component, operator: Any, officer: Any) -> None:
+def test_an_earlier_list_is_filtered_by_what_was(
+    running: Component, operator: Any, roads_officer: Any
+) -> None:
     case = operator.open_case(report()).case
     routed = recorded_until(running, case)
-    officer.accept_case(pb.AcceptCaseRequest(**on(case)))
+    roads_officer.accept_case(pb.AcceptCaseRequest(**on(case)))
 
     assert case.case_id in states(operator, routed, filter="state = ROUTED")
     assert case.case_id not in states(operator, routed, filter="state = ACCEPTED")
 
 
 def test_an_earlier_list_is_the_fold_of_the_events_until_then(
-    running: Component, operator: Any, officer: Any
+    running: Component, operator: Any, roads_officer: Any
 ) -> None:
     for _ in range(5):
         case = operator.open_case(report()).case
-        officer.accept_case(pb.AcceptCaseRequest(**on(case)))
-        officer.start_work(pb.StartWorkRequest(**on(case)))
+        roads_officer.accept_case(pb.AcceptCaseRequest(**on(case)))
+        roads_officer.start_work(pb.StartWorkRequest(**on(case)))
     history = running.opened.ledger.read(after=0, limit=1000)
 
     for moment in sorted({event.recorded_at for event in history})[-10:]:
@@ -102,7 +71,7 @@ def test_an_earlier_list_is_the_fold_of_the_events_until_then(
         assert states(operator, moment) == wanted
 
 
-def test_pages_of_an_earlier_list_fit_together_while_cases_change(operator: Any, officer: Any) -> None:
+def test_pages_of_an_earlier_list_fit_together_while_cases_change(operator: Any, roads_officer: Any) -> None:
     opened = [operator.open_case(report(channel=types.CHANNEL_SMS_RELAY)).case for _ in range(4)]
     asked = pb.ListCasesRequest(page_size=1, filter="channel = SMS_RELAY AND state = ROUTED")
     asked.as_of_time.CopyFrom(stamp(datetime.now(UTC)))
@@ -114,7 +83,7 @@ def test_pages_of_an_earlier_list_fit_together_while_cases_change(operator: Any,
         if not page.next_page_token:
             break
         asked.page_token = page.next_page_token
-        officer.accept_case(pb.AcceptCaseRequest(**on(opened[len(found)])))  # the next one changes
+        roads_officer.accept_case(pb.AcceptCaseRequest(**on(opened[len(found)])))  # the next one changes
 
     assert found == [case.case_id for case in reversed(opened)]
 
