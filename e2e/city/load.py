@@ -130,6 +130,8 @@ def _promise(city: City, affair: la.Affair) -> None:
         resolution=_working_days(affair.resolution_days),
         calendar_id=la.CALENDAR,
         valid_from_time=_stamp(VALID_FROM),
+        evidence_kinds=[terms.EVIDENCE_KIND_PHOTO],
+        escalation=_escalation(),
     )
     until_known(city.catalog.publish_commitment, request)
 
@@ -144,6 +146,24 @@ def _until_routed(city: City, affair: la.Affair, body_id: str) -> None:
             return
         time.sleep(0.1)
     raise TimeoutError(f"cases has not heard within {HEARD_WITHIN:.0f} s who answers for {affair.name}")
+
+
+def _escalation() -> terms.Escalation:
+    """From the council to its region and the city."""
+    told = {
+        100: kinds.AREA_LEVEL_COMMUNITY,
+        150: kinds.AREA_LEVEL_DISTRICT,
+        200: kinds.AREA_LEVEL_CITY,
+    }
+    return terms.Escalation(
+        levels=[
+            terms.EscalationLevel(
+                percent=percent, recipient=terms.ESCALATION_RECIPIENT_DISPATCHER, area_level=level
+            )
+            for percent, level in told.items()
+        ],
+        acknowledgement=_working_days(1),
+    )
 
 
 def _working_days(amount: int) -> terms.Limit:

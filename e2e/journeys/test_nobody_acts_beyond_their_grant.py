@@ -125,10 +125,12 @@ def test_who_plans_the_west_plans_nothing_else(town: Town) -> None:
     r, m = _request(), catalog
     about: dict[str, Any] = {"body_id": WATER, "legal_basis": "none"}
     limit = terms.Limit(amount=1, unit=terms.LIMIT_UNIT_CALENDAR_DAYS)
+    outcome = terms.Choice(code="mended", label=NAME)
     tries = [
         m.DefineAffairRequest(**r, affair_id="new", name=NAME),
         m.RenameAffairRequest(**r, affair_id=POTHOLE, name=NAME),
         m.DecideAnonymityRequest(**r, affair_id=POTHOLE),
+        m.DecideOutcomesRequest(**r, affair_id=POTHOLE, outcomes=[outcome]),
         m.RetireAffairRequest(**r, affair_id=POTHOLE),
         m.SeedStandardAffairsRequest(**r),
         m.AssignResponsibilityRequest(**r, affair_id=POTHOLE, area_id=ELM, **about),

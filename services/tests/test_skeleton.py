@@ -12,7 +12,7 @@ from services.command.registry import NAMES
 ROOT = Path(__file__).parents[1]
 POLICIES: dict[str, set[str]] = {
     "identity": set(),
-    "catalog": {"details", "standard", "working_time"},
+    "catalog": {"details", "standard", "terms", "working_time"},
     "cases": {"clocks"},
     "volunteers": {"matching"},
     "supervision": {"metrics"},

@@ -1,6 +1,11 @@
 """The stored events of cases, under the names they keep for ever."""
 
+from typing import Any
+
+import msgspec
+
 from libs.ledger.store.mapper import Events
+from libs.rules.terms import of_limits
 from services.cases.domain import external_system, noted
 from services.cases.domain.case import events
 
@@ -43,16 +48,24 @@ _PRIVATE = {
     "affair_retirement_noted.v1": noted.AffairRetirementNoted,
     "responsibility_noted.v1": noted.ResponsibilityNoted,
     "responsibility_end_noted.v1": noted.ResponsibilityEndNoted,
-    "commitment_noted.v1": noted.CommitmentNoted,
+    "commitment_noted.v2": noted.CommitmentNoted,
     "calendar_noted.v1": noted.CalendarNoted,
     "resident_noted.v1": noted.ResidentNoted,
     "resident_erasure_noted.v1": noted.ResidentErasureNoted,
     "consent_noted.v1": noted.ConsentNoted,
     "consent_revocation_noted.v1": noted.ConsentRevocationNoted,
 }
+
+
+def _with_terms(fields: dict[str, Any]) -> dict[str, Any]:
+    """A commitment said two limits; the rest of its terms are the usual ones."""
+    return {**fields, "terms": msgspec.to_builtins(of_limits(fields))}
+
+
 EVENTS = Events(
     service="cases",
     types={**_PUBLISHED, **_PRIVATE},
+    upcasts={"commitment_noted.v1": ("commitment_noted.v2", _with_terms)},
     private=frozenset(_PRIVATE),
     erasures={"case_content_erased.v1": _content},
 )

@@ -223,7 +223,6 @@ def _promised(noted: CommitmentNoted) -> Commitment:
     return Commitment(
         commitment_id=noted.commitment_id,
         version=noted.version,
-        first_response=noted.first_response,
-        resolution=noted.resolution,
+        terms=noted.terms,
         calendar_id=noted.calendar_id,
     )

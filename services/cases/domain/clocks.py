@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum
 
 from libs.rules.due import Limit, after_pause, due, warning
+from libs.rules.terms import Terms
 from libs.rules.working_time import Counting, NeverAtWork
 from services.cases.domain import refusals
 
@@ -33,8 +34,7 @@ class Commitment:
 
     commitment_id: str
     version: int
-    first_response: Limit | None
-    resolution: Limit | None
+    terms: Terms
     calendar_id: str
 
 
@@ -132,8 +132,8 @@ def promise(
     if commitment is None or calendar is None:
         return ()
     limits = (
-        (ClockKind.FIRST_RESPONSE, commitment.first_response),
-        (ClockKind.RESOLUTION, commitment.resolution),
+        (ClockKind.FIRST_RESPONSE, commitment.terms.first_response),
+        (ClockKind.RESOLUTION, commitment.terms.resolution),
     )
     try:
         return tuple(

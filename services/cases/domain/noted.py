@@ -11,7 +11,7 @@ from datetime import date, datetime
 from libs.ledger.decider import Decider
 from libs.ledger.noted import Note, Noted, noting
 from libs.rules.areas import AreaPath
-from libs.rules.due import Limit
+from libs.rules.terms import OUTCOMES, Choice, Level, Terms
 from libs.rules.working_time import Hours, Week
 
 
@@ -22,6 +22,7 @@ class AreaNoted:
     area_id: str
     area_path: AreaPath
     rank: int
+    level: Level | None = None  # not in older events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,7 @@ class AffairNoted:
     affair_id: str
     affair_path: str
     anonymous_allowed: bool
+    outcomes: tuple[Choice, ...] = OUTCOMES  # not in older events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +95,7 @@ class CommitmentNoted:
     version: int
     affair_id: str
     area_id: str | None
-    first_response: Limit | None
-    resolution: Limit | None
+    terms: Terms
     calendar_id: str
     valid_from: datetime
 

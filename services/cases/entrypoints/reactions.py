@@ -12,18 +12,23 @@ from libs.ledger.ids import derived_id
 from libs.ledger.noted import Note
 from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions
 from libs.rpc.moments import moment, moment_of
+from libs.rpc.terms import LEVELS, choices_of, terms_of
 from libs.rules.areas import AreaPath
-from libs.rules.due import Limit
+from libs.rules.terms import OUTCOMES
 from libs.rules.working_time import Hours, week_of
 from services.cases.domain import noted
-from services.cases.entrypoints.wire.words import UNITS
 
 _LONGEST_ID = 120
 
 
 def when_area_defined(event: identity.AreaDefined, fact: Fact) -> Reactions:
     """Cases lie in areas that exist."""
-    area = noted.AreaNoted(area_id=event.area_id, area_path=AreaPath(event.area_path), rank=fact.sequence)
+    area = noted.AreaNoted(
+        area_id=event.area_id,
+        area_path=AreaPath(event.area_path),
+        rank=fact.sequence,
+        level=LEVELS.from_wire(event.level) if event.level else None,
+    )
     return [_note(f"area:{event.area_id}", area)]
 
 
@@ -118,8 +123,7 @@ def when_commitment_published(event: catalog.CommitmentPublished, _fact: Fact) -
         version=event.version,
         affair_id=event.affair_id,
         area_id=event.area_id or None,
-        first_response=_limit(event.first_response) if event.HasField("first_response") else None,
-        resolution=_limit(event.resolution) if event.HasField("resolution") else None,
+        terms=terms_of(event),
         calendar_id=event.calendar_id,
         valid_from=moment(event.valid_from_time),
     )
@@ -152,12 +156,9 @@ def _note_affair(event: catalog.AffairDefined | catalog.AffairChanged) -> Reacti
         affair_id=event.affair_id,
         affair_path=event.affair_path,
         anonymous_allowed=event.anonymous_allowed,
+        outcomes=choices_of(event.outcomes) or OUTCOMES,
     )
     return _note(f"affair:{event.affair_id}", affair)
-
-
-def _limit(limit: catalog_types.Limit) -> Limit:
-    return Limit(amount=limit.amount, unit=UNITS.from_wire(limit.unit))
 
 
 def _hours(hours: Iterable[catalog_types.Hours]) -> Hours:

@@ -8,11 +8,11 @@ from linli.catalog.v1 import catalog_events_pb2 as pb
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
 from libs.rpc.moments import stamp_or_none
+from libs.rpc.terms import choice_shown, terms_shown
 from libs.rpc.texts import localized
 from services.catalog.domain import affair, calendar, commitment, noted, responsibility, service
 from services.catalog.domain.values import Matter
 from services.catalog.entrypoints.wire.calendar import working_time_shown
-from services.catalog.entrypoints.wire.commitment import limit_shown
 from services.catalog.entrypoints.wire.service import details_shown
 
 
@@ -35,7 +35,11 @@ def _message(event: object) -> Message | None:
     match event:
         case affair.AffairDefined(matter=matter):
             return pb.AffairDefined(**_affair(matter))
-        case affair.AffairRenamed(matter=matter) | affair.AnonymityDecided(matter=matter):
+        case (
+            affair.AffairRenamed(matter=matter)
+            | affair.AnonymityDecided(matter=matter)
+            | affair.OutcomesDecided(matter=matter)
+        ):
             return pb.AffairChanged(**_affair(matter))
         case affair.AffairRetired(affair_id=affair_id):
             return pb.AffairRetired(affair_id=affair_id)
@@ -104,6 +108,7 @@ def _affair(matter: Matter) -> dict[str, Any]:
         "name": localized(matter.name),
         "anonymous_allowed": matter.anonymous_allowed,
         "keywords": matter.keywords,
+        "outcomes": [choice_shown(each) for each in matter.outcomes],
     }
 
 
@@ -125,10 +130,8 @@ def _commitment(event: commitment.CommitmentPublished) -> pb.CommitmentPublished
         affair_path=event.affair_path,
         area_id=event.area_id,
         area_path=event.area_path,
-        first_response=limit_shown(event.first_response),
-        resolution=limit_shown(event.resolution),
         calendar_id=event.calendar_id,
-        evidence_kinds=event.evidence_kinds,
         conditions=[localized(condition) for condition in event.conditions],
         valid_from_time=stamp_or_none(event.valid_from),
+        **terms_shown(event.terms),
     )

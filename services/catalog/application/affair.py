@@ -8,6 +8,7 @@ from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Loaded
 from libs.ledger.text import Text
 from libs.query.freshness import Fresh, ListQuery
+from libs.rules.terms import Choice
 from services.catalog.application.cited import AffairStream, Cited
 from services.catalog.application.ports import AffairReads
 from services.catalog.domain import refusals
@@ -32,6 +33,7 @@ class NewAffair:
     name: Text
     anonymous_allowed: bool
     keywords: tuple[str, ...]
+    outcomes: tuple[Choice, ...]
     at: datetime
 
 
@@ -51,12 +53,13 @@ class Affairs:
             name=new.name,
             anonymous_allowed=new.anonymous_allowed,
             keywords=new.keywords,
+            outcomes=new.outcomes,
             at=new.at,
         )
         return self.stream.handle(new.affair_id, command, context)
 
     def change(self, command: AffairCommand, context: Context, if_revision: str) -> AffairHandled:
-        """Rename it, or decide whether it may be reported without a name."""
+        """Rename it, or decide whether it may be reported without a name, or how its cases may end."""
         return self.stream.handle(command.affair_id, command, context, if_revision=if_revision or None)
 
     def retire(self, affair_id: str, at: datetime, context: Context, if_revision: str) -> AffairHandled:

@@ -50,8 +50,7 @@ class Calendars:
         """Those that count by the calendar, now or later."""
         everything = Fresh.as_of_now(self.stream.ledger)
         counting = self.commitments.by_calendar(command.calendar_id, command.at, everything)
-        limits = (limit for each in counting for limit in (each.first_response, each.resolution))
-        return tuple(limit for limit in limits if limit)
+        return tuple(limit for each in counting for _, limit in each.terms.limits)
 
 
 def _defined(found: Loaded[Calendar] | CalendarHandled, calendar_id: str) -> Loaded[Defined]:

@@ -10,8 +10,8 @@ from libs.ledger.text import Text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Jurisdiction, Permit
 from libs.rules.areas import NOWHERE
-from libs.rules.due import Limit
 from libs.rules.routing import most_precise
+from libs.rules.terms import Terms
 from services.catalog.application.calendar import Calendars
 from services.catalog.application.cited import Cited
 from services.catalog.application.ports import CommitmentReads
@@ -29,10 +29,8 @@ class NewPromise:
 
     affair_id: str
     area_id: str
-    first_response: Limit | None
-    resolution: Limit | None
+    terms: Terms
     calendar_id: str
-    evidence_kinds: tuple[str, ...]
     conditions: tuple[Text, ...]
     valid_from: datetime | None
     at: datetime
@@ -57,11 +55,9 @@ class Commitments:
         command = PublishCommitment(
             affair=self.cited.affair(new.affair_id),
             area=area,
-            first_response=new.first_response,
-            resolution=new.resolution,
+            terms=new.terms,
             calendar_id=new.calendar_id,
             working_time=counted_by.working_time,
-            evidence_kinds=new.evidence_kinds,
             conditions=new.conditions,
             valid_from=new.valid_from,
             at=new.at,

@@ -93,6 +93,7 @@ def _define(standard: StandardAffair, at: datetime) -> DefineAffair:
         name=standard.name,
         anonymous_allowed=standard.anonymous_allowed,
         keywords=standard.keywords,
+        outcomes=standard.outcomes,
         at=at,
     )
 
@@ -101,11 +102,9 @@ def _promise(standard: StandardAffair, ref: AffairRef, time: WorkingTime, at: da
     return PublishCommitment(
         affair=ref,
         area=None,
-        first_response=standard.first_response,
-        resolution=standard.resolution,
+        terms=standard.terms,
         calendar_id=CALENDAR_ID,
         working_time=time,
-        evidence_kinds=standard.evidence_kinds,
         valid_from=at,
         at=at,
     )

@@ -7,7 +7,9 @@ from datetime import datetime
 from libs.ledger.decider import Decider
 from libs.ledger.text import Text
 from libs.rules.areas import below, ids_of
+from libs.rules.terms import OUTCOMES, Choice
 from services.catalog.domain import refusals
+from services.catalog.domain.terms import check_choices
 from services.catalog.domain.values import AffairRef, Matter, distinct
 
 DEEPEST = 6
@@ -39,13 +41,20 @@ class AnonymityDecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomesDecided:
+    """Its cases may end in these ways from now on."""
+
+    matter: Matter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AffairRetired:
     """It takes no new cases."""
 
     affair_id: str
 
 
-AffairEvent = AffairDefined | AffairRenamed | AnonymityDecided | AffairRetired
+AffairEvent = AffairDefined | AffairRenamed | AnonymityDecided | OutcomesDecided | AffairRetired
 
 
 # Situations
@@ -78,7 +87,7 @@ Affair = Undefined | Defined
 def evolve(affair: Affair, event: AffairEvent) -> Affair:
     """The affair after the event."""
     match event:
-        case AffairDefined() | AffairRenamed() | AnonymityDecided():
+        case AffairDefined() | AffairRenamed() | AnonymityDecided() | OutcomesDecided():
             return Defined(matter=event.matter)
         case AffairRetired():
             return replace(affair, retired=True) if isinstance(affair, Defined) else affair
@@ -96,6 +105,7 @@ class DefineAffair:
     parent: AffairRef | None = None
     anonymous_allowed: bool = False
     keywords: tuple[str, ...] = ()
+    outcomes: tuple[Choice, ...] = ()  # none: the usual ones
     at: datetime
 
 
@@ -119,6 +129,15 @@ class DecideAnonymity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecideOutcomes:
+    """Say how its cases may end."""
+
+    affair_id: str
+    outcomes: tuple[Choice, ...]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetireAffair:
     """Take no new cases for it. `part`: an affair below it that is still in use, if there is one."""
 
@@ -127,7 +146,7 @@ class RetireAffair:
     at: datetime
 
 
-AffairCommand = DefineAffair | RenameAffair | DecideAnonymity | RetireAffair
+AffairCommand = DefineAffair | RenameAffair | DecideAnonymity | DecideOutcomes | RetireAffair
 
 
 # Decide
@@ -157,6 +176,7 @@ def _define(command: DefineAffair, affair: Affair) -> Sequence[AffairEvent]:
         name=command.name,
         anonymous_allowed=command.anonymous_allowed,
         keywords=distinct(command.keywords),
+        outcomes=command.outcomes or OUTCOMES,
     )
     if isinstance(affair, Defined):
         if affair != Defined(matter=matter):
@@ -168,10 +188,13 @@ def _define(command: DefineAffair, affair: Affair) -> Sequence[AffairEvent]:
         raise refusals.affair_is_retired(parent.affair_id)
     if len(ids_of(matter.path)) > DEEPEST:
         raise refusals.affair_tree_is_too_deep(DEEPEST)
+    check_choices(matter.outcomes, "outcomes")
     return [AffairDefined(matter=matter)]
 
 
-def _decide(command: RenameAffair | DecideAnonymity | RetireAffair, matter: Matter) -> Sequence[AffairEvent]:
+def _decide(
+    command: RenameAffair | DecideAnonymity | DecideOutcomes | RetireAffair, matter: Matter
+) -> Sequence[AffairEvent]:
     match command:
         case RenameAffair():
             if not command.name:
@@ -181,6 +204,10 @@ def _decide(command: RenameAffair | DecideAnonymity | RetireAffair, matter: Matt
         case DecideAnonymity():
             decided = replace(matter, anonymous_allowed=command.allowed)
             return [AnonymityDecided(matter=decided)] if decided != matter else []
+        case DecideOutcomes():
+            check_choices(command.outcomes, "outcomes")
+            decided = replace(matter, outcomes=command.outcomes)
+            return [OutcomesDecided(matter=decided)] if decided != matter else []
         case RetireAffair():
             if command.part:
                 raise refusals.affair_has_parts(matter.affair_id, command.part)

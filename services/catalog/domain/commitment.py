@@ -7,9 +7,11 @@ from datetime import datetime
 from libs.ledger.decider import Decider
 from libs.ledger.text import Text
 from libs.rules.areas import NOWHERE, AreaPath
-from libs.rules.due import Limit, reaches
+from libs.rules.due import reaches
+from libs.rules.terms import Terms
 from services.catalog.domain import refusals
-from services.catalog.domain.values import AffairRef, AreaRef, commitment_id, distinct
+from services.catalog.domain.terms import checked
+from services.catalog.domain.values import AffairRef, AreaRef, commitment_id
 from services.catalog.domain.working_time import WorkingTime, calendar_of
 
 # Events
@@ -25,10 +27,8 @@ class CommitmentPublished:
     affair_path: str
     area_id: str
     area_path: AreaPath
-    first_response: Limit | None
-    resolution: Limit | None
+    terms: Terms
     calendar_id: str
-    evidence_kinds: tuple[str, ...]
     conditions: tuple[Text, ...]
     valid_from: datetime
 
@@ -68,12 +68,10 @@ class PublishCommitment:
 
     affair: AffairRef
     area: AreaRef | None
-    first_response: Limit | None
-    resolution: Limit | None
+    terms: Terms
     calendar_id: str
     working_time: WorkingTime  # of the calendar
     valid_from: datetime | None = None
-    evidence_kinds: tuple[str, ...] = ()
     conditions: tuple[Text, ...] = ()
     at: datetime
 
@@ -101,17 +99,12 @@ def decide(command: PublishCommitment, commitment: Commitment) -> Sequence[Commi
 def _promise(command: PublishCommitment) -> CommitmentPublished:
     """Version 1 of what the command promises. Refuses a promise that makes no sense."""
     affair, area = command.affair, command.area
-    first, last = command.first_response, command.resolution
     if affair.retired:
         raise refusals.affair_is_retired(affair.affair_id)
-    if first is None and last is None:
-        raise refusals.commitment_is_empty()
-    # Limits in different units cannot be compared without a calendar and a moment to count from.
-    if first and last and first.unit is last.unit and first.amount > last.amount:
-        raise refusals.response_is_later_than_resolution()
+    checked(command.terms)
     calendar = calendar_of(command.working_time)
-    for limit, field in ((first, "first_response"), (last, "resolution")):
-        if limit and not reaches(calendar, limit, command.at):
+    for field, limit in command.terms.limits:
+        if not reaches(calendar, limit, command.at):
             raise refusals.limit_is_out_of_reach(limit, command.calendar_id, field)
     return CommitmentPublished(
         commitment_id=commitment_id(affair.affair_id, area.area_id if area else ""),
@@ -120,10 +113,8 @@ def _promise(command: PublishCommitment) -> CommitmentPublished:
         affair_path=affair.path,
         area_id=area.area_id if area else "",
         area_path=area.path if area else NOWHERE,
-        first_response=first,
-        resolution=last,
+        terms=command.terms,
         calendar_id=command.calendar_id,
-        evidence_kinds=distinct(command.evidence_kinds),
         conditions=tuple(condition for condition in command.conditions if condition),
         valid_from=command.valid_from or command.at,
     )

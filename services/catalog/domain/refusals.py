@@ -204,10 +204,40 @@ def commitment_is_empty() -> Refusal:
     return Refusal(Kind.INVALID, "COMMITMENT_EMPTY", message, field="resolution")
 
 
-def response_is_later_than_resolution() -> Refusal:
-    """The first response would be promised for later than the resolution."""
-    message = "the limit of the first response cannot be longer than that of the resolution"
-    return Refusal(Kind.INVALID, "LIMITS_CONTRADICT", message, field="first_response")
+def limits_contradict(field: str) -> Refusal:
+    """A part would take longer than the whole."""
+    message = (
+        "this limit is longer than the whole that it is part of: answer and dispatch come before the first"
+        " response, that before the resolution, and no pause is longer than all together or the resolution"
+    )
+    return Refusal(Kind.INVALID, "LIMITS_CONTRADICT", message, field=field)
+
+
+def limit_is_too_long(field: str, days: int) -> Refusal:
+    """Nobody means that."""
+    message = f"this limit may take {days} days at most; check its unit, or shorten it"
+    return Refusal(Kind.INVALID, "LIMIT_TOO_LONG", message, field=field, days=str(days))
+
+
+def code_is_repeated(field: str, code: str) -> Refusal:
+    """Two entries of a list that nobody could tell apart."""
+    message = "give each entry of the list a code of its own"
+    return Refusal(Kind.INVALID, "CODE_REPEATED", message, field=field, repeated=code)
+
+
+def escalation_moment_is_invalid() -> Refusal:
+    """No moment, two, or one before the due moment."""
+    message = "give each level either a percent, from 100 to 1000, or a time after the due moment"
+    return Refusal(Kind.INVALID, "ESCALATION_MOMENT_INVALID", message, field="escalation.levels")
+
+
+def escalation_is_out_of_order() -> Refusal:
+    """Down the tree, or back in time."""
+    message = (
+        "give the levels in order, each later than the one before and in the same or a higher area;"
+        " of several times after the due moment give all in the same unit"
+    )
+    return Refusal(Kind.INVALID, "ESCALATION_OUT_OF_ORDER", message, field="escalation.levels")
 
 
 def commitment_is_unknown(affair_id: str) -> Refusal:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from libs.ledger.text import Text
 from libs.rules.areas import AreaPath
+from libs.rules.terms import OUTCOMES, Choice
 
 SILENT = Text()
 
@@ -31,7 +32,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """What an affair is: its place in the tree (`path`: ids from the top), its names, its one rule."""
+    """What an affair is: its place in the tree (`path`: ids from the top), names, how its cases may end."""
 
     affair_id: str
     parent_id: str
@@ -39,6 +40,7 @@ class Matter:
     name: Text
     anonymous_allowed: bool
     keywords: tuple[str, ...]
+    outcomes: tuple[Choice, ...] = OUTCOMES  # not in older events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

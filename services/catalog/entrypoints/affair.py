@@ -4,11 +4,12 @@ from linli.catalog.v1 import catalog_service_pb2 as pb
 
 from libs.query.freshness import Fresh
 from libs.rpc.call import Call
+from libs.rpc.terms import choices_of
 from libs.rpc.texts import text_of
 from services.catalog.application.affair import NewAffair
 from services.catalog.application.app import App
 from services.catalog.application.seeding import Owner
-from services.catalog.domain.affair import DecideAnonymity, RenameAffair
+from services.catalog.domain.affair import DecideAnonymity, DecideOutcomes, RenameAffair
 from services.catalog.entrypoints.wire.affair import affair_shown
 
 
@@ -27,6 +28,7 @@ class AffairApi:
             name=text_of(request.name),
             anonymous_allowed=request.anonymous_allowed,
             keywords=tuple(request.keywords),
+            outcomes=choices_of(request.outcomes),
             at=call.at,
         )
         handled = self._app.affairs.define(new, call.context())
@@ -50,6 +52,14 @@ class AffairApi:
         command = DecideAnonymity(affair_id=request.affair_id, allowed=request.anonymous_allowed, at=call.at)
         handled = self._app.affairs.change(command, call.context(), request.if_revision)
         return pb.DecideAnonymityResponse(affair=affair_shown(handled.state), revision=handled.revision)
+
+    def decide_outcomes(self, request: pb.DecideOutcomesRequest, call: Call) -> pb.DecideOutcomesResponse:
+        """How its cases may end."""
+        call.require()
+        outcomes = choices_of(request.outcomes)
+        command = DecideOutcomes(affair_id=request.affair_id, outcomes=outcomes, at=call.at)
+        handled = self._app.affairs.change(command, call.context(), request.if_revision)
+        return pb.DecideOutcomesResponse(affair=affair_shown(handled.state), revision=handled.revision)
 
     def retire_affair(self, request: pb.RetireAffairRequest, call: Call) -> pb.RetireAffairResponse:
         """Take no new cases for it."""

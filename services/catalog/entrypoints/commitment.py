@@ -5,10 +5,11 @@ from linli.catalog.v1 import catalog_service_pb2 as pb
 from libs.query.freshness import Fresh
 from libs.rpc.call import Call
 from libs.rpc.moments import moment_of
+from libs.rpc.terms import terms_of
 from libs.rpc.texts import text_of
 from services.catalog.application.app import App
 from services.catalog.application.commitment import NewPromise
-from services.catalog.entrypoints.wire.commitment import commitment_shown, limit_of
+from services.catalog.entrypoints.wire.commitment import commitment_shown
 
 
 class CommitmentApi:
@@ -24,10 +25,8 @@ class CommitmentApi:
         new = NewPromise(
             affair_id=request.affair_id,
             area_id=request.area_id,
-            first_response=limit_of(request, "first_response"),
-            resolution=limit_of(request, "resolution"),
+            terms=terms_of(request),
             calendar_id=request.calendar_id,
-            evidence_kinds=tuple(request.evidence_kinds),
             conditions=tuple(text_of(condition) for condition in request.conditions),
             valid_from=moment_of(request, "valid_from_time"),
             at=call.at,

@@ -151,6 +151,9 @@ def test_the_nine_standard_affairs_are_loaded_once(running: Component, planner: 
         promised = planner.find_commitment(asked).commitment
         assert promised.calendar_id == "standard"
         assert list(promised.evidence_kinds)
+        assert promised.answer.amount
+        assert promised.dispatch.amount
+        assert promised.reject_reasons
         owner = planner.find_responsible(pb.FindResponsibleRequest(affair_id=affair_id, area_id="south"))
         assert owner.responsibility.body_id == "welfare-office"
 
@@ -447,6 +450,38 @@ def test_a_planned_version_of_a_calendar_is_corrected_and_the_reason_kept(
     assert shown in listed
     history = running.opened.streams["calendar"].history("harvest")
     assert [each.metadata.why for each in history] == [None, None, "a typo"]
+
+
+@pytest.mark.capability("002.3")
+def test_a_promise_shows_all_its_terms_also_the_usual_ones(planner: Any, reader: Any) -> None:
+    define(planner, "benches")
+    made = promise(planner, "benches", "", 9)
+
+    found = reader.find_commitment(
+        pb.FindCommitmentRequest(affair_id="benches", area_id="elm", at_least=made.revision)
+    ).commitment
+
+    assert found == made.commitment
+    assert (found.confirmation_days, found.reopening_days) == (7, 30)
+    assert found.pauses.limit == types.Limit(amount=9, unit=types.LIMIT_UNIT_WORKING_DAYS)
+    assert {each.reason.code for each in found.pauses.reasons} >= {"reporter", "weather"}
+    assert [each.percent for each in found.escalation.levels] == [100, 150, 200]
+    assert [each.label.zh for each in found.reject_reasons if each.code == "unlawful"] == ["请求不合法"]
+
+
+def test_outcomes_are_decided_and_read_back(planner: Any, reader: Any) -> None:
+    define(planner, "ramps")
+    built = types.Choice(code="built", label=LocalizedText(zh="已建成", en="Built"))
+
+    decided = planner.decide_outcomes(
+        pb.DecideOutcomesRequest(request_id=request_id(), affair_id="ramps", outcomes=[built])
+    )
+
+    listed = reader.list_affairs(
+        pb.ListAffairsRequest(filter='affair_path = "ramps"', at_least=decided.revision)
+    ).affairs
+    assert list(decided.affair.outcomes) == [built]
+    assert [list(each.outcomes) for each in listed] == [[built]]
 
 
 @pytest.mark.capability("002.3")

@@ -141,7 +141,7 @@ def promise(rpcs: Any, affair_id: str, area_id: str, days: int, start: datetime 
             area_id=area_id,
             resolution=types.Limit(amount=days, unit=types.LIMIT_UNIT_WORKING_DAYS),
             calendar_id="office",
-            evidence_kinds=["photo"],
+            evidence_kinds=[types.EVIDENCE_KIND_PHOTO],
             valid_from_time=stamp_or_none(start),
         )
     )

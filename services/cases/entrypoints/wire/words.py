@@ -3,11 +3,9 @@
 from typing import Any
 
 from linli.cases.v1 import cases_types_pb2 as types
-from linli.catalog.v1 import catalog_types_pb2 as catalog
 
 from libs.rpc.enums import EnumTable
 from libs.rpc.moments import stamp
-from libs.rules.due import Unit
 from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
 from services.cases.domain.values import CaseState, Channel, Point
 
@@ -15,7 +13,6 @@ STATES = EnumTable(types.CaseState, CaseState)
 CHANNELS = EnumTable(types.Channel, Channel)
 CLOCKS = EnumTable(types.ClockKind, ClockKind)
 MOMENTS = EnumTable(types.MomentKind, MomentKind)
-UNITS = EnumTable(catalog.LimitUnit, Unit)
 
 
 def deadline_shown(deadline: Deadline) -> types.Deadline:

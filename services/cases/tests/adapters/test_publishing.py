@@ -42,7 +42,7 @@ def test_every_event_of_a_case_is_published_but_releases() -> None:
     told = set()
     for name, kind in EVENTS.types.items():
         answer = published(SPEAKING.get(name) or next(iter(shapes.samples(kind))))
-        inside = name in INSIDE or name.endswith("_noted.v1")
+        inside = name in INSIDE or "_noted.v" in name
         assert (answer is None) == inside, name
         if answer is not None:
             told.add(type(answer.message).__name__)

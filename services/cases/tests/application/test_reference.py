@@ -8,6 +8,7 @@ from libs.ledger.decider import Refusal
 from libs.rules.areas import AreaPath
 from libs.rules.due import Limit, Unit
 from libs.rules.routing import Question
+from libs.rules.terms import standard
 from services.cases.application.reference import Reference
 from services.cases.domain.noted import (
     AffairNoted,
@@ -62,8 +63,7 @@ def commitment(version: int, *, affair_id: str = "streets", area_id: str | None 
         version=version,
         affair_id=affair_id,
         area_id=area_id,
-        first_response=None,
-        resolution=Limit(amount=version, unit=Unit.CALENDAR_DAYS),
+        terms=standard(resolution=Limit(amount=version, unit=Unit.CALENDAR_DAYS)),
         calendar_id="office",
         valid_from=LONG_AGO + timedelta(days=version),
     )

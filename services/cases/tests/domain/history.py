@@ -6,6 +6,7 @@ from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
 from libs.rules.due import Limit, Unit
 from libs.rules.routing import Decision, Question, Responsibility, route
+from libs.rules.terms import standard
 from libs.rules.working_time import ROUND_THE_CLOCK, Calendar, Hours
 from services.cases.domain.case.commands import Facts, OpenCase
 from services.cases.domain.case.events import CaseOpened, CaseRouted
@@ -25,9 +26,8 @@ ALWAYS = Calendar(zone="UTC", week=(ROUND_THE_CLOCK,) * 7)
 
 TWO_HOURS = Limit(amount=2, unit=Unit.WORKING_HOURS)
 THREE_DAYS = Limit(amount=3, unit=Unit.WORKING_DAYS)
-COMMITMENT = Commitment(
-    commitment_id="potholes", version=4, first_response=TWO_HOURS, resolution=THREE_DAYS, calendar_id="office"
-)
+TERMS = standard(first_response=TWO_HOURS, resolution=THREE_DAYS)
+COMMITMENT = Commitment(commitment_id="potholes", version=4, terms=TERMS, calendar_id="office")
 
 
 def after(**delta: float) -> datetime:

@@ -24,6 +24,7 @@ from services.cases.tests.domain.history import (
     COMMITMENT,
     MONDAY,
     OFFICE,
+    TERMS,
     deadlines,
     resolution_deadline,
 )
@@ -58,7 +59,9 @@ def test_a_calendar_limit_runs_through_nights_and_weekends() -> None:
 
 def test_a_limit_that_never_falls_due_is_refused() -> None:
     a_minute_a_week = Calendar(zone="UTC", week=(((0, 1),), (), (), (), (), (), ()))
-    decades = replace(COMMITMENT, resolution=Limit(amount=10_000, unit=Unit.WORKING_HOURS))
+    decades = replace(
+        COMMITMENT, terms=replace(TERMS, resolution=Limit(amount=10_000, unit=Unit.WORKING_HOURS))
+    )
 
     with pytest.raises(Refusal) as refused:
         promise(decades, a_minute_a_week, MONDAY)
@@ -74,8 +77,7 @@ def test_a_commitment_may_promise_one_thing_only() -> None:
     only_resolution = Commitment(
         commitment_id="lamps",
         version=1,
-        first_response=None,
-        resolution=COMMITMENT.resolution,
+        terms=replace(TERMS, first_response=None),
         calendar_id="office",
     )
 

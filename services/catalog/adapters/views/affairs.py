@@ -4,20 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+import msgspec
+
 from libs.ledger.recorded import Recorded
 from libs.ledger.text import Text
+from libs.ledger.views.values import Json
 from libs.ledger.views.view import Rows, Table, View, Views
 from libs.query.conditions import Condition
 from libs.query.filters import Filters, area, flag, text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.listing import Listing
 from libs.query.paging import ascending
+from libs.rules.terms import Choice
 from services.catalog.domain.affair import (
     AffairDefined,
     AffairRenamed,
     AffairRetired,
     AnonymityDecided,
     Defined,
+    OutcomesDecided,
 )
 from services.catalog.domain.values import Matter
 
@@ -33,6 +38,7 @@ class AffairRow(TypedDict):
     anonymous_allowed: bool
     keywords: list[str]
     retired: bool
+    outcomes: Json
 
 
 AFFAIRS = Table.of("affairs", AffairRow, key=("affair_id",), indexes=("affair_path",))
@@ -58,7 +64,10 @@ class AffairTree(View):
         """Each event says the whole affair anew, or that it is retired."""
         match recorded.event:
             case (
-                AffairDefined(matter=matter) | AffairRenamed(matter=matter) | AnonymityDecided(matter=matter)
+                AffairDefined(matter=matter)
+                | AffairRenamed(matter=matter)
+                | AnonymityDecided(matter=matter)
+                | OutcomesDecided(matter=matter)
             ):
                 rows.put(AFFAIRS, _row(matter))
             case AffairRetired(affair_id=affair_id):
@@ -80,6 +89,7 @@ def _row(matter: Matter) -> AffairRow:
         anonymous_allowed=matter.anonymous_allowed,
         keywords=list(matter.keywords),
         retired=False,
+        outcomes=msgspec.to_builtins(matter.outcomes),
     )
 
 
@@ -114,5 +124,6 @@ def _defined(row: AffairRow) -> Defined:
         name=Text(zh=row["name_zh"], en=row["name_en"]),
         anonymous_allowed=row["anonymous_allowed"],
         keywords=tuple(row["keywords"]),
+        outcomes=msgspec.convert(row["outcomes"], tuple[Choice, ...]),
     )
     return Defined(matter=matter, retired=row["retired"])

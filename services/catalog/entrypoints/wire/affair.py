@@ -2,6 +2,7 @@
 
 from linli.catalog.v1 import catalog_service_pb2 as pb
 
+from libs.rpc.terms import choice_shown
 from libs.rpc.texts import localized
 from services.catalog.domain.affair import Affair, Undefined
 
@@ -19,4 +20,5 @@ def affair_shown(state: Affair) -> pb.Affair:
         anonymous_allowed=matter.anonymous_allowed,
         keywords=matter.keywords,
         retired=state.retired,
+        outcomes=map(choice_shown, matter.outcomes),
     )

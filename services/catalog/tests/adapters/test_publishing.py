@@ -8,7 +8,9 @@ from linli.catalog.v1 import catalog_types_pb2 as types
 from linli.types.v1.types_pb2 import LocalizedText
 
 from libs.ledger.text import Text
+from libs.rpc.terms import choice_shown, terms_of
 from libs.rules.areas import AreaPath
+from libs.rules.terms import OUTCOMES
 from libs.testkit.clocks import moment
 from libs.testkit.recorded import recorded
 from services.catalog.adapters.ledger import EVENTS
@@ -31,6 +33,7 @@ from services.catalog.tests.domain.stories import (
     promise,
     published,
     revised,
+    terms,
 )
 
 
@@ -48,6 +51,7 @@ def one_of_each() -> list[object]:
         affair.AffairDefined(matter=matter()),
         affair.AffairRenamed(matter=matter()),
         affair.AnonymityDecided(matter=matter()),
+        affair.OutcomesDecided(matter=matter()),
         affair.AffairRetired(affair_id="meals"),
         assigned(),
         revised(2, NOW),
@@ -85,6 +89,7 @@ def test_a_changed_affair_is_told_as_a_whole() -> None:
         affair_path="assistance/meals",
         name=LocalizedText(en="Lunch"),
         keywords=["食堂", "canteen"],
+        outcomes=map(choice_shown, OUTCOMES),
     )
 
 
@@ -107,12 +112,13 @@ def test_the_end_of_an_item_is_told() -> None:
 
 
 def test_a_commitment_is_told_with_all_that_a_clock_needs() -> None:
-    made = told(COMMITMENT.decide(promise(area=STREET, resolution=None), COMMITMENT.initial)[0])
+    made = told(COMMITMENT.decide(promise(area=STREET, terms=terms(resolution=None)), COMMITMENT.initial)[0])
 
     assert made.first_response == types.Limit(amount=4, unit=types.LIMIT_UNIT_WORKING_HOURS)
     assert not made.HasField("resolution")
     assert (made.commitment_id, made.area_path) == ("meals:elm-street", "qingyuan/elm-street")
-    assert list(made.evidence_kinds) == ["signature"]
+    assert list(made.evidence_kinds) == [types.EVIDENCE_KIND_SIGNATURE]
+    assert terms_of(made) == terms(resolution=None)
 
 
 def test_working_time_is_told_and_read_alike() -> None:

@@ -18,6 +18,7 @@ from services.catalog.tests.domain.stories import (
     promise,
     published,
     revised,
+    terms,
 )
 
 SUMMER = moment("2020-07-01 00:00")
@@ -48,7 +49,7 @@ def test_a_commitment_holds_until_the_next_version() -> None:
     history = recorded(
         "commitment-meals",
         *decided,
-        *COMMITMENT.decide(promise(resolution=None, valid_from=tomorrow), state),
+        *COMMITMENT.decide(promise(terms=terms(resolution=None), valid_from=tomorrow), state),
     )
 
     rows = folded(commitments.VIEW, history).all("versions")

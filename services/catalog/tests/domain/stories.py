@@ -1,11 +1,13 @@
 """Words that the tests of the catalog's domain share: ready-made affairs, areas, items, services."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from libs.ledger.text import Text
 from libs.rules.areas import AreaPath
 from libs.rules.due import Limit, Unit
+from libs.rules.terms import Evidence, Terms, standard
 from libs.testkit.clocks import moment
 from services.catalog.domain import affair, commitment, responsibility, service
 from services.catalog.domain.details import Details
@@ -143,17 +145,25 @@ def office_hours(**others: Any) -> WorkingTime:
     )
 
 
+def terms(**others: Any) -> Terms:
+    """A response within half a day, all of it within a day; the rest is as usual."""
+    usual = standard(
+        first_response=Limit(amount=4, unit=Unit.WORKING_HOURS),
+        resolution=Limit(amount=1, unit=Unit.WORKING_DAYS),
+        evidence=(Evidence.SIGNATURE,),
+    )
+    return replace(usual, **others)
+
+
 def promise(**others: Any) -> commitment.PublishCommitment:
     """Meals within a day, wherever."""
     return commitment.PublishCommitment(
         **{
             "affair": MEALS,
             "area": None,
-            "first_response": Limit(amount=4, unit=Unit.WORKING_HOURS),
-            "resolution": Limit(amount=1, unit=Unit.WORKING_DAYS),
+            "terms": terms(),
             "calendar_id": "office",
             "working_time": office_hours(),
-            "evidence_kinds": ("signature",),
             "valid_from": NOW,
             "at": NOW,
             **others,

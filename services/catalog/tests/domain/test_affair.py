@@ -1,7 +1,10 @@
 """Affairs: defined once, renamed, with or without a name, retired."""
 
+import pytest
+
 from libs.ledger.decider import Kind
 from libs.ledger.text import Text
+from libs.rules.terms import OUTCOMES, Choice
 from libs.testkit.deciders import deciding
 from services.catalog.domain.affair import (
     AFFAIR,
@@ -10,6 +13,8 @@ from services.catalog.domain.affair import (
     AffairRetired,
     AnonymityDecided,
     DecideAnonymity,
+    DecideOutcomes,
+    OutcomesDecided,
     RenameAffair,
     RetireAffair,
 )
@@ -89,3 +94,32 @@ def test_an_affair_with_parts_in_use_is_not_retired() -> None:
     retire = RetireAffair(affair_id="meals", part="lunch", at=NOW)
 
     given(AffairDefined(matter=matter())).when(retire).then_refused("AFFAIR_HAS_PARTS", part="lunch")
+
+
+MENDED = Choice(code="mended", zh="已修复", en="Mended")
+
+
+def test_outcomes_that_are_left_out_are_the_usual_ones() -> None:
+    made = given().when(define()).events[0]
+
+    assert isinstance(made, AffairDefined)
+    assert made.matter.outcomes == OUTCOMES
+
+
+def test_how_cases_end_is_decided_once() -> None:
+    mend = DecideOutcomes(affair_id="meals", outcomes=(MENDED,), at=NOW)
+
+    given(AffairDefined(matter=matter())).when(mend).when(mend).then(
+        OutcomesDecided(matter=matter(outcomes=(MENDED,)))
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "code"),
+    [((MENDED, MENDED), "CODE_REPEATED"), ((Choice(code="mended"),), "NAME_MISSING")],
+)
+def test_outcomes_that_nobody_can_tell_apart_are_refused(outcomes: tuple[Choice, ...], code: str) -> None:
+    decide = DecideOutcomes(affair_id="meals", outcomes=outcomes, at=NOW)
+
+    given().when(define(outcomes=outcomes)).then_refused(code)
+    given(AffairDefined(matter=matter())).when(decide).then_refused(code)

@@ -23,18 +23,23 @@ def test_the_nine_standard_affairs_pass_all_checks() -> None:
         assert standard.name.en
         ref = AffairRef(affair_id=standard.affair_id, path=standard.affair_id)
         define_it = DefineAffair(
-            affair_id=standard.affair_id, name=standard.name, keywords=standard.keywords, at=NOW
+            affair_id=standard.affair_id,
+            name=standard.name,
+            keywords=standard.keywords,
+            outcomes=standard.outcomes,
+            at=NOW,
         )
         promise_it = PublishCommitment(
             affair=ref,
             area=None,
-            first_response=standard.first_response,
-            resolution=standard.resolution,
+            terms=standard.terms,
             calendar_id=CALENDAR_ID,
             working_time=working_time(ZONE),
-            evidence_kinds=standard.evidence_kinds,
             valid_from=NOW,
             at=NOW,
         )
+        assert standard.terms.answer
+        assert standard.terms.dispatch
+        assert standard.terms.evidence
         assert len(AFFAIR.decide(define_it, AFFAIR.initial)) == 1
         assert len(COMMITMENT.decide(promise_it, COMMITMENT.initial)) == 1

@@ -27,7 +27,7 @@ from linli.catalog.v1 import catalog_types_pb2 as linli_dot_catalog_dot_v1_dot_c
 from linli.types.v1 import types_pb2 as linli_dot_types_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%linli/catalog/v1/catalog_events.proto\x12\x10linli.catalog.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$linli/catalog/v1/catalog_types.proto\x1a\x1alinli/types/v1/types.proto\"\xa4\x01\n\rAffairDefined\x12\x11\n\taffair_id\x18\x01 \x01(\t\x12\x11\n\tparent_id\x18\x02 \x01(\t\x12\x13\n\x0b\x61\x66\x66\x61ir_path\x18\x03 \x01(\t\x12+\n\x04name\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x19\n\x11\x61nonymous_allowed\x18\x05 \x01(\x08\x12\x10\n\x08keywords\x18\x06 \x03(\t\"\xa4\x01\n\rAffairChanged\x12\x11\n\taffair_id\x18\x01 \x01(\t\x12\x11\n\tparent_id\x18\x02 \x01(\t\x12\x13\n\x0b\x61\x66\x66\x61ir_path\x18\x03 \x01(\t\x12+\n\x04name\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x19\n\x11\x61nonymous_allowed\x18\x05 \x01(\x08\x12\x10\n\x08keywords\x18\x06 \x03(\t\"\"\n\rAffairRetired\x12\x11\n\taffair_id\x18\x01 \x01(\t\"\xab\x02\n\x16ResponsibilityAssigned\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x11\n\taffair_id\x18\x03 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x05 \x01(\t\x12\x13\n\x0blegal_basis\x18\x06 \x01(\t\x12\x12\n\nhelper_ids\x18\x07 \x03(\t\x12\x33\n\x0fvalid_from_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10valid_until_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tarea_path\x18\n \x01(\t\x12\x13\n\x0b\x61\x66\x66\x61ir_path\x18\x0b \x01(\t\"\xa2\x01\n\x13ResponsibilityEnded\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x11\n\taffair_id\x18\x03 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x05 \x01(\t\x12\x34\n\x10valid_until_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xce\x01\n\x0f\x43\x61lendarDefined\x12\x13\n\x0b\x63\x61lendar_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12+\n\x04name\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x33\n\x0cworking_time\x18\x04 \x01(\x0b\x32\x1d.linli.catalog.v1.WorkingTime\x12\x33\n\x0fvalid_from_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xfc\x02\n\x13\x43ommitmentPublished\x12\x15\n\rcommitment_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x11\n\taffair_id\x18\x03 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12/\n\x0e\x66irst_response\x18\x05 \x01(\x0b\x32\x17.linli.catalog.v1.Limit\x12+\n\nresolution\x18\x06 \x01(\x0b\x32\x17.linli.catalog.v1.Limit\x12\x13\n\x0b\x63\x61lendar_id\x18\x07 \x01(\t\x12\x16\n\x0e\x65vidence_kinds\x18\x08 \x03(\t\x12\x31\n\nconditions\x18\t \x03(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x33\n\x0fvalid_from_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tarea_path\x18\x0b \x01(\t\x12\x13\n\x0b\x61\x66\x66\x61ir_path\x18\x0c \x01(\t\"j\n\x10ServicePublished\x12\x12\n\nservice_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\x07\x64\x65tails\x18\x03 \x01(\x0b\x32 .linli.catalog.v1.ServiceDetails\"h\n\x0eServiceChanged\x12\x12\n\nservice_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\x07\x64\x65tails\x18\x03 \x01(\x0b\x32 .linli.catalog.v1.ServiceDetails\"q\n\x10ServiceSuspended\x12\x12\n\nservice_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x38\n\x14\x65xpected_resume_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"5\n\x0eServiceResumed\x12\x12\n\nservice_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\"5\n\x0eServiceRetired\x12\x12\n\nservice_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%linli/catalog/v1/catalog_events.proto\x12\x10linli.catalog.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$linli/catalog/v1/catalog_types.proto\x1a\x1alinli/types/v1/types.proto\"\xd0\x01\n\rAffairDefined\x12\x11\n\taffair_id\x18\x01 \x01(\t\x12\x11\n\tparent_id\x18\x02 \x01(\t\x12\x13\n\x0b\x61\x66\x66\x61ir_path\x18\x03 \x01(\t\x12+\n\x04name\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x19\n\x11\x61nonymous_allowed\x18\x05 \x01(\x08\x12\x10\n\x08keywords\x18\x06 \x03(\t\x12*\n\x08outcomes\x18\x07 \x03(\x0b\x32\x18.linli.catalog.v1.Choice\"\xd0\x01\n\rAffairChanged\x12\x11\n\taffair_id\x18\x01 \x01(\t\x12\x11\n\tparent_id\x18\x02 \x01(\t\x12\x13\n\x0b\x61\x66\x66\x61ir_path\x18\x03 \x01(\t\x12+\n\x04name\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x19\n\x11\x61nonymous_allowed\x18\x05 \x01(\x08\x12\x10\n\x08keywords\x18\x06 \x03(\t\x12*\n\x08outcomes\x18\x07 \x03(\x0b\x32\x18.linli.catalog.v1.Choice\"\"\n\rAffairRetired\x12\x11\n\taffair_id\x18\x01 \x01(\t\"\xab\x02\n\x16ResponsibilityAssigned\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x11\n\taffair_id\x18\x03 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x05 \x01(\t\x12\x13\n\x0blegal_basis\x18\x06 \x01(\t\x12\x12\n\nhelper_ids\x18\x07 \x03(\t\x12\x33\n\x0fvalid_from_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x10valid_until_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tarea_path\x18\n \x01(\t\x12\x13\n\x0b\x61\x66\x66\x61ir_path\x18\x0b \x01(\t\"\xa2\x01\n\x13ResponsibilityEnded\x12\x0f\n\x07item_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x11\n\taffair_id\x18\x03 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x05 \x01(\t\x12\x34\n\x10valid_until_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xce\x01\n\x0f\x43\x61lendarDefined\x12\x13\n\x0b\x63\x61lendar_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12+\n\x04name\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x33\n\x0cworking_time\x18\x04 \x01(\x0b\x32\x1d.linli.catalog.v1.WorkingTime\x12\x33\n\x0fvalid_from_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe0\x05\n\x13\x43ommitmentPublished\x12\x15\n\rcommitment_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x11\n\taffair_id\x18\x03 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12/\n\x0e\x66irst_response\x18\x05 \x01(\x0b\x32\x17.linli.catalog.v1.Limit\x12+\n\nresolution\x18\x06 \x01(\x0b\x32\x17.linli.catalog.v1.Limit\x12\x13\n\x0b\x63\x61lendar_id\x18\x07 \x01(\t\x12\x36\n\x0e\x65vidence_kinds\x18\x08 \x03(\x0e\x32\x1e.linli.catalog.v1.EvidenceKind\x12\x31\n\nconditions\x18\t \x03(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x33\n\x0fvalid_from_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tarea_path\x18\x0b \x01(\t\x12\x13\n\x0b\x61\x66\x66\x61ir_path\x18\x0c \x01(\t\x12\'\n\x06\x61nswer\x18\r \x01(\x0b\x32\x17.linli.catalog.v1.Limit\x12)\n\x08\x64ispatch\x18\x0e \x01(\x0b\x32\x17.linli.catalog.v1.Limit\x12-\n\x0c\x61\x64judication\x18\x0f \x01(\x0b\x32\x17.linli.catalog.v1.Limit\x12(\n\x06pauses\x18\x10 \x01(\x0b\x32\x18.linli.catalog.v1.Pauses\x12\x19\n\x11\x63onfirmation_days\x18\x11 \x01(\x05\x12\x16\n\x0ereopening_days\x18\x12 \x01(\x05\x12\x30\n\nescalation\x18\x13 \x01(\x0b\x32\x1c.linli.catalog.v1.Escalation\x12\x30\n\x0ereject_reasons\x18\x14 \x03(\x0b\x32\x18.linli.catalog.v1.Choice\"j\n\x10ServicePublished\x12\x12\n\nservice_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\x07\x64\x65tails\x18\x03 \x01(\x0b\x32 .linli.catalog.v1.ServiceDetails\"h\n\x0eServiceChanged\x12\x12\n\nservice_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\x07\x64\x65tails\x18\x03 \x01(\x0b\x32 .linli.catalog.v1.ServiceDetails\"q\n\x10ServiceSuspended\x12\x12\n\nservice_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x38\n\x14\x65xpected_resume_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"5\n\x0eServiceResumed\x12\x12\n\nservice_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\"5\n\x0eServiceRetired\x12\x12\n\nservice_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,27 +35,27 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'linli.catalog.v1.catalog_ev
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_AFFAIRDEFINED']._serialized_start=159
-  _globals['_AFFAIRDEFINED']._serialized_end=323
-  _globals['_AFFAIRCHANGED']._serialized_start=326
-  _globals['_AFFAIRCHANGED']._serialized_end=490
-  _globals['_AFFAIRRETIRED']._serialized_start=492
-  _globals['_AFFAIRRETIRED']._serialized_end=526
-  _globals['_RESPONSIBILITYASSIGNED']._serialized_start=529
-  _globals['_RESPONSIBILITYASSIGNED']._serialized_end=828
-  _globals['_RESPONSIBILITYENDED']._serialized_start=831
-  _globals['_RESPONSIBILITYENDED']._serialized_end=993
-  _globals['_CALENDARDEFINED']._serialized_start=996
-  _globals['_CALENDARDEFINED']._serialized_end=1202
-  _globals['_COMMITMENTPUBLISHED']._serialized_start=1205
-  _globals['_COMMITMENTPUBLISHED']._serialized_end=1585
-  _globals['_SERVICEPUBLISHED']._serialized_start=1587
-  _globals['_SERVICEPUBLISHED']._serialized_end=1693
-  _globals['_SERVICECHANGED']._serialized_start=1695
-  _globals['_SERVICECHANGED']._serialized_end=1799
-  _globals['_SERVICESUSPENDED']._serialized_start=1801
-  _globals['_SERVICESUSPENDED']._serialized_end=1914
-  _globals['_SERVICERESUMED']._serialized_start=1916
-  _globals['_SERVICERESUMED']._serialized_end=1969
-  _globals['_SERVICERETIRED']._serialized_start=1971
-  _globals['_SERVICERETIRED']._serialized_end=2024
+  _globals['_AFFAIRDEFINED']._serialized_end=367
+  _globals['_AFFAIRCHANGED']._serialized_start=370
+  _globals['_AFFAIRCHANGED']._serialized_end=578
+  _globals['_AFFAIRRETIRED']._serialized_start=580
+  _globals['_AFFAIRRETIRED']._serialized_end=614
+  _globals['_RESPONSIBILITYASSIGNED']._serialized_start=617
+  _globals['_RESPONSIBILITYASSIGNED']._serialized_end=916
+  _globals['_RESPONSIBILITYENDED']._serialized_start=919
+  _globals['_RESPONSIBILITYENDED']._serialized_end=1081
+  _globals['_CALENDARDEFINED']._serialized_start=1084
+  _globals['_CALENDARDEFINED']._serialized_end=1290
+  _globals['_COMMITMENTPUBLISHED']._serialized_start=1293
+  _globals['_COMMITMENTPUBLISHED']._serialized_end=2029
+  _globals['_SERVICEPUBLISHED']._serialized_start=2031
+  _globals['_SERVICEPUBLISHED']._serialized_end=2137
+  _globals['_SERVICECHANGED']._serialized_start=2139
+  _globals['_SERVICECHANGED']._serialized_end=2243
+  _globals['_SERVICESUSPENDED']._serialized_start=2245
+  _globals['_SERVICESUSPENDED']._serialized_end=2358
+  _globals['_SERVICERESUMED']._serialized_start=2360
+  _globals['_SERVICERESUMED']._serialized_end=2413
+  _globals['_SERVICERETIRED']._serialized_start=2415
+  _globals['_SERVICERETIRED']._serialized_end=2468
 # @@protoc_insertion_point(module_scope)

@@ -36,6 +36,7 @@ class AffairDefined(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ANONYMOUS_ALLOWED_FIELD_NUMBER: _builtins.int
     KEYWORDS_FIELD_NUMBER: _builtins.int
+    OUTCOMES_FIELD_NUMBER: _builtins.int
     affair_id: _builtins.str
     """The affair."""
     parent_id: _builtins.str
@@ -52,6 +53,10 @@ class AffairDefined(_message.Message):
     def keywords(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Other words people use for it, Chinese and English."""
 
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[_catalog_types_pb2.Choice]:
+        """How a case may end."""
+
     def __init__(
         self,
         *,
@@ -61,10 +66,11 @@ class AffairDefined(_message.Message):
         name: _types_pb2.LocalizedText | None = ...,
         anonymous_allowed: _builtins.bool = ...,
         keywords: _abc.Iterable[_builtins.str] | None = ...,
+        outcomes: _abc.Iterable[_catalog_types_pb2.Choice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "affair_path", b"affair_path", "anonymous_allowed", b"anonymous_allowed", "keywords", b"keywords", "name", b"name", "parent_id", b"parent_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "affair_path", b"affair_path", "anonymous_allowed", b"anonymous_allowed", "keywords", b"keywords", "name", b"name", "outcomes", b"outcomes", "parent_id", b"parent_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -72,7 +78,9 @@ Global___AffairDefined: _TypeAlias = AffairDefined  # noqa: Y015
 
 @_typing.final
 class AffairChanged(_message.Message):
-    """An affair was renamed, or the rule on anonymous reports was changed. All fields show the current values."""
+    """An affair was renamed, or the rule on anonymous reports or its outcomes were changed. All fields show the current
+    values.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -82,6 +90,7 @@ class AffairChanged(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ANONYMOUS_ALLOWED_FIELD_NUMBER: _builtins.int
     KEYWORDS_FIELD_NUMBER: _builtins.int
+    OUTCOMES_FIELD_NUMBER: _builtins.int
     affair_id: _builtins.str
     """The affair."""
     parent_id: _builtins.str
@@ -98,6 +107,10 @@ class AffairChanged(_message.Message):
     def keywords(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Other words people use for it, Chinese and English."""
 
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[_catalog_types_pb2.Choice]:
+        """How a case may end."""
+
     def __init__(
         self,
         *,
@@ -107,10 +120,11 @@ class AffairChanged(_message.Message):
         name: _types_pb2.LocalizedText | None = ...,
         anonymous_allowed: _builtins.bool = ...,
         keywords: _abc.Iterable[_builtins.str] | None = ...,
+        outcomes: _abc.Iterable[_catalog_types_pb2.Choice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "affair_path", b"affair_path", "anonymous_allowed", b"anonymous_allowed", "keywords", b"keywords", "name", b"name", "parent_id", b"parent_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "affair_path", b"affair_path", "anonymous_allowed", b"anonymous_allowed", "keywords", b"keywords", "name", b"name", "outcomes", b"outcomes", "parent_id", b"parent_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -333,6 +347,14 @@ class CommitmentPublished(_message.Message):
     VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
     AREA_PATH_FIELD_NUMBER: _builtins.int
     AFFAIR_PATH_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    DISPATCH_FIELD_NUMBER: _builtins.int
+    ADJUDICATION_FIELD_NUMBER: _builtins.int
+    PAUSES_FIELD_NUMBER: _builtins.int
+    CONFIRMATION_DAYS_FIELD_NUMBER: _builtins.int
+    REOPENING_DAYS_FIELD_NUMBER: _builtins.int
+    ESCALATION_FIELD_NUMBER: _builtins.int
+    REJECT_REASONS_FIELD_NUMBER: _builtins.int
     commitment_id: _builtins.str
     """The commitment: `<affair_id>`, or `<affair_id>:<area_id>` for one area."""
     version: _builtins.int
@@ -342,11 +364,15 @@ class CommitmentPublished(_message.Message):
     area_id: _builtins.str
     """The area, which includes all areas below it; empty: everywhere."""
     calendar_id: _builtins.str
-    """The calendar by which both limits are counted (`CalendarDefined`)."""
+    """The calendar by which all limits are counted (`CalendarDefined`)."""
     area_path: _builtins.str
     """The area and those above it, from the top; empty: everywhere."""
     affair_path: _builtins.str
     """The affair and those above it, from the top."""
+    confirmation_days: _builtins.int
+    """How many days the reporter may object to a resolution before the case closes by itself."""
+    reopening_days: _builtins.int
+    """For how many days after its closing a case may be reopened."""
     @_builtins.property
     def first_response(self) -> _catalog_types_pb2.Limit:
         """The limit until the body first responds; not set: nothing is promised."""
@@ -356,8 +382,8 @@ class CommitmentPublished(_message.Message):
         """The limit until the matter is resolved; not set: nothing is promised."""
 
     @_builtins.property
-    def evidence_kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The kinds of evidence required to resolve or close a case, for instance `photo`, `signature`."""
+    def evidence_kinds(self) -> _containers.RepeatedScalarFieldContainer[_catalog_types_pb2.EvidenceKind.ValueType]:
+        """The kinds of evidence required to resolve a case."""
 
     @_builtins.property
     def conditions(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.LocalizedText]:
@@ -366,6 +392,30 @@ class CommitmentPublished(_message.Message):
     @_builtins.property
     def valid_from_time(self) -> _timestamp_pb2.Timestamp:
         """The first moment at which this version holds."""
+
+    @_builtins.property
+    def answer(self) -> _catalog_types_pb2.Limit:
+        """The limit until somebody of the body, or a dispatcher, has read the case; not set: nothing is promised."""
+
+    @_builtins.property
+    def dispatch(self) -> _catalog_types_pb2.Limit:
+        """The limit until the case is with a body; not set: nothing is promised."""
+
+    @_builtins.property
+    def adjudication(self) -> _catalog_types_pb2.Limit:
+        """How long the area that decides may take to name a body for a case that nobody answers for."""
+
+    @_builtins.property
+    def pauses(self) -> _catalog_types_pb2.Pauses:
+        """The pauses that work may make."""
+
+    @_builtins.property
+    def escalation(self) -> _catalog_types_pb2.Escalation:
+        """Who is told while one of the limits is not kept."""
+
+    @_builtins.property
+    def reject_reasons(self) -> _containers.RepeatedCompositeFieldContainer[_catalog_types_pb2.Choice]:
+        """The reasons for which a case may be rejected."""
 
     def __init__(
         self,
@@ -377,15 +427,23 @@ class CommitmentPublished(_message.Message):
         first_response: _catalog_types_pb2.Limit | None = ...,
         resolution: _catalog_types_pb2.Limit | None = ...,
         calendar_id: _builtins.str = ...,
-        evidence_kinds: _abc.Iterable[_builtins.str] | None = ...,
+        evidence_kinds: _abc.Iterable[_catalog_types_pb2.EvidenceKind.ValueType] | None = ...,
         conditions: _abc.Iterable[_types_pb2.LocalizedText] | None = ...,
         valid_from_time: _timestamp_pb2.Timestamp | None = ...,
         area_path: _builtins.str = ...,
         affair_path: _builtins.str = ...,
+        answer: _catalog_types_pb2.Limit | None = ...,
+        dispatch: _catalog_types_pb2.Limit | None = ...,
+        adjudication: _catalog_types_pb2.Limit | None = ...,
+        pauses: _catalog_types_pb2.Pauses | None = ...,
+        confirmation_days: _builtins.int = ...,
+        reopening_days: _builtins.int = ...,
+        escalation: _catalog_types_pb2.Escalation | None = ...,
+        reject_reasons: _abc.Iterable[_catalog_types_pb2.Choice] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["first_response", b"first_response", "resolution", b"resolution", "valid_from_time", b"valid_from_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["adjudication", b"adjudication", "answer", b"answer", "dispatch", b"dispatch", "escalation", b"escalation", "first_response", b"first_response", "pauses", b"pauses", "resolution", b"resolution", "valid_from_time", b"valid_from_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "affair_path", b"affair_path", "area_id", b"area_id", "area_path", b"area_path", "calendar_id", b"calendar_id", "commitment_id", b"commitment_id", "conditions", b"conditions", "evidence_kinds", b"evidence_kinds", "first_response", b"first_response", "resolution", b"resolution", "valid_from_time", b"valid_from_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjudication", b"adjudication", "affair_id", b"affair_id", "affair_path", b"affair_path", "answer", b"answer", "area_id", b"area_id", "area_path", b"area_path", "calendar_id", b"calendar_id", "commitment_id", b"commitment_id", "conditions", b"conditions", "confirmation_days", b"confirmation_days", "dispatch", b"dispatch", "escalation", b"escalation", "evidence_kinds", b"evidence_kinds", "first_response", b"first_response", "pauses", b"pauses", "reject_reasons", b"reject_reasons", "reopening_days", b"reopening_days", "resolution", b"resolution", "valid_from_time", b"valid_from_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -79,6 +79,7 @@ class Affair(_message.Message):
     ANONYMOUS_ALLOWED_FIELD_NUMBER: _builtins.int
     KEYWORDS_FIELD_NUMBER: _builtins.int
     RETIRED_FIELD_NUMBER: _builtins.int
+    OUTCOMES_FIELD_NUMBER: _builtins.int
     affair_id: _builtins.str
     """The affair."""
     parent_id: _builtins.str
@@ -97,6 +98,10 @@ class Affair(_message.Message):
     def keywords(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Other words people use for it."""
 
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[_catalog_types_pb2.Choice]:
+        """How a case may end: the body that resolves it names one of these outcomes."""
+
     def __init__(
         self,
         *,
@@ -107,10 +112,11 @@ class Affair(_message.Message):
         anonymous_allowed: _builtins.bool = ...,
         keywords: _abc.Iterable[_builtins.str] | None = ...,
         retired: _builtins.bool = ...,
+        outcomes: _abc.Iterable[_catalog_types_pb2.Choice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "affair_path", b"affair_path", "anonymous_allowed", b"anonymous_allowed", "keywords", b"keywords", "name", b"name", "parent_id", b"parent_id", "retired", b"retired"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "affair_path", b"affair_path", "anonymous_allowed", b"anonymous_allowed", "keywords", b"keywords", "name", b"name", "outcomes", b"outcomes", "parent_id", b"parent_id", "retired", b"retired"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -316,6 +322,14 @@ class Commitment(_message.Message):
     EVIDENCE_KINDS_FIELD_NUMBER: _builtins.int
     CONDITIONS_FIELD_NUMBER: _builtins.int
     VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    DISPATCH_FIELD_NUMBER: _builtins.int
+    ADJUDICATION_FIELD_NUMBER: _builtins.int
+    PAUSES_FIELD_NUMBER: _builtins.int
+    CONFIRMATION_DAYS_FIELD_NUMBER: _builtins.int
+    REOPENING_DAYS_FIELD_NUMBER: _builtins.int
+    ESCALATION_FIELD_NUMBER: _builtins.int
+    REJECT_REASONS_FIELD_NUMBER: _builtins.int
     commitment_id: _builtins.str
     """The commitment: `<affair_id>`, or `<affair_id>:<area_id>` for one area."""
     version: _builtins.int
@@ -325,7 +339,11 @@ class Commitment(_message.Message):
     area_id: _builtins.str
     """The area, which includes all areas below it; empty: everywhere."""
     calendar_id: _builtins.str
-    """The calendar by which both limits are counted."""
+    """The calendar by which all limits are counted."""
+    confirmation_days: _builtins.int
+    """How many days the reporter may object to a resolution before the case closes by itself."""
+    reopening_days: _builtins.int
+    """For how many days after its closing a case may be reopened."""
     @_builtins.property
     def first_response(self) -> _catalog_types_pb2.Limit:
         """The limit until the body first responds; not set: nothing is promised."""
@@ -335,8 +353,8 @@ class Commitment(_message.Message):
         """The limit until the matter is resolved; not set: nothing is promised."""
 
     @_builtins.property
-    def evidence_kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The kinds of evidence required to resolve or close a case."""
+    def evidence_kinds(self) -> _containers.RepeatedScalarFieldContainer[_catalog_types_pb2.EvidenceKind.ValueType]:
+        """The kinds of evidence required to resolve a case."""
 
     @_builtins.property
     def conditions(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.LocalizedText]:
@@ -345,6 +363,30 @@ class Commitment(_message.Message):
     @_builtins.property
     def valid_from_time(self) -> _timestamp_pb2.Timestamp:
         """The first moment at which this version holds."""
+
+    @_builtins.property
+    def answer(self) -> _catalog_types_pb2.Limit:
+        """The limit until somebody of the body, or a dispatcher, has read the case; not set: nothing is promised."""
+
+    @_builtins.property
+    def dispatch(self) -> _catalog_types_pb2.Limit:
+        """The limit until the case is with a body; not set: nothing is promised."""
+
+    @_builtins.property
+    def adjudication(self) -> _catalog_types_pb2.Limit:
+        """How long the area that decides may take to name a body for a case that nobody answers for."""
+
+    @_builtins.property
+    def pauses(self) -> _catalog_types_pb2.Pauses:
+        """The pauses that work may make."""
+
+    @_builtins.property
+    def escalation(self) -> _catalog_types_pb2.Escalation:
+        """Who is told while one of the limits is not kept."""
+
+    @_builtins.property
+    def reject_reasons(self) -> _containers.RepeatedCompositeFieldContainer[_catalog_types_pb2.Choice]:
+        """The reasons for which a case may be rejected."""
 
     def __init__(
         self,
@@ -356,13 +398,21 @@ class Commitment(_message.Message):
         first_response: _catalog_types_pb2.Limit | None = ...,
         resolution: _catalog_types_pb2.Limit | None = ...,
         calendar_id: _builtins.str = ...,
-        evidence_kinds: _abc.Iterable[_builtins.str] | None = ...,
+        evidence_kinds: _abc.Iterable[_catalog_types_pb2.EvidenceKind.ValueType] | None = ...,
         conditions: _abc.Iterable[_types_pb2.LocalizedText] | None = ...,
         valid_from_time: _timestamp_pb2.Timestamp | None = ...,
+        answer: _catalog_types_pb2.Limit | None = ...,
+        dispatch: _catalog_types_pb2.Limit | None = ...,
+        adjudication: _catalog_types_pb2.Limit | None = ...,
+        pauses: _catalog_types_pb2.Pauses | None = ...,
+        confirmation_days: _builtins.int = ...,
+        reopening_days: _builtins.int = ...,
+        escalation: _catalog_types_pb2.Escalation | None = ...,
+        reject_reasons: _abc.Iterable[_catalog_types_pb2.Choice] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["first_response", b"first_response", "resolution", b"resolution", "valid_from_time", b"valid_from_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["adjudication", b"adjudication", "answer", b"answer", "dispatch", b"dispatch", "escalation", b"escalation", "first_response", b"first_response", "pauses", b"pauses", "resolution", b"resolution", "valid_from_time", b"valid_from_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "area_id", b"area_id", "calendar_id", b"calendar_id", "commitment_id", b"commitment_id", "conditions", b"conditions", "evidence_kinds", b"evidence_kinds", "first_response", b"first_response", "resolution", b"resolution", "valid_from_time", b"valid_from_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjudication", b"adjudication", "affair_id", b"affair_id", "answer", b"answer", "area_id", b"area_id", "calendar_id", b"calendar_id", "commitment_id", b"commitment_id", "conditions", b"conditions", "confirmation_days", b"confirmation_days", "dispatch", b"dispatch", "escalation", b"escalation", "evidence_kinds", b"evidence_kinds", "first_response", b"first_response", "pauses", b"pauses", "reject_reasons", b"reject_reasons", "reopening_days", b"reopening_days", "resolution", b"resolution", "valid_from_time", b"valid_from_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -422,6 +472,7 @@ class DefineAffairRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     ANONYMOUS_ALLOWED_FIELD_NUMBER: _builtins.int
     KEYWORDS_FIELD_NUMBER: _builtins.int
+    OUTCOMES_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     affair_id: _builtins.str
@@ -438,6 +489,10 @@ class DefineAffairRequest(_message.Message):
     def keywords(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Other words people use for it, Chinese and English."""
 
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[_catalog_types_pb2.Choice]:
+        """How a case may end; empty: resolved, explained, referred, not possible."""
+
     def __init__(
         self,
         *,
@@ -447,10 +502,11 @@ class DefineAffairRequest(_message.Message):
         name: _types_pb2.LocalizedText | None = ...,
         anonymous_allowed: _builtins.bool = ...,
         keywords: _abc.Iterable[_builtins.str] | None = ...,
+        outcomes: _abc.Iterable[_catalog_types_pb2.Choice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "anonymous_allowed", b"anonymous_allowed", "keywords", b"keywords", "name", b"name", "parent_id", b"parent_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "anonymous_allowed", b"anonymous_allowed", "keywords", b"keywords", "name", b"name", "outcomes", b"outcomes", "parent_id", b"parent_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -615,6 +671,70 @@ class DecideAnonymityResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DecideAnonymityResponse: _TypeAlias = DecideAnonymityResponse  # noqa: Y015
+
+@_typing.final
+class DecideOutcomesRequest(_message.Message):
+    """How the cases of an affair may end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    AFFAIR_ID_FIELD_NUMBER: _builtins.int
+    IF_REVISION_FIELD_NUMBER: _builtins.int
+    OUTCOMES_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    affair_id: _builtins.str
+    """The affair."""
+    if_revision: _builtins.str
+    """Applies the command only if the affair is still at this revision; empty: unconditionally."""
+    @_builtins.property
+    def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[_catalog_types_pb2.Choice]:
+        """The outcomes; the list replaces the old one."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        affair_id: _builtins.str = ...,
+        if_revision: _builtins.str = ...,
+        outcomes: _abc.Iterable[_catalog_types_pb2.Choice] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "if_revision", b"if_revision", "outcomes", b"outcomes", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideOutcomesRequest: _TypeAlias = DecideOutcomesRequest  # noqa: Y015
+
+@_typing.final
+class DecideOutcomesResponse(_message.Message):
+    """The affair after the command."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFFAIR_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def affair(self) -> Global___Affair:
+        """The affair."""
+
+    def __init__(
+        self,
+        *,
+        affair: Global___Affair | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["affair", b"affair"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair", b"affair", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideOutcomesResponse: _TypeAlias = DecideOutcomesResponse  # noqa: Y015
 
 @_typing.final
 class RetireAffairRequest(_message.Message):
@@ -1584,6 +1704,14 @@ class PublishCommitmentRequest(_message.Message):
     EVIDENCE_KINDS_FIELD_NUMBER: _builtins.int
     CONDITIONS_FIELD_NUMBER: _builtins.int
     VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    DISPATCH_FIELD_NUMBER: _builtins.int
+    ADJUDICATION_FIELD_NUMBER: _builtins.int
+    PAUSES_FIELD_NUMBER: _builtins.int
+    CONFIRMATION_DAYS_FIELD_NUMBER: _builtins.int
+    REOPENING_DAYS_FIELD_NUMBER: _builtins.int
+    ESCALATION_FIELD_NUMBER: _builtins.int
+    REJECT_REASONS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     affair_id: _builtins.str
@@ -1593,7 +1721,11 @@ class PublishCommitmentRequest(_message.Message):
     if_revision: _builtins.str
     """Applies the command only if the commitment is still at this revision; empty: unconditionally."""
     calendar_id: _builtins.str
-    """The calendar by which both limits are counted."""
+    """The calendar by which all limits are counted."""
+    confirmation_days: _builtins.int
+    """How many days the reporter may object to a resolution before the case closes by itself: up to 92; 0 means 7."""
+    reopening_days: _builtins.int
+    """For how many days after its closing a case may be reopened: up to 731; 0 means 30."""
     @_builtins.property
     def first_response(self) -> _catalog_types_pb2.Limit:
         """The limit until the body first responds; not set: nothing is promised."""
@@ -1603,8 +1735,8 @@ class PublishCommitmentRequest(_message.Message):
         """The limit until the matter is resolved; not set: nothing is promised."""
 
     @_builtins.property
-    def evidence_kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The kinds of evidence required to resolve or close a case, for instance `photo`, `signature`."""
+    def evidence_kinds(self) -> _containers.RepeatedScalarFieldContainer[_catalog_types_pb2.EvidenceKind.ValueType]:
+        """The kinds of evidence required to resolve a case."""
 
     @_builtins.property
     def conditions(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.LocalizedText]:
@@ -1613,6 +1745,37 @@ class PublishCommitmentRequest(_message.Message):
     @_builtins.property
     def valid_from_time(self) -> _timestamp_pb2.Timestamp:
         """The first moment at which this version holds; not set: now."""
+
+    @_builtins.property
+    def answer(self) -> _catalog_types_pb2.Limit:
+        """The limit until somebody of the body, or a dispatcher, has read the case; not set: nothing is promised."""
+
+    @_builtins.property
+    def dispatch(self) -> _catalog_types_pb2.Limit:
+        """The limit until the case is with a body; not set: nothing is promised."""
+
+    @_builtins.property
+    def adjudication(self) -> _catalog_types_pb2.Limit:
+        """How long the area that decides may take to name a body for a case that nobody answers for; not set: two working
+        days, or twelve hours if the resolution counts day and night.
+        """
+
+    @_builtins.property
+    def pauses(self) -> _catalog_types_pb2.Pauses:
+        """The pauses that work may make; not set: four usual reasons, each pause half as long as the resolution may take, all
+        together as long as that (without a resolution: five and ten working days).
+        """
+
+    @_builtins.property
+    def escalation(self) -> _catalog_types_pb2.Escalation:
+        """Who is told while one of the limits is not kept; not set: at 100 percent the dispatchers of the street, at 150
+        percent those of the district, at 200 percent the supervisors of the city, each with one working day to acknowledge
+        (four hours if the resolution counts day and night).
+        """
+
+    @_builtins.property
+    def reject_reasons(self) -> _containers.RepeatedCompositeFieldContainer[_catalog_types_pb2.Choice]:
+        """The reasons for which a case may be rejected; empty: four usual reasons."""
 
     def __init__(
         self,
@@ -1624,13 +1787,21 @@ class PublishCommitmentRequest(_message.Message):
         first_response: _catalog_types_pb2.Limit | None = ...,
         resolution: _catalog_types_pb2.Limit | None = ...,
         calendar_id: _builtins.str = ...,
-        evidence_kinds: _abc.Iterable[_builtins.str] | None = ...,
+        evidence_kinds: _abc.Iterable[_catalog_types_pb2.EvidenceKind.ValueType] | None = ...,
         conditions: _abc.Iterable[_types_pb2.LocalizedText] | None = ...,
         valid_from_time: _timestamp_pb2.Timestamp | None = ...,
+        answer: _catalog_types_pb2.Limit | None = ...,
+        dispatch: _catalog_types_pb2.Limit | None = ...,
+        adjudication: _catalog_types_pb2.Limit | None = ...,
+        pauses: _catalog_types_pb2.Pauses | None = ...,
+        confirmation_days: _builtins.int = ...,
+        reopening_days: _builtins.int = ...,
+        escalation: _catalog_types_pb2.Escalation | None = ...,
+        reject_reasons: _abc.Iterable[_catalog_types_pb2.Choice] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["first_response", b"first_response", "resolution", b"resolution", "valid_from_time", b"valid_from_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["adjudication", b"adjudication", "answer", b"answer", "dispatch", b"dispatch", "escalation", b"escalation", "first_response", b"first_response", "pauses", b"pauses", "resolution", b"resolution", "valid_from_time", b"valid_from_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "area_id", b"area_id", "calendar_id", b"calendar_id", "conditions", b"conditions", "evidence_kinds", b"evidence_kinds", "first_response", b"first_response", "if_revision", b"if_revision", "request_id", b"request_id", "resolution", b"resolution", "valid_from_time", b"valid_from_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjudication", b"adjudication", "affair_id", b"affair_id", "answer", b"answer", "area_id", b"area_id", "calendar_id", b"calendar_id", "conditions", b"conditions", "confirmation_days", b"confirmation_days", "dispatch", b"dispatch", "escalation", b"escalation", "evidence_kinds", b"evidence_kinds", "first_response", b"first_response", "if_revision", b"if_revision", "pauses", b"pauses", "reject_reasons", b"reject_reasons", "reopening_days", b"reopening_days", "request_id", b"request_id", "resolution", b"resolution", "valid_from_time", b"valid_from_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from linli.identity.v1 import identity_types_pb2 as linli_dot_identity_dot_v1_dot_identity__types__pb2
 from linli.options.v1 import rules_pb2 as linli_dot_options_dot_v1_dot_rules__pb2
 from linli.types.v1 import types_pb2 as linli_dot_types_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$linli/catalog/v1/catalog_types.proto\x12\x10linli.catalog.v1\x1a\x1clinli/options/v1/rules.proto\x1a\x1alinli/types/v1/types.proto\"d\n\x05Limit\x12(\n\x06\x61mount\x18\x01 \x01(\x05\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x88\xc3@8\x01\x12\x31\n\x04unit\x18\x02 \x01(\x0e\x32\x1b.linli.catalog.v1.LimitUnitB\x06\x9a\xb5\x18\x02\x08\x01\"]\n\x05Hours\x12$\n\x0b\x66rom_minute\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00|\x96@8\x01\x12.\n\x0cuntil_minute\x18\x02 \x01(\x05\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x80\x96@8\x01\"t\n\x0cWeekdayHours\x12\x32\n\x07weekday\x18\x01 \x01(\x0e\x32\x19.linli.catalog.v1.WeekdayB\x06\x9a\xb5\x18\x02\x08\x01\x12\x30\n\x05hours\x18\x02 \x03(\x0b\x32\x17.linli.catalog.v1.HoursB\x08\x9a\xb5\x18\x04\x08\x01 \x0c\"s\n\x0bWorkingDate\x12\x32\n\x04\x64\x61te\x18\x01 \x01(\tB$\x9a\xb5\x18 \x08\x01\x1a\x1a[0-9]{4}-[0-9]{2}-[0-9]{2}@\x03\x12\x30\n\x05hours\x18\x02 \x03(\x0b\x32\x17.linli.catalog.v1.HoursB\x08\x9a\xb5\x18\x04\x08\x01 \x0c\"\xda\x01\n\x0bWorkingTime\x12\x1d\n\ttime_zone\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x08\x12\x34\n\x04week\x18\x02 \x03(\x0b\x32\x1e.linli.catalog.v1.WeekdayHoursB\x06\x9a\xb5\x18\x02 \x07\x12\x37\n\x08holidays\x18\x03 \x03(\tB%\x9a\xb5\x18!\x1a\x1a[0-9]{4}-[0-9]{2}-[0-9]{2} \xe8\x07@\x03\x12=\n\rworking_dates\x18\x04 \x03(\x0b\x32\x1d.linli.catalog.v1.WorkingDateB\x07\x9a\xb5\x18\x03 \xe8\x07\"\xb7\x01\n\x0b\x45ligibility\x12$\n\x0bminimum_age\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\xc0\x62@8\x01\x12$\n\x0bmaximum_age\x18\x02 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\xc0\x62@8\x01\x12.\n\x06groups\x18\x03 \x03(\tB\x1e\x9a\xb5\x18\x1a\x10(\x1a\x12[a-z0-9][a-z0-9-]* \x14@\x05\x12,\n\x05terms\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x8b\x01\n\x08Schedule\x12\x1b\n\ttime_zone\x18\x01 \x01(\tB\x08\x9a\xb5\x18\x04\x10@@\x08\x12\x34\n\x04week\x18\x02 \x03(\x0b\x32\x1e.linli.catalog.v1.WeekdayHoursB\x06\x9a\xb5\x18\x02 \x07\x12,\n\x05terms\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x7f\n\x05Place\x12\x33\n\x04name\x18\x01 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedTextB\x06\x9a\xb5\x18\x02@\x02\x12\x18\n\x07\x61\x64\x64ress\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03\x10\xf4\x03\x12\'\n\x08location\x18\x03 \x01(\x0b\x32\x15.linli.types.v1.Point\"\x8f\x01\n\x04\x43ost\x12\x0c\n\x04\x66ree\x18\x01 \x01(\x08\x12%\n\x0c\x61mount_minor\x18\x02 \x01(\x03\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\xa2\x94\x1amB8\x01\x12$\n\x08\x63urrency\x18\x03 \x01(\tB\x12\x9a\xb5\x18\x0e\x10\x03\x1a\x08[A-Z]{3}@\x03\x12,\n\x05terms\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"C\n\x08\x43\x61pacity\x12\x1f\n\x06\x61mount\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\xd0\x12\x63\x41\x38\x01\x12\x16\n\x04unit\x18\x02 \x01(\tB\x08\x9a\xb5\x18\x04\x10@@\x02\"\xdb\x04\n\x0eServiceDetails\x12\x1d\n\taffair_id\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10\x30@\x08\x12\x1d\n\x08\x61rea_ids\x18\x02 \x03(\tB\x0b\x9a\xb5\x18\x07\x10@ \xc8\x01@\x08\x12\x35\n\x04name\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedTextB\x08\x9a\xb5\x18\x04\x08\x01@\x02\x12\x32\n\x0b\x64\x65scription\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x32\n\x0b\x65ligibility\x18\x05 \x01(\x0b\x32\x1d.linli.catalog.v1.Eligibility\x12,\n\x08schedule\x18\x06 \x01(\x0b\x32\x1a.linli.catalog.v1.Schedule\x12/\n\x06places\x18\x07 \x03(\x0b\x32\x17.linli.catalog.v1.PlaceB\x06\x9a\xb5\x18\x02 2\x12$\n\x04\x63ost\x18\x08 \x01(\x0b\x32\x16.linli.catalog.v1.Cost\x12@\n\tlanguages\x18\t \x03(\tB-\x9a\xb5\x18)\x10#\x1a![A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})* \x14@\x05\x12\x35\n\raccessibility\x18\n \x03(\tB\x1e\x9a\xb5\x18\x1a\x10(\x1a\x12[a-z0-9][a-z0-9-]* \x14@\x05\x12,\n\x08\x63\x61pacity\x18\x0b \x01(\x0b\x32\x1a.linli.catalog.v1.Capacity\x12\'\n\x03url\x18\x0c \x01(\tB\x1a\x9a\xb5\x18\x16\x10\xf4\x03\x1a\x0fhttps?://[^\\s]+@\x08\x12\x17\n\x05phone\x18\r \x01(\tB\x08\x9a\xb5\x18\x04\x10(@\x04*\x9f\x01\n\tLimitUnit\x12\x1a\n\x16LIMIT_UNIT_UNSPECIFIED\x10\x00\x12\x1c\n\x18LIMIT_UNIT_WORKING_HOURS\x10\x01\x12\x1b\n\x17LIMIT_UNIT_WORKING_DAYS\x10\x02\x12\x1d\n\x19LIMIT_UNIT_CALENDAR_HOURS\x10\x03\x12\x1c\n\x18LIMIT_UNIT_CALENDAR_DAYS\x10\x04*\xb6\x01\n\x07Weekday\x12\x17\n\x13WEEKDAY_UNSPECIFIED\x10\x00\x12\x12\n\x0eWEEKDAY_MONDAY\x10\x01\x12\x13\n\x0fWEEKDAY_TUESDAY\x10\x02\x12\x15\n\x11WEEKDAY_WEDNESDAY\x10\x03\x12\x14\n\x10WEEKDAY_THURSDAY\x10\x04\x12\x12\n\x0eWEEKDAY_FRIDAY\x10\x05\x12\x14\n\x10WEEKDAY_SATURDAY\x10\x06\x12\x12\n\x0eWEEKDAY_SUNDAY\x10\x07*\x84\x01\n\rServiceStatus\x12\x1e\n\x1aSERVICE_STATUS_UNSPECIFIED\x10\x00\x12\x19\n\x15SERVICE_STATUS_ACTIVE\x10\x01\x12\x1c\n\x18SERVICE_STATUS_SUSPENDED\x10\x02\x12\x1a\n\x16SERVICE_STATUS_RETIRED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$linli/catalog/v1/catalog_types.proto\x12\x10linli.catalog.v1\x1a&linli/identity/v1/identity_types.proto\x1a\x1clinli/options/v1/rules.proto\x1a\x1alinli/types/v1/types.proto\"d\n\x05Limit\x12(\n\x06\x61mount\x18\x01 \x01(\x05\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x88\xc3@8\x01\x12\x31\n\x04unit\x18\x02 \x01(\x0e\x32\x1b.linli.catalog.v1.LimitUnitB\x06\x9a\xb5\x18\x02\x08\x01\"n\n\x06\x43hoice\x12,\n\x04\x63ode\x18\x01 \x01(\tB\x1e\x9a\xb5\x18\x1a\x08\x01\x10(\x1a\x12[a-z0-9][a-z0-9-]*@\x05\x12\x36\n\x05label\x18\x02 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedTextB\x08\x9a\xb5\x18\x04\x08\x01@\x02\"o\n\x0bPauseReason\x12\x30\n\x06reason\x18\x01 \x01(\x0b\x32\x18.linli.catalog.v1.ChoiceB\x06\x9a\xb5\x18\x02\x08\x01\x12.\n\x05limit\x18\x02 \x01(\x0b\x32\x17.linli.catalog.v1.LimitB\x06\x9a\xb5\x18\x02\x08\x01\"p\n\x06Pauses\x12\x36\n\x07reasons\x18\x01 \x03(\x0b\x32\x1d.linli.catalog.v1.PauseReasonB\x06\x9a\xb5\x18\x02 \x14\x12.\n\x05limit\x18\x02 \x01(\x0b\x32\x17.linli.catalog.v1.LimitB\x06\x9a\xb5\x18\x02\x08\x01\"\xd7\x01\n\x0f\x45scalationLevel\x12 \n\x07percent\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00@\x8f@8\x01\x12&\n\x05\x61\x66ter\x18\x02 \x01(\x0b\x32\x17.linli.catalog.v1.Limit\x12@\n\trecipient\x18\x03 \x01(\x0e\x32%.linli.catalog.v1.EscalationRecipientB\x06\x9a\xb5\x18\x02\x08\x01\x12\x38\n\narea_level\x18\x04 \x01(\x0e\x32\x1c.linli.identity.v1.AreaLevelB\x06\x9a\xb5\x18\x02\x08\x01\"\x81\x01\n\nEscalation\x12\x39\n\x06levels\x18\x01 \x03(\x0b\x32!.linli.catalog.v1.EscalationLevelB\x06\x9a\xb5\x18\x02 \x03\x12\x38\n\x0f\x61\x63knowledgement\x18\x02 \x01(\x0b\x32\x17.linli.catalog.v1.LimitB\x06\x9a\xb5\x18\x02\x08\x01\"]\n\x05Hours\x12$\n\x0b\x66rom_minute\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00|\x96@8\x01\x12.\n\x0cuntil_minute\x18\x02 \x01(\x05\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x80\x96@8\x01\"t\n\x0cWeekdayHours\x12\x32\n\x07weekday\x18\x01 \x01(\x0e\x32\x19.linli.catalog.v1.WeekdayB\x06\x9a\xb5\x18\x02\x08\x01\x12\x30\n\x05hours\x18\x02 \x03(\x0b\x32\x17.linli.catalog.v1.HoursB\x08\x9a\xb5\x18\x04\x08\x01 \x0c\"s\n\x0bWorkingDate\x12\x32\n\x04\x64\x61te\x18\x01 \x01(\tB$\x9a\xb5\x18 \x08\x01\x1a\x1a[0-9]{4}-[0-9]{2}-[0-9]{2}@\x03\x12\x30\n\x05hours\x18\x02 \x03(\x0b\x32\x17.linli.catalog.v1.HoursB\x08\x9a\xb5\x18\x04\x08\x01 \x0c\"\xda\x01\n\x0bWorkingTime\x12\x1d\n\ttime_zone\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x08\x12\x34\n\x04week\x18\x02 \x03(\x0b\x32\x1e.linli.catalog.v1.WeekdayHoursB\x06\x9a\xb5\x18\x02 \x07\x12\x37\n\x08holidays\x18\x03 \x03(\tB%\x9a\xb5\x18!\x1a\x1a[0-9]{4}-[0-9]{2}-[0-9]{2} \xe8\x07@\x03\x12=\n\rworking_dates\x18\x04 \x03(\x0b\x32\x1d.linli.catalog.v1.WorkingDateB\x07\x9a\xb5\x18\x03 \xe8\x07\"\xb7\x01\n\x0b\x45ligibility\x12$\n\x0bminimum_age\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\xc0\x62@8\x01\x12$\n\x0bmaximum_age\x18\x02 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\xc0\x62@8\x01\x12.\n\x06groups\x18\x03 \x03(\tB\x1e\x9a\xb5\x18\x1a\x10(\x1a\x12[a-z0-9][a-z0-9-]* \x14@\x05\x12,\n\x05terms\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x8b\x01\n\x08Schedule\x12\x1b\n\ttime_zone\x18\x01 \x01(\tB\x08\x9a\xb5\x18\x04\x10@@\x08\x12\x34\n\x04week\x18\x02 \x03(\x0b\x32\x1e.linli.catalog.v1.WeekdayHoursB\x06\x9a\xb5\x18\x02 \x07\x12,\n\x05terms\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x7f\n\x05Place\x12\x33\n\x04name\x18\x01 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedTextB\x06\x9a\xb5\x18\x02@\x02\x12\x18\n\x07\x61\x64\x64ress\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03\x10\xf4\x03\x12\'\n\x08location\x18\x03 \x01(\x0b\x32\x15.linli.types.v1.Point\"\x8f\x01\n\x04\x43ost\x12\x0c\n\x04\x66ree\x18\x01 \x01(\x08\x12%\n\x0c\x61mount_minor\x18\x02 \x01(\x03\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\xa2\x94\x1amB8\x01\x12$\n\x08\x63urrency\x18\x03 \x01(\tB\x12\x9a\xb5\x18\x0e\x10\x03\x1a\x08[A-Z]{3}@\x03\x12,\n\x05terms\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"C\n\x08\x43\x61pacity\x12\x1f\n\x06\x61mount\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\xd0\x12\x63\x41\x38\x01\x12\x16\n\x04unit\x18\x02 \x01(\tB\x08\x9a\xb5\x18\x04\x10@@\x02\"\xdb\x04\n\x0eServiceDetails\x12\x1d\n\taffair_id\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10\x30@\x08\x12\x1d\n\x08\x61rea_ids\x18\x02 \x03(\tB\x0b\x9a\xb5\x18\x07\x10@ \xc8\x01@\x08\x12\x35\n\x04name\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedTextB\x08\x9a\xb5\x18\x04\x08\x01@\x02\x12\x32\n\x0b\x64\x65scription\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x32\n\x0b\x65ligibility\x18\x05 \x01(\x0b\x32\x1d.linli.catalog.v1.Eligibility\x12,\n\x08schedule\x18\x06 \x01(\x0b\x32\x1a.linli.catalog.v1.Schedule\x12/\n\x06places\x18\x07 \x03(\x0b\x32\x17.linli.catalog.v1.PlaceB\x06\x9a\xb5\x18\x02 2\x12$\n\x04\x63ost\x18\x08 \x01(\x0b\x32\x16.linli.catalog.v1.Cost\x12@\n\tlanguages\x18\t \x03(\tB-\x9a\xb5\x18)\x10#\x1a![A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})* \x14@\x05\x12\x35\n\raccessibility\x18\n \x03(\tB\x1e\x9a\xb5\x18\x1a\x10(\x1a\x12[a-z0-9][a-z0-9-]* \x14@\x05\x12,\n\x08\x63\x61pacity\x18\x0b \x01(\x0b\x32\x1a.linli.catalog.v1.Capacity\x12\'\n\x03url\x18\x0c \x01(\tB\x1a\x9a\xb5\x18\x16\x10\xf4\x03\x1a\x0fhttps?://[^\\s]+@\x08\x12\x17\n\x05phone\x18\r \x01(\tB\x08\x9a\xb5\x18\x04\x10(@\x04*\x9f\x01\n\tLimitUnit\x12\x1a\n\x16LIMIT_UNIT_UNSPECIFIED\x10\x00\x12\x1c\n\x18LIMIT_UNIT_WORKING_HOURS\x10\x01\x12\x1b\n\x17LIMIT_UNIT_WORKING_DAYS\x10\x02\x12\x1d\n\x19LIMIT_UNIT_CALENDAR_HOURS\x10\x03\x12\x1c\n\x18LIMIT_UNIT_CALENDAR_DAYS\x10\x04*\x9a\x01\n\x0c\x45videnceKind\x12\x1d\n\x19\x45VIDENCE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x45VIDENCE_KIND_PHOTO\x10\x01\x12\x1a\n\x16\x45VIDENCE_KIND_DOCUMENT\x10\x02\x12\x1b\n\x17\x45VIDENCE_KIND_SIGNATURE\x10\x03\x12\x19\n\x15\x45VIDENCE_KIND_READING\x10\x04*\x85\x01\n\x13\x45scalationRecipient\x12$\n ESCALATION_RECIPIENT_UNSPECIFIED\x10\x00\x12#\n\x1f\x45SCALATION_RECIPIENT_DISPATCHER\x10\x01\x12#\n\x1f\x45SCALATION_RECIPIENT_SUPERVISOR\x10\x02*\xb6\x01\n\x07Weekday\x12\x17\n\x13WEEKDAY_UNSPECIFIED\x10\x00\x12\x12\n\x0eWEEKDAY_MONDAY\x10\x01\x12\x13\n\x0fWEEKDAY_TUESDAY\x10\x02\x12\x15\n\x11WEEKDAY_WEDNESDAY\x10\x03\x12\x14\n\x10WEEKDAY_THURSDAY\x10\x04\x12\x12\n\x0eWEEKDAY_FRIDAY\x10\x05\x12\x14\n\x10WEEKDAY_SATURDAY\x10\x06\x12\x12\n\x0eWEEKDAY_SUNDAY\x10\x07*\x84\x01\n\rServiceStatus\x12\x1e\n\x1aSERVICE_STATUS_UNSPECIFIED\x10\x00\x12\x19\n\x15SERVICE_STATUS_ACTIVE\x10\x01\x12\x1c\n\x18SERVICE_STATUS_SUSPENDED\x10\x02\x12\x1a\n\x16SERVICE_STATUS_RETIRED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +38,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LIMIT'].fields_by_name['amount']._serialized_options = b'\232\265\030\024)\000\000\000\000\000\000\360?1\000\000\000\000\000\210\303@8\001'
   _globals['_LIMIT'].fields_by_name['unit']._loaded_options = None
   _globals['_LIMIT'].fields_by_name['unit']._serialized_options = b'\232\265\030\002\010\001'
+  _globals['_CHOICE'].fields_by_name['code']._loaded_options = None
+  _globals['_CHOICE'].fields_by_name['code']._serialized_options = b'\232\265\030\032\010\001\020(\032\022[a-z0-9][a-z0-9-]*@\005'
+  _globals['_CHOICE'].fields_by_name['label']._loaded_options = None
+  _globals['_CHOICE'].fields_by_name['label']._serialized_options = b'\232\265\030\004\010\001@\002'
+  _globals['_PAUSEREASON'].fields_by_name['reason']._loaded_options = None
+  _globals['_PAUSEREASON'].fields_by_name['reason']._serialized_options = b'\232\265\030\002\010\001'
+  _globals['_PAUSEREASON'].fields_by_name['limit']._loaded_options = None
+  _globals['_PAUSEREASON'].fields_by_name['limit']._serialized_options = b'\232\265\030\002\010\001'
+  _globals['_PAUSES'].fields_by_name['reasons']._loaded_options = None
+  _globals['_PAUSES'].fields_by_name['reasons']._serialized_options = b'\232\265\030\002 \024'
+  _globals['_PAUSES'].fields_by_name['limit']._loaded_options = None
+  _globals['_PAUSES'].fields_by_name['limit']._serialized_options = b'\232\265\030\002\010\001'
+  _globals['_ESCALATIONLEVEL'].fields_by_name['percent']._loaded_options = None
+  _globals['_ESCALATIONLEVEL'].fields_by_name['percent']._serialized_options = b'\232\265\030\0131\000\000\000\000\000@\217@8\001'
+  _globals['_ESCALATIONLEVEL'].fields_by_name['recipient']._loaded_options = None
+  _globals['_ESCALATIONLEVEL'].fields_by_name['recipient']._serialized_options = b'\232\265\030\002\010\001'
+  _globals['_ESCALATIONLEVEL'].fields_by_name['area_level']._loaded_options = None
+  _globals['_ESCALATIONLEVEL'].fields_by_name['area_level']._serialized_options = b'\232\265\030\002\010\001'
+  _globals['_ESCALATION'].fields_by_name['levels']._loaded_options = None
+  _globals['_ESCALATION'].fields_by_name['levels']._serialized_options = b'\232\265\030\002 \003'
+  _globals['_ESCALATION'].fields_by_name['acknowledgement']._loaded_options = None
+  _globals['_ESCALATION'].fields_by_name['acknowledgement']._serialized_options = b'\232\265\030\002\010\001'
   _globals['_HOURS'].fields_by_name['from_minute']._loaded_options = None
   _globals['_HOURS'].fields_by_name['from_minute']._serialized_options = b'\232\265\030\0131\000\000\000\000\000|\226@8\001'
   _globals['_HOURS'].fields_by_name['until_minute']._loaded_options = None
@@ -95,32 +118,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SERVICEDETAILS'].fields_by_name['url']._serialized_options = b'\232\265\030\026\020\364\003\032\017https?://[^\\s]+@\010'
   _globals['_SERVICEDETAILS'].fields_by_name['phone']._loaded_options = None
   _globals['_SERVICEDETAILS'].fields_by_name['phone']._serialized_options = b'\232\265\030\004\020(@\004'
-  _globals['_LIMITUNIT']._serialized_start=2048
-  _globals['_LIMITUNIT']._serialized_end=2207
-  _globals['_WEEKDAY']._serialized_start=2210
-  _globals['_WEEKDAY']._serialized_end=2392
-  _globals['_SERVICESTATUS']._serialized_start=2395
-  _globals['_SERVICESTATUS']._serialized_end=2527
-  _globals['_LIMIT']._serialized_start=116
-  _globals['_LIMIT']._serialized_end=216
-  _globals['_HOURS']._serialized_start=218
-  _globals['_HOURS']._serialized_end=311
-  _globals['_WEEKDAYHOURS']._serialized_start=313
-  _globals['_WEEKDAYHOURS']._serialized_end=429
-  _globals['_WORKINGDATE']._serialized_start=431
-  _globals['_WORKINGDATE']._serialized_end=546
-  _globals['_WORKINGTIME']._serialized_start=549
-  _globals['_WORKINGTIME']._serialized_end=767
-  _globals['_ELIGIBILITY']._serialized_start=770
-  _globals['_ELIGIBILITY']._serialized_end=953
-  _globals['_SCHEDULE']._serialized_start=956
-  _globals['_SCHEDULE']._serialized_end=1095
-  _globals['_PLACE']._serialized_start=1097
-  _globals['_PLACE']._serialized_end=1224
-  _globals['_COST']._serialized_start=1227
-  _globals['_COST']._serialized_end=1370
-  _globals['_CAPACITY']._serialized_start=1372
-  _globals['_CAPACITY']._serialized_end=1439
-  _globals['_SERVICEDETAILS']._serialized_start=1442
-  _globals['_SERVICEDETAILS']._serialized_end=2045
+  _globals['_LIMITUNIT']._serialized_start=2777
+  _globals['_LIMITUNIT']._serialized_end=2936
+  _globals['_EVIDENCEKIND']._serialized_start=2939
+  _globals['_EVIDENCEKIND']._serialized_end=3093
+  _globals['_ESCALATIONRECIPIENT']._serialized_start=3096
+  _globals['_ESCALATIONRECIPIENT']._serialized_end=3229
+  _globals['_WEEKDAY']._serialized_start=3232
+  _globals['_WEEKDAY']._serialized_end=3414
+  _globals['_SERVICESTATUS']._serialized_start=3417
+  _globals['_SERVICESTATUS']._serialized_end=3549
+  _globals['_LIMIT']._serialized_start=156
+  _globals['_LIMIT']._serialized_end=256
+  _globals['_CHOICE']._serialized_start=258
+  _globals['_CHOICE']._serialized_end=368
+  _globals['_PAUSEREASON']._serialized_start=370
+  _globals['_PAUSEREASON']._serialized_end=481
+  _globals['_PAUSES']._serialized_start=483
+  _globals['_PAUSES']._serialized_end=595
+  _globals['_ESCALATIONLEVEL']._serialized_start=598
+  _globals['_ESCALATIONLEVEL']._serialized_end=813
+  _globals['_ESCALATION']._serialized_start=816
+  _globals['_ESCALATION']._serialized_end=945
+  _globals['_HOURS']._serialized_start=947
+  _globals['_HOURS']._serialized_end=1040
+  _globals['_WEEKDAYHOURS']._serialized_start=1042
+  _globals['_WEEKDAYHOURS']._serialized_end=1158
+  _globals['_WORKINGDATE']._serialized_start=1160
+  _globals['_WORKINGDATE']._serialized_end=1275
+  _globals['_WORKINGTIME']._serialized_start=1278
+  _globals['_WORKINGTIME']._serialized_end=1496
+  _globals['_ELIGIBILITY']._serialized_start=1499
+  _globals['_ELIGIBILITY']._serialized_end=1682
+  _globals['_SCHEDULE']._serialized_start=1685
+  _globals['_SCHEDULE']._serialized_end=1824
+  _globals['_PLACE']._serialized_start=1826
+  _globals['_PLACE']._serialized_end=1953
+  _globals['_COST']._serialized_start=1956
+  _globals['_COST']._serialized_end=2099
+  _globals['_CAPACITY']._serialized_start=2101
+  _globals['_CAPACITY']._serialized_end=2168
+  _globals['_SERVICEDETAILS']._serialized_start=2171
+  _globals['_SERVICEDETAILS']._serialized_end=2774
 # @@protoc_insertion_point(module_scope)

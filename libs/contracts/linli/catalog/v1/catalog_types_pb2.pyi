@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from linli.identity.v1 import identity_types_pb2 as _identity_types_pb2
 from linli.types.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
@@ -51,6 +52,62 @@ LIMIT_UNIT_CALENDAR_HOURS: LimitUnit.ValueType  # 3
 LIMIT_UNIT_CALENDAR_DAYS: LimitUnit.ValueType  # 4
 """Days, holidays included."""
 Global___LimitUnit: _TypeAlias = LimitUnit  # noqa: Y015
+
+class _EvidenceKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EvidenceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EvidenceKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    EVIDENCE_KIND_UNSPECIFIED: _EvidenceKind.ValueType  # 0
+    """Never accepted in a request."""
+    EVIDENCE_KIND_PHOTO: _EvidenceKind.ValueType  # 1
+    """A picture of the place or thing."""
+    EVIDENCE_KIND_DOCUMENT: _EvidenceKind.ValueType  # 2
+    """A decision, a record, an invoice."""
+    EVIDENCE_KIND_SIGNATURE: _EvidenceKind.ValueType  # 3
+    """The signature of the person served."""
+    EVIDENCE_KIND_READING: _EvidenceKind.ValueType  # 4
+    """A number read from an instrument."""
+
+class EvidenceKind(_EvidenceKind, metaclass=_EvidenceKindEnumTypeWrapper):
+    """What proves that a matter is dealt with."""
+
+EVIDENCE_KIND_UNSPECIFIED: EvidenceKind.ValueType  # 0
+"""Never accepted in a request."""
+EVIDENCE_KIND_PHOTO: EvidenceKind.ValueType  # 1
+"""A picture of the place or thing."""
+EVIDENCE_KIND_DOCUMENT: EvidenceKind.ValueType  # 2
+"""A decision, a record, an invoice."""
+EVIDENCE_KIND_SIGNATURE: EvidenceKind.ValueType  # 3
+"""The signature of the person served."""
+EVIDENCE_KIND_READING: EvidenceKind.ValueType  # 4
+"""A number read from an instrument."""
+Global___EvidenceKind: _TypeAlias = EvidenceKind  # noqa: Y015
+
+class _EscalationRecipient:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _EscalationRecipientEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_EscalationRecipient.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ESCALATION_RECIPIENT_UNSPECIFIED: _EscalationRecipient.ValueType  # 0
+    """Never accepted in a request."""
+    ESCALATION_RECIPIENT_DISPATCHER: _EscalationRecipient.ValueType  # 1
+    """The dispatchers of the area."""
+    ESCALATION_RECIPIENT_SUPERVISOR: _EscalationRecipient.ValueType  # 2
+    """The supervisors of the area."""
+
+class EscalationRecipient(_EscalationRecipient, metaclass=_EscalationRecipientEnumTypeWrapper):
+    """Who is told when a limit is not kept."""
+
+ESCALATION_RECIPIENT_UNSPECIFIED: EscalationRecipient.ValueType  # 0
+"""Never accepted in a request."""
+ESCALATION_RECIPIENT_DISPATCHER: EscalationRecipient.ValueType  # 1
+"""The dispatchers of the area."""
+ESCALATION_RECIPIENT_SUPERVISOR: EscalationRecipient.ValueType  # 2
+"""The supervisors of the area."""
+Global___EscalationRecipient: _TypeAlias = EscalationRecipient  # noqa: Y015
 
 class _Weekday:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -149,6 +206,162 @@ class Limit(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Limit: _TypeAlias = Limit  # noqa: Y015
+
+@_typing.final
+class Choice(_message.Message):
+    """One entry of a list to choose from."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """The code by which it is chosen. It never changes its meaning."""
+    @_builtins.property
+    def label(self) -> _types_pb2.LocalizedText:
+        """What it is called."""
+
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        label: _types_pb2.LocalizedText | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["label", b"label"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "label", b"label"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Choice: _TypeAlias = Choice  # noqa: Y015
+
+@_typing.final
+class PauseReason(_message.Message):
+    """A reason for which work on a case may wait."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASON_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def reason(self) -> Global___Choice:
+        """The reason."""
+
+    @_builtins.property
+    def limit(self) -> Global___Limit:
+        """The longest that one pause for this reason may take."""
+
+    def __init__(
+        self,
+        *,
+        reason: Global___Choice | None = ...,
+        limit: Global___Limit | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "reason", b"reason"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseReason: _TypeAlias = PauseReason  # noqa: Y015
+
+@_typing.final
+class Pauses(_message.Message):
+    """The pauses that a commitment allows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REASONS_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def reasons(self) -> _containers.RepeatedCompositeFieldContainer[Global___PauseReason]:
+        """The reasons for which work may wait; none: it may not wait at all."""
+
+    @_builtins.property
+    def limit(self) -> Global___Limit:
+        """The longest that all pauses of a case may take together."""
+
+    def __init__(
+        self,
+        *,
+        reasons: _abc.Iterable[Global___PauseReason] | None = ...,
+        limit: Global___Limit | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "reasons", b"reasons"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Pauses: _TypeAlias = Pauses  # noqa: Y015
+
+@_typing.final
+class EscalationLevel(_message.Message):
+    """Who is told of a limit that is not kept, and when: exactly one of `percent` and `after` is set."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERCENT_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    AREA_LEVEL_FIELD_NUMBER: _builtins.int
+    percent: _builtins.int
+    """The moment as a share of the limit, counted from its beginning: 100 is the due moment, 200 as much time again.
+    At least 100; 0: see `after`.
+    """
+    recipient: Global___EscalationRecipient.ValueType
+    """Who is told."""
+    area_level: _identity_types_pb2.AreaLevel.ValueType
+    """Whose: those of the area of this level that the case lies in, or of the next above if there is none."""
+    @_builtins.property
+    def after(self) -> Global___Limit:
+        """The moment as a time after the due moment."""
+
+    def __init__(
+        self,
+        *,
+        percent: _builtins.int = ...,
+        after: Global___Limit | None = ...,
+        recipient: Global___EscalationRecipient.ValueType = ...,
+        area_level: _identity_types_pb2.AreaLevel.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["after", b"after"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "area_level", b"area_level", "percent", b"percent", "recipient", b"recipient"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EscalationLevel: _TypeAlias = EscalationLevel  # noqa: Y015
+
+@_typing.final
+class Escalation(_message.Message):
+    """Who is told, step by step, while a limit is not kept."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEVELS_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGEMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def levels(self) -> _containers.RepeatedCompositeFieldContainer[Global___EscalationLevel]:
+        """The levels, each later than the one before, none in a lower area; empty: nobody is told."""
+
+    @_builtins.property
+    def acknowledgement(self) -> Global___Limit:
+        """How long a level may take to acknowledge. If it does not, the next level follows at once."""
+
+    def __init__(
+        self,
+        *,
+        levels: _abc.Iterable[Global___EscalationLevel] | None = ...,
+        acknowledgement: Global___Limit | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgement", b"acknowledgement", "levels", b"levels"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Escalation: _TypeAlias = Escalation  # noqa: Y015
 
 @_typing.final
 class Hours(_message.Message):
