@@ -60,7 +60,9 @@ def _steps(request: Request, bodies: Mapping[str, str]) -> Iterator[Step]:
     yield _dated(_open(request), request.created, request, "open")
     if request.owner != _AFFAIRS[request.affair].owner:
         reassign = pb.ReassignCaseRequest(
-            body_id=bodies[request.owner], reason="the city's file names this owner"
+            body_id=bodies[request.owner],
+            reason="the city's file names this owner",
+            legal_basis="the owner in the city's own register of requests",
         )
         yield _dated(reassign, request.created, request, "reassign")
     if request.responded is not None:

@@ -132,7 +132,9 @@ def _do(client: Client, actor: str, rpc: str, request: Any, chance: random.Rando
 
 def _anything(chance: random.Random) -> tuple[str, Any]:
     """Any command but those that end a case for good."""
-    other = cases.ReassignCaseRequest(reason="theirs", body_id=chance.choice([WATER, ROADS]))
+    other = cases.ReassignCaseRequest(
+        reason="theirs", legal_basis="Decree 7", body_id=chance.choice([WATER, ROADS])
+    )
     commands = {
         "AcceptCase": (4, cases.AcceptCaseRequest()),
         "StartWork": (4, cases.StartWorkRequest()),

@@ -107,9 +107,14 @@ def _routing(case_id: str, event: Routing) -> Message:
             )
         case events.AdjudicationOpened(area_path=path, at=at):
             return pb.AdjudicationOpened(case_id=case_id, area_id=id_of(path), opened_time=stamp(at))
-        case events.CaseReassigned(from_body_id=had, body_id=body, at=at):
+        case events.CaseReassigned(from_body_id=had, body_id=body, item_id=item, item_version=version, at=at):
             return pb.CaseReassigned(
-                case_id=case_id, from_body_id=had or "", body_id=body, reassigned_time=stamp(at)
+                case_id=case_id,
+                from_body_id=had or "",
+                body_id=body,
+                item_id=item or "",
+                item_version=version,
+                reassigned_time=stamp(at),
             )
 
 

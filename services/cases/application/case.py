@@ -36,6 +36,15 @@ class CaseRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """The body that a dispatcher names, and by what right: an item of the list, or else a legal basis."""
+
+    body_id: str
+    item_id: str
+    legal_basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cases:
     """What can be done with cases."""
 
@@ -50,17 +59,18 @@ class Cases:
         return self.stream.handle(case_id, command, context, check, if_revision or None)
 
     def reassign(
-        self,
-        case_id: str,
-        body_id: str,
-        at: datetime,
-        context: Context,
-        check: Check,
-        if_revision: str,
+        self, case_id: str, named: Named, at: datetime, context: Context, check: Check, if_revision: str
     ) -> CaseHandled:
-        """Give a case to a body, if there is such a body."""
-        known = body_id in self.picture().bodies
-        command = ReassignCase(body_id=body_id, body_known=known, at=at)
+        """Give a case to a body, if there is such a body, by the right that is named."""
+        picture = self.picture()
+        command = ReassignCase(
+            body_id=named.body_id,
+            body_known=named.body_id in picture.bodies,
+            item_id=named.item_id,
+            cited=picture.item(named.item_id, at) if named.item_id else None,
+            legal_basis=named.legal_basis,
+            at=at,
+        )
         return self.act(case_id, command, context, check, if_revision)
 
     def resume(

@@ -93,6 +93,13 @@ class Reference:
             raise refusals.area_unknown(area_id)
         return area.area_path
 
+    def item(self, item_id: str, at: datetime) -> Responsibility | None:
+        """The version of an item of the responsibility list that is in force, if one is."""
+        affairs = {version.affair_id for version in self.items.get(item_id, ())}
+        known = (item for affair_id in affairs for item in self.responsibilities.get(affair_id, ()))
+        holding = [item for item in known if item.item_id == item_id and _holds(item, at)]
+        return max(holding, key=lambda item: (item.valid_from, item.version), default=None)
+
     def decide(self, question: Question) -> Decision:
         """What the router says on these facts."""
         return route(self._of_affairs(question.affair_path), question)
@@ -197,6 +204,10 @@ def _by_affair(
         for version in versions:
             by_affair[version.affair_id].append(_responsibility(version, end))
     return {affair_id: tuple(found) for affair_id, found in by_affair.items()}
+
+
+def _holds(item: Responsibility, at: datetime) -> bool:
+    return item.valid_from <= at and (item.valid_until is None or at < item.valid_until)
 
 
 def _responsibility(noted: ResponsibilityNoted, end: datetime | None) -> Responsibility:

@@ -142,6 +142,18 @@ def body_has_case(body_id: str) -> Refusal:
     return Refusal(Kind.PRECONDITION, "BODY_HAS_CASE", message, body_id=body_id)
 
 
+def basis_missing() -> Refusal:
+    """Nobody is made responsible by a dispatcher's word alone."""
+    message = "say by what right this body is responsible: give item_id or legal_basis, and not both"
+    return Refusal(Kind.INVALID, "BASIS_MISSING", message, field="item_id")
+
+
+def item_not_applicable(item_id: str) -> Refusal:
+    """Unknown, not in force, of another body, or for other affairs or areas."""
+    message = "this item does not make this body responsible for this case now: cite another or a legal basis"
+    return Refusal(Kind.PRECONDITION, "ITEM_NOT_APPLICABLE", message, item_id=item_id)
+
+
 def decided_by_adjudication(area_path: AreaPath) -> Refusal:
     """The next area up has decided; the case cannot be returned again."""
     message = "adjudication has decided which body is responsible: accept the case"

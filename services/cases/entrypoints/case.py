@@ -11,6 +11,7 @@ from libs.rpc.call import Call
 from libs.rpc.moments import moment_of
 from services.cases.application import permits
 from services.cases.application.app import App
+from services.cases.application.case import Named
 from services.cases.domain.case import commands
 from services.cases.domain.case.situations import Case, Opened
 from services.cases.entrypoints.wire.case import case_listed, case_shown, public_case_shown
@@ -42,7 +43,7 @@ class CaseApi:
         """A dispatcher names another body."""
         handled = self._app.cases.reassign(
             request.case_id,
-            request.body_id,
+            Named(body_id=request.body_id, item_id=request.item_id, legal_basis=request.legal_basis),
             call.at,
             call.context(reason=request.reason),
             _for(call, permits.deciding),
@@ -97,9 +98,9 @@ class CaseApi:
         return act(self._app, request, call, command, _for(call, permits.deciding), pb.RejectCaseResponse)
 
     def reopen_case(self, request: pb.ReopenCaseRequest, call: Call) -> pb.ReopenCaseResponse:
-        """A dispatcher takes a case up again."""
+        """A dispatcher or a supervisor takes a case up again."""
         command = commands.ReopenCase(by_reporter=False, imported=call.occurred_at is not None, at=call.at)
-        return act(self._app, request, call, command, _for(call, permits.deciding), pb.ReopenCaseResponse)
+        return act(self._app, request, call, command, _for(call, permits.area), pb.ReopenCaseResponse)
 
     def erase_case_content(
         self, request: pb.EraseCaseContentRequest, call: Call

@@ -11,6 +11,8 @@ MESSAGES = {
     "ANONYMOUS_NOT_ALLOWED": "该事项不接受匿名，请提供报告人或联系方式",
     "ANONYMOUS_WITH_NAME": "匿名报告不能填写报告人或联系方式，请二者择一",
     "AREA_UNKNOWN": "没有这个区域，请使用已登记的区域编号",
+    "BASIS_MISSING": "请说明该单位承办的依据：填写责任清单条目或法律依据，二者择一",
+    "ITEM_NOT_APPLICABLE": "责任清单条目{item_id}现不适用于该单位和本案件，请引用其他条目或法律依据",
     "BODY_HAS_CASE": "案件已在该单位，请指定其他单位",
     "BODY_UNKNOWN": "没有这个单位，请使用已登记的单位编号",
     "CASE_EXISTS": "该事项已有案件 {public_id}，请使用该案件",

@@ -141,11 +141,13 @@ def test_the_history_says_who_when_and_why(resident: Any, roads_officer: Any, op
 def test_after_two_returns_only_the_next_area_up_decides(running: Component, operator: Any) -> None:
     case = operator.open_case(report()).case
     operator.return_case(pb.ReturnCaseRequest(**on(case), reason="not ours"))
-    operator.reassign_case(pb.ReassignCaseRequest(**on(case), body_id="parks", reason="try these"))
+    operator.reassign_case(
+        pb.ReassignCaseRequest(**on(case), body_id="parks", reason="try these", legal_basis="Decree 7")
+    )
     twice = operator.return_case(pb.ReturnCaseRequest(**on(case), reason="not ours either"))
     street = service_of(running, running.mint.person("DISPATCHER", path="city/harbour/mole-street"))
     harbour = service_of(running, running.mint.person("DISPATCHER", path="city/harbour"))
-    decision = pb.ReassignCaseRequest(**on(case), body_id="roads", reason="decided")
+    decision = pb.ReassignCaseRequest(**on(case), body_id="roads", reason="decided", item_id="streets:city:1")
 
     unowned = harbour.list_unowned_matters(pb.ListUnownedMattersRequest(at_least=twice.revision)).matters
     assert {(each.case_id, each.deciding_area_id) for each in unowned} >= {(case.case_id, "harbour")}
@@ -153,6 +155,47 @@ def test_after_two_returns_only_the_next_area_up_decides(running: Component, ope
     assert harbour.reassign_case(decision).case.body_id == "roads"
     again = pb.ReturnCaseRequest(**on(case), reason="still not ours")
     assert refused(operator.return_case, again) == "DECIDED_BY_ADJUDICATION"
+
+
+def test_a_reassignment_cites_an_item_in_force_and_its_version(operator: Any) -> None:
+    case = operator.open_case(report("ufos")).case
+    graffiti = operator.open_case(report("graffiti")).case
+    cited = {"body_id": "roads", "reason": "theirs", "item_id": "streets:city:1"}
+
+    for unfit in ({"item_id": "streets:moon:1"}, {"body_id": "parks"}, {}):
+        request = pb.ReassignCaseRequest(**on(case), **(cited | unfit))
+        assert refused(operator.reassign_case, request) == "ITEM_NOT_APPLICABLE"
+    without = pb.ReassignCaseRequest(**on(case), body_id="roads", reason="theirs")
+    assert refused(operator.reassign_case, without) == "BASIS_MISSING"
+    operator.return_case(pb.ReturnCaseRequest(**on(graffiti), reason="not ours"))
+    assert operator.reassign_case(pb.ReassignCaseRequest(**on(graffiti), **cited)).case.body_id == "roads"
+
+
+def test_a_legal_basis_stands_in_the_history(operator: Any) -> None:
+    case = operator.open_case(report()).case
+    decreed = {"body_id": "parks", "reason": "on their lawn", "legal_basis": "Decree 7"}
+    operator.reassign_case(pb.ReassignCaseRequest(**on(case), **decreed))
+
+    [*_, entry] = operator.get_case_history(pb.GetCaseHistoryRequest(case_id=case.case_id)).entries
+
+    assert (entry.reason, entry.legal_basis) == ("on their lawn", "Decree 7")
+
+
+def test_a_supervisor_reopens_what_was_resolved_and_does_nothing_else(
+    running: Component, operator: Any, roads_officer: Any
+) -> None:
+    case = operator.open_case(report()).case
+    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case)))
+    harbour, hill = (
+        service_of(running, running.mint.person("SUPERVISOR", path=path))
+        for path in ("city/harbour", "city/hill")
+    )
+    reopening = pb.ReopenCaseRequest(**on(case), reason="the hole is still there")
+
+    assert refused(hill.reopen_case, reopening) == "OUT_OF_REACH"
+    assert harbour.reopen_case(reopening).case.state == types.CASE_STATE_ACCEPTED
+    closing = pb.RejectCaseRequest(**on(case), reason="enough")
+    assert refused(harbour.reject_case, closing) == "SCOPE_MISSING"
 
 
 # -- locating and routing --------------------------------------------------------------------------

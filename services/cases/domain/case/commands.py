@@ -71,10 +71,17 @@ class ReturnCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReassignCase:
-    """A dispatcher names a body; `body_known` tells whether such a body exists."""
+    """A dispatcher names a body, and says by what right; `body_known` tells whether such a body exists.
+
+    `item_id` is the item of the responsibility list that they cite, and `cited` the version of it that is
+    in force, if there is one.
+    """
 
     body_id: str
     body_known: bool
+    item_id: str = ""
+    cited: Responsibility | None = None
+    legal_basis: str = ""
     at: datetime
 
 

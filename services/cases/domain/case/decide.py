@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 from libs.ledger.decider import Decider
 from libs.ledger.personal import Personal
-from libs.rules.areas import id_of, parent_of
-from libs.rules.routing import Question, route
+from libs.rules.areas import id_of, ids_of, parent_of
+from libs.rules.routing import Question, Responsibility, route
 from services.cases.domain import refusals
 from services.cases.domain.case import commands, events
 from services.cases.domain.case.moments import passed
@@ -107,7 +107,7 @@ def _act(command: commands.CaseCommand, state: Opened, at: datetime) -> list[eve
         case commands.ReturnCase(), Routed(body_id=body) | Accepted(body_id=body):
             return _return(state, body, at)
         case commands.ReassignCase(), Submitted() | Routed() | Accepted() | InProgress():
-            return _reassign(command, body_of(state), at)
+            return _reassign(command, state, at)
         case commands.StartWork(), Routed(body_id=body) | Accepted(body_id=body):
             return [events.WorkStarted(body_id=body, at=at)]
         case commands.PauseCase(), InProgress(body_id=body):
@@ -190,12 +190,40 @@ def _return(state: Routed | Accepted, body_id: str, at: datetime) -> list[events
     return [*returned, *passed(after(state, returned), at, body_id)]
 
 
-def _reassign(command: commands.ReassignCase, from_body: str | None, at: datetime) -> list[events.CaseEvent]:
+def _reassign(command: commands.ReassignCase, state: Opened, at: datetime) -> list[events.CaseEvent]:
+    from_body = body_of(state)
     if not command.body_known:
         raise refusals.body_unknown(command.body_id)
     if command.body_id == from_body:
         raise refusals.body_has_case(command.body_id)
-    return [events.CaseReassigned(from_body_id=from_body, body_id=command.body_id, at=at)]
+    cited = _cited(command, state.file)
+    return [
+        events.CaseReassigned(
+            from_body_id=from_body,
+            body_id=command.body_id,
+            item_id=cited.item_id if cited else None,
+            item_version=cited.version if cited else 0,
+            legal_basis=command.legal_basis,
+            at=at,
+        )
+    ]
+
+
+def _cited(command: commands.ReassignCase, file: CaseFile) -> Responsibility | None:
+    """The item by which the body is responsible; None if there is another legal basis."""
+    if bool(command.item_id) == bool(command.legal_basis):
+        raise refusals.basis_missing()
+    if not command.item_id:
+        return None
+    cited = command.cited
+    if (
+        cited is None
+        or cited.body_id != command.body_id
+        or cited.area_id not in ids_of(file.area_path)
+        or cited.affair_id not in ids_of(file.affair_path)
+    ):
+        raise refusals.item_not_applicable(command.item_id)
+    return cited
 
 
 def _resume(command: commands.ResumeCase, state: Waiting, at: datetime) -> list[events.CaseEvent]:

@@ -87,11 +87,14 @@ class AdjudicationOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseReassigned:
-    """A dispatcher named the body that must answer."""
+    """A dispatcher named the body that must answer, by an item of the list or another legal basis."""
 
     from_body_id: str | None
     body_id: str
     at: datetime
+    item_id: str | None = None
+    item_version: int = 0
+    legal_basis: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

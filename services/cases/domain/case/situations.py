@@ -31,6 +31,7 @@ class CaseFile:
     affair_id: str
     area_path: AreaPath
     channel: Channel
+    affair_path: str  # the affair and those above it, from the top, as routed
     reporter_id: str | None
     anonymous: bool
     assisted: bool
@@ -167,10 +168,10 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
         return replace(state, file=replace(state.file, content_erased=True))
     file = replace(state.file, acted_at=max(state.file.acted_at, event.at))
     match event:
-        case events.CaseRouted(body_id=body):
-            return Routed(file=file, body_id=body)
-        case events.CaseUnowned():
-            return Submitted(file=file)
+        case events.CaseRouted(body_id=body, decision=decision):
+            return Routed(file=replace(file, affair_path=decision.question.affair_path), body_id=body)
+        case events.CaseUnowned(decision=decision):
+            return Submitted(file=replace(file, affair_path=decision.question.affair_path))
         case events.CaseAccepted(body_id=body):
             return Accepted(file=_answered(file, body, event.at), body_id=body)
         case events.CaseReturned(returns=returns, response_void=void):
@@ -216,6 +217,7 @@ def _file_of(event: events.CaseOpened) -> CaseFile:
         case_id=event.case_id,
         public_id=event.public_id,
         affair_id=event.affair_id,
+        affair_path=event.affair_id,
         area_path=event.area_path,
         channel=event.channel,
         reporter_id=event.reporter_id,

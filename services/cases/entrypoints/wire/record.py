@@ -115,6 +115,7 @@ def history_entry_shown(recorded: Recorded[events.CaseEvent], masked: bool) -> p
         request_id=about.request_id or "",
         trace_id=(about.traceparent or "")[3:35],
         correlation_id=about.correlation_id or "",
+        legal_basis=getattr(recorded.event, "legal_basis", ""),
     )
 
 

@@ -21,7 +21,6 @@ from services.cases.domain.case.commands import (
     CloseCase,
     PassMoments,
     PauseCase,
-    ReassignCase,
     RejectCase,
     ReleaseCase,
     ReopenCase,
@@ -46,6 +45,7 @@ from services.cases.tests.domain.history import (
     deadlines,
     decision,
     opened,
+    reassign,
     resolution_deadline,
     routed,
 )
@@ -78,10 +78,10 @@ STORIES: dict[str, list[CaseCommand]] = {
     "late": [AcceptCase(at=after(hours=30))],
     "returned": [ReturnCase(at=after(hours=1))],
     "accepted and returned": [AcceptCase(at=after(hours=1)), ReturnCase(at=after(hours=1.1))],
-    "reassigned": [ReassignCase(body_id=PARKS, body_known=True, at=after(hours=1))],
+    "reassigned": [reassign(PARKS, hours=1)],
     "adjudicated": [
         ReturnCase(at=after(hours=1)),
-        ReassignCase(body_id=PARKS, body_known=True, at=after(hours=1)),
+        reassign(PARKS, hours=1),
         ReturnCase(at=after(hours=1)),
     ],
     "waiting": [StartWork(at=after(hours=1)), PauseCase(at=after(hours=2))],

@@ -1,6 +1,7 @@
 """Whatever people may do to a case: arbitrary acts at arbitrary times, refused ones left out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
@@ -15,7 +16,6 @@ from services.cases.domain.case.commands import (
     CloseCase,
     PassMoments,
     PauseCase,
-    ReassignCase,
     ReleaseCase,
     ReopenCase,
     ResolveCase,
@@ -26,7 +26,7 @@ from services.cases.domain.case.commands import (
 )
 from services.cases.domain.case.events import CaseEvent
 from services.cases.domain.case.situations import Case
-from services.cases.tests.domain.history import MONDAY, OFFICE, PARKS, ROADS, opened, routed
+from services.cases.tests.domain.history import MONDAY, OFFICE, PARKS, ROADS, opened, reassign, routed
 
 minutes = st.integers(0, 60 * 24 * 12)
 
@@ -35,7 +35,7 @@ def command_of(kind: str, at: datetime) -> CaseCommand:
     """What somebody asks for at a moment."""
     match kind:
         case "reassign":
-            return ReassignCase(body_id=PARKS if at.minute % 2 else ROADS, body_known=True, at=at)
+            return replace(reassign(PARKS if at.minute % 2 else ROADS), at=at)
         case "note":
             return AddNote(text="x", to_reporter=False, at=at)
         case "answer":

@@ -1,5 +1,6 @@
 """Words for tests of cases: events and commands with arbitrary but speaking values."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from libs.ledger.personal import Personal
@@ -8,7 +9,7 @@ from libs.rules.due import Limit, Unit
 from libs.rules.routing import Decision, Question, Responsibility, route
 from libs.rules.terms import standard
 from libs.rules.working_time import ROUND_THE_CLOCK, Calendar, Hours
-from services.cases.domain.case.commands import Facts, OpenCase
+from services.cases.domain.case.commands import Facts, OpenCase, ReassignCase
 from services.cases.domain.case.events import CaseOpened, CaseRouted
 from services.cases.domain.clocks import ClockKind, Commitment, Deadline, promise
 from services.cases.domain.values import Channel
@@ -53,6 +54,14 @@ ROADS_ANSWER = Responsibility(
     body_id=ROADS,
     valid_from=datetime(2020, 1, 1, tzinfo=UTC),
 )
+
+
+PARKS_ANSWER = replace(ROADS_ANSWER, item_id="item-2", body_id=PARKS)
+
+
+def reassign(to: str, *, known: bool = True, **delta: float) -> ReassignCase:
+    """A dispatcher names a body, by a decree."""
+    return ReassignCase(body_id=to, body_known=known, legal_basis="Decree 7", at=after(**delta))
 
 
 def decision(*items: Responsibility, at: datetime = MONDAY) -> Decision:

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
 from libs.ledger.decider import Kind
 from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
+from libs.rules.routing import Responsibility
 from libs.testkit.deciders import deciding
 from services.cases.domain.case import CASE
 from services.cases.domain.case.commands import (
@@ -51,6 +52,7 @@ from services.cases.domain.values import Point
 from services.cases.tests.domain.history import (
     OFFICE,
     PARKS,
+    PARKS_ANSWER,
     ROADS,
     ROADS_ANSWER,
     after,
@@ -58,6 +60,7 @@ from services.cases.tests.domain.history import (
     facts,
     open_case,
     opened,
+    reassign,
     routed,
 )
 
@@ -73,7 +76,7 @@ def returned(times: int, body: str = ROADS, **delta: float) -> CaseReturned:
 
 
 def reassigned(to: str, from_body: str | None = None, **delta: float) -> CaseReassigned:
-    return CaseReassigned(from_body_id=from_body, body_id=to, at=after(**delta))
+    return CaseReassigned(from_body_id=from_body, body_id=to, legal_basis="Decree 7", at=after(**delta))
 
 
 def started(**delta: float) -> WorkStarted:
@@ -86,10 +89,6 @@ def resolved(*, on_time: bool = True, **delta: float) -> CaseResolved:
 
 def closed(**delta: float) -> CaseClosed:
     return CaseClosed(body_id=ROADS, at=after(**delta))
-
-
-def reassign(to: str, *, known: bool = True, **delta: float) -> ReassignCase:
-    return ReassignCase(body_id=to, body_known=known, at=after(**delta))
 
 
 # -- opening ---------------------------------------------------------------------------------------
@@ -189,6 +188,35 @@ def test_a_case_goes_to_bodies_that_exist() -> None:
 
 def test_a_case_is_not_sent_where_it_is() -> None:
     given(opened(), routed()).when(reassign(ROADS)).then_refused("BODY_HAS_CASE")
+
+
+def by_item(cited: Responsibility | None, **changes: str) -> ReassignCase:
+    fields: dict[str, Any] = {"body_id": PARKS, "item_id": "item-2", "cited": cited, **changes}
+    return ReassignCase(body_known=True, at=after(hours=1), **fields)
+
+
+def test_a_reassignment_cites_the_item_that_names_the_body() -> None:
+    cited = CaseReassigned(
+        from_body_id=ROADS, body_id=PARKS, item_id="item-2", item_version=2, at=after(hours=1)
+    )
+
+    given(opened(), routed()).when(by_item(PARKS_ANSWER)).then(cited)
+
+
+@pytest.mark.parametrize(
+    "cited",
+    [None, ROADS_ANSWER, replace(PARKS_ANSWER, area_id="hill"), replace(PARKS_ANSWER, affair_id="lamps")],
+    ids=["not in force", "another body's", "of another area", "of another affair"],
+)
+def test_an_item_that_does_not_cover_the_case_is_no_basis(cited: Responsibility | None) -> None:
+    given(opened(), routed()).when(by_item(cited)).then_refused("ITEM_NOT_APPLICABLE", item_id="item-2")
+
+
+def test_a_dispatchers_word_alone_makes_nobody_responsible() -> None:
+    for basis in ({"item_id": "", "legal_basis": ""}, {"item_id": "item-2", "legal_basis": "Decree 7"}):
+        given(opened(), routed()).when(by_item(PARKS_ANSWER, **basis)).then_refused(
+            "BASIS_MISSING", Kind.INVALID
+        )
 
 
 def test_a_body_returns_what_is_not_its_own() -> None:

@@ -15,7 +15,6 @@ from services.cases.domain.case.commands import (
     AnswerReporter,
     CaseCommand,
     PassMoments,
-    ReassignCase,
     ReleaseCase,
     ReopenCase,
     ResolveCase,
@@ -51,6 +50,7 @@ from services.cases.tests.domain.history import (
     deadlines,
     decision,
     opened,
+    reassign,
     resolution_deadline,
     routed,
 )
@@ -190,9 +190,9 @@ def test_notes_returns_and_reassignment_move_no_deadline() -> None:
     busy: list[CaseCommand] = [
         AddNote(text="x", to_reporter=False, at=after(minutes=10)),
         ReturnCase(at=after(minutes=20)),
-        ReassignCase(body_id=PARKS, body_known=True, at=after(minutes=30)),
+        reassign(PARKS, minutes=30),
         ReturnCase(at=after(minutes=40)),
-        ReassignCase(body_id=ROADS, body_known=True, at=after(minutes=50)),
+        reassign(ROADS, minutes=50),
     ]
 
     outcome = given(opened(), routed()).when(busy[0])

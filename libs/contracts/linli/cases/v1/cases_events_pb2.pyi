@@ -279,12 +279,20 @@ class CaseReassigned(_message.Message):
     FROM_BODY_ID_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
     REASSIGNED_TIME_FIELD_NUMBER: _builtins.int
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    ITEM_VERSION_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
     from_body_id: _builtins.str
     """The body that had it; empty if none had."""
     body_id: _builtins.str
     """The body that is responsible from now on."""
+    item_id: _builtins.str
+    """The responsibility item that the dispatcher cited; empty if they cited another legal basis, which
+    `GetCaseHistory` shows.
+    """
+    item_version: _builtins.int
+    """The version of that item."""
     @_builtins.property
     def reassigned_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -296,10 +304,12 @@ class CaseReassigned(_message.Message):
         from_body_id: _builtins.str = ...,
         body_id: _builtins.str = ...,
         reassigned_time: _timestamp_pb2.Timestamp | None = ...,
+        item_id: _builtins.str = ...,
+        item_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["reassigned_time", b"reassigned_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "from_body_id", b"from_body_id", "reassigned_time", b"reassigned_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "from_body_id", b"from_body_id", "item_id", b"item_id", "item_version", b"item_version", "reassigned_time", b"reassigned_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -631,6 +631,8 @@ class ReassignCaseRequest(_message.Message):
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
+    ITEM_ID_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
@@ -641,6 +643,12 @@ class ReassignCaseRequest(_message.Message):
     """Why. It stays in the history for ever: do not write personal data here."""
     body_id: _builtins.str
     """The body that is responsible from now on."""
+    item_id: _builtins.str
+    """The item of the responsibility list that names this body; empty if `legal_basis` is given."""
+    legal_basis: _builtins.str
+    """The law, regulation or decision by which this body is responsible; empty if `item_id` is given. It stays in the
+    history for ever: do not write personal data here.
+    """
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
@@ -654,10 +662,12 @@ class ReassignCaseRequest(_message.Message):
         occurred_time: _timestamp_pb2.Timestamp | None = ...,
         reason: _builtins.str = ...,
         body_id: _builtins.str = ...,
+        item_id: _builtins.str = ...,
+        legal_basis: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "if_revision", b"if_revision", "item_id", b"item_id", "legal_basis", b"legal_basis", "occurred_time", b"occurred_time", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2127,6 +2137,7 @@ class HistoryEntry(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     TRACE_ID_FIELD_NUMBER: _builtins.int
     CORRELATION_ID_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Its number within the case, from 1, without gaps."""
     event: _builtins.str
@@ -2147,6 +2158,8 @@ class HistoryEntry(_message.Message):
     """The trace id of that request, for the tracing system."""
     correlation_id: _builtins.str
     """Shared by everything that follows from one request."""
+    legal_basis: _builtins.str
+    """The legal basis of a reassignment that cites no item of the responsibility list."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
@@ -2168,10 +2181,11 @@ class HistoryEntry(_message.Message):
         request_id: _builtins.str = ...,
         trace_id: _builtins.str = ...,
         correlation_id: _builtins.str = ...,
+        legal_basis: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time", "recorded_time", b"recorded_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "correlation_id", b"correlation_id", "event", b"event", "occurred_time", b"occurred_time", "on_behalf_of", b"on_behalf_of", "reason", b"reason", "recorded_time", b"recorded_time", "request_id", b"request_id", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "correlation_id", b"correlation_id", "event", b"event", "legal_basis", b"legal_basis", "occurred_time", b"occurred_time", "on_behalf_of", b"on_behalf_of", "reason", b"reason", "recorded_time", b"recorded_time", "request_id", b"request_id", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
