@@ -163,18 +163,18 @@ def test_a_reassignment_cites_an_item_in_force_and_its_version(operator: Any) ->
     cited = {"body_id": "roads", "reason": "theirs", "item_id": "streets:city:1"}
 
     for unfit in ({"item_id": "streets:moon:1"}, {"body_id": "parks"}, {}):
-        request = pb.ReassignCaseRequest(**on(case), **(cited | unfit))
+        request = pb.ReassignCaseRequest(**on(case, **(cited | unfit)))
         assert refused(operator.reassign_case, request) == "ITEM_NOT_APPLICABLE"
     without = pb.ReassignCaseRequest(**on(case), body_id="roads", reason="theirs")
     assert refused(operator.reassign_case, without) == "BASIS_MISSING"
     operator.return_case(pb.ReturnCaseRequest(**on(graffiti), reason="not ours"))
-    assert operator.reassign_case(pb.ReassignCaseRequest(**on(graffiti), **cited)).case.body_id == "roads"
+    assert operator.reassign_case(pb.ReassignCaseRequest(**on(graffiti, **cited))).case.body_id == "roads"
 
 
 def test_a_legal_basis_stands_in_the_history(operator: Any) -> None:
     case = operator.open_case(report()).case
     decreed = {"body_id": "parks", "reason": "on their lawn", "legal_basis": "Decree 7"}
-    operator.reassign_case(pb.ReassignCaseRequest(**on(case), **decreed))
+    operator.reassign_case(pb.ReassignCaseRequest(**on(case, **decreed)))
 
     [*_, entry] = operator.get_case_history(pb.GetCaseHistoryRequest(case_id=case.case_id)).entries
 
