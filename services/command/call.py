@@ -30,7 +30,7 @@ LINLI_TOKEN calls with another token than the operator's.
 @connection_options
 def token(**options: Any) -> int:
     """Print an operator token for the running platform."""
-    return _answered(connection(**options), _token)
+    return answered(connection(**options), _token)
 
 
 def _complete(_context: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
@@ -53,7 +53,7 @@ def call(rpc: str, request: str, **options: Any) -> int:
             for each in answer if method.server_streaming else (answer,):
                 say(_written(each))
 
-    return _answered(to, send)
+    return answered(to, send)
 
 
 def _token(to: Connection) -> None:
@@ -61,7 +61,7 @@ def _token(to: Connection) -> None:
         say(to.fetch(anonymous)[0])
 
 
-def _answered(to: Connection, send: Callable[[Connection], None]) -> int:
+def answered(to: Connection, send: Callable[[Connection], None]) -> int:
     """Send; a refusal is said with its reason and the fields at fault. Answers the exit status."""
     try:
         send(to)

@@ -1,5 +1,6 @@
 """The `linli` command as a newcomer uses it: up, token, call; and what it says when something is wrong."""
 
+import csv
 import json
 import shlex
 import shutil
@@ -53,6 +54,58 @@ def test_up_says_what_it_serves_and_where(up: Up) -> None:
     assert str(up.data) in up.welcome
     for service in NAMES:
         assert service in up.welcome
+
+
+def test_a_list_is_exported_page_by_page_into_a_file_that_is_whole(
+    up: Up, street: dict[str, str], tmp_path: Path
+) -> None:
+    sheet, lines = tmp_path / "areas.csv", tmp_path / "areas.jsonl"
+    define_area(up, "oak", street)
+
+    for file in (sheet, lines):
+        exported = linli(
+            "export", "identity.ListAreas", '{"page_size": 1}', "--to", str(file), "--data", str(up.data)
+        )
+        assert (exported.returncode, exported.stdout) == (0, "")
+
+    rows = list(csv.DictReader(sheet.read_text("utf-8-sig").splitlines()))
+    objects = [json.loads(line) for line in lines.read_text("utf-8").splitlines()]
+    assert [row["area_id"] for row in rows] == [each["area_id"] for each in objects] == ["elm", "oak"]
+    assert [row["name.zh"] for row in rows] == [street["zh"]] * 2
+    assert f"{len(rows)} rows" in exported.stderr
+    assert sorted(tmp_path.iterdir()) == [sheet, lines]
+
+
+def test_an_export_goes_to_standard_output_as_one_document(up: Up) -> None:
+    exported = linli("export", "catalog.ListAffairs", "--format", "json", "--data", str(up.data))
+
+    assert json.loads(exported.stdout) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["catalog.GetAffair"], "does not answer in pages: export takes lists"),
+        (["catalog.ListAffairs", '{"page_token": "x"}'], "an export begins with the first page"),
+        (["catalog.ListAffairs", '{"filter": "colour = red"}'], "FILTER_INVALID"),
+    ],
+)
+def test_what_cannot_be_exported_is_said(up: Up, tmp_path: Path, words: list[str], said: str) -> None:
+    refused = linli("export", *words, "--to", str(tmp_path / "rows.csv"), "--data", str(up.data))
+
+    assert refused.returncode != 0
+    assert said in refused.stderr
+    assert not (tmp_path / "rows.csv").exists()
+
+
+def test_an_export_overwrites_nothing(up: Up, tmp_path: Path) -> None:
+    kept = tmp_path / "rows.csv"
+    kept.write_text("mine", "utf-8")
+
+    refused = linli("export", "catalog.ListAffairs", "--to", str(kept), "--data", str(up.data))
+
+    assert (refused.returncode, kept.read_text("utf-8")) == (1, "mine")
+    assert "exists: remove it, or give another name" in refused.stderr
 
 
 def test_a_token_is_printed_and_nothing_else(up: Up) -> None:
@@ -111,10 +164,14 @@ def test_whoever_reads_only_the_beginning_sees_no_traceback(up: Up) -> None:
 def street(up: Up) -> dict[str, str]:
     """The name of an area that the platform knows; not every terminal can show all of it."""
     name = {"zh": "榆树街🌳", "en": "Elm Street"}
-    area = {"request_id": "elm", "area_id": "elm", "level": "AREA_LEVEL_COMMUNITY", "name": name}
+    define_area(up, "elm", name)
+    return name
+
+
+def define_area(up: Up, area_id: str, name: dict[str, str]) -> None:
+    area = {"request_id": area_id, "area_id": area_id, "level": "AREA_LEVEL_COMMUNITY", "name": name}
     defined = linli("call", "--data", str(up.data), "identity.DefineArea", json.dumps(area))
     assert defined.returncode == 0, defined.stderr
-    return name
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gbk", "ascii"])
@@ -124,8 +181,8 @@ def test_an_answer_is_json_whatever_the_terminal_can_show(
     answered = linli("call", "--data", str(up.data), "identity.ListAreas", PYTHONIOENCODING=encoding)
 
     assert (answered.returncode, answered.stderr) == (0, "")
-    [area] = json.loads(answered.stdout)["areas"]
-    assert area["name"] == street
+    names = {area["area_id"]: area["name"] for area in json.loads(answered.stdout)["areas"]}
+    assert names["elm"] == street
 
 
 def test_a_refusal_is_said_whatever_the_terminal_can_show(up: Up) -> None:
