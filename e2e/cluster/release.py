@@ -23,11 +23,15 @@ class Release:
     name: str
     values: Path
     image: str
+    tag: str = ""
 
     def install(self) -> float:
         """Install it; the seconds until everything was ready."""
         began = time.monotonic()
-        given = ("-f", str(self.values), "--set", f"image.repository={self.image}")
+        images = (
+            f"image.repository={self.image},image.tag={self.tag},evaluation.rabbitmq.image.tag={self.tag}"
+        )
+        given = ("-f", str(self.values), "--set", images)
         waiting = ("-n", self.namespace, "--wait", "--wait-for-jobs", "--timeout", _WITHIN)
         self.cluster.helm("install", self.name, str(CHART), *given, *waiting)
         return time.monotonic() - began

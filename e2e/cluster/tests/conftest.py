@@ -14,7 +14,9 @@ from e2e.cluster.place import ROOT
 from e2e.cluster.release import Release
 
 IMAGES = "LINLI_CLUSTER_IMAGES"
+TAG = os.environ.get("LINLI_CLUSTER_TAG") or version()
 _RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
+_HERE = Path(__file__).parent
 collect_ignore = ["test_node.py"] if os.environ.get(GIVEN) else []  # it judges a node of our own
 
 
@@ -31,16 +33,19 @@ def namespace(cluster: Cluster) -> Iterator[str]:
         yield name
 
 
-@pytest.fixture(scope="session")
-def release(cluster: Cluster) -> Iterator[Release]:
-    """The chart, to be installed by its first test, with the images that `make image` has built."""
+@pytest.fixture(scope="session", name="images")
+def _images(cluster: Cluster) -> None:
+    """The cluster has the images that `make image` has built."""
     folder = Path(os.environ.get(IMAGES) or ROOT / "dist")
-    tag = version()
     for image in ("linli", "linli-rabbitmq"):
-        cluster.load(folder / f"{image}-{tag}.tar")
-    values = Path(__file__).parent / "values.yaml"
+        cluster.load(folder / f"{image}-{TAG}.tar")
+
+
+@pytest.fixture(scope="session")
+def release(cluster: Cluster, images: None) -> Iterator[Release]:
+    """The chart, to be installed by its first test."""
     with _namespace(cluster) as name:
-        yield Release(cluster, name, "linli", values, "linli")
+        yield Release(cluster, name, "linli", _HERE / "values.yaml", "linli", TAG)
 
 
 @pytest.fixture(scope="session")
@@ -55,11 +60,13 @@ def installed(release: Release) -> Release:
 
 
 @contextmanager
-def _namespace(cluster: Cluster) -> Iterator[str]:
+def _namespace(cluster: Cluster, *, made: bool = True) -> Iterator[str]:
+    """The name of a namespace; `made=False`: one that somebody else makes."""
     name = f"linli-test-{secrets.token_hex(3)}"
-    cluster.kubectl("create", "namespace", name)
-    cluster.kubectl("label", "namespace", name, _RESTRICTED)
+    if made:
+        cluster.kubectl("create", "namespace", name)
+        cluster.kubectl("label", "namespace", name, _RESTRICTED)
     try:
         yield name
     finally:
-        cluster.kubectl("delete", "namespace", name, "--wait=false")
+        cluster.kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
