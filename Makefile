@@ -116,7 +116,7 @@ cluster-down: setup ## End that Kubernetes; nothing of it stays
 .PHONY: e2e-cluster
 e2e-cluster: setup ## Build the image, install the chart on a real Kubernetes and judge it (KUBECONFIG: on that one)
 	@[ -n "$$KUBECONFIG" ] || $(BIN)/python -m e2e.cluster packages
-	@$(MAKE) --no-print-directory image ARGS=
+	@$(MAKE) --no-print-directory image ARGS=--tests
 	$(BIN)/pytest -m cluster e2e/cluster $(ARGS)
 
 .PHONY: chart

@@ -20,6 +20,9 @@ _OWN_BASE = f"linli-base:{SUITE}"
 _INVENTORY = ("sbom.cdx.json", "licences.tsv")
 _TARGETS = {"linli": "linli", "rabbitmq": "linli-rabbitmq"}
 """Image by target of the Dockerfile."""
+_FOR_TESTS = {"outside": "linli-outside"}
+"""The same of another Dockerfile, for what the tests on a cluster need besides."""
+_OUTSIDE = ROOT / "e2e" / "cluster" / "outside"
 MEBI = 1 << 20
 
 
@@ -31,15 +34,19 @@ def main(words: list[str]) -> int:
         "--base", default="", help=f"base image; `debian`: made of packages [{_REGISTRY_BASE}, else debian]"
     )
     parser.add_argument("--tag", default=version(), help="[%(default)s]")
-    parser.add_argument("--only", choices=_TARGETS, action="append", help="[all]")
+    parser.add_argument(
+        "--only", choices=[*_TARGETS, *_FOR_TESTS], action="append", help=f"[{', '.join(_TARGETS)}]"
+    )
+    parser.add_argument("--tests", action="store_true", help="build, too, what the tests on a cluster need")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="[%(default)s]")
     asked = parser.parse_args(words)
     asked.out.mkdir(parents=True, exist_ok=True)
     try:
         builder = find([asked.builder] if asked.builder else NAMES)
         base = _base(builder, asked.base, asked.out)
-        for target in asked.only or _TARGETS:
-            _make(builder, target, base, f"{_TARGETS[target]}:{asked.tag}", asked.out)
+        for target in asked.only or [*_TARGETS, *(_FOR_TESTS if asked.tests else ())]:
+            name = {**_TARGETS, **_FOR_TESTS}[target]
+            _make(builder, target, base, f"{name}:{asked.tag}", asked.out)
     except Missing as why:
         print(f"make image: {why}", file=sys.stderr)
         return MISSING
@@ -76,11 +83,13 @@ def _make(builder: Builder, target: str, base: str, tag: str, out: Path) -> None
     arguments = {"BASE": base, "COMMIT": commit(), "VERSION": tag.rpartition(":")[2]}
     if certificates := os.environ.get("PIP_CERT"):
         arguments["PIP_CERT"] = certificates
-    builder.build(ROOT, tag, target, arguments)
+    builder.build(_OUTSIDE if target in _FOR_TESTS else ROOT, tag, target, arguments)
     archive = out / f"{tag.replace(':', '-')}.tar"
     builder.save(tag, archive)
     if target == "linli":
         _take_inventory(archive, out)
+    if target in _FOR_TESTS:
+        return
     print(f"{tag}: {compressed(archive) / MEBI:.0f} MiB compressed, as a registry keeps it; {archive}")
 
 

@@ -8,10 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from e2e.cluster.callers import Callers, calling
 from e2e.cluster.cluster import GIVEN, Cluster, cluster
+from e2e.cluster.given import Given
+from e2e.cluster.guide import Reader
 from e2e.cluster.image.__main__ import version
+from e2e.cluster.outside import Outside
 from e2e.cluster.place import ROOT
 from e2e.cluster.release import Release
+from e2e.journeys.town import found
+from libs.testkit.certificates import Authority
 
 IMAGES = "LINLI_CLUSTER_IMAGES"
 TAG = os.environ.get("LINLI_CLUSTER_TAG") or version()
@@ -35,9 +41,9 @@ def namespace(cluster: Cluster) -> Iterator[str]:
 
 @pytest.fixture(scope="session", name="images")
 def _images(cluster: Cluster) -> None:
-    """The cluster has the images that `make image` has built."""
+    """The cluster has the images that `make image ARGS=--tests` has built."""
     folder = Path(os.environ.get(IMAGES) or ROOT / "dist")
-    for image in ("linli", "linli-rabbitmq"):
+    for image in ("linli", "linli-rabbitmq", "linli-outside"):
         cluster.load(folder / f"{image}-{TAG}.tar")
 
 
@@ -57,6 +63,43 @@ def installed(release: Release) -> Release:
         print(release.kubectl("get", "pods,jobs,events"))
         raise
     return release
+
+
+@pytest.fixture(scope="session")
+def given(cluster: Cluster, images: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Given]:
+    """The chart on a PostgreSQL and a RabbitMQ outside of it, with a collector of traces."""
+    folder, programs = tmp_path_factory.mktemp("operator"), tmp_path_factory.mktemp("programs")
+    authorities = tmp_path_factory.mktemp("authorities")
+    with _namespace(cluster) as outside, _namespace(cluster, made=False) as town:
+        pods = {
+            "OUTSIDE": f"linli-outside:{TAG}",
+            "RABBITMQ": f"linli-rabbitmq:{TAG}",
+            "LINLI": f"linli:{TAG}",
+        }
+        made = Given(
+            Release(cluster, town, "elm", folder / "values.yaml", "linli", TAG),
+            Outside(cluster, outside, pods),
+            Reader(cluster, town, folder, programs),
+            Authority(authorities, "authority"),
+            Authority(authorities, "successor"),
+        )
+        values = (_HERE / "given.yaml").read_text("utf-8")
+        try:
+            made.prepare()
+            made.install(values.replace("TAG", TAG).replace("OUTSIDE", outside))
+        except AssertionError:
+            for name in (outside, town):
+                print(cluster.kubectl("get", "pods,jobs,events", "-n", name))
+            raise
+        yield made
+
+
+@pytest.fixture(scope="session")
+def callers(given: Given) -> Iterator[Callers]:
+    """Whoever calls it, in the town that they know."""
+    with calling(given.release, given.roots) as made:
+        found(made.operator())
+        yield made
 
 
 @contextmanager
