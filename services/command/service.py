@@ -60,6 +60,7 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
                         "approve the second operator", made("machine", "approve_nomination")
                     ),
                     "set-password": Lazy("replace a forgotten password", made("machine", "set_password")),
+                    "keys-root": Lazy("print the root of a signing key", at("keys_root", "keys_root")),
                 }
                 if name == "identity"
                 else {}
