@@ -3,10 +3,8 @@
 import json
 
 from charts.reference import CHART
-from charts.tests.rendered import (
-    documents,
-    of_kind,
-)
+from charts.tests.rendered import documents, of_kind
+from libs.telemetry.monitoring.cells import ANY, within
 
 
 def test_monitoring_that_was_asked_for_never_vanishes_offline() -> None:
@@ -26,6 +24,18 @@ def test_rules_and_dashboards_are_all_that_the_chart_has() -> None:
     for name in boards:
         [(file, board)] = of_kind(found, "ConfigMap")[name]["data"].items()
         assert json.loads(board) == json.loads((CHART / "dashboards" / file).read_text())
+
+
+def test_the_rules_of_a_release_are_of_its_own_cell_and_of_no_other() -> None:
+    """Two releases in one Prometheus would record the same twice, and count each failed call as two."""
+    on = ("--set", "monitoring.rules.enabled=true")
+    for name, cell in (("external", "elm"), ("external-full", "songlin")):
+        [rule] = of_kind(documents(name, *on), "PrometheusRule").values()
+        expressions = [each["expr"] for group in rule["spec"]["groups"] for each in group["rules"]]
+        ours = ANY.replace('=~".*"', f'="{cell}"')
+        assert all(
+            expr == within(expr.replace(f"{ours},", "").replace(ours, ""), ours) for expr in expressions
+        )
 
 
 def test_auto_follows_what_the_cluster_has() -> None:

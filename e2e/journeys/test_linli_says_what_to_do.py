@@ -110,7 +110,10 @@ def test_the_pages_answer(town: Town) -> None:
     assert set(json.loads(ready).values()) == {"ok"}
     assert {f"{service.name}.views" for service in all_services()} <= set(json.loads(ready))
     assert _get(town, "/livez") == (200, "ok")
-    assert 'linli_rpc_total{code="OK",rpc="/linli.identity.v1.IdentityService/DefineArea"}' in metrics
+    assert (
+        'linli_rpc_total{cell="demo",code="OK",rpc="/linli.identity.v1.IdentityService/DefineArea"}'
+        in metrics
+    )
     assert town.mint.key.kid in {key["kid"] for key in json.loads(keys)["keys"]}
     assert _get(town, "/etc/passwd")[0] == 404
 

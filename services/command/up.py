@@ -12,7 +12,7 @@ from libs.runtime.config.settings import Settings, read
 from libs.runtime.host.cores import keep_to_one_core
 from libs.runtime.host.process import Facts, Lifetime, run_until_told
 from libs.runtime.host.terminal import say
-from libs.telemetry import logs
+from libs.telemetry import logs, metrics
 from services.command import unknown
 from services.command.options import STDIN, Port, data_option, end_with_stdin_option
 from services.command.registry import NAMES, load
@@ -52,6 +52,7 @@ def up(data: Path, port: int, http_port: int, cell: str, end_with_stdin: bool) -
     with in_a_sentence():
         settings = read(Settings, {**os.environ, **_ITS_OWN, **({"LINLI_CELL": cell} if cell else {})})
         logs.setup(level=settings.log_level, role="up", cell=settings.cell)
+        metrics.cell(settings.cell)
         folder = data.expanduser().resolve()
         life = Lifetime()
         if end_with_stdin:

@@ -21,7 +21,7 @@ from libs.runtime.host.parts import Service
 from libs.runtime.host.process import Facts, Lifetime, run_until_told
 from libs.runtime.host.process_host import ProcessHost
 from libs.runtime.host.terminal import complain, in_their_words
-from libs.telemetry import logs
+from libs.telemetry import logs, metrics
 
 _log = logs.get("shell")
 
@@ -69,6 +69,7 @@ def run_role(
     """
     settings = read(Settings, environ)
     logs.setup(level=settings.log_level, service=service.name, role=role, cell=settings.cell)
+    metrics.cell(settings.cell)
     check_connections(settings, serves=role in {"server", "api"})
     life = Lifetime()
     host = (

@@ -34,7 +34,7 @@ from libs.telemetry.metrics.process import (
     version,
 )
 from libs.telemetry.metrics.readers import Reader, read, view_stopped
-from libs.telemetry.metrics.registry import REGISTRY, exposed, exposition
+from libs.telemetry.metrics.registry import REGISTRY, cell, exposed, exposition
 from libs.telemetry.metrics.rpcs import RpcMeter, limited, rpc, rpc_limits, rpc_load
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "Values",
     "appended",
     "broker_connected",
+    "cell",
     "certificate",
     "clock_fired",
     "clock_skew",

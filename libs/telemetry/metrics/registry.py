@@ -1,7 +1,8 @@
 """Where all metrics lie: the registry, its exposition, buckets, and labels that stay bounded."""
 
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from copy import copy
 
 from prometheus_client import (
     CollectorRegistry,
@@ -11,6 +12,7 @@ from prometheus_client import (
     disable_created_metrics,
 )
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
 
 from libs.telemetry import traces
 
@@ -65,4 +67,29 @@ def exposed(accept: str) -> tuple[str, bytes]:
     OpenMetrics (with exemplars) if it asks for that, else the text format of Prometheus.
     """
     encode, content_type = choose_encoder(accept)
-    return content_type, encode(REGISTRY)
+    return content_type, encode(_Labelled(_cell) if _cell else REGISTRY)
+
+
+def cell(name: str) -> None:
+    """Name the cell of this process in a label of everything: one Prometheus may scrape several cells."""
+    global _cell
+    _cell = name
+
+
+_cell = ""
+
+
+class _Labelled(CollectorRegistry):
+    """All that is measured, with the label `cell`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in REGISTRY.collect():
+            told = copy(metric)  # some collectors keep theirs
+            told.samples = [
+                sample._replace(labels={"cell": self._name, **sample.labels}) for sample in metric.samples
+            ]
+            yield told

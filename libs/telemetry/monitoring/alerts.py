@@ -8,7 +8,7 @@ _UNARY = 'rpc!~".*/Follow.*"'
 
 
 def _by_service(expr: str) -> str:
-    return f"sum by (service) (label_replace({expr}, {_SERVICE}))"
+    return f"sum by (cell, service) (label_replace({expr}, {_SERVICE}))"
 
 
 ANSWERED = Promise(
@@ -38,36 +38,38 @@ _SYMPTOMS = (
     Alert(
         name="LinliServerBusy",
         severity="page",
-        expr='sum by (quota) (rate(linli_rpc_limited_total{caller="server"}[5m])) > 0',
+        expr='sum by (cell, quota) (rate(linli_rpc_limited_total{caller="server"}[5m])) > 0',
         lasts="5m",
         says="servers turn callers away: they are at their limit of {{ $labels.quota }}",
     ),
     Alert(
         name="LinliNothingMeasured",
         severity="page",
-        expr="absent(linli_build_info)",
+        expr="group by (cell) (last_over_time(linli_build_info[1d]))"
+        " unless group by (cell) (linli_build_info)"
+        " or absent_over_time(linli_build_info[1d])",
         lasts="5m",
-        says="no process of Linli is scraped: nothing runs, or Prometheus does not reach it",
+        says="no process of this cell is scraped: nothing runs, or Prometheus does not reach it",
     ),
     Alert(
         name="LinliViewBehind",
         severity="page",
-        expr='max by (service, reader) (linli_reader_lag_seconds{reader=~"view.+"}) > 60',
+        expr='max by (cell, service, reader) (linli_reader_lag_seconds{reader=~"view.+"}) > 60',
         lasts="5m",
         says="answers of {{ $labels.service }} are out of date: {{ $labels.reader }} is behind its ledger",
     ),
     Alert(
         name="LinliNoProjector",
         severity="page",
-        expr="max by (service) (linli_ledger_position) > 0"
-        ' unless on (service) linli_reader_position{reader=~"view.+"}',
+        expr="max by (cell, service) (linli_ledger_position) > 0"
+        ' unless on (cell, service) linli_reader_position{reader=~"view.+"}',
         lasts="5m",
         says="answers of {{ $labels.service }} become stale: no projector is active",
     ),
     Alert(
         name="LinliViewStopped",
         severity="page",
-        expr="max by (service, view) (linli_view_stopped) > 0",
+        expr="max by (cell, service, view) (linli_view_stopped) > 0",
         lasts="1m",
         says="the view {{ $labels.view }} of {{ $labels.service }} stands still at an event",
     ),
@@ -76,43 +78,44 @@ _STORE = (
     Alert(
         name="LinliCommandsFail",
         severity="page",
-        expr='sum by (service) (rate(linli_commands_total{outcome="failed"}[5m])) > 0.02',
+        expr='sum by (cell, service) (rate(linli_commands_total{outcome="failed"}[5m])) > 0.02',
         lasts="5m",
         says="commands of {{ $labels.service }} fail because of the database, or of contention",
     ),
     Alert(
         name="LinliCommitsSlow",
         severity="ticket",
-        expr="histogram_quantile(0.99, sum by (service, le) (rate(linli_append_seconds_bucket[10m]))) > 0.5"
-        " and sum by (service) (increase(linli_append_seconds_count[10m])) > 20",
+        expr="histogram_quantile(0.99, sum by (cell, service, le)"
+        " (rate(linli_append_seconds_bucket[10m]))) > 0.5"
+        " and sum by (cell, service) (increase(linli_append_seconds_count[10m])) > 20",
         lasts="10m",
         says="commits of {{ $labels.service }} are slow",
     ),
     Alert(
         name="LinliPoolExhausted",
         severity="ticket",
-        expr="max by (service) (linli_pool_waiting) > 0",
+        expr="max by (cell, service) (linli_pool_waiting) > 0",
         lasts="5m",
         says="threads of {{ $labels.service }} wait for connections to the database",
     ),
     Alert(
         name="LinliLedgerForged",
         severity="page",
-        expr="max by (service) (linli_ledger_forged) > 0",
+        expr="max by (cell, service) (linli_ledger_forged) > 0",
         lasts="0m",
         says="an event of {{ $labels.service }} is not what its hashes say: somebody altered the database",
     ),
     Alert(
         name="LinliVerificationOverdue",
         severity="ticket",
-        expr="time() - max by (service) (linli_verified_timestamp_seconds) > 900",
+        expr="time() - max by (cell, service) (linli_verified_timestamp_seconds) > 900",
         lasts="5m",
         says="the newest events of {{ $labels.service }} are not verified any more",
     ),
     Alert(
         name="LinliErasureNotFinal",
         severity="ticket",
-        expr="max by (service) (linli_erasures_waiting) > 0",
+        expr="max by (cell, service) (linli_erasures_waiting) > 0",
         lasts="10m",
         says="an erasure of {{ $labels.service }} is not final on the disk: the key store cannot be used",
     ),
@@ -121,71 +124,71 @@ _EXCHANGE = (
     Alert(
         name="LinliRelayBehind",
         severity="page",
-        expr='max by (service) (linli_reader_lag_seconds{reader="relay"}) > 60',
+        expr='max by (cell, service) (linli_reader_lag_seconds{reader="relay"}) > 60',
         lasts="5m",
         says="neighbours hear late of {{ $labels.service }}: its relay is behind",
     ),
     Alert(
         name="LinliRelayStopped",
         severity="page",
-        expr="min by (service) (linli_relay_stopped) > 0",
+        expr="min by (cell, service) (linli_relay_stopped) > 0",
         lasts="1m",
         says="{{ $labels.service }} publishes nothing more: the next event needs a relay of a newer release",
     ),
     Alert(
         name="LinliInboxBehind",
         severity="page",
-        expr='max by (service, reader) (linli_reader_lag_seconds{reader=~"inbox.+"}) > 120',
+        expr='max by (cell, service, reader) (linli_reader_lag_seconds{reader=~"inbox.+"}) > 120',
         lasts="5m",
         says="{{ $labels.service }} is behind with what its neighbours did ({{ $labels.reader }})",
     ),
     Alert(
         name="LinliBrokerDisconnected",
         severity="page",
-        expr="max by (service, queue) (linli_broker_connected) == 0",
+        expr="max by (cell, service, queue) (linli_broker_connected) == 0",
         lasts="2m",
         says="no process of {{ $labels.service }} is connected to the broker for {{ $labels.queue }}",
     ),
     Alert(
         name="LinliSourceSilent",
         severity="page",
-        expr="min by (service, source) (linli_inbox_silence_seconds) > 60",
+        expr="min by (cell, service, source) (linli_inbox_silence_seconds) > 60",
         lasts="2m",
         says="{{ $labels.service }} hears nothing from {{ $labels.source }}, not even that it lives",
     ),
     Alert(
         name="LinliInboxGapOpen",
         severity="ticket",
-        expr="max by (service, source) (linli_inbox_gap_open) > 0",
+        expr="max by (cell, service, source) (linli_inbox_gap_open) > 0",
         lasts="5m",
         says="{{ $labels.service }} asked {{ $labels.source }} for what is missing, and does not get it",
     ),
     Alert(
         name="LinliBatchesRefused",
         severity="page",
-        expr="sum by (service, source, reason) (increase(linli_inbox_refused_batches_total[10m])) > 0",
+        expr="sum by (cell, service, source, reason) (increase(linli_inbox_refused_batches_total[10m])) > 0",
         lasts="5m",
         says="{{ $labels.service }} refuses batches of {{ $labels.source }}: {{ $labels.reason }}",
     ),
     Alert(
         name="LinliHistoryChanged",
         severity="page",
-        expr="max by (service, source) (linli_inbox_history_changed) > 0",
+        expr="max by (cell, service, source) (linli_inbox_history_changed) > 0",
         lasts="0m",
         says="{{ $labels.service }} has stopped reading {{ $labels.source }}, which has another history",
     ),
     Alert(
         name="LinliEventsParked",
         severity="ticket",
-        expr="max by (service, source) (linli_parked_events) > 0",
+        expr="max by (cell, service, source) (linli_parked_events) > 0",
         lasts="2m",
         says="{{ $labels.service }} could not handle events of {{ $labels.source }}: they are parked",
     ),
     Alert(
         name="LinliTypesBehind",
         severity="ticket",
-        expr="max by (service, source) (linli_inbox_types_behind_positions) > 0"
-        " and max by (service, source) (delta(linli_inbox_types_behind_positions[10m])) >= 0",
+        expr="max by (cell, service, source) (linli_inbox_types_behind_positions) > 0"
+        " and max by (cell, service, source) (delta(linli_inbox_types_behind_positions[10m])) >= 0",
         lasts="10m",
         says="{{ $labels.service }} has stopped catching up on past events of {{ $labels.source }}",
     ),
@@ -194,21 +197,21 @@ _TIME_AND_KEYS = (
     Alert(
         name="LinliClocksPaused",
         severity="page",
-        expr="max by (service) (linli_clocks_paused) > 0",
+        expr="max by (cell, service) (linli_clocks_paused) > 0",
         lasts="2m",
         says="no deadline of {{ $labels.service }} fires from a machine whose clock is wrong",
     ),
     Alert(
         name="LinliClockSkewed",
         severity="ticket",
-        expr="max by (service) (abs(linli_clock_skew_seconds)) > 1",
+        expr="max by (cell, service) (abs(linli_clock_skew_seconds)) > 1",
         lasts="5m",
         says="the clocks of {{ $labels.service }} and its database drift apart",
     ),
     Alert(
         name="LinliMomentsLate",
         severity="ticket",
-        expr="histogram_quantile(0.99, sum by (service, le)"
+        expr="histogram_quantile(0.99, sum by (cell, service, le)"
         " (rate(linli_clock_lateness_seconds_bucket[10m]))) > 60",
         lasts="10m",
         says="deadlines of {{ $labels.service }} are noticed late",
@@ -216,21 +219,21 @@ _TIME_AND_KEYS = (
     Alert(
         name="LinliKeySetStale",
         severity="page",
-        expr="max(linli_keys_age_seconds) > 120",
+        expr="max by (cell) (linli_keys_age_seconds) > 120",
         lasts="2m",
         says="a process has no fresh key set from identity: from ten minutes on it refuses privileged scopes",
     ),
     Alert(
         name="LinliCertificateEnds",
         severity="ticket",
-        expr="min by (setting) (linli_certificate_expiry_timestamp_seconds) - time() < 14 * 86400",
+        expr="min by (cell, setting) (linli_certificate_expiry_timestamp_seconds) - time() < 14 * 86400",
         lasts="10m",
         says="the certificate of {{ $labels.setting }} ends within two weeks",
     ),
     Alert(
         name="LinliCertificateEndsSoon",
         severity="page",
-        expr="min by (setting) (linli_certificate_expiry_timestamp_seconds) - time() < 2 * 86400",
+        expr="min by (cell, setting) (linli_certificate_expiry_timestamp_seconds) - time() < 2 * 86400",
         lasts="10m",
         says="the certificate of {{ $labels.setting }} ends within two days",
     ),
@@ -239,14 +242,15 @@ _PROCESSES = (
     Alert(
         name="LinliFilesExhausted",
         severity="ticket",
-        expr="max(process_open_fds / process_max_fds and on (instance) linli_build_info) > 0.8",
+        expr="max by (cell) (process_open_fds / process_max_fds"
+        " and on (cell, instance) linli_build_info) > 0.8",
         lasts="10m",
         says="a process has nearly all of the files and connections open that it may",
     ),
     Alert(
         name="LinliReleasesMixed",
         severity="ticket",
-        expr="count(count by (version) (linli_build_info)) > 1",
+        expr="count by (cell) (count by (cell, version) (linli_build_info)) > 1",
         lasts="2h",
         says="processes of two releases run side by side: a roll-out has not ended",
     ),

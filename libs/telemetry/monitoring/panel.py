@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from libs.telemetry.monitoring.cells import CHOSEN, within
+
 _ACROSS = 3
 _WIDTH = 24 // _ACROSS
 _HEIGHT = 8
@@ -38,7 +40,7 @@ class Panel:
             "targets": [
                 {
                     "refId": chr(ord("A") + index),
-                    "expr": expr,
+                    "expr": within(expr, CHOSEN),
                     "legendFormat": legend,
                     "datasource": _SOURCE,
                     "exemplar": "_bucket" in expr,
@@ -66,7 +68,8 @@ class Variable:
 
     def made(self) -> dict[str, Any]:
         """The variable as Grafana reads it."""
-        query = f"label_values({self.metric}, {self.label})"
+        metric = self.metric if self == CELL else within(self.metric, CHOSEN)
+        query = f"label_values({metric}, {self.label})"
         return {
             "name": self.name,
             "type": "query",
@@ -76,6 +79,10 @@ class Variable:
             "refresh": 2,
             "sort": 1,
         }
+
+
+CELL = Variable(name="cell", metric="linli_build_info", label="cell")
+"""First of all: each dashboard is of one cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +114,7 @@ class Dashboard:
             "refresh": "30s",
             "time": {"from": "now-3h", "to": "now"},
             "links": [{"type": "dashboards", "tags": ["linli"], "title": "Linli", "asDropdown": True}],
-            "templating": {"list": [source, *(variable.made() for variable in self.variables)]},
+            "templating": {"list": [source, *(variable.made() for variable in (CELL, *self.variables))]},
             "panels": self._panels(),
         }
 

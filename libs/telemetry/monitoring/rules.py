@@ -5,6 +5,7 @@ from typing import Any
 
 from libs.telemetry.monitoring.alert import EVERY, Alert, Promise, Recorded
 from libs.telemetry.monitoring.alerts import ALERTS, PROMISES
+from libs.telemetry.monitoring.cells import ANY, within
 
 _QUOTED = set(":{}[],&*#?|-<>=!%@\\\"'`")
 
@@ -23,16 +24,19 @@ _HEAD = "# Made by `make monitoring` from libs/telemetry/monitoring: do not edit
 
 
 def _recorded(rule: Recorded) -> dict[str, Any]:
-    return {"record": rule.name, "expr": rule.expr}
+    return {"record": rule.name, "expr": within(rule.expr, ANY)}
 
 
 def _alert(alert: Alert) -> dict[str, Any]:
     return {
         "alert": alert.name,
-        "expr": alert.expr,
+        "expr": within(alert.expr, ANY),
         "for": alert.lasts,
         "labels": {"severity": alert.severity},
-        "annotations": {"summary": alert.says, "runbook": f"OPERATING.md#{alert.runbook.lower()}"},
+        "annotations": {
+            "summary": f"{{{{ $labels.cell }}}}: {alert.says}",
+            "runbook": f"OPERATING.md#{alert.runbook.lower()}",
+        },
     }
 
 

@@ -238,6 +238,7 @@ BOUNDED = {
     "cause": "declared",
     "version": "one",
     "python": "one",
+    "cell": "one",
 }
 
 
@@ -246,6 +247,21 @@ def test_every_label_has_a_bound() -> None:
     labels = {name for f in families if f.name.startswith("linli_") for s in f.samples for name in s.labels}
 
     assert labels - {"le"} <= set(BOUNDED)
+
+
+@pytest.mark.parametrize("accept", ["", "application/openmetrics-text"])
+def test_everything_that_is_measured_names_the_cell_of_the_process(accept: str) -> None:
+    """What is about the process, too: else one Prometheus would add up the cells that it scrapes."""
+    metrics.cell("elm")
+    try:
+        told = metrics.exposed(accept)[1].decode()
+    finally:
+        metrics.cell("")
+
+    lines = [line for line in told.splitlines() if not line.startswith("#")]
+    assert len(lines) > 50
+    assert [line for line in lines if 'cell="elm"' not in line] == []
+    assert 'cell="elm"' not in metrics.exposition().decode()
 
 
 def test_a_figure_counts_what_it_does_not_know_under_other() -> None:

@@ -5,7 +5,7 @@ from libs.telemetry.monitoring.panel import Dashboard, Panel, Row
 
 _BAD, _ALL = (rule.name for rule in PROMISES[0].recorded())
 _SLOW, _UNARY = (rule.name for rule in PROMISES[1].recorded())
-_OF_LINLI = "on (instance) linli_build_info"
+_OF_LINLI = "on (cell, instance) linli_build_info"
 
 OVERVIEW = Dashboard(
     name="overview",
@@ -57,6 +57,14 @@ OVERVIEW = Dashboard(
         Row(
             title="What needs somebody",
             panels=(
+                Panel(
+                    title="Alerts that fire, in all cells",
+                    says="Choose the cell above, and see the runbook of the alert in OPERATING.md.",
+                    shows={
+                        "{{cell}} {{alertname}}": "count by (cell, alertname)"
+                        ' (ALERTS{alertname=~"Linli.+",alertstate="firing"})'
+                    },
+                ),
                 Panel(
                     title="Parked events",
                     says="`linli <service> parked list`.",

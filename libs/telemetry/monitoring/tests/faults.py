@@ -53,7 +53,9 @@ FAULTS: dict[str, Fault] = {
         labels={"quota": "calls"},
     ),
     "LinliNothingMeasured": Fault(
-        bad={"up": "0x60"}, good={'linli_build_info{version="1"}': "1x60"}, labels={}
+        bad={'linli_build_info{version="1"}': "1x5 _x55"},
+        good={'linli_build_info{version="1"}': "1x60"},
+        labels={},
     ),
     "LinliViewBehind": _gauge(
         'linli_reader_lag_seconds{service="cases",reader="view.all_cases"}',
