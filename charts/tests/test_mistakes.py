@@ -1,6 +1,7 @@
 """A clumsy hand: what is mistyped or contradicts itself is refused, and the message says what to do."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,10 +10,12 @@ import pytest
 import yaml
 
 from charts.reference import CHART, Value, moved, values, written
-from charts.tests.rendered import VALUES, helm, refused
+from charts.tests.rendered import RUNNING, VALUES, helm, refused
+from services.command.registry import NAMES
 
 FOUND = values((CHART / "values.yaml").read_text("utf-8"))
 SCHEMA = json.loads((CHART / "values.schema.json").read_text("utf-8"))
+CLOSED = "additionalProperties"
 _FREE = {
     "global",
     "nodeAffinity",
@@ -31,44 +34,59 @@ def keys(found: dict[str, Value]) -> Iterator[Value]:
         yield from keys(dict(value.parts))
 
 
-def at(path: tuple[str, ...], leaf: Any) -> dict[str, Any]:
-    """Values with one key, at a path."""
-    found: dict[str, Any] = {path[-1]: leaf}
-    for name in reversed(path[:-1]):
-        found = {name: found}
-    return found
+def at(path: tuple[str | int, ...], leaf: Any) -> Any:
+    """Values with one thing in them, at a path; a number is the place of the only item of a list."""
+    for name in reversed(path):
+        leaf = [leaf] if isinstance(name, int) else {name: leaf}
+    return leaf
 
 
-def misspelt(name: str) -> str:
-    """As a finger slips: two letters swapped, or one too many."""
-    return name[:-2] + name[-1] + name[-2] if len(name) > 2 and name[-1] != name[-2] else name + "s"
+def misspelt(name: str) -> set[str]:
+    """As a finger slips: a letter too few, too many, or swapped with the next; a plural, another case."""
+    slips = {name + "s", name.removesuffix("s"), name.lower(), name.capitalize(), name.replace("_", "-")}
+    slips |= {re.sub("([A-Z])", r"_\1", name).lower(), name.replace("LINLI_", "")}
+    for i in range(len(name)):
+        slips |= {name[:i] + name[i + 1 :], name[:i] + name[i] + name[i:]}
+        slips |= {name[:i] + name[i + 1 : i + 2] + name[i] + name[i + 2 :]}
+    return slips - {name, ""}
 
 
-def places() -> list[tuple[str, ...]]:
-    """Every key of values.yaml, and of a service's and a role's overrides."""
-    found = [value.path for value in keys(FOUND)]
-    services = [
-        ("services", "cases", *path[1:]) for path in found if path[:1] == ("everyService",) and path[1:]
-    ]
-    roles = [
-        ("everyService", "api", *path[2:]) for path in found if path[:2] == ("roles", "server") and path[2:]
-    ]
-    return [*found, *services, *roles]
+def places(schema: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], set[str]]]:
+    """Every mapping that values may have, at every level and in every list, with the keys that it takes."""
+    schema = SCHEMA["definitions"][schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    if schema.get("properties"):
+        yield path, {*schema["properties"]}
+    for name, part in schema.get("properties", {}).items():
+        yield from places(part, (*path, name))
+    if isinstance(schema.get("items"), dict):
+        yield from places(schema["items"], (*path, 0))
 
 
-def test_every_misspelt_key_is_refused_by_the_schema() -> None:
-    validator = jsonschema.Draft7Validator(SCHEMA)
+def test_the_schema_has_a_place_for_every_key_of_the_values_and_of_every_override() -> None:
+    known = {(*path, name) for path, names in places(SCHEMA) for name in names}
+    said = {value.path for value in keys(FOUND) if "labels" not in value.path[:-1]}
+    of_roles = [path[2:] for path in said if path[:2] == ("roles", "server") and path[2:]]
+    of_services = [path[1:] for path in said if path[:1] == ("everyService",) and path[1:]]
+    above = [("roles",), ("everyService",), *(("services", service) for service in NAMES)]
+    overrides = {(*here, role, *path) for here in above for role in RUNNING for path in of_roles}
+    overrides |= {("services", service, *path) for service in NAMES for path in of_services}
 
-    taken = [
-        ".".join(path)
-        for path in places()
-        if validator.is_valid(at((*path[:-1], misspelt(path[-1])), None))
-        and "labels" not in path  # whatever an operator likes
-        and path[-2:] != ("resources", path[-1])
-    ]
+    assert len(overrides) > 500
+    assert (said | overrides) - known == set()
 
-    assert len(places()) > 250
-    assert taken == []
+
+def test_every_misspelt_key_is_refused_at_every_level() -> None:
+    validator, tried = jsonschema.Draft7Validator(SCHEMA), 0
+
+    for path, names in places(SCHEMA):
+        slips = {slip for name in names for slip in misspelt(name)} - names
+        tried += len(slips)
+        errors = validator.iter_errors(at(path, dict.fromkeys(slips)))
+        refused_here = [e for e in errors if (tuple(e.absolute_path), e.validator) == (path, CLOSED)]
+        assert len(refused_here) == 1, f"{path} takes any key"
+        assert all(repr(slip) in refused_here[0].message for slip in slips), path
+
+    assert tried > 50_000
 
 
 def test_helm_names_the_misspelt_key() -> None:

@@ -8,6 +8,7 @@ from charts.tests.rendered import (
     VALUES,
     containers,
     documents,
+    notes,
     of_kind,
     pods,
     role_of,
@@ -51,6 +52,19 @@ def test_no_secret_is_rendered(name: str) -> None:
                 assert not re.search(r"://[^@/]*:[^@/]*@", value), variable
                 if variable["name"].endswith(("PASSWORD", "_KEY")):
                     assert value.startswith("/etc/linli/"), variable
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_no_text_anywhere_has_an_address_with_a_password_or_a_private_key(name: str) -> None:
+    """ConfigMaps, annotations and arguments are read by more people than Secrets are."""
+    found = re.findall(r"://[^@/\s\"']*:[^@/\s\"']+@|PRIVATE KEY|hunter2", text(name))
+
+    assert found == []
+
+
+def test_what_an_installation_ends_with_has_the_command_for_the_password_and_not_the_password() -> None:
+    assert not re.search(r"[A-Za-z0-9_/+-]{32,}={0,2}", notes("evaluation"))
+    assert "base64 -d" in notes("evaluation")
 
 
 def test_what_is_rendered_twice_is_the_same() -> None:
