@@ -44,6 +44,17 @@ def _closed(**properties: Any) -> dict[str, Any]:
 _OBJECTS = {"type": "array", "items": {"type": "object"}}
 _AMOUNTS = _closed(**{"cpu": _QUANTITY, "memory": _QUANTITY, "ephemeral-storage": _QUANTITY})
 _SELECTOR = _closed(matchLabels=_TEXTS, matchExpressions=_OBJECTS)
+_PEERS = {"$ref": "#/definitions/peers", "minItems": 1}
+_PORT = {"type": "integer", "minimum": 1, "maximum": 65535}
+_ROLES = sorted(
+    {
+        role
+        for edge in yaml.safe_load((CHART / "files" / "network.yaml").read_text("utf-8"))["edges"]
+        for way in ("from", "to")
+        for role in edge[way].get("roles", ())
+    }
+)
+"""Of all pods that the chart makes."""
 _KNOWN: Mapping[str, Any] = {
     "labels": {**_TEXTS, "propertyNames": {"not": {"pattern": _OF_THE_CHART}}},
     "resources": _closed(requests=_AMOUNTS, limits=_AMOUNTS),
@@ -67,6 +78,20 @@ _KNOWN: Mapping[str, Any] = {
             namespaceSelector=_SELECTOR,
             podSelector=_SELECTOR,
         ),
+    },
+    "edge": {
+        **_closed(
+            name={"type": "string", "pattern": "^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$"},
+            why={"type": "string", "minLength": 1},
+            services={"type": "array", "minItems": 1, "items": {"enum": [*NAMES]}},
+            roles={"type": "array", "minItems": 1, "items": {"enum": _ROLES}},
+            to=_PEERS,
+            **{"from": _PEERS},
+            ports={"type": "array", "minItems": 1, "items": _PORT},
+            protocols={"type": "array", "minItems": 1, "items": {"enum": ["TCP", "UDP", "SCTP"]}},
+        ),
+        "required": ["name", "why", "ports"],
+        "oneOf": [{"required": ["to"]}, {"required": ["from"]}],
     },
     "parentRef": {
         **_closed(name=_TEXT, namespace=_TEXT, sectionName=_TEXT, port={"type": "integer"}),
@@ -170,7 +195,17 @@ def _schema_of(value: Value) -> dict[str, Any]:
         return {"$ref": value.said["$ref"]}
     if isinstance(value.default, dict):
         return {**about, **_mapping(value), **value.said}
-    return {**about, "type": _type_of(value.default), **value.said}
+    return {**about, "type": _type_of(value.default), **_name(value), **value.said}
+
+
+def _name(value: Value) -> dict[str, Any]:
+    """A name of an object, or of a key in a Secret, is one that Kubernetes takes."""
+    last = value.path[-1]
+    if last.startswith("existing") or last.endswith("Secret"):
+        return {"pattern": "^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$", "maxLength": 253}
+    if last == "key" or last.endswith("Key"):
+        return {"pattern": "^[-._A-Za-z0-9]+$", "maxLength": 253} if isinstance(value.default, str) else {}
+    return {}
 
 
 def _mapping(value: Value) -> dict[str, Any]:

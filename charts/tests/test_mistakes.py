@@ -114,6 +114,12 @@ def test_the_schema_is_closed_at_every_level() -> None:
     assert list(open_ones(SCHEMA, "")) == []
 
 
+_EDGE = (
+    "networkPolicy.edges[{0}].name=a,networkPolicy.edges[{0}].why=x,networkPolicy.edges[{0}].ports[0]=1,"
+    "networkPolicy.edges[{0}].to[0].ipBlock.cidr=10.0.0.0/8"
+)
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -135,6 +141,14 @@ def test_the_schema_is_closed_at_every_level() -> None:
             "everyService.layout=apart,everyService.autoscaling.kind=hpa,everyService.autoscaling.minReplicas=9",
             "minReplicas is more than maxReplicas",
         ),
+        ("keyStore.authority.existingSecret=x", "keyStore.authority: is that of keyStore.hosts"),
+        ("masterKey.key=", "masterKey.key"),
+        ("masterKey.key=a/b", "masterKey.key"),
+        ("services.cases.database.passwordKey=a b", "passwordKey"),
+        ("tls.existingSecret=Town_TLS", "tls.existingSecret"),
+        ("networkPolicy.edges[0].name=dns,networkPolicy.edges[0].ports[0]=53", "networkPolicy.edges.0"),
+        (f"{_EDGE.format(0)},{_EDGE.format(1)}", "networkPolicy.edges: each needs a name of its own (a, a)"),
+        (f"{_EDGE.format(0)},networkPolicy.edges[0].roles[0]=severs", "networkPolicy.edges.0.roles.0"),
         ("ingress.enabled=true", "ingress.domain: the services are at"),
         ("ingress.enabled=true,ingress.domain=x.org", "ingress.tlsSecret: gRPC from outside needs TLS"),
         ("gateway.enabled=true,gateway.domain=x.org", "gateway.parentRefs: name the Gateway"),

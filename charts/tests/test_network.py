@@ -39,7 +39,28 @@ def outside(name: str) -> dict[str, list[Any]]:
     defaults = yaml.safe_load((CHART / "values.yaml").read_text())["networkPolicy"]["peers"]
     told = yaml.safe_load((CHART.parent / "tests" / "values" / f"{name}.yaml").read_text())
     apart = {peer: [{"ipBlock": {"cidr": cidr}}] for peer, cidr in _APART.items()}
-    return {**defaults, **told.get("networkPolicy", {}).get("peers", {}), **apart}
+    added = {edge["name"]: edge.get("to") or edge["from"] for edge in added_edges(name)}
+    return {**defaults, **told.get("networkPolicy", {}).get("peers", {}), **apart, **added}
+
+
+def added_edges(name: str) -> list[dict[str, Any]]:
+    """The calls that the values add, whose peers go by their names here."""
+    told = yaml.safe_load((CHART.parent / "tests" / "values" / f"{name}.yaml").read_text())
+    return list(told.get("networkPolicy", {}).get("edges", []))
+
+
+def graph(name: str) -> list[dict[str, Any]]:
+    """What the chart declares, and what the values add to it, in one form."""
+    everywhere = sorted(
+        {role for edge in GRAPH for way in ("from", "to") for role in edge[way].get("roles", [])}
+    )
+    edges = list(GRAPH)
+    for edge in added_edges(name):
+        ours = {"roles": edge.get("roles", everywhere), "services": edge.get("services", [])}
+        theirs = {"peers": edge["name"]}
+        ways = {"from": ours, "to": theirs} if "to" in edge else {"from": theirs, "to": ours}
+        edges.append({**edge, **ways})
+    return edges
 
 
 def rules(found: list[Document], pod: Document, way: str) -> Iterator[tuple[list[Any], list[Any]]]:
@@ -113,7 +134,7 @@ def declared(name: str) -> set[Call]:
 
     return {
         (source, target, port, protocol)
-        for edge in GRAPH
+        for edge in graph(name)
         for source in side(edge["from"])
         for target in side(edge["to"])
         for said in edge["ports"]
@@ -125,6 +146,21 @@ def declared(name: str) -> set[Call]:
 @pytest.mark.parametrize("name", WITH_POLICIES)
 def test_the_policies_allow_what_is_declared_and_nothing_else(name: str) -> None:
     assert allowed(name) == declared(name)
+
+
+def test_a_call_that_the_values_add_is_allowed_and_no_more() -> None:
+    calls = {call for call in allowed("mesh") if {"mesh", "node-dns", "agents"} & {*call[:2]}}
+
+    assert ("cases/worker", "mesh", 15012, "TCP") in calls
+    assert ("/make-secrets", "node-dns", 53, "UDP") in calls
+    assert {call for call in calls if call[0] == "agents"} == {
+        ("agents", "cases/server", 7480, "TCP"),
+        ("agents", "cases/worker", 7480, "TCP"),
+    }
+
+
+def test_nothing_is_added_by_default() -> None:
+    assert yaml.safe_load((CHART / "values.yaml").read_text())["networkPolicy"]["edges"] == []
 
 
 def test_partners_reach_the_apis_and_nothing_else() -> None:

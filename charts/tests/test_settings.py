@@ -102,6 +102,23 @@ def test_a_setting_of_a_service_wins_over_one_of_its_role_and_that_over_the_comm
 
 
 @pytest.mark.parametrize(
+    ("words", "file"),
+    [
+        ("keyStore.hosts[0]=keys,keyStore.authority.existingSecret=theirs", "key-store"),
+        ("keyStore.hosts[0]=keys,postgresql.authority.existingSecret=ours", "postgresql"),
+        ("postgresql.authority.existingSecret=ours", "postgresql"),
+    ],
+)
+def test_a_key_store_of_its_own_may_have_an_authority_of_its_own(words: str, file: str) -> None:
+    for title, pod in pods(documents("external", "--set", words)):
+        told = {each["name"]: each.get("value", "") for each in containers(pod)[-1].get("env", [])}
+        if "LINLI_KEY_STORE" in told:
+            assert told["LINLI_KEY_STORE"].endswith(f"sslrootcert=/etc/linli/{file}/ca.crt"), title
+            assert f"{file}/ca.crt" in {path for _, _, _, path in files(pod)}, title
+            assert ("/key-store/" in told["LINLI_DATABASE_URL"]) is False, title
+
+
+@pytest.mark.parametrize(
     ("mode", "ends"),
     [
         ("require", "?sslmode=require"),

@@ -1,6 +1,6 @@
 {{/* Addresses of databases and broker. They hold no password: that lies in a file beside. */}}
 
-{{/* A PostgreSQL address. (root, user, database, hosts, port) */}}
+{{/* A PostgreSQL address. (root, user, database, hosts, port, authority: the folder of its file) */}}
 {{- define "linli.postgresql" -}}
 {{- $at := list -}}
 {{- $port := int .port -}}
@@ -11,8 +11,8 @@
 {{- $ssl = "sslmode=disable" -}}
 {{- else if not (hasPrefix "verify" .root.Values.postgresql.sslmode) -}}
 {{- /* With an authority `require` would mean `verify-ca`. */ -}}
-{{- else if .root.Values.postgresql.authority.existingSecret -}}
-{{- $ssl = printf "%s&sslrootcert=/etc/linli/postgresql/ca.crt" $ssl -}}
+{{- else if .authority -}}
+{{- $ssl = printf "%s&sslrootcert=/etc/linli/%s/ca.crt" $ssl .authority -}}
 {{- else -}}
 {{- $ssl = printf "%s&sslrootcert=/etc/ssl/certs/ca-certificates.crt" $ssl -}}
 {{- end -}}
@@ -25,7 +25,8 @@ postgresql://{{ .user }}@{{ join "," $at }}/{{ .database }}?{{ $ssl }}
 {{- $name := $of.name | default (printf "linli_%s" .service) -}}
 {{- $user := include "linli.databaseUser" . -}}
 {{- $pg := .root.Values.postgresql -}}
-{{- include "linli.postgresql" (dict "root" .root "user" $user "database" $name "hosts" $pg.hosts "port" $pg.port) -}}
+{{- $authority := ternary "postgresql" "" (ne $pg.authority.existingSecret "") -}}
+{{- include "linli.postgresql" (dict "root" .root "user" $user "database" $name "hosts" $pg.hosts "port" $pg.port "authority" $authority) -}}
 {{- end }}
 
 {{- define "linli.databaseUser" -}}
@@ -37,7 +38,9 @@ postgresql://{{ .user }}@{{ join "," $at }}/{{ .database }}?{{ $ssl }}
 {{- define "linli.keyStore" -}}
 {{- $store := .root.Values.keyStore -}}
 {{- $pg := ternary (dict "hosts" $store.hosts "port" $store.port) .root.Values.postgresql (gt (len $store.hosts) 0) -}}
-{{- include "linli.postgresql" (dict "root" .root "user" .user "database" $store.database "hosts" $pg.hosts "port" $pg.port) -}}
+{{- $authority := ternary "postgresql" "" (ne .root.Values.postgresql.authority.existingSecret "") -}}
+{{- if $store.authority.existingSecret }}{{ $authority = "key-store" }}{{ end -}}
+{{- include "linli.postgresql" (dict "root" .root "user" .user "database" $store.database "hosts" $pg.hosts "port" $pg.port "authority" $authority) -}}
 {{- end }}
 
 {{/* The broker, as a service's user. (root, service) */}}

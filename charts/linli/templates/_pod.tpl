@@ -195,6 +195,13 @@ annotations:
           items: [{key: {{ .key }}, path: postgresql/ca.crt}]
       {{- end }}
       {{- end }}
+      {{- with .root.Values.keyStore.authority }}
+      {{- if and .existingSecret (not $evaluation) }}
+      - secret:
+          name: {{ .existingSecret }}
+          items: [{key: {{ .key }}, path: key-store/ca.crt}]
+      {{- end }}
+      {{- end }}
       {{- with .root.Values.rabbitmq.authority }}
       {{- if and .existingSecret (not $evaluation) (has $.role (list "server" "relay" "worker")) }}
       - secret:
