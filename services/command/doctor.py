@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import tee
 from pathlib import Path
 
@@ -20,6 +20,7 @@ _EPILOG = """\
   linli doctor --data .linli          what `linli up` or `linli cluster` runs, all services (not its broker)
   linli doctor cases                  the service cases, with the settings of its processes in the environment
   linli doctor cases --process https://127.0.0.1:7480     and the process beside, as in a pod of the chart
+  linli doctor --env-files /etc/linli --every-process https://linli:7480    all services, and all processes
 
 \b
 It changes nothing. Exit status: 0 all is well, 1 something is broken, 2 a mistyped command,
@@ -36,23 +37,44 @@ It changes nothing. Exit status: 0 all is well, 1 something is broken, 2 a misty
     help="data folder of `linli up` or `linli cluster`",
 )
 @click.option(
+    "--env-files",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="folder with the settings of the services, `<service>.env` of each, as systemd reads such files",
+)
+@click.option(
+    "--every-process",
+    "names",
+    multiple=True,
+    metavar="URL",
+    help="probes of the processes at all addresses of the name in the URL; may be given several times",
+)
+@click.option(
     "--process",
     "processes",
     multiple=True,
     metavar="URL",
     help="a running process of the service, by the address of its probes; may be given several times",
 )
-def doctor(service: str | None, data: Path | None, processes: Sequence[str]) -> int:
+def doctor(
+    service: str | None,
+    data: Path | None,
+    env_files: Path | None,
+    names: Sequence[str],
+    processes: Sequence[str],
+) -> int:
     """Look at databases, broker, keys, clocks, lags, releases and certificates; say what to do."""
-    if data is not None:
+    if env_files is not None:
+        patients = _in(env_files, [service] if service else NAMES, processes)
+    elif data is not None:
         patients = _beside(place_of(data), [service] if service else NAMES, processes)
     elif service is not None:
         patients = [Patient(service=load(service), environ=os.environ, processes=_plain(processes))]
     else:
         raise click.UsageError(
-            "name the service whose settings are in the environment, or a folder by --data"
+            "name the service whose settings are in the environment, or a folder by --data or --env-files"
         )
-    shown, counted = tee(Examination(patients).findings())
+    shown, counted = tee(Examination(patients, everywhere=_plain(names)).findings())
     for line in report(shown):
         say(line)
     return status(counted)
@@ -60,6 +82,33 @@ def doctor(service: str | None, data: Path | None, processes: Sequence[str]) -> 
 
 def _plain(processes: Sequence[str]) -> list[str]:
     return [url.rstrip("/") for url in processes]
+
+
+def _in(folder: Path, names: Sequence[str], processes: Sequence[str]) -> list[Patient]:
+    """The services whose settings lie in a folder; what the environment says holds for all of them."""
+    files = {name: folder / f"{name}.env" for name in names}
+    found = {name: settings_of(file) for name, file in files.items() if file.exists()}
+    if not found:
+        raise click.UsageError(f"{folder} has none of {', '.join(file.name for file in files.values())}")
+    return [
+        Patient(
+            service=load(name),
+            environ={**os.environ, **settings},
+            processes=_plain(processes) if name == next(iter(found)) else [],
+        )
+        for name, settings in found.items()
+    ]
+
+
+def settings_of(file: Path) -> Mapping[str, str]:
+    """Lines `NAME=value`; a value may stand in quotation marks."""
+    lines = (line.strip() for line in file.read_text("utf-8").splitlines())
+    pairs = [line.split("=", 1) for line in lines if "=" in line and not line.startswith(("#", ";"))]
+    return {name.strip(): _unquoted(value.strip()) for name, value in pairs}
+
+
+def _unquoted(value: str) -> str:
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value
 
 
 def _beside(place: Place, names: Sequence[str], processes: Sequence[str]) -> list[Patient]:

@@ -11,7 +11,7 @@ from libs.runtime.doctor.exchange import look_at_broker, look_at_sources
 from libs.runtime.doctor.finding import Finding, Looking, said
 from libs.runtime.doctor.keys import look_at_certificates, look_at_key_set, look_at_personal_keys
 from libs.runtime.doctor.machine import look_at_disks
-from libs.runtime.doctor.processes import look_at_process
+from libs.runtime.doctor.processes import look_at_all_processes, look_at_process
 from libs.runtime.host.parts import Service
 
 
@@ -32,6 +32,8 @@ class Examination:
     """Looks at services one after the other; those that were well are known to the next ones."""
 
     patients: Sequence[Patient]
+    everywhere: Sequence[str] = ()
+    """Names that have the addresses of processes of any service, as URLs of their probes."""
     _databases: dict[str, str] = field(default_factory=dict)
     _disks: set[int] = field(default_factory=set)
 
@@ -45,6 +47,9 @@ class Examination:
             self._databases[patient.service.name] = settings.database_url.reveal()
         for patient in self.patients:
             yield from self._of(patient)
+        for url in self.everywhere:
+            looking = Looking("all processes")
+            yield from _guarded(looking, "process", look_at_all_processes(looking, url))
 
     def _of(self, patient: Patient) -> Iterator[Finding]:
         looking = Looking(patient.service.name)

@@ -2,17 +2,33 @@
 
 import json
 import re
+import socket
 import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from libs.runtime.doctor.finding import Finding, Looking
 from libs.telemetry import metrics
 
 _PATIENCE = 10.0
 _VERSION = re.compile(r'^linli_build_info\{.*version="([^"]+)".*\} 1\.0$', re.MULTILINE)
+
+
+def look_at_all_processes(looking: Looking, url: str) -> Iterator[Finding]:
+    """Each process at an address of the URL's name, as a headless Service of Kubernetes has them."""
+    to = urlsplit(url)
+    try:
+        found = socket.getaddrinfo(to.hostname, to.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        do = "does no process run at all? in Kubernetes: `kubectl get pods`; else the name is wrong"
+        yield looking.broken("process", f"{to.hostname} has no address ({error.strerror})", do)
+        return
+    for host in sorted({str(address[0]) for *_, address in found}):
+        at = f"[{host}]" if ":" in host else host
+        yield from look_at_process(looking, f"{to.scheme}://{at}:{to.port}")
 
 
 def look_at_process(looking: Looking, url: str) -> Iterator[Finding]:
@@ -35,7 +51,7 @@ def look_at_process(looking: Looking, url: str) -> Iterator[Finding]:
         else:
             yield looking.broken("process", f"{url} is not ready: {name}: {said}", "see the findings above")
     if live[0] == ready[0] == 200 and not missing:
-        yield looking.ok("process", f"{url} is ready")
+        yield looking.ok("process", f"{url} is ready ({', '.join(_services(ready[1]))})")
     yield from _release(looking, url, told)
 
 
@@ -46,6 +62,11 @@ def _release(looking: Looking, url: str, told: str) -> Iterator[Finding]:
         yield looking.soon(
             "release", says, "complete the roll-out, or run this command from the same release"
         )
+
+
+def _services(body: str) -> list[str]:
+    """The services of a process: its checks have their names."""
+    return sorted({name.partition(".")[0] for name in _checks(body) if "." in name})
 
 
 def _checks(body: str) -> dict[str, Any]:

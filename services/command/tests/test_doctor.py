@@ -50,6 +50,34 @@ def test_a_process_that_does_not_answer_is_broken_and_no_secret_is_told(
     assert key not in said
 
 
+def test_settings_in_a_folder_are_those_of_each_service(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = MasterKey.generate().text()
+    for name, port in (("cases", 1), ("catalog", 2)):
+        lines = [
+            "# settings of a server",
+            f"LINLI_DATABASE_URL='postgresql://{name}:hush@127.0.0.1:{port}/{name}?sslmode=disable'",
+            f"LINLI_MASTER_KEY={key}",
+        ]
+        (tmp_path / f"{name}.env").write_text("\n".join(lines), "utf-8")
+
+    assert run(["doctor", "--env-files", str(tmp_path)]) == 1
+
+    said = capsys.readouterr().out
+    assert "PostgreSQL database cases at 127.0.0.1 does not answer" in said
+    assert "PostgreSQL database catalog at 127.0.0.1 does not answer" in said
+    assert "hush" not in said
+    assert "identity" not in [line.strip() for line in said.splitlines()]
+
+
+def test_a_folder_without_settings_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "case.env").write_text("LINLI_CELL=elm", "utf-8")
+
+    assert run(["doctor", "--env-files", str(tmp_path)]) == 2
+    assert "has none of identity.env, catalog.env, cases.env" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_processes_of_a_cluster_are_asked_as_they_serve(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], scheme: str

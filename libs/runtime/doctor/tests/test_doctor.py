@@ -353,6 +353,27 @@ def test_a_process_that_is_not_ready_is_told_with_its_reason() -> None:
     assert "not ready: cases.ledger: the database takes no events" in findings[0].says
 
 
+def test_every_process_behind_a_name_is_asked_and_says_whose_it_is() -> None:
+    endpoint = Endpoint(checks={"cases.ledger": lambda: "", "process": lambda: ""})
+    endpoint.start()
+    try:
+        findings = list(Examination([], everywhere=[f"http://localhost:{endpoint.port}"]).findings())
+    finally:
+        endpoint.stop()
+
+    told = {each.says for each in findings if each.state == "ok"}
+    assert told == {f"http://127.0.0.1:{endpoint.port} is ready (cases)"}
+    assert {each.service for each in findings} == {"all processes"}
+
+
+def test_a_name_behind_which_no_process_runs_is_told() -> None:
+    [finding] = Examination([], everywhere=["http://linli-metrics.invalid:7480"]).findings()
+
+    assert finding.state == "broken"
+    assert "linli-metrics.invalid has no address" in finding.says
+    assert "does no process run at all?" in finding.do
+
+
 def test_a_process_that_does_not_answer_and_one_of_another_release_are_told() -> None:
     with other_release() as url:
         mixed = [each.says for each in looked_at(url) if each.about == "release"]
