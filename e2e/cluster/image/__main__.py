@@ -2,12 +2,14 @@
 
 import argparse
 import gzip
+import hashlib
 import json
 import os
 import subprocess
 import sys
 import tarfile
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 from e2e.cluster.image.base import SUITE, make_base
@@ -44,6 +46,7 @@ def main(words: list[str]) -> int:
     try:
         builder = find([asked.builder] if asked.builder else NAMES)
         base = _base(builder, asked.base, asked.out)
+        print(f"base: {base.name} {base.digest}")
         for target in asked.only or [*_TARGETS, *(_FOR_TESTS if asked.tests else ())]:
             name = {**_TARGETS, **_FOR_TESTS}[target]
             _make(builder, target, base, f"{name}:{asked.tag}", asked.out)
@@ -68,28 +71,42 @@ def commit() -> str:
     return ended.stdout.strip() or "unknown"
 
 
-def _base(builder: Builder, asked: str, out: Path) -> str:
-    if asked not in {"", "debian"}:
-        return asked
-    if not asked and builder.pulls(_REGISTRY_BASE):
-        return _REGISTRY_BASE
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What the image stands on: `image` is what is built from, and `digest` what it was exactly."""
+
+    image: str
+    name: str
+    digest: str
+
+
+def _base(builder: Builder, asked: str, out: Path) -> Base:
+    """What is asked for, else the registry's, by its digest; else one of Debian's packages."""
+    name = asked if asked not in {"", "debian"} else _REGISTRY_BASE
+    if asked != "debian" and (builder.pulls(name) or asked):
+        if found := builder.pinned(name):
+            return Base(found, name, found.rpartition("@")[2])
+        return Base(name, name, "unknown")
     archive = out / f"base-{SUITE}.tar"
     make_base(archive)
     builder.take(archive, _OWN_BASE)
-    return _OWN_BASE
+    with archive.open("rb") as file:
+        return Base(
+            _OWN_BASE, f"debootstrap {SUITE}", f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+        )
 
 
-def _make(builder: Builder, target: str, base: str, tag: str, out: Path) -> None:
-    arguments = {"BASE": base, "COMMIT": commit(), "VERSION": tag.rpartition(":")[2]}
+def _make(builder: Builder, target: str, base: Base, tag: str, out: Path) -> None:
+    arguments = {"BASE": base.image, "COMMIT": commit(), "VERSION": tag.rpartition(":")[2]}
+    arguments |= {"BASE_NAME": base.name, "BASE_DIGEST": base.digest}
     if certificates := os.environ.get("PIP_CERT"):
         arguments["PIP_CERT"] = certificates
     builder.build(_OUTSIDE if target in _FOR_TESTS else ROOT, tag, target, arguments)
     archive = out / f"{tag.replace(':', '-')}.tar"
     builder.save(tag, archive)
-    if target == "linli":
-        _take_inventory(archive, out)
     if target in _FOR_TESTS:
         return
+    _take_inventory(archive, out, "" if target == "linli" else f"{_TARGETS[target]}-")
     print(f"{tag}: {compressed(archive) / MEBI:.0f} MiB compressed, as a registry keeps it; {archive}")
 
 
@@ -111,7 +128,7 @@ def compressed(archive: Path) -> int:
     return counted
 
 
-def _take_inventory(archive: Path, out: Path) -> None:
+def _take_inventory(archive: Path, out: Path, prefix: str) -> None:
     """Put what the image says of itself beside it."""
     wanted = {f"usr/share/linli/{name}" for name in _INVENTORY}
     with tarfile.open(archive) as saved:
@@ -121,7 +138,7 @@ def _take_inventory(archive: Path, out: Path) -> None:
                     if (path := member.name.removeprefix("./")) in wanted and (
                         file := layer.extractfile(member)
                     ):
-                        (out / Path(path).name).write_bytes(file.read())
+                        (out / f"{prefix}{Path(path).name}").write_bytes(file.read())
 
 
 if __name__ == "__main__":

@@ -38,6 +38,16 @@ class Builder:
         except subprocess.TimeoutExpired:
             return False
 
+    def pinned(self, image: str) -> str:
+        """The image by its digest in the registry, whatever its tag means tomorrow; "" where it has none."""
+        if "@sha256:" in image:
+            return image
+        if self.name == "buildah":
+            digest = self._told("inspect", "--type", "image", "--format", "{{.FromImageDigest}}", image)
+            return f"{_untagged(image)}@{digest}" if digest.startswith("sha256:") else ""
+        said = self._told("image", "inspect", "--format", "{{range .RepoDigests}}{{println .}}{{end}}", image)
+        return next(iter(said.split()), "")
+
     def take(self, archive: Path, tag: str) -> None:
         """Make an image of a root file system in a tar archive."""
         if self.name != "buildah":
@@ -67,9 +77,20 @@ class Builder:
     def _ended(self, *words: str, timeout: float | None = None) -> int:
         return subprocess.run([self.name, *words], check=False, timeout=timeout).returncode
 
+    def _told(self, *words: str) -> str:
+        """What it prints, "" where it fails."""
+        ended = subprocess.run([self.name, *words], check=False, stdout=subprocess.PIPE, text=True)
+        return ended.stdout.strip() if ended.returncode == 0 else ""
+
     def _said(self, *words: str) -> str:
         ended = subprocess.run([self.name, *words], check=True, stdout=subprocess.PIPE, text=True)
         return ended.stdout.strip()
+
+
+def _untagged(image: str) -> str:
+    """An image's name without its tag; a port of its registry stays."""
+    before, slash, last = image.rpartition("/")
+    return f"{before}{slash}{last.partition(':')[0]}"
 
 
 def find(names: Sequence[str] = NAMES) -> Builder:

@@ -8,11 +8,13 @@ import json
 import platform
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+_SITES = ("/usr/local/lib/python3.11/site-packages", "/usr/local/lib/python3.11/dist-packages")
+"""Where a base image may have Python distributions that this interpreter does not see."""
 _PACKAGES = Path("/var/lib/dpkg/status")
 _COPYRIGHTS = Path("/usr/share/doc")
 _UNSAID = "not stated"
@@ -35,9 +37,9 @@ class Component:
         return f"pkg:{self.kind}/{self.name}@{self.version.replace('+', '%2B')}"
 
 
-def distributions() -> Iterator[Component]:
-    """The Python distributions of this interpreter."""
-    for found in importlib.metadata.distributions():
+def distributions(sites: Sequence[str] = _SITES) -> Iterator[Component]:
+    """The Python distributions of this interpreter, and those of the base image beside it."""
+    for found in importlib.metadata.distributions(path=[*sys.path, *sites]):
         about = found.metadata
         name = re.sub(r"[-_.]+", "-", about["Name"]).lower()
         yield Component("pypi", name, found.version, licence_of(about))
@@ -75,14 +77,14 @@ def _copyright(folder: Path, package: str) -> str:
     return ", ".join(sorted(set(found))) or _UNSAID
 
 
-def bill(components: list[Component], version: str) -> dict[str, Any]:
+def bill(components: list[Component], name: str, version: str) -> dict[str, Any]:
     """The bill of materials, CycloneDX 1.5."""
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
         "version": 1,
         "metadata": {
-            "component": {"type": "container", "name": "linli", "version": version},
+            "component": {"type": "container", "name": name, "version": version},
             "properties": [{"name": "python", "value": platform.python_version()}],
         },
         "components": [
@@ -99,11 +101,11 @@ def bill(components: list[Component], version: str) -> dict[str, Any]:
     }
 
 
-def main(folder: Path) -> None:
-    """Write `sbom.cdx.json` and `licences.tsv` into a folder."""
+def main(folder: Path, name: str) -> None:
+    """Write `sbom.cdx.json` and `licences.tsv` of the image of one of its components into a folder."""
     found = sorted({*distributions(), *packages()})
-    version = next(each.version for each in found if each.name == "linli")
-    (folder / "sbom.cdx.json").write_text(json.dumps(bill(found, version), indent=1) + "\n", "utf-8")
+    version = next(each.version for each in found if each.name == name)
+    (folder / "sbom.cdx.json").write_text(json.dumps(bill(found, name, version), indent=1) + "\n", "utf-8")
     rows = [
         "kind\tname\tversion\tlicence",
         *(f"{e.kind}\t{e.name}\t{e.version}\t{e.licence}" for e in found),
@@ -112,4 +114,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import subprocess
 import tarfile
 from email.message import Message
 from pathlib import Path
@@ -64,7 +65,7 @@ def test_installed_debian_packages_are_listed_with_the_licences_of_their_copyrig
 def test_the_bill_names_each_component_once_by_its_purl() -> None:
     found = sorted(inventory.distributions())
 
-    bill = json.loads(json.dumps(inventory.bill(found, "1.0")))
+    bill = json.loads(json.dumps(inventory.bill(found, "linli", "1.0")))
 
     purls = [each["purl"] for each in bill["components"]]
     assert len(set(purls)) == len(purls)
@@ -85,6 +86,16 @@ def test_the_size_is_that_of_the_compressed_layers(tmp_path: Path) -> None:
     assert 500 < compressed(archive) < 5000
 
 
+def test_distributions_of_the_base_beside_those_of_linli_are_listed(tmp_path: Path) -> None:
+    about_pip = tmp_path / "pip-1.0.dist-info" / "METADATA"
+    about_pip.parent.mkdir()
+    about_pip.write_text("Metadata-Version: 2.1\nName: left-by-the-base\nVersion: 1.0\nLicense: MIT\n")
+
+    found = set(inventory.distributions([str(tmp_path)]))
+
+    assert inventory.Component("pypi", "left-by-the-base", "1.0", "MIT") in found
+
+
 def test_nothing_that_builds_images_is_said_so() -> None:
     with pytest.raises(CannotBuild, match="none of no-such-builder works here"):
         find(["no-such-builder"])
@@ -103,6 +114,27 @@ def test_the_image_runs_as_nobodys_user_and_names_its_commit() -> None:
     stages = re.split(r"^FROM ", (ROOT / "Dockerfile").read_text("utf-8"), flags=re.MULTILINE)
 
     for stage in stages[2:]:  # those that run: the first builds
+        assert re.search(r"^RUN \S*python3? -B /usr/share/linli/inventory.py", stage, re.MULTILINE)
+        assert 'org.opencontainers.image.base.digest="${BASE_DIGEST}"' in stage
         assert re.search(r"^USER 10001:\d+$", stage, re.MULTILINE)
     assert 'org.opencontainers.image.revision="${COMMIT}"' in stages[-1]
     assert all(stage.startswith("${BASE} AS ") for stage in stages[1:])
+
+
+def test_nothing_is_installed_that_is_not_locked_by_its_hash() -> None:
+    installs = re.findall(r"pip install ([^\n]*)", (ROOT / "Dockerfile").read_text("utf-8"))
+
+    assert len(installs) == 3
+    assert [each for each in installs if not {"--require-hashes", "--no-index"} & {*each.split()}] == []
+
+
+@pytest.mark.process
+def test_the_tool_that_builds_is_the_one_that_the_checkout_locks() -> None:
+    [program] = re.findall(r"sed -n '(.*)' requirements-dev.txt", (ROOT / "Dockerfile").read_text("utf-8"))
+    command = ["sed", "-n", program, str(ROOT / "requirements-dev.txt")]
+
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+    assert lines[0].startswith("setuptools==")
+    assert len(lines) >= 2
+    assert all(line.strip().startswith("--hash=sha256:") for line in lines[1:])
