@@ -78,6 +78,8 @@ def pods(found: list[Document]) -> Iterator[tuple[str, Document]]:
             yield each["metadata"]["name"], each
         elif each["kind"] in {"Deployment", "StatefulSet", "Job"}:
             yield each["metadata"]["name"], each["spec"]["template"]
+        elif each["kind"] == "CronJob":
+            yield each["metadata"]["name"], each["spec"]["jobTemplate"]["spec"]["template"]
 
 
 def role_of(pod: Document) -> str:

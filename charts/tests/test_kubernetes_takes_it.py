@@ -9,6 +9,7 @@ from kubernetes_validate import utils
 from packaging.version import Version
 
 from charts.reference import CHART
+from charts.tests.operators import CLUSTER, DATABASE, RABBITMQ_CLUSTER
 from charts.tests.rendered import VALUES, Document, documents, helm
 
 VERSIONS = [each for each in utils.all_versions() if Version(each) >= Version("1.27")]
@@ -23,6 +24,9 @@ _OWN = {
     ),
     "GRPCRoute": ({"parentRefs", "hostnames", "rules"}, {"parentRefs"}),
     "BackendTLSPolicy": ({"targetRefs", "validation"}, {"targetRefs", "validation"}),
+    "Cluster": ({name.removesuffix("!") for name in CLUSTER}, {"instances", "managed"}),
+    "Database": ({name.removesuffix("!") for name in DATABASE}, {"cluster", "name", "owner"}),
+    "RabbitmqCluster": ({*RABBITMQ_CLUSTER}, {"replicas", "tls", "override"}),
 }
 """Objects whose types Kubernetes itself does not know: fields that may and that must stand in `spec`."""
 

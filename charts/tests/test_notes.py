@@ -39,5 +39,7 @@ def test_who_gets_a_service_monitor_is_told_to_let_prometheus_in() -> None:
 
 
 @pytest.mark.parametrize(("name", "role"), [("external", "server"), ("apart", "worker")])
-def test_the_doctor_runs_in_a_pod_that_has_the_broker(name: str, role: str) -> None:
-    assert f"exec deploy/elm-linli-cases-{role} -- linli doctor cases" in notes(name)
+def test_the_doctor_runs_in_a_job_or_in_a_pod_that_has_the_broker(name: str, role: str) -> None:
+    assert "create job doctor --from=cronjob/elm-linli-doctor" in notes(name)
+    without = notes(name, "--set", "doctor.enabled=false")
+    assert f"exec deploy/elm-linli-cases-{role} -- linli doctor cases" in without

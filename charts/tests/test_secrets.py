@@ -27,6 +27,7 @@ def plan(name: str) -> Any:
 _GIVEN = {
     "evaluation": r"^$",
     "external": r"-(database|broker|tls|key-store)$",
+    "operators": r"^elm-linli-postgres-ca$",
     "own-secrets": r"-(database|broker|tls|key-store|relay-key)$|^vault-|^relays$",
 }
 """What an operator makes before, by value file."""

@@ -24,8 +24,8 @@ postgresql://{{ .user }}@{{ join "," $at }}/{{ .database }}?{{ $ssl }}
 {{- $of := (include "linli.service" . | fromYaml).database -}}
 {{- $name := $of.name | default (printf "linli_%s" .service) -}}
 {{- $user := include "linli.databaseUser" . -}}
-{{- $pg := .root.Values.postgresql -}}
-{{- $authority := ternary "postgresql" "" (ne $pg.authority.existingSecret "") -}}
+{{- $pg := include "linli.postgresqlPlace" . | fromJson -}}
+{{- $authority := ternary "postgresql" "" (ne $pg.authority.secret "") -}}
 {{- include "linli.postgresql" (dict "root" .root "user" $user "database" $name "hosts" $pg.hosts "port" $pg.port "authority" $authority) -}}
 {{- end }}
 
@@ -37,8 +37,9 @@ postgresql://{{ .user }}@{{ join "," $at }}/{{ .database }}?{{ $ssl }}
 {{/* The key store. (root, user) */}}
 {{- define "linli.keyStore" -}}
 {{- $store := .root.Values.keyStore -}}
-{{- $pg := ternary (dict "hosts" $store.hosts "port" $store.port) .root.Values.postgresql (gt (len $store.hosts) 0) -}}
-{{- $authority := ternary "postgresql" "" (ne .root.Values.postgresql.authority.existingSecret "") -}}
+{{- $ours := include "linli.postgresqlPlace" . | fromJson -}}
+{{- $pg := ternary (dict "hosts" $store.hosts "port" $store.port) $ours (gt (len $store.hosts) 0) -}}
+{{- $authority := ternary "postgresql" "" (ne $ours.authority.secret "") -}}
 {{- if $store.authority.existingSecret }}{{ $authority = "key-store" }}{{ end -}}
 {{- include "linli.postgresql" (dict "root" .root "user" .user "database" $store.database "hosts" $pg.hosts "port" $pg.port "authority" $authority) -}}
 {{- end }}
@@ -46,11 +47,12 @@ postgresql://{{ .user }}@{{ join "," $at }}/{{ .database }}?{{ $ssl }}
 {{/* The broker, as a service's user. (root, service) */}}
 {{- define "linli.broker" -}}
 {{- $user := (include "linli.service" . | fromYaml).broker.user | default .service -}}
-{{- $rabbit := .root.Values.rabbitmq -}}
+{{- $vhost := .root.Values.rabbitmq.vhost -}}
+{{- $rabbit := include "linli.rabbitmqPlace" . | fromJson -}}
 {{- if .root.Values.evaluation.enabled -}}
-amqp://{{ $user }}@{{ include "linli.fullname" .root }}-rabbitmq:5672/{{ $rabbit.vhost }}
+amqp://{{ $user }}@{{ include "linli.rabbitmqName" . }}:5672/{{ $vhost }}
 {{- else -}}
-{{ ternary "amqps" "amqp" $rabbit.tls }}://{{ $user }}@{{ $rabbit.host }}:{{ int $rabbit.port }}/{{ $rabbit.vhost }}
+{{ ternary "amqps" "amqp" $rabbit.tls }}://{{ $user }}@{{ $rabbit.host }}:{{ int $rabbit.port }}/{{ $vhost }}
 {{- end -}}
 {{- end }}
 

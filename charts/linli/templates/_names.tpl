@@ -20,7 +20,7 @@
 {{- if .Values.evaluation.enabled }}{{ $found = append $found "evaluation.enabled: true" }}
 {{- else -}}
 {{- if not (hasPrefix "verify" .Values.postgresql.sslmode) }}{{ $found = append $found (printf "postgresql.sslmode: %s" .Values.postgresql.sslmode) }}{{ end -}}
-{{- if not .Values.rabbitmq.tls }}{{ $found = append $found "rabbitmq.tls: false" }}{{ end -}}
+{{- if not (include "linli.rabbitmqPlace" (dict "root" .) | fromJson).tls }}{{ $found = append $found "rabbitmq.tls: false" }}{{ end -}}
 {{- end -}}
 {{- if eq .Values.tls.source "none" }}{{ $found = append $found "tls.source: none" }}{{ end -}}
 {{- $found | toJson -}}
@@ -101,7 +101,14 @@ linli/role: {{ .role }}
 {{- define "linli.secret.firstOperator" }}{{ .root.Values.firstOperator.existingSecret | default (printf "%s-first-operator" (include "linli.fullname" .root)) }}{{ end }}
 {{- define "linli.secret.tls" }}{{ .root.Values.tls.existingSecret | default (printf "%s-tls" (include "linli.fullname" .root)) }}{{ end }}
 {{- define "linli.secret.database" }}{{ (include "linli.service" . | fromYaml).database.existingSecret | default (printf "%s-%s-database" (include "linli.fullname" .root) .service) }}{{ end }}
+{{- define "linli.secret.databaseOwner" }}{{ (include "linli.service" . | fromYaml).database.ownerSecret | default (ternary (printf "%s-%s-owner" (include "linli.fullname" .root) .service) (include "linli.secret.database" .) (eq (include "linli.ownPostgresql" .) "yes")) }}{{ end }}
 {{- define "linli.secret.broker" }}{{ (include "linli.service" . | fromYaml).broker.existingSecret | default (printf "%s-%s-broker" (include "linli.fullname" .root) .service) }}{{ end }}
 {{- define "linli.secret.relayKey" }}{{ (include "linli.service" . | fromYaml).relayKey.existingSecret | default (printf "%s-%s-relay-key" (include "linli.fullname" .root) .service) }}{{ end }}
 {{- define "linli.configMap.relayKeys" }}{{ .root.Values.relayPublicKeys.existingConfigMap | default (printf "%s-relay-keys" (include "linli.fullname" .root)) }}{{ end }}
 {{- define "linli.configMap.keysRoot" }}{{ include "linli.fullname" .root }}-keys-root{{ end }}
+
+{{/* true: always; auto: where the CRD is. (root, enabled, kind, and api if it is not Prometheus') */}}
+{{- define "linli.wanted" -}}
+{{- $kind := printf "%s/%s" (.api | default "monitoring.coreos.com/v1") .kind -}}
+{{- if or (eq (toString .enabled) "true") (and (eq (toString .enabled) "auto") (.root.Capabilities.APIVersions.Has $kind)) }}yes{{ end -}}
+{{- end }}

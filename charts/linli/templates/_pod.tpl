@@ -105,7 +105,7 @@ annotations:
 {{- if $brokers }}
 - {name: LINLI_BROKER_URL, value: {{ include "linli.broker" . | quote }}}
 - {name: LINLI_BROKER_PASSWORD_FILE, value: /etc/linli/secrets/broker-password}
-{{- if and .root.Values.rabbitmq.authority.existingSecret (not .root.Values.evaluation.enabled) }}
+{{- if and (include "linli.rabbitmqPlace" . | fromJson).authority.secret (not .root.Values.evaluation.enabled) }}
 - {name: LINLI_BROKER_CA, value: /etc/linli/rabbitmq/ca.crt}
 {{- end }}
 {{- end }}
@@ -137,12 +137,17 @@ annotations:
     defaultMode: 0440
     sources:
       - secret:
+          {{- if $migrates }}
+          name: {{ include "linli.secret.databaseOwner" . }}
+          items: [{key: {{ include "linli.ownerPasswordKey" . }}, path: secrets/database-password}]
+          {{- else }}
           name: {{ $database }}
-          items: [{key: {{ ternary $of.database.ownerPasswordKey $of.database.passwordKey $migrates }}, path: secrets/database-password}]
+          items: [{key: {{ $of.database.passwordKey }}, path: secrets/database-password}]
+          {{- end }}
       - secret:
           {{- if $migrates }}
           name: {{ include "linli.secret.keyStore" . }}
-          items: [{key: {{ .root.Values.keyStore.ownerPasswordKey }}, path: secrets/key-store-password}]
+          items: [{key: {{ include "linli.keyStoreOwnerKey" . }}, path: secrets/key-store-password}]
           {{- else }}
           name: {{ $of.database.keyStoreSecret | default $database }}
           items: [{key: {{ ternary $of.database.keyStorePasswordKey $of.database.passwordKey (ne $of.database.keyStoreSecret "") }}, path: secrets/key-store-password}]
@@ -188,10 +193,10 @@ annotations:
       {{- end }}
       {{- end }}
       {{- end }}
-      {{- with .root.Values.postgresql.authority }}
-      {{- if and .existingSecret (not $evaluation) }}
+      {{- with (include "linli.postgresqlPlace" . | fromJson).authority }}
+      {{- if and .secret (not $evaluation) }}
       - secret:
-          name: {{ .existingSecret }}
+          name: {{ .secret }}
           items: [{key: {{ .key }}, path: postgresql/ca.crt}]
       {{- end }}
       {{- end }}
@@ -202,10 +207,10 @@ annotations:
           items: [{key: {{ .key }}, path: key-store/ca.crt}]
       {{- end }}
       {{- end }}
-      {{- with .root.Values.rabbitmq.authority }}
-      {{- if and .existingSecret (not $evaluation) (has $.role (list "server" "relay" "worker")) }}
+      {{- with (include "linli.rabbitmqPlace" . | fromJson).authority }}
+      {{- if and .secret (not $evaluation) (has $.role (list "server" "relay" "worker")) }}
       - secret:
-          name: {{ .existingSecret }}
+          name: {{ .secret }}
           items: [{key: {{ .key }}, path: rabbitmq/ca.crt}]
       {{- end }}
       {{- end }}

@@ -39,10 +39,13 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A Secret, and of what kind the value of each of its keys is."""
+    """A Secret: of what kind the value of each key is, and what else it holds."""
 
     name: str
     keys: Mapping[str, str]
+    texts: Mapping[str, str] = {}
+    type: str = "Opaque"
+    labels: Mapping[str, str] = {}
 
 
 class RelayKeys(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
@@ -153,11 +156,12 @@ def _refuse_another_root(root: Root, published: Object | None, objects: Objects)
 
 def _secret(plan: Plan, wanted: Wanted, there: Object | None, objects: Objects) -> str:
     if there is None:
-        values = {key: MAKERS[kind]() for key, kind in wanted.keys.items()}
-        if objects.create(_object(plan, "Secret", wanted.name, values)):
+        values = {**wanted.texts, **{key: MAKERS[kind]() for key, kind in wanted.keys.items()}}
+        made = _object(plan, "Secret", wanted.name, values, wanted.labels)
+        if objects.create({**made, "type": wanted.type}):
             return f"made Secret {wanted.name}"
         there = objects.get("Secret", wanted.name) or {}  # another job was faster
-    missing = [key for key in wanted.keys if not there.get("data", {}).get(key)]
+    missing = [key for key in (*wanted.texts, *wanted.keys) if not there.get("data", {}).get(key)]
     if missing:
         raise CannotStart(
             f"the Secret {wanted.name} has no {', '.join(missing)}: nothing that exists is changed, so add it"
@@ -209,6 +213,8 @@ def _value(objects: Objects, place: Place) -> str:
     return base64.b64decode(value).decode()
 
 
-def _object(plan: Plan, kind: str, name: str, values: Mapping[str, str]) -> dict[str, object]:
-    about = {"name": name, "labels": dict(plan.labels), "annotations": dict(_KEEP)}
+def _object(
+    plan: Plan, kind: str, name: str, values: Mapping[str, str], labels: Mapping[str, str] | None = None
+) -> dict[str, object]:
+    about = {"name": name, "labels": {**plan.labels, **(labels or {})}, "annotations": dict(_KEEP)}
     return {"kind": kind, "metadata": about, "stringData" if kind == "Secret" else "data": dict(values)}

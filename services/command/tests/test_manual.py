@@ -1,4 +1,4 @@
-"""Every command that OPERATING.md tells operators to run is one that `linli` has, with those options."""
+"""What OPERATING.md tells operators to run or to set exists: commands, rpcs, settings, values."""
 
 import re
 import shlex
@@ -7,21 +7,31 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
+from libs.runtime.config.settings import Settings, describe
+from services.command import rpcs
 from services.command.line import linli
+from services.command.registry import NAMES, load
 
-PAGE = (Path(__file__).parents[3] / "OPERATING.md").read_text("utf-8")
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "OPERATING.md").read_text("utf-8")
 _STANDS_FOR = re.compile("<(service|source)>")
 
 
-def told() -> Iterator[str]:
-    """The commands on the page, in console blocks and in the text."""
+def shown() -> Iterator[str]:
+    """The commands in console blocks, to be copied."""
     for block in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
-            found = re.search(r"(?:^\$ |\| )(?:\.venv/bin/)?linli (.*?)(?:\s{2,}#.*)?$", line)
+            found = re.search(r"(?:^\$ |\| |-- )(?:\.venv/bin/)?linli (.*?)(?:\s{2,}#.*)?$", line)
             if found:
                 yield found[1]
-    for text in re.findall(r"`linli ([^`]+)`", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)):
+
+
+def told() -> Iterator[str]:
+    """All commands on the page: those, and those in the text."""
+    yield from shown()
+    for text in re.findall(r"`(?:[^`]* -- )?linli ([^`]+)`", re.sub(r"```.*?```", "", PAGE, flags=re.DOTALL)):
         yield " ".join(text.split())
 
 
@@ -48,5 +58,64 @@ def test_a_command_of_the_manual_exists(command: str) -> None:
     assert {word.partition("=")[0] for word in words if word.startswith("--")} <= known
 
 
+@pytest.mark.parametrize("command", sorted(set(shown()) - {"--help"}))
+def test_a_command_of_a_console_block_can_be_typed_as_it_stands(command: str) -> None:
+    """Every option has its value, and every argument is there, no more and no less."""
+    found: click.Command | None = linli
+    words = words_of(command)
+    with linli.make_context("linli", [], resilient_parsing=True) as context:
+        while isinstance(found, click.Group):
+            found = found.get_command(context, words.pop(0))
+        assert found is not None
+        given, left, _ = found.make_parser(click.Context(found)).parse_args(words)
+        needed = [each for each in found.params if isinstance(each, click.Argument) and each.required]
+
+    assert left == []
+    assert [each.name for each in needed if given.get(str(each.name)) is None] == []
+
+
+def test_every_rpc_that_the_manual_names_exists() -> None:
+    known = set(rpcs.names())
+    firsts = "|".join({name.partition(".")[0] for name in known})
+    named = set(re.findall(rf"\b((?:{firsts})\.[A-Z][A-Za-z]+)", PAGE))
+
+    assert len(named) > 10
+    assert named - known == set()
+
+
+def test_every_setting_that_the_manual_names_exists() -> None:
+    known = {name for name, _, _ in describe(Settings)}
+    for name in NAMES:
+        known |= {variable for variable, _, _ in describe(load(name).settings, f"LINLI_{name.upper()}_")}
+    known |= {f"{name}_FILE" for name in known}
+    named = set(re.findall(r"(?<!_)LINLI_[A-Z_]*[A-Z]", PAGE))
+
+    assert len(named) > 20
+    assert named - known - {"LINLI_TOKEN"} == set()
+
+
+def test_every_value_of_the_chart_that_the_manual_names_exists() -> None:
+    values = yaml.safe_load((ROOT / "charts/linli/values.yaml").read_text("utf-8"))
+    first = "|".join(values.keys() - {"service"})  # `service.name` and the like are OpenTelemetry's
+    named = set(re.findall(rf"(?:`|--set )((?:{first})(?:\.[a-zA-Z]+)+)[`=: ]", PAGE))
+
+    assert len(named) >= 6
+    for path in named:
+        here = values
+        for key in path.split("."):
+            assert key in here, path
+            here = here[key]
+
+
+def test_every_chapter_of_the_manual_that_the_doctor_names_exists() -> None:
+    for file in (ROOT / "libs/runtime/doctor").glob("*.py"):
+        for text in re.findall(r'OPERATING\.md, ([^"]+)"', file.read_text("utf-8")):
+            for chapter in text.split("; "):
+                assert re.search(rf"^#+ {chapter}|\*\*{chapter}", PAGE, re.MULTILINE), (
+                    f"{file.name}: {chapter}"
+                )
+
+
 def test_the_manual_is_read() -> None:
     assert len(set(told())) > 40
+    assert len(set(shown())) > 25
