@@ -74,6 +74,9 @@ def _copyright(folder: Path, package: str) -> str:
     file = folder / package / "copyright"
     text = file.read_text("utf-8", "replace") if file.exists() else ""
     found = re.findall(r"^License: *(\S.*)$", text, re.MULTILINE)
+    found = found or re.findall(
+        r"/usr/share/common-licenses/([\w.-]*\w)", text
+    )  # older files only refer to it
     return ", ".join(sorted(set(found))) or _UNSAID
 
 

@@ -62,6 +62,16 @@ def test_installed_debian_packages_are_listed_with_the_licences_of_their_copyrig
     assert found == inventory.Component("deb/debian", "zlib1g", "1:1.2.13.dfsg-1", "Zlib")
 
 
+def test_a_copyright_that_only_refers_to_a_common_licence_has_that_one(tmp_path: Path) -> None:
+    (tmp_path / "status").write_text(STATUS)
+    (tmp_path / "zlib1g").mkdir()
+    (tmp_path / "zlib1g" / "copyright").write_text("found in `/usr/share/common-licenses/LGPL-2.1'.\n")
+
+    [found] = inventory.packages(tmp_path / "status", tmp_path)
+
+    assert found.licence == "LGPL-2.1"
+
+
 def test_the_bill_names_each_component_once_by_its_purl() -> None:
     found = sorted(inventory.distributions())
 
