@@ -1,7 +1,7 @@
 """The feed service: published events by gRPC, for partners, auditors and neighbours in other cells."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,16 +9,18 @@ from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.errors import EventTypeUnknown
+from libs.messaging.live import Live, Wake
 from libs.messaging.published import Published
+from libs.messaging.resume import must_be_there
 from libs.messaging.stretch import LARGEST, Entry, Stretch
 from libs.messaging.translate import Source
+from libs.rpc.pause import Pause
 
 _STANDARD_LIMIT = 500
 _STEP = 500
 """Stored events that are looked at in one go."""
 _LONGEST_LOOK = 2.0
 """Seconds after which a reader hears how far a search has got, even if it has found nothing yet."""
-_HEARTBEAT = 5.0
 
 
 class Reach(Protocol):
@@ -43,110 +45,66 @@ class Call(Protocol):
     def active(self) -> bool:
         """Whether the caller still waits."""
 
+    @property
+    def wake(self) -> Wake:
+        """What lets the stream go on."""
+
 
 class FeedApi:
     """Serves `linli.feed.v1.FeedService` over the sources of this process."""
 
-    def __init__(
-        self,
-        sources: Mapping[str, Source],
-        *,
-        draining: Callable[[], bool] = lambda: False,
-        heartbeat: float = _HEARTBEAT,
-    ) -> None:
-        """`sources` by service; followers are sent an empty batch every `heartbeat` seconds at least."""
-        self._sources = sources
-        self._draining = draining
-        self._heartbeat = heartbeat
+    def __init__(self, lives: Mapping[str, Live]) -> None:
+        """`lives`: the sources by service, and who reads each for its followers."""
+        self._lives = lives
 
     def read_events(self, request: feed.ReadEventsRequest, call: Call) -> feed.ReadEventsResponse:
         """One batch after a position."""
-        source = self._source(request.source)
-        _must_be_there(source, request.after, request.chain)
+        source = self._live(request.source).source
+        must_be_there(source, request.after, request.chain)
         seen = _Seen(call.reach, _known(source, request.types))
         found = _found(source, request.after, request.limit or _STANDARD_LIMIT, seen, call)
         return feed.ReadEventsResponse(batch=_batch(source, found, seen))
 
     def follow_events(
         self, request: feed.FollowEventsRequest, call: Call
-    ) -> Iterator[feed.FollowEventsResponse]:
+    ) -> Iterator[feed.FollowEventsResponse | Pause]:
         """Everything after a position, then what is recorded, until the caller goes or the server drains."""
-        source = self._source(request.source)
-        _must_be_there(source, request.after, request.chain)
-        seen = _Seen(call.reach, _known(source, request.types))
-        return self._follow(source, request.after, call, seen)
+        live = self._live(request.source)
+        must_be_there(live.source, request.after, request.chain)
+        seen = _Seen(call.reach, _known(live.source, request.types))
+        return self._follow(live, request.after, call, seen)
 
     def _follow(
-        self, source: Source, after: int, call: Call, seen: "_Seen"
-    ) -> Iterator[feed.FollowEventsResponse]:
+        self, live: Live, after: int, call: Call, seen: "_Seen"
+    ) -> Iterator[feed.FollowEventsResponse | Pause]:
+        """The reader reads at their own pace: who is far behind is not ended, but reads the ledger itself."""
+        source, said = live.source, time.monotonic()
         chain = source.chain_at(after)
-        while call.active and not self._draining():
-            _must_be_there(source, after, chain)
-            found = _found(source, after, _STANDARD_LIMIT, seen, call)
-            if found.until > after or not self._something_came(source, after, call):
+        with live.watch(call.wake):
+            while call.active:
+                must_be_there(source, after, chain)
+                found = _found(source, after, _STANDARD_LIMIT, seen, call)
+                due = said + live.heartbeat - time.monotonic()
+                if found.until == after and due > 0:
+                    yield Pause(due)
+                    continue
                 batch = _batch(source, found, seen)
                 yield feed.FollowEventsResponse(batch=batch)
-                chain = batch.chain_until
-            after = found.until
+                after, chain, said = found.until, batch.chain_until, time.monotonic()
 
-    def _something_came(self, source: Source, after: int, call: Call) -> bool:
-        """Wait for something new until the next heartbeat is due, in steps that notice a drain."""
-        step = min(0.5, self._heartbeat)
-        for _ in range(max(1, round(self._heartbeat / step))):
-            if source.wait(after, step):
-                return True
-            if self._draining() or not call.active:
-                return True
-        return False
-
-    def _source(self, service: str) -> Source:
-        if service not in self._sources:
+    def _live(self, service: str) -> Live:
+        if service not in self._lives:
             raise Refusal(
                 Kind.NOT_FOUND,
                 "SOURCE_UNKNOWN",
-                f"no such source here; served are: {', '.join(sorted(self._sources))}",
+                f"no such source here; served are: {', '.join(sorted(self._lives))}",
                 field="source",
             )
-        return self._sources[service]
+        return self._lives[service]
 
 
 def _batch(source: Source, found: Stretch, seen: "_Seen") -> feed.Batch:
     return source.proved(found.batch(source.name, seen.types or None, head=source.head()))
-
-
-def _must_be_there(source: Source, after: int, chain: bytes) -> None:
-    """Refuse a position that the source has not reached, or at which it has another history.
-
-    Its reader would silently miss what was recorded instead. `chain` empty: not known.
-    """
-    if after <= source.head():
-        if chain and chain != source.chain_at(after):
-            raise _history_changed(source, after, chain)
-        return
-    head = source.newest()  # another process may have recorded what this one has not heard of
-    if after > head:
-        raise Refusal(
-            Kind.PRECONDITION,
-            "POSITION_AHEAD",
-            f"{source.name} has recorded nothing beyond {head}, and you ask for what follows {after}:"
-            " it was restored from an older backup, or your position is of another cell;"
-            " read again from 0, or from a position that you know to be of this source",
-            after=str(after),
-            head=str(head),
-        )
-
-
-def _history_changed(source: Source, after: int, chain: bytes) -> Refusal:
-    return Refusal(
-        Kind.PRECONDITION,
-        "HISTORY_CHANGED",
-        f"{source.name} has another history at {after} than the one you have read: it was restored from an"
-        " older backup; compare what you have with what it has, then read again from a position at which"
-        " the chains agree, or from 0",
-        after=str(after),
-        chain=chain.hex(),
-        found=source.chain_at(after).hex(),
-    )
 
 
 def _known(source: Source, types: Sequence[str]) -> frozenset[str]:

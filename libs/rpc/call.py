@@ -71,15 +71,18 @@ class Call:
         must_consult: bool = False,
         proxies: TrustedProxies = NO_PROXIES,
         room: Room | None = None,
+        wake: Callable[[], None] = lambda: None,
     ) -> None:
         """`scopes` are those the rpc declares; `deadline` is on `time.monotonic()`; it waits in `room`.
 
+        `wake` (quick, from any thread) lets a stream go on that has yielded a `Pause`.
         With `must_consult` nothing is written, and no answer given, before the reach was looked at.
         """
         self.caller = caller
         self.rpc = rpc
         self.deadline = deadline
         self.traceparent = traceparent
+        self.wake = wake
         self.metadata: Mapping[str, str] = metadata or {}
         self.consulted = False
         self._scopes = scopes

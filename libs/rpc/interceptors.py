@@ -112,6 +112,16 @@ def _not_a_token() -> Rejected:
     return refused(grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID", message)
 
 
+def conclude(
+    context: grpc.ServicerContext, failure: Failure, localized: tuple[str, str] | None = None
+) -> None:
+    """Let the stream end with the failure and its details."""
+    status = errors.status_of(failure, localized)
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.set_code(failure.code)
+    context.set_details(status.message)
+
+
 def abort(context: grpc.ServicerContext, failure: Failure, localized: tuple[str, str] | None = None) -> None:
     """End the rpc with the failure and its details. Raises, always."""
     status = errors.status_of(failure, localized)

@@ -43,6 +43,9 @@ OWN: Catalogue = {
             "事件来源只记录到{head}，尚无{after}之后的事件；"
             "来源可能已从旧备份恢复，或位置属于另一单元；请从0重新读取"
         ),
+        "FOLLOWER_TOO_SLOW": "读取过慢，已积压超过{kept}个事件；请及时读取，并用resume_token继续",
+        "RESUME_TOKEN_INVALID": "resume_token不属于此订阅；请用该订阅最近消息中的标记，或留空重新开始",
+        "RESUME_TOKEN_OLD": "中断时间过长，无法从该标记继续；请不带resume_token重新开始",
         "EVENT_TYPE_NOT_PUBLISHED": "该来源不发布{type}事件，请核对类型名称",
         "INBOX_UNKNOWN": "此处没有该服务的收件箱",
         "PARKED_UNKNOWN": "没有编号为{parked_id}的搁置事件，或已处理完毕",

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -14,14 +14,16 @@ from libs.rpc import errors
 from libs.rpc.access import Caller
 from libs.rpc.call import Call, Clock
 from libs.rpc.errors import Failure, Rejected
-from libs.rpc.interceptors import TOO_LATE, Authority, abort, gate, refused
+from libs.rpc.interceptors import TOO_LATE, Authority, abort, conclude, gate, refused
 from libs.rpc.limits.limits import Limits
 from libs.rpc.messages import Catalogue, Localizer
 from libs.rpc.methods import Method
 from libs.rpc.normal import Normal, each_field_once, normal_of
+from libs.rpc.pause import Pause
 from libs.rpc.peers import NO_PROXIES, TrustedProxies, called_from
 from libs.rpc.reception import Ticket
 from libs.rpc.request_context import SLOW, RequestContext
+from libs.rpc.streams import Answers, Send, Streams
 from libs.rpc.validation import Check, rules_of
 from libs.rpc.waiting import WaitingRoom
 from libs.telemetry import conventions, metrics, traces
@@ -38,6 +40,7 @@ class ServerContext:
     max_message: int
     limits: Limits
     room: WaitingRoom
+    streams: Streams
     region: str = "CN"
     proxies: TrustedProxies = NO_PROXIES
     draining: threading.Event = field(default_factory=threading.Event)
@@ -71,8 +74,6 @@ class Rpc:
     def answer(self, raw: bytes, wire: grpc.ServicerContext, ticket: Ticket) -> Any:
         """Serve the call, or tell the ticket's refusal."""
         ctx = RequestContext(wire, ticket.metadata, ticket.caller)
-        if self.streams:
-            return self._stream(raw, ctx, ticket)
         if ticket.caller.anonymous and ticket.refusal is None:
             with self._server.limits.of_address(called_from(wire, self._server.proxies)) as refusal:
                 ticket.refusal = refusal
@@ -98,7 +99,18 @@ class Rpc:
             self._tell(ctx.failure, ctx)
         return answer
 
-    def _stream(self, raw: bytes, ctx: RequestContext, ticket: Ticket) -> Iterator[bytes]:
+    def follow(self, raw: bytes, wire: grpc.ServicerContext, ticket: Ticket, send: Send) -> None:
+        """Begin to serve a stream, or tell the ticket's refusal."""
+        answers = self._stream(raw, RequestContext(wire, ticket.metadata, ticket.caller), ticket)
+        if ticket.refusal is not None:
+            next(answers, None)
+            send(None)
+            return
+        stream = self._server.streams.open(answers, wire, send, ticket.place())
+        ticket.wake = stream.wake
+        stream.carry()
+
+    def _stream(self, raw: bytes, ctx: RequestContext, ticket: Ticket) -> Answers:
         code = "CANCELLED"  # unless we get to the end
         try:
             with ctx.span_of(self._name) as span:
@@ -112,14 +124,19 @@ class Rpc:
         finally:
             self._meter(code, time.perf_counter() - ctx.began)
         if ctx.failure:
-            self._tell(ctx.failure, ctx)
+            conclude(ctx.wire, ctx.failure, self._localized(ctx.failure, ctx))
 
-    def _produce(self, raw: bytes, ctx: RequestContext, ticket: Ticket, span: traces.Span) -> Iterator[bytes]:
+    def _produce(self, raw: bytes, ctx: RequestContext, ticket: Ticket, span: traces.Span) -> Answers:
+        """What the api method says. Looks at the token again before each message and after each pause."""
         request, call = self._begin(raw, ctx, ticket, span)
-        for response in self._serve(request, call):
+        for said in self._serve(request, call):
+            if isinstance(said, Pause):
+                yield said
+                call.caller = self._caller(ticket)
+                continue
             call.assure_consulted()
-            self._caller(ticket)
-            yield response.SerializeToString()
+            call.caller = self._caller(ticket)
+            yield said.SerializeToString()
         call.assure_consulted()
 
     def _caller(self, ticket: Ticket) -> Caller:
@@ -156,6 +173,7 @@ class Rpc:
             must_consult=self._method.must_consult,
             proxies=self._server.proxies,
             room=None if self._method.streams else self._server.room,
+            wake=ticket.wake,
         )
         if self._recording is not None and request.at_least:  # type: ignore[attr-defined] # it has the field
             Fresh.of(cast("Query", request), call).assure_recorded(self._recording)
@@ -180,5 +198,7 @@ class Rpc:
         return request
 
     def _tell(self, failure: Failure, ctx: RequestContext) -> None:
-        localized = self._localizer.localize(failure, ctx.metadata.get("accept-language", ""))
-        abort(ctx.wire, failure, localized)
+        abort(ctx.wire, failure, self._localized(failure, ctx))
+
+    def _localized(self, failure: Failure, ctx: RequestContext) -> tuple[str, str] | None:
+        return self._localizer.localize(failure, ctx.metadata.get("accept-language", ""))

@@ -1,7 +1,6 @@
 """The reception: where each call goes, decided before any worker is bothered. It is grpc's executor."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Protocol
 
@@ -14,6 +13,7 @@ from libs.rpc.limits.limits import Account, Limits
 from libs.rpc.limits.quota import EVERYBODY
 from libs.rpc.limits.slots import Slots
 from libs.rpc.settings import ServerSettings
+from libs.rpc.streams import Send, Streams
 from libs.rpc.workers import Work, Workers
 from libs.telemetry import metrics
 
@@ -31,13 +31,17 @@ class Served(Protocol):
     def answer(self, raw: bytes, wire: grpc.ServicerContext, ticket: "Ticket") -> Any:
         """Serve the call, or tell the ticket's refusal."""
 
+    def follow(self, raw: bytes, wire: grpc.ServicerContext, ticket: "Ticket", send: Send) -> None:
+        """Begin to serve a stream, or tell the ticket's refusal. The stream takes the ticket's place over."""
+
 
 class Ticket:
     """One call on its way. grpc takes it for the call's `RpcMethodHandler`, and calls it in the end."""
 
-    __slots__ = ("caller", "metadata", "refusal", "rpc", "token")
+    __slots__ = ("caller", "end", "metadata", "refusal", "rpc", "token", "wake")
 
     request_streaming = False
+    experimental_non_blocking = True  # grpc asks for it where the rpc answers with a stream
     request_deserializer = None
     response_serializer = None
     stream_unary = None
@@ -50,6 +54,8 @@ class Ticket:
         self.caller = NOBODY
         self.token: str | None = None
         self.refusal = refusal
+        self.end: Callable[[], None] = _nothing  # gives back the place of a stream
+        self.wake: Callable[[], None] = _nothing  # lets a stream go on that has paused
 
     @property
     def response_streaming(self) -> bool:
@@ -63,25 +69,42 @@ class Ticket:
 
     unary_stream = unary_unary
 
-    def __call__(self, raw: bytes, context: grpc.ServicerContext) -> Any:
-        """Serve the call."""
+    def __call__(self, raw: bytes, context: grpc.ServicerContext, send: Send | None = None) -> Any:
+        """Serve the call; `send` is for a stream's answers."""
+        if send is not None:
+            return self.rpc.follow(raw, context, self, send)
         return self.rpc.answer(raw, context, self)
+
+    def place(self) -> Callable[[], None]:
+        """Take over the place of the stream: what gives it back."""
+        end, self.end = self.end, _nothing
+        return end
+
+    def not_followed(self) -> None:
+        """Give the place of a stream back that never began."""
+        self.place()()
+
+
+def _nothing() -> None:
+    return None
 
 
 class Reception:
     """Sends each call to the threads that it needs.
 
-    Workers serve unary rpcs, and a thread of its own each stream. Tokens that are not known yet are
+    Workers serve unary rpcs, and a few carriers all streams. Tokens that are not known yet are
     verified, and refusals told, by threads that do nothing else.
     """
 
-    def __init__(self, settings: ServerSettings, authority: Authority, workers: Workers) -> None:
+    def __init__(
+        self, settings: ServerSettings, authority: Authority, workers: Workers, streams: Streams
+    ) -> None:
         self.limits = Limits()
         self.slots = Slots(settings.streams)
         self._authority = authority
         self._most = settings.waiting
         self._workers = workers
-        self._streams = ThreadPoolExecutor(settings.streams, thread_name_prefix="stream")
+        self._streams = streams
         self._verifiers = Workers(2, "verify")
         self._refusers = Workers(1, "refuse")
 
@@ -102,7 +125,7 @@ class Reception:
         """Let the threads end."""
         for threads in (self._workers, self._verifiers, self._refusers):
             threads.shutdown()
-        self._streams.shutdown(wait=False, cancel_futures=True)
+        self._streams.shutdown()
 
     def _send(self, work: Work, ticket: Ticket) -> None:
         """Send the call on, after the token was verified if it must be.
@@ -135,8 +158,9 @@ class Reception:
             if not self.slots.acquire():
                 self.limits.end_stream(account)
                 raise _busy("streams")
-            work.end = partial(self._end_stream, account)
-            self._streams.submit(work.run)
+            ticket.end = partial(self._end_stream, account)
+            work.end = ticket.not_followed
+            self._streams.begin(work)
             return
         if self._workers.waiting >= self._most:
             raise _busy("calls")

@@ -8,6 +8,7 @@ import grpc
 from libs.rpc.errors import Failure, Rejected
 from libs.rpc.interceptors import Handler, abort
 from libs.rpc.reception import Served, Ticket
+from libs.rpc.streams import Send
 
 UNKNOWN = Failure(
     code=grpc.StatusCode.UNIMPLEMENTED,
@@ -57,6 +58,9 @@ class _Nothing:
     def answer(self, raw: bytes, wire: grpc.ServicerContext, ticket: Ticket) -> Any:
         """Say so."""
         abort(wire, UNKNOWN)
+
+    def follow(self, raw: bytes, wire: grpc.ServicerContext, ticket: Ticket, send: Send) -> None:
+        """Nobody asks for it: it does not stream."""
 
 
 def on_threads(handler: Handler, threads: ThreadPoolExecutor) -> Handler:

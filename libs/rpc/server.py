@@ -23,6 +23,7 @@ from libs.rpc.reception import Reception
 from libs.rpc.reflection import Reflection
 from libs.rpc.routes import Routes
 from libs.rpc.settings import ServerSettings
+from libs.rpc.streams import Streams
 from libs.rpc.waiting import WaitingRoom
 from libs.rpc.workers import Workers
 from libs.telemetry import metrics
@@ -53,13 +54,15 @@ class Server:
         self._workers = Workers(self.settings.workers)
         self._room = WaitingRoom(self._workers, self.settings.parked, max(1, self.settings.parked // 4))
         self._authority = authority or Nobody()
-        self._reception = Reception(self.settings, self._authority, self._workers)
+        streams = Streams()
+        self._reception = Reception(self.settings, self._authority, self._workers, streams)
         self._context = ServerContext(
             authority=self._authority,
             clock=clock,
             max_message=self.settings.max_message,
             limits=self._reception.limits,
             room=self._room,
+            streams=streams,
             region=self.settings.region,
             proxies=self.settings.trusted_proxies,
         )
@@ -148,6 +151,7 @@ class Server:
         self._health.enter_graceful_shutdown()
         time.sleep(self.settings.notice)
         self._context.draining.set()
+        self._context.streams.wake()
         stopped = self._server.stop(self.settings.grace if grace is None else grace)
         self._held.end()
         stopped.wait()

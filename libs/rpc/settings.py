@@ -23,7 +23,7 @@ class ServerSettings:
     workers: int = 32
     waiting: int = 512
     parked: int = 64
-    streams: int = 64
+    streams: int = 1024
     max_message: int = 4 * 1024 * 1024
     connection_age: float = 1800.0
     connection_grace: float = 60.0

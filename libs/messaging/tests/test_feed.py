@@ -1,6 +1,6 @@
 """The feed shows each caller what their grants cover, in order, and follows what comes."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 import pytest
 from linli.cases.v1 import cases_events_pb2  # noqa: F401 # the pool must know the contract
@@ -8,26 +8,14 @@ from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.decider import Refusal
 from libs.messaging.feed import FeedApi, may_see
+from libs.messaging.live import Live
 from libs.messaging.published import Published
 from libs.messaging.tests.town import ALICE, Town, sequences
 from libs.messaging.translate import Source
 from libs.query.reach import Limit, Reach
 from libs.runtime.tests.example import counter
 from libs.runtime.tests.example.counter import COUNTED
-
-EVERYWHERE = Reach((Limit(),))
-
-
-@dataclass
-class Caller:
-    """A caller with a reach, who stays for some turns."""
-
-    reach: Reach = EVERYWHERE
-    turns: list[bool] = field(default_factory=lambda: [True] * 1000)
-
-    @property
-    def active(self) -> bool:
-        return self.turns.pop(0) if self.turns else False
+from libs.testkit.following import Caller
 
 
 class HearsLate(Source):
@@ -38,7 +26,12 @@ class HearsLate(Source):
 
 
 def _api(town: Town, heartbeat: float = 0.05) -> FeedApi:
-    return FeedApi({"counter": town.counter.source}, heartbeat=heartbeat)
+    return FeedApi({"counter": Live(town.counter.source, heartbeat=heartbeat)})
+
+
+def _followed(town: Town, caller: Caller, **request: object) -> Iterator[feed.Batch]:
+    asked = feed.FollowEventsRequest(source="counter", **request)  # type: ignore[arg-type]  # a test's short cut
+    return (answer.batch for answer in caller.hears(_api(town).follow_events(asked, caller)))
 
 
 def _read(town: Town, caller: Caller, **request: object) -> feed.Batch:
@@ -103,7 +96,7 @@ def test_a_reader_may_ask_for_some_types(town: Town) -> None:
 def test_a_type_that_the_source_never_publishes_is_refused_with_those_it_publishes(town: Town) -> None:
     town.count(1)
     source = Source("cases", "test", town.counter.ledger, counter.publish)
-    api = FeedApi({"cases": source})
+    api = FeedApi({"cases": Live(source)})
 
     for unknown in ("CaseOpened", "linli.cases.v1.CaseOpend", "linli.catalog.v1.AffairDefined"):
         wanted = f"publishes no {unknown}; it publishes: .*linli.cases.v1.CaseOpened"
@@ -135,7 +128,7 @@ def test_a_follower_does_not_hear_of_stretches_that_are_not_for_them(town: Town)
     town.count(2, who="b")
     caller = Caller(Reach((Limit(path="town/b"),)))
 
-    first = next(_api(town).follow_events(feed.FollowEventsRequest(source="counter"), caller)).batch
+    first = next(_followed(town, caller))
 
     assert [event.subject for event in first.events] == ["counter-b"]
     assert (first.after, first.until) == (0, first.head)
@@ -166,16 +159,16 @@ def test_a_position_that_only_the_store_knows_of_yet_is_good(town: Town) -> None
     source = HearsLate("counter", "test", town.counter.ledger, counter.publish)
     request = feed.ReadEventsRequest(source="counter", after=head)
 
-    assert FeedApi({"counter": source}).read_events(request, Caller()).batch.until == head
+    assert FeedApi({"counter": Live(source)}).read_events(request, Caller()).batch.until == head
 
 
 def test_a_follower_gets_the_history_then_a_heartbeat_then_the_news(town: Town) -> None:
     town.count(1, 2)
-    following = _api(town).follow_events(feed.FollowEventsRequest(source="counter"), Caller())
+    following = _followed(town, Caller())
 
-    history, silence = next(following).batch, next(following).batch
+    history, silence = next(following), next(following)
     town.count(3)
-    news = next(batch for batch in (answer.batch for answer in following) if batch.events)
+    news = next(batch for batch in following if batch.events)
 
     assert sequences(history) == sequences(town.batch())[:2]
     assert (list(silence.events), silence.after, silence.until) == ([], history.until, history.until)
@@ -186,9 +179,7 @@ def test_a_follower_who_has_gone_ends_the_stream(town: Town) -> None:
     town.count(1)
     caller = Caller(turns=[True])
 
-    answers = list(_api(town).follow_events(feed.FollowEventsRequest(source="counter"), caller))
-
-    assert len(answers) == 1
+    assert len(list(_followed(town, caller))) == 1
 
 
 def test_whoever_is_named_as_a_body_sees_the_event() -> None:

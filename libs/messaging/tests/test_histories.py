@@ -16,11 +16,11 @@ from libs.messaging.inbox import Inbox
 from libs.messaging.local import LocalDelivery
 from libs.messaging.progress import Handled, Rewind
 from libs.messaging.schema import migrate
-from libs.messaging.tests.test_feed import Caller
 from libs.messaging.tests.town import SOURCE, Town, later, lose_all_behind
 from libs.messaging.translate import Source
 from libs.runtime.bundled.postgres import ensure_role
 from libs.runtime.tests.example.tally import NEWER
+from libs.testkit.following import Caller
 
 TEN_DAYS = 864_000.0
 MARKED = "linli.example.v1.Marked"
@@ -213,7 +213,7 @@ def test_one_source_that_changed_does_not_hold_up_the_others(town: Town, inbox: 
 
 def test_a_partner_who_gives_the_chain_hears_of_another_history(town: Town) -> None:
     town.count(1, 2, 3, 4)
-    feeds = FeedApi({"counter": town.counter.source})
+    feeds = FeedApi({"counter": town.counter.live})
     read = feeds.read_events(feed.ReadEventsRequest(source="counter", limit=3), Caller()).batch
     lose_all_behind(town, 2)
     town.count(10, 20, 30)

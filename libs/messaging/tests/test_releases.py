@@ -31,12 +31,12 @@ from libs.messaging import relay_position
 from libs.messaging.broker import Broker, BrokerSettings
 from libs.messaging.clocks import ClockRunner
 from libs.messaging.feed import FeedApi
+from libs.messaging.live import Live
 from libs.messaging.local import LocalDelivery
 from libs.messaging.relay import Relay, RelaySettings
 from libs.messaging.schema import NEWEST, STEPS, check_schema, migrate
 from libs.messaging.tests.listening import Listener
 from libs.messaging.tests.releases import Releases, both, store_checked
-from libs.messaging.tests.test_feed import Caller
 from libs.messaging.tests.town import ALICE, SIGNER, SOURCE, Town, sequences
 from libs.retry.backoff import Backoff
 from libs.rpc.failures import RpcFailed
@@ -49,6 +49,7 @@ from libs.testkit import patience, protos
 from libs.testkit.clocks import HandClock, moment
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
+from libs.testkit.following import Caller
 from libs.testkit.postgres import TestServer
 
 NINE = moment("2030-01-01 09:00")
@@ -301,14 +302,15 @@ def test_a_reader_of_the_feed_gets_what_comes_before_a_published_type_and_then_h
     releases.count(1, 2)
     announced = releases.announce()
     releases.count(3)
-    api = FeedApi({"counter": releases.old.source}, heartbeat=0.05)
+    api = FeedApi({"counter": Live(releases.old.source, heartbeat=0.05)})
 
     before = api.read_events(feed.ReadEventsRequest(source="counter"), Caller()).batch
     assert (len(before.events), before.until) == (2, announced - 1)
     with pytest.raises(EventTypeUnknown):
         api.read_events(feed.ReadEventsRequest(source="counter", after=before.until), Caller())
 
-    following = api.follow_events(feed.FollowEventsRequest(source="counter"), Caller())
+    caller = Caller()
+    following = caller.hears(api.follow_events(feed.FollowEventsRequest(source="counter"), caller))
     assert next(following).batch.until == before.until
     with pytest.raises(EventTypeUnknown):
         next(following)

@@ -15,6 +15,7 @@ from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
 from libs.rpc.key_set import KeySet
 from libs.rpc.keys import SigningKey, jwks
+from libs.rpc.pause import Pause
 from libs.rpc.server import Server
 from libs.rpc.tests.greeter import SERVICE, Greeter, message
 from libs.rpc.tokens import Claims, Issuer, Verifier
@@ -35,6 +36,15 @@ class Beats(Greeter):
         call.require(area_path="la/central/nc-1")
         while True:
             yield message("FollowNotesResponse")(number=self.beats.get())
+
+
+class Silent(Greeter):
+    """A greeter whose stream has nothing to say."""
+
+    def follow_notes(self, request: Any, call: Call) -> Iterator[Any]:
+        call.require(area_path="la/central/nc-1")
+        while True:
+            yield Pause(0.01)
 
 
 class Followed:
@@ -126,3 +136,35 @@ def test_a_call_whose_token_was_revoked_is_refused_even_if_it_was_known(followed
             stub.get_own_name(message("GetOwnNameRequest")())
 
     assert (no.value.code, no.value.reason) == (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_REVOKED")
+
+
+def test_a_stream_that_has_nothing_to_say_ends_too_when_the_token_was_revoked(followed: Followed) -> None:
+    server = Server(authority=followed.verifier, clock=followed.clock)
+    server.add(SERVICE, Silent())
+    with serving(server) as address, connect(address, followed.token) as client:
+        stream = client.service(SERVICE).follow_notes(Follow())
+        followed.revoked.add("sun")
+
+        with pytest.raises(RpcFailed) as no:
+            next(stream)
+
+    assert no.value.reason == "TOKEN_REVOKED"
+
+
+def test_streams_that_wait_end_when_the_server_drains(followed: Followed) -> None:
+    class Waits(Greeter):
+        def follow_notes(self, request: Any, call: Call) -> Iterator[Any]:
+            call.require(area_path="la/central/nc-1")
+            yield message("FollowNotesResponse")(number=1)
+            while call.active:
+                yield Pause(3600.0)
+
+    server = Server(authority=followed.verifier, clock=followed.clock)
+    server.add(SERVICE, Waits())
+    with connect(f"127.0.0.1:{server.start()}", followed.token) as client:
+        stream = client.service(SERVICE).follow_notes(Follow())
+        assert next(stream).number == 1
+
+        server.drain(60.0)
+
+        assert list(stream) == []

@@ -125,7 +125,6 @@ class Host(ProcessHost):
         self._server = server_of(
             self.services,
             self.settings,
-            draining=lambda: self._stopping,
             ready=lambda: serving(self.services, *http.ready_lately()),
             keys=keys,
         )

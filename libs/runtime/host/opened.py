@@ -13,6 +13,7 @@ from libs.ledger.views.view import Views
 from libs.messaging.broker import Broker, BrokerSettings
 from libs.messaging.effects import Effects
 from libs.messaging.inbox import Inbox
+from libs.messaging.live import Live
 from libs.messaging.relay import Relay
 from libs.messaging.schema import NEWEST, check_schema
 from libs.messaging.source_keys import SourceKeys
@@ -35,7 +36,12 @@ class OpenService:
     projector: Projector
     streams: Streams
     parts: ServiceParts
-    source: Source
+    live: Live
+
+    @property
+    def source(self) -> Source:
+        """Its ledger as neighbours see it."""
+        return self.live.source
 
     @property
     def name(self) -> str:
@@ -61,6 +67,7 @@ class OpenService:
 
     def close(self) -> None:
         """Let go of the database."""
+        self.live.close()
         self.ledger.close()
 
 
@@ -77,7 +84,10 @@ def open_service(
     try:
         views = Views(ledger, service.views)
         streams = Streams(ledger, utc_now)
-        ground = Ground(settings=settings, ledger=ledger, views=views, streams=streams, clock=utc_now)
+        live = Live(Source(service.name, settings.cell, ledger, service.publish))
+        ground = Ground(
+            settings=settings, ledger=ledger, views=views, streams=streams, clock=utc_now, live=live
+        )
         parts = service.build(ground, own)
         return OpenService(
             service=service,
@@ -87,7 +97,7 @@ def open_service(
             projector=Projector(views),
             streams=streams,
             parts=parts,
-            source=Source(service.name, settings.cell, ledger, service.publish),
+            live=live,
         )
     except BaseException:
         ledger.close()

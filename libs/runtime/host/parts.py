@@ -15,6 +15,7 @@ from libs.ledger.streams.registry import Streams
 from libs.ledger.streams.stream import Stream
 from libs.ledger.views.view import View, Views
 from libs.messaging.clocks import Clock
+from libs.messaging.live import Live
 from libs.messaging.published import Publish
 from libs.messaging.reactions import Subscriptions
 from libs.rpc.naming import snake_case
@@ -65,6 +66,7 @@ class Ground:
     views: Views
     streams: Streams
     clock: Callable[[], datetime]
+    live: Live
 
     def stream(
         self, decider: Decider[C, S, E], *, area: Callable[[S], str | None] | None = None

@@ -24,7 +24,6 @@ def server_of(
     services: Sequence[OpenService],
     settings: Settings,
     *,
-    draining: Callable[[], bool],
     ready: Callable[[], Mapping[str, bool]],
     keys: KeySet,
 ) -> Server:
@@ -56,8 +55,8 @@ def server_of(
     for service in services:
         for api in service.parts.apis:
             server.add(api.descriptor, api.implementation, api.messages, service.ledger)
-    sources = {service.name: service.source for service in services}
-    server.add(feed.DESCRIPTOR.services_by_name["FeedService"], FeedApi(sources, draining=draining))
+    lives = {service.name: service.live for service in services}
+    server.add(feed.DESCRIPTOR.services_by_name["FeedService"], FeedApi(lives))
     desks = {service.name: ParkingDesk(service.ledger, service.effects()) for service in services}
     server.add(operations.DESCRIPTOR.services_by_name["ParkingService"], ParkingApi(desks))
     return server
