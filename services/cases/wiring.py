@@ -1,8 +1,11 @@
 """The fuse box of cases: the only module that knows every room."""
 
+from functools import partial
+
 from linli.cases.v1 import cases_service_pb2
 
 from libs.messaging.clocks import Clock
+from libs.messaging.live import Live
 from libs.query.throttle import Throttle
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.cases.adapters import figures
@@ -14,6 +17,7 @@ from services.cases.application.app import App
 from services.cases.application.case import Cases, area_of
 from services.cases.application.clock import Clocks
 from services.cases.application.external_system import ExternalSystems
+from services.cases.application.following import Following
 from services.cases.application.importing import Imports
 from services.cases.application.receipt import Receipts
 from services.cases.application.report import Reports
@@ -25,6 +29,7 @@ from services.cases.entrypoints.case import CaseApi
 from services.cases.entrypoints.chinese import MESSAGES
 from services.cases.entrypoints.clock import ClockApi
 from services.cases.entrypoints.external_system import ExternalSystemApi
+from services.cases.entrypoints.following import FollowingApi, keys
 from services.cases.entrypoints.importing import ImportingApi
 from services.cases.entrypoints.reactions import SUBSCRIPTIONS
 from services.cases.entrypoints.receipt import ReceiptApi
@@ -35,7 +40,10 @@ from services.cases.settings import CasesSettings
 
 def build(ground: Ground, settings: CasesSettings) -> ServiceParts:
     """The service on the ground that the shell has opened."""
-    return ServiceParts(apis=(_api(_app(ground, settings)),))
+    app = _app(ground, settings)
+    ground.live.sort_by(partial(keys, app.following))
+    ground.ledger.on_reconnect(app.following.forget)
+    return ServiceParts(apis=(_api(app, ground.live),))
 
 
 def _app(ground: Ground, settings: CasesSettings) -> App:
@@ -59,6 +67,7 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
             clock=ground.clock,
         ),
         cases=cases,
+        following=Following(stream=stream, reads=reads),
         routing=Routing(picture=picture, facts=facts, reads=reads),
         imports=Imports(stream=stream, reads=reads),
         receipts=receipts,
@@ -67,11 +76,12 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
     )
 
 
-def _api(app: App) -> Api:
+def _api(app: App, live: Live) -> Api:
     nouns = (
         CaseApi(app),
         ReportApi(app),
         ReceiptApi(app),
+        FollowingApi(app, live),
         RoutingApi(app),
         ImportingApi(app),
         ExternalSystemApi(app),

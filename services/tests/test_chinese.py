@@ -1,6 +1,7 @@
 """Every "no" speaks Chinese, too."""
 
 import importlib
+import inspect
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,6 +41,7 @@ def test_a_text_is_filled_with_facts_that_come_along(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_texts_of_a_service_are_served(name: str) -> None:
-    api = importlib.import_module(f"services.{name}.wiring")._api(None)
+    made = importlib.import_module(f"services.{name}.wiring")._api
+    api = made(*[None] * len(inspect.signature(made).parameters))
 
     assert api.messages == {"zh": texts_of(name)}

@@ -120,7 +120,7 @@ class CaseApi:
         """One case, for staff."""
         record = self._app.cases.one(request.case_id)
         call.permit(permits.area_and_body(record.state))
-        return full_case_shown(record, _masked_for(call, record.state))
+        return full_case_shown(record, masked_for(call, record.state))
 
     def get_public_case(self, request: pb.GetPublicCaseRequest, call: Call) -> pb.GetPublicCaseResponse:
         """The public face of a case."""
@@ -137,7 +137,7 @@ class CaseApi:
         """Everything that happened to a case."""
         record = self._app.cases.one(request.case_id)
         call.permit(permits.area_and_body(record.state))
-        masked = _masked_for(call, record.state)
+        masked = masked_for(call, record.state)
         return pb.GetCaseHistoryResponse(
             entries=[history_entry_shown(recorded, masked) for recorded in record.history]
         )
@@ -179,7 +179,7 @@ def _for(call: Call, of: Callable[[Case], Jurisdiction]) -> permits.Check:
     return permits.both(permitting(call.permit, of), dating(call))
 
 
-def _masked_for(call: Call, state: Opened) -> bool:
+def masked_for(call: Call, state: Opened) -> bool:
     """Whether personal data is hidden: the caller neither works on the case nor dispatches it."""
     of = permits.area_and_body(state)
     return not call.caller.reach("cases.work", "cases.dispatch").covers(

@@ -14,6 +14,7 @@ from services.cases.domain.case.situations import (
     Closed,
     InProgress,
     NotOpened,
+    Opened,
     Rejected,
     Resolved,
     Routed,
@@ -108,6 +109,24 @@ def public_case_shown(row: CaseRow) -> pb.PublicCase:
         ended_time=stamp_or_none(row["ended_time"]),
         due_time=stamp_or_none(row["due_time"]),
         overdue=row["overdue"],
+    )
+
+
+def public_case_of(state: Opened) -> pb.PublicCase:
+    """The same, of a case as folded from its stream."""
+    shown = case_shown(state)
+    resolution = next((each for each in shown.deadlines if each.clock == types.CLOCK_KIND_RESOLUTION), None)
+    return pb.PublicCase(
+        public_id=shown.public_id,
+        state=shown.state,
+        affair_id=shown.affair_id,
+        area_id=shown.area_id,
+        area_path=shown.area_path,
+        body_id=shown.body_id,
+        opened_time=shown.opened_time,
+        ended_time=shown.ended_time if shown.HasField("ended_time") else None,
+        due_time=resolution.due_time if resolution else None,
+        overdue=resolution.breached if resolution else False,
     )
 
 

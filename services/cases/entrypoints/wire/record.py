@@ -1,6 +1,7 @@
 """A case with its texts and its history, for those who may read them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.types.v1 import types_pb2
@@ -13,6 +14,19 @@ from services.cases.application.case import CaseRecord
 from services.cases.domain.case import events
 from services.cases.domain.values import Point
 from services.cases.entrypoints.wire.case import case_shown
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a case: staff, or its reporter, who hears neither what is for colleagues nor who acted.
+
+    `masked`: without personal texts. `reporter_id`: the reporter's, if they have an account.
+    """
+
+    masked: bool = False
+    reporter_id: str | None = None
+    is_reporter: bool = False
+
 
 Telling = Callable[[Personal | None], str]
 """What is shown of a personal text: "" where it was never said, was erased, or is masked."""
@@ -41,6 +55,27 @@ def my_case_shown(record: CaseRecord) -> pb.MyCase:
         notes=(_unsigned(note) for note in _notes(record, told) if note.to_reporter),
         outcome=_outcome(record, told),
         content_erased=_content_erased(record),
+        history=history_shown(
+            record.history, Reader(is_reporter=True, reporter_id=record.state.file.reporter_id)
+        ),
+    )
+
+
+def case_followed(
+    record: CaseRecord, reader: Reader, news: Iterable[Recorded[events.CaseEvent]], resume_token: str
+) -> pb.FollowCaseResponse:
+    """A case as its follower sees it, and what happened since they heard of it last."""
+    mine = my_case_shown(record) if reader.is_reporter else full_case_shown(record, reader.masked)
+    return pb.FollowCaseResponse(
+        case=mine.case,
+        report=mine.report,
+        outcome=mine.outcome,
+        notes=mine.notes,
+        content_erased=mine.content_erased,
+        personal_data_masked=reader.masked,
+        changes=history_shown(news, reader),
+        revision=record.revision,
+        resume_token=resume_token,
     )
 
 
@@ -99,6 +134,26 @@ def _erased(event: events.CaseEvent) -> bool:
         case _:
             texts = ()
     return any(text is not None and text.value is None for text in texts)
+
+
+def history_shown(history: Iterable[Recorded[events.CaseEvent]], reader: Reader) -> list[pb.HistoryEntry]:
+    """What happened, as far as the reader hears of it."""
+    if not reader.is_reporter:
+        return [history_entry_shown(recorded, reader.masked) for recorded in history]
+    heard = [recorded for recorded in history if not _for_colleagues(recorded.event)]
+    return [_unnamed(history_entry_shown(recorded, masked=False), reader.reporter_id) for recorded in heard]
+
+
+def _for_colleagues(event: events.CaseEvent) -> bool:
+    return isinstance(event, events.NoteAdded) and not event.to_reporter
+
+
+def _unnamed(entry: pb.HistoryEntry, reporter_id: str | None) -> pb.HistoryEntry:
+    """An entry without who acted, unless it was the reporter."""
+    entry.actor = entry.actor if entry.actor == reporter_id else ""
+    entry.on_behalf_of = entry.on_behalf_of if entry.on_behalf_of == reporter_id else ""
+    entry.request_id = entry.trace_id = entry.correlation_id = ""
+    return entry
 
 
 def history_entry_shown(recorded: Recorded[events.CaseEvent], masked: bool) -> pb.HistoryEntry:

@@ -206,6 +206,7 @@ class MyCase(_message.Message):
     NOTES_FIELD_NUMBER: _builtins.int
     OUTCOME_FIELD_NUMBER: _builtins.int
     CONTENT_ERASED_FIELD_NUMBER: _builtins.int
+    HISTORY_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What was done, if resolved."""
     content_erased: _builtins.bool
@@ -222,6 +223,12 @@ class MyCase(_message.Message):
     def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Note]:
         """What was written to them, oldest first, without its authors."""
 
+    @_builtins.property
+    def history(self) -> _containers.RepeatedCompositeFieldContainer[Global___HistoryEntry]:
+        """What happened, oldest first, without notes for colleagues and without who acted, unless it was the reporter: only
+        then is `actor` set. `request_id`, `trace_id` and `correlation_id` are empty.
+        """
+
     def __init__(
         self,
         *,
@@ -230,10 +237,11 @@ class MyCase(_message.Message):
         notes: _abc.Iterable[Global___Note] | None = ...,
         outcome: _builtins.str = ...,
         content_erased: _builtins.bool = ...,
+        history: _abc.Iterable[Global___HistoryEntry] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "notes", b"notes", "outcome", b"outcome", "report", b"report"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "history", b"history", "notes", b"notes", "outcome", b"outcome", "report", b"report"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2190,6 +2198,258 @@ class HistoryEntry(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___HistoryEntry: _TypeAlias = HistoryEntry  # noqa: Y015
+
+@_typing.final
+class FollowCaseRequest(_message.Message):
+    """Asks to follow one case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    resume_token: _builtins.str
+    """`resume_token` of the newest message: goes on behind it. Empty: begins with the case as it is now."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        resume_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "resume_token", b"resume_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowCaseRequest: _TypeAlias = FollowCaseRequest  # noqa: Y015
+
+@_typing.final
+class FollowCaseResponse(_message.Message):
+    """The case and what happened to it; only `resume_token`: a heartbeat."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
+    PERSONAL_DATA_MASKED_FIELD_NUMBER: _builtins.int
+    CONTENT_ERASED_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    outcome: _builtins.str
+    """What was done, if resolved."""
+    personal_data_masked: _builtins.bool
+    """True: the personal texts are left empty because the caller neither reported nor works on this case."""
+    content_erased: _builtins.bool
+    """True: some of the content was erased for good; those texts are empty."""
+    revision: _builtins.str
+    """The revision of the case."""
+    resume_token: _builtins.str
+    """Goes on behind this message."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case as it is now."""
+
+    @_builtins.property
+    def report(self) -> Global___Report:
+        """The content of the report."""
+
+    @_builtins.property
+    def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Note]:
+        """The notes, oldest first: the reporter sees those to the reporter."""
+
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___HistoryEntry]:
+        """What happened since the message before, oldest first; empty in the first message of a stream."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        report: Global___Report | None = ...,
+        outcome: _builtins.str = ...,
+        notes: _abc.Iterable[Global___Note] | None = ...,
+        personal_data_masked: _builtins.bool = ...,
+        content_erased: _builtins.bool = ...,
+        changes: _abc.Iterable[Global___HistoryEntry] | None = ...,
+        revision: _builtins.str = ...,
+        resume_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "report", b"report"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "changes", b"changes", "content_erased", b"content_erased", "notes", b"notes", "outcome", b"outcome", "personal_data_masked", b"personal_data_masked", "report", b"report", "resume_token", b"resume_token", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowCaseResponse: _TypeAlias = FollowCaseResponse  # noqa: Y015
+
+@_typing.final
+class FollowMyCasesRequest(_message.Message):
+    """Asks to follow the caller's own reports."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    resume_token: _builtins.str
+    """`resume_token` of the newest message: goes on behind it. Empty: begins with the cases as they are now."""
+    def __init__(
+        self,
+        *,
+        resume_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["resume_token", b"resume_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowMyCasesRequest: _TypeAlias = FollowMyCasesRequest  # noqa: Y015
+
+@_typing.final
+class FollowMyCasesResponse(_message.Message):
+    """The caller's own cases and what happened to them; only `resume_token`: a heartbeat."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASES_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    resume_token: _builtins.str
+    """Goes on behind this message."""
+    @_builtins.property
+    def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___Case]:
+        """Each case that `changes` is about, as it is now; in the first message of a stream the newest 200."""
+
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseChange]:
+        """What happened since the message before, oldest first; empty in the first message of a stream."""
+
+    def __init__(
+        self,
+        *,
+        cases: _abc.Iterable[Global___Case] | None = ...,
+        changes: _abc.Iterable[Global___CaseChange] | None = ...,
+        resume_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "changes", b"changes", "resume_token", b"resume_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowMyCasesResponse: _TypeAlias = FollowMyCasesResponse  # noqa: Y015
+
+@_typing.final
+class FollowPublicCasesRequest(_message.Message):
+    """Asks to follow the public face of cases: give `public_ids` or `area_path`."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUBLIC_IDS_FIELD_NUMBER: _builtins.int
+    AREA_PATH_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    area_path: _builtins.str
+    """The path of an area (`city/district/community`): all cases of the area and of those below it."""
+    resume_token: _builtins.str
+    """`resume_token` of the newest message: goes on behind it. Empty: begins with the cases as they are now."""
+    @_builtins.property
+    def public_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Public numbers, in capitals, with their dashes; fifty at most."""
+
+    def __init__(
+        self,
+        *,
+        public_ids: _abc.Iterable[_builtins.str] | None = ...,
+        area_path: _builtins.str = ...,
+        resume_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_path", b"area_path", "public_ids", b"public_ids", "resume_token", b"resume_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowPublicCasesRequest: _TypeAlias = FollowPublicCasesRequest  # noqa: Y015
+
+@_typing.final
+class FollowPublicCasesResponse(_message.Message):
+    """What the public may see of cases, and of what happened to them; only `resume_token`: a heartbeat."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASES_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    resume_token: _builtins.str
+    """Goes on behind this message."""
+    @_builtins.property
+    def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___PublicCase]:
+        """Each case that `changes` is about, as it is now; in the first message of a stream those that are followed."""
+
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseChange]:
+        """What happened since the message before, oldest first, without `case_id`; empty in the first message of a stream."""
+
+    def __init__(
+        self,
+        *,
+        cases: _abc.Iterable[Global___PublicCase] | None = ...,
+        changes: _abc.Iterable[Global___CaseChange] | None = ...,
+        resume_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cases", b"cases", "changes", b"changes", "resume_token", b"resume_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowPublicCasesResponse: _TypeAlias = FollowPublicCasesResponse  # noqa: Y015
+
+@_typing.final
+class CaseChange(_message.Message):
+    """One thing that happened to a case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_ID_FIELD_NUMBER: _builtins.int
+    EVENT_FIELD_NUMBER: _builtins.int
+    OCCURRED_TIME_FIELD_NUMBER: _builtins.int
+    RECORDED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case; empty for the public."""
+    public_id: _builtins.str
+    """Its public number."""
+    event: _builtins.str
+    """What happened: the type of the published event, for instance `linli.cases.v1.CaseRouted`."""
+    @_builtins.property
+    def occurred_time(self) -> _timestamp_pb2.Timestamp:
+        """When it happened."""
+
+    @_builtins.property
+    def recorded_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was recorded."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        public_id: _builtins.str = ...,
+        event: _builtins.str = ...,
+        occurred_time: _timestamp_pb2.Timestamp | None = ...,
+        recorded_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time", "recorded_time", b"recorded_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "event", b"event", "occurred_time", b"occurred_time", "public_id", b"public_id", "recorded_time", b"recorded_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseChange: _TypeAlias = CaseChange  # noqa: Y015
 
 @_typing.final
 class ExplainRoutingRequest(_message.Message):

@@ -1,0 +1,58 @@
+"""What can be followed of cases: how it is now, and by what its events are found."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from libs.query.freshness import Fresh
+from services.cases.application.case import CaseStream
+from services.cases.application.permits import as_opened
+from services.cases.application.ports import CaseReads, CaseRow
+from services.cases.domain import refusals
+from services.cases.domain.case.situations import CaseFile, Opened
+
+_REMEMBERED = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A case at a version."""
+
+    version: int
+    state: Opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """What followers are told. Many hear of the same event, so the newest cases are remembered."""
+
+    stream: CaseStream
+    reads: CaseReads
+    remembered: OrderedDict[str, Known] = field(default_factory=OrderedDict)
+
+    def state(self, case_id: str, version: int) -> Opened:
+        """A case without texts, as it was at a version or later. Raises CASE_NOT_FOUND."""
+        known = self.remembered.get(case_id)
+        if known is None or known.version < version:
+            loaded = self.stream.load(case_id)
+            known = Known(loaded.version, as_opened(loaded.state))
+            self.remembered[case_id] = known
+            if len(self.remembered) > _REMEMBERED:
+                self.remembered.popitem(last=False)
+        return known.state
+
+    def file(self, case_id: str) -> CaseFile:
+        """What stays with a case: where it lies, who reported it, its number."""
+        return self.state(case_id, 0).file
+
+    def forget(self) -> None:
+        """Forget all: the store may have become another."""
+        self.remembered.clear()
+
+    def of_numbers(self, public_ids: Sequence[str], fresh: Fresh) -> Sequence[CaseRow]:
+        """The cases with some public numbers. Raises CASE_NOT_FOUND, `ViewBehind`."""
+        rows = [self.reads.public(public_id, fresh) for public_id in public_ids]
+        found = [row for row in rows if row is not None]
+        if len(found) < len(rows):
+            raise refusals.case_not_found()
+        return found

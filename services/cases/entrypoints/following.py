@@ -1,0 +1,221 @@
+"""The rpcs of those who follow cases as they change."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from linli.cases.v1 import cases_events_pb2 as published
+from linli.cases.v1 import cases_service_pb2 as pb
+
+from libs.ledger.recorded import Recorded
+from libs.ledger.revision import Revision
+from libs.ledger.views.view import ViewBehind
+from libs.messaging.live import Changes, Live
+from libs.messaging.live import Following as Stream
+from libs.messaging.stretch import Entry
+from libs.query.freshness import Fresh
+from libs.query.reach import Limit, Reach
+from libs.rpc.call import Call, invalid
+from libs.rpc.pause import Pause
+from services.cases.application import permits
+from services.cases.application.app import App
+from services.cases.application.case import CaseRecord
+from services.cases.application.following import Following
+from services.cases.application.ports import CaseRow
+from services.cases.domain.case.events import CaseEvent
+from services.cases.domain.case.situations import Opened
+from services.cases.entrypoints.case import masked_for
+from services.cases.entrypoints.wire.case import case_listed, case_shown, public_case_of, public_case_shown
+from services.cases.entrypoints.wire.record import Reader, case_followed
+
+T = TypeVar("T")
+
+FOR_THE_PUBLIC = frozenset(
+    message.DESCRIPTOR.full_name
+    for message in (
+        published.CaseOpened,
+        published.CaseRouted,
+        published.CaseUnowned,
+        published.CaseAccepted,
+        published.CaseReturned,
+        published.AdjudicationOpened,
+        published.CaseReassigned,
+        published.WorkStarted,
+        published.CasePaused,
+        published.CaseResumed,
+        published.CaseResolved,
+        published.CaseClosed,
+        published.CaseWithdrawn,
+        published.CaseRejected,
+        published.CaseReopened,
+        published.DeadlineBreached,
+        published.MomentAnnulled,
+    )
+)
+"""What the public hears of: what its face of a case shows. Not that somebody wrote a note."""
+
+_NEWEST = 200
+"""Cases with which a list that is followed begins."""
+_TRIES, _BETWEEN = 100, 0.05
+
+
+class FollowingApi:
+    """Cases, followed."""
+
+    def __init__(self, app: App, live: Live) -> None:
+        self._app = app
+        self._live = live
+
+    def follow_case(
+        self, request: pb.FollowCaseRequest, call: Call
+    ) -> Iterator[pb.FollowCaseResponse | Pause]:
+        """One case, as the reporter or as staff."""
+        record = self._app.cases.one(request.case_id)
+        _reader(call, record.state)
+        with self._live.follow(call, (f"case-{request.case_id}",), request.resume_token) as stream:
+            if not stream.resumed:
+                yield self._case_now(request.case_id, call, stream)
+            for changes in stream.changes():
+                if isinstance(changes, Pause):
+                    yield changes
+                elif not changes.entries:
+                    yield pb.FollowCaseResponse(resume_token=changes.token)
+                elif (news := self._case_now(request.case_id, call, stream, since=changes)).changes:
+                    yield news
+
+    def follow_my_cases(
+        self, request: pb.FollowMyCasesRequest, call: Call
+    ) -> Iterator[pb.FollowMyCasesResponse | Pause]:
+        """The caller's own reports."""
+        me, reports = call.me, self._app.reports
+        with self._live.follow(call, (f"reporter-{me}",), request.resume_token) as stream:
+            if not stream.resumed:
+                query = pb.ListMyCasesRequest(page_size=_NEWEST)
+                rows, _ = yield from _when_fresh(
+                    lambda fresh: reports.listed(query, me, fresh), stream.position
+                )
+                yield pb.FollowMyCasesResponse(cases=map(case_listed, rows), resume_token=stream.token)
+            for changes in stream.changes():
+                if isinstance(changes, Pause):
+                    yield changes
+                    continue
+                states = self._states(changes)
+                yield pb.FollowMyCasesResponse(
+                    cases=map(case_shown, states.values()),
+                    changes=[_change(entry, states) for entry in changes.entries],
+                    resume_token=changes.token,
+                )
+
+    def follow_public_cases(
+        self, request: pb.FollowPublicCasesRequest, call: Call
+    ) -> Iterator[pb.FollowPublicCasesResponse | Pause]:
+        """The public face of some cases, or of all cases of an area."""
+        wanted, rows_now = self._public(request, call)
+        with self._live.follow(call, wanted, request.resume_token) as stream:
+            if not stream.resumed:
+                rows = yield from _when_fresh(rows_now, stream.position)
+                cases = map(public_case_shown, rows)
+                yield pb.FollowPublicCasesResponse(cases=cases, resume_token=stream.token)
+            for changes in stream.changes():
+                if isinstance(changes, Pause):
+                    yield changes
+                    continue
+                states = self._states(changes)
+                yield pb.FollowPublicCasesResponse(
+                    cases=map(public_case_of, states.values()),
+                    changes=[_change(entry, states, public=True) for entry in changes.entries],
+                    resume_token=changes.token,
+                )
+
+    def _case_now(
+        self, case_id: str, call: Call, stream: Stream, since: Changes | None = None
+    ) -> pb.FollowCaseResponse:
+        """The case as it is, and what happened since the caller heard of it last."""
+        record = self._app.cases.one(case_id)
+        reader = _reader(call, record.state)
+        news = _since(record, since.entries[0].event.sequence) if since is not None else ()
+        stream.reached(record.history[-1].position)
+        return case_followed(record, reader, news, stream.token)
+
+    def _public(
+        self, request: pb.FollowPublicCasesRequest, call: Call
+    ) -> tuple[Sequence[str], Callable[[Fresh], Sequence[CaseRow]]]:
+        """What is followed, and what reads it as it is now."""
+        app, area_path = self._app, request.area_path
+        if bool(request.public_ids) == bool(area_path):
+            raise invalid("area_path", "give public_ids or an area_path, and not both")
+        if area_path:
+            call.require(area_path=area_path)
+            query, within = pb.ListCasesRequest(page_size=_NEWEST), Reach((Limit(path=area_path),))
+            return (f"area-{area_path}",), lambda fresh: app.cases.listed(query, "", within, fresh)[0]
+        _ = call.reach  # whoever knows a number may follow it
+        numbers = tuple(dict.fromkeys(request.public_ids))
+        return [f"public-{each}" for each in numbers], lambda fresh: app.following.of_numbers(numbers, fresh)
+
+    def _states(self, changes: Changes) -> dict[str, Opened]:
+        """The cases that the events are about, as they are now."""
+        newest = {entry.event.subject: entry.event.subject_version for entry in changes.entries}
+        following = self._app.following
+        return {
+            subject: following.state(subject.removeprefix("case-"), version)
+            for subject, version in newest.items()
+        }
+
+
+def keys(following: Following, entry: Entry) -> Iterable[str]:
+    """By what an event is followed: case and reporter; number and areas, if the public hears of it."""
+    case_id = entry.event.subject.removeprefix("case-")
+    file = following.file(case_id)
+    yield f"case-{case_id}"
+    if file.reporter_id and not _for_colleagues(entry):
+        yield f"reporter-{file.reporter_id}"
+    if entry.type in FOR_THE_PUBLIC:
+        yield f"public-{file.public_id}"
+        yield from (f"area-{path}" for path in _from_the_top(file.area_path))
+
+
+def _reader(call: Call, state: Opened) -> Reader:
+    """As whom the caller reads a case. Refuses OUT_OF_REACH."""
+    of, me = permits.area_and_body(state), call.me
+    masked = masked_for(call, state)
+    if masked and state.file.reporter_id == me and call.has("cases.report"):
+        return Reader(is_reporter=True, reporter_id=me)
+    call.caller.reach("cases.read").require(area_path=of.area_path, body=of.body_id)
+    return Reader(masked=masked)
+
+
+def _since(record: CaseRecord, position: int) -> Iterator[Recorded[CaseEvent]]:
+    return (recorded for recorded in record.history if recorded.position >= position)
+
+
+def _for_colleagues(entry: Entry) -> bool:
+    """Whether it is a note that the reporter does not see."""
+    message = entry.published.message
+    return isinstance(message, published.NoteAdded) and not message.to_reporter
+
+
+def _from_the_top(area_path: str) -> Iterator[str]:
+    """`la`, `la/central`, `la/central/nc-1`."""
+    parts = area_path.split("/")
+    return ("/".join(parts[:many]) for many in range(1, len(parts) + 1))
+
+
+def _change(entry: Entry, states: dict[str, Opened], *, public: bool = False) -> pb.CaseChange:
+    event = entry.event
+    return pb.CaseChange(
+        case_id="" if public else event.subject.removeprefix("case-"),
+        public_id=states[event.subject].file.public_id,
+        event=entry.type,
+        occurred_time=event.time,
+        recorded_time=event.recorded_time,
+    )
+
+
+def _when_fresh(read: Callable[[Fresh], T], position: int) -> Generator[Pause, None, T]:
+    """What a view says that has seen everything up to a position; waits for it without a thread."""
+    fresh = Fresh(str(Revision(position, 0)), patience=0.0)
+    for _ in range(_TRIES):
+        try:
+            return read(fresh)
+        except ViewBehind:
+            yield Pause(_BETWEEN)
+    return read(fresh)
