@@ -12,10 +12,12 @@ from services.cases.adapters import figures
 from services.cases.adapters.ledger import EVENTS
 from services.cases.adapters.picture import LatestPicture
 from services.cases.adapters.publishing import publish
-from services.cases.adapters.views import all_cases, due_moments, reference
+from services.cases.adapters.views import all_cases, due_answers, due_moments, reference
 from services.cases.application.app import App
 from services.cases.application.case import Cases, area_of
 from services.cases.application.clock import Clocks
+from services.cases.application.conversation import Conversations
+from services.cases.application.conversation import area_of as area_of_conversation
 from services.cases.application.external_system import ExternalSystems
 from services.cases.application.following import Following
 from services.cases.application.importing import Imports
@@ -23,11 +25,13 @@ from services.cases.application.receipt import Receipts
 from services.cases.application.report import Reports
 from services.cases.application.routing import Routing
 from services.cases.domain.case import CASE
+from services.cases.domain.conversation import CONVERSATION
 from services.cases.domain.external_system import EXTERNAL_SYSTEM
 from services.cases.domain.noted import CONSENT, NOTED, RESIDENT
 from services.cases.entrypoints.case import CaseApi
 from services.cases.entrypoints.chinese import MESSAGES
 from services.cases.entrypoints.clock import ClockApi
+from services.cases.entrypoints.conversation import ConversationApi
 from services.cases.entrypoints.external_system import ExternalSystemApi
 from services.cases.entrypoints.following import FollowingApi, keys
 from services.cases.entrypoints.importing import ImportingApi
@@ -67,6 +71,9 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
             clock=ground.clock,
         ),
         cases=cases,
+        conversations=Conversations(
+            stream=ground.stream(CONVERSATION, area=area_of_conversation), cases=stream
+        ),
         following=Following(stream=stream, reads=reads),
         routing=Routing(picture=picture, facts=facts, reads=reads),
         imports=Imports(stream=stream, reads=reads),
@@ -81,6 +88,7 @@ def _api(app: App, live: Live) -> Api:
         CaseApi(app),
         ReportApi(app),
         ReceiptApi(app),
+        ConversationApi(app),
         FollowingApi(app, live),
         RoutingApi(app),
         ImportingApi(app),
@@ -93,8 +101,8 @@ def _api(app: App, live: Live) -> Api:
 SERVICE = Service(
     name="cases",
     events=EVENTS,
-    views=(all_cases.VIEW, due_moments.VIEW, reference.VIEW),
-    clocks=(Clock("deadlines", due_moments.VIEW),),
+    views=(all_cases.VIEW, due_answers.VIEW, due_moments.VIEW, reference.VIEW),
+    clocks=(Clock("deadlines", due_moments.VIEW), Clock("answers", due_answers.VIEW)),
     publish=publish,
     settings=CasesSettings,
     build=build,

@@ -6,7 +6,7 @@ import msgspec
 
 from libs.ledger.store.mapper import Events
 from libs.rules.terms import of_limits
-from services.cases.domain import external_system, noted
+from services.cases.domain import conversation, external_system, noted
 from services.cases.domain.case import events
 
 
@@ -36,6 +36,8 @@ _PUBLISHED = {
     "deadline_breached.v1": events.DeadlineBreached,
     "moment_annulled.v1": events.MomentAnnulled,
     "case_content_erased.v1": events.CaseContentErased,
+    "message_sent.v1": conversation.MessageSent,
+    "message_overdue.v1": conversation.MessageOverdue,
 }
 _PRIVATE = {
     "case_released.v1": events.CaseReleased,

@@ -11,10 +11,11 @@ from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.ledger.recorded import Recorded
 from libs.messaging.published import Published
-from libs.rpc.moments import stamp
+from libs.rpc.moments import stamp, stamp_or_none
 from libs.rules.areas import id_of
+from services.cases.domain import conversation
 from services.cases.domain.case import events
-from services.cases.entrypoints.wire.words import CHANNELS, CLOCKS, MOMENTS, deadline_shown
+from services.cases.entrypoints.wire.words import CHANNELS, CLOCKS, MOMENTS, PARTIES, deadline_shown
 
 Routing = (
     events.CaseRouted
@@ -63,6 +64,8 @@ def _message(case_id: str, event: object) -> Message | None:
         return _ending(case_id, event)
     if isinstance(event, Moment):
         return _deadline(case_id, event)
+    if isinstance(event, conversation.MessageSent | conversation.MessageOverdue):
+        return _message_in_conversation(event)
     if isinstance(event, events.CaseContentErased):
         return pb.CaseContentErased(case_id=case_id, erased_time=stamp(event.at))
     return None
@@ -182,4 +185,29 @@ def _deadline(case_id: str, event: Moment) -> Message:
                 body_id=body,
                 moment_time=stamp(moment_at),
                 annulled_time=at,
+            )
+
+
+def _message_in_conversation(event: conversation.ConversationEvent) -> Message:
+    """That a party wrote to another, or was silent."""
+    match event:
+        case conversation.MessageSent():
+            return pb.MessageSent(
+                case_id=event.case_id,
+                message_id=event.message_id,
+                sender=PARTIES.to_wire(event.sender),
+                addressee=PARTIES.to_wire(event.addressee),
+                answers_message_id=event.answers or "",
+                body_id=event.body_id or "",
+                due_time=stamp_or_none(event.due_at),
+                sent_time=stamp(event.at),
+            )
+        case conversation.MessageOverdue():
+            return pb.MessageOverdue(
+                case_id=event.case_id,
+                message_id=event.message_id,
+                addressee=PARTIES.to_wire(event.addressee),
+                body_id=event.body_id or "",
+                escalated_area_id=id_of(event.escalated_to),
+                due_time=stamp(event.at),
             )

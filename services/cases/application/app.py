@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.cases.application.case import Cases
 from services.cases.application.clock import Clocks
+from services.cases.application.conversation import Conversations
 from services.cases.application.external_system import ExternalSystems
 from services.cases.application.following import Following
 from services.cases.application.importing import Imports
@@ -16,18 +17,20 @@ from services.cases.application.routing import Routing
 class App:
     """All that can be asked of the service.
 
-    reports    open, listed
-    cases      act, reassign, resume, one, public, listed
-    following  state, file, forget, of_numbers
-    routing    explain, preview, unowned
-    imports    finish
-    receipts   follow_up, reply
-    systems    register, transfer, require
-    clocks     annul, early
+    reports        open, listed
+    cases          act, reassign, resume, one, public, listed
+    conversations  case, send, history
+    following      state, file, forget, of_numbers
+    routing        explain, preview, unowned
+    imports        finish
+    receipts       follow_up, reply
+    systems        register, transfer, require
+    clocks         annul, early
     """
 
     reports: Reports
     cases: Cases
+    conversations: Conversations
     following: Following
     routing: Routing
     imports: Imports

@@ -20,6 +20,14 @@ class Channel(Enum):
     DESK = "desk"
 
 
+class Party(Enum):
+    """Who takes part in the conversation about a case."""
+
+    RESIDENT = "resident"
+    COMMUNITY = "community"
+    DEPARTMENT = "department"
+
+
 class CaseState(Enum):
     """What a situation is called."""
 

@@ -1,7 +1,7 @@
 """The rpcs of those who follow cases as they change."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from linli.cases.v1 import cases_events_pb2 as published
 from linli.cases.v1 import cases_service_pb2 as pb
@@ -16,16 +16,14 @@ from libs.query.freshness import Fresh
 from libs.query.reach import Limit, Reach
 from libs.rpc.call import Call, invalid
 from libs.rpc.pause import Pause
-from services.cases.application import permits
 from services.cases.application.app import App
-from services.cases.application.case import CaseRecord
 from services.cases.application.following import Following
 from services.cases.application.ports import CaseRow
-from services.cases.domain.case.events import CaseEvent
 from services.cases.domain.case.situations import Opened
-from services.cases.entrypoints.case import masked_for
+from services.cases.entrypoints.conversation import reader_of
 from services.cases.entrypoints.wire.case import case_listed, case_shown, public_case_of, public_case_shown
-from services.cases.entrypoints.wire.record import Reader, case_followed
+from services.cases.entrypoints.wire.conversation import conversation_shown
+from services.cases.entrypoints.wire.record import case_content, history_shown
 
 T = TypeVar("T")
 
@@ -70,7 +68,7 @@ class FollowingApi:
     ) -> Iterator[pb.FollowCaseResponse | Pause]:
         """One case, as the reporter or as staff."""
         record = self._app.cases.one(request.case_id)
-        _reader(call, record.state)
+        reader_of(call, record.state)
         with self._live.follow(call, (f"case-{request.case_id}",), request.resume_token) as stream:
             if not stream.resumed:
                 yield self._case_now(request.case_id, call, stream)
@@ -130,11 +128,19 @@ class FollowingApi:
         self, case_id: str, call: Call, stream: Stream, since: Changes | None = None
     ) -> pb.FollowCaseResponse:
         """The case as it is, and what happened since the caller heard of it last."""
-        record = self._app.cases.one(case_id)
-        reader = _reader(call, record.state)
-        news = _since(record, since.entries[0].event.sequence) if since is not None else ()
-        stream.reached(record.history[-1].position)
-        return case_followed(record, reader, news, stream.token)
+        record, talk = self._app.cases.one(case_id), self._app.conversations.history(case_id)
+        reader = reader_of(call, record.state)
+        both: list[Recorded[Any]] = [*record.history, *talk]
+        both.sort(key=lambda recorded: recorded.position)
+        begin = both[-1].position + 1 if since is None else since.entries[0].event.sequence
+        stream.reached(both[-1].position)
+        return pb.FollowCaseResponse(
+            **case_content(record, reader),
+            personal_data_masked=reader.masked,
+            messages=conversation_shown(talk, reader),
+            changes=history_shown((recorded for recorded in both if recorded.position >= begin), reader),
+            resume_token=stream.token,
+        )
 
     def _public(
         self, request: pb.FollowPublicCasesRequest, call: Call
@@ -153,17 +159,22 @@ class FollowingApi:
 
     def _states(self, changes: Changes) -> dict[str, Opened]:
         """The cases that the events are about, as they are now."""
-        newest = {entry.event.subject: entry.event.subject_version for entry in changes.entries}
-        following = self._app.following
-        return {
-            subject: following.state(subject.removeprefix("case-"), version)
-            for subject, version in newest.items()
-        }
+        newest = dict[str, int]()
+        for entry in changes.entries:
+            of_case = entry.event.subject.startswith("case-")
+            case_id = case_of(entry)
+            newest[case_id] = entry.event.subject_version if of_case else newest.get(case_id, 0)
+        return {each: self._app.following.state(each, version) for each, version in newest.items()}
+
+
+def case_of(entry: Entry) -> str:
+    """The case that an event is about: its own (`case-3f2a`), or its conversation's."""
+    return entry.event.subject.partition("-")[2]
 
 
 def keys(following: Following, entry: Entry) -> Iterable[str]:
     """By what an event is followed: case and reporter; number and areas, if the public hears of it."""
-    case_id = entry.event.subject.removeprefix("case-")
+    case_id = case_of(entry)
     file = following.file(case_id)
     yield f"case-{case_id}"
     if file.reporter_id and not _for_colleagues(entry):
@@ -171,20 +182,6 @@ def keys(following: Following, entry: Entry) -> Iterable[str]:
     if entry.type in FOR_THE_PUBLIC:
         yield f"public-{file.public_id}"
         yield from (f"area-{path}" for path in _from_the_top(file.area_path))
-
-
-def _reader(call: Call, state: Opened) -> Reader:
-    """As whom the caller reads a case. Refuses OUT_OF_REACH."""
-    of, me = permits.area_and_body(state), call.me
-    masked = masked_for(call, state)
-    if masked and state.file.reporter_id == me and call.has("cases.report"):
-        return Reader(is_reporter=True, reporter_id=me)
-    call.caller.reach("cases.read").require(area_path=of.area_path, body=of.body_id)
-    return Reader(masked=masked)
-
-
-def _since(record: CaseRecord, position: int) -> Iterator[Recorded[CaseEvent]]:
-    return (recorded for recorded in record.history if recorded.position >= position)
 
 
 def _for_colleagues(entry: Entry) -> bool:
@@ -200,10 +197,10 @@ def _from_the_top(area_path: str) -> Iterator[str]:
 
 
 def _change(entry: Entry, states: dict[str, Opened], *, public: bool = False) -> pb.CaseChange:
-    event = entry.event
+    event, case_id = entry.event, case_of(entry)
     return pb.CaseChange(
-        case_id="" if public else event.subject.removeprefix("case-"),
-        public_id=states[event.subject].file.public_id,
+        case_id="" if public else case_id,
+        public_id=states[case_id].file.public_id,
         event=entry.type,
         occurred_time=event.time,
         recorded_time=event.recorded_time,

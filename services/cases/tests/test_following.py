@@ -86,6 +86,7 @@ def ended(stream: Iterator[Any]) -> str:
 # -- one case ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.capability("004.2")
 def test_a_reporter_follows_their_case_from_where_it_stands(lin: Any, officer: Any) -> None:
     case = lin.open_case(report()).case
     stream = follow(lin, case)
@@ -229,6 +230,7 @@ def public(somebody: Any, **about: Any) -> Iterator[pb.FollowPublicCasesResponse
     return listed(somebody.follow_public_cases(request, deadline=patience.seconds(60)))
 
 
+@pytest.mark.capability("004.2")
 def test_whoever_knows_a_number_follows_its_public_face(lin: Any, person: Any, officer: Any) -> None:
     case = lin.open_case(report()).case
     stream = public(person("RESIDENT", subject="nosy", path="elsewhere"), public_ids=[case.public_id])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.types.v1 import types_pb2
@@ -61,22 +62,17 @@ def my_case_shown(record: CaseRecord) -> pb.MyCase:
     )
 
 
-def case_followed(
-    record: CaseRecord, reader: Reader, news: Iterable[Recorded[events.CaseEvent]], resume_token: str
-) -> pb.FollowCaseResponse:
-    """A case as its follower sees it, and what happened since they heard of it last."""
-    mine = my_case_shown(record) if reader.is_reporter else full_case_shown(record, reader.masked)
-    return pb.FollowCaseResponse(
-        case=mine.case,
-        report=mine.report,
-        outcome=mine.outcome,
-        notes=mine.notes,
-        content_erased=mine.content_erased,
-        personal_data_masked=reader.masked,
-        changes=history_shown(news, reader),
-        revision=record.revision,
-        resume_token=resume_token,
-    )
+def case_content(record: CaseRecord, reader: Reader) -> dict[str, Any]:
+    """The fields of whoever follows the case: as in the answers that staff and reporter get."""
+    shown = my_case_shown(record) if reader.is_reporter else full_case_shown(record, reader.masked)
+    return {
+        "case": shown.case,
+        "report": shown.report,
+        "outcome": shown.outcome,
+        "notes": shown.notes,
+        "content_erased": shown.content_erased,
+        "revision": record.revision,
+    }
 
 
 def _unsigned(note: pb.Note) -> pb.Note:
@@ -136,7 +132,7 @@ def _erased(event: events.CaseEvent) -> bool:
     return any(text is not None and text.value is None for text in texts)
 
 
-def history_shown(history: Iterable[Recorded[events.CaseEvent]], reader: Reader) -> list[pb.HistoryEntry]:
+def history_shown(history: Iterable[Recorded[Any]], reader: Reader) -> list[pb.HistoryEntry]:
     """What happened, as far as the reader hears of it."""
     if not reader.is_reporter:
         return [history_entry_shown(recorded, reader.masked) for recorded in history]
@@ -144,7 +140,7 @@ def history_shown(history: Iterable[Recorded[events.CaseEvent]], reader: Reader)
     return [_unnamed(history_entry_shown(recorded, masked=False), reader.reporter_id) for recorded in heard]
 
 
-def _for_colleagues(event: events.CaseEvent) -> bool:
+def _for_colleagues(event: object) -> bool:
     return isinstance(event, events.NoteAdded) and not event.to_reporter
 
 
@@ -156,7 +152,7 @@ def _unnamed(entry: pb.HistoryEntry, reporter_id: str | None) -> pb.HistoryEntry
     return entry
 
 
-def history_entry_shown(recorded: Recorded[events.CaseEvent], masked: bool) -> pb.HistoryEntry:
+def history_entry_shown(recorded: Recorded[Any], masked: bool) -> pb.HistoryEntry:
     """One thing that happened, as an auditor sees it; without a reporter's own words if `masked`."""
     about = recorded.metadata
     return pb.HistoryEntry(
@@ -174,7 +170,7 @@ def history_entry_shown(recorded: Recorded[events.CaseEvent], masked: bool) -> p
     )
 
 
-def _reason(recorded: Recorded[events.CaseEvent], masked: bool) -> str:
+def _reason(recorded: Recorded[Any], masked: bool) -> str:
     """Why: staff's reasons are for all who may read the history, a reporter's are personal data."""
     match recorded.event:
         case events.CaseWithdrawn(reason=said) | events.CaseReopened(by_reporter=True, reason=said):

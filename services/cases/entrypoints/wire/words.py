@@ -7,10 +7,11 @@ from linli.cases.v1 import cases_types_pb2 as types
 from libs.rpc.enums import EnumTable
 from libs.rpc.moments import stamp
 from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
-from services.cases.domain.values import CaseState, Channel, Point
+from services.cases.domain.values import CaseState, Channel, Party, Point
 
 STATES = EnumTable(types.CaseState, CaseState)
 CHANNELS = EnumTable(types.Channel, Channel)
+PARTIES = EnumTable(types.CaseParty, Party)
 CLOCKS = EnumTable(types.ClockKind, ClockKind)
 MOMENTS = EnumTable(types.MomentKind, MomentKind)
 

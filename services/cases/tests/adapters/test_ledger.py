@@ -6,6 +6,7 @@ from typing import get_args
 from libs.testkit import golden
 from services.cases.adapters.ledger import EVENTS
 from services.cases.domain.case.events import CaseEvent
+from services.cases.domain.conversation import ConversationEvent
 from services.cases.domain.external_system import ExternalSystemEvent
 from services.cases.domain.noted import ConsentFact, NotedFact, ResidentFact
 
@@ -15,6 +16,13 @@ def test_every_stored_event_reads_as_it_always_did() -> None:
 
 
 def test_every_event_of_the_domain_has_a_stored_name() -> None:
-    families: list[object] = [CaseEvent, ExternalSystemEvent, NotedFact, ResidentFact, ConsentFact]
+    families: list[object] = [
+        CaseEvent,
+        ConversationEvent,
+        ExternalSystemEvent,
+        NotedFact,
+        ResidentFact,
+        ConsentFact,
+    ]
 
     assert set(EVENTS.types.values()) == set().union(*map(get_args, families))

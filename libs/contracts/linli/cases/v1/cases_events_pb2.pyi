@@ -819,3 +819,101 @@ class CaseContentErased(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CaseContentErased: _TypeAlias = CaseContentErased  # noqa: Y015
+
+@_typing.final
+class MessageSent(_message.Message):
+    """A party wrote to another one about a case. The text stays in the service."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    SENDER_FIELD_NUMBER: _builtins.int
+    ADDRESSEE_FIELD_NUMBER: _builtins.int
+    ANSWERS_MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    SENT_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    message_id: _builtins.str
+    """The message within the conversation."""
+    sender: _cases_types_pb2.CaseParty.ValueType
+    """Who wrote."""
+    addressee: _cases_types_pb2.CaseParty.ValueType
+    """To whom."""
+    answers_message_id: _builtins.str
+    """The message that it answers, if any."""
+    body_id: _builtins.str
+    """The body that had the case; empty if there was none."""
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when an answer is owed; not set if none is."""
+
+    @_builtins.property
+    def sent_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+        sender: _cases_types_pb2.CaseParty.ValueType = ...,
+        addressee: _cases_types_pb2.CaseParty.ValueType = ...,
+        answers_message_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        sent_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "sent_time", b"sent_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addressee", b"addressee", "answers_message_id", b"answers_message_id", "body_id", b"body_id", "case_id", b"case_id", "due_time", b"due_time", "message_id", b"message_id", "sender", b"sender", "sent_time", b"sent_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageSent: _TypeAlias = MessageSent  # noqa: Y015
+
+@_typing.final
+class MessageOverdue(_message.Message):
+    """The party that a message is addressed to did not answer in time. It happens once for a message."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    ADDRESSEE_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    ESCALATED_AREA_ID_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    message_id: _builtins.str
+    """The message within the conversation."""
+    addressee: _cases_types_pb2.CaseParty.ValueType
+    """Who was silent."""
+    body_id: _builtins.str
+    """The body that had the case when the message was sent; empty if there was none."""
+    escalated_area_id: _builtins.str
+    """The area whose staff are to see to it: the next one up, or that of the case if the resident was silent."""
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when an answer was owed."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+        addressee: _cases_types_pb2.CaseParty.ValueType = ...,
+        body_id: _builtins.str = ...,
+        escalated_area_id: _builtins.str = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addressee", b"addressee", "body_id", b"body_id", "case_id", b"case_id", "due_time", b"due_time", "escalated_area_id", b"escalated_area_id", "message_id", b"message_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageOverdue: _TypeAlias = MessageOverdue  # noqa: Y015

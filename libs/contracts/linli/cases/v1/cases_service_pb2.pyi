@@ -2200,6 +2200,212 @@ class HistoryEntry(_message.Message):
 Global___HistoryEntry: _TypeAlias = HistoryEntry  # noqa: Y015
 
 @_typing.final
+class SendMessageRequest(_message.Message):
+    """A message to another party."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    TO_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    ANSWERS_MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    ANSWER_WANTED_FIELD_NUMBER: _builtins.int
+    AS_PARTY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    case_id: _builtins.str
+    """The case."""
+    to: _cases_types_pb2.CaseParty.ValueType
+    """To whom."""
+    text: _builtins.str
+    """What is said: may hold personal data, it can be erased."""
+    answers_message_id: _builtins.str
+    """The message that this one answers; empty if none."""
+    answer_wanted: _builtins.bool
+    """True: this answer asks in return. A message that answers none always waits for an answer."""
+    as_party: _cases_types_pb2.CaseParty.ValueType
+    """For callers who belong to several parties: as which one they write. Not given: the first of resident, community and
+    department.
+    """
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        to: _cases_types_pb2.CaseParty.ValueType = ...,
+        text: _builtins.str = ...,
+        answers_message_id: _builtins.str = ...,
+        answer_wanted: _builtins.bool = ...,
+        as_party: _cases_types_pb2.CaseParty.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_wanted", b"answer_wanted", "answers_message_id", b"answers_message_id", "as_party", b"as_party", "case_id", b"case_id", "request_id", b"request_id", "text", b"text", "to", b"to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendMessageRequest: _TypeAlias = SendMessageRequest  # noqa: Y015
+
+@_typing.final
+class SendMessageResponse(_message.Message):
+    """The message was sent."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The message within the conversation."""
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when an answer is owed; not set if none is."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "message_id", b"message_id", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendMessageResponse: _TypeAlias = SendMessageResponse  # noqa: Y015
+
+@_typing.final
+class GetConversationRequest(_message.Message):
+    """Asks for the conversation about a case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "case_id", b"case_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetConversationRequest: _TypeAlias = GetConversationRequest  # noqa: Y015
+
+@_typing.final
+class GetConversationResponse(_message.Message):
+    """The conversation about a case."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    PERSONAL_DATA_MASKED_FIELD_NUMBER: _builtins.int
+    personal_data_masked: _builtins.bool
+    """True: the texts are left empty because the caller neither reported nor works on this case."""
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseMessage]:
+        """The messages, oldest first."""
+
+    def __init__(
+        self,
+        *,
+        messages: _abc.Iterable[Global___CaseMessage] | None = ...,
+        personal_data_masked: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["messages", b"messages", "personal_data_masked", b"personal_data_masked"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetConversationResponse: _TypeAlias = GetConversationResponse  # noqa: Y015
+
+@_typing.final
+class CaseMessage(_message.Message):
+    """A message from one party to another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    SENDER_FIELD_NUMBER: _builtins.int
+    ADDRESSEE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    SENT_TIME_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    ANSWERS_MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    ANSWERED_TIME_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    ESCALATED_AREA_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    AUTHOR_ID_FIELD_NUMBER: _builtins.int
+    message_id: _builtins.str
+    """The message within the conversation."""
+    sender: _cases_types_pb2.CaseParty.ValueType
+    """Who wrote."""
+    addressee: _cases_types_pb2.CaseParty.ValueType
+    """To whom."""
+    text: _builtins.str
+    """The text; empty if masked or erased."""
+    answers_message_id: _builtins.str
+    """The message that it answers, if any."""
+    overdue: _builtins.bool
+    """True: it was not answered in time."""
+    escalated_area_id: _builtins.str
+    """The area whose staff are to see to it, if it was not answered in time."""
+    body_id: _builtins.str
+    """The body that had the case when it was sent; empty if there was none."""
+    author_id: _builtins.str
+    """Which person wrote it; the reporter sees only themself here."""
+    @_builtins.property
+    def sent_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when an answer is owed; not set if none is."""
+
+    @_builtins.property
+    def answered_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was answered; not set until then."""
+
+    def __init__(
+        self,
+        *,
+        message_id: _builtins.str = ...,
+        sender: _cases_types_pb2.CaseParty.ValueType = ...,
+        addressee: _cases_types_pb2.CaseParty.ValueType = ...,
+        text: _builtins.str = ...,
+        sent_time: _timestamp_pb2.Timestamp | None = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        answers_message_id: _builtins.str = ...,
+        answered_time: _timestamp_pb2.Timestamp | None = ...,
+        overdue: _builtins.bool = ...,
+        escalated_area_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        author_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answered_time", b"answered_time", "due_time", b"due_time", "sent_time", b"sent_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addressee", b"addressee", "answered_time", b"answered_time", "answers_message_id", b"answers_message_id", "author_id", b"author_id", "body_id", b"body_id", "due_time", b"due_time", "escalated_area_id", b"escalated_area_id", "message_id", b"message_id", "overdue", b"overdue", "sender", b"sender", "sent_time", b"sent_time", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseMessage: _TypeAlias = CaseMessage  # noqa: Y015
+
+@_typing.final
 class FollowCaseRequest(_message.Message):
     """Asks to follow one case."""
 
@@ -2240,6 +2446,7 @@ class FollowCaseResponse(_message.Message):
     CHANGES_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    MESSAGES_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What was done, if resolved."""
     personal_data_masked: _builtins.bool
@@ -2264,7 +2471,13 @@ class FollowCaseResponse(_message.Message):
 
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___HistoryEntry]:
-        """What happened since the message before, oldest first; empty in the first message of a stream."""
+        """What happened since the message before, oldest first; empty in the first message of a stream. That somebody wrote in
+        the conversation, or was silent, has a `version` of the conversation.
+        """
+
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseMessage]:
+        """The conversation as in `GetConversation`."""
 
     def __init__(
         self,
@@ -2278,10 +2491,11 @@ class FollowCaseResponse(_message.Message):
         changes: _abc.Iterable[Global___HistoryEntry] | None = ...,
         revision: _builtins.str = ...,
         resume_token: _builtins.str = ...,
+        messages: _abc.Iterable[Global___CaseMessage] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "changes", b"changes", "content_erased", b"content_erased", "notes", b"notes", "outcome", b"outcome", "personal_data_masked", b"personal_data_masked", "report", b"report", "resume_token", b"resume_token", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "changes", b"changes", "content_erased", b"content_erased", "messages", b"messages", "notes", b"notes", "outcome", b"outcome", "personal_data_masked", b"personal_data_masked", "report", b"report", "resume_token", b"resume_token", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -150,6 +150,34 @@ RECEIPT_REPLY_WITHDRAW: ReceiptReply.ValueType  # 2
 """To take the report back: as `WithdrawCase`."""
 Global___ReceiptReply: _TypeAlias = ReceiptReply  # noqa: Y015
 
+class _CaseParty:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CasePartyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CaseParty.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CASE_PARTY_UNSPECIFIED: _CaseParty.ValueType  # 0
+    """In a request: not given."""
+    CASE_PARTY_RESIDENT: _CaseParty.ValueType  # 1
+    """The reporter."""
+    CASE_PARTY_COMMUNITY: _CaseParty.ValueType  # 2
+    """Those who work for the area of the case: its dispatchers and grid workers."""
+    CASE_PARTY_DEPARTMENT: _CaseParty.ValueType  # 3
+    """The body that has the case."""
+
+class CaseParty(_CaseParty, metaclass=_CasePartyEnumTypeWrapper):
+    """Who takes part in the conversation about a case."""
+
+CASE_PARTY_UNSPECIFIED: CaseParty.ValueType  # 0
+"""In a request: not given."""
+CASE_PARTY_RESIDENT: CaseParty.ValueType  # 1
+"""The reporter."""
+CASE_PARTY_COMMUNITY: CaseParty.ValueType  # 2
+"""Those who work for the area of the case: its dispatchers and grid workers."""
+CASE_PARTY_DEPARTMENT: CaseParty.ValueType  # 3
+"""The body that has the case."""
+Global___CaseParty: _TypeAlias = CaseParty  # noqa: Y015
+
 class _ClockKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015

@@ -1,0 +1,169 @@
+"""Three parties write to each other; whoever is silent beyond the limit is escalated once."""
+
+from datetime import timedelta
+
+import pytest
+
+from libs.ledger.decider import Refusal
+from libs.ledger.personal import Personal
+from services.cases.domain.conversation import (
+    ANSWER_WITHIN,
+    CONVERSATION,
+    MOST_UNANSWERED,
+    Conversation,
+    Matter,
+    MessageOverdue,
+    MessageSent,
+    PassLimits,
+    SendMessage,
+)
+from services.cases.domain.values import Party
+from services.cases.tests.domain.history import MONDAY, ROADS, STREET, after
+
+LIN = "resident-lin"
+MATTER = Matter(case_id="c41d", subject=LIN, area_path=STREET, body_id=ROADS, reporter_id=LIN)
+LIMIT = ANSWER_WITHIN[Party.DEPARTMENT]
+JUST_AFTER = MONDAY + LIMIT + timedelta(seconds=1)
+
+
+def asks(
+    sender: Party = Party.RESIDENT, to: Party = Party.DEPARTMENT, *, matter: Matter = MATTER, **about: object
+) -> SendMessage:
+    """By default the resident asks the department."""
+    told: dict[str, object] = {"text": "when do you come?", "at": MONDAY, **about}
+    return SendMessage(matter=matter, sender=sender, addressee=to, **told)  # type: ignore[arg-type]  # a test's short cut
+
+
+def answers(message_id: str, **about: object) -> SendMessage:
+    """The department answers the resident."""
+    return asks(Party.DEPARTMENT, Party.RESIDENT, answers=message_id, **about)  # type: ignore[arg-type]  # the same
+
+
+def asked() -> MessageSent:
+    """The resident has asked the department."""
+    return MessageSent(
+        message_id="message-1",
+        case_id="c41d",
+        sender=Party.RESIDENT,
+        addressee=Party.DEPARTMENT,
+        area_path=STREET,
+        text=Personal(LIN, "when do you come?"),
+        at=MONDAY,
+        body_id=ROADS,
+        due_at=MONDAY + LIMIT,
+    )
+
+
+def state(*events: MessageSent | MessageOverdue) -> Conversation:
+    return CONVERSATION.fold(events)
+
+
+def overdue() -> MessageOverdue:
+    (event,) = CONVERSATION.decide(PassLimits(at=JUST_AFTER), state(asked()))
+    assert isinstance(event, MessageOverdue)
+    return event
+
+
+def test_a_message_is_addressed_and_has_a_limit() -> None:
+    assert CONVERSATION.decide(asks(), state()) == [asked()]
+
+
+def test_an_answer_in_time_is_all_that_is_owed() -> None:
+    (answer,) = CONVERSATION.decide(answers("message-1", at=after(hours=1)), state(asked()))
+
+    assert isinstance(answer, MessageSent)
+    assert (answer.answers, answer.due_at) == ("message-1", None)
+    assert CONVERSATION.decide(PassLimits(at=JUST_AFTER), state(asked(), answer)) == []
+
+
+def test_an_answer_may_ask_in_return() -> None:
+    (answer,) = CONVERSATION.decide(answers("message-1", answer_wanted=True), state(asked()))
+
+    assert isinstance(answer, MessageSent)
+    assert answer.due_at == MONDAY + ANSWER_WITHIN[Party.RESIDENT]
+
+
+def test_a_silent_department_is_escalated_to_the_next_area_up_and_only_once() -> None:
+    assert CONVERSATION.decide(PassLimits(at=MONDAY + LIMIT), state(asked())) == []
+
+    event = overdue()
+
+    assert (event.escalated_to, event.at, event.body_id) == ("city/harbour", MONDAY + LIMIT, ROADS)
+    assert CONVERSATION.decide(PassLimits(at=after(days=300)), state(asked(), event)) == []
+
+
+def test_a_silent_resident_is_for_the_community_to_reach() -> None:
+    (question,) = CONVERSATION.decide(asks(Party.DEPARTMENT, Party.RESIDENT), state())
+    assert isinstance(question, MessageSent)
+
+    (event,) = CONVERSATION.decide(PassLimits(at=after(days=8)), state(question))
+
+    assert isinstance(event, MessageOverdue)
+    assert event.escalated_to == STREET
+
+
+def test_a_late_answer_does_not_undo_that_it_was_late() -> None:
+    late, answer = CONVERSATION.decide(answers("message-1", at=JUST_AFTER), state(asked()))
+
+    assert late == overdue()
+    assert isinstance(answer, MessageSent)
+    assert [
+        type(event)
+        for event in CONVERSATION.decide(answers("message-1", at=JUST_AFTER), state(asked(), overdue()))
+    ] == [MessageSent]
+
+
+def test_other_messages_of_a_silent_party_do_not_count_as_its_answer() -> None:
+    """A lazy body that writes something else still owes the answer."""
+    (chatter,) = CONVERSATION.decide(asks(Party.DEPARTMENT, Party.RESIDENT, text="hello"), state(asked()))
+    assert isinstance(chatter, MessageSent)
+
+    passed = CONVERSATION.decide(PassLimits(at=JUST_AFTER), state(asked(), chatter))
+
+    assert [event.message_id for event in passed] == ["message-1"]
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (answers("message-9"), "MESSAGE_NOT_WAITING"),
+        (asks(Party.COMMUNITY, Party.RESIDENT, answers="message-1"), "MESSAGE_NOT_WAITING"),
+        (asks(Party.DEPARTMENT, Party.COMMUNITY, answers="message-1"), "MESSAGE_NOT_WAITING"),
+        (asks(Party.RESIDENT, Party.RESIDENT), "MESSAGE_TO_ONESELF"),
+        (
+            asks(matter=Matter(case_id="c", subject="c", area_path=STREET, body_id=None, reporter_id=LIN)),
+            "PARTY_NOT_THERE",
+        ),
+        (
+            asks(
+                Party.DEPARTMENT,
+                Party.RESIDENT,
+                matter=Matter(case_id="c", subject="c", area_path=STREET, body_id=ROADS, reporter_id=None),
+            ),
+            "PARTY_NOT_THERE",
+        ),
+    ],
+)
+def test_what_cannot_be_sent_is_refused(command: SendMessage, code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        CONVERSATION.decide(command, state(asked()))
+
+    assert refused.value.code == code
+
+
+def test_an_answered_message_is_not_answered_twice() -> None:
+    (answer,) = CONVERSATION.decide(answers("message-1"), state(asked()))
+    assert isinstance(answer, MessageSent)
+
+    with pytest.raises(Refusal, match="MESSAGE_NOT_WAITING"):
+        CONVERSATION.decide(answers("message-1"), state(asked(), answer))
+
+
+def test_a_party_does_not_flood_another_with_questions() -> None:
+    flooded = state()
+    for _ in range(MOST_UNANSWERED):
+        flooded = CONVERSATION.fold(CONVERSATION.decide(asks(), flooded), flooded)
+
+    with pytest.raises(Refusal, match="TOO_MANY_UNANSWERED"):
+        CONVERSATION.decide(asks(), flooded)
+    assert CONVERSATION.decide(answers("message-1"), flooded)

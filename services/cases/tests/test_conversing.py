@@ -1,0 +1,182 @@
+"""Resident, community and department write to each other over the real wire, and nobody else does."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from linli.cases.v1 import cases_service_pb2 as pb
+from linli.cases.v1 import cases_types_pb2 as types
+from linli.identity.v1 import identity_events_pb2 as identity
+
+from libs.ledger.recorded import Context, utc_now
+from libs.rpc.failures import RpcFailed
+from libs.rpc.moments import moment
+from libs.testkit import patience
+from libs.testkit.component import Component
+from libs.testkit.eventually import eventually
+from services.cases.domain.conversation import PassLimits
+from services.cases.tests.wire import new_id, on, refused, report, service_of
+from services.cases.wiring import SERVICE
+
+RESIDENT, COMMUNITY, DEPARTMENT = (
+    types.CASE_PARTY_RESIDENT,
+    types.CASE_PARTY_COMMUNITY,
+    types.CASE_PARTY_DEPARTMENT,
+)
+names = count(1)
+
+
+@pytest.fixture
+def person(running: Component) -> Any:
+    """`person(role, **about)`: the rpcs as somebody."""
+    return lambda role, **about: service_of(running, running.mint.person(role, **about))
+
+
+@pytest.fixture
+def lin(person: Any) -> Any:
+    """A resident, new to each test."""
+    return person("RESIDENT", subject=f"lin-{next(names)}", path="city")
+
+
+@pytest.fixture
+def rob(person: Any) -> Any:
+    return person("CASE_OFFICER", subject="rob", body="roads")
+
+
+@pytest.fixture
+def dora(person: Any) -> Any:
+    return person("DISPATCHER", subject="dora", path="city")
+
+
+@pytest.fixture
+def case(lin: Any) -> pb.Case:
+    return lin.open_case(report()).case  # type: ignore[no-any-return] # the stub's answer is Any
+
+
+def says(somebody: Any, case: pb.Case, to: Any, text: str, **about: Any) -> pb.SendMessageResponse:
+    return somebody.send_message(pb.SendMessageRequest(**on(case), to=to, text=text, **about))  # type: ignore[no-any-return] # the stub's answer is Any
+
+
+def conversation(somebody: Any, case: pb.Case) -> list[pb.CaseMessage]:
+    return list(somebody.get_conversation(pb.GetConversationRequest(case_id=case.case_id)).messages)
+
+
+@pytest.mark.capability("004.2")
+@pytest.mark.capability("004.11")
+def test_three_parties_talk_and_each_reads_everything(lin: Any, rob: Any, dora: Any, case: pb.Case) -> None:
+    asked = says(lin, case, DEPARTMENT, "I forgot: there is a cable in the hole")
+    says(rob, case, RESIDENT, "we bring an electrician", answers_message_id=asked.message_id)
+    says(dora, case, DEPARTMENT, "close the street, please")
+
+    for somebody in (lin, rob, dora):
+        told = conversation(somebody, case)
+        assert [(each.sender, each.addressee, each.text) for each in told] == [
+            (RESIDENT, DEPARTMENT, "I forgot: there is a cable in the hole"),
+            (DEPARTMENT, RESIDENT, "we bring an electrician"),
+            (COMMUNITY, DEPARTMENT, "close the street, please"),
+        ]
+        assert [each.HasField("answered_time") for each in told] == [True, False, False]
+        assert [each.HasField("due_time") for each in told] == [True, False, True]
+    assert [each.author_id for each in conversation(lin, case)] == [case.reporter_id, "", ""]
+    assert moment(asked.due_time) > utc_now() + timedelta(days=2)
+
+
+def test_a_follower_hears_what_is_written(lin: Any, rob: Any, case: pb.Case) -> None:
+    request = pb.FollowCaseRequest(case_id=case.case_id)
+    stream: Iterator[pb.FollowCaseResponse] = lin.follow_case(request, deadline=patience.seconds(60))
+    mine = lin.follow_my_cases(pb.FollowMyCasesRequest(), deadline=patience.seconds(60))
+    next(stream), next(mine)
+
+    says(rob, case, RESIDENT, "is the street closed?")
+
+    heard = next(each for each in stream if each.changes)
+    assert [change.event for change in heard.changes] == ["linli.cases.v1.MessageSent"]
+    assert [each.text for each in heard.messages] == ["is the street closed?"]
+    assert heard.changes[0].actor == ""
+    changed = next(each for each in mine if each.changes)
+    assert [each.case_id for each in changed.cases] == [case.case_id]
+
+
+@pytest.mark.capability("004.11")
+def test_a_silent_department_is_escalated_once_by_the_clock(
+    running: Component, lin: Any, rob: Any, case: pb.Case
+) -> None:
+    asked = says(lin, case, DEPARTMENT, "when do you come?")
+    stream = running.opened.streams["conversation"]
+    later = PassLimits(at=utc_now() + timedelta(days=4))
+
+    for _ in range(2):
+        stream.handle(case.case_id, later, Context(actor="clock"))
+
+    (silent,) = conversation(lin, case)
+    assert (silent.overdue, silent.escalated_area_id) == (True, "harbour")
+    assert len(stream.history(case.case_id)) == 2
+    says(rob, case, RESIDENT, "tomorrow", answers_message_id=asked.message_id)
+    assert [each.overdue for each in conversation(lin, case)] == [True, False]
+
+
+def test_the_schedule_knows_who_owes_an_answer(running: Component, lin: Any, rob: Any, case: pb.Case) -> None:
+    clock = next(each for each in SERVICE.clocks if each.name == "answers")
+    later = utc_now() + timedelta(days=4)
+
+    def owed() -> bool:
+        due = clock.due(running.opened.views, later, 10_000)
+        return case.case_id in [each.id for each in due]
+
+    asked = says(lin, case, DEPARTMENT, "when do you come?")
+    eventually(owed, "the message waits")
+
+    says(rob, case, RESIDENT, "tomorrow", answers_message_id=asked.message_id)
+    eventually(lambda: not owed(), "it waits no more")
+
+
+def test_whoever_belongs_to_no_party_writes_nothing_and_reads_nothing(person: Any, case: pb.Case) -> None:
+    stranger = person("RESIDENT", subject="nosy", path="city")
+    parks = person("CASE_OFFICER", subject="paul", body="parks")
+    supervisor = person("SUPERVISOR", subject="sun", path="city")
+    message = pb.SendMessageRequest(**on(case), to=RESIDENT, text="I am from the department, call me")
+    read = pb.GetConversationRequest(case_id=case.case_id)
+
+    for somebody in (stranger, parks):
+        assert refused(somebody.send_message, message) == "OUT_OF_REACH"
+        assert refused(somebody.get_conversation, read) == "OUT_OF_REACH"
+    assert refused(supervisor.send_message, message) == "SCOPE_MISSING"
+
+
+def test_a_supervisor_reads_who_owes_an_answer_and_no_text(person: Any, lin: Any, case: pb.Case) -> None:
+    says(lin, case, DEPARTMENT, "my number is 123")
+    supervisor = person("SUPERVISOR", subject="sun", path="city")
+
+    answer = supervisor.get_conversation(pb.GetConversationRequest(case_id=case.case_id))
+
+    assert answer.personal_data_masked
+    assert [(each.text, each.HasField("due_time")) for each in answer.messages] == [("", True)]
+
+
+def test_nobody_writes_in_the_name_of_another_party(lin: Any, rob: Any, case: pb.Case) -> None:
+    for somebody, party in ((lin, DEPARTMENT), (rob, RESIDENT), (rob, COMMUNITY)):
+        with pytest.raises(RpcFailed) as no:
+            says(somebody, case, RESIDENT, "hello", as_party=party)
+        assert (no.value.reason, list(no.value.violations)) == ("INVALID_REQUEST", ["as_party"])
+
+
+def test_a_repeated_message_is_sent_once(lin: Any, case: pb.Case) -> None:
+    message = pb.SendMessageRequest(
+        request_id=new_id(), case_id=case.case_id, to=DEPARTMENT, text="when do you come?"
+    )
+
+    first, again = lin.send_message(message), lin.send_message(message)
+
+    assert first == again
+    assert len(conversation(lin, case)) == 1
+
+
+def test_what_was_written_is_erased_with_the_resident(running: Component, lin: Any, case: pb.Case) -> None:
+    says(lin, case, DEPARTMENT, "my number is 123")
+
+    running.hears("identity", identity.SubjectErased(subject_id=case.reporter_id))
+
+    (message,) = conversation(service_of(running, running.mint.person("OPERATOR", subject="olga")), case)
+    assert (message.text, message.sender) == ("", RESIDENT)
