@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from e2e.bench import exchange, footprint, group_commit, growth, reading, serving, signed
+from e2e.bench import exchange, footprint, group_commit, growth, live, reading, serving, signed
 from e2e.bench.figures import Figure, table, told
 from e2e.bench.ground import Ground
 
@@ -23,6 +23,7 @@ MEASUREMENTS: dict[str, Callable[[Ground], Figure | list[Figure]]] = {
     "exchange": exchange.measure,
     "signed": signed.measure,
     "growth": growth.measure,
+    "live": live.measure,
 }
 
 

@@ -140,9 +140,9 @@ class Ground:
         finally:
             ledger.close()
 
-    def token(self) -> str:
-        """An operator's token, good for every server of this folder."""
-        return Mint(self._signing_key()).person("OPERATOR", subject="bench").token()
+    def token(self, role: str = "OPERATOR", subject: str = "bench") -> str:
+        """A person's token, good for every server of this folder."""
+        return Mint(self._signing_key()).person(role, subject=subject).token()
 
     def city(self, platform: Platform) -> City:
         """The programs of the city, in the operator's name."""
