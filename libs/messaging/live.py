@@ -278,10 +278,9 @@ class Following:
         self._about = about
         self._place = Place(follower.after, live.source.chain_at(follower.after))
 
-    @property
-    def position(self) -> int:
-        """Up to where everything was told."""
-        return self._follower.after
+    def newest(self) -> int:
+        """The last position recorded: asks the store. The reader may not have got there yet."""
+        return self._live.source.newest()
 
     def reached(self, position: int) -> None:
         """The caller was told how things are at a position: they need not hear what led there."""

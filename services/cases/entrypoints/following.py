@@ -88,9 +88,7 @@ class FollowingApi:
         with self._live.follow(call, (f"reporter-{me}",), request.resume_token) as stream:
             if not stream.resumed:
                 query = pb.ListMyCasesRequest(page_size=_NEWEST)
-                rows, _ = yield from _when_fresh(
-                    lambda fresh: reports.listed(query, me, fresh), stream.position
-                )
+                rows, _ = yield from _as_now(lambda fresh: reports.listed(query, me, fresh), stream)
                 yield pb.FollowMyCasesResponse(cases=map(case_listed, rows), resume_token=stream.token)
             for changes in stream.changes():
                 if isinstance(changes, Pause):
@@ -110,7 +108,7 @@ class FollowingApi:
         wanted, rows_now = self._public(request, call)
         with self._live.follow(call, wanted, request.resume_token) as stream:
             if not stream.resumed:
-                rows = yield from _when_fresh(rows_now, stream.position)
+                rows = yield from _as_now(rows_now, stream)
                 cases = map(public_case_shown, rows)
                 yield pb.FollowPublicCasesResponse(cases=cases, resume_token=stream.token)
             for changes in stream.changes():
@@ -207,12 +205,16 @@ def _change(entry: Entry, states: dict[str, Opened], *, public: bool = False) ->
     )
 
 
-def _when_fresh(read: Callable[[Fresh], T], position: int) -> Generator[Pause, None, T]:
-    """What a view says that has seen everything up to a position; waits for it without a thread."""
-    fresh = Fresh(str(Revision(position, 0)), patience=0.0)
+def _as_now(read: Callable[[Fresh], T], stream: Stream) -> Generator[Pause, None, T]:
+    """What a view says that has seen everything recorded so far; waits for it without a thread."""
+    now = stream.newest()
+    fresh = Fresh(str(Revision(now, 0)), patience=0.0)
     for _ in range(_TRIES):
         try:
-            return read(fresh)
+            rows = read(fresh)
         except ViewBehind:
             yield Pause(_BETWEEN)
+        else:
+            stream.reached(now)
+            return rows
     return read(fresh)

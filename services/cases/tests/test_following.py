@@ -168,7 +168,9 @@ def test_a_body_no_longer_follows_a_case_that_went_elsewhere(lin: Any, officer: 
     stream = follow(officer, case)
     next(stream)
 
-    dispatcher.reassign_case(pb.ReassignCaseRequest(**on(case), body_id="parks", reason="a lawn"))
+    dispatcher.reassign_case(
+        pb.ReassignCaseRequest(**on(case), body_id="parks", legal_basis="Parks Act, 3", reason="a lawn")
+    )
 
     assert ended(stream) == "OUT_OF_REACH"
 
