@@ -1,4 +1,4 @@
-"""What happens around every rpc, once the reception has let it in: deadline, request, call, answer."""
+"""What happens around every rpc, once it was admitted: deadline, request, call, answer."""
 
 import threading
 import time
@@ -12,6 +12,7 @@ from google.protobuf.message import DecodeError, Message
 from libs.query.freshness import Fresh, Query, Recording
 from libs.rpc import errors
 from libs.rpc.access import Caller
+from libs.rpc.admission import Ticket
 from libs.rpc.call import Call, Clock
 from libs.rpc.errors import Failure, Rejected
 from libs.rpc.interceptors import TOO_LATE, Authority, abort, conclude, gate, refused
@@ -21,7 +22,6 @@ from libs.rpc.methods import Method
 from libs.rpc.normal import Normal, each_field_once, normal_of
 from libs.rpc.pause import Pause
 from libs.rpc.peers import NO_PROXIES, TrustedProxies, called_from
-from libs.rpc.reception import Ticket
 from libs.rpc.request_context import SLOW, RequestContext
 from libs.rpc.streams import Answers, Send, Streams
 from libs.rpc.validation import Check, rules_of

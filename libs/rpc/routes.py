@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import grpc
 
+from libs.rpc.admission import Served, Ticket
 from libs.rpc.errors import Failure, Rejected
 from libs.rpc.interceptors import Handler, abort
-from libs.rpc.reception import Served, Ticket
 from libs.rpc.streams import Send
 
 UNKNOWN = Failure(
@@ -25,7 +25,7 @@ class Routes(grpc.GenericRpcHandler):
         self._handlers: dict[str, Handler] = {}
 
     def serve(self, path: str, rpc: Served) -> None:
-        """Serve `path` by an rpc, by way of the reception."""
+        """Serve `path` by an rpc, once admission lets a call in."""
         self._rpcs[path] = rpc
 
     def add(self, path: str, handler: Handler, threads: ThreadPoolExecutor) -> None:

@@ -13,13 +13,13 @@ from grpc_health.v1 import health, health_pb2
 
 from libs.query.freshness import Recording
 from libs.rpc import probes
+from libs.rpc.admission import Admission
 from libs.rpc.call import Clock, wall_clock
 from libs.rpc.certificates import credentials
 from libs.rpc.interceptors import Authority, Nobody
 from libs.rpc.messages import Catalogue
 from libs.rpc.methods import methods_of, serving
 from libs.rpc.pipeline import Rpc, ServerContext
-from libs.rpc.reception import Reception
 from libs.rpc.reflection import Reflection
 from libs.rpc.routes import Routes
 from libs.rpc.settings import ServerSettings
@@ -55,12 +55,12 @@ class Server:
         self._room = WaitingRoom(self._workers, self.settings.parked, max(1, self.settings.parked // 4))
         self._authority = authority or Nobody()
         streams = Streams()
-        self._reception = Reception(self.settings, self._authority, self._workers, streams)
+        self._admission = Admission(self.settings, self._authority, self._workers, streams)
         self._context = ServerContext(
             authority=self._authority,
             clock=clock,
             max_message=self.settings.max_message,
-            limits=self._reception.limits,
+            limits=self._admission.limits,
             room=self._room,
             streams=streams,
             region=self.settings.region,
@@ -77,7 +77,7 @@ class Server:
         self._stopped = threading.Event()
         self._held = probes.Held()
         self._routes = Routes()
-        threads = cast("ThreadPoolExecutor", self._reception)  # grpc only submits
+        threads = cast("ThreadPoolExecutor", self._admission)  # grpc only submits
         self._server = grpc.server(threads, [self._routes], options=_options(self.settings))
 
     def add(
@@ -107,7 +107,7 @@ class Server:
         threads, names = (self._health_threads, self._health_teller), {"", *self._names}
         probes.add_health(self._routes, self._health, *threads, self._held, self.serving, names)
         if self.settings.reflection:
-            reflection = Reflection(self._names, self._authority, self._reception.limits)
+            reflection = Reflection(self._names, self._authority, self._admission.limits)
             reflection.add(self._routes, self._reflection_threads, self._held)
         self.port = self._bind()
         settings = self.settings
@@ -121,7 +121,7 @@ class Server:
             running=lambda: self._workers.running,
             waiting=lambda: self._workers.waiting,
             parked=lambda: self._room.waiting,
-            streams=lambda: self._reception.slots.taken,
+            streams=lambda: self._admission.slots.taken,
         )
         self.serving()
         self._server.start()
@@ -155,7 +155,7 @@ class Server:
         stopped = self._server.stop(self.settings.grace if grace is None else grace)
         self._held.end()
         stopped.wait()
-        self._reception.shutdown()
+        self._admission.shutdown()
         for pool in (self._health_threads, self._health_teller, self._reflection_threads):
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -17,7 +17,7 @@ from libs.telemetry import logs
 _log = logs.get("rpc")
 
 
-class Lane:
+class CallerQueue:
     """The calls of one caller: some are before the threads or run, the others wait behind those."""
 
     __slots__ = ("ahead", "behind")
@@ -30,13 +30,13 @@ class Lane:
 class Work:
     """One call that a thread will make; tells once it is over.
 
-    `lane`: whose call it is; `end`: what happens when it is over, before anybody is told.
+    `queue`: whose call it is; `end`: what happens when it is over, before anybody is told.
     """
 
-    __slots__ = ("_arguments", "_call", "_callbacks", "_over", "end", "lane")
+    __slots__ = ("_arguments", "_call", "_callbacks", "_over", "end", "queue")
 
     def __init__(self, call: Callable[..., object], arguments: tuple[Any, ...]) -> None:
-        self.lane: Lane | None = None
+        self.queue: CallerQueue | None = None
         self.end: Callable[[], None] | None = None
         self._call = call
         self._arguments = arguments
@@ -74,7 +74,7 @@ class Workers:
     """A number of threads, and a queue before them.
 
     One caller's calls take up three quarters of the threads at most: the others wait in the caller's own
-    lane, and whoever else comes passes them. A thread that only waits can step aside for that time: another
+    queue, and whoever else comes passes them. A thread that only waits can step aside for that time: another
     one then serves in its place.
     """
 
@@ -82,9 +82,9 @@ class Workers:
         self._queue: SimpleQueue[Work | None] = SimpleQueue()
         self._name = name
         self._share = max(1, 3 * number // 4)
-        self._behind = 0  # calls that wait in their callers' lanes
-        self._lanes = threading.Lock()
-        self._here = threading.local()  # `lane`: whose call this thread makes; `place`: its place in `_busy`
+        self._behind = 0  # calls that wait in their callers' queues
+        self._queues = threading.Lock()
+        self._here = threading.local()  # `queue`: whose call this thread makes; `place`: its place in `_busy`
         self._busy: list[bool] = []  # by thread: each writes its own, so nobody needs a lock
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
@@ -113,22 +113,22 @@ class Workers:
 
     def begin(self, work: Work) -> None:
         """Let a thread do the work, in its turn."""
-        lane = work.lane
-        if lane is not None:
-            with self._lanes:
-                if lane.ahead >= self._share:
-                    lane.behind.append(work)
+        queue = work.queue
+        if queue is not None:
+            with self._queues:
+                if queue.ahead >= self._share:
+                    queue.behind.append(work)
                     self._behind += 1
                     return
-                lane.ahead += 1
+                queue.ahead += 1
         self._queue.put(work)
 
     @contextmanager
     def aside(self) -> Iterator[None]:
         """While a worker's thread only waits: another thread serves in its place until it is back."""
-        lane: Lane | None = getattr(self._here, "lane", None)
-        if lane is not None:
-            self._follow(lane)
+        queue: CallerQueue | None = getattr(self._here, "queue", None)
+        if queue is not None:
+            self._follow(queue)
         with self._lock:
             if self._surplus:
                 self._surplus -= 1
@@ -145,9 +145,9 @@ class Workers:
             self._mark(place, busy=True)
             with self._lock:
                 self._surplus += 1
-            if lane is not None:
-                with self._lanes:
-                    lane.ahead += 1
+            if queue is not None:
+                with self._queues:
+                    queue.ahead += 1
 
     def shutdown(self) -> None:
         """Let the threads end when the queue is empty."""
@@ -171,21 +171,21 @@ class Workers:
     def _serve(self, place: int) -> None:
         self._here.place = place
         while not (self._surplus and self._rests()) and (work := self._queue.get()) is not None:
-            self._here.lane = work.lane
+            self._here.queue = work.queue
             self._busy[place] = True
             work.run()
             self._busy[place] = False
-            if work.lane is not None:
-                self._follow(work.lane)
+            if work.queue is not None:
+                self._follow(work.queue)
             del work  # a call's memory is not kept until the next one comes
 
-    def _follow(self, lane: Lane) -> None:
-        """The next call of the lane takes the place of one that is over."""
-        with self._lanes:
-            if not lane.behind:
-                lane.ahead -= 1
+    def _follow(self, queue: CallerQueue) -> None:
+        """The next call of the queue takes the place of one that is over."""
+        with self._queues:
+            if not queue.behind:
+                queue.ahead -= 1
                 return
-            work = lane.behind.popleft()
+            work = queue.behind.popleft()
             self._behind -= 1
         self._queue.put(work)
 

@@ -10,7 +10,7 @@ import grpc
 
 from libs.rpc.errors import Exceeded, Failure, Rejected
 from libs.rpc.limits.quota import ADDRESS, Quota
-from libs.rpc.workers import Lane
+from libs.rpc.workers import CallerQueue
 from libs.telemetry import metrics
 
 _AFTER_A_PAUSE = 2.0
@@ -22,7 +22,7 @@ _RETRY = 0.5
 class Account:
     """What one caller uses of this process."""
 
-    __slots__ = ("calls", "lane", "left", "name", "seen", "streams", "who")
+    __slots__ = ("calls", "left", "name", "queue", "seen", "streams", "who")
 
     def __init__(self, who: str, name: str, left: float, now: float) -> None:
         """`who` it is (`caller:…`, `address:…`), under which `name` refusals are counted; `left`: calls."""
@@ -32,7 +32,7 @@ class Account:
         self.seen = now
         self.calls = 0
         self.streams = 0
-        self.lane = Lane()
+        self.queue = CallerQueue()
 
 
 class Limits:

@@ -1,4 +1,4 @@
-"""The reception: where each call goes, decided before any worker is bothered. It is grpc's executor."""
+"""Admission: which threads each call gets, decided before any worker is bothered. It is grpc's executor."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -19,7 +19,7 @@ from libs.telemetry import metrics
 
 
 class Served(Protocol):
-    """What the reception asks of an rpc (`libs.rpc.pipeline.Rpc`)."""
+    """What admission asks of an rpc (`libs.rpc.pipeline.Rpc`)."""
 
     @property
     def streams(self) -> bool:
@@ -89,7 +89,7 @@ def _nothing() -> None:
     return None
 
 
-class Reception:
+class Admission:
     """Sends each call to the threads that it needs.
 
     Workers serve unary rpcs, and a few carriers all streams. Tokens that are not known yet are
@@ -165,7 +165,7 @@ class Reception:
         if self._workers.waiting >= self._most:
             raise _busy("calls")
         account = self.limits.call(*_counted(caller))
-        work.end, work.lane = partial(self.limits.end_call, account), account.lane
+        work.end, work.queue = partial(self.limits.end_call, account), account.queue
         self._workers.begin(work)
 
     def _end_stream(self, account: Account) -> None:
