@@ -50,17 +50,23 @@ def open_case(send: Send, number: int) -> str:
 
 
 def lifecycle(send: Send, number: int) -> None:
-    """Open (which routes), accept, start, resolve, close, read: six rpcs."""
+    """Open (which routes), accept, start, answer, resolve, read: six rpcs. It closes by itself in a week."""
     case_id = open_case(send, number)
     for rpc, request in (
         ("AcceptCase", pb.AcceptCaseRequest(request_id=new_id(), case_id=case_id)),
         ("StartWork", pb.StartWorkRequest(request_id=new_id(), case_id=case_id)),
-        ("ResolveCase", pb.ResolveCaseRequest(request_id=new_id(), case_id=case_id, outcome="Taken away.")),
-        ("CloseCase", pb.CloseCaseRequest(request_id=new_id(), case_id=case_id)),
+        ("AnswerReporter", pb.AnswerReporterRequest(request_id=new_id(), case_id=case_id, text="We come.")),
+        ("ResolveCase", _resolving(case_id)),
         ("GetCase", pb.GetCaseRequest(case_id=case_id)),
     ):
         answer = send(CASES + rpc, request.SerializeToString())
-    assert pb.GetCaseResponse.FromString(answer).case.state == types.CASE_STATE_CLOSED
+    assert pb.GetCaseResponse.FromString(answer).case.state == types.CASE_STATE_RESOLVED
+
+
+def _resolving(case_id: str) -> pb.ResolveCaseRequest:
+    return pb.ResolveCaseRequest(
+        request_id=new_id(), case_id=case_id, outcome_code="resolved", outcome="Taken away."
+    )
 
 
 def opening(number: int) -> pb.OpenCaseRequest:

@@ -16,8 +16,9 @@ from libs.rules.areas import AreaPath
 from libs.rules.due import Limit, Unit
 from libs.rules.routing import Decision, Question, TraceLine, Verdict
 from services.cases.domain.case import events
+from services.cases.domain.case.terms import USUAL
 from services.cases.domain.clocks import ClockKind, Deadline
-from services.cases.domain.values import Channel
+from services.cases.domain.values import Channel, Closing
 
 EVENTS_EACH = 6
 _DIFFERENT = 2_000  # lives; the others are copies
@@ -74,8 +75,8 @@ def life(number: int) -> Draft:
         (events.CaseRouted(body_id=body, decision=_routed(affair, area, body, opened), at=routed), routed),
         (events.CaseAccepted(body_id=body, at=accepted), accepted),
         (events.WorkStarted(body_id=body, at=begun), begun),
-        (events.CaseResolved(body_id=body, on_time=True, outcome=None, at=resolved), resolved),
-        (events.CaseClosed(body_id=body, at=closed), closed),
+        (_resolved(body, resolved), resolved),
+        (events.CaseClosed(body_id=body, cause=Closing.HISTORY, at=closed), closed),
     ]
     pairs = [(event, _asked(f"clerk-{number % 60}", area).metadata(at)) for event, at in happened]
     return Draft(stream=f"case-{case_id}", expected_version=0, events=pairs)
@@ -96,6 +97,18 @@ def opening(case_id: str, number: int) -> events.CaseOpened:
             _promise(ClockKind.RESOLUTION, opened, 5),
         ),
         anonymous=True,
+        terms=USUAL,
+    )
+
+
+def _resolved(body: str, at: datetime) -> events.CaseResolved:
+    return events.CaseResolved(
+        body_id=body,
+        on_time=True,
+        outcome=None,
+        outcome_code="resolved",
+        confirm_until=at + timedelta(days=7),
+        at=at,
     )
 
 

@@ -113,7 +113,8 @@ class Caller:
         )
         case_id = self.does("cases", "open_case", opening).case.case_id
         if self.chance.random() < 0.2:
-            self.does("cases", "reject_case", cases.RejectCaseRequest(case_id=case_id, reason="not ours"))
+            rejecting = cases.RejectCaseRequest(case_id=case_id, reason="not ours", reason_code="not-ours")
+            self.does("cases", "reject_case", rejecting)
             return
         self.does("cases", "accept_case", cases.AcceptCaseRequest(case_id=case_id))
         self.does("cases", "start_work", cases.StartWorkRequest(case_id=case_id))
@@ -121,8 +122,8 @@ class Caller:
             self.does("cases", "pause_case", cases.PauseCaseRequest(case_id=case_id, reason="rain"))
             self.does("cases", "resume_case", cases.ResumeCaseRequest(case_id=case_id))
         self.does("cases", "add_note", cases.AddNoteRequest(case_id=case_id, text="在修"))
-        self.does("cases", "resolve_case", cases.ResolveCaseRequest(case_id=case_id, outcome="修好了"))
-        self.does("cases", "close_case", cases.CloseCaseRequest(case_id=case_id))
+        resolving = cases.ResolveCaseRequest(case_id=case_id, outcome_code="resolved", outcome="修好了")
+        self.does("cases", "resolve_case", resolving)
 
     def _late_case(self) -> None:
         """A case of last month, taken over from elsewhere: the clocks find all its limits used up."""

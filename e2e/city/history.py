@@ -19,6 +19,10 @@ ASSISTED_SHARE = 100
 """One in so many reporters of bulky items is taken to need a helping hand: the file does not say."""
 
 
+OUTCOME, REFERRED_OUT = "resolved", "not-ours"
+"""The file says that a request was closed or referred out, and nothing else: no outcome, no evidence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One rpc of the cases service. All but the first lack the case's id, which the first gives."""
@@ -76,14 +80,15 @@ def _end(request: Request) -> Iterator[Step]:
     if request.ended is None:
         return
     if request.status == "Closed":
-        yield _dated(pb.ResolveCaseRequest(), request.ended, request, "resolve")
+        yield _dated(pb.ResolveCaseRequest(outcome_code=OUTCOME), request.ended, request, "resolve")
         yield _dated(pb.CloseCaseRequest(), request.ended, request, "close")
     elif request.status == "Cancelled":
         reason = "cancelled, says the city's file"
         yield _dated(pb.WithdrawCaseRequest(reason=reason), request.ended, request, "withdraw")
     else:
         reason = "referred out, says the city's file"
-        yield _dated(pb.RejectCaseRequest(reason=reason), request.ended, request, "reject")
+        rejection = pb.RejectCaseRequest(reason=reason, reason_code=REFERRED_OUT)
+        yield _dated(rejection, request.ended, request, "reject")
 
 
 def _open(request: Request) -> pb.OpenCaseRequest:

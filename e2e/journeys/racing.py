@@ -143,7 +143,7 @@ def _anything(chance: random.Random) -> tuple[str, Any]:
         "PauseCase": (3, cases.PauseCaseRequest(reason="rain")),
         "ResumeCase": (3, cases.ResumeCaseRequest()),
         "AddNote": (4, cases.AddNoteRequest(text=f"note {chance.random()}")),
-        "ResolveCase": (2, cases.ResolveCaseRequest(outcome="done")),
+        "ResolveCase": (2, cases.ResolveCaseRequest(outcome_code="resolved")),
         "CloseCase": (2, cases.CloseCaseRequest()),
         "ReopenCase": (4, cases.ReopenCaseRequest(reason="not done")),
     }

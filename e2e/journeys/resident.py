@@ -134,7 +134,8 @@ def _report_and_rate(town: Town, herself: City) -> cases.Case:
     case = town.report(herself, description=DESCRIPTION, address=ADDRESS, contact=CONTACT)
     officer.cases.accept_case(cases.AcceptCaseRequest(**on(case)))
     officer.cases.answer_reporter(cases.AnswerReporterRequest(**on(case), text=NOTE))
-    officer.cases.resolve_case(cases.ResolveCaseRequest(**on(case), outcome=OUTCOME))
+    officer.cases.resolve_case(cases.ResolveCaseRequest(**on(case), outcome_code="resolved", outcome=OUTCOME))
+    herself.cases.confirm_resolution(cases.ConfirmResolutionRequest(**on(case)))
     closed = officer.cases.close_case(cases.CloseCaseRequest(**on(case)))
     rating = supervision.RateCaseRequest(**on(case), stars=5, comment=COMMENT, cases_at_least=closed.revision)
     herself.supervision.rate_case(rating)
@@ -230,7 +231,10 @@ def _wrong(town: Town, life: Life) -> Iterator[tuple[Any, Any]]:
     yield desk.open_case, report(anonymous=True, contact=CONTACT)
     yield desk.open_case, report(reporter_id=life.resident_id, description=DESCRIPTION)
     yield desk.add_note, cases.AddNoteRequest(**on(life.closed), text=NOTE)
-    yield desk.resolve_case, cases.ResolveCaseRequest(**on(life.closed), outcome=OUTCOME)
+    yield (
+        desk.resolve_case,
+        cases.ResolveCaseRequest(**on(life.closed), outcome_code="resolved", outcome=OUTCOME),
+    )
     yield desk.list_cases, cases.ListCasesRequest(filter=f'name = "{NAME}"')
     yield desk.list_cases, cases.ListCasesRequest(page_token=NAME)
     yield desk.get_case, cases.GetCaseRequest(case_id=NAME)

@@ -212,7 +212,7 @@ def test_her_cases_still_stand(town: Town, life: Life, erased: str) -> None:
         assert officer.cases.explain_routing(asked).same
     trail = supervision.GetCaseTrailRequest(case_id=life.closed.case_id)
     supervisor = town.person("SUPERVISOR", area=EAST)
-    assert len(supervisor.supervision.get_case_trail(trail).entries) == 7
+    assert len(supervisor.supervision.get_case_trail(trail).entries) == 8
     asked_for = supervision.ListCaseRatingsRequest(case_id=life.closed.case_id)
     [rating] = supervisor.supervision.list_case_ratings(asked_for).ratings
     assert (rating.rater_id, rating.stars, rating.comment) == (erased, 5, "")
@@ -228,15 +228,15 @@ def test_work_on_her_cases_goes_on_without_texts(town: Town, life: Life, erased:
     officer = officer_of(town)
     again = report(reporter_id=erased, description="once more")
     noting = cases.AddNoteRequest(**on(life.waiting), text="who was it?")
-    resolving = cases.ResolveCaseRequest(**on(life.waiting), outcome="something")
+    resolving = cases.ResolveCaseRequest(**on(life.waiting), outcome_code="resolved", outcome="something")
 
     assert refusal(town.operator.cases.open_case, again) == "REPORTER_UNKNOWN"
     assert refusal(officer.cases.add_note, noting) == "SUBJECT_ERASED"
     assert refusal(officer.cases.resolve_case, resolving) == "SUBJECT_ERASED"
     officer.cases.accept_case(cases.AcceptCaseRequest(**on(life.waiting)))
-    officer.cases.resolve_case(cases.ResolveCaseRequest(**on(life.waiting)))
-    ended = officer.cases.close_case(cases.CloseCaseRequest(**on(life.waiting)))
-    assert ended.case.state == types.CASE_STATE_CLOSED
+    without_text = cases.ResolveCaseRequest(**on(life.waiting), outcome_code="resolved")
+    ended = officer.cases.resolve_case(without_text).case
+    assert ended.state == types.CASE_STATE_RESOLVED
 
 
 def test_no_trace_of_her_is_left(town: Town, life: Life, erased: str) -> None:

@@ -151,7 +151,8 @@ def test_afterwards_everything_works_as_before(attacked: Town) -> None:
     attacked.take_on("afterwards", WATER)
     case = attacked.report(lin, affair_id="afterwards")
     officer.cases.accept_case(cases.AcceptCaseRequest(**on(case)))
-    officer.cases.resolve_case(cases.ResolveCaseRequest(**on(case), outcome="done"))
+    officer.cases.resolve_case(cases.ResolveCaseRequest(**on(case), outcome_code="resolved"))
+    lin.cases.confirm_resolution(cases.ConfirmResolutionRequest(**on(case)))
     closed = officer.cases.close_case(cases.CloseCaseRequest(**on(case)))
     asked = supervision.GetScoreboardRequest(
         group_by=supervision.GROUPING_ALL, cases_at_least=closed.revision

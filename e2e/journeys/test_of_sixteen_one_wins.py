@@ -60,7 +60,8 @@ def test_a_case_taken_back_and_rejected_at_once_ends_once_and_so_does_its_need(t
     for case in ended:
         calls = [partial(_send, one, cases.WithdrawCaseRequest(**on(case))) for one in reporters]
         calls += [
-            partial(_send, one, cases.RejectCaseRequest(**on(case), reason="no")) for one in dispatchers
+            partial(_send, one, cases.RejectCaseRequest(**on(case), reason="no", reason_code="unclear"))
+            for one in dispatchers
         ]
         assert _answers(at_once(calls)) == {"OK": 1, "FAILED_PRECONDITION CASE_STATE_FORBIDS": CLIENTS - 1}
 

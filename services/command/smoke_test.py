@@ -156,7 +156,7 @@ class _Test:
     def _reject(self, operator: Client, case: cases.Case) -> None:
         """It counts as no open matter."""
         rejecting = cases.RejectCaseRequest(
-            request_id=str(uuid.uuid4()), case_id=case.case_id, reason=_NAMED.en
+            request_id=str(uuid.uuid4()), case_id=case.case_id, reason=_NAMED.en, reason_code="unclear"
         )
         self._call(operator, "cases", "RejectCase", rejecting)
 

@@ -8,7 +8,11 @@ from services.cases.adapters.views import all_cases
 from services.cases.domain.values import CaseState
 
 _OVER = {CaseState.CLOSED, CaseState.REJECTED, CaseState.WITHDRAWN}
-_CAUSES = {"no responsibility": "no_responsibility", "returned": "returned"}
+_CAUSES = {
+    "no responsibility": "no_responsibility",
+    "returned": "returned",
+    "rejection contested": "rejection_contested",
+}
 _STATES = tuple(state.value for state in CaseState if state not in _OVER)
 
 OPEN = Figure(

@@ -15,7 +15,15 @@ from libs.rpc.moments import stamp, stamp_or_none
 from libs.rules.areas import id_of
 from services.cases.domain import conversation
 from services.cases.domain.case import events
-from services.cases.entrypoints.wire.words import CHANNELS, CLOCKS, MOMENTS, PARTIES, deadline_shown
+from services.cases.entrypoints.wire.words import (
+    CHANNELS,
+    CLOCKS,
+    CLOSINGS,
+    MOMENTS,
+    PARTIES,
+    deadline_shown,
+    evidence_shown,
+)
 
 Routing = (
     events.CaseRouted
@@ -34,7 +42,14 @@ Work = (
     | events.CaseResolved
 )
 Moment = events.DeadlineWarned | events.DeadlineBreached | events.MomentAnnulled
-Ending = events.CaseClosed | events.CaseWithdrawn | events.CaseRejected | events.CaseReopened
+Ending = (
+    events.CaseConfirmed
+    | events.CaseClosed
+    | events.CaseWithdrawn
+    | events.CaseRejected
+    | events.RejectionContested
+    | events.CaseReopened
+)
 
 
 def publish(recorded: Recorded[Any]) -> Published | None:
@@ -137,19 +152,43 @@ def _work(case_id: str, event: Work) -> Message:
             return pb.NoteAdded(case_id=case_id, note_id=note, to_reporter=to_reporter, added_time=stamp(at))
         case events.ReporterAnswered(note_id=note, body_id=body, at=at):
             return pb.ReporterAnswered(case_id=case_id, note_id=note, body_id=body, answered_time=stamp(at))
-        case events.CaseResolved(body_id=body, on_time=on_time, at=at):
-            return pb.CaseResolved(case_id=case_id, body_id=body, on_time=on_time, resolved_time=stamp(at))
+        case events.CaseResolved(body_id=body, on_time=on_time, confirm_until=until, at=at):
+            return pb.CaseResolved(
+                case_id=case_id,
+                body_id=body,
+                on_time=on_time,
+                resolved_time=stamp(at),
+                outcome_code=event.outcome_code,
+                evidence=map(evidence_shown, event.evidence),
+                confirm_until_time=stamp_or_none(until),
+            )
 
 
 def _ending(case_id: str, event: Ending) -> Message:
     """How it ends, and that it begins again."""
     match event:
-        case events.CaseClosed(body_id=body, at=at):
-            return pb.CaseClosed(case_id=case_id, body_id=body, closed_time=stamp(at))
+        case events.CaseConfirmed(body_id=body, at=at):
+            return pb.CaseConfirmed(case_id=case_id, body_id=body, confirmed_time=stamp(at))
+        case events.CaseClosed(body_id=body, cause=cause, reopen_until=until, at=at):
+            return pb.CaseClosed(
+                case_id=case_id,
+                body_id=body,
+                cause=CLOSINGS.to_wire(cause),
+                reopen_until_time=stamp_or_none(until),
+                closed_time=stamp(at),
+            )
         case events.CaseWithdrawn(body_id=had, at=at):
             return pb.CaseWithdrawn(case_id=case_id, body_id=had or "", withdrawn_time=stamp(at))
-        case events.CaseRejected(body_id=had, at=at):
-            return pb.CaseRejected(case_id=case_id, body_id=had or "", rejected_time=stamp(at))
+        case events.CaseRejected(body_id=had, reason_code=code, reopen_until=until, at=at):
+            return pb.CaseRejected(
+                case_id=case_id,
+                body_id=had or "",
+                reason_code=code,
+                reopen_until_time=stamp_or_none(until),
+                rejected_time=stamp(at),
+            )
+        case events.RejectionContested(responded=responded, at=at):
+            return pb.RejectionContested(case_id=case_id, responded=responded, contested_time=stamp(at))
         case events.CaseReopened(body_id=body, by_reporter=by_reporter, at=at):
             return pb.CaseReopened(
                 case_id=case_id, body_id=body, by_reporter=by_reporter, reopened_time=stamp(at)

@@ -44,6 +44,9 @@ class CaseRow(TypedDict):
     overdue: bool
     returns: int
     reopenings: int
+    outcome_code: NotRequired[str | None]
+    confirm_until: NotRequired[datetime | None]
+    reopen_until: NotRequired[datetime | None]
     external_system: NotRequired[str | None]
     external_number: NotRequired[str | None]
     held: bool

@@ -13,9 +13,11 @@ from typing import assert_never
 from libs.geo.index import AreaIndex, BoundaryRow, with_validity
 from libs.rules.areas import AreaPath, ids_of, path_of
 from libs.rules.routing import Decision, Question, Responsibility, most_precise, route
+from libs.rules.terms import standard
 from libs.rules.working_time import Calendar, Versions
 from services.cases.domain import refusals
 from services.cases.domain.case.commands import Facts
+from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import Commitment
 from services.cases.domain.noted import (
     AffairNoted,
@@ -76,6 +78,7 @@ class Reference:
             anonymous_allowed=affair.anonymous_allowed,
             responsibilities=self._of_affairs(affair.affair_path),
             commitment=commitment,
+            terms=CaseTerms.of(commitment.terms if commitment else standard(), affair.outcomes),
             calendar=self.calendars.get(commitment.calendar_id) if commitment else None,
             known=self.known,
         )

@@ -20,6 +20,7 @@ from services.cases.application.receipt import Receipts
 from services.cases.domain import refusals
 from services.cases.domain.case.commands import Facts, OpenCase
 from services.cases.domain.case.situations import NotOpened
+from services.cases.domain.case.terms import USUAL
 from services.cases.domain.noted import (
     ConsentFact,
     ConsentNoted,
@@ -36,6 +37,7 @@ NOTHING_KNOWN = Facts(
     anonymous_allowed=False,
     responsibilities=(),
     commitment=None,
+    terms=USUAL,
     calendar=None,
     known=0,
 )

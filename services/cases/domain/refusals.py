@@ -1,6 +1,7 @@
 """The refusals of the cases service: each has a stable code, and a message with advice."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from libs.ledger.decider import Kind, Refusal
@@ -164,6 +165,36 @@ def reopening_window_over(closed_at: datetime) -> Refusal:
     """Too long ago."""
     message = "the case was closed too long ago to be reopened: open a new one"
     return Refusal(Kind.PRECONDITION, "REOPENING_WINDOW_OVER", message, closed_time=closed_at.isoformat())
+
+
+def outcome_not_listed(code: str, known: Iterable[str]) -> Refusal:
+    """Not an outcome of the affair."""
+    message = "this affair has no such outcome: name one of its list"
+    return Refusal(Kind.PRECONDITION, "OUTCOME_NOT_LISTED", message, outcome=code, known=",".join(known))
+
+
+def evidence_missing(kinds: Iterable[str]) -> Refusal:
+    """The commitment demands more, or something that was not shown before."""
+    message = "the commitment demands evidence that is missing: refer to it, each piece once and none twice"
+    return Refusal(Kind.PRECONDITION, "EVIDENCE_MISSING", message, kinds=",".join(kinds))
+
+
+def confirmation_pending(until: datetime) -> Refusal:
+    """The reporter is asked; nobody speaks for them."""
+    message = "the reporter is asked whether this is dealt with: it closes by their word, or by itself"
+    return Refusal(Kind.PRECONDITION, "CONFIRMATION_PENDING", message, until_time=until.isoformat())
+
+
+def reject_reason_not_listed(code: str, known: Iterable[str]) -> Refusal:
+    """Not a reason for which cases of this commitment are rejected."""
+    message = "cases are not rejected for this reason: name one of the commitment's list"
+    return Refusal(Kind.PRECONDITION, "REJECT_REASON_NOT_LISTED", message, reason=code, known=",".join(known))
+
+
+def rejection_upheld(area_path: AreaPath) -> Refusal:
+    """The next area up has rejected it, too."""
+    message = "the next area up has decided on your objection: open a new case if something has changed"
+    return Refusal(Kind.PRECONDITION, "REJECTION_UPHELD", message, area_path=area_path)
 
 
 def moment_not_fired(clock: str, moment: str) -> Refusal:

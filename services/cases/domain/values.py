@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
 
+from libs.ledger.personal import Personal
+from libs.rules.terms import Evidence
+
 
 class Channel(Enum):
     """The way a report came in. None has rules of its own: same fields, same clocks."""
@@ -28,6 +31,14 @@ class Party(Enum):
     DEPARTMENT = "department"
 
 
+class Closing(Enum):
+    """Why a case was closed: confirmed by its reporter, or by their silence; or so it says in its history."""
+
+    CONFIRMED = "confirmed"
+    SILENCE = "silence"
+    HISTORY = "history"
+
+
 class CaseState(Enum):
     """What a situation is called."""
 
@@ -37,6 +48,7 @@ class CaseState(Enum):
     IN_PROGRESS = "in_progress"
     WAITING = "waiting"
     RESOLVED = "resolved"
+    CONFIRMED = "confirmed"
     CLOSED = "closed"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
@@ -66,6 +78,24 @@ class ExternalReference:
 
     system: str
     number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceReference:
+    """A piece of evidence that lies elsewhere: its kind, and what it must be when it is looked at.
+
+    `digest` is the SHA-256 (hexadecimal digits), `size` in bytes.
+    """
+
+    kind: Evidence
+    digest: str
+    media_type: str
+    size: int
+
+
+def said(subject: str, text: str) -> Personal | None:
+    """A text under the key of whom it is about; None if nothing was said."""
+    return Personal(subject, text) if text else None
 
 
 # Crockford's base 32: no I, L, O or U, so that a number survives being read out by telephone.

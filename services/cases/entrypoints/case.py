@@ -16,6 +16,7 @@ from services.cases.domain.case import commands
 from services.cases.domain.case.situations import Case, Opened
 from services.cases.entrypoints.wire.case import case_listed, case_shown, public_case_shown
 from services.cases.entrypoints.wire.record import full_case_shown, history_entry_shown
+from services.cases.entrypoints.wire.words import evidence_of
 
 Answer = TypeVar("Answer")
 
@@ -84,17 +85,22 @@ class CaseApi:
 
     def resolve_case(self, request: pb.ResolveCaseRequest, call: Call) -> pb.ResolveCaseResponse:
         """The matter is dealt with."""
-        command = commands.ResolveCase(outcome=request.outcome, at=call.at)
+        command = commands.ResolveCase(
+            outcome_code=request.outcome_code,
+            evidence=tuple(map(evidence_of, request.evidence)),
+            outcome=request.outcome,
+            at=call.at,
+        )
         return act(self._app, request, call, command, _for_body(call), pb.ResolveCaseResponse)
 
     def close_case(self, request: pb.CloseCaseRequest, call: Call) -> pb.CloseCaseResponse:
-        """End a resolved case."""
+        """End a case whose resolution is confirmed."""
         command = commands.CloseCase(at=call.at)
         return act(self._app, request, call, command, _for(call, permits.area_and_body), pb.CloseCaseResponse)
 
     def reject_case(self, request: pb.RejectCaseRequest, call: Call) -> pb.RejectCaseResponse:
         """A dispatcher ends what is not a matter for this community."""
-        command = commands.RejectCase(at=call.at)
+        command = commands.RejectCase(reason_code=request.reason_code, at=call.at)
         return act(self._app, request, call, command, _for(call, permits.deciding), pb.RejectCaseResponse)
 
     def reopen_case(self, request: pb.ReopenCaseRequest, call: Call) -> pb.ReopenCaseResponse:

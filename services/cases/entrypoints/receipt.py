@@ -40,11 +40,16 @@ def _shown(request: Any, call: Call) -> Shown:
 
 
 def _command(request: pb.ReplyByReceiptRequest, call: Call) -> commands.CaseCommand:
+    objects = (types.RECEIPT_REPLY_OBJECT_TO_RESOLUTION, types.RECEIPT_REPLY_OBJECT_TO_REJECTION)
+    if request.reply in objects and not request.reason:
+        raise invalid("reason", "say why you object")
     match request.reply:
-        case types.RECEIPT_REPLY_OBJECT:
-            if not request.reason:
-                raise invalid("reason", "say why the matter is not dealt with")
+        case types.RECEIPT_REPLY_CONFIRM:
+            return commands.ConfirmResolution(at=call.at)
+        case types.RECEIPT_REPLY_OBJECT_TO_RESOLUTION:
             return commands.ReopenCase(by_reporter=True, imported=False, reason=request.reason, at=call.at)
+        case types.RECEIPT_REPLY_OBJECT_TO_REJECTION:
+            return commands.ContestRejection(reason=request.reason, at=call.at)
         case types.RECEIPT_REPLY_WITHDRAW:
             return commands.WithdrawCase(reason=request.reason, at=call.at)
         case _:

@@ -72,6 +72,21 @@ class ReportApi:
         permit = _for_reporter(call)
         return act(self._app, request, call, command, permit, pb.ObjectToResolutionResponse, reason="")
 
+    def confirm_resolution(
+        self, request: pb.ConfirmResolutionRequest, call: Call
+    ) -> pb.ConfirmResolutionResponse:
+        """The reporter says that the matter is dealt with."""
+        command = commands.ConfirmResolution(at=call.at)
+        return act(self._app, request, call, command, _for_reporter(call), pb.ConfirmResolutionResponse)
+
+    def object_to_rejection(
+        self, request: pb.ObjectToRejectionRequest, call: Call
+    ) -> pb.ObjectToRejectionResponse:
+        """The reporter says that it is a matter for this community."""
+        command = commands.ContestRejection(reason=request.reason, at=call.at)
+        permit = _for_reporter(call)
+        return act(self._app, request, call, command, permit, pb.ObjectToRejectionResponse, reason="")
+
     def get_my_case(self, request: pb.GetMyCaseRequest, call: Call) -> pb.GetMyCaseResponse:
         """One of the caller's own reports, whole."""
         record = self._app.cases.one(request.case_id)

@@ -66,7 +66,9 @@ def test_from_report_to_closing(resident: Any, roads_officer: Any) -> None:
     roads_officer.accept_case(pb.AcceptCaseRequest(**on(case)))
     roads_officer.start_work(pb.StartWorkRequest(**on(case)))
     roads_officer.add_note(pb.AddNoteRequest(**on(case), text="crew is on its way", to_reporter=True))
-    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case), outcome="filled with asphalt"))
+    filled: dict[str, Any] = {"outcome_code": "resolved", "outcome": "filled with asphalt"}
+    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case), **filled))
+    resident.confirm_resolution(pb.ConfirmResolutionRequest(**on(case)))
     closed = roads_officer.close_case(pb.CloseCaseRequest(**on(case)))
 
     assert closed.case.state == types.CASE_STATE_CLOSED
@@ -160,7 +162,7 @@ def test_after_two_returns_only_the_next_area_up_decides(running: Component, ope
 def test_a_reassignment_cites_an_item_in_force_and_its_version(operator: Any) -> None:
     case = operator.open_case(report("ufos")).case
     graffiti = operator.open_case(report("graffiti")).case
-    cited = {"body_id": "roads", "reason": "theirs", "item_id": "streets:city:1"}
+    cited: dict[str, Any] = {"body_id": "roads", "reason": "theirs", "item_id": "streets:city:1"}
 
     for unfit in ({"item_id": "streets:moon:1"}, {"body_id": "parks"}, {}):
         request = pb.ReassignCaseRequest(**on(case, **(cited | unfit)))
@@ -173,8 +175,8 @@ def test_a_reassignment_cites_an_item_in_force_and_its_version(operator: Any) ->
 
 def test_a_legal_basis_stands_in_the_history(operator: Any) -> None:
     case = operator.open_case(report()).case
-    decreed = {"body_id": "parks", "reason": "on their lawn", "legal_basis": "Decree 7"}
-    operator.reassign_case(pb.ReassignCaseRequest(**on(case, **decreed)))
+    decreed: dict[str, Any] = {"body_id": "parks", "reason": "on their lawn", "legal_basis": "Decree 7"}
+    operator.reassign_case(pb.ReassignCaseRequest(**on(case), **decreed))
 
     [*_, entry] = operator.get_case_history(pb.GetCaseHistoryRequest(case_id=case.case_id)).entries
 
@@ -185,7 +187,7 @@ def test_a_supervisor_reopens_what_was_resolved_and_does_nothing_else(
     running: Component, operator: Any, roads_officer: Any
 ) -> None:
     case = operator.open_case(report()).case
-    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case)))
+    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case), outcome_code="resolved"))
     harbour, hill = (
         service_of(running, running.mint.person("SUPERVISOR", path=path))
         for path in ("city/harbour", "city/hill")
@@ -194,7 +196,7 @@ def test_a_supervisor_reopens_what_was_resolved_and_does_nothing_else(
 
     assert refused(hill.reopen_case, reopening) == "OUT_OF_REACH"
     assert harbour.reopen_case(reopening).case.state == types.CASE_STATE_ACCEPTED
-    closing = pb.RejectCaseRequest(**on(case), reason="enough")
+    closing = pb.RejectCaseRequest(**on(case), reason="enough", reason_code="unclear")
     assert refused(harbour.reject_case, closing) == "SCOPE_MISSING"
 
 
@@ -886,10 +888,10 @@ def test_why_a_reporter_acts_is_told_to_those_at_work_and_can_be_erased(
     gone = service_of(running, running.mint.person("RESIDENT", subject="resident-mei"))
     supervisor = service_of(running, running.mint.person("SUPERVISOR"))
     case = gone.open_case(report()).case
-    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case)))
+    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case), outcome_code="resolved"))
     objection = pb.ObjectToResolutionRequest(**on(case), reason="Mei says: still a hole")
     gone.object_to_resolution(objection)
-    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case)))
+    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case), outcome_code="resolved"))
     operator.reopen_case(pb.ReopenCaseRequest(**on(case), reason="saw it myself"))
     gone.withdraw_case(pb.WithdrawCaseRequest(**on(case), reason="Mei moves away"))
 

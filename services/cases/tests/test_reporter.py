@@ -5,12 +5,17 @@ from typing import Any
 import pytest
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
+from linli.catalog.v1 import catalog_events_pb2 as catalog
+from linli.catalog.v1 import catalog_types_pb2 as catalog_types
 
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
+from libs.rpc.moments import stamp
+from libs.testkit.clocks import moment
 from libs.testkit.component import Component
 from libs.testkit.eventually import eventually
-from services.cases.tests.wire import new_id, on, refused, report, service_of
+from services.cases.tests import neighbours
+from services.cases.tests.wire import imported, new_id, on, refused, report, service_of
 
 WRONG = "00000-00000-00000"
 
@@ -112,7 +117,10 @@ def test_whoever_reports_without_an_account_reads_and_replies_by_receipt(
         ["a crew comes"],
     )
     assert withdrawn.case.state == types.CASE_STATE_WITHDRAWN
-    assert refused(nobody.reply_by_receipt, reply(opened, types.RECEIPT_REPLY_OBJECT)) == "INVALID_REQUEST"
+    assert (
+        refused(nobody.reply_by_receipt, reply(opened, types.RECEIPT_REPLY_OBJECT_TO_RESOLUTION))
+        == "INVALID_REQUEST"
+    )
 
 
 def test_a_report_in_a_residents_name_has_no_receipt(resident: Any, operator: Any, nobody: Any) -> None:
@@ -152,3 +160,133 @@ def test_whoever_guesses_receipts_waits_longer_and_longer(operator: Any, nobody:
     assert "TOO_MANY_ATTEMPTS" in refusals[5:]
     unknown = pb.FollowUpByReceiptRequest(public_id="LL-00000-00000", receipt_code=WRONG)
     assert refused(nobody.follow_up_by_receipt, unknown) == "RECEIPT_REFUSED"
+
+
+# -- how it ends ----------------------------------------------------------------------------------
+
+
+def promised_by(operator: Any, commitment_id: str, **asked: Any) -> bool:
+    """Whether the commitment is known by now."""
+    try:
+        deadlines = operator.preview_routing(pb.PreviewRoutingRequest(**asked)).deadlines
+    except RpcFailed:
+        return False
+    return any(deadline.commitment_id == commitment_id for deadline in deadlines)
+
+
+def resolving(case: pb.Case, **fields: Any) -> pb.ResolveCaseRequest:
+    return pb.ResolveCaseRequest(**on(case), outcome_code="resolved", **fields)
+
+
+def test_the_same_body_cannot_route_resolve_and_close_within_a_minute(
+    running: Component, operator: Any, resident: Any, roads_officer: Any
+) -> None:
+    case = resident.open_case(report()).case
+    no_outcome = pb.ResolveCaseRequest(**on(case), outcome_code="done")
+    closing = pb.CloseCaseRequest(**on(case))
+
+    assert refused(roads_officer.resolve_case, no_outcome) == "OUTCOME_NOT_LISTED"
+    resolved = roads_officer.resolve_case(resolving(case)).case
+    assert refused(roads_officer.close_case, closing) == "CONFIRMATION_PENDING"
+    assert refused(operator.close_case, closing) == "CONFIRMATION_PENDING"
+    neighbour = service_of(running, running.mint.person("RESIDENT", subject="resident-wu"))
+    assert refused(neighbour.confirm_resolution, pb.ConfirmResolutionRequest(**on(case))) == "NOT_YOURS"
+    assert (resolved.outcome_code, resolved.HasField("confirm_until_time")) == ("resolved", True)
+
+
+def test_a_reporter_confirms_and_objects_until_the_window_is_over(resident: Any, roads_officer: Any) -> None:
+    case = resident.open_case(report()).case
+    roads_officer.resolve_case(resolving(case))
+    confirmed = resident.confirm_resolution(pb.ConfirmResolutionRequest(**on(case))).case
+    closed = roads_officer.close_case(pb.CloseCaseRequest(**on(case)))
+    [listed] = [
+        each
+        for each in resident.list_my_cases(pb.ListMyCasesRequest(at_least=closed.revision)).cases
+        if each.case_id == case.case_id
+    ]
+    again = resident.object_to_resolution(pb.ObjectToResolutionRequest(**on(case), reason="a hole again"))
+
+    assert (confirmed.state, closed.case.state) == (types.CASE_STATE_CONFIRMED, types.CASE_STATE_CLOSED)
+    assert listed == closed.case
+    assert again.case.state == types.CASE_STATE_ACCEPTED
+
+
+def test_evidence_is_demanded_shown_and_named_to_the_reporter(
+    running: Component, operator: Any, resident: Any, roads_officer: Any
+) -> None:
+    running.hears("catalog", catalog.AffairDefined(affair_id="lamps", affair_path="streets/lamps"))
+    demanding = neighbours.promised("lamps", first_response=4, resolution=24)
+    demanding.evidence_kinds.append(catalog_types.EVIDENCE_KIND_PHOTO)
+    running.hears("catalog", demanding)
+    lamps = {"affair_id": "lamps", "location": neighbours.IN_MOLE_STREET}
+    eventually(lambda: promised_by(operator, "lamps", **lamps), "the commitment is known")
+    photo = types.EvidenceReference(
+        kind=catalog_types.EVIDENCE_KIND_PHOTO, digest="a1" * 32, media_type="image/jpeg", size=81_234
+    )
+
+    case = resident.open_case(report("lamps")).case
+
+    assert refused(roads_officer.resolve_case, resolving(case)) == "EVIDENCE_MISSING"
+    roads_officer.resolve_case(resolving(case, evidence=[photo]))
+
+    mine = resident.get_my_case(pb.GetMyCaseRequest(case_id=case.case_id)).case
+    assert list(mine.evidence) == [photo]
+    unfit = types.EvidenceReference(kind=photo.kind, digest="photo.jpg", media_type="image", size=0)
+    with pytest.raises(RpcFailed) as failed:
+        roads_officer.resolve_case(resolving(case, evidence=[unfit]))
+    assert set(failed.value.violations) == {
+        f"evidence[0].{field}" for field in ("digest", "media_type", "size")
+    }
+
+
+def test_a_rejection_that_the_reporter_objects_to_is_decided_one_area_up(
+    running: Component, resident: Any
+) -> None:
+    case = resident.open_case(report()).case
+    street, harbour = (
+        service_of(running, running.mint.person("DISPATCHER", path=path))
+        for path in ("city/harbour/mole-street", "city/harbour")
+    )
+    rejection: dict[str, Any] = {"reason": "private ground", "reason_code": "not-ours"}
+
+    street.reject_case(pb.RejectCaseRequest(**on(case), **rejection))
+    contested = resident.object_to_rejection(pb.ObjectToRejectionRequest(**on(case), reason="it is a road"))
+
+    assert contested.case.state == types.CASE_STATE_SUBMITTED
+    assert refused(street.reject_case, pb.RejectCaseRequest(**on(case), **rejection)) == "OUT_OF_REACH"
+    matters = harbour.list_unowned_matters(pb.ListUnownedMattersRequest(at_least=contested.revision)).matters
+    assert (case.case_id, "rejection contested") in {(each.case_id, each.cause) for each in matters}
+    harbour.reject_case(pb.RejectCaseRequest(**on(case), **rejection))
+    again = pb.ObjectToRejectionRequest(**on(case), reason="it is a road")
+    assert refused(resident.object_to_rejection, again) == "REJECTION_UPHELD"
+
+
+def test_whoever_reports_without_an_account_is_asked_too(
+    operator: Any, nobody: Any, roads_officer: Any
+) -> None:
+    opened = anonymous(operator)
+    follow(nobody, opened)
+    roads_officer.resolve_case(resolving(opened.case))
+
+    objection = reply(opened, types.RECEIPT_REPLY_OBJECT_TO_RESOLUTION, reason="still there")
+    assert nobody.reply_by_receipt(objection).case.state == types.CASE_STATE_ACCEPTED
+    roads_officer.resolve_case(resolving(opened.case))
+    confirmed = nobody.reply_by_receipt(reply(opened, types.RECEIPT_REPLY_CONFIRM)).case
+    assert confirmed.state == types.CASE_STATE_CONFIRMED
+
+
+def test_silence_closes_a_case_by_the_running_clock(running: Component, operator: Any) -> None:
+    case = operator.open_case(imported("S-1", "2021-01-05 09:00")).case
+    then = {"occurred_time": stamp(moment("2021-01-06 09:00"))}
+    told = operator.resolve_case(pb.ResolveCaseRequest(**on(case, **then), outcome_code="resolved"))
+    complete = {"as_of_time": stamp(moment("2021-01-07 09:00")), "at_least": told.revision}
+    released = operator.finish_import(pb.FinishImportRequest(system="old-system", **complete))
+
+    def closed() -> pb.Case:
+        answer: pb.Case = operator.get_case(pb.GetCaseRequest(case_id=case.case_id)).case
+        assert answer.state == types.CASE_STATE_CLOSED
+        return answer
+
+    assert released.released
+    ended = eventually(closed, "the clock has passed").ended_time
+    assert ended == stamp(moment("2021-01-13 09:00"))

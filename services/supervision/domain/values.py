@@ -14,6 +14,7 @@ class CaseState(Enum):
     IN_PROGRESS = "in_progress"
     WAITING = "waiting"
     RESOLVED = "resolved"
+    CONFIRMED = "confirmed"
     CLOSED = "closed"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"

@@ -25,6 +25,8 @@ from services.supervision.domain.case_record.events import (
     BreachNoted,
     CaseFact,
     ClosingNoted,
+    ConfirmationNoted,
+    ContestNoted,
     NoOwnerNoted,
     OpeningNoted,
     PauseNoted,
@@ -171,6 +173,10 @@ CASE_EVENTS = _noting(
     _on(cases.ReporterAnswered, lambda it, by: AnswerNoted(body_id=it.body_id, origin=by(it.answered_time))),
     _on(cases.NoteAdded, lambda it, by: RemarkNoted(to_reporter=it.to_reporter, origin=by(it.added_time))),
     _on(cases.CaseResolved, lambda it, by: ResolutionNoted(body_id=it.body_id, origin=by(it.resolved_time))),
+    _on(
+        cases.CaseConfirmed,
+        lambda it, by: ConfirmationNoted(body_id=it.body_id, origin=by(it.confirmed_time)),
+    ),
     _on(cases.CaseClosed, lambda it, by: ClosingNoted(body_id=it.body_id, origin=by(it.closed_time))),
     _on(
         cases.CaseWithdrawn,
@@ -179,6 +185,10 @@ CASE_EVENTS = _noting(
     _on(
         cases.CaseRejected,
         lambda it, by: RejectionNoted(body_id=it.body_id or None, origin=by(it.rejected_time)),
+    ),
+    _on(
+        cases.RejectionContested,
+        lambda it, by: ContestNoted(responded=it.responded, origin=by(it.contested_time)),
     ),
     _on(
         cases.CaseReopened,

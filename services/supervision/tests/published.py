@@ -97,6 +97,7 @@ def moment_of(message: Any) -> Timestamp:
         if field.message_type is not None
         and field.message_type.full_name == "google.protobuf.Timestamp"
         and field.name not in ("due_time", "moment_time")
+        and not field.name.endswith("_until_time")
     ]
     [name] = names
     moment: Timestamp = getattr(message, name)

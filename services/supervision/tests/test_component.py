@@ -53,7 +53,7 @@ class City:
             opened(case_id, START, **about),
             cases.CaseRouted(**body, routed_time=stamp(START)),  # type: ignore[arg-type]  # texts only
             cases.CaseResolved(**body, resolved_time=end),  # type: ignore[arg-type]  # texts only
-            cases.CaseClosed(**body, closed_time=end),
+            cases.CaseClosed(**body, closed_time=end),  # type: ignore[arg-type]  # texts only
         )
 
     def as_role(self, role: str, **reach: str) -> Any:

@@ -57,9 +57,9 @@ CASES = Dashboard(
                     shows={"reported": _TAKEN.format(rpc="OpenCase")},
                 ),
                 Panel(
-                    title="Closed a minute",
-                    says="Calls of CloseCase that were taken.",
-                    shows={"closed": _TAKEN.format(rpc="CloseCase")},
+                    title="Resolved a minute",
+                    says="Calls of ResolveCase that were taken.",
+                    shows={"resolved": _TAKEN.format(rpc="ResolveCase")},
                 ),
                 Panel(
                     title="Refused a minute",

@@ -169,19 +169,26 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
             return {"state": CaseState.IN_PROGRESS.value, **_moved(later)}
         case events.ReporterAnswered(at=at):
             return _answered(case_id, rows, at)
-        case events.CaseResolved(at=at):
-            return {"state": CaseState.RESOLVED.value, "met_time": at, **_answered(case_id, rows, at)}
-        case events.CaseClosed(at=at):
-            return {"state": CaseState.CLOSED.value, "ended_time": at, "held": False}
-        case events.CaseRejected(at=at):
-            return {"state": CaseState.REJECTED.value, "ended_time": at, "held": False, **OWNED}
+        case events.CaseResolved(at=at, outcome_code=outcome, confirm_until=until):
+            asked = {"outcome_code": outcome, "confirm_until": until, "met_time": at}
+            return {"state": CaseState.RESOLVED.value, **asked, **_answered(case_id, rows, at)}
+        case events.CaseConfirmed():
+            return {"state": CaseState.CONFIRMED.value}
+        case events.CaseClosed(at=at, reopen_until=until):
+            return {"state": CaseState.CLOSED.value, **_ended(at, until)}
+        case events.CaseRejected(at=at, reopen_until=until):
+            return {"state": CaseState.REJECTED.value, **_ended(at, until), **OWNED}
+        case events.RejectionContested(at=at):
+            unowned = {"unowned_since": at, "unowned_cause": "rejection contested", "body_id": None}
+            return {"state": CaseState.SUBMITTED.value, "ended_time": None, "reopen_until": None, **unowned}
         case events.CaseWithdrawn(at=at):
             return {"state": CaseState.WITHDRAWN.value, "ended_time": at, "held": False, **OWNED}
         case events.CaseReopened(imported=imported):
             row = rows.get(CASES, case_id)
             before = (row["reopenings"], row["held"]) if row else (0, False)
-            again = {"reopenings": before[0] + 1, "held": imported or before[1]}
-            return {"state": CaseState.ACCEPTED.value, "ended_time": None, "met_time": None, **again}
+            again = {"reopenings": before[0] + 1, "held": imported or before[1], "ended_time": None}
+            undone = {"met_time": None, "outcome_code": None, "confirm_until": None, "reopen_until": None}
+            return {"state": CaseState.ACCEPTED.value, **again, **undone}
         case events.DeadlineBreached(clock=ClockKind.FIRST_RESPONSE):
             return {"response_breached": True}
         case events.DeadlineBreached():
@@ -194,6 +201,10 @@ def _answered(case_id: str, rows: Rows, at: datetime) -> Row:
     """The first answer counts."""
     row = rows.get(CASES, case_id)
     return {"response_met_time": at} if row and row["response_met_time"] is None else {}
+
+
+def _ended(at: datetime, reopen_until: datetime | None) -> Row:
+    return {"ended_time": at, "confirm_until": None, "reopen_until": reopen_until, "held": False}
 
 
 def _moved(later: Deadline | None) -> Row:

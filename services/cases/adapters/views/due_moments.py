@@ -27,7 +27,7 @@ RESPONSE, RESOLUTION = ClockKind.FIRST_RESPONSE.value, ClockKind.RESOLUTION.valu
 
 
 class DueRow(TypedDict):
-    """The clocks of a case; `next_time` is set while one of them runs."""
+    """The clocks of a case, and when it closes by itself; `next_time` is set while something is to come."""
 
     case_id: str
     area_path: AreaPath
@@ -42,6 +42,7 @@ class DueRow(TypedDict):
     resolution_warned: bool
     resolution_breached: bool
     resolution_stopped: bool
+    close_time: NotRequired[datetime | None]
     next_time: NotRequired[datetime | None]
 
 
@@ -49,7 +50,7 @@ CASES = Table.of("cases", DueRow, key=("case_id",), indexes=("(next_time) WHERE 
 
 
 class DueMoments(View):
-    """One row for each case with a promise: the schedule of the clocks."""
+    """One row for each case with a promise, or that was resolved: the schedule of the clocks."""
 
     name = "due_moments"
     tables = (CASES,)
@@ -62,6 +63,8 @@ class DueMoments(View):
                 _put(rows, _started(event))
         elif changes := _changes(event):
             row = rows.get(CASES, case_id)
+            if row is None and isinstance(event, events.CaseResolved):
+                row = cast("DueRow", _unpromised(case_id, recorded.metadata.area or ""))
             if row is not None:
                 _put(rows, {**row, **changes})
 
@@ -98,10 +101,7 @@ class EarlyReads:
 
 
 def _started(event: events.CaseOpened) -> Row:
-    row: Row = {"case_id": event.case_id, "area_path": event.area_path, "held": event.imported}
-    for clock in ClockKind:
-        row |= {f"{clock.value}_{flag}": False for flag in ("warned", "breached")}
-        row[f"{clock.value}_stopped"] = True
+    row = {**_unpromised(event.case_id, event.area_path), "held": event.imported}
     for deadline in event.deadlines:
         row[f"{deadline.clock.value}_warn_time"] = deadline.warn_at
         row[f"{deadline.clock.value}_due_time"] = deadline.due_at
@@ -109,8 +109,17 @@ def _started(event: events.CaseOpened) -> Row:
     return row
 
 
+def _unpromised(case_id: str, area_path: str) -> Row:
+    """All clocks stand still."""
+    row: Row = {"case_id": case_id, "area_path": area_path, "held": False}
+    for clock in ClockKind:
+        row |= {f"{clock.value}_{flag}": False for flag in ("warned", "breached")}
+        row[f"{clock.value}_stopped"] = True
+    return row
+
+
 def _put(rows: Rows, row: Row) -> None:
-    moments = () if row["held"] else (_next(row, RESPONSE), _next(row, RESOLUTION))
+    moments = () if row["held"] else (_next(row, RESPONSE), _next(row, RESOLUTION), row.get("close_time"))
     next_time = min((each for each in moments if each), default=None)
     rows.put(CASES, cast("DueRow", {**row, "next_time": next_time}))  # its keys are made of clocks' names
 
@@ -139,15 +148,22 @@ def _changes(event: object) -> Row:  # noqa: C901  # one case for each event tha
             return {f"{RESPONSE}_stopped": True}
         case events.CaseReturned(response_void=True):
             return {f"{RESPONSE}_stopped": False}
-        case events.CaseResolved() | events.CaseRejected() | events.CaseWithdrawn():
-            return {f"{RESPONSE}_stopped": True, f"{RESOLUTION}_stopped": True}
+        case events.CaseResolved(confirm_until=until):
+            return {f"{RESPONSE}_stopped": True, f"{RESOLUTION}_stopped": True, "close_time": until}
+        case events.CaseRejected() | events.CaseWithdrawn():
+            return {f"{RESPONSE}_stopped": True, f"{RESOLUTION}_stopped": True, "held": False}
+        case events.RejectionContested(responded=responded):
+            return {f"{RESPONSE}_stopped": responded, f"{RESOLUTION}_stopped": False}
         case events.CasePaused():
             return {f"{RESOLUTION}_stopped": True}
         case events.CaseResumed(resolution=later):
             return {f"{RESOLUTION}_stopped": False, **_moved(later)}
         case events.CaseReopened(imported=imported):
-            return {f"{RESOLUTION}_stopped": False, **({"held": True} if imported else {})}
-        case events.CaseClosed() | events.CaseReleased():
+            again = {f"{RESOLUTION}_stopped": False, "close_time": None}
+            return {**again, "held": True} if imported else again
+        case events.CaseClosed():
+            return {"held": False, "close_time": None}
+        case events.CaseReleased():
             return {"held": False}
         case events.DeadlineWarned(clock=clock):
             return {f"{clock.value}_warned": True}

@@ -12,8 +12,9 @@ from datetime import datetime
 from libs.rules.areas import AreaPath
 from libs.rules.routing import Responsibility
 from libs.rules.working_time import Counting
+from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import ClockKind, Commitment, MomentKind
-from services.cases.domain.values import Channel, ExternalReference, Point
+from services.cases.domain.values import Channel, EvidenceReference, ExternalReference, Point
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Facts:
     anonymous_allowed: bool
     responsibilities: tuple[Responsibility, ...]
     commitment: Commitment | None
+    terms: CaseTerms
     calendar: Counting | None
     known: int
 
@@ -126,15 +128,24 @@ class AddNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolveCase:
-    """The body says it is dealt with."""
+    """The body says it is dealt with, by an outcome of the affair's list, and shows it."""
 
+    outcome_code: str
+    evidence: tuple[EvidenceReference, ...] = ()
     outcome: str = field(default="", repr=False)
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmResolution:
+    """The reporter says it is dealt with."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloseCase:
-    """End it, after its resolution."""
+    """End it, after its confirmation."""
 
     at: datetime
 
@@ -149,8 +160,17 @@ class WithdrawCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectCase:
-    """A dispatcher says: not a matter for this community."""
+    """A dispatcher says: not a matter for this community, for a reason of the list."""
 
+    reason_code: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestRejection:
+    """The reporter objects to the rejection, and says why."""
+
+    reason: str = field(default="", repr=False)
     at: datetime
 
 
@@ -205,9 +225,11 @@ CaseCommand = (
     | AnswerReporter
     | AddNote
     | ResolveCase
+    | ConfirmResolution
     | CloseCase
     | WithdrawCase
     | RejectCase
+    | ContestRejection
     | ReopenCase
     | PassMoments
     | AnnulMoment

@@ -7,7 +7,8 @@ from libs.ledger.personal import Personal
 from libs.rules.areas import id_of, ids_of, parent_of
 from libs.rules.routing import Question, Responsibility, route
 from services.cases.domain import refusals
-from services.cases.domain.case import commands, events
+from services.cases.domain.case import commands, ending, events
+from services.cases.domain.case.evolve import after, evolve
 from services.cases.domain.case.moments import passed
 from services.cases.domain.case.situations import (
     Accepted,
@@ -15,6 +16,7 @@ from services.cases.domain.case.situations import (
     Case,
     CaseFile,
     Closed,
+    Confirmed,
     InProgress,
     NotOpened,
     Opened,
@@ -24,14 +26,12 @@ from services.cases.domain.case.situations import (
     Submitted,
     Waiting,
     Withdrawn,
-    after,
     body_of,
-    evolve,
 )
 from services.cases.domain.clocks import ClockKind, MomentKind, promise, resumed
+from services.cases.domain.values import said
 
 RETURNS_BEFORE_ADJUDICATION = 2
-REOPENING_WINDOW = timedelta(days=30)
 CLOCK_SKEW = timedelta(seconds=5)
 """How far the clocks of two machines may differ before a live command counts as out of order."""
 
@@ -74,16 +74,17 @@ def _open(command: commands.OpenCase) -> list[events.CaseEvent]:
         channel=command.channel,
         at=command.at,
         deadlines=promise(facts.commitment, facts.calendar, command.at),
+        terms=facts.terms,
         reporter_id=command.reporter_id,
         anonymous=command.anonymous,
         assisted=command.assisted,
         imported=command.imported,
         external=command.external,
         receipt=command.receipt,
-        place=_personal(subject, command.point.in_words()) if command.point else None,
-        description=_personal(subject, command.description),
-        address=_personal(subject, command.address),
-        contact=_personal(subject, command.contact),
+        place=said(subject, command.point.in_words()) if command.point else None,
+        description=said(subject, command.description),
+        address=said(subject, command.address),
+        contact=said(subject, command.contact),
     )
     return [opened, _routed(command)]
 
@@ -120,28 +121,41 @@ def _act(command: commands.CaseCommand, state: Opened, at: datetime) -> list[eve
             | InProgress(body_id=body)
             | Waiting(body_id=body)
             | Resolved(body_id=body)
+            | Confirmed(body_id=body)
             | Closed(body_id=body)
         ):
             return [_answer(command, state.file, body, at)]
         case commands.AddNote(), _:
             return [_note(command, state.file, at)]
         case commands.ResolveCase(), Routed(body_id=body) | Accepted(body_id=body) | InProgress(body_id=body):
-            return [_resolved(command, state.file, body, at)]
-        case commands.CloseCase(), Resolved(body_id=body):
-            return [events.CaseClosed(body_id=body, at=at)]
+            return ending.resolve(command, state.file, body, at)
+        case commands.ConfirmResolution(), Resolved():
+            return ending.confirm(state, at)
+        case commands.CloseCase(), Resolved() | Confirmed():
+            return ending.close(state, at)
         case commands.WithdrawCase(), Submitted() | Routed() | Accepted() | InProgress() | Waiting():
-            reason = _personal(state.file.subject, command.reason)
+            reason = said(state.file.subject, command.reason)
             return [events.CaseWithdrawn(body_id=body_of(state), at=at, reason=reason)]
         case commands.RejectCase(), Submitted() | Routed() | Accepted() | InProgress() | Waiting():
-            return [events.CaseRejected(body_id=body_of(state), at=at)]
-        case commands.ReopenCase(), Resolved() | Closed():
-            return _reopen(command, state, at)
+            return ending.reject(command, state, at)
+        case commands.ContestRejection(), Rejected():
+            return ending.contest(command, state, at)
+        case commands.ReopenCase(), Resolved() | Confirmed() | Closed():
+            return ending.reopen(command, state, at)
         case commands.PassMoments(), _:
             return []
         case commands.ReleaseCase(), _:
-            return [events.CaseReleased(at=at)] if state.file.held else []
+            return _release(state, at)
         case _:
             raise refusals.state_forbids(type(command).__name__, type(state).__name__)
+
+
+def _release(state: Opened, at: datetime) -> list[events.CaseEvent]:
+    """History is complete: what the running clocks would have done until then is done."""
+    if not state.file.held:
+        return []
+    released = events.CaseReleased(at=at)
+    return [released, *passed(after(state, [released]), at)]
 
 
 def _erase(command: commands.EraseContent, file: CaseFile) -> list[events.CaseEvent]:
@@ -257,30 +271,6 @@ def _note(command: commands.AddNote, file: CaseFile, at: datetime) -> events.Not
     )
 
 
-def _resolved(
-    command: commands.ResolveCase, file: CaseFile, body_id: str, at: datetime
-) -> events.CaseResolved:
-    on_time = all(clock.on_time for clock in file.clocks if clock.deadline.clock is ClockKind.RESOLUTION)
-    outcome = _personal(file.subject, command.outcome)
-    return events.CaseResolved(body_id=body_id, on_time=on_time, outcome=outcome, at=at)
-
-
-def _reopen(command: commands.ReopenCase, state: Resolved | Closed, at: datetime) -> list[events.CaseEvent]:
-    if isinstance(state, Closed) and at - state.ended_at > REOPENING_WINDOW:
-        raise refusals.reopening_window_over(state.ended_at)
-    # Held are only cases that `FinishImport` finds, by their number in the other system, and releases.
-    imported = command.imported and state.file.external is not None
-    reopened = events.CaseReopened(
-        body_id=state.body_id,
-        by_reporter=command.by_reporter,
-        imported=imported,
-        at=at,
-        reason=_personal(state.file.subject, command.reason),
-    )
-    # The clocks go on as if they had never stopped: what would have passed meanwhile has passed.
-    return [reopened, *passed(after(state, [reopened]), at)]
-
-
 def _in_order(command: commands.CaseCommand, file: CaseFile) -> datetime:
     """The moment of the command, which never lies before the last thing that happened."""
     if command.at >= file.last_at:
@@ -290,11 +280,6 @@ def _in_order(command: commands.CaseCommand, file: CaseFile) -> datetime:
     ):
         return file.last_at
     raise refusals.out_of_order(command.at, file.last_at)
-
-
-def _personal(subject: str, value: str) -> Personal | None:
-    """A text under the key of whom it is about; none if nothing was said."""
-    return Personal(subject, value) if value else None
 
 
 CASE: Decider[commands.CaseCommand, Case, events.CaseEvent] = Decider(

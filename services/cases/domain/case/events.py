@@ -1,7 +1,7 @@
 """What can happen to a case. Past tense, facts only; who did it and why stands in the metadata.
 
-Of the files of a case read this first, then `situations.py`. Every event has the moment `at` which it
-happened (UTC).
+Of the files of a case read this after `terms.py`, then `situations.py`. Every event has the moment `at`
+which it happened (UTC).
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,9 @@ from datetime import datetime
 from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
 from libs.rules.routing import Decision
+from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
-from services.cases.domain.values import Channel, ExternalReference, Point
+from services.cases.domain.values import Channel, Closing, EvidenceReference, ExternalReference, Point
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class CaseOpened:
     description: Personal | None = None
     address: Personal | None = None
     contact: Personal | None = None
+    terms: CaseTerms | None = None  # by which it is worked on and ends; not in older events
     receipt: str | None = None  # the digest of the code by which a reporter without an account comes back
 
 
@@ -144,20 +146,36 @@ class ReporterAnswered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResolved:
-    """The body said: this is dealt with."""
+    """The body said: this is dealt with, and showed it. The reporter is asked until `confirm_until`.
+
+    `outcome_code` is one of the affair's list, `outcome` what was done, in words.
+    """
 
     body_id: str
     on_time: bool
     outcome: Personal | None
     at: datetime
+    outcome_code: str = ""
+    evidence: tuple[EvidenceReference, ...] = ()
+    confirm_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseConfirmed:
+    """The reporter said: this is dealt with."""
+
+    body_id: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseClosed:
-    """The case ended after its resolution."""
+    """The case ended after its resolution. It may be reopened until `reopen_until`."""
 
     body_id: str
     at: datetime
+    cause: Closing = Closing.HISTORY
+    reopen_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,10 +189,27 @@ class CaseWithdrawn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRejected:
-    """A dispatcher found that it is not a matter for this community."""
+    """A dispatcher found, for a reason of the list, that it is not a matter for this community.
+
+    The reporter may object until `reopen_until`.
+    """
 
     body_id: str | None
     at: datetime
+    reason_code: str = ""
+    reopen_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RejectionContested:
+    """The reporter objected: the next area up decides who must answer. The clocks go on.
+
+    `responded`: a body had answered first before the rejection. `reason` in the reporter's words.
+    """
+
+    responded: bool
+    at: datetime
+    reason: Personal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,9 +293,11 @@ CaseEvent = (
     | NoteAdded
     | ReporterAnswered
     | CaseResolved
+    | CaseConfirmed
     | CaseClosed
     | CaseWithdrawn
     | CaseRejected
+    | RejectionContested
     | CaseReopened
     | DeadlineWarned
     | DeadlineBreached

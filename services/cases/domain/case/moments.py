@@ -1,11 +1,22 @@
 """What happens to a case by itself, when its moment comes and nobody has acted."""
 
+from collections.abc import Iterator
 from datetime import datetime
-from operator import itemgetter
+from operator import attrgetter
 
-from services.cases.domain.case.events import CaseEvent, DeadlineBreached, DeadlineWarned
-from services.cases.domain.case.situations import Opened, Rejected, Withdrawn, after, body_of
-from services.cases.domain.clocks import Clock
+from services.cases.domain.case.events import CaseClosed, CaseEvent, DeadlineBreached, DeadlineWarned
+from services.cases.domain.case.evolve import after
+from services.cases.domain.case.situations import (
+    Confirmed,
+    Opened,
+    Rejected,
+    Resolved,
+    Withdrawn,
+    body_of,
+)
+from services.cases.domain.values import Closing
+
+ByItself = DeadlineWarned | DeadlineBreached | CaseClosed
 
 
 def passed(state: Opened, at: datetime, body_id: str | None = None) -> list[CaseEvent]:
@@ -21,23 +32,33 @@ def passed(state: Opened, at: datetime, body_id: str | None = None) -> list[Case
     return happened
 
 
-def _next(state: Opened, body_id: str | None) -> DeadlineWarned | DeadlineBreached | None:
+def _next(state: Opened, body_id: str | None) -> ByItself | None:
     """What happens next if nobody acts; None if nothing does."""
+    waiting: list[ByItself] = [*_of_clocks(state, body_id or body_of(state))]
+    if isinstance(state, Resolved | Confirmed) and not state.file.held:
+        waiting.append(_silence(state))
+    return min(waiting, key=attrgetter("at"), default=None)
+
+
+def _of_clocks(state: Opened, body_id: str | None) -> Iterator[DeadlineWarned | DeadlineBreached]:
+    """The next moment of each clock. The body could have stopped it; without one, those who must name one."""
     if isinstance(state, Rejected | Withdrawn):
-        return None
-    waiting = [(at, clock) for clock in state.file.clocks if (at := clock.next_moment())]
-    if not waiting:
-        return None
-    at, clock = min(waiting, key=itemgetter(0))
-    return _of_clock(clock, at, state, body_id or body_of(state))
+        return
+    deciding = None if body_id else state.file.deciding_path
+    for clock in state.file.clocks:
+        kind, at = clock.deadline.clock, clock.next_moment()
+        if at is None:
+            continue
+        if clock.warned:
+            yield DeadlineBreached(clock=kind, body_id=body_id, deciding_path=deciding, at=at)
+        else:
+            due_at = clock.deadline.due_at
+            yield DeadlineWarned(clock=kind, body_id=body_id, deciding_path=deciding, due_at=due_at, at=at)
 
 
-def _of_clock(
-    clock: Clock, at: datetime, state: Opened, body_id: str | None
-) -> DeadlineWarned | DeadlineBreached:
-    """The next moment of a clock. The body could have stopped it; without one, those who must name one."""
-    kind, deciding = clock.deadline.clock, None if body_id else state.file.deciding_path
-    if clock.warned:
-        return DeadlineBreached(clock=kind, body_id=body_id, deciding_path=deciding, at=at)
-    due_at = clock.deadline.due_at
-    return DeadlineWarned(clock=kind, body_id=body_id, deciding_path=deciding, due_at=due_at, at=at)
+def _silence(state: Resolved | Confirmed) -> CaseClosed:
+    """The time to answer is over: nobody has objected."""
+    at = state.confirm_until
+    cause = Closing.CONFIRMED if isinstance(state, Confirmed) else Closing.SILENCE
+    reopen_until = at + state.file.terms.reopening
+    return CaseClosed(body_id=state.body_id, cause=cause, reopen_until=reopen_until, at=at)

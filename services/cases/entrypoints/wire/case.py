@@ -12,6 +12,7 @@ from services.cases.domain.case.situations import (
     Accepted,
     Case,
     Closed,
+    Confirmed,
     InProgress,
     NotOpened,
     Opened,
@@ -34,6 +35,7 @@ STATE_OF: dict[type, CaseState] = {
     InProgress: CaseState.IN_PROGRESS,
     Waiting: CaseState.WAITING,
     Resolved: CaseState.RESOLVED,
+    Confirmed: CaseState.CONFIRMED,
     Closed: CaseState.CLOSED,
     Rejected: CaseState.REJECTED,
     Withdrawn: CaseState.WITHDRAWN,
@@ -62,12 +64,22 @@ def case_shown(state: Case) -> pb.Case:
         returns=file.returns,
         reopenings=file.reopenings,
     )
-    if isinstance(state, Closed | Rejected | Withdrawn):
-        message.ended_time.CopyFrom(stamp(state.ended_at))
+    _show_end(message, state)
     if file.external:
         message.external_reference.system = file.external.system
         message.external_reference.number = file.external.number
     return message
+
+
+def _show_end(message: pb.Case, state: Case) -> None:
+    if isinstance(state, Resolved | Confirmed):
+        message.confirm_until_time.CopyFrom(stamp(state.confirm_until))
+    if isinstance(state, Resolved | Confirmed | Closed):
+        message.outcome_code = state.outcome_code
+    if isinstance(state, Closed | Rejected | Withdrawn):
+        message.ended_time.CopyFrom(stamp(state.ended_at))
+    if isinstance(state, Closed | Rejected) and state.reopen_until:
+        message.reopen_until_time.CopyFrom(stamp(state.reopen_until))
 
 
 def case_listed(row: CaseRow) -> pb.Case:
@@ -89,6 +101,9 @@ def case_listed(row: CaseRow) -> pb.Case:
         deadlines=_deadlines_of_row(row),
         returns=row["returns"],
         reopenings=row["reopenings"],
+        outcome_code=row["outcome_code"] or "",
+        confirm_until_time=stamp_or_none(row["confirm_until"]),
+        reopen_until_time=stamp_or_none(row["reopen_until"]),
     )
     if row["external_system"]:
         message.external_reference.system = row["external_system"]

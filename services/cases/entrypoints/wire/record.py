@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from linli.cases.v1 import cases_service_pb2 as pb
+from linli.cases.v1 import cases_types_pb2 as types
 from linli.types.v1 import types_pb2
 
 from libs.ledger.personal import Personal
@@ -15,6 +16,7 @@ from services.cases.application.case import CaseRecord
 from services.cases.domain.case import events
 from services.cases.domain.values import Point
 from services.cases.entrypoints.wire.case import case_shown
+from services.cases.entrypoints.wire.words import evidence_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ def full_case_shown(record: CaseRecord, masked: bool) -> pb.GetCaseResponse:
         report=_report(record, told, masked),
         outcome=_outcome(record, told),
         notes=_notes(record, told),
+        evidence=_evidence(record),
         personal_data_masked=masked,
         content_erased=_content_erased(record),
         revision=record.revision,
@@ -59,6 +62,7 @@ def my_case_shown(record: CaseRecord) -> pb.MyCase:
         history=history_shown(
             record.history, Reader(is_reporter=True, reporter_id=record.state.file.reporter_id)
         ),
+        evidence=_evidence(record),
     )
 
 
@@ -106,8 +110,19 @@ def _notes(record: CaseRecord, told: Telling) -> Iterator[pb.Note]:
 
 def _outcome(record: CaseRecord, told: Telling) -> str:
     """What was done, in the words of the last resolution."""
+    resolution = _resolution(record)
+    return told(resolution.outcome) if resolution else ""
+
+
+def _evidence(record: CaseRecord) -> Iterator[types.EvidenceReference]:
+    """What the body showed for its last resolution."""
+    resolution = _resolution(record)
+    return map(evidence_shown, resolution.evidence if resolution else ())
+
+
+def _resolution(record: CaseRecord) -> events.CaseResolved | None:
     resolutions = [each.event for each in record.history if isinstance(each.event, events.CaseResolved)]
-    return told(resolutions[-1].outcome) if resolutions else ""
+    return resolutions[-1] if resolutions else None
 
 
 def _content_erased(record: CaseRecord) -> bool:
@@ -125,6 +140,7 @@ def _erased(event: events.CaseEvent) -> bool:
             | events.CaseResolved(outcome=text)
             | events.CaseWithdrawn(reason=text)
             | events.CaseReopened(reason=text)
+            | events.RejectionContested(reason=text)
         ):
             texts = (text,)
         case _:
@@ -173,7 +189,11 @@ def history_entry_shown(recorded: Recorded[Any], masked: bool) -> pb.HistoryEntr
 def _reason(recorded: Recorded[Any], masked: bool) -> str:
     """Why: staff's reasons are for all who may read the history, a reporter's are personal data."""
     match recorded.event:
-        case events.CaseWithdrawn(reason=said) | events.CaseReopened(by_reporter=True, reason=said):
+        case (
+            events.CaseWithdrawn(reason=said)
+            | events.CaseReopened(by_reporter=True, reason=said)
+            | events.RejectionContested(reason=said)
+        ):
             if masked:
                 return ""
             told = said.value if said is not None else recorded.metadata.why  # so it was once kept

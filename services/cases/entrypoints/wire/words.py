@@ -6,13 +6,15 @@ from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.rpc.enums import EnumTable
 from libs.rpc.moments import stamp
+from libs.rpc.terms import EVIDENCE
 from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
-from services.cases.domain.values import CaseState, Channel, Party, Point
+from services.cases.domain.values import CaseState, Channel, Closing, EvidenceReference, Party, Point
 
 STATES = EnumTable(types.CaseState, CaseState)
 CHANNELS = EnumTable(types.Channel, Channel)
 PARTIES = EnumTable(types.CaseParty, Party)
 CLOCKS = EnumTable(types.ClockKind, ClockKind)
+CLOSINGS = EnumTable(types.Closing, Closing)
 MOMENTS = EnumTable(types.MomentKind, MomentKind)
 
 
@@ -24,6 +26,23 @@ def deadline_shown(deadline: Deadline) -> types.Deadline:
         due_time=stamp(deadline.due_at),
         commitment_id=deadline.commitment_id,
         commitment_version=deadline.commitment_version,
+    )
+
+
+def evidence_shown(piece: EvidenceReference) -> types.EvidenceReference:
+    """A piece of evidence as others see it."""
+    return types.EvidenceReference(
+        kind=EVIDENCE.to_wire(piece.kind), digest=piece.digest, media_type=piece.media_type, size=piece.size
+    )
+
+
+def evidence_of(piece: types.EvidenceReference) -> EvidenceReference:
+    """The piece of evidence that a request refers to."""
+    return EvidenceReference(
+        kind=EVIDENCE.from_wire(piece.kind),
+        digest=piece.digest,
+        media_type=piece.media_type,
+        size=piece.size,
     )
 
 

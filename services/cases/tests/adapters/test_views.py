@@ -19,18 +19,19 @@ from services.cases.domain.case.commands import (
     AnswerReporter,
     CaseCommand,
     CloseCase,
+    ConfirmResolution,
+    ContestRejection,
     PassMoments,
     PauseCase,
     RejectCase,
     ReleaseCase,
     ReopenCase,
-    ResolveCase,
     ResumeCase,
     ReturnCase,
     StartWork,
     WithdrawCase,
 )
-from services.cases.domain.case.situations import NotOpened, Withdrawn, body_of
+from services.cases.domain.case.situations import NotOpened, body_of
 from services.cases.domain.clocks import ClockKind, MomentKind, resumed
 from services.cases.domain.noted import AreaNoted, BodyNoted
 from services.cases.tests.domain.acting import acts
@@ -47,6 +48,7 @@ from services.cases.tests.domain.history import (
     opened,
     reassign,
     resolution_deadline,
+    resolve,
     routed,
 )
 
@@ -91,15 +93,27 @@ STORIES: dict[str, list[CaseCommand]] = {
         ResumeCase(calendars={"office": OFFICE}, at=after(days=2)),
     ],
     "answered": [AnswerReporter(text="soon", at=after(hours=1))],
-    "resolved": [ResolveCase(at=after(hours=1))],
-    "closed": [ResolveCase(at=after(hours=1)), CloseCase(at=after(hours=2))],
+    "resolved": [resolve(after(hours=1))],
+    "confirmed": [resolve(after(hours=1)), ConfirmResolution(at=after(hours=2))],
+    "closed": [
+        resolve(after(hours=1)),
+        ConfirmResolution(at=after(hours=2)),
+        CloseCase(at=after(hours=2)),
+    ],
+    "silent": [resolve(after(hours=1)), PassMoments(at=after(days=30))],
+    "contested": [
+        AcceptCase(at=after(hours=1)),
+        RejectCase(reason_code="unclear", at=after(hours=2)),
+        ContestRejection(reason="x", at=after(hours=3)),
+    ],
     "reopened": [
-        ResolveCase(at=after(hours=1)),
+        resolve(after(hours=1)),
+        ConfirmResolution(at=after(hours=2)),
         CloseCase(at=after(hours=2)),
         ReopenCase(by_reporter=True, imported=False, at=after(hours=3)),
     ],
     "withdrawn": [WithdrawCase(at=after(hours=1))],
-    "rejected": [RejectCase(at=after(hours=30))],
+    "rejected": [RejectCase(reason_code="unclear", at=after(hours=30))],
     "forgotten": [PassMoments(at=after(days=30))],
     "half set right": [
         PassMoments(at=after(days=30)),
@@ -134,13 +148,18 @@ def test_the_list_of_cases_says_what_the_state_says() -> None:
 def test_the_next_moment_is_that_of_the_clocks() -> None:
     for story, commands in STORIES.items():
         history = play(*commands)
-        state = CASE.fold(history)
-        assert not isinstance(state, NotOpened)
-        over = story in ("withdrawn", "rejected")
 
-        known = [] if over else [each for clock in state.file.clocks if (each := clock.next_moment())]
+        assert (story, next_moment(history)) == (story, what_comes(history))
 
-        assert (story, next_moment(history)) == (story, min(known, default=None))
+
+def what_comes(history: list[events.CaseEvent]) -> datetime | None:
+    """When something happens next if nobody acts, as the domain says."""
+    state = CASE.fold(history)
+    assert not isinstance(state, NotOpened)
+    if state.file.held:
+        return None
+    for_ever = CASE.decide(PassMoments(at=after(days=9999)), state)
+    return for_ever[0].at if for_ever else None
 
 
 def test_held_history_has_no_next_moment_until_it_is_released() -> None:
@@ -160,10 +179,7 @@ def test_whatever_people_do_the_next_moment_is_that_of_the_clocks(
     state, history = play_acts(acts, imported=imported)
     assert not isinstance(state, NotOpened)
 
-    over = isinstance(state, Withdrawn) or state.file.held
-    known = [] if over else [each for clock in state.file.clocks if (each := clock.next_moment())]
-
-    assert next_moment(history) == min(known, default=None)
+    assert next_moment(history) == what_comes(history)
     assert case_row(history)["held"] == state.file.held
 
 

@@ -14,11 +14,13 @@ from services.cases.domain.case.commands import (
     AnswerReporter,
     CaseCommand,
     CloseCase,
+    ConfirmResolution,
+    ContestRejection,
     PassMoments,
     PauseCase,
+    RejectCase,
     ReleaseCase,
     ReopenCase,
-    ResolveCase,
     ResumeCase,
     ReturnCase,
     StartWork,
@@ -26,7 +28,16 @@ from services.cases.domain.case.commands import (
 )
 from services.cases.domain.case.events import CaseEvent
 from services.cases.domain.case.situations import Case
-from services.cases.tests.domain.history import MONDAY, OFFICE, PARKS, ROADS, opened, reassign, routed
+from services.cases.tests.domain.history import (
+    MONDAY,
+    OFFICE,
+    PARKS,
+    ROADS,
+    opened,
+    reassign,
+    resolve,
+    routed,
+)
 
 minutes = st.integers(0, 60 * 24 * 12)
 
@@ -42,6 +53,10 @@ def command_of(kind: str, at: datetime) -> CaseCommand:
             return AnswerReporter(text="x", at=at)
         case "resume":
             return ResumeCase(calendars={"office": OFFICE}, at=at)
+        case "resolve":
+            return resolve(at)
+        case "reject":
+            return RejectCase(reason_code="unclear", at=at)
         case "reopen":
             return ReopenCase(by_reporter=True, imported=False, at=at)
         case _:
@@ -53,14 +68,18 @@ PLAIN: dict[str, Callable[..., CaseCommand]] = {
     "return": ReturnCase,
     "start": StartWork,
     "pause": PauseCase,
-    "resolve": ResolveCase,
+    "confirm": ConfirmResolution,
     "close": CloseCase,
+    "contest": ContestRejection,
     "pass": PassMoments,
     "withdraw": WithdrawCase,
     "release": ReleaseCase,
 }
 acts = st.lists(
-    st.tuples(st.sampled_from([*PLAIN, "reassign", "note", "answer", "resume", "reopen"]), minutes),
+    st.tuples(
+        st.sampled_from([*PLAIN, "reassign", "note", "answer", "resume", "resolve", "reject", "reopen"]),
+        minutes,
+    ),
     max_size=12,
 )
 

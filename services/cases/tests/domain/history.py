@@ -7,12 +7,13 @@ from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
 from libs.rules.due import Limit, Unit
 from libs.rules.routing import Decision, Question, Responsibility, route
-from libs.rules.terms import standard
+from libs.rules.terms import OUTCOMES, standard
 from libs.rules.working_time import ROUND_THE_CLOCK, Calendar, Hours
-from services.cases.domain.case.commands import Facts, OpenCase, ReassignCase
-from services.cases.domain.case.events import CaseOpened, CaseRouted
+from services.cases.domain.case.commands import Facts, OpenCase, ReassignCase, ResolveCase
+from services.cases.domain.case.events import CaseClosed, CaseOpened, CaseRejected, CaseResolved, CaseRouted
+from services.cases.domain.case.terms import USUAL, CaseTerms
 from services.cases.domain.clocks import ClockKind, Commitment, Deadline, promise
-from services.cases.domain.values import Channel
+from services.cases.domain.values import Channel, Closing
 
 CASE_ID = "c41d"
 PUBLIC_ID = "LL-7F3K9-2QD4X"
@@ -29,6 +30,9 @@ TWO_HOURS = Limit(amount=2, unit=Unit.WORKING_HOURS)
 THREE_DAYS = Limit(amount=3, unit=Unit.WORKING_DAYS)
 TERMS = standard(first_response=TWO_HOURS, resolution=THREE_DAYS)
 COMMITMENT = Commitment(commitment_id="potholes", version=4, terms=TERMS, calendar_id="office")
+
+
+CASE_TERMS = CaseTerms.of(TERMS, OUTCOMES)
 
 
 def after(**delta: float) -> datetime:
@@ -56,6 +60,35 @@ ROADS_ANSWER = Responsibility(
 )
 
 
+def resolve(at: datetime, **changes: object) -> ResolveCase:
+    """The body says that it is dealt with."""
+    return replace(ResolveCase(outcome_code="resolved", at=at), **changes)  # type: ignore[arg-type]  # named by the tests
+
+
+def resolved(at: datetime, **changes: object) -> CaseResolved:
+    """It said so; the reporter has a week to answer."""
+    said = CaseResolved(
+        body_id=ROADS,
+        on_time=True,
+        outcome=None,
+        outcome_code="resolved",
+        confirm_until=at + timedelta(days=7),
+        at=at,
+    )
+    return replace(said, **changes)  # type: ignore[arg-type]  # named by the tests
+
+
+def closed(at: datetime, cause: Closing = Closing.SILENCE) -> CaseClosed:
+    """Ended; for thirty days it may be reopened."""
+    return CaseClosed(body_id=ROADS, cause=cause, reopen_until=at + timedelta(days=30), at=at)
+
+
+def rejected(at: datetime, body_id: str | None = ROADS) -> CaseRejected:
+    """A dispatcher found it unclear; for thirty days the reporter may object."""
+    until = at + timedelta(days=30)
+    return CaseRejected(body_id=body_id, reason_code="unclear", reopen_until=until, at=at)
+
+
 PARKS_ANSWER = replace(ROADS_ANSWER, item_id="item-2", body_id=PARKS)
 
 
@@ -78,6 +111,7 @@ def facts(*items: Responsibility, anonymous_allowed: bool = False, promised: boo
         anonymous_allowed=anonymous_allowed,
         responsibilities=items,
         commitment=COMMITMENT if promised else None,
+        terms=CASE_TERMS if promised else USUAL,
         calendar=OFFICE if promised else None,
         known=17,
     )
@@ -108,6 +142,7 @@ def opened(*, promised: bool = True, imported: bool = False) -> CaseOpened:
         channel=Channel.PHONE_OPERATOR,
         at=MONDAY,
         deadlines=deadlines() if promised else (),
+        terms=CASE_TERMS if promised else USUAL,
         reporter_id="resident-lin",
         imported=imported,
         description=Personal("resident-lin", "a hole as deep as a bucket"),

@@ -17,14 +17,12 @@ from services.cases.domain.case.commands import (
     AnnulMoment,
     CaseCommand,
     PassMoments,
-    ResolveCase,
     WithdrawCase,
 )
 from services.cases.domain.case.events import (
     CaseAccepted,
     CaseEvent,
     CasePaused,
-    CaseResolved,
     DeadlineBreached,
     DeadlineWarned,
     MomentAnnulled,
@@ -39,6 +37,8 @@ from services.cases.tests.domain.history import (
     after,
     deadlines,
     opened,
+    resolve,
+    resolved,
     routed,
 )
 
@@ -108,9 +108,7 @@ def test_what_was_annulled_passes_at_its_right_moment_once() -> None:
 def test_what_is_done_in_time_after_the_annulment_is_on_time() -> None:
     history = (opened(), routed(), *FIRED, *ALL_ANNULLED)
 
-    given(*history).when(ResolveCase(at=after(hours=1))).then(
-        CaseResolved(body_id=ROADS, on_time=True, outcome=None, at=after(hours=1))
-    )
+    given(*history).when(resolve(after(hours=1))).then(resolved(after(hours=1)))
 
 
 def test_the_same_annulment_twice_changes_nothing() -> None:
@@ -152,7 +150,7 @@ def test_a_moment_that_was_due_stands(clock: ClockKind, moment: MomentKind) -> N
 
 
 def test_a_breach_stands_after_the_work_was_done_late() -> None:
-    late = CaseResolved(body_id=ROADS, on_time=False, outcome=None, at=after(days=20))
+    late = resolved(after(days=20), on_time=False)
 
     given(opened(), routed(), *FIRED, late).when(annul(at=after(days=21))).then_refused("MOMENT_WAS_DUE")
 
@@ -174,7 +172,7 @@ def test_a_breach_stands_though_work_waits_since() -> None:
 
 
 def test_a_breach_in_the_moment_in_which_the_work_was_done_is_annulled_at_any_time() -> None:
-    in_time = CaseResolved(body_id=ROADS, on_time=False, outcome=None, at=RESOLUTION.due_at)
+    in_time = resolved(RESOLUTION.due_at, on_time=False)
     history = (opened(), routed(), *FIRED, in_time)
 
     given(*history).when(annul(at=after(days=21))).then(

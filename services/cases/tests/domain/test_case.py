@@ -18,12 +18,13 @@ from services.cases.domain.case.commands import (
     AnswerReporter,
     CaseCommand,
     CloseCase,
+    ConfirmResolution,
+    ContestRejection,
     EraseContent,
     PauseCase,
     ReassignCase,
     RejectCase,
     ReopenCase,
-    ResolveCase,
     ResumeCase,
     ReturnCase,
     StartWork,
@@ -32,22 +33,19 @@ from services.cases.domain.case.commands import (
 from services.cases.domain.case.events import (
     AdjudicationOpened,
     CaseAccepted,
-    CaseClosed,
+    CaseConfirmed,
     CaseContentErased,
     CaseEvent,
     CaseOpened,
     CasePaused,
     CaseReassigned,
-    CaseRejected,
-    CaseReopened,
-    CaseResolved,
     CaseReturned,
     CaseUnowned,
     CaseWithdrawn,
     NoteAdded,
     WorkStarted,
 )
-from services.cases.domain.case.situations import Accepted, Case, Routed, Submitted
+from services.cases.domain.case.situations import Case, Routed, Submitted
 from services.cases.domain.values import Point
 from services.cases.tests.domain.history import (
     OFFICE,
@@ -56,11 +54,15 @@ from services.cases.tests.domain.history import (
     ROADS,
     ROADS_ANSWER,
     after,
+    closed,
     decision,
     facts,
     open_case,
     opened,
     reassign,
+    rejected,
+    resolve,
+    resolved,
     routed,
 )
 
@@ -81,14 +83,6 @@ def reassigned(to: str, from_body: str | None = None, **delta: float) -> CaseRea
 
 def started(**delta: float) -> WorkStarted:
     return WorkStarted(body_id=ROADS, at=after(**delta))
-
-
-def resolved(*, on_time: bool = True, **delta: float) -> CaseResolved:
-    return CaseResolved(body_id=ROADS, on_time=on_time, outcome=None, at=after(**delta))
-
-
-def closed(**delta: float) -> CaseClosed:
-    return CaseClosed(body_id=ROADS, at=after(**delta))
 
 
 # -- opening ---------------------------------------------------------------------------------------
@@ -279,16 +273,14 @@ def test_work_waits_only_once_it_has_begun() -> None:
 def test_a_waiting_case_is_not_resolved_before_it_goes_on() -> None:
     history = (opened(), routed(), started(hours=1), CasePaused(body_id=ROADS, at=after(hours=2)))
 
-    given(*history).when(ResolveCase(at=after(hours=3))).then_refused(
+    given(*history).when(resolve(after(hours=3))).then_refused(
         "CASE_STATE_FORBIDS", state="CASE_STATE_WAITING"
     )
 
 
 def test_a_body_may_resolve_at_once() -> None:
-    given(opened(), routed()).when(ResolveCase(outcome="filled", at=after(hours=1))).then(
-        CaseResolved(
-            body_id=ROADS, on_time=True, outcome=Personal("resident-lin", "filled"), at=after(hours=1)
-        )
+    given(opened(), routed()).when(resolve(after(hours=1), outcome="filled")).then(
+        resolved(after(hours=1), outcome=Personal("resident-lin", "filled"))
     )
 
 
@@ -307,48 +299,22 @@ def test_a_note_is_kept_under_the_reporters_key_and_numbered() -> None:
     )
 
 
-# -- endings ---------------------------------------------------------------------------------------
-
-
-def test_a_resolved_case_is_closed() -> None:
-    given(opened(), routed(), resolved(hours=1)).when(CloseCase(at=after(hours=2))).then(closed(hours=2))
-
-
-def test_what_is_not_resolved_is_not_closed() -> None:
-    given(opened(), routed(), started(hours=1)).when(CloseCase(at=after(hours=2))).then_refused(
-        "CASE_STATE_FORBIDS", command="CloseCase", state="CASE_STATE_IN_PROGRESS"
-    )
-
-
 def test_the_reporter_takes_it_back() -> None:
     given(opened(), routed()).when(WithdrawCase(at=after(hours=1))).then(
         CaseWithdrawn(body_id=ROADS, at=after(hours=1))
     )
 
 
-def test_why_the_reporter_acts_is_kept_under_their_key() -> None:
+def test_why_the_reporter_takes_it_back_is_kept_under_their_key() -> None:
     words = Personal("resident-lin", "my neighbour did it")
 
     given(opened(), routed()).when(WithdrawCase(reason="my neighbour did it", at=after(hours=1))).then(
         CaseWithdrawn(body_id=ROADS, at=after(hours=1), reason=words)
     )
-    objection = ReopenCase(by_reporter=True, imported=False, reason="my neighbour did it", at=after(hours=2))
-    given(opened(), routed(), resolved(hours=1)).when(objection).then(
-        CaseReopened(body_id=ROADS, by_reporter=True, imported=False, at=after(hours=2), reason=words)
-    )
 
 
-def test_a_dispatcher_rejects_what_is_no_matter_of_ours() -> None:
-    unowned = CaseUnowned(decision=decision(), at=after())
-
-    given(opened(), unowned).when(RejectCase(at=after(hours=1))).then(
-        CaseRejected(body_id=None, at=after(hours=1))
-    )
-
-
-@pytest.mark.parametrize("ending", [CaseWithdrawn, CaseRejected])
-def test_what_was_withdrawn_or_rejected_stays_so(ending: type[CaseWithdrawn] | type[CaseRejected]) -> None:
-    history = (opened(), routed(), ending(body_id=ROADS, at=after(hours=1)))
+def test_what_was_withdrawn_stays_so() -> None:
+    history = (opened(), routed(), CaseWithdrawn(body_id=ROADS, at=after(hours=1)))
 
     for command in (AcceptCase(at=after(hours=2)), reopen(hours=2), CloseCase(at=after(hours=2))):
         given(*history).when(command).then_refused("CASE_STATE_FORBIDS")
@@ -356,20 +322,6 @@ def test_what_was_withdrawn_or_rejected_stays_so(ending: type[CaseWithdrawn] | t
 
 def reopen(*, by_reporter: bool = True, **delta: float) -> ReopenCase:
     return ReopenCase(by_reporter=by_reporter, imported=False, at=after(**delta))
-
-
-def test_a_closed_case_is_taken_up_again_by_the_same_body() -> None:
-    outcome = given(opened(), routed(), resolved(hours=1), closed(hours=2)).when(reopen(hours=3))
-
-    outcome.then(CaseReopened(body_id=ROADS, by_reporter=True, imported=False, at=after(hours=3)))
-    outcome.then_state(lambda state: isinstance(state, Accepted) and state.file.reopenings == 1)
-
-
-def test_only_closing_starts_the_window_for_reopening() -> None:
-    history = (opened(), routed(), resolved(hours=1))
-
-    assert given(*history).when(reopen(days=400)).refusal is None
-    given(*history, closed(days=1)).when(reopen(days=32)).then_refused("REOPENING_WINDOW_OVER")
 
 
 # -- forgetting ------------------------------------------------------------------------------------
@@ -436,22 +388,26 @@ EVERY_COMMAND: list[CaseCommand] = [
     ResumeCase(calendars={"office": OFFICE}, at=after(hours=9)),
     AnswerReporter(text="x", at=after(hours=9)),
     AddNote(text="x", to_reporter=False, at=after(hours=9)),
-    ResolveCase(at=after(hours=9)),
+    resolve(after(hours=9)),
+    ConfirmResolution(at=after(hours=9)),
     CloseCase(at=after(hours=9)),
     WithdrawCase(at=after(hours=9)),
-    RejectCase(at=after(hours=9)),
+    RejectCase(reason_code="unclear", at=after(hours=9)),
+    ContestRejection(at=after(hours=9)),
     reopen(hours=9),
 ]
 
+CONFIRMED = CaseConfirmed(body_id=ROADS, at=after(hours=2))
 HISTORIES: dict[str, tuple[CaseEvent, ...]] = {
     "Submitted": (opened(), CaseUnowned(decision=decision(), at=after())),
     "Routed": (opened(), routed()),
     "Accepted": (opened(), routed(), accepted(hours=1)),
     "InProgress": (opened(), routed(), started(hours=1)),
     "Waiting": (opened(), routed(), started(hours=1), CasePaused(body_id=ROADS, at=after(hours=2))),
-    "Resolved": (opened(), routed(), resolved(hours=1)),
-    "Closed": (opened(), routed(), resolved(hours=1), closed(hours=2)),
-    "Rejected": (opened(), routed(), CaseRejected(body_id=ROADS, at=after(hours=1))),
+    "Resolved": (opened(), routed(), resolved(after(hours=1))),
+    "Confirmed": (opened(), routed(), resolved(after(hours=1)), CONFIRMED),
+    "Closed": (opened(), routed(), resolved(after(hours=1)), CONFIRMED, closed(after(hours=2))),
+    "Rejected": (opened(), routed(), rejected(after(hours=1))),
     "Withdrawn": (opened(), routed(), CaseWithdrawn(body_id=ROADS, at=after(hours=1))),
 }
 
@@ -463,17 +419,18 @@ ALLOWED = {
     " RejectCase",
     "InProgress": "ReassignCase PauseCase AnswerReporter AddNote ResolveCase WithdrawCase RejectCase",
     "Waiting": "ResumeCase AnswerReporter AddNote WithdrawCase RejectCase",
-    "Resolved": "AnswerReporter AddNote CloseCase ReopenCase",
+    "Resolved": "AnswerReporter AddNote ConfirmResolution CloseCase ReopenCase",
+    "Confirmed": "AnswerReporter AddNote CloseCase ReopenCase",
     "Closed": "AnswerReporter AddNote ReopenCase",
-    "Rejected": "AddNote",
+    "Rejected": "AddNote ContestRejection",
     "Withdrawn": "AddNote",
 }
 
 
 def _allows(history: tuple[CaseEvent, ...], command: CaseCommand) -> bool:
     refusal = given(*history).when(command).refusal
-    assert refusal is None or refusal.code == "CASE_STATE_FORBIDS"
-    return refusal is None
+    assert refusal is None or refusal.code in ("CASE_STATE_FORBIDS", "CONFIRMATION_PENDING")
+    return refusal is None or refusal.code == "CONFIRMATION_PENDING"  # in history, and later, it is closed
 
 
 @pytest.mark.parametrize("situation", HISTORIES)

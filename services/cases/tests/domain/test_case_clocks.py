@@ -17,14 +17,12 @@ from services.cases.domain.case.commands import (
     PassMoments,
     ReleaseCase,
     ReopenCase,
-    ResolveCase,
     ResumeCase,
     ReturnCase,
     WithdrawCase,
 )
 from services.cases.domain.case.events import (
     CaseAccepted,
-    CaseClosed,
     CaseEvent,
     CasePaused,
     CaseReassigned,
@@ -47,11 +45,14 @@ from services.cases.tests.domain.history import (
     ROADS,
     STREET,
     after,
+    closed,
     deadlines,
     decision,
     opened,
     reassign,
     resolution_deadline,
+    resolve,
+    resolved,
     routed,
 )
 
@@ -110,18 +111,18 @@ def test_before_its_time_nothing_passes() -> None:
 
 
 def test_a_late_command_finds_the_moments_passed_even_if_nobody_looked() -> None:
-    given(opened(), routed()).when(ResolveCase(at=after(days=30))).then(
+    given(opened(), routed()).when(resolve(after(days=30))).then(
         *all_moments(),
-        CaseResolved(body_id=ROADS, on_time=False, outcome=None, at=after(days=30)),
+        resolved(after(days=30), on_time=False),
     )
 
 
 def test_what_is_resolved_in_the_last_moment_is_on_time() -> None:
     history = (opened(), routed(), ACCEPTED)
 
-    given(*history).when(ResolveCase(at=RESOLUTION.due_at)).then(
+    given(*history).when(resolve(RESOLUTION.due_at)).then(
         warned(ClockKind.RESOLUTION),
-        CaseResolved(body_id=ROADS, on_time=True, outcome=None, at=RESOLUTION.due_at),
+        resolved(RESOLUTION.due_at),
     )
 
 
@@ -233,8 +234,8 @@ def test_each_part_of_a_pause_is_counted_by_the_calendar_in_force_then() -> None
 
 
 def test_the_clocks_of_a_reopened_case_go_on_as_if_they_had_never_stopped() -> None:
-    claimed = CaseResolved(body_id=ROADS, on_time=True, outcome=None, at=after(hours=1))
-    history = (opened(), routed(), claimed, CaseClosed(body_id=ROADS, at=after(hours=2)))
+    claimed = resolved(after(hours=1))
+    history = (opened(), routed(), claimed, closed(after(hours=2)))
 
     given(*history).when(ReopenCase(by_reporter=True, imported=False, at=after(days=9))).then(
         CaseReopened(body_id=ROADS, by_reporter=True, imported=False, at=after(days=9)),
@@ -271,7 +272,7 @@ def test_releasing_lets_the_moments_of_history_pass_and_hands_over_to_the_clocks
 
 
 def test_no_case_is_held_that_no_import_will_release() -> None:
-    history = (opened(), routed(), CaseResolved(body_id=ROADS, on_time=True, outcome=None, at=after(hours=1)))
+    history = (opened(), routed(), resolved(after(hours=1)))
 
     outcome = given(*history).when(ReopenCase(by_reporter=False, imported=True, at=after(hours=2)))
 

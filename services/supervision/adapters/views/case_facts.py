@@ -189,6 +189,10 @@ def _take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case f
         case events.ResolutionNoted(body_id=body):
             row["state"], row["body_id"], row["resolved_at"] = CaseState.RESOLVED.value, body, at
             row["resolutions"] += 1
+        case events.ConfirmationNoted():
+            row["state"] = CaseState.CONFIRMED.value
+        case events.ContestNoted():
+            row["state"], row["body_id"], row["ended_at"] = CaseState.SUBMITTED.value, None, None
         case events.ClosingNoted(body_id=body):
             row["state"], row["body_id"] = CaseState.CLOSED.value, body
             row["ended_at"], row["close_seconds"] = at, (at - row["opened_at"]) // timedelta(seconds=1)

@@ -130,6 +130,14 @@ class ResolutionNoted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmationNoted:
+    """The reporter said so, too."""
+
+    body_id: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClosingNoted:
     """The case ended after its resolution."""
 
@@ -150,6 +158,14 @@ class RejectionNoted:
     """A dispatcher found that it is not a matter for this community."""
 
     body_id: str | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContestNoted:
+    """The reporter objected to the rejection. `responded`: a body had answered before."""
+
+    responded: bool
     origin: Origin
 
 
@@ -217,9 +233,11 @@ Step = (
     | AnswerNoted
     | RemarkNoted
     | ResolutionNoted
+    | ConfirmationNoted
     | ClosingNoted
     | WithdrawalNoted
     | RejectionNoted
+    | ContestNoted
     | ReopeningNoted
     | WarningNoted
     | BreachNoted

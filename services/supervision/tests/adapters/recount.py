@@ -31,7 +31,8 @@ _NEXT = {  # what ends well is named more than once, so that it happens more oft
     "accepted": ("return", "reassign", "work", "work", "resolve", "withdraw", "reject", "note"),
     "working": ("pause", "pause", "resolve", "resolve", "resolve", "reassign", "withdraw", "note", "reply"),
     "waiting": ("resume", "resume", "resume", "withdraw", "note"),
-    "resolved": ("close", "close", "close", "reopen", "reply"),
+    "resolved": ("confirm", "close", "close", "close", "reopen", "reply"),
+    "confirmed": ("close", "close", "close", "reopen"),
     "closed": ("reopen", "note", "end"),
 }
 
@@ -97,7 +98,7 @@ def _annulled_and_again(times: int, breach: cases.DeadlineBreached, at: datetime
 _AFTER = {
     "reassign": "routed", "withdraw": "over", "reject": "over", "accept": "accepted", "return": "submitted",
     "work": "working", "pause": "waiting", "resume": "working", "resolve": "resolved", "close": "closed",
-    "reopen": "accepted",
+    "confirm": "confirmed", "reopen": "accepted",
 }  # fmt: skip
 
 
@@ -111,6 +112,7 @@ _SAID = {
     "pause": (cases.CasePaused, "paused_time"),
     "resume": (cases.CaseResumed, "resumed_time"),
     "resolve": (cases.CaseResolved, "resolved_time"),
+    "confirm": (cases.CaseConfirmed, "confirmed_time"),
     "close": (cases.CaseClosed, "closed_time"),
     "reopen": (cases.CaseReopened, "reopened_time"),
     "note": (cases.NoteAdded, "added_time"),
@@ -163,6 +165,7 @@ _STATE_BY_LAST = {
     "CasePaused": "waiting",
     "CaseResumed": "in_progress",
     "CaseResolved": "resolved",
+    "CaseConfirmed": "confirmed",
     "CaseClosed": "closed",
     "CaseWithdrawn": "withdrawn",
     "CaseRejected": "rejected",
@@ -220,7 +223,7 @@ def _count(cell: Cell, history: History, judged_at: datetime) -> None:
     state = state_of(history)
     cell.states[state] += 1
     due = _due(history)
-    if state in ("resolved", "closed"):
+    if state in ("resolved", "confirmed", "closed"):
         done = _moment(all_of(history, "CaseResolved")[-1])
         cell.on_time += due is not None and done <= due
         cell.late += due is not None and done > due

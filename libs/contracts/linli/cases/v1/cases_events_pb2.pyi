@@ -499,15 +499,28 @@ class CaseResolved(_message.Message):
     BODY_ID_FIELD_NUMBER: _builtins.int
     RESOLVED_TIME_FIELD_NUMBER: _builtins.int
     ON_TIME_FIELD_NUMBER: _builtins.int
+    OUTCOME_CODE_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    CONFIRM_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
     body_id: _builtins.str
     """The body."""
     on_time: _builtins.bool
     """True: resolved no later than due, or nothing was promised."""
+    outcome_code: _builtins.str
+    """The outcome, by its code in the affair's list."""
     @_builtins.property
     def resolved_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
+
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.EvidenceReference]:
+        """The evidence that the body refers to."""
+
+    @_builtins.property
+    def confirm_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the reporter is asked; then the case closes by itself."""
 
     def __init__(
         self,
@@ -516,14 +529,49 @@ class CaseResolved(_message.Message):
         body_id: _builtins.str = ...,
         resolved_time: _timestamp_pb2.Timestamp | None = ...,
         on_time: _builtins.bool = ...,
+        outcome_code: _builtins.str = ...,
+        evidence: _abc.Iterable[_cases_types_pb2.EvidenceReference] | None = ...,
+        confirm_until_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["resolved_time", b"resolved_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["confirm_until_time", b"confirm_until_time", "resolved_time", b"resolved_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "on_time", b"on_time", "resolved_time", b"resolved_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "confirm_until_time", b"confirm_until_time", "evidence", b"evidence", "on_time", b"on_time", "outcome_code", b"outcome_code", "resolved_time", b"resolved_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CaseResolved: _TypeAlias = CaseResolved  # noqa: Y015
+
+@_typing.final
+class CaseConfirmed(_message.Message):
+    """The reporter confirmed the resolution."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    CONFIRMED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    body_id: _builtins.str
+    """The body that resolved it."""
+    @_builtins.property
+    def confirmed_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        confirmed_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["confirmed_time", b"confirmed_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "confirmed_time", b"confirmed_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseConfirmed: _TypeAlias = CaseConfirmed  # noqa: Y015
 
 @_typing.final
 class CaseClosed(_message.Message):
@@ -534,13 +582,21 @@ class CaseClosed(_message.Message):
     CASE_ID_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
     CLOSED_TIME_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    REOPEN_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
     body_id: _builtins.str
     """The body that resolved it."""
+    cause: _cases_types_pb2.Closing.ValueType
+    """Why."""
     @_builtins.property
     def closed_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
+
+    @_builtins.property
+    def reopen_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when it may be reopened."""
 
     def __init__(
         self,
@@ -548,10 +604,12 @@ class CaseClosed(_message.Message):
         case_id: _builtins.str = ...,
         body_id: _builtins.str = ...,
         closed_time: _timestamp_pb2.Timestamp | None = ...,
+        cause: _cases_types_pb2.Closing.ValueType = ...,
+        reopen_until_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_time", b"closed_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["closed_time", b"closed_time", "reopen_until_time", b"reopen_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "closed_time", b"closed_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "cause", b"cause", "closed_time", b"closed_time", "reopen_until_time", b"reopen_until_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -598,13 +656,21 @@ class CaseRejected(_message.Message):
     CASE_ID_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
     REJECTED_TIME_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
+    REOPEN_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
     body_id: _builtins.str
     """The body that had it; empty if none."""
+    reason_code: _builtins.str
+    """Why, by its code in the commitment's list."""
     @_builtins.property
     def rejected_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
+
+    @_builtins.property
+    def reopen_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the reporter may object."""
 
     def __init__(
         self,
@@ -612,18 +678,54 @@ class CaseRejected(_message.Message):
         case_id: _builtins.str = ...,
         body_id: _builtins.str = ...,
         rejected_time: _timestamp_pb2.Timestamp | None = ...,
+        reason_code: _builtins.str = ...,
+        reopen_until_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["rejected_time", b"rejected_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rejected_time", b"rejected_time", "reopen_until_time", b"reopen_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "rejected_time", b"rejected_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "reason_code", b"reason_code", "rejected_time", b"rejected_time", "reopen_until_time", b"reopen_until_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CaseRejected: _TypeAlias = CaseRejected  # noqa: Y015
 
 @_typing.final
+class RejectionContested(_message.Message):
+    """The reporter objected to a rejection: an `AdjudicationOpened` names the area that decides. The clocks continue as if
+    the case had not been rejected.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    RESPONDED_FIELD_NUMBER: _builtins.int
+    CONTESTED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    responded: _builtins.bool
+    """True: a body had given the first response before the rejection."""
+    @_builtins.property
+    def contested_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        responded: _builtins.bool = ...,
+        contested_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["contested_time", b"contested_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "contested_time", b"contested_time", "responded", b"responded"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RejectionContested: _TypeAlias = RejectionContested  # noqa: Y015
+
+@_typing.final
 class CaseReopened(_message.Message):
-    """A resolved or closed case was reopened; its clocks continue as if they had never stopped."""
+    """A resolved, confirmed or closed case was reopened; its clocks continue as if they had never stopped."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -44,6 +44,9 @@ class Case(_message.Message):
     RETURNS_FIELD_NUMBER: _builtins.int
     REOPENINGS_FIELD_NUMBER: _builtins.int
     EXTERNAL_REFERENCE_FIELD_NUMBER: _builtins.int
+    OUTCOME_CODE_FIELD_NUMBER: _builtins.int
+    CONFIRM_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    REOPEN_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
     public_id: _builtins.str
@@ -70,6 +73,8 @@ class Case(_message.Message):
     """How often a body has returned it."""
     reopenings: _builtins.int
     """How often it was reopened."""
+    outcome_code: _builtins.str
+    """The outcome that the body named when it resolved the case, by its code in the affair's list."""
     @_builtins.property
     def opened_time(self) -> _timestamp_pb2.Timestamp:
         """When it was opened."""
@@ -85,6 +90,14 @@ class Case(_message.Message):
     @_builtins.property
     def external_reference(self) -> _cases_types_pb2.ExternalReference:
         """The number in the system it was imported from, if any."""
+
+    @_builtins.property
+    def confirm_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the reporter is asked whether it is resolved; not set in other states."""
+
+    @_builtins.property
+    def reopen_until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when an ended case may be reopened, or its rejection objected to; not set in other states."""
 
     def __init__(
         self,
@@ -106,10 +119,13 @@ class Case(_message.Message):
         returns: _builtins.int = ...,
         reopenings: _builtins.int = ...,
         external_reference: _cases_types_pb2.ExternalReference | None = ...,
+        outcome_code: _builtins.str = ...,
+        confirm_until_time: _timestamp_pb2.Timestamp | None = ...,
+        reopen_until_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ended_time", b"ended_time", "external_reference", b"external_reference", "opened_time", b"opened_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["confirm_until_time", b"confirm_until_time", "ended_time", b"ended_time", "external_reference", b"external_reference", "opened_time", b"opened_time", "reopen_until_time", b"reopen_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "anonymous", b"anonymous", "area_id", b"area_id", "area_path", b"area_path", "assisted", b"assisted", "body_id", b"body_id", "case_id", b"case_id", "channel", b"channel", "deadlines", b"deadlines", "ended_time", b"ended_time", "external_reference", b"external_reference", "opened_time", b"opened_time", "public_id", b"public_id", "reopenings", b"reopenings", "reporter_id", b"reporter_id", "returns", b"returns", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "anonymous", b"anonymous", "area_id", b"area_id", "area_path", b"area_path", "assisted", b"assisted", "body_id", b"body_id", "case_id", b"case_id", "channel", b"channel", "confirm_until_time", b"confirm_until_time", "deadlines", b"deadlines", "ended_time", b"ended_time", "external_reference", b"external_reference", "opened_time", b"opened_time", "outcome_code", b"outcome_code", "public_id", b"public_id", "reopen_until_time", b"reopen_until_time", "reopenings", b"reopenings", "reporter_id", b"reporter_id", "returns", b"returns", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -207,6 +223,7 @@ class MyCase(_message.Message):
     OUTCOME_FIELD_NUMBER: _builtins.int
     CONTENT_ERASED_FIELD_NUMBER: _builtins.int
     HISTORY_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What was done, if resolved."""
     content_erased: _builtins.bool
@@ -229,6 +246,10 @@ class MyCase(_message.Message):
         then is `actor` set. `request_id`, `trace_id` and `correlation_id` are empty.
         """
 
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.EvidenceReference]:
+        """The evidence of the last resolution."""
+
     def __init__(
         self,
         *,
@@ -238,10 +259,11 @@ class MyCase(_message.Message):
         outcome: _builtins.str = ...,
         content_erased: _builtins.bool = ...,
         history: _abc.Iterable[Global___HistoryEntry] | None = ...,
+        evidence: _abc.Iterable[_cases_types_pb2.EvidenceReference] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "history", b"history", "notes", b"notes", "outcome", b"outcome", "report", b"report"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "evidence", b"evidence", "history", b"history", "notes", b"notes", "outcome", b"outcome", "report", b"report"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1060,6 +1082,8 @@ class ResolveCaseRequest(_message.Message):
     IF_REVISION_FIELD_NUMBER: _builtins.int
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     OUTCOME_FIELD_NUMBER: _builtins.int
+    OUTCOME_CODE_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
@@ -1068,9 +1092,15 @@ class ResolveCaseRequest(_message.Message):
     """Applies the command only if the case is still at this revision; empty: unconditionally."""
     outcome: _builtins.str
     """What was done: may hold personal data, it can be erased."""
+    outcome_code: _builtins.str
+    """The outcome, by its code in the affair's list (catalog's `GetAffair`)."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
+
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.EvidenceReference]:
+        """The evidence: at least the kinds that the commitment demands."""
 
     def __init__(
         self,
@@ -1080,10 +1110,12 @@ class ResolveCaseRequest(_message.Message):
         if_revision: _builtins.str = ...,
         occurred_time: _timestamp_pb2.Timestamp | None = ...,
         outcome: _builtins.str = ...,
+        outcome_code: _builtins.str = ...,
+        evidence: _abc.Iterable[_cases_types_pb2.EvidenceReference] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "outcome", b"outcome", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "evidence", b"evidence", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "outcome", b"outcome", "outcome_code", b"outcome_code", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1116,6 +1148,70 @@ class ResolveCaseResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ResolveCaseResponse: _TypeAlias = ResolveCaseResponse  # noqa: Y015
+
+@_typing.final
+class ConfirmResolutionRequest(_message.Message):
+    """The reporter confirms."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    IF_REVISION_FIELD_NUMBER: _builtins.int
+    OCCURRED_TIME_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    case_id: _builtins.str
+    """The case."""
+    if_revision: _builtins.str
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
+    @_builtins.property
+    def occurred_time(self) -> _timestamp_pb2.Timestamp:
+        """When it happened, for imported history only."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        if_revision: _builtins.str = ...,
+        occurred_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmResolutionRequest: _TypeAlias = ConfirmResolutionRequest  # noqa: Y015
+
+@_typing.final
+class ConfirmResolutionResponse(_message.Message):
+    """The case after the command."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case, without personal data."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConfirmResolutionResponse: _TypeAlias = ConfirmResolutionResponse  # noqa: Y015
 
 @_typing.final
 class CloseCaseRequest(_message.Message):
@@ -1264,6 +1360,7 @@ class RejectCaseRequest(_message.Message):
     IF_REVISION_FIELD_NUMBER: _builtins.int
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
@@ -1272,6 +1369,8 @@ class RejectCaseRequest(_message.Message):
     """Applies the command only if the case is still at this revision; empty: unconditionally."""
     reason: _builtins.str
     """Why. It stays in the history for ever: do not write personal data here."""
+    reason_code: _builtins.str
+    """The reason, by its code in the commitment's list (catalog's `FindCommitment`)."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
@@ -1284,10 +1383,11 @@ class RejectCaseRequest(_message.Message):
         if_revision: _builtins.str = ...,
         occurred_time: _timestamp_pb2.Timestamp | None = ...,
         reason: _builtins.str = ...,
+        reason_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "reason", b"reason", "reason_code", b"reason_code", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1458,6 +1558,74 @@ class ObjectToResolutionResponse(_message.Message):
 Global___ObjectToResolutionResponse: _TypeAlias = ObjectToResolutionResponse  # noqa: Y015
 
 @_typing.final
+class ObjectToRejectionRequest(_message.Message):
+    """The reporter objects to a rejection."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    IF_REVISION_FIELD_NUMBER: _builtins.int
+    OCCURRED_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    case_id: _builtins.str
+    """The case."""
+    if_revision: _builtins.str
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
+    reason: _builtins.str
+    """Why, in the reporter's words: may hold personal data, it can be erased."""
+    @_builtins.property
+    def occurred_time(self) -> _timestamp_pb2.Timestamp:
+        """When it happened, for imported history only."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        if_revision: _builtins.str = ...,
+        occurred_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ObjectToRejectionRequest: _TypeAlias = ObjectToRejectionRequest  # noqa: Y015
+
+@_typing.final
+class ObjectToRejectionResponse(_message.Message):
+    """The case after the command."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case, without personal data."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ObjectToRejectionResponse: _TypeAlias = ObjectToRejectionResponse  # noqa: Y015
+
+@_typing.final
 class EraseCaseContentRequest(_message.Message):
     """Whose content to erase, and why."""
 
@@ -1616,6 +1784,7 @@ class GetCaseResponse(_message.Message):
     PERSONAL_DATA_MASKED_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     CONTENT_ERASED_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What was done, if resolved."""
     personal_data_masked: _builtins.bool
@@ -1636,6 +1805,10 @@ class GetCaseResponse(_message.Message):
     def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Note]:
         """The notes, oldest first."""
 
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.EvidenceReference]:
+        """The evidence of the last resolution."""
+
     def __init__(
         self,
         *,
@@ -1646,10 +1819,11 @@ class GetCaseResponse(_message.Message):
         personal_data_masked: _builtins.bool = ...,
         revision: _builtins.str = ...,
         content_erased: _builtins.bool = ...,
+        evidence: _abc.Iterable[_cases_types_pb2.EvidenceReference] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "notes", b"notes", "outcome", b"outcome", "personal_data_masked", b"personal_data_masked", "report", b"report", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "evidence", b"evidence", "notes", b"notes", "outcome", b"outcome", "personal_data_masked", b"personal_data_masked", "report", b"report", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

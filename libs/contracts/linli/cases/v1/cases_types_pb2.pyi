@@ -7,6 +7,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from linli.catalog.v1 import catalog_types_pb2 as _catalog_types_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -93,13 +94,15 @@ class _CaseStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CaseState.V
     CASE_STATE_WAITING: _CaseState.ValueType  # 5
     """Work waits for something outside the body; the resolution clock is paused."""
     CASE_STATE_RESOLVED: _CaseState.ValueType  # 6
-    """The responsible body reports the matter as resolved."""
+    """The responsible body reports the matter as resolved; the reporter is asked, and may object."""
     CASE_STATE_CLOSED: _CaseState.ValueType  # 7
     """Ended after a resolution."""
     CASE_STATE_REJECTED: _CaseState.ValueType  # 8
     """Ended: not a matter for this community."""
     CASE_STATE_WITHDRAWN: _CaseState.ValueType  # 9
     """Ended: the reporter withdrew it."""
+    CASE_STATE_CONFIRMED: _CaseState.ValueType  # 10
+    """The reporter has confirmed the resolution."""
 
 class CaseState(_CaseState, metaclass=_CaseStateEnumTypeWrapper):
     """Where a case stands."""
@@ -117,14 +120,44 @@ CASE_STATE_IN_PROGRESS: CaseState.ValueType  # 4
 CASE_STATE_WAITING: CaseState.ValueType  # 5
 """Work waits for something outside the body; the resolution clock is paused."""
 CASE_STATE_RESOLVED: CaseState.ValueType  # 6
-"""The responsible body reports the matter as resolved."""
+"""The responsible body reports the matter as resolved; the reporter is asked, and may object."""
 CASE_STATE_CLOSED: CaseState.ValueType  # 7
 """Ended after a resolution."""
 CASE_STATE_REJECTED: CaseState.ValueType  # 8
 """Ended: not a matter for this community."""
 CASE_STATE_WITHDRAWN: CaseState.ValueType  # 9
 """Ended: the reporter withdrew it."""
+CASE_STATE_CONFIRMED: CaseState.ValueType  # 10
+"""The reporter has confirmed the resolution."""
 Global___CaseState: _TypeAlias = CaseState  # noqa: Y015
+
+class _Closing:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ClosingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Closing.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CLOSING_UNSPECIFIED: _Closing.ValueType  # 0
+    """Never the cause of a closing."""
+    CLOSING_CONFIRMED: _Closing.ValueType  # 1
+    """The reporter confirmed the resolution."""
+    CLOSING_SILENCE: _Closing.ValueType  # 2
+    """The reporter was asked and did not answer in time."""
+    CLOSING_HISTORY: _Closing.ValueType  # 3
+    """So it is told in imported history."""
+
+class Closing(_Closing, metaclass=_ClosingEnumTypeWrapper):
+    """Why a case was closed."""
+
+CLOSING_UNSPECIFIED: Closing.ValueType  # 0
+"""Never the cause of a closing."""
+CLOSING_CONFIRMED: Closing.ValueType  # 1
+"""The reporter confirmed the resolution."""
+CLOSING_SILENCE: Closing.ValueType  # 2
+"""The reporter was asked and did not answer in time."""
+CLOSING_HISTORY: Closing.ValueType  # 3
+"""So it is told in imported history."""
+Global___Closing: _TypeAlias = Closing  # noqa: Y015
 
 class _ReceiptReply:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -134,20 +167,28 @@ class _ReceiptReplyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReceiptR
     DESCRIPTOR: _descriptor.EnumDescriptor
     RECEIPT_REPLY_UNSPECIFIED: _ReceiptReply.ValueType  # 0
     """Never accepted in a request."""
-    RECEIPT_REPLY_OBJECT: _ReceiptReply.ValueType  # 1
+    RECEIPT_REPLY_OBJECT_TO_RESOLUTION: _ReceiptReply.ValueType  # 1
     """The matter is not dealt with: as `ObjectToResolution`. It needs a reason."""
     RECEIPT_REPLY_WITHDRAW: _ReceiptReply.ValueType  # 2
     """To take the report back: as `WithdrawCase`."""
+    RECEIPT_REPLY_CONFIRM: _ReceiptReply.ValueType  # 3
+    """The matter is dealt with: as `ConfirmResolution`."""
+    RECEIPT_REPLY_OBJECT_TO_REJECTION: _ReceiptReply.ValueType  # 4
+    """It is a matter for this community: as `ObjectToRejection`. It needs a reason."""
 
 class ReceiptReply(_ReceiptReply, metaclass=_ReceiptReplyEnumTypeWrapper):
     """What a reporter without an account wants."""
 
 RECEIPT_REPLY_UNSPECIFIED: ReceiptReply.ValueType  # 0
 """Never accepted in a request."""
-RECEIPT_REPLY_OBJECT: ReceiptReply.ValueType  # 1
+RECEIPT_REPLY_OBJECT_TO_RESOLUTION: ReceiptReply.ValueType  # 1
 """The matter is not dealt with: as `ObjectToResolution`. It needs a reason."""
 RECEIPT_REPLY_WITHDRAW: ReceiptReply.ValueType  # 2
 """To take the report back: as `WithdrawCase`."""
+RECEIPT_REPLY_CONFIRM: ReceiptReply.ValueType  # 3
+"""The matter is dealt with: as `ConfirmResolution`."""
+RECEIPT_REPLY_OBJECT_TO_REJECTION: ReceiptReply.ValueType  # 4
+"""It is a matter for this community: as `ObjectToRejection`. It needs a reason."""
 Global___ReceiptReply: _TypeAlias = ReceiptReply  # noqa: Y015
 
 class _CaseParty:
@@ -225,6 +266,40 @@ MOMENT_KIND_WARNING: MomentKind.ValueType  # 1
 MOMENT_KIND_BREACH: MomentKind.ValueType  # 2
 """The limit is used up."""
 Global___MomentKind: _TypeAlias = MomentKind  # noqa: Y015
+
+@_typing.final
+class EvidenceReference(_message.Message):
+    """A piece of evidence that is kept elsewhere."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    kind: _catalog_types_pb2.EvidenceKind.ValueType
+    """What it is."""
+    digest: _builtins.str
+    """Its SHA-256, in hexadecimal digits."""
+    media_type: _builtins.str
+    """Its media type, for instance `image/jpeg`."""
+    size: _builtins.int
+    """Its size in bytes."""
+    def __init__(
+        self,
+        *,
+        kind: _catalog_types_pb2.EvidenceKind.ValueType = ...,
+        digest: _builtins.str = ...,
+        media_type: _builtins.str = ...,
+        size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "kind", b"kind", "media_type", b"media_type", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EvidenceReference: _TypeAlias = EvidenceReference  # noqa: Y015
 
 @_typing.final
 class Deadline(_message.Message):

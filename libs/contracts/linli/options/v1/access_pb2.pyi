@@ -19,8 +19,8 @@ The scopes, one by one:
   catalog.write           define affairs, responsibilities, calendars and commitments
   services.write          publish, change, suspend and retire services of one's body or in one's areas
   cases.open              open a case, and preview where it would go
-  cases.report            read and follow one's own reports whole, withdraw them, object to a resolution; follow the
-                          public face of cases, by number or in one's own area
+  cases.report            read and follow one's own reports whole, withdraw them, confirm a resolution, object to it or
+                          to a rejection; follow the public face of cases, by number or in one's own area
   cases.read              read cases of one's areas or body, with history and routing; personal data are left out
                           unless one works on the case or dispatches it
   cases.work              work on the cases of one's body: accept, return, start, pause, note, resolve, close

@@ -1,0 +1,183 @@
+"""How each event leads from one situation of a case to the next."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from services.cases.domain.case import events
+from services.cases.domain.case.situations import (
+    Accepted,
+    Adjudication,
+    Case,
+    CaseFile,
+    Closed,
+    Confirmed,
+    InProgress,
+    NotOpened,
+    Opened,
+    Rejected,
+    Resolved,
+    Routed,
+    Submitted,
+    Waiting,
+    Withdrawn,
+)
+from services.cases.domain.case.terms import USUAL
+from services.cases.domain.clocks import Clock, ClockKind, Deadline, MomentKind
+
+
+def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one case for each event
+    """The situation after one more event.
+
+    Long on purpose: one `match` with a case for each event shows the whole life of a case at a glance.
+    """
+    if isinstance(event, events.CaseOpened):
+        return Submitted(file=_file_of(event))
+    if isinstance(state, NotOpened):
+        raise TypeError(f"the history of a case begins with CaseOpened, not with {type(event).__name__}")
+    if isinstance(event, events.CaseContentErased):  # beside the story: imported history goes on before it
+        return replace(state, file=replace(state.file, content_erased=True))
+    file = replace(state.file, acted_at=max(state.file.acted_at, event.at))
+    match event:
+        case events.CaseRouted(body_id=body, decision=decision):
+            return Routed(file=replace(file, affair_path=decision.question.affair_path), body_id=body)
+        case events.CaseUnowned(decision=decision):
+            return Submitted(file=replace(file, affair_path=decision.question.affair_path))
+        case events.CaseAccepted(body_id=body):
+            return Accepted(file=_answered(file, body, event.at), body_id=body)
+        case events.CaseReturned(returns=returns, response_void=void):
+            file = replace(file, returns=returns)
+            return Submitted(file=_unanswered(file) if void else file)
+        case events.AdjudicationOpened(area_path=path):
+            return Submitted(file=replace(file, adjudication=Adjudication.OPEN, deciding_path=path))
+        case events.CaseReassigned(body_id=body):
+            return Routed(file=_decided(file), body_id=body)
+        case events.WorkStarted(body_id=body):
+            return InProgress(file=_answered(file, body, event.at), body_id=body)
+        case events.CasePaused(body_id=body, at=at):
+            return Waiting(file=_with_resolution(file, paused_at=at), body_id=body, paused_at=at)
+        case events.CaseResumed(body_id=body, resolution=later):
+            return InProgress(file=_running_again(file, later), body_id=body)
+        case events.NoteAdded():
+            return replace(state, file=replace(file, notes=file.notes + 1))
+        case events.ReporterAnswered(body_id=body):
+            return replace(state, file=_answered(replace(file, notes=file.notes + 1), body, event.at))
+        case events.CaseResolved(body_id=body, at=at, evidence=shown):
+            file = replace(file, evidence=file.evidence | {each.digest for each in shown})
+            file = _with_resolution(_answered(file, body, at), met_at=at)
+            until = event.confirm_until or at + file.terms.confirmation
+            return Resolved(file=file, body_id=body, outcome_code=event.outcome_code, confirm_until=until)
+        case events.CaseConfirmed(body_id=body, at=at):
+            until = state.confirm_until if isinstance(state, Resolved) else at
+            return Confirmed(file=file, body_id=body, outcome_code=_outcome(state), confirm_until=until)
+        case events.CaseClosed(body_id=body, at=at, reopen_until=until):
+            return Closed(
+                file=replace(file, held=False),
+                body_id=body,
+                outcome_code=_outcome(state),
+                ended_at=at,
+                reopen_until=until,
+            )
+        case events.CaseRejected(body_id=had, at=at, reopen_until=until):
+            return Rejected(file=replace(file, held=False), body_id=had, ended_at=at, reopen_until=until)
+        case events.RejectionContested():
+            return Submitted(file=replace(file, contested=True))
+        case events.CaseWithdrawn(body_id=had, at=at):
+            return Withdrawn(file=replace(file, held=False), body_id=had, ended_at=at)
+        case events.CaseReopened(body_id=body, imported=imported):
+            file = replace(file, reopenings=file.reopenings + 1, held=imported or file.held)
+            return Accepted(file=_with_resolution(file, met_at=None), body_id=body)
+        case events.DeadlineWarned(clock=clock, at=at):
+            return replace(state, file=_passing(state.file, clock, MomentKind.WARNING, at))
+        case events.DeadlineBreached(clock=clock, at=at):
+            return replace(state, file=_passing(state.file, clock, MomentKind.BREACH, at))
+        case events.MomentAnnulled():
+            return replace(state, file=_annulled(state.file, event))
+        case events.CaseReleased():
+            return replace(state, file=replace(file, held=False))
+
+
+def _outcome(state: Case) -> str:
+    """The outcome that the body named last."""
+    return state.outcome_code if isinstance(state, Resolved | Confirmed | Closed) else ""
+
+
+def _file_of(event: events.CaseOpened) -> CaseFile:
+    return CaseFile(
+        case_id=event.case_id,
+        public_id=event.public_id,
+        affair_id=event.affair_id,
+        affair_path=event.affair_id,
+        area_path=event.area_path,
+        channel=event.channel,
+        reporter_id=event.reporter_id,
+        anonymous=event.anonymous,
+        assisted=event.assisted,
+        external=event.external,
+        opened_at=event.at,
+        acted_at=event.at,
+        clocks=tuple(Clock(deadline=deadline) for deadline in event.deadlines),
+        held=event.imported,
+        terms=event.terms or USUAL,
+        receipt=event.receipt,
+        deciding_path=event.area_path,
+    )
+
+
+def after(state: Opened, happened: Iterable[events.CaseEvent]) -> Opened:
+    """The situation after some more events."""
+    for event in happened:
+        evolved = evolve(state, event)
+        if isinstance(evolved, NotOpened):
+            raise TypeError("no event makes a case unopened")
+        state = evolved
+    return state
+
+
+def _answered(file: CaseFile, body_id: str, at: datetime) -> CaseFile:
+    """The first answer counts; later ones change nothing."""
+    if file.answered_by is not None:
+        return file
+    return _with_clock(replace(file, answered_by=body_id), ClockKind.FIRST_RESPONSE, met_at=at)
+
+
+def _unanswered(file: CaseFile) -> CaseFile:
+    """Who answered has given the case back: nobody has answered."""
+    return _with_clock(replace(file, answered_by=None), ClockKind.FIRST_RESPONSE, met_at=None)
+
+
+def _decided(file: CaseFile) -> CaseFile:
+    if file.adjudication is Adjudication.NONE:
+        return file
+    return replace(file, adjudication=Adjudication.DECIDED)
+
+
+def _running_again(file: CaseFile, later: Deadline | None) -> CaseFile:
+    if later is None:
+        return file
+    return _with_resolution(file, paused_at=None, deadline=later)
+
+
+def _with_resolution(file: CaseFile, **changes: object) -> CaseFile:
+    return _with_clock(file, ClockKind.RESOLUTION, **changes)
+
+
+def _passing(file: CaseFile, kind: ClockKind, moment: MomentKind, at: datetime) -> CaseFile:
+    clocks = (clock.passing(moment, at) if clock.deadline.clock is kind else clock for clock in file.clocks)
+    return replace(file, clocks=tuple(clocks))
+
+
+def _annulled(file: CaseFile, event: events.MomentAnnulled) -> CaseFile:
+    """Whatever else the wrong clock dated into the future holds the case up no longer, either."""
+    clocks = (
+        clock.without(event.moment) if clock.deadline.clock is event.clock else clock for clock in file.clocks
+    )
+    return replace(file, clocks=tuple(clocks), acted_at=event.at)
+
+
+def _with_clock(file: CaseFile, kind: ClockKind, **changes: object) -> CaseFile:
+    clocks = (
+        replace(clock, **changes) if clock.deadline.clock is kind else clock  # type: ignore[arg-type]  # named by the callers
+        for clock in file.clocks
+    )
+    return replace(file, clocks=tuple(clocks))
