@@ -120,7 +120,7 @@ def test_a_reason_that_says_nothing_is_refused(partner: Any, officer: Any, blank
     for call, request, field in (
         (officer.pause_case, pb.PauseCaseRequest(**case, reason=blank), "reason"),
         (officer.return_case, pb.ReturnCaseRequest(**case, reason=blank), "reason"),
-        (officer.reject_case, pb.RejectCaseRequest(**case, reason=blank), "reason"),
+        (officer.reject_case, pb.RejectCaseRequest(**case, reason=blank, reason_code="unclear"), "reason"),
         (officer.reopen_case, pb.ReopenCaseRequest(**case, reason=blank), "reason"),
         (officer.add_note, pb.AddNoteRequest(**case, text=blank), "text"),
     ):

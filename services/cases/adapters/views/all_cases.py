@@ -132,12 +132,9 @@ def _opened(event: events.CaseOpened) -> CaseRow:
 
 
 def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa: C901  # one case for each event
-    """The columns that an event changes.
-
-    Long on purpose: one `match` with a case for each event, so that mypy finds a missing one.
-    """
+    """The columns that an event changes: one long `match`, so that mypy finds a missing event."""
     match event:
-        case events.CaseOpened() | events.DeadlineWarned() | events.NoteAdded():
+        case events.CaseOpened() | events.DeadlineWarned() | events.NoteAdded() | events.CaseContentErased():
             return {}
         case events.MomentAnnulled(moment=MomentKind.WARNING):
             return {}
@@ -145,18 +142,13 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
             return {"response_breached": False}
         case events.MomentAnnulled():
             return {"overdue": False}
-        case events.CaseContentErased():
-            return {}
         case events.CaseRouted(body_id=body) | events.CaseReassigned(body_id=body):
             return {"state": CaseState.ROUTED.value, "body_id": body, **OWNED}
         case events.CaseUnowned(at=at):
-            unowned = {"unowned_since": at, "unowned_cause": "no responsibility"}
-            return {"state": CaseState.SUBMITTED.value, **unowned}
+            return _unowned(at, "no responsibility")
         case events.CaseReturned(returns=returns, response_void=void, at=at):
-            unowned = {"unowned_since": at, "unowned_cause": "returned"}
-            if void:
-                unowned["response_met_time"] = None
-            return {"state": CaseState.SUBMITTED.value, "body_id": None, "returns": returns, **unowned}
+            void_response = {"response_met_time": None} if void else {}
+            return {"returns": returns, **_unowned(at, "returned"), **void_response}
         case events.AdjudicationOpened(area_path=path):
             return {"deciding_path": path}
         case events.CaseAccepted(at=at):
@@ -179,8 +171,7 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
         case events.CaseRejected(at=at, reopen_until=until):
             return {"state": CaseState.REJECTED.value, **_ended(at, until), **OWNED}
         case events.RejectionContested(at=at):
-            unowned = {"unowned_since": at, "unowned_cause": "rejection contested", "body_id": None}
-            return {"state": CaseState.SUBMITTED.value, "ended_time": None, "reopen_until": None, **unowned}
+            return {"ended_time": None, "reopen_until": None, **_unowned(at, "rejection contested")}
         case events.CaseWithdrawn(at=at):
             return {"state": CaseState.WITHDRAWN.value, "ended_time": at, "held": False, **OWNED}
         case events.CaseReopened(imported=imported):
@@ -201,6 +192,11 @@ def _answered(case_id: str, rows: Rows, at: datetime) -> Row:
     """The first answer counts."""
     row = rows.get(CASES, case_id)
     return {"response_met_time": at} if row and row["response_met_time"] is None else {}
+
+
+def _unowned(since: datetime, cause: str) -> Row:
+    owner: Row = {"body_id": None, "unowned_since": since, "unowned_cause": cause}
+    return {"state": CaseState.SUBMITTED.value, **owner}
 
 
 def _ended(at: datetime, reopen_until: datetime | None) -> Row:

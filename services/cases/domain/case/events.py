@@ -146,16 +146,13 @@ class ReporterAnswered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResolved:
-    """The body said: this is dealt with, and showed it. The reporter is asked until `confirm_until`.
-
-    `outcome_code` is one of the affair's list, `outcome` what was done, in words.
-    """
+    """The body said: this is dealt with, and showed it. The reporter is asked until `confirm_until`."""
 
     body_id: str
     on_time: bool
-    outcome: Personal | None
+    outcome: Personal | None  # what was done, in words
     at: datetime
-    outcome_code: str = ""
+    outcome_code: str = ""  # of the affair's list
     evidence: tuple[EvidenceReference, ...] = ()
     confirm_until: datetime | None = None
 
@@ -239,10 +236,7 @@ class DeadlineWarned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineBreached:
-    """A limit is used up. `at` is the moment itself, however late it was noticed.
-
-    The body that had the case could have stopped it; where none had, the dispatchers of `deciding_path`.
-    """
+    """A limit is used up. `at` and `deciding_path` as in `DeadlineWarned`."""
 
     clock: ClockKind
     body_id: str | None
@@ -280,28 +274,9 @@ class CaseContentErased:
 
 
 CaseEvent = (
-    CaseOpened
-    | CaseRouted
-    | CaseUnowned
-    | CaseAccepted
-    | CaseReturned
-    | AdjudicationOpened
-    | CaseReassigned
-    | WorkStarted
-    | CasePaused
-    | CaseResumed
-    | NoteAdded
-    | ReporterAnswered
-    | CaseResolved
-    | CaseConfirmed
-    | CaseClosed
-    | CaseWithdrawn
-    | CaseRejected
-    | RejectionContested
-    | CaseReopened
-    | DeadlineWarned
-    | DeadlineBreached
-    | MomentAnnulled
-    | CaseReleased
+    CaseOpened | CaseRouted | CaseUnowned | CaseAccepted | CaseReturned | AdjudicationOpened
+    | CaseReassigned | WorkStarted | CasePaused | CaseResumed | NoteAdded | ReporterAnswered
+    | CaseResolved | CaseConfirmed | CaseClosed | CaseWithdrawn | CaseRejected | RejectionContested
+    | CaseReopened | DeadlineWarned | DeadlineBreached | MomentAnnulled | CaseReleased
     | CaseContentErased
-)
+)  # fmt: skip

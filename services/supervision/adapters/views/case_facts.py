@@ -132,8 +132,7 @@ VIEW = CaseFacts()
 
 
 def _row(rows: Rows, case_id: str) -> CaseRow:
-    row = rows.get(CASES, case_id)
-    if row is None:
+    if (row := rows.get(CASES, case_id)) is None:
         raise KeyError(f"no row for case {case_id}: its record does not begin with its opening")
     return row
 
@@ -177,8 +176,7 @@ def _take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case f
         case events.ReturnNoted(response_void=void):
             row["state"], row["body_id"] = CaseState.SUBMITTED.value, None
             row["returns"] += 1
-            if void:
-                row["first_response_at"] = None
+            row["first_response_at"] = None if void else row["first_response_at"]
         case events.WorkNoted(body_id=body):
             row["state"], row["body_id"] = CaseState.IN_PROGRESS.value, body
         case events.PauseNoted():
@@ -206,9 +204,9 @@ def _take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case f
             row["resolved_at"] = row["ended_at"] = row["close_seconds"] = None
         case events.BreachNoted(clock=clock) | events.AnnulmentNoted(clock=clock, moment=MomentKind.BREACH):
             row[_BREACHED[clock]] = isinstance(event, events.BreachNoted)
-        case events.AnswerNoted() | events.RemarkNoted() | events.WarningNoted() | events.AdjudicationNoted():
+        case events.AnswerNoted() | events.RemarkNoted() | events.AnnulmentNoted():  # the last: of a warning
             pass
-        case events.AnnulmentNoted():  # of a warning
+        case events.WarningNoted() | events.AdjudicationNoted():
             pass
 
 
