@@ -143,7 +143,7 @@ def test_a_grant_that_covers_the_case_opens_the_way(
 ) -> None:
     case = _known_to_supervision(town, town.report(town.resident("lin"), area_id=ELM))
     [method] = [method for method in ON_CASES if method.name == rpc]
-    request = filled(method, case_id=case.case_id, body_id=ROADS)
+    request = filled(method, case_id=case.case_id, body_id=ROADS, legal_basis="Decree 7")
 
     assert _told(town, method, request, role, area, body) == ""
 
