@@ -15,15 +15,7 @@ from libs.rpc.moments import stamp, stamp_or_none
 from libs.rules.areas import id_of
 from services.cases.domain import conversation
 from services.cases.domain.case import events
-from services.cases.entrypoints.wire.words import (
-    CHANNELS,
-    CLOCKS,
-    CLOSINGS,
-    MOMENTS,
-    PARTIES,
-    deadline_shown,
-    evidence_shown,
-)
+from services.cases.entrypoints.wire import words
 
 Routing = (
     events.CaseRouted
@@ -94,11 +86,11 @@ def _opened(event: events.CaseOpened) -> pb.CaseOpened:
         affair_id=event.affair_id,
         area_id=id_of(event.area_path),
         area_path=event.area_path,
-        channel=CHANNELS.to_wire(event.channel),
+        channel=words.CHANNELS.to_wire(event.channel),
         anonymous=event.anonymous,
         assisted=event.assisted,
         opened_time=stamp(event.at),
-        deadlines=map(deadline_shown, event.deadlines),
+        deadlines=map(words.deadline_shown, event.deadlines),
         external_reference=types.ExternalReference(system=external.system, number=external.number)
         if external
         else None,
@@ -146,7 +138,7 @@ def _work(case_id: str, event: Work) -> Message:
         case events.CasePaused(body_id=body, at=at):
             return pb.CasePaused(case_id=case_id, body_id=body, paused_time=stamp(at))
         case events.CaseResumed(body_id=body, resolution=resolution, at=at):
-            later = deadline_shown(resolution) if resolution else None
+            later = words.deadline_shown(resolution) if resolution else None
             return pb.CaseResumed(case_id=case_id, body_id=body, resolution=later, resumed_time=stamp(at))
         case events.NoteAdded(note_id=note, to_reporter=to_reporter, at=at):
             return pb.NoteAdded(case_id=case_id, note_id=note, to_reporter=to_reporter, added_time=stamp(at))
@@ -159,7 +151,7 @@ def _work(case_id: str, event: Work) -> Message:
                 on_time=on_time,
                 resolved_time=stamp(at),
                 outcome_code=event.outcome_code,
-                evidence=map(evidence_shown, event.evidence),
+                evidence=map(words.evidence_shown, event.evidence),
                 confirm_until_time=stamp_or_none(until),
             )
 
@@ -173,7 +165,7 @@ def _ending(case_id: str, event: Ending) -> Message:
             return pb.CaseClosed(
                 case_id=case_id,
                 body_id=body,
-                cause=CLOSINGS.to_wire(cause),
+                cause=words.CLOSINGS.to_wire(cause),
                 reopen_until_time=stamp_or_none(until),
                 closed_time=stamp(at),
             )
@@ -197,7 +189,7 @@ def _ending(case_id: str, event: Ending) -> Message:
 
 def _deadline(case_id: str, event: Moment) -> Message:
     """That a promised moment is near, or has passed, or that this was said too early."""
-    clock, body, at = CLOCKS.to_wire(event.clock), event.body_id or "", stamp(event.at)
+    clock, body, at = words.CLOCKS.to_wire(event.clock), event.body_id or "", stamp(event.at)
     match event:
         case events.DeadlineWarned(due_at=due_at, deciding_path=path):
             return pb.DeadlineWarned(
@@ -220,7 +212,7 @@ def _deadline(case_id: str, event: Moment) -> Message:
             return pb.MomentAnnulled(
                 case_id=case_id,
                 clock=clock,
-                moment=MOMENTS.to_wire(moment),
+                moment=words.MOMENTS.to_wire(moment),
                 body_id=body,
                 moment_time=stamp(moment_at),
                 annulled_time=at,
@@ -234,8 +226,8 @@ def _message_in_conversation(event: conversation.ConversationEvent) -> Message:
             return pb.MessageSent(
                 case_id=event.case_id,
                 message_id=event.message_id,
-                sender=PARTIES.to_wire(event.sender),
-                addressee=PARTIES.to_wire(event.addressee),
+                sender=words.PARTIES.to_wire(event.sender),
+                addressee=words.PARTIES.to_wire(event.addressee),
                 answers_message_id=event.answers or "",
                 body_id=event.body_id or "",
                 due_time=stamp_or_none(event.due_at),
@@ -245,7 +237,7 @@ def _message_in_conversation(event: conversation.ConversationEvent) -> Message:
             return pb.MessageOverdue(
                 case_id=event.case_id,
                 message_id=event.message_id,
-                addressee=PARTIES.to_wire(event.addressee),
+                addressee=words.PARTIES.to_wire(event.addressee),
                 body_id=event.body_id or "",
                 escalated_area_id=id_of(event.escalated_to),
                 due_time=stamp(event.at),
