@@ -94,7 +94,7 @@ def test_a_reporter_follows_their_case_from_where_it_stands(lin: Any, officer: A
 
     officer.accept_case(pb.AcceptCaseRequest(**on(case)))
     officer.add_note(pb.AddNoteRequest(**on(case), text="the crew is on its way", to_reporter=True))
-    officer.resolve_case(pb.ResolveCaseRequest(**on(case), outcome="filled"))
+    officer.resolve_case(pb.ResolveCaseRequest(**on(case), outcome_code="resolved", outcome="filled"))
 
     assert (first.case.state, first.case.body_id) == (types.CASE_STATE_ROUTED, "roads")
     assert (first.report.description, list(first.changes)) == ("a hole as deep as a bucket", [])
@@ -272,7 +272,8 @@ def test_numbers_or_an_area_are_wanted(lin: Any) -> None:
 
 def test_both_ways_to_the_public_face_show_the_same(running: Component, lin: Any, officer: Any) -> None:
     case = lin.open_case(report()).case
-    officer.resolve_case(pb.ResolveCaseRequest(**on(case)))
+    officer.resolve_case(pb.ResolveCaseRequest(**on(case), outcome_code="resolved"))
+    lin.confirm_resolution(pb.ConfirmResolutionRequest(**on(case)))
     closed = officer.close_case(pb.CloseCaseRequest(**on(case)))
     asked = pb.GetPublicCaseRequest(public_id=case.public_id, at_least=closed.revision)
 
