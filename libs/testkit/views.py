@@ -1,14 +1,19 @@
 """Claims about views, and views without a database."""
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.views.folding import fold
 from libs.ledger.views.rebuild import differences
 from libs.ledger.views.rows import RowStore
-from libs.ledger.views.view import Row, View
+from libs.ledger.views.view import Row, View, Views
+from libs.testkit import patience
 
 
 def assert_rebuilt_equals_live(ledger: Ledger, views: Iterable[View]) -> None:
@@ -18,6 +23,13 @@ def assert_rebuilt_equals_live(ledger: Ledger, views: Iterable[View]) -> None:
     """
     found = [line for view in views for line in differences(ledger, view)]
     assert not found, "rebuilt views differ from the live ones:\n" + "\n".join(found)
+
+
+def read_when_there(
+    views: Views, view: str, at_least: str, *, seconds: float = 20.0
+) -> AbstractContextManager[Cursor[DictRow]]:
+    """`views.read` of what a projector is about to write, after `seconds` of a calm machine at most."""
+    return views.read(view, at_least, timeout=patience.seconds(seconds))
 
 
 class MemoryRows(RowStore):

@@ -26,7 +26,7 @@ from libs.ledger.views.view import Rows, Table, View, ViewBehind, Views
 from libs.telemetry import metrics
 from libs.testkit.eventually import eventually
 from libs.testkit.postgres import KillablePostgres
-from libs.testkit.views import assert_rebuilt_equals_live
+from libs.testkit.views import assert_rebuilt_equals_live, read_when_there
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def projecting(views: Views, settings: ProjectorSettings | None = None) -> Itera
 
 
 def lent_out(views: Views, at_least: int = 0) -> list[str]:
-    with views.read("shelf", f"r{at_least}.1") as cursor:
+    with read_when_there(views, "shelf", f"r{at_least}.1") as cursor:
         return Shelf().lent_out(cursor)
 
 
@@ -71,7 +71,7 @@ def test_a_command_is_seen_by_a_query_that_asks_for_its_revision(database: str) 
             position = record(ledger, "emma", GivenBack(reader="ann"))
 
             assert lent_out(views, position) == []
-            with views.read("readers", f"r{position}.3") as cursor:
+            with read_when_there(views, "readers", f"r{position}.3") as cursor:
                 assert cursor.execute("SELECT * FROM totals").fetchall() == [{"reader": "ann", "loans": 1}]
 
 
@@ -98,7 +98,7 @@ def test_rows_keep_every_kind_of_value(database: str) -> None:
             record(ledger, "emma", Bought(title="“邻里”\0", price=7))
             position = record(ledger, "emma", Lent(reader="ann", days=3))
 
-            with views.read("shelf", f"r{position}.2") as cursor:
+            with read_when_there(views, "shelf", f"r{position}.2") as cursor:
                 row = cursor.execute("SELECT * FROM books").fetchone()
 
     assert row is not None
@@ -123,7 +123,7 @@ def test_texts_that_cannot_be_stored_stop_nothing(database: str) -> None:
             with projecting(views, ProjectorSettings(cache=cache)):
                 hostile = Lent(reader="\0'; DROP TABLE totals; -- \\u0000", days=1)
                 position = record(ledger, "emma", Bought(title="Emma", price=7), hostile, hostile)
-                with views.read("readers", f"r{position}.1") as cursor:
+                with read_when_there(views, "readers", f"r{position}.1") as cursor:
                     row = cursor.execute("SELECT * FROM totals").fetchone()
 
     assert row == {"reader": "\ufffd'; DROP TABLE totals; -- \\u0000", "loans": 4}
@@ -306,7 +306,7 @@ def test_a_mended_view_goes_on_after_a_restart(database: str) -> None:
             eventually(lambda: projector.status().stopped_views)
         with (
             projecting(Views(ledger, [Mended()])) as projector,
-            Views(ledger, [Mended()]).read("brittle", f"r{last}.1"),
+            read_when_there(Views(ledger, [Mended()]), "brittle", f"r{last}.1"),
         ):
             eventually(lambda: projector.status().ready)
 
@@ -322,7 +322,7 @@ def test_a_view_of_another_shape_is_built_anew(database: str) -> None:
         wider = Views(ledger, [Wider()])
         with pytest.raises(ViewBehind), wider.read("brittle", timeout=0):
             pass
-        with projecting(wider), wider.read("brittle", f"r{last}.1") as cursor:
+        with projecting(wider), read_when_there(wider, "brittle", f"r{last}.1") as cursor:
             assert cursor.execute("SELECT * FROM books").fetchall() == [
                 {"book_id": "first", "shelf": 1, "room": None}
             ]
@@ -333,7 +333,7 @@ def test_a_read_is_one_snapshot_and_cannot_write(database: str) -> None:
         views = Views(ledger, [Shelf()])
         with projecting(views):
             head = record_history(ledger, 10)
-            with views.read("shelf", f"r{head}.1") as cursor:
+            with read_when_there(views, "shelf", f"r{head}.1") as cursor:
                 before = Shelf().lent_out(cursor)
                 lent_out(views, record(ledger, "b3", Lost()))
                 assert Shelf().lent_out(cursor) == before

@@ -34,7 +34,7 @@ from libs.ledger.views.view import Rows, Table, View, ViewBehind, Views
 from libs.messaging.schema import migrate
 from libs.runtime.bundled.postgres import ensure_role
 from libs.testkit.eventually import eventually
-from libs.testkit.views import assert_rebuilt_equals_live
+from libs.testkit.views import assert_rebuilt_equals_live, read_when_there
 
 SETTINGS = ProjectorSettings(batch=20, cache=50, standby=0.01)
 SWEEPING = ProjectorSettings(batch=20, cache=50, standby=0.01, sweep=0.01)
@@ -118,7 +118,7 @@ class Release:
         return lent_out(self.views, at_least)
 
     def loans(self, at_least: int) -> int:
-        with self.views.read("readers", f"r{at_least}.1") as cursor:
+        with read_when_there(self.views, "readers", f"r{at_least}.1") as cursor:
             row = cursor.execute("SELECT sum(loans)::bigint AS loans FROM totals").fetchone()
         assert row is not None
         return int(row["loans"])
@@ -301,7 +301,7 @@ def test_projectors_of_two_releases_that_are_cut_again_and_again_lose_and_double
                 cut += cut_projector(admin)
             for release in releases:
                 for view in release.views:
-                    with release.views.read(view.name, f"r{head}.1", timeout=60):
+                    with read_when_there(release.views, view.name, f"r{head}.1", seconds=60):
                         pass
             for release in releases[:2]:
                 assert_rebuilt_equals_live(ledger, [*release.views])
@@ -323,7 +323,7 @@ def test_a_view_of_both_that_one_release_cannot_fold_is_taken_by_the_other(datab
                 assert new.loans(last) == 1
 
                 eventually(lambda: projector.status().ready)
-                with old.read("readers", f"r{last}.1") as cursor:
+                with read_when_there(old, "readers", f"r{last}.1") as cursor:
                     assert cursor.execute("SELECT loans FROM totals").fetchall() == [{"loans": 1}]
 
 

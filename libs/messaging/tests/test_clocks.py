@@ -15,6 +15,7 @@ from libs.runtime.tests.example import counter
 from libs.testkit import patience
 from libs.testkit.clocks import HandClock, moment
 from libs.testkit.eventually import eventually
+from libs.testkit.views import read_when_there
 
 NINE = moment("2030-01-01 09:00")
 
@@ -46,7 +47,7 @@ def _set_alarm(town: Town, who: str, minutes: int) -> None:
 def _folded(town: Town) -> None:
     """Wait until the schedule holds all that was recorded."""
     head = str(Revision(town.counter.ledger.head(), 0))
-    with town.counter.views.read("alarms", head):
+    with read_when_there(town.counter.views, "alarms", head):
         pass
 
 

@@ -51,6 +51,7 @@ from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
 from libs.testkit.following import Caller
 from libs.testkit.postgres import TestServer
+from libs.testkit.views import read_when_there
 
 NINE = moment("2030-01-01 09:00")
 
@@ -93,7 +94,9 @@ def test_a_view_passes_over_it_and_notes_what_it_lacks(releases: Releases) -> No
     _set_alarm(releases, "b", 20)
 
     releases.old.projector.start()
-    with releases.old.views.read("alarms", str(Revision(releases.old.ledger.head(), 0))) as cursor:
+    with read_when_there(
+        releases.old.views, "alarms", str(Revision(releases.old.ledger.head(), 0))
+    ) as cursor:
         assert [row["counter_id"] for row in cursor.execute("SELECT counter_id FROM alarms ORDER BY 1")] == [
             "a",
             "b",
@@ -127,7 +130,9 @@ def test_a_view_of_both_is_built_again_when_the_release_that_knows_the_type_take
     releases.old.projector.close()
     eventually(lambda: _lacks(releases) == {})
     _set_alarm(releases, "b", 20)
-    with releases.new.views.read("alarms", str(Revision(releases.new.ledger.head(), 0))) as cursor:
+    with read_when_there(
+        releases.new.views, "alarms", str(Revision(releases.new.ledger.head(), 0))
+    ) as cursor:
         assert len(cursor.execute("SELECT counter_id FROM alarms").fetchall()) == 2
     assert differences(releases.new.ledger, newer.ALARMS) == []
     releases.new.projector.close()
@@ -228,7 +233,7 @@ def test_a_moment_of_such_a_stream_waits_and_the_others_ring(releases: Releases)
     _set_alarm(releases, "a", 0)
     _set_alarm(releases, "b", 0)
     releases.tag("a")
-    with releases.old.views.read("alarms", str(Revision(releases.old.ledger.head(), 0))):
+    with read_when_there(releases.old.views, "alarms", str(Revision(releases.old.ledger.head(), 0))):
         pass
 
     assert _runner(releases.old).fire() == 1
