@@ -111,12 +111,13 @@ class Rpc:
         stream.carry()
 
     def _stream(self, raw: bytes, ctx: RequestContext, ticket: Ticket) -> Answers:
-        code = "CANCELLED"  # unless we get to the end
+        code = "CANCELLED"  # unless we get to the end, and the caller still waits for it
         try:
             with ctx.span_of(self._name) as span:
                 try:
                     yield from self._produce(raw, ctx, ticket, span)
-                    code = "OK"
+                    if ctx.wire.is_active():
+                        code = "OK"
                     conventions.answered(span, code)
                 except Exception as error:  # noqa: BLE001 # every error becomes an answer
                     code = ctx.fail(error, span).code.name

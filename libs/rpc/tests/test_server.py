@@ -477,7 +477,14 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
     return certificate, key
 
 
+def followed(code: str) -> float:
+    """How many streams of notes have ended so."""
+    about = {"rpc": f"/{SERVICE.full_name}/FollowNotes", "code": code}
+    return metrics.REGISTRY.get_sample_value("linli_rpc_total", about) or 0.0
+
+
 def test_it_shows_how_busy_it_is_and_what_became_of_streams(greeter: Greeter, dial: Dial, mint: Mint) -> None:
+    ended = {code: followed(code) for code in ("OK", "CANCELLED")}
     stub = dial(mint.person("SUPERVISOR"))
     stream = stub.follow_notes(Follow(wanted=0), deadline=patience.seconds(0.5))
     reader = threading.Thread(target=_drained, args=(stream,))
@@ -487,9 +494,9 @@ def test_it_shows_how_busy_it_is_and_what_became_of_streams(greeter: Greeter, di
     reader.join()
 
     eventually(lambda: "linli_rpc_streams 0.0" in metrics.exposition().decode())
-    assert (
-        'code="CANCELLED",rpc="/linli.greeter.v1.GreeterService/FollowNotes"' in metrics.exposition().decode()
-    )
+    assert (followed("OK"), followed("CANCELLED")) == (ended["OK"], ended["CANCELLED"] + 1)
+    list(stub.follow_notes(Follow(wanted=2)))
+    eventually(lambda: followed("OK") == ended["OK"] + 1)
 
 
 class Recording:
