@@ -19,6 +19,7 @@ from libs.runtime.bundled.postgres import EmbeddedPostgres, program
 from libs.runtime.bundled.unprivileged import PostgresFailed
 from libs.testkit.eventually import eventually
 from libs.testkit.processes import children, lives
+from libs.testkit.shared_memory import of_dead_servers, remove, segments_of
 
 _PREFIX = "linli-test-"
 _YOUNG = 60.0
@@ -77,10 +78,12 @@ class KillablePostgres(EmbeddedPostgres):
         if pid is None:
             return
         family = [pid, *children(pid)]
+        segments = segments_of(family)
         for member in family:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(member, signal.SIGKILL)
         eventually(lambda: not any(lives(member) for member in family), "the killed server is gone")
+        remove(segments)
 
     def restart(self) -> None:
         """Start again over the same data."""
@@ -121,6 +124,7 @@ def running_server() -> Iterator[TestServer]:
     server = EmbeddedPostgres(folder, durable=False)
     try:
         server.start()
+        remove(of_dead_servers(server.cluster.stat().st_uid))
         yield TestServer(server)
     finally:
         server.stop()
