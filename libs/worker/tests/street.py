@@ -167,11 +167,14 @@ class Street:
 
     @contextmanager
     def counting_and_marking(self) -> Iterator[None]:
-        """Live traffic of the counter, for as long as it is wanted."""
+        """Live traffic of the counter, for as long as it is wanted: the slower, the slower the machine is.
+
+        Else it may outrun a worker that reads the past.
+        """
         stop = threading.Event()
 
         def work() -> None:
-            while not stop.wait(0.02):
+            while not stop.wait(patience.seconds(0.02)):
                 self.town.count(1)
                 self.town.mark()
 
