@@ -19,6 +19,7 @@ from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import Checkpoint, Draft, Recorded
 from libs.ledger.store import chain as chains
 from libs.ledger.store import incarnation
+from libs.ledger.store.claiming import Change, changing
 from libs.ledger.store.committer import Committed
 from libs.ledger.store.listener import Listener
 from libs.ledger.store.mapper import Events, Mapper
@@ -223,7 +224,7 @@ class Ledger:
 
         Raises `VersionConflict` (nothing was stored: read again), `AlreadyHandled` (the checkpoint
         is not newer than the stored one), `Refusal` SUBJECT_ERASED, `LedgerUnavailable`,
-        `OutcomeUnknown`, or what an effect raised.
+        `OutcomeUnknown`, `Claimed` where an event claims what another one holds, or what an effect raised.
         """
         causes = (about.traceparent or "" for draft in append.drafts for _, about in draft.events)
         with conventions.appended(self.service, causes):
@@ -248,6 +249,7 @@ class Ledger:
         rows: list[Row] = []
         used: dict[str, DataKey] = {}
         erases = list(append.erases)
+        changes: list[Change] = []
         last: dict[str, int] = {}
         for draft in append.drafts:
             version = draft.expected_version
@@ -259,8 +261,10 @@ class Ledger:
                 rows.append(Row(draft.stream, version, encoded.name, encoded.body))
                 used.update((key.subject, key) for key in encoded.keys)
                 erases.extend(encoded.erases)
+                changes.extend(encoded.changes)
             last[draft.stream] = version
-        return Unit(rows=rows, checkpoint=append.checkpoint, keys=used, erases=erases, effects=append.effects)
+        effects = [*([changing(changes)] if changes else []), *append.effects]
+        return Unit(rows=rows, checkpoint=append.checkpoint, keys=used, erases=erases, effects=effects)
 
     # Reading
 
@@ -277,6 +281,14 @@ class Ledger:
     ) -> list[Recorded[Any]]:
         """The events of a stream behind a version, up to and with another; personal data opened."""
         return self._reader.stream(stream, after, until, limit)
+
+    def assure_known(self, after: int, until: int) -> None:
+        """Raise `EventTypeUnknown` if a newer release has stored a type there that this one does not know."""
+        self._reader.assure_known(after, until)
+
+    def read_claiming(self, after: int, until: int, limit: int = 1000) -> list[Recorded[Any]]:
+        """The events between two positions that claim or release something, personal data opened."""
+        return self._reader.claiming(after, until, limit)
 
     def read_streams(self, after: Mapping[str, int]) -> dict[str, list[Recorded[Any]]]:
         """The same for many streams in one query: the version of each after which to read."""

@@ -14,6 +14,7 @@ from libs.ledger.personal import Personal, sealed, unseal
 from libs.ledger.privacy.data_key import DataKey, FixedKeys, Sealed
 from libs.ledger.recorded import Metadata
 from libs.ledger.store import shapes
+from libs.ledger.store.claiming import Change, Claiming
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\.v[0-9]+")
 
@@ -61,6 +62,7 @@ class Events:
     the next name may itself be an older one. A name that was ever stored stays in one of the two.
     `erasures`: which subjects' keys an event destroys, in the transaction that appends it.
     `private`: the types that are never published; a release that does not know one may pass over it.
+    `claims`: what events claim and release in the same transaction, kind by kind.
     """
 
     service: str
@@ -68,6 +70,7 @@ class Events:
     upcasts: Mapping[str, tuple[str, Upcast]] = field(default_factory=dict)
     erasures: Mapping[str, Callable[[Any], Iterable[str]]] = field(default_factory=dict)
     private: frozenset[str] = frozenset()
+    claims: tuple[Claiming, ...] = ()
 
     def __post_init__(self) -> None:
         if len(set(self.types.values())) != len(self.types):
@@ -81,6 +84,8 @@ class Events:
             raise ValueError(f"{self.service}: erasures of unknown events {unknown}")
         if unknown := sorted(self.private - set(self.types)):
             raise ValueError(f"{self.service}: unknown events {unknown} are said to be private")
+        if unknown := sorted({name for each in self.claims for name in each.names} - set(self.types)):
+            raise ValueError(f"{self.service}: claims of unknown events {unknown}")
 
     def path(self, name: str) -> tuple[str, tuple[Upcast, ...]]:
         """The current name of an old one, and the upcasts that lead there."""
@@ -113,6 +118,7 @@ class Encoded:
     body: bytes
     keys: tuple[DataKey, ...] = ()
     erases: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
 
 
 class Codec:
@@ -277,7 +283,20 @@ class Mapper:
         where, said = Where(stream, metadata.event_id), metadata.said is not None
         body = self._codecs[name].encode((metadata, event), self.keys, used, where, personal=said)
         erased = self._erasures.get(name)
-        return Encoded(name, body, tuple(used), tuple(erased(event)) if erased else ())
+        return Encoded(
+            name, body, tuple(used), tuple(erased(event)) if erased else (), tuple(self.changes(event))
+        )
+
+    def changes(self, event: object) -> Iterator[Change]:
+        """What an event claims and releases; its personal data must be open."""
+        name = self.name_of(event).removeprefix(self._prefix)
+        for claiming in self.events.claims:
+            yield from claiming.changes(name, event)
+
+    def changing(self) -> list[str]:
+        """The stored names, older ones included, of the events that claim or release something."""
+        current = {name for claiming in self.events.claims for name in claiming.names}
+        return [self._prefix + name for name in self.events.names() if self.events.path(name)[0] in current]
 
     def decode(self, stream: str, name: str, body: bytes) -> tuple[Any, Metadata]:
         """The event and its metadata; personal data stays sealed unless inside `opening()`."""

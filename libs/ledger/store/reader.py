@@ -40,6 +40,14 @@ class Reader:
         self._ledger = events + SQL(
             " WHERE notification_id > %s AND notification_id <= %s ORDER BY notification_id LIMIT %s"
         )
+        self._of_types = events + SQL(
+            " WHERE notification_id > %s AND notification_id <= %s AND topic = ANY(%s)"
+            " ORDER BY notification_id LIMIT %s"
+        )
+        self._other_types = events + SQL(
+            " WHERE notification_id > %s AND notification_id <= %s AND NOT topic = ANY(%s)"
+            " ORDER BY notification_id LIMIT 1"
+        )
         self._stream = events + SQL(
             " WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s"
             " ORDER BY originator_version LIMIT %s"
@@ -63,6 +71,19 @@ class Reader:
         """A page of the whole ledger; personal data stays sealed."""
         rows = self._datastore.select(self._ledger, (after, _FOR_EVER if until is None else until, limit))
         return [self._recorded(*row, whole=True) for row in rows]
+
+    def assure_known(self, after: int, until: int) -> None:
+        """Raise `EventTypeUnknown` for the first event between two positions of a type unknown here."""
+        known = list(self._mapper.events.registration())
+        for stream, _, position, name, *_ in self._datastore.select(self._other_types, (after, until, known)):
+            self._of_newer_release(name)
+            raise EventTypeUnknown(name, stream, position)
+
+    def claiming(self, after: int, until: int, limit: int) -> list[Recorded[Any]]:
+        """A page of the events that claim or release something, personal data opened."""
+        with self._mapper.opening():
+            rows = self._datastore.select(self._of_types, (after, until, self._mapper.changing(), limit))
+            return [self._recorded(*row) for row in rows]
 
     def stream(self, stream: str, after: int, until: int | None, limit: int | None) -> list[Recorded[Any]]:
         """A part of a stream, personal data opened."""

@@ -1,29 +1,18 @@
 """Claims: what must be unique across streams, such as the natural key of a person, has one holder.
 
-A claim is made and released in the transaction of the events that go with it, as an effect of their
-append. It is kept by a keyed digest of what is claimed, outside the ledger: once it is released nothing
-says who held it.
+The events say which claims they make and release (`Events.claims`), and the append that records them does
+so in its transaction. A claim is kept by a keyed digest of what is claimed, in a table beside the ledger:
+once it is released nothing says who held it. The ledger can make the table anew (`reclaim`).
 """
 
-from typing import Any
-
-from psycopg import Cursor
 from psycopg.sql import SQL
 
+from libs.ledger.store.claiming import Claimed
 from libs.ledger.store.ledger import Ledger
-from libs.ledger.store.unit import Effect
+
+__all__ = ["Claimed", "Claims"]
 
 _HOLDER = SQL("SELECT holder FROM claims WHERE kind = %s AND digest = %s")
-_CLAIM = "INSERT INTO claims (kind, digest, holder) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
-_RELEASE = "DELETE FROM claims WHERE kind = %s AND holder = %s"
-
-
-class Claimed(Exception):
-    """Another one holds it already; nothing was stored."""
-
-    def __init__(self, holder: str) -> None:
-        super().__init__("another one holds this claim")
-        self.holder = holder
 
 
 class Claims:
@@ -42,22 +31,3 @@ class Claims:
         with self._ledger.connection() as connection:
             row = connection.execute(_HOLDER, [self._kind, digest]).fetchone()
         return None if row is None else str(row["holder"])
-
-    def claim(self, digest: str, holder: str) -> Effect:
-        """An effect of an append: from then on `holder` holds it; the append is refused with `Claimed`."""
-
-        def effect(cursor: Cursor[Any]) -> None:
-            cursor.execute(_CLAIM, [self._kind, digest, holder])
-            row = cursor.execute(_HOLDER, [self._kind, digest]).fetchone()
-            if row is not None and row["holder"] != holder:
-                raise Claimed(str(row["holder"]))
-
-        return effect
-
-    def release(self, holder: str) -> Effect:
-        """An effect of an append: from then on `holder` holds nothing of this kind."""
-
-        def effect(cursor: Cursor[Any]) -> None:
-            cursor.execute(_RELEASE, [self._kind, holder])
-
-        return effect

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from libs.ledger.decider import Decider, Kind, Refusal
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
+from libs.ledger.store.claiming import Claiming
 from libs.ledger.store.mapper import Events
 
 
@@ -27,6 +28,18 @@ class MailboxEmptied:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerForgotten:
     subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateScrewedOn:
+    """A name plate that only one mailbox may have."""
+
+    plate: Personal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlateTakenOff:
+    owner: str
 
 
 Event = MailboxOpened | LetterPut | MailboxEmptied | OwnerForgotten
@@ -120,8 +133,20 @@ EVENTS = Events(
         "letter_put.v1": LetterPut,
         "mailbox_emptied.v1": MailboxEmptied,
         "owner_forgotten.v1": OwnerForgotten,
+        "plate_screwed_on.v1": PlateScrewedOn,
+        "plate_taken_off.v1": PlateTakenOff,
     },
     erasures={"owner_forgotten.v1": lambda event: [event.subject]},
+    claims=(
+        Claiming(
+            kind="plate",
+            holds={"plate_screwed_on.v1": lambda event: (event.plate, event.plate.subject)},
+            releases={
+                "plate_taken_off.v1": lambda event: event.owner,
+                "owner_forgotten.v1": lambda event: event.subject,
+            },
+        ),
+    ),
 )
 
 

@@ -7,37 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from libs.ledger.errors import VersionConflict
-from libs.ledger.recorded import Draft, utc_now
+from libs.ledger.store.claiming import Claimed, Claiming
 from libs.ledger.store.ledger import Append, Ledger
-from libs.ledger.streams.claims import Claimed, Claims
-from libs.ledger.tests.mailbox import LetterPut, context
-
-PLATE = "the brass plate of number 7"
-
-
-@pytest.fixture
-def claims(ledger: Ledger) -> Claims:
-    return Claims(ledger, "plate")
-
-
-def claiming(claims: Claims, holder: str, after: int = 0) -> Append:
-    """A letter to a mailbox, which claims the plate with it."""
-    pair = (LetterPut(letter="l-1"), context().metadata(utc_now()))
-    draft = Draft(stream=f"mailbox-{holder}", expected_version=after, events=[pair])
-    return Append(drafts=[draft], effects=[claims.claim(claims.digest(PLATE), holder)])
+from libs.ledger.store.mapper import Events
+from libs.ledger.streams.claims import Claims
+from libs.ledger.tests import plates
+from libs.ledger.tests.mailbox import LetterPut
 
 
 def test_of_many_who_claim_at_once_one_gets_it(open_ledger: Callable[[], Ledger]) -> None:
     ledgers, ready = [open_ledger() for _ in range(2)], threading.Barrier(32)
 
     def claim(n: int) -> str:
-        ledger = ledgers[n % 2]
         ready.wait()
-        try:
-            ledger.append(claiming(Claims(ledger, "plate"), f"h{n}"))
-        except Claimed as claimed:
-            return claimed.holder
-        return f"h{n}"
+        return plates.race(ledgers[n % 2], f"h{n}", plates.PLATE)
 
     with ThreadPoolExecutor(32) as threads:
         holders = {each.result() for each in [threads.submit(claim, n) for n in range(32)]}
@@ -46,32 +29,58 @@ def test_of_many_who_claim_at_once_one_gets_it(open_ledger: Callable[[], Ledger]
     assert [f"mailbox-{holder}" for holder in holders] == [each.stream for each in ledgers[0].read()]
 
 
-def test_who_holds_it_may_claim_it_again(ledger: Ledger, claims: Claims) -> None:
-    ledger.append(claiming(claims, "ada"))
-    ledger.append(claiming(claims, "ada", after=1))
+def test_who_holds_it_may_claim_it_again(ledger: Ledger) -> None:
+    plates.screw_on(ledger, "ada")
+    plates.screw_on(ledger, "ada", after=1)
 
-    assert claims.holder(claims.digest(PLATE)) == "ada"
+    assert plates.of(ledger) == "ada"
 
 
-def test_an_append_that_is_refused_claims_nothing(ledger: Ledger, claims: Claims) -> None:
+def test_an_append_that_is_refused_claims_nothing(ledger: Ledger) -> None:
     with pytest.raises(VersionConflict):
-        ledger.append(claiming(claims, "ada", after=7))
+        plates.screw_on(ledger, "ada", after=7)
 
-    assert claims.holder(claims.digest(PLATE)) is None
-
-
-def test_what_is_released_is_free_for_the_next(ledger: Ledger, claims: Claims) -> None:
-    ledger.append(claiming(claims, "ada"))
-
-    ledger.append(Append(effects=[claims.release("ada")]))
-    ledger.append(claiming(claims, "bo"))
-
-    assert claims.holder(claims.digest(PLATE)) == "bo"
+    assert plates.of(ledger) is None
 
 
-def test_claims_of_different_kinds_do_not_meet(ledger: Ledger, claims: Claims) -> None:
-    others = Claims(ledger, "number")
-    ledger.append(claiming(claims, "ada"))
+def test_who_claims_what_another_holds_records_nothing(ledger: Ledger) -> None:
+    plates.screw_on(ledger, "ada")
+    append = Append(drafts=[plates.draft("bo", LetterPut(letter="l-1"), plates.screwed_on(ledger, "bo"))])
 
-    assert others.digest(PLATE) != claims.digest(PLATE)
-    assert others.holder(claims.digest(PLATE)) is None
+    with pytest.raises(Claimed) as refused:
+        ledger.append(append)
+
+    assert refused.value.holder == "ada"
+    assert ledger.read_stream("mailbox-bo") == []
+
+
+def test_what_is_released_is_free_for_the_next(ledger: Ledger) -> None:
+    plates.screw_on(ledger, "ada")
+
+    plates.take_off(ledger, "ada")
+    plates.screw_on(ledger, "bo")
+
+    assert plates.of(ledger) == "bo"
+
+
+def test_what_moves_has_a_holder_at_every_moment(ledger: Ledger) -> None:
+    plates.screw_on(ledger, "ada")
+
+    plates.hand_on(ledger, "ada", to="bo")
+
+    assert plates.of(ledger) == "bo"
+
+
+def test_claims_of_different_kinds_do_not_meet(ledger: Ledger) -> None:
+    claims, others = Claims(ledger, "plate"), Claims(ledger, "number")
+    plates.screw_on(ledger, "ada")
+
+    assert others.digest(plates.PLATE) != claims.digest(plates.PLATE)
+    assert others.holder(claims.digest(plates.PLATE)) is None
+
+
+def test_claims_of_an_event_that_is_never_stored_are_a_mistake() -> None:
+    claiming = Claiming(kind="plate", holds={"letter_red.v1": lambda event: (event.plate, event.owner)})
+
+    with pytest.raises(ValueError, match=r"claims of unknown events \['letter_red.v1'\]"):
+        Events(service="post", types={"letter_put.v1": LetterPut}, claims=(claiming,))

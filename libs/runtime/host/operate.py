@@ -28,7 +28,7 @@ from libs.runtime.host.parts import Service
 from libs.runtime.host.terminal import Bar, say
 
 _MOMENT = "%Y-%m-%d %H:%M:%S %Z"
-_MOST_TOLD = 50
+MOST_TOLD = 50
 Environ = Mapping[str, str]
 
 
@@ -45,7 +45,7 @@ def verify_ledger(
     settings = read(Settings, environ)
     dsn = settings.database_url.reveal()
     check_schema(dsn, service.name)
-    if (head := _sound(service, dsn, known, only_new=only_new)) is None:
+    if (head := sound(service, dsn, known, only_new=only_new)) is None:
         return 1
     if save is not None:
         _write(save, head.text() + "\n")
@@ -74,7 +74,7 @@ def _write(file: Path, text: str) -> None:
         raise SettingsRefused(f"{file} cannot be written: {error.strerror}") from error
 
 
-def _sound(service: Service, dsn: str, since: Head | None = None, *, only_new: bool = False) -> Head | None:
+def sound(service: Service, dsn: str, since: Head | None = None, *, only_new: bool = False) -> Head | None:
     """The head up to which the ledger is sound; says where it is not."""
     bar = Bar(f"{service.name}: verify")
     try:
@@ -98,7 +98,7 @@ def rebuild_view(service: Service, name: str, environ: Environ, *, compare: bool
     """Build a view anew beside the live one and switch; or only compare the two."""
     view = next(view for view in service.views if view.name == name)
     with opened_ledger(service, environ) as ledger:
-        if _sound(service, ledger.settings.dsn) is None:  # a view never makes a forgery look right
+        if sound(service, ledger.settings.dsn) is None:  # a view never makes a forgery look right
             return 1
         if compare:
             return _compare(ledger, view)
@@ -109,7 +109,7 @@ def rebuild_view(service: Service, name: str, environ: Environ, *, compare: bool
 
 def _compare(ledger: Ledger, view: View) -> int:
     found = differences(ledger, view)
-    for difference in found[:_MOST_TOLD]:
+    for difference in found[:MOST_TOLD]:
         say(difference)
     say(
         f"{view.name}: {len(found)} rows differ"

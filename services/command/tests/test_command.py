@@ -274,6 +274,23 @@ def test_a_ledger_altered_by_plain_sql_is_found_and_no_view_is_rebuilt_from_it(
     assert "switched" not in rebuilt.stdout
 
 
+def test_claims_that_somebody_deleted_are_put_right_beside_the_running_platform(up: Up) -> None:
+    beside = ("--data", str(up.data))
+    with psycopg.connect(EmbeddedPostgres(up.data).dsn("identity")) as connection:
+        assert connection.execute("DELETE FROM claims").rowcount == 1  # that of the first operator
+
+    compared = linli("identity", "rebuild", "claims", "--compare", *beside)
+    rebuilt = linli("identity", "rebuild", "claims", *beside)
+    again = linli("identity", "rebuild", "claims", "--compare", *beside)
+    none = linli("cases", "rebuild", "claims", *beside)
+
+    assert (compared.returncode, rebuilt.returncode, again.returncode, none.returncode) == (1, 0, 0, 2)
+    assert "by the table" in compared.stdout
+    assert compared.stdout.endswith("identity: claims that differ: 1\n")
+    assert rebuilt.stdout.endswith("identity: claims that were put right: 1\n")
+    assert again.stdout.endswith("identity: claims and ledger agree\n")
+
+
 def test_a_taken_port_is_told_before_anything_is_made(up: Up, tmp_path: Path) -> None:
     port = (up.data / "grpc.address").read_text().strip().rpartition(":")[2]
 

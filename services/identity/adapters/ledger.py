@@ -1,5 +1,7 @@
 """The names under which identity's events are stored. A name once stored is never removed."""
 
+from libs.ledger.personal import Personal
+from libs.ledger.store.claiming import Claiming
 from libs.ledger.store.mapper import Events
 from services.identity.domain.access import RoleGranted, RoleRevoked, SessionsRevoked
 from services.identity.domain.area import AreaDefined, BoundaryChanged
@@ -22,6 +24,14 @@ from services.identity.domain.resident import ResidentErased, ResidentRegistered
 
 def _erased(event: ResidentErased) -> tuple[str, ...]:
     return (event.resident_id,)
+
+
+def _holds(event: ResidentRegistered) -> tuple[Personal, str]:
+    return event.key_digest, event.resident_id
+
+
+def _releases(event: ResidentErased) -> str:
+    return event.resident_id
 
 
 _PUBLISHED = {
@@ -58,4 +68,11 @@ EVENTS = Events(
     types={**_PUBLISHED, **_PRIVATE},
     private=frozenset(_PRIVATE),
     erasures={"resident_erased.v1": _erased},
+    claims=(
+        Claiming(
+            kind="resident",
+            holds={"resident_registered.v1": _holds},
+            releases={"resident_erased.v1": _releases},
+        ),
+    ),
 )

@@ -56,17 +56,17 @@ class Machine:
         key = NaturalKey(KeyKind.STAFF_NUMBER, new.staff_number)
         person = NewResident(key=key, name=new.name, phone="", address="", area_id="", at=at)
         registering = self.residents.registering(person, area_path=NOWHERE, fresh=new_id())
-        party_id = registering.command.resident_id
+        party_id = registering.resident_id
         creating = self.logins.creating(party_id, new.login_name, new.password, at)
         context = Context(actor=MACHINE, reason="first operator of the installation")
         granting = GrantRole(party_id=party_id, role=Role.OPERATOR, within=Within(), at=at, agreed=True)
         tasks: list[Task] = [
             (self.stream, operators.ID, MakeFirstOperator(party_id=party_id, at=at), context),
-            (self.residents.stream, party_id, registering.command, context),
+            (self.residents.stream, party_id, registering, context),
             (self.access, party_id, granting, context),
             (self.logins.stream, creating.login_id, creating, context),
         ]
-        handle_many(self.stream.ledger, tasks, effects=registering.effects)
+        handle_many(self.stream.ledger, tasks)
         return party_id
 
     def approve_nomination(self, nomination_id: str, reason: str, at: datetime) -> None:

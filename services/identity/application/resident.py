@@ -1,6 +1,5 @@
 """Residents: registered once, shown with a record of it, erased for good."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 from libs.ledger.ids import derived_id, new_id
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
-from libs.ledger.store.unit import Effect
 from libs.ledger.streams.claims import Claimed, Claims
 from libs.ledger.streams.decision import concurrent_change
 from libs.ledger.streams.stream import Handled, Stream, handle_many
@@ -63,14 +61,6 @@ class Found:
     revision: str
 
 
-@dataclass(frozen=True, slots=True)
-class Registering:
-    """The command, and what goes with it in its transaction: the claim of the natural key of somebody new."""
-
-    command: RegisterResident
-    effects: Sequence[Effect]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Residents:
     """What can be done with people."""
@@ -99,21 +89,19 @@ class Residents:
                 continue  # another one was faster: it is the same person
         raise concurrent_change(f"resident-{fresh}")
 
-    def _register(self, registering: Registering, context: Context) -> Found:
-        command = registering.command
-        task = (self.stream, command.resident_id, command, context)
-        (handled,) = handle_many(self.stream.ledger, [task], effects=registering.effects)
+    def _register(self, command: RegisterResident, context: Context) -> Found:
+        handled = self.stream.handle(command.resident_id, command, context)
         return found(command.resident_id, handled)
 
-    def registering(self, new: NewResident, *, area_path: AreaPath, fresh: str) -> Registering:
+    def registering(self, new: NewResident, *, area_path: AreaPath, fresh: str) -> RegisterResident:
         """What registers a person, or finds the one with this key; `fresh` is their id if they are new.
 
-        An id that says nothing of the person: after an erasure nothing links it to the next one.
+        An id that says nothing of the person: after an erasure nothing links it to the next one. The event
+        of somebody new claims the natural key: raises `Claimed` where it is recorded and another was faster.
         """
         digest = self.claims.digest(new.key.normal)
-        holder = self.claims.holder(digest)
-        resident_id = holder or fresh
-        command = RegisterResident(
+        resident_id = self.claims.holder(digest) or fresh
+        return RegisterResident(
             resident_id=resident_id,
             key=new.key,
             key_digest=Personal(resident_id, digest),
@@ -124,8 +112,6 @@ class Residents:
             area_path=area_path,
             at=new.at,
         )
-        is_new = holder is None and isinstance(self.stream.load(fresh).state, resident.Unregistered)
-        return Registering(command, [self.claims.claim(digest, fresh)] if is_new else [])
 
     def show(
         self, resident_id: str, purpose: Purpose, reference: str, context: Context, permit: Permit
@@ -152,7 +138,6 @@ class Residents:
                 (self.access, subject_id, EndAccess(party_id=subject_id, at=at), context),
                 (self.operators, operators.ID, RemoveOperator(party_id=subject_id, at=at), context),
             ],
-            effects=[self.claims.release(subject_id)],
         )
         return erased.revision
 

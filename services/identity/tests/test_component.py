@@ -28,8 +28,9 @@ from libs.rpc.keys import SigningKey, concealed
 from libs.rpc.moments import stamp
 from libs.rpc.signed_keys import Trust, root_of
 from libs.rpc.tokens import Verifier
+from libs.runtime.host import operate_claims
 from libs.testkit import patience
-from libs.testkit.component import Component, component
+from libs.testkit.component import MASTER_KEY, Component, component
 from libs.testkit.eventually import eventually
 from libs.testkit.hostile import assert_never_broken
 from libs.testkit.ids import Ids
@@ -747,6 +748,53 @@ def test_who_registers_again_after_an_erasure_gets_an_id_that_nothing_links_to_t
     assert register(operator, natural_key, "Zhuge Liang").resident_id == back.resident_id != old
     assert old in dump(running)
     assert [row for row in rows_of(running) if old in row and back.resident_id in row] == []
+
+
+def rebuild_claims(running: Component) -> int:
+    """What an operator does beside the running service; its exit status."""
+    dsn = running.opened.ledger.settings.dsn
+    return operate_claims.rebuild_claims(SERVICE, {"LINLI_DATABASE_URL": dsn, "LINLI_MASTER_KEY": MASTER_KEY})
+
+
+def delete_claims(running: Component) -> None:
+    with running.opened.ledger.connection() as connection:
+        connection.execute("DELETE FROM claims")
+
+
+def test_after_a_loss_of_claims_the_same_key_finds_the_same_person_but_nobody_erased(
+    running: Component, operator: Any
+) -> None:
+    known, erased = register(operator, "K-16").resident_id, register(operator, "K-17").resident_id
+    officer = as_role(running, "DATA_PROTECTION_OFFICER", "la")
+    officer.erase_subject(
+        pb.EraseSubjectRequest(request_id=request_id(), subject_id=erased, reason="asked for it")
+    )
+    delete_claims(running)
+
+    assert rebuild_claims(running) == 0
+
+    assert register(operator, "K-16").resident_id == known
+    back = register(operator, "K-17")
+    assert not back.existing
+    assert back.resident_id != erased
+
+
+def test_two_who_registered_under_one_key_while_its_claim_was_lost_are_named(
+    running: Component, operator: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = register(operator, "K-18").resident_id
+    delete_claims(running)
+    second = register(operator, "K-18").resident_id
+
+    assert rebuild_claims(running) == 1
+
+    assert f"resident: {first} and {second}\n" in capsys.readouterr().out
+    officer = as_role(running, "DATA_PROTECTION_OFFICER", "la")
+    officer.erase_subject(
+        pb.EraseSubjectRequest(request_id=request_id(), subject_id=second, reason="registered twice")
+    )
+    assert rebuild_claims(running) == 0
+    assert register(operator, "K-18").resident_id == first
 
 
 def test_of_many_who_register_one_person_at_once_all_get_the_same_id(operator: Any) -> None:
