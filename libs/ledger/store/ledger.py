@@ -211,8 +211,10 @@ class Ledger:
     def refuse_skewed(self) -> None:
         """Raise `ClockSkewed` where the clock of this process is wrong: a refusal may have come of it.
 
-        Raises psycopg's errors.
+        Asks the database once a second at most, as long as the clock agrees with it. Raises psycopg's errors.
         """
+        if self._recorder.timekeeper.trusted():
+            return
         with self.connection() as connection:
             if trouble := self._recorder.clock_trouble(connection):
                 raise ClockSkewed(f"{trouble}: nothing was decided")

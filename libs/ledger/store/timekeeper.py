@@ -11,6 +11,8 @@ MOST_SKEW = 2.0
 """Seconds by which the clocks of process and database may differ."""
 
 _LONGEST_PAUSE = 600.0
+_TRUSTED_FOR = 1.0
+_DRIFT = 0.1
 
 
 def steady_seconds() -> float:
@@ -30,6 +32,7 @@ class Timekeeper:
         self._lock = threading.Lock()
         self._offset = self._behind_steady()
         self._paused_until, self._jump = 0.0, 0.0
+        self._agreed: tuple[float, float] | None = None  # when, and by what offset from steady time
         self.skew = 0.0
 
     def compare(self, asked: datetime, moment: datetime) -> str:
@@ -37,13 +40,28 @@ class Timekeeper:
 
         However long that took, the clocks differ at least by as much as `moment` lies outside.
         """
-        ahead = (asked - moment).total_seconds()
-        behind = (moment - self.now()).total_seconds()
+        steady, now = self._steady(), self.now()
+        ahead, behind = (asked - moment).total_seconds(), (moment - now).total_seconds()
         self.skew = ahead if ahead > 0 else -behind if behind > 0 else 0.0
-        if abs(self.skew) <= MOST_SKEW:
-            return ""
-        side = "ahead of" if self.skew > 0 else "behind"
-        return f"the clock of this machine is {abs(self.skew):,.0f} s {side} the database's"
+        if abs(self.skew) > MOST_SKEW:
+            self._agreed = None
+            side = "ahead of" if self.skew > 0 else "behind"
+            return f"the clock of this machine is {abs(self.skew):,.0f} s {side} the database's"
+        if abs(behind) <= MOST_SKEW:  # the answer did not take long: the clock agrees now, too
+            self._agreed = steady, now.timestamp() - steady
+        return ""
+
+    def trusted(self) -> bool:
+        """Whether the clock agreed with the database's less than a second ago, and has not jumped since.
+
+        Then it is right now, and the database need not be asked.
+        """
+        agreed = self._agreed
+        if agreed is None:
+            return False
+        when, offset = agreed
+        moved = abs(self._behind_steady() - offset)
+        return self._steady() - when <= _TRUSTED_FOR and moved <= _DRIFT
 
     def look(self) -> str:
         """Why nothing may fire by this clock for now, or nothing.

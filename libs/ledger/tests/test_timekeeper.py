@@ -109,6 +109,71 @@ def test_a_system_without_a_clock_of_the_time_since_boot_has_a_steady_clock_too(
     assert 0.0 < first <= second
 
 
+def test_a_comparison_is_trusted_for_a_second() -> None:
+    clock, steady = HandClock(START), Steady()
+    keeper = Timekeeper(clock, steady)
+    assert not keeper.trusted()
+
+    keeper.compare(START, START)
+
+    assert keeper.trusted()
+    _passes(clock, steady, 1.0)
+    assert keeper.trusted()
+    _passes(clock, steady, 0.1)
+    assert not keeper.trusted()
+
+
+@pytest.mark.parametrize("seconds", [864_000, 25, -25, 0.2])
+def test_a_clock_that_jumped_since_the_comparison_is_not_trusted(seconds: float) -> None:
+    clock = HandClock(START)
+    keeper = Timekeeper(clock, Steady())
+    keeper.compare(START, START)
+
+    clock.advance(seconds=seconds)
+
+    assert not keeper.trusted()
+
+
+@pytest.mark.parametrize("seconds", [864_000, 25, -25])
+def test_a_clock_that_jumps_while_the_database_is_asked_is_not_trusted(seconds: float) -> None:
+    clock = HandClock(START)
+    keeper = Timekeeper(clock, Steady())
+
+    clock.advance(seconds=seconds)
+    keeper.compare(START, START)
+
+    assert not keeper.trusted()
+
+
+def test_a_clock_that_is_found_wrong_is_not_trusted_any_more() -> None:
+    keeper = Timekeeper(HandClock(START), Steady())
+    keeper.compare(START, START)
+
+    keeper.compare(START, START + timedelta(seconds=3))
+
+    assert not keeper.trusted()
+
+
+def test_many_refusals_ask_the_database_for_the_time_once(dsn: str) -> None:
+    clock = HandClock(utc_now())
+    settings = LedgerSettings(dsn=dsn, service="post", retry_for=5.0, listen=False)
+    keeper = Timekeeper(clock, Steady())
+    with Ledger.connect(settings, mailbox.EVENTS, MasterKey(bytes(32)), keeper) as ledger:
+
+        def asked() -> int:
+            return ledger._datastore.pool.get_stats()["requests_num"]
+
+        ledger.refuse_skewed()
+        before = asked()
+        for _ in range(20):
+            ledger.refuse_skewed()
+
+        assert asked() == before
+        clock.advance(days=10)
+        with pytest.raises(ClockSkewed, match="ahead of the database's"):
+            ledger.refuse_skewed()
+
+
 def test_a_command_decided_by_a_wrong_clock_is_refused_and_stores_nothing(dsn: str) -> None:
     clock = HandClock(utc_now() + timedelta(days=10))
     settings = LedgerSettings(dsn=dsn, service="post", retry_for=5.0)
