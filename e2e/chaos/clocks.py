@@ -1,22 +1,29 @@
 """A machine's clock jumps by days, for seconds, and back: nothing is decided or fired by it."""
 
 import random
+import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import grpc
 from linli.cases.v1 import cases_service_pb2 as cases
+from linli.cases.v1 import cases_types_pb2 as types
 
 from e2e.chaos.ground import Ground
+from e2e.chaos.load import Caller
 from e2e.chaos.process import set_wrong
 from e2e.chaos.said import Said, expect
 from e2e.city.platform import City
+from e2e.journeys.town import FIRST_RESPONSE
+from libs.ledger.store.timekeeper import MOST_SKEW
 from libs.rpc.failures import RpcFailed
 
 _DAYS = (10, -10)
 _SHORT = 25.0
+_SOON = timedelta(seconds=20)
+_EARLY = timedelta(seconds=MOST_SKEW)
 _A_DAY = 86_400.0
 _numbers = count()
 
@@ -66,11 +73,17 @@ def jump_worker(ground: Ground, chance: random.Random) -> str:
 
 
 def jump_worker_shortly(ground: Ground, chance: random.Random) -> str:
-    """The same by less than a minute, and nobody does anything: the clocks go on by themselves."""
+    """The same by less than a minute, and nobody does anything: the clocks go on by themselves.
+
+    A moment falls due within that time. If the wrong clock notices it, it is early, and the checker says so.
+    """
     said = Said(ground.cluster.processes["cases", "worker"])
     ahead = timedelta(seconds=chance.choice([_SHORT, -_SHORT]))
+    due = _due_soon(ground, chance)
     try:
         set_wrong(ground.clocks, "cases", "worker", ahead.total_seconds())
+        if not _EARLY < due - datetime.now(UTC) < timedelta(seconds=_SHORT):
+            ground.silent.append(f"no moment falls due within {_SHORT:g} s of the jump: nothing was tried")
         _paused(ground, said, "the clock of this machine is")
     finally:
         set_wrong(ground.clocks, "cases", "worker", 0)
@@ -82,6 +95,20 @@ def jump_worker_shortly(ground: Ground, chance: random.Random) -> str:
         seconds=3 * _SHORT,
     )
     return _by(ahead)
+
+
+def _due_soon(ground: Ground, chance: random.Random) -> datetime:
+    """When the first response to a case is due, which nobody gives: in some seconds."""
+    person = ground.person("soon")
+    caller = Caller(f"soon-{time.monotonic_ns()}", person, chance, threading.Event(), pause=0.0)
+    try:
+        now = datetime.now(UTC)
+        case = caller.takes_over(now + _SOON - FIRST_RESPONSE, now)
+    finally:
+        person.client.close()
+    deadline = next(one for one in case.deadlines if one.clock == types.CLOCK_KIND_FIRST_RESPONSE)
+    due: datetime = deadline.due_time.ToDatetime(tzinfo=UTC)
+    return due
 
 
 def _paused(ground: Ground, said: Said, why: str) -> None:

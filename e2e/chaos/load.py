@@ -128,22 +128,26 @@ class Caller:
     def _late_case(self) -> None:
         """A case of last month, taken over from elsewhere: the clocks find all its limits used up."""
         now = datetime.now(UTC)
+        opened = self.takes_over(now - timedelta(days=30), now - timedelta(days=29))
+        self.does("cases", "accept_case", cases.AcceptCaseRequest(case_id=opened.case_id))
+
+    def takes_over(self, opened_at: datetime, as_of: datetime) -> cases.Case:
+        """A case that was opened elsewhere at a moment, and is handed to the clocks as of another."""
         system = f"{self.name}-{self.stories}"
         opening = cases.OpenCaseRequest(
             affair_id=PIPE,
             channel=types.CHANNEL_WEB,
             area_id=ELM,
             external_reference=types.ExternalReference(system=system, number="1"),
-            occurred_time=stamp(now - timedelta(days=30)),
+            occurred_time=stamp(opened_at),
         )
         self.does("cases", "register_external_system", cases.RegisterExternalSystemRequest(system=system))
         opened = self.does("cases", "open_case", opening)
-        handing = cases.FinishImportRequest(
-            system=system, as_of_time=stamp(now - timedelta(days=29)), at_least=opened.revision
-        )
+        handing = cases.FinishImportRequest(system=system, as_of_time=stamp(as_of), at_least=opened.revision)
         while self._ask(self.city.cases.finish_import, handing).remaining:
             pass
-        self.does("cases", "accept_case", cases.AcceptCaseRequest(case_id=opened.case.case_id))
+        case: cases.Case = opened.case
+        return case
 
     def does(self, service: str, rpc: str, request: Message) -> Any:
         """Ask until there is an answer, and write it down."""

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -39,6 +39,8 @@ _BODIES = {WATER: "自来水公司", ROADS: "市政道路处"}
 PIPE, POTHOLE = "burst-pipe", "pothole"
 _AFFAIRS = {PIPE: ("水管爆裂", WATER), POTHOLE: ("路面坑洞", ROADS)}
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+FIRST_RESPONSE = timedelta(days=2)
+"""Until when somebody must respond: work is done here day and night."""
 
 _numbers = itertools.count(1)
 
@@ -219,7 +221,7 @@ def _promise(operator: City, affair_id: str) -> None:
         request_id=new_id(),
         affair_id=affair_id,
         area_id=TOWN,
-        first_response=terms.Limit(amount=2, unit=terms.LIMIT_UNIT_WORKING_DAYS),
+        first_response=terms.Limit(amount=FIRST_RESPONSE.days, unit=terms.LIMIT_UNIT_WORKING_DAYS),
         resolution=terms.Limit(amount=5, unit=terms.LIMIT_UNIT_WORKING_DAYS),
         calendar_id="always",
         valid_from_time=stamp(LONG_AGO),

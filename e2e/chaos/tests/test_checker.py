@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from e2e.chaos.evidence import Acknowledged
 from e2e.chaos.tests.aftermath import AT, Aftermath
 from libs.ledger.recorded import Context, Draft, utc_now
@@ -160,9 +162,10 @@ def test_a_moment_noticed_twice_is_found(run: Aftermath) -> None:
     assert any("a moment was noticed twice: cases.deadline_breached" in line for line in run.findings())
 
 
-def test_a_moment_noticed_before_it_was_due_is_found(run: Aftermath) -> None:
+@pytest.mark.parametrize("early", [timedelta(days=10), timedelta(seconds=20)])
+def test_a_moment_noticed_before_it_was_due_is_found(run: Aftermath, early: timedelta) -> None:
     breach = DeadlineBreached(clock=ClockKind.RESOLUTION, body_id="waterworks", at=AT)
-    about = Context(actor="clock:cases", occurred_at=utc_now() + timedelta(days=10)).metadata(AT)
+    about = Context(actor="clock:cases", occurred_at=utc_now() + early).metadata(AT)
     draft = Draft(stream="case-early", expected_version=0, events=[(breach, about)])
     run.services["cases"].ledger.append(Append(drafts=[draft]))
 
