@@ -60,8 +60,8 @@ def _judged(told: Acknowledged, events: Sequence[Stored]) -> str:
         return "is lost: nothing in the ledger comes of it"
     if not _decided_once(events):
         return f"took effect twice: {_places(events)}"
-    position, version = parse_revision(told.revision)
-    if (events[-1].position, events[-1].version) != (position, version):
+    seen = parse_revision(told.revision)
+    if (events[-1].position, events[-1].version) != (seen.position, seen.version):
         return f"lies elsewhere: {_places(events)}"
     return ""
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 
-from libs.ledger.revision import Revision
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.views.view import Views
 from libs.runtime.bundled.kept import environ_of
@@ -97,7 +96,7 @@ def streams_of(ledger: Ledger) -> Streams:
 
 def views_of(ledger: Ledger, service: Service) -> Tables:
     """Every row of every view of a service, once the view has folded all of the ledger."""
-    views, head, tables = Views(ledger, service.views), str(Revision(ledger.head(), 0)), {}
+    views, head, tables = Views(ledger, service.views), ledger.revision(ledger.head()), {}
     for view in service.views:
         with views.read(view.name, head, seconds(_FOLDED_WITHIN)) as cursor:
             for table in view.tables:

@@ -146,11 +146,15 @@ class Recorded(Generic[E]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """Events that are to follow version `expected_version` of a stream (0: the stream is new)."""
+    """Events that are to follow version `expected_version` of a stream (0: the stream is new).
+
+    `life` is the incarnation of the ledger in which that version was read; 0: not known.
+    """
 
     stream: str
     expected_version: int
     events: Sequence[tuple[object, Metadata]]
+    life: int = 0
 
 
 @dataclass(frozen=True, slots=True)

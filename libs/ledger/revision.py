@@ -5,17 +5,22 @@ from typing import NamedTuple
 
 from libs.ledger.decider import Kind, Refusal
 
-_TOKEN = re.compile(r"r(\d{1,18})\.(\d{1,18})", re.ASCII)
+_TOKEN = re.compile(r"r(\d{1,18})\.(\d{1,18})(?:\.(\d{1,9}))?", re.ASCII)
 
 
 class Revision(NamedTuple):
-    """A place in the ledger and a version of a stream; written `r1024.3`."""
+    """A place in the ledger and a version of a stream, seen in an incarnation of the ledger.
+
+    Written `r1024.3`, and `r1024.3.2` where it is not the first incarnation.
+    """
 
     position: int
     version: int
+    incarnation: int = 1
 
     def __str__(self) -> str:
-        return f"r{self.position}.{self.version}"
+        life = f".{self.incarnation}" if self.incarnation > 1 else ""
+        return f"r{self.position}.{self.version}{life}"
 
 
 def parse_revision(token: str, field: str = "at_least") -> Revision:
@@ -24,4 +29,14 @@ def parse_revision(token: str, field: str = "at_least") -> Revision:
     if match is None:
         message = "This is not a revision: use one exactly as an answer gave it."
         raise Refusal(Kind.INVALID, "REVISION_MALFORMED", message, field=field)
-    return Revision(int(match[1]), int(match[2]))
+    return Revision(int(match[1]), int(match[2]), int(match[3] or 1))
+
+
+def history_changed(seen: Revision, why: str) -> Refusal:
+    """Refuse a revision of a history that the ledger has no more."""
+    return Refusal(
+        Kind.PRECONDITION,
+        "HISTORY_CHANGED",
+        f"What you saw at {seen} was lost: {why}. Read again what is there now, then decide again.",
+        revision=str(seen),
+    )

@@ -10,7 +10,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.decider import Kind, Refusal
-from libs.ledger.revision import Revision, parse_revision
+from libs.ledger.revision import Revision
 from libs.ledger.views.view import View, ViewBehind, Views
 from libs.query.paging import ListRequest
 
@@ -53,6 +53,12 @@ class Recording(Protocol):
     def head(self) -> int:
         """The last position recorded: asks the store."""
 
+    def seen(self, token: str, field: str = "at_least") -> Revision:
+        """What a token says that a caller has seen. Refuses what is no token, and what was lost."""
+
+    def revision(self, position: int, version: int = 0) -> str:
+        """The token for something that was read just now."""
+
 
 class ListQuery(PageQuery, Protocol):
     """A list request: page, filter, and the revision that its answer must have seen."""
@@ -80,7 +86,7 @@ class Fresh:
         at_least = self.at_least
         if self.as_of is not None:
             self.assure_recorded(views.ledger)
-            at_least = str(Revision(views.ledger.head(), 0))
+            at_least = views.ledger.revision(views.ledger.head())
         return views.read(view.name, at_least, self.patience, self.aside)
 
     def past(self, as_of: datetime | None, now: datetime) -> Self:
@@ -97,17 +103,17 @@ class Fresh:
     def assure_recorded(self, ledger: Recording) -> None:
         """Refuse a revision beyond what is recorded: a command answers after it has recorded its events.
 
-        So nobody waits for what will never come. Raises `ViewBehind`, `Refusal` REVISION_MALFORMED, as
-        reading a view does.
+        So nobody waits for what will never come. Raises `ViewBehind`, `Refusal` REVISION_MALFORMED and
+        HISTORY_CHANGED, as reading a view does.
         """
-        wanted = parse_revision(self.at_least).position if self.at_least else 0
+        wanted = ledger.seen(self.at_least).position
         if wanted > ledger.known_head and wanted > (head := ledger.head()):
             raise ViewBehind("of the ledger", wanted, head)
 
     @classmethod
     def as_of_now(cls, ledger: Recording) -> Self:
         """For an answer that has seen everything recorded so far: asks the store."""
-        return cls(str(Revision(ledger.head(), 0)))
+        return cls(ledger.revision(ledger.head()))
 
     @classmethod
     def of(cls, request: Query, call: Waiting) -> Self:

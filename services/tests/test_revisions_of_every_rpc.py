@@ -29,6 +29,7 @@ from services.tests.echo import good_request
 
 NAMED = ("at_least", "cases_at_least")
 FAR_AHEAD = f"r{10**15}.1"
+OF_ANOTHER_HISTORY = "r1.1.2"
 SECONDS = 60.0
 NEVER = 10 * SECONDS
 """A patience that outlasts every call here: whoever waits for it fails by the deadline."""
@@ -88,7 +89,7 @@ def answers(client: Client, places: list[Place], revision: str) -> Mapping[str, 
         return dict(zip(map(str, places), pool.map(answer, places), strict=True))
 
 
-@pytest.mark.parametrize("revision", ["zzz", "r1", "r-1.0", "r1.1.1"])
+@pytest.mark.parametrize("revision", ["zzz", "r1", "r-1.0", "r1.1.1.1"])
 def test_what_is_no_revision_is_refused_by_name(asked: tuple[Client, list[Place]], revision: str) -> None:
     client, places = asked
 
@@ -112,6 +113,17 @@ def test_a_revision_that_nobody_has_recorded_is_refused_at_once(
     for place, failed in answers(client, named(places, "at_least"), FAR_AHEAD).items():
         assert failed is not None, place
         assert failed.reason == "VIEW_BEHIND", f"{place}: {failed}"
+
+
+def test_a_revision_of_a_history_that_is_gone_is_refused_at_once(
+    asked: tuple[Client, list[Place]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.query.freshness.PATIENCE", NEVER)
+    client, places = asked
+
+    for place, failed in answers(client, named(places, "at_least"), OF_ANOTHER_HISTORY).items():
+        assert failed is not None, place
+        assert failed.reason == "HISTORY_CHANGED", f"{place}: {failed}"
 
 
 def test_a_revision_of_cases_that_was_not_heard_of_is_waited_for_and_then_refused(

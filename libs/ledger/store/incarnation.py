@@ -1,6 +1,6 @@
 """Which ledger this is, and which of its lives: raised when its database was restored or promoted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,6 +91,22 @@ def enter(connection: Connection[Any]) -> Incarnation:
         row = cursor.execute("SELECT * FROM public.ledger_enter()").fetchone()
     assert row is not None  # noqa: S101  # the function always answers one
     return _incarnation(row)
+
+
+def entered(connection: Connection[Any]) -> Sequence[Incarnation]:
+    """The same, with all that went before: the last one is that of now."""
+    life = enter(connection)
+    return [each for each in incarnations(connection) if each.number <= life.number]
+
+
+def lost(lives: Sequence[Incarnation], position: int, number: int) -> str:
+    """Why a ledger with these incarnations has lost what one of them held at a position; "" if it has it."""
+    if number > lives[-1].number:
+        return f"incarnation {lives[-1].number} of the ledger is the newest there is"
+    for life in lives:
+        if life.number > number and life.position < position:
+            return f"incarnation {life.number} of the ledger began behind {life.position}"
+    return ""
 
 
 def incarnations(connection: Connection[Any]) -> list[Incarnation]:

@@ -17,6 +17,7 @@ from libs.ledger.privacy.keys import CHANNEL as KEYS_CHANNEL
 from libs.ledger.privacy.keys import Keys
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import Checkpoint, Draft, Recorded
+from libs.ledger.revision import Revision, history_changed, parse_revision
 from libs.ledger.store import chain as chains
 from libs.ledger.store import incarnation
 from libs.ledger.store.claiming import Change, changing
@@ -80,9 +81,10 @@ class Append:
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """Where the events of an append lie, in the order of its drafts."""
+    """Where the events of an append lie, in the order of its drafts; `life` is the ledger's incarnation."""
 
-    positions: tuple[int, ...]
+    positions: tuple[int, ...] = ()
+    life: int = 1
 
 
 class Ledger:
@@ -146,11 +148,11 @@ class Ledger:
             datastore.pool.open()
             with datastore.connection() as connection:
                 check_tables(connection, settings.service)
-                life = incarnation.enter(connection)
+                lives = incarnation.entered(connection)
                 for danger in dangers(connection, standby=settings.require_durable):
                     log.warning("the database of %s: %s", settings.service, danger)
             recorder = GroupCommitRecorder(datastore, retry_for=settings.retry_for, timekeeper=timekeeper)
-            recorder.life, recorder.knows = life, settings.knows
+            recorder.lives, recorder.knows = lives, settings.knows
             keys = Keys(datastore, master_key, buckets or BucketTable(datastore, settings.service))
             keys.check()
             return cls(settings, datastore, recorder, events, keys)
@@ -244,7 +246,7 @@ class Ledger:
                     raise
                 if unit.erases:
                     self.keys.erasure.finish()
-                return Appended(tuple(positions))
+                return Appended(tuple(positions), unit.life)
         raise LedgerUnavailable("the key of a person keeps changing: nothing was stored, try again")
 
     def _unit(self, append: Append) -> Unit:
@@ -266,7 +268,14 @@ class Ledger:
                 changes.extend(encoded.changes)
             last[draft.stream] = version
         effects = [*([changing(changes)] if changes else []), *append.effects]
-        return Unit(rows=rows, checkpoint=append.checkpoint, keys=used, erases=erases, effects=effects)
+        return Unit(
+            rows=rows,
+            checkpoint=append.checkpoint,
+            keys=used,
+            erases=erases,
+            effects=effects,
+            lives=frozenset(draft.life for draft in append.drafts if draft.life),
+        )
 
     # Reading
 
@@ -325,8 +334,25 @@ class Ledger:
     @property
     def life(self) -> incarnation.Incarnation:
         """Which incarnation of the ledger this process is connected to."""
-        assert self._recorder.life is not None  # noqa: S101  # known since it was opened
-        return self._recorder.life
+        return self._recorder.lives[-1]
+
+    def seen(self, token: str, field: str = "at_least") -> Revision:
+        """What a caller has seen, by a revision token. "" is nothing.
+
+        Raises `Refusal` REVISION_MALFORMED, or HISTORY_CHANGED where what they saw was lost with the end of
+        the ledger. Asks the database only before that: another process may have begun an incarnation.
+        """
+        revision = parse_revision(token, field) if token else Revision(0, 0)
+        if incarnation.lost(self._recorder.lives, revision.position, revision.incarnation):
+            with self.connection() as connection:
+                lives = incarnation.incarnations(connection)
+            if why := incarnation.lost(lives, revision.position, revision.incarnation):
+                raise history_changed(revision, why)
+        return revision
+
+    def revision(self, position: int, version: int = 0) -> str:
+        """The token for something that was read here just now."""
+        return str(Revision(position, version, self.life.number))
 
     def chain_at(self, position: int) -> bytes:
         """The chain after the last event up to a position: the hash over all of the ledger until there."""
@@ -358,7 +384,7 @@ class Ledger:
 
     def _missed(self) -> None:
         with self.connection() as connection:
-            self._recorder.life = incarnation.enter(connection)
+            self._recorder.lives = incarnation.entered(connection)
         self._begin_anew()
 
     def _begin_anew(self) -> None:

@@ -63,7 +63,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         self.sql_create_statements.extend([*others, *self.functions])
         self.committer = Committer(self._commit, self._reconnect, probe=self._probe, retry_for=retry_for)
         self.on_commit: Callable[[Sequence[Unit]], None] = lambda _: None
-        self.life: incarnation.Incarnation | None = None
+        self.lives: Sequence[incarnation.Incarnation] = ()
         self.knows = 0  # the newest step of the schema that this release knows
         self.on_lock: Callable[[float], None] = lambda _: None
         """Told how many seconds a batch took to get the table lock."""
@@ -111,10 +111,14 @@ class GroupCommitRecorder(PostgresProcessRecorder):
     def _commit(self, units: Sequence[Unit]) -> None:
         """One transaction for a batch. Raises if nothing was committed, or if that is not known."""
         self._under_way = False
+        self._connect()
+        for unit in units:  # a version of then may be another one now
+            unit.outlived = bool(unit.lives - {self.lives[-1].number})
         if not self._commit_at_once(units):
             self._commit_one_by_one(units)
         for unit in units:
             if unit.error is None:
+                unit.life = self.lives[-1].number
                 for key in unit.keys.values():
                     key.stored = True
         try:
@@ -178,7 +182,7 @@ class GroupCommitRecorder(PostgresProcessRecorder):
                 " WHERE current_setting('synchronous_commit') = 'off'"
             )
             at_work.announce(connection, self.knows)
-            again, self.life = self.life is not None, incarnation.enter(connection)
+            again, self.lives = bool(self.lives), incarnation.entered(connection)
             self._backends = {connection.info.backend_pid}
             if again:  # it may be another server, or the same after a restore
                 self.on_reconnect()

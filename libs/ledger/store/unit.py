@@ -65,10 +65,13 @@ class Unit:
     erases: Sequence[str] = ()
     effects: Sequence[Effect] = ()
     dense: bool = True  # versions must follow without a gap; the library's interface does not ask for it
+    lives: frozenset[int] = frozenset()  # the incarnations of the ledger in which it was decided
     expires: float = 0.0
     in_doubt: bool = False  # was sent with a commit whose outcome is not known
+    outlived: bool = False  # another incarnation of the ledger has begun since it was decided
     stored: bool = False  # found in the store after such a doubt
     positions: Sequence[int] = ()
+    life: int = 0  # the incarnation of the ledger that they belong to
     moment: datetime | None = None  # when its events were recorded, by the database's clock
     error: BaseException | None = None
     done: Latch = field(default_factory=Latch)
@@ -141,7 +144,7 @@ class Standing:
     def _conflict(self, unit: Unit) -> VersionConflict | None:
         for stream, first in unit.firsts().items():
             last = self.versions.get(stream, 0 if unit.dense else -1)
-            if first <= last or (unit.dense and first != last + 1):
+            if unit.outlived or first <= last or (unit.dense and first != last + 1):
                 return VersionConflict(str(stream), first - 1, last)
         return None
 
@@ -174,7 +177,7 @@ def are_usual(units: Sequence[Unit]) -> bool:
     """Tell whether a batch is of the kind that one call can commit, if the store agrees."""
     sources = [unit.checkpoint.source for unit in units if unit.checkpoint]
     return (
-        not any(unit.effects or unit.erases or unit.in_doubt for unit in units)
+        not any(unit.effects or unit.erases or unit.in_doubt or unit.outlived for unit in units)
         and len(set(sources)) == len(sources)
         and len(Standing.expected_by(units).admit(units)) == len(units)
     )

@@ -1,7 +1,7 @@
 """What a command comes to: the answer, or the refusals that any stream may give."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from libs.ledger.decider import Kind, Refusal
@@ -21,16 +21,17 @@ class Loaded(Generic[S]):
     state: S
     version: int
     position: int
+    life: int = 1
 
     @classmethod
     def of(cls, folded: Folded[S]) -> "Loaded[S]":
         """The answer that a folded stream gives."""
-        return cls(state=folded.state, version=folded.version, position=folded.position)
+        return cls(state=folded.state, version=folded.version, position=folded.position, life=folded.life)
 
     @property
     def revision(self) -> str:
         """The token that a caller may give as `if_revision` or `at_least`."""
-        return str(Revision(self.position, self.version))
+        return str(Revision(self.position, self.version, self.life))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +46,12 @@ class Handled(Generic[S, E]):
     position: int
     events: tuple[E, ...]
     repeated: bool = False
+    life: int = 1
 
     @property
     def revision(self) -> str:
         """The token that a caller may give as `if_revision` or `at_least`."""
-        return str(Revision(self.position, self.version))
+        return str(Revision(self.position, self.version, self.life))
 
 
 Permit = Callable[[S], None]
@@ -95,22 +97,27 @@ class Decision(Generic[S, E]):
     def draft(self) -> Draft:
         """What is to be appended."""
         pairs = list(zip(self.events, self.metadata, strict=True))
-        return Draft(stream=self.name, expected_version=self.before.version, events=pairs)
+        before = self.before
+        return Draft(stream=self.name, expected_version=before.version, events=pairs, life=before.life)
 
     def appends(self) -> bool:
         """Tell whether there is anything to append."""
         return bool(self.metadata)
 
-    def handled(self, position: int | None = None) -> Handled[S, E]:
-        """The answer; `position`: where the last of its events came to lie."""
-        after = self.after if position is None else self.after.at(position)
+    def handled(self) -> Handled[S, E]:
+        """The answer."""
         return Handled(
-            state=after.state,
-            version=after.version,
-            position=after.position,
+            state=self.after.state,
+            version=self.after.version,
+            position=self.after.position,
             events=tuple(self.events),
             repeated=self.repeated,
+            life=self.after.life,
         )
+
+    def at(self, position: int, life: int) -> "Decision[S, E]":
+        """The same, once the last of its events lies in an incarnation of the ledger."""
+        return replace(self, after=self.after.at(position, life))
 
 
 def request_id_reused(request_id: str) -> Refusal:
@@ -130,7 +137,7 @@ def revision_mismatch(folded: Folded[Any]) -> Refusal:
         Kind.CONFLICT,
         "REVISION_MISMATCH",
         "It has changed since the revision you gave: read it again, then decide again.",
-        revision=str(Revision(folded.position, folded.version)),
+        revision=str(Revision(folded.position, folded.version, folded.life)),
     )
 
 

@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from libs.ledger.recorded import Metadata, Recorded
@@ -14,13 +14,17 @@ S = TypeVar("S")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded(Generic[S]):
-    """A stream up to a version. `epoch` is that of the keys under which its events were read."""
+    """A stream up to a version. `epoch` is that of the keys under which its events were read.
+
+    `life` is the incarnation of the ledger in which they were read, or appended.
+    """
 
     state: S
     version: int = 0
     position: int = 0
     requests: Requests = field(default_factory=Requests)
     epoch: int = 0
+    life: int = 1
 
     def then(self, recorded: Sequence[Recorded[Any]], evolve: Callable[[S, Any], S]) -> "Folded[S]":
         """The same with more events."""
@@ -31,12 +35,12 @@ class Folded(Generic[S]):
             state = evolve(state, one.event)
             requests.note(one.metadata, one.version)
         last = recorded[-1]
-        return Folded(
+        return replace(
+            self,
             state=state,
             version=last.version,
             position=last.position,
             requests=requests.done(),
-            epoch=self.epoch,
         )
 
     def with_new(
@@ -47,19 +51,11 @@ class Folded(Generic[S]):
         for event, its in zip(events, metadata, strict=True):
             state, version = evolve(state, event), version + 1
             requests.note(its, version)
-        return Folded(
-            state=state, version=version, position=self.position, requests=requests.done(), epoch=self.epoch
-        )
+        return replace(self, state=state, version=version, requests=requests.done())
 
-    def at(self, position: int) -> "Folded[S]":
-        """The same, once its last event lies in the ledger."""
-        return Folded(
-            state=self.state,
-            version=self.version,
-            position=position,
-            requests=self.requests,
-            epoch=self.epoch,
-        )
+    def at(self, position: int, life: int) -> "Folded[S]":
+        """The same, once its last event lies in an incarnation of the ledger."""
+        return replace(self, position=position, life=life)
 
 
 class Cache(Generic[S]):

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import inspect
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar, get_type_hints
 
@@ -75,15 +76,15 @@ class Snapshots(Generic[S]):
             with self._ledger.connection() as connection:
                 connection.execute(_SAVE, row)
 
-    def load(self, stream: str, epoch: int) -> Folded[S] | None:
-        """The kept state of a stream, if there is one that this code can trust and read."""
+    def load(self, stream: str, blank: Folded[S]) -> Folded[S] | None:
+        """The kept state of a stream in a `blank` one, if there is one that this code can trust and read."""
         try:
-            return self._load(stream, epoch)
+            return self._load(stream, blank)
         except Exception:  # a convenience: the events tell the same
             log.exception("the snapshot of %s cannot be read", stream)
             return None
 
-    def _load(self, stream: str, epoch: int) -> Folded[S] | None:
+    def _load(self, stream: str, blank: Folded[S]) -> Folded[S] | None:
         with self._ledger.connection() as connection:
             row = connection.execute(_LOAD, [stream, self._fingerprint]).fetchone()
         if row is None:
@@ -91,8 +92,8 @@ class Snapshots(Generic[S]):
         name, inner, seal = msgspec.msgpack.decode(bytes(row["body"]), type=tuple[str, bytes, str])
         with self._ledger.mapper.opening():
             requests, state = self._by_name[name].decode(inner, _where(stream, row["version"]))
-        folded = Folded(
-            state=state, version=row["version"], position=row["position"], requests=requests, epoch=epoch
+        folded = replace(
+            blank, state=state, version=row["version"], position=row["position"], requests=requests
         )
         if not hmac.compare_digest(seal, self._seal(stream, folded, inner)):
             log.error("the snapshot of %s was altered or moved: it is not used", stream)

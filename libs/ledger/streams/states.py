@@ -35,7 +35,7 @@ class States(Generic[S, E]):
 
     def blank(self) -> Folded[S]:
         """A stream in which nothing has happened."""
-        return Folded(state=self._initial, epoch=self._ledger.keys.epoch)
+        return Folded(state=self._initial, epoch=self._ledger.keys.epoch, life=self._ledger.life.number)
 
     def cached(self, name: str) -> Folded[S] | None:
         """What is known of a stream without asking the store: it may be out of date."""
@@ -88,7 +88,7 @@ class States(Generic[S, E]):
         page = self._ledger.read_stream(name, limit=self._every)
         if len(page) < self._every:
             return self.advance(name, folded, page)
-        snapshot = self._snapshots.load(name, folded.epoch) if self._snapshots is not None else None
+        snapshot = self._snapshots.load(name, folded) if self._snapshots is not None else None
         if snapshot is not None and snapshot.version >= page[-1].version:
             folded = snapshot
         else:

@@ -9,8 +9,7 @@ from libs.ledger.decider import Decider, Refusal
 from libs.ledger.errors import VersionConflict
 from libs.ledger.ids import stream_name
 from libs.ledger.recorded import Checkpoint, Context, Recorded, utc_now
-from libs.ledger.revision import parse_revision
-from libs.ledger.store.ledger import Append, Ledger
+from libs.ledger.store.ledger import Append, Appended, Ledger
 from libs.ledger.store.unit import Effect
 from libs.ledger.streams.decision import (
     Ask,
@@ -84,8 +83,8 @@ class Stream(Generic[C, S, E]):
         `expect_new` saves a read where the stream is most likely new.
 
         Raises `Refusal` of the decider, or ID_INVALID, REQUEST_ID_REUSED, REVISION_MISMATCH,
-        REVISION_MALFORMED, CONCURRENT_CHANGE; and the ledger's `LedgerUnavailable`, also where the clock of
-        this process is wrong: it decides nothing, and refuses nobody for good.
+        REVISION_MALFORMED, HISTORY_CHANGED, CONCURRENT_CHANGE; and the ledger's `LedgerUnavailable`, also
+        where the clock of this process is wrong: it decides nothing, and refuses nobody for good.
         """
         name = self.name(subject_id)
         context = self.concealed(context)
@@ -150,7 +149,7 @@ class Stream(Generic[C, S, E]):
             if not known.is_repeated_by(context):
                 raise request_id_reused(str(context.request_id))
             return self._repeat(name, folded, known.first, known.last, ask)
-        if ask.if_revision and parse_revision(ask.if_revision, "if_revision").version != folded.version:
+        if ask.if_revision and self.ledger.seen(ask.if_revision, "if_revision").version != folded.version:
             raise revision_mismatch(folded)
         ask.begin(folded.state)
         events = tuple(self.decider.decide(ask.command, folded.state))
@@ -172,12 +171,12 @@ class Stream(Generic[C, S, E]):
 
     def _append(self, decision: Decision[S, E]) -> Handled[S, E]:
         appended = self.ledger.append(Append(drafts=[decision.draft()]))
-        return self.settle(decision, appended.positions[-1])
+        return self.settle(decision.at(appended.positions[-1], appended.life))
 
-    def settle(self, decision: Decision[S, E], position: int) -> Handled[S, E]:
+    def settle(self, decision: Decision[S, E]) -> Handled[S, E]:
         """Take a decision whose events lie in the ledger into the cache."""
-        self.states.keep(decision.name, decision.before, decision.after.at(position))
-        return decision.handled(position)
+        self.states.keep(decision.name, decision.before, decision.after)
+        return decision.handled()
 
     # Reading
 
@@ -236,20 +235,20 @@ def handle_many(
         decisions = _decide_all(ledger, tasks)
         drafts = [decision.draft() for _, decision in decisions if decision.appends()]
         try:
-            positions = _append_all(
+            appended = _append_all(
                 ledger, Append(drafts=drafts, checkpoint=checkpoint, effects=effects, erases=erases)
             )
         except VersionConflict as conflict:
             lost = conflict.stream
             continue
-        return _settle_all(decisions, positions)
+        return _settle_all(decisions, appended)
     raise concurrent_change(lost)
 
 
-def _append_all(ledger: Ledger, append: Append) -> Sequence[int]:
+def _append_all(ledger: Ledger, append: Append) -> Appended:
     if append.drafts or append.checkpoint or append.effects or append.erases:
-        return ledger.append(append).positions
-    return ()
+        return ledger.append(append)
+    return Appended()
 
 
 def _decide_all(
@@ -278,7 +277,7 @@ def _decide_all(
 
 
 def _settle_all(
-    decisions: Sequence[tuple[Stream[Any, Any, Any], Decision[Any, Any]]], positions: Sequence[int]
+    decisions: Sequence[tuple[Stream[Any, Any, Any], Decision[Any, Any]]], appended: Appended
 ) -> list[Handled[Any, Any]]:
     answers: list[Handled[Any, Any]] = []
     last: dict[str, int] = {}
@@ -286,8 +285,10 @@ def _settle_all(
     for stream, decision in decisions:
         if decision.appends():
             done += len(decision.metadata)
-            last[decision.name] = positions[done - 1]
-            answers.append(stream.settle(decision, positions[done - 1]))
+            last[decision.name] = appended.positions[done - 1]
+            answers.append(stream.settle(decision.at(last[decision.name], appended.life)))
+        elif decision.name in last:
+            answers.append(decision.at(last[decision.name], appended.life).handled())
         else:
-            answers.append(decision.handled(last.get(decision.name)))
+            answers.append(decision.handled())
     return answers

@@ -127,11 +127,12 @@ def test_a_fold_can_be_tested_without_a_store() -> None:
 
 
 def test_a_revision_is_read_as_it_was_written() -> None:
-    assert parse_revision(str(Revision(17, 4))) == Revision(17, 4)
+    assert parse_revision(str(Revision(17, 4))) == parse_revision("r17.4") == Revision(17, 4)
+    assert parse_revision(str(Revision(17, 4, 2))) == parse_revision("r17.4.2") == Revision(17, 4, 2)
 
 
 @pytest.mark.parametrize(
-    "token", ["", "r1", "1.2", "r-1.2", "r1.2 ", "r1.٣", "r1.2.3", "r" + "9" * 30 + ".1"]
+    "token", ["", "r1", "1.2", "r-1.2", "r1.2 ", "r1.٣", "r1.2.", "r1.2.x", "r1.2.3.4", "r" + "9" * 30 + ".1"]
 )
 def test_a_token_of_somebody_else_is_refused(token: str) -> None:
     with pytest.raises(Refusal) as refused:

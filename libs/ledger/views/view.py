@@ -35,7 +35,6 @@ from psycopg.errors import InvalidSchemaName, UndefinedTable
 from psycopg.rows import DictRow, dict_row
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.revision import parse_revision
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.views.table import NAME, R
 from libs.ledger.views.table import Key as Key  # views import them beside View
@@ -184,10 +183,11 @@ class Views:
         """A cursor on the view's tables, which hold everything up to the revision `at_least`.
 
         One read-only snapshot for the whole block, whatever the projector does meanwhile. Raises
-        `ViewBehind` after `timeout` seconds, `Refusal` REVISION_MALFORMED for a token not of ours.
+        `ViewBehind` after `timeout` seconds, `Refusal` REVISION_MALFORMED for a token not of ours, and
+        HISTORY_CHANGED for one of a history that was lost.
         `aside` is entered while the thread only waits.
         """
-        wanted = parse_revision(at_least).position if at_least else 0
+        wanted = self.ledger.seen(at_least).position
         declared = self.by_name[view]
         deadline, poll = time.monotonic() + timeout, _POLL
         while True:

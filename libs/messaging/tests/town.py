@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from linli.exchange.v1 import exchange_pb2
 from linli.feed.v1 import feed_service_pb2 as feed
@@ -18,6 +17,7 @@ from libs.rpc.keys import SigningKey
 from libs.runtime.host.opened import OpenService
 from libs.runtime.host.parts import Service
 from libs.runtime.tests.example import counter, tally
+from libs.testkit import losing
 from libs.testkit.clocks import moment
 from libs.testkit.eventually import eventually
 
@@ -91,20 +91,8 @@ class Town:
 
 
 def lose_all_behind(town: Town, position: int, *, elsewhere: bool = False) -> None:
-    """Take the counter's ledger back to a position, as a restore does, and cut all connections to it.
-
-    `elsewhere`: to another place (a standby, a dump restored), not the same files of an earlier moment.
-    """
-    dsn = town.counter.settings.database_url.reveal()
-    with psycopg.connect(dsn, autocommit=True) as owner:
-        owner.execute("DELETE FROM stored_events WHERE notification_id > %s", [position])
-        owner.execute("SELECT setval('stored_events_notification_id_seq', %s)", [position])
-        if elsewhere:
-            owner.execute("UPDATE ledger_incarnations SET place = 'before'")
-        owner.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+    """Take the counter's ledger back to a position, `elsewhere` or in its own files."""
+    losing.lose_all_behind(town.counter.settings.database_url.reveal(), position, elsewhere=elsewhere)
     eventually(lambda: town.counter.ledger.known_head == position, "the counter noticed")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from libs.ledger.decider import Refusal
+from libs.ledger.revision import Revision, parse_revision
 from libs.ledger.views.view import ViewBehind
 from libs.query.freshness import PATIENCE, Fresh
 from libs.rpc.access import PERSON, caller_of
@@ -58,6 +59,12 @@ class Recording:
     def head(self) -> int:
         self.asked += 1
         return self.newest
+
+    def seen(self, token: str, field: str = "at_least") -> Revision:
+        return parse_revision(token, field) if token else Revision(0, 0)
+
+    def revision(self, position: int, version: int = 0) -> str:
+        return str(Revision(position, version))
 
 
 @pytest.mark.parametrize("at_least", ["", "r0.0", "r5.2"])

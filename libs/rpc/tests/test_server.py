@@ -15,6 +15,7 @@ from google.protobuf import descriptor_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2
 
+from libs.query.tests.test_freshness import Recording
 from libs.rpc.client import Patience, connect
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed, failure_of
@@ -499,15 +500,6 @@ def test_it_shows_how_busy_it_is_and_what_became_of_streams(greeter: Greeter, di
     eventually(lambda: followed("OK") == ended["OK"] + 1)
 
 
-class Recording:
-    """A ledger that never gets beyond position 7."""
-
-    known_head = 7
-
-    def head(self) -> int:
-        return 7
-
-
 @pytest.mark.parametrize(
     ("at_least", "reason"), [("r7.1", ""), ("zzz", "REVISION_MALFORMED"), ("r8.1", "VIEW_BEHIND")]
 )
@@ -515,7 +507,7 @@ def test_an_rpc_begins_when_the_revision_that_it_names_is_recorded(
     mint: Mint, greeter: Greeter, monkeypatch: pytest.MonkeyPatch, at_least: str, reason: str
 ) -> None:
     server = Server(authority=mint.verifier)
-    server.add(SERVICE, greeter, recording=Recording())
+    server.add(SERVICE, greeter, recording=Recording(newest=7))
 
     monkeypatch.setattr("libs.query.freshness.PATIENCE", 3600.0)  # nobody waits for it
     [list_notes] = [method for method in every_rpc(SERVICE) if method.name == "ListNotes"]

@@ -12,7 +12,6 @@ from typing import Any
 
 import psycopg
 
-from libs.ledger.revision import Revision
 from libs.ledger.views.view import ViewBehind
 from libs.messaging.clocks import ClockRunner
 from libs.messaging.local import LocalDelivery
@@ -197,7 +196,7 @@ class Host(ProcessHost):
         for service in self.services if self._projectors and not self.failed else ():
             if service.projector.status().state != "active":
                 continue
-            head = str(Revision(service.ledger.known_head, 0))
+            head = service.ledger.revision(service.ledger.known_head)
             for view in service.views:
                 try:
                     with service.views.read(view.name, head, max(0.0, deadline - time.monotonic())):

@@ -27,12 +27,13 @@ class CaseRecord:
 
     state: Opened
     history: Sequence[Recorded[CaseEvent]]
+    life: int = 1
 
     @property
     def revision(self) -> str:
         """The token of its newest event."""
         newest = self.history[-1]
-        return str(Revision(newest.position, newest.version))
+        return str(Revision(newest.position, newest.version, self.life))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +83,12 @@ class Cases:
 
     def one(self, case_id: str) -> CaseRecord:
         """One case, from its own stream. Raises CASE_NOT_FOUND."""
+        life = self.stream.ledger.life.number
         history = self.stream.history(case_id)
         state = CASE.fold([recorded.event for recorded in history])
         if isinstance(state, NotOpened):
             raise refusals.case_not_found()
-        return CaseRecord(state=state, history=history)
+        return CaseRecord(state=state, history=history, life=life)
 
     def public(self, public_id: str, fresh: Fresh) -> CaseRow:
         """The case with a public number. Raises CASE_NOT_FOUND."""

@@ -79,7 +79,7 @@ class Affairs:
         loaded = self.stream.load(affair_id)
         if not isinstance(loaded.state, Defined):
             raise refusals.affair_is_unknown(affair_id)
-        return Loaded(state=loaded.state, version=loaded.version, position=loaded.position)
+        return Loaded(state=loaded.state, version=loaded.version, position=loaded.position, life=loaded.life)
 
     def listed(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[Defined], str]:
         """A page of affairs."""

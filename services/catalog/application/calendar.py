@@ -57,4 +57,4 @@ def _defined(found: Loaded[Calendar] | CalendarHandled, calendar_id: str) -> Loa
     state = found.state
     if not isinstance(state, Defined):
         raise refusals.calendar_is_unknown(calendar_id)
-    return Loaded(state=state, version=found.version, position=found.position)
+    return Loaded(state=state, version=found.version, position=found.position, life=found.life)

@@ -148,4 +148,6 @@ def area_of(known: Responsibilities) -> str | None:
 def _item(
     found: Loaded[Responsibilities] | Handled[Responsibilities, ResponsibilityEvent], item_id: str
 ) -> Loaded[Item]:
-    return Loaded(state=found.state.item(item_id), version=found.version, position=found.position)
+    return Loaded(
+        state=found.state.item(item_id), version=found.version, position=found.position, life=found.life
+    )

@@ -54,7 +54,7 @@ class Seeding:
         answers = handle_many(self.affairs.stream.ledger, tasks) if tasks else []
         loaded = [self.affairs.defined(standard.affair_id) for standard in STANDARD_AFFAIRS]
         position = max([each.position for each in answers] + [each.position for each in loaded])
-        return [each.state for each in loaded], str(Revision(position, loaded[-1].version))
+        return [each.state for each in loaded], str(Revision(position, loaded[-1].version, loaded[-1].life))
 
     def _tasks(self, zone: str, owner: Owner | None, at: datetime, context: Context) -> Iterator[Task]:
         time = working_time(zone)

@@ -136,4 +136,4 @@ def _published(found: Loaded[Service] | Handled[Service, ServiceEvent], service_
     state = found.state
     if isinstance(state, Unpublished):
         raise refusals.service_is_unknown(service_id)
-    return Loaded(state=state, version=found.version, position=found.position)
+    return Loaded(state=state, version=found.version, position=found.position, life=found.life)

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from libs.ledger.revision import Revision, parse_revision
+from libs.ledger.revision import parse_revision
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.views.view import ViewBehind
 from libs.query.freshness import Fresh
@@ -28,15 +28,15 @@ class Upstream:
         if not fresh.cases_at_least:
             return fresh
         wanted = parse_revision(fresh.cases_at_least, "cases_at_least").position
-        own = parse_revision(fresh.at_least).position if fresh.at_least else 0
+        own = self.ledger.seen(fresh.at_least).position
         deadline = time.monotonic() + fresh.patience
         while True:
             head = self.ledger.head()
             reached = self.ledger.checkpoint(self.cases)
             left = deadline - time.monotonic()
             if reached >= wanted:
-                at_least = Revision(max(own, self.ledger.head()), 0)
-                return Fresh(at_least=str(at_least), patience=max(left, 0), aside=fresh.aside)
+                at_least = self.ledger.revision(max(own, self.ledger.head()))
+                return Fresh(at_least=at_least, patience=max(left, 0), aside=fresh.aside)
             if left <= 0:
                 raise ViewBehind(case_facts.VIEW.name, wanted, reached)
             with fresh.aside():
