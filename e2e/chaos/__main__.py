@@ -54,6 +54,8 @@ def main() -> int:
     for loss in outcome.losses:
         what = f"{len(loss.events)} events and {len(loss.requests)} acknowledged commands"
         print(f"{loss.service} lost {what} behind position {loss.after}, by the fault")
+    if outcome.turned:
+        print(f"callers who went on with something that was lost, and were refused: {outcome.turned}")
     other = "else " if outcome.losses else ""
     print(f"nothing {other}lost, nothing doubled, nothing out of order, nothing passed over in silence")
     shutil.rmtree(folder)

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from psycopg.rows import tuple_row
 
-from e2e.chaos.evidence import Acknowledged, Evidence, Loss, Stored
+from e2e.chaos.evidence import Acknowledged, Evidence, Loss, Stored, Turned
 from e2e.chaos.exchange import exchanged
 from libs.ledger.recorded import utc_now
 from libs.ledger.revision import parse_revision
@@ -27,11 +27,15 @@ _EARLY = timedelta(seconds=MOST_SKEW)
 
 
 def check(
-    evidence: Mapping[str, Evidence], acknowledged: Sequence[Acknowledged], losses: Sequence[Loss] = ()
+    evidence: Mapping[str, Evidence],
+    acknowledged: Sequence[Acknowledged],
+    losses: Sequence[Loss] = (),
+    turned: Sequence[Turned] = (),
 ) -> list[str]:
     """All that is wrong; nothing, if nothing is."""
-    gone = {request for loss in losses for request in loss.requests}
-    found = list(commands(evidence, [told for told in acknowledged if told.request_id not in gone]))
+    gone = [told for loss in losses for told in loss.took(acknowledged)]
+    found = list(commands(evidence, [told for told in acknowledged if told not in gone]))
+    found += stories(acknowledged, gone, turned)
     for loss in losses:
         found += tail(evidence[loss.service], loss)
     for one in evidence.values():
@@ -60,10 +64,15 @@ def _judged(told: Acknowledged, events: Sequence[Stored]) -> str:
         return "is lost: nothing in the ledger comes of it"
     if not _decided_once(events):
         return f"took effect twice: {_places(events)}"
-    seen = parse_revision(told.revision)
-    if (events[-1].position, events[-1].version) != (seen.position, seen.version):
+    if not _is_at(events[-1], told):
         return f"lies elsewhere: {_places(events)}"
     return ""
+
+
+def _is_at(event: Stored, told: Acknowledged) -> bool:
+    """Whether an event lies where the client was told."""
+    seen = parse_revision(told.revision)
+    return (event.position, event.version) == (seen.position, seen.version)
 
 
 def _decided_once(events: Sequence[Stored]) -> bool:
@@ -72,6 +81,24 @@ def _decided_once(events: Sequence[Stored]) -> bool:
     ids = {event.metadata.event_id for event in events}
     dense = events[-1].version - events[0].version == len(events) - 1
     return len(decisions) == 1 and len(ids) == len(events) and dense
+
+
+def stories(
+    acknowledged: Iterable[Acknowledged], gone: Sequence[Acknowledged], turned: Iterable[Turned]
+) -> Iterator[str]:
+    """Who goes on after what they had seen was lost is refused, and nobody else is."""
+    lost: set[str] = set()
+    for told in acknowledged:  # those of a story lie in order
+        if told in gone:
+            lost.add(told.story)
+        elif told.story in lost:
+            yield (
+                f"{told.service}: {told.rpc} {told.request_id} was done, though what its caller had seen was"
+                " lost: nobody told them"
+            )
+    for one in turned:
+        if one.story not in lost:
+            yield f"{one.rpc} {one.request_id} was refused ({one.reason}), and nothing was lost"
 
 
 def tail(one: Evidence, loss: Loss) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.recorded import Recorded
+from libs.ledger.revision import parse_revision
 from libs.messaging.translate import envelope
 from libs.runtime.host.opened import OpenService
 
@@ -18,12 +19,23 @@ _PAGE = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledged:
-    """A command that a client was told had been done, and the revision it was told."""
+    """A command that a client was told had been done, and the revision it was told, in a story of theirs."""
 
     service: str
     rpc: str
     request_id: str
     revision: str
+    story: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turned:
+    """A request that was refused because of what is there, and with which its story ended."""
+
+    rpc: str
+    request_id: str
+    reason: str
+    story: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +74,13 @@ class Loss:
     """The end of a ledger that was lost by nature (its database was restored, a standby lagged).
 
     `events` is all that lay behind position `after`, `chain` the hash over what lay up to there;
-    `saved` is the position up to which nothing may be lost.
+    `saved` is the position up to which nothing may be lost, `life` the incarnation that was lost, and
+    `elsewhere` says that another one has begun: then whoever saw the end is told so by their revision.
     """
 
     service: str
+    life: int
+    elsewhere: bool
     saved: int
     after: int
     chain: bytes
@@ -73,11 +88,13 @@ class Loss:
     published: tuple[feed.Event, ...]
 
     @classmethod
-    def of(cls, before: Evidence, after: int, *, saved: int) -> "Loss":
+    def of(cls, before: Evidence, after: int, *, saved: int, elsewhere: bool = False) -> "Loss":
         """What is lost of a ledger, as it was read before that, if nothing behind a position is left."""
         kept = [event for event in before.events if event.position <= after]
         return cls(
             service=before.name,
+            life=before.opened.ledger.life.number,
+            elsewhere=elsewhere,
             saved=saved,
             after=after,
             chain=kept[-1].chain if kept else b"",
@@ -89,6 +106,15 @@ class Loss:
     def requests(self) -> frozenset[str]:
         """The requests that were answered by what is lost."""
         return frozenset(event.metadata.request_id for event in self.events if event.metadata.request_id)
+
+    def took(self, acknowledged: Iterable[Acknowledged]) -> list[Acknowledged]:
+        """Of what clients were told, what is lost: it lay behind the position, in this incarnation."""
+        places = {(event.metadata.request_id, event.position, event.version) for event in self.events}
+        return [told for told in acknowledged if told.service == self.service and self._at(told) in places]
+
+    def _at(self, told: Acknowledged) -> tuple[str, int, int] | None:
+        seen = parse_revision(told.revision)
+        return (told.request_id, seen.position, seen.version) if seen.incarnation == self.life else None
 
     @property
     def causes(self) -> frozenset[str]:

@@ -13,7 +13,12 @@ from e2e.chaos.clocks import jump_server, jump_worker, jump_worker_shortly
 from e2e.chaos.forged import forge_as_another, forge_batches
 from e2e.chaos.ground import HEARTBEAT, Ground
 from e2e.chaos.keys_away import stop_keeper_of_keys
-from e2e.chaos.losses import promote_standby, recover_to_moment, restore_backup
+from e2e.chaos.losses import (
+    promote_standby,
+    promote_standby_under_load,
+    recover_to_moment,
+    restore_backup,
+)
 from e2e.chaos.said import Said, expect
 from libs.testkit.postgres import make_read_only, make_writable
 from libs.testkit.proxy import Proxy
@@ -182,6 +187,7 @@ LONG: Mapping[str, Fault] = {
     "a database restored from a backup": restore_backup,
     "a database recovered to a moment": recover_to_moment,
     "a standby that lags promoted": promote_standby,
+    "a standby that lags promoted with calls in flight": promote_standby_under_load,
     "keys away": stop_keeper_of_keys,
 }
 """What takes up to a minute."""

@@ -21,7 +21,7 @@ from linli.identity.v1 import identity_service_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as kinds
 from linli.types.v1.types_pb2 import LocalizedText
 
-from e2e.chaos.evidence import Acknowledged
+from e2e.chaos.evidence import Acknowledged, Turned
 from e2e.chaos.gate import Gate
 from e2e.city.platform import City
 from e2e.journeys.town import ELM, PIPE, POTHOLE, TOWN, stamp
@@ -29,6 +29,7 @@ from libs.rpc.client import Patience, connect
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
 
+_TURNED = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ABORTED)
 _AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED)
 _ANSWERED_WITHIN = 20.0
 _GIVE_UP = 120.0
@@ -42,7 +43,13 @@ def enter(addresses: Mapping[str, str], token: Token, **tls: Any) -> City:
 
 
 class Refused(Exception):
-    """A request of the load was refused, or nobody answered it: neither may be."""
+    """A request of the load was refused, or nobody answered it."""
+
+    def __init__(self, failed: RpcFailed, rpc: str, request_id: str, tries: int, seconds: float) -> None:
+        super().__init__(f"{failed} (sent {tries} times in {seconds:.0f} s)")
+        self.failed = failed
+        self.rpc = rpc
+        self.request_id = request_id
 
 
 @dataclass(slots=True)
@@ -56,20 +63,39 @@ class Caller:
     pause: float
     gate: Gate = field(default_factory=Gate)
     told: list[Acknowledged] = field(default_factory=list)
+    turned: list[Turned] = field(default_factory=list)
     again: int = 0
     stories: int = 0
     failed: str = ""
+    _seen: str = ""
 
     def run(self) -> None:
         """Tell story after story until it is time to stop; the one begun is told to its end."""
         try:
             while not self.stop.is_set():
                 with self.gate.story():
-                    self._story()
+                    self._tell()
                 self.stories += 1
                 self.stop.wait(self.chance.uniform(0, 2 * self.pause))
         except Exception as failed:  # noqa: BLE001  # told where the load is ended
             self.failed = f"{self.name}: {failed}"
+
+    def _tell(self) -> None:
+        """A story to its end, or until something that it has seen is not there any more."""
+        self._seen = ""
+        try:
+            self._story()
+        except Refused as refused:
+            if refused.failed.code not in _TURNED:
+                raise
+            self.turned.append(
+                Turned(
+                    rpc=refused.rpc,
+                    request_id=refused.request_id,
+                    reason=refused.failed.reason,
+                    story=self._now,
+                )
+            )
 
     def _story(self) -> None:
         match self.chance.random():
@@ -103,7 +129,10 @@ class Caller:
         self.does("identity", "register_body", registering)
 
     def _case(self) -> None:
-        """A case from its opening to one of its ends; some of them ask volunteers for help."""
+        """A case from its opening to one of its ends; some of them ask volunteers for help.
+
+        Each step is decided on what the one before it answered.
+        """
         opening = cases.OpenCaseRequest(
             affair_id=self.chance.choice([PIPE, POTHOLE]),
             channel=types.CHANNEL_WEB,
@@ -111,7 +140,8 @@ class Caller:
             description="水从井盖下涌出",
             assisted=self.chance.random() < 0.4,
         )
-        case_id = self.does("cases", "open_case", opening).case.case_id
+        opened = self.does("cases", "open_case", opening)
+        case_id, self._seen = opened.case.case_id, opened.revision
         if self.chance.random() < 0.2:
             rejecting = cases.RejectCaseRequest(case_id=case_id, reason="not ours", reason_code="not-ours")
             self.does("cases", "reject_case", rejecting)
@@ -144,7 +174,7 @@ class Caller:
         self.does("cases", "register_external_system", cases.RegisterExternalSystemRequest(system=system))
         opened = self.does("cases", "open_case", opening)
         handing = cases.FinishImportRequest(system=system, as_of_time=stamp(as_of), at_least=opened.revision)
-        while self._ask(self.city.cases.finish_import, handing).remaining:
+        while self._ask("cases", "finish_import", handing).remaining:
             pass
         case: cases.Case = opened.case
         return case
@@ -153,13 +183,29 @@ class Caller:
         """Ask until there is an answer, and write it down."""
         request_id = f"{self.name}-{len(self.told)}"
         request.request_id = request_id  # type: ignore[attr-defined] # every command has it
-        answer = self._ask(getattr(getattr(self.city, service), rpc), request)
+        if self._seen:
+            request.if_revision = self._seen  # type: ignore[attr-defined] # every command on a case has it
+        answer = self._ask(service, rpc, request)
         self.told.append(
-            Acknowledged(service=service, rpc=rpc, request_id=request_id, revision=answer.revision)
+            Acknowledged(
+                service=service,
+                rpc=rpc,
+                request_id=request_id,
+                revision=answer.revision,
+                story=self._now,
+            )
         )
+        if self._seen:
+            self._seen = answer.revision
         return answer
 
-    def _ask(self, call: Any, request: Message) -> Any:
+    @property
+    def _now(self) -> str:
+        """The story that is being told."""
+        return f"{self.name}-{self.stories}"
+
+    def _ask(self, service: str, rpc: str, request: Message) -> Any:
+        call = getattr(getattr(self.city, service), rpc)
         patience, began, tries = Patience(first=0.05, most=1.0), time.monotonic(), 0
         while True:
             try:
@@ -167,7 +213,8 @@ class Caller:
             except RpcFailed as failed:
                 asked = time.monotonic() - began
                 if not (failed.passing or failed.code in _AWAY) or asked > _GIVE_UP:
-                    raise Refused(f"{failed} (sent {tries + 1} times in {asked:.0f} s)") from failed
+                    request_id = str(getattr(request, "request_id", ""))
+                    raise Refused(failed, f"{service}.{rpc}", request_id, tries + 1, asked) from failed
                 pause = patience.pause(tries + 1, failed.retry_after)
             tries += 1
             self.again += 1
@@ -198,6 +245,11 @@ class Load:
     def told(self) -> list[Acknowledged]:
         """All that was acknowledged."""
         return [told for caller in self._callers for told in caller.told]
+
+    @property
+    def turned(self) -> list[Turned]:
+        """All stories that could not go on."""
+        return [turned for caller in self._callers for turned in caller.turned]
 
     @property
     def failed(self) -> list[str]:

@@ -7,18 +7,25 @@ on when an operator says so.
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from e2e.chaos.evidence import Evidence, Loss
+from linli.cases.v1 import cases_service_pb2 as cases
+
+from e2e.chaos.evidence import Acknowledged, Evidence, Loss
 from e2e.chaos.ground import Ground
 from e2e.chaos.recovery import Progress
 from e2e.chaos.said import Said, expect
 from e2e.chaos.stores import PAIRED
+from e2e.city.platform import City
 from libs.messaging.sources import decisions
+from libs.rpc.failures import RpcFailed
+from libs.runtime.bundled.postgres import runtime_role
 from libs.testkit.eventually import eventually
 
 _PATIENCE = 60.0
+_STILL, _LOOK = 2.0, 0.1
 _HISTORY = "has another history"
 
 
@@ -26,7 +33,7 @@ def restore_backup(ground: Ground, chance: random.Random) -> str:
     """The files of a backup take the place of the data: the same incarnation, and less in it."""
     saved = _head(ground)
     ground.databases.pair.back_up()
-    return _lose(ground, chance, saved, ground.databases.pair.restore)
+    return _lose(ground, chance, saved, ground.databases.pair.restore, elsewhere=False)
 
 
 def recover_to_moment(ground: Ground, chance: random.Random) -> str:
@@ -35,7 +42,8 @@ def recover_to_moment(ground: Ground, chance: random.Random) -> str:
     pair.back_up()
     _grow(ground, chance)
     saved = _head(ground)
-    return _lose(ground, chance, saved, partial(pair.restore, pair.asked("SELECT clock_timestamp()")))
+    moment = pair.asked("SELECT clock_timestamp()")
+    return _lose(ground, chance, saved, partial(pair.restore, moment), elsewhere=True)
 
 
 def promote_standby(ground: Ground, chance: random.Random) -> str:
@@ -46,34 +54,102 @@ def promote_standby(ground: Ground, chance: random.Random) -> str:
     saved = _head(ground)
     pair.catch_up()
     pair.fall_behind()
-    return _lose(ground, chance, saved, pair.promote)
+    return _lose(ground, chance, saved, pair.promote, elsewhere=True)
 
 
-def _lose(ground: Ground, chance: random.Random, saved: int, happens: Callable[[], None]) -> str:
-    """Record something more than was saved, let neighbours hear of it, and lose it."""
-    _grow(ground, chance)
+def promote_standby_under_load(ground: Ground, chance: random.Random) -> str:
+    """The same in the middle of callers' stories: whoever goes on with what is lost is told so."""
     pair = ground.databases.pair
-    said = {name: Said(ground.cluster.processes[name, "worker"]) for name in _hearers(ground)}
-    with ground.gate.quiet():  # nobody's case is lost in the middle of their story
+    pair.follow()
+    _grow(ground, chance)
+    saved = _head(ground)
+    pair.catch_up()
+    pair.fall_behind()
+    _grow(ground, chance)
+    said = _hearing(ground)
+    loss, ahead = _lost(ground, saved, pair.promote, elsewhere=True)
+    return _gone_on(ground, {name: said[name] for name in ahead}, loss)
+
+
+def come_back(ground: Ground, acknowledged: Sequence[Acknowledged]) -> None:
+    """Let everybody read with the revision of what they were told and is lost: they must be told now."""
+    person = ground.person("back")
+    for loss in ground.losses:
+        for told in loss.took(acknowledged) if loss.elsewhere else ():
+            if (answer := _answer_to(person, told.revision)) != "HISTORY_CHANGED":
+                what = f"{told.rpc} {told.request_id} at {told.revision}, which is lost"
+                ground.silent.append(f"{loss.service}: who had seen {what}, is told {answer or 'nothing'}")
+    person.client.close()
+
+
+def _answer_to(person: City, revision: str) -> str:
+    try:
+        person.cases.list_cases(cases.ListCasesRequest(page_size=1, at_least=revision))
+    except RpcFailed as failed:
+        return failed.reason
+    return ""
+
+
+def _lose(
+    ground: Ground, chance: random.Random, saved: int, happens: Callable[[], None], *, elsewhere: bool
+) -> str:
+    """Record something more than was saved, let neighbours hear of it, and lose it between the stories."""
+    _grow(ground, chance)
+    said = _hearing(ground)
+    with ground.gate.quiet():
         _until_heard(ground)
-        for door in pair.doors:
-            door.cut()
-        before = Evidence.of(ground.services[PAIRED])
-        happens()
-        after = pair.asked("SELECT coalesce(max(notification_id), 0) FROM stored_events", PAIRED)
-        loss = Loss.of(before, after, saved=saved)
-        ground.losses.append(loss)
-        ahead = [name for name in said if _handled(ground, name) > after]
-        if not ahead:
-            ground.silent.append(f"nobody had heard of what {PAIRED} lost behind {after}: nothing was tried")
-        for door in pair.doors:
-            door.restore()
-        server = ground.cluster.processes[PAIRED, "server"]
-        expect(ground.silent, "cases is ready again", lambda: server.answers("/readyz"), seconds=_PATIENCE)
-        ground.services.renew(PAIRED)
-    taken = [f"{_reconciled(ground, said[name], name, loss)} of {name}" for name in ahead]
-    lost = f"{len(loss.events)} events behind {after} and {len(loss.requests)} acknowledged commands"
+        loss, ahead = _lost(ground, saved, happens, elsewhere=elsewhere)
+    return _gone_on(ground, {name: said[name] for name in ahead}, loss)
+
+
+def _lost(
+    ground: Ground, saved: int, happens: Callable[[], None], *, elsewhere: bool
+) -> tuple[Loss, list[str]]:
+    """Cut the database off, lose its end, and give it back; what is lost, and who has heard of that."""
+    pair = ground.databases.pair
+    for door in pair.doors:
+        door.cut()
+    _until_still(ground)
+    before = Evidence.of(ground.services[PAIRED])
+    happens()
+    after = pair.asked("SELECT coalesce(max(notification_id), 0) FROM stored_events", PAIRED)
+    loss = Loss.of(before, after, saved=saved, elsewhere=elsewhere)
+    ground.losses.append(loss)
+    ahead = [name for name in _hearers(ground) if _handled(ground, name) > after]
+    for door in pair.doors:
+        door.restore()
+    server = ground.cluster.processes[PAIRED, "server"]
+    expect(ground.silent, "cases is ready again", lambda: server.answers("/readyz"), seconds=_PATIENCE)
+    ground.services.renew(PAIRED)
+    return loss, ahead
+
+
+def _gone_on(ground: Ground, said: Mapping[str, Said], loss: Loss) -> str:
+    """Let the consumers that have heard of what is lost say so, and go on."""
+    if not said:
+        ground.silent.append(f"nobody had heard of what {PAIRED} lost behind {loss.after}: nothing was tried")
+    taken = [f"{_reconciled(ground, each, name, loss)} of {name}" for name, each in said.items()]
+    lost = f"{len(loss.events)} events behind {loss.after} and {len(loss.requests)} commands"
     return f"lost: {lost}, of which came {', '.join(taken) or 'nothing'}"
+
+
+def _until_still(ground: Ground) -> None:
+    """Wait until what was sent before the cut is committed or not, and what was published is handled."""
+    sessions = f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{runtime_role(PAIRED)}'"
+    alone = partial(ground.databases.pair.asked, sessions)
+    eventually(lambda: alone() == 0, f"nobody speaks to the database of {PAIRED}", seconds=_PATIENCE)
+    stood: dict[str, int] = {}
+    since = time.monotonic()
+    while time.monotonic() - since < _STILL:
+        at = {name: _handled(ground, name) for name in _hearers(ground)}
+        if at != stood:
+            stood, since = at, time.monotonic()
+        time.sleep(_LOOK)
+
+
+def _hearing(ground: Ground) -> dict[str, Said]:
+    """What the consumers say from now on."""
+    return {name: Said(ground.cluster.processes[name, "worker"]) for name in _hearers(ground)}
 
 
 def _reconciled(ground: Ground, said: Said, name: str, loss: Loss) -> int:

@@ -13,6 +13,7 @@ from e2e.chaos.evidence import Loss, collect
 from e2e.chaos.faults import Fault
 from e2e.chaos.ground import Ground
 from e2e.chaos.load import Caller, Load
+from e2e.chaos.losses import come_back
 from e2e.chaos.recovery import Progress, until_recovered, until_settled
 
 Say = Callable[[str], None]
@@ -28,6 +29,7 @@ class Outcome:
     again: int
     effects: int
     losses: Sequence[Loss]
+    turned: int
 
 
 def run(
@@ -44,17 +46,19 @@ def run(
     with _load(ground, chance, callers, pause) as load:
         recovered = _break(ground, faults, chance, say, progress, load)
     until_settled(progress)
+    come_back(ground, load.told)
     evidence = collect(ground.services.values())
     effects = sum(
         event.metadata.actor == f"service:{one.name}" for one in evidence.values() for event in one.events
     )
     return Outcome(
-        findings=load.failed + ground.silent + check(evidence, load.told, ground.losses),
+        findings=load.failed + ground.silent + check(evidence, load.told, ground.losses, load.turned),
         recovered=recovered,
         acknowledged=len(load.told),
         again=load.again,
         effects=effects,
         losses=ground.losses,
+        turned=len(load.turned),
     )
 
 

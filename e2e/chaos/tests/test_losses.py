@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from e2e.chaos.evidence import Evidence, Loss
+from e2e.chaos.checker import stories
+from e2e.chaos.evidence import Acknowledged, Evidence, Loss, Turned
 from e2e.chaos.tests.aftermath import Aftermath
 from libs.ledger.views.rebuild import rebuild
 from libs.messaging.reconcile import go_on
@@ -83,3 +84,46 @@ def test_a_fault_that_loses_nothing_is_found(run: Aftermath) -> None:
     findings = run.findings(Loss.of(before, before.head, saved=0))
 
     assert findings == [f"catalog: nothing was lost behind {before.head}, so nothing was tried"]
+
+
+def test_only_what_a_client_saw_before_the_loss_may_be_gone(run: Aftermath) -> None:
+    loss = _lost(run)
+    *_, last = run.told
+    again = replace(last, revision=f"{last.revision}.2")  # the same place, in the history that came after
+
+    assert loss.took(run.told) == [last]
+    assert loss.took([again]) == []
+    run.told[-1] = again
+    assert any("decide-2" in line and "is lost" in line for line in run.findings(loss))
+
+
+def _told(request_id: str, story: str) -> Acknowledged:
+    return Acknowledged(service="cases", rpc="add_note", request_id=request_id, revision="r7.1", story=story)
+
+
+def _turned(request_id: str, story: str) -> Turned:
+    return Turned(rpc="cases.add_note", request_id=request_id, reason="HISTORY_CHANGED", story=story)
+
+
+def test_who_goes_on_with_what_is_lost_and_is_refused_has_been_told() -> None:
+    before, lost = _told("1", "a"), _told("2", "a")
+
+    assert list(stories([before, lost, _told("3", "b")], [lost], [_turned("4", "a")])) == []
+
+
+def test_who_goes_on_with_what_is_lost_and_is_not_refused_is_found() -> None:
+    lost = _told("2", "a")
+
+    found = list(stories([lost, _told("3", "a"), _told("4", "b")], [lost], []))
+
+    assert found == [
+        "cases: add_note 3 was done, though what its caller had seen was lost: nobody told them",
+    ]
+
+
+def test_who_is_refused_though_nothing_of_theirs_was_lost_is_found() -> None:
+    lost = _told("2", "a")
+
+    found = list(stories([lost], [lost], [_turned("5", "b")]))
+
+    assert found == ["cases.add_note 5 was refused (HISTORY_CHANGED), and nothing was lost"]
