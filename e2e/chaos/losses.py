@@ -169,7 +169,7 @@ def _reconciled(ground: Ground, said: Said, name: str, loss: Loss) -> int:
 def _go_on(ground: Ground, said: Said, name: str, loss: Loss, taken: int) -> None:
     """Do what an operator does: look at what came of the lost events, and decide."""
     source = ground.services[PAIRED].source.name
-    words = (name, "reconcile", source, str(loss.after), "--go-on", "--reason", "chaos")
+    words = (name, "sources", "reconcile", source, str(loss.after), "--go-on", "--reason", "chaos")
     command = [sys.executable, "-m", "services.command", *words]
     ended = subprocess.run(command, env=said.process.environ, capture_output=True, text=True, check=False)
     shown = f"recorded {taken:,} events because of its events after {loss.after}\n"

@@ -26,7 +26,7 @@ class HistoryChanged(Exception):
     def __init__(self, service: str, source: str, known: str, found: str) -> None:
         super().__init__(
             f"{source} has another history than the one that {service} has handled ({known}); it has {found}:"
-            f" it was restored or lost events; run `linli {service} reconcile {source}`"
+            f" it was restored or lost events; run `linli {service} sources reconcile {source}`"
         )
         self.source = source
 

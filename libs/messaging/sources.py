@@ -94,7 +94,7 @@ def forget(ledger: Ledger, source: str, reads: Sequence[str], *, by: str, reason
             Kind.PRECONDITION,
             "SOURCE_STILL_READ",
             f"this release reads {source}: forgotten, it would be read again from the beginning;"
-            " if that is what you want, use `reconcile` with position 0",
+            " if that is what you want, use `sources reconcile` with position 0",
         )
     before = find(ledger, source)
 

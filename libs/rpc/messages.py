@@ -51,7 +51,9 @@ OWN: Catalogue = {
         "PARKED_UNKNOWN": "没有编号为{parked_id}的搁置事件，或已处理完毕",
         "PARKED_NOT_FIRST": "同一主体有更早的搁置事件，请先重试{first_id}",
         "RETRY_FAILED": "搁置事件{parked_id}重试失败，仍被搁置：{why}",
-        "SOURCE_STILL_READ": "当前版本仍在读取该来源，不能移除；如需重新读取，请用reconcile并给出位置0",
+        "SOURCE_STILL_READ": (
+            "当前版本仍在读取该来源，不能移除；如需重新读取，请用sources reconcile并给出位置0"
+        ),
         "NO_REACTION": "当前版本不处理{type}事件，请用能处理它的版本重试，或放弃该事件",
         "ACCESS_NOT_CHECKED": "系统未核对您的权限，操作未执行；请告知管理员",
         "OCCURRED_TIME_NOT_ALLOWED": "只有导入历史数据时才能填写发生时间",

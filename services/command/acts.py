@@ -96,38 +96,6 @@ def rotate_master_key(get: Get) -> click.Command:
     return rotate_master_key
 
 
-def reconcile(get: Get) -> click.Command:
-    """The command by which an operator lets a service go on after a source has lost events."""
-
-    @click.command()
-    @click.argument("source")
-    @click.argument("position", type=click.IntRange(min=0))
-    @click.option("--go-on", is_flag=True, help="handle what the source has recorded after POSITION")
-    @click.option(
-        "--reason",
-        default="",
-        metavar="TEXT",
-        help="why, for the record; needed with --go-on; no personal data",
-    )
-    @data_option
-    def reconcile(source: str, position: int, go_on: bool, reason: str, data: Path | None) -> int:
-        """Show what this service recorded because of SOURCE after POSITION; with --go-on, go on from there.
-
-        SOURCE (linli://demo/cases) was restored from a backup, or lost events at a failover. POSITION is
-        the last one that both histories have: where the log says that its new incarnation began.
-        """
-        if go_on and not reason.strip():
-            raise click.UsageError("say why with --reason: the decision is recorded")
-        service = get()
-
-        def act(environ: Environ) -> int:
-            return operate.reconcile_source(service, source, position, environ, go_on=go_on, reason=reason)
-
-        return on(service, data, act)
-
-    return reconcile
-
-
 def mend_keys(get: Get) -> click.Command:
     """The command that lets the keys of a restored database follow the key store."""
 

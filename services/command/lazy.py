@@ -8,10 +8,14 @@ import click
 
 
 class Lazy(NamedTuple):
-    """A command that is made when it is asked for; its line in the group's help needs none of it."""
+    """A command that is made when it is asked for; its line in the group's help needs none of it.
+
+    One that is not `listed` is another way to one that is.
+    """
 
     summary: str
     make: Callable[[], click.Command]
+    listed: bool = True
 
 
 class LazyGroup(click.Group):
@@ -23,7 +27,10 @@ class LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names, as they were given."""
-        return list(self._lazy)
+        return list(self._listed())
+
+    def _listed(self) -> Mapping[str, Lazy]:
+        return {name: lazy for name, lazy in self._lazy.items() if lazy.listed}
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Make the command, if there is one of that name."""
@@ -44,7 +51,7 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what there is into the help."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, lazy.summary) for name, lazy in self._lazy.items()])
+            formatter.write_dl([(name, lazy.summary) for name, lazy in self._listed().items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
         """Complete names of commands without making one."""
@@ -52,7 +59,7 @@ class LazyGroup(click.Group):
 
         found = [
             CompletionItem(name, help=lazy.summary)
-            for name, lazy in self._lazy.items()
+            for name, lazy in self._listed().items()
             if name.startswith(incomplete)
         ]
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]

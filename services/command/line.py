@@ -22,9 +22,9 @@ _SERVICES = """\
 \b
 A service:
   linli cases server | worker | api | projector | relay | migrate | settings
-  linli cases verify | rebuild VIEW | reconcile SOURCE
+  linli cases verify | rebuild VIEW
   linli cases parked list | show ID | retry ID | discard ID
-  linli cases sources list | forget SOURCE
+  linli cases sources list | reconcile SOURCE POSITION | forget SOURCE
 """
 
 

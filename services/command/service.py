@@ -36,6 +36,7 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
     }
     sources = {
         "list": Lazy("list them, and how far each is handled", made("sources", "list_sources")),
+        "reconcile": Lazy("go on after one has lost events", made("sources", "reconcile")),
         "forget": Lazy("give one up that is gone for good", made("sources", "forget")),
     }
     return LazyGroup(
@@ -48,7 +49,7 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
             "settings": Lazy("list the settings", made("roles", "settings")),
             "rebuild": Lazy("rebuild a view or the claims from the ledger", made("acts", "rebuild")),
             "verify": Lazy("check the ledger against its hashes", made("acts", "verify")),
-            "reconcile": Lazy("go on after a source has lost events", made("acts", "reconcile")),
+            "reconcile": Lazy("`sources reconcile`", made("sources", "reconcile"), listed=False),
             "rotate-master-key": Lazy(
                 "rewrap the keys of all persons with the new master key", made("acts", "rotate_master_key")
             ),
@@ -70,7 +71,7 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
                 lambda: LazyGroup("parked", help="Events that could not be handled.", lazy=parked),
             ),
             "sources": Lazy(
-                "the neighbours whose events it has heard: list, forget",
+                "the neighbours whose events it has heard: list, reconcile, forget",
                 lambda: LazyGroup("sources", help="The neighbours whose events it has heard.", lazy=sources),
             ),
         },

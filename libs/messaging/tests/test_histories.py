@@ -45,7 +45,7 @@ def test_new_events_at_known_positions_are_not_taken_for_known_ones(
     with pytest.raises(HistoryChanged, match="has another history") as found:
         inbox.handle(town.batch())
 
-    assert "run `linli tally reconcile linli://test/counter`" in str(found.value)
+    assert "run `linli tally sources reconcile linli://test/counter`" in str(found.value)
     assert inbox.changed.keys() == {SOURCE}
     assert town.steps() == (1, 2, 3, 4, 5)
 

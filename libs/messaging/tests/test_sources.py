@@ -95,7 +95,7 @@ def test_a_source_that_this_release_reads_is_not_forgotten(town: Town) -> None:
     town.count(1)
     town.inbox().handle(town.batch())
 
-    with pytest.raises(Refusal, match=r"SOURCE_STILL_READ.*use `reconcile` with position 0"):
+    with pytest.raises(Refusal, match=r"SOURCE_STILL_READ.*use `sources reconcile` with position 0"):
         sources.forget(town.tally.ledger, SOURCE, [SOURCE], by="wang", reason="a test")
 
     assert sources.find(town.tally.ledger, SOURCE).at.checkpoint == town.batch().until

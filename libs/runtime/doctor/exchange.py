@@ -170,7 +170,7 @@ def _source(looking: Looking, row: dict[str, Any], address: str) -> Finding:
     head, known = found["head"] or 0, bytes(row["chain"] or b"")
     if head < position or (known and found["chain"] is not None and bytes(found["chain"]) != known):
         says = f"{row['source']} has another history than what was handled up to {position:,}: all stops"
-        do = f"`linli {looking.service} reconcile {row['source']} POSITION`: OPERATING.md, Reconcile"
+        do = f"`linli {looking.service} sources reconcile {row['source']} POSITION`: OPERATING.md, Reconcile"
         return looking.broken(about, says, do)
     if head - position > _BEHIND:
         do = (

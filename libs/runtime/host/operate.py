@@ -16,7 +16,6 @@ from libs.ledger.store.verify import Forged, Head, verify
 from libs.ledger.streams.registry import Streams
 from libs.ledger.views.rebuild import differences, rebuild
 from libs.ledger.views.view import View
-from libs.messaging import reconcile
 from libs.messaging.desk import ParkingDesk
 from libs.messaging.effects import Effects
 from libs.messaging.parked import ParkedEvent
@@ -142,26 +141,6 @@ def mend_keys(service: Service, environ: Environ, *, apply: bool) -> int:
     say(f"{service.name}: {mended}" if apply else f"{service.name}: {mended}, if run again with --apply")
     for subject in mended.erased:
         say(f"  erased: {subject}")
-    return 0
-
-
-def reconcile_source(
-    service: Service, source: str, position: int, environ: Environ, *, go_on: bool = False, reason: str = ""
-) -> int:
-    """Show what was taken of a source behind a position; with `go_on`, handle what it has there now."""
-    with opened_ledger(service, environ) as ledger:
-        taken = reconcile.taken_beyond(ledger, source, position)
-        if go_on:
-            reconcile.go_on(ledger, source, position, by="command line", reason=reason)
-    stored = taken.stored
-    say(f"{source} was handled up to {stored.checkpoint} (incarnation {stored.history.incarnation})")
-    say(f"{service.name} recorded {taken.count.total():,} events because of its events after {position}")
-    for name, count in sorted(taken.count.items()):
-        say(f"{count:>8,}  {name}")
-    for event in taken.first:
-        say(f"  {event.metadata.origin}  {event.stream}  {event.name}  {event.recorded_at:{_MOMENT}}")
-    if go_on:
-        say(f"recorded: {service.name} goes on after position {position}; what it recorded before stays")
     return 0
 
 

@@ -1,6 +1,6 @@
-"""What an operator does about the sources that a service has heard: list them, forget one."""
+"""What an operator does about the sources that a service has heard: list, reconcile and forget them."""
 
-from libs.messaging import sources
+from libs.messaging import reconcile, sources
 from libs.messaging.translate import source_name
 from libs.runtime.config.settings import Settings, read
 from libs.runtime.host.operate import Environ, opened_ledger
@@ -24,6 +24,26 @@ def list_sources(service: Service, environ: Environ) -> int:
     for one in decisions:
         what = "forgotten" if one.act == "forget" else f"went on after {one.position:,}"
         say(f"{one.decided_at:{_MOMENT}}  {one.source}: {what}, by {one.decided_by}: {one.reason}")
+    return 0
+
+
+def reconcile_source(
+    service: Service, source: str, position: int, environ: Environ, *, go_on: bool = False, reason: str = ""
+) -> int:
+    """Show what was taken of a source behind a position; with `go_on`, handle what it has there now."""
+    with opened_ledger(service, environ) as ledger:
+        taken = reconcile.taken_beyond(ledger, source, position)
+        if go_on:
+            reconcile.go_on(ledger, source, position, by="command line", reason=reason)
+    stored = taken.stored
+    say(f"{source} was handled up to {stored.checkpoint} (incarnation {stored.history.incarnation})")
+    say(f"{service.name} recorded {taken.count.total():,} events because of its events after {position}")
+    for name, count in sorted(taken.count.items()):
+        say(f"{count:>8,}  {name}")
+    for event in taken.first:
+        say(f"  {event.metadata.origin}  {event.stream}  {event.name}  {event.recorded_at:{_MOMENT}}")
+    if go_on:
+        say(f"recorded: {service.name} goes on after position {position}; what it recorded before stays")
     return 0
 
 

@@ -81,7 +81,7 @@ _history_changed = Gauge(
     "linli_inbox_history_changed",
     "1 while nothing of a source is handled because it has another history than the one handled so far: it "
     "was restored from a backup, or lost events at a failover. An operator decides: "
-    "`linli <service> reconcile`.",
+    "`linli <service> sources reconcile`.",
     ["service", "source"], registry=REGISTRY,
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""An operator looks at a service's sources, and gives one up that is gone."""
+"""An operator looks at a service's sources, goes on with one that lost events, and gives one up."""
 
 from collections.abc import Iterator
 
@@ -63,6 +63,28 @@ def test_a_source_of_a_cell_that_was_renamed_is_forgotten_and_that_is_listed(
     assert f"{SOURCE}: forgotten, by command line: the cell has another name" in said("list")[1]
 
 
+def test_what_was_taken_of_a_source_is_shown_and_then_it_is_read_again_from_there(
+    town: Town, said: Said
+) -> None:
+    shown = said("reconcile", SOURCE, "1")
+    nothing_said = said("reconcile", SOURCE, "1", "--go-on")
+    before = town.inbox().position(SOURCE)
+    gone_on = said("reconcile", SOURCE, "1", "--go-on", "--reason", "restored from last night")
+
+    assert (shown[0], nothing_said[0], gone_on[0]) == (0, 2, 0)
+    assert "because of its events after 1\n" in shown[1]
+    assert before == town.batch().until
+    assert town.inbox().position(SOURCE) == 1
+    assert f"{SOURCE}: went on after 1, by command line: restored from last night" in said("list")[1]
+
+
+def test_reconcile_alone_is_the_same_command(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    status = run(("reconcile", SOURCE, "1"), group_of("tally", lambda: tally.SERVICE))
+
+    assert status == 0
+    assert f"{SOURCE} was handled up to {town.batch().until}" in capsys.readouterr().out
+
+
 def test_without_a_reason_nothing_is_done(town: Town, said: Said) -> None:
     status, text = said("forget", SOURCE)
 
@@ -77,6 +99,6 @@ def test_a_source_that_is_read_is_not_forgotten_and_a_mistyped_one_is_answered(
     mistyped, there = said("forget", "linli://test/conter", "--reason", "a test")
 
     assert (status, mistyped) == (1, 1)
-    assert "use `reconcile` with position 0" in text
+    assert "use `sources reconcile` with position 0" in text
     assert f"heard were: {SOURCE}" in there
     assert town.inbox().position(SOURCE) == town.batch().until

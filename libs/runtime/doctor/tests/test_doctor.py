@@ -228,7 +228,7 @@ def test_a_consumer_that_stopped_because_its_source_has_another_history_is_told(
     with psycopg.connect(services[0].settings.database_url.reveal(), autocommit=True) as owner:
         owner.execute("UPDATE stored_events SET chain = 'another history'")
 
-    assert f"`linli tally reconcile {SOURCE} POSITION`" in broken(services, "reads counter")
+    assert f"`linli tally sources reconcile {SOURCE} POSITION`" in broken(services, "reads counter")
 
 
 def test_a_consumer_that_is_ahead_of_a_restored_source_is_told(services: list[OpenService]) -> None:
