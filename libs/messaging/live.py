@@ -282,6 +282,11 @@ class Following:
         """The last position recorded: asks the store. The reader may not have got there yet."""
         return self._live.source.newest()
 
+    @property
+    def life(self) -> int:
+        """The incarnation of the ledger that is followed."""
+        return self._live.source.life
+
     def reached(self, position: int) -> None:
         """The caller was told how things are at a position: they need not hear what led there."""
         if position > self._follower.after:

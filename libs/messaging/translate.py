@@ -145,6 +145,11 @@ class Source:
         """The last position recorded: asks the store."""
         return self._ledger.head()
 
+    @property
+    def life(self) -> int:
+        """The incarnation of the ledger."""
+        return self._ledger.life.number
+
     def on_news(self, wake: Callable[[], None]) -> None:
         """Call `wake` (quick: it sets an event) whenever something was recorded."""
         self._ledger.on_news(wake)

@@ -210,7 +210,7 @@ def _change(entry: Entry, states: dict[str, Opened], *, public: bool = False) ->
 def _as_now(read: Callable[[Fresh], T], stream: Stream) -> Generator[Pause, None, T]:
     """What a view says that has seen everything recorded so far; waits for it without a thread."""
     now = stream.newest()
-    fresh = Fresh(str(Revision(now, 0)), patience=0.0)
+    fresh = Fresh(str(Revision(now, 0, stream.life)), patience=0.0)
     for _ in range(_TRIES):
         try:
             rows = read(fresh)
