@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from charts.reference import CHART
 from charts.tests.rendered import documents, of_kind
 from libs.telemetry.monitoring.cells import ANY, within
@@ -43,6 +45,23 @@ def test_auto_follows_what_the_cluster_has() -> None:
 
     assert not of_kind(documents("external"), "ServiceMonitor")
     assert of_kind(documents("external", *api), "ServiceMonitor")
-    assert not of_kind(
-        documents("external", *api, "--set", "monitoring.scrape.enabled=false"), "ServiceMonitor"
-    )
+
+
+_ALL = "--api-versions=monitoring.coreos.com/v1/{}"
+_THERE = (_ALL.format("ServiceMonitor"), _ALL.format("PrometheusRule"))
+
+
+@pytest.mark.parametrize(
+    ("part", "kind"), [("scrape", "ServiceMonitor"), ("rules", "PrometheusRule"), ("dashboards", "ConfigMap")]
+)
+def test_each_part_is_there_when_asked_for_absent_when_not_and_else_as_the_cluster_can(
+    part: str, kind: str
+) -> None:
+    def made(*words: str) -> bool:
+        found = of_kind(documents("own-secrets", "--set", "doctor.enabled=false", *words), kind)
+        return bool(found)
+
+    assert made("--set", f"monitoring.{part}.enabled=true")
+    assert not made("--set", f"monitoring.{part}.enabled=false", *_THERE)
+    assert made(*_THERE)
+    assert not made()

@@ -31,10 +31,24 @@ _REFUSED = {
     "3D000": ("has no such database", "create it, then run `linli {service} migrate`"),
     "53300": ("has no connection left", "raise max_connections, or lower LINLI_POOL_SIZE of the processes"),
     "57P03": ("is starting up or shutting down", "wait, and look into its log"),
+    "no authority": (
+        "cannot be verified: there is no file with its authority",
+        "mount the file that sslrootcert in LINLI_DATABASE_URL names",
+    ),
+    "certificate": (
+        "shows a certificate that cannot be verified",
+        "is it expired, or for another name? else sslrootcert in LINLI_DATABASE_URL must name its authority",
+    ),
+    "no TLS": ("speaks no TLS", "set `ssl = on` in it, with a certificate"),
 }
-"""By SQLSTATE: what the server answers, and what to do."""
+"""By SQLSTATE, or by a name of ours where it never came to one: what the server answers, and what to do."""
 
 _WORDS = {
+    "root certificate file": "no authority",
+    "certificate verify failed": "certificate",
+    "does not match host name": "certificate",
+    "server does not support SSL": "no TLS",
+    'FATAL: role "': "28000",
     "password authentication failed": "28P01",
     "no password supplied": "28P01",
     "does not exist": "3D000",
@@ -43,7 +57,7 @@ _WORDS = {
     "remaining connection slots": "53300",
     "the database system is": "57P03",
 }
-"""libpq gives no SQLSTATE for a connection that did not come about: its words must do."""
+"""libpq gives no SQLSTATE for a connection that did not come about: its words must do, the first that fit."""
 
 
 def look_at_database(looking: Looking, service: Service, settings: Settings) -> Iterator[Finding]:

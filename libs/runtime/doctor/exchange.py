@@ -42,7 +42,7 @@ def look_at_broker(looking: Looking, service: Service, settings: Settings) -> It
         yield looking.broken("broker", told, do)
         return
     try:
-        yield _version(looking, to.settings.place, connection.server_properties)
+        yield broker_version(looking, to.settings.place, connection.server_properties)
         yield _rights(looking, service, connection)
     finally:
         broker.close(connection)
@@ -53,7 +53,8 @@ def _place(settings: Settings) -> broker.BrokerSettings:
     return broker.BrokerSettings(url=settings.broker_url.reveal())
 
 
-def _version(looking: Looking, place: str, told: Mapping[str, Any]) -> Finding:
+def broker_version(looking: Looking, place: str, told: Mapping[str, Any]) -> Finding:
+    """What it means that the broker at a place says this of itself."""
     version = str(told.get("version", ""))
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if numbers and numbers < OLDEST:

@@ -22,6 +22,7 @@ from libs.rpc.keys import SigningKey
 from libs.rpc.signed_keys import root_of, signed
 from libs.runtime.doctor.database import clock_finding, unreached
 from libs.runtime.doctor.examine import Examination, Patient
+from libs.runtime.doctor.exchange import broker_version
 from libs.runtime.doctor.finding import Finding, Looking, report, status
 from libs.runtime.doctor.machine import disk_finding
 from libs.runtime.doctor.processes import look_at_process
@@ -101,6 +102,11 @@ def test_a_database_that_is_down_is_named_without_its_password(services: list[Op
         ('FATAL:  no pg_hba.conf entry for host "10.0.0.1"', "refuses the role"),
         ("FATAL:  sorry, too many clients already", "has no connection left"),
         ("FATAL:  the database system is starting up", "is starting up"),
+        ('FATAL:  role "linli_cases" does not exist', "refuses the role"),
+        ('root certificate file "/etc/linli/postgresql/ca.crt" does not exist', "no file with its authority"),
+        ("SSL error: certificate verify failed", "a certificate that cannot be verified"),
+        ('server certificate for "a" does not match host name "b"', "a certificate that cannot be verified"),
+        ("server does not support SSL, but SSL was required", "speaks no TLS"),
     ],
 )
 def test_each_way_of_not_getting_in_has_a_remedy_of_its_own(words: str, told: str) -> None:
@@ -236,6 +242,34 @@ def test_a_consumer_that_is_ahead_of_a_restored_source_is_told(services: list[Op
         owner.execute("DELETE FROM stored_events")
 
     assert "has another history" in broken(services, "reads counter")
+
+
+def test_a_consumer_that_is_far_behind_its_source_is_told(services: list[OpenService]) -> None:
+    with psycopg.connect(services[0].settings.database_url.reveal(), autocommit=True) as owner:
+        owner.execute("UPDATE stored_events SET notification_id = notification_id + 5000")
+
+    told = broken(services, "reads counter")
+
+    assert "5,000 positions behind: it has no effect here yet" in told
+    assert "are the relay of counter and the worker of tally up?" in told
+
+
+def test_views_that_are_far_behind_their_ledger_are_told(services: list[OpenService]) -> None:
+    with psycopg.connect(services[-1].settings.database_url.reveal(), autocommit=True) as owner:
+        owner.execute("UPDATE view_position SET ready = true")
+        owner.execute("UPDATE stored_events SET notification_id = notification_id + 5000")
+
+    told = broken(services, "views")
+
+    assert "positions behind the ledger: answers are out of date" in told
+    assert "is a projector or server of tally up?" in told
+
+
+def test_a_broker_of_an_old_release_is_told() -> None:
+    finding = broker_version(IN, "rabbit/town", {"version": "3.8.34"})
+
+    assert (finding.state, finding.says) == ("broken", "RabbitMQ 3.8.34 at rabbit/town is too old")
+    assert finding.do == "upgrade to 3.10 or newer"
 
 
 @pytest.mark.parametrize(
