@@ -18,6 +18,8 @@ Answers = Generator[bytes | Pause, None, None]
 Send = Callable[[bytes | None], object]
 """Hand a message to grpc, or None for the end. Waits until the network has taken the message."""
 
+PATIENCE = 30.0
+"""Seconds after which a caller who takes nothing is cut off."""
 _LOOK = 0.05
 """Seconds between two looks at the clock, and at carriers that are held up."""
 
@@ -116,10 +118,11 @@ class Streams:
     `carriers` threads that are not held up. Who takes nothing for `patience` seconds is cut off.
     """
 
-    def __init__(self, carriers: int = 4, *, patience: float = 30.0) -> None:
+    def __init__(self, carriers: int = 4, *, patience: float | None = None) -> None:
+        """`patience`: 30 seconds if not given."""
         self.lock = threading.Lock()
         self._wanted = carriers
-        self._patience = patience
+        self._patience = PATIENCE if patience is None else patience
         self._queue: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._carriers = 0
         self._began: dict[int, float] = {}  # by thread: when its step began

@@ -1,6 +1,7 @@
 """A stream looks at its caller's token again before each answer, and ends with a reason."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from queue import SimpleQueue
 from typing import Any
@@ -19,7 +20,9 @@ from libs.rpc.pause import Pause
 from libs.rpc.server import Server
 from libs.rpc.tests.greeter import SERVICE, Greeter, message
 from libs.rpc.tokens import Claims, Issuer, Verifier
+from libs.telemetry import metrics
 from libs.testkit.clocks import HandClock
+from libs.testkit.eventually import eventually
 from libs.testkit.rpc import serving
 
 Follow = message("FollowNotesRequest")
@@ -36,6 +39,13 @@ class Beats(Greeter):
         call.require(area_path="la/central/nc-1")
         while True:
             yield message("FollowNotesResponse")(number=self.beats.get())
+
+
+class Wordy:
+    """A message with a number, and with more that this release does not know."""
+
+    def SerializeToString(self) -> bytes:  # noqa: N802 # as protobuf calls it
+        return b"\x08\x01\x7a\x80\x80\x40" + b"x" * 2**20
 
 
 class Silent(Greeter):
@@ -168,3 +178,29 @@ def test_streams_that_wait_end_when_the_server_drains(followed: Followed) -> Non
         server.drain(60.0)
 
         assert list(stream) == []
+
+
+def test_a_caller_who_never_reads_holds_up_nobody_and_is_cut_off(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Talks(Greeter):
+        def follow_notes(self, request: Any, call: Call) -> Iterator[Any]:
+            call.require(area_path="la/central/nc-1")
+            while True:
+                yield Wordy()
+
+    monkeypatch.setattr("libs.rpc.streams.PATIENCE", 0.5)
+    server = Server(authority=followed.verifier, clock=followed.clock)
+    server.add(SERVICE, Talks())
+    with serving(server) as address, connect(address, followed.token) as client, ExitStack() as lazy:
+        metadata = (("authorization", f"Bearer {followed.token.token()}"),)
+        for _ in range(3):
+            call: Any = client.channel.unary_stream("/linli.greeter.v1.GreeterService/FollowNotes")
+            stream = call(b"", metadata=metadata)
+            lazy.callback(stream.cancel)
+
+        keen = client.service(SERVICE).follow_notes(Follow())
+        assert [next(keen).number for _ in range(5)] == [1] * 5
+        keen.close()
+
+        eventually(lambda: "linli_rpc_streams 0.0" in metrics.exposition().decode(), "all places are free")

@@ -11,11 +11,13 @@ from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.rpc.failures import RpcFailed
 from libs.testkit import patience
-from libs.testkit.component import Component
+from libs.testkit.component import Component, component
+from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import Mint
 from services.cases.entrypoints.wire.case import public_case_of
 from services.cases.tests.neighbours import IN_HARBOUR
 from services.cases.tests.wire import on, report, service_of
+from services.cases.wiring import SERVICE
 
 names = count(1)
 
@@ -281,3 +283,25 @@ def test_both_ways_to_the_public_face_show_the_same(running: Component, lin: Any
 
     state = running.opened.streams["case"].load(case.case_id).state
     assert public_case_of(state) == by_view
+
+
+def test_a_stream_goes_on_at_another_process_after_the_first_has_gone(
+    running: Component, lin: Any, officer: Any, postgres_server: TestServer
+) -> None:
+    case = lin.open_case(report()).case
+    stream = follow(lin, case)
+    next(stream)
+    officer.accept_case(pb.AcceptCaseRequest(**on(case)))
+    token = until(stream, "CaseAccepted")[-1].resume_token
+    stream.close()  # type: ignore[attr-defined] # it is a generator
+    officer.start_work(pb.StartWorkRequest(**on(case)))
+
+    dsn = running.opened.settings.database_url.reveal()
+    with component(postgres_server, SERVICE, dsn=dsn) as other:
+        there = service_of(other, other.mint.person("RESIDENT", subject=case.reporter_id, path="city"))
+        again = follow(there, case, token)
+        heard = until(again, "WorkStarted")
+        officer.pause_case(pb.PauseCaseRequest(**on(case), reason="frost"))
+        heard += until(again, "CasePaused")
+
+    assert all_kinds(heard) == ["WorkStarted", "CasePaused"]
