@@ -141,7 +141,7 @@ class Live:
         """What a follower has not taken yet, and up to where that is all."""
         with self._lock:
             if follower.ended is not None:
-                raise follower.ended
+                raise follower.ended.with_traceback(None)  # it is raised for each of them
             events = follower.events
             if len(events) <= _MOST:
                 taken, place = list(events), self._place
@@ -232,7 +232,7 @@ class Live:
         stretch = self.source.stretch(place.position, _STEP)
         if stretch.until == place.position:
             return False
-        sorted_out = [(entry, self._keys(entry)) for entry in stretch.entries]
+        sorted_out = [(entry, tuple(self._keys(entry))) for entry in stretch.entries]  # this may fail
         reached = Place(stretch.until, self.source.chain_at(stretch.until))
         woken = set[Wake]()
         with self._lock:
@@ -255,8 +255,9 @@ class Live:
 
     def _end_all(self, why: Exception) -> None:
         """Whoever follows hears why, and the next begin with what is newest now."""
+        newest = self._newest()
         with self._lock:
-            self._place = self._newest()
+            self._place = newest
             ended = {each for following in self._followers.values() for each in following}
             for follower in ended:
                 follower.ended = why

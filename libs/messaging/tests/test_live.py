@@ -274,6 +274,29 @@ def test_a_reader_that_fails_tries_again(town: Town, monkeypatch: pytest.MonkeyP
     assert followed.takes(1) == town.published("Counted")
 
 
+def test_keys_that_fail_are_asked_again_and_nothing_is_heard_twice(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lives, "_LOOK", 0.01)
+    fails = [True]
+
+    def failing(entry: Entry) -> Iterator[str]:
+        if entry.event.subject == "counter-b" and fails:
+            fails.pop()
+            raise OSError("the disk is away")
+        yield from keys(entry)
+
+    live = live_of(town)
+    live.sort_by(failing)
+    followed = Followed(live, "town")
+
+    town.count(1, who="a")
+    town.count(2, who="b")
+    town.count(3, who="a")
+
+    assert followed.takes(3) == sorted([*town.published("Counted", "a"), *town.published("Counted", "b")])
+
+
 def test_followers_hear_when_the_reader_goes_on_failing(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lives, "_LOOK", 0.01)
     ledger = Counting(town.counter.ledger)
