@@ -10,6 +10,7 @@ import pytest
 from libs.runtime.bundled import ports
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed, find_or_install
 from libs.testkit import examples, patience
+from libs.testkit.forked.starting import Starter, forking
 from libs.testkit.memory import write_to_memory
 from libs.testkit.postgres import KillablePostgres, TestServer, killable_server, running_server
 from libs.testkit.rabbit import KillableRabbit, RabbitServer, TlsRabbit, running_rabbit, running_tls_rabbit
@@ -19,6 +20,7 @@ from libs.testkit.spread import refuse_disorder
 _POSTGRES_FIXTURES = {"postgres_server", "database", "module_database", "killable_postgres"}
 _RABBIT_FIXTURES = {"installed_rabbitmq", "rabbit_server", "broker", "killable_rabbit", "tls_rabbit"}
 _STORE_FIXTURES = _POSTGRES_FIXTURES | _RABBIT_FIXTURES
+STARTER = pytest.StashKey[Starter]()
 _MAY_START = {"process", "store", "journey"}
 
 
@@ -27,17 +29,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--thorough", action="store_true", help=f"try {examples.MANY} times as many examples of each property"
     )
+    for kind in ("plain", "worker"):
+        parser.addini(f"forked_{kind}", f"what the parent of {kind} test processes imports", type="linelist")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Settle how many examples are tried, where files lie, who has which ports, who reports what was slow."""
     write_to_memory()
     examples.configure(thorough=config.getoption("--thorough"))
+    _start_by_fork(config)
     given = getattr(config, "workerinput", None)  # with pytest-xdist, but not for who hands out the tests
     if given is None:
         config.pluginmanager.register(Slowest(), "slowest")
     else:
         ports.keep_to(int(given["workerid"].removeprefix("gw")), int(given["workercount"]))
+
+
+def _start_by_fork(config: pytest.Config) -> None:
+    """From now on, processes of the project are forked from parents that have imported what they need."""
+    starter = config.stash[STARTER] = Starter(config.getini("forked_plain"), config.getini("forked_worker"))
+    stack = contextlib.ExitStack()
+    stack.callback(starter.close)
+    stack.enter_context(forking(starter))
+    config.add_cleanup(stack.close)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -88,6 +102,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, b
     marker = item.get_closest_marker("timeout")
     calm = float(marker.args[0] if marker else item.config.getini("timeout"))
     item.add_marker(pytest.mark.timeout(patience.seconds(calm)), append=False)
+    item.config.stash[STARTER].by_exec = item.get_closest_marker("by_exec") is not None
     return (yield)
 
 

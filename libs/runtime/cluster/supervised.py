@@ -32,7 +32,7 @@ _PROBE_EVERY, _PROBE_WITHIN, _READY_WITHIN = 2.0, 1.0, 5.0
 # PR_SET_PDEATHSIG: the system kills the process when the thread that started it is gone, however it
 # went. Said by a tiny program that then becomes the real one: nothing may run between fork and exec
 # of a process with threads. Other systems than Linux know no such thing.
-_BOUND = """\
+BOUND = """\
 import os, signal, sys
 if sys.platform == "linux":
     import ctypes
@@ -186,7 +186,7 @@ class Supervised:
         return _ended_by(process.returncode)
 
     def _spawn(self, stop: threading.Event) -> "subprocess.Popen[bytes] | None":
-        bound = [sys.executable, "-I", "-S", "-c", _BOUND, str(os.getpid()), *self.command]
+        bound = [sys.executable, "-I", "-S", "-c", BOUND, str(os.getpid()), *self.command]
         with self._spawning, self.log.open("ab") as log:
             if stop.is_set():
                 return None

@@ -53,6 +53,7 @@ def test_a_command_is_seen_in_the_neighbours_view(data: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.by_exec
 def test_it_stops_in_order_and_finds_its_data_again(data: Path, number: int) -> None:
     environ = environ_of(data)
     with platform(data, environ) as running:

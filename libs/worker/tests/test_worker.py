@@ -3,6 +3,8 @@
 import signal
 from typing import Any
 
+import pytest
+
 from libs.ledger.recorded import Recorded
 from libs.ledger.streams.stream import handle_many
 from libs.messaging import broker, relay_position, topology
@@ -18,6 +20,7 @@ from libs.testkit.eventually import eventually
 from libs.worker.tests.street import SOON, Street
 
 
+@pytest.mark.by_exec
 def test_what_was_counted_is_added_up_and_nothing_of_grpc_is_loaded(street: Street) -> None:
     with street.publishing():
         worker = street.worker()

@@ -49,6 +49,7 @@ def up() -> Iterator[Up]:
         shutil.rmtree(data, ignore_errors=True)
 
 
+@pytest.mark.by_exec
 def test_up_says_what_it_serves_and_where(up: Up) -> None:
     assert "Linli is ready" in up.welcome
     assert str(up.data) in up.welcome
