@@ -13,6 +13,9 @@ from e2e.chaos.run import Outcome, once_each, run
 
 SEED = 20
 CALLERS = 3
+PAUSE = 0.5
+"""Seconds between the stories of a caller: short enough that something is always in flight."""
+
 pytestmark = pytest.mark.timeout(900)  # what does not recover is told in words, not by a time-out
 
 
@@ -43,7 +46,7 @@ def test_the_brokers_data_deleted_under_load_loses_nothing(
 def _broken_by(place: Ground, faults: Mapping[str, Fault], capsys: pytest.CaptureFixture[str]) -> Outcome:
     """Make each fault once; how long the recoveries took is shown wherever the tests run."""
     chance = random.Random(SEED)
-    outcome = run(place, once_each(faults, chance), chance, print, callers=CALLERS)
+    outcome = run(place, once_each(faults, chance), chance, print, callers=CALLERS, pause=PAUSE)
     with capsys.disabled():
         print(f"\n{table(outcome.recovered)}")
     assert outcome.acknowledged > 0

@@ -33,6 +33,7 @@ class TestServer:
     def __init__(self, server: EmbeddedPostgres) -> None:
         self.server = server
         self._templates: dict[str, str] = {}
+        self._connection: psycopg.Connection | None = None
 
     def create(self, template: str = "template0") -> str:
         """A fresh database (empty, or a copy of `template`); answers its dsn."""
@@ -64,9 +65,15 @@ class TestServer:
         name = psycopg.conninfo.conninfo_to_dict(dsn)["dbname"]
         self._admin("DROP DATABASE IF EXISTS {} WITH (FORCE)", str(name))
 
+    def close(self) -> None:
+        """Let go of the server."""
+        if self._connection is not None:
+            self._connection.close()
+
     def _admin(self, statement: str, *names: str) -> None:
-        with psycopg.connect(self.server.dsn(), autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+        if self._connection is None:  # one for all: each costs the server a process
+            self._connection = psycopg.connect(self.server.dsn(), autocommit=True)
+        self._connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 class KillablePostgres(EmbeddedPostgres):
@@ -125,7 +132,8 @@ def running_server() -> Iterator[TestServer]:
     try:
         server.start()
         remove(of_dead_servers(server.cluster.stat().st_uid))
-        yield TestServer(server)
+        with contextlib.closing(TestServer(server)) as made:
+            yield made
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
