@@ -49,13 +49,23 @@ def due(start: datetime, limit: Limit, calendar: Counting) -> datetime:
 
 def warning(start: datetime, due_at: datetime, limit: Limit, calendar: Counting) -> datetime:
     """The moment when three quarters of the time until `due_at` are used up, as the limit counts."""
+    return share(75, start, due_at, limit, calendar)
+
+
+def share(percent: int, start: datetime, due_at: datetime, limit: Limit, calendar: Counting) -> datetime:
+    """The moment when so much of the time until `due_at` has passed, as the limit counts.
+
+    Raises `NeverAtWork`. 100 is `due_at` itself, 200 as much time again.
+    """
+    if percent == 100:
+        return due_at
     match limit.unit:
         case Unit.WORKING_HOURS:
-            return calendar.add(start, timedelta(hours=limit.amount) * 3 / 4)
+            return calendar.add(start, timedelta(hours=limit.amount) * percent / 100)
         case Unit.WORKING_DAYS:
-            return calendar.add(start, calendar.between(start, due_at) * 3 / 4)
+            return calendar.add(start, calendar.between(start, due_at) * percent / 100)
         case Unit.CALENDAR_HOURS | Unit.CALENDAR_DAYS:
-            return start + (due_at - start) * 3 / 4
+            return _later(start, (due_at - start) * percent / 100)
 
 
 def after_pause(

@@ -32,6 +32,7 @@ __all__ = [
 
 ROUND_THE_CLOCK: Hours = ((0, MINUTES),)
 _NONE = timedelta()
+_A_DAY = timedelta(days=1)
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -85,12 +86,13 @@ def week_of(hours: Mapping[int, Hours]) -> Week:
 class Calendar:
     """One version of a calendar: the working week (Monday first), days with hours of their own, the zone.
 
-    A holiday is a special day without hours.
+    A holiday is a special day without hours. `version` only names it.
     """
 
     zone: str
     week: Week
     special: Mapping[date, Hours] = field(default_factory=dict)
+    version: int = 0
     # Summed up when it is first asked: not every calendar is.
     _counts: list[Count] = field(default_factory=list, init=False, compare=False, repr=False)
 
@@ -109,6 +111,15 @@ class Calendar:
     def spans(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
         """The working spans that begin on a local day."""
         return tuple((moment_of(a), moment_of(b)) for a, b in self.count.spans(_number(day)))
+
+    def worked(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The spans of work between two moments, in order."""
+        day, last = self.local(start).date() - _A_DAY, self.local(end).date()
+        while day <= last:
+            for since, until in self.spans(day):
+                if max(since, start) < min(until, end):
+                    yield max(since, start), min(until, end)
+            day += _A_DAY
 
     def next_working(self, moment: datetime) -> datetime:
         """The moment itself if work is being done then, else the next one when work begins."""
@@ -206,6 +217,16 @@ class Versions:
             done += calendar.between(start, until)
             start = until
         return done
+
+    def worked(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, Calendar]]:
+        """The spans of work between two moments, in order, each with the version that counted it."""
+        for calendar, until in self._from(start):
+            last = until is None or end <= until
+            for since, ending in calendar.worked(start, end if last or until is None else until):
+                yield since, ending, calendar
+            if last or until is None:
+                return
+            start = until
 
     def _from(self, moment: datetime) -> Iterator[tuple[Calendar, datetime | None]]:
         """The version in force at a moment and those after it, each with the beginning of the next."""

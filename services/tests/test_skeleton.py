@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 POLICIES: dict[str, set[str]] = {
     "identity": set(),
     "catalog": {"details", "standard", "terms", "working_time"},
-    "cases": {"clocks"},
+    "cases": {"clocks", "escalation", "explaining"},
     "volunteers": {"matching"},
     "supervision": {"metrics"},
 }

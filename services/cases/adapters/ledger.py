@@ -36,6 +36,8 @@ _PUBLISHED = {
     "case_reopened.v1": events.CaseReopened,
     "deadline_warned.v1": events.DeadlineWarned,
     "deadline_breached.v1": events.DeadlineBreached,
+    "case_escalated.v1": events.CaseEscalated,
+    "escalation_acknowledged.v1": events.EscalationAcknowledged,
     "moment_annulled.v1": events.MomentAnnulled,
     "case_content_erased.v1": events.CaseContentErased,
     "message_sent.v1": conversation.MessageSent,

@@ -16,6 +16,7 @@ from libs.rules.areas import id_of
 from services.cases.domain import conversation
 from services.cases.domain.case import events
 from services.cases.entrypoints.wire import words
+from services.cases.entrypoints.wire.moments import Moment, moment_told
 
 Routing = (
     events.CaseRouted
@@ -33,7 +34,6 @@ Work = (
     | events.ReporterAnswered
     | events.CaseResolved
 )
-Moment = events.DeadlineWarned | events.DeadlineBreached | events.MomentAnnulled
 Ending = (
     events.CaseConfirmed
     | events.CaseClosed
@@ -70,7 +70,7 @@ def _message(case_id: str, event: object) -> Message | None:
     if isinstance(event, Ending):
         return _ending(case_id, event)
     if isinstance(event, Moment):
-        return _deadline(case_id, event)
+        return moment_told(case_id, event)
     if isinstance(event, conversation.MessageSent | conversation.MessageOverdue):
         return _message_in_conversation(event)
     if isinstance(event, events.CaseContentErased):
@@ -109,8 +109,8 @@ def _routing(case_id: str, event: Routing) -> Message:
                 item_version=decision.item_version,
                 routed_time=stamp(at),
             )
-        case events.CaseUnowned(at=at):
-            return pb.CaseUnowned(case_id=case_id, found_time=stamp(at))
+        case events.CaseUnowned(at=at, deciding_path=path):
+            return pb.CaseUnowned(case_id=case_id, found_time=stamp(at), deciding_area_id=id_of(path or ""))
         case events.CaseReturned(body_id=body, returns=returns, response_void=void, at=at):
             return pb.CaseReturned(
                 case_id=case_id, body_id=body, returns=returns, response_void=void, returned_time=stamp(at)
@@ -184,38 +184,6 @@ def _ending(case_id: str, event: Ending) -> Message:
         case events.CaseReopened(body_id=body, by_reporter=by_reporter, at=at):
             return pb.CaseReopened(
                 case_id=case_id, body_id=body, by_reporter=by_reporter, reopened_time=stamp(at)
-            )
-
-
-def _deadline(case_id: str, event: Moment) -> Message:
-    """That a promised moment is near, or has passed, or that this was said too early."""
-    clock, body, at = words.CLOCKS.to_wire(event.clock), event.body_id or "", stamp(event.at)
-    match event:
-        case events.DeadlineWarned(due_at=due_at, deciding_path=path):
-            return pb.DeadlineWarned(
-                case_id=case_id,
-                clock=clock,
-                body_id=body,
-                deciding_area_id=id_of(path or ""),
-                warned_time=at,
-                due_time=stamp(due_at),
-            )
-        case events.DeadlineBreached(deciding_path=path):
-            return pb.DeadlineBreached(
-                case_id=case_id,
-                clock=clock,
-                body_id=body,
-                deciding_area_id=id_of(path or ""),
-                breached_time=at,
-            )
-        case events.MomentAnnulled(moment=moment, moment_at=moment_at):
-            return pb.MomentAnnulled(
-                case_id=case_id,
-                clock=clock,
-                moment=words.MOMENTS.to_wire(moment),
-                body_id=body,
-                moment_time=stamp(moment_at),
-                annulled_time=at,
             )
 
 

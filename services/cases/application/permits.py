@@ -7,8 +7,10 @@ from collections.abc import Callable
 from hmac import compare_digest
 
 from libs.query.reach import Jurisdiction, Permit, Reach
+from libs.rules.terms import Recipient
 from services.cases.domain import refusals
 from services.cases.domain.case.situations import Case, NotOpened, Opened, body_of
+from services.cases.domain.clocks import ClockKind, escalated
 
 Check = Callable[[Case], None]
 """Refuses unless the caller may act on the case as the command meets it."""
@@ -56,6 +58,25 @@ def for_reporter(is_caller: Callable[[str], None], me: Callable[[], str], import
         file = as_opened(case).file
         if me() != file.reporter_id and not importing.covers(area_path=file.area_path):
             is_caller(file.reporter_id or "")
+
+    return check
+
+
+def for_addressee(
+    holding: Callable[[Recipient], Reach], reach: Callable[[], Reach], clock: ClockKind, level: int
+) -> Check:
+    """The caller holds the role that a level of the escalation tells, in the area that it tells.
+
+    `holding` gives the caller's reach by a role; `reach` is asked when the case is at hand: asking counts
+    as a check.
+    """
+
+    def check(case: Case) -> None:
+        file = as_opened(case).file
+        reach().require(area_path=file.area_path)
+        if told := escalated(file.clocks, clock, level):
+            step, _ = told
+            holding(step.recipient).require(area_path=step.area_path)
 
     return check
 

@@ -113,5 +113,5 @@ class ReferenceReads(Protocol):
     """What was noted of the neighbours' facts?"""
 
     def known_at(self, position: int) -> Reference:
-        """The responsibilities as they were known at a ledger position."""
+        """The responsibilities and calendars as they were known at a ledger position."""
         ...

@@ -19,6 +19,7 @@ from services.cases.domain import refusals
 from services.cases.domain.case.commands import Facts
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import Commitment
+from services.cases.domain.escalation import Tree
 from services.cases.domain.noted import (
     AffairNoted,
     AffairRetirementNoted,
@@ -81,7 +82,14 @@ class Reference:
             terms=CaseTerms.of(commitment.terms if commitment else standard(), affair.outcomes),
             calendar=self.calendars.get(commitment.calendar_id) if commitment else None,
             known=self.known,
+            tree=self._tree(area_path),
         )
+
+    def _tree(self, area_path: AreaPath) -> Tree:
+        """The areas along a path with their levels, from the top."""
+        ids = ids_of(area_path)
+        levels = [self.areas[each].level if each in self.areas else None for each in ids]
+        return tuple((level, path_of(ids[:depth])) for depth, level in enumerate(levels, 1))
 
     def locate(self, point: Point | None, area_id: str, at: datetime) -> AreaPath:
         """The path of the most precise area that contains the point; where none does, of the area given."""
@@ -227,7 +235,7 @@ def _responsibility(noted: ResponsibilityNoted, end: datetime | None) -> Respons
 
 def _calendar(known: Versions | None, noted: CalendarNoted) -> Versions:
     """The calendar with one more version; one without a beginning takes the place of all before it."""
-    calendar = Calendar(zone=noted.zone, week=noted.week, special=dict(noted.special))
+    calendar = Calendar(zone=noted.zone, week=noted.week, special=dict(noted.special), version=noted.version)
     if known is None or noted.valid_from is None:
         return Versions.of(calendar)
     return known.then(calendar, noted.valid_from)

@@ -39,7 +39,8 @@ class Routing:
         question = Question(
             affair_path=facts.affair_path, area_path=facts.area_path, at=at, known=facts.known
         )
-        return route(facts.responsibilities, question), promise(facts.commitment, facts.calendar, at)
+        promised = promise(facts.commitment, facts.calendar, at, facts.tree)
+        return route(facts.responsibilities, question), promised
 
     def unowned(self, query: PageQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[CaseRow], str]:
         """A page of the matters that nobody answers for and that areas within reach decide."""

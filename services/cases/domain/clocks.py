@@ -4,6 +4,7 @@ The rule that makes them worth having: a clock starts when the case is opened an
 explicit, reasoned pause moves its deadline. Notes, returns, reassignment and reopening do not.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -12,13 +13,17 @@ from libs.rules.due import Limit, after_pause, due, warning
 from libs.rules.terms import Terms
 from libs.rules.working_time import Counting, NeverAtWork
 from services.cases.domain import refusals
+from services.cases.domain.escalation import EscalationStep, Tree, steps_of
 
 
 class ClockKind(Enum):
     """What a clock measures, from the opening of the case."""
 
+    ANSWER = "answer"
+    DISPATCH = "dispatch"
     FIRST_RESPONSE = "first_response"
     RESOLUTION = "resolution"
+    ADJUDICATION = "adjudication"
 
 
 class MomentKind(Enum):
@@ -49,6 +54,15 @@ class Deadline:
     commitment_id: str
     commitment_version: int
     calendar_id: str
+    steps: tuple[EscalationStep, ...] = ()  # not in older events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalated:
+    """A level that was told, and whether somebody there has acknowledged it."""
+
+    at: datetime
+    acknowledged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +79,7 @@ class Clock:
     met_at: datetime | None = None
     paused_at: datetime | None = None
     annulled: frozenset[MomentKind] = frozenset()
+    escalated: tuple[Escalated, ...] = ()
 
     @property
     def running(self) -> bool:
@@ -91,25 +106,61 @@ class Clock:
 
         A moment has passed when it lies before now: what is done in the moment itself is on time.
         """
-        if not self.running or self.breached:
+        if not self.running:
             return None
+        if self.breached:
+            return self._next_level()
         return self.deadline.due_at if self.warned else self.deadline.warn_at
+
+    def _next_level(self) -> datetime | None:
+        """When the next level is told: at its moment, or as soon as the level before was silent too long."""
+        told = len(self.escalated)
+        if told == len(self.deadline.steps):
+            return None
+        moments = self.deadline.steps[told]
+        silent = told > 0 and self.escalated[-1].acknowledged_at is None
+        return moments.sooner_at if silent else moments.at
 
     def fired_at(self, kind: MomentKind) -> datetime | None:
         """The moment that has passed, and stands."""
         return self.warned_at if kind is MomentKind.WARNING else self.breached_at
 
+    @property
+    def last_passed_at(self) -> datetime | None:
+        """The latest of the moments that have passed."""
+        told = self.escalated[-1].at if self.escalated else None
+        return told or self.breached_at or self.warned_at
+
     def due_at(self, kind: MomentKind) -> datetime:
         """When a moment is due."""
         return self.deadline.warn_at if kind is MomentKind.WARNING else self.deadline.due_at
+
+    def passed_moments(self) -> Iterator[tuple[MomentKind, datetime]]:
+        """The moments that have passed, each with when it is due."""
+        for kind in MomentKind:
+            if self.fired_at(kind) is not None:
+                yield kind, self.due_at(kind)
 
     def passing(self, kind: MomentKind, at: datetime) -> "Clock":
         """The clock when a moment has passed."""
         return replace(self._fired(kind, at), annulled=self.annulled - {kind})
 
+    def escalating(self, at: datetime) -> "Clock":
+        """The clock when the next level was told."""
+        return replace(self, escalated=(*self.escalated, Escalated(at=at)))
+
+    def acknowledging(self, level: int, at: datetime) -> "Clock":
+        """The clock when somebody of a level (from 1) has acknowledged it."""
+        told = [
+            replace(each, acknowledged_at=each.acknowledged_at or at) if number == level else each
+            for number, each in enumerate(self.escalated, 1)
+        ]
+        return replace(self, escalated=tuple(told))
+
     def without(self, kind: MomentKind) -> "Clock":
-        """The clock as if a moment had not passed."""
-        return replace(self._fired(kind, None), annulled=self.annulled | {kind})
+        """The clock as if a moment, and what followed from it, had not passed."""
+        clock = replace(self._fired(kind, None), annulled=self.annulled | {kind})
+        return replace(clock, escalated=()) if kind is MomentKind.BREACH else clock
 
     def was_due(self, kind: MomentKind, at: datetime) -> bool:
         """Whether a moment lies before `at` and before the clock was stopped: then it passed rightly."""
@@ -122,29 +173,55 @@ class Clock:
         return replace(self, breached_at=at)
 
 
+def escalated(
+    clocks: Iterable[Clock], kind: ClockKind, level: int
+) -> tuple[EscalationStep, Escalated] | None:
+    """A level (from 1) of a clock, if it was told."""
+    for clock in clocks:
+        if clock.deadline.clock is kind and 1 <= level <= len(clock.escalated):
+            return clock.deadline.steps[level - 1], clock.escalated[level - 1]
+    return None
+
+
 def promise(
-    commitment: Commitment | None, calendar: Counting | None, opened_at: datetime
+    commitment: Commitment | None,
+    calendar: Counting | None,
+    opened_at: datetime,
+    tree: Tree = (),
+    *,
+    owned: bool = True,
 ) -> tuple[Deadline, ...]:
-    """The deadlines of a case opened at `opened_at`; none where nothing is promised.
+    """The deadlines of a case opened at `opened_at`, in the areas of `tree`; none where nothing is promised.
+
+    One that nobody answers for (not `owned`) has one more: until the area that decides names a body.
 
     Refuses LIMIT_OUT_OF_REACH.
     """
     if commitment is None or calendar is None:
         return ()
+    terms = commitment.terms
     limits = (
-        (ClockKind.FIRST_RESPONSE, commitment.terms.first_response),
-        (ClockKind.RESOLUTION, commitment.terms.resolution),
+        (ClockKind.ANSWER, terms.answer),
+        (ClockKind.DISPATCH, terms.dispatch),
+        (ClockKind.FIRST_RESPONSE, terms.first_response),
+        (ClockKind.RESOLUTION, terms.resolution),
+        (ClockKind.ADJUDICATION, None if owned else terms.adjudication),
     )
     try:
         return tuple(
-            _deadline(kind, limit, commitment, calendar, opened_at) for kind, limit in limits if limit
+            _deadline(kind, limit, commitment, calendar, opened_at, tree) for kind, limit in limits if limit
         )
     except NeverAtWork:
         raise refusals.limit_out_of_reach(commitment.calendar_id) from None
 
 
 def _deadline(
-    kind: ClockKind, limit: Limit, commitment: Commitment, calendar: Counting, opened_at: datetime
+    kind: ClockKind,
+    limit: Limit,
+    commitment: Commitment,
+    calendar: Counting,
+    opened_at: datetime,
+    tree: Tree,
 ) -> Deadline:
     due_at = due(opened_at, limit, calendar)
     return Deadline(
@@ -155,6 +232,7 @@ def _deadline(
         commitment_id=commitment.commitment_id,
         commitment_version=commitment.version,
         calendar_id=commitment.calendar_id,
+        steps=steps_of(commitment.terms.escalation, tree, opened_at, due_at, limit, calendar),
     )
 
 
@@ -163,11 +241,18 @@ def resumed(deadline: Deadline, paused_at: datetime, resumed_at: datetime, calen
 
     A moment that had passed before the pause stays where it was: no pause undoes a breach.
     """
+
+    def later(moment: datetime) -> datetime:
+        return after_pause(moment, deadline.limit.unit, paused_at, resumed_at, calendar)
+
     try:
-        warn_at, due_at = (
-            after_pause(moment, deadline.limit.unit, paused_at, resumed_at, calendar)
-            for moment in (deadline.warn_at, deadline.due_at)
+        return replace(
+            deadline,
+            warn_at=later(deadline.warn_at),
+            due_at=later(deadline.due_at),
+            steps=tuple(
+                replace(step, at=later(step.at), sooner_at=later(step.sooner_at)) for step in deadline.steps
+            ),
         )
     except NeverAtWork:
         raise refusals.limit_out_of_reach(deadline.calendar_id) from None
-    return replace(deadline, warn_at=warn_at, due_at=due_at)

@@ -197,6 +197,18 @@ def rejection_upheld(area_path: AreaPath) -> Refusal:
     return Refusal(Kind.PRECONDITION, "REJECTION_UPHELD", message, area_path=area_path)
 
 
+def not_escalated(clock: str, level: int) -> Refusal:
+    """Nobody of this level was told."""
+    message = "this level was not told of this clock: read the case to see how far it was escalated"
+    return Refusal(Kind.PRECONDITION, "NOT_ESCALATED", message, clock=clock, level=str(level))
+
+
+def nothing_promised(clock: str) -> Refusal:
+    """The case has no such clock."""
+    message = "nothing was promised for this clock when the case was opened: read the case to see what was"
+    return Refusal(Kind.PRECONDITION, "NOTHING_PROMISED", message, clock=clock)
+
+
 def moment_not_fired(clock: str, moment: str) -> Refusal:
     """There is nothing to annul."""
     message = "this moment of this clock has not passed: read the case to see which have"

@@ -29,6 +29,8 @@ MESSAGES = {
     "LIMIT_OUT_OF_REACH": "按日历{calendar_id}计算，承诺的时限永远不会届满，请重新定义日历或承诺",
     "MESSAGE_NOT_WAITING": "没有该方发给您且待答复的这条消息（{message_id}），请先查看对话",
     "MESSAGE_TO_ONESELF": "消息不能发给自己一方，请选择其他收件方",
+    "NOT_ESCALATED": "该时钟尚未督办到第{level}级，请先查看案件",
+    "NOTHING_PROMISED": "立案时没有承诺这一时限，请先查看案件",
     "MOMENT_NOT_FIRED": "该时钟的这一时刻尚未到过，请先查看案件",
     "MOMENT_WAS_DUE": "该时刻已于{due_time}到期且当时时钟仍在运行，不能撤销；只能撤销提前触发的时刻",
     "OUT_OF_ORDER": "案件在此时间之后已有记录，请按时间顺序导入",

@@ -1,22 +1,54 @@
-"""The rpcs for the day after the clock of a machine was wrong."""
+"""The rpcs about clocks: why they fall due, who knows, and the day after a machine's clock was wrong."""
 
 from linli.cases.v1 import cases_service_pb2 as pb
 
 from libs.query.freshness import Fresh
 from libs.query.reach import permitting
 from libs.rpc.call import Call
+from libs.rules.terms import Recipient
 from services.cases.application import permits
 from services.cases.application.app import App
-from services.cases.domain.case.commands import AnnulMoment
+from services.cases.domain.case.commands import AcknowledgeEscalation, AnnulMoment
 from services.cases.entrypoints.wire.case import case_shown, early_case_shown
+from services.cases.entrypoints.wire.explaining import explanation_shown
 from services.cases.entrypoints.wire.words import CLOCKS, MOMENTS
+
+TOLD_BY = {Recipient.DISPATCHER: "cases.dispatch", Recipient.SUPERVISOR: "cases.supervise"}
+"""The scope of those who are told."""
 
 
 class ClockApi:
-    """What passed too early, and taking it back."""
+    """Acknowledging and explaining; what passed too early, and taking it back."""
 
     def __init__(self, app: App) -> None:
         self._app = app
+
+    def acknowledge_escalation(
+        self, request: pb.AcknowledgeEscalationRequest, call: Call
+    ) -> pb.AcknowledgeEscalationResponse:
+        """A level that was told says that it knows."""
+        clock = CLOCKS.from_wire(request.clock)
+        handled = self._app.clocks.acknowledge(
+            request.case_id,
+            AcknowledgeEscalation(clock=clock, level=request.level, at=call.now()),
+            call.context(),
+            permits.for_addressee(
+                lambda recipient: call.caller.reach(TOLD_BY[recipient]),
+                lambda: call.reach,
+                clock,
+                request.level,
+            ),
+            request.if_revision,
+        )
+        case = case_shown(handled.state, told=True)
+        return pb.AcknowledgeEscalationResponse(case=case, revision=handled.revision)
+
+    def explain_deadline(self, request: pb.ExplainDeadlineRequest, call: Call) -> pb.ExplainDeadlineResponse:
+        """What a deadline was counted by."""
+        record = self._app.cases.one(request.case_id)
+        call.permit(permits.area_and_body(record.state))
+        kind = CLOCKS.from_wire(request.clock)
+        return explanation_shown(self._app.clocks.explain(record, kind), record.state.file)
 
     def annul_moment(self, request: pb.AnnulMomentRequest, call: Call) -> pb.AnnulMomentResponse:
         """An operator takes back what a wrong clock recorded too early."""

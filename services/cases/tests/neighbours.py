@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from linli.catalog.v1 import catalog_events_pb2 as catalog
 from linli.catalog.v1 import catalog_types_pb2 as catalog_types
 from linli.identity.v1 import identity_events_pb2 as identity
+from linli.identity.v1 import identity_types_pb2 as identity_types
 
 from libs.rpc.moments import stamp
 from libs.testkit.component import Component
@@ -18,13 +19,13 @@ AT_SEA = {"latitude": 40.0, "longitude": 40.0}
 
 def tell(running: Component) -> None:
     """Let a service hear of the whole city."""
-    for area_id, path, square in (
-        ("city", "city", (0, 0, 10)),
-        ("harbour", "city/harbour", (0, 0, 2)),
-        ("mole-street", "city/harbour/mole-street", (0, 0, 1)),
-        ("hill", "city/hill", (5, 5, 2)),
+    for area_id, path, level, square in (
+        ("city", "city", identity_types.AREA_LEVEL_CITY, (0, 0, 10)),
+        ("harbour", "city/harbour", identity_types.AREA_LEVEL_DISTRICT, (0, 0, 2)),
+        ("mole-street", "city/harbour/mole-street", identity_types.AREA_LEVEL_COMMUNITY, (0, 0, 1)),
+        ("hill", "city/hill", identity_types.AREA_LEVEL_DISTRICT, (5, 5, 2)),
     ):
-        running.hears("identity", identity.AreaDefined(area_id=area_id, area_path=path))
+        running.hears("identity", identity.AreaDefined(area_id=area_id, area_path=path, level=level))
         running.hears("identity", boundary(area_id, path, *square))
     for body in ("roads", "parks", "harbour-office"):
         running.hears("identity", identity.BodyRegistered(body_id=body))

@@ -35,6 +35,9 @@ class ClockKind(Enum):
 
     FIRST_RESPONSE = "first_response"
     RESOLUTION = "resolution"
+    ANSWER = "answer"
+    DISPATCH = "dispatch"
+    ADJUDICATION = "adjudication"
 
 
 class MomentKind(Enum):

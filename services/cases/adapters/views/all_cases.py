@@ -136,16 +136,16 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
     match event:
         case events.CaseOpened() | events.DeadlineWarned() | events.NoteAdded() | events.CaseContentErased():
             return {}
-        case events.MomentAnnulled(moment=MomentKind.WARNING):
+        case events.MomentAnnulled(moment=MomentKind.WARNING) | events.CaseEscalated():
             return {}
         case events.MomentAnnulled(clock=ClockKind.FIRST_RESPONSE):
             return {"response_breached": False}
-        case events.MomentAnnulled():
+        case events.MomentAnnulled(clock=ClockKind.RESOLUTION):
             return {"overdue": False}
         case events.CaseRouted(body_id=body) | events.CaseReassigned(body_id=body):
             return {"state": CaseState.ROUTED.value, "body_id": body, **OWNED}
-        case events.CaseUnowned(at=at):
-            return _unowned(at, "no responsibility")
+        case events.CaseUnowned(at=at, deciding_path=path):
+            return {**_unowned(at, "no responsibility"), **({"deciding_path": path} if path else {})}
         case events.CaseReturned(returns=returns, response_void=void, at=at):
             void_response = {"response_met_time": None} if void else {}
             return {"returns": returns, **_unowned(at, "returned"), **void_response}
@@ -182,8 +182,10 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
             return {"state": CaseState.ACCEPTED.value, **again, **undone}
         case events.DeadlineBreached(clock=ClockKind.FIRST_RESPONSE):
             return {"response_breached": True}
-        case events.DeadlineBreached():
+        case events.DeadlineBreached(clock=ClockKind.RESOLUTION):
             return {"overdue": True}
+        case events.DeadlineBreached() | events.MomentAnnulled() | events.EscalationAcknowledged():
+            return {}
         case events.CaseReleased():
             return {"held": False}
 

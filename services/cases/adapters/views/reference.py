@@ -15,11 +15,11 @@ from libs.ledger.views.view import Rows, Table, View, Views
 from libs.query.freshness import Fresh
 from services.cases.adapters.ledger import EVENTS
 from services.cases.application.reference import NotedAt, Reference
-from services.cases.domain.noted import NotedFact, ResponsibilityEndNoted, ResponsibilityNoted
+from services.cases.domain.noted import CalendarNoted, NotedFact, ResponsibilityEndNoted, ResponsibilityNoted
 
 KINDS = {name: kind for name, kind in EVENTS.types.items() if kind in get_args(NotedFact)}
 NAMES = {kind: name for name, kind in KINDS.items()}
-ROUTING = (NAMES[ResponsibilityNoted], NAMES[ResponsibilityEndNoted])
+DECIDING = tuple(NAMES[kind] for kind in (ResponsibilityNoted, ResponsibilityEndNoted, CalendarNoted))
 
 
 class FactRow(TypedDict):
@@ -72,10 +72,10 @@ class ReferenceReads:
             return [_noted(row) for row in cursor]
 
     def known_at(self, position: int) -> Reference:
-        """The responsibilities as they were known at a ledger position."""
+        """The responsibilities and calendars as they were known at a ledger position."""
         with Fresh().read(self.views, VIEW) as cursor:
             cursor.execute(
                 "SELECT * FROM facts WHERE position <= %s AND kind = ANY(%s) ORDER BY position",
-                (position, list(ROUTING)),
+                (position, list(DECIDING)),
             )
             return Reference().after([_noted(row) for row in cursor])

@@ -14,6 +14,7 @@ from libs.rules.routing import Responsibility
 from libs.rules.working_time import Counting
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import ClockKind, Commitment, MomentKind
+from services.cases.domain.escalation import Tree
 from services.cases.domain.values import Channel, EvidenceReference, ExternalReference, Point
 
 
@@ -22,7 +23,8 @@ class Facts:
     """What was known when a report came in: all that locating, routing and promising need.
 
     `known` is the ledger position of the newest fact; `responsibilities` are those of the
-    affairs on `affair_path`, whether they turn out to be in force or not.
+    affairs on `affair_path`, whether they turn out to be in force or not. `tree` are the areas
+    of the place with their levels, from the top.
     """
 
     affair_path: str
@@ -33,6 +35,7 @@ class Facts:
     terms: CaseTerms
     calendar: Counting | None
     known: int
+    tree: Tree = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +204,15 @@ class AnnulMoment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgeEscalation:
+    """Somebody of a level that was told says that they know."""
+
+    clock: ClockKind
+    level: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseCase:
     """Imported history is complete up to `at`: hand the case to the running clocks."""
 
@@ -233,6 +245,7 @@ CaseCommand = (
     | ReopenCase
     | PassMoments
     | AnnulMoment
+    | AcknowledgeEscalation
     | ReleaseCase
     | EraseContent
 )

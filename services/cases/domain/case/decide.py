@@ -6,8 +6,10 @@ from libs.ledger.decider import Decider
 from libs.ledger.personal import Personal
 from libs.rules.areas import id_of, ids_of, parent_of
 from libs.rules.routing import Question, Responsibility, route
+from libs.rules.terms import Level
 from services.cases.domain import refusals
 from services.cases.domain.case import commands, ending, events
+from services.cases.domain.case.alarms import acknowledge, annul
 from services.cases.domain.case.evolve import after, evolve
 from services.cases.domain.case.moments import passed
 from services.cases.domain.case.situations import (
@@ -25,10 +27,10 @@ from services.cases.domain.case.situations import (
     Routed,
     Submitted,
     Waiting,
-    Withdrawn,
     body_of,
 )
-from services.cases.domain.clocks import ClockKind, MomentKind, promise, resumed
+from services.cases.domain.clocks import ClockKind, promise, resumed
+from services.cases.domain.escalation import area_of
 from services.cases.domain.values import said
 
 RETURNS_BEFORE_ADJUDICATION = 2
@@ -49,7 +51,7 @@ def decide(command: commands.CaseCommand, state: Case) -> list[events.CaseEvent]
     if isinstance(command, commands.EraseContent):
         return _erase(command, state.file)
     if isinstance(command, commands.AnnulMoment):
-        return _annul(command, state)
+        return annul(command, state)
     at = _in_order(command, state.file)
     moments = passed(state, at)
     return [*moments, *_act(command, after(state, moments), at)]
@@ -66,6 +68,8 @@ def _open(command: commands.OpenCase) -> list[events.CaseEvent]:
     if command.reporter_id is not None and not command.reporter_known:
         raise refusals.reporter_unknown(command.reporter_id)
     subject = command.reporter_id or command.case_id
+    routed = _routed(command)
+    owned = isinstance(routed, events.CaseRouted)
     opened = events.CaseOpened(
         case_id=command.case_id,
         public_id=command.public_id,
@@ -73,7 +77,7 @@ def _open(command: commands.OpenCase) -> list[events.CaseEvent]:
         area_path=facts.area_path,
         channel=command.channel,
         at=command.at,
-        deadlines=promise(facts.commitment, facts.calendar, command.at),
+        deadlines=promise(facts.commitment, facts.calendar, command.at, facts.tree, owned=owned),
         terms=facts.terms,
         reporter_id=command.reporter_id,
         anonymous=command.anonymous,
@@ -86,7 +90,7 @@ def _open(command: commands.OpenCase) -> list[events.CaseEvent]:
         address=said(subject, command.address),
         contact=said(subject, command.contact),
     )
-    return [opened, _routed(command)]
+    return [opened, routed]
 
 
 def _routed(command: commands.OpenCase) -> events.CaseRouted | events.CaseUnowned:
@@ -96,7 +100,8 @@ def _routed(command: commands.OpenCase) -> events.CaseRouted | events.CaseUnowne
     )
     decision = route(facts.responsibilities, question)
     if decision.body_id is None:
-        return events.CaseUnowned(decision=decision, at=command.at)
+        district = area_of(Level.DISTRICT, facts.tree) if facts.tree else None
+        return events.CaseUnowned(decision=decision, deciding_path=district, at=command.at)
     return events.CaseRouted(body_id=decision.body_id, decision=decision, at=command.at)
 
 
@@ -144,6 +149,8 @@ def _act(command: commands.CaseCommand, state: Opened, at: datetime) -> list[eve
             return ending.reopen(command, state, at)
         case commands.PassMoments(), _:
             return []
+        case commands.AcknowledgeEscalation(), _:
+            return acknowledge(command, state.file, at)
         case commands.ReleaseCase(), _:
             return _release(state, at)
         case _:
@@ -164,29 +171,6 @@ def _erase(command: commands.EraseContent, file: CaseFile) -> list[events.CaseEv
     if file.content_erased:
         return []
     return [events.CaseContentErased(case_id=file.case_id, at=command.at)]
-
-
-def _annul(command: commands.AnnulMoment, state: Opened) -> list[events.CaseEvent]:
-    """Take back a moment that came too early; a breach falls with its warning.
-
-    Not in the order of the case's times: the moment that is wrong may lie in the future.
-    """
-    clock = next((each for each in state.file.clocks if each.deadline.clock is command.clock), None)
-    if clock is not None and command.moment in clock.annulled:
-        return []
-    if clock is None or clock.fired_at(command.moment) is None:
-        raise refusals.moment_not_fired(command.clock.value, command.moment.value)
-    ended_at = state.ended_at if isinstance(state, Closed | Rejected | Withdrawn) else command.at
-    if clock.was_due(command.moment, min(command.at, ended_at)):
-        raise refusals.moment_was_due(clock.due_at(command.moment))
-    kinds = (MomentKind.BREACH, command.moment) if command.moment is MomentKind.WARNING else (command.moment,)
-    return [
-        events.MomentAnnulled(
-            clock=command.clock, moment=kind, body_id=body_of(state), moment_at=fired_at, at=command.at
-        )
-        for kind in kinds
-        if (fired_at := clock.fired_at(kind)) is not None
-    ]
 
 
 def _return(state: Routed | Accepted, body_id: str, at: datetime) -> list[events.CaseEvent]:

@@ -1,7 +1,6 @@
 """What can happen to a case. Past tense, facts only; who did it and why stands in the metadata.
 
-Of the files of a case read this after `terms.py`, then `situations.py`. Every event has the moment `at`
-which it happened (UTC).
+Read it after `terms.py`, then `situations.py`. Every event has the moment `at` which it happened (UTC).
 """
 
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from datetime import datetime
 from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
 from libs.rules.routing import Decision
+from libs.rules.terms import Recipient
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
 from services.cases.domain.values import Channel, Closing, EvidenceReference, ExternalReference, Point
@@ -51,10 +51,11 @@ class CaseRouted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseUnowned:
-    """No responsibility covers the matter."""
+    """No responsibility covers the matter: the dispatchers of `deciding_path`, the district, name a body."""
 
     decision: Decision
     at: datetime
+    deciding_path: AreaPath | None = None  # not in older events: the area of the case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,16 +223,13 @@ class CaseReopened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadlineWarned:
-    """Three quarters of a limit are used up. `at` is the moment itself, however late it was noticed.
-
-    The body that had the case could have stopped it; where none had, the dispatchers of `deciding_path`.
-    """
+    """Three quarters of a limit are used up; `at` is the moment itself, however late it was noticed."""
 
     clock: ClockKind
     body_id: str | None
     due_at: datetime
     at: datetime
-    deciding_path: AreaPath | None = None
+    deciding_path: AreaPath | None = None  # whose dispatchers could have stopped it, where no body had it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,11 +243,30 @@ class DeadlineBreached:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MomentAnnulled:
-    """A moment that passed before it was due counts as not passed. `moment_at` is that moment.
+class CaseEscalated:
+    """A limit is still not kept: a level (from 1) is told, `sooner` if the one before was silent too long."""
 
-    It does not lie before the annulment, unless the clock had stopped by then.
-    """
+    clock: ClockKind
+    level: int
+    recipient: Recipient
+    area_path: AreaPath
+    body_id: str | None
+    sooner: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationAcknowledged:
+    """Somebody of the level that was told said that they know."""
+
+    clock: ClockKind
+    level: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MomentAnnulled:
+    """A moment (`moment_at`) that passed before it was due counts as not passed."""
 
     clock: ClockKind
     moment: MomentKind
@@ -275,8 +292,8 @@ class CaseContentErased:
 
 CaseEvent = (
     CaseOpened | CaseRouted | CaseUnowned | CaseAccepted | CaseReturned | AdjudicationOpened
-    | CaseReassigned | WorkStarted | CasePaused | CaseResumed | NoteAdded | ReporterAnswered
-    | CaseResolved | CaseConfirmed | CaseClosed | CaseWithdrawn | CaseRejected | RejectionContested
-    | CaseReopened | DeadlineWarned | DeadlineBreached | MomentAnnulled | CaseReleased
-    | CaseContentErased
+    | CaseReassigned | WorkStarted | CasePaused | CaseResumed | NoteAdded | ReporterAnswered | CaseResolved
+    | CaseConfirmed | CaseClosed | CaseWithdrawn | CaseRejected | RejectionContested | CaseReopened
+    | DeadlineWarned | DeadlineBreached | CaseEscalated | EscalationAcknowledged | MomentAnnulled
+    | CaseReleased | CaseContentErased
 )  # fmt: skip

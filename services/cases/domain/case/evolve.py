@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
 
 from services.cases.domain.case import events
 from services.cases.domain.case.situations import (
@@ -23,7 +22,7 @@ from services.cases.domain.case.situations import (
     Withdrawn,
 )
 from services.cases.domain.case.terms import USUAL
-from services.cases.domain.clocks import Clock, ClockKind, Deadline, MomentKind
+from services.cases.domain.case.timekeeping import clocks_after, started
 
 
 def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one case for each event
@@ -37,34 +36,36 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
         raise TypeError(f"the history of a case begins with CaseOpened, not with {type(event).__name__}")
     if isinstance(event, events.CaseContentErased):  # beside the story: imported history goes on before it
         return replace(state, file=replace(state.file, content_erased=True))
+    state = replace(state, file=replace(state.file, clocks=clocks_after(state.file.clocks, event)))
     file = replace(state.file, acted_at=max(state.file.acted_at, event.at))
     match event:
         case events.CaseRouted(body_id=body, decision=decision):
             return Routed(file=replace(file, affair_path=decision.question.affair_path), body_id=body)
-        case events.CaseUnowned(decision=decision):
-            return Submitted(file=replace(file, affair_path=decision.question.affair_path))
+        case events.CaseUnowned(decision=decision, deciding_path=path):
+            file = replace(file, affair_path=decision.question.affair_path)
+            return Submitted(file=replace(file, deciding_path=path or file.deciding_path))
         case events.CaseAccepted(body_id=body):
-            return Accepted(file=_answered(file, body, event.at), body_id=body)
+            return Accepted(file=_answered(file, body), body_id=body)
         case events.CaseReturned(returns=returns, response_void=void):
             file = replace(file, returns=returns)
-            return Submitted(file=_unanswered(file) if void else file)
+            return Submitted(file=replace(file, answered_by=None) if void else file)
         case events.AdjudicationOpened(area_path=path):
             return Submitted(file=replace(file, adjudication=Adjudication.OPEN, deciding_path=path))
         case events.CaseReassigned(body_id=body):
             return Routed(file=_decided(file), body_id=body)
         case events.WorkStarted(body_id=body):
-            return InProgress(file=_answered(file, body, event.at), body_id=body)
+            return InProgress(file=_answered(file, body), body_id=body)
         case events.CasePaused(body_id=body, at=at):
-            return Waiting(file=_with_resolution(file, paused_at=at), body_id=body, paused_at=at)
-        case events.CaseResumed(body_id=body, resolution=later):
-            return InProgress(file=_running_again(file, later), body_id=body)
+            return Waiting(file=file, body_id=body, paused_at=at)
+        case events.CaseResumed(body_id=body):
+            return InProgress(file=file, body_id=body)
         case events.NoteAdded():
             return replace(state, file=replace(file, notes=file.notes + 1))
         case events.ReporterAnswered(body_id=body):
-            return replace(state, file=_answered(replace(file, notes=file.notes + 1), body, event.at))
+            return replace(state, file=_answered(replace(file, notes=file.notes + 1), body))
         case events.CaseResolved(body_id=body, at=at, evidence=shown):
             file = replace(file, evidence=file.evidence | {each.digest for each in shown})
-            file = _with_resolution(_answered(file, body, at), met_at=at)
+            file = _answered(file, body)
             until = event.confirm_until or at + file.terms.confirmation
             return Resolved(file=file, body_id=body, outcome_code=event.outcome_code, confirm_until=until)
         case events.CaseConfirmed(body_id=body, at=at):
@@ -86,13 +87,14 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
             return Withdrawn(file=replace(file, held=False), body_id=had, ended_at=at)
         case events.CaseReopened(body_id=body, imported=imported):
             file = replace(file, reopenings=file.reopenings + 1, held=imported or file.held)
-            return Accepted(file=_with_resolution(file, met_at=None), body_id=body)
-        case events.DeadlineWarned(clock=clock, at=at):
-            return replace(state, file=_passing(state.file, clock, MomentKind.WARNING, at))
-        case events.DeadlineBreached(clock=clock, at=at):
-            return replace(state, file=_passing(state.file, clock, MomentKind.BREACH, at))
+            return Accepted(file=file, body_id=body)
+        case events.DeadlineWarned() | events.DeadlineBreached() | events.CaseEscalated():
+            return state
+        case events.EscalationAcknowledged():
+            return replace(state, file=file)
         case events.MomentAnnulled():
-            return replace(state, file=_annulled(state.file, event))
+            # What else the wrong clock dated into the future holds the case up no longer, either.
+            return replace(state, file=replace(file, acted_at=event.at))
         case events.CaseReleased():
             return replace(state, file=replace(file, held=False))
 
@@ -116,7 +118,7 @@ def _file_of(event: events.CaseOpened) -> CaseFile:
         external=event.external,
         opened_at=event.at,
         acted_at=event.at,
-        clocks=tuple(Clock(deadline=deadline) for deadline in event.deadlines),
+        clocks=started(event),
         held=event.imported,
         terms=event.terms or USUAL,
         receipt=event.receipt,
@@ -134,50 +136,12 @@ def after(state: Opened, happened: Iterable[events.CaseEvent]) -> Opened:
     return state
 
 
-def _answered(file: CaseFile, body_id: str, at: datetime) -> CaseFile:
+def _answered(file: CaseFile, body_id: str) -> CaseFile:
     """The first answer counts; later ones change nothing."""
-    if file.answered_by is not None:
-        return file
-    return _with_clock(replace(file, answered_by=body_id), ClockKind.FIRST_RESPONSE, met_at=at)
-
-
-def _unanswered(file: CaseFile) -> CaseFile:
-    """Who answered has given the case back: nobody has answered."""
-    return _with_clock(replace(file, answered_by=None), ClockKind.FIRST_RESPONSE, met_at=None)
+    return replace(file, answered_by=file.answered_by or body_id)
 
 
 def _decided(file: CaseFile) -> CaseFile:
     if file.adjudication is Adjudication.NONE:
         return file
     return replace(file, adjudication=Adjudication.DECIDED)
-
-
-def _running_again(file: CaseFile, later: Deadline | None) -> CaseFile:
-    if later is None:
-        return file
-    return _with_resolution(file, paused_at=None, deadline=later)
-
-
-def _with_resolution(file: CaseFile, **changes: object) -> CaseFile:
-    return _with_clock(file, ClockKind.RESOLUTION, **changes)
-
-
-def _passing(file: CaseFile, kind: ClockKind, moment: MomentKind, at: datetime) -> CaseFile:
-    clocks = (clock.passing(moment, at) if clock.deadline.clock is kind else clock for clock in file.clocks)
-    return replace(file, clocks=tuple(clocks))
-
-
-def _annulled(file: CaseFile, event: events.MomentAnnulled) -> CaseFile:
-    """Whatever else the wrong clock dated into the future holds the case up no longer, either."""
-    clocks = (
-        clock.without(event.moment) if clock.deadline.clock is event.clock else clock for clock in file.clocks
-    )
-    return replace(file, clocks=tuple(clocks), acted_at=event.at)
-
-
-def _with_clock(file: CaseFile, kind: ClockKind, **changes: object) -> CaseFile:
-    clocks = (
-        replace(clock, **changes) if clock.deadline.clock is kind else clock  # type: ignore[arg-type]  # named by the callers
-        for clock in file.clocks
-    )
-    return replace(file, clocks=tuple(clocks))

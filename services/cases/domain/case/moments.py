@@ -4,7 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from operator import attrgetter
 
-from services.cases.domain.case.events import CaseClosed, CaseEvent, DeadlineBreached, DeadlineWarned
+from services.cases.domain.case.events import (
+    CaseClosed,
+    CaseEscalated,
+    CaseEvent,
+    DeadlineBreached,
+    DeadlineWarned,
+)
 from services.cases.domain.case.evolve import after
 from services.cases.domain.case.situations import (
     Confirmed,
@@ -14,9 +20,11 @@ from services.cases.domain.case.situations import (
     Withdrawn,
     body_of,
 )
+from services.cases.domain.clocks import Clock
 from services.cases.domain.values import Closing
 
-ByItself = DeadlineWarned | DeadlineBreached | CaseClosed
+OfClock = DeadlineWarned | DeadlineBreached | CaseEscalated
+ByItself = OfClock | CaseClosed
 
 
 def passed(state: Opened, at: datetime, body_id: str | None = None) -> list[CaseEvent]:
@@ -40,7 +48,7 @@ def _next(state: Opened, body_id: str | None) -> ByItself | None:
     return min(waiting, key=attrgetter("at"), default=None)
 
 
-def _of_clocks(state: Opened, body_id: str | None) -> Iterator[DeadlineWarned | DeadlineBreached]:
+def _of_clocks(state: Opened, body_id: str | None) -> Iterator[OfClock]:
     """The next moment of each clock. The body could have stopped it; without one, those who must name one."""
     if isinstance(state, Rejected | Withdrawn):
         return
@@ -49,7 +57,9 @@ def _of_clocks(state: Opened, body_id: str | None) -> Iterator[DeadlineWarned | 
         kind, at = clock.deadline.clock, clock.next_moment()
         if at is None:
             continue
-        if clock.warned:
+        if clock.breached:
+            yield _escalated(clock, at, body_id)
+        elif clock.warned:
             yield DeadlineBreached(clock=kind, body_id=body_id, deciding_path=deciding, at=at)
         else:
             due_at = clock.deadline.due_at
@@ -62,3 +72,18 @@ def _silence(state: Resolved | Confirmed) -> CaseClosed:
     cause = Closing.CONFIRMED if isinstance(state, Confirmed) else Closing.SILENCE
     reopen_until = at + state.file.terms.reopening
     return CaseClosed(body_id=state.body_id, cause=cause, reopen_until=reopen_until, at=at)
+
+
+def _escalated(clock: Clock, at: datetime, body_id: str | None) -> CaseEscalated:
+    """The next step of a clock whose limit is used up."""
+    told = len(clock.escalated)
+    step = clock.deadline.steps[told]
+    return CaseEscalated(
+        clock=clock.deadline.clock,
+        level=told + 1,
+        recipient=step.recipient,
+        area_path=step.area_path,
+        body_id=body_id,
+        sooner=at < step.at,
+        at=at,
+    )

@@ -6,7 +6,7 @@ from enum import Enum
 
 from libs.rules.areas import AreaPath
 from services.cases.domain.case.terms import CaseTerms
-from services.cases.domain.clocks import Clock, MomentKind
+from services.cases.domain.clocks import Clock
 from services.cases.domain.values import Channel, ExternalReference
 
 
@@ -61,8 +61,8 @@ class CaseFile:
     @property
     def last_at(self) -> datetime:
         """When something happened last, a moment of a clock included."""
-        fired = (clock.fired_at(kind) for clock in self.clocks for kind in MomentKind)
-        return max((self.acted_at, *(at for at in fired if at is not None)))
+        passed = (clock.last_passed_at for clock in self.clocks)
+        return max((self.acted_at, *(at for at in passed if at is not None)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,14 @@ from services.cases.domain.case.situations import (
 )
 from services.cases.domain.clocks import Clock
 from services.cases.domain.values import CaseState, Channel
-from services.cases.entrypoints.wire.words import CHANNELS, CLOCKS, MOMENTS, STATES, deadline_shown
+from services.cases.entrypoints.wire.words import (
+    CHANNELS,
+    CLOCKS,
+    MOMENTS,
+    RECIPIENTS,
+    STATES,
+    deadline_shown,
+)
 
 STATE_OF: dict[type, CaseState] = {
     Submitted: CaseState.SUBMITTED,
@@ -42,8 +49,8 @@ STATE_OF: dict[type, CaseState] = {
 }
 
 
-def case_shown(state: Case) -> pb.Case:
-    """A case as folded from its stream."""
+def case_shown(state: Case, *, told: bool = False) -> pb.Case:
+    """A case as folded from its stream; `told`: with who is told of limits that are not kept."""
     if isinstance(state, NotOpened):
         raise TypeError("a command that was answered left an opened case")
     file = state.file
@@ -60,7 +67,7 @@ def case_shown(state: Case) -> pb.Case:
         assisted=file.assisted,
         reporter_id=file.reporter_id or "",
         opened_time=stamp(file.opened_at),
-        deadlines=map(_deadline_of_clock, file.clocks),
+        deadlines=[deadline_of_clock(clock, told=told) for clock in file.clocks],
         returns=file.returns,
         reopenings=file.reopenings,
     )
@@ -174,11 +181,24 @@ def early_case_shown(early: EarlyCase) -> pb.EarlyCase:
     )
 
 
-def _deadline_of_clock(clock: Clock) -> types.Deadline:
+def deadline_of_clock(clock: Clock, *, told: bool) -> types.Deadline:
+    """A promise and what has come of it."""
     message = deadline_shown(clock.deadline)
     message.breached = clock.breached
     if clock.met_at:
         message.met_time.CopyFrom(stamp(clock.met_at))
+    for level, step in enumerate(clock.deadline.steps if told else (), 1):
+        shown = message.escalation.add(
+            level=level,
+            recipient=RECIPIENTS.to_wire(step.recipient),
+            area_id=id_of(step.area_path),
+            due_time=stamp(step.at),
+            sooner_time=stamp(step.sooner_at),
+        )
+        for escalated in clock.escalated[level - 1 : level]:
+            shown.told_time.CopyFrom(stamp(escalated.at))
+            if escalated.acknowledged_at:
+                shown.acknowledged_time.CopyFrom(stamp(escalated.acknowledged_at))
     return message
 
 

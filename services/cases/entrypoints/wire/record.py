@@ -39,7 +39,7 @@ def full_case_shown(record: CaseRecord, masked: bool) -> pb.GetCaseResponse:
     """A case with its texts, which are left empty if `masked`."""
     told = _telling(masked)
     return pb.GetCaseResponse(
-        case=case_shown(record.state),
+        case=case_shown(record.state, told=True),
         report=_report(record, told, masked),
         outcome=_outcome(record, told),
         notes=_notes(record, told),
@@ -54,7 +54,7 @@ def my_case_shown(record: CaseRecord) -> pb.MyCase:
     """A case with its texts, as its reporter reads it: without what colleagues noted for each other."""
     told = _telling(masked=False)
     return pb.MyCase(
-        case=case_shown(record.state),
+        case=case_shown(record.state, told=True),
         report=_report(record, told, masked=False),
         notes=(_unsigned(note) for note in _notes(record, told) if note.to_reporter),
         outcome=_outcome(record, told),

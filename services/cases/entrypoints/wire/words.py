@@ -3,10 +3,12 @@
 from typing import Any
 
 from linli.cases.v1 import cases_types_pb2 as types
+from linli.catalog.v1 import catalog_types_pb2 as catalog
 
 from libs.rpc.enums import EnumTable
 from libs.rpc.moments import stamp
 from libs.rpc.terms import EVIDENCE
+from libs.rules.terms import Recipient
 from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
 from services.cases.domain.values import CaseState, Channel, Closing, EvidenceReference, Party, Point
 
@@ -15,6 +17,7 @@ CHANNELS = EnumTable(types.Channel, Channel)
 PARTIES = EnumTable(types.CaseParty, Party)
 CLOCKS = EnumTable(types.ClockKind, ClockKind)
 CLOSINGS = EnumTable(types.Closing, Closing)
+RECIPIENTS = EnumTable(catalog.EscalationRecipient, Recipient)
 MOMENTS = EnumTable(types.MomentKind, MomentKind)
 
 

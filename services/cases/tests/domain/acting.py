@@ -1,8 +1,9 @@
 """Whatever people may do to a case: arbitrary acts at arbitrary times, refused ones left out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from hypothesis import strategies as st
 
@@ -86,11 +87,19 @@ acts = st.lists(
 
 def play(acts: list[tuple[str, int]], *, imported: bool = False) -> tuple[Case, list[CaseEvent]]:
     """The state and the events after the acts that were not refused, in the order of time."""
-    events: list[CaseEvent] = [opened(imported=imported), routed()]
+    commands = [(command_of(kind, MONDAY + timedelta(minutes=minute)), minute) for kind, minute in acts]
+    return play_on([opened(imported=imported), routed()], commands)
+
+
+def play_on(
+    history: Sequence[CaseEvent], commands: Iterable[tuple[CaseCommand, int]]
+) -> tuple[Case, list[CaseEvent]]:
+    """The same for a history and commands, each with its minute."""
+    events = list(history)
     state: Case = CASE.fold(events)
-    for kind, minute in sorted(acts, key=lambda act: act[1]):
+    for command, _ in sorted(commands, key=itemgetter(1)):
         try:
-            new = CASE.decide(command_of(kind, MONDAY + timedelta(minutes=minute)), state)
+            new = CASE.decide(command, state)
         except Refusal:
             continue
         events.extend(new)

@@ -48,7 +48,8 @@ FIRST, RESOLUTION = deadlines()
 TEN_DAYS_AHEAD = PassMoments(at=after(days=10))
 SOON = after(minutes=10)
 """When the clock has been set right: nothing was due yet."""
-EVERY_MOMENT = tuple((clock, moment) for clock in ClockKind for moment in MomentKind)
+CLOCKS = tuple(deadline.clock for deadline in deadlines())
+EVERY_MOMENT = tuple((clock, moment) for clock in CLOCKS for moment in MomentKind)
 FIRED = tuple(CASE.decide(TEN_DAYS_AHEAD, CASE.fold((opened(), routed()))))
 
 
@@ -65,7 +66,7 @@ def annulled(clock: ClockKind, moment: MomentKind, at: datetime = SOON) -> Momen
 
 
 ALL_ANNULLED = tuple(
-    annulled(clock, moment) for clock in ClockKind for moment in (MomentKind.BREACH, MomentKind.WARNING)
+    annulled(clock, moment) for clock in CLOCKS for moment in (MomentKind.BREACH, MomentKind.WARNING)
 )
 
 

@@ -46,8 +46,10 @@ from services.cases.domain.case.events import (
     WorkStarted,
 )
 from services.cases.domain.case.situations import Case, Routed, Submitted
+from services.cases.domain.clocks import promise
 from services.cases.domain.values import Point
 from services.cases.tests.domain.history import (
+    COMMITMENT,
     OFFICE,
     PARKS,
     PARKS_ANSWER,
@@ -93,7 +95,11 @@ def test_a_report_becomes_a_case_and_goes_to_the_responsible_body() -> None:
 
 
 def test_without_a_responsible_body_the_case_is_unowned_and_its_clocks_run_all_the_same() -> None:
-    given().when(open_case(facts())).then(opened(), CaseUnowned(decision=decision(), at=after()))
+    promised = promise(COMMITMENT, OFFICE, after(), owned=False)
+
+    given().when(open_case(facts())).then(
+        replace(opened(), deadlines=promised), CaseUnowned(decision=decision(), at=after())
+    )
 
 
 def test_without_a_commitment_nothing_is_promised() -> None:
@@ -442,7 +448,14 @@ def test_each_situation_allows_exactly_this(situation: str) -> None:
 
 def test_the_table_above_names_every_situation_and_every_command() -> None:
     assert {kind.__name__ for kind in get_args(Case)} == {*HISTORIES, "NotOpened"}
-    elsewhere = {"OpenCase", "PassMoments", "AnnulMoment", "ReleaseCase", "EraseContent"}
+    elsewhere = {
+        "OpenCase",
+        "PassMoments",
+        "AnnulMoment",
+        "AcknowledgeEscalation",
+        "ReleaseCase",
+        "EraseContent",
+    }
     assert {kind.__name__ for kind in get_args(CaseCommand)} == {
         *elsewhere,
         *(type(command).__name__ for command in EVERY_COMMAND),

@@ -195,18 +195,18 @@ def _take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case f
             row["state"], row["body_id"] = CaseState.CLOSED.value, body
             row["ended_at"], row["close_seconds"] = at, (at - row["opened_at"]) // timedelta(seconds=1)
         case events.WithdrawalNoted(body_id=had) | events.RejectionNoted(body_id=had):
-            withdrawn = isinstance(event, events.WithdrawalNoted)
-            row["state"] = (CaseState.WITHDRAWN if withdrawn else CaseState.REJECTED).value
-            row["body_id"], row["ended_at"], row["paused_at"] = had, at, None
+            state = CaseState.WITHDRAWN if isinstance(event, events.WithdrawalNoted) else CaseState.REJECTED
+            row["state"], row["body_id"], row["ended_at"], row["paused_at"] = state.value, had, at, None
         case events.ReopeningNoted(body_id=body):
             row["state"], row["body_id"] = CaseState.ACCEPTED.value, body
             row["reopenings"] += 1
             row["resolved_at"] = row["ended_at"] = row["close_seconds"] = None
         case events.BreachNoted(clock=clock) | events.AnnulmentNoted(clock=clock, moment=MomentKind.BREACH):
-            row[_BREACHED[clock]] = isinstance(event, events.BreachNoted)
-        case events.AnswerNoted() | events.RemarkNoted() | events.AnnulmentNoted():  # the last: of a warning
+            if clock in _BREACHED:  # the other clocks are told in the trail, and not scored
+                row[_BREACHED[clock]] = isinstance(event, events.BreachNoted)
+        case events.AnswerNoted() | events.RemarkNoted() | events.WarningNoted() | events.AdjudicationNoted():
             pass
-        case events.WarningNoted() | events.AdjudicationNoted():
+        case events.AnnulmentNoted():  # of a warning
             pass
 
 

@@ -122,6 +122,13 @@ def test_a_breach_is_flagged_for_its_clock() -> None:
     assert (row["first_response_breached"], row["resolution_breached"]) == (True, False)
 
 
+@pytest.mark.parametrize("clock", [ClockKind.ANSWER, ClockKind.DISPATCH, ClockKind.ADJUDICATION])
+def test_a_late_reading_or_dispatch_is_no_late_response(clock: ClockKind) -> None:
+    row = row_after(ROUTED, events.BreachNoted(clock=clock, body_id="lasan", origin=origin(2)))
+
+    assert (row["first_response_breached"], row["resolution_breached"]) == (False, False)
+
+
 @pytest.mark.parametrize(("moment", "still"), [(MomentKind.BREACH, False), (MomentKind.WARNING, True)])
 def test_an_annulled_breach_counts_no_more(moment: MomentKind, still: bool) -> None:
     breach = events.BreachNoted(clock=ClockKind.RESOLUTION, body_id="lasan", origin=origin(2))

@@ -24,63 +24,68 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from linli.cases.v1 import cases_types_pb2 as linli_dot_cases_dot_v1_dot_cases__types__pb2
+from linli.catalog.v1 import catalog_types_pb2 as linli_dot_catalog_dot_v1_dot_catalog__types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!linli/cases/v1/cases_events.proto\x12\x0elinli.cases.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a linli/cases/v1/cases_types.proto\"\xe8\x02\n\nCaseOpened\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tpublic_id\x18\x02 \x01(\t\x12\x11\n\taffair_id\x18\x03 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12(\n\x07\x63hannel\x18\x06 \x01(\x0e\x32\x17.linli.cases.v1.Channel\x12\x11\n\tanonymous\x18\x07 \x01(\x08\x12\x10\n\x08\x61ssisted\x18\x08 \x01(\x08\x12/\n\x0bopened_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\tdeadlines\x18\n \x03(\x0b\x32\x18.linli.cases.v1.Deadline\x12=\n\x12\x65xternal_reference\x18\x0b \x01(\x0b\x32!.linli.cases.v1.ExternalReference\x12\x13\n\x0breporter_id\x18\x0c \x01(\t\"\x86\x01\n\nCaseRouted\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x0f\n\x07item_id\x18\x03 \x01(\t\x12\x14\n\x0citem_version\x18\x04 \x01(\x05\x12/\n\x0brouted_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"N\n\x0b\x43\x61seUnowned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12.\n\nfound_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"c\n\x0c\x43\x61seAccepted\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\raccepted_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8b\x01\n\x0c\x43\x61seReturned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x0f\n\x07returns\x18\x03 \x01(\x05\x12\x31\n\rreturned_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rresponse_void\x18\x05 \x01(\x08\"g\n\x12\x41\x64judicationOpened\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x02 \x01(\t\x12/\n\x0bopened_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa4\x01\n\x0e\x43\x61seReassigned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x14\n\x0c\x66rom_body_id\x18\x02 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x03 \x01(\t\x12\x33\n\x0freassigned_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07item_id\x18\x05 \x01(\t\x12\x14\n\x0citem_version\x18\x06 \x01(\x05\"a\n\x0bWorkStarted\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x30\n\x0cstarted_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"_\n\nCasePaused\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12/\n\x0bpaused_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8f\x01\n\x0b\x43\x61seResumed\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12,\n\nresolution\x18\x03 \x01(\x0b\x32\x18.linli.cases.v1.Deadline\x12\x30\n\x0cresumed_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"r\n\tNoteAdded\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07note_id\x18\x02 \x01(\t\x12\x13\n\x0bto_reporter\x18\x03 \x01(\x08\x12.\n\nadded_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"x\n\x10ReporterAnswered\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07note_id\x18\x02 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x03 \x01(\t\x12\x31\n\ranswered_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xf7\x01\n\x0c\x43\x61seResolved\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\rresolved_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07on_time\x18\x04 \x01(\x08\x12\x14\n\x0coutcome_code\x18\x05 \x01(\t\x12\x33\n\x08\x65vidence\x18\x06 \x03(\x0b\x32!.linli.cases.v1.EvidenceReference\x12\x36\n\x12\x63onfirm_until_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\rCaseConfirmed\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x32\n\x0e\x63onfirmed_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbe\x01\n\nCaseClosed\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12/\n\x0b\x63losed_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x05\x63\x61use\x18\x04 \x01(\x0e\x32\x17.linli.cases.v1.Closing\x12\x35\n\x11reopen_until_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\rCaseWithdrawn\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x32\n\x0ewithdrawn_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xaf\x01\n\x0c\x43\x61seRejected\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\rrejected_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0breason_code\x18\x04 \x01(\t\x12\x35\n\x11reopen_until_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"l\n\x12RejectionContested\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tresponded\x18\x02 \x01(\x08\x12\x32\n\x0e\x63ontested_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"x\n\x0c\x43\x61seReopened\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62y_reporter\x18\x03 \x01(\x08\x12\x31\n\rreopened_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd5\x01\n\x0e\x44\x65\x61\x64lineWarned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12(\n\x05\x63lock\x18\x02 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12\x0f\n\x07\x62ody_id\x18\x03 \x01(\t\x12/\n\x0bwarned_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x64\x65\x63iding_area_id\x18\x06 \x01(\t\"\xab\x01\n\x10\x44\x65\x61\x64lineBreached\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12(\n\x05\x63lock\x18\x02 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12\x0f\n\x07\x62ody_id\x18\x03 \x01(\t\x12\x31\n\rbreached_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x64\x65\x63iding_area_id\x18\x05 \x01(\t\"\xec\x01\n\x0eMomentAnnulled\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12(\n\x05\x63lock\x18\x02 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12*\n\x06moment\x18\x03 \x01(\x0e\x32\x1a.linli.cases.v1.MomentKind\x12\x0f\n\x07\x62ody_id\x18\x04 \x01(\t\x12/\n\x0bmoment_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rannulled_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"U\n\x11\x43\x61seContentErased\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12/\n\x0b\x65rased_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x95\x02\n\x0bMessageSent\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12)\n\x06sender\x18\x03 \x01(\x0e\x32\x19.linli.cases.v1.CaseParty\x12,\n\taddressee\x18\x04 \x01(\x0e\x32\x19.linli.cases.v1.CaseParty\x12\x1a\n\x12\x61nswers_message_id\x18\x05 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x06 \x01(\t\x12,\n\x08\x64ue_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tsent_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbd\x01\n\x0eMessageOverdue\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12,\n\taddressee\x18\x03 \x01(\x0e\x32\x19.linli.cases.v1.CaseParty\x12\x0f\n\x07\x62ody_id\x18\x04 \x01(\t\x12\x19\n\x11\x65scalated_area_id\x18\x05 \x01(\t\x12,\n\x08\x64ue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!linli/cases/v1/cases_events.proto\x12\x0elinli.cases.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a linli/cases/v1/cases_types.proto\x1a$linli/catalog/v1/catalog_types.proto\"\xe8\x02\n\nCaseOpened\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tpublic_id\x18\x02 \x01(\t\x12\x11\n\taffair_id\x18\x03 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12(\n\x07\x63hannel\x18\x06 \x01(\x0e\x32\x17.linli.cases.v1.Channel\x12\x11\n\tanonymous\x18\x07 \x01(\x08\x12\x10\n\x08\x61ssisted\x18\x08 \x01(\x08\x12/\n\x0bopened_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\tdeadlines\x18\n \x03(\x0b\x32\x18.linli.cases.v1.Deadline\x12=\n\x12\x65xternal_reference\x18\x0b \x01(\x0b\x32!.linli.cases.v1.ExternalReference\x12\x13\n\x0breporter_id\x18\x0c \x01(\t\"\x86\x01\n\nCaseRouted\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x0f\n\x07item_id\x18\x03 \x01(\t\x12\x14\n\x0citem_version\x18\x04 \x01(\x05\x12/\n\x0brouted_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"h\n\x0b\x43\x61seUnowned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12.\n\nfound_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x64\x65\x63iding_area_id\x18\x03 \x01(\t\"c\n\x0c\x43\x61seAccepted\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\raccepted_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8b\x01\n\x0c\x43\x61seReturned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x0f\n\x07returns\x18\x03 \x01(\x05\x12\x31\n\rreturned_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rresponse_void\x18\x05 \x01(\x08\"g\n\x12\x41\x64judicationOpened\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x02 \x01(\t\x12/\n\x0bopened_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa4\x01\n\x0e\x43\x61seReassigned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x14\n\x0c\x66rom_body_id\x18\x02 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x03 \x01(\t\x12\x33\n\x0freassigned_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07item_id\x18\x05 \x01(\t\x12\x14\n\x0citem_version\x18\x06 \x01(\x05\"a\n\x0bWorkStarted\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x30\n\x0cstarted_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"_\n\nCasePaused\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12/\n\x0bpaused_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8f\x01\n\x0b\x43\x61seResumed\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12,\n\nresolution\x18\x03 \x01(\x0b\x32\x18.linli.cases.v1.Deadline\x12\x30\n\x0cresumed_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"r\n\tNoteAdded\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07note_id\x18\x02 \x01(\t\x12\x13\n\x0bto_reporter\x18\x03 \x01(\x08\x12.\n\nadded_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"x\n\x10ReporterAnswered\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07note_id\x18\x02 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x03 \x01(\t\x12\x31\n\ranswered_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xf7\x01\n\x0c\x43\x61seResolved\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\rresolved_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07on_time\x18\x04 \x01(\x08\x12\x14\n\x0coutcome_code\x18\x05 \x01(\t\x12\x33\n\x08\x65vidence\x18\x06 \x03(\x0b\x32!.linli.cases.v1.EvidenceReference\x12\x36\n\x12\x63onfirm_until_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\rCaseConfirmed\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x32\n\x0e\x63onfirmed_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbe\x01\n\nCaseClosed\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12/\n\x0b\x63losed_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x05\x63\x61use\x18\x04 \x01(\x0e\x32\x17.linli.cases.v1.Closing\x12\x35\n\x11reopen_until_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"e\n\rCaseWithdrawn\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x32\n\x0ewithdrawn_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xaf\x01\n\x0c\x43\x61seRejected\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x31\n\rrejected_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0breason_code\x18\x04 \x01(\t\x12\x35\n\x11reopen_until_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"l\n\x12RejectionContested\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tresponded\x18\x02 \x01(\x08\x12\x32\n\x0e\x63ontested_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"x\n\x0c\x43\x61seReopened\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x02 \x01(\t\x12\x13\n\x0b\x62y_reporter\x18\x03 \x01(\x08\x12\x31\n\rreopened_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd5\x01\n\x0e\x44\x65\x61\x64lineWarned\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12(\n\x05\x63lock\x18\x02 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12\x0f\n\x07\x62ody_id\x18\x03 \x01(\t\x12/\n\x0bwarned_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x64\x65\x63iding_area_id\x18\x06 \x01(\t\"\xab\x01\n\x10\x44\x65\x61\x64lineBreached\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12(\n\x05\x63lock\x18\x02 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12\x0f\n\x07\x62ody_id\x18\x03 \x01(\t\x12\x31\n\rbreached_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x64\x65\x63iding_area_id\x18\x05 \x01(\t\"\x8c\x02\n\rCaseEscalated\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12(\n\x05\x63lock\x18\x02 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12\r\n\x05level\x18\x03 \x01(\x05\x12\x38\n\trecipient\x18\x04 \x01(\x0e\x32%.linli.catalog.v1.EscalationRecipient\x12\x0f\n\x07\x61rea_id\x18\x05 \x01(\t\x12\x11\n\tarea_path\x18\x06 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x07 \x01(\t\x12\x0e\n\x06sooner\x18\x08 \x01(\x08\x12\x32\n\x0e\x65scalated_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x99\x01\n\x16\x45scalationAcknowledged\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12(\n\x05\x63lock\x18\x02 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12\r\n\x05level\x18\x03 \x01(\x05\x12\x35\n\x11\x61\x63knowledged_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xec\x01\n\x0eMomentAnnulled\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12(\n\x05\x63lock\x18\x02 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12*\n\x06moment\x18\x03 \x01(\x0e\x32\x1a.linli.cases.v1.MomentKind\x12\x0f\n\x07\x62ody_id\x18\x04 \x01(\t\x12/\n\x0bmoment_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rannulled_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"U\n\x11\x43\x61seContentErased\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12/\n\x0b\x65rased_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x95\x02\n\x0bMessageSent\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12)\n\x06sender\x18\x03 \x01(\x0e\x32\x19.linli.cases.v1.CaseParty\x12,\n\taddressee\x18\x04 \x01(\x0e\x32\x19.linli.cases.v1.CaseParty\x12\x1a\n\x12\x61nswers_message_id\x18\x05 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x06 \x01(\t\x12,\n\x08\x64ue_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tsent_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbd\x01\n\x0eMessageOverdue\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12,\n\taddressee\x18\x03 \x01(\x0e\x32\x19.linli.cases.v1.CaseParty\x12\x0f\n\x07\x62ody_id\x18\x04 \x01(\t\x12\x19\n\x11\x65scalated_area_id\x18\x05 \x01(\t\x12,\n\x08\x64ue_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'linli.cases.v1.cases_events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CASEOPENED']._serialized_start=121
-  _globals['_CASEOPENED']._serialized_end=481
-  _globals['_CASEROUTED']._serialized_start=484
-  _globals['_CASEROUTED']._serialized_end=618
-  _globals['_CASEUNOWNED']._serialized_start=620
-  _globals['_CASEUNOWNED']._serialized_end=698
-  _globals['_CASEACCEPTED']._serialized_start=700
-  _globals['_CASEACCEPTED']._serialized_end=799
-  _globals['_CASERETURNED']._serialized_start=802
-  _globals['_CASERETURNED']._serialized_end=941
-  _globals['_ADJUDICATIONOPENED']._serialized_start=943
-  _globals['_ADJUDICATIONOPENED']._serialized_end=1046
-  _globals['_CASEREASSIGNED']._serialized_start=1049
-  _globals['_CASEREASSIGNED']._serialized_end=1213
-  _globals['_WORKSTARTED']._serialized_start=1215
-  _globals['_WORKSTARTED']._serialized_end=1312
-  _globals['_CASEPAUSED']._serialized_start=1314
-  _globals['_CASEPAUSED']._serialized_end=1409
-  _globals['_CASERESUMED']._serialized_start=1412
-  _globals['_CASERESUMED']._serialized_end=1555
-  _globals['_NOTEADDED']._serialized_start=1557
-  _globals['_NOTEADDED']._serialized_end=1671
-  _globals['_REPORTERANSWERED']._serialized_start=1673
-  _globals['_REPORTERANSWERED']._serialized_end=1793
-  _globals['_CASERESOLVED']._serialized_start=1796
-  _globals['_CASERESOLVED']._serialized_end=2043
-  _globals['_CASECONFIRMED']._serialized_start=2045
-  _globals['_CASECONFIRMED']._serialized_end=2146
-  _globals['_CASECLOSED']._serialized_start=2149
-  _globals['_CASECLOSED']._serialized_end=2339
-  _globals['_CASEWITHDRAWN']._serialized_start=2341
-  _globals['_CASEWITHDRAWN']._serialized_end=2442
-  _globals['_CASEREJECTED']._serialized_start=2445
-  _globals['_CASEREJECTED']._serialized_end=2620
-  _globals['_REJECTIONCONTESTED']._serialized_start=2622
-  _globals['_REJECTIONCONTESTED']._serialized_end=2730
-  _globals['_CASEREOPENED']._serialized_start=2732
-  _globals['_CASEREOPENED']._serialized_end=2852
-  _globals['_DEADLINEWARNED']._serialized_start=2855
-  _globals['_DEADLINEWARNED']._serialized_end=3068
-  _globals['_DEADLINEBREACHED']._serialized_start=3071
-  _globals['_DEADLINEBREACHED']._serialized_end=3242
-  _globals['_MOMENTANNULLED']._serialized_start=3245
-  _globals['_MOMENTANNULLED']._serialized_end=3481
-  _globals['_CASECONTENTERASED']._serialized_start=3483
-  _globals['_CASECONTENTERASED']._serialized_end=3568
-  _globals['_MESSAGESENT']._serialized_start=3571
-  _globals['_MESSAGESENT']._serialized_end=3848
-  _globals['_MESSAGEOVERDUE']._serialized_start=3851
-  _globals['_MESSAGEOVERDUE']._serialized_end=4040
+  _globals['_CASEOPENED']._serialized_start=159
+  _globals['_CASEOPENED']._serialized_end=519
+  _globals['_CASEROUTED']._serialized_start=522
+  _globals['_CASEROUTED']._serialized_end=656
+  _globals['_CASEUNOWNED']._serialized_start=658
+  _globals['_CASEUNOWNED']._serialized_end=762
+  _globals['_CASEACCEPTED']._serialized_start=764
+  _globals['_CASEACCEPTED']._serialized_end=863
+  _globals['_CASERETURNED']._serialized_start=866
+  _globals['_CASERETURNED']._serialized_end=1005
+  _globals['_ADJUDICATIONOPENED']._serialized_start=1007
+  _globals['_ADJUDICATIONOPENED']._serialized_end=1110
+  _globals['_CASEREASSIGNED']._serialized_start=1113
+  _globals['_CASEREASSIGNED']._serialized_end=1277
+  _globals['_WORKSTARTED']._serialized_start=1279
+  _globals['_WORKSTARTED']._serialized_end=1376
+  _globals['_CASEPAUSED']._serialized_start=1378
+  _globals['_CASEPAUSED']._serialized_end=1473
+  _globals['_CASERESUMED']._serialized_start=1476
+  _globals['_CASERESUMED']._serialized_end=1619
+  _globals['_NOTEADDED']._serialized_start=1621
+  _globals['_NOTEADDED']._serialized_end=1735
+  _globals['_REPORTERANSWERED']._serialized_start=1737
+  _globals['_REPORTERANSWERED']._serialized_end=1857
+  _globals['_CASERESOLVED']._serialized_start=1860
+  _globals['_CASERESOLVED']._serialized_end=2107
+  _globals['_CASECONFIRMED']._serialized_start=2109
+  _globals['_CASECONFIRMED']._serialized_end=2210
+  _globals['_CASECLOSED']._serialized_start=2213
+  _globals['_CASECLOSED']._serialized_end=2403
+  _globals['_CASEWITHDRAWN']._serialized_start=2405
+  _globals['_CASEWITHDRAWN']._serialized_end=2506
+  _globals['_CASEREJECTED']._serialized_start=2509
+  _globals['_CASEREJECTED']._serialized_end=2684
+  _globals['_REJECTIONCONTESTED']._serialized_start=2686
+  _globals['_REJECTIONCONTESTED']._serialized_end=2794
+  _globals['_CASEREOPENED']._serialized_start=2796
+  _globals['_CASEREOPENED']._serialized_end=2916
+  _globals['_DEADLINEWARNED']._serialized_start=2919
+  _globals['_DEADLINEWARNED']._serialized_end=3132
+  _globals['_DEADLINEBREACHED']._serialized_start=3135
+  _globals['_DEADLINEBREACHED']._serialized_end=3306
+  _globals['_CASEESCALATED']._serialized_start=3309
+  _globals['_CASEESCALATED']._serialized_end=3577
+  _globals['_ESCALATIONACKNOWLEDGED']._serialized_start=3580
+  _globals['_ESCALATIONACKNOWLEDGED']._serialized_end=3733
+  _globals['_MOMENTANNULLED']._serialized_start=3736
+  _globals['_MOMENTANNULLED']._serialized_end=3972
+  _globals['_CASECONTENTERASED']._serialized_start=3974
+  _globals['_CASECONTENTERASED']._serialized_end=4059
+  _globals['_MESSAGESENT']._serialized_start=4062
+  _globals['_MESSAGESENT']._serialized_end=4339
+  _globals['_MESSAGEOVERDUE']._serialized_start=4342
+  _globals['_MESSAGEOVERDUE']._serialized_end=4531
 # @@protoc_insertion_point(module_scope)

@@ -12,6 +12,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from linli.cases.v1 import cases_types_pb2 as _cases_types_pb2
+from linli.catalog.v1 import catalog_types_pb2 as _catalog_types_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -143,8 +144,11 @@ class CaseUnowned(_message.Message):
 
     CASE_ID_FIELD_NUMBER: _builtins.int
     FOUND_TIME_FIELD_NUMBER: _builtins.int
+    DECIDING_AREA_ID_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
+    deciding_area_id: _builtins.str
+    """The area whose dispatchers name a body: the district."""
     @_builtins.property
     def found_time(self) -> _timestamp_pb2.Timestamp:
         """When this was found."""
@@ -154,10 +158,11 @@ class CaseUnowned(_message.Message):
         *,
         case_id: _builtins.str = ...,
         found_time: _timestamp_pb2.Timestamp | None = ...,
+        deciding_area_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["found_time", b"found_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "found_time", b"found_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "deciding_area_id", b"deciding_area_id", "found_time", b"found_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -844,6 +849,100 @@ class DeadlineBreached(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeadlineBreached: _TypeAlias = DeadlineBreached  # noqa: Y015
+
+@_typing.final
+class CaseEscalated(_message.Message):
+    """A limit is still not kept: a level of the escalation was told. Each level of a clock is told once, one after the
+    other.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    CLOCK_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    AREA_PATH_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    SOONER_FIELD_NUMBER: _builtins.int
+    ESCALATED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    clock: _cases_types_pb2.ClockKind.ValueType
+    """The clock whose limit is used up."""
+    level: _builtins.int
+    """The level, from 1."""
+    recipient: _catalog_types_pb2.EscalationRecipient.ValueType
+    """Who is told."""
+    area_id: _builtins.str
+    """In which area, or above it."""
+    area_path: _builtins.str
+    """That area and those above it, from the top."""
+    body_id: _builtins.str
+    """The responsible body; empty if there is none."""
+    sooner: _builtins.bool
+    """True: before its time, because the level before did not acknowledge."""
+    @_builtins.property
+    def escalated_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        clock: _cases_types_pb2.ClockKind.ValueType = ...,
+        level: _builtins.int = ...,
+        recipient: _catalog_types_pb2.EscalationRecipient.ValueType = ...,
+        area_id: _builtins.str = ...,
+        area_path: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        sooner: _builtins.bool = ...,
+        escalated_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["escalated_time", b"escalated_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "body_id", b"body_id", "case_id", b"case_id", "clock", b"clock", "escalated_time", b"escalated_time", "level", b"level", "recipient", b"recipient", "sooner", b"sooner"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseEscalated: _TypeAlias = CaseEscalated  # noqa: Y015
+
+@_typing.final
+class EscalationAcknowledged(_message.Message):
+    """Somebody of a level that was told acknowledged it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    CLOCK_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    clock: _cases_types_pb2.ClockKind.ValueType
+    """The clock."""
+    level: _builtins.int
+    """The level, from 1."""
+    @_builtins.property
+    def acknowledged_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        clock: _cases_types_pb2.ClockKind.ValueType = ...,
+        level: _builtins.int = ...,
+        acknowledged_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged_time", b"acknowledged_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_time", b"acknowledged_time", "case_id", b"case_id", "clock", b"clock", "level", b"level"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EscalationAcknowledged: _TypeAlias = EscalationAcknowledged  # noqa: Y015
 
 @_typing.final
 class MomentAnnulled(_message.Message):

@@ -5,10 +5,12 @@ Cases: one matter, from intake to closing."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from linli.cases.v1 import cases_types_pb2 as _cases_types_pb2
+from linli.catalog.v1 import catalog_types_pb2 as _catalog_types_pb2
 from linli.types.v1 import types_pb2 as _types_pb2
 import builtins as _builtins
 import sys
@@ -3054,6 +3056,224 @@ class PreviewRoutingResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PreviewRoutingResponse: _TypeAlias = PreviewRoutingResponse  # noqa: Y015
+
+@_typing.final
+class AcknowledgeEscalationRequest(_message.Message):
+    """Which level knows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    IF_REVISION_FIELD_NUMBER: _builtins.int
+    CLOCK_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    case_id: _builtins.str
+    """The case."""
+    if_revision: _builtins.str
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
+    clock: _cases_types_pb2.ClockKind.ValueType
+    """The clock whose limit is not kept."""
+    level: _builtins.int
+    """The level, from 1 to 3."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        if_revision: _builtins.str = ...,
+        clock: _cases_types_pb2.ClockKind.ValueType = ...,
+        level: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "clock", b"clock", "if_revision", b"if_revision", "level", b"level", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcknowledgeEscalationRequest: _TypeAlias = AcknowledgeEscalationRequest  # noqa: Y015
+
+@_typing.final
+class AcknowledgeEscalationResponse(_message.Message):
+    """The case after the command."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AcknowledgeEscalationResponse: _TypeAlias = AcknowledgeEscalationResponse  # noqa: Y015
+
+@_typing.final
+class ExplainDeadlineRequest(_message.Message):
+    """Which deadline to explain."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    CLOCK_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    clock: _cases_types_pb2.ClockKind.ValueType
+    """The clock."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        clock: _cases_types_pb2.ClockKind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "clock", b"clock"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDeadlineRequest: _TypeAlias = ExplainDeadlineRequest  # noqa: Y015
+
+@_typing.final
+class CountedSpan(_message.Message):
+    """A span of time that was counted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_TIME_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    CALENDAR_VERSION_FIELD_NUMBER: _builtins.int
+    calendar_version: _builtins.int
+    """The version of the calendar by which it was counted; 0: none, time counts day and night."""
+    @_builtins.property
+    def from_time(self) -> _timestamp_pb2.Timestamp:
+        """Its beginning."""
+
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """Its end."""
+
+    def __init__(
+        self,
+        *,
+        from_time: _timestamp_pb2.Timestamp | None = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
+        calendar_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["from_time", b"from_time", "until_time", b"until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_version", b"calendar_version", "from_time", b"from_time", "until_time", b"until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountedSpan: _TypeAlias = CountedSpan  # noqa: Y015
+
+@_typing.final
+class CountedPause(_message.Message):
+    """A pause of the clock."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_TIME_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    COUNTED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def from_time(self) -> _timestamp_pb2.Timestamp:
+        """When it began."""
+
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ended; not set: it lasts."""
+
+    @_builtins.property
+    def counted(self) -> _duration_pb2.Duration:
+        """By how much time, as the limit counts, it moved the deadline."""
+
+    def __init__(
+        self,
+        *,
+        from_time: _timestamp_pb2.Timestamp | None = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
+        counted: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "from_time", b"from_time", "until_time", b"until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "from_time", b"from_time", "until_time", b"until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountedPause: _TypeAlias = CountedPause  # noqa: Y015
+
+@_typing.final
+class ExplainDeadlineResponse(_message.Message):
+    """Why a deadline is when it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEADLINE_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    CALENDAR_ID_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    SPANS_FIELD_NUMBER: _builtins.int
+    COUNTED_FIELD_NUMBER: _builtins.int
+    PAUSES_FIELD_NUMBER: _builtins.int
+    calendar_id: _builtins.str
+    """The calendar."""
+    time_zone: _builtins.str
+    """Its time zone (IANA)."""
+    @_builtins.property
+    def deadline(self) -> _cases_types_pb2.Deadline:
+        """The deadline."""
+
+    @_builtins.property
+    def limit(self) -> _catalog_types_pb2.Limit:
+        """The limit by which it was counted."""
+
+    @_builtins.property
+    def spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___CountedSpan]:
+        """What was counted, from the opening of the case to the due moment, pauses left out; at most 500 spans."""
+
+    @_builtins.property
+    def counted(self) -> _duration_pb2.Duration:
+        """All spans together, also those beyond the 500."""
+
+    @_builtins.property
+    def pauses(self) -> _containers.RepeatedCompositeFieldContainer[Global___CountedPause]:
+        """The pauses."""
+
+    def __init__(
+        self,
+        *,
+        deadline: _cases_types_pb2.Deadline | None = ...,
+        limit: _catalog_types_pb2.Limit | None = ...,
+        calendar_id: _builtins.str = ...,
+        time_zone: _builtins.str = ...,
+        spans: _abc.Iterable[Global___CountedSpan] | None = ...,
+        counted: _duration_pb2.Duration | None = ...,
+        pauses: _abc.Iterable[Global___CountedPause] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "deadline", b"deadline", "limit", b"limit"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_id", b"calendar_id", "counted", b"counted", "deadline", b"deadline", "limit", b"limit", "pauses", b"pauses", "spans", b"spans", "time_zone", b"time_zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDeadlineResponse: _TypeAlias = ExplainDeadlineResponse  # noqa: Y015
 
 @_typing.final
 class AnnulMomentRequest(_message.Message):

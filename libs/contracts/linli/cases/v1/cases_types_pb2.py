@@ -27,7 +27,7 @@ from linli.catalog.v1 import catalog_types_pb2 as linli_dot_catalog_dot_v1_dot_c
 from linli.options.v1 import rules_pb2 as linli_dot_options_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n linli/cases/v1/cases_types.proto\x12\x0elinli.cases.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$linli/catalog/v1/catalog_types.proto\x1a\x1clinli/options/v1/rules.proto\"\xd8\x01\n\x11\x45videnceReference\x12\x34\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.linli.catalog.v1.EvidenceKindB\x06\x9a\xb5\x18\x02\x08\x01\x12(\n\x06\x64igest\x18\x02 \x01(\tB\x18\x9a\xb5\x18\x14\x08\x01\x10@\x1a\x0c[0-9a-f]{64}@\x08\x12;\n\nmedia_type\x18\x03 \x01(\tB\'\x9a\xb5\x18#\x08\x01\x10\x64\x1a\x1b[a-z]+/[a-z0-9][a-z0-9.+-]*@\x08\x12&\n\x04size\x18\x04 \x01(\x03\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x65\xcd\xcd\x41\x38\x01\"\x84\x02\n\x08\x44\x65\x61\x64line\x12(\n\x05\x63lock\x18\x01 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12-\n\twarn_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08met_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x62reached\x18\x05 \x01(\x08\x12\x15\n\rcommitment_id\x18\x06 \x01(\t\x12\x1a\n\x12\x63ommitment_version\x18\x07 \x01(\x05\"K\n\x11\x45xternalReference\x12\x1a\n\x06system\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x05\x12\x1a\n\x06number\x18\x02 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x03*\x83\x02\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x43HANNEL_WEB\x10\x01\x12\x1a\n\x16\x43HANNEL_PHONE_OPERATOR\x10\x02\x12\x17\n\x13\x43HANNEL_GRID_WORKER\x10\x03\x12\x17\n\x13\x43HANNEL_PARTNER_API\x10\x04\x12\x15\n\x11\x43HANNEL_SMS_RELAY\x10\x05\x12\x16\n\x12\x43HANNEL_MOBILE_APP\x10\x06\x12\x11\n\rCHANNEL_EMAIL\x10\x07\x12\x12\n\x0e\x43HANNEL_LETTER\x10\x08\x12\x18\n\x14\x43HANNEL_FIELD_REPORT\x10\t\x12\x10\n\x0c\x43HANNEL_DESK\x10\n*\xa2\x02\n\tCaseState\x12\x1a\n\x16\x43\x41SE_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43\x41SE_STATE_SUBMITTED\x10\x01\x12\x15\n\x11\x43\x41SE_STATE_ROUTED\x10\x02\x12\x17\n\x13\x43\x41SE_STATE_ACCEPTED\x10\x03\x12\x1a\n\x16\x43\x41SE_STATE_IN_PROGRESS\x10\x04\x12\x16\n\x12\x43\x41SE_STATE_WAITING\x10\x05\x12\x17\n\x13\x43\x41SE_STATE_RESOLVED\x10\x06\x12\x15\n\x11\x43\x41SE_STATE_CLOSED\x10\x07\x12\x17\n\x13\x43\x41SE_STATE_REJECTED\x10\x08\x12\x18\n\x14\x43\x41SE_STATE_WITHDRAWN\x10\t\x12\x18\n\x14\x43\x41SE_STATE_CONFIRMED\x10\n*c\n\x07\x43losing\x12\x17\n\x13\x43LOSING_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43LOSING_CONFIRMED\x10\x01\x12\x13\n\x0f\x43LOSING_SILENCE\x10\x02\x12\x13\n\x0f\x43LOSING_HISTORY\x10\x03*\xb3\x01\n\x0cReceiptReply\x12\x1d\n\x19RECEIPT_REPLY_UNSPECIFIED\x10\x00\x12&\n\"RECEIPT_REPLY_OBJECT_TO_RESOLUTION\x10\x01\x12\x1a\n\x16RECEIPT_REPLY_WITHDRAW\x10\x02\x12\x19\n\x15RECEIPT_REPLY_CONFIRM\x10\x03\x12%\n!RECEIPT_REPLY_OBJECT_TO_REJECTION\x10\x04*u\n\tCaseParty\x12\x1a\n\x16\x43\x41SE_PARTY_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41SE_PARTY_RESIDENT\x10\x01\x12\x18\n\x14\x43\x41SE_PARTY_COMMUNITY\x10\x02\x12\x19\n\x15\x43\x41SE_PARTY_DEPARTMENT\x10\x03*a\n\tClockKind\x12\x1a\n\x16\x43LOCK_KIND_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43LOCK_KIND_FIRST_RESPONSE\x10\x01\x12\x19\n\x15\x43LOCK_KIND_RESOLUTION\x10\x02*Z\n\nMomentKind\x12\x1b\n\x17MOMENT_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13MOMENT_KIND_WARNING\x10\x01\x12\x16\n\x12MOMENT_KIND_BREACH\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n linli/cases/v1/cases_types.proto\x12\x0elinli.cases.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$linli/catalog/v1/catalog_types.proto\x1a\x1clinli/options/v1/rules.proto\"\xd8\x01\n\x11\x45videnceReference\x12\x34\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.linli.catalog.v1.EvidenceKindB\x06\x9a\xb5\x18\x02\x08\x01\x12(\n\x06\x64igest\x18\x02 \x01(\tB\x18\x9a\xb5\x18\x14\x08\x01\x10@\x1a\x0c[0-9a-f]{64}@\x08\x12;\n\nmedia_type\x18\x03 \x01(\tB\'\x9a\xb5\x18#\x08\x01\x10\x64\x1a\x1b[a-z]+/[a-z0-9][a-z0-9.+-]*@\x08\x12&\n\x04size\x18\x04 \x01(\x03\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x65\xcd\xcd\x41\x38\x01\"\xb8\x02\n\x08\x44\x65\x61\x64line\x12(\n\x05\x63lock\x18\x01 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12-\n\twarn_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08met_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x62reached\x18\x05 \x01(\x08\x12\x15\n\rcommitment_id\x18\x06 \x01(\t\x12\x1a\n\x12\x63ommitment_version\x18\x07 \x01(\x05\x12\x32\n\nescalation\x18\x08 \x03(\x0b\x32\x1e.linli.cases.v1.EscalationStep\"\xaf\x02\n\x0e\x45scalationStep\x12\r\n\x05level\x18\x01 \x01(\x05\x12\x38\n\trecipient\x18\x02 \x01(\x0e\x32%.linli.catalog.v1.EscalationRecipient\x12\x0f\n\x07\x61rea_id\x18\x03 \x01(\t\x12,\n\x08\x64ue_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bsooner_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\ttold_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11\x61\x63knowledged_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"K\n\x11\x45xternalReference\x12\x1a\n\x06system\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x05\x12\x1a\n\x06number\x18\x02 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x03*\x83\x02\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x43HANNEL_WEB\x10\x01\x12\x1a\n\x16\x43HANNEL_PHONE_OPERATOR\x10\x02\x12\x17\n\x13\x43HANNEL_GRID_WORKER\x10\x03\x12\x17\n\x13\x43HANNEL_PARTNER_API\x10\x04\x12\x15\n\x11\x43HANNEL_SMS_RELAY\x10\x05\x12\x16\n\x12\x43HANNEL_MOBILE_APP\x10\x06\x12\x11\n\rCHANNEL_EMAIL\x10\x07\x12\x12\n\x0e\x43HANNEL_LETTER\x10\x08\x12\x18\n\x14\x43HANNEL_FIELD_REPORT\x10\t\x12\x10\n\x0c\x43HANNEL_DESK\x10\n*\xa2\x02\n\tCaseState\x12\x1a\n\x16\x43\x41SE_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43\x41SE_STATE_SUBMITTED\x10\x01\x12\x15\n\x11\x43\x41SE_STATE_ROUTED\x10\x02\x12\x17\n\x13\x43\x41SE_STATE_ACCEPTED\x10\x03\x12\x1a\n\x16\x43\x41SE_STATE_IN_PROGRESS\x10\x04\x12\x16\n\x12\x43\x41SE_STATE_WAITING\x10\x05\x12\x17\n\x13\x43\x41SE_STATE_RESOLVED\x10\x06\x12\x15\n\x11\x43\x41SE_STATE_CLOSED\x10\x07\x12\x17\n\x13\x43\x41SE_STATE_REJECTED\x10\x08\x12\x18\n\x14\x43\x41SE_STATE_WITHDRAWN\x10\t\x12\x18\n\x14\x43\x41SE_STATE_CONFIRMED\x10\n*c\n\x07\x43losing\x12\x17\n\x13\x43LOSING_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43LOSING_CONFIRMED\x10\x01\x12\x13\n\x0f\x43LOSING_SILENCE\x10\x02\x12\x13\n\x0f\x43LOSING_HISTORY\x10\x03*\xb3\x01\n\x0cReceiptReply\x12\x1d\n\x19RECEIPT_REPLY_UNSPECIFIED\x10\x00\x12&\n\"RECEIPT_REPLY_OBJECT_TO_RESOLUTION\x10\x01\x12\x1a\n\x16RECEIPT_REPLY_WITHDRAW\x10\x02\x12\x19\n\x15RECEIPT_REPLY_CONFIRM\x10\x03\x12%\n!RECEIPT_REPLY_OBJECT_TO_REJECTION\x10\x04*u\n\tCaseParty\x12\x1a\n\x16\x43\x41SE_PARTY_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41SE_PARTY_RESIDENT\x10\x01\x12\x18\n\x14\x43\x41SE_PARTY_COMMUNITY\x10\x02\x12\x19\n\x15\x43\x41SE_PARTY_DEPARTMENT\x10\x03*\xae\x01\n\tClockKind\x12\x1a\n\x16\x43LOCK_KIND_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43LOCK_KIND_FIRST_RESPONSE\x10\x01\x12\x19\n\x15\x43LOCK_KIND_RESOLUTION\x10\x02\x12\x15\n\x11\x43LOCK_KIND_ANSWER\x10\x03\x12\x17\n\x13\x43LOCK_KIND_DISPATCH\x10\x04\x12\x1b\n\x17\x43LOCK_KIND_ADJUDICATION\x10\x05*Z\n\nMomentKind\x12\x1b\n\x17MOMENT_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13MOMENT_KIND_WARNING\x10\x01\x12\x16\n\x12MOMENT_KIND_BREACH\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,24 +46,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXTERNALREFERENCE'].fields_by_name['system']._serialized_options = b'\232\265\030\006\010\001\020@@\005'
   _globals['_EXTERNALREFERENCE'].fields_by_name['number']._loaded_options = None
   _globals['_EXTERNALREFERENCE'].fields_by_name['number']._serialized_options = b'\232\265\030\006\010\001\020@@\003'
-  _globals['_CHANNEL']._serialized_start=713
-  _globals['_CHANNEL']._serialized_end=972
-  _globals['_CASESTATE']._serialized_start=975
-  _globals['_CASESTATE']._serialized_end=1265
-  _globals['_CLOSING']._serialized_start=1267
-  _globals['_CLOSING']._serialized_end=1366
-  _globals['_RECEIPTREPLY']._serialized_start=1369
-  _globals['_RECEIPTREPLY']._serialized_end=1548
-  _globals['_CASEPARTY']._serialized_start=1550
-  _globals['_CASEPARTY']._serialized_end=1667
-  _globals['_CLOCKKIND']._serialized_start=1669
-  _globals['_CLOCKKIND']._serialized_end=1766
-  _globals['_MOMENTKIND']._serialized_start=1768
-  _globals['_MOMENTKIND']._serialized_end=1858
+  _globals['_CHANNEL']._serialized_start=1071
+  _globals['_CHANNEL']._serialized_end=1330
+  _globals['_CASESTATE']._serialized_start=1333
+  _globals['_CASESTATE']._serialized_end=1623
+  _globals['_CLOSING']._serialized_start=1625
+  _globals['_CLOSING']._serialized_end=1724
+  _globals['_RECEIPTREPLY']._serialized_start=1727
+  _globals['_RECEIPTREPLY']._serialized_end=1906
+  _globals['_CASEPARTY']._serialized_start=1908
+  _globals['_CASEPARTY']._serialized_end=2025
+  _globals['_CLOCKKIND']._serialized_start=2028
+  _globals['_CLOCKKIND']._serialized_end=2202
+  _globals['_MOMENTKIND']._serialized_start=2204
+  _globals['_MOMENTKIND']._serialized_end=2294
   _globals['_EVIDENCEREFERENCE']._serialized_start=154
   _globals['_EVIDENCEREFERENCE']._serialized_end=370
   _globals['_DEADLINE']._serialized_start=373
-  _globals['_DEADLINE']._serialized_end=633
-  _globals['_EXTERNALREFERENCE']._serialized_start=635
-  _globals['_EXTERNALREFERENCE']._serialized_end=710
+  _globals['_DEADLINE']._serialized_end=685
+  _globals['_ESCALATIONSTEP']._serialized_start=688
+  _globals['_ESCALATIONSTEP']._serialized_end=991
+  _globals['_EXTERNALREFERENCE']._serialized_start=993
+  _globals['_EXTERNALREFERENCE']._serialized_end=1068
 # @@protoc_insertion_point(module_scope)

@@ -3,9 +3,11 @@
 isort:skip_file
 Types that the cases service and its published events share."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from linli.catalog.v1 import catalog_types_pb2 as _catalog_types_pb2
 import builtins as _builtins
@@ -231,9 +233,17 @@ class _ClockKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClockKind.V
     """The time until the body that has the case first responds: accepts it, starts work, answers the reporter or resolves it."""
     CLOCK_KIND_RESOLUTION: _ClockKind.ValueType  # 2
     """The time until the matter is resolved."""
+    CLOCK_KIND_ANSWER: _ClockKind.ValueType  # 3
+    """The time until somebody has read the report and acted on it: accepts, starts work, returns, answers or resolves it,
+    or gives it to a body.
+    """
+    CLOCK_KIND_DISPATCH: _ClockKind.ValueType  # 4
+    """The time until the case is with a body. If the body returns it, nobody has it, and the clock goes on."""
+    CLOCK_KIND_ADJUDICATION: _ClockKind.ValueType  # 5
+    """The time until the district names a body for a case that nobody answers for."""
 
 class ClockKind(_ClockKind, metaclass=_ClockKindEnumTypeWrapper):
-    """What a clock measures. Both run from the moment the case was opened."""
+    """What a clock measures. All run from the moment the case was opened."""
 
 CLOCK_KIND_UNSPECIFIED: ClockKind.ValueType  # 0
 """Never the kind of a clock."""
@@ -241,6 +251,14 @@ CLOCK_KIND_FIRST_RESPONSE: ClockKind.ValueType  # 1
 """The time until the body that has the case first responds: accepts it, starts work, answers the reporter or resolves it."""
 CLOCK_KIND_RESOLUTION: ClockKind.ValueType  # 2
 """The time until the matter is resolved."""
+CLOCK_KIND_ANSWER: ClockKind.ValueType  # 3
+"""The time until somebody has read the report and acted on it: accepts, starts work, returns, answers or resolves it,
+or gives it to a body.
+"""
+CLOCK_KIND_DISPATCH: ClockKind.ValueType  # 4
+"""The time until the case is with a body. If the body returns it, nobody has it, and the clock goes on."""
+CLOCK_KIND_ADJUDICATION: ClockKind.ValueType  # 5
+"""The time until the district names a body for a case that nobody answers for."""
 Global___ClockKind: _TypeAlias = ClockKind  # noqa: Y015
 
 class _MomentKind:
@@ -317,6 +335,7 @@ class Deadline(_message.Message):
     BREACHED_FIELD_NUMBER: _builtins.int
     COMMITMENT_ID_FIELD_NUMBER: _builtins.int
     COMMITMENT_VERSION_FIELD_NUMBER: _builtins.int
+    ESCALATION_FIELD_NUMBER: _builtins.int
     clock: Global___ClockKind.ValueType
     """What is measured."""
     breached: _builtins.bool
@@ -337,6 +356,12 @@ class Deadline(_message.Message):
     def met_time(self) -> _timestamp_pb2.Timestamp:
         """When it was met; not set until then."""
 
+    @_builtins.property
+    def escalation(self) -> _containers.RepeatedCompositeFieldContainer[Global___EscalationStep]:
+        """Who is told while the limit is not kept, level by level. Only where one case is read, and in the answer of
+        `AcknowledgeEscalation`.
+        """
+
     def __init__(
         self,
         *,
@@ -347,14 +372,69 @@ class Deadline(_message.Message):
         breached: _builtins.bool = ...,
         commitment_id: _builtins.str = ...,
         commitment_version: _builtins.int = ...,
+        escalation: _abc.Iterable[Global___EscalationStep] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "met_time", b"met_time", "warn_time", b"warn_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["breached", b"breached", "clock", b"clock", "commitment_id", b"commitment_id", "commitment_version", b"commitment_version", "due_time", b"due_time", "met_time", b"met_time", "warn_time", b"warn_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["breached", b"breached", "clock", b"clock", "commitment_id", b"commitment_id", "commitment_version", b"commitment_version", "due_time", b"due_time", "escalation", b"escalation", "met_time", b"met_time", "warn_time", b"warn_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Deadline: _TypeAlias = Deadline  # noqa: Y015
+
+@_typing.final
+class EscalationStep(_message.Message):
+    """A level of the escalation of one clock."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEVEL_FIELD_NUMBER: _builtins.int
+    RECIPIENT_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    SOONER_TIME_FIELD_NUMBER: _builtins.int
+    TOLD_TIME_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGED_TIME_FIELD_NUMBER: _builtins.int
+    level: _builtins.int
+    """The level, from 1."""
+    recipient: _catalog_types_pb2.EscalationRecipient.ValueType
+    """Who is told."""
+    area_id: _builtins.str
+    """In which area, or above it."""
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """When it is told, if the limit is still not kept."""
+
+    @_builtins.property
+    def sooner_time(self) -> _timestamp_pb2.Timestamp:
+        """When it is told if the level before does not acknowledge until then."""
+
+    @_builtins.property
+    def told_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was told; not set until then."""
+
+    @_builtins.property
+    def acknowledged_time(self) -> _timestamp_pb2.Timestamp:
+        """When somebody acknowledged it; not set until then."""
+
+    def __init__(
+        self,
+        *,
+        level: _builtins.int = ...,
+        recipient: _catalog_types_pb2.EscalationRecipient.ValueType = ...,
+        area_id: _builtins.str = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        sooner_time: _timestamp_pb2.Timestamp | None = ...,
+        told_time: _timestamp_pb2.Timestamp | None = ...,
+        acknowledged_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acknowledged_time", b"acknowledged_time", "due_time", b"due_time", "sooner_time", b"sooner_time", "told_time", b"told_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_time", b"acknowledged_time", "area_id", b"area_id", "due_time", b"due_time", "level", b"level", "recipient", b"recipient", "sooner_time", b"sooner_time", "told_time", b"told_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EscalationStep: _TypeAlias = EscalationStep  # noqa: Y015
 
 @_typing.final
 class ExternalReference(_message.Message):

@@ -25,7 +25,7 @@ The scopes, one by one:
                           unless one works on the case or dispatches it
   cases.work              work on the cases of one's body: accept, return, start, pause, note, resolve, close
   cases.dispatch          send cases of one's areas to a body, reject, reopen, close and note; list unowned matters
-  cases.supervise         reopen cases of one's areas that were resolved or closed
+  cases.supervise         reopen cases of one's areas that were resolved or closed; acknowledge escalations
   cases.import            import history: backdate commands (`occurred_time`), and finish the import
   parties.read            read a person's data; each reading is recorded with its purpose
   parties.register        register residents

@@ -1,0 +1,109 @@
+"""Clocks over the real wire: who is told, who knows, and why a deadline is when it is."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from linli.cases.v1 import cases_service_pb2 as pb
+from linli.cases.v1 import cases_types_pb2 as types
+from linli.catalog.v1 import catalog_types_pb2 as catalog
+
+from libs.rpc.moments import stamp
+from libs.testkit.clocks import moment
+from libs.testkit.component import Component
+from services.cases.tests.wire import imported, new_id, on, refused, report, service_of
+
+LONG_SILENT = "2022-01-03 09:00"
+"""When a case was opened that nobody has touched since."""
+
+
+@pytest.fixture
+def silent_case(operator: Any) -> Any:
+    """All limits are used up, and all levels told."""
+    opened = operator.open_case(imported(new_id(), LONG_SILENT))
+    until = stamp(moment("2022-06-01 09:00"))
+    operator.finish_import(
+        pb.FinishImportRequest(system="old-system", as_of_time=until, at_least=opened.revision)
+    )
+    return operator.get_case(pb.GetCaseRequest(case_id=opened.case.case_id)).case
+
+
+def acknowledging(case: pb.Case, level: int) -> pb.AcknowledgeEscalationRequest:
+    return pb.AcknowledgeEscalationRequest(**on(case, clock=types.CLOCK_KIND_RESOLUTION, level=level))
+
+
+def resolution_of(case: pb.Case) -> types.Deadline:
+    return next(each for each in case.deadlines if each.clock == types.CLOCK_KIND_RESOLUTION)
+
+
+@pytest.mark.capability("002.3")
+def test_a_case_shows_who_was_told_when_and_who_knows(silent_case: pb.Case) -> None:
+    steps = resolution_of(silent_case).escalation
+
+    assert [(step.level, step.area_id) for step in steps] == [(1, "harbour"), (2, "harbour"), (3, "city")]
+    assert [step.recipient for step in steps] == [
+        catalog.ESCALATION_RECIPIENT_DISPATCHER,
+        catalog.ESCALATION_RECIPIENT_DISPATCHER,
+        catalog.ESCALATION_RECIPIENT_SUPERVISOR,
+    ]
+    assert [step.told_time for step in steps] == [step.sooner_time for step in steps]
+    assert not any(step.HasField("acknowledged_time") for step in steps)
+
+
+def test_only_those_who_were_told_acknowledge(running: Component, silent_case: pb.Case) -> None:
+    def somebody(role: str, path: str) -> Any:
+        return service_of(running, running.mint.person(role, path=path)).acknowledge_escalation
+
+    assert refused(somebody("CASE_OFFICER", "city"), acknowledging(silent_case, 1)) == "SCOPE_MISSING"
+    assert refused(somebody("DISPATCHER", "city/hill"), acknowledging(silent_case, 1)) == "OUT_OF_REACH"
+    below = somebody("DISPATCHER", "city/harbour/mole-street")
+    assert refused(below, acknowledging(silent_case, 1)) == "OUT_OF_REACH"
+    assert refused(somebody("SUPERVISOR", "city/harbour"), acknowledging(silent_case, 1)) == "OUT_OF_REACH"
+    assert refused(somebody("DISPATCHER", "city"), acknowledging(silent_case, 3)) == "OUT_OF_REACH"
+
+    for level, who in ((1, somebody("DISPATCHER", "city/harbour")), (3, somebody("SUPERVISOR", "city"))):
+        case = who(acknowledging(silent_case, level)).case
+        assert resolution_of(case).escalation[level - 1].HasField("acknowledged_time")
+
+
+def test_a_level_that_was_not_told_has_nothing_to_acknowledge(operator: Any) -> None:
+    case = operator.open_case(report()).case
+
+    assert refused(operator.acknowledge_escalation, acknowledging(case, 1)) == "NOT_ESCALATED"
+
+
+@pytest.mark.capability("002.3")
+def test_a_deadline_is_explained_span_by_span(operator: Any, silent_case: pb.Case) -> None:
+    answer = operator.explain_deadline(
+        pb.ExplainDeadlineRequest(case_id=silent_case.case_id, clock=types.CLOCK_KIND_RESOLUTION)
+    )
+
+    assert answer.deadline == resolution_of(silent_case)
+    assert answer.limit == catalog.Limit(amount=24, unit=catalog.LIMIT_UNIT_WORKING_HOURS)
+    assert (answer.calendar_id, answer.time_zone) == ("office", "UTC")
+    assert answer.counted.ToTimedelta() == timedelta(hours=24)
+    assert [(span.from_time, span.until_time) for span in answer.spans] == [
+        (stamp(moment(f"2022-01-{start}")), stamp(moment(f"2022-01-{end}")))
+        for start, end in (
+            ("03 09:00", "03 16:00"),
+            ("04 08:00", "04 16:00"),
+            ("05 08:00", "05 16:00"),
+            ("06 08:00", "06 09:00"),
+        )
+    ]
+    assert {span.calendar_version for span in answer.spans} == {1}
+
+
+def test_a_clock_that_does_not_run_is_not_explained(operator: Any, silent_case: pb.Case) -> None:
+    asked = pb.ExplainDeadlineRequest(case_id=silent_case.case_id, clock=types.CLOCK_KIND_ANSWER)
+
+    assert refused(operator.explain_deadline, asked) == "NOTHING_PROMISED"
+
+
+def test_who_may_not_read_a_case_learns_nothing_of_its_deadlines(
+    running: Component, silent_case: pb.Case
+) -> None:
+    elsewhere = service_of(running, running.mint.person("DISPATCHER", path="city/hill"))
+    asked = pb.ExplainDeadlineRequest(case_id=silent_case.case_id, clock=types.CLOCK_KIND_RESOLUTION)
+
+    assert refused(elsewhere.explain_deadline, asked) == "OUT_OF_REACH"
