@@ -138,7 +138,9 @@ def _written(served: Served, cases: Sequence[pb.Case], seconds: float) -> float:
                 time.sleep(max(0.0, due - time.perf_counter()))
                 if time.perf_counter() - began >= seconds:
                     return done / (time.perf_counter() - began)
-                pause = pb.PauseCaseRequest(request_id=new_id(), case_id=case.case_id, reason="frost")
+                pause = pb.PauseCaseRequest(
+                    request_id=new_id(), case_id=case.case_id, reason="frost", reason_code="weather"
+                )
                 resume = pb.ResumeCaseRequest(request_id=new_id(), case_id=case.case_id)
                 if pauses:
                     stub.pause_case(pause)

@@ -149,7 +149,8 @@ class Caller:
         self.does("cases", "accept_case", cases.AcceptCaseRequest(case_id=case_id))
         self.does("cases", "start_work", cases.StartWorkRequest(case_id=case_id))
         if self.chance.random() < 0.3:
-            self.does("cases", "pause_case", cases.PauseCaseRequest(case_id=case_id, reason="rain"))
+            pausing = cases.PauseCaseRequest(case_id=case_id, reason="rain", reason_code="weather")
+            self.does("cases", "pause_case", pausing)
             self.does("cases", "resume_case", cases.ResumeCaseRequest(case_id=case_id))
         self.does("cases", "add_note", cases.AddNoteRequest(case_id=case_id, text="在修"))
         resolving = cases.ResolveCaseRequest(case_id=case_id, outcome_code="resolved", outcome="修好了")

@@ -140,7 +140,7 @@ def _anything(chance: random.Random) -> tuple[str, Any]:
         "StartWork": (4, cases.StartWorkRequest()),
         "ReturnCase": (1, cases.ReturnCaseRequest(reason="not ours")),
         "ReassignCase": (3, other),
-        "PauseCase": (3, cases.PauseCaseRequest(reason="rain")),
+        "PauseCase": (3, cases.PauseCaseRequest(reason="rain", reason_code="weather")),
         "ResumeCase": (3, cases.ResumeCaseRequest()),
         "AddNote": (4, cases.AddNoteRequest(text=f"note {chance.random()}")),
         "ResolveCase": (2, cases.ResolveCaseRequest(outcome_code="resolved")),

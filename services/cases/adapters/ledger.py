@@ -24,6 +24,8 @@ _PUBLISHED = {
     "case_reassigned.v1": events.CaseReassigned,
     "work_started.v1": events.WorkStarted,
     "case_paused.v1": events.CasePaused,
+    "pause_warned.v1": events.PauseWarned,
+    "pause_lapsed.v1": events.PauseLapsed,
     "case_resumed.v1": events.CaseResumed,
     "note_added.v1": events.NoteAdded,
     "reporter_answered.v1": events.ReporterAnswered,

@@ -15,6 +15,7 @@ from libs.rpc.moments import stamp, stamp_or_none
 from libs.rules.areas import id_of
 from services.cases.domain import conversation
 from services.cases.domain.case import events
+from services.cases.domain.clocks import Deadline
 from services.cases.entrypoints.wire import words
 from services.cases.entrypoints.wire.moments import Moment, moment_told
 
@@ -29,6 +30,8 @@ Work = (
     events.CaseAccepted
     | events.WorkStarted
     | events.CasePaused
+    | events.PauseWarned
+    | events.PauseLapsed
     | events.CaseResumed
     | events.NoteAdded
     | events.ReporterAnswered
@@ -130,24 +133,28 @@ def _routing(case_id: str, event: Routing) -> Message:
 
 def _work(case_id: str, event: Work) -> Message:
     """What the body that must answer does."""
+    whose: Any = {"case_id": case_id, "body_id": getattr(event, "body_id", "")}
     match event:
-        case events.CaseAccepted(body_id=body, at=at):
-            return pb.CaseAccepted(case_id=case_id, body_id=body, accepted_time=stamp(at))
-        case events.WorkStarted(body_id=body, at=at):
-            return pb.WorkStarted(case_id=case_id, body_id=body, started_time=stamp(at))
-        case events.CasePaused(body_id=body, at=at):
-            return pb.CasePaused(case_id=case_id, body_id=body, paused_time=stamp(at))
-        case events.CaseResumed(body_id=body, resolution=resolution, at=at):
-            later = words.deadline_shown(resolution) if resolution else None
-            return pb.CaseResumed(case_id=case_id, body_id=body, resolution=later, resumed_time=stamp(at))
+        case events.CaseAccepted(at=at):
+            return pb.CaseAccepted(**whose, accepted_time=stamp(at))
+        case events.WorkStarted(at=at):
+            return pb.WorkStarted(**whose, started_time=stamp(at))
+        case events.CasePaused(reason_code=code, until=until, at=at):
+            lapse = stamp_or_none(until)
+            return pb.CasePaused(**whose, reason_code=code, lapse_until_time=lapse, paused_time=stamp(at))
+        case events.PauseWarned(until=until, at=at):
+            return pb.PauseWarned(**whose, lapse_until_time=stamp(until), warned_time=stamp(at))
+        case events.PauseLapsed(resolution=resolution, at=at):
+            return pb.PauseLapsed(**whose, resolution=_later(resolution), lapsed_time=stamp(at))
+        case events.CaseResumed(resolution=resolution, at=at):
+            return pb.CaseResumed(**whose, resolution=_later(resolution), resumed_time=stamp(at))
         case events.NoteAdded(note_id=note, to_reporter=to_reporter, at=at):
             return pb.NoteAdded(case_id=case_id, note_id=note, to_reporter=to_reporter, added_time=stamp(at))
-        case events.ReporterAnswered(note_id=note, body_id=body, at=at):
-            return pb.ReporterAnswered(case_id=case_id, note_id=note, body_id=body, answered_time=stamp(at))
-        case events.CaseResolved(body_id=body, on_time=on_time, confirm_until=until, at=at):
+        case events.ReporterAnswered(note_id=note, at=at):
+            return pb.ReporterAnswered(**whose, note_id=note, answered_time=stamp(at))
+        case events.CaseResolved(on_time=on_time, confirm_until=until, at=at):
             return pb.CaseResolved(
-                case_id=case_id,
-                body_id=body,
+                **whose,
                 on_time=on_time,
                 resolved_time=stamp(at),
                 outcome_code=event.outcome_code,
@@ -156,35 +163,29 @@ def _work(case_id: str, event: Work) -> Message:
             )
 
 
+def _later(deadline: Deadline | None) -> types.Deadline | None:
+    return words.deadline_shown(deadline) if deadline else None
+
+
 def _ending(case_id: str, event: Ending) -> Message:
     """How it ends, and that it begins again."""
+    whose: Any = {"case_id": case_id, "body_id": getattr(event, "body_id", None) or ""}
+    until = stamp_or_none(getattr(event, "reopen_until", None))
     match event:
-        case events.CaseConfirmed(body_id=body, at=at):
-            return pb.CaseConfirmed(case_id=case_id, body_id=body, confirmed_time=stamp(at))
-        case events.CaseClosed(body_id=body, cause=cause, reopen_until=until, at=at):
-            return pb.CaseClosed(
-                case_id=case_id,
-                body_id=body,
-                cause=words.CLOSINGS.to_wire(cause),
-                reopen_until_time=stamp_or_none(until),
-                closed_time=stamp(at),
-            )
-        case events.CaseWithdrawn(body_id=had, at=at):
-            return pb.CaseWithdrawn(case_id=case_id, body_id=had or "", withdrawn_time=stamp(at))
-        case events.CaseRejected(body_id=had, reason_code=code, reopen_until=until, at=at):
-            return pb.CaseRejected(
-                case_id=case_id,
-                body_id=had or "",
-                reason_code=code,
-                reopen_until_time=stamp_or_none(until),
-                rejected_time=stamp(at),
-            )
+        case events.CaseConfirmed(at=at):
+            return pb.CaseConfirmed(**whose, confirmed_time=stamp(at))
+        case events.CaseClosed(cause=closing, at=at):
+            cause = words.CLOSINGS.to_wire(closing)
+            return pb.CaseClosed(**whose, cause=cause, reopen_until_time=until, closed_time=stamp(at))
+        case events.CaseWithdrawn(at=at):
+            return pb.CaseWithdrawn(**whose, withdrawn_time=stamp(at))
+        case events.CaseRejected(reason_code=code, at=at):
+            time = stamp(at)
+            return pb.CaseRejected(**whose, reason_code=code, reopen_until_time=until, rejected_time=time)
         case events.RejectionContested(responded=responded, at=at):
             return pb.RejectionContested(case_id=case_id, responded=responded, contested_time=stamp(at))
-        case events.CaseReopened(body_id=body, by_reporter=by_reporter, at=at):
-            return pb.CaseReopened(
-                case_id=case_id, body_id=body, by_reporter=by_reporter, reopened_time=stamp(at)
-            )
+        case events.CaseReopened(by_reporter=by_reporter, at=at):
+            return pb.CaseReopened(**whose, by_reporter=by_reporter, reopened_time=stamp(at))
 
 
 def _message_in_conversation(event: conversation.ConversationEvent) -> Message:

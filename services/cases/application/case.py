@@ -13,7 +13,7 @@ from services.cases.application.permits import Check
 from services.cases.application.ports import CaseReads, CaseRow, Picture
 from services.cases.domain import refusals
 from services.cases.domain.case import CASE
-from services.cases.domain.case.commands import CaseCommand, ReassignCase, ResumeCase
+from services.cases.domain.case.commands import CaseCommand, PauseCase, ReassignCase, ResumeCase
 from services.cases.domain.case.events import CaseEvent
 from services.cases.domain.case.situations import Case, NotOpened, Opened
 
@@ -70,8 +70,16 @@ class Cases:
             item_id=named.item_id,
             cited=picture.item(named.item_id, at) if named.item_id else None,
             legal_basis=named.legal_basis,
+            calendars=picture.calendars,
             at=at,
         )
+        return self.act(case_id, command, context, check, if_revision)
+
+    def pause(
+        self, case_id: str, reason_code: str, at: datetime, context: Context, check: Check, if_revision: str
+    ) -> CaseHandled:
+        """Wait, for a reason of the list; the calendars say until when at most."""
+        command = PauseCase(reason_code=reason_code, calendars=self.picture().calendars, at=at)
         return self.act(case_id, command, context, check, if_revision)
 
     def resume(

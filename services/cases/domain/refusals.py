@@ -185,6 +185,18 @@ def confirmation_pending(until: datetime) -> Refusal:
     return Refusal(Kind.PRECONDITION, "CONFIRMATION_PENDING", message, until_time=until.isoformat())
 
 
+def pause_reason_not_listed(code: str, known: Iterable[str]) -> Refusal:
+    """Not a reason for which work on cases of this commitment may wait."""
+    message = "work does not wait for this reason: name one of the commitment's list"
+    return Refusal(Kind.PRECONDITION, "PAUSE_REASON_NOT_LISTED", message, reason=code, known=",".join(known))
+
+
+def pause_limit_used() -> Refusal:
+    """All pauses together took as long as they may."""
+    message = "the pauses of this case are used up: go on, or let a dispatcher reassign it"
+    return Refusal(Kind.PRECONDITION, "PAUSE_LIMIT_USED", message)
+
+
 def reject_reason_not_listed(code: str, known: Iterable[str]) -> Refusal:
     """Not a reason for which cases of this commitment are rejected."""
     message = "cases are not rejected for this reason: name one of the commitment's list"

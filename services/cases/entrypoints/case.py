@@ -59,8 +59,15 @@ class CaseApi:
 
     def pause_case(self, request: pb.PauseCaseRequest, call: Call) -> pb.PauseCaseResponse:
         """Work waits."""
-        command = commands.PauseCase(at=call.at)
-        return act(self._app, request, call, command, _for_body(call), pb.PauseCaseResponse)
+        handled = self._app.cases.pause(
+            request.case_id,
+            request.reason_code,
+            call.at,
+            call.context(reason=request.reason),
+            _for_body(call),
+            request.if_revision,
+        )
+        return pb.PauseCaseResponse(case=case_shown(handled.state), revision=handled.revision)
 
     def resume_case(self, request: pb.ResumeCaseRequest, call: Call) -> pb.ResumeCaseResponse:
         """Work goes on."""

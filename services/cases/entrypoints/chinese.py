@@ -15,6 +15,8 @@ MESSAGES = {
     "CONFIRMATION_PENDING": "正在等待报告人确认，期限至{until_time}，在此之前不能结案",
     "EVIDENCE_MISSING": "缺少承诺要求的佐证材料：{kinds}；每份材料只计一次，以前提交过的不再计算",
     "OUTCOME_NOT_LISTED": "该事项没有此办理结果，请从清单中选择：{known}",
+    "PAUSE_LIMIT_USED": "本案件的暂停时限已全部用完，请继续办理或由调度员改派",
+    "PAUSE_REASON_NOT_LISTED": "不能以此理由暂停，请从清单中选择：{known}",
     "REJECTION_UPHELD": "上级已对您的异议作出决定；情况有变时请另行报告",
     "REJECT_REASON_NOT_LISTED": "不能以此理由不予受理，请从清单中选择：{known}",
     "ITEM_NOT_APPLICABLE": "责任清单条目{item_id}现不适用于该单位和本案件，请引用其他条目或法律依据",

@@ -762,12 +762,39 @@ def test_a_pause_moves_the_resolution_deadline(operator: Any) -> None:
         return {**on(case), "occurred_time": stamp(moment(text))}
 
     operator.start_work(pb.StartWorkRequest(**at("2021-01-08 11:00")))
-    operator.pause_case(pb.PauseCaseRequest(**at("2021-01-08 12:00"), reason="no asphalt"))
+    waits: dict[str, Any] = {"reason": "no asphalt", "reason_code": "third-party"}
+    operator.pause_case(pb.PauseCaseRequest(**at("2021-01-08 12:00"), **waits))
     resumed = operator.resume_case(pb.ResumeCaseRequest(**at("2021-01-11 08:00")))
 
     before, after = (each.deadlines[1].due_time.ToDatetime(UTC) for each in (case, resumed.case))
     assert before == moment("2021-01-12 10:00")
     assert after == moment("2021-01-13 14:00")  # later by four hours of Friday and eight of Saturday
+
+
+def test_a_pause_that_nobody_ends_lapses_and_its_case_can_be_reassigned(
+    running: Component, operator: Any, roads_officer: Any
+) -> None:
+    case = operator.open_case(imported("C-2", "2021-01-08 10:00")).case
+    told = {"occurred_time": stamp(moment("2021-01-08 11:00")), "reason": "frost"}
+    operator.start_work(pb.StartWorkRequest(**on(case, occurred_time=told["occurred_time"])))
+    on_holiday = pb.PauseCaseRequest(**on(case, **told, reason_code="holiday"))
+    assert refused(operator.pause_case, on_holiday) == "PAUSE_REASON_NOT_LISTED"
+    paused = operator.pause_case(pb.PauseCaseRequest(**on(case, **told, reason_code="weather")))
+    complete: dict[str, Any] = {"as_of_time": stamp(moment("2021-02-01 08:00")), "at_least": paused.revision}
+    operator.finish_import(pb.FinishImportRequest(system="old-system", **complete))
+
+    history = operator.get_case_history(pb.GetCaseHistoryRequest(case_id=case.case_id)).entries
+    decreed = {"body_id": "parks", "reason": "they have salt", "legal_basis": "Decree 7"}
+    moved = operator.reassign_case(pb.ReassignCaseRequest(**on(case, **decreed))).case
+
+    told_by_clocks = [entry.event.rpartition(".")[2] for entry in history]
+    assert told_by_clocks[told_by_clocks.index("PauseWarned") :][:4] == [
+        "PauseWarned",
+        "PauseLapsed",
+        "DeadlineWarned",
+        "DeadlineBreached",
+    ]
+    assert (moved.state, moved.body_id) == (types.CASE_STATE_ROUTED, "parks")
 
 
 # -- the day after the clock of a machine was wrong ------------------------------------------------

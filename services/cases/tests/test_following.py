@@ -135,7 +135,7 @@ def test_a_stream_goes_on_by_its_token_without_gap_or_double(lin: Any, officer: 
     again = follow(lin, case, token)
 
     heard = until(again, "WorkStarted")
-    officer.pause_case(pb.PauseCaseRequest(**on(case), reason="frost"))
+    officer.pause_case(pb.PauseCaseRequest(**on(case), reason="frost", reason_code="weather"))
     heard += until(again, "CasePaused")
     assert all_kinds(heard) == ["WorkStarted", "CasePaused"]
     assert heard[-1].changes[0].reason == "frost"
@@ -301,7 +301,7 @@ def test_a_stream_goes_on_at_another_process_after_the_first_has_gone(
         there = service_of(other, other.mint.person("RESIDENT", subject=case.reporter_id, path="city"))
         again = follow(there, case, token)
         heard = until(again, "WorkStarted")
-        officer.pause_case(pb.PauseCaseRequest(**on(case), reason="frost"))
+        officer.pause_case(pb.PauseCaseRequest(**on(case), reason="frost", reason_code="weather"))
         heard += until(again, "CasePaused")
 
     assert all_kinds(heard) == ["WorkStarted", "CasePaused"]

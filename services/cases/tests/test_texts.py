@@ -118,7 +118,7 @@ def test_a_reason_that_says_nothing_is_refused(partner: Any, officer: Any, blank
     case = {"case_id": partner.open_case(report()).case.case_id, "request_id": request_id()}
 
     for call, request, field in (
-        (officer.pause_case, pb.PauseCaseRequest(**case, reason=blank), "reason"),
+        (officer.pause_case, pb.PauseCaseRequest(**case, reason=blank, reason_code="weather"), "reason"),
         (officer.return_case, pb.ReturnCaseRequest(**case, reason=blank), "reason"),
         (officer.reject_case, pb.RejectCaseRequest(**case, reason=blank, reason_code="unclear"), "reason"),
         (officer.reopen_case, pb.ReopenCaseRequest(**case, reason=blank), "reason"),

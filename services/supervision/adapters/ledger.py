@@ -17,6 +17,7 @@ _PRIVATE = {
     "case_reassignment_noted.v1": events.ReassignmentNoted,
     "case_work_noted.v1": events.WorkNoted,
     "case_pause_noted.v1": events.PauseNoted,
+    "case_lapse_noted.v1": events.LapseNoted,
     "case_resumption_noted.v1": events.ResumptionNoted,
     "case_answer_noted.v1": events.AnswerNoted,
     "case_remark_noted.v1": events.RemarkNoted,

@@ -19,6 +19,7 @@ TYPES: Mapping[type, str] = {
     events.ReassignmentNoted: "linli.cases.v1.CaseReassigned",
     events.WorkNoted: "linli.cases.v1.WorkStarted",
     events.PauseNoted: "linli.cases.v1.CasePaused",
+    events.LapseNoted: "linli.cases.v1.PauseLapsed",
     events.ResumptionNoted: "linli.cases.v1.CaseResumed",
     events.AnswerNoted: "linli.cases.v1.ReporterAnswered",
     events.RemarkNoted: "linli.cases.v1.NoteAdded",

@@ -27,6 +27,7 @@ from services.supervision.domain.case_record.events import (
     ClosingNoted,
     ConfirmationNoted,
     ContestNoted,
+    LapseNoted,
     NoOwnerNoted,
     OpeningNoted,
     PauseNoted,
@@ -107,6 +108,12 @@ def _opening(event: cases.CaseOpened, by: By) -> OpeningNoted:
     )
 
 
+def _lapse(event: cases.PauseLapsed, by: By) -> LapseNoted:
+    """The pause is used up; it has moved the due moment."""
+    due = moment(event.resolution.due_time) if event.HasField("resolution") else None
+    return LapseNoted(body_id=event.body_id, due_at=due, origin=by(event.lapsed_time))
+
+
 def _resumption(event: cases.CaseResumed, by: By) -> ResumptionNoted:
     """Work goes on, with another due moment."""
     due = moment(event.resolution.due_time) if event.HasField("resolution") else None
@@ -169,6 +176,7 @@ CASE_EVENTS = _noting(
     ),
     _on(cases.WorkStarted, lambda it, by: WorkNoted(body_id=it.body_id, origin=by(it.started_time))),
     _on(cases.CasePaused, lambda it, by: PauseNoted(body_id=it.body_id, origin=by(it.paused_time))),
+    _on(cases.PauseLapsed, _lapse),
     _on(cases.CaseResumed, _resumption),
     _on(cases.ReporterAnswered, lambda it, by: AnswerNoted(body_id=it.body_id, origin=by(it.answered_time))),
     _on(cases.NoteAdded, lambda it, by: RemarkNoted(to_reporter=it.to_reporter, origin=by(it.added_time))),

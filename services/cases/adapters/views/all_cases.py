@@ -74,7 +74,6 @@ UNOWNED = Listing(
 )
 
 OWNED: Row = {"unowned_since": None, "unowned_cause": None}
-
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """Stands in `due_order` for "no promise": such cases come last."""
 
@@ -136,7 +135,7 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
     match event:
         case events.CaseOpened() | events.DeadlineWarned() | events.NoteAdded() | events.CaseContentErased():
             return {}
-        case events.MomentAnnulled(moment=MomentKind.WARNING) | events.CaseEscalated():
+        case events.MomentAnnulled(moment=MomentKind.WARNING) | events.CaseEscalated() | events.PauseWarned():
             return {}
         case events.MomentAnnulled(clock=ClockKind.FIRST_RESPONSE):
             return {"response_breached": False}
@@ -147,8 +146,8 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
         case events.CaseUnowned(at=at, deciding_path=path):
             return {**_unowned(at, "no responsibility"), **({"deciding_path": path} if path else {})}
         case events.CaseReturned(returns=returns, response_void=void, at=at):
-            void_response = {"response_met_time": None} if void else {}
-            return {"returns": returns, **_unowned(at, "returned"), **void_response}
+            void_too = {"response_met_time": None} if void else {}
+            return {"returns": returns, **_unowned(at, "returned"), **void_too}
         case events.AdjudicationOpened(area_path=path):
             return {"deciding_path": path}
         case events.CaseAccepted(at=at):
@@ -157,12 +156,13 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
             return {"state": CaseState.IN_PROGRESS.value, **_answered(case_id, rows, at)}
         case events.CasePaused():
             return {"state": CaseState.WAITING.value}
-        case events.CaseResumed(resolution=later):
-            return {"state": CaseState.IN_PROGRESS.value, **_moved(later)}
+        case events.PauseLapsed(resolution=later) | events.CaseResumed(resolution=later):
+            lapsed = isinstance(event, events.PauseLapsed)
+            return _moved(later) if lapsed else {"state": CaseState.IN_PROGRESS.value, **_moved(later)}
         case events.ReporterAnswered(at=at):
             return _answered(case_id, rows, at)
         case events.CaseResolved(at=at, outcome_code=outcome, confirm_until=until):
-            asked = {"outcome_code": outcome, "confirm_until": until, "met_time": at}
+            asked: Row = {"outcome_code": outcome, "confirm_until": until, "met_time": at}
             return {"state": CaseState.RESOLVED.value, **asked, **_answered(case_id, rows, at)}
         case events.CaseConfirmed():
             return {"state": CaseState.CONFIRMED.value}

@@ -36,6 +36,7 @@ class DueRow(TypedDict):
     ended: bool
     clocks: Json
     early_until: NotRequired[datetime | None]
+    pause_time: NotRequired[datetime | None]
     close_time: NotRequired[datetime | None]
     next_time: NotRequired[datetime | None]
 
@@ -45,6 +46,7 @@ class Changes(TypedDict, total=False):
 
     held: bool
     ended: bool
+    pause_time: datetime | None
     close_time: datetime | None
 
 
@@ -66,7 +68,7 @@ class DueMoments(View):
                 rows.put(CASES, _planned(new, started(event)))
         elif recorded.category == "case":
             row = rows.get(CASES, case_id)
-            if row is None and isinstance(event, events.CaseResolved):
+            if row is None and isinstance(event, events.CasePaused | events.CaseResolved):
                 row = _new(case_id, AreaPath(recorded.metadata.area or ""), held=False)
             if row is not None:
                 rows.put(CASES, _planned({**row, **_changes(event)}, clocks_after(kept_clocks(row), event)))
@@ -112,7 +114,7 @@ def _new(case_id: str, area_path: AreaPath, held: bool) -> DueRow:
 def _planned(row: DueRow, clocks: Clocks) -> DueRow:
     """The row with its clocks, and the next moment at which something is to come."""
     moments = [clock.next_moment() for clock in clocks] if not row["ended"] else []
-    moments = [] if row["held"] else [*moments, row.get("close_time")]
+    moments = [] if row["held"] else [*moments, row.get("pause_time"), row.get("close_time")]
     return {
         **row,
         "clocks": msgspec.to_builtins(clocks),
@@ -127,13 +129,17 @@ def _changes(event: events.CaseEvent) -> Changes:
         case events.CaseResolved(confirm_until=until):
             return {"close_time": until}
         case events.CaseRejected() | events.CaseWithdrawn():
-            return {"held": False, "ended": True}
+            return {"held": False, "ended": True, "pause_time": None}
         case events.RejectionContested():
             return {"ended": False}
         case events.CaseReopened(imported=True):
             return {"held": True, "close_time": None}
         case events.CaseReopened():
             return {"close_time": None}
+        case events.CasePaused(warn_at=moment) | events.PauseWarned(until=moment):
+            return {"pause_time": moment}
+        case events.PauseLapsed() | events.CaseResumed():
+            return {"pause_time": None}
         case events.CaseClosed():
             return {"held": False, "close_time": None}
         case events.CaseReleased():

@@ -87,6 +87,7 @@ class ReassignCase:
     item_id: str = ""
     cited: Responsibility | None = None
     legal_basis: str = ""
+    calendars: Mapping[str, Counting] = field(default_factory=dict)  # count a pause that it ends
     at: datetime
 
 
@@ -99,8 +100,10 @@ class StartWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseCase:
-    """Work must wait for something outside the body."""
+    """Work must wait for something outside the body, for a reason of the list. `calendars` count it."""
 
+    reason_code: str
+    calendars: Mapping[str, Counting]
     at: datetime
 
 

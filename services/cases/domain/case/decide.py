@@ -8,7 +8,7 @@ from libs.rules.areas import id_of, ids_of, parent_of
 from libs.rules.routing import Question, Responsibility, route
 from libs.rules.terms import Level
 from services.cases.domain import refusals
-from services.cases.domain.case import commands, ending, events
+from services.cases.domain.case import commands, ending, events, pausing
 from services.cases.domain.case.alarms import acknowledge, annul
 from services.cases.domain.case.evolve import after, evolve
 from services.cases.domain.case.moments import passed
@@ -29,7 +29,7 @@ from services.cases.domain.case.situations import (
     Waiting,
     body_of,
 )
-from services.cases.domain.clocks import ClockKind, promise, resumed
+from services.cases.domain.clocks import promise
 from services.cases.domain.escalation import area_of
 from services.cases.domain.values import said
 
@@ -113,13 +113,16 @@ def _act(command: commands.CaseCommand, state: Opened, at: datetime) -> list[eve
         case commands.ReturnCase(), Routed(body_id=body) | Accepted(body_id=body):
             return _return(state, body, at)
         case commands.ReassignCase(), Submitted() | Routed() | Accepted() | InProgress():
-            return _reassign(command, state, at)
+            return [_reassign(command, state, at)]
+        case commands.ReassignCase(), Waiting():
+            moved = _reassign(command, state, at)
+            return [pausing.resume(state, command.calendars, at), moved]
         case commands.StartWork(), Routed(body_id=body) | Accepted(body_id=body):
             return [events.WorkStarted(body_id=body, at=at)]
-        case commands.PauseCase(), InProgress(body_id=body):
-            return [events.CasePaused(body_id=body, at=at)]
+        case commands.PauseCase(), InProgress():
+            return [pausing.pause(command, state, at)]
         case commands.ResumeCase(), Waiting():
-            return _resume(command, state, at)
+            return [pausing.resume(state, command.calendars, at)]
         case commands.AnswerReporter(), (
             Routed(body_id=body)
             | Accepted(body_id=body)
@@ -188,23 +191,21 @@ def _return(state: Routed | Accepted, body_id: str, at: datetime) -> list[events
     return [*returned, *passed(after(state, returned), at, body_id)]
 
 
-def _reassign(command: commands.ReassignCase, state: Opened, at: datetime) -> list[events.CaseEvent]:
+def _reassign(command: commands.ReassignCase, state: Opened, at: datetime) -> events.CaseReassigned:
     from_body = body_of(state)
     if not command.body_known:
         raise refusals.body_unknown(command.body_id)
     if command.body_id == from_body:
         raise refusals.body_has_case(command.body_id)
     cited = _cited(command, state.file)
-    return [
-        events.CaseReassigned(
-            from_body_id=from_body,
-            body_id=command.body_id,
-            item_id=cited.item_id if cited else None,
-            item_version=cited.version if cited else 0,
-            legal_basis=command.legal_basis,
-            at=at,
-        )
-    ]
+    return events.CaseReassigned(
+        from_body_id=from_body,
+        body_id=command.body_id,
+        item_id=cited.item_id if cited else None,
+        item_version=cited.version if cited else 0,
+        legal_basis=command.legal_basis,
+        at=at,
+    )
 
 
 def _cited(command: commands.ReassignCase, file: CaseFile) -> Responsibility | None:
@@ -222,15 +223,6 @@ def _cited(command: commands.ReassignCase, file: CaseFile) -> Responsibility | N
     ):
         raise refusals.item_not_applicable(command.item_id)
     return cited
-
-
-def _resume(command: commands.ResumeCase, state: Waiting, at: datetime) -> list[events.CaseEvent]:
-    resolution = None
-    for clock in state.file.clocks:
-        if clock.deadline.clock is ClockKind.RESOLUTION:
-            calendar = command.calendars[clock.deadline.calendar_id]
-            resolution = resumed(clock.deadline, state.paused_at, at, calendar)
-    return [events.CaseResumed(body_id=state.body_id, resolution=resolution, at=at)]
 
 
 def _answer(

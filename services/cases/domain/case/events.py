@@ -9,9 +9,9 @@ from datetime import datetime
 from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
 from libs.rules.routing import Decision
-from libs.rules.terms import Recipient
+from services.cases.domain.case import alarms_raised
 from services.cases.domain.case.terms import CaseTerms
-from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
+from services.cases.domain.clocks import Deadline
 from services.cases.domain.values import Channel, Closing, EvidenceReference, ExternalReference, Point
 
 
@@ -68,16 +68,12 @@ class CaseAccepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseReturned:
-    """The body said: this is not ours. `returns` counts them.
-
-    `response_void`: it was this body that had answered first. Nobody has, now: that clock runs again, from
-    the opening.
-    """
+    """The body said: this is not ours. `returns` counts them."""
 
     body_id: str
     returns: int
     at: datetime
-    response_void: bool = False
+    response_void: bool = False  # it had answered first: now nobody has, and that clock runs on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +106,31 @@ class WorkStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasePaused:
-    """Work waits for something outside the body; the resolution clock stands still."""
+    """Work waits for something outside the body; the resolution clock stands still, until `until` at most."""
 
     body_id: str
+    at: datetime
+    reason_code: str = ""
+    warn_at: datetime | None = None
+    until: datetime | None = None
+    resolution: Deadline | None = None  # if all of the pause is used
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseWarned:
+    """Three quarters of a pause are used up."""
+
+    body_id: str
+    until: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseLapsed:
+    """A pause is used up: work still waits, but the resolution clock runs on."""
+
+    body_id: str
+    resolution: Deadline | None
     at: datetime
 
 
@@ -222,60 +240,6 @@ class CaseReopened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlineWarned:
-    """Three quarters of a limit are used up; `at` is the moment itself, however late it was noticed."""
-
-    clock: ClockKind
-    body_id: str | None
-    due_at: datetime
-    at: datetime
-    deciding_path: AreaPath | None = None  # whose dispatchers could have stopped it, where no body had it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlineBreached:
-    """A limit is used up. `at` and `deciding_path` as in `DeadlineWarned`."""
-
-    clock: ClockKind
-    body_id: str | None
-    at: datetime
-    deciding_path: AreaPath | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseEscalated:
-    """A limit is still not kept: a level (from 1) is told, `sooner` if the one before was silent too long."""
-
-    clock: ClockKind
-    level: int
-    recipient: Recipient
-    area_path: AreaPath
-    body_id: str | None
-    sooner: bool
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EscalationAcknowledged:
-    """Somebody of the level that was told said that they know."""
-
-    clock: ClockKind
-    level: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MomentAnnulled:
-    """A moment (`moment_at`) that passed before it was due counts as not passed."""
-
-    clock: ClockKind
-    moment: MomentKind
-    body_id: str | None
-    moment_at: datetime
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseReleased:
     """Imported history is complete up to `at`: from now on the running clocks look after the case."""
 
@@ -290,10 +254,18 @@ class CaseContentErased:
     at: datetime
 
 
+# What the clocks say, each at its own moment, stands in `alarms_raised.py`.
+DeadlineWarned = alarms_raised.DeadlineWarned
+DeadlineBreached = alarms_raised.DeadlineBreached
+CaseEscalated = alarms_raised.CaseEscalated
+EscalationAcknowledged = alarms_raised.EscalationAcknowledged
+MomentAnnulled = alarms_raised.MomentAnnulled
+
 CaseEvent = (
     CaseOpened | CaseRouted | CaseUnowned | CaseAccepted | CaseReturned | AdjudicationOpened
-    | CaseReassigned | WorkStarted | CasePaused | CaseResumed | NoteAdded | ReporterAnswered | CaseResolved
-    | CaseConfirmed | CaseClosed | CaseWithdrawn | CaseRejected | RejectionContested | CaseReopened
-    | DeadlineWarned | DeadlineBreached | CaseEscalated | EscalationAcknowledged | MomentAnnulled
+    | CaseReassigned | WorkStarted | CasePaused | PauseWarned | PauseLapsed | CaseResumed | NoteAdded
+    | ReporterAnswered | CaseResolved | CaseConfirmed | CaseClosed | CaseWithdrawn | CaseRejected
+    | RejectionContested | CaseReopened | DeadlineWarned | DeadlineBreached | CaseEscalated
+    | EscalationAcknowledged | MomentAnnulled
     | CaseReleased | CaseContentErased
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from services.cases.domain.case import events
 from services.cases.domain.case.situations import (
@@ -56,9 +57,21 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
         case events.WorkStarted(body_id=body):
             return InProgress(file=_answered(file, body), body_id=body)
         case events.CasePaused(body_id=body, at=at):
-            return Waiting(file=file, body_id=body, paused_at=at)
-        case events.CaseResumed(body_id=body):
-            return InProgress(file=file, body_id=body)
+            return Waiting(
+                file=file,
+                body_id=body,
+                paused_at=at,
+                warn_at=event.warn_at,
+                until=event.until,
+                later=event.resolution,
+            )
+        case events.PauseWarned():
+            return replace(state, file=file, warn_at=None) if isinstance(state, Waiting) else state
+        case events.PauseLapsed(at=at):
+            file = _paused(file, state, at)
+            return replace(state, file=file, lapsed=True) if isinstance(state, Waiting) else state
+        case events.CaseResumed(body_id=body, at=at):
+            return InProgress(file=_paused(file, state, at), body_id=body)
         case events.NoteAdded():
             return replace(state, file=replace(file, notes=file.notes + 1))
         case events.ReporterAnswered(body_id=body):
@@ -145,3 +158,10 @@ def _decided(file: CaseFile) -> CaseFile:
     if file.adjudication is Adjudication.NONE:
         return file
     return replace(file, adjudication=Adjudication.DECIDED)
+
+
+def _paused(file: CaseFile, state: Case, at: datetime) -> CaseFile:
+    """One more pause is over, unless it had lapsed before."""
+    if not isinstance(state, Waiting) or state.lapsed:
+        return file
+    return replace(file, pauses=(*file.pauses, (state.paused_at, at)))

@@ -10,6 +10,8 @@ from services.cases.domain.case.events import (
     CaseEvent,
     DeadlineBreached,
     DeadlineWarned,
+    PauseLapsed,
+    PauseWarned,
 )
 from services.cases.domain.case.evolve import after
 from services.cases.domain.case.situations import (
@@ -17,6 +19,7 @@ from services.cases.domain.case.situations import (
     Opened,
     Rejected,
     Resolved,
+    Waiting,
     Withdrawn,
     body_of,
 )
@@ -24,7 +27,7 @@ from services.cases.domain.clocks import Clock
 from services.cases.domain.values import Closing
 
 OfClock = DeadlineWarned | DeadlineBreached | CaseEscalated
-ByItself = OfClock | CaseClosed
+ByItself = OfClock | PauseWarned | PauseLapsed | CaseClosed
 
 
 def passed(state: Opened, at: datetime, body_id: str | None = None) -> list[CaseEvent]:
@@ -45,6 +48,8 @@ def _next(state: Opened, body_id: str | None) -> ByItself | None:
     waiting: list[ByItself] = [*_of_clocks(state, body_id or body_of(state))]
     if isinstance(state, Resolved | Confirmed) and not state.file.held:
         waiting.append(_silence(state))
+    if isinstance(state, Waiting) and not state.lapsed and state.until is not None:
+        waiting.append(_of_pause(state, state.until))
     return min(waiting, key=attrgetter("at"), default=None)
 
 
@@ -64,6 +69,13 @@ def _of_clocks(state: Opened, body_id: str | None) -> Iterator[OfClock]:
         else:
             due_at = clock.deadline.due_at
             yield DeadlineWarned(clock=kind, body_id=body_id, deciding_path=deciding, due_at=due_at, at=at)
+
+
+def _of_pause(state: Waiting, until: datetime) -> PauseWarned | PauseLapsed:
+    """The pause is nearly, or wholly, used up."""
+    if state.warn_at is not None:
+        return PauseWarned(body_id=state.body_id, until=until, at=state.warn_at)
+    return PauseLapsed(body_id=state.body_id, resolution=state.later, at=until)
 
 
 def _silence(state: Resolved | Confirmed) -> CaseClosed:

@@ -6,7 +6,7 @@ from enum import Enum
 
 from libs.rules.areas import AreaPath
 from services.cases.domain.case.terms import CaseTerms
-from services.cases.domain.clocks import Clock
+from services.cases.domain.clocks import Clock, Deadline
 from services.cases.domain.values import Channel, ExternalReference
 
 
@@ -41,6 +41,7 @@ class CaseFile:
     adjudication: Adjudication = Adjudication.NONE
     receipt: str | None = None  # the digest of the code by which a reporter without an account comes back
     answered_by: str | None = None  # the body whose first answer counts
+    pauses: tuple[tuple[datetime, datetime], ...] = ()  # those that are over: from and until
     evidence: frozenset[str] = frozenset()  # the digests of all that was ever shown
     contested: bool = False  # the reporter has objected to a rejection
     returns: int = 0
@@ -103,11 +104,18 @@ class InProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Work waits; the resolution clock stands still since `paused_at`."""
+    """Work waits; the resolution clock stands still since `paused_at`, unless the pause has lapsed.
+
+    It lapses at `until` (never, in older events), with the resolution due as in `later`.
+    """
 
     file: CaseFile
     body_id: str
     paused_at: datetime
+    warn_at: datetime | None
+    until: datetime | None
+    later: Deadline | None
+    lapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,10 +33,12 @@ def clocks_after(clocks: Clocks, event: events.CaseEvent) -> Clocks:  # noqa: C9
             return _unmet(clocks, ClockKind.RESOLUTION)
         case events.CasePaused(at=at):
             return _each(clocks, lambda clock: replace(clock, paused_at=at), ClockKind.RESOLUTION)
-        case events.CaseResumed(resolution=later) if later is not None:
+        case events.CaseResumed(resolution=later) | events.PauseLapsed(resolution=later) if later is not None:
             return _each(
                 clocks, lambda clock: replace(clock, paused_at=None, deadline=later), ClockKind.RESOLUTION
             )
+        case events.RejectionContested():
+            return _each(clocks, lambda clock: replace(clock, paused_at=None), ClockKind.RESOLUTION)
         case events.DeadlineWarned(clock=kind, at=at):
             return _each(clocks, lambda clock: clock.passing(MomentKind.WARNING, at), kind)
         case events.DeadlineBreached(clock=kind, at=at):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.rules.areas import AreaPath
+from libs.testkit.clocks import moment
 from libs.testkit.recorded import recorded
 from libs.testkit.views import folded
 from services.cases.adapters.views.all_cases import AllCases
@@ -22,7 +23,6 @@ from services.cases.domain.case.commands import (
     ConfirmResolution,
     ContestRejection,
     PassMoments,
-    PauseCase,
     RejectCase,
     ReleaseCase,
     ReopenCase,
@@ -46,6 +46,7 @@ from services.cases.tests.domain.history import (
     deadlines,
     decision,
     opened,
+    pause,
     reassign,
     resolution_deadline,
     resolve,
@@ -86,10 +87,21 @@ STORIES: dict[str, list[CaseCommand]] = {
         reassign(PARKS, hours=1),
         ReturnCase(at=after(hours=1)),
     ],
-    "waiting": [StartWork(at=after(hours=1)), PauseCase(at=after(hours=2))],
+    "waiting": [StartWork(at=after(hours=1)), pause(after(hours=2))],
+    "lapsed": [StartWork(at=after(hours=1)), pause(after(hours=2)), PassMoments(at=after(days=4))],
+    "waiting too long": [
+        StartWork(at=after(hours=1)),
+        pause(after(hours=2)),
+        PassMoments(at=after(days=30)),
+    ],
+    "moved while it waited": [
+        StartWork(at=after(hours=1)),
+        pause(after(hours=2)),
+        reassign(PARKS, hours=3),
+    ],
     "going on": [
         StartWork(at=after(hours=1)),
-        PauseCase(at=after(hours=2)),
+        pause(after(hours=2)),
         ResumeCase(calendars={"office": OFFICE}, at=after(days=2)),
     ],
     "answered": [AnswerReporter(text="soon", at=after(hours=1))],
@@ -186,7 +198,7 @@ def test_whatever_people_do_the_next_moment_is_that_of_the_clocks(
 def test_a_pause_moves_the_next_moment() -> None:
     later = resumed(resolution_deadline(), after(hours=2), after(days=2), OFFICE)
 
-    assert next_moment(play(*STORIES["waiting"])) is None
+    assert next_moment(play(*STORIES["waiting"])) == moment("2022-01-04 15:00")  # 3/4 of two working days
     assert next_moment(play(*STORIES["going on"])) == later.warn_at
 
 

@@ -18,7 +18,6 @@ from services.cases.domain.case.commands import (
     ConfirmResolution,
     ContestRejection,
     PassMoments,
-    PauseCase,
     RejectCase,
     ReleaseCase,
     ReopenCase,
@@ -35,6 +34,7 @@ from services.cases.tests.domain.history import (
     PARKS,
     ROADS,
     opened,
+    pause,
     reassign,
     resolve,
     routed,
@@ -54,6 +54,8 @@ def command_of(kind: str, at: datetime) -> CaseCommand:
             return AnswerReporter(text="x", at=at)
         case "resume":
             return ResumeCase(calendars={"office": OFFICE}, at=at)
+        case "pause":
+            return pause(at)
         case "resolve":
             return resolve(at)
         case "reject":
@@ -68,7 +70,6 @@ PLAIN: dict[str, Callable[..., CaseCommand]] = {
     "accept": AcceptCase,
     "return": ReturnCase,
     "start": StartWork,
-    "pause": PauseCase,
     "confirm": ConfirmResolution,
     "close": CloseCase,
     "contest": ContestRejection,
@@ -76,13 +77,8 @@ PLAIN: dict[str, Callable[..., CaseCommand]] = {
     "withdraw": WithdrawCase,
     "release": ReleaseCase,
 }
-acts = st.lists(
-    st.tuples(
-        st.sampled_from([*PLAIN, "reassign", "note", "answer", "resume", "resolve", "reject", "reopen"]),
-        minutes,
-    ),
-    max_size=12,
-)
+SAID = ("pause", "reassign", "note", "answer", "resume", "resolve", "reject", "reopen")
+acts = st.lists(st.tuples(st.sampled_from([*PLAIN, *SAID]), minutes), max_size=12)
 
 
 def play(acts: list[tuple[str, int]], *, imported: bool = False) -> tuple[Case, list[CaseEvent]]:

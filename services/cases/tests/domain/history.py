@@ -9,7 +9,7 @@ from libs.rules.due import Limit, Unit
 from libs.rules.routing import Decision, Question, Responsibility, route
 from libs.rules.terms import OUTCOMES, standard
 from libs.rules.working_time import ROUND_THE_CLOCK, Calendar, Hours
-from services.cases.domain.case.commands import Facts, OpenCase, ReassignCase, ResolveCase
+from services.cases.domain.case.commands import Facts, OpenCase, PauseCase, ReassignCase, ResolveCase
 from services.cases.domain.case.events import CaseClosed, CaseOpened, CaseRejected, CaseResolved, CaseRouted
 from services.cases.domain.case.terms import USUAL, CaseTerms
 from services.cases.domain.clocks import ClockKind, Commitment, Deadline, promise
@@ -89,12 +89,19 @@ def rejected(at: datetime, body_id: str | None = ROADS) -> CaseRejected:
     return CaseRejected(body_id=body_id, reason_code="unclear", reopen_until=until, at=at)
 
 
+def pause(at: datetime, reason_code: str = "weather") -> PauseCase:
+    """Work waits."""
+    return PauseCase(reason_code=reason_code, calendars={"office": OFFICE}, at=at)
+
+
 PARKS_ANSWER = replace(ROADS_ANSWER, item_id="item-2", body_id=PARKS)
 
 
 def reassign(to: str, *, known: bool = True, **delta: float) -> ReassignCase:
     """A dispatcher names a body, by a decree."""
-    return ReassignCase(body_id=to, body_known=known, legal_basis="Decree 7", at=after(**delta))
+    return ReassignCase(
+        body_id=to, body_known=known, legal_basis="Decree 7", calendars={"office": OFFICE}, at=after(**delta)
+    )
 
 
 def decision(*items: Responsibility, at: datetime = MONDAY) -> Decision:

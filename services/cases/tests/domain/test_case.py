@@ -21,7 +21,6 @@ from services.cases.domain.case.commands import (
     ConfirmResolution,
     ContestRejection,
     EraseContent,
-    PauseCase,
     ReassignCase,
     RejectCase,
     ReopenCase,
@@ -61,6 +60,7 @@ from services.cases.tests.domain.history import (
     facts,
     open_case,
     opened,
+    pause,
     reassign,
     rejected,
     resolve,
@@ -273,7 +273,7 @@ def test_work_may_begin_without_a_word_of_acceptance() -> None:
 
 
 def test_work_waits_only_once_it_has_begun() -> None:
-    given(opened(), routed(), accepted()).when(PauseCase(at=after())).then_refused("CASE_STATE_FORBIDS")
+    given(opened(), routed(), accepted()).when(pause(after())).then_refused("CASE_STATE_FORBIDS")
 
 
 def test_a_waiting_case_is_not_resolved_before_it_goes_on() -> None:
@@ -390,7 +390,7 @@ EVERY_COMMAND: list[CaseCommand] = [
     ReturnCase(at=after(hours=9)),
     reassign(PARKS, hours=9),
     StartWork(at=after(hours=9)),
-    PauseCase(at=after(hours=9)),
+    pause(after(hours=9)),
     ResumeCase(calendars={"office": OFFICE}, at=after(hours=9)),
     AnswerReporter(text="x", at=after(hours=9)),
     AddNote(text="x", to_reporter=False, at=after(hours=9)),
@@ -424,7 +424,7 @@ ALLOWED = {
     "Accepted": "ReturnCase ReassignCase StartWork AnswerReporter AddNote ResolveCase WithdrawCase"
     " RejectCase",
     "InProgress": "ReassignCase PauseCase AnswerReporter AddNote ResolveCase WithdrawCase RejectCase",
-    "Waiting": "ResumeCase AnswerReporter AddNote WithdrawCase RejectCase",
+    "Waiting": "ReassignCase ResumeCase AnswerReporter AddNote WithdrawCase RejectCase",
     "Resolved": "AnswerReporter AddNote ConfirmResolution CloseCase ReopenCase",
     "Confirmed": "AnswerReporter AddNote CloseCase ReopenCase",
     "Closed": "AnswerReporter AddNote ReopenCase",

@@ -19,7 +19,6 @@ from services.cases.domain.case.commands import (
     AddNote,
     AnnulMoment,
     PassMoments,
-    PauseCase,
     ResumeCase,
     ReturnCase,
     StartWork,
@@ -50,6 +49,7 @@ from services.cases.tests.domain.history import (
     facts,
     open_case,
     opened,
+    pause,
     reassign,
     routed,
 )
@@ -205,7 +205,7 @@ def test_a_level_may_come_so_long_after_the_limit() -> None:
 
 
 def test_a_pause_moves_the_levels_as_it_moves_the_deadline() -> None:
-    history = given(report(), routed()).when(StartWork(at=MONDAY)).when(PauseCase(at=after(hours=1)))
+    history = given(report(), routed()).when(StartWork(at=MONDAY)).when(pause(after(hours=1)))
 
     outcome = history.when(ResumeCase(calendars={"office": OFFICE}, at=after(hours=3)))
 

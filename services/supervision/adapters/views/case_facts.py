@@ -181,9 +181,9 @@ def _take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case f
             row["state"], row["body_id"] = CaseState.IN_PROGRESS.value, body
         case events.PauseNoted():
             row["state"], row["paused_at"] = CaseState.WAITING.value, at
-        case events.ResumptionNoted(due_at=due):
-            row["state"], row["paused_at"] = CaseState.IN_PROGRESS.value, None
-            row["due_at"] = due or row["due_at"]
+        case events.ResumptionNoted(due_at=due) | events.LapseNoted(due_at=due):
+            state = CaseState.WAITING if isinstance(event, events.LapseNoted) else CaseState.IN_PROGRESS
+            row["state"], row["paused_at"], row["due_at"] = state.value, None, due or row["due_at"]
         case events.ResolutionNoted(body_id=body):
             row["state"], row["body_id"], row["resolved_at"] = CaseState.RESOLVED.value, body, at
             row["resolutions"] += 1

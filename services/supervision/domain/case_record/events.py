@@ -97,6 +97,15 @@ class PauseNoted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LapseNoted:
+    """A pause was used up: the case still waits, but is due, later by the time of the pause."""
+
+    body_id: str
+    due_at: datetime | None
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResumptionNoted:
     """Work goes on; the case is due later by the time of the pause."""
 
@@ -229,6 +238,7 @@ Step = (
     | ReassignmentNoted
     | WorkNoted
     | PauseNoted
+    | LapseNoted
     | ResumptionNoted
     | AnswerNoted
     | RemarkNoted

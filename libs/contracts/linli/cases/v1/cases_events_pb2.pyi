@@ -354,20 +354,28 @@ Global___WorkStarted: _TypeAlias = WorkStarted  # noqa: Y015
 
 @_typing.final
 class CasePaused(_message.Message):
-    """Work was paused, waiting for something outside the body; the resolution clock is paused."""
+    """Work was paused, waiting for something outside the body; the resolution clock is paused, until the pause is used up."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     CASE_ID_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
     PAUSED_TIME_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
+    LAPSE_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
     body_id: _builtins.str
     """The body."""
+    reason_code: _builtins.str
+    """Why, by its code in the commitment's list."""
     @_builtins.property
     def paused_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
+
+    @_builtins.property
+    def lapse_until_time(self) -> _timestamp_pb2.Timestamp:
+        """When the pause is used up at the latest: then the resolution clock runs on."""
 
     def __init__(
         self,
@@ -375,14 +383,92 @@ class CasePaused(_message.Message):
         case_id: _builtins.str = ...,
         body_id: _builtins.str = ...,
         paused_time: _timestamp_pb2.Timestamp | None = ...,
+        reason_code: _builtins.str = ...,
+        lapse_until_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["paused_time", b"paused_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lapse_until_time", b"lapse_until_time", "paused_time", b"paused_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "paused_time", b"paused_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "lapse_until_time", b"lapse_until_time", "paused_time", b"paused_time", "reason_code", b"reason_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CasePaused: _TypeAlias = CasePaused  # noqa: Y015
+
+@_typing.final
+class PauseWarned(_message.Message):
+    """Three quarters of a pause are used up."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    WARNED_TIME_FIELD_NUMBER: _builtins.int
+    LAPSE_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    body_id: _builtins.str
+    """The body."""
+    @_builtins.property
+    def warned_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def lapse_until_time(self) -> _timestamp_pb2.Timestamp:
+        """When the pause is used up."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        warned_time: _timestamp_pb2.Timestamp | None = ...,
+        lapse_until_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lapse_until_time", b"lapse_until_time", "warned_time", b"warned_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "lapse_until_time", b"lapse_until_time", "warned_time", b"warned_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseWarned: _TypeAlias = PauseWarned  # noqa: Y015
+
+@_typing.final
+class PauseLapsed(_message.Message):
+    """A pause is used up: the case still waits, but its resolution clock runs on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    RESOLUTION_FIELD_NUMBER: _builtins.int
+    LAPSED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    body_id: _builtins.str
+    """The body."""
+    @_builtins.property
+    def resolution(self) -> _cases_types_pb2.Deadline:
+        """The resolution deadline, later by the working time of the pause; not set without a commitment."""
+
+    @_builtins.property
+    def lapsed_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        resolution: _cases_types_pb2.Deadline | None = ...,
+        lapsed_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lapsed_time", b"lapsed_time", "resolution", b"resolution"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "lapsed_time", b"lapsed_time", "resolution", b"resolution"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseLapsed: _TypeAlias = PauseLapsed  # noqa: Y015
 
 @_typing.final
 class CaseResumed(_message.Message):

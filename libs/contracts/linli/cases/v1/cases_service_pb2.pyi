@@ -808,6 +808,7 @@ class PauseCaseRequest(_message.Message):
     IF_REVISION_FIELD_NUMBER: _builtins.int
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
@@ -816,6 +817,8 @@ class PauseCaseRequest(_message.Message):
     """Applies the command only if the case is still at this revision; empty: unconditionally."""
     reason: _builtins.str
     """Why. It stays in the history for ever: do not write personal data here."""
+    reason_code: _builtins.str
+    """The reason, by its code in the commitment's list (catalog's `FindCommitment`)."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
@@ -828,10 +831,11 @@ class PauseCaseRequest(_message.Message):
         if_revision: _builtins.str = ...,
         occurred_time: _timestamp_pb2.Timestamp | None = ...,
         reason: _builtins.str = ...,
+        reason_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "reason", b"reason", "reason_code", b"reason_code", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
