@@ -73,6 +73,31 @@ def test_the_api_scales_by_processor_time_and_not_by_a_share_of_the_little_that_
     }
 
 
+def test_what_was_scaled_up_stays_for_a_while_that_can_be_chosen() -> None:
+    chosen = ("--set", "everyService.autoscaling.scaleDownAfterSeconds=30")
+    for words, seconds in (((), 300), (chosen, 30)):
+        hpas = of_kind(documents("autoscaled-by-hpa", *words), "HorizontalPodAutoscaler")
+        scaled = of_kind(documents("autoscaled-by-keda", *words), "ScaledObject")
+        behaviours = [
+            *(each["spec"]["behavior"] for each in hpas.values()),
+            *(
+                each["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
+                for each in scaled.values()
+            ),
+        ]
+
+        assert behaviours
+        assert {each["scaleDown"]["stabilizationWindowSeconds"] for each in behaviours} == {seconds}
+
+
+def test_an_upgrade_of_linli_leaves_an_evaluations_own_servers_alone() -> None:
+    """They would be away for all services at once; without a claim, their data would go."""
+    servers = of_kind(documents("evaluation"), "StatefulSet")
+
+    assert {name.rpartition("-")[2] for name in servers} == {"postgresql", "rabbitmq"}
+    assert {each["spec"]["updateStrategy"]["type"] for each in servers.values()} == {"OnDelete"}
+
+
 def test_above_one_replica_there_is_a_budget_and_a_spread() -> None:
     found = documents("replicated")
     budgets = of_kind(found, "PodDisruptionBudget")

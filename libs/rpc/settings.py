@@ -15,8 +15,10 @@ class ServerSettings:
     RESOURCE_EXHAUSTED at once. With `tls_cert` and `tls_key` the port
     speaks TLS, with `tls_client_ca` to those clients only whose certificate this authority signed;
     files that change are read again. Phone numbers without a country code are read as dialled in `region`
-    (ISO 3166). `notice` is how long health says NOT_SERVING before the port closes. `trusted_proxies` are
-    believed about the addresses of their callers.
+    (ISO 3166). A connection takes no new calls from `connection_age` on, so that its client makes another,
+    which may reach another server; streams on it may go on for `connection_grace`. `notice` is how long
+    health says NOT_SERVING before the port closes. `trusted_proxies` are believed about the addresses of
+    their callers.
     """
 
     address: str = "127.0.0.1:0"
@@ -25,8 +27,8 @@ class ServerSettings:
     parked: int = 64
     streams: int = 1024
     max_message: int = 4 * 1024 * 1024
-    connection_age: float = 1800.0
-    connection_grace: float = 60.0
+    connection_age: float = 300.0
+    connection_grace: float = 1800.0
     notice: float = 0.0
     grace: float = 10.0
     tls_cert: Path | None = None

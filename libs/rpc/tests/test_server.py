@@ -384,6 +384,29 @@ def test_a_stream_that_its_caller_leaves_gives_its_place_back(
     eventually(lambda: _numbers(stub, 1) == [0])
 
 
+def test_a_connection_that_has_its_age_takes_no_new_calls_and_lets_streams_go_on(
+    greeter: Greeter, mint: Mint
+) -> None:
+    server = Server(ServerSettings(connection_age=0.2), mint.verifier)
+    server.add(SERVICE, greeter)
+    states: list[grpc.ChannelConnectivity] = []
+    with (
+        ThreadPoolExecutor(1) as threads,
+        serving(server) as address,
+        connect(address, mint.person("SUPERVISOR")) as client,
+    ):
+        stub = client.service(SERVICE)
+        following = threads.submit(lambda: list(stub.follow_notes(Follow(wanted=0))))
+        eventually(lambda: greeter.calls, "the stream has begun")
+        client.channel.subscribe(states.append)
+
+        eventually(lambda: states[-1:] == [grpc.ChannelConnectivity.IDLE], "the connection has its age")
+        stub.get_greeting(GetGreeting(greeted="by another connection"))
+
+        eventually(lambda: states[-1] is grpc.ChannelConnectivity.READY, "there is another")
+        assert not following.done()
+
+
 def test_a_drain_says_so_refuses_the_new_and_finishes_the_old(
     server: Server, greeter: Greeter, mint: Mint
 ) -> None:

@@ -13,6 +13,7 @@ from libs.runtime.config.environment import Secret, SettingsInvalid, describe, f
 __all__ = ["CERTIFICATES", "Secret", "Settings", "SettingsInvalid", "describe", "flags", "read", "setting"]
 
 _DRAIN = timedelta(seconds=20)
+_CONNECTION_AGE = timedelta(minutes=5)
 _LOCK = timedelta(seconds=10)
 _STUCK = timedelta(seconds=120)
 _HEARTBEAT = timedelta(seconds=10)
@@ -95,6 +96,11 @@ class Settings:
     )
     pool_size: int = setting(10, doc="connections to the database", minimum=3, maximum=100)
     drain: timedelta = setting(_DRAIN, doc="time given to running calls at shutdown", minimum=0)
+    connection_age: timedelta = setting(
+        _CONNECTION_AGE,
+        doc="age at which a gRPC connection is ended, so that its client's next one may reach a new replica",
+        minimum=1,
+    )
     lock_timeout: timedelta = setting(_LOCK, doc="longest wait for the ledger's lock", minimum=0.1)
     stuck_after: timedelta = setting(
         _STUCK,

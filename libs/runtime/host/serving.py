@@ -41,6 +41,7 @@ def server_of(
         ServerSettings(
             address=settings.grpc_address,
             workers=settings.threads,
+            connection_age=settings.connection_age.total_seconds(),
             grace=settings.drain.total_seconds(),
             tls_cert=settings.tls_cert,
             tls_key=settings.tls_key,
