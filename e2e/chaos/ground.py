@@ -79,6 +79,14 @@ class Ground:
         """Whether every process runs and says that it is ready."""
         return all(each.alive and each.answers("/readyz") for each in self.cluster.processes.values())
 
+    def unready(self) -> list[str]:
+        """Which processes are not, with the last that they said."""
+        return [
+            f"{each.name} is not ready: {each.last_words()[:300]}"
+            for each in self.cluster.processes.values()
+            if not each.alive or not each.answers("/readyz")
+        ]
+
 
 @contextmanager
 def ground(

@@ -13,6 +13,7 @@ from functools import partial
 
 from linli.cases.v1 import cases_service_pb2 as cases
 
+from e2e.chaos.broken import Broken
 from e2e.chaos.evidence import Acknowledged, Evidence, Loss
 from e2e.chaos.ground import Ground
 from e2e.chaos.recovery import Progress
@@ -71,7 +72,7 @@ def promote_standby_under_load(ground: Ground, chance: random.Random) -> str:
     return _gone_on(ground, {name: said[name] for name in ahead}, loss)
 
 
-def come_back(ground: Ground, acknowledged: Sequence[Acknowledged]) -> None:
+def come_back(ground: Broken, acknowledged: Sequence[Acknowledged]) -> None:
     """Let everybody read with the revision of what they were told and is lost: they must be told now."""
     person = ground.person("back")
     for loss in ground.losses:

@@ -2,13 +2,13 @@
 
 import statistics
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import psycopg
 
 from e2e.chaos.checker import view_positions
-from e2e.chaos.ground import Ground
 from libs.ledger.recorded import utc_now
 from libs.runtime.host.opened import OpenService
 from libs.testkit.eventually import eventually
@@ -22,6 +22,16 @@ Line = tuple[str, str]
 
 class NotRecovered(AssertionError):
     """Something did not come back by itself."""
+
+
+class Recovering(Protocol):
+    """What is looked at until all is well: whoever runs the services."""
+
+    def ready(self) -> bool:
+        """Whether every process runs and says that it is ready."""
+
+    def unready(self) -> list[str]:
+        """Who is not, and what is known of why."""
 
 
 @dataclass(slots=True)
@@ -72,7 +82,7 @@ class Progress:
         return self.services[consumer].ledger.checkpoint(self.services[upstream].source.name)
 
 
-def until_recovered(ground: Ground, progress: Progress) -> float:
+def until_recovered(ground: Recovering, progress: Progress) -> float:
     """Wait until everything that had been recorded when we began has been heard, and all processes are ready.
 
     Answers the seconds that took, and raises `NotRecovered` with what is missing.
@@ -82,7 +92,8 @@ def until_recovered(ground: Ground, progress: Progress) -> float:
     while (missing := progress.missing(due)) or not ground.ready():
         if time.monotonic() - began > RECOVERED_WITHIN:
             raise NotRecovered(
-                f"not within {RECOVERED_WITHIN:.0f} s: {'; '.join(missing) or _unready(ground)}"
+                f"not within {RECOVERED_WITHIN:.0f} s:"
+                f" {'; '.join(missing) or ', '.join(ground.unready()) or 'ready now'}"
             )
         time.sleep(_LOOK)
     return time.monotonic() - began
@@ -119,13 +130,3 @@ def table(times: Mapping[str, Sequence[float]]) -> str:
         for name, took in times.items()
     ]
     return "\n".join(lines)
-
-
-def _unready(ground: Ground) -> str:
-    return ", ".join(_names(ground)) or "ready now"
-
-
-def _names(ground: Ground) -> Iterable[str]:
-    for each in ground.cluster.processes.values():
-        if not each.alive or not each.answers("/readyz"):
-            yield f"{each.name} is not ready: {each.last_words()[:300]}"

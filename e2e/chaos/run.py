@@ -7,16 +7,18 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+from e2e.chaos.broken import Broken
 from e2e.chaos.checker import check
 from e2e.chaos.evidence import Loss, collect
-from e2e.chaos.faults import Fault
-from e2e.chaos.ground import Ground
 from e2e.chaos.load import Caller, Load
 from e2e.chaos.losses import come_back
 from e2e.chaos.recovery import Progress, until_recovered, until_settled
 
 Say = Callable[[str], None]
+G = TypeVar("G", bound=Broken)
+F = TypeVar("F")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +35,8 @@ class Outcome:
 
 
 def run(
-    ground: Ground,
-    faults: Iterable[tuple[str, Fault]],
+    ground: G,
+    faults: Iterable[tuple[str, Callable[[G, random.Random], str]]],
     chance: random.Random,
     say: Say,
     *,
@@ -63,8 +65,8 @@ def run(
 
 
 def _break(
-    ground: Ground,
-    faults: Iterable[tuple[str, Fault]],
+    ground: G,
+    faults: Iterable[tuple[str, Callable[[G, random.Random], str]]],
     chance: random.Random,
     say: Say,
     progress: Progress,
@@ -86,21 +88,19 @@ def _break(
     return dict(recovered)
 
 
-def in_turn(
-    faults: Mapping[str, Fault], chance: random.Random, minutes: float
-) -> Iterator[tuple[str, Fault]]:
+def in_turn(faults: Mapping[str, F], chance: random.Random, minutes: float) -> Iterator[tuple[str, F]]:
     """All faults again and again for so long, each round in another order; the round begun is finished."""
     ends = time.monotonic() + 60 * minutes
     while time.monotonic() < ends:
         yield from once_each(faults, chance)
 
 
-def once_each(faults: Mapping[str, Fault], chance: random.Random) -> list[tuple[str, Fault]]:
+def once_each(faults: Mapping[str, F], chance: random.Random) -> list[tuple[str, F]]:
     """Each fault once, in a random order."""
     return chance.sample(list(faults.items()), len(faults))
 
 
-def _load(ground: Ground, chance: random.Random, callers: int, pause: float) -> Load:
+def _load(ground: Broken, chance: random.Random, callers: int, pause: float) -> Load:
     stop, crowd = threading.Event(), secrets.token_hex(3)  # nobody uses a request_id of another run's
     people = [
         Caller(name, ground.person(name), random.Random(chance.random()), stop, pause, ground.gate)
