@@ -209,8 +209,9 @@ def connect(
         ("grpc.enable_retries", 0),
         # A server that restarts is found again within a second, not after the default's minutes.
         ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 1000),
+        # Whatever its name says: how long a connection may take to come about, before the next is tried.
+        ("grpc.min_reconnect_backoff_ms", 5000),
     ]
     encrypted = tls or tls_roots is not None or tls_cert is not None
     trusted = grpc.ssl_channel_credentials(tls_roots, tls_key, tls_cert) if encrypted else None

@@ -26,6 +26,7 @@ from libs.rpc.tests.greeter import SERVICE, Greeter, message
 from libs.telemetry import metrics
 from libs.testkit import patience
 from libs.testkit.eventually import eventually
+from libs.testkit.proxy import Proxy
 from libs.testkit.rpc import Mint, answer_to, every_rpc, serving
 
 GetGreeting = message("GetGreetingRequest")
@@ -405,6 +406,17 @@ def test_a_connection_that_has_its_age_takes_no_new_calls_and_lets_streams_go_on
 
         eventually(lambda: states[-1] is grpc.ChannelConnectivity.READY, "there is another")
         assert not following.done()
+
+
+def test_a_client_gives_a_slow_server_time_to_take_its_connection(server: Server, mint: Mint) -> None:
+    with serving(server) as address:
+        host, _, port = address.rpartition(":")
+        with Proxy((host, int(port))) as proxy:
+            proxy.delay(1.5)
+            with connect(f"127.0.0.1:{proxy.port}", mint.person("SUPERVISOR"), deadline=60.0) as client:
+                answer = client.service(SERVICE).get_greeting(GetGreeting(greeted="from far away"))
+
+    assert answer.greeting == "你好 from far away"
 
 
 def test_a_drain_says_so_refuses_the_new_and_finishes_the_old(
