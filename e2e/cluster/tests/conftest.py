@@ -22,6 +22,7 @@ from libs.testkit.certificates import Authority
 IMAGES = "LINLI_CLUSTER_IMAGES"
 TAG = os.environ.get("LINLI_CLUSTER_TAG") or version()
 _RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
+_DAYS = 90  # of certificates: more than those at which `linli doctor` warns
 _HERE = Path(__file__).parent
 collect_ignore = ["test_node.py"] if os.environ.get(GIVEN) else []  # it judges a node of our own
 
@@ -80,8 +81,8 @@ def given(cluster: Cluster, images: None, tmp_path_factory: pytest.TempPathFacto
             Release(cluster, town, "elm", folder / "values.yaml", "linli", TAG),
             Outside(cluster, outside, pods),
             Reader(cluster, town, folder, programs),
-            Authority(authorities, "authority"),
-            Authority(authorities, "successor"),
+            Authority(authorities, "authority", days=_DAYS),
+            Authority(authorities, "successor", days=_DAYS),
         )
         values = (_HERE / "given.yaml").read_text("utf-8")
         try:
