@@ -31,6 +31,9 @@ def clocks_after(clocks: Clocks, event: events.CaseEvent) -> Clocks:  # noqa: C9
             return _met(clocks, at, ClockKind.ANSWER, ClockKind.FIRST_RESPONSE, ClockKind.RESOLUTION)
         case events.CaseReopened():
             return _unmet(clocks, ClockKind.RESOLUTION)
+        case events.RejectionContested():  # nobody has the case; a pause that the rejection cut off is over
+            open_again = _unmet(clocks, ClockKind.DISPATCH)
+            return _each(open_again, lambda clock: replace(clock, paused_at=None), ClockKind.RESOLUTION)
         case events.CasePaused(at=at):
             return _each(clocks, lambda clock: replace(clock, paused_at=at), ClockKind.RESOLUTION)
         case events.CaseResumed(resolution=later) | events.PauseLapsed(resolution=later) if later is not None:

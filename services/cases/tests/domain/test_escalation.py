@@ -18,6 +18,7 @@ from services.cases.domain.case.commands import (
     AcknowledgeEscalation,
     AddNote,
     AnnulMoment,
+    ContestRejection,
     PassMoments,
     ResumeCase,
     ReturnCase,
@@ -27,10 +28,13 @@ from services.cases.domain.case.events import (
     CaseEscalated,
     CaseEvent,
     CaseOpened,
+    CasePaused,
+    CaseRejected,
     CaseUnowned,
     DeadlineBreached,
     DeadlineWarned,
     EscalationAcknowledged,
+    WorkStarted,
 )
 from services.cases.domain.case.situations import Opened
 from services.cases.domain.clocks import Clock, ClockKind, Deadline, MomentKind, promise
@@ -41,6 +45,7 @@ from services.cases.tests.domain.history import (
     MONDAY,
     OFFICE,
     PARKS,
+    ROADS,
     ROADS_ANSWER,
     STREET,
     TERMS,
@@ -282,6 +287,18 @@ def test_a_routed_case_has_no_limit_of_adjudication() -> None:
 
     assert isinstance(outcome.state, Opened)
     assert ClockKind.ADJUDICATION not in {clock.deadline.clock for clock in outcome.state.file.clocks}
+
+
+def test_a_rejection_that_is_contested_ends_a_pause_and_leaves_the_case_with_nobody() -> None:
+    paused = (WorkStarted(body_id=ROADS, at=MONDAY), CasePaused(body_id=ROADS, at=after(minutes=5)))
+    rejected = CaseRejected(body_id=ROADS, reopen_until=after(days=30), at=after(minutes=10))
+    contest = ContestRejection(reason="it is yours", at=after(minutes=20))
+
+    outcome = given(report(), routed(), *paused, rejected).when(contest)
+
+    assert clock_of(outcome, ClockKind.RESOLUTION).running
+    assert clock_of(outcome, ClockKind.RESOLUTION).deadline == report().deadlines[-1]
+    assert clock_of(outcome, ClockKind.DISPATCH).running
 
 
 # -- whatever people do ----------------------------------------------------------------------------
