@@ -34,8 +34,11 @@ def reaction_to(message: Any, *, version: int = 1, at: datetime = NOON, **about:
     return reaction
 
 
-OF_NO_CONCERN = {"CaseContentErased", "CaseEscalated", "EscalationAcknowledged"}
-"""Supervision never had texts of a case, so it has none to forget. It counts breaches, not who is told."""
+OF_NO_CONCERN = {
+    *("CaseContentErased", "CaseEscalated", "EscalationAcknowledged"),
+    *("MessageSent", "MessageOverdue", "PauseWarned"),
+}
+"""Supervision never had texts of a case, so none to forget. It counts breaches, not who is told of what."""
 
 
 def test_every_event_of_a_case_is_subscribed_that_concerns_supervision() -> None:
