@@ -12,7 +12,7 @@ from services.supervision.domain.metrics import Score
 from services.supervision.domain.values import OPEN_STATES, CaseState
 
 _STATES = [state.value for state in CaseState]
-_DEALT_WITH = "state IN ('resolved', 'closed')"
+_DEALT_WITH = "state IN ('resolved', 'confirmed', 'closed')"
 _OPEN = f"state IN ({', '.join(repr(state.value) for state in OPEN_STATES)})"
 
 _COUNTS = f"""
