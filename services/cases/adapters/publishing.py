@@ -118,8 +118,11 @@ def _routing(case_id: str, event: Routing) -> Message:
             return pb.CaseReturned(
                 case_id=case_id, body_id=body, returns=returns, response_void=void, returned_time=stamp(at)
             )
-        case events.AdjudicationOpened(area_path=path, at=at):
-            return pb.AdjudicationOpened(case_id=case_id, area_id=id_of(path), opened_time=stamp(at))
+        case events.AdjudicationOpened(area_path=path, deadline=deadline, at=at):
+            due, opened = stamp_or_none(deadline.due_at if deadline else None), stamp(at)
+            return pb.AdjudicationOpened(
+                case_id=case_id, area_id=id_of(path), opened_time=opened, due_time=due
+            )
         case events.CaseReassigned(from_body_id=had, body_id=body, item_id=item, item_version=version, at=at):
             return pb.CaseReassigned(
                 case_id=case_id,

@@ -13,7 +13,7 @@ from services.cases.application.permits import Check
 from services.cases.application.ports import CaseReads, CaseRow, Picture
 from services.cases.domain import refusals
 from services.cases.domain.case import CASE
-from services.cases.domain.case.commands import CaseCommand, PauseCase, ReassignCase, ResumeCase
+from services.cases.domain.case.commands import CaseCommand, PauseCase, ReassignCase, ResumeCase, ReturnCase
 from services.cases.domain.case.events import CaseEvent
 from services.cases.domain.case.situations import Case, NotOpened, Opened
 
@@ -73,6 +73,13 @@ class Cases:
             calendars=picture.calendars,
             at=at,
         )
+        return self.act(case_id, command, context, check, if_revision)
+
+    def send_back(
+        self, case_id: str, at: datetime, context: Context, check: Check, if_revision: str
+    ) -> CaseHandled:
+        """Send a case back; the calendars say until when the next area up decides, if it must."""
+        command = ReturnCase(calendars=self.picture().calendars, at=at)
         return self.act(case_id, command, context, check, if_revision)
 
     def pause(

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
+from libs.rules.areas import AreaPath
 from libs.rules.due import Limit, after_pause, due, warning
-from libs.rules.terms import Terms
+from libs.rules.terms import Recipient, Terms
 from libs.rules.working_time import Counting, NeverAtWork
 from services.cases.domain import refusals
 from services.cases.domain.escalation import EscalationStep, Tree, steps_of
@@ -233,6 +234,25 @@ def _deadline(
         commitment_version=commitment.version,
         calendar_id=commitment.calendar_id,
         steps=steps_of(commitment.terms.escalation, tree, opened_at, due_at, limit, calendar),
+    )
+
+
+def adjudication(
+    limit: Limit, like: Deadline, calendar: Counting, at: datetime, alarmed: AreaPath
+) -> Deadline:
+    """How long an area may take from `at` on to decide who answers; `alarmed` is told when it took longer.
+
+    By the commitment that another deadline of the case follows from.
+    """
+    due_at = due(at, limit, calendar)
+    step = EscalationStep(recipient=Recipient.DISPATCHER, area_path=alarmed, at=due_at, sooner_at=due_at)
+    return replace(
+        like,
+        clock=ClockKind.ADJUDICATION,
+        limit=limit,
+        warn_at=warning(at, due_at, limit, calendar),
+        due_at=due_at,
+        steps=(step,),
     )
 
 

@@ -37,8 +37,14 @@ class CaseApi:
 
     def return_case(self, request: pb.ReturnCaseRequest, call: Call) -> pb.ReturnCaseResponse:
         """The body sends the case back."""
-        command = commands.ReturnCase(at=call.at)
-        return act(self._app, request, call, command, _for_body(call), pb.ReturnCaseResponse)
+        handled = self._app.cases.send_back(
+            request.case_id,
+            call.at,
+            call.context(reason=request.reason),
+            _for_body(call),
+            request.if_revision,
+        )
+        return pb.ReturnCaseResponse(case=case_shown(handled.state), revision=handled.revision)
 
     def reassign_case(self, request: pb.ReassignCaseRequest, call: Call) -> pb.ReassignCaseResponse:
         """A dispatcher names another body."""

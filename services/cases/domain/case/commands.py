@@ -69,8 +69,9 @@ class AcceptCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnCase:
-    """The body sends it back."""
+    """The body sends it back; `calendars` (by id) count how long the next area up may take, if it decides."""
 
+    calendars: Mapping[str, Counting] = field(default_factory=dict)
     at: datetime
 
 

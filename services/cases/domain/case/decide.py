@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from libs.ledger.decider import Decider
 from libs.ledger.personal import Personal
-from libs.rules.areas import id_of, ids_of, parent_of
+from libs.rules.areas import AreaPath, id_of, ids_of, parent_of
 from libs.rules.routing import Question, Responsibility, route
 from libs.rules.terms import Level
 from services.cases.domain import refusals
@@ -29,7 +29,7 @@ from services.cases.domain.case.situations import (
     Waiting,
     body_of,
 )
-from services.cases.domain.clocks import promise
+from services.cases.domain.clocks import Deadline, adjudication, promise
 from services.cases.domain.escalation import area_of
 from services.cases.domain.values import said
 
@@ -111,7 +111,7 @@ def _act(command: commands.CaseCommand, state: Opened, at: datetime) -> list[eve
         case commands.AcceptCase(), Routed(body_id=body):
             return [events.CaseAccepted(body_id=body, at=at)]
         case commands.ReturnCase(), Routed(body_id=body) | Accepted(body_id=body):
-            return _return(state, body, at)
+            return _return(command, state, body, at)
         case commands.ReassignCase(), Submitted() | Routed() | Accepted() | InProgress():
             return [_reassign(command, state, at)]
         case commands.ReassignCase(), Waiting():
@@ -176,7 +176,9 @@ def _erase(command: commands.EraseContent, file: CaseFile) -> list[events.CaseEv
     return [events.CaseContentErased(case_id=file.case_id, at=command.at)]
 
 
-def _return(state: Routed | Accepted, body_id: str, at: datetime) -> list[events.CaseEvent]:
+def _return(
+    command: commands.ReturnCase, state: Routed | Accepted, body_id: str, at: datetime
+) -> list[events.CaseEvent]:
     file = state.file
     if file.adjudication is Adjudication.DECIDED:
         raise refusals.decided_by_adjudication(file.deciding_path)
@@ -186,9 +188,21 @@ def _return(state: Routed | Accepted, body_id: str, at: datetime) -> list[events
     ]
     if file.returns + 1 >= RETURNS_BEFORE_ADJUDICATION:
         deciding = parent_of(file.area_path) or file.area_path
-        returned.append(events.AdjudicationOpened(area_path=deciding, at=at))
+        deadline = _adjudication(command, file, deciding, at)
+        returned.append(events.AdjudicationOpened(area_path=deciding, deadline=deadline, at=at))
     # While it claimed to have answered, moments may have passed that the body could have prevented.
     return [*returned, *passed(after(state, returned), at, body_id)]
+
+
+def _adjudication(
+    command: commands.ReturnCase, file: CaseFile, deciding: AreaPath, at: datetime
+) -> Deadline | None:
+    """How long that area may take; the next one up is told when it takes longer."""
+    promised = next((clock.deadline for clock in file.clocks), None)
+    if promised is None or promised.calendar_id not in command.calendars:
+        return None
+    calendar, alarmed = command.calendars[promised.calendar_id], parent_of(deciding) or deciding
+    return adjudication(file.terms.adjudication, promised, calendar, at, alarmed)
 
 
 def _reassign(command: commands.ReassignCase, state: Opened, at: datetime) -> events.CaseReassigned:

@@ -78,10 +78,11 @@ class CaseReturned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdjudicationOpened:
-    """Returned once too often: the dispatchers of `area_path`, one up, decide from now on."""
+    """Returned once too often: the dispatchers of `area_path`, one up, decide from now on, until a limit."""
 
     area_path: AreaPath
     at: datetime
+    deadline: Deadline | None = None  # where something is promised
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

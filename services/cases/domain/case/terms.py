@@ -22,6 +22,7 @@ class PauseReason:
 class CaseTerms:
     """By which rules the case is worked on and ends."""
 
+    adjudication: Limit
     pause_reasons: tuple[PauseReason, ...]
     pause_limit: Limit
     evidence: tuple[Evidence, ...]
@@ -34,6 +35,7 @@ class CaseTerms:
     def of(cls, terms: Terms, outcomes: tuple[Choice, ...]) -> "CaseTerms":
         """Those of the commitment in force, with the outcomes of the affair."""
         return cls(
+            adjudication=terms.adjudication,
             pause_reasons=tuple(
                 PauseReason(code=each.reason.code, limit=each.limit) for each in terms.pauses.reasons
             ),

@@ -29,6 +29,11 @@ def clocks_after(clocks: Clocks, event: events.CaseEvent) -> Clocks:  # noqa: C9
             return _met(clocks, at, ClockKind.ANSWER, ClockKind.FIRST_RESPONSE)
         case events.CaseResolved(at=at):
             return _met(clocks, at, ClockKind.ANSWER, ClockKind.FIRST_RESPONSE, ClockKind.RESOLUTION)
+        case events.AdjudicationOpened(deadline=deadline) if deadline is not None:
+            known = any(clock.deadline.clock is ClockKind.ADJUDICATION for clock in clocks)
+            return _unmet(clocks, ClockKind.ADJUDICATION) if known else (*clocks, Clock(deadline=deadline))
+        case events.CaseRejected(at=at):
+            return _met(clocks, at, ClockKind.ADJUDICATION)
         case events.CaseReopened():
             return _unmet(clocks, ClockKind.RESOLUTION)
         case events.RejectionContested():  # nobody has the case; a pause that the rejection cut off is over

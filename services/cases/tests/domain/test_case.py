@@ -21,6 +21,7 @@ from services.cases.domain.case.commands import (
     ConfirmResolution,
     ContestRejection,
     EraseContent,
+    PassMoments,
     ReassignCase,
     RejectCase,
     ReopenCase,
@@ -34,6 +35,7 @@ from services.cases.domain.case.events import (
     CaseAccepted,
     CaseConfirmed,
     CaseContentErased,
+    CaseEscalated,
     CaseEvent,
     CaseOpened,
     CasePaused,
@@ -41,11 +43,13 @@ from services.cases.domain.case.events import (
     CaseReturned,
     CaseUnowned,
     CaseWithdrawn,
+    DeadlineBreached,
+    DeadlineWarned,
     NoteAdded,
     WorkStarted,
 )
 from services.cases.domain.case.situations import Case, Routed, Submitted
-from services.cases.domain.clocks import promise
+from services.cases.domain.clocks import ClockKind, promise
 from services.cases.domain.values import Point
 from services.cases.tests.domain.history import (
     COMMITMENT,
@@ -239,6 +243,24 @@ def test_after_the_second_return_the_next_area_up_decides() -> None:
         returned(2, PARKS, hours=1.2),
         AdjudicationOpened(area_path=AreaPath("city/harbour"), at=after(hours=1.2)),
     )
+
+
+def test_adjudication_has_a_limit_and_alarms_the_area_above() -> None:
+    history = (opened(), routed(), returned(1, hours=0.5), reassigned(PARKS, hours=1))
+    twice = ReturnCase(calendars={"office": OFFICE}, at=after(hours=1.2))
+
+    outcome = given(*history).when(twice).when(PassMoments(at=after(days=2, hours=2)))
+
+    path, due_at = AreaPath("city/harbour"), after(days=2, hours=1.2)
+    warned, breached, escalated = outcome.events[2:][-3:]
+    assert isinstance(warned, DeadlineWarned)
+    assert breached == DeadlineBreached(
+        clock=ClockKind.ADJUDICATION, body_id=None, deciding_path=path, at=due_at
+    )
+    assert isinstance(escalated, CaseEscalated)
+    assert (escalated.area_path, escalated.at) == ("city", due_at)
+    decided = given(*history).when(twice).when(reassign(ROADS, hours=2)).when(PassMoments(at=after(days=3)))
+    assert not any(getattr(event, "clock", None) is ClockKind.ADJUDICATION for event in decided.events)
 
 
 def test_at_the_top_of_the_tree_the_top_itself_decides() -> None:

@@ -251,6 +251,7 @@ class AdjudicationOpened(_message.Message):
     CASE_ID_FIELD_NUMBER: _builtins.int
     AREA_ID_FIELD_NUMBER: _builtins.int
     OPENED_TIME_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
     area_id: _builtins.str
@@ -259,16 +260,21 @@ class AdjudicationOpened(_message.Message):
     def opened_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
 
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """By when they decide, by the commitment; then the next area up is told. Not set if nothing was promised."""
+
     def __init__(
         self,
         *,
         case_id: _builtins.str = ...,
         area_id: _builtins.str = ...,
         opened_time: _timestamp_pb2.Timestamp | None = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["opened_time", b"opened_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "opened_time", b"opened_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "case_id", b"case_id", "opened_time", b"opened_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "case_id", b"case_id", "due_time", b"due_time", "opened_time", b"opened_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
