@@ -45,8 +45,6 @@ def clocks_after(clocks: Clocks, event: events.CaseEvent) -> Clocks:  # noqa: C9
             return _each(
                 clocks, lambda clock: replace(clock, paused_at=None, deadline=later), ClockKind.RESOLUTION
             )
-        case events.RejectionContested():
-            return _each(clocks, lambda clock: replace(clock, paused_at=None), ClockKind.RESOLUTION)
         case events.DeadlineWarned(clock=kind, at=at):
             return _each(clocks, lambda clock: clock.passing(MomentKind.WARNING, at), kind)
         case events.DeadlineBreached(clock=kind, at=at):
