@@ -20,7 +20,7 @@ _OWN = {
     "PrometheusRule": ({"groups"}, {"groups"}),
     "Certificate": ({"secretName", "dnsNames", "usages", "issuerRef"}, {"secretName", "issuerRef"}),
     "ScaledObject": (
-        {"scaleTargetRef", "minReplicaCount", "maxReplicaCount", "triggers"},
+        {"scaleTargetRef", "minReplicaCount", "maxReplicaCount", "advanced", "triggers"},
         {"scaleTargetRef", "triggers"},
     ),
     "GRPCRoute": ({"parentRefs", "hostnames", "rules"}, {"parentRefs"}),
