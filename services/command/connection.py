@@ -39,8 +39,13 @@ class Connection:
         return connect(self.address, Token(), **self._tls)
 
     def client(self, anonymous: Client) -> Client:
-        """A client with the token in LINLI_TOKEN, else the operator's. Close it at the end."""
-        given = os.environ.get("LINLI_TOKEN", "")
+        """A client with the token in LINLI_TOKEN, else the operator's. Close it at the end.
+
+        Raises `CannotStart` for a token that is set and empty: nobody is made the operator by a slip.
+        """
+        given = os.environ.get("LINLI_TOKEN")
+        if given is not None and not given.strip():
+            raise CannotStart("LINLI_TOKEN is empty: set it to a token, or unset it to act as the operator")
         credentials: Credentials = Token(given) if given else Refreshing(lambda: self.fetch(anonymous))
         return connect(self.address, credentials, **self._tls)
 

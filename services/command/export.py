@@ -49,7 +49,7 @@ Write = Callable[[Descriptor, Iterator[Message], TextIO], None]
     "--format",
     "form",
     type=click.Choice(["csv", "json", "jsonl"]),
-    help="csv, one array of JSON, or JSON line by line [by the file's name; csv]",
+    help="csv, one array of JSON, or JSON line by line [by the ending of FILE; else csv]",
 )
 def export(rpc: str, request: str, to: Path | None, form: str | None, **options: Any) -> int:
     """Write all rows of a list of a running platform, as CSV or JSON."""
@@ -118,8 +118,13 @@ def _counted(rows: Iterator[Message], rpc: str) -> Iterator[Message]:
 
 
 def _form_of(to: Path | None) -> str:
-    named = to.suffix.removeprefix(".").lower() if to is not None else ""
-    return named if named in _FORMS else "csv"
+    """By the ending of the file's name. Raises `CannotStart` for one that says something else."""
+    if to is None:
+        return "csv"
+    ending = to.suffix.removeprefix(".").lower()
+    if ending not in _FORMS:
+        raise CannotStart(f"{to}: end the name in .{', .'.join(_FORMS)}, or say which it is with --format")
+    return ending
 
 
 @contextmanager
@@ -130,6 +135,8 @@ def _opened(to: Path | None, form: str) -> Iterator[TextIO]:
         return
     if to.exists():
         raise CannotStart(f"{to} exists: remove it, or give another name")
+    if not to.parent.is_dir():
+        raise CannotStart(f"{to.parent} is no folder: make it, or give another name")
     draft = to.with_name(f"{to.name}.part")
     encoding = "utf-8-sig" if form == "csv" else "utf-8"  # spreadsheets know UTF-8 by its mark
     try:
@@ -139,7 +146,7 @@ def _opened(to: Path | None, form: str) -> Iterator[TextIO]:
             os.fsync(file.fileno())
         draft.replace(to)
     except OSError as error:
-        raise CannotStart(f"{draft} cannot be written: {error.strerror}") from None
+        raise CannotStart(f"{to} cannot be written: {error.strerror}") from None
 
 
 def _csv(of: Descriptor, rows: Iterator[Message], file: TextIO) -> None:

@@ -99,6 +99,25 @@ def test_what_cannot_be_exported_is_said(up: Up, tmp_path: Path, words: list[str
     assert not (tmp_path / "rows.csv").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("rows.xlsx", "end the name in .csv, .json, .jsonl"), ("away/rows.csv", "is no folder")],
+)
+def test_an_export_says_which_files_it_writes(up: Up, tmp_path: Path, name: str, said: str) -> None:
+    refused = linli("export", "catalog.ListAffairs", "--to", str(tmp_path / name), "--data", str(up.data))
+
+    assert refused.returncode == 1
+    assert said in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_token_is_nobodys_and_not_the_operators(up: Up) -> None:
+    refused = linli("call", "identity.ListAreas", "--data", str(up.data), LINLI_TOKEN="")
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "LINLI_TOKEN is empty" in refused.stderr
+
+
 def test_an_export_overwrites_nothing(up: Up, tmp_path: Path) -> None:
     kept = tmp_path / "rows.csv"
     kept.write_text("mine", "utf-8")
