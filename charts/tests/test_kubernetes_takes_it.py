@@ -13,7 +13,7 @@ from charts.reference import CHART
 from charts.tests.operators import CLUSTER, DATABASE, RABBITMQ_CLUSTER
 from charts.tests.rendered import VALUES, Document, documents, helm
 
-VERSIONS = [each for each in utils.all_versions() if Version(each) >= Version("1.27")]
+VERSIONS = [each for each in dict.fromkeys(utils.all_versions()) if Version(each) >= Version("1.27")]
 
 _OWN = {
     "ServiceMonitor": ({"selector", "endpoints", "podTargetLabels"}, {"selector", "endpoints"}),
