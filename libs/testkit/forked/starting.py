@@ -40,31 +40,37 @@ class Parent:
     def __init__(self, *modules: str) -> None:
         """`modules` are imported before the first fork, in this order."""
         self._modules = modules
-        self._process: subprocess.Popen[bytes] | None = None
-        self._orders, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._running: tuple[socket.socket, subprocess.Popen[bytes]] | None = None
 
     def fork(self, order: Mapping[str, Any], fds: Sequence[int]) -> int:
         """Fork a child of this process; its pid. `fds` become its standard input, output and error."""
-        if self._process is None:
-            self._start()
-        with _adopting():
-            socket.send_fds(self._orders, [json.dumps(order).encode()], list(fds))
-            pid = self._orders.recv(64)
-        if not pid:
-            raise RuntimeError("the parent of the test processes has ended: its last words are on stderr")
+        orders, _ = self._running = self._running or self._started()
+        try:
+            with _adopting():
+                socket.send_fds(orders, [json.dumps(order).encode()], list(fds))
+                pid = orders.recv(64)
+            if not pid:
+                raise RuntimeError("the parent of the test processes has ended: its last words are on stderr")
+        except BaseException:
+            self.close()  # a late answer would be taken for that to the next order
+            raise
         return int(pid)
 
     def close(self) -> None:
         """End it; processes that it has forked go on."""
-        self._orders.close()
-        if self._process is not None:
-            self._process.wait()
+        if self._running is not None:
+            orders, process = self._running
+            orders.close()
+            process.kill()
+            process.wait()
+            self._running = None
 
-    def _start(self) -> None:
-        null, fd = subprocess.DEVNULL, self._theirs.fileno()
-        command = [sys.executable, "-m", _PARENT, str(fd), _ROOM, *self._modules]
-        self._process = subprocess.Popen(command, pass_fds=[fd], stdin=null, stdout=null)
-        self._theirs.close()
+    def _started(self) -> "tuple[socket.socket, subprocess.Popen[bytes]]":
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            null, fd = subprocess.DEVNULL, theirs.fileno()
+            command = [sys.executable, "-m", _PARENT, str(fd), _ROOM, *self._modules]
+            return ours, subprocess.Popen(command, pass_fds=[fd], stdin=null, stdout=null)
 
 
 class Starter:

@@ -14,7 +14,7 @@ import pytest
 
 from libs.runtime.cluster.supervised import BOUND
 from libs.testkit import patience
-from libs.testkit.forked.starting import Starter
+from libs.testkit.forked.starting import Parent, Starter
 from libs.testkit.plugin import STARTER
 
 pytestmark = pytest.mark.process
@@ -137,3 +137,14 @@ def test_a_signal_that_comes_at_once_is_not_lost() -> None:
         with subprocess.Popen(command, stdin=pipe) as process:
             process.terminate()
             assert process.wait(patience.seconds(60)) == -signal.SIGTERM
+
+
+def test_a_parent_that_failed_is_replaced(capfd: pytest.CaptureFixture[str]) -> None:
+    parent = Parent("libs.nowhere")
+    order = {"command": [sys.executable, "-m", PROGRAM, "plain"], "environ": dict(os.environ)}
+
+    for _ in range(2):
+        with pytest.raises((RuntimeError, OSError)):
+            parent.fork(order, [0, 1, 2])
+
+    assert capfd.readouterr().err.count("No module named 'libs.nowhere'") == 2
