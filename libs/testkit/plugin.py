@@ -9,6 +9,7 @@ import pytest
 
 from libs.runtime.bundled import ports
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed, find_or_install
+from libs.telemetry.metrics import registry
 from libs.testkit import examples, patience
 from libs.testkit.forked.starting import Starter, forking
 from libs.testkit.memory import write_to_memory
@@ -94,6 +95,12 @@ def _starts_no_process(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
 
     if not _MAY_START & {marker.name for marker in request.node.iter_markers()}:
         monkeypatch.setattr(subprocess, "Popen", refuse)
+
+
+@pytest.fixture(autouse=True)
+def _bears_no_name_of_a_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test names its cell is no label of what the next ones measure."""
+    monkeypatch.setattr(registry, "_cell", "")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -17,9 +17,8 @@ OURS = ("server", "anonymous", "persons")
 
 
 @pytest.fixture(autouse=True)
-def _as_in_a_new_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever tests of other files have measured, and called their cell."""
-    monkeypatch.setattr("libs.telemetry.metrics.registry._cell", "")
+def _nobody_was_limited_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty callers are counted by their names: tests of other files may have named them."""
     monkeypatch.setattr("libs.telemetry.metrics.rpcs._callers", Bounded(50, own=OURS))
 
 
