@@ -195,7 +195,7 @@ def _invite(platform: Platform) -> None:
         print(f"The rest stands in {near(platform.data)}/addresses.json; logs in {near(platform.data)}/log")
     print("\nTry, in another terminal in this folder:")
     print(f"""{LINLI} call{at} supervision.GetScoreboard '{{"group_by": "GROUPING_BODY"}}'""")
-    print(f"""{LINLI} call{at} cases.ListCases '{{"filter": "state = ROUTED", "page_size": 3}}'""")
+    print(f"""{LINLI} call{at} cases.ListCases '{{"page_size": 3}}'""")
     print(f"""{LINLI} call{at} identity.Locate '{{"point": {{"latitude": 34.05, "longitude": -118.25}}}}'""")
     print("\nThe first operator's token, for a client of your own (good for eight hours):", flush=True)
     print(f"{LINLI} token{at}", flush=True)
