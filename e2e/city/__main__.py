@@ -46,7 +46,7 @@ def main() -> int:
                 cluster=arguments.cluster,
             )
             outcome = _outcome_of_before(data / DONE)
-            task = task_for(data, arguments.requests, loaded=outcome is not None)
+            task = task_for(data, arguments.requests, arguments.first, loaded=outcome is not None)
             return _run(platform, arguments, task, outcome)
     except (PlatformFailed, RequestsWrong) as failed:
         print(f"\n{failed}", file=sys.stderr)

@@ -31,6 +31,10 @@ def arguments_of(words: Sequence[str]) -> argparse.Namespace:
         help="other requests in the columns of the city's file (gzipped CSV), for a folder of their own",
     )  # fmt: skip
     add(
+        "--first", metavar="N", type=_number,
+        help="only the first N rows of the file, for a shorter first run, in a folder of their own",
+    )  # fmt: skip
+    add(
         "--cluster", action="store_true",
         help="each service in processes of its own over RabbitMQ (`linli cluster`), ports from --port on",
     )  # fmt: skip
@@ -39,6 +43,12 @@ def arguments_of(words: Sequence[str]) -> argparse.Namespace:
     if arguments.requests is not None and not arguments.requests.is_file():
         parser.error(f"--requests {arguments.requests}: there is no such file")
     return arguments
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of rows: use a whole number from 1 on")
+    return int(text)
 
 
 def _port(text: str) -> int:

@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from e2e.city import los_angeles as la
 from e2e.city.rows import TIME, Refused, Request, Row, Rule, parse_rows
@@ -52,12 +54,16 @@ class Task:
 
     file: Path
     rows: Sequence[Request | Refused] = ()
+    first: int | None = None
+    """How many rows of the file, from its beginning; all of them if `None`."""
 
 
-def task_for(data: Path, given: Path | None, *, loaded: bool) -> Task:
+def task_for(data: Path, given: Path | None, first: int | None = None, *, loaded: bool) -> Task:
     """The file given, or else the one that the folder `data` is loaded from, or else the city's.
 
-    Raises `RequestsWrong` if the folder holds the requests of another file, or the file cannot be used.
+    `first`: only so many of its rows; if not given, as many as the folder is loaded from, or else all.
+    Raises `RequestsWrong` if the folder holds the requests of another file or another number of its
+    rows, or the file cannot be used.
     """
     kept = _kept(data)
     if kept is None:
@@ -67,18 +73,24 @@ def task_for(data: Path, given: Path | None, *, loaded: bool) -> Task:
                 f"start over (rm -rf {data}), or choose another folder with --data."
             )
         file = given or la.REQUESTS
-        return Task(file=file, rows=read(file))
+        return Task(file=file, rows=read(file, first), first=first)
     file = given or Path(kept["file"])
+    its = kept.get("first")
+    if first not in (None, its):
+        raise RequestsWrong(
+            f"{data} is loaded from {f'the first {its:,} rows' if its else 'all rows'} of {kept['file']}: "
+            f"load another number of rows into another folder with --data, or start over (rm -rf {data})."
+        )
     if given is None and loaded:
-        return Task(file=file)
+        return Task(file=file, first=its)
     if not file.is_file():
         raise RequestsWrong(f"{data} is being loaded from {file}, which is gone: put it back to go on.")
     if digest(file) != kept["sha256"]:
         raise RequestsWrong(_other(data, file, kept))
-    return Task(file=file, rows=() if loaded else read(file))
+    return Task(file=file, rows=() if loaded else read(file, its), first=its)
 
 
-def _other(data: Path, file: Path, kept: Mapping[str, str]) -> str:
+def _other(data: Path, file: Path, kept: Mapping[str, Any]) -> str:
     loaded, digest = kept["file"], f"SHA-256 {kept['sha256'][:12]}…"
     if file.resolve() == Path(loaded):
         return (
@@ -91,9 +103,9 @@ def _other(data: Path, file: Path, kept: Mapping[str, str]) -> str:
     )
 
 
-def _kept(data: Path) -> Mapping[str, str] | None:
+def _kept(data: Path) -> Mapping[str, Any] | None:
     try:
-        kept: Mapping[str, str] = json.loads((data / KEPT).read_text("utf-8"))
+        kept: Mapping[str, Any] = json.loads((data / KEPT).read_text("utf-8"))
     except FileNotFoundError:
         return None
     except ValueError as error:
@@ -103,7 +115,7 @@ def _kept(data: Path) -> Mapping[str, str] | None:
 
 def remember(data: Path, task: Task) -> None:
     """Keep in the folder what it is loaded from. Whole or not at all."""
-    about = {"file": str(task.file.resolve()), "sha256": digest(task.file)}
+    about = {"file": str(task.file.resolve()), "sha256": digest(task.file), "first": task.first}
     fresh = data / f"{KEPT}.new"
     fresh.write_text(json.dumps(about), "utf-8")
     fresh.replace(data / KEPT)
@@ -118,9 +130,9 @@ def digest(source: Path) -> str:
             raise _unpacked(source, error) from error
 
 
-def read(source: Path) -> Sequence[Request | Refused]:
-    """All rows. Raises `RequestsWrong` if half of them have wrong dates, or none can be imported."""
-    outcomes = list(read_requests(source, _councils()))
+def read(source: Path, first: int | None = None) -> Sequence[Request | Refused]:
+    """All rows, or the `first`. Raises `RequestsWrong` if half have wrong dates, or none can be imported."""
+    outcomes = list(islice(read_requests(source, _councils()), first))
     check(source, outcomes)
     return outcomes
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from e2e.city import los_angeles as la
+from e2e.city.arguments import arguments_of
 from e2e.city.rows import Refused, Request, Rule
 from e2e.city.source import KEPT, HeadingWrong, RequestsWrong, Task, read, read_requests, remember, task_for
 from e2e.tests.test_rows import COUNCILS
@@ -193,6 +194,37 @@ def test_a_new_folder_takes_the_citys_file(tmp_path: Path) -> None:
     task = task_for(tmp_path, None, loaded=False)
 
     assert (task.file, len(task.rows)) == (la.REQUESTS, 10_000)
+
+
+def test_a_shorter_first_run_goes_on_with_as_many_rows(tmp_path: Path) -> None:
+    file = packed(tmp_path / "one.csv.gz", *(line(f"1-{n}") for n in range(5)))
+
+    task = task_for(tmp_path, file, 2, loaded=False)
+    remember(tmp_path, task)
+
+    assert [row.number for row in task.rows] == ["1-0", "1-1"]
+    assert task_for(tmp_path, None, loaded=False).rows == task.rows
+    assert task_for(tmp_path, file, 2, loaded=False).rows == task.rows
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_another_number_of_rows_is_refused_by_a_folder_with_what_to_do(
+    tmp_path: Path, *, loaded: bool
+) -> None:
+    remember(tmp_path, Task(file=packed(tmp_path / "one.csv.gz", line("1-1"), line("1-2")), first=1))
+
+    with pytest.raises(RequestsWrong, match=r"from the first 1 rows of .*one\.csv\.gz: load another number"):
+        task_for(tmp_path, None, 2, loaded=loaded)
+
+
+@pytest.mark.parametrize("first", ["0", "-3", "many", "1.5"])
+def test_what_is_no_number_of_rows_is_refused_in_a_sentence(
+    first: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        arguments_of([f"--first={first}"])
+
+    assert f"'{first}' is not a number of rows: use a whole number from 1 on" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
