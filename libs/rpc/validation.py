@@ -22,6 +22,9 @@ MOST_CHARACTERS = 256
 MOST_ITEMS = 100
 MOST_BYTES = 64 * 1024
 
+_LEAST_LENGTH = re.compile(r"\(\?s\)\.\{(\d+),\}")
+"""Any characters, but so many of them."""
+
 Check = Callable[[Message], tuple[Violation, ...]]
 _Found = list[Violation]
 _OfMessage = Callable[[Message, str, _Found], None]
@@ -172,7 +175,7 @@ def _string_check(rules: rules_pb2.Rules, full_name: str) -> _OfValue:
         matches = re.compile(rules.pattern).fullmatch if rules.pattern else None
     except re.error as error:
         raise ValueError(f"the pattern of {full_name} is no regular expression: {error}") from error
-    pattern = rules.pattern
+    wanted = _in_words(rules.pattern)
 
     def check(value: object, path: str, found: _Found) -> None:
         text: str = value  # type: ignore[assignment] # a string field
@@ -181,9 +184,15 @@ def _string_check(rules: rules_pb2.Rules, full_name: str) -> _OfValue:
         if len(text) > most:
             found.append(Violation(path, f"may have at most {most} characters"))
         elif matches is not None and matches(text) is None:
-            found.append(Violation(path, f"must match {pattern}"))
+            found.append(Violation(path, wanted))
 
     return check
+
+
+def _in_words(pattern: str) -> str:
+    """What a pattern wants; one that only sets a least length is told as such."""
+    least = _LEAST_LENGTH.fullmatch(pattern)
+    return f"must have at least {least[1]} characters" if least else f"must match {pattern}"
 
 
 def _bytes_check(rules: rules_pb2.Rules) -> _OfValue:

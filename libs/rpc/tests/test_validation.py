@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from linli.identity.v1 import identity_service_pb2
 
 from libs.rpc.normal import normal_of
 from libs.rpc.tests.greeter import message
 from libs.rpc.validation import MOST_BYTES, MOST_CHARACTERS, rules_of
 from libs.testkit.requests import messages
 
+Login = identity_service_pb2.CreateLoginRequest
 Note, Place = message("WriteNoteRequest"), message("Place")
 check, normal = rules_of(Note.DESCRIPTOR), normal_of(Note.DESCRIPTOR, "CN")
 
@@ -23,6 +25,14 @@ def a_note(**changes: Any) -> Any:
 def wrong(request: Any) -> dict[str, str]:
     """The fields at fault, and what is wanted of them."""
     return {violation.field: violation.wanted for violation in (*normal(request), *check(request))}
+
+
+def test_a_text_that_is_too_short_hears_how_long_it_must_be() -> None:
+    short = Login(request_id="r-1", party_id="p", login_name="wei", password="secret")  # no secret
+
+    found = {violation.field: violation.wanted for violation in rules_of(Login.DESCRIPTOR)(short)}
+
+    assert found == {"password": "must have at least 10 characters"}
 
 
 def test_a_good_request_passes() -> None:

@@ -157,4 +157,4 @@ class Clients:
         if unknown := [scope for scope in wanted if scope not in known]:
             raise refusals.scopes_are_unknown(unknown, sorted(known))
         if beyond := [scope for scope in wanted if not may_give(scope, jurisdiction(reach))]:
-            raise refusals.scopes_beyond_reach(",".join(beyond))
+            raise refusals.scopes_beyond_reach(beyond)

@@ -239,10 +239,14 @@ def client_exists(client_id: str) -> Refusal:
     return Refusal(Kind.ALREADY_EXISTS, "CLIENT_EXISTS", "a client has this id already", client_id=client_id)
 
 
-def scopes_beyond_reach(scopes: str) -> Refusal:
-    """A caller cannot give scopes that they do not hold."""
-    advice = "you can only give a client scopes that you hold yourself"
-    return Refusal(Kind.PERMISSION, "SCOPES_BEYOND_REACH", advice, scopes=scopes)
+def scopes_beyond_reach(lacking: Sequence[str]) -> Refusal:
+    """A caller cannot give scopes that they do not hold there; `lacking` are those."""
+    return Refusal(
+        Kind.PERMISSION,
+        "SCOPES_BEYOND_REACH",
+        f"you can only give a client scopes that you hold yourself: you do not hold {', '.join(lacking)}",
+        scopes=",".join(lacking),
+    )
 
 
 def scopes_are_unknown(scopes: Sequence[str], known: Sequence[str]) -> Refusal:

@@ -568,11 +568,13 @@ def test_a_client_gets_no_scope_that_its_maker_lacks(operator: Any) -> None:
     def wanting(*scopes: str) -> pb.RegisterClientRequest:
         return pb.RegisterClientRequest(request_id=request_id(), name="greedy", scopes=scopes)
 
-    with refused("SCOPES_BEYOND_REACH"):
-        operator.register_client(wanting("parties.erase"))
+    with pytest.raises(RpcFailed) as beyond:
+        operator.register_client(wanting("cases.open", "parties.erase", "cases.report"))
     with pytest.raises(RpcFailed) as unknown:
         operator.register_client(wanting("everything"))
 
+    assert beyond.value.reason == "SCOPES_BEYOND_REACH"
+    assert "you do not hold cases.report, parties.erase" in beyond.value.message
     assert unknown.value.reason == "SCOPES_UNKNOWN"
     assert "there is no scope everything; there are areas.read, areas.write, " in unknown.value.message
     assert "cases.open" in unknown.value.metadata["known"].split(",")
