@@ -8,11 +8,14 @@ from pathlib import Path
 
 import click
 
+from libs.runtime.bundled.held import is_held
 from libs.runtime.bundled.kept import environ_of, place_of
 from libs.runtime.bundled.place import Place
+from libs.runtime.bundled.postgres import EmbeddedPostgres
+from libs.runtime.config.guards import CannotStart
 from libs.runtime.doctor.examine import Examination, Patient
 from libs.runtime.doctor.finding import report, status
-from libs.runtime.host.terminal import say
+from libs.runtime.host.terminal import as_called, say, typed
 from services.command.registry import NAMES, load
 
 _EPILOG = """\
@@ -67,7 +70,10 @@ def doctor(
     if env_files is not None:
         patients = _in(env_files, [service] if service else NAMES, processes)
     elif data is not None:
-        patients = _beside(place_of(data), [service] if service else NAMES, processes)
+        place = place_of(data)
+        if _stopped(place):
+            raise CannotStart(_start(place))
+        patients = _beside(place, [service] if service else NAMES, processes)
     elif service is not None:
         patients = [Patient(service=load(service), environ=os.environ, processes=_plain(processes))]
     else:
@@ -109,6 +115,21 @@ def settings_of(file: Path) -> Mapping[str, str]:
 
 def _unquoted(value: str) -> str:
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value
+
+
+def _stopped(place: Place) -> bool:
+    """Whether neither the platform of a folder nor its PostgreSQL is running."""
+    if not place.postgres.exists() or EmbeddedPostgres(place.data).pid() is not None:
+        return False
+    return not is_held(place.data / "lock")
+
+
+def _start(place: Place) -> str:
+    kind = "cluster" if place.addresses.exists() else "up"
+    return (
+        f"the platform of {place.data} is not running: start it with"
+        f" `{as_called()} {kind} --data {typed(place.data)}`; if it does not start, it says why"
+    )
 
 
 def _beside(place: Place, names: Sequence[str], processes: Sequence[str]) -> list[Patient]:

@@ -40,3 +40,15 @@ def hold(lock: Path) -> TextIO:
     held.write(f"{os.getpid()}\n")
     held.flush()
     return held
+
+
+def is_held(lock: Path) -> bool:
+    """Whether a process holds the folder of `lock`; nothing is made or written."""
+    try:
+        with lock.open("rb") as looked_at:
+            fcntl.flock(looked_at, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

@@ -1,11 +1,13 @@
 """`linli doctor` is told what to look at, and its exit status says what it found."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from libs.ledger.privacy.master_key import MasterKey
+from libs.runtime.bundled.held import hold
 from services.command.line import run
 
 
@@ -19,6 +21,37 @@ def test_a_folder_in_which_nothing_has_run_is_told(
 ) -> None:
     assert run(["doctor", "--data", str(tmp_path)]) == 1
     assert "no platform has run with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["up", "cluster"])
+def test_a_stopped_platform_is_told_once_with_how_to_start_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    (tmp_path / "master.key").write_text(MasterKey.generate().text(), "ascii")
+    (tmp_path / "postgres").mkdir()
+    if kind == "cluster":
+        (tmp_path / "addresses.json").write_text("{}", "utf-8")
+
+    assert run(["doctor", "--data", str(tmp_path)]) == 1
+
+    told = capsys.readouterr()
+    assert told.err.count("is not running: start it with") == 1
+    assert f" {kind} --data {tmp_path}`" in told.err
+    assert "LINLI_DATABASE_URL" not in told.out + told.err
+
+
+def test_a_platform_whose_database_alone_is_away_is_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "master.key").write_text(MasterKey.generate().text(), "ascii")
+    (tmp_path / "postgres").mkdir()
+
+    with closing(hold(tmp_path / "lock")):
+        assert run(["doctor", "cases", "--data", str(tmp_path)]) == 1
+
+    told = capsys.readouterr()
+    assert "PostgreSQL database cases" in told.out
+    assert "is not running" not in told.err
 
 
 def test_a_service_without_its_settings_is_broken(
