@@ -8,12 +8,26 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from google.protobuf import json_format, message_factory
 from google.protobuf.descriptor import MethodDescriptor
 from linli.options.v1 import access_pb2
 
+from libs.rpc.validation import rules_of
 from libs.rules.due import Limit, Unit, due
 from libs.rules.working_time import Calendar
 from services.command.registry import NAMES
+from services.command.rpcs import find
+
+_EXAMPLES = {
+    "officer": "p-1",
+    "resident": "p-2",
+    "case": "c-1",
+    "before": "2026-11-27T10:00:00.5Z",
+    "digest": "0" * 64,
+    "number": "LL-12345-ABCDE",
+    "code": "12345-ABCDE-67890",
+}
+"""What the manual's commands fill in, for instance."""
 
 MANUAL = (Path(__file__).parents[2] / "proto" / "README.md").read_text("utf-8")
 
@@ -38,6 +52,20 @@ def test_the_manual_names_every_public_rpc() -> None:
     [paragraph] = re.findall(r"\*\*Public rpcs\*\*(.*?)Health", MANUAL, re.DOTALL)
 
     assert set(re.findall(r"`([\w.]+)`", paragraph)) == public
+
+
+def test_the_manual_calls_rpcs_as_they_are() -> None:
+    calls = re.findall(r"linli (?:call )?(\w+\.\w+) '(\{.*?\})'(?= *(?:\||\)|#|$))", MANUAL, re.MULTILINE)
+    wrong = dict[str, object]()
+
+    for name, typed in calls:
+        asked = re.sub(r"'\$\w+'", lambda found: _EXAMPLES[found[0].strip("'$")], typed)
+        rpc = find(name)
+        request = json_format.Parse(asked, message_factory.GetMessageClass(rpc.input_type)())
+        wrong |= {f"{name} {each.field}": each.wanted for each in rules_of(rpc.input_type)(request)}
+
+    assert wrong == {}
+    assert len(calls) == len(re.findall(r"linli (?:call )?\w+\.\w+ ", MANUAL))
 
 
 def test_working_days_in_the_evening_count_as_the_manual_says() -> None:
