@@ -32,7 +32,7 @@ def test_a_partner_gets_from_nothing_to_an_opened_case(town: Town, tmp_path: Pat
 
     opened = re.fullmatch(r"opened (\S+) for lin-office at revision \S+", ran.splitlines()[0])
     assert opened is not None, ran
-    assert ran.count(" due ") == 2
+    assert ran.count(" due ") == 4
     assert f"['{opened.group(1)}']" in ran
     assert re.search(rf"^\d+ \S+ {opened.group(1)}$", ran, re.MULTILINE), ran
 
