@@ -36,8 +36,9 @@ def place_of(token: str, about: str) -> Place:
         raise Refusal(
             Kind.INVALID,
             "RESUME_TOKEN_INVALID",
-            "give the resume_token of the newest message of a stream that follows the same, from the same"
-            " service; or leave it out to begin with the state as it is now",
+            "this resume_token is of another stream, or damaged: give that of the newest message of a stream"
+            " that follows the same, from the same service; or leave it out to begin with the state as it is"
+            " now",
             field="resume_token",
         )
     return Place(int(match[1]), bytes.fromhex(match[2]))

@@ -95,7 +95,7 @@ class Fresh:
             raise Refusal(
                 Kind.INVALID,
                 "AS_OF_TIME_AHEAD",
-                f"as_of_time has not come yet: give a moment up to {now:%Y-%m-%dT%H:%M:%SZ}, or leave it out",
+                f"this moment has not come yet: give one up to {now:%Y-%m-%dT%H:%M:%SZ}, or leave it out",
                 field="as_of_time",
             )
         return replace(self, as_of=as_of)

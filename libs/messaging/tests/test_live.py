@@ -186,7 +186,7 @@ def test_a_token_of_another_stream_is_refused(town: Town, live: Live) -> None:
     other = Live(Source("counter", "other", town.counter.ledger, town.counter.service.publish))
 
     for where, wanted in ((live, "counter-b"), (other, "counter-a")):
-        with pytest.raises(Refusal, match="RESUME_TOKEN_INVALID"):
+        with pytest.raises(Refusal, match="RESUME_TOKEN_INVALID: this resume_token is of another stream"):
             next(heard(where, wanted, token=mine))
 
 

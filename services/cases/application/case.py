@@ -16,6 +16,7 @@ from services.cases.domain.case import CASE
 from services.cases.domain.case.commands import CaseCommand, PauseCase, ReassignCase, ResumeCase, ReturnCase
 from services.cases.domain.case.events import CaseEvent
 from services.cases.domain.case.situations import Case, NotOpened, Opened
+from services.cases.domain.values import is_public_id
 
 CaseStream = Stream[CaseCommand, Case, CaseEvent]
 CaseHandled = Handled[Case, CaseEvent]
@@ -57,6 +58,7 @@ class Cases:
         self, case_id: str, command: CaseCommand, context: Context, check: Check, if_revision: str
     ) -> CaseHandled:
         """Accept, return, start, pause, note, resolve, close, withdraw, reject, reopen: the command says."""
+        require_case_id(case_id)
         return self.stream.handle(case_id, command, context, check, if_revision or None)
 
     def reassign(
@@ -102,7 +104,7 @@ class Cases:
         history = self.stream.history(case_id)
         state = CASE.fold([recorded.event for recorded in history])
         if isinstance(state, NotOpened):
-            raise refusals.case_not_found()
+            raise refusals.case_not_found(case_id)
         return CaseRecord(state=state, history=history, life=life)
 
     def public(self, public_id: str, fresh: Fresh) -> CaseRow:
@@ -117,6 +119,12 @@ class Cases:
     ) -> tuple[Sequence[CaseRow], str]:
         """A page of the cases within reach, in one of the orders of the contract; the next page's token."""
         return self.reads.page(query, order, reach, fresh)
+
+
+def require_case_id(case_id: str) -> None:
+    """Tell who gives a public number instead; by its form, so that nobody learns whether there is a case."""
+    if is_public_id(case_id):
+        raise refusals.case_not_found(case_id)
 
 
 def area_of(case: Case) -> str | None:

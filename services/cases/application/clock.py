@@ -7,7 +7,7 @@ from datetime import datetime
 from libs.ledger.recorded import Context, Recorded
 from libs.query.freshness import Fresh, PageQuery
 from libs.query.reach import Reach
-from services.cases.application.case import CaseHandled, CaseRecord, CaseStream
+from services.cases.application.case import CaseHandled, CaseRecord, CaseStream, require_case_id
 from services.cases.application.permits import Check
 from services.cases.application.ports import EarlyCase, EarlyReads, ReferenceReads
 from services.cases.domain import refusals
@@ -29,12 +29,14 @@ class Clocks:
         self, case_id: str, command: AnnulMoment, context: Context, check: Check, if_revision: str
     ) -> CaseHandled:
         """Take a moment back that passed too early."""
+        require_case_id(case_id)
         return self.stream.handle(case_id, command, context, check, if_revision or None)
 
     def acknowledge(
         self, case_id: str, command: AcknowledgeEscalation, context: Context, check: Check, if_revision: str
     ) -> CaseHandled:
         """Say that a level of the escalation knows."""
+        require_case_id(case_id)
         return self.stream.handle(case_id, command, context, check, if_revision or None)
 
     def explain(self, record: CaseRecord, kind: ClockKind) -> Explanation:

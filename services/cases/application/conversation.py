@@ -6,7 +6,7 @@ from datetime import datetime
 
 from libs.ledger.recorded import Context, Recorded
 from libs.ledger.streams.stream import Handled, Stream
-from services.cases.application.case import CaseStream
+from services.cases.application.case import CaseStream, require_case_id
 from services.cases.application.permits import as_opened
 from services.cases.domain.case.situations import Opened, body_of
 from services.cases.domain.conversation import (
@@ -41,6 +41,7 @@ class Conversations:
 
     def case(self, case_id: str) -> Opened:
         """The case as it is. Raises CASE_NOT_FOUND."""
+        require_case_id(case_id)
         return as_opened(self.cases.load(case_id).state)
 
     def send(

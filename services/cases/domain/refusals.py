@@ -1,16 +1,23 @@
 """The refusals of the cases service: each has a stable code, and a message with advice."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from libs.ledger.decider import Kind, Refusal
 from libs.rules.areas import AreaPath
+from services.cases.domain.values import is_public_id
 
 
-def case_not_found() -> Refusal:
+def case_not_found(case_id: str = "") -> Refusal:
     """Nothing was ever opened under this id."""
-    return Refusal(Kind.NOT_FOUND, "CASE_NOT_FOUND", "there is no such case: check the id")
+    message = "there is no such case: check the id"
+    if is_public_id(case_id):
+        message = (
+            "this is a public number, and no case_id: GetPublicCase takes it, and ListCases with the filter"
+            " public_id finds the case_id"
+        )
+    return Refusal(Kind.NOT_FOUND, "CASE_NOT_FOUND", message)
 
 
 def case_exists(public_id: str) -> Refusal:
@@ -19,11 +26,11 @@ def case_exists(public_id: str) -> Refusal:
     return Refusal(Kind.ALREADY_EXISTS, "CASE_EXISTS", message, public_id=public_id)
 
 
-def state_forbids(command: str, state: str) -> Refusal:
-    """The case is not in a state that allows the command; both by the names of their classes."""
+def state_forbids(rpc: str, state: str) -> Refusal:
+    """The case is not in a state that allows what the rpc asks; `state`: the name of its class."""
     name = "CASE_STATE_" + re.sub(r"(?<=[a-z])(?=[A-Z])", "_", state).upper()  # as the contract calls it
-    message = f"a case in {name} does not allow {command}: read the case to see its state"
-    return Refusal(Kind.PRECONDITION, "CASE_STATE_FORBIDS", message, command=command, state=name)
+    message = f"a case in {name} does not allow {rpc}: read the case to see its state"
+    return Refusal(Kind.PRECONDITION, "CASE_STATE_FORBIDS", message, command=rpc, state=name)
 
 
 def out_of_order(at: datetime, last_at: datetime) -> Refusal:
@@ -167,16 +174,21 @@ def reopening_window_over(closed_at: datetime) -> Refusal:
     return Refusal(Kind.PRECONDITION, "REOPENING_WINDOW_OVER", message, closed_time=closed_at.isoformat())
 
 
-def outcome_not_listed(code: str, known: Iterable[str]) -> Refusal:
+def outcome_not_listed(code: str, known: Sequence[str]) -> Refusal:
     """Not an outcome of the affair."""
-    message = "this affair has no such outcome: name one of its list"
+    message = f"this affair has no such outcome: name one of {_listed(known)}"
     return Refusal(Kind.PRECONDITION, "OUTCOME_NOT_LISTED", message, outcome=code, known=",".join(known))
 
 
-def evidence_missing(kinds: Iterable[str]) -> Refusal:
-    """The commitment demands more, or something that was not shown before."""
-    message = "the commitment demands evidence that is missing: refer to it, each piece once and none twice"
-    return Refusal(Kind.PRECONDITION, "EVIDENCE_MISSING", message, kinds=",".join(kinds))
+def evidence_missing(kinds: Sequence[str], shown_before: Sequence[str] = ()) -> Refusal:
+    """The commitment demands more; `shown_before`: the digests given that were shown before."""
+    message = f"the commitment demands a {' and a '.join(kinds)}: "
+    if shown_before:
+        message += "this piece was already shown, so refer to another one"
+    else:
+        message += "refer to it, each piece once"
+    shown = {"already_shown": ",".join(shown_before)} if shown_before else {}
+    return Refusal(Kind.PRECONDITION, "EVIDENCE_MISSING", message, kinds=",".join(kinds), **shown)
 
 
 def confirmation_pending(until: datetime) -> Refusal:
@@ -185,9 +197,9 @@ def confirmation_pending(until: datetime) -> Refusal:
     return Refusal(Kind.PRECONDITION, "CONFIRMATION_PENDING", message, until_time=until.isoformat())
 
 
-def pause_reason_not_listed(code: str, known: Iterable[str]) -> Refusal:
+def pause_reason_not_listed(code: str, known: Sequence[str]) -> Refusal:
     """Not a reason for which work on cases of this commitment may wait."""
-    message = "work does not wait for this reason: name one of the commitment's list"
+    message = f"work does not wait for this reason: name one of {_listed(known)}"
     return Refusal(Kind.PRECONDITION, "PAUSE_REASON_NOT_LISTED", message, reason=code, known=",".join(known))
 
 
@@ -197,9 +209,9 @@ def pause_limit_used() -> Refusal:
     return Refusal(Kind.PRECONDITION, "PAUSE_LIMIT_USED", message)
 
 
-def reject_reason_not_listed(code: str, known: Iterable[str]) -> Refusal:
+def reject_reason_not_listed(code: str, known: Sequence[str]) -> Refusal:
     """Not a reason for which cases of this commitment are rejected."""
-    message = "cases are not rejected for this reason: name one of the commitment's list"
+    message = f"cases are not rejected for this reason: name one of {_listed(known)}"
     return Refusal(Kind.PRECONDITION, "REJECT_REASON_NOT_LISTED", message, reason=code, known=",".join(known))
 
 
@@ -278,3 +290,8 @@ def too_many_unanswered(most: int) -> Refusal:
     """A flood of questions hides those that matter."""
     message = f"{most} messages of yours wait for an answer already: wait for those"
     return Refusal(Kind.PRECONDITION, "TOO_MANY_UNANSWERED", message, most=str(most))
+
+
+def _listed(codes: Sequence[str]) -> str:
+    """The codes that may be named, or the first dozen: an answer's trailers have a limit."""
+    return ", ".join(codes[:12]) + ", ..." * (len(codes) > 12)

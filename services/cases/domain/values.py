@@ -1,5 +1,6 @@
 """The small words of the domain: how a report came in, where it is, what it is called elsewhere."""
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
@@ -100,6 +101,7 @@ def said(subject: str, text: str) -> Personal | None:
 
 # Crockford's base 32: no I, L, O or U, so that a number survives being read out by telephone.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PUBLIC_ID = re.compile(rf"[A-Z0-9]{{2,8}}-[{_ALPHABET}]{{5}}-[{_ALPHABET}]{{5}}")
 
 
 def public_id(prefix: str, case_id: str) -> str:
@@ -110,6 +112,11 @@ def public_id(prefix: str, case_id: str) -> str:
     """
     letters = _letters(sha256(f"public/{case_id}".encode()).digest(), 10)
     return f"{prefix}-{letters[:5]}-{letters[5:]}"
+
+
+def is_public_id(text: str) -> bool:
+    """Whether a text has the form of a public number; there need be no such case."""
+    return _PUBLIC_ID.fullmatch(text.upper()) is not None
 
 
 def receipt_code(secret: str) -> str:

@@ -3,16 +3,18 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 
+from libs.rpc.failures import RpcFailed
 from libs.rpc.moments import stamp
 from libs.testkit.component import Component
 from libs.testkit.views import folded
 from services.cases.adapters.views.all_cases import VIEW
 from services.cases.domain.values import CaseState
 from services.cases.entrypoints.wire.words import STATES
-from services.cases.tests.wire import on, refused, report
+from services.cases.tests.wire import on, report
 
 
 def states(operator: Any, as_of: datetime | None = None, **asked: Any) -> dict[str, int]:
@@ -91,4 +93,14 @@ def test_pages_of_an_earlier_list_fit_together_while_cases_change(operator: Any,
 def test_a_moment_that_has_not_come_is_refused(operator: Any) -> None:
     tomorrow = stamp(datetime.now(UTC) + timedelta(days=1))
 
-    assert refused(operator.list_cases, pb.ListCasesRequest(as_of_time=tomorrow)) == "AS_OF_TIME_AHEAD"
+    with pytest.raises(RpcFailed, match="AS_OF_TIME_AHEAD: this moment has not come yet"):
+        operator.list_cases(pb.ListCasesRequest(as_of_time=tomorrow))
+
+
+def test_a_public_number_in_place_of_an_id_is_told(operator: Any) -> None:
+    for call, request in (
+        (operator.get_case, pb.GetCaseRequest(case_id="LL-00000-00000")),
+        (operator.accept_case, pb.AcceptCaseRequest(**on(pb.Case(case_id="LL-00000-00000")))),
+    ):
+        with pytest.raises(RpcFailed, match=r"CASE_NOT_FOUND: this is a public number.*GetPublicCase"):
+            call(request)

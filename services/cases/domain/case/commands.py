@@ -253,3 +253,18 @@ CaseCommand = (
     | ReleaseCase
     | EraseContent
 )
+
+
+def rpc_of(command: CaseCommand) -> str:
+    """The rpc by which callers know the command; `PassMoments` has none."""
+    match command:
+        case ReopenCase(by_reporter=True):
+            return "ObjectToResolution"
+        case ContestRejection():
+            return "ObjectToRejection"
+        case ReleaseCase():
+            return "FinishImport"
+        case EraseContent():
+            return "EraseCaseContent"
+        case _:
+            return type(command).__name__

@@ -157,7 +157,7 @@ def _act(command: commands.CaseCommand, state: Opened, at: datetime) -> list[eve
         case commands.ReleaseCase(), _:
             return _release(state, at)
         case _:
-            raise refusals.state_forbids(type(command).__name__, type(state).__name__)
+            raise refusals.state_forbids(commands.rpc_of(command), type(state).__name__)
 
 
 def _release(state: Opened, at: datetime) -> list[events.CaseEvent]:

@@ -49,10 +49,12 @@ def resolve(
 
 def _require_evidence(given: Iterable[EvidenceReference], file: CaseFile) -> None:
     """Each piece counts once, and what did not convince before does not count again."""
+    given = tuple(given)
     kinds = {each.digest: each.kind for each in given if each.digest not in file.evidence}
-    missing = [kind.value for kind in file.terms.evidence if kind not in kinds.values()]
+    missing = [kind for kind in file.terms.evidence if kind not in kinds.values()]
     if missing:
-        raise refusals.evidence_missing(missing)
+        shown = [each.digest for each in given if each.digest in file.evidence and each.kind in missing]
+        raise refusals.evidence_missing([kind.value for kind in missing], shown)
 
 
 def confirm(state: Resolved, at: datetime) -> list[events.CaseEvent]:

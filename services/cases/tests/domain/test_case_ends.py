@@ -82,12 +82,15 @@ def test_a_case_is_resolved_by_an_outcome_of_the_list(outcome: str) -> None:
     refusal = given(opened(), routed()).when(claimed).then_refused("OUTCOME_NOT_LISTED", outcome=outcome)
 
     assert refusal.facts["known"] == "resolved,explained,referred,not-possible"
+    assert "name one of resolved, explained, referred, not-possible" in refusal.message
 
 
 def test_a_case_is_not_resolved_without_the_evidence_that_the_commitment_demands() -> None:
     history = (demanding(Evidence.PHOTO, Evidence.DOCUMENT), routed())
 
-    given(*history).when(resolve(after(hours=1))).then_refused("EVIDENCE_MISSING", kinds="photo,document")
+    refused = given(*history).when(resolve(after(hours=1))).then_refused("EVIDENCE_MISSING")
+    assert refused.facts == {"kinds": "photo,document"}
+    assert "a photo and a document" in refused.message
     given(*history).when(resolve(after(hours=1), evidence=(PHOTO,))).then_refused(
         "EVIDENCE_MISSING", kinds="document"
     )
@@ -109,7 +112,9 @@ def test_evidence_that_did_not_convince_is_not_shown_again() -> None:
     objected = CaseReopened(body_id=ROADS, by_reporter=True, imported=False, at=after(hours=2))
     history = (demanding(Evidence.PHOTO), routed(), shown, objected)
 
-    given(*history).when(resolve(after(hours=3), evidence=(PHOTO,))).then_refused("EVIDENCE_MISSING")
+    again = given(*history).when(resolve(after(hours=3), evidence=(PHOTO,)))
+    refused = again.then_refused("EVIDENCE_MISSING", already_shown=PHOTO.digest)
+    assert "a photo: this piece was already shown" in refused.message
     assert given(*history).when(resolve(after(hours=3), evidence=(replace(PHOTO, digest="c3"),))).events
 
 
@@ -231,9 +236,9 @@ def test_a_dispatcher_rejects_what_is_no_matter_of_ours_for_a_reason_of_the_list
     rejection = RejectCase(reason_code="unclear", at=after(hours=1))
 
     given(opened(), unowned).when(rejection).then(rejected(after(hours=1), None))
-    given(opened(), unowned).when(replace(rejection, reason_code="no time")).then_refused(
-        "REJECT_REASON_NOT_LISTED", reason="no time"
-    )
+    refused = given(opened(), unowned).when(replace(rejection, reason_code="no time"))
+    named = refused.then_refused("REJECT_REASON_NOT_LISTED", reason="no time").message
+    assert f"name one of {', '.join(CASE_TERMS.reject_reasons)}" in named
 
 
 def test_the_reporter_objects_to_a_rejection_and_the_next_area_up_decides() -> None:

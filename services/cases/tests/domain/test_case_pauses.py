@@ -64,6 +64,7 @@ def test_work_does_not_wait_for_a_reason_that_is_not_listed(reason: str) -> None
     refusal = given(*AT_WORK).when(pause(ELEVEN, reason)).then_refused("PAUSE_REASON_NOT_LISTED")
 
     assert refusal.facts["known"] == "reporter,third-party,access,weather"
+    assert "name one of reporter, third-party, access, weather" in refusal.message
 
 
 def test_a_case_that_is_paused_for_a_year_is_warned_of_and_breached() -> None:

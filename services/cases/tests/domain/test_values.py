@@ -6,7 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.testkit.ids import Ids
-from services.cases.domain.values import Point, public_id
+from services.cases.domain.values import (
+    Point,
+    is_public_id,
+    public_id,
+)
 
 
 def test_a_public_number_can_be_read_out() -> None:
@@ -14,6 +18,13 @@ def test_a_public_number_can_be_read_out() -> None:
 
     assert re.fullmatch(r"LA-[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}", number)
     assert number == public_id("LA", "c41d")
+
+
+def test_a_public_number_is_told_from_an_id() -> None:
+    assert is_public_id(public_id("LA", "c41d"))
+    assert is_public_id(public_id("LA", "c41d").lower())
+    assert not is_public_id(Ids("cases")())
+    assert not is_public_id("")
 
 
 def test_public_numbers_differ() -> None:
