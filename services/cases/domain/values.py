@@ -101,6 +101,7 @@ def said(subject: str, text: str) -> Personal | None:
 
 # Crockford's base 32: no I, L, O or U, so that a number survives being read out by telephone.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MISREAD = str.maketrans("OIL", "011")
 _PUBLIC_ID = re.compile(rf"[A-Z0-9]{{2,8}}-[{_ALPHABET}]{{5}}-[{_ALPHABET}]{{5}}")
 
 
@@ -126,6 +127,24 @@ def receipt_code(secret: str) -> str:
     """
     letters = _letters(bytes.fromhex(secret), 15)
     return f"{letters[:5]}-{letters[5:10]}-{letters[10:]}"
+
+
+def receipt_code_typed(text: str) -> str:
+    """A receipt code as it was given, from what somebody typed from paper."""
+    letters = _typed(text).translate(_MISREAD)
+    return f"{letters[:5]}-{letters[5:10]}-{letters[10:]}"
+
+
+def public_id_typed(text: str) -> str:
+    """A public number as it was given, from what somebody typed from paper; its prefix may be any letters."""
+    letters = _typed(text)
+    prefix, number = letters[:-10], letters[-10:].translate(_MISREAD)
+    return f"{prefix}-{number[:5]}-{number[5:]}"
+
+
+def _typed(text: str) -> str:
+    """In capitals, without blanks and dashes."""
+    return text.upper().replace(" ", "").replace("-", "")
 
 
 def _letters(digest: bytes, count: int) -> str:

@@ -10,6 +10,7 @@ from libs.rpc.call import Call, invalid
 from services.cases.application.app import App
 from services.cases.application.receipt import Shown
 from services.cases.domain.case import commands
+from services.cases.domain.values import public_id_typed, receipt_code_typed
 from services.cases.entrypoints.wire.case import case_shown
 from services.cases.entrypoints.wire.record import my_case_shown
 
@@ -36,7 +37,11 @@ class ReceiptApi:
 
 
 def _shown(request: Any, call: Call) -> Shown:
-    return Shown(public_id=request.public_id, code=request.receipt_code, address=call.address)
+    return Shown(
+        public_id=public_id_typed(request.public_id),
+        code=receipt_code_typed(request.receipt_code),
+        address=call.address,
+    )
 
 
 def _command(request: pb.ReplyByReceiptRequest, call: Call) -> commands.CaseCommand:

@@ -7,7 +7,7 @@ from libs.rpc.call import Call
 from services.cases.application import permits
 from services.cases.application.app import App
 from services.cases.entrypoints.wire.case import unowned_matter_shown
-from services.cases.entrypoints.wire.record import routing_shown
+from services.cases.entrypoints.wire.routing import routing_shown
 from services.cases.entrypoints.wire.words import deadline_shown, point_of
 
 

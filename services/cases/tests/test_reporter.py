@@ -32,7 +32,7 @@ def anonymous(nobody_or_staff: Any, **fields: Any) -> pb.OpenCaseResponse:
 
 
 def receipt(opened: pb.OpenCaseResponse, **fields: Any) -> dict[str, Any]:
-    return {"public_id": opened.case.public_id, "receipt_code": opened.receipt_code, **fields}
+    return {"public_id": opened.case.public_id, "receipt_code": opened.receipt_code} | fields
 
 
 def follow(nobody: Any, opened: pb.OpenCaseResponse, **fields: Any) -> pb.FollowUpByReceiptResponse:
@@ -110,6 +110,9 @@ def test_whoever_reports_without_an_account_reads_and_replies_by_receipt(
     roads_officer.answer_reporter(pb.AnswerReporterRequest(**on(opened.case), text="a crew comes"))
 
     mine = follow(nobody, opened).case
+    typed = receipt(opened, public_id=opened.case.public_id.lower().replace("-", " "))
+    typed["receipt_code"] = opened.receipt_code.lower().replace("-", "")
+    assert nobody.follow_up_by_receipt(pb.FollowUpByReceiptRequest(**typed)).case == mine
     withdrawn = nobody.reply_by_receipt(reply(opened, types.RECEIPT_REPLY_WITHDRAW, reason="it was a joke"))
 
     assert (mine.report.description, [note.text for note in mine.notes]) == (
@@ -211,6 +214,26 @@ def test_a_reporter_confirms_and_objects_until_the_window_is_over(resident: Any,
     assert again.case.state == types.CASE_STATE_ACCEPTED
 
 
+def test_the_outcome_of_a_case_that_was_taken_up_again_is_history(
+    resident: Any, roads_officer: Any, operator: Any
+) -> None:
+    case = resident.open_case(report()).case
+    roads_officer.resolve_case(resolving(case, outcome="filled"))
+    asked = pb.GetMyCaseRequest(case_id=case.case_id)
+    before = resident.get_my_case(asked).case
+
+    resident.object_to_resolution(pb.ObjectToResolutionRequest(**on(case), reason="a hole again"))
+
+    for after in (
+        resident.get_my_case(asked).case,
+        operator.get_case(pb.GetCaseRequest(case_id=case.case_id)),
+    ):
+        assert (before.outcome, after.outcome, after.case.outcome_code) == ("filled", "", "")
+        assert not after.case.HasField("confirm_until_time")
+    history = operator.get_case_history(pb.GetCaseHistoryRequest(case_id=case.case_id)).entries
+    assert [each.outcome_code for each in history if each.event.endswith("CaseResolved")] == ["resolved"]
+
+
 def test_evidence_is_demanded_shown_and_named_to_the_reporter(
     running: Component, operator: Any, resident: Any, roads_officer: Any
 ) -> None:
@@ -231,6 +254,8 @@ def test_evidence_is_demanded_shown_and_named_to_the_reporter(
 
     mine = resident.get_my_case(pb.GetMyCaseRequest(case_id=case.case_id)).case
     assert list(mine.evidence) == [photo]
+    [resolution] = [each for each in mine.history if each.event.endswith("CaseResolved")]
+    assert (resolution.outcome_code, list(resolution.evidence)) == ("resolved", [photo])
     unfit = types.EvidenceReference(kind=photo.kind, digest="photo.jpg", media_type="image", size=0)
     with pytest.raises(RpcFailed) as failed:
         roads_officer.resolve_case(resolving(case, evidence=[unfit]))

@@ -11,9 +11,9 @@ from linli.types.v1 import types_pb2
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Recorded
 from libs.rpc.moments import stamp
-from libs.rules.routing import Decision
 from services.cases.application.case import CaseRecord
 from services.cases.domain.case import events
+from services.cases.domain.case.situations import Closed, Confirmed, Resolved
 from services.cases.domain.values import Point
 from services.cases.entrypoints.wire.case import case_shown
 from services.cases.entrypoints.wire.words import evidence_shown
@@ -121,8 +121,12 @@ def _evidence(record: CaseRecord) -> Iterator[types.EvidenceReference]:
 
 
 def _resolution(record: CaseRecord) -> events.CaseResolved | None:
-    resolutions = [each.event for each in record.history if isinstance(each.event, events.CaseResolved)]
-    return resolutions[-1] if resolutions else None
+    """The last one, unless the case was taken up again since."""
+    if not isinstance(record.state, Resolved | Confirmed | Closed):
+        return None
+    return next(
+        each.event for each in reversed(record.history) if isinstance(each.event, events.CaseResolved)
+    )
 
 
 def _content_erased(record: CaseRecord) -> bool:
@@ -170,11 +174,11 @@ def _unnamed(entry: pb.HistoryEntry, reporter_id: str | None) -> pb.HistoryEntry
 
 def history_entry_shown(recorded: Recorded[Any], masked: bool) -> pb.HistoryEntry:
     """One thing that happened, as an auditor sees it; without a reporter's own words if `masked`."""
-    about = recorded.metadata
+    about, event = recorded.metadata, recorded.event
     return pb.HistoryEntry(
         version=recorded.version,
-        event=f"{pb.DESCRIPTOR.package}.{type(recorded.event).__name__}",
-        occurred_time=stamp(recorded.event.at),
+        event=f"{pb.DESCRIPTOR.package}.{type(event).__name__}",
+        occurred_time=stamp(event.at),
         recorded_time=stamp(recorded.recorded_at),
         actor=about.actor,
         on_behalf_of=about.on_behalf_of or "",
@@ -182,7 +186,9 @@ def history_entry_shown(recorded: Recorded[Any], masked: bool) -> pb.HistoryEntr
         request_id=about.request_id or "",
         trace_id=(about.traceparent or "")[3:35],
         correlation_id=about.correlation_id or "",
-        legal_basis=getattr(recorded.event, "legal_basis", ""),
+        legal_basis=getattr(event, "legal_basis", ""),
+        outcome_code=getattr(event, "outcome_code", ""),
+        evidence=map(evidence_shown, getattr(event, "evidence", ())),
     )
 
 
@@ -221,27 +227,3 @@ def _where(opened: events.CaseOpened) -> Point | None:
     if opened.place is not None and opened.place.value is not None:
         return Point.from_words(opened.place.value)
     return opened.point
-
-
-def routing_shown(decision: Decision) -> pb.Routing:
-    """A routing decision with its trace."""
-    question = decision.question
-    return pb.Routing(
-        body_id=decision.body_id or "",
-        item_id=decision.item_id or "",
-        item_version=decision.item_version,
-        affair_path=question.affair_path,
-        area_path=question.area_path,
-        at_time=stamp(question.at),
-        trace=[
-            pb.RoutingTraceLine(
-                item_id=line.item_id,
-                item_version=line.version,
-                affair_id=line.affair_id,
-                area_id=line.area_id,
-                body_id=line.body_id,
-                verdict=line.verdict.value,
-            )
-            for line in decision.trace
-        ],
-    )

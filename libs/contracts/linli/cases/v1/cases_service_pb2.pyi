@@ -76,7 +76,9 @@ class Case(_message.Message):
     reopenings: _builtins.int
     """How often it was reopened."""
     outcome_code: _builtins.str
-    """The outcome that the body named when it resolved the case, by its code in the affair's list."""
+    """The outcome that the body named when it resolved the case, by its code in the affair's list; empty once the case was
+    taken up again.
+    """
     @_builtins.property
     def opened_time(self) -> _timestamp_pb2.Timestamp:
         """When it was opened."""
@@ -95,7 +97,9 @@ class Case(_message.Message):
 
     @_builtins.property
     def confirm_until_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when the reporter is asked whether it is resolved; not set in other states."""
+        """In `CASE_STATE_RESOLVED` until when the reporter is asked whether it is resolved; in `CASE_STATE_CONFIRMED` when it
+        closes by itself; not set in other states.
+        """
 
     @_builtins.property
     def reopen_until_time(self) -> _timestamp_pb2.Timestamp:
@@ -250,7 +254,7 @@ class MyCase(_message.Message):
 
     @_builtins.property
     def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.EvidenceReference]:
-        """The evidence of the last resolution."""
+        """The evidence of the resolution, as long as it stands; the history keeps that of former ones."""
 
     def __init__(
         self,
@@ -1813,7 +1817,7 @@ class GetCaseResponse(_message.Message):
 
     @_builtins.property
     def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.EvidenceReference]:
-        """The evidence of the last resolution."""
+        """The evidence of the resolution, as long as it stands; the history keeps that of former ones."""
 
     def __init__(
         self,
@@ -2145,9 +2149,11 @@ class FollowUpByReceiptRequest(_message.Message):
     RECEIPT_CODE_FIELD_NUMBER: _builtins.int
     AT_LEAST_FIELD_NUMBER: _builtins.int
     public_id: _builtins.str
-    """The public number, in capitals, with its dashes."""
+    """The public number. Of the number and the code small letters, blanks and dashes do not matter, nor O for 0, or I and L
+    for 1.
+    """
     receipt_code: _builtins.str
-    """The receipt code, in capitals, with its dashes."""
+    """The receipt code."""
     at_least: _builtins.str
     """Answers UNAVAILABLE unless the answer would show at least this revision."""
     def __init__(
@@ -2207,9 +2213,11 @@ class ReplyByReceiptRequest(_message.Message):
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     public_id: _builtins.str
-    """The public number, in capitals, with its dashes."""
+    """The public number. Of the number and the code small letters, blanks and dashes do not matter, nor O for 0, or I and L
+    for 1.
+    """
     receipt_code: _builtins.str
-    """The receipt code, in capitals, with its dashes."""
+    """The receipt code."""
     reply: _cases_types_pb2.ReceiptReply.ValueType
     """What the reporter wants."""
     reason: _builtins.str
@@ -2326,6 +2334,8 @@ class HistoryEntry(_message.Message):
     TRACE_ID_FIELD_NUMBER: _builtins.int
     CORRELATION_ID_FIELD_NUMBER: _builtins.int
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
+    OUTCOME_CODE_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Its number within the case, from 1, without gaps."""
     event: _builtins.str
@@ -2348,6 +2358,8 @@ class HistoryEntry(_message.Message):
     """Shared by everything that follows from one request."""
     legal_basis: _builtins.str
     """The legal basis of a reassignment that cites no item of the responsibility list."""
+    outcome_code: _builtins.str
+    """Of a resolution: the outcome, by its code in the affair's list."""
     @_builtins.property
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened."""
@@ -2355,6 +2367,10 @@ class HistoryEntry(_message.Message):
     @_builtins.property
     def recorded_time(self) -> _timestamp_pb2.Timestamp:
         """When it was recorded."""
+
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.EvidenceReference]:
+        """Of a resolution: the evidence that the body refers to."""
 
     def __init__(
         self,
@@ -2370,10 +2386,12 @@ class HistoryEntry(_message.Message):
         trace_id: _builtins.str = ...,
         correlation_id: _builtins.str = ...,
         legal_basis: _builtins.str = ...,
+        outcome_code: _builtins.str = ...,
+        evidence: _abc.Iterable[_cases_types_pb2.EvidenceReference] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time", "recorded_time", b"recorded_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "correlation_id", b"correlation_id", "event", b"event", "legal_basis", b"legal_basis", "occurred_time", b"occurred_time", "on_behalf_of", b"on_behalf_of", "reason", b"reason", "recorded_time", b"recorded_time", "request_id", b"request_id", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "correlation_id", b"correlation_id", "event", b"event", "evidence", b"evidence", "legal_basis", b"legal_basis", "occurred_time", b"occurred_time", "on_behalf_of", b"on_behalf_of", "outcome_code", b"outcome_code", "reason", b"reason", "recorded_time", b"recorded_time", "request_id", b"request_id", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2613,7 +2631,7 @@ Global___FollowCaseRequest: _TypeAlias = FollowCaseRequest  # noqa: Y015
 
 @_typing.final
 class FollowCaseResponse(_message.Message):
-    """The case and what happened to it; only `resume_token`: a heartbeat."""
+    """The case and what happened to it. A message without news has only `resume_token`: it is a heartbeat."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2639,11 +2657,11 @@ class FollowCaseResponse(_message.Message):
     """Goes on behind this message."""
     @_builtins.property
     def case(self) -> Global___Case:
-        """The case as it is now."""
+        """The case as it is now; not set in a message without news."""
 
     @_builtins.property
     def report(self) -> Global___Report:
-        """The content of the report."""
+        """The content of the report; it and the following fields are empty in a message without news."""
 
     @_builtins.property
     def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Note]:
@@ -2705,7 +2723,7 @@ Global___FollowMyCasesRequest: _TypeAlias = FollowMyCasesRequest  # noqa: Y015
 
 @_typing.final
 class FollowMyCasesResponse(_message.Message):
-    """The caller's own cases and what happened to them; only `resume_token`: a heartbeat."""
+    """The caller's own cases and what happened to them. A message without news has only `resume_token`: it is a heartbeat."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2716,7 +2734,9 @@ class FollowMyCasesResponse(_message.Message):
     """Goes on behind this message."""
     @_builtins.property
     def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___Case]:
-        """Each case that `changes` is about, as it is now; in the first message of a stream the newest 200."""
+        """Each case that `changes` is about, as it is now; in the first message of a stream the newest 200; empty in a message
+        without news.
+        """
 
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseChange]:
@@ -2771,7 +2791,9 @@ Global___FollowPublicCasesRequest: _TypeAlias = FollowPublicCasesRequest  # noqa
 
 @_typing.final
 class FollowPublicCasesResponse(_message.Message):
-    """What the public may see of cases, and of what happened to them; only `resume_token`: a heartbeat."""
+    """What the public may see of cases, and of what happened to them. A message without news has only `resume_token`: it is a
+    heartbeat.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2782,7 +2804,9 @@ class FollowPublicCasesResponse(_message.Message):
     """Goes on behind this message."""
     @_builtins.property
     def cases(self) -> _containers.RepeatedCompositeFieldContainer[Global___PublicCase]:
-        """Each case that `changes` is about, as it is now; in the first message of a stream those that are followed."""
+        """Each case that `changes` is about, as it is now; in the first message of a stream those that are followed; empty in a
+        message without news.
+        """
 
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseChange]:
