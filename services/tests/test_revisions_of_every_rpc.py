@@ -40,6 +40,7 @@ FROM_STREAMS = {
     "CasesService/ExplainRouting",
     "CasesService/GetCase",
     "CasesService/GetCaseHistory",
+    "CasesService/GetConversation",
     "CasesService/GetMyCase",
     "CatalogService/GetAffair",
     "CatalogService/GetCalendar",
