@@ -81,18 +81,22 @@ def _undeclared() -> ServiceDescriptor:
 @pytest.fixture(scope="module")
 def elm_case(town: Town) -> cases.Case:
     """A case of the waterworks in Elm, in the east."""
-    return _known_to_supervision(town, town.report(town.resident("lin"), area_id=ELM))
+    return _known_everywhere(town, town.report(town.resident("lin"), area_id=ELM))
 
 
 @pytest.fixture(scope="module")
 def west_case(town: Town) -> cases.Case:
     """A case of the roads in the west."""
-    return _known_to_supervision(town, town.report(town.resident("wei"), area_id=WEST, affair_id=POTHOLE))
+    return _known_everywhere(town, town.report(town.resident("wei"), area_id=WEST, affair_id=POTHOLE))
 
 
-def _known_to_supervision(town: Town, case: cases.Case) -> cases.Case:
+def _known_everywhere(town: Town, case: cases.Case) -> cases.Case:
     asked = supervision.GetCaseTrailRequest(case_id=case.case_id)
     eventually(lambda: not refusal(town.operator.supervision.get_case_trail, asked))
+    everything = cases.ListCasesRequest(page_size=200)
+    eventually(
+        lambda: case.case_id in {each.case_id for each in town.operator.cases.list_cases(everything).cases}
+    )
     return case
 
 
@@ -141,7 +145,7 @@ def test_a_grant_for_another_area_or_body_is_no_grant_for_a_case(
 def test_a_grant_that_covers_the_case_opens_the_way(
     town: Town, rpc: str, role: str, area: str, body: str
 ) -> None:
-    case = _known_to_supervision(town, town.report(town.resident("lin"), area_id=ELM))
+    case = _known_everywhere(town, town.report(town.resident("lin"), area_id=ELM))
     [method] = [method for method in ON_CASES if method.name == rpc]
     request = filled(method, case_id=case.case_id, body_id=ROADS, legal_basis="Decree 7")
 
