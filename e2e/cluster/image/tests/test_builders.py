@@ -34,7 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def fake(folder: Path, name: str, *refuses: str) -> Builder:
-    pinned = _DIGEST if name == "buildah" else f"docker.io/library/python@{_DIGEST}"
+    pinned = _DIGEST if name == "buildah" else f"registry.example/library/python@{_DIGEST}"
     program = folder / name
     program.write_text(_FAKE.replace("{refuses}", repr({*refuses})).replace("{pinned!r}", repr(pinned)))
     program.chmod(0o755)
@@ -60,7 +60,7 @@ def test_a_target_is_built_with_its_arguments(folder: Path, name: str) -> None:
 def test_a_tag_is_pinned_by_the_digest_that_it_has_now(folder: Path, name: str) -> None:
     builder = fake(folder, name)
 
-    assert builder.pinned("docker.io/library/python:3.11") == f"docker.io/library/python@{_DIGEST}"
+    assert builder.pinned("registry.example/library/python:3.11") == f"registry.example/library/python@{_DIGEST}"
     assert builder.pinned(f"python@{_DIGEST}") == f"python@{_DIGEST}"
     assert len(told(folder, name)) == 1
 
@@ -119,7 +119,7 @@ def test_make_image_builds_from_the_pinned_base_and_says_so(
     assert main(["--builder", name, "--only", "linli", "--out", str(folder / "dist")]) == 1
 
     words = next(words for words in told(folder, name) if words[0] == "build")
-    assert f"BASE=docker.io/library/python@{_DIGEST}" in words
+    assert f"BASE=registry.example/library/python@{_DIGEST}" in words
     assert f"BASE_DIGEST={_DIGEST}" in words
     assert "BASE_NAME=python:3.11-slim-bookworm" in words
     assert "save failed" in capsys.readouterr().err
