@@ -79,7 +79,7 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
         imports=Imports(stream=stream, reads=reads),
         receipts=receipts,
         systems=systems,
-        clocks=Clocks(stream=stream, reads=due_moments.EarlyReads(ground.views), facts=facts),
+        clocks=Clocks(reads=due_moments.EarlyReads(ground.views), facts=facts),
     )
 
 

@@ -25,7 +25,7 @@ class App:
     imports        finish
     receipts       follow_up, reply
     systems        register, transfer, require
-    clocks         annul, early
+    clocks         explain, early
     """
 
     reports: Reports

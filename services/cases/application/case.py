@@ -57,7 +57,7 @@ class Cases:
     def act(
         self, case_id: str, command: CaseCommand, context: Context, check: Check, if_revision: str
     ) -> CaseHandled:
-        """Accept, return, start, pause, note, resolve, close, withdraw, reject, reopen: the command says."""
+        """Accept, start, note, resolve, close, acknowledge, annul: the command says."""
         require_case_id(case_id)
         return self.stream.handle(case_id, command, context, check, if_revision or None)
 

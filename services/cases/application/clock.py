@@ -1,43 +1,33 @@
-"""The clocks of cases: why they fall due when they do, who knows of it, and what a wrong clock did."""
+"""The clocks of cases: why they fall due when they do, and what a wrong clock did."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from libs.ledger.recorded import Context, Recorded
 from libs.query.freshness import Fresh, PageQuery
 from libs.query.reach import Reach
-from services.cases.application.case import CaseHandled, CaseRecord, CaseStream, require_case_id
-from services.cases.application.permits import Check
+from services.cases.application.case import CaseRecord
 from services.cases.application.ports import EarlyCase, EarlyReads, ReferenceReads
 from services.cases.domain import refusals
-from services.cases.domain.case.commands import AcknowledgeEscalation, AnnulMoment
-from services.cases.domain.case.events import CaseEvent, CasePaused, CaseResumed, CaseRouted, CaseUnowned
-from services.cases.domain.clocks import ClockKind
+from services.cases.domain.case.events import (
+    AdjudicationOpened,
+    CasePaused,
+    CaseResumed,
+    CaseRouted,
+    CaseUnowned,
+    PauseLapsed,
+)
+from services.cases.domain.case.situations import Opened, Waiting
+from services.cases.domain.clocks import ClockKind, Deadline
 from services.cases.domain.explaining import Explanation, Pause, explained
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clocks:
-    """What can be done about clocks."""
+    """What can be read of clocks."""
 
-    stream: CaseStream
     reads: EarlyReads
     facts: ReferenceReads
-
-    def annul(
-        self, case_id: str, command: AnnulMoment, context: Context, check: Check, if_revision: str
-    ) -> CaseHandled:
-        """Take a moment back that passed too early."""
-        require_case_id(case_id)
-        return self.stream.handle(case_id, command, context, check, if_revision or None)
-
-    def acknowledge(
-        self, case_id: str, command: AcknowledgeEscalation, context: Context, check: Check, if_revision: str
-    ) -> CaseHandled:
-        """Say that a level of the escalation knows."""
-        require_case_id(case_id)
-        return self.stream.handle(case_id, command, context, check, if_revision or None)
 
     def explain(self, record: CaseRecord, kind: ClockKind) -> Explanation:
         """What a deadline was counted by. Raises NOTHING_PROMISED."""
@@ -45,10 +35,10 @@ class Clocks:
         clock = next((each for each in file.clocks if each.deadline.clock is kind), None)
         if clock is None:
             raise refusals.nothing_promised(kind.value)
-        pauses = tuple(_pauses(record.history)) if kind is ClockKind.RESOLUTION else ()
-        calendars = self.facts.known_at(_known(record.history)).calendars
-        calendar = calendars[clock.deadline.calendar_id]
-        return explained(clock.deadline, file.opened_at, pauses, calendar)
+        start, known = _computed(record, clock.deadline)
+        pauses = tuple(_pauses(record.state)) if kind is ClockKind.RESOLUTION else ()
+        calendar = self.facts.known_at(known).calendars[clock.deadline.calendar_id]
+        return explained(clock.deadline, start, pauses, calendar)
 
     def early(
         self, query: PageQuery, reach: Reach, now: datetime, fresh: Fresh
@@ -57,30 +47,29 @@ class Clocks:
         return self.reads.early(query, reach, now, fresh)
 
 
-def _pauses(history: Sequence[Recorded[CaseEvent]]) -> Iterator[Pause]:
-    """From when until when work waited."""
-    since = None
-    for recorded in history:
-        match recorded.event:
-            case CasePaused(at=at):
-                since = at
-            case CaseResumed(at=at) if since is not None:
-                yield Pause(start=since, end=at)
-                since = None
-            case _:
-                pass
-    if since is not None:
-        yield Pause(start=since, end=None)
+def _pauses(state: Opened) -> Iterator[Pause]:
+    """From when until when work waited and the clock stood still."""
+    for start, end in state.file.pauses:
+        yield Pause(start=start, end=end)
+    if isinstance(state, Waiting) and not state.lapsed:
+        yield Pause(start=state.paused_at, end=None)
 
 
-def _known(history: Sequence[Recorded[CaseEvent]]) -> int:
-    """Up to which position facts were known when a deadline of the case was computed last."""
-    for recorded in reversed(history):
+def _computed(record: CaseRecord, deadline: Deadline) -> tuple[datetime, int]:
+    """From when a deadline counts, and up to which position facts were known when it was computed last."""
+    start, known, paused = record.state.file.opened_at, 0, 0
+    for recorded in record.history:
         match recorded.event:
-            case CaseResumed():
-                return recorded.position
             case CaseRouted(decision=decision) | CaseUnowned(decision=decision):
-                return decision.question.known
+                known = decision.question.known
+            case AdjudicationOpened(deadline=opened, at=at) if opened == deadline:
+                start, known = at, recorded.position
+            case CasePaused():
+                paused = recorded.position
+            case PauseLapsed() if deadline.clock is ClockKind.RESOLUTION:
+                known = paused
+            case CaseResumed(resolution=Deadline()) if deadline.clock is ClockKind.RESOLUTION:
+                known = recorded.position
             case _:
                 pass
-    return 0
+    return start, known

@@ -9,6 +9,7 @@ from libs.rules.terms import Recipient
 from services.cases.application import permits
 from services.cases.application.app import App
 from services.cases.domain.case.commands import AcknowledgeEscalation, AnnulMoment
+from services.cases.entrypoints.case import act
 from services.cases.entrypoints.wire.case import case_shown, early_case_shown
 from services.cases.entrypoints.wire.explaining import explanation_shown
 from services.cases.entrypoints.wire.words import CLOCKS, MOMENTS
@@ -28,7 +29,7 @@ class ClockApi:
     ) -> pb.AcknowledgeEscalationResponse:
         """A level that was told says that it knows."""
         clock = CLOCKS.from_wire(request.clock)
-        handled = self._app.clocks.acknowledge(
+        handled = self._app.cases.act(
             request.case_id,
             AcknowledgeEscalation(clock=clock, level=request.level, at=call.now()),
             call.context(),
@@ -55,14 +56,8 @@ class ClockApi:
         command = AnnulMoment(
             clock=CLOCKS.from_wire(request.clock), moment=MOMENTS.from_wire(request.moment), at=call.now()
         )
-        handled = self._app.clocks.annul(
-            request.case_id,
-            command,
-            call.context(reason=request.reason),
-            permitting(call.permit, permits.area),
-            request.if_revision,
-        )
-        return pb.AnnulMomentResponse(case=case_shown(handled.state), revision=handled.revision)
+        check = permitting(call.permit, permits.area)
+        return act(self._app, request, call, command, check, pb.AnnulMomentResponse)
 
     def list_early_moments(
         self, request: pb.ListEarlyMomentsRequest, call: Call

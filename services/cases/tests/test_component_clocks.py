@@ -32,6 +32,10 @@ def acknowledging(case: pb.Case, level: int) -> pb.AcknowledgeEscalationRequest:
     return pb.AcknowledgeEscalationRequest(**on(case, clock=types.CLOCK_KIND_RESOLUTION, level=level))
 
 
+def explaining(case: pb.Case, clock: Any) -> pb.ExplainDeadlineRequest:
+    return pb.ExplainDeadlineRequest(case_id=case.case_id, clock=clock)
+
+
 def resolution_of(case: pb.Case) -> types.Deadline:
     return next(each for each in case.deadlines if each.clock == types.CLOCK_KIND_RESOLUTION)
 
@@ -74,9 +78,7 @@ def test_a_level_that_was_not_told_has_nothing_to_acknowledge(operator: Any) -> 
 
 @pytest.mark.capability("002.3")
 def test_a_deadline_is_explained_span_by_span(operator: Any, silent_case: pb.Case) -> None:
-    answer = operator.explain_deadline(
-        pb.ExplainDeadlineRequest(case_id=silent_case.case_id, clock=types.CLOCK_KIND_RESOLUTION)
-    )
+    answer = operator.explain_deadline(explaining(silent_case, types.CLOCK_KIND_RESOLUTION))
 
     assert answer.deadline == resolution_of(silent_case)
     assert answer.limit == catalog.Limit(amount=24, unit=catalog.LIMIT_UNIT_WORKING_HOURS)
@@ -94,8 +96,44 @@ def test_a_deadline_is_explained_span_by_span(operator: Any, silent_case: pb.Cas
     assert {span.calendar_version for span in answer.spans} == {1}
 
 
+def test_a_pause_that_has_lapsed_is_explained_up_to_its_end(operator: Any) -> None:
+    opened = operator.open_case(imported(new_id(), "2022-01-03 09:00"))
+    began = stamp(moment("2022-01-03 10:00"))
+    operator.start_work(pb.StartWorkRequest(**on(opened.case, occurred_time=began)))
+    waiting = on(opened.case, occurred_time=began, reason="frost", reason_code="weather")
+    paused = operator.pause_case(pb.PauseCaseRequest(**waiting))
+    until = stamp(moment("2022-06-01 09:00"))
+    operator.finish_import(
+        pb.FinishImportRequest(system="old-system", as_of_time=until, at_least=paused.revision)
+    )
+
+    answer = operator.explain_deadline(explaining(opened.case, types.CLOCK_KIND_RESOLUTION))
+
+    [pause] = answer.pauses
+    assert (pause.from_time, pause.until_time) == (began, stamp(moment("2022-01-04 14:00")))
+    assert pause.counted.ToTimedelta() == timedelta(hours=12)
+    assert answer.counted.ToTimedelta() == timedelta(hours=24)
+
+
+def test_the_limit_of_an_adjudication_is_explained_from_its_beginning(operator: Any) -> None:
+    case = operator.open_case(imported(new_id(), "2022-01-03 09:00")).case
+    for hour in (10, 12):
+        told = {"reason": "not ours", "occurred_time": stamp(moment(f"2022-01-03 {hour}:00"))}
+        operator.return_case(pb.ReturnCaseRequest(**on(case, **told)))
+        if hour == 10:
+            told = {"reason": "theirs", "occurred_time": stamp(moment("2022-01-03 11:00"))}
+            operator.reassign_case(
+                pb.ReassignCaseRequest(**on(case, **told, body_id="parks", legal_basis="Decree 7"))
+            )
+
+    answer = operator.explain_deadline(explaining(case, types.CLOCK_KIND_ADJUDICATION))
+
+    assert answer.spans[0].from_time == stamp(moment("2022-01-03 12:00"))
+    assert answer.counted.ToTimedelta() == timedelta(hours=16)  # two working days
+
+
 def test_a_clock_that_does_not_run_is_not_explained(operator: Any, silent_case: pb.Case) -> None:
-    asked = pb.ExplainDeadlineRequest(case_id=silent_case.case_id, clock=types.CLOCK_KIND_ANSWER)
+    asked = explaining(silent_case, types.CLOCK_KIND_ANSWER)
 
     assert refused(operator.explain_deadline, asked) == "NOTHING_PROMISED"
 
@@ -104,6 +142,6 @@ def test_who_may_not_read_a_case_learns_nothing_of_its_deadlines(
     running: Component, silent_case: pb.Case
 ) -> None:
     elsewhere = service_of(running, running.mint.person("DISPATCHER", path="city/hill"))
-    asked = pb.ExplainDeadlineRequest(case_id=silent_case.case_id, clock=types.CLOCK_KIND_RESOLUTION)
+    asked = explaining(silent_case, types.CLOCK_KIND_RESOLUTION)
 
     assert refused(elsewhere.explain_deadline, asked) == "OUT_OF_REACH"
