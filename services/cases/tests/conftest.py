@@ -1,6 +1,7 @@
 """A running cases service that knows a small city, and people in it."""
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from services.cases.tests import neighbours
 from services.cases.tests.neighbours import IN_MOLE_STREET
 from services.cases.tests.wire import claim, known_to, service_of
 from services.cases.wiring import SERVICE
+
+names = count(1)
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +42,20 @@ def resident(running: Component) -> Any:
 @pytest.fixture
 def roads_officer(running: Component) -> Any:
     return service_of(running, running.mint.person("CASE_OFFICER", subject="rob", body="roads"))
+
+
+@pytest.fixture
+def person(running: Component) -> Any:
+    """`person(role, **about)`: the rpcs as somebody."""
+    return lambda role, **about: service_of(running, running.mint.person(role, **about))
+
+
+@pytest.fixture
+def lin(person: Any) -> Any:
+    """A resident, new to each test."""
+    return person("RESIDENT", subject=f"lin-{next(names)}", path="city")
+
+
+@pytest.fixture
+def dispatcher(person: Any) -> Any:
+    return person("DISPATCHER", subject="dora", path="city")

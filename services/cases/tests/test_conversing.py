@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import count
 from typing import Any
 
 import pytest
@@ -25,29 +24,6 @@ RESIDENT, COMMUNITY, DEPARTMENT = (
     types.CASE_PARTY_COMMUNITY,
     types.CASE_PARTY_DEPARTMENT,
 )
-names = count(1)
-
-
-@pytest.fixture
-def person(running: Component) -> Any:
-    """`person(role, **about)`: the rpcs as somebody."""
-    return lambda role, **about: service_of(running, running.mint.person(role, **about))
-
-
-@pytest.fixture
-def lin(person: Any) -> Any:
-    """A resident, new to each test."""
-    return person("RESIDENT", subject=f"lin-{next(names)}", path="city")
-
-
-@pytest.fixture
-def rob(person: Any) -> Any:
-    return person("CASE_OFFICER", subject="rob", body="roads")
-
-
-@pytest.fixture
-def dora(person: Any) -> Any:
-    return person("DISPATCHER", subject="dora", path="city")
 
 
 @pytest.fixture
@@ -65,12 +41,14 @@ def conversation(somebody: Any, case: pb.Case) -> list[pb.CaseMessage]:
 
 @pytest.mark.capability("004.2")
 @pytest.mark.capability("004.11")
-def test_three_parties_talk_and_each_reads_everything(lin: Any, rob: Any, dora: Any, case: pb.Case) -> None:
+def test_three_parties_talk_and_each_reads_everything(
+    lin: Any, roads_officer: Any, dispatcher: Any, case: pb.Case
+) -> None:
     asked = says(lin, case, DEPARTMENT, "I forgot: there is a cable in the hole")
-    says(rob, case, RESIDENT, "we bring an electrician", answers_message_id=asked.message_id)
-    says(dora, case, DEPARTMENT, "close the street, please")
+    says(roads_officer, case, RESIDENT, "we bring an electrician", answers_message_id=asked.message_id)
+    says(dispatcher, case, DEPARTMENT, "close the street, please")
 
-    for somebody in (lin, rob, dora):
+    for somebody in (lin, roads_officer, dispatcher):
         told = conversation(somebody, case)
         assert [(each.sender, each.addressee, each.text) for each in told] == [
             (RESIDENT, DEPARTMENT, "I forgot: there is a cable in the hole"),
@@ -83,13 +61,13 @@ def test_three_parties_talk_and_each_reads_everything(lin: Any, rob: Any, dora: 
     assert moment(asked.due_time) > utc_now() + timedelta(days=2)
 
 
-def test_a_follower_hears_what_is_written(lin: Any, rob: Any, case: pb.Case) -> None:
+def test_a_follower_hears_what_is_written(lin: Any, roads_officer: Any, case: pb.Case) -> None:
     request = pb.FollowCaseRequest(case_id=case.case_id)
     stream: Iterator[pb.FollowCaseResponse] = lin.follow_case(request, deadline=patience.seconds(60))
     mine = lin.follow_my_cases(pb.FollowMyCasesRequest(), deadline=patience.seconds(60))
     next(stream), next(mine)
 
-    says(rob, case, RESIDENT, "is the street closed?")
+    says(roads_officer, case, RESIDENT, "is the street closed?")
 
     heard = next(each for each in stream if each.changes)
     assert [change.event for change in heard.changes] == ["linli.cases.v1.MessageSent"]
@@ -101,7 +79,7 @@ def test_a_follower_hears_what_is_written(lin: Any, rob: Any, case: pb.Case) -> 
 
 @pytest.mark.capability("004.11")
 def test_a_silent_department_is_escalated_once_by_the_clock(
-    running: Component, lin: Any, rob: Any, case: pb.Case
+    running: Component, lin: Any, roads_officer: Any, case: pb.Case
 ) -> None:
     asked = says(lin, case, DEPARTMENT, "when do you come?")
     stream = running.opened.streams["conversation"]
@@ -113,11 +91,13 @@ def test_a_silent_department_is_escalated_once_by_the_clock(
     (silent,) = conversation(lin, case)
     assert (silent.overdue, silent.escalated_area_id) == (True, "harbour")
     assert len(stream.history(case.case_id)) == 2
-    says(rob, case, RESIDENT, "tomorrow", answers_message_id=asked.message_id)
+    says(roads_officer, case, RESIDENT, "tomorrow", answers_message_id=asked.message_id)
     assert [each.overdue for each in conversation(lin, case)] == [True, False]
 
 
-def test_the_schedule_knows_who_owes_an_answer(running: Component, lin: Any, rob: Any, case: pb.Case) -> None:
+def test_the_schedule_knows_who_owes_an_answer(
+    running: Component, lin: Any, roads_officer: Any, case: pb.Case
+) -> None:
     clock = next(each for each in SERVICE.clocks if each.name == "answers")
     later = utc_now() + timedelta(days=4)
 
@@ -128,7 +108,7 @@ def test_the_schedule_knows_who_owes_an_answer(running: Component, lin: Any, rob
     asked = says(lin, case, DEPARTMENT, "when do you come?")
     eventually(owed, "the message waits")
 
-    says(rob, case, RESIDENT, "tomorrow", answers_message_id=asked.message_id)
+    says(roads_officer, case, RESIDENT, "tomorrow", answers_message_id=asked.message_id)
     eventually(lambda: not owed(), "it waits no more")
 
 
@@ -155,8 +135,8 @@ def test_a_supervisor_reads_who_owes_an_answer_and_no_text(person: Any, lin: Any
     assert [(each.text, each.HasField("due_time")) for each in answer.messages] == [("", True)]
 
 
-def test_nobody_writes_in_the_name_of_another_party(lin: Any, rob: Any, case: pb.Case) -> None:
-    for somebody, party in ((lin, DEPARTMENT), (rob, RESIDENT), (rob, COMMUNITY)):
+def test_nobody_writes_in_the_name_of_another_party(lin: Any, roads_officer: Any, case: pb.Case) -> None:
+    for somebody, party in ((lin, DEPARTMENT), (roads_officer, RESIDENT), (roads_officer, COMMUNITY)):
         with pytest.raises(RpcFailed) as no:
             says(somebody, case, RESIDENT, "hello", as_party=party)
         assert (no.value.reason, list(no.value.violations)) == ("INVALID_REQUEST", ["as_party"])

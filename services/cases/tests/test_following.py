@@ -1,7 +1,6 @@
 """Cases followed over the real wire: as they are, then as they change, and by nobody who may not."""
 
 from collections.abc import Iterator
-from itertools import count
 from typing import Any
 
 import pytest
@@ -18,30 +17,6 @@ from services.cases.entrypoints.wire.case import public_case_of
 from services.cases.tests.neighbours import IN_HARBOUR
 from services.cases.tests.wire import on, report, service_of
 from services.cases.wiring import SERVICE
-
-names = count(1)
-
-
-@pytest.fixture
-def person(running: Component) -> Any:
-    """`person(role, **about)`: the rpcs as somebody."""
-    return lambda role, **about: service_of(running, running.mint.person(role, **about))
-
-
-@pytest.fixture
-def lin(person: Any) -> Any:
-    """A resident, new to each test."""
-    return person("RESIDENT", subject=f"lin-{next(names)}", path="city")
-
-
-@pytest.fixture
-def officer(person: Any) -> Any:
-    return person("CASE_OFFICER", subject="rob", body="roads")
-
-
-@pytest.fixture
-def dispatcher(person: Any) -> Any:
-    return person("DISPATCHER", subject="dora", path="city")
 
 
 def follow(somebody: Any, case: pb.Case, token: str = "") -> Iterator[pb.FollowCaseResponse]:
@@ -89,14 +64,14 @@ def ended(stream: Iterator[Any]) -> str:
 
 
 @pytest.mark.capability("004.2")
-def test_a_reporter_follows_their_case_from_where_it_stands(lin: Any, officer: Any) -> None:
+def test_a_reporter_follows_their_case_from_where_it_stands(lin: Any, roads_officer: Any) -> None:
     case = lin.open_case(report()).case
     stream = follow(lin, case)
     first = next(stream)
 
-    officer.accept_case(pb.AcceptCaseRequest(**on(case)))
-    officer.add_note(pb.AddNoteRequest(**on(case), text="the crew is on its way", to_reporter=True))
-    officer.resolve_case(pb.ResolveCaseRequest(**on(case), outcome_code="resolved", outcome="filled"))
+    roads_officer.accept_case(pb.AcceptCaseRequest(**on(case)))
+    roads_officer.add_note(pb.AddNoteRequest(**on(case), text="the crew is on its way", to_reporter=True))
+    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case), outcome_code="resolved", outcome="filled"))
 
     assert (first.case.state, first.case.body_id) == (types.CASE_STATE_ROUTED, "roads")
     assert (first.report.description, list(first.changes)) == ("a hole as deep as a bucket", [])
@@ -107,13 +82,13 @@ def test_a_reporter_follows_their_case_from_where_it_stands(lin: Any, officer: A
     assert not heard[-1].personal_data_masked
 
 
-def test_a_reporter_hears_neither_what_is_for_colleagues_nor_who_acted(lin: Any, officer: Any) -> None:
+def test_a_reporter_hears_neither_what_is_for_colleagues_nor_who_acted(lin: Any, roads_officer: Any) -> None:
     case = lin.open_case(report()).case
     stream = follow(lin, case)
     next(stream)
 
-    officer.add_note(pb.AddNoteRequest(**on(case), text="they complain all the time"))
-    officer.start_work(pb.StartWorkRequest(**on(case)))
+    roads_officer.add_note(pb.AddNoteRequest(**on(case), text="they complain all the time"))
+    roads_officer.start_work(pb.StartWorkRequest(**on(case)))
 
     heard = until(stream, "WorkStarted")
     assert all_kinds(heard) == ["WorkStarted"]
@@ -123,19 +98,19 @@ def test_a_reporter_hears_neither_what_is_for_colleagues_nor_who_acted(lin: Any,
         assert [secret for secret in ("complain", "rob", "note-1") if secret in shown] == []
 
 
-def test_a_stream_goes_on_by_its_token_without_gap_or_double(lin: Any, officer: Any) -> None:
+def test_a_stream_goes_on_by_its_token_without_gap_or_double(lin: Any, roads_officer: Any) -> None:
     case = lin.open_case(report()).case
     stream = follow(lin, case)
     next(stream)
-    officer.accept_case(pb.AcceptCaseRequest(**on(case)))
+    roads_officer.accept_case(pb.AcceptCaseRequest(**on(case)))
     token = until(stream, "CaseAccepted")[-1].resume_token
     stream.close()  # type: ignore[attr-defined] # it is a generator
-    officer.start_work(pb.StartWorkRequest(**on(case)))
+    roads_officer.start_work(pb.StartWorkRequest(**on(case)))
 
     again = follow(lin, case, token)
 
     heard = until(again, "WorkStarted")
-    officer.pause_case(pb.PauseCaseRequest(**on(case), reason="frost", reason_code="weather"))
+    roads_officer.pause_case(pb.PauseCaseRequest(**on(case), reason="frost", reason_code="weather"))
     heard += until(again, "CasePaused")
     assert all_kinds(heard) == ["WorkStarted", "CasePaused"]
     assert heard[-1].changes[0].reason == "frost"
@@ -153,21 +128,23 @@ def test_a_stranger_does_not_follow_the_case_of_somebody_else(person: Any, lin: 
     assert ended(follow(stranger, pb.Case(case_id="made-up"))) == "CASE_NOT_FOUND"
 
 
-def test_a_supervisor_follows_a_case_without_its_texts(person: Any, lin: Any, officer: Any) -> None:
+def test_a_supervisor_follows_a_case_without_its_texts(person: Any, lin: Any, roads_officer: Any) -> None:
     case = lin.open_case(report()).case
     stream = follow(person("SUPERVISOR", subject="sun", path="city"), case)
 
     first = next(stream)
-    officer.add_note(pb.AddNoteRequest(**on(case), text="the crew is on its way", to_reporter=True))
+    roads_officer.add_note(pb.AddNoteRequest(**on(case), text="the crew is on its way", to_reporter=True))
 
     heard = until(stream, "NoteAdded")[-1]
     assert (first.personal_data_masked, first.report.description) == (True, "")
     assert [(note.text, note.author_id) for note in heard.notes] == [("", "rob")]
 
 
-def test_a_body_no_longer_follows_a_case_that_went_elsewhere(lin: Any, officer: Any, dispatcher: Any) -> None:
+def test_a_body_no_longer_follows_a_case_that_went_elsewhere(
+    lin: Any, roads_officer: Any, dispatcher: Any
+) -> None:
     case = lin.open_case(report()).case
-    stream = follow(officer, case)
+    stream = follow(roads_officer, case)
     next(stream)
 
     dispatcher.reassign_case(
@@ -197,15 +174,15 @@ def test_a_person_opens_no_more_streams_than_their_quota(running: Component, lin
 # -- one's own cases --------------------------------------------------------------------------------
 
 
-def test_a_resident_follows_all_their_cases_also_new_ones(lin: Any, person: Any, officer: Any) -> None:
+def test_a_resident_follows_all_their_cases_also_new_ones(lin: Any, person: Any, roads_officer: Any) -> None:
     old = lin.open_case(report()).case
     stream = listed(lin.follow_my_cases(pb.FollowMyCasesRequest(), deadline=patience.seconds(60)))
     first = next(stream)
 
     person("RESIDENT", subject="wang").open_case(report())
     new = lin.open_case(report()).case
-    officer.add_note(pb.AddNoteRequest(**on(old), text="for colleagues"))
-    officer.accept_case(pb.AcceptCaseRequest(**on(old)))
+    roads_officer.add_note(pb.AddNoteRequest(**on(old), text="for colleagues"))
+    roads_officer.accept_case(pb.AcceptCaseRequest(**on(old)))
 
     heard = until(stream, "CaseAccepted")
     assert [case.case_id for case in first.cases] == [old.case_id]
@@ -218,7 +195,7 @@ def test_a_resident_follows_all_their_cases_also_new_ones(lin: Any, person: Any,
     ]
     assert heard[-1].cases[-1].state == types.CASE_STATE_ACCEPTED
     again = lin.follow_my_cases(pb.FollowMyCasesRequest(resume_token=heard[0].resume_token))
-    officer.start_work(pb.StartWorkRequest(**on(old)))
+    roads_officer.start_work(pb.StartWorkRequest(**on(old)))
     assert all_kinds(until(again, "WorkStarted"))[-1] == "WorkStarted"
 
 
@@ -235,13 +212,13 @@ def public(somebody: Any, **about: Any) -> Iterator[pb.FollowPublicCasesResponse
 
 
 @pytest.mark.capability("004.2")
-def test_whoever_knows_a_number_follows_its_public_face(lin: Any, person: Any, officer: Any) -> None:
+def test_whoever_knows_a_number_follows_its_public_face(lin: Any, person: Any, roads_officer: Any) -> None:
     case = lin.open_case(report()).case
     stream = public(person("RESIDENT", subject="nosy", path="elsewhere"), public_ids=[case.public_id])
 
     first = next(stream)
-    officer.add_note(pb.AddNoteRequest(**on(case), text="secret", to_reporter=True))
-    officer.accept_case(pb.AcceptCaseRequest(**on(case)))
+    roads_officer.add_note(pb.AddNoteRequest(**on(case), text="secret", to_reporter=True))
+    roads_officer.accept_case(pb.AcceptCaseRequest(**on(case)))
 
     heard = until(stream, "CaseAccepted")
     assert [face.public_id for face in first.cases] == [case.public_id]
@@ -272,11 +249,11 @@ def test_numbers_or_an_area_are_wanted(lin: Any) -> None:
     assert ended(public(lin, public_ids=["LL-00000-00000"])) == "CASE_NOT_FOUND"
 
 
-def test_both_ways_to_the_public_face_show_the_same(running: Component, lin: Any, officer: Any) -> None:
+def test_both_ways_to_the_public_face_show_the_same(running: Component, lin: Any, roads_officer: Any) -> None:
     case = lin.open_case(report()).case
-    officer.resolve_case(pb.ResolveCaseRequest(**on(case), outcome_code="resolved"))
+    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case), outcome_code="resolved"))
     lin.confirm_resolution(pb.ConfirmResolutionRequest(**on(case)))
-    closed = officer.close_case(pb.CloseCaseRequest(**on(case)))
+    closed = roads_officer.close_case(pb.CloseCaseRequest(**on(case)))
     asked = pb.GetPublicCaseRequest(public_id=case.public_id, at_least=closed.revision)
 
     by_view = lin.get_public_case(asked).case
@@ -286,22 +263,22 @@ def test_both_ways_to_the_public_face_show_the_same(running: Component, lin: Any
 
 
 def test_a_stream_goes_on_at_another_process_after_the_first_has_gone(
-    running: Component, lin: Any, officer: Any, postgres_server: TestServer
+    running: Component, lin: Any, roads_officer: Any, postgres_server: TestServer
 ) -> None:
     case = lin.open_case(report()).case
     stream = follow(lin, case)
     next(stream)
-    officer.accept_case(pb.AcceptCaseRequest(**on(case)))
+    roads_officer.accept_case(pb.AcceptCaseRequest(**on(case)))
     token = until(stream, "CaseAccepted")[-1].resume_token
     stream.close()  # type: ignore[attr-defined] # it is a generator
-    officer.start_work(pb.StartWorkRequest(**on(case)))
+    roads_officer.start_work(pb.StartWorkRequest(**on(case)))
 
     dsn = running.opened.settings.database_url.reveal()
     with component(postgres_server, SERVICE, dsn=dsn) as other:
         there = service_of(other, other.mint.person("RESIDENT", subject=case.reporter_id, path="city"))
         again = follow(there, case, token)
         heard = until(again, "WorkStarted")
-        officer.pause_case(pb.PauseCaseRequest(**on(case), reason="frost", reason_code="weather"))
+        roads_officer.pause_case(pb.PauseCaseRequest(**on(case), reason="frost", reason_code="weather"))
         heard += until(again, "CasePaused")
 
     assert all_kinds(heard) == ["WorkStarted", "CasePaused"]
