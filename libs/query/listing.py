@@ -63,8 +63,7 @@ class Listing(Generic[R]):
 
         `reach` limits the rows to those that the caller's grants cover (None: this list is open to all
         callers of the rpc), `where` to those of this question. `order` replaces the usual one. `params` are
-        those of a derived table. `as_of`: the rows as they were then, of a table that
-        keeps its history.
+        those of a derived table. `as_of`: the rows as they were then, of a table that keeps its history.
 
         Raises `Refusal` FILTER_INVALID, PAGE_TOKEN_INVALID.
         """

@@ -9,7 +9,7 @@ from psycopg import Cursor
 from libs.ledger.personal import Personal
 
 _CLAIM = "INSERT INTO claims (kind, digest, holder) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
-_HOLDER = "SELECT holder FROM claims WHERE kind = %s AND digest = %s"
+HOLDER = "SELECT holder FROM claims WHERE kind = %s AND digest = %s"
 _RELEASE = "DELETE FROM claims WHERE kind = %s AND holder = %s"
 
 
@@ -91,6 +91,6 @@ def changing(changes: Iterable[Change]) -> Callable[[Cursor[Any]], None]:
 
 def _hold(cursor: Cursor[Any], kind: str, digest: str | None, holder: str) -> None:
     cursor.execute(_CLAIM, [kind, digest, holder])
-    row = cursor.execute(_HOLDER, [kind, digest]).fetchone()
+    row = cursor.execute(HOLDER, [kind, digest]).fetchone()
     if row is not None and row["holder"] != holder:
         raise Claimed(str(row["holder"]))

@@ -289,9 +289,8 @@ class Mapper:
 
     def changes(self, event: object) -> Iterator[Change]:
         """What an event claims and releases; its personal data must be open."""
-        name = self.name_of(event).removeprefix(self._prefix)
         for claiming in self.events.claims:
-            yield from claiming.changes(name, event)
+            yield from claiming.changes(self.name_of(event).removeprefix(self._prefix), event)
 
     def changing(self) -> list[str]:
         """The stored names, older ones included, of the events that claim or release something."""

@@ -5,14 +5,10 @@ so in its transaction. A claim is kept by a keyed digest of what is claimed, in 
 once it is released nothing says who held it. The ledger can make the table anew (`reclaim`).
 """
 
-from psycopg.sql import SQL
-
-from libs.ledger.store.claiming import Claimed
+from libs.ledger.store.claiming import HOLDER, Claimed
 from libs.ledger.store.ledger import Ledger
 
 __all__ = ["Claimed", "Claims"]
-
-_HOLDER = SQL("SELECT holder FROM claims WHERE kind = %s AND digest = %s")
 
 
 class Claims:
@@ -29,5 +25,5 @@ class Claims:
     def holder(self, digest: str) -> str | None:
         """Who holds it now. Raises psycopg's errors."""
         with self._ledger.connection() as connection:
-            row = connection.execute(_HOLDER, [self._kind, digest]).fetchone()
+            row = connection.execute(HOLDER, [self._kind, digest]).fetchone()
         return None if row is None else str(row["holder"])
