@@ -12,6 +12,7 @@ from e2e.cluster.needs import BuildFailed
 pytestmark = pytest.mark.process
 
 _DIGEST = f"sha256:{'a' * 64}"
+_IMAGE = "registry.example/library/python"
 _FAKE = """#!/usr/bin/env python3
 import json, pathlib, sys
 words = sys.argv[1:]
@@ -34,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def fake(folder: Path, name: str, *refuses: str) -> Builder:
-    pinned = _DIGEST if name == "buildah" else f"registry.example/library/python@{_DIGEST}"
+    pinned = _DIGEST if name == "buildah" else f"{_IMAGE}@{_DIGEST}"
     program = folder / name
     program.write_text(_FAKE.replace("{refuses}", repr({*refuses})).replace("{pinned!r}", repr(pinned)))
     program.chmod(0o755)
@@ -60,7 +61,7 @@ def test_a_target_is_built_with_its_arguments(folder: Path, name: str) -> None:
 def test_a_tag_is_pinned_by_the_digest_that_it_has_now(folder: Path, name: str) -> None:
     builder = fake(folder, name)
 
-    assert builder.pinned("registry.example/library/python:3.11") == f"registry.example/library/python@{_DIGEST}"
+    assert builder.pinned(f"{_IMAGE}:3.11") == f"{_IMAGE}@{_DIGEST}"
     assert builder.pinned(f"python@{_DIGEST}") == f"python@{_DIGEST}"
     assert len(told(folder, name)) == 1
 
@@ -119,7 +120,7 @@ def test_make_image_builds_from_the_pinned_base_and_says_so(
     assert main(["--builder", name, "--only", "linli", "--out", str(folder / "dist")]) == 1
 
     words = next(words for words in told(folder, name) if words[0] == "build")
-    assert f"BASE=registry.example/library/python@{_DIGEST}" in words
+    assert f"BASE={_IMAGE}@{_DIGEST}" in words
     assert f"BASE_DIGEST={_DIGEST}" in words
     assert "BASE_NAME=python:3.11-slim-bookworm" in words
     assert "save failed" in capsys.readouterr().err
