@@ -89,6 +89,7 @@ class Relay:
         self._settings = settings or RelaySettings()
         self._news = Event()
         self._meter = metrics.read(source.service, "relay", source.head)
+        self._published_again = metrics.publishes_again(source.service)
         self.trouble = "has not reached the broker yet"
         source.on_news(self._news.set)
 
@@ -221,7 +222,7 @@ class Relay:
         except EventTypeUnknown as error:  # the consumer asks again: a relay of the newer release can answer
             _log.warning("cannot publish again", service=self._source.service, **asked, error=str(error))
             return
-        metrics.published_again(self._source.service, request.consumer)
+        self._published_again()
 
     def _heard(self, requests: dict[str, exchange_pb2.Rewind], message: Any) -> None:
         broker.acknowledge(message)

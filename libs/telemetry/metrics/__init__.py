@@ -11,7 +11,7 @@ from libs.telemetry.metrics.exchange import (
     history_changed,
     intake,
     parked,
-    published_again,
+    publishes_again,
     relay_stopped,
     types_behind,
 )
@@ -64,7 +64,7 @@ __all__ = [
     "limited",
     "parked",
     "pool",
-    "published_again",
+    "publishes_again",
     "read",
     "relay_stopped",
     "rpc",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from libs.telemetry.metrics.registry import LATENCY, REGISTRY, Bounded
+from libs.telemetry.metrics.registry import LATENCY, REGISTRY
 
 _parked = Gauge(
     "linli_parked_events",
@@ -15,9 +15,9 @@ _parked = Gauge(
 )  # fmt: skip
 _published_again = Counter(
     "linli_relay_published_again",
-    "Times a relay published again for a consumer that missed something. Growing all the time: the consumer"
-    " cannot keep up, or the broker loses messages.",
-    ["service", "consumer"], registry=REGISTRY,
+    "Times a relay published again for a consumer that missed something; its log names the consumer. Growing"
+    " all the time: the consumer cannot keep up, or the broker loses messages.",
+    ["service"], registry=REGISTRY,
 )  # fmt: skip
 _confirm = Histogram(
     "linli_relay_confirm_seconds",
@@ -86,17 +86,14 @@ _history_changed = Gauge(
 )  # fmt: skip
 
 
-_consumers = Bounded(20)
-
-
 def parked(service: str, source: str, count: int) -> None:
     """How many events of `source` are parked now."""
     _parked.labels(service, source).set(count)
 
 
-def published_again(service: str, consumer: str) -> None:
-    """A relay has answered a consumer that missed something: by the name that stands in the request."""
-    _published_again.labels(service, _consumers(consumer)).inc()
+def publishes_again(service: str) -> Callable[[], None]:
+    """The meter of a relay that answers consumers who missed something; it stands at 0 from the start."""
+    return _published_again.labels(service).inc
 
 
 def confirmed(service: str, seconds: float) -> None:

@@ -73,7 +73,7 @@ EXCHANGE = Dashboard(
                     shows={
                         "gap: {{service}} from {{source}}": "sum by (service, source)"
                         " (increase(linli_inbox_gaps_total[5m]))",
-                        "again: {{service}} to {{consumer}}": "sum by (service, consumer)"
+                        "again: {{service}}": "sum by (service)"
                         " (increase(linli_relay_published_again_total[5m]))",
                     },
                 ),
