@@ -86,6 +86,11 @@ e2e: setup ## Run the journeys over the real wire (minutes)
 e2e-upgrade: setup ## Upgrade from the last release and back, with calls in flight (minutes)
 	$(BIN)/pytest -m upgrade e2e/upgrade $(ARGS)
 
+.PHONY: e2e-node
+e2e-node: setup ## A partner on Node, by the partners' manual alone (needs Node and npm)
+	cd e2e/node && npm ci --ignore-scripts --no-audit --no-fund
+	$(BIN)/pytest -m node e2e/journeys $(ARGS)
+
 .PHONY: release
 release: setup ## Keep a wheel of this checkout as the last release, and its protos as those that must not break
 	rm -rf build e2e/upgrade/released/*.whl
