@@ -1,6 +1,6 @@
 """Counts the rows of `case_facts` into the groups of a scoreboard."""
 
-from collections.abc import Mapping
+from collections import Counter, defaultdict
 from dataclasses import replace
 
 from psycopg import Cursor
@@ -51,40 +51,60 @@ def count(cursor: Cursor[DictRow], question: Question) -> list[Score]:
     ).fetchall()
     scores = {row["group_id"]: _score(row) for row in found}
     if question.group_by is Grouping.BODY:
-        scores = _with_returns(cursor, question.selection, scores)
+        scores = _by_body(cursor, question.selection, scores)
     return [scores[group] for group in sorted(scores)]
 
 
-def _with_returns(
-    cursor: Cursor[DictRow], selection: Selection, scores: dict[str, Score]
-) -> dict[str, Score]:
-    """Returns count for the body that sent the case back, whoever has it now.
+def _by_body(cursor: Cursor[DictRow], selection: Selection, scores: dict[str, Score]) -> dict[str, Score]:
+    """Returns count for the body that sent the case back, breaches for the one that had it then.
 
     A body that has got rid of all its cases so is in the scoreboard none the less. Without this,
     who returns everything would look best.
     """
-    where = _condition(replace(selection, body_id=""))
-    if selection.body_id:
-        where &= Condition("holdings.body_id = %s", (selection.body_id,))
+    given, breaches = _given(cursor, selection), _breaches(cursor, selection)
+    gone = {body for body, row in given.items() if row["returned"]} | breaches.keys()
+    counted = {}
+    for body in scores.keys() | gone:
+        held, late = given.get(body, Counter()), breaches.get(body, Counter())
+        counted[body] = replace(
+            scores.get(body, Score(group_id=body, states={})),
+            given=held["given"],
+            returned=held["returned"],
+            first_response_breached=late["first_response_breached"],
+            resolution_breached=late["resolution_breached"],
+        )
+    return counted
+
+
+def _given(cursor: Cursor[DictRow], selection: Selection) -> dict[str, Counter[str]]:
+    """By body: how many cases it was ever given, and how many of them it sent back."""
+    where = _of_any_body(selection, "holdings.body_id")
     found = cursor.execute(
-        "SELECT holdings.body_id, count(*) AS given, count(*) FILTER (WHERE returned) AS returned"
+        "SELECT holdings.body_id AS body, count(*) AS given, count(*) FILTER (WHERE returned) AS returned"
         f" FROM holdings JOIN cases USING (case_id) WHERE {where.sql} GROUP BY 1",
         where.params,
-    ).fetchall()
-    held = {row["body_id"]: row for row in found}
-    counted = {}
-    for group, score in scores.items():
-        row = held.get(group, _NOTHING)
-        counted[group] = replace(score, given=row["given"], returned=row["returned"])
-    gone = {
-        body: Score(group_id=body, states={}, given=row["given"], returned=row["returned"])
-        for body, row in held.items()
-        if body not in scores and row["returned"]
-    }
-    return counted | gone
+    )
+    return {row.pop("body"): Counter(row) for row in found.fetchall()}
 
 
-_NOTHING: Mapping[str, int] = {"given": 0, "returned": 0}
+def _breaches(cursor: Cursor[DictRow], selection: Selection) -> dict[str, Counter[str]]:
+    """By body: in how many cases it let a limit pass; by "" those that no body had then."""
+    found = defaultdict[str, Counter[str]](Counter)
+    for breached in ("first_response_breached", "resolution_breached"):
+        by = f"coalesce({breached}_by, '')"
+        where = _of_any_body(selection, by) & Condition(breached)
+        counted = cursor.execute(
+            f"SELECT {by} AS body, count(*) AS cases FROM cases WHERE {where.sql} GROUP BY 1", where.params
+        )
+        for row in counted.fetchall():
+            found[row["body"]][breached] = row["cases"]
+    return found
+
+
+def _of_any_body(selection: Selection, column: str) -> Condition:
+    """The selection, whichever body has the cases now; a body that it names stands in `column`."""
+    where = _condition(replace(selection, body_id=""))
+    return where & Condition(f"{column} = %s", (selection.body_id,)) if selection.body_id else where
 
 
 def _score(row: DictRow) -> Score:

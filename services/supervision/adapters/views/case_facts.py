@@ -23,14 +23,19 @@ from services.supervision.entrypoints.wire import CHANNELS, OPEN_NAMES, STATES
 _GIVEN = (events.RoutingNoted, events.ReassignmentNoted)
 _ANSWERS = (events.AcceptanceNoted, events.WorkNoted, events.AnswerNoted, events.ResolutionNoted)
 _CHANGE_NO_ROW = (events.WarningNoted, events.AdjudicationNoted)
-_BREACHED: Mapping[ClockKind, Literal["first_response_breached", "resolution_breached"]] = {
-    ClockKind.FIRST_RESPONSE: "first_response_breached",
-    ClockKind.RESOLUTION: "resolution_breached",
+_Breached = Literal["first_response_breached", "resolution_breached"]
+_BreachedBy = Literal["first_response_breached_by", "resolution_breached_by"]
+_BREACHED: Mapping[ClockKind, tuple[_Breached, _BreachedBy]] = {
+    ClockKind.FIRST_RESPONSE: ("first_response_breached", "first_response_breached_by"),
+    ClockKind.RESOLUTION: ("resolution_breached", "resolution_breached_by"),
 }
 
 
 class CaseRow(OpenCase):
-    """A case, and what is counted of it; `body_id` must answer, or answered last."""
+    """A case, and what is counted of it; `body_id` must answer, or answered last.
+
+    `..._breached_by`: the body that had the case when the limit was used up; None if none had it.
+    """
 
     external_system: str | None
     external_number: str | None
@@ -39,8 +44,10 @@ class CaseRow(OpenCase):
     first_response_due_at: datetime | None
     first_response_at: NotRequired[datetime | None]
     first_response_breached: bool
+    first_response_breached_by: NotRequired[str | None]
     resolved_at: NotRequired[datetime | None]  # for good: taken back by a reopening
     resolution_breached: bool
+    resolution_breached_by: NotRequired[str | None]
     paused_at: NotRequired[datetime | None]
     ended_at: NotRequired[datetime | None]
     close_seconds: NotRequired[int | None]  # whole seconds from opening to closing, of closed cases
@@ -201,9 +208,14 @@ def _take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case f
             row["state"], row["body_id"] = CaseState.ACCEPTED.value, body
             row["reopenings"] += 1
             row["resolved_at"] = row["ended_at"] = row["close_seconds"] = None
-        case events.BreachNoted(clock=clock) | events.AnnulmentNoted(clock=clock, moment=MomentKind.BREACH):
+        case events.BreachNoted(clock=clock, body_id=had):
             if clock in _BREACHED:  # the other clocks are told in the trail, and not scored
-                row[_BREACHED[clock]] = isinstance(event, events.BreachNoted)
+                breached, by = _BREACHED[clock]
+                row[breached], row[by] = True, had
+        case events.AnnulmentNoted(clock=clock, moment=MomentKind.BREACH):
+            if clock in _BREACHED:
+                breached, by = _BREACHED[clock]
+                row[breached], row[by] = False, None
         case events.AnswerNoted() | events.RemarkNoted() | events.WarningNoted() | events.AdjudicationNoted():
             pass
         case events.AnnulmentNoted():  # of a warning

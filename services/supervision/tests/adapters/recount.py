@@ -207,8 +207,27 @@ def recount(
         else:
             cells[group(history)].given += 1
             cells[group(history)].returned += bool(all_of(history, "CaseReturned"))
-    # a body that has no case any more has a row only if it sent one back
-    return {name: cell for name, cell in cells.items() if cell.states or cell.returned}
+        for clock, body in _breaches(history).items():
+            cell = cells[body if by_body else group(history)]
+            cell.first_response_breached += clock == types.CLOCK_KIND_FIRST_RESPONSE
+            cell.resolution_breached += clock == types.CLOCK_KIND_RESOLUTION
+    # a body that has no case any more has a row only if it sent one back, or let a limit pass
+    return {name: cell for name, cell in cells.items() if cell.states or cell.returned or _late(cell)}
+
+
+def _late(cell: Cell) -> int:
+    return cell.first_response_breached + cell.resolution_breached
+
+
+def _breaches(history: History) -> dict[Any, str]:
+    """The clocks whose limit was used up and not annulled since, and the body that had the case then."""
+    found: dict[Any, str] = {}
+    for each in history:
+        if kind(each) == "DeadlineBreached":
+            found[each.clock] = str(each.body_id)
+        elif kind(each) == "MomentAnnulled" and each.moment == types.MOMENT_KIND_BREACH:
+            found.pop(each.clock, None)
+    return found
 
 
 def _count_holders(cells: dict[str, Cell], history: History) -> None:
@@ -236,11 +255,6 @@ def _count(cell: Cell, history: History, judged_at: datetime) -> None:
         cell.durations.append(took.days * 86400 + took.seconds)
     cell.ever_resolved += bool(all_of(history, "CaseResolved"))
     cell.reopened += bool(all_of(history, "CaseReopened"))
-    passed = [each.clock for each in all_of(history, "DeadlineBreached")]
-    annulled = [each.clock for each in all_of(history, "MomentAnnulled")]
-    clocks = {clock for clock in passed if passed.count(clock) > annulled.count(clock)}
-    cell.first_response_breached += types.CLOCK_KIND_FIRST_RESPONSE in clocks
-    cell.resolution_breached += types.CLOCK_KIND_RESOLUTION in clocks
 
 
 def _due(history: History) -> datetime | None:

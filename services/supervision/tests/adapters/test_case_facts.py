@@ -122,6 +122,16 @@ def test_a_breach_is_flagged_for_its_clock() -> None:
     assert (row["first_response_breached"], row["resolution_breached"]) == (True, False)
 
 
+def test_a_breach_stays_with_the_body_that_had_the_case() -> None:
+    breach = events.BreachNoted(clock=ClockKind.RESOLUTION, body_id="lasan", origin=origin(1))
+    returned = events.ReturnNoted(body_id="lasan", origin=origin(2))
+    reassigned = events.ReassignmentNoted(from_body_id=None, body_id="bos", origin=origin(3))
+
+    row = row_after(ROUTED, breach, returned, reassigned)
+
+    assert (row["body_id"], row["resolution_breached_by"]) == ("bos", "lasan")
+
+
 @pytest.mark.parametrize("clock", [ClockKind.ANSWER, ClockKind.DISPATCH, ClockKind.ADJUDICATION])
 def test_a_late_reading_or_dispatch_is_no_late_response(clock: ClockKind) -> None:
     row = row_after(ROUTED, events.BreachNoted(clock=clock, body_id="lasan", origin=origin(2)))
