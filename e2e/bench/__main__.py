@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from e2e.bench import exchange, footprint, group_commit, growth, live, reading, serving, signed
+from e2e.bench import burst, exchange, footprint, group_commit, growth, live, reading, serving, signed
 from e2e.bench.figures import Figure, table, told
 from e2e.bench.ground import Ground
 
@@ -20,6 +20,7 @@ MEASUREMENTS: dict[str, Callable[[Ground], Figure | list[Figure]]] = {
     "visible": reading.visible,
     "lifecycles": serving.lifecycles,
     "at-size": serving.at_size,
+    "burst": burst.measure,
     "exchange": exchange.measure,
     "signed": signed.measure,
     "growth": growth.measure,
@@ -39,6 +40,13 @@ def main() -> int:
         metavar="N",
         help="how far growth fills a ledger, such as 10_000_000 (1,000,000 if not given)",
     )
+    parser.add_argument(
+        "--cases",
+        type=int,
+        default=100_000,
+        metavar="N",
+        help="how many cases at-size has, such as 1_000_000 (100,000 if not given)",
+    )
     arguments = parser.parse_args()
     names = arguments.names or list(MEASUREMENTS)
     if unknown := [name for name in names if name not in MEASUREMENTS]:
@@ -49,7 +57,8 @@ def main() -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="linli-bench-") as folder:
         Path(folder).chmod(0o755)
-        figures = _measure(names, Ground(Path(folder), quick=arguments.quick, events=arguments.events))
+        ground = Ground(Path(folder), quick=arguments.quick, events=arguments.events, cases=arguments.cases)
+        figures = _measure(names, ground)
     print(table(figures))
     print(f"\n{time.monotonic() - began:.0f} s in all{', quick: not for comparing' * arguments.quick}")
     return 0

@@ -82,11 +82,35 @@ def opening(number: int) -> pb.OpenCaseRequest:
     )
 
 
+def outlasting(send: Send) -> Send:
+    """The documented retry: after a passing refusal the same request again, which takes effect once."""
+
+    def patiently(path: str, request: bytes) -> bytes:
+        for attempt in itertools.count():
+            try:
+                return send(path, request)
+            except grpc.RpcError as error:
+                if error.code() not in PASSING or attempt == _TRIES:
+                    raise
+                time.sleep(min(2.0, 0.1 * 2**attempt))
+        raise AssertionError("there is no last number")
+
+    return patiently
+
+
+def outlasting_lifecycle(send: Send, number: int) -> None:
+    """The same by people who try again, as the partners' manual says."""
+    lifecycle(outlasting(send), number)
+
+
+PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
+_TRIES = 12
 WORK: Mapping[str, Callable[[Send, int], object]] = {
     "no-op": no_op,
     "health": health,
     "open": open_case,
     "lifecycle": lifecycle,
+    "outlasting": outlasting_lifecycle,
 }
 
 
@@ -122,7 +146,7 @@ class Callers:
         context = multiprocessing.get_context("spawn")
         for number in range(self.processes):
             ours, theirs = context.Pipe()
-            arguments = (theirs, self.server.address, self.server.token, self.threads, number)
+            arguments = (theirs, self.server.address, self.server.token, number)
             process = context.Process(target=_call, args=arguments, daemon=True)
             process.start()
             self._running.append((process, ours))
@@ -135,8 +159,11 @@ class Callers:
             pipe.send(None)
             process.join(timeout=10)
 
-    def run(self, work: str, seconds: float) -> Rate:
-        """Let all of them do the work for so long."""
+    def run(self, work: str, seconds: float, *, every: float = 0.0, threads: int = 0) -> Rate:
+        """Let all of them (or `threads` of each process) do the work for so long.
+
+        Each begins anew when it is done, or `every` so many seconds if that is later.
+        """
         pids = {
             "server": [self.server.pid],
             "callers": [process.pid for process, _ in self._running],
@@ -144,7 +171,7 @@ class Callers:
         }
         with watched(pids) as usage:
             for _, pipe in self._running:
-                pipe.send((work, seconds))
+                pipe.send((work, seconds, every, threads or self.threads))
             answers = [pipe.recv() for _, pipe in self._running]
         failures = [failure for _, _, failure in answers if failure]
         if failures:
@@ -153,7 +180,7 @@ class Callers:
         return Rate(sum(len(times) / lasted for times, lasted, _ in answers), took, usage)
 
 
-def _call(pipe: "Connection[Any, Any]", address: str, token: str, threads: int, number: int) -> None:
+def _call(pipe: "Connection[Any, Any]", address: str, token: str, number: int) -> None:
     """The life of one process of callers."""
     channels = [
         grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)]) for _ in range(2)
@@ -163,12 +190,14 @@ def _call(pipe: "Connection[Any, Any]", address: str, token: str, threads: int, 
     numbers = itertools.count(number * 7)
     pipe.send("ready")
     while (order := pipe.recv()) is not None:
-        pipe.send(_measure(WORK[order[0]], order[1], [sends[i % 2] for i in range(threads)], numbers))
+        work, seconds, every, many = order
+        pipe.send(_measure(WORK[work], seconds, every, [sends[i % 2] for i in range(many)], numbers))
 
 
 def _measure(
     work: Callable[[Send, int], object],
     seconds: float,
+    every: float,
     sends: Sequence[Send],
     numbers: "itertools.count[int]",
 ) -> tuple[list[float], float, str]:
@@ -176,15 +205,17 @@ def _measure(
     failures: list[str] = []
     began = time.perf_counter()
 
-    def run(send: Send) -> None:
+    def run(send: Send, place: int) -> None:
+        time.sleep(every * place / len(sends))  # not all at once
         try:
             while (start := time.perf_counter()) - began < seconds:
                 work(send, next(numbers))
                 took.append(time.perf_counter() - start)
+                time.sleep(max(0.0, min(start + every, began + seconds) - time.perf_counter()))
         except Exception as failure:  # noqa: BLE001  # told by the parent, whatever it is
             failures.append(f"{type(failure).__name__}: {failure}")
 
-    threads = [threading.Thread(target=run, args=(send,)) for send in sends]
+    threads = [threading.Thread(target=run, args=(send, place)) for place, send in enumerate(sends)]
     for thread in threads:
         thread.start()
     for thread in threads:

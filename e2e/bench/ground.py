@@ -53,11 +53,12 @@ class Served:
 class Ground:
     """One folder for a whole run of the bench. `quick` makes everything smaller, and less exact.
 
-    `events`: how far `growth` fills a ledger.
+    `events`: how far `growth` fills a ledger; `cases`: how many there are for `at-size`.
     """
 
-    def __init__(self, folder: Path, *, quick: bool, events: int = 1_000_000) -> None:
+    def __init__(self, folder: Path, *, quick: bool, events: int = 1_000_000, cases: int = 100_000) -> None:
         self.quick = quick
+        self.cases = cases
         self.events = events
         self.folder = folder
         self.place = Place(data=folder / "data")

@@ -10,7 +10,6 @@ from e2e.bench.ground import LOADED, Ground
 
 CALLERS = 32
 EMPTY, FULL = "cases_empty", "cases_full"
-CASES = 100_000
 
 TURNS = (
     "the one interpreter of the server: 650 to 850 us of its processor an opening (the rpc that does"
@@ -73,20 +72,20 @@ def lifecycles(ground: Ground) -> Figure:
 
 
 def at_size(ground: Ground) -> Figure:
-    """Lifecycles with 100,000 cases in the ledger against none, two servers side by side, in turn."""
+    """Lifecycles with `--cases` in the ledger against none, two servers side by side, in turn."""
     ground.replayed()
     seconds = 3.0 if ground.quick else 6.0
     with ground.postgres() as server:
         ground.copy_database(server, LOADED, EMPTY)
         ground.copy_database(server, "cases", FULL)
-        filled = multiply(server.dsn(FULL), "case", 10_000 if ground.quick else CASES)
+        filled = multiply(server.dsn(FULL), "case", 10_000 if ground.quick else ground.cases)
         with (
             ground.cases_server(FULL) as full,
             ground.cases_server(EMPTY) as empty,
             Callers(full, CALLERS // 4) as at_full,
             Callers(empty, CALLERS // 4) as at_empty,
         ):
-            wait_for_views(server.dsn(FULL))
+            wait_for_views(server.dsn(FULL), 300 + ground.cases / 500)
             for callers in (at_full, at_empty):
                 callers.run("lifecycle", 2.0)
             large, small = _in_turn(
