@@ -13,10 +13,7 @@ def case_not_found(case_id: str = "") -> Refusal:
     """Nothing was ever opened under this id."""
     message = "there is no such case: check the id"
     if is_public_id(case_id):
-        message = (
-            "this is a public number, and no case_id: GetPublicCase takes it, and ListCases with the filter"
-            " public_id finds the case_id"
-        )
+        message = "this is a public number: GetPublicCase takes it, ListCases finds the case_id by public_id"
     return Refusal(Kind.NOT_FOUND, "CASE_NOT_FOUND", message)
 
 
@@ -65,6 +62,12 @@ def reporter_unknown(reporter_id: str, field: str = "reporter_id") -> Refusal:
         "known after a moment: try again), or leave it out and give a contact, or report anonymously"
     )
     return Refusal(Kind.PRECONDITION, "REPORTER_UNKNOWN", message, field=field, reporter_id=reporter_id)
+
+
+def channel_not_yours(channel: str) -> Refusal:
+    """It would count what one kind of caller does as the work of another."""
+    message = f"reports of yours do not come in by {channel}: name the channel that you are, see OpenCase"
+    return Refusal(Kind.PERMISSION, "CHANNEL_NOT_YOURS", message, channel=channel)
 
 
 def external_reference_not_allowed() -> Refusal:

@@ -22,6 +22,8 @@ class Channel(Enum):
     LETTER = "letter"
     FIELD_REPORT = "field_report"
     DESK = "desk"
+    IMPORT = "import"
+    SENSOR = "sensor"
 
 
 class Party(Enum):

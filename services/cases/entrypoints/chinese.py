@@ -12,6 +12,7 @@ MESSAGES = {
     "ANONYMOUS_WITH_NAME": "匿名报告不能填写报告人或联系方式，请二者择一",
     "AREA_UNKNOWN": "没有这个区域，请使用已登记的区域编号",
     "BASIS_MISSING": "请说明该单位承办的依据：填写责任清单条目或法律依据，二者择一",
+    "CHANNEL_NOT_YOURS": "您不能以{channel}渠道报告，请填写您实际使用的渠道",
     "CONFIRMATION_PENDING": "正在等待报告人确认，期限至{until_time}，在此之前不能结案",
     "EVIDENCE_MISSING": "缺少承诺要求的佐证材料：{kinds}；每份材料只计一次，以前提交过的不再计算",
     "OUTCOME_NOT_LISTED": "该事项没有此办理结果，请从清单中选择：{known}",

@@ -1,6 +1,7 @@
 """The rpcs of those who report: taking in, taking back, objecting."""
 
 from linli.cases.v1 import cases_service_pb2 as pb
+from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.query.freshness import Fresh
 from libs.query.reach import Jurisdiction, Limit, Permit, Reach
@@ -11,7 +12,7 @@ from services.cases.application.app import App
 from services.cases.application.report import Report
 from services.cases.domain import refusals
 from services.cases.domain.case import commands
-from services.cases.domain.values import ExternalReference
+from services.cases.domain.values import Channel, ExternalReference
 from services.cases.entrypoints.case import IMPORT_SCOPE, act, dating
 from services.cases.entrypoints.external_system import require_system_or_importer
 from services.cases.entrypoints.wire.case import case_listed, case_shown
@@ -20,8 +21,16 @@ from services.cases.entrypoints.wire.words import CHANNELS, point_of
 
 STAFF_SCOPES = ("cases.work", "cases.dispatch", IMPORT_SCOPE)
 """Whoever holds one reports for the record, not as a reporter."""
+GRID_WORKER = "GRID_WORKER"
+"""The role of those who are a channel of their own."""
 REGISTERING_SCOPE = "parties.register"
 """People who hold it know residents by their papers, and report in their names."""
+
+OF_PEOPLE = frozenset({Channel.WEB, Channel.MOBILE_APP})
+OF_STAFF = frozenset({Channel.PHONE_OPERATOR, Channel.EMAIL, Channel.LETTER, Channel.DESK})
+"""What people call, write or come to an office with, entered by whoever works there."""
+OF_CLIENTS = OF_PEOPLE | {Channel.PARTNER_API, Channel.SMS_RELAY, Channel.EMAIL}
+"""What programs pass on; nobody sits there."""
 
 
 class ReportApi:
@@ -35,7 +44,7 @@ class ReportApi:
         reporter_id = _reporter(request, call)
         report = Report(
             affair_id=request.affair_id,
-            channel=CHANNELS.from_wire(request.channel),
+            channel=_channel(request, call),
             at=call.at,
             point=point_of(request),
             area_id=request.area_id,
@@ -118,6 +127,30 @@ def _opening(request: pb.OpenCaseRequest, call: Call) -> Permit:
             kept_to.require(area_path=of.area_path)
 
     return permit
+
+
+def _channel(request: pb.OpenCaseRequest, call: Call) -> Channel:
+    """The way it came in, which must be one of the caller's. Refuses CHANNEL_NOT_YOURS."""
+    channel = CHANNELS.from_wire(request.channel)
+    if channel not in _channels(call):
+        raise refusals.channel_not_yours(types.Channel.Name(request.channel))
+    return channel
+
+
+def _channels(call: Call) -> frozenset[Channel]:
+    """The channels that the caller may name; in history those of others, too. No caller is a sensor."""
+    if call.occurred_at is not None:
+        return frozenset(Channel) - {Channel.SENSOR}
+    person = call.caller.kind == PERSON
+    held = {
+        OF_PEOPLE: person,
+        OF_STAFF: person and any(call.has(scope) for scope in STAFF_SCOPES),
+        frozenset({Channel.GRID_WORKER}): person and GRID_WORKER in call.caller.roles,
+        frozenset({Channel.FIELD_REPORT}): call.has("cases.work"),
+        OF_CLIENTS: call.caller.kind == CLIENT,
+        frozenset({Channel.IMPORT}): call.has(IMPORT_SCOPE),
+    }
+    return frozenset[Channel]().union(*(channels for channels, theirs in held.items() if theirs))
 
 
 def _external(request: pb.OpenCaseRequest, call: Call) -> ExternalReference | None:

@@ -74,8 +74,8 @@ def test_an_earlier_list_is_the_fold_of_the_events_until_then(
 
 
 def test_pages_of_an_earlier_list_fit_together_while_cases_change(operator: Any, roads_officer: Any) -> None:
-    opened = [operator.open_case(report(channel=types.CHANNEL_SMS_RELAY)).case for _ in range(4)]
-    asked = pb.ListCasesRequest(page_size=1, filter="channel = SMS_RELAY AND state = ROUTED")
+    opened = [operator.open_case(report(channel=types.CHANNEL_DESK)).case for _ in range(4)]
+    asked = pb.ListCasesRequest(page_size=1, filter="channel = DESK AND state = ROUTED")
     asked.as_of_time.CopyFrom(stamp(datetime.now(UTC)))
     found: list[str] = []
 

@@ -188,8 +188,9 @@ def test_history_and_refusals_use_the_contracts_names(partner: Any, officer: Any
 def test_a_case_names_nobody_whom_identity_does_not_know(running: Component, officer: Any) -> None:
     running.hears("identity", identity.ResidentRegistered(resident_id="resident-mei"))
 
+    channel: dict[str, Any] = {"channel": types.CHANNEL_DESK}
     for person in ({"on_behalf_of": "13800138000"}, {"reporter_id": "zhang.wei"}):
-        failed = refusal(officer.open_case, report(**person))
+        failed = refusal(officer.open_case, report(**channel, **person))
         assert (failed.reason, list(failed.violations)) == ("REPORTER_UNKNOWN", ["reporter_id"])
-    both = report(reporter_id="resident-mei", on_behalf_of="13800138000")
+    both = report(**channel, reporter_id="resident-mei", on_behalf_of="13800138000")
     assert list(refusal(officer.open_case, both).violations) == ["on_behalf_of"]

@@ -50,7 +50,7 @@ from services.cases.domain.case.events import (
 )
 from services.cases.domain.case.situations import Case, Routed, Submitted
 from services.cases.domain.clocks import ClockKind, promise
-from services.cases.domain.values import Point
+from services.cases.domain.values import Channel, Point
 from services.cases.tests.domain.history import (
     COMMITMENT,
     OFFICE,
@@ -96,6 +96,11 @@ def started(**delta: float) -> WorkStarted:
 
 def test_a_report_becomes_a_case_and_goes_to_the_responsible_body() -> None:
     given().when(open_case()).then(opened(), routed())
+
+
+@pytest.mark.parametrize("channel", list(Channel))
+def test_a_channel_changes_nothing_but_its_own_name(channel: Channel) -> None:
+    given().when(open_case(channel=channel)).then(replace(opened(), channel=channel), routed())
 
 
 def test_without_a_responsible_body_the_case_is_unowned_and_its_clocks_run_all_the_same() -> None:

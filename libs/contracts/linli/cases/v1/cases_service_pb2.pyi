@@ -301,7 +301,7 @@ class OpenCaseRequest(_message.Message):
     affair_id: _builtins.str
     """The kind of matter."""
     channel: _cases_types_pb2.Channel.ValueType
-    """The channel by which the report came in."""
+    """The channel by which the report came in: one that the caller may name."""
     description: _builtins.str
     """What it is about."""
     area_id: _builtins.str

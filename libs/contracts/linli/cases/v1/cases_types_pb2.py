@@ -24,16 +24,41 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from linli.catalog.v1 import catalog_types_pb2 as linli_dot_catalog_dot_v1_dot_catalog__types__pb2
+from linli.options.v1 import labels_pb2 as linli_dot_options_dot_v1_dot_labels__pb2
 from linli.options.v1 import rules_pb2 as linli_dot_options_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n linli/cases/v1/cases_types.proto\x12\x0elinli.cases.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$linli/catalog/v1/catalog_types.proto\x1a\x1clinli/options/v1/rules.proto\"\xd8\x01\n\x11\x45videnceReference\x12\x34\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.linli.catalog.v1.EvidenceKindB\x06\x9a\xb5\x18\x02\x08\x01\x12(\n\x06\x64igest\x18\x02 \x01(\tB\x18\x9a\xb5\x18\x14\x08\x01\x10@\x1a\x0c[0-9a-f]{64}@\x08\x12;\n\nmedia_type\x18\x03 \x01(\tB\'\x9a\xb5\x18#\x08\x01\x10\x64\x1a\x1b[a-z]+/[a-z0-9][a-z0-9.+-]*@\x08\x12&\n\x04size\x18\x04 \x01(\x03\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x65\xcd\xcd\x41\x38\x01\"\xb8\x02\n\x08\x44\x65\x61\x64line\x12(\n\x05\x63lock\x18\x01 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12-\n\twarn_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08met_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x62reached\x18\x05 \x01(\x08\x12\x15\n\rcommitment_id\x18\x06 \x01(\t\x12\x1a\n\x12\x63ommitment_version\x18\x07 \x01(\x05\x12\x32\n\nescalation\x18\x08 \x03(\x0b\x32\x1e.linli.cases.v1.EscalationStep\"\xaf\x02\n\x0e\x45scalationStep\x12\r\n\x05level\x18\x01 \x01(\x05\x12\x38\n\trecipient\x18\x02 \x01(\x0e\x32%.linli.catalog.v1.EscalationRecipient\x12\x0f\n\x07\x61rea_id\x18\x03 \x01(\t\x12,\n\x08\x64ue_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bsooner_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\ttold_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11\x61\x63knowledged_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"K\n\x11\x45xternalReference\x12\x1a\n\x06system\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x05\x12\x1a\n\x06number\x18\x02 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x03*\x83\x02\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x43HANNEL_WEB\x10\x01\x12\x1a\n\x16\x43HANNEL_PHONE_OPERATOR\x10\x02\x12\x17\n\x13\x43HANNEL_GRID_WORKER\x10\x03\x12\x17\n\x13\x43HANNEL_PARTNER_API\x10\x04\x12\x15\n\x11\x43HANNEL_SMS_RELAY\x10\x05\x12\x16\n\x12\x43HANNEL_MOBILE_APP\x10\x06\x12\x11\n\rCHANNEL_EMAIL\x10\x07\x12\x12\n\x0e\x43HANNEL_LETTER\x10\x08\x12\x18\n\x14\x43HANNEL_FIELD_REPORT\x10\t\x12\x10\n\x0c\x43HANNEL_DESK\x10\n*\xa2\x02\n\tCaseState\x12\x1a\n\x16\x43\x41SE_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43\x41SE_STATE_SUBMITTED\x10\x01\x12\x15\n\x11\x43\x41SE_STATE_ROUTED\x10\x02\x12\x17\n\x13\x43\x41SE_STATE_ACCEPTED\x10\x03\x12\x1a\n\x16\x43\x41SE_STATE_IN_PROGRESS\x10\x04\x12\x16\n\x12\x43\x41SE_STATE_WAITING\x10\x05\x12\x17\n\x13\x43\x41SE_STATE_RESOLVED\x10\x06\x12\x15\n\x11\x43\x41SE_STATE_CLOSED\x10\x07\x12\x17\n\x13\x43\x41SE_STATE_REJECTED\x10\x08\x12\x18\n\x14\x43\x41SE_STATE_WITHDRAWN\x10\t\x12\x18\n\x14\x43\x41SE_STATE_CONFIRMED\x10\n*c\n\x07\x43losing\x12\x17\n\x13\x43LOSING_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43LOSING_CONFIRMED\x10\x01\x12\x13\n\x0f\x43LOSING_SILENCE\x10\x02\x12\x13\n\x0f\x43LOSING_HISTORY\x10\x03*\xb3\x01\n\x0cReceiptReply\x12\x1d\n\x19RECEIPT_REPLY_UNSPECIFIED\x10\x00\x12&\n\"RECEIPT_REPLY_OBJECT_TO_RESOLUTION\x10\x01\x12\x1a\n\x16RECEIPT_REPLY_WITHDRAW\x10\x02\x12\x19\n\x15RECEIPT_REPLY_CONFIRM\x10\x03\x12%\n!RECEIPT_REPLY_OBJECT_TO_REJECTION\x10\x04*u\n\tCaseParty\x12\x1a\n\x16\x43\x41SE_PARTY_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41SE_PARTY_RESIDENT\x10\x01\x12\x18\n\x14\x43\x41SE_PARTY_COMMUNITY\x10\x02\x12\x19\n\x15\x43\x41SE_PARTY_DEPARTMENT\x10\x03*\xae\x01\n\tClockKind\x12\x1a\n\x16\x43LOCK_KIND_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43LOCK_KIND_FIRST_RESPONSE\x10\x01\x12\x19\n\x15\x43LOCK_KIND_RESOLUTION\x10\x02\x12\x15\n\x11\x43LOCK_KIND_ANSWER\x10\x03\x12\x17\n\x13\x43LOCK_KIND_DISPATCH\x10\x04\x12\x1b\n\x17\x43LOCK_KIND_ADJUDICATION\x10\x05*Z\n\nMomentKind\x12\x1b\n\x17MOMENT_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13MOMENT_KIND_WARNING\x10\x01\x12\x16\n\x12MOMENT_KIND_BREACH\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n linli/cases/v1/cases_types.proto\x12\x0elinli.cases.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a$linli/catalog/v1/catalog_types.proto\x1a\x1dlinli/options/v1/labels.proto\x1a\x1clinli/options/v1/rules.proto\"\xd8\x01\n\x11\x45videnceReference\x12\x34\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.linli.catalog.v1.EvidenceKindB\x06\x9a\xb5\x18\x02\x08\x01\x12(\n\x06\x64igest\x18\x02 \x01(\tB\x18\x9a\xb5\x18\x14\x08\x01\x10@\x1a\x0c[0-9a-f]{64}@\x08\x12;\n\nmedia_type\x18\x03 \x01(\tB\'\x9a\xb5\x18#\x08\x01\x10\x64\x1a\x1b[a-z]+/[a-z0-9][a-z0-9.+-]*@\x08\x12&\n\x04size\x18\x04 \x01(\x03\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x65\xcd\xcd\x41\x38\x01\"\xb8\x02\n\x08\x44\x65\x61\x64line\x12(\n\x05\x63lock\x18\x01 \x01(\x0e\x32\x19.linli.cases.v1.ClockKind\x12-\n\twarn_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x64ue_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08met_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x62reached\x18\x05 \x01(\x08\x12\x15\n\rcommitment_id\x18\x06 \x01(\t\x12\x1a\n\x12\x63ommitment_version\x18\x07 \x01(\x05\x12\x32\n\nescalation\x18\x08 \x03(\x0b\x32\x1e.linli.cases.v1.EscalationStep\"\xaf\x02\n\x0e\x45scalationStep\x12\r\n\x05level\x18\x01 \x01(\x05\x12\x38\n\trecipient\x18\x02 \x01(\x0e\x32%.linli.catalog.v1.EscalationRecipient\x12\x0f\n\x07\x61rea_id\x18\x03 \x01(\t\x12,\n\x08\x64ue_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bsooner_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\ttold_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11\x61\x63knowledged_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"K\n\x11\x45xternalReference\x12\x1a\n\x06system\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x05\x12\x1a\n\x06number\x18\x02 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x03*\xeb\x04\n\x07\x43hannel\x12\x17\n\x13\x43HANNEL_UNSPECIFIED\x10\x00\x12\"\n\x0b\x43HANNEL_WEB\x10\x01\x1a\x11\xc2\xb5\x18\r\n\x06\xe7\xbd\x91\xe9\xa1\xb5\x12\x03Web\x12/\n\x16\x43HANNEL_PHONE_OPERATOR\x10\x02\x1a\x13\xc2\xb5\x18\x0f\n\x06\xe7\x94\xb5\xe8\xaf\x9d\x12\x05Phone\x12\x35\n\x13\x43HANNEL_GRID_WORKER\x10\x03\x1a\x1c\xc2\xb5\x18\x18\n\t\xe7\xbd\x91\xe6\xa0\xbc\xe5\x91\x98\x12\x0bGrid worker\x12>\n\x13\x43HANNEL_PARTNER_API\x10\x04\x1a%\xc2\xb5\x18!\n\x0f\xe5\x90\x88\xe4\xbd\x9c\xe6\x96\xb9\xe7\xb3\xbb\xe7\xbb\x9f\x12\x0ePartner system\x12\x31\n\x11\x43HANNEL_SMS_RELAY\x10\x05\x1a\x1a\xc2\xb5\x18\x16\n\x06\xe7\x9f\xad\xe4\xbf\xa1\x12\x0cText message\x12\x36\n\x12\x43HANNEL_MOBILE_APP\x10\x06\x1a\x1e\xc2\xb5\x18\x1a\n\x0c\xe6\x89\x8b\xe6\x9c\xba\xe5\xba\x94\xe7\x94\xa8\x12\nMobile app\x12-\n\rCHANNEL_EMAIL\x10\x07\x1a\x1a\xc2\xb5\x18\x16\n\x0c\xe7\x94\xb5\xe5\xad\x90\xe9\x82\xae\xe4\xbb\xb6\x12\x06\x45-mail\x12(\n\x0e\x43HANNEL_LETTER\x10\x08\x1a\x14\xc2\xb5\x18\x10\n\x06\xe4\xbf\xa1\xe4\xbb\xb6\x12\x06Letter\x12:\n\x14\x43HANNEL_FIELD_REPORT\x10\t\x1a \xc2\xb5\x18\x1c\n\x0c\xe7\x8e\xb0\xe5\x9c\xba\xe4\xb8\x8a\xe6\x8a\xa5\x12\x0c\x46ield report\x12$\n\x0c\x43HANNEL_DESK\x10\n\x1a\x12\xc2\xb5\x18\x0e\n\x06\xe7\xaa\x97\xe5\x8f\xa3\x12\x04\x44\x65sk\x12(\n\x0e\x43HANNEL_IMPORT\x10\x0b\x1a\x14\xc2\xb5\x18\x10\n\x06\xe5\xaf\xbc\xe5\x85\xa5\x12\x06Import\x12+\n\x0e\x43HANNEL_SENSOR\x10\x0c\x1a\x17\xc2\xb5\x18\x13\n\t\xe4\xbc\xa0\xe6\x84\x9f\xe5\x99\xa8\x12\x06Sensor*\xa2\x02\n\tCaseState\x12\x1a\n\x16\x43\x41SE_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x43\x41SE_STATE_SUBMITTED\x10\x01\x12\x15\n\x11\x43\x41SE_STATE_ROUTED\x10\x02\x12\x17\n\x13\x43\x41SE_STATE_ACCEPTED\x10\x03\x12\x1a\n\x16\x43\x41SE_STATE_IN_PROGRESS\x10\x04\x12\x16\n\x12\x43\x41SE_STATE_WAITING\x10\x05\x12\x17\n\x13\x43\x41SE_STATE_RESOLVED\x10\x06\x12\x15\n\x11\x43\x41SE_STATE_CLOSED\x10\x07\x12\x17\n\x13\x43\x41SE_STATE_REJECTED\x10\x08\x12\x18\n\x14\x43\x41SE_STATE_WITHDRAWN\x10\t\x12\x18\n\x14\x43\x41SE_STATE_CONFIRMED\x10\n*c\n\x07\x43losing\x12\x17\n\x13\x43LOSING_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43LOSING_CONFIRMED\x10\x01\x12\x13\n\x0f\x43LOSING_SILENCE\x10\x02\x12\x13\n\x0f\x43LOSING_HISTORY\x10\x03*\xb3\x01\n\x0cReceiptReply\x12\x1d\n\x19RECEIPT_REPLY_UNSPECIFIED\x10\x00\x12&\n\"RECEIPT_REPLY_OBJECT_TO_RESOLUTION\x10\x01\x12\x1a\n\x16RECEIPT_REPLY_WITHDRAW\x10\x02\x12\x19\n\x15RECEIPT_REPLY_CONFIRM\x10\x03\x12%\n!RECEIPT_REPLY_OBJECT_TO_REJECTION\x10\x04*u\n\tCaseParty\x12\x1a\n\x16\x43\x41SE_PARTY_UNSPECIFIED\x10\x00\x12\x17\n\x13\x43\x41SE_PARTY_RESIDENT\x10\x01\x12\x18\n\x14\x43\x41SE_PARTY_COMMUNITY\x10\x02\x12\x19\n\x15\x43\x41SE_PARTY_DEPARTMENT\x10\x03*\xae\x01\n\tClockKind\x12\x1a\n\x16\x43LOCK_KIND_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43LOCK_KIND_FIRST_RESPONSE\x10\x01\x12\x19\n\x15\x43LOCK_KIND_RESOLUTION\x10\x02\x12\x15\n\x11\x43LOCK_KIND_ANSWER\x10\x03\x12\x17\n\x13\x43LOCK_KIND_DISPATCH\x10\x04\x12\x1b\n\x17\x43LOCK_KIND_ADJUDICATION\x10\x05*Z\n\nMomentKind\x12\x1b\n\x17MOMENT_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13MOMENT_KIND_WARNING\x10\x01\x12\x16\n\x12MOMENT_KIND_BREACH\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'linli.cases.v1.cases_types_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CHANNEL'].values_by_name["CHANNEL_WEB"]._loaded_options = None
+  _globals['_CHANNEL'].values_by_name["CHANNEL_WEB"]._serialized_options = b'\302\265\030\r\n\006\347\275\221\351\241\265\022\003Web'
+  _globals['_CHANNEL'].values_by_name["CHANNEL_PHONE_OPERATOR"]._loaded_options = None
+  _globals['_CHANNEL'].values_by_name["CHANNEL_PHONE_OPERATOR"]._serialized_options = b'\302\265\030\017\n\006\347\224\265\350\257\235\022\005Phone'
+  _globals['_CHANNEL'].values_by_name["CHANNEL_GRID_WORKER"]._loaded_options = None
+  _globals['_CHANNEL'].values_by_name["CHANNEL_GRID_WORKER"]._serialized_options = b'\302\265\030\030\n\t\347\275\221\346\240\274\345\221\230\022\013Grid worker'
+  _globals['_CHANNEL'].values_by_name["CHANNEL_PARTNER_API"]._loaded_options = None
+  _globals['_CHANNEL'].values_by_name["CHANNEL_PARTNER_API"]._serialized_options = b'\302\265\030!\n\017\345\220\210\344\275\234\346\226\271\347\263\273\347\273\237\022\016Partner system'
+  _globals['_CHANNEL'].values_by_name["CHANNEL_SMS_RELAY"]._loaded_options = None
+  _globals['_CHANNEL'].values_by_name["CHANNEL_SMS_RELAY"]._serialized_options = b'\302\265\030\026\n\006\347\237\255\344\277\241\022\014Text message'
+  _globals['_CHANNEL'].values_by_name["CHANNEL_MOBILE_APP"]._loaded_options = None
+  _globals['_CHANNEL'].values_by_name["CHANNEL_MOBILE_APP"]._serialized_options = b'\302\265\030\032\n\014\346\211\213\346\234\272\345\272\224\347\224\250\022\nMobile app'
+  _globals['_CHANNEL'].values_by_name["CHANNEL_EMAIL"]._loaded_options = None
+  _globals['_CHANNEL'].values_by_name["CHANNEL_EMAIL"]._serialized_options = b'\302\265\030\026\n\014\347\224\265\345\255\220\351\202\256\344\273\266\022\006E-mail'
+  _globals['_CHANNEL'].values_by_name["CHANNEL_LETTER"]._loaded_options = None
+  _globals['_CHANNEL'].values_by_name["CHANNEL_LETTER"]._serialized_options = b'\302\265\030\020\n\006\344\277\241\344\273\266\022\006Letter'
+  _globals['_CHANNEL'].values_by_name["CHANNEL_FIELD_REPORT"]._loaded_options = None
+  _globals['_CHANNEL'].values_by_name["CHANNEL_FIELD_REPORT"]._serialized_options = b'\302\265\030\034\n\014\347\216\260\345\234\272\344\270\212\346\212\245\022\014Field report'
+  _globals['_CHANNEL'].values_by_name["CHANNEL_DESK"]._loaded_options = None
+  _globals['_CHANNEL'].values_by_name["CHANNEL_DESK"]._serialized_options = b'\302\265\030\016\n\006\347\252\227\345\217\243\022\004Desk'
+  _globals['_CHANNEL'].values_by_name["CHANNEL_IMPORT"]._loaded_options = None
+  _globals['_CHANNEL'].values_by_name["CHANNEL_IMPORT"]._serialized_options = b'\302\265\030\020\n\006\345\257\274\345\205\245\022\006Import'
+  _globals['_CHANNEL'].values_by_name["CHANNEL_SENSOR"]._loaded_options = None
+  _globals['_CHANNEL'].values_by_name["CHANNEL_SENSOR"]._serialized_options = b'\302\265\030\023\n\t\344\274\240\346\204\237\345\231\250\022\006Sensor'
   _globals['_EVIDENCEREFERENCE'].fields_by_name['kind']._loaded_options = None
   _globals['_EVIDENCEREFERENCE'].fields_by_name['kind']._serialized_options = b'\232\265\030\002\010\001'
   _globals['_EVIDENCEREFERENCE'].fields_by_name['digest']._loaded_options = None
@@ -46,26 +71,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXTERNALREFERENCE'].fields_by_name['system']._serialized_options = b'\232\265\030\006\010\001\020@@\005'
   _globals['_EXTERNALREFERENCE'].fields_by_name['number']._loaded_options = None
   _globals['_EXTERNALREFERENCE'].fields_by_name['number']._serialized_options = b'\232\265\030\006\010\001\020@@\003'
-  _globals['_CHANNEL']._serialized_start=1071
-  _globals['_CHANNEL']._serialized_end=1330
-  _globals['_CASESTATE']._serialized_start=1333
-  _globals['_CASESTATE']._serialized_end=1623
-  _globals['_CLOSING']._serialized_start=1625
-  _globals['_CLOSING']._serialized_end=1724
-  _globals['_RECEIPTREPLY']._serialized_start=1727
-  _globals['_RECEIPTREPLY']._serialized_end=1906
-  _globals['_CASEPARTY']._serialized_start=1908
-  _globals['_CASEPARTY']._serialized_end=2025
-  _globals['_CLOCKKIND']._serialized_start=2028
-  _globals['_CLOCKKIND']._serialized_end=2202
-  _globals['_MOMENTKIND']._serialized_start=2204
-  _globals['_MOMENTKIND']._serialized_end=2294
-  _globals['_EVIDENCEREFERENCE']._serialized_start=154
-  _globals['_EVIDENCEREFERENCE']._serialized_end=370
-  _globals['_DEADLINE']._serialized_start=373
-  _globals['_DEADLINE']._serialized_end=685
-  _globals['_ESCALATIONSTEP']._serialized_start=688
-  _globals['_ESCALATIONSTEP']._serialized_end=991
-  _globals['_EXTERNALREFERENCE']._serialized_start=993
-  _globals['_EXTERNALREFERENCE']._serialized_end=1068
+  _globals['_CHANNEL']._serialized_start=1102
+  _globals['_CHANNEL']._serialized_end=1721
+  _globals['_CASESTATE']._serialized_start=1724
+  _globals['_CASESTATE']._serialized_end=2014
+  _globals['_CLOSING']._serialized_start=2016
+  _globals['_CLOSING']._serialized_end=2115
+  _globals['_RECEIPTREPLY']._serialized_start=2118
+  _globals['_RECEIPTREPLY']._serialized_end=2297
+  _globals['_CASEPARTY']._serialized_start=2299
+  _globals['_CASEPARTY']._serialized_end=2416
+  _globals['_CLOCKKIND']._serialized_start=2419
+  _globals['_CLOCKKIND']._serialized_end=2593
+  _globals['_MOMENTKIND']._serialized_start=2595
+  _globals['_MOMENTKIND']._serialized_end=2685
+  _globals['_EVIDENCEREFERENCE']._serialized_start=185
+  _globals['_EVIDENCEREFERENCE']._serialized_end=401
+  _globals['_DEADLINE']._serialized_start=404
+  _globals['_DEADLINE']._serialized_end=716
+  _globals['_ESCALATIONSTEP']._serialized_start=719
+  _globals['_ESCALATIONSTEP']._serialized_end=1022
+  _globals['_EXTERNALREFERENCE']._serialized_start=1024
+  _globals['_EXTERNALREFERENCE']._serialized_end=1099
 # @@protoc_insertion_point(module_scope)

@@ -49,9 +49,18 @@ class _ChannelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Channel.Value
     """A crew reported from the field what it found while at other work."""
     CHANNEL_DESK: _Channel.ValueType  # 10
     """Somebody came to a desk."""
+    CHANNEL_IMPORT: _Channel.ValueType  # 11
+    """It was taken over from another platform, which does not say how it came in there."""
+    CHANNEL_SENSOR: _Channel.ValueType  # 12
+    """A registered sensor raised an alarm. Never accepted in a request."""
 
 class Channel(_Channel, metaclass=_ChannelEnumTypeWrapper):
-    """The way a report came in. Every channel has the same fields and the same clocks."""
+    """The way a report came in. Every channel has the same fields, the same checks and the same clocks. Who may name which:
+    people WEB and MOBILE_APP; those of them who work on cases, dispatch or import them (`cases.work`, `cases.dispatch`,
+    `cases.import`) also PHONE_OPERATOR, EMAIL, LETTER and DESK; grid workers GRID_WORKER; whoever works on cases
+    FIELD_REPORT; clients PARTNER_API, SMS_RELAY, WEB, MOBILE_APP and EMAIL, whichever they pass on; whoever imports
+    history IMPORT, and in imported history (`occurred_time`) any but SENSOR.
+    """
 
 CHANNEL_UNSPECIFIED: Channel.ValueType  # 0
 """Never accepted in a request."""
@@ -75,6 +84,10 @@ CHANNEL_FIELD_REPORT: Channel.ValueType  # 9
 """A crew reported from the field what it found while at other work."""
 CHANNEL_DESK: Channel.ValueType  # 10
 """Somebody came to a desk."""
+CHANNEL_IMPORT: Channel.ValueType  # 11
+"""It was taken over from another platform, which does not say how it came in there."""
+CHANNEL_SENSOR: Channel.ValueType  # 12
+"""A registered sensor raised an alarm. Never accepted in a request."""
 Global___Channel: _TypeAlias = Channel  # noqa: Y015
 
 class _CaseState:
