@@ -18,6 +18,7 @@ import grpc
 from grpc_health.v1 import health_pb2
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
+from linli.catalog.v1 import catalog_types_pb2 as catalog
 from linli.types.v1 import types_pb2
 
 from e2e.bench.figures import quantile
@@ -64,8 +65,15 @@ def lifecycle(send: Send, number: int) -> None:
 
 
 def _resolving(case_id: str) -> pb.ResolveCaseRequest:
+    photo = types.EvidenceReference(
+        kind=catalog.EVIDENCE_KIND_PHOTO, digest=new_id() * 2, media_type="image/jpeg", size=48_213
+    )
     return pb.ResolveCaseRequest(
-        request_id=new_id(), case_id=case_id, outcome_code="resolved", outcome="Taken away."
+        request_id=new_id(),
+        case_id=case_id,
+        outcome_code="resolved",
+        outcome="Taken away.",
+        evidence=[photo],
     )
 
 

@@ -1,13 +1,14 @@
 """`linli <service> <role>`, `migrate` and `settings`: what runs a service, and with what."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
 
 from libs.runtime.config import guards
 from libs.runtime.config.settings import Settings, describe, flags
+from libs.runtime.host.awaited import await_database
 from libs.runtime.host.operate_schema import make_schema, show_schema
 from libs.runtime.host.parts import Service
 from libs.runtime.host.shell import WORKER, MakeWorker, in_a_sentence, run_role
@@ -48,11 +49,24 @@ def migrate(get: Get) -> click.Command:
         " of theirs is left",
     )
     @click.option("--dry-run", is_flag=True, help="only list the steps that would be taken, and their kinds")
+    @click.option(
+        "--within",
+        type=click.FloatRange(min=0),
+        default=0.0,
+        metavar="SECONDS",
+        help="wait so long for a database that does not answer yet [0]",
+    )
     @data_option
-    def migrate(contract: bool, dry_run: bool, data: Path | None) -> int:
+    def migrate(contract: bool, dry_run: bool, within: float, data: Path | None) -> int:
         """Create or upgrade the schema. The release before goes on running, unless --contract is given."""
-        service, act = get(), show_schema if dry_run else make_schema
-        return on(service, data, lambda environ: act(service, environ, contract=contract), owner=True)
+        service, make = get(), show_schema if dry_run else make_schema
+
+        def act(environ: Mapping[str, str]) -> int:
+            if within:
+                await_database(service, environ, within)
+            return make(service, environ, contract=contract)
+
+        return on(service, data, act, owner=True)
 
     return migrate
 

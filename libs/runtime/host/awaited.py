@@ -1,7 +1,7 @@
-"""What a pod waits for before its role starts: a schema that this release can run on."""
+"""What a pod waits for: a database that answers, and a schema that this release can run on."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import psycopg
 
@@ -23,10 +23,22 @@ def await_schema(service: Service, environ: Mapping[str, str], within: float) ->
     """
     settings = read(Settings, environ)
     check_connections(settings, serves=False)
+    _until(service, lambda: _check(service, settings), within)
+    say(f"{service.name}: the schema is there")
+    return 0
+
+
+def await_database(service: Service, environ: Mapping[str, str], within: float) -> None:
+    """Wait until the database answers; says why it does not, and raises it after `within` seconds."""
+    dsn = read(Settings, environ).database_url.reveal()
+    _until(service, lambda: psycopg.connect(dsn).close(), within)
+
+
+def _until(service: Service, check: Callable[[], None], within: float) -> None:
     deadline, told = time.monotonic() + within, ""
     while True:
         try:
-            _check(service, settings)
+            return check()
         except (SchemaUnknown, LedgerUnavailable, psycopg.Error) as error:
             if time.monotonic() > deadline and isinstance(error, psycopg.ProgrammingError):
                 raise SchemaUnknown(
@@ -37,9 +49,6 @@ def await_schema(service: Service, environ: Mapping[str, str], within: float) ->
             if told != (told := " ".join(str(error).split())):
                 say(f"{service.name}: waiting: {told}")
             time.sleep(_LOOK_EVERY)
-        else:
-            say(f"{service.name}: the schema is there")
-            return 0
 
 
 def _check(service: Service, settings: Settings) -> None:

@@ -2,14 +2,17 @@
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 
+import psycopg
 import pytest
 
 from libs.ledger.privacy.key_store import make_store
 from libs.ledger.privacy.master_key import MasterKey
 from libs.messaging.schema import migrate
 from libs.runtime.host.awaited import await_schema
+from libs.testkit.eventually import eventually
 from libs.testkit.postgres import TestServer
 from services.cases.wiring import SERVICE
 from services.command.line import run
@@ -90,3 +93,21 @@ def test_a_server_that_is_not_up_yet_is_waited_for_and_no_password_is_said(
     said = "".join(capsys.readouterr())
     assert "127.0.0.1" in said
     assert "hunter2" not in said
+
+
+def test_migrate_waits_for_a_database_that_is_made_meanwhile(
+    postgres_server: TestServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dsn = postgres_server.server.dsn("made_late")
+    monkeypatch.setenv("LINLI_DATABASE_URL", dsn)
+    monkeypatch.setenv("LINLI_MASTER_KEY", MasterKey.generate().text())
+
+    assert run(["migrate"], group_of("cases")) == 1
+    assert 'database "made_late" does not exist' in capsys.readouterr().err
+    with ThreadPoolExecutor(1) as pool:
+        migrating = pool.submit(run, ["migrate", "--within", "60"], group_of("cases"))
+        eventually(lambda: "cases: waiting: " in capsys.readouterr().out, "it says what it waits for")
+        with psycopg.connect(postgres_server.server.dsn(), autocommit=True) as connection:
+            connection.execute("CREATE DATABASE made_late")
+        assert migrating.result() == 0
+    postgres_server.drop(dsn)
