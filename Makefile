@@ -92,10 +92,11 @@ e2e-node: setup ## A partner on Node, by the partners' manual alone (needs Node 
 	$(BIN)/pytest -m node e2e/journeys $(ARGS)
 
 .PHONY: release
-release: setup ## Keep a wheel of this checkout as the last release, and its protos as those that must not break
-	rm -rf build e2e/upgrade/released/*.whl
+release: setup ## Keep wheel and chart of this checkout as the last release, and its protos as those that must not break
+	rm -rf build e2e/upgrade/released/*.whl e2e/upgrade/released/*.tgz
 	$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w e2e/upgrade/released .
 	rm -rf build
+	$(BIN)/helm package charts/linli --destination e2e/upgrade/released
 	$(MAKE) release-contracts
 
 .PHONY: bench

@@ -11,7 +11,8 @@ from e2e.chaos import process
 from e2e.chaos.evidence import Loss
 from e2e.chaos.gate import Gate
 from e2e.chaos.load import enter
-from e2e.chaos.stores import Databases, Services, databases
+from e2e.chaos.services import Services
+from e2e.chaos.stores import Databases, databases, settings
 from e2e.city.platform import City
 from e2e.journeys.town import found
 from libs.messaging import topology
@@ -19,6 +20,7 @@ from libs.rpc.access import PERSON, Grant
 from libs.rpc.call import wall_clock
 from libs.rpc.credentials import Token
 from libs.rpc.keys import SigningKey
+from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.postgres import runtime_role
 from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.bundled.rabbitmq_install import find_or_install
@@ -121,7 +123,7 @@ def ground(
             rabbit=rabbit,
             databases=stores,
             to_broker=to_broker,
-            services=stack.enter_context(closing(Services(stores, cluster.place))),
+            services=stack.enter_context(closing(_services(stores, cluster.place))),
             brokers=brokers,
             mint=Mint(
                 SigningKey.from_pem(cluster.place.signing_key.read_bytes()),
@@ -132,6 +134,10 @@ def ground(
         found(founder)
         founder.client.close()
         yield made
+
+
+def _services(stores: Databases, place: Place) -> Services:
+    return Services(lambda name: settings(stores, place, name), place.signing_key)
 
 
 def _by_wrong_clocks(services: Sequence[Member]) -> list[Member]:

@@ -31,7 +31,7 @@ from libs.rpc.failures import RpcFailed
 
 _TURNED = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ABORTED)
 _AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED)
-_ANSWERED_WITHIN = 20.0
+ANSWERED_WITHIN = 20.0
 _GIVE_UP = 120.0
 """Seconds after which a request that nobody answers is a failure of the run."""
 
@@ -39,7 +39,7 @@ _GIVE_UP = 120.0
 def enter(addresses: Mapping[str, str], token: Token, **tls: Any) -> City:
     """The services of a cluster in somebody's name; `tls` as `connect` takes it."""
     patience = Patience(tries=1)  # the load tries again by itself, and for longer
-    return City(connect(addresses, token, deadline=_ANSWERED_WITHIN, patience=patience, **tls))
+    return City(connect(addresses, token, deadline=ANSWERED_WITHIN, patience=patience, **tls))
 
 
 class Refused(Exception):

@@ -1,6 +1,6 @@
 """Where the ledgers lie: cases on a pair of PostgreSQL servers, the others on one; the harness reads them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +10,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.postgres import ensure_database, ensure_role, runtime_role
 from libs.runtime.config.settings import Secret, Settings
-from libs.runtime.host.opened import OpenService, open_service
 from libs.testkit.postgres import KillablePostgres, killable_server
 from libs.testkit.proxy import Proxy
 from libs.testkit.replicas import Pair, running_pair
-from services.command.registry import NAMES, load
+from services.command.registry import NAMES
 
 PAIRED = "cases"
 """The service whose database may be restored, and promoted."""
@@ -69,40 +68,12 @@ def databases() -> Iterator[Databases]:
         yield made
 
 
-class Services(Mapping[str, OpenService]):
-    """The services as the harness reads them, with the cluster's own keys. Close them at the end."""
-
-    def __init__(self, databases: Databases, place: Place) -> None:
-        self._databases = databases
-        self._place = place
-        self._opened = {name: self._open(name) for name in NAMES}
-
-    def __getitem__(self, name: str) -> OpenService:
-        return self._opened[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._opened)
-
-    def __len__(self) -> int:
-        return len(self._opened)
-
-    def renew(self, name: str) -> None:
-        """Open one anew: its ledger has another history by now."""
-        self._opened[name].close()
-        self._opened[name] = self._open(name)
-
-    def close(self) -> None:
-        """Let go of the databases."""
-        for opened in self._opened.values():
-            opened.close()
-
-    def _open(self, name: str) -> OpenService:
-        settings = Settings(
-            database_url=Secret(self._databases.dsn(name)),
-            master_key=Secret(self._place.master_key.read_text("utf-8").strip()),
-            key_store=Secret(self._place.key_store.as_uri()),
-            cell=self._place.cell,
-            pool_size=3,
-        )
-        environ = {"LINLI_IDENTITY_SIGNING_KEY_FILE": str(self._place.signing_key)}
-        return open_service(load(name), settings, environ, listen=False)
+def settings(databases: Databases, place: Place, name: str) -> Settings:
+    """How the harness opens a service: past the proxies, with the cluster's own keys."""
+    return Settings(
+        database_url=Secret(databases.dsn(name)),
+        master_key=Secret(place.master_key.read_text("utf-8").strip()),
+        key_store=Secret(place.key_store.as_uri()),
+        cell=place.cell,
+        pool_size=3,
+    )

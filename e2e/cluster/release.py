@@ -24,17 +24,36 @@ class Release:
     values: Path
     image: str
     tag: str = ""
+    chart: Path = CHART
+
+    @property
+    def fullname(self) -> str:
+        """What the names of its objects begin with."""
+        return self.name if "linli" in self.name else f"{self.name}-linli"
 
     def install(self) -> float:
         """Install it; the seconds until everything was ready."""
         began = time.monotonic()
-        images = (
-            f"image.repository={self.image},image.tag={self.tag},evaluation.rabbitmq.image.tag={self.tag}"
-        )
-        given = ("-f", str(self.values), "--set", images)
-        waiting = ("-n", self.namespace, "--wait", "--wait-for-jobs", "--timeout", _WITHIN)
-        self.cluster.helm("install", self.name, str(CHART), *given, *waiting)
+        self.cluster.helm("install", self.name, str(self.chart), *self._given(), *self._waiting())
         return time.monotonic() - began
+
+    def upgrade(self, *values: str, wait: bool = True) -> None:
+        """Upgrade it to what it is now, and to `values` (`name=value`); `wait` until everything is ready."""
+        given = (*self._given(), *(word for value in values for word in ("--set", value)))
+        self.cluster.helm("upgrade", self.name, str(self.chart), *given, *self._waiting(wait))
+
+    def rollback(self, *, wait: bool = True) -> None:
+        """Go back to what it was before the last upgrade."""
+        self.cluster.helm("rollback", self.name, *self._waiting(wait))
+
+    def _given(self) -> tuple[str, ...]:
+        images = (f"image.repository={self.image}", f"image.tag={self.tag}")
+        broker = f"evaluation.rabbitmq.image.tag={self.tag}"
+        return ("-f", str(self.values), "--set", ",".join((*images, broker)))
+
+    def _waiting(self, wait: bool = True) -> tuple[str, ...]:
+        waiting = ("--wait", "--wait-for-jobs", "--timeout", _WITHIN) if wait else ()
+        return ("-n", self.namespace, *waiting)
 
     def test(self) -> str:
         """Run the chart's own test; what it said."""
@@ -44,9 +63,26 @@ class Release:
         """Run kubectl in its namespace."""
         return self.cluster.kubectl("-n", self.namespace, *words)
 
+    def get(self, *words: str) -> list[dict[str, Any]]:
+        """The objects that `kubectl get` finds in its namespace; kinds without a name: only its own."""
+        own = ("-l", self.selector) if len(words) == 1 else ()
+        return self.cluster.get(*words, "-n", self.namespace, *own)
+
+    @property
+    def selector(self) -> str:
+        """By which its objects are selected."""
+        return f"app.kubernetes.io/instance={self.name}"
+
     def pods(self) -> list[dict[str, Any]]:
         """Its pods, those of jobs included."""
-        return self.cluster.get("pods", "-n", self.namespace, "-l", f"app.kubernetes.io/instance={self.name}")
+        return self.get("pods")
+
+    def servers(self) -> dict[str, str]:
+        """The pods of its own PostgreSQL and RabbitMQ, each with what tells it from its successor."""
+        found = self.cluster.get(
+            "pods", "-n", self.namespace, "-l", f"{self.selector},linli/role in (postgresql,rabbitmq)"
+        )
+        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in found}
 
     def running(self) -> list[str]:
         """The names of those that run, and are not about to go."""

@@ -45,9 +45,19 @@ def release_at(root: Path, name: str) -> Release:
 
 def released(folder: Path) -> Release:
     """The last release, unpacked into a folder. Raises FileNotFoundError unless exactly one is kept."""
-    wheels = sorted(RELEASED.glob("linli-*.whl"))
-    if len(wheels) != 1:
-        raise FileNotFoundError(f"{RELEASED} should hold one wheel, the last release, not {len(wheels)}")
-    with zipfile.ZipFile(wheels[0]) as wheel:
+    kept = _only("linli-*.whl")
+    with zipfile.ZipFile(kept) as wheel:
         wheel.extractall(folder)
-    return Release("-".join(wheels[0].name.split("-")[:2]), (folder,))
+    return Release("-".join(kept.name.split("-")[:2]), (folder,))
+
+
+def released_chart() -> Path:
+    """The last release's chart, a package. Raises FileNotFoundError unless exactly one is kept."""
+    return _only("linli-*.tgz")
+
+
+def _only(pattern: str) -> Path:
+    found = sorted(RELEASED.glob(pattern))
+    if len(found) != 1:
+        raise FileNotFoundError(f"{RELEASED} should hold one {pattern}, not {len(found)}: the last release")
+    return found[0]

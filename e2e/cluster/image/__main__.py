@@ -8,22 +8,27 @@ import os
 import subprocess
 import sys
 import tarfile
+import tempfile
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from e2e.cluster.image.base import SUITE, make_base
 from e2e.cluster.image.builder import NAMES, Builder, find
+from e2e.cluster.image.last_release import unpack
 from e2e.cluster.needs import MISSING, BuildFailed, Missing
 
 ROOT = Path(__file__).parents[3]
 _REGISTRY_BASE = "python:3.11-slim-bookworm"
 _OWN_BASE = f"linli-base:{SUITE}"
 _INVENTORY = ("sbom.cdx.json", "licences.tsv")
+_RELEASED = "released"
 _TARGETS = {"linli": "linli", "rabbitmq": "linli-rabbitmq"}
 """Image by target of the Dockerfile."""
-_FOR_TESTS = {"outside": "linli-outside"}
-"""The same of another Dockerfile, for what the tests on a cluster need besides."""
+_FOR_TESTS = {"outside": "linli-outside", _RELEASED: "linli-released"}
+"""The same, for what the tests on a cluster need besides: of another Dockerfile, and of the last release."""
 _OUTSIDE = ROOT / "e2e" / "cluster" / "outside"
 MEBI = 1 << 20
 
@@ -97,17 +102,30 @@ def _base(builder: Builder, asked: str, out: Path) -> Base:
 
 
 def _make(builder: Builder, target: str, base: Base, tag: str, out: Path) -> None:
-    arguments = {"BASE": base.image, "COMMIT": commit(), "VERSION": tag.rpartition(":")[2]}
+    of = "released" if target == _RELEASED else commit()
+    arguments = {"BASE": base.image, "COMMIT": of, "VERSION": tag.rpartition(":")[2]}
     arguments |= {"BASE_NAME": base.name, "BASE_DIGEST": base.digest}
     if certificates := os.environ.get("PIP_CERT"):
         arguments["PIP_CERT"] = certificates
-    builder.build(_OUTSIDE if target in _FOR_TESTS else ROOT, tag, target, arguments)
+    with _sources(target) as folder:
+        builder.build(folder, tag, "linli" if target == _RELEASED else target, arguments)
     archive = out / f"{tag.replace(':', '-')}.tar"
     builder.save(tag, archive)
     if target in _FOR_TESTS:
         return
     _take_inventory(archive, out, "" if target == "linli" else f"{_TARGETS[target]}-")
     print(f"{tag}: {compressed(archive) / MEBI:.0f} MiB compressed, as a registry keeps it; {archive}")
+
+
+@contextmanager
+def _sources(target: str) -> Iterator[Path]:
+    """The folder that a target is built from."""
+    if target != _RELEASED:
+        yield _OUTSIDE if target in _FOR_TESTS else ROOT
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        unpack(Path(folder))
+        yield Path(folder)
 
 
 def layers(archive: Path) -> list[str]:

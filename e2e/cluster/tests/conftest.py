@@ -36,7 +36,7 @@ def _cluster() -> Iterator[Cluster]:
 @pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[str]:
     """One of the test's own, in which only restricted pods may run."""
-    with _namespace(cluster) as name:
+    with own_namespace(cluster) as name:
         yield name
 
 
@@ -44,14 +44,14 @@ def namespace(cluster: Cluster) -> Iterator[str]:
 def _images(cluster: Cluster) -> None:
     """The cluster has the images that `make image ARGS=--tests` has built."""
     folder = Path(os.environ.get(IMAGES) or ROOT / "dist")
-    for image in ("linli", "linli-rabbitmq", "linli-outside"):
+    for image in ("linli", "linli-rabbitmq", "linli-outside", "linli-released"):
         cluster.load(folder / f"{image}-{TAG}.tar")
 
 
 @pytest.fixture(scope="session")
 def release(cluster: Cluster, images: None) -> Iterator[Release]:
     """The chart, to be installed by its first test."""
-    with _namespace(cluster) as name:
+    with own_namespace(cluster) as name:
         yield Release(cluster, name, "linli", _HERE / "values.yaml", "linli", TAG)
 
 
@@ -71,7 +71,7 @@ def given(cluster: Cluster, images: None, tmp_path_factory: pytest.TempPathFacto
     """The chart on a PostgreSQL and a RabbitMQ outside of it, with a collector of traces."""
     folder, programs = tmp_path_factory.mktemp("operator"), tmp_path_factory.mktemp("programs")
     authorities = tmp_path_factory.mktemp("authorities")
-    with _namespace(cluster) as outside, _namespace(cluster, made=False) as town:
+    with own_namespace(cluster) as outside, own_namespace(cluster, made=False) as town:
         pods = {
             "OUTSIDE": f"linli-outside:{TAG}",
             "RABBITMQ": f"linli-rabbitmq:{TAG}",
@@ -104,7 +104,7 @@ def callers(given: Given) -> Iterator[Callers]:
 
 
 @contextmanager
-def _namespace(cluster: Cluster, *, made: bool = True) -> Iterator[str]:
+def own_namespace(cluster: Cluster, *, made: bool = True) -> Iterator[str]:
     """The name of a namespace; `made=False`: one that somebody else makes."""
     name = f"linli-test-{secrets.token_hex(3)}"
     if made:

@@ -14,6 +14,7 @@ from e2e.cluster.image import inventory
 from e2e.cluster.image.__main__ import ROOT, compressed, layers
 from e2e.cluster.image.base import CannotBuild, make_base
 from e2e.cluster.image.builder import find
+from e2e.cluster.image.last_release import unpack
 
 STATUS = """\
 Package: zlib1g
@@ -148,3 +149,15 @@ def test_the_tool_that_builds_is_the_one_that_the_checkout_locks() -> None:
     assert lines[0].startswith("setuptools==")
     assert len(lines) >= 2
     assert all(line.strip().startswith("--hash=sha256:") for line in lines[1:])
+
+
+def test_what_the_dockerfile_copies_is_there_for_the_last_release_too(tmp_path: Path) -> None:
+    unpack(tmp_path)
+
+    copied = re.findall(
+        r"^COPY (?!--from)(.+) \S+$", (tmp_path / "Dockerfile").read_text("utf-8"), re.MULTILINE
+    )
+    sources = [source for line in copied for source in line.split()]
+    assert {"libs", "services"} <= set(sources)
+    assert [source for source in sources if not (tmp_path / source).exists()] == []
+    assert not (tmp_path / "wheel").exists()
