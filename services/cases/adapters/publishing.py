@@ -37,6 +37,7 @@ Work = (
     | events.ReporterAnswered
     | events.CaseResolved
 )
+Asked = events.PauseRequested | events.PauseApproved | events.PauseRefused | events.PauseRequestLapsed
 Ending = (
     events.CaseConfirmed
     | events.CaseClosed
@@ -70,6 +71,8 @@ def _message(case_id: str, event: object) -> Message | None:
         return _routing(case_id, event)
     if isinstance(event, Work):
         return _work(case_id, event)
+    if isinstance(event, Asked):
+        return _asked(case_id, event)
     if isinstance(event, Ending):
         return _ending(case_id, event)
     if isinstance(event, Moment):
@@ -143,8 +146,8 @@ def _work(case_id: str, event: Work) -> Message:
         case events.WorkStarted(at=at):
             return pb.WorkStarted(**whose, started_time=stamp(at))
         case events.CasePaused(reason_code=code, until=until, at=at):
-            lapse = stamp_or_none(until)
-            return pb.CasePaused(**whose, reason_code=code, lapse_until_time=lapse, paused_time=stamp(at))
+            why: Any = {"reason_code": code, "pause_id": event.pause_id}
+            return pb.CasePaused(**whose, **why, lapse_until_time=stamp_or_none(until), paused_time=stamp(at))
         case events.PauseWarned(until=until, at=at):
             return pb.PauseWarned(**whose, lapse_until_time=stamp(until), warned_time=stamp(at))
         case events.PauseLapsed(resolution=resolution, at=at):
@@ -164,6 +167,31 @@ def _work(case_id: str, event: Work) -> Message:
                 evidence=map(words.evidence_shown, event.evidence),
                 confirm_until_time=stamp_or_none(until),
             )
+
+
+def _asked(case_id: str, event: Asked) -> Message:
+    """What is asked, and decided, of a pause beyond its limit."""
+    area_id, at = id_of(event.area_path), stamp(event.at)
+    whose: Any = {"case_id": case_id, "body_id": event.body_id, "pause_id": event.pause_id}
+    match event:
+        case events.PauseRequested(reason_code=code, until=until, decide_by=decide_by):
+            return pb.PauseRequested(
+                **whose,
+                reason_code=code,
+                until_time=stamp(until),
+                deciding_area_id=area_id,
+                decide_until_time=stamp(decide_by),
+                requested_time=at,
+            )
+        case events.PauseApproved(until=until):
+            until_time = stamp(until)
+            return pb.PauseApproved(
+                **whose, deciding_area_id=area_id, until_time=until_time, approved_time=at
+            )
+        case events.PauseRefused():
+            return pb.PauseRefused(**whose, deciding_area_id=area_id, refused_time=at)
+        case events.PauseRequestLapsed():
+            return pb.PauseRequestLapsed(**whose, deciding_area_id=area_id, lapsed_time=at)
 
 
 def _later(deadline: Deadline | None) -> types.Deadline | None:

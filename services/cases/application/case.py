@@ -13,7 +13,15 @@ from services.cases.application.permits import Check
 from services.cases.application.ports import CaseReads, CaseRow, Picture
 from services.cases.domain import refusals
 from services.cases.domain.case import CASE
-from services.cases.domain.case.commands import CaseCommand, PauseCase, ReassignCase, ResumeCase, ReturnCase
+from services.cases.domain.case.commands import (
+    ApprovePause,
+    CaseCommand,
+    PauseCase,
+    ReassignCase,
+    RequestPause,
+    ResumeCase,
+    ReturnCase,
+)
 from services.cases.domain.case.events import CaseEvent
 from services.cases.domain.case.situations import Case, NotOpened, Opened
 from services.cases.domain.values import is_public_id
@@ -44,6 +52,14 @@ class Named:
     body_id: str
     item_id: str
     legal_basis: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The pause that a body asks for: why, by a code of the list, and until when."""
+
+    reason_code: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +112,27 @@ class Cases:
     ) -> CaseHandled:
         """Go on after a pause, whose working time the calendars count."""
         command = ResumeCase(calendars=self.picture().calendars, at=at)
+        return self.act(case_id, command, context, check, if_revision)
+
+    def ask_for_pause(
+        self, case_id: str, wanted: Wanted, at: datetime, context: Context, check: Check, if_revision: str
+    ) -> CaseHandled:
+        """Ask the next area up to let work wait; the calendars say until when it may decide."""
+        command = RequestPause(
+            reason_code=wanted.reason_code,
+            until=wanted.until,
+            asked_by=context.actor,
+            calendars=self.picture().calendars,
+            at=at,
+        )
+        return self.act(case_id, command, context, check, if_revision)
+
+    def approve_pause(
+        self, case_id: str, pause_id: str, at: datetime, context: Context, check: Check, if_revision: str
+    ) -> CaseHandled:
+        """Let work wait; the calendars count by how much that moves the deadline."""
+        calendars = self.picture().calendars
+        command = ApprovePause(pause_id=pause_id, decided_by=context.actor, calendars=calendars, at=at)
         return self.act(case_id, command, context, check, if_revision)
 
     def one(self, case_id: str) -> CaseRecord:

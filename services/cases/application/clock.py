@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from libs.query.freshness import Fresh, PageQuery
 from libs.query.reach import Reach
@@ -48,11 +49,12 @@ class Clocks:
 
 
 def _pauses(state: Opened) -> Iterator[Pause]:
-    """From when until when work waited and the clock stood still."""
-    for start, end in state.file.pauses:
-        yield Pause(start=start, end=end)
+    """From when until when work waited and the clock stood still, in order of time."""
+    over = [Pause(start=start, end=end) for start, end in state.file.pauses]
+    over += [Pause(start=start, end=end, approved=True) for start, end in state.file.approved_pauses]
+    yield from sorted(over, key=attrgetter("start", "end"))
     if isinstance(state, Waiting) and not state.lapsed:
-        yield Pause(start=state.paused_at, end=None)
+        yield Pause(start=state.paused_at, end=None, approved=state.approved)
 
 
 def _computed(record: CaseRecord, deadline: Deadline) -> tuple[datetime, int]:

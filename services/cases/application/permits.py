@@ -7,8 +7,10 @@ from collections.abc import Callable
 from hmac import compare_digest
 
 from libs.query.reach import Jurisdiction, Permit, Reach
+from libs.rules.areas import parent_of
 from libs.rules.terms import Recipient
 from services.cases.domain import refusals
+from services.cases.domain.case import pause_refusals
 from services.cases.domain.case.situations import Case, NotOpened, Opened, body_of
 from services.cases.domain.clocks import ClockKind, escalated
 
@@ -27,6 +29,24 @@ def for_body(reach: Callable[[], Reach]) -> Check:
         body, area_path = body_of(opened), opened.file.area_path
         for_bodies = Reach(tuple(limit for limit in reach().limits if limit.body or not limit.path))
         for_bodies.require(area_path=area_path, body=body)
+
+    return check
+
+
+def for_pause(reach: Callable[[], Reach], working: Callable[[], Reach]) -> Check:
+    """The caller decides on a pause that was asked for: for the area up, and not for the body that asked.
+
+    `reach` is asked when the case is at hand: asking counts as a check. `working`: where they do the work.
+    """
+
+    def check(case: Case) -> None:
+        opened = as_opened(case)
+        file, body_id = opened.file, body_of(opened)
+        asked = file.pause_request
+        area_path = asked.area_path if asked else parent_of(file.area_path) or file.area_path
+        reach().require(area_path=area_path)
+        if body_id and any(limit.body == body_id for limit in working().limits):
+            raise pause_refusals.pause_decided_by_asker()
 
     return check
 

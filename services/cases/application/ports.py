@@ -53,6 +53,7 @@ class CaseRow(TypedDict):
     deciding_path: str
     unowned_since: NotRequired[datetime | None]
     unowned_cause: NotRequired[str | None]
+    pause_requested: bool
 
 
 class CaseReads(Protocol):

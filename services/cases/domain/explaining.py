@@ -17,6 +17,7 @@ class Pause:
 
     start: datetime
     end: datetime | None
+    approved: bool = False  # beyond the limit of pauses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -179,7 +179,7 @@ def reopening_window_over(closed_at: datetime) -> Refusal:
 
 def outcome_not_listed(code: str, known: Sequence[str]) -> Refusal:
     """Not an outcome of the affair."""
-    message = f"this affair has no such outcome: name one of {_listed(known)}"
+    message = f"this affair has no such outcome: name one of {listed(known)}"
     return Refusal(Kind.PRECONDITION, "OUTCOME_NOT_LISTED", message, outcome=code, known=",".join(known))
 
 
@@ -200,21 +200,9 @@ def confirmation_pending(until: datetime) -> Refusal:
     return Refusal(Kind.PRECONDITION, "CONFIRMATION_PENDING", message, until_time=until.isoformat())
 
 
-def pause_reason_not_listed(code: str, known: Sequence[str]) -> Refusal:
-    """Not a reason for which work on cases of this commitment may wait."""
-    message = f"work does not wait for this reason: name one of {_listed(known)}"
-    return Refusal(Kind.PRECONDITION, "PAUSE_REASON_NOT_LISTED", message, reason=code, known=",".join(known))
-
-
-def pause_limit_used() -> Refusal:
-    """All pauses together took as long as they may."""
-    message = "the pauses of this case are used up: go on, or let a dispatcher reassign it"
-    return Refusal(Kind.PRECONDITION, "PAUSE_LIMIT_USED", message)
-
-
 def reject_reason_not_listed(code: str, known: Sequence[str]) -> Refusal:
     """Not a reason for which cases of this commitment are rejected."""
-    message = f"cases are not rejected for this reason: name one of {_listed(known)}"
+    message = f"cases are not rejected for this reason: name one of {listed(known)}"
     return Refusal(Kind.PRECONDITION, "REJECT_REASON_NOT_LISTED", message, reason=code, known=",".join(known))
 
 
@@ -295,6 +283,6 @@ def too_many_unanswered(most: int) -> Refusal:
     return Refusal(Kind.PRECONDITION, "TOO_MANY_UNANSWERED", message, most=str(most))
 
 
-def _listed(codes: Sequence[str]) -> str:
+def listed(codes: Sequence[str]) -> str:
     """The codes that may be named, or the first dozen: an answer's trailers have a limit."""
     return ", ".join(codes[:12]) + ", ..." * (len(codes) > 12)

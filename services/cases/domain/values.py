@@ -42,6 +42,16 @@ class Closing(Enum):
     HISTORY = "history"
 
 
+class PauseDecision(Enum):
+    """What became of a pause that a body asked for. `void`: the body needs it no more."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    LAPSED = "lapsed"
+    VOID = "void"
+
+
 class CaseState(Enum):
     """What a situation is called."""
 

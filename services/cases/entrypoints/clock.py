@@ -1,14 +1,18 @@
-"""The rpcs about clocks: why they fall due, who knows, and the day after a machine's clock was wrong."""
+"""The rpcs about clocks: why they fall due, who lets them wait, who knows, and what a wrong clock did."""
 
 from linli.cases.v1 import cases_service_pb2 as pb
 
 from libs.query.freshness import Fresh
 from libs.query.reach import permitting
 from libs.rpc.call import Call
+from libs.rpc.moments import moment, stamp
+from libs.rules.areas import id_of
 from libs.rules.terms import Recipient
 from services.cases.application import permits
 from services.cases.application.app import App
-from services.cases.domain.case.commands import AcknowledgeEscalation, AnnulMoment
+from services.cases.application.case import Wanted
+from services.cases.domain.case.commands import AcknowledgeEscalation, AnnulMoment, RefusePause
+from services.cases.domain.case.events import PauseRequested
 from services.cases.entrypoints.case import act
 from services.cases.entrypoints.wire.case import case_shown, early_case_shown
 from services.cases.entrypoints.wire.explaining import explanation_shown
@@ -44,6 +48,43 @@ class ClockApi:
         case = case_shown(handled.state, told=True)
         return pb.AcknowledgeEscalationResponse(case=case, revision=handled.revision)
 
+    def request_pause(self, request: pb.RequestPauseRequest, call: Call) -> pb.RequestPauseResponse:
+        """The body asks for a pause beyond the limit."""
+        handled = self._app.cases.ask_for_pause(
+            request.case_id,
+            Wanted(reason_code=request.reason_code, until=moment(request.until_time)),
+            call.now(),
+            call.context(reason=request.reason),
+            permits.for_body(lambda: call.reach),
+            request.if_revision,
+        )
+        (asked,) = (event for event in handled.events if isinstance(event, PauseRequested))
+        return pb.RequestPauseResponse(
+            case=case_shown(handled.state),
+            pause_id=asked.pause_id,
+            deciding_area_id=id_of(asked.area_path),
+            decide_until_time=stamp(asked.decide_by),
+            revision=handled.revision,
+        )
+
+    def approve_pause(self, request: pb.ApprovePauseRequest, call: Call) -> pb.ApprovePauseResponse:
+        """The next area up lets work wait."""
+        handled = self._app.cases.approve_pause(
+            request.case_id,
+            request.pause_id,
+            call.now(),
+            call.context(reason=request.reason),
+            _for_pause(call),
+            request.if_revision,
+        )
+        return pb.ApprovePauseResponse(case=case_shown(handled.state), revision=handled.revision)
+
+    def refuse_pause(self, request: pb.RefusePauseRequest, call: Call) -> pb.RefusePauseResponse:
+        """It does not."""
+        context = call.context(reason=request.reason)
+        command = RefusePause(pause_id=request.pause_id, decided_by=context.actor, at=call.now())
+        return act(self._app, request, call, command, _for_pause(call), pb.RefusePauseResponse)
+
     def explain_deadline(self, request: pb.ExplainDeadlineRequest, call: Call) -> pb.ExplainDeadlineResponse:
         """What a deadline was counted by."""
         record = self._app.cases.one(request.case_id)
@@ -66,3 +107,8 @@ class ClockApi:
         fresh = Fresh.of(request, call)
         found, token = self._app.clocks.early(request, call.reach, call.now(), fresh)
         return pb.ListEarlyMomentsResponse(cases=map(early_case_shown, found), next_page_token=token)
+
+
+def _for_pause(call: Call) -> permits.Check:
+    """The caller decides for the next area up, and does not work for the body that asked."""
+    return permits.for_pause(lambda: call.reach, lambda: call.caller.reach("cases.work"))

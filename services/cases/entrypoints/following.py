@@ -39,6 +39,7 @@ FOR_THE_PUBLIC = frozenset(
         published.CaseReassigned,
         published.WorkStarted,
         published.CasePaused,
+        published.PauseApproved,
         published.PauseLapsed,
         published.CaseResumed,
         published.CaseResolved,

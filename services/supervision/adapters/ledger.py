@@ -31,6 +31,10 @@ _PRIVATE = {
     "case_warning_noted.v1": events.WarningNoted,
     "case_breach_noted.v1": events.BreachNoted,
     "case_annulment_noted.v1": events.AnnulmentNoted,
+    "case_pause_request_noted.v1": events.PauseRequestNoted,
+    "case_pause_approval_noted.v1": events.PauseApprovalNoted,
+    "case_pause_refusal_noted.v1": events.PauseRefusalNoted,
+    "case_pause_request_lapse_noted.v1": events.PauseRequestLapseNoted,
     "name_noted.v1": NameNoted,
 }
 EVENTS = Events(

@@ -33,6 +33,10 @@ TYPES: Mapping[type, str] = {
     events.WarningNoted: "linli.cases.v1.DeadlineWarned",
     events.BreachNoted: "linli.cases.v1.DeadlineBreached",
     events.AnnulmentNoted: "linli.cases.v1.MomentAnnulled",
+    events.PauseRequestNoted: "linli.cases.v1.PauseRequested",
+    events.PauseApprovalNoted: "linli.cases.v1.PauseApproved",
+    events.PauseRefusalNoted: "linli.cases.v1.PauseRefused",
+    events.PauseRequestLapseNoted: "linli.cases.v1.PauseRequestLapsed",
     CaseRated: "linli.supervision.v1.CaseRated",
 }
 """The published event that each fact was noted from, or is published as."""

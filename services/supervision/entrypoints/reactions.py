@@ -29,8 +29,13 @@ from services.supervision.domain.case_record.events import (
     ContestNoted,
     LapseNoted,
     NoOwnerNoted,
+    OfRequest,
     OpeningNoted,
+    PauseApprovalNoted,
     PauseNoted,
+    PauseRefusalNoted,
+    PauseRequestLapseNoted,
+    PauseRequestNoted,
     ReassignmentNoted,
     RejectionNoted,
     RemarkNoted,
@@ -118,6 +123,11 @@ def _resumption(event: cases.CaseResumed, by: By) -> ResumptionNoted:
     """Work goes on, with another due moment."""
     due = moment(event.resolution.due_time) if event.HasField("resolution") else None
     return ResumptionNoted(body_id=event.body_id, due_at=due, origin=by(event.resumed_time))
+
+
+def _of_request(noted: type[OfRequest], time: str) -> Callable[[Any, By], OfRequest]:
+    """What a body asks about a pause, or an area answers."""
+    return lambda it, by: noted(body_id=it.body_id, area_id=it.deciding_area_id, origin=by(getattr(it, time)))
 
 
 # Identity and catalog: names, and persons to forget
@@ -225,6 +235,10 @@ CASE_EVENTS = _noting(
             origin=by(it.annulled_time),
         ),
     ),
+    _on(cases.PauseRequested, _of_request(PauseRequestNoted, "requested_time")),
+    _on(cases.PauseApproved, _of_request(PauseApprovalNoted, "approved_time")),
+    _on(cases.PauseRefused, _of_request(PauseRefusalNoted, "refused_time")),
+    _on(cases.PauseRequestLapsed, _of_request(PauseRequestLapseNoted, "lapsed_time")),
 )
 """What is noted of each event of cases; the resolution, too: whether in time is judged here."""
 

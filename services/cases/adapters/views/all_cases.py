@@ -56,6 +56,7 @@ FILTERS = Filters(
     overdue=flag("overdue"),
     anonymous=flag("anonymous"),
     assisted=flag("assisted"),
+    pause_requested=flag("pause_requested"),
 )
 
 NEWEST_FIRST = (descending("opened_time", datetime), descending("case_id"))
@@ -73,6 +74,7 @@ UNOWNED = Listing(
     table=CASES, order=(ascending("unowned_since", datetime), ascending("case_id")), area="deciding_path"
 )
 
+UNASKED: Row = {"pause_requested": False}
 OWNED: Row = {"unowned_since": None, "unowned_cause": None}
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """Stands in `due_order` for "no promise": such cases come last."""
@@ -127,6 +129,7 @@ def _opened(event: events.CaseOpened) -> CaseRow:
         external_number=event.external.number if event.external else None,
         held=event.imported,
         deciding_path=event.area_path,
+        pause_requested=False,
     )
 
 
@@ -142,7 +145,7 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
         case events.MomentAnnulled(clock=ClockKind.RESOLUTION):
             return {"overdue": False}
         case events.CaseRouted(body_id=body) | events.CaseReassigned(body_id=body):
-            return {"state": CaseState.ROUTED.value, "body_id": body, **OWNED}
+            return {"state": CaseState.ROUTED.value, "body_id": body, **OWNED, **UNASKED}
         case events.CaseUnowned(at=at, deciding_path=path):
             return {**_unowned(at, "no responsibility"), **({"deciding_path": path} if path else {})}
         case events.CaseReturned(returns=returns, response_void=void, at=at):
@@ -154,26 +157,31 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
             return {"state": CaseState.ACCEPTED.value, **_answered(case_id, rows, at)}
         case events.WorkStarted(at=at):
             return {"state": CaseState.IN_PROGRESS.value, **_answered(case_id, rows, at)}
+        case events.PauseRequested():
+            return {"pause_requested": True}
+        case events.PauseApproved() | events.PauseRefused() | events.PauseRequestLapsed():
+            return UNASKED
         case events.CasePaused():
             return {"state": CaseState.WAITING.value}
-        case events.PauseLapsed(resolution=later) | events.CaseResumed(resolution=later):
-            lapsed = isinstance(event, events.PauseLapsed)
-            return _moved(later) if lapsed else {"state": CaseState.IN_PROGRESS.value, **_moved(later)}
+        case events.PauseLapsed(resolution=later):
+            return _moved(later)
+        case events.CaseResumed(resolution=later):
+            return {"state": CaseState.IN_PROGRESS.value, **_moved(later), **UNASKED}
         case events.ReporterAnswered(at=at):
             return _answered(case_id, rows, at)
         case events.CaseResolved(at=at, outcome_code=outcome, confirm_until=until):
-            asked: Row = {"outcome_code": outcome, "confirm_until": until, "met_time": at}
+            asked: Row = {"outcome_code": outcome, "confirm_until": until, "met_time": at, **UNASKED}
             return {"state": CaseState.RESOLVED.value, **asked, **_answered(case_id, rows, at)}
         case events.CaseConfirmed():
             return {"state": CaseState.CONFIRMED.value}
         case events.CaseClosed(at=at, reopen_until=until):
             return {"state": CaseState.CLOSED.value, **_ended(at, until)}
         case events.CaseRejected(at=at, reopen_until=until):
-            return {"state": CaseState.REJECTED.value, **_ended(at, until), **OWNED}
+            return {"state": CaseState.REJECTED.value, **_ended(at, until), **OWNED, **UNASKED}
         case events.RejectionContested(at=at):
             return {"ended_time": None, "reopen_until": None, **_unowned(at, "rejection contested")}
         case events.CaseWithdrawn(at=at):
-            return {"state": CaseState.WITHDRAWN.value, "ended_time": at, "held": False, **OWNED}
+            return {"state": CaseState.WITHDRAWN.value, "ended_time": at, "held": False, **OWNED, **UNASKED}
         case events.CaseReopened(imported=imported):
             row = rows.get(CASES, case_id)
             before = (row["reopenings"], row["held"]) if row else (0, False)

@@ -37,6 +37,7 @@ class DueRow(TypedDict):
     clocks: Json
     early_until: NotRequired[datetime | None]
     pause_time: NotRequired[datetime | None]
+    request_time: NotRequired[datetime | None]
     close_time: NotRequired[datetime | None]
     next_time: NotRequired[datetime | None]
 
@@ -47,8 +48,12 @@ class Changes(TypedDict, total=False):
     held: bool
     ended: bool
     pause_time: datetime | None
+    request_time: datetime | None
     close_time: datetime | None
 
+
+_WITHOUT_PROMISE = events.CasePaused | events.PauseRequested | events.CaseResolved
+"""What gives a case something to come where nothing is promised."""
 
 CASES = Table.of("cases", DueRow, key=("case_id",), indexes=("(next_time) WHERE next_time IS NOT NULL",))
 
@@ -68,7 +73,7 @@ class DueMoments(View):
                 rows.put(CASES, _planned(new, started(event)))
         elif recorded.category == "case":
             row = rows.get(CASES, case_id)
-            if row is None and isinstance(event, events.CasePaused | events.CaseResolved):
+            if row is None and isinstance(event, _WITHOUT_PROMISE):
                 row = _new(case_id, AreaPath(recorded.metadata.area or ""), held=False)
             if row is not None:
                 rows.put(CASES, _planned({**row, **_changes(event)}, clocks_after(kept_clocks(row), event)))
@@ -114,7 +119,8 @@ def _new(case_id: str, area_path: AreaPath, held: bool) -> DueRow:
 def _planned(row: DueRow, clocks: Clocks) -> DueRow:
     """The row with its clocks, and the next moment at which something is to come."""
     moments = [clock.next_moment() for clock in clocks] if not row["ended"] else []
-    moments = [] if row["held"] else [*moments, row.get("pause_time"), row.get("close_time")]
+    by_itself = (row.get("pause_time"), row.get("request_time"), row.get("close_time"))
+    moments = [] if row["held"] else [*moments, *by_itself]
     return {
         **row,
         "clocks": msgspec.to_builtins(clocks),
@@ -123,13 +129,13 @@ def _planned(row: DueRow, clocks: Clocks) -> DueRow:
     }
 
 
-def _changes(event: events.CaseEvent) -> Changes:
+def _changes(event: events.CaseEvent) -> Changes:  # noqa: C901  # a table
     """What an event changes besides the clocks."""
     match event:
         case events.CaseResolved(confirm_until=until):
-            return {"close_time": until}
+            return {"close_time": until, "request_time": None}
         case events.CaseRejected() | events.CaseWithdrawn():
-            return {"held": False, "ended": True, "pause_time": None}
+            return {"held": False, "ended": True, "pause_time": None, "request_time": None}
         case events.RejectionContested():
             return {"ended": False}
         case events.CaseReopened(imported=True):
@@ -138,8 +144,19 @@ def _changes(event: events.CaseEvent) -> Changes:
             return {"close_time": None}
         case events.CasePaused(warn_at=moment) | events.PauseWarned(until=moment):
             return {"pause_time": moment}
-        case events.PauseLapsed() | events.CaseResumed():
+        case events.PauseLapsed():
             return {"pause_time": None}
+        case events.CaseResumed():
+            return {"pause_time": None, "request_time": None}
+        case events.PauseRequested(decide_by=moment):
+            return {"request_time": moment}
+        case (
+            events.PauseApproved()
+            | events.PauseRefused()
+            | events.PauseRequestLapsed()
+            | events.CaseReassigned()
+        ):
+            return {"request_time": None}
         case events.CaseClosed():
             return {"held": False, "close_time": None}
         case events.CaseReleased():

@@ -12,6 +12,7 @@ from datetime import datetime
 from libs.rules.areas import AreaPath
 from libs.rules.routing import Responsibility
 from libs.rules.working_time import Counting
+from services.cases.domain.case import pauses_asked
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import ClockKind, Commitment, MomentKind
 from services.cases.domain.escalation import Tree
@@ -230,6 +231,11 @@ class EraseContent:
     at: datetime
 
 
+# What is asked and decided of pauses beyond their limit stands in `pauses_asked.py`.
+RequestPause = pauses_asked.RequestPause
+ApprovePause = pauses_asked.ApprovePause
+RefusePause = pauses_asked.RefusePause
+
 CaseCommand = (
     OpenCase
     | AcceptCase
@@ -238,6 +244,9 @@ CaseCommand = (
     | StartWork
     | PauseCase
     | ResumeCase
+    | RequestPause
+    | ApprovePause
+    | RefusePause
     | AnswerReporter
     | AddNote
     | ResolveCase

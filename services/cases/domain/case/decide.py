@@ -8,7 +8,7 @@ from libs.rules.areas import AreaPath, id_of, ids_of, parent_of
 from libs.rules.routing import Question, Responsibility, route
 from libs.rules.terms import Level
 from services.cases.domain import refusals
-from services.cases.domain.case import commands, ending, events, pausing
+from services.cases.domain.case import approving, commands, ending, events, pausing
 from services.cases.domain.case.alarms import acknowledge, annul
 from services.cases.domain.case.evolve import after, evolve
 from services.cases.domain.case.moments import passed
@@ -123,6 +123,12 @@ def _act(command: commands.CaseCommand, state: Opened, at: datetime) -> list[eve
             return [pausing.pause(command, state, at)]
         case commands.ResumeCase(), Waiting():
             return [pausing.resume(state, command.calendars, at)]
+        case commands.RequestPause(), InProgress() | Waiting():
+            return [approving.ask(command, state, at)]
+        case commands.ApprovePause(), InProgress() | Waiting():
+            return approving.approve(command, state, at)
+        case commands.RefusePause(), InProgress() | Waiting():
+            return [approving.refuse(command, state, at)]
         case commands.AnswerReporter(), (
             Routed(body_id=body)
             | Accepted(body_id=body)

@@ -9,7 +9,7 @@ from datetime import datetime
 from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
 from libs.rules.routing import Decision
-from services.cases.domain.case import alarms_raised
+from services.cases.domain.case import alarms_raised, pauses_asked
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import Deadline
 from services.cases.domain.values import Channel, Closing, EvidenceReference, ExternalReference, Point
@@ -115,6 +115,7 @@ class CasePaused:
     warn_at: datetime | None = None
     until: datetime | None = None
     resolution: Deadline | None = None  # if all of the pause is used
+    pause_id: str = ""  # the request that was approved; none was needed within the limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +256,12 @@ class CaseContentErased:
     at: datetime
 
 
+# What is asked and decided of pauses beyond their limit stands in `pauses_asked.py`.
+PauseRequested = pauses_asked.PauseRequested
+PauseApproved = pauses_asked.PauseApproved
+PauseRefused = pauses_asked.PauseRefused
+PauseRequestLapsed = pauses_asked.PauseRequestLapsed
+
 # What the clocks say, each at its own moment, stands in `alarms_raised.py`.
 DeadlineWarned = alarms_raised.DeadlineWarned
 DeadlineBreached = alarms_raised.DeadlineBreached
@@ -268,5 +275,6 @@ CaseEvent = (
     | ReporterAnswered | CaseResolved | CaseConfirmed | CaseClosed | CaseWithdrawn | CaseRejected
     | RejectionContested | CaseReopened | DeadlineWarned | DeadlineBreached | CaseEscalated
     | EscalationAcknowledged | MomentAnnulled
+    | PauseRequested | PauseApproved | PauseRefused | PauseRequestLapsed
     | CaseReleased | CaseContentErased
 )  # fmt: skip

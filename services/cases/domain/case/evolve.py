@@ -15,6 +15,7 @@ from services.cases.domain.case.situations import (
     InProgress,
     NotOpened,
     Opened,
+    PauseRequest,
     Rejected,
     Resolved,
     Routed,
@@ -24,6 +25,18 @@ from services.cases.domain.case.situations import (
 )
 from services.cases.domain.case.terms import USUAL
 from services.cases.domain.case.timekeeping import clocks_after, started
+
+_END_OF_REQUEST = (
+    events.PauseApproved,
+    events.PauseRefused,
+    events.PauseRequestLapsed,
+    events.CaseResumed,
+    events.CaseReassigned,
+    events.CaseResolved,
+    events.CaseRejected,
+    events.CaseWithdrawn,
+)
+"""Decided, or nobody needs the pause any more."""
 
 
 def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one case for each event
@@ -39,6 +52,8 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
         return replace(state, file=replace(state.file, content_erased=True))
     state = replace(state, file=replace(state.file, clocks=clocks_after(state.file.clocks, event)))
     file = replace(state.file, acted_at=max(state.file.acted_at, event.at))
+    if isinstance(event, _END_OF_REQUEST):
+        file = replace(file, pause_request=None)
     match event:
         case events.CaseRouted(body_id=body, decision=decision):
             return Routed(file=replace(file, affair_path=decision.question.affair_path), body_id=body)
@@ -64,7 +79,12 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
                 warn_at=event.warn_at,
                 until=event.until,
                 later=event.resolution,
+                approved=bool(event.pause_id),
             )
+        case events.PauseRequested():
+            return replace(state, file=_asked(file, event))
+        case events.PauseApproved() | events.PauseRefused() | events.PauseRequestLapsed():
+            return replace(state, file=file)
         case events.PauseWarned():
             return replace(state, file=file, warn_at=None) if isinstance(state, Waiting) else state
         case events.PauseLapsed(at=at):
@@ -164,4 +184,19 @@ def _paused(file: CaseFile, state: Case, at: datetime) -> CaseFile:
     """One more pause is over, unless it had lapsed before."""
     if not isinstance(state, Waiting) or state.lapsed:
         return file
+    if state.approved:
+        return replace(file, approved_pauses=(*file.approved_pauses, (state.paused_at, at)))
     return replace(file, pauses=(*file.pauses, (state.paused_at, at)))
+
+
+def _asked(file: CaseFile, event: events.PauseRequested) -> CaseFile:
+    """The body has asked once more."""
+    request = PauseRequest(
+        pause_id=event.pause_id,
+        reason_code=event.reason_code,
+        until=event.until,
+        area_path=event.area_path,
+        decide_by=event.decide_by,
+        asked_by=event.asked_by,
+    )
+    return replace(file, pause_request=request, pauses_asked=(*file.pauses_asked, event.body_id))

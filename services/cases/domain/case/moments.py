@@ -11,11 +11,13 @@ from services.cases.domain.case.events import (
     DeadlineBreached,
     DeadlineWarned,
     PauseLapsed,
+    PauseRequestLapsed,
     PauseWarned,
 )
 from services.cases.domain.case.evolve import after
 from services.cases.domain.case.situations import (
     Confirmed,
+    InProgress,
     Opened,
     Rejected,
     Resolved,
@@ -27,7 +29,7 @@ from services.cases.domain.clocks import Clock
 from services.cases.domain.values import Closing
 
 OfClock = DeadlineWarned | DeadlineBreached | CaseEscalated
-ByItself = OfClock | PauseWarned | PauseLapsed | CaseClosed
+ByItself = OfClock | PauseWarned | PauseLapsed | PauseRequestLapsed | CaseClosed
 
 
 def passed(state: Opened, at: datetime, body_id: str | None = None) -> list[CaseEvent]:
@@ -50,6 +52,15 @@ def _next(state: Opened, body_id: str | None) -> ByItself | None:
         waiting.append(_silence(state))
     if isinstance(state, Waiting) and not state.lapsed and state.until is not None:
         waiting.append(_of_pause(state, state.until))
+    if isinstance(state, InProgress | Waiting) and (asked := state.file.pause_request) is not None:
+        waiting.append(
+            PauseRequestLapsed(
+                pause_id=asked.pause_id,
+                body_id=state.body_id,
+                area_path=asked.area_path,
+                at=asked.decide_by,
+            )
+        )
     return min(waiting, key=attrgetter("at"), default=None)
 
 

@@ -1,7 +1,7 @@
 """Pauses: for a reason of the commitment's list, each as long as its reason allows, all as long as the sum.
 
 While work waits the resolution clock stands still, but no longer than that: a pause that is used up lapses
-by itself, and the clock runs on though work still waits.
+by itself, and the clock runs on though work still waits. Beyond that a pause needs approval: `approving.py`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from libs.rules.due import Limit, due
 from libs.rules.working_time import ROUND_THE_CLOCK, Calendar, Counting, NeverAtWork
 from services.cases.domain import refusals
-from services.cases.domain.case import commands, events
+from services.cases.domain.case import commands, events, pause_refusals
 from services.cases.domain.case.situations import CaseFile, InProgress, Waiting
+from services.cases.domain.case.terms import CaseTerms, PauseReason
 from services.cases.domain.clocks import ClockKind, Deadline, resumed
 
 _ALWAYS = Calendar(zone="UTC", week=(ROUND_THE_CLOCK,) * 7)
@@ -20,29 +21,64 @@ _ALWAYS = Calendar(zone="UTC", week=(ROUND_THE_CLOCK,) * 7)
 
 def pause(command: commands.PauseCase, state: InProgress, at: datetime) -> events.CasePaused:
     """Work waits, until the reason's limit or the sum of all pauses is used up."""
-    terms = state.file.terms
-    reason = next((each for each in terms.pause_reasons if each.code == command.reason_code), None)
-    if reason is None:
-        known = [each.code for each in terms.pause_reasons]
-        raise refusals.pause_reason_not_listed(command.reason_code, known)
-    deadline = _resolution(state.file)
-    calendar = command.calendars[deadline.calendar_id] if deadline else _ALWAYS
+    reason = listed(command.reason_code, state.file.terms)
+    calendar = calendar_of(state.file, command.calendars)
     try:
-        left = _left(terms.pause_limit, state.file.pauses, at, calendar)
-        until = min(due(at, reason.limit, calendar), left)
-        warn_at = _share(at, until, terms.pause_limit, calendar)
+        until = allowed_until(reason, state.file, at, calendar)
     except NeverAtWork:
-        raise refusals.limit_out_of_reach(deadline.calendar_id if deadline else "") from None
+        raise refusals.limit_out_of_reach(calendar_id_of(state.file)) from None
     if until <= at:
-        raise refusals.pause_limit_used()
+        raise pause_refusals.pause_limit_used()
+    warn_at, later = planned(state.file, at, until, calendar)
     return events.CasePaused(
         body_id=state.body_id,
         reason_code=command.reason_code,
         warn_at=warn_at,
         until=until,
-        resolution=resumed(deadline, at, until, calendar) if deadline else None,
+        resolution=later,
         at=at,
     )
+
+
+def listed(code: str, terms: CaseTerms) -> PauseReason:
+    """The reason of the list that a code names. Refuses PAUSE_REASON_NOT_LISTED."""
+    for reason in terms.pause_reasons:
+        if reason.code == code:
+            return reason
+    raise pause_refusals.pause_reason_not_listed(code, [each.code for each in terms.pause_reasons])
+
+
+def allowed_until(reason: PauseReason, file: CaseFile, at: datetime, calendar: Counting) -> datetime:
+    """How long a pause from `at` on may last without approval; `at` itself or before if not at all.
+
+    Raises `NeverAtWork`.
+    """
+    left = _left(file.terms.pause_limit, file.pauses, at, calendar)
+    return min(due(at, reason.limit, calendar), left)
+
+
+def planned(
+    file: CaseFile, at: datetime, until: datetime, calendar: Counting
+) -> tuple[datetime, Deadline | None]:
+    """When a pause is to be warned of, and when the resolution is due if all of it is used."""
+    deadline = _resolution(file)
+    try:
+        warn_at = _share(at, until, file.terms.pause_limit, calendar)
+    except NeverAtWork:
+        raise refusals.limit_out_of_reach(calendar_id_of(file)) from None
+    return warn_at, resumed(deadline, at, until, calendar) if deadline else None
+
+
+def calendar_of(file: CaseFile, calendars: Mapping[str, Counting]) -> Counting:
+    """What counts the pauses of a case."""
+    deadline = _resolution(file)
+    return calendars[deadline.calendar_id] if deadline else _ALWAYS
+
+
+def calendar_id_of(file: CaseFile) -> str:
+    """Its id; "" where nothing is promised."""
+    deadline = _resolution(file)
+    return deadline.calendar_id if deadline else ""
 
 
 def resume(state: Waiting, calendars: Mapping[str, Counting], at: datetime) -> events.CaseResumed:

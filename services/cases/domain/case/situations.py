@@ -19,6 +19,18 @@ class Adjudication(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRequest:
+    """A pause beyond the limit that a body has asked for, and that waits for a decision until `decide_by`."""
+
+    pause_id: str
+    reason_code: str
+    until: datetime
+    area_path: AreaPath
+    decide_by: datetime
+    asked_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFile:
     """What stays with a case whatever its situation. No personal data: that is read from the events."""
 
@@ -42,6 +54,9 @@ class CaseFile:
     receipt: str | None = None  # the digest of the code by which a reporter without an account comes back
     answered_by: str | None = None  # the body whose first answer counts
     pauses: tuple[tuple[datetime, datetime], ...] = ()  # those that are over: from and until
+    approved_pauses: tuple[tuple[datetime, datetime], ...] = ()  # the same, of those that needed approval
+    pauses_asked: tuple[str, ...] = ()  # which body asked for approval, each time
+    pause_request: PauseRequest | None = None
     evidence: frozenset[str] = frozenset()  # the digests of all that was ever shown
     contested: bool = False  # the reporter has objected to a rejection
     returns: int = 0
@@ -116,6 +131,7 @@ class Waiting:
     until: datetime | None
     later: Deadline | None
     lapsed: bool = False
+    approved: bool = False  # beyond the limit of pauses, and by approval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from linli.cases.v1 import cases_service_pb2 as pb
 from libs.rpc.moments import stamp, stamp_or_none
 from libs.rpc.terms import limit_shown
 from services.cases.domain.case.situations import CaseFile
-from services.cases.domain.explaining import Explanation
+from services.cases.domain.explaining import Explanation, Pause
 from services.cases.entrypoints.wire.case import deadline_of_clock
 
 
@@ -28,12 +28,14 @@ def explanation_shown(explanation: Explanation, file: CaseFile) -> pb.ExplainDea
             for each in explanation.spans
         ],
         counted=_duration(explanation.counted),
-        pauses=[
-            pb.CountedPause(
-                from_time=stamp(pause.start), until_time=stamp_or_none(pause.end), counted=_duration(moved)
-            )
-            for pause, moved in explanation.pauses
-        ],
+        pauses=[_pause(pause, moved) for pause, moved in explanation.pauses if not pause.approved],
+        approved_pauses=[_pause(pause, moved) for pause, moved in explanation.pauses if pause.approved],
+    )
+
+
+def _pause(pause: Pause, moved: timedelta) -> pb.CountedPause:
+    return pb.CountedPause(
+        from_time=stamp(pause.start), until_time=stamp_or_none(pause.end), counted=_duration(moved)
     )
 
 

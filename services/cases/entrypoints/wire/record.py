@@ -16,6 +16,7 @@ from services.cases.domain.case import events
 from services.cases.domain.case.situations import Closed, Confirmed, Resolved
 from services.cases.domain.values import Point
 from services.cases.entrypoints.wire.case import case_shown
+from services.cases.entrypoints.wire.pauses import pause_requests_shown
 from services.cases.entrypoints.wire.words import evidence_shown
 
 
@@ -46,6 +47,7 @@ def full_case_shown(record: CaseRecord, masked: bool) -> pb.GetCaseResponse:
         evidence=_evidence(record),
         personal_data_masked=masked,
         content_erased=_content_erased(record),
+        pause_requests=_pause_requests(record, named=True),
         revision=record.revision,
     )
 
@@ -63,6 +65,7 @@ def my_case_shown(record: CaseRecord) -> pb.MyCase:
             record.history, Reader(is_reporter=True, reporter_id=record.state.file.reporter_id)
         ),
         evidence=_evidence(record),
+        pause_requests=_pause_requests(record, named=False),
     )
 
 
@@ -75,8 +78,15 @@ def case_content(record: CaseRecord, reader: Reader) -> dict[str, Any]:
         "outcome": shown.outcome,
         "notes": shown.notes,
         "content_erased": shown.content_erased,
+        "pause_requests": shown.pause_requests,
         "revision": record.revision,
     }
+
+
+def _pause_requests(record: CaseRecord, *, named: bool) -> list[pb.PauseRequest]:
+    """The pauses beyond the limit that were asked for; the reporter is told which area decided, not who."""
+    pending = record.state.file.pause_request
+    return pause_requests_shown(record.history, pending.pause_id if pending else None, named=named)
 
 
 def _unsigned(note: pb.Note) -> pb.Note:

@@ -10,13 +10,22 @@ from libs.rpc.moments import stamp
 from libs.rpc.terms import EVIDENCE
 from libs.rules.terms import Recipient
 from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
-from services.cases.domain.values import CaseState, Channel, Closing, EvidenceReference, Party, Point
+from services.cases.domain.values import (
+    CaseState,
+    Channel,
+    Closing,
+    EvidenceReference,
+    Party,
+    PauseDecision,
+    Point,
+)
 
 STATES = EnumTable(types.CaseState, CaseState)
 CHANNELS = EnumTable(types.Channel, Channel)
 PARTIES = EnumTable(types.CaseParty, Party)
 CLOCKS = EnumTable(types.ClockKind, ClockKind)
 CLOSINGS = EnumTable(types.Closing, Closing)
+PAUSE_DECISIONS = EnumTable(types.PauseDecision, PauseDecision)
 RECIPIENTS = EnumTable(catalog.EscalationRecipient, Recipient)
 MOMENTS = EnumTable(types.MomentKind, MomentKind)
 

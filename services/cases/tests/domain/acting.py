@@ -33,9 +33,12 @@ from services.cases.tests.domain.history import (
     OFFICE,
     PARKS,
     ROADS,
+    approve_pause,
+    ask_for_pause,
     opened,
     pause,
     reassign,
+    refuse_pause,
     resolve,
     routed,
 )
@@ -43,7 +46,7 @@ from services.cases.tests.domain.history import (
 minutes = st.integers(0, 60 * 24 * 12)
 
 
-def command_of(kind: str, at: datetime) -> CaseCommand:
+def command_of(kind: str, at: datetime) -> CaseCommand:  # noqa: C901  # a table
     """What somebody asks for at a moment."""
     match kind:
         case "reassign":
@@ -56,6 +59,12 @@ def command_of(kind: str, at: datetime) -> CaseCommand:
             return ResumeCase(calendars={"office": OFFICE}, at=at)
         case "pause":
             return pause(at)
+        case "ask for a pause":
+            return ask_for_pause(at, at + timedelta(days=9))
+        case "let wait":
+            return approve_pause(at, f"pause-{at.minute % 2 + 1}")
+        case "let not wait":
+            return refuse_pause(at, f"pause-{at.minute % 2 + 1}")
         case "resolve":
             return resolve(at)
         case "reject":
@@ -77,7 +86,8 @@ PLAIN: dict[str, Callable[..., CaseCommand]] = {
     "withdraw": WithdrawCase,
     "release": ReleaseCase,
 }
-SAID = ("pause", "reassign", "note", "answer", "resume", "resolve", "reject", "reopen")
+ASKING = ("ask for a pause", "let wait", "let not wait")
+SAID = (*ASKING, "pause", "reassign", "note", "answer", "resume", "resolve", "reject", "reopen")
 acts = st.lists(st.tuples(st.sampled_from([*PLAIN, *SAID]), minutes), max_size=12)
 
 

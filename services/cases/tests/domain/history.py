@@ -9,7 +9,16 @@ from libs.rules.due import Limit, Unit
 from libs.rules.routing import Decision, Question, Responsibility, route
 from libs.rules.terms import OUTCOMES, standard
 from libs.rules.working_time import ROUND_THE_CLOCK, Calendar, Hours
-from services.cases.domain.case.commands import Facts, OpenCase, PauseCase, ReassignCase, ResolveCase
+from services.cases.domain.case.commands import (
+    ApprovePause,
+    Facts,
+    OpenCase,
+    PauseCase,
+    ReassignCase,
+    RefusePause,
+    RequestPause,
+    ResolveCase,
+)
 from services.cases.domain.case.events import CaseClosed, CaseOpened, CaseRejected, CaseResolved, CaseRouted
 from services.cases.domain.case.terms import USUAL, CaseTerms
 from services.cases.domain.clocks import ClockKind, Commitment, Deadline, promise
@@ -21,6 +30,9 @@ ROADS = "roads-department"
 PARKS = "parks-department"
 STREET = AreaPath("city/harbour/mole-street")
 MONDAY = datetime(2022, 1, 3, 9, 0, tzinfo=UTC)
+ELEVEN = MONDAY + timedelta(hours=2)
+IN_THREE_WEEKS = datetime(2022, 1, 24, 11, 0, tzinfo=UTC)
+OFFICER, ABOVE = "rob", "ada-of-the-district"
 
 OFFICE_DAY: Hours = ((9 * 60, 17 * 60),)
 OFFICE = Calendar(zone="UTC", week=(OFFICE_DAY,) * 5 + ((), ()))
@@ -92,6 +104,24 @@ def rejected(at: datetime, body_id: str | None = ROADS) -> CaseRejected:
 def pause(at: datetime, reason_code: str = "weather") -> PauseCase:
     """Work waits."""
     return PauseCase(reason_code=reason_code, calendars={"office": OFFICE}, at=at)
+
+
+def ask_for_pause(at: datetime = ELEVEN, until: datetime = IN_THREE_WEEKS, **changes: object) -> RequestPause:
+    """The officer at the roads department asks for a pause beyond the limit."""
+    asked = RequestPause(
+        reason_code="weather", until=until, asked_by=OFFICER, calendars={"office": OFFICE}, at=at
+    )
+    return replace(asked, **changes)  # type: ignore[arg-type]  # named by the tests
+
+
+def approve_pause(at: datetime, pause_id: str = "pause-1", by: str = ABOVE) -> ApprovePause:
+    """The district lets work wait."""
+    return ApprovePause(pause_id=pause_id, decided_by=by, calendars={"office": OFFICE}, at=at)
+
+
+def refuse_pause(at: datetime, pause_id: str = "pause-1", by: str = ABOVE) -> RefusePause:
+    """It does not."""
+    return RefusePause(pause_id=pause_id, decided_by=by, at=at)
 
 
 PARKS_ANSWER = replace(ROADS_ANSWER, item_id="item-2", body_id=PARKS)

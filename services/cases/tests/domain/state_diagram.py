@@ -12,14 +12,20 @@ from libs.ledger.decider import Refusal
 from services.cases.domain.case import CASE
 from services.cases.domain.case.commands import CaseCommand, PassMoments, ReopenCase, rpc_of
 from services.cases.domain.case.situations import Case, NotOpened
-from services.cases.tests.domain.history import after, facts, open_case
+from services.cases.tests.domain.history import after, approve_pause, ask_for_pause, facts, open_case
 from services.cases.tests.domain.test_case import EVERY_COMMAND, HISTORIES
 
 README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"```mermaid\n.*?```\n", re.DOTALL)
 BY_ITSELF = "the time to answer is over"
 ENDS = ("CLOSED", "REJECTED", "WITHDRAWN", "MERGED")
-EVERY_WAY = [*EVERY_COMMAND, ReopenCase(by_reporter=False, imported=False, at=after(hours=9))]
+EVERY_WAY = [
+    *EVERY_COMMAND,
+    ReopenCase(by_reporter=False, imported=False, at=after(hours=9)),
+    approve_pause(after(hours=9)),
+]
+ASKED = (*HISTORIES["InProgress"], *CASE.decide(ask_for_pause(), CASE.fold(HISTORIES["InProgress"])))
+"""At work, and asking for a pause beyond the limit."""
 
 
 def drawn() -> str:
@@ -48,7 +54,7 @@ def ways() -> Iterator[tuple[str, str, str]]:
     """Every command in every situation that takes it: from where, by what, to where."""
     for opening in (open_case(), open_case(facts())):
         yield "[*]", "OpenCase", name_of(CASE.fold(CASE.decide(opening, NotOpened())))
-    for history in HISTORIES.values():
+    for history in (*HISTORIES.values(), ASKED):
         state = CASE.fold(history)
         for command in EVERY_WAY:
             target = led_to(state, command)

@@ -25,6 +25,7 @@ from services.cases.domain.case.commands import (
     ReassignCase,
     RejectCase,
     ReopenCase,
+    RequestPause,
     ResumeCase,
     ReturnCase,
     StartWork,
@@ -419,6 +420,13 @@ EVERY_COMMAND: list[CaseCommand] = [
     StartWork(at=after(hours=9)),
     pause(after(hours=9)),
     ResumeCase(calendars={"office": OFFICE}, at=after(hours=9)),
+    RequestPause(
+        reason_code="weather",
+        until=after(days=60),
+        asked_by="rob",
+        calendars={"office": OFFICE},
+        at=after(hours=9),
+    ),
     AnswerReporter(text="x", at=after(hours=9)),
     AddNote(text="x", to_reporter=False, at=after(hours=9)),
     resolve(after(hours=9)),
@@ -450,8 +458,9 @@ ALLOWED = {
     " RejectCase",
     "Accepted": "ReturnCase ReassignCase StartWork AnswerReporter AddNote ResolveCase WithdrawCase"
     " RejectCase",
-    "InProgress": "ReassignCase PauseCase AnswerReporter AddNote ResolveCase WithdrawCase RejectCase",
-    "Waiting": "ReassignCase ResumeCase AnswerReporter AddNote WithdrawCase RejectCase",
+    "InProgress": "ReassignCase PauseCase RequestPause AnswerReporter AddNote ResolveCase WithdrawCase"
+    " RejectCase",
+    "Waiting": "ReassignCase ResumeCase RequestPause AnswerReporter AddNote WithdrawCase RejectCase",
     "Resolved": "AnswerReporter AddNote ConfirmResolution CloseCase ReopenCase",
     "Confirmed": "AnswerReporter AddNote CloseCase ReopenCase",
     "Closed": "AnswerReporter AddNote ReopenCase",
@@ -480,6 +489,8 @@ def test_the_table_above_names_every_situation_and_every_command() -> None:
         "PassMoments",
         "AnnulMoment",
         "AcknowledgeEscalation",
+        "ApprovePause",
+        "RefusePause",
         "ReleaseCase",
         "EraseContent",
     }

@@ -123,7 +123,7 @@ def test_whatever_people_do_no_pauses_move_the_deadline_by_more_than_their_sum(
     acts: list[tuple[str, int]],
 ) -> None:
     end = ("pass", 60 * 24 * 40)
-    state, _ = play([("start", 0), *acts, end])
+    state, _ = play([("start", 0), *(act for act in acts if act[0] != "let wait"), end])
 
     assert not isinstance(state, NotOpened)
     due_at = state.file.clocks[1].deadline.due_at

@@ -22,7 +22,7 @@ from services.supervision.entrypoints.wire import CHANNELS, OPEN_NAMES, STATES
 
 _GIVEN = (events.RoutingNoted, events.ReassignmentNoted)
 _ANSWERS = (events.AcceptanceNoted, events.WorkNoted, events.AnswerNoted, events.ResolutionNoted)
-_CHANGE_NO_ROW = (events.WarningNoted, events.AdjudicationNoted)
+_CHANGE_NO_ROW = (events.WarningNoted, events.AdjudicationNoted, events.PauseAsked)
 _Breached = Literal["first_response_breached", "resolution_breached"]
 _BreachedBy = Literal["first_response_breached_by", "resolution_breached_by"]
 _BREACHED: Mapping[ClockKind, tuple[_Breached, _BreachedBy]] = {
@@ -218,7 +218,7 @@ def _take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case f
                 row[breached], row[by] = False, None
         case events.AnswerNoted() | events.RemarkNoted() | events.WarningNoted() | events.AdjudicationNoted():
             pass
-        case events.AnnulmentNoted():  # of a warning
+        case events.PauseAsked() | events.AnnulmentNoted():  # of a warning
             pass
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
+from services.supervision.domain.case_record import pauses_asked
 from services.supervision.domain.values import ClockKind, MomentKind, Origin
 
 
@@ -229,6 +230,14 @@ class CaseRated:
     comment: Personal | None = None
 
 
+# What is asked and decided of pauses beyond their limit stands in `pauses_asked.py`.
+PauseAsked = pauses_asked.PauseAsked
+PauseRequestNoted = pauses_asked.PauseRequestNoted
+PauseApprovalNoted = pauses_asked.PauseApprovalNoted
+PauseRefusalNoted = pauses_asked.PauseRefusalNoted
+PauseRequestLapseNoted = pauses_asked.PauseRequestLapseNoted
+OfRequest = PauseRequestNoted | PauseApprovalNoted | PauseRefusalNoted | PauseRequestLapseNoted
+
 Step = (
     RoutingNoted
     | NoOwnerNoted
@@ -252,6 +261,7 @@ Step = (
     | WarningNoted
     | BreachNoted
     | AnnulmentNoted
+    | OfRequest
 )
 """What happens to a case after its opening."""
 

@@ -369,12 +369,15 @@ class CasePaused(_message.Message):
     PAUSED_TIME_FIELD_NUMBER: _builtins.int
     REASON_CODE_FIELD_NUMBER: _builtins.int
     LAPSE_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    PAUSE_ID_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
     body_id: _builtins.str
     """The body."""
     reason_code: _builtins.str
     """Why, by its code in the commitment's list."""
+    pause_id: _builtins.str
+    """The request that was approved (`PauseApproved`); empty for a pause within the limit, which needs none."""
     @_builtins.property
     def paused_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -391,10 +394,11 @@ class CasePaused(_message.Message):
         paused_time: _timestamp_pb2.Timestamp | None = ...,
         reason_code: _builtins.str = ...,
         lapse_until_time: _timestamp_pb2.Timestamp | None = ...,
+        pause_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lapse_until_time", b"lapse_until_time", "paused_time", b"paused_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "lapse_until_time", b"lapse_until_time", "paused_time", b"paused_time", "reason_code", b"reason_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "lapse_until_time", b"lapse_until_time", "pause_id", b"pause_id", "paused_time", b"paused_time", "reason_code", b"reason_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -475,6 +479,188 @@ class PauseLapsed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PauseLapsed: _TypeAlias = PauseLapsed  # noqa: Y015
+
+@_typing.final
+class PauseRequested(_message.Message):
+    """A body asked for a pause beyond the limit. Until it is decided the clocks go on. Why stays in the service."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    PAUSE_ID_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    DECIDING_AREA_ID_FIELD_NUMBER: _builtins.int
+    DECIDE_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    REQUESTED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    body_id: _builtins.str
+    """The body."""
+    pause_id: _builtins.str
+    """The request within the case."""
+    reason_code: _builtins.str
+    """Why, by its code in the commitment's list."""
+    deciding_area_id: _builtins.str
+    """The area whose dispatchers or supervisors decide."""
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when work is to wait."""
+
+    @_builtins.property
+    def decide_until_time(self) -> _timestamp_pb2.Timestamp:
+        """By when they decide; then the request lapses."""
+
+    @_builtins.property
+    def requested_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        pause_id: _builtins.str = ...,
+        reason_code: _builtins.str = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
+        deciding_area_id: _builtins.str = ...,
+        decide_until_time: _timestamp_pb2.Timestamp | None = ...,
+        requested_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_until_time", b"decide_until_time", "requested_time", b"requested_time", "until_time", b"until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "decide_until_time", b"decide_until_time", "deciding_area_id", b"deciding_area_id", "pause_id", b"pause_id", "reason_code", b"reason_code", "requested_time", b"requested_time", "until_time", b"until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseRequested: _TypeAlias = PauseRequested  # noqa: Y015
+
+@_typing.final
+class PauseApproved(_message.Message):
+    """The next area up approved a pause: a `CasePaused` with this `pause_id` follows."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    PAUSE_ID_FIELD_NUMBER: _builtins.int
+    DECIDING_AREA_ID_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    APPROVED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    body_id: _builtins.str
+    """The body that asked."""
+    pause_id: _builtins.str
+    """The request within the case."""
+    deciding_area_id: _builtins.str
+    """The area that decided."""
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when work may wait."""
+
+    @_builtins.property
+    def approved_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        pause_id: _builtins.str = ...,
+        deciding_area_id: _builtins.str = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
+        approved_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["approved_time", b"approved_time", "until_time", b"until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_time", b"approved_time", "body_id", b"body_id", "case_id", b"case_id", "deciding_area_id", b"deciding_area_id", "pause_id", b"pause_id", "until_time", b"until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseApproved: _TypeAlias = PauseApproved  # noqa: Y015
+
+@_typing.final
+class PauseRefused(_message.Message):
+    """The next area up refused a pause. The clocks have never stopped."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    PAUSE_ID_FIELD_NUMBER: _builtins.int
+    DECIDING_AREA_ID_FIELD_NUMBER: _builtins.int
+    REFUSED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    body_id: _builtins.str
+    """The body that asked."""
+    pause_id: _builtins.str
+    """The request within the case."""
+    deciding_area_id: _builtins.str
+    """The area that decided."""
+    @_builtins.property
+    def refused_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        pause_id: _builtins.str = ...,
+        deciding_area_id: _builtins.str = ...,
+        refused_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["refused_time", b"refused_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "deciding_area_id", b"deciding_area_id", "pause_id", b"pause_id", "refused_time", b"refused_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseRefused: _TypeAlias = PauseRefused  # noqa: Y015
+
+@_typing.final
+class PauseRequestLapsed(_message.Message):
+    """The next area up did not decide in time on a pause. The clocks have never stopped."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    PAUSE_ID_FIELD_NUMBER: _builtins.int
+    DECIDING_AREA_ID_FIELD_NUMBER: _builtins.int
+    LAPSED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    body_id: _builtins.str
+    """The body that asked."""
+    pause_id: _builtins.str
+    """The request within the case."""
+    deciding_area_id: _builtins.str
+    """The area that did not decide."""
+    @_builtins.property
+    def lapsed_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        pause_id: _builtins.str = ...,
+        deciding_area_id: _builtins.str = ...,
+        lapsed_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lapsed_time", b"lapsed_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "deciding_area_id", b"deciding_area_id", "lapsed_time", b"lapsed_time", "pause_id", b"pause_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseRequestLapsed: _TypeAlias = PauseRequestLapsed  # noqa: Y015
 
 @_typing.final
 class CaseResumed(_message.Message):

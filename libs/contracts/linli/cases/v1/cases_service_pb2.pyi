@@ -218,6 +218,84 @@ class Note(_message.Message):
 Global___Note: _TypeAlias = Note  # noqa: Y015
 
 @_typing.final
+class PauseRequest(_message.Message):
+    """A pause beyond the limit that a body asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAUSE_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    REQUESTED_TIME_FIELD_NUMBER: _builtins.int
+    DECIDING_AREA_ID_FIELD_NUMBER: _builtins.int
+    DECIDE_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    DECIDED_TIME_FIELD_NUMBER: _builtins.int
+    DECISION_REASON_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_FIELD_NUMBER: _builtins.int
+    REQUESTED_BY_FIELD_NUMBER: _builtins.int
+    pause_id: _builtins.str
+    """The request within the case."""
+    body_id: _builtins.str
+    """The body that asked."""
+    reason_code: _builtins.str
+    """Why, by its code in the commitment's list."""
+    reason: _builtins.str
+    """Why, in words."""
+    deciding_area_id: _builtins.str
+    """The area whose dispatchers or supervisors decide, or have decided."""
+    decision: _cases_types_pb2.PauseDecision.ValueType
+    """What became of it."""
+    decision_reason: _builtins.str
+    """Why it was decided so."""
+    decided_by: _builtins.str
+    """Who decided. Empty for the reporter, who is told the area."""
+    requested_by: _builtins.str
+    """Who asked. Empty for the reporter, who is told the body."""
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when work is to wait."""
+
+    @_builtins.property
+    def requested_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was asked for."""
+
+    @_builtins.property
+    def decide_until_time(self) -> _timestamp_pb2.Timestamp:
+        """By when they decide; then the request lapses."""
+
+    @_builtins.property
+    def decided_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was decided, or lapsed; not set until then."""
+
+    def __init__(
+        self,
+        *,
+        pause_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        reason_code: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
+        requested_time: _timestamp_pb2.Timestamp | None = ...,
+        deciding_area_id: _builtins.str = ...,
+        decide_until_time: _timestamp_pb2.Timestamp | None = ...,
+        decision: _cases_types_pb2.PauseDecision.ValueType = ...,
+        decided_time: _timestamp_pb2.Timestamp | None = ...,
+        decision_reason: _builtins.str = ...,
+        decided_by: _builtins.str = ...,
+        requested_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decide_until_time", b"decide_until_time", "decided_time", b"decided_time", "requested_time", b"requested_time", "until_time", b"until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "decide_until_time", b"decide_until_time", "decided_by", b"decided_by", "decided_time", b"decided_time", "deciding_area_id", b"deciding_area_id", "decision", b"decision", "decision_reason", b"decision_reason", "pause_id", b"pause_id", "reason", b"reason", "reason_code", b"reason_code", "requested_by", b"requested_by", "requested_time", b"requested_time", "until_time", b"until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PauseRequest: _TypeAlias = PauseRequest  # noqa: Y015
+
+@_typing.final
 class MyCase(_message.Message):
     """A case as its reporter sees it."""
 
@@ -230,6 +308,7 @@ class MyCase(_message.Message):
     CONTENT_ERASED_FIELD_NUMBER: _builtins.int
     HISTORY_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
+    PAUSE_REQUESTS_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What was done, if resolved."""
     content_erased: _builtins.bool
@@ -256,6 +335,10 @@ class MyCase(_message.Message):
     def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.EvidenceReference]:
         """The evidence of the resolution, as long as it stands; the history keeps that of former ones."""
 
+    @_builtins.property
+    def pause_requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___PauseRequest]:
+        """The pauses beyond the limit that were asked for, oldest first, and what became of each."""
+
     def __init__(
         self,
         *,
@@ -266,10 +349,11 @@ class MyCase(_message.Message):
         content_erased: _builtins.bool = ...,
         history: _abc.Iterable[Global___HistoryEntry] | None = ...,
         evidence: _abc.Iterable[_cases_types_pb2.EvidenceReference] | None = ...,
+        pause_requests: _abc.Iterable[Global___PauseRequest] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "evidence", b"evidence", "history", b"history", "notes", b"notes", "outcome", b"outcome", "report", b"report"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "evidence", b"evidence", "history", b"history", "notes", b"notes", "outcome", b"outcome", "pause_requests", b"pause_requests", "report", b"report"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -940,6 +1024,224 @@ class ResumeCaseResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ResumeCaseResponse: _TypeAlias = ResumeCaseResponse  # noqa: Y015
+
+@_typing.final
+class RequestPauseRequest(_message.Message):
+    """A pause beyond the limit is asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    IF_REVISION_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REASON_CODE_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    case_id: _builtins.str
+    """The case."""
+    if_revision: _builtins.str
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
+    reason: _builtins.str
+    """Why. It stays in the history for ever, and the reporter reads it: do not write personal data here."""
+    reason_code: _builtins.str
+    """The reason, by its code in the commitment's list (catalog's `FindCommitment`)."""
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when work is to wait."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        if_revision: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        reason_code: _builtins.str = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until_time", b"until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "reason", b"reason", "reason_code", b"reason_code", "request_id", b"request_id", "until_time", b"until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RequestPauseRequest: _TypeAlias = RequestPauseRequest  # noqa: Y015
+
+@_typing.final
+class RequestPauseResponse(_message.Message):
+    """The case after the command."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    PAUSE_ID_FIELD_NUMBER: _builtins.int
+    DECIDING_AREA_ID_FIELD_NUMBER: _builtins.int
+    DECIDE_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    pause_id: _builtins.str
+    """The request within the case."""
+    deciding_area_id: _builtins.str
+    """The area whose dispatchers or supervisors decide."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case, without personal data."""
+
+    @_builtins.property
+    def decide_until_time(self) -> _timestamp_pb2.Timestamp:
+        """By when they decide; then the request lapses."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        revision: _builtins.str = ...,
+        pause_id: _builtins.str = ...,
+        deciding_area_id: _builtins.str = ...,
+        decide_until_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "decide_until_time", b"decide_until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "decide_until_time", b"decide_until_time", "deciding_area_id", b"deciding_area_id", "pause_id", b"pause_id", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RequestPauseResponse: _TypeAlias = RequestPauseResponse  # noqa: Y015
+
+@_typing.final
+class ApprovePauseRequest(_message.Message):
+    """A pause beyond the limit is approved."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    IF_REVISION_FIELD_NUMBER: _builtins.int
+    PAUSE_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    case_id: _builtins.str
+    """The case."""
+    if_revision: _builtins.str
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
+    pause_id: _builtins.str
+    """The request, as `GetCase` shows it."""
+    reason: _builtins.str
+    """Why. It stays in the history for ever, and the reporter reads it: do not write personal data here."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        if_revision: _builtins.str = ...,
+        pause_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "pause_id", b"pause_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApprovePauseRequest: _TypeAlias = ApprovePauseRequest  # noqa: Y015
+
+@_typing.final
+class ApprovePauseResponse(_message.Message):
+    """The case after the command."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case, without personal data."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApprovePauseResponse: _TypeAlias = ApprovePauseResponse  # noqa: Y015
+
+@_typing.final
+class RefusePauseRequest(_message.Message):
+    """A pause beyond the limit is refused."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    IF_REVISION_FIELD_NUMBER: _builtins.int
+    PAUSE_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    case_id: _builtins.str
+    """The case."""
+    if_revision: _builtins.str
+    """Applies the command only if the case is still at this revision; empty: unconditionally."""
+    pause_id: _builtins.str
+    """The request, as `GetCase` shows it."""
+    reason: _builtins.str
+    """Why. It stays in the history for ever, and the reporter reads it: do not write personal data here."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        if_revision: _builtins.str = ...,
+        pause_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "pause_id", b"pause_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefusePauseRequest: _TypeAlias = RefusePauseRequest  # noqa: Y015
+
+@_typing.final
+class RefusePauseResponse(_message.Message):
+    """The case after the command."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case, without personal data."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefusePauseResponse: _TypeAlias = RefusePauseResponse  # noqa: Y015
 
 @_typing.final
 class AnswerReporterRequest(_message.Message):
@@ -1795,6 +2097,7 @@ class GetCaseResponse(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     CONTENT_ERASED_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
+    PAUSE_REQUESTS_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What was done, if resolved."""
     personal_data_masked: _builtins.bool
@@ -1819,6 +2122,10 @@ class GetCaseResponse(_message.Message):
     def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.EvidenceReference]:
         """The evidence of the resolution, as long as it stands; the history keeps that of former ones."""
 
+    @_builtins.property
+    def pause_requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___PauseRequest]:
+        """The pauses beyond the limit that were asked for, oldest first, and what became of each."""
+
     def __init__(
         self,
         *,
@@ -1830,10 +2137,11 @@ class GetCaseResponse(_message.Message):
         revision: _builtins.str = ...,
         content_erased: _builtins.bool = ...,
         evidence: _abc.Iterable[_cases_types_pb2.EvidenceReference] | None = ...,
+        pause_requests: _abc.Iterable[Global___PauseRequest] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "evidence", b"evidence", "notes", b"notes", "outcome", b"outcome", "personal_data_masked", b"personal_data_masked", "report", b"report", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "evidence", b"evidence", "notes", b"notes", "outcome", b"outcome", "pause_requests", b"pause_requests", "personal_data_masked", b"personal_data_masked", "report", b"report", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2645,6 +2953,7 @@ class FollowCaseResponse(_message.Message):
     REVISION_FIELD_NUMBER: _builtins.int
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     MESSAGES_FIELD_NUMBER: _builtins.int
+    PAUSE_REQUESTS_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What was done, if resolved."""
     personal_data_masked: _builtins.bool
@@ -2677,6 +2986,10 @@ class FollowCaseResponse(_message.Message):
     def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___CaseMessage]:
         """The conversation as in `GetConversation`."""
 
+    @_builtins.property
+    def pause_requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___PauseRequest]:
+        """The pauses beyond the limit that were asked for, oldest first, and what became of each."""
+
     def __init__(
         self,
         *,
@@ -2690,10 +3003,11 @@ class FollowCaseResponse(_message.Message):
         revision: _builtins.str = ...,
         resume_token: _builtins.str = ...,
         messages: _abc.Iterable[Global___CaseMessage] | None = ...,
+        pause_requests: _abc.Iterable[Global___PauseRequest] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "changes", b"changes", "content_erased", b"content_erased", "messages", b"messages", "notes", b"notes", "outcome", b"outcome", "personal_data_masked", b"personal_data_masked", "report", b"report", "resume_token", b"resume_token", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "changes", b"changes", "content_erased", b"content_erased", "messages", b"messages", "notes", b"notes", "outcome", b"outcome", "pause_requests", b"pause_requests", "personal_data_masked", b"personal_data_masked", "report", b"report", "resume_token", b"resume_token", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3260,6 +3574,7 @@ class ExplainDeadlineResponse(_message.Message):
     SPANS_FIELD_NUMBER: _builtins.int
     COUNTED_FIELD_NUMBER: _builtins.int
     PAUSES_FIELD_NUMBER: _builtins.int
+    APPROVED_PAUSES_FIELD_NUMBER: _builtins.int
     calendar_id: _builtins.str
     """The calendar."""
     time_zone: _builtins.str
@@ -3282,7 +3597,11 @@ class ExplainDeadlineResponse(_message.Message):
 
     @_builtins.property
     def pauses(self) -> _containers.RepeatedCompositeFieldContainer[Global___CountedPause]:
-        """The pauses."""
+        """The pauses within their limit."""
+
+    @_builtins.property
+    def approved_pauses(self) -> _containers.RepeatedCompositeFieldContainer[Global___CountedPause]:
+        """The pauses beyond it, each by the approval of the next area up."""
 
     def __init__(
         self,
@@ -3294,10 +3613,11 @@ class ExplainDeadlineResponse(_message.Message):
         spans: _abc.Iterable[Global___CountedSpan] | None = ...,
         counted: _duration_pb2.Duration | None = ...,
         pauses: _abc.Iterable[Global___CountedPause] | None = ...,
+        approved_pauses: _abc.Iterable[Global___CountedPause] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "deadline", b"deadline", "limit", b"limit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["calendar_id", b"calendar_id", "counted", b"counted", "deadline", b"deadline", "limit", b"limit", "pauses", b"pauses", "spans", b"spans", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_pauses", b"approved_pauses", "calendar_id", b"calendar_id", "counted", b"counted", "deadline", b"deadline", "limit", b"limit", "pauses", b"pauses", "spans", b"spans", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

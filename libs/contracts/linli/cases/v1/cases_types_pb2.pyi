@@ -206,6 +206,42 @@ RECEIPT_REPLY_OBJECT_TO_REJECTION: ReceiptReply.ValueType  # 4
 """It is a matter for this community: as `ObjectToRejection`. It needs a reason."""
 Global___ReceiptReply: _TypeAlias = ReceiptReply  # noqa: Y015
 
+class _PauseDecision:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PauseDecisionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PauseDecision.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PAUSE_DECISION_UNSPECIFIED: _PauseDecision.ValueType  # 0
+    """Never the state of a request."""
+    PAUSE_DECISION_PENDING: _PauseDecision.ValueType  # 1
+    """It waits for a decision."""
+    PAUSE_DECISION_APPROVED: _PauseDecision.ValueType  # 2
+    """The area approved it, and the pause began."""
+    PAUSE_DECISION_REFUSED: _PauseDecision.ValueType  # 3
+    """The area refused it."""
+    PAUSE_DECISION_LAPSED: _PauseDecision.ValueType  # 4
+    """The area did not decide in time."""
+    PAUSE_DECISION_VOID: _PauseDecision.ValueType  # 5
+    """It is needed no more: work went on, the case went to another body, or it ended."""
+
+class PauseDecision(_PauseDecision, metaclass=_PauseDecisionEnumTypeWrapper):
+    """What became of a pause that a body asked for."""
+
+PAUSE_DECISION_UNSPECIFIED: PauseDecision.ValueType  # 0
+"""Never the state of a request."""
+PAUSE_DECISION_PENDING: PauseDecision.ValueType  # 1
+"""It waits for a decision."""
+PAUSE_DECISION_APPROVED: PauseDecision.ValueType  # 2
+"""The area approved it, and the pause began."""
+PAUSE_DECISION_REFUSED: PauseDecision.ValueType  # 3
+"""The area refused it."""
+PAUSE_DECISION_LAPSED: PauseDecision.ValueType  # 4
+"""The area did not decide in time."""
+PAUSE_DECISION_VOID: PauseDecision.ValueType  # 5
+"""It is needed no more: work went on, the case went to another body, or it ended."""
+Global___PauseDecision: _TypeAlias = PauseDecision  # noqa: Y015
+
 class _CaseParty:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
