@@ -18,7 +18,7 @@ class App:
     """All that can be asked of the service.
 
     reports        open, listed
-    cases          act, send_back, reassign, pause, resume, ask_for_pause, approve_pause, one, public, listed
+    cases          act, reassign, one, public, listed
     conversations  case, send, history
     following      state, file, forget, of_numbers
     routing        explain, preview, unowned

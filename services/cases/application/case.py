@@ -1,7 +1,7 @@
 """Cases: what may be done with one that is open, and what may be read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.ledger.recorded import Context, Recorded
@@ -13,15 +13,7 @@ from services.cases.application.permits import Check
 from services.cases.application.ports import CaseReads, CaseRow, Picture
 from services.cases.domain import refusals
 from services.cases.domain.case import CASE
-from services.cases.domain.case.commands import (
-    ApprovePause,
-    CaseCommand,
-    PauseCase,
-    ReassignCase,
-    RequestPause,
-    ResumeCase,
-    ReturnCase,
-)
+from services.cases.domain.case.commands import COUNTED, CaseCommand, ReassignCase
 from services.cases.domain.case.events import CaseEvent
 from services.cases.domain.case.situations import Case, NotOpened, Opened
 from services.cases.domain.values import is_public_id
@@ -55,14 +47,6 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """The pause that a body asks for: why, by a code of the list, and until when."""
-
-    reason_code: str
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Cases:
     """What can be done with cases."""
 
@@ -73,8 +57,13 @@ class Cases:
     def act(
         self, case_id: str, command: CaseCommand, context: Context, check: Check, if_revision: str
     ) -> CaseHandled:
-        """Accept, start, note, resolve, close, acknowledge, annul: the command says."""
+        """Accept, return, pause, note, resolve, close, acknowledge, annul: the command says.
+
+        A command that counts working time is given the calendars.
+        """
         require_case_id(case_id)
+        if isinstance(command, COUNTED):
+            command = replace(command, calendars=self.picture().calendars)
         return self.stream.handle(case_id, command, context, check, if_revision or None)
 
     def reassign(
@@ -88,51 +77,8 @@ class Cases:
             item_id=named.item_id,
             cited=picture.item(named.item_id, at) if named.item_id else None,
             legal_basis=named.legal_basis,
-            calendars=picture.calendars,
             at=at,
         )
-        return self.act(case_id, command, context, check, if_revision)
-
-    def send_back(
-        self, case_id: str, at: datetime, context: Context, check: Check, if_revision: str
-    ) -> CaseHandled:
-        """Send a case back; the calendars say until when the next area up decides, if it must."""
-        command = ReturnCase(calendars=self.picture().calendars, at=at)
-        return self.act(case_id, command, context, check, if_revision)
-
-    def pause(
-        self, case_id: str, reason_code: str, at: datetime, context: Context, check: Check, if_revision: str
-    ) -> CaseHandled:
-        """Wait, for a reason of the list; the calendars say until when at most."""
-        command = PauseCase(reason_code=reason_code, calendars=self.picture().calendars, at=at)
-        return self.act(case_id, command, context, check, if_revision)
-
-    def resume(
-        self, case_id: str, at: datetime, context: Context, check: Check, if_revision: str
-    ) -> CaseHandled:
-        """Go on after a pause, whose working time the calendars count."""
-        command = ResumeCase(calendars=self.picture().calendars, at=at)
-        return self.act(case_id, command, context, check, if_revision)
-
-    def ask_for_pause(
-        self, case_id: str, wanted: Wanted, at: datetime, context: Context, check: Check, if_revision: str
-    ) -> CaseHandled:
-        """Ask the next area up to let work wait; the calendars say until when it may decide."""
-        command = RequestPause(
-            reason_code=wanted.reason_code,
-            until=wanted.until,
-            asked_by=context.actor,
-            calendars=self.picture().calendars,
-            at=at,
-        )
-        return self.act(case_id, command, context, check, if_revision)
-
-    def approve_pause(
-        self, case_id: str, pause_id: str, at: datetime, context: Context, check: Check, if_revision: str
-    ) -> CaseHandled:
-        """Let work wait; the calendars count by how much that moves the deadline."""
-        calendars = self.picture().calendars
-        command = ApprovePause(pause_id=pause_id, decided_by=context.actor, calendars=calendars, at=at)
         return self.act(case_id, command, context, check, if_revision)
 
     def one(self, case_id: str) -> CaseRecord:

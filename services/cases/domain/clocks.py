@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
+from itertools import zip_longest
 
-from libs.rules.areas import AreaPath
-from libs.rules.due import Limit, after_pause, due, warning
-from libs.rules.terms import Recipient, Terms
+from libs.rules.areas import AreaPath, parent_of, within
+from libs.rules.due import Limit, Unit, after_pause, due, warning
+from libs.rules.terms import Escalation, EscalationLevel, Level, Recipient, Terms
 from libs.rules.working_time import Counting, NeverAtWork
 from services.cases.domain import refusals
 from services.cases.domain.escalation import EscalationStep, Tree, steps_of
@@ -184,6 +185,13 @@ def escalated(
     return None
 
 
+_ABOVE = Escalation(
+    levels=(EscalationLevel(percent=100, recipient=Recipient.DISPATCHER, level=Level.CITY),),
+    acknowledgement=Limit(amount=1, unit=Unit.WORKING_DAYS),
+)
+"""Who is told of an adjudication where the terms of a case do not say it: the area above, once."""
+
+
 def promise(
     commitment: Commitment | None,
     calendar: Counting | None,
@@ -238,21 +246,32 @@ def _deadline(
 
 
 def adjudication(
-    limit: Limit, like: Deadline, calendar: Counting, at: datetime, alarmed: AreaPath
+    limit: Limit,
+    like: Deadline,
+    calendar: Counting,
+    at: datetime,
+    deciding: AreaPath,
+    escalation: Escalation | None,
 ) -> Deadline:
-    """How long an area may take from `at` on to decide who answers; `alarmed` is told when it took longer.
+    """How long the area `deciding` may take from `at` on to decide, and who is told if it takes longer.
 
-    By the commitment that another deadline of the case follows from.
+    By the commitment that another deadline of the case follows from, and up the tree as for that one, but to
+    nobody below the area above `deciding`: those who must decide need not be told.
     """
     due_at = due(at, limit, calendar)
-    step = EscalationStep(recipient=Recipient.DISPATCHER, area_path=alarmed, at=due_at, sooner_at=due_at)
+    above = parent_of(deciding) or deciding
+    steps = steps_of(escalation or _ABOVE, ((None, above),), at, due_at, limit, calendar)
+    usual = [step.area_path for step in like.steps]
     return replace(
         like,
         clock=ClockKind.ADJUDICATION,
         limit=limit,
         warn_at=warning(at, due_at, limit, calendar),
         due_at=due_at,
-        steps=(step,),
+        steps=tuple(
+            replace(step, area_path=area if area and within(above, area) else above)
+            for step, area in zip_longest(steps, usual[: len(steps)])
+        ),
     )
 
 

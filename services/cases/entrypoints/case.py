@@ -37,14 +37,8 @@ class CaseApi:
 
     def return_case(self, request: pb.ReturnCaseRequest, call: Call) -> pb.ReturnCaseResponse:
         """The body sends the case back."""
-        handled = self._app.cases.send_back(
-            request.case_id,
-            call.at,
-            call.context(reason=request.reason),
-            _for_body(call),
-            request.if_revision,
-        )
-        return pb.ReturnCaseResponse(case=case_shown(handled.state), revision=handled.revision)
+        command = commands.ReturnCase(at=call.at)
+        return act(self._app, request, call, command, _for_body(call), pb.ReturnCaseResponse)
 
     def reassign_case(self, request: pb.ReassignCaseRequest, call: Call) -> pb.ReassignCaseResponse:
         """A dispatcher names another body."""
@@ -65,26 +59,13 @@ class CaseApi:
 
     def pause_case(self, request: pb.PauseCaseRequest, call: Call) -> pb.PauseCaseResponse:
         """Work waits."""
-        handled = self._app.cases.pause(
-            request.case_id,
-            request.reason_code,
-            call.at,
-            call.context(reason=request.reason),
-            _for_body(call),
-            request.if_revision,
-        )
-        return pb.PauseCaseResponse(case=case_shown(handled.state), revision=handled.revision)
+        command = commands.PauseCase(reason_code=request.reason_code, at=call.at)
+        return act(self._app, request, call, command, _for_body(call), pb.PauseCaseResponse)
 
     def resume_case(self, request: pb.ResumeCaseRequest, call: Call) -> pb.ResumeCaseResponse:
         """Work goes on."""
-        handled = self._app.cases.resume(
-            request.case_id,
-            call.at,
-            call.context(reason=request.reason),
-            _for_body(call),
-            request.if_revision,
-        )
-        return pb.ResumeCaseResponse(case=case_shown(handled.state), revision=handled.revision)
+        command = commands.ResumeCase(at=call.at)
+        return act(self._app, request, call, command, _for_body(call), pb.ResumeCaseResponse)
 
     def answer_reporter(self, request: pb.AnswerReporterRequest, call: Call) -> pb.AnswerReporterResponse:
         """The body writes to the reporter."""

@@ -10,8 +10,13 @@ from libs.rules.areas import id_of
 from libs.rules.terms import Recipient
 from services.cases.application import permits
 from services.cases.application.app import App
-from services.cases.application.case import Wanted
-from services.cases.domain.case.commands import AcknowledgeEscalation, AnnulMoment, RefusePause
+from services.cases.domain.case.commands import (
+    AcknowledgeEscalation,
+    AnnulMoment,
+    ApprovePause,
+    RefusePause,
+    RequestPause,
+)
 from services.cases.domain.case.events import PauseRequested
 from services.cases.entrypoints.case import act
 from services.cases.entrypoints.wire.case import case_shown, early_case_shown
@@ -50,14 +55,15 @@ class ClockApi:
 
     def request_pause(self, request: pb.RequestPauseRequest, call: Call) -> pb.RequestPauseResponse:
         """The body asks for a pause beyond the limit."""
-        handled = self._app.cases.ask_for_pause(
-            request.case_id,
-            Wanted(reason_code=request.reason_code, until=moment(request.until_time)),
-            call.now(),
-            call.context(reason=request.reason),
-            permits.for_body(lambda: call.reach),
-            request.if_revision,
+        context = call.context(reason=request.reason)
+        command = RequestPause(
+            reason_code=request.reason_code,
+            until=moment(request.until_time),
+            asked_by=context.actor,
+            at=call.now(),
         )
+        check = permits.for_body(lambda: call.reach)
+        handled = self._app.cases.act(request.case_id, command, context, check, request.if_revision)
         (asked,) = (event for event in handled.events if isinstance(event, PauseRequested))
         return pb.RequestPauseResponse(
             case=case_shown(handled.state),
@@ -69,20 +75,14 @@ class ClockApi:
 
     def approve_pause(self, request: pb.ApprovePauseRequest, call: Call) -> pb.ApprovePauseResponse:
         """The next area up lets work wait."""
-        handled = self._app.cases.approve_pause(
-            request.case_id,
-            request.pause_id,
-            call.now(),
-            call.context(reason=request.reason),
-            _for_pause(call),
-            request.if_revision,
-        )
-        return pb.ApprovePauseResponse(case=case_shown(handled.state), revision=handled.revision)
+        actor = call.context().actor
+        command = ApprovePause(pause_id=request.pause_id, decided_by=actor, at=call.now())
+        return act(self._app, request, call, command, _for_pause(call), pb.ApprovePauseResponse)
 
     def refuse_pause(self, request: pb.RefusePauseRequest, call: Call) -> pb.RefusePauseResponse:
         """It does not."""
-        context = call.context(reason=request.reason)
-        command = RefusePause(pause_id=request.pause_id, decided_by=context.actor, at=call.now())
+        actor = call.context().actor
+        command = RefusePause(pause_id=request.pause_id, decided_by=actor, at=call.now())
         return act(self._app, request, call, command, _for_pause(call), pb.RefusePauseResponse)
 
     def explain_deadline(self, request: pb.ExplainDeadlineRequest, call: Call) -> pb.ExplainDeadlineResponse:

@@ -16,7 +16,7 @@ from libs.ledger.noted import Note
 from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions, When
 from libs.rpc.moments import moment
 from libs.rules.areas import AreaPath
-from services.supervision.domain.case_record import CASE_RECORD
+from services.supervision.domain.case_record import CASE_RECORD, pauses_asked
 from services.supervision.domain.case_record.events import (
     AcceptanceNoted,
     AdjudicationNoted,
@@ -29,13 +29,8 @@ from services.supervision.domain.case_record.events import (
     ContestNoted,
     LapseNoted,
     NoOwnerNoted,
-    OfRequest,
     OpeningNoted,
-    PauseApprovalNoted,
     PauseNoted,
-    PauseRefusalNoted,
-    PauseRequestLapseNoted,
-    PauseRequestNoted,
     ReassignmentNoted,
     RejectionNoted,
     RemarkNoted,
@@ -125,9 +120,8 @@ def _resumption(event: cases.CaseResumed, by: By) -> ResumptionNoted:
     return ResumptionNoted(body_id=event.body_id, due_at=due, origin=by(event.resumed_time))
 
 
-def _of_request(noted: type[OfRequest], time: str) -> Callable[[Any, By], OfRequest]:
-    """What a body asks about a pause, or an area answers."""
-    return lambda it, by: noted(body_id=it.body_id, area_id=it.deciding_area_id, origin=by(getattr(it, time)))
+def _of_request(noted: type[pauses_asked.OfRequest], at: str) -> Callable[[Any, By], pauses_asked.OfRequest]:
+    return lambda it, by: noted(body_id=it.body_id, area_id=it.deciding_area_id, origin=by(getattr(it, at)))
 
 
 # Identity and catalog: names, and persons to forget
@@ -235,10 +229,10 @@ CASE_EVENTS = _noting(
             origin=by(it.annulled_time),
         ),
     ),
-    _on(cases.PauseRequested, _of_request(PauseRequestNoted, "requested_time")),
-    _on(cases.PauseApproved, _of_request(PauseApprovalNoted, "approved_time")),
-    _on(cases.PauseRefused, _of_request(PauseRefusalNoted, "refused_time")),
-    _on(cases.PauseRequestLapsed, _of_request(PauseRequestLapseNoted, "lapsed_time")),
+    _on(cases.PauseRequested, _of_request(pauses_asked.PauseRequestNoted, "requested_time")),
+    _on(cases.PauseApproved, _of_request(pauses_asked.PauseApprovalNoted, "approved_time")),
+    _on(cases.PauseRefused, _of_request(pauses_asked.PauseRefusalNoted, "refused_time")),
+    _on(cases.PauseRequestLapsed, _of_request(pauses_asked.PauseRequestLapseNoted, "lapsed_time")),
 )
 """What is noted of each event of cases; the resolution, too: whether in time is judged here."""
 

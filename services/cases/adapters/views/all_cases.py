@@ -74,10 +74,9 @@ UNOWNED = Listing(
     table=CASES, order=(ascending("unowned_since", datetime), ascending("case_id")), area="deciding_path"
 )
 
-UNASKED: Row = {"pause_requested": False}
-OWNED: Row = {"unowned_since": None, "unowned_cause": None}
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-"""Stands in `due_order` for "no promise": such cases come last."""
+OWNED: Row = {"unowned_since": None, "unowned_cause": None, "pause_requested": False}
+BREACHED = {ClockKind.FIRST_RESPONSE: "response_breached", ClockKind.RESOLUTION: "overdue"}
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # in `due_order`, for "no promise": such cases come last
 
 
 class AllCases(View):
@@ -138,14 +137,14 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
     match event:
         case events.CaseOpened() | events.DeadlineWarned() | events.NoteAdded() | events.CaseContentErased():
             return {}
-        case events.MomentAnnulled(moment=MomentKind.WARNING) | events.CaseEscalated() | events.PauseWarned():
+        case events.MomentAnnulled(moment=MomentKind.WARNING) | events.EscalationAcknowledged():
             return {}
-        case events.MomentAnnulled(clock=ClockKind.FIRST_RESPONSE):
-            return {"response_breached": False}
-        case events.MomentAnnulled(clock=ClockKind.RESOLUTION):
-            return {"overdue": False}
+        case events.CaseEscalated() | events.PauseWarned():
+            return {}
+        case events.DeadlineBreached(clock=clock) | events.MomentAnnulled(clock=clock):
+            return {BREACHED[clock]: isinstance(event, events.DeadlineBreached)} if clock in BREACHED else {}
         case events.CaseRouted(body_id=body) | events.CaseReassigned(body_id=body):
-            return {"state": CaseState.ROUTED.value, "body_id": body, **OWNED, **UNASKED}
+            return {"state": CaseState.ROUTED.value, "body_id": body, **OWNED}
         case events.CaseUnowned(at=at, deciding_path=path):
             return {**_unowned(at, "no responsibility"), **({"deciding_path": path} if path else {})}
         case events.CaseReturned(returns=returns, response_void=void, at=at):
@@ -160,46 +159,39 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
         case events.PauseRequested():
             return {"pause_requested": True}
         case events.PauseApproved() | events.PauseRefused() | events.PauseRequestLapsed():
-            return UNASKED
+            return {"pause_requested": False}
         case events.CasePaused():
             return {"state": CaseState.WAITING.value}
         case events.PauseLapsed(resolution=later):
             return _moved(later)
         case events.CaseResumed(resolution=later):
-            return {"state": CaseState.IN_PROGRESS.value, **_moved(later), **UNASKED}
+            return {"state": CaseState.IN_PROGRESS.value, **_moved(later), "pause_requested": False}
         case events.ReporterAnswered(at=at):
             return _answered(case_id, rows, at)
         case events.CaseResolved(at=at, outcome_code=outcome, confirm_until=until):
-            asked: Row = {"outcome_code": outcome, "confirm_until": until, "met_time": at, **UNASKED}
+            asked: Row = {"outcome_code": outcome, "confirm_until": until, "met_time": at, **OWNED}
             return {"state": CaseState.RESOLVED.value, **asked, **_answered(case_id, rows, at)}
         case events.CaseConfirmed():
             return {"state": CaseState.CONFIRMED.value}
         case events.CaseClosed(at=at, reopen_until=until):
             return {"state": CaseState.CLOSED.value, **_ended(at, until)}
         case events.CaseRejected(at=at, reopen_until=until):
-            return {"state": CaseState.REJECTED.value, **_ended(at, until), **OWNED, **UNASKED}
+            return {"state": CaseState.REJECTED.value, **_ended(at, until), **OWNED}
         case events.RejectionContested(at=at):
             return {"ended_time": None, "reopen_until": None, **_unowned(at, "rejection contested")}
         case events.CaseWithdrawn(at=at):
-            return {"state": CaseState.WITHDRAWN.value, "ended_time": at, "held": False, **OWNED, **UNASKED}
+            return {"state": CaseState.WITHDRAWN.value, "ended_time": at, "held": False, **OWNED}
         case events.CaseReopened(imported=imported):
             row = rows.get(CASES, case_id)
             before = (row["reopenings"], row["held"]) if row else (0, False)
             again = {"reopenings": before[0] + 1, "held": imported or before[1], "ended_time": None}
             undone = {"met_time": None, "outcome_code": None, "confirm_until": None, "reopen_until": None}
             return {"state": CaseState.ACCEPTED.value, **again, **undone}
-        case events.DeadlineBreached(clock=ClockKind.FIRST_RESPONSE):
-            return {"response_breached": True}
-        case events.DeadlineBreached(clock=ClockKind.RESOLUTION):
-            return {"overdue": True}
-        case events.DeadlineBreached() | events.MomentAnnulled() | events.EscalationAcknowledged():
-            return {}
         case events.CaseReleased():
             return {"held": False}
 
 
 def _answered(case_id: str, rows: Rows, at: datetime) -> Row:
-    """The first answer counts."""
     row = rows.get(CASES, case_id)
     return {"response_met_time": at} if row and row["response_met_time"] is None else {}
 

@@ -105,7 +105,7 @@ class PauseCase:
     """Work must wait for something outside the body, for a reason of the list. `calendars` count it."""
 
     reason_code: str
-    calendars: Mapping[str, Counting]
+    calendars: Mapping[str, Counting] = field(default_factory=dict)
     at: datetime
 
 
@@ -113,7 +113,7 @@ class PauseCase:
 class ResumeCase:
     """Work goes on; `calendars` (by id) count the time of the pause."""
 
-    calendars: Mapping[str, Counting]
+    calendars: Mapping[str, Counting] = field(default_factory=dict)
     at: datetime
 
 
@@ -176,8 +176,9 @@ class RejectCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContestRejection:
-    """The reporter objects to the rejection, and says why."""
+    """The reporter objects to the rejection, and says why. `calendars`: as in `ReturnCase`."""
 
+    calendars: Mapping[str, Counting] = field(default_factory=dict)
     reason: str = field(default="", repr=False)
     at: datetime
 
@@ -262,6 +263,9 @@ CaseCommand = (
     | ReleaseCase
     | EraseContent
 )
+
+COUNTED = ReturnCase | ReassignCase | PauseCase | ResumeCase | RequestPause | ApprovePause | ContestRejection
+"""The commands that count working time."""
 
 
 def rpc_of(command: CaseCommand) -> str:

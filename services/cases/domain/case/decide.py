@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 from libs.ledger.decider import Decider
 from libs.ledger.personal import Personal
-from libs.rules.areas import AreaPath, id_of, ids_of, parent_of
+from libs.rules.areas import id_of, ids_of
 from libs.rules.routing import Question, Responsibility, route
 from libs.rules.terms import Level
 from services.cases.domain import refusals
-from services.cases.domain.case import approving, commands, ending, events, pausing
+from services.cases.domain.case import adjudicating, approving, commands, ending, events, pausing
 from services.cases.domain.case.alarms import acknowledge, annul
 from services.cases.domain.case.evolve import after, evolve
 from services.cases.domain.case.moments import passed
@@ -29,7 +29,7 @@ from services.cases.domain.case.situations import (
     Waiting,
     body_of,
 )
-from services.cases.domain.clocks import Deadline, adjudication, promise
+from services.cases.domain.clocks import promise
 from services.cases.domain.escalation import area_of
 from services.cases.domain.values import said
 
@@ -193,22 +193,9 @@ def _return(
         events.CaseReturned(body_id=body_id, returns=file.returns + 1, response_void=void, at=at)
     ]
     if file.returns + 1 >= RETURNS_BEFORE_ADJUDICATION:
-        deciding = parent_of(file.area_path) or file.area_path
-        deadline = _adjudication(command, file, deciding, at)
-        returned.append(events.AdjudicationOpened(area_path=deciding, deadline=deadline, at=at))
+        returned.append(adjudicating.opened(file, file.area_path, command.calendars, at))
     # While it claimed to have answered, moments may have passed that the body could have prevented.
     return [*returned, *passed(after(state, returned), at, body_id)]
-
-
-def _adjudication(
-    command: commands.ReturnCase, file: CaseFile, deciding: AreaPath, at: datetime
-) -> Deadline | None:
-    """How long that area may take; the next one up is told when it takes longer."""
-    promised = next((clock.deadline for clock in file.clocks), None)
-    if promised is None or promised.calendar_id not in command.calendars:
-        return None
-    calendar, alarmed = command.calendars[promised.calendar_id], parent_of(deciding) or deciding
-    return adjudication(file.terms.adjudication, promised, calendar, at, alarmed)
 
 
 def _reassign(command: commands.ReassignCase, state: Opened, at: datetime) -> events.CaseReassigned:

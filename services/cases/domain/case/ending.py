@@ -7,9 +7,8 @@ their silence closes the case when the time to answer is over. Nobody closes it 
 from collections.abc import Iterable
 from datetime import datetime
 
-from libs.rules.areas import parent_of
 from services.cases.domain import refusals
-from services.cases.domain.case import commands, events
+from services.cases.domain.case import adjudicating, commands, events
 from services.cases.domain.case.evolve import after
 from services.cases.domain.case.moments import passed
 from services.cases.domain.case.situations import (
@@ -113,10 +112,9 @@ def contest(command: commands.ContestRejection, state: Rejected, at: datetime) -
     _require_window(state.reopen_until, state.ended_at, at)
     reason = said(file.subject, command.reason)
     contested = events.RejectionContested(responded=file.answered_by is not None, reason=reason, at=at)
-    deciding = parent_of(file.deciding_path) or file.deciding_path
     # What passed while it was rejected, those who rejected it could have stopped.
     missed = passed(after(state, [contested]), at)
-    return [contested, *missed, events.AdjudicationOpened(area_path=deciding, at=at)]
+    return [contested, *missed, adjudicating.opened(file, file.deciding_path, command.calendars, at)]
 
 
 def _require_window(until: datetime | None, ended_at: datetime, at: datetime) -> None:

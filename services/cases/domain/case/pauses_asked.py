@@ -1,7 +1,7 @@
 """What is asked, and decided, of a pause beyond its limit. Part of `commands.py` and `events.py`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from libs.rules.areas import AreaPath
@@ -17,7 +17,7 @@ class RequestPause:
     reason_code: str
     until: datetime
     asked_by: str
-    calendars: Mapping[str, Counting]
+    calendars: Mapping[str, Counting] = field(default_factory=dict)
     at: datetime
 
 
@@ -27,7 +27,7 @@ class ApprovePause:
 
     pause_id: str
     decided_by: str
-    calendars: Mapping[str, Counting]
+    calendars: Mapping[str, Counting] = field(default_factory=dict)
     at: datetime
 
 

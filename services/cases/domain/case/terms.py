@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from libs.rules.due import Limit
-from libs.rules.terms import OUTCOMES, Choice, Evidence, Terms, standard
+from libs.rules.terms import OUTCOMES, Choice, Escalation, Evidence, Terms, standard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,7 @@ class CaseTerms:
     reject_reasons: tuple[str, ...]
     confirmation: timedelta
     reopening: timedelta
+    escalation: Escalation | None = None  # of an adjudication that begins later; not in older events
 
     @classmethod
     def of(cls, terms: Terms, outcomes: tuple[Choice, ...]) -> "CaseTerms":
@@ -45,6 +46,7 @@ class CaseTerms:
             reject_reasons=tuple(reason.code for reason in terms.reject_reasons),
             confirmation=timedelta(days=terms.confirmation_days),
             reopening=timedelta(days=terms.reopening_days),
+            escalation=terms.escalation,
         )
 
 

@@ -30,8 +30,8 @@ def clocks_after(clocks: Clocks, event: events.CaseEvent) -> Clocks:  # noqa: C9
         case events.CaseResolved(at=at):
             return _met(clocks, at, ClockKind.ANSWER, ClockKind.FIRST_RESPONSE, ClockKind.RESOLUTION)
         case events.AdjudicationOpened(deadline=deadline) if deadline is not None:
-            known = any(clock.deadline.clock is ClockKind.ADJUDICATION for clock in clocks)
-            return _unmet(clocks, ClockKind.ADJUDICATION) if known else (*clocks, Clock(deadline=deadline))
+            others = (clock for clock in clocks if clock.deadline.clock is not ClockKind.ADJUDICATION)
+            return (*others, Clock(deadline=deadline))  # another area decides, within a time of its own
         case events.CaseRejected(at=at):
             return _met(clocks, at, ClockKind.ADJUDICATION)
         case events.CaseReopened():

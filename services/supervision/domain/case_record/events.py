@@ -236,7 +236,7 @@ PauseRequestNoted = pauses_asked.PauseRequestNoted
 PauseApprovalNoted = pauses_asked.PauseApprovalNoted
 PauseRefusalNoted = pauses_asked.PauseRefusalNoted
 PauseRequestLapseNoted = pauses_asked.PauseRequestLapseNoted
-OfRequest = PauseRequestNoted | PauseApprovalNoted | PauseRefusalNoted | PauseRequestLapseNoted
+OfRequest = pauses_asked.OfRequest
 
 Step = (
     RoutingNoted

@@ -32,3 +32,6 @@ class PauseRefusalNoted(PauseAsked):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseRequestLapseNoted(PauseAsked):
     """The area has not decided in time."""
+
+
+OfRequest = PauseRequestNoted | PauseApprovalNoted | PauseRefusalNoted | PauseRequestLapseNoted

@@ -244,7 +244,9 @@ Global___CaseReturned: _TypeAlias = CaseReturned  # noqa: Y015
 
 @_typing.final
 class AdjudicationOpened(_message.Message):
-    """A case was returned twice: from now on the next area up decides which body is responsible."""
+    """A case was returned twice, or its reporter objected to its rejection: from now on the next area up decides which body is
+    responsible.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -262,7 +264,7 @@ class AdjudicationOpened(_message.Message):
 
     @_builtins.property
     def due_time(self) -> _timestamp_pb2.Timestamp:
-        """By when they decide, by the commitment; then the next area up is told. Not set if nothing was promised."""
+        """By when they decide, by the commitment; then those above are told, level by level. Not set if nothing was promised."""
 
     def __init__(
         self,

@@ -289,7 +289,10 @@ class _ClockKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ClockKind.V
     CLOCK_KIND_DISPATCH: _ClockKind.ValueType  # 4
     """The time until the case is with a body. If the body returns it, nobody has it, and the clock goes on."""
     CLOCK_KIND_ADJUDICATION: _ClockKind.ValueType  # 5
-    """The time until the district names a body for a case that nobody answers for."""
+    """The time until an area decides who answers for a case: the district, if no responsibility covers it; the next area up
+    after two returns, and after an objection to a rejection. If another area decides later, its time is its own: the clock
+    begins anew, and the history keeps what came of the one before.
+    """
 
 class ClockKind(_ClockKind, metaclass=_ClockKindEnumTypeWrapper):
     """What a clock measures. All run from the moment the case was opened."""
@@ -307,7 +310,10 @@ or gives it to a body.
 CLOCK_KIND_DISPATCH: ClockKind.ValueType  # 4
 """The time until the case is with a body. If the body returns it, nobody has it, and the clock goes on."""
 CLOCK_KIND_ADJUDICATION: ClockKind.ValueType  # 5
-"""The time until the district names a body for a case that nobody answers for."""
+"""The time until an area decides who answers for a case: the district, if no responsibility covers it; the next area up
+after two returns, and after an objection to a rejection. If another area decides later, its time is its own: the clock
+begins anew, and the history keeps what came of the one before.
+"""
 Global___ClockKind: _TypeAlias = ClockKind  # noqa: Y015
 
 class _MomentKind:
