@@ -31,7 +31,7 @@ def test_probes_ask_the_right_questions(name: str, scheme: str) -> None:
         assert {probe["scheme"] for probe in asked.values()} == {scheme}
 
 
-def test_roles_apart_are_four_and_identity_has_no_worker() -> None:
+def test_roles_apart_are_four_and_together_two() -> None:
     names = set(of_kind(documents("apart"), "Deployment"))
 
     assert {name for name in names if "-cases-" in name} == {
@@ -41,7 +41,7 @@ def test_roles_apart_are_four_and_identity_has_no_worker() -> None:
         "elm-linli-catalog-server",
         "elm-linli-catalog-worker",
     }
-    assert "elm-linli-identity-worker" not in names
+    assert "elm-linli-identity-worker" in names
 
 
 def test_replicas_are_either_given_or_scaled_and_only_of_the_api() -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from libs.rpc.keys import SigningKey
+from libs.rules.zones import is_zone
 from libs.runtime.config.settings import Secret, setting
 
 
@@ -22,6 +23,9 @@ class IdentitySettings:
         None,
         doc="folder with the relays' public keys (PEM): `<service>.pem`, with several while a key changes",
     )
+    time_zone: str = setting(
+        "Asia/Shanghai", doc="IANA time zone of moments in notices, for people who have chosen none"
+    )
     login_lifetime: timedelta = setting(
         timedelta(hours=8), doc="how long a person's token counts", minimum=60, maximum=86400
     )
@@ -30,7 +34,9 @@ class IdentitySettings:
     )
 
     def __post_init__(self) -> None:
-        """A key that signs nothing is refused at start."""
+        """A key that signs nothing is refused at start, and a time zone that does not exist."""
+        if not is_zone(self.time_zone):
+            raise ValueError(f"LINLI_IDENTITY_TIME_ZONE: {self.time_zone!r} is no IANA time zone")
         try:
             SigningKey.from_pem(self.signing_key.reveal().encode())
         except ValueError as error:

@@ -27,6 +27,7 @@ from services.identity.adapters.views import (
     clients,
     consents,
     nominations,
+    notices,
     revoked_tokens,
     roles_of_party,
 )
@@ -39,6 +40,7 @@ from services.identity.application.consent import Consents
 from services.identity.application.keyring import Keys
 from services.identity.application.login import Logins
 from services.identity.application.nomination import Nominations
+from services.identity.application.notice import Notices
 from services.identity.application.operators import Machine, NewOperator
 from services.identity.application.resident import AccessStream, OperatorsStream, Residents, ResidentStream
 from services.identity.domain import refusals
@@ -51,7 +53,9 @@ from services.identity.domain.disclosure import DISCLOSURE
 from services.identity.domain.keyring import KEYRING
 from services.identity.domain.login import LOGIN
 from services.identity.domain.nomination import NOMINATION
+from services.identity.domain.notice import NOTICE
 from services.identity.domain.operators import OPERATORS
+from services.identity.domain.preferences import PREFERENCES
 from services.identity.domain.resident import RESIDENT
 from services.identity.entrypoints.access import AccessApi
 from services.identity.entrypoints.area import AreaApi
@@ -62,7 +66,10 @@ from services.identity.entrypoints.consent import ConsentApi
 from services.identity.entrypoints.keyring import KeyringApi
 from services.identity.entrypoints.login import LoginApi
 from services.identity.entrypoints.nomination import NominationApi
+from services.identity.entrypoints.notice import NoticeApi
+from services.identity.entrypoints.reactions import SUBSCRIPTIONS
 from services.identity.entrypoints.resident import ResidentApi
+from services.identity.entrypoints.wire.notice import label
 from services.identity.settings import IdentitySettings
 
 
@@ -133,6 +140,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             residents=streams.residents,
             reads=consents.ConsentReads(views),
         ),
+        notices=_notices(ground, settings, streams),
         bodies=Bodies(
             stream=streams.bodies, areas=streams.areas, reads=bodies.BodyReads(views), digests=digests
         ),
@@ -168,6 +176,18 @@ def _nominations(ground: Ground, streams: _Streams) -> Nominations:
         bodies=streams.bodies,
         reads=nominations.NominationReads(ground.views),
         roles_to_grant=roles_to_grant(),
+    )
+
+
+def _notices(ground: Ground, settings: IdentitySettings, streams: _Streams) -> Notices:
+    return Notices(
+        stream=ground.stream(NOTICE),
+        preferences=ground.stream(PREFERENCES),
+        residents=streams.residents,
+        bodies=streams.bodies,
+        reads=notices.NoticeReads(ground.views),
+        label=label,
+        zone=settings.time_zone,
     )
 
 
@@ -217,6 +237,7 @@ def _api(app: App) -> Api:
         AreaApi,
         ResidentApi,
         ConsentApi,
+        NoticeApi,
         BodyApi,
         AccessApi,
         NominationApi,
@@ -265,10 +286,12 @@ SERVICE = Service(
         roles_of_party.VIEW,
         nominations.VIEW,
         consents.VIEW,
+        notices.VIEW,
         clients.VIEW,
         revoked_tokens.VIEW,
     ),
     publish=publish,
     settings=IdentitySettings,
     build=build,
+    subscriptions=SUBSCRIPTIONS,
 )

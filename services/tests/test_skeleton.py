@@ -11,7 +11,7 @@ from services.command.registry import NAMES
 
 ROOT = Path(__file__).parents[1]
 POLICIES: dict[str, set[str]] = {
-    "identity": set(),
+    "identity": {"ground", "wording"},
     "catalog": {"details", "standard", "terms", "working_time"},
     "cases": {"clocks", "escalation", "explaining"},
     "volunteers": {"matching"},

@@ -79,9 +79,7 @@ linli/role: {{ .role }}
 {{/* The roles of a service, as JSON. (root, service) */}}
 {{- define "linli.rolesOf" -}}
 {{- $of := include "linli.service" . | fromYaml -}}
-{{- $roles := ternary (list "api" "projector" "relay") (list "server") (eq $of.layout "apart") -}}
-{{- if ne .service "identity" }}{{ $roles = append $roles "worker" }}{{ end -}}
-{{- $roles | toJson -}}
+{{- ternary (list "api" "projector" "relay" "worker") (list "server" "worker") (eq $of.layout "apart") | toJson -}}
 {{- end }}
 
 {{/* Where a service's gRPC and HTTP are, without the port. (root, service) */}}

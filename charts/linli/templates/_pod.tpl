@@ -90,7 +90,7 @@ annotations:
 {{- if $serves }}
 - {name: LINLI_GRPC_ADDRESS, value: "0.0.0.0:7400"}
 {{- end }}
-{{- if and (or $serves (eq .role "worker")) (ne .service "identity") }}
+{{- if or (eq .role "worker") (and $serves (ne .service "identity")) }}
 - {name: LINLI_KEYS_URL, value: "{{ include "linli.scheme" .root }}://{{ include "linli.host" (dict "root" .root "service" "identity") }}:7480/keys.json"}
 {{- if $tls }}
 - {name: LINLI_KEYS_CA, value: /etc/linli/tls/ca.crt}

@@ -250,7 +250,7 @@ class Cluster:
             told["LINLI_IDENTITY_SIGNING_KEY_FILE"] = str(place.signing_key)
             told["LINLI_IDENTITY_DEVELOPER_PASSWORD_FILE"] = str(place.operator_secret)
             told["LINLI_IDENTITY_SOURCE_KEYS"] = str(place.source_keys)
-        elif _KEEPER_OF_KEYS in self.members:
+        if _KEEPER_OF_KEYS in self.members and (service != _KEEPER_OF_KEYS or role.startswith("worker")):
             told["LINLI_KEYS_ROOT"] = root_of(SigningKey.from_pem(place.signing_key.read_bytes())).jwk["x"]
             scheme, keeper = "https" if self._tls else "http", self._ports.address(_KEEPER_OF_KEYS, "server")
             told["LINLI_KEYS_URL"] = f"{scheme}://{keeper}/keys.json"

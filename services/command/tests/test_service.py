@@ -1,6 +1,7 @@
 """The commands of a service, on an example service."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,9 +92,9 @@ def test_a_service_that_has_nothing_for_a_worker_to_do_says_so(
     monkeypatch.setenv("LINLI_DATABASE_URL", "dbname=nowhere")
     monkeypatch.setenv("LINLI_MASTER_KEY", "unread")
 
-    status = run(["worker"], group_of("identity"))
+    alone = replace(tally.SERVICE, subscriptions={}, clocks=())
+
+    status = run(["worker"], group_of("tally", lambda: alone))
 
     assert status == 1
-    assert (
-        "identity subscribes to no neighbour and has no clocks: it needs no worker" in capsys.readouterr().err
-    )
+    assert "tally subscribes to no neighbour and has no clocks: it needs no worker" in capsys.readouterr().err

@@ -18,7 +18,10 @@ from services.identity.domain.disclosure import PersonalDataDisclosed
 from services.identity.domain.keyring import SigningKeyIntroduced, SigningKeyRetired
 from services.identity.domain.login import LoginCreated, PasswordSet
 from services.identity.domain.nomination import NominationEnded, NominationMade
+from services.identity.domain.noted import CaseNoted
+from services.identity.domain.notice import NoticeQueued, NoticeRead
 from services.identity.domain.operators import FirstOperatorMade, OperatorAdded, OperatorRemoved
+from services.identity.domain.preferences import NoticePreferencesSet
 from services.identity.domain.resident import ResidentErased, ResidentRegistered
 
 
@@ -49,6 +52,10 @@ _PUBLISHED = {
 }
 _PRIVATE = {
     "personal_data_disclosed.v1": PersonalDataDisclosed,
+    "case_noted.v1": CaseNoted,
+    "notice_queued.v1": NoticeQueued,
+    "notice_read.v1": NoticeRead,
+    "notice_preferences_set.v1": NoticePreferencesSet,
     "sessions_revoked.v1": SessionsRevoked,
     "first_operator_made.v1": FirstOperatorMade,
     "operator_added.v1": OperatorAdded,

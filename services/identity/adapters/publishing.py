@@ -14,7 +14,7 @@ from services.identity.domain.body import BodyRegistered
 from services.identity.domain.consent import ConsentRecorded, ConsentRevoked
 from services.identity.domain.nomination import NominationEnded, NominationMade
 from services.identity.domain.resident import ResidentErased, ResidentRegistered
-from services.identity.entrypoints.wire import BODY_KINDS, CONSENT_PURPOSES, LEVELS, OUTCOMES, ROLES
+from services.identity.entrypoints.wire.words import BODY_KINDS, CONSENT_PURPOSES, LEVELS, OUTCOMES, ROLES
 
 
 def publish(recorded: Recorded[Any]) -> Published | None:

@@ -10,6 +10,7 @@ from services.identity.application.consent import Consents
 from services.identity.application.keyring import Keys
 from services.identity.application.login import Logins
 from services.identity.application.nomination import Nominations
+from services.identity.application.notice import Notices
 from services.identity.application.operators import Machine
 from services.identity.application.resident import Residents
 
@@ -21,6 +22,7 @@ class App:
     areas      define, change_boundary, get, list, locate
     residents  register, show, erase
     consents   record, revoke, list
+    notices    set, of, list, mark_read
     bodies     register, get, list
     access     grant, revoke, revoke_sessions, list
     nominations  nominate, approve, refuse, withdraw, get, list
@@ -33,6 +35,7 @@ class App:
     areas: Areas
     residents: Residents
     consents: Consents
+    notices: Notices
     bodies: Bodies
     access: Roles
     nominations: Nominations

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from libs.ledger.decider import Kind, Refusal
-from services.identity.domain.values import Encroachment
 
 
 def name_is_missing() -> Refusal:
@@ -42,53 +41,6 @@ def deadline_is_too_near() -> Refusal:
     """The caller stops waiting before boundaries are compared."""
     message = "the boundaries could not be compared within your deadline; nothing was done, allow more time"
     return Refusal(Kind.EXHAUSTED, "DEADLINE_TOO_NEAR", message)
-
-
-def boundary_is_beyond(on: Encroachment) -> Refusal:
-    """Ground outside the area above that has a boundary."""
-    return Refusal(
-        Kind.PRECONDITION,
-        "BOUNDARY_BEYOND_PARENT",
-        f"the boundary reaches beyond that of {on.area_id}, which bounds it, {on}; draw it within"
-        " that one, or have that one changed first",
-        field="boundary",
-        area_id=on.area_id,
-        longitude=f"{on.longitude:.6f}",
-        latitude=f"{on.latitude:.6f}",
-        square_metres=f"{on.square_metres:.0f}",
-        since=on.since.isoformat(),
-    )
-
-
-def boundary_leaves_out(on: Encroachment) -> Refusal:
-    """Ground of an area below lies outside."""
-    return Refusal(
-        Kind.PRECONDITION,
-        "BOUNDARY_LEAVES_OUT_AREA",
-        f"{on.area_id}, an area below, reaches beyond this boundary, {on}; change that one first",
-        field="boundary",
-        area_id=on.area_id,
-        longitude=f"{on.longitude:.6f}",
-        latitude=f"{on.latitude:.6f}",
-        square_metres=f"{on.square_metres:.0f}",
-        since=on.since.isoformat(),
-    )
-
-
-def ground_is_out_of_reach(on: Encroachment) -> Refusal:
-    """Ground of an area that somebody else plans, or that no area of the caller's holds."""
-    return Refusal(
-        Kind.PERMISSION,
-        "GROUND_OUT_OF_REACH",
-        f"the boundary takes ground that your grants do not let you plan, of {on.area_id}, {on}; leave that"
-        " out, or ask somebody who may plan it, too",
-        field="boundary",
-        area_id=on.area_id,
-        longitude=f"{on.longitude:.6f}",
-        latitude=f"{on.latitude:.6f}",
-        square_metres=f"{on.square_metres:.0f}",
-        since=on.since.isoformat(),
-    )
 
 
 def place_is_outside_areas() -> Refusal:
@@ -292,3 +244,21 @@ def logins_are_busy() -> Refusal:
         "too many logins at once; nothing was checked, try again in a moment",
         retry_after_seconds="1",
     )
+
+
+def notice_is_unknown(notice_id: str) -> Refusal:
+    """There is no such notice, or it is another person's: the answer does not show which."""
+    advice = "you have no notice with this id; list your notices"
+    return Refusal(Kind.NOT_FOUND, "NOTICE_UNKNOWN", advice, field="notice_id", notice_id=notice_id)
+
+
+def time_zone_is_unknown(name: str) -> Refusal:
+    """It is no IANA time zone."""
+    advice = "give the IANA name of a time zone, such as Asia/Shanghai"
+    return Refusal(Kind.INVALID, "TIME_ZONE_UNKNOWN", advice, field="time_zone", time_zone=name)
+
+
+def quiet_hours_are_unfit() -> Refusal:
+    """They begin and end at the same minute."""
+    advice = "quiet hours begin and end at different minutes; to be told nothing, choose no channel"
+    return Refusal(Kind.INVALID, "QUIET_HOURS_UNFIT", advice, field="quiet_hours")

@@ -9,7 +9,8 @@ from libs.rpc.moments import stamp
 from services.identity.application.access import Granter
 from services.identity.application.app import App
 from services.identity.domain.values import Role
-from services.identity.entrypoints import wire
+from services.identity.entrypoints.wire.right import grant_shown
+from services.identity.entrypoints.wire.words import ROLES
 
 
 class AccessApi:
@@ -22,14 +23,14 @@ class AccessApi:
         """Let a party act in a role."""
         grant, handled = self._app.access.grant(
             request.party_id,
-            wire.ROLES.from_wire(request.role),
+            ROLES.from_wire(request.role),
             request.area_id,
             request.body_id,
             call.at,
             call.context(),
             granter_of(call),
         )
-        return pb.GrantRoleResponse(grant=wire.grant_shown(grant), revision=handled.revision)
+        return pb.GrantRoleResponse(grant=grant_shown(grant), revision=handled.revision)
 
     def revoke_role(self, request: pb.RevokeRoleRequest, call: Call) -> pb.RevokeRoleResponse:
         """End a grant."""
@@ -46,7 +47,7 @@ class AccessApi:
         """Read a page of grants."""
         fresh = Fresh.of(request, call)
         grants, next_token = self._app.access.list(request, call.reach, fresh)
-        return pb.ListRolesResponse(grants=map(wire.grant_shown, grants), next_page_token=next_token)
+        return pb.ListRolesResponse(grants=map(grant_shown, grants), next_page_token=next_token)
 
     def revoke_sessions(self, request: pb.RevokeSessionsRequest, call: Call) -> pb.RevokeSessionsResponse:
         """Make a party's tokens worthless."""

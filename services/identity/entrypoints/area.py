@@ -9,7 +9,8 @@ from libs.rpc.texts import text_of
 from services.identity.application.app import App
 from services.identity.application.area import AreaHandled, NewArea
 from services.identity.domain.area import BoundaryChanged
-from services.identity.entrypoints import wire
+from services.identity.entrypoints.wire.area import area_shown, area_state_shown, strip_shown
+from services.identity.entrypoints.wire.words import LEVELS
 
 
 class AreaApi:
@@ -23,7 +24,7 @@ class AreaApi:
         new = NewArea(
             area_id=request.area_id,
             parent_id=request.parent_id,
-            level=wire.LEVELS.from_wire(request.level),
+            level=LEVELS.from_wire(request.level),
             name=text_of(request.name),
             boundary=request.boundary,
             valid_from=moment_of(request, "valid_from_time"),
@@ -31,7 +32,7 @@ class AreaApi:
         )
         handled = self._app.areas.define(new, call.context(), call.permit, call.deadline)
         return pb.DefineAreaResponse(
-            area=wire.area_state_shown(handled.state), note=_note(handled), revision=handled.revision
+            area=area_state_shown(handled.state), note=_note(handled), revision=handled.revision
         )
 
     def change_boundary(self, request: pb.ChangeBoundaryRequest, call: Call) -> pb.ChangeBoundaryResponse:
@@ -47,7 +48,7 @@ class AreaApi:
             call.deadline,
         )
         return pb.ChangeBoundaryResponse(
-            area=wire.area_state_shown(handled.state), note=_note(handled), revision=handled.revision
+            area=area_state_shown(handled.state), note=_note(handled), revision=handled.revision
         )
 
     def get_area(self, request: pb.GetAreaRequest, call: Call) -> pb.GetAreaResponse:
@@ -55,12 +56,12 @@ class AreaApi:
         at = moment_of(request, "at_time") or call.now()
         fresh = Fresh.of(request, call)
         area = self._app.areas.get(request.area_id, at if request.with_boundary else None, fresh)
-        return pb.GetAreaResponse(area=wire.area_shown(area))
+        return pb.GetAreaResponse(area=area_shown(area))
 
     def list_areas(self, request: pb.ListAreasRequest, call: Call) -> pb.ListAreasResponse:
         """Read a page of areas."""
         areas, next_token = self._app.areas.list(request, Fresh.of(request, call))
-        return pb.ListAreasResponse(areas=map(wire.area_shown, areas), next_page_token=next_token)
+        return pb.ListAreasResponse(areas=map(area_shown, areas), next_page_token=next_token)
 
     def locate(self, request: pb.LocateRequest, call: Call) -> pb.LocateResponse:
         """Find the areas around a point."""
@@ -69,7 +70,7 @@ class AreaApi:
             request.point.longitude, request.point.latitude, at, Fresh.of(request, call)
         )
         return pb.LocateResponse(
-            chain=map(wire.area_shown, place.chain),
+            chain=map(area_shown, place.chain),
             boundary_version=place.located.boundary_version,
             overlap_area_ids=place.located.overlaps,
         )
@@ -81,7 +82,7 @@ class AreaApi:
         at = moment_of(request, "at_time") or call.now()
         fresh = Fresh.of(request, call)
         strips, next_token = self._app.areas.disputed_strips(request, at, fresh, call.deadline)
-        return pb.ListDisputedStripsResponse(strips=map(wire.strip_shown, strips), next_page_token=next_token)
+        return pb.ListDisputedStripsResponse(strips=map(strip_shown, strips), next_page_token=next_token)
 
 
 def _note(handled: AreaHandled) -> str:

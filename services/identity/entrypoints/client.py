@@ -7,7 +7,13 @@ from libs.query.reach import Jurisdiction
 from libs.rpc.call import Call
 from services.identity.application.app import App
 from services.identity.application.client import MayGive
-from services.identity.entrypoints import wire
+from services.identity.entrypoints.wire.client import (
+    client_shown,
+    client_state_shown,
+    quota_of,
+    quota_shown,
+    token_shown,
+)
 
 
 class ClientApi:
@@ -27,10 +33,10 @@ class ClientApi:
             call.context(),
             call.permit,
             _may_give(call),
-            wire.quota_of(request),
+            quota_of(request),
         )
         return pb.RegisterClientResponse(
-            client=wire.client_state_shown(handled.state), client_secret=secret, revision=handled.revision
+            client=client_state_shown(handled.state), client_secret=secret, revision=handled.revision
         )
 
     def change_client_secret(
@@ -45,30 +51,26 @@ class ClientApi:
     def set_client_quota(self, request: pb.SetClientQuotaRequest, call: Call) -> pb.SetClientQuotaResponse:
         """Replace a client's quota."""
         handled = self._app.clients.set_quota(
-            request.client_id, wire.quota_of(request), call.at, call.context(), call.permit, _may_give(call)
+            request.client_id, quota_of(request), call.at, call.context(), call.permit, _may_give(call)
         )
-        return pb.SetClientQuotaResponse(
-            client=wire.client_state_shown(handled.state), revision=handled.revision
-        )
+        return pb.SetClientQuotaResponse(client=client_state_shown(handled.state), revision=handled.revision)
 
     def get_my_quota(self, request: pb.GetMyQuotaRequest, call: Call) -> pb.GetMyQuotaResponse:
         """Read the caller's own quota."""
-        return pb.GetMyQuotaResponse(quota=wire.quota_shown(call.quota))
+        return pb.GetMyQuotaResponse(quota=quota_shown(call.quota))
 
     def retire_client(self, request: pb.RetireClientRequest, call: Call) -> pb.RetireClientResponse:
         """End a client."""
         handled = self._app.clients.retire(
             request.client_id, call.at, call.context(), call.permit, _may_give(call)
         )
-        return pb.RetireClientResponse(
-            client=wire.client_state_shown(handled.state), revision=handled.revision
-        )
+        return pb.RetireClientResponse(client=client_state_shown(handled.state), revision=handled.revision)
 
     def list_clients(self, request: pb.ListClientsRequest, call: Call) -> pb.ListClientsResponse:
         """Read a page of clients."""
         fresh = Fresh.of(request, call)
         clients, next_token = self._app.clients.list(request, call.reach, fresh)
-        return pb.ListClientsResponse(clients=map(wire.client_shown, clients), next_page_token=next_token)
+        return pb.ListClientsResponse(clients=map(client_shown, clients), next_page_token=next_token)
 
     def issue_client_token(
         self, request: pb.IssueClientTokenRequest, call: Call
@@ -77,7 +79,7 @@ class ClientApi:
         token = self._app.clients.issue_token(
             request.client_id, request.client_secret, call.now(), call.address
         )
-        return pb.IssueClientTokenResponse(token=wire.token_shown(token))
+        return pb.IssueClientTokenResponse(token=token_shown(token))
 
 
 def _may_give(call: Call) -> MayGive:

@@ -10,7 +10,8 @@ from libs.rpc.access import PERSON
 from libs.rpc.call import Call
 from libs.rpc.moments import moment
 from services.identity.application.app import App
-from services.identity.entrypoints import wire
+from services.identity.entrypoints.wire.right import consent_shown
+from services.identity.entrypoints.wire.words import CONSENT_PURPOSES
 
 REGISTERING_SCOPE = "parties.register"
 
@@ -26,13 +27,13 @@ class ConsentApi:
         handled = self._app.consents.record(
             request.resident_id,
             request.helper_id,
-            wire.CONSENT_PURPOSES.from_wire(request.purpose),
+            CONSENT_PURPOSES.from_wire(request.purpose),
             moment(request.until_time),
             call.at,
             call.context(),
-            lambda parties, area_path: _themself_or_registering(call, parties, area_path),
+            lambda parties, area_path: themself_or_registering(call, parties, area_path),
         )
-        shown = wire.consent_shown(handled.state)
+        shown = consent_shown(handled.state)
         return pb.RecordConsentResponse(consent=shown, revision=handled.revision)
 
     def revoke_consent(self, request: pb.RevokeConsentRequest, call: Call) -> pb.RevokeConsentResponse:
@@ -41,16 +42,16 @@ class ConsentApi:
             request.consent_id,
             call.at,
             call.context(),
-            lambda parties, area_path: _themself_or_registering(call, parties, area_path),
+            lambda parties, area_path: themself_or_registering(call, parties, area_path),
         )
-        shown = wire.consent_shown(handled.state)
+        shown = consent_shown(handled.state)
         return pb.RevokeConsentResponse(consent=shown, revision=handled.revision)
 
     def list_consents(self, request: pb.ListConsentsRequest, call: Call) -> pb.ListConsentsResponse:
         """Read a page of consents."""
         fresh = Fresh.of(request, call)
         rows, next_token = self._app.consents.list(request, call.me, _registering(call), fresh)
-        return pb.ListConsentsResponse(consents=map(wire.consent_shown, rows), next_page_token=next_token)
+        return pb.ListConsentsResponse(consents=map(consent_shown, rows), next_page_token=next_token)
 
 
 def _registering(call: Call) -> Reach:
@@ -58,7 +59,7 @@ def _registering(call: Call) -> Reach:
     return call.caller.reach(REGISTERING_SCOPE) if call.caller.kind == PERSON else Reach()
 
 
-def _themself_or_registering(call: Call, parties: Sequence[str], area_path: str) -> None:
+def themself_or_registering(call: Call, parties: Sequence[str], area_path: str) -> None:
     """Refuse (OUT_OF_REACH) whoever is none of the parties and registers nobody there."""
     if call.me not in parties:
         _registering(call).require(area_path=area_path or None)

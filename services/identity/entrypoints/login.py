@@ -4,8 +4,8 @@ from linli.identity.v1 import identity_service_pb2 as pb
 
 from libs.rpc.call import Call
 from services.identity.application.app import App
-from services.identity.entrypoints import wire
 from services.identity.entrypoints.access import granter_of
+from services.identity.entrypoints.wire.client import token_shown
 
 
 class LoginApi:
@@ -48,4 +48,4 @@ class LoginApi:
     def login(self, request: pb.LoginRequest, call: Call) -> pb.LoginResponse:
         """Give a person a token."""
         token = self._app.logins.log_in(request.login_name, request.password, call.now(), call.address)
-        return pb.LoginResponse(token=wire.token_shown(token))
+        return pb.LoginResponse(token=token_shown(token))

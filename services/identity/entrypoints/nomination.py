@@ -6,8 +6,9 @@ from libs.query.freshness import Fresh
 from libs.rpc.call import Call
 from services.identity.application.app import App
 from services.identity.application.nomination import NewNomination
-from services.identity.entrypoints import wire
 from services.identity.entrypoints.access import granter_of
+from services.identity.entrypoints.wire.right import grant_shown, nomination_shown, nomination_state_shown
+from services.identity.entrypoints.wire.words import ROLES
 
 
 class NominationApi:
@@ -20,14 +21,14 @@ class NominationApi:
         """Propose a party for a role."""
         new = NewNomination(
             party_id=request.party_id,
-            role=wire.ROLES.from_wire(request.role),
+            role=ROLES.from_wire(request.role),
             area_id=request.area_id,
             body_id=request.body_id,
             reason=request.reason,
             at=call.at,
         )
         decided = self._app.nominations.nominate(new, call.context(), granter_of(call))
-        shown = wire.nomination_state_shown(decided.nomination, call.now())
+        shown = nomination_state_shown(decided.nomination, call.now())
         return pb.NominateForRoleResponse(nomination=shown, revision=decided.revision)
 
     def approve_nomination(
@@ -38,8 +39,8 @@ class NominationApi:
             request.nomination_id, request.reason, call.at, call.context(), granter_of(call)
         )
         return pb.ApproveNominationResponse(
-            nomination=wire.nomination_state_shown(decided.nomination, call.now()),
-            grant=wire.grant_shown(decided.grant),
+            nomination=nomination_state_shown(decided.nomination, call.now()),
+            grant=grant_shown(decided.grant),
             revision=decided.revision,
         )
 
@@ -50,7 +51,7 @@ class NominationApi:
         decided = self._app.nominations.refuse(
             request.nomination_id, request.reason, call.at, call.context(), granter_of(call)
         )
-        shown = wire.nomination_state_shown(decided.nomination, call.now())
+        shown = nomination_state_shown(decided.nomination, call.now())
         return pb.RefuseNominationResponse(nomination=shown, revision=decided.revision)
 
     def withdraw_nomination(
@@ -60,17 +61,17 @@ class NominationApi:
         decided = self._app.nominations.withdraw(
             request.nomination_id, request.reason, call.at, call.context(), granter_of(call)
         )
-        shown = wire.nomination_state_shown(decided.nomination, call.now())
+        shown = nomination_state_shown(decided.nomination, call.now())
         return pb.WithdrawNominationResponse(nomination=shown, revision=decided.revision)
 
     def get_nomination(self, request: pb.GetNominationRequest, call: Call) -> pb.GetNominationResponse:
         """Read one, with its reasons."""
         known = self._app.nominations.get(request.nomination_id, call.permit)
-        return pb.GetNominationResponse(nomination=wire.nomination_state_shown(known, call.now(), full=True))
+        return pb.GetNominationResponse(nomination=nomination_state_shown(known, call.now(), full=True))
 
     def list_nominations(self, request: pb.ListNominationsRequest, call: Call) -> pb.ListNominationsResponse:
         """Read a page of nominations."""
         fresh = Fresh.of(request, call)
         rows, next_token = self._app.nominations.list(request, call.reach, fresh)
-        shown = [wire.nomination_shown(row, call.now()) for row in rows]
+        shown = [nomination_shown(row, call.now()) for row in rows]
         return pb.ListNominationsResponse(nominations=shown, next_page_token=next_token)

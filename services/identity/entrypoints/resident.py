@@ -5,7 +5,8 @@ from linli.identity.v1 import identity_service_pb2 as pb
 from libs.rpc.call import Call
 from services.identity.application.app import App
 from services.identity.application.resident import NewResident
-from services.identity.entrypoints import wire
+from services.identity.entrypoints.wire.party import natural_key_of, resident_shown
+from services.identity.entrypoints.wire.words import PURPOSES
 
 
 class ResidentApi:
@@ -19,7 +20,7 @@ class ResidentApi:
     ) -> pb.RegisterResidentResponse:
         """Register a person, or find them."""
         new = NewResident(
-            key=wire.natural_key_of(request.natural_key),
+            key=natural_key_of(request.natural_key),
             name=request.name,
             phone=request.phone,
             address=request.address,
@@ -35,12 +36,12 @@ class ResidentApi:
         """Show a person's data, and record it."""
         person = self._app.residents.show(
             request.resident_id,
-            wire.PURPOSES.from_wire(request.purpose),
+            PURPOSES.from_wire(request.purpose),
             request.reference,
             call.context(),
             call.permit,
         )
-        return pb.GetResidentResponse(resident=wire.resident_shown(person))
+        return pb.GetResidentResponse(resident=resident_shown(person))
 
     def erase_subject(self, request: pb.EraseSubjectRequest, call: Call) -> pb.EraseSubjectResponse:
         """Erase a person for good."""

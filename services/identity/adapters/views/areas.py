@@ -19,7 +19,7 @@ from services.identity.adapters.maps import Maps
 from services.identity.application import ports
 from services.identity.domain.area import AreaDefined, BoundaryChanged
 from services.identity.domain.values import Level
-from services.identity.entrypoints.wire import LEVELS
+from services.identity.entrypoints.wire.words import LEVELS
 
 
 class AreaRow(TypedDict):

@@ -14,7 +14,7 @@ from libs.rules.areas import AreaPath
 from services.identity.application import ports
 from services.identity.domain.body import BodyRegistered
 from services.identity.domain.values import BodyKind, KeyKind, NaturalKey
-from services.identity.entrypoints.wire import BODY_KINDS
+from services.identity.entrypoints.wire.words import BODY_KINDS
 
 
 class BodyRow(TypedDict):

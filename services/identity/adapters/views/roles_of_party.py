@@ -14,7 +14,7 @@ from libs.query.reach import Reach
 from libs.rules.areas import AreaPath
 from services.identity.domain.access import Grant, RoleGranted, RoleRevoked
 from services.identity.domain.values import Role, Within
-from services.identity.entrypoints.wire import ROLES
+from services.identity.entrypoints.wire.words import ROLES
 
 
 class GrantRow(TypedDict):

@@ -14,7 +14,9 @@ from services.identity.domain.disclosure import PersonalDataDisclosed
 from services.identity.domain.keyring import KeyringEvent
 from services.identity.domain.login import LoginEvent
 from services.identity.domain.nomination import NominationEvent
+from services.identity.domain.notice import NoticeEvent
 from services.identity.domain.operators import OperatorsEvent
+from services.identity.domain.preferences import NoticePreferencesSet
 from services.identity.domain.resident import ResidentEvent
 
 
@@ -25,6 +27,7 @@ def test_every_stored_event_reads_as_it_always_did() -> None:
 def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families: list[object] = [AreaEvent, ResidentEvent, AccessEvent]
     families += [LoginEvent, ClientEvent, KeyringEvent, OperatorsEvent, NominationEvent, ConsentEvent]
-    single = {BodyRegistered, PersonalDataDisclosed}
+    families += [NoticeEvent]
+    single = {BodyRegistered, PersonalDataDisclosed, NoticePreferencesSet}
 
     assert set(EVENTS.types.values()) == single.union(*map(get_args, families))

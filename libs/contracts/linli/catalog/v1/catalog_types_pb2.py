@@ -23,17 +23,58 @@ _sym_db = _symbol_database.Default()
 
 
 from linli.identity.v1 import identity_types_pb2 as linli_dot_identity_dot_v1_dot_identity__types__pb2
+from linli.options.v1 import labels_pb2 as linli_dot_options_dot_v1_dot_labels__pb2
 from linli.options.v1 import rules_pb2 as linli_dot_options_dot_v1_dot_rules__pb2
 from linli.types.v1 import types_pb2 as linli_dot_types_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$linli/catalog/v1/catalog_types.proto\x12\x10linli.catalog.v1\x1a&linli/identity/v1/identity_types.proto\x1a\x1clinli/options/v1/rules.proto\x1a\x1alinli/types/v1/types.proto\"d\n\x05Limit\x12(\n\x06\x61mount\x18\x01 \x01(\x05\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x88\xc3@8\x01\x12\x31\n\x04unit\x18\x02 \x01(\x0e\x32\x1b.linli.catalog.v1.LimitUnitB\x06\x9a\xb5\x18\x02\x08\x01\"n\n\x06\x43hoice\x12,\n\x04\x63ode\x18\x01 \x01(\tB\x1e\x9a\xb5\x18\x1a\x08\x01\x10(\x1a\x12[a-z0-9][a-z0-9-]*@\x05\x12\x36\n\x05label\x18\x02 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedTextB\x08\x9a\xb5\x18\x04\x08\x01@\x02\"o\n\x0bPauseReason\x12\x30\n\x06reason\x18\x01 \x01(\x0b\x32\x18.linli.catalog.v1.ChoiceB\x06\x9a\xb5\x18\x02\x08\x01\x12.\n\x05limit\x18\x02 \x01(\x0b\x32\x17.linli.catalog.v1.LimitB\x06\x9a\xb5\x18\x02\x08\x01\"p\n\x06Pauses\x12\x36\n\x07reasons\x18\x01 \x03(\x0b\x32\x1d.linli.catalog.v1.PauseReasonB\x06\x9a\xb5\x18\x02 \x14\x12.\n\x05limit\x18\x02 \x01(\x0b\x32\x17.linli.catalog.v1.LimitB\x06\x9a\xb5\x18\x02\x08\x01\"\xd7\x01\n\x0f\x45scalationLevel\x12 \n\x07percent\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00@\x8f@8\x01\x12&\n\x05\x61\x66ter\x18\x02 \x01(\x0b\x32\x17.linli.catalog.v1.Limit\x12@\n\trecipient\x18\x03 \x01(\x0e\x32%.linli.catalog.v1.EscalationRecipientB\x06\x9a\xb5\x18\x02\x08\x01\x12\x38\n\narea_level\x18\x04 \x01(\x0e\x32\x1c.linli.identity.v1.AreaLevelB\x06\x9a\xb5\x18\x02\x08\x01\"\x81\x01\n\nEscalation\x12\x39\n\x06levels\x18\x01 \x03(\x0b\x32!.linli.catalog.v1.EscalationLevelB\x06\x9a\xb5\x18\x02 \x03\x12\x38\n\x0f\x61\x63knowledgement\x18\x02 \x01(\x0b\x32\x17.linli.catalog.v1.LimitB\x06\x9a\xb5\x18\x02\x08\x01\"]\n\x05Hours\x12$\n\x0b\x66rom_minute\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00|\x96@8\x01\x12.\n\x0cuntil_minute\x18\x02 \x01(\x05\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x80\x96@8\x01\"t\n\x0cWeekdayHours\x12\x32\n\x07weekday\x18\x01 \x01(\x0e\x32\x19.linli.catalog.v1.WeekdayB\x06\x9a\xb5\x18\x02\x08\x01\x12\x30\n\x05hours\x18\x02 \x03(\x0b\x32\x17.linli.catalog.v1.HoursB\x08\x9a\xb5\x18\x04\x08\x01 \x0c\"s\n\x0bWorkingDate\x12\x32\n\x04\x64\x61te\x18\x01 \x01(\tB$\x9a\xb5\x18 \x08\x01\x1a\x1a[0-9]{4}-[0-9]{2}-[0-9]{2}@\x03\x12\x30\n\x05hours\x18\x02 \x03(\x0b\x32\x17.linli.catalog.v1.HoursB\x08\x9a\xb5\x18\x04\x08\x01 \x0c\"\xda\x01\n\x0bWorkingTime\x12\x1d\n\ttime_zone\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x08\x12\x34\n\x04week\x18\x02 \x03(\x0b\x32\x1e.linli.catalog.v1.WeekdayHoursB\x06\x9a\xb5\x18\x02 \x07\x12\x37\n\x08holidays\x18\x03 \x03(\tB%\x9a\xb5\x18!\x1a\x1a[0-9]{4}-[0-9]{2}-[0-9]{2} \xe8\x07@\x03\x12=\n\rworking_dates\x18\x04 \x03(\x0b\x32\x1d.linli.catalog.v1.WorkingDateB\x07\x9a\xb5\x18\x03 \xe8\x07\"\xb7\x01\n\x0b\x45ligibility\x12$\n\x0bminimum_age\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\xc0\x62@8\x01\x12$\n\x0bmaximum_age\x18\x02 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\xc0\x62@8\x01\x12.\n\x06groups\x18\x03 \x03(\tB\x1e\x9a\xb5\x18\x1a\x10(\x1a\x12[a-z0-9][a-z0-9-]* \x14@\x05\x12,\n\x05terms\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x8b\x01\n\x08Schedule\x12\x1b\n\ttime_zone\x18\x01 \x01(\tB\x08\x9a\xb5\x18\x04\x10@@\x08\x12\x34\n\x04week\x18\x02 \x03(\x0b\x32\x1e.linli.catalog.v1.WeekdayHoursB\x06\x9a\xb5\x18\x02 \x07\x12,\n\x05terms\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x7f\n\x05Place\x12\x33\n\x04name\x18\x01 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedTextB\x06\x9a\xb5\x18\x02@\x02\x12\x18\n\x07\x61\x64\x64ress\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03\x10\xf4\x03\x12\'\n\x08location\x18\x03 \x01(\x0b\x32\x15.linli.types.v1.Point\"\x8f\x01\n\x04\x43ost\x12\x0c\n\x04\x66ree\x18\x01 \x01(\x08\x12%\n\x0c\x61mount_minor\x18\x02 \x01(\x03\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\xa2\x94\x1amB8\x01\x12$\n\x08\x63urrency\x18\x03 \x01(\tB\x12\x9a\xb5\x18\x0e\x10\x03\x1a\x08[A-Z]{3}@\x03\x12,\n\x05terms\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"C\n\x08\x43\x61pacity\x12\x1f\n\x06\x61mount\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\xd0\x12\x63\x41\x38\x01\x12\x16\n\x04unit\x18\x02 \x01(\tB\x08\x9a\xb5\x18\x04\x10@@\x02\"\xdb\x04\n\x0eServiceDetails\x12\x1d\n\taffair_id\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10\x30@\x08\x12\x1d\n\x08\x61rea_ids\x18\x02 \x03(\tB\x0b\x9a\xb5\x18\x07\x10@ \xc8\x01@\x08\x12\x35\n\x04name\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedTextB\x08\x9a\xb5\x18\x04\x08\x01@\x02\x12\x32\n\x0b\x64\x65scription\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x32\n\x0b\x65ligibility\x18\x05 \x01(\x0b\x32\x1d.linli.catalog.v1.Eligibility\x12,\n\x08schedule\x18\x06 \x01(\x0b\x32\x1a.linli.catalog.v1.Schedule\x12/\n\x06places\x18\x07 \x03(\x0b\x32\x17.linli.catalog.v1.PlaceB\x06\x9a\xb5\x18\x02 2\x12$\n\x04\x63ost\x18\x08 \x01(\x0b\x32\x16.linli.catalog.v1.Cost\x12@\n\tlanguages\x18\t \x03(\tB-\x9a\xb5\x18)\x10#\x1a![A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})* \x14@\x05\x12\x35\n\raccessibility\x18\n \x03(\tB\x1e\x9a\xb5\x18\x1a\x10(\x1a\x12[a-z0-9][a-z0-9-]* \x14@\x05\x12,\n\x08\x63\x61pacity\x18\x0b \x01(\x0b\x32\x1a.linli.catalog.v1.Capacity\x12\'\n\x03url\x18\x0c \x01(\tB\x1a\x9a\xb5\x18\x16\x10\xf4\x03\x1a\x0fhttps?://[^\\s]+@\x08\x12\x17\n\x05phone\x18\r \x01(\tB\x08\x9a\xb5\x18\x04\x10(@\x04*\x9f\x01\n\tLimitUnit\x12\x1a\n\x16LIMIT_UNIT_UNSPECIFIED\x10\x00\x12\x1c\n\x18LIMIT_UNIT_WORKING_HOURS\x10\x01\x12\x1b\n\x17LIMIT_UNIT_WORKING_DAYS\x10\x02\x12\x1d\n\x19LIMIT_UNIT_CALENDAR_HOURS\x10\x03\x12\x1c\n\x18LIMIT_UNIT_CALENDAR_DAYS\x10\x04*\x9a\x01\n\x0c\x45videnceKind\x12\x1d\n\x19\x45VIDENCE_KIND_UNSPECIFIED\x10\x00\x12\x17\n\x13\x45VIDENCE_KIND_PHOTO\x10\x01\x12\x1a\n\x16\x45VIDENCE_KIND_DOCUMENT\x10\x02\x12\x1b\n\x17\x45VIDENCE_KIND_SIGNATURE\x10\x03\x12\x19\n\x15\x45VIDENCE_KIND_READING\x10\x04*\x85\x01\n\x13\x45scalationRecipient\x12$\n ESCALATION_RECIPIENT_UNSPECIFIED\x10\x00\x12#\n\x1f\x45SCALATION_RECIPIENT_DISPATCHER\x10\x01\x12#\n\x1f\x45SCALATION_RECIPIENT_SUPERVISOR\x10\x02*\xb6\x01\n\x07Weekday\x12\x17\n\x13WEEKDAY_UNSPECIFIED\x10\x00\x12\x12\n\x0eWEEKDAY_MONDAY\x10\x01\x12\x13\n\x0fWEEKDAY_TUESDAY\x10\x02\x12\x15\n\x11WEEKDAY_WEDNESDAY\x10\x03\x12\x14\n\x10WEEKDAY_THURSDAY\x10\x04\x12\x12\n\x0eWEEKDAY_FRIDAY\x10\x05\x12\x14\n\x10WEEKDAY_SATURDAY\x10\x06\x12\x12\n\x0eWEEKDAY_SUNDAY\x10\x07*\x84\x01\n\rServiceStatus\x12\x1e\n\x1aSERVICE_STATUS_UNSPECIFIED\x10\x00\x12\x19\n\x15SERVICE_STATUS_ACTIVE\x10\x01\x12\x1c\n\x18SERVICE_STATUS_SUSPENDED\x10\x02\x12\x1a\n\x16SERVICE_STATUS_RETIRED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$linli/catalog/v1/catalog_types.proto\x12\x10linli.catalog.v1\x1a&linli/identity/v1/identity_types.proto\x1a\x1dlinli/options/v1/labels.proto\x1a\x1clinli/options/v1/rules.proto\x1a\x1alinli/types/v1/types.proto\"d\n\x05Limit\x12(\n\x06\x61mount\x18\x01 \x01(\x05\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x88\xc3@8\x01\x12\x31\n\x04unit\x18\x02 \x01(\x0e\x32\x1b.linli.catalog.v1.LimitUnitB\x06\x9a\xb5\x18\x02\x08\x01\"n\n\x06\x43hoice\x12,\n\x04\x63ode\x18\x01 \x01(\tB\x1e\x9a\xb5\x18\x1a\x08\x01\x10(\x1a\x12[a-z0-9][a-z0-9-]*@\x05\x12\x36\n\x05label\x18\x02 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedTextB\x08\x9a\xb5\x18\x04\x08\x01@\x02\"o\n\x0bPauseReason\x12\x30\n\x06reason\x18\x01 \x01(\x0b\x32\x18.linli.catalog.v1.ChoiceB\x06\x9a\xb5\x18\x02\x08\x01\x12.\n\x05limit\x18\x02 \x01(\x0b\x32\x17.linli.catalog.v1.LimitB\x06\x9a\xb5\x18\x02\x08\x01\"p\n\x06Pauses\x12\x36\n\x07reasons\x18\x01 \x03(\x0b\x32\x1d.linli.catalog.v1.PauseReasonB\x06\x9a\xb5\x18\x02 \x14\x12.\n\x05limit\x18\x02 \x01(\x0b\x32\x17.linli.catalog.v1.LimitB\x06\x9a\xb5\x18\x02\x08\x01\"\xd7\x01\n\x0f\x45scalationLevel\x12 \n\x07percent\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00@\x8f@8\x01\x12&\n\x05\x61\x66ter\x18\x02 \x01(\x0b\x32\x17.linli.catalog.v1.Limit\x12@\n\trecipient\x18\x03 \x01(\x0e\x32%.linli.catalog.v1.EscalationRecipientB\x06\x9a\xb5\x18\x02\x08\x01\x12\x38\n\narea_level\x18\x04 \x01(\x0e\x32\x1c.linli.identity.v1.AreaLevelB\x06\x9a\xb5\x18\x02\x08\x01\"\x81\x01\n\nEscalation\x12\x39\n\x06levels\x18\x01 \x03(\x0b\x32!.linli.catalog.v1.EscalationLevelB\x06\x9a\xb5\x18\x02 \x03\x12\x38\n\x0f\x61\x63knowledgement\x18\x02 \x01(\x0b\x32\x17.linli.catalog.v1.LimitB\x06\x9a\xb5\x18\x02\x08\x01\"]\n\x05Hours\x12$\n\x0b\x66rom_minute\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00|\x96@8\x01\x12.\n\x0cuntil_minute\x18\x02 \x01(\x05\x42\x18\x9a\xb5\x18\x14)\x00\x00\x00\x00\x00\x00\xf0?1\x00\x00\x00\x00\x00\x80\x96@8\x01\"t\n\x0cWeekdayHours\x12\x32\n\x07weekday\x18\x01 \x01(\x0e\x32\x19.linli.catalog.v1.WeekdayB\x06\x9a\xb5\x18\x02\x08\x01\x12\x30\n\x05hours\x18\x02 \x03(\x0b\x32\x17.linli.catalog.v1.HoursB\x08\x9a\xb5\x18\x04\x08\x01 \x0c\"s\n\x0bWorkingDate\x12\x32\n\x04\x64\x61te\x18\x01 \x01(\tB$\x9a\xb5\x18 \x08\x01\x1a\x1a[0-9]{4}-[0-9]{2}-[0-9]{2}@\x03\x12\x30\n\x05hours\x18\x02 \x03(\x0b\x32\x17.linli.catalog.v1.HoursB\x08\x9a\xb5\x18\x04\x08\x01 \x0c\"\xda\x01\n\x0bWorkingTime\x12\x1d\n\ttime_zone\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10@@\x08\x12\x34\n\x04week\x18\x02 \x03(\x0b\x32\x1e.linli.catalog.v1.WeekdayHoursB\x06\x9a\xb5\x18\x02 \x07\x12\x37\n\x08holidays\x18\x03 \x03(\tB%\x9a\xb5\x18!\x1a\x1a[0-9]{4}-[0-9]{2}-[0-9]{2} \xe8\x07@\x03\x12=\n\rworking_dates\x18\x04 \x03(\x0b\x32\x1d.linli.catalog.v1.WorkingDateB\x07\x9a\xb5\x18\x03 \xe8\x07\"\xb7\x01\n\x0b\x45ligibility\x12$\n\x0bminimum_age\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\xc0\x62@8\x01\x12$\n\x0bmaximum_age\x18\x02 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\x00\xc0\x62@8\x01\x12.\n\x06groups\x18\x03 \x03(\tB\x1e\x9a\xb5\x18\x1a\x10(\x1a\x12[a-z0-9][a-z0-9-]* \x14@\x05\x12,\n\x05terms\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x8b\x01\n\x08Schedule\x12\x1b\n\ttime_zone\x18\x01 \x01(\tB\x08\x9a\xb5\x18\x04\x10@@\x08\x12\x34\n\x04week\x18\x02 \x03(\x0b\x32\x1e.linli.catalog.v1.WeekdayHoursB\x06\x9a\xb5\x18\x02 \x07\x12,\n\x05terms\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x7f\n\x05Place\x12\x33\n\x04name\x18\x01 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedTextB\x06\x9a\xb5\x18\x02@\x02\x12\x18\n\x07\x61\x64\x64ress\x18\x02 \x01(\tB\x07\x9a\xb5\x18\x03\x10\xf4\x03\x12\'\n\x08location\x18\x03 \x01(\x0b\x32\x15.linli.types.v1.Point\"\x8f\x01\n\x04\x43ost\x12\x0c\n\x04\x66ree\x18\x01 \x01(\x08\x12%\n\x0c\x61mount_minor\x18\x02 \x01(\x03\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\xa2\x94\x1amB8\x01\x12$\n\x08\x63urrency\x18\x03 \x01(\tB\x12\x9a\xb5\x18\x0e\x10\x03\x1a\x08[A-Z]{3}@\x03\x12,\n\x05terms\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"C\n\x08\x43\x61pacity\x12\x1f\n\x06\x61mount\x18\x01 \x01(\x05\x42\x0f\x9a\xb5\x18\x0b\x31\x00\x00\x00\x00\xd0\x12\x63\x41\x38\x01\x12\x16\n\x04unit\x18\x02 \x01(\tB\x08\x9a\xb5\x18\x04\x10@@\x02\"\xdb\x04\n\x0eServiceDetails\x12\x1d\n\taffair_id\x18\x01 \x01(\tB\n\x9a\xb5\x18\x06\x08\x01\x10\x30@\x08\x12\x1d\n\x08\x61rea_ids\x18\x02 \x03(\tB\x0b\x9a\xb5\x18\x07\x10@ \xc8\x01@\x08\x12\x35\n\x04name\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedTextB\x08\x9a\xb5\x18\x04\x08\x01@\x02\x12\x32\n\x0b\x64\x65scription\x18\x04 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x32\n\x0b\x65ligibility\x18\x05 \x01(\x0b\x32\x1d.linli.catalog.v1.Eligibility\x12,\n\x08schedule\x18\x06 \x01(\x0b\x32\x1a.linli.catalog.v1.Schedule\x12/\n\x06places\x18\x07 \x03(\x0b\x32\x17.linli.catalog.v1.PlaceB\x06\x9a\xb5\x18\x02 2\x12$\n\x04\x63ost\x18\x08 \x01(\x0b\x32\x16.linli.catalog.v1.Cost\x12@\n\tlanguages\x18\t \x03(\tB-\x9a\xb5\x18)\x10#\x1a![A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})* \x14@\x05\x12\x35\n\raccessibility\x18\n \x03(\tB\x1e\x9a\xb5\x18\x1a\x10(\x1a\x12[a-z0-9][a-z0-9-]* \x14@\x05\x12,\n\x08\x63\x61pacity\x18\x0b \x01(\x0b\x32\x1a.linli.catalog.v1.Capacity\x12\'\n\x03url\x18\x0c \x01(\tB\x1a\x9a\xb5\x18\x16\x10\xf4\x03\x1a\x0fhttps?://[^\\s]+@\x08\x12\x17\n\x05phone\x18\r \x01(\tB\x08\x9a\xb5\x18\x04\x10(@\x04*\x8d\x02\n\tLimitUnit\x12\x1a\n\x16LIMIT_UNIT_UNSPECIFIED\x10\x00\x12?\n\x18LIMIT_UNIT_WORKING_HOURS\x10\x01\x1a!\xc2\xb5\x18\x1d\n\x0c\xe5\xb7\xa5\xe4\xbd\x9c\xe5\xb0\x8f\xe6\x97\xb6\x12\rWorking hours\x12:\n\x17LIMIT_UNIT_WORKING_DAYS\x10\x02\x1a\x1d\xc2\xb5\x18\x19\n\t\xe5\xb7\xa5\xe4\xbd\x9c\xe6\x97\xa5\x12\x0cWorking days\x12\x32\n\x19LIMIT_UNIT_CALENDAR_HOURS\x10\x03\x1a\x13\xc2\xb5\x18\x0f\n\x06\xe5\xb0\x8f\xe6\x97\xb6\x12\x05Hours\x12\x33\n\x18LIMIT_UNIT_CALENDAR_DAYS\x10\x04\x1a\x15\xc2\xb5\x18\x11\n\t\xe8\x87\xaa\xe7\x84\xb6\xe6\x97\xa5\x12\x04\x44\x61ys*\xf7\x01\n\x0c\x45videnceKind\x12\x1d\n\x19\x45VIDENCE_KIND_UNSPECIFIED\x10\x00\x12,\n\x13\x45VIDENCE_KIND_PHOTO\x10\x01\x1a\x13\xc2\xb5\x18\x0f\n\x06\xe7\x85\xa7\xe7\x89\x87\x12\x05Photo\x12\x32\n\x16\x45VIDENCE_KIND_DOCUMENT\x10\x02\x1a\x16\xc2\xb5\x18\x12\n\x06\xe6\x96\x87\xe4\xbb\xb6\x12\x08\x44ocument\x12\x34\n\x17\x45VIDENCE_KIND_SIGNATURE\x10\x03\x1a\x17\xc2\xb5\x18\x13\n\x06\xe7\xad\xbe\xe5\x90\x8d\x12\tSignature\x12\x30\n\x15\x45VIDENCE_KIND_READING\x10\x04\x1a\x15\xc2\xb5\x18\x11\n\x06\xe8\xaf\xbb\xe6\x95\xb0\x12\x07Reading*\xbf\x01\n\x13\x45scalationRecipient\x12$\n ESCALATION_RECIPIENT_UNSPECIFIED\x10\x00\x12@\n\x1f\x45SCALATION_RECIPIENT_DISPATCHER\x10\x01\x1a\x1b\xc2\xb5\x18\x17\n\t\xe6\xb4\xbe\xe5\x8d\x95\xe5\x91\x98\x12\nDispatcher\x12@\n\x1f\x45SCALATION_RECIPIENT_SUPERVISOR\x10\x02\x1a\x1b\xc2\xb5\x18\x17\n\t\xe7\x9d\xa3\xe5\xaf\xbc\xe5\x91\x98\x12\nSupervisor*\xed\x02\n\x07Weekday\x12\x17\n\x13WEEKDAY_UNSPECIFIED\x10\x00\x12+\n\x0eWEEKDAY_MONDAY\x10\x01\x1a\x17\xc2\xb5\x18\x13\n\t\xe6\x98\x9f\xe6\x9c\x9f\xe4\xb8\x80\x12\x06Monday\x12-\n\x0fWEEKDAY_TUESDAY\x10\x02\x1a\x18\xc2\xb5\x18\x14\n\t\xe6\x98\x9f\xe6\x9c\x9f\xe4\xba\x8c\x12\x07Tuesday\x12\x31\n\x11WEEKDAY_WEDNESDAY\x10\x03\x1a\x1a\xc2\xb5\x18\x16\n\t\xe6\x98\x9f\xe6\x9c\x9f\xe4\xb8\x89\x12\tWednesday\x12/\n\x10WEEKDAY_THURSDAY\x10\x04\x1a\x19\xc2\xb5\x18\x15\n\t\xe6\x98\x9f\xe6\x9c\x9f\xe5\x9b\x9b\x12\x08Thursday\x12+\n\x0eWEEKDAY_FRIDAY\x10\x05\x1a\x17\xc2\xb5\x18\x13\n\t\xe6\x98\x9f\xe6\x9c\x9f\xe4\xba\x94\x12\x06\x46riday\x12/\n\x10WEEKDAY_SATURDAY\x10\x06\x1a\x19\xc2\xb5\x18\x15\n\t\xe6\x98\x9f\xe6\x9c\x9f\xe5\x85\xad\x12\x08Saturday\x12+\n\x0eWEEKDAY_SUNDAY\x10\x07\x1a\x17\xc2\xb5\x18\x13\n\t\xe6\x98\x9f\xe6\x9c\x9f\xe6\x97\xa5\x12\x06Sunday*\xd0\x01\n\rServiceStatus\x12\x1e\n\x1aSERVICE_STATUS_UNSPECIFIED\x10\x00\x12\x32\n\x15SERVICE_STATUS_ACTIVE\x10\x01\x1a\x17\xc2\xb5\x18\x13\n\t\xe6\x8f\x90\xe4\xbe\x9b\xe4\xb8\xad\x12\x06\x41\x63tive\x12\x35\n\x18SERVICE_STATUS_SUSPENDED\x10\x02\x1a\x17\xc2\xb5\x18\x13\n\x06\xe6\x9a\x82\xe5\x81\x9c\x12\tSuspended\x12\x34\n\x16SERVICE_STATUS_RETIRED\x10\x03\x1a\x18\xc2\xb5\x18\x14\n\t\xe5\xb7\xb2\xe5\x81\x9c\xe6\xad\xa2\x12\x07Retiredb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'linli.catalog.v1.catalog_types_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_LIMITUNIT'].values_by_name["LIMIT_UNIT_WORKING_HOURS"]._loaded_options = None
+  _globals['_LIMITUNIT'].values_by_name["LIMIT_UNIT_WORKING_HOURS"]._serialized_options = b'\302\265\030\035\n\014\345\267\245\344\275\234\345\260\217\346\227\266\022\rWorking hours'
+  _globals['_LIMITUNIT'].values_by_name["LIMIT_UNIT_WORKING_DAYS"]._loaded_options = None
+  _globals['_LIMITUNIT'].values_by_name["LIMIT_UNIT_WORKING_DAYS"]._serialized_options = b'\302\265\030\031\n\t\345\267\245\344\275\234\346\227\245\022\014Working days'
+  _globals['_LIMITUNIT'].values_by_name["LIMIT_UNIT_CALENDAR_HOURS"]._loaded_options = None
+  _globals['_LIMITUNIT'].values_by_name["LIMIT_UNIT_CALENDAR_HOURS"]._serialized_options = b'\302\265\030\017\n\006\345\260\217\346\227\266\022\005Hours'
+  _globals['_LIMITUNIT'].values_by_name["LIMIT_UNIT_CALENDAR_DAYS"]._loaded_options = None
+  _globals['_LIMITUNIT'].values_by_name["LIMIT_UNIT_CALENDAR_DAYS"]._serialized_options = b'\302\265\030\021\n\t\350\207\252\347\204\266\346\227\245\022\004Days'
+  _globals['_EVIDENCEKIND'].values_by_name["EVIDENCE_KIND_PHOTO"]._loaded_options = None
+  _globals['_EVIDENCEKIND'].values_by_name["EVIDENCE_KIND_PHOTO"]._serialized_options = b'\302\265\030\017\n\006\347\205\247\347\211\207\022\005Photo'
+  _globals['_EVIDENCEKIND'].values_by_name["EVIDENCE_KIND_DOCUMENT"]._loaded_options = None
+  _globals['_EVIDENCEKIND'].values_by_name["EVIDENCE_KIND_DOCUMENT"]._serialized_options = b'\302\265\030\022\n\006\346\226\207\344\273\266\022\010Document'
+  _globals['_EVIDENCEKIND'].values_by_name["EVIDENCE_KIND_SIGNATURE"]._loaded_options = None
+  _globals['_EVIDENCEKIND'].values_by_name["EVIDENCE_KIND_SIGNATURE"]._serialized_options = b'\302\265\030\023\n\006\347\255\276\345\220\215\022\tSignature'
+  _globals['_EVIDENCEKIND'].values_by_name["EVIDENCE_KIND_READING"]._loaded_options = None
+  _globals['_EVIDENCEKIND'].values_by_name["EVIDENCE_KIND_READING"]._serialized_options = b'\302\265\030\021\n\006\350\257\273\346\225\260\022\007Reading'
+  _globals['_ESCALATIONRECIPIENT'].values_by_name["ESCALATION_RECIPIENT_DISPATCHER"]._loaded_options = None
+  _globals['_ESCALATIONRECIPIENT'].values_by_name["ESCALATION_RECIPIENT_DISPATCHER"]._serialized_options = b'\302\265\030\027\n\t\346\264\276\345\215\225\345\221\230\022\nDispatcher'
+  _globals['_ESCALATIONRECIPIENT'].values_by_name["ESCALATION_RECIPIENT_SUPERVISOR"]._loaded_options = None
+  _globals['_ESCALATIONRECIPIENT'].values_by_name["ESCALATION_RECIPIENT_SUPERVISOR"]._serialized_options = b'\302\265\030\027\n\t\347\235\243\345\257\274\345\221\230\022\nSupervisor'
+  _globals['_WEEKDAY'].values_by_name["WEEKDAY_MONDAY"]._loaded_options = None
+  _globals['_WEEKDAY'].values_by_name["WEEKDAY_MONDAY"]._serialized_options = b'\302\265\030\023\n\t\346\230\237\346\234\237\344\270\200\022\006Monday'
+  _globals['_WEEKDAY'].values_by_name["WEEKDAY_TUESDAY"]._loaded_options = None
+  _globals['_WEEKDAY'].values_by_name["WEEKDAY_TUESDAY"]._serialized_options = b'\302\265\030\024\n\t\346\230\237\346\234\237\344\272\214\022\007Tuesday'
+  _globals['_WEEKDAY'].values_by_name["WEEKDAY_WEDNESDAY"]._loaded_options = None
+  _globals['_WEEKDAY'].values_by_name["WEEKDAY_WEDNESDAY"]._serialized_options = b'\302\265\030\026\n\t\346\230\237\346\234\237\344\270\211\022\tWednesday'
+  _globals['_WEEKDAY'].values_by_name["WEEKDAY_THURSDAY"]._loaded_options = None
+  _globals['_WEEKDAY'].values_by_name["WEEKDAY_THURSDAY"]._serialized_options = b'\302\265\030\025\n\t\346\230\237\346\234\237\345\233\233\022\010Thursday'
+  _globals['_WEEKDAY'].values_by_name["WEEKDAY_FRIDAY"]._loaded_options = None
+  _globals['_WEEKDAY'].values_by_name["WEEKDAY_FRIDAY"]._serialized_options = b'\302\265\030\023\n\t\346\230\237\346\234\237\344\272\224\022\006Friday'
+  _globals['_WEEKDAY'].values_by_name["WEEKDAY_SATURDAY"]._loaded_options = None
+  _globals['_WEEKDAY'].values_by_name["WEEKDAY_SATURDAY"]._serialized_options = b'\302\265\030\025\n\t\346\230\237\346\234\237\345\205\255\022\010Saturday'
+  _globals['_WEEKDAY'].values_by_name["WEEKDAY_SUNDAY"]._loaded_options = None
+  _globals['_WEEKDAY'].values_by_name["WEEKDAY_SUNDAY"]._serialized_options = b'\302\265\030\023\n\t\346\230\237\346\234\237\346\227\245\022\006Sunday'
+  _globals['_SERVICESTATUS'].values_by_name["SERVICE_STATUS_ACTIVE"]._loaded_options = None
+  _globals['_SERVICESTATUS'].values_by_name["SERVICE_STATUS_ACTIVE"]._serialized_options = b'\302\265\030\023\n\t\346\217\220\344\276\233\344\270\255\022\006Active'
+  _globals['_SERVICESTATUS'].values_by_name["SERVICE_STATUS_SUSPENDED"]._loaded_options = None
+  _globals['_SERVICESTATUS'].values_by_name["SERVICE_STATUS_SUSPENDED"]._serialized_options = b'\302\265\030\023\n\006\346\232\202\345\201\234\022\tSuspended'
+  _globals['_SERVICESTATUS'].values_by_name["SERVICE_STATUS_RETIRED"]._loaded_options = None
+  _globals['_SERVICESTATUS'].values_by_name["SERVICE_STATUS_RETIRED"]._serialized_options = b'\302\265\030\024\n\t\345\267\262\345\201\234\346\255\242\022\007Retired'
   _globals['_LIMIT'].fields_by_name['amount']._loaded_options = None
   _globals['_LIMIT'].fields_by_name['amount']._serialized_options = b'\232\265\030\024)\000\000\000\000\000\000\360?1\000\000\000\000\000\210\303@8\001'
   _globals['_LIMIT'].fields_by_name['unit']._loaded_options = None
@@ -118,46 +159,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SERVICEDETAILS'].fields_by_name['url']._serialized_options = b'\232\265\030\026\020\364\003\032\017https?://[^\\s]+@\010'
   _globals['_SERVICEDETAILS'].fields_by_name['phone']._loaded_options = None
   _globals['_SERVICEDETAILS'].fields_by_name['phone']._serialized_options = b'\232\265\030\004\020(@\004'
-  _globals['_LIMITUNIT']._serialized_start=2777
-  _globals['_LIMITUNIT']._serialized_end=2936
-  _globals['_EVIDENCEKIND']._serialized_start=2939
-  _globals['_EVIDENCEKIND']._serialized_end=3093
-  _globals['_ESCALATIONRECIPIENT']._serialized_start=3096
-  _globals['_ESCALATIONRECIPIENT']._serialized_end=3229
-  _globals['_WEEKDAY']._serialized_start=3232
-  _globals['_WEEKDAY']._serialized_end=3414
-  _globals['_SERVICESTATUS']._serialized_start=3417
-  _globals['_SERVICESTATUS']._serialized_end=3549
-  _globals['_LIMIT']._serialized_start=156
-  _globals['_LIMIT']._serialized_end=256
-  _globals['_CHOICE']._serialized_start=258
-  _globals['_CHOICE']._serialized_end=368
-  _globals['_PAUSEREASON']._serialized_start=370
-  _globals['_PAUSEREASON']._serialized_end=481
-  _globals['_PAUSES']._serialized_start=483
-  _globals['_PAUSES']._serialized_end=595
-  _globals['_ESCALATIONLEVEL']._serialized_start=598
-  _globals['_ESCALATIONLEVEL']._serialized_end=813
-  _globals['_ESCALATION']._serialized_start=816
-  _globals['_ESCALATION']._serialized_end=945
-  _globals['_HOURS']._serialized_start=947
-  _globals['_HOURS']._serialized_end=1040
-  _globals['_WEEKDAYHOURS']._serialized_start=1042
-  _globals['_WEEKDAYHOURS']._serialized_end=1158
-  _globals['_WORKINGDATE']._serialized_start=1160
-  _globals['_WORKINGDATE']._serialized_end=1275
-  _globals['_WORKINGTIME']._serialized_start=1278
-  _globals['_WORKINGTIME']._serialized_end=1496
-  _globals['_ELIGIBILITY']._serialized_start=1499
-  _globals['_ELIGIBILITY']._serialized_end=1682
-  _globals['_SCHEDULE']._serialized_start=1685
-  _globals['_SCHEDULE']._serialized_end=1824
-  _globals['_PLACE']._serialized_start=1826
-  _globals['_PLACE']._serialized_end=1953
-  _globals['_COST']._serialized_start=1956
-  _globals['_COST']._serialized_end=2099
-  _globals['_CAPACITY']._serialized_start=2101
-  _globals['_CAPACITY']._serialized_end=2168
-  _globals['_SERVICEDETAILS']._serialized_start=2171
-  _globals['_SERVICEDETAILS']._serialized_end=2774
+  _globals['_LIMITUNIT']._serialized_start=2808
+  _globals['_LIMITUNIT']._serialized_end=3077
+  _globals['_EVIDENCEKIND']._serialized_start=3080
+  _globals['_EVIDENCEKIND']._serialized_end=3327
+  _globals['_ESCALATIONRECIPIENT']._serialized_start=3330
+  _globals['_ESCALATIONRECIPIENT']._serialized_end=3521
+  _globals['_WEEKDAY']._serialized_start=3524
+  _globals['_WEEKDAY']._serialized_end=3889
+  _globals['_SERVICESTATUS']._serialized_start=3892
+  _globals['_SERVICESTATUS']._serialized_end=4100
+  _globals['_LIMIT']._serialized_start=187
+  _globals['_LIMIT']._serialized_end=287
+  _globals['_CHOICE']._serialized_start=289
+  _globals['_CHOICE']._serialized_end=399
+  _globals['_PAUSEREASON']._serialized_start=401
+  _globals['_PAUSEREASON']._serialized_end=512
+  _globals['_PAUSES']._serialized_start=514
+  _globals['_PAUSES']._serialized_end=626
+  _globals['_ESCALATIONLEVEL']._serialized_start=629
+  _globals['_ESCALATIONLEVEL']._serialized_end=844
+  _globals['_ESCALATION']._serialized_start=847
+  _globals['_ESCALATION']._serialized_end=976
+  _globals['_HOURS']._serialized_start=978
+  _globals['_HOURS']._serialized_end=1071
+  _globals['_WEEKDAYHOURS']._serialized_start=1073
+  _globals['_WEEKDAYHOURS']._serialized_end=1189
+  _globals['_WORKINGDATE']._serialized_start=1191
+  _globals['_WORKINGDATE']._serialized_end=1306
+  _globals['_WORKINGTIME']._serialized_start=1309
+  _globals['_WORKINGTIME']._serialized_end=1527
+  _globals['_ELIGIBILITY']._serialized_start=1530
+  _globals['_ELIGIBILITY']._serialized_end=1713
+  _globals['_SCHEDULE']._serialized_start=1716
+  _globals['_SCHEDULE']._serialized_end=1855
+  _globals['_PLACE']._serialized_start=1857
+  _globals['_PLACE']._serialized_end=1984
+  _globals['_COST']._serialized_start=1987
+  _globals['_COST']._serialized_end=2130
+  _globals['_CAPACITY']._serialized_start=2132
+  _globals['_CAPACITY']._serialized_end=2199
+  _globals['_SERVICEDETAILS']._serialized_start=2202
+  _globals['_SERVICEDETAILS']._serialized_end=2805
 # @@protoc_insertion_point(module_scope)

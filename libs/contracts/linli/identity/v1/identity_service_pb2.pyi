@@ -2963,3 +2963,408 @@ class Revocation(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Revocation: _TypeAlias = Revocation  # noqa: Y015
+
+@_typing.final
+class QuietHours(_message.Message):
+    """When a person is not to be disturbed, every day, by their wall clock. `until_minute` may be before `from_minute`: then
+    it is on the next day.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_MINUTE_FIELD_NUMBER: _builtins.int
+    UNTIL_MINUTE_FIELD_NUMBER: _builtins.int
+    from_minute: _builtins.int
+    """The first minute of the day, 0 to 1439: 1320 is 22:00."""
+    until_minute: _builtins.int
+    """The first minute that is not quiet any more."""
+    def __init__(
+        self,
+        *,
+        from_minute: _builtins.int = ...,
+        until_minute: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_minute", b"from_minute", "until_minute", b"until_minute"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QuietHours: _TypeAlias = QuietHours  # noqa: Y015
+
+@_typing.final
+class NoticePreferences(_message.Message):
+    """How a person is told about the cases that they reported."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESIDENT_ID_FIELD_NUMBER: _builtins.int
+    CHANNELS_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    QUIET_HOURS_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    SET_TIME_FIELD_NUMBER: _builtins.int
+    SET_BY_THEMSELF_FIELD_NUMBER: _builtins.int
+    resident_id: _builtins.str
+    """The person."""
+    language: _identity_types_pb2.NoticeLanguage.ValueType
+    """In which language."""
+    time_zone: _builtins.str
+    """IANA name of the time zone of quiet hours, and of moments in texts."""
+    set_by_themself: _builtins.bool
+    """True: the person set it themself."""
+    @_builtins.property
+    def channels(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.NoticeChannel.ValueType]:
+        """By which channels, the first first: the next one is used when one refuses the notice for good. The web inbox always
+        has every notice, and is not listed.
+        """
+
+    @_builtins.property
+    def quiet_hours(self) -> Global___QuietHours:
+        """When not; not set: at any time."""
+
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.NoticeKind.ValueType]:
+        """What they are told by these channels; empty: everything."""
+
+    @_builtins.property
+    def set_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was set; not set: never, and all of this is the usual."""
+
+    def __init__(
+        self,
+        *,
+        resident_id: _builtins.str = ...,
+        channels: _abc.Iterable[_identity_types_pb2.NoticeChannel.ValueType] | None = ...,
+        language: _identity_types_pb2.NoticeLanguage.ValueType = ...,
+        time_zone: _builtins.str = ...,
+        quiet_hours: Global___QuietHours | None = ...,
+        kinds: _abc.Iterable[_identity_types_pb2.NoticeKind.ValueType] | None = ...,
+        set_time: _timestamp_pb2.Timestamp | None = ...,
+        set_by_themself: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours", "set_time", b"set_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "kinds", b"kinds", "language", b"language", "quiet_hours", b"quiet_hours", "resident_id", b"resident_id", "set_by_themself", b"set_by_themself", "set_time", b"set_time", "time_zone", b"time_zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoticePreferences: _TypeAlias = NoticePreferences  # noqa: Y015
+
+@_typing.final
+class SetNoticePreferencesRequest(_message.Message):
+    """How a person is to be told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    RESIDENT_ID_FIELD_NUMBER: _builtins.int
+    CHANNELS_FIELD_NUMBER: _builtins.int
+    LANGUAGE_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    QUIET_HOURS_FIELD_NUMBER: _builtins.int
+    KINDS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    resident_id: _builtins.str
+    """The person; empty: the caller."""
+    language: _identity_types_pb2.NoticeLanguage.ValueType
+    """In which language."""
+    time_zone: _builtins.str
+    """IANA name of the person's time zone, such as `Asia/Shanghai`; empty: the installation's."""
+    @_builtins.property
+    def channels(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.NoticeChannel.ValueType]:
+        """By which channels, the first first. Empty: the web inbox only, which need not be listed."""
+
+    @_builtins.property
+    def quiet_hours(self) -> Global___QuietHours:
+        """When not to disturb; not set: at any time."""
+
+    @_builtins.property
+    def kinds(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.NoticeKind.ValueType]:
+        """What to tell; empty: everything."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        resident_id: _builtins.str = ...,
+        channels: _abc.Iterable[_identity_types_pb2.NoticeChannel.ValueType] | None = ...,
+        language: _identity_types_pb2.NoticeLanguage.ValueType = ...,
+        time_zone: _builtins.str = ...,
+        quiet_hours: Global___QuietHours | None = ...,
+        kinds: _abc.Iterable[_identity_types_pb2.NoticeKind.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "kinds", b"kinds", "language", b"language", "quiet_hours", b"quiet_hours", "request_id", b"request_id", "resident_id", b"resident_id", "time_zone", b"time_zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetNoticePreferencesRequest: _TypeAlias = SetNoticePreferencesRequest  # noqa: Y015
+
+@_typing.final
+class SetNoticePreferencesResponse(_message.Message):
+    """What was set."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def preferences(self) -> Global___NoticePreferences:
+        """What was set."""
+
+    def __init__(
+        self,
+        *,
+        preferences: Global___NoticePreferences | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetNoticePreferencesResponse: _TypeAlias = SetNoticePreferencesResponse  # noqa: Y015
+
+@_typing.final
+class GetNoticePreferencesRequest(_message.Message):
+    """Asks how the caller is told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetNoticePreferencesRequest: _TypeAlias = GetNoticePreferencesRequest  # noqa: Y015
+
+@_typing.final
+class GetNoticePreferencesResponse(_message.Message):
+    """How the caller is told."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def preferences(self) -> Global___NoticePreferences:
+        """How the caller is told."""
+
+    def __init__(
+        self,
+        *,
+        preferences: Global___NoticePreferences | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["preferences", b"preferences"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetNoticePreferencesResponse: _TypeAlias = GetNoticePreferencesResponse  # noqa: Y015
+
+@_typing.final
+class Notice(_message.Message):
+    """Something that a person was told about a case that they reported."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    HAPPENED_TIME_FIELD_NUMBER: _builtins.int
+    UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    READ_TIME_FIELD_NUMBER: _builtins.int
+    notice_id: _builtins.str
+    """The notice."""
+    kind: _identity_types_pb2.NoticeKind.ValueType
+    """What it tells."""
+    case_id: _builtins.str
+    """The case."""
+    public_id: _builtins.str
+    """The public number of the case."""
+    body_id: _builtins.str
+    """The body that the notice is about; empty if there is none."""
+    @_builtins.property
+    def title(self) -> _types_pb2.LocalizedText:
+        """What it says, in one line."""
+
+    @_builtins.property
+    def text(self) -> _types_pb2.LocalizedText:
+        """The same in a sentence or two, with what to do next."""
+
+    @_builtins.property
+    def happened_time(self) -> _timestamp_pb2.Timestamp:
+        """When it happened."""
+
+    @_builtins.property
+    def until_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when the person may act on it; not set if there is no such time."""
+
+    @_builtins.property
+    def read_time(self) -> _timestamp_pb2.Timestamp:
+        """When the person marked it as read; not set: not yet."""
+
+    def __init__(
+        self,
+        *,
+        notice_id: _builtins.str = ...,
+        kind: _identity_types_pb2.NoticeKind.ValueType = ...,
+        case_id: _builtins.str = ...,
+        public_id: _builtins.str = ...,
+        title: _types_pb2.LocalizedText | None = ...,
+        text: _types_pb2.LocalizedText | None = ...,
+        happened_time: _timestamp_pb2.Timestamp | None = ...,
+        until_time: _timestamp_pb2.Timestamp | None = ...,
+        body_id: _builtins.str = ...,
+        read_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["happened_time", b"happened_time", "read_time", b"read_time", "text", b"text", "title", b"title", "until_time", b"until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "happened_time", b"happened_time", "kind", b"kind", "notice_id", b"notice_id", "public_id", b"public_id", "read_time", b"read_time", "text", b"text", "title", b"title", "until_time", b"until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Notice: _TypeAlias = Notice  # noqa: Y015
+
+@_typing.final
+class ListNoticesRequest(_message.Message):
+    """Asks for the caller's notices."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most entries on the page, 1 to 1000; 0 means 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the answer before; empty for the first page."""
+    filter: _builtins.str
+    """Comparisons joined by AND: `field = "value"`."""
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        filter: _builtins.str = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNoticesRequest: _TypeAlias = ListNoticesRequest  # noqa: Y015
+
+@_typing.final
+class ListNoticesResponse(_message.Message):
+    """The caller's notices."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTICES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    UNREAD_COUNT_FIELD_NUMBER: _builtins.int
+    TIME_ZONE_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    unread_count: _builtins.int
+    """How many notices the caller has not marked as read, on all pages, whatever the filter."""
+    time_zone: _builtins.str
+    """IANA name of the time zone in which the texts give moments."""
+    @_builtins.property
+    def notices(self) -> _containers.RepeatedCompositeFieldContainer[Global___Notice]:
+        """The notices."""
+
+    def __init__(
+        self,
+        *,
+        notices: _abc.Iterable[Global___Notice] | None = ...,
+        next_page_token: _builtins.str = ...,
+        unread_count: _builtins.int = ...,
+        time_zone: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "notices", b"notices", "time_zone", b"time_zone", "unread_count", b"unread_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListNoticesResponse: _TypeAlias = ListNoticesResponse  # noqa: Y015
+
+@_typing.final
+class MarkNoticeReadRequest(_message.Message):
+    """A notice that the caller has read."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    notice_id: _builtins.str
+    """The notice."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        notice_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notice_id", b"notice_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MarkNoticeReadRequest: _TypeAlias = MarkNoticeReadRequest  # noqa: Y015
+
+@_typing.final
+class MarkNoticeReadResponse(_message.Message):
+    """It is marked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NOTICE_ID_FIELD_NUMBER: _builtins.int
+    READ_TIME_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    notice_id: _builtins.str
+    """The notice."""
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def read_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was marked first."""
+
+    def __init__(
+        self,
+        *,
+        notice_id: _builtins.str = ...,
+        read_time: _timestamp_pb2.Timestamp | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["read_time", b"read_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["notice_id", b"notice_id", "read_time", b"read_time", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MarkNoticeReadResponse: _TypeAlias = MarkNoticeReadResponse  # noqa: Y015

@@ -22,40 +22,101 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from linli.options.v1 import labels_pb2 as linli_dot_options_dot_v1_dot_labels__pb2
 from linli.options.v1 import rules_pb2 as linli_dot_options_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&linli/identity/v1/identity_types.proto\x12\x11linli.identity.v1\x1a\x1clinli/options/v1/rules.proto\"]\n\nNaturalKey\x12\x30\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.linli.identity.v1.KeyKindB\x06\x9a\xb5\x18\x02\x08\x01\x12\x1d\n\x05value\x18\x02 \x01(\tB\x0e\x9a\xb5\x18\n\x08\x01\x10@J\x04kind*\xa0\x01\n\tAreaLevel\x12\x1a\n\x16\x41REA_LEVEL_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x41REA_LEVEL_CITY\x10\x01\x12\x17\n\x13\x41REA_LEVEL_DISTRICT\x10\x02\x12\x15\n\x11\x41REA_LEVEL_STREET\x10\x03\x12\x18\n\x14\x41REA_LEVEL_COMMUNITY\x10\x04\x12\x18\n\x14\x41REA_LEVEL_GRID_CELL\x10\x05*\xb0\x01\n\x08\x42odyKind\x12\x19\n\x15\x42ODY_KIND_UNSPECIFIED\x10\x00\x12#\n\x1f\x42ODY_KIND_GOVERNMENT_DEPARTMENT\x10\x01\x12!\n\x1d\x42ODY_KIND_COMMUNITY_COMMITTEE\x10\x02\x12\"\n\x1e\x42ODY_KIND_THIRD_PARTY_PROVIDER\x10\x03\x12\x1d\n\x19\x42ODY_KIND_RESIDENTS_GROUP\x10\x04*S\n\x0e\x43onsentPurpose\x12\x1f\n\x1b\x43ONSENT_PURPOSE_UNSPECIFIED\x10\x00\x12 \n\x1c\x43ONSENT_PURPOSE_REPORT_CASES\x10\x01*\xc9\x01\n\x0fNominationState\x12 \n\x1cNOMINATION_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15NOMINATION_STATE_OPEN\x10\x01\x12\x1d\n\x19NOMINATION_STATE_APPROVED\x10\x02\x12\x1c\n\x18NOMINATION_STATE_REFUSED\x10\x03\x12\x1e\n\x1aNOMINATION_STATE_WITHDRAWN\x10\x04\x12\x1c\n\x18NOMINATION_STATE_EXPIRED\x10\x05*\xc5\x01\n\x07KeyKind\x12\x18\n\x14KEY_KIND_UNSPECIFIED\x10\x00\x12\x1e\n\x14KEY_KIND_NATIONAL_ID\x10\x01\x1a\x04\xa0\xb5\x18\x03\x12\x18\n\x0eKEY_KIND_PHONE\x10\x02\x1a\x04\xa0\xb5\x18\x04\x12\x1f\n\x15KEY_KIND_STAFF_NUMBER\x10\x03\x1a\x04\xa0\xb5\x18\x03\x12&\n\x1cKEY_KIND_REGISTRATION_NUMBER\x10\x04\x1a\x04\xa0\xb5\x18\x03\x12\x1d\n\x13KEY_KIND_LOCAL_CODE\x10\x05\x1a\x04\xa0\xb5\x18\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&linli/identity/v1/identity_types.proto\x12\x11linli.identity.v1\x1a\x1dlinli/options/v1/labels.proto\x1a\x1clinli/options/v1/rules.proto\"]\n\nNaturalKey\x12\x30\n\x04kind\x18\x01 \x01(\x0e\x32\x1a.linli.identity.v1.KeyKindB\x06\x9a\xb5\x18\x02\x08\x01\x12\x1d\n\x05value\x18\x02 \x01(\tB\x0e\x9a\xb5\x18\n\x08\x01\x10@J\x04kind*\x8e\x02\n\tAreaLevel\x12\x1a\n\x16\x41REA_LEVEL_UNSPECIFIED\x10\x00\x12$\n\x0f\x41REA_LEVEL_CITY\x10\x01\x1a\x0f\xc2\xb5\x18\x0b\n\x03\xe5\xb8\x82\x12\x04\x43ity\x12,\n\x13\x41REA_LEVEL_DISTRICT\x10\x02\x1a\x13\xc2\xb5\x18\x0f\n\x03\xe5\x8c\xba\x12\x08\x44istrict\x12+\n\x11\x41REA_LEVEL_STREET\x10\x03\x1a\x14\xc2\xb5\x18\x10\n\x06\xe8\xa1\x97\xe9\x81\x93\x12\x06Street\x12\x31\n\x14\x41REA_LEVEL_COMMUNITY\x10\x04\x1a\x17\xc2\xb5\x18\x13\n\x06\xe7\xa4\xbe\xe5\x8c\xba\x12\tCommunity\x12\x31\n\x14\x41REA_LEVEL_GRID_CELL\x10\x05\x1a\x17\xc2\xb5\x18\x13\n\x06\xe7\xbd\x91\xe6\xa0\xbc\x12\tGrid cell*\xe0\x02\n\x08\x42odyKind\x12\x19\n\x15\x42ODY_KIND_UNSPECIFIED\x10\x00\x12N\n\x1f\x42ODY_KIND_GOVERNMENT_DEPARTMENT\x10\x01\x1a)\xc2\xb5\x18%\n\x0c\xe6\x94\xbf\xe5\xba\x9c\xe9\x83\xa8\xe9\x97\xa8\x12\x15Government department\x12M\n\x1d\x42ODY_KIND_COMMUNITY_COMMITTEE\x10\x02\x1a*\xc2\xb5\x18&\n\x0f\xe7\xa4\xbe\xe5\x8c\xba\xe5\xb1\x85\xe5\xa7\x94\xe4\xbc\x9a\x12\x13\x43ommunity committee\x12U\n\x1e\x42ODY_KIND_THIRD_PARTY_PROVIDER\x10\x03\x1a\x31\xc2\xb5\x18-\n\x15\xe7\xac\xac\xe4\xb8\x89\xe6\x96\xb9\xe6\x9c\x8d\xe5\x8a\xa1\xe6\x9c\xba\xe6\x9e\x84\x12\x14Third-party provider\x12\x43\n\x19\x42ODY_KIND_RESIDENTS_GROUP\x10\x04\x1a$\xc2\xb5\x18 \n\x0c\xe5\xb1\x85\xe6\xb0\x91\xe7\xbb\x84\xe7\xbb\x87\x12\x10Residents\' group*~\n\x0e\x43onsentPurpose\x12\x1f\n\x1b\x43ONSENT_PURPOSE_UNSPECIFIED\x10\x00\x12K\n\x1c\x43ONSENT_PURPOSE_REPORT_CASES\x10\x01\x1a)\xc2\xb5\x18%\n\x12\xe4\xbb\xa3\xe4\xb8\xba\xe5\x8f\x8d\xe6\x98\xa0\xe8\xaf\x89\xe6\xb1\x82\x12\x0fTo report cases*\xcb\x02\n\x0fNominationState\x12 \n\x1cNOMINATION_STATE_UNSPECIFIED\x10\x00\x12\x30\n\x15NOMINATION_STATE_OPEN\x10\x01\x1a\x15\xc2\xb5\x18\x11\n\t\xe5\xbe\x85\xe6\x89\xb9\xe5\x87\x86\x12\x04Open\x12\x38\n\x19NOMINATION_STATE_APPROVED\x10\x02\x1a\x19\xc2\xb5\x18\x15\n\t\xe5\xb7\xb2\xe6\x89\xb9\xe5\x87\x86\x12\x08\x41pproved\x12\x36\n\x18NOMINATION_STATE_REFUSED\x10\x03\x1a\x18\xc2\xb5\x18\x14\n\t\xe5\xb7\xb2\xe6\x8b\x92\xe7\xbb\x9d\x12\x07Refused\x12:\n\x1aNOMINATION_STATE_WITHDRAWN\x10\x04\x1a\x1a\xc2\xb5\x18\x16\n\t\xe5\xb7\xb2\xe6\x92\xa4\xe5\x9b\x9e\x12\tWithdrawn\x12\x36\n\x18NOMINATION_STATE_EXPIRED\x10\x05\x1a\x18\xc2\xb5\x18\x14\n\t\xe5\xb7\xb2\xe8\xbf\x87\xe6\x9c\x9f\x12\x07\x45xpired*\x9d\x04\n\nNoticeKind\x12\x1b\n\x17NOTICE_KIND_UNSPECIFIED\x10\x00\x12\x33\n\x14NOTICE_KIND_RECEIVED\x10\x01\x1a\x19\xc2\xb5\x18\x15\n\t\xe5\xb7\xb2\xe5\x8f\x97\xe7\x90\x86\x12\x08Received\x12\x37\n\x12NOTICE_KIND_ROUTED\x10\x02\x1a\x1f\xc2\xb5\x18\x1b\n\t\xe5\xb7\xb2\xe4\xba\xa4\xe5\x8a\x9e\x12\x0eSent to a body\x12\x33\n\x14NOTICE_KIND_ANSWERED\x10\x03\x1a\x19\xc2\xb5\x18\x15\n\t\xe5\xb7\xb2\xe5\x9b\x9e\xe5\xa4\x8d\x12\x08\x41nswered\x12\x35\n\x13NOTICE_KIND_MESSAGE\x10\x04\x1a\x1c\xc2\xb5\x18\x18\n\t\xe6\x96\xb0\xe6\xb6\x88\xe6\x81\xaf\x12\x0bNew message\x12\x44\n\x1cNOTICE_KIND_ASKED_TO_CONFIRM\x10\x05\x1a\"\xc2\xb5\x18\x1e\n\x0c\xe8\xaf\xb7\xe6\x82\xa8\xe7\xa1\xae\xe8\xae\xa4\x12\x0ePlease confirm\x12\x36\n\x14NOTICE_KIND_REJECTED\x10\x06\x1a\x1c\xc2\xb5\x18\x18\n\x0c\xe4\xb8\x8d\xe4\xba\x88\xe5\x8f\x97\xe7\x90\x86\x12\x08Rejected\x12/\n\x12NOTICE_KIND_CLOSED\x10\x07\x1a\x17\xc2\xb5\x18\x13\n\t\xe5\xb7\xb2\xe5\x8a\x9e\xe7\xbb\x93\x12\x06\x43losed\x12\x36\n\x14NOTICE_KIND_REOPENED\x10\x08\x1a\x1c\xc2\xb5\x18\x18\n\x0c\xe9\x87\x8d\xe6\x96\xb0\xe5\x8a\x9e\xe7\x90\x86\x12\x08Reopened\x12\x31\n\x13NOTICE_KIND_OVERDUE\x10\t\x1a\x18\xc2\xb5\x18\x14\n\t\xe5\xb7\xb2\xe8\xb6\x85\xe6\x9c\x9f\x12\x07Overdue*o\n\rNoticeChannel\x12\x1e\n\x1aNOTICE_CHANNEL_UNSPECIFIED\x10\x00\x12>\n\x18NOTICE_CHANNEL_WEB_INBOX\x10\x01\x1a \xc2\xb5\x18\x1c\n\x0f\xe7\xbd\x91\xe4\xb8\x8a\xe6\x94\xb6\xe4\xbb\xb6\xe7\xae\xb1\x12\tWeb inbox*\x8f\x01\n\x0eNoticeLanguage\x12\x1f\n\x1bNOTICE_LANGUAGE_UNSPECIFIED\x10\x00\x12-\n\x12NOTICE_LANGUAGE_ZH\x10\x01\x1a\x15\xc2\xb5\x18\x11\n\x06\xe4\xb8\xad\xe6\x96\x87\x12\x07\x43hinese\x12-\n\x12NOTICE_LANGUAGE_EN\x10\x02\x1a\x15\xc2\xb5\x18\x11\n\x06\xe8\x8b\xb1\xe6\x96\x87\x12\x07\x45nglish*\xf9\x02\n\x07KeyKind\x12\x18\n\x14KEY_KIND_UNSPECIFIED\x10\x00\x12I\n\x14KEY_KIND_NATIONAL_ID\x10\x01\x1a/\xa0\xb5\x18\x03\xc2\xb5\x18\'\n\x12\xe8\xba\xab\xe4\xbb\xbd\xe8\xaf\x81\xe4\xbb\xb6\xe5\x8f\xb7\xe7\xa0\x81\x12\x11Identity document\x12<\n\x0eKEY_KIND_PHONE\x10\x02\x1a(\xa0\xb5\x18\x04\xc2\xb5\x18 \n\x0c\xe7\x94\xb5\xe8\xaf\x9d\xe5\x8f\xb7\xe7\xa0\x81\x12\x10Telephone number\x12\x39\n\x15KEY_KIND_STAFF_NUMBER\x10\x03\x1a\x1e\xa0\xb5\x18\x03\xc2\xb5\x18\x16\n\x06\xe5\xb7\xa5\xe5\x8f\xb7\x12\x0cStaff number\x12S\n\x1cKEY_KIND_REGISTRATION_NUMBER\x10\x04\x1a\x31\xa0\xb5\x18\x03\xc2\xb5\x18)\n\x12\xe7\xbb\x9f\xe4\xb8\x80\xe7\x99\xbb\xe8\xae\xb0\xe4\xbb\xa3\xe7\xa0\x81\x12\x13Registration number\x12;\n\x13KEY_KIND_LOCAL_CODE\x10\x05\x1a\"\xa0\xb5\x18\x08\xc2\xb5\x18\x1a\n\x0c\xe6\x9c\xac\xe5\x9c\xb0\xe4\xbb\xa3\xe7\xa0\x81\x12\nLocal codeb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'linli.identity.v1.identity_types_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_AREALEVEL'].values_by_name["AREA_LEVEL_CITY"]._loaded_options = None
+  _globals['_AREALEVEL'].values_by_name["AREA_LEVEL_CITY"]._serialized_options = b'\302\265\030\013\n\003\345\270\202\022\004City'
+  _globals['_AREALEVEL'].values_by_name["AREA_LEVEL_DISTRICT"]._loaded_options = None
+  _globals['_AREALEVEL'].values_by_name["AREA_LEVEL_DISTRICT"]._serialized_options = b'\302\265\030\017\n\003\345\214\272\022\010District'
+  _globals['_AREALEVEL'].values_by_name["AREA_LEVEL_STREET"]._loaded_options = None
+  _globals['_AREALEVEL'].values_by_name["AREA_LEVEL_STREET"]._serialized_options = b'\302\265\030\020\n\006\350\241\227\351\201\223\022\006Street'
+  _globals['_AREALEVEL'].values_by_name["AREA_LEVEL_COMMUNITY"]._loaded_options = None
+  _globals['_AREALEVEL'].values_by_name["AREA_LEVEL_COMMUNITY"]._serialized_options = b'\302\265\030\023\n\006\347\244\276\345\214\272\022\tCommunity'
+  _globals['_AREALEVEL'].values_by_name["AREA_LEVEL_GRID_CELL"]._loaded_options = None
+  _globals['_AREALEVEL'].values_by_name["AREA_LEVEL_GRID_CELL"]._serialized_options = b'\302\265\030\023\n\006\347\275\221\346\240\274\022\tGrid cell'
+  _globals['_BODYKIND'].values_by_name["BODY_KIND_GOVERNMENT_DEPARTMENT"]._loaded_options = None
+  _globals['_BODYKIND'].values_by_name["BODY_KIND_GOVERNMENT_DEPARTMENT"]._serialized_options = b'\302\265\030%\n\014\346\224\277\345\272\234\351\203\250\351\227\250\022\025Government department'
+  _globals['_BODYKIND'].values_by_name["BODY_KIND_COMMUNITY_COMMITTEE"]._loaded_options = None
+  _globals['_BODYKIND'].values_by_name["BODY_KIND_COMMUNITY_COMMITTEE"]._serialized_options = b'\302\265\030&\n\017\347\244\276\345\214\272\345\261\205\345\247\224\344\274\232\022\023Community committee'
+  _globals['_BODYKIND'].values_by_name["BODY_KIND_THIRD_PARTY_PROVIDER"]._loaded_options = None
+  _globals['_BODYKIND'].values_by_name["BODY_KIND_THIRD_PARTY_PROVIDER"]._serialized_options = b'\302\265\030-\n\025\347\254\254\344\270\211\346\226\271\346\234\215\345\212\241\346\234\272\346\236\204\022\024Third-party provider'
+  _globals['_BODYKIND'].values_by_name["BODY_KIND_RESIDENTS_GROUP"]._loaded_options = None
+  _globals['_BODYKIND'].values_by_name["BODY_KIND_RESIDENTS_GROUP"]._serialized_options = b'\302\265\030 \n\014\345\261\205\346\260\221\347\273\204\347\273\207\022\020Residents\' group'
+  _globals['_CONSENTPURPOSE'].values_by_name["CONSENT_PURPOSE_REPORT_CASES"]._loaded_options = None
+  _globals['_CONSENTPURPOSE'].values_by_name["CONSENT_PURPOSE_REPORT_CASES"]._serialized_options = b'\302\265\030%\n\022\344\273\243\344\270\272\345\217\215\346\230\240\350\257\211\346\261\202\022\017To report cases'
+  _globals['_NOMINATIONSTATE'].values_by_name["NOMINATION_STATE_OPEN"]._loaded_options = None
+  _globals['_NOMINATIONSTATE'].values_by_name["NOMINATION_STATE_OPEN"]._serialized_options = b'\302\265\030\021\n\t\345\276\205\346\211\271\345\207\206\022\004Open'
+  _globals['_NOMINATIONSTATE'].values_by_name["NOMINATION_STATE_APPROVED"]._loaded_options = None
+  _globals['_NOMINATIONSTATE'].values_by_name["NOMINATION_STATE_APPROVED"]._serialized_options = b'\302\265\030\025\n\t\345\267\262\346\211\271\345\207\206\022\010Approved'
+  _globals['_NOMINATIONSTATE'].values_by_name["NOMINATION_STATE_REFUSED"]._loaded_options = None
+  _globals['_NOMINATIONSTATE'].values_by_name["NOMINATION_STATE_REFUSED"]._serialized_options = b'\302\265\030\024\n\t\345\267\262\346\213\222\347\273\235\022\007Refused'
+  _globals['_NOMINATIONSTATE'].values_by_name["NOMINATION_STATE_WITHDRAWN"]._loaded_options = None
+  _globals['_NOMINATIONSTATE'].values_by_name["NOMINATION_STATE_WITHDRAWN"]._serialized_options = b'\302\265\030\026\n\t\345\267\262\346\222\244\345\233\236\022\tWithdrawn'
+  _globals['_NOMINATIONSTATE'].values_by_name["NOMINATION_STATE_EXPIRED"]._loaded_options = None
+  _globals['_NOMINATIONSTATE'].values_by_name["NOMINATION_STATE_EXPIRED"]._serialized_options = b'\302\265\030\024\n\t\345\267\262\350\277\207\346\234\237\022\007Expired'
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_RECEIVED"]._loaded_options = None
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_RECEIVED"]._serialized_options = b'\302\265\030\025\n\t\345\267\262\345\217\227\347\220\206\022\010Received'
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_ROUTED"]._loaded_options = None
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_ROUTED"]._serialized_options = b'\302\265\030\033\n\t\345\267\262\344\272\244\345\212\236\022\016Sent to a body'
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_ANSWERED"]._loaded_options = None
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_ANSWERED"]._serialized_options = b'\302\265\030\025\n\t\345\267\262\345\233\236\345\244\215\022\010Answered'
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_MESSAGE"]._loaded_options = None
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_MESSAGE"]._serialized_options = b'\302\265\030\030\n\t\346\226\260\346\266\210\346\201\257\022\013New message'
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_ASKED_TO_CONFIRM"]._loaded_options = None
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_ASKED_TO_CONFIRM"]._serialized_options = b'\302\265\030\036\n\014\350\257\267\346\202\250\347\241\256\350\256\244\022\016Please confirm'
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_REJECTED"]._loaded_options = None
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_REJECTED"]._serialized_options = b'\302\265\030\030\n\014\344\270\215\344\272\210\345\217\227\347\220\206\022\010Rejected'
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_CLOSED"]._loaded_options = None
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_CLOSED"]._serialized_options = b'\302\265\030\023\n\t\345\267\262\345\212\236\347\273\223\022\006Closed'
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_REOPENED"]._loaded_options = None
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_REOPENED"]._serialized_options = b'\302\265\030\030\n\014\351\207\215\346\226\260\345\212\236\347\220\206\022\010Reopened'
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_OVERDUE"]._loaded_options = None
+  _globals['_NOTICEKIND'].values_by_name["NOTICE_KIND_OVERDUE"]._serialized_options = b'\302\265\030\024\n\t\345\267\262\350\266\205\346\234\237\022\007Overdue'
+  _globals['_NOTICECHANNEL'].values_by_name["NOTICE_CHANNEL_WEB_INBOX"]._loaded_options = None
+  _globals['_NOTICECHANNEL'].values_by_name["NOTICE_CHANNEL_WEB_INBOX"]._serialized_options = b'\302\265\030\034\n\017\347\275\221\344\270\212\346\224\266\344\273\266\347\256\261\022\tWeb inbox'
+  _globals['_NOTICELANGUAGE'].values_by_name["NOTICE_LANGUAGE_ZH"]._loaded_options = None
+  _globals['_NOTICELANGUAGE'].values_by_name["NOTICE_LANGUAGE_ZH"]._serialized_options = b'\302\265\030\021\n\006\344\270\255\346\226\207\022\007Chinese'
+  _globals['_NOTICELANGUAGE'].values_by_name["NOTICE_LANGUAGE_EN"]._loaded_options = None
+  _globals['_NOTICELANGUAGE'].values_by_name["NOTICE_LANGUAGE_EN"]._serialized_options = b'\302\265\030\021\n\006\350\213\261\346\226\207\022\007English'
   _globals['_KEYKIND'].values_by_name["KEY_KIND_NATIONAL_ID"]._loaded_options = None
-  _globals['_KEYKIND'].values_by_name["KEY_KIND_NATIONAL_ID"]._serialized_options = b'\240\265\030\003'
+  _globals['_KEYKIND'].values_by_name["KEY_KIND_NATIONAL_ID"]._serialized_options = b'\240\265\030\003\302\265\030\'\n\022\350\272\253\344\273\275\350\257\201\344\273\266\345\217\267\347\240\201\022\021Identity document'
   _globals['_KEYKIND'].values_by_name["KEY_KIND_PHONE"]._loaded_options = None
-  _globals['_KEYKIND'].values_by_name["KEY_KIND_PHONE"]._serialized_options = b'\240\265\030\004'
+  _globals['_KEYKIND'].values_by_name["KEY_KIND_PHONE"]._serialized_options = b'\240\265\030\004\302\265\030 \n\014\347\224\265\350\257\235\345\217\267\347\240\201\022\020Telephone number'
   _globals['_KEYKIND'].values_by_name["KEY_KIND_STAFF_NUMBER"]._loaded_options = None
-  _globals['_KEYKIND'].values_by_name["KEY_KIND_STAFF_NUMBER"]._serialized_options = b'\240\265\030\003'
+  _globals['_KEYKIND'].values_by_name["KEY_KIND_STAFF_NUMBER"]._serialized_options = b'\240\265\030\003\302\265\030\026\n\006\345\267\245\345\217\267\022\014Staff number'
   _globals['_KEYKIND'].values_by_name["KEY_KIND_REGISTRATION_NUMBER"]._loaded_options = None
-  _globals['_KEYKIND'].values_by_name["KEY_KIND_REGISTRATION_NUMBER"]._serialized_options = b'\240\265\030\003'
+  _globals['_KEYKIND'].values_by_name["KEY_KIND_REGISTRATION_NUMBER"]._serialized_options = b'\240\265\030\003\302\265\030)\n\022\347\273\237\344\270\200\347\231\273\350\256\260\344\273\243\347\240\201\022\023Registration number'
   _globals['_KEYKIND'].values_by_name["KEY_KIND_LOCAL_CODE"]._loaded_options = None
-  _globals['_KEYKIND'].values_by_name["KEY_KIND_LOCAL_CODE"]._serialized_options = b'\240\265\030\010'
+  _globals['_KEYKIND'].values_by_name["KEY_KIND_LOCAL_CODE"]._serialized_options = b'\240\265\030\010\302\265\030\032\n\014\346\234\254\345\234\260\344\273\243\347\240\201\022\nLocal code'
   _globals['_NATURALKEY'].fields_by_name['kind']._loaded_options = None
   _globals['_NATURALKEY'].fields_by_name['kind']._serialized_options = b'\232\265\030\002\010\001'
   _globals['_NATURALKEY'].fields_by_name['value']._loaded_options = None
   _globals['_NATURALKEY'].fields_by_name['value']._serialized_options = b'\232\265\030\n\010\001\020@J\004kind'
-  _globals['_AREALEVEL']._serialized_start=187
-  _globals['_AREALEVEL']._serialized_end=347
-  _globals['_BODYKIND']._serialized_start=350
-  _globals['_BODYKIND']._serialized_end=526
-  _globals['_CONSENTPURPOSE']._serialized_start=528
-  _globals['_CONSENTPURPOSE']._serialized_end=611
-  _globals['_NOMINATIONSTATE']._serialized_start=614
-  _globals['_NOMINATIONSTATE']._serialized_end=815
-  _globals['_KEYKIND']._serialized_start=818
-  _globals['_KEYKIND']._serialized_end=1015
-  _globals['_NATURALKEY']._serialized_start=91
-  _globals['_NATURALKEY']._serialized_end=184
+  _globals['_AREALEVEL']._serialized_start=218
+  _globals['_AREALEVEL']._serialized_end=488
+  _globals['_BODYKIND']._serialized_start=491
+  _globals['_BODYKIND']._serialized_end=843
+  _globals['_CONSENTPURPOSE']._serialized_start=845
+  _globals['_CONSENTPURPOSE']._serialized_end=971
+  _globals['_NOMINATIONSTATE']._serialized_start=974
+  _globals['_NOMINATIONSTATE']._serialized_end=1305
+  _globals['_NOTICEKIND']._serialized_start=1308
+  _globals['_NOTICEKIND']._serialized_end=1849
+  _globals['_NOTICECHANNEL']._serialized_start=1851
+  _globals['_NOTICECHANNEL']._serialized_end=1962
+  _globals['_NOTICELANGUAGE']._serialized_start=1965
+  _globals['_NOTICELANGUAGE']._serialized_end=2108
+  _globals['_KEYKIND']._serialized_start=2111
+  _globals['_KEYKIND']._serialized_end=2488
+  _globals['_NATURALKEY']._serialized_start=122
+  _globals['_NATURALKEY']._serialized_end=215
 # @@protoc_insertion_point(module_scope)

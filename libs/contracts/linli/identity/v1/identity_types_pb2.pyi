@@ -141,6 +141,102 @@ NOMINATION_STATE_EXPIRED: NominationState.ValueType  # 5
 """Nobody decided in time."""
 Global___NominationState: _TypeAlias = NominationState  # noqa: Y015
 
+class _NoticeKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NoticeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NOTICE_KIND_UNSPECIFIED: _NoticeKind.ValueType  # 0
+    """Never used."""
+    NOTICE_KIND_RECEIVED: _NoticeKind.ValueType  # 1
+    """The report was registered."""
+    NOTICE_KIND_ROUTED: _NoticeKind.ValueType  # 2
+    """A body has the case."""
+    NOTICE_KIND_ANSWERED: _NoticeKind.ValueType  # 3
+    """The body that has it, or a dispatcher, wrote to the reporter."""
+    NOTICE_KIND_MESSAGE: _NoticeKind.ValueType  # 4
+    """Somebody wrote to the reporter in the conversation about the case."""
+    NOTICE_KIND_ASKED_TO_CONFIRM: _NoticeKind.ValueType  # 5
+    """The body reported the matter as resolved: the reporter is asked to confirm or object."""
+    NOTICE_KIND_REJECTED: _NoticeKind.ValueType  # 6
+    """The case was rejected."""
+    NOTICE_KIND_CLOSED: _NoticeKind.ValueType  # 7
+    """The case ended."""
+    NOTICE_KIND_REOPENED: _NoticeKind.ValueType  # 8
+    """The case was reopened."""
+    NOTICE_KIND_OVERDUE: _NoticeKind.ValueType  # 9
+    """A promised time has passed."""
+
+class NoticeKind(_NoticeKind, metaclass=_NoticeKindEnumTypeWrapper):
+    """What a notice tells a person about a case that they reported."""
+
+NOTICE_KIND_UNSPECIFIED: NoticeKind.ValueType  # 0
+"""Never used."""
+NOTICE_KIND_RECEIVED: NoticeKind.ValueType  # 1
+"""The report was registered."""
+NOTICE_KIND_ROUTED: NoticeKind.ValueType  # 2
+"""A body has the case."""
+NOTICE_KIND_ANSWERED: NoticeKind.ValueType  # 3
+"""The body that has it, or a dispatcher, wrote to the reporter."""
+NOTICE_KIND_MESSAGE: NoticeKind.ValueType  # 4
+"""Somebody wrote to the reporter in the conversation about the case."""
+NOTICE_KIND_ASKED_TO_CONFIRM: NoticeKind.ValueType  # 5
+"""The body reported the matter as resolved: the reporter is asked to confirm or object."""
+NOTICE_KIND_REJECTED: NoticeKind.ValueType  # 6
+"""The case was rejected."""
+NOTICE_KIND_CLOSED: NoticeKind.ValueType  # 7
+"""The case ended."""
+NOTICE_KIND_REOPENED: NoticeKind.ValueType  # 8
+"""The case was reopened."""
+NOTICE_KIND_OVERDUE: NoticeKind.ValueType  # 9
+"""A promised time has passed."""
+Global___NoticeKind: _TypeAlias = NoticeKind  # noqa: Y015
+
+class _NoticeChannel:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NoticeChannelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeChannel.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NOTICE_CHANNEL_UNSPECIFIED: _NoticeChannel.ValueType  # 0
+    """Never accepted in a request."""
+    NOTICE_CHANNEL_WEB_INBOX: _NoticeChannel.ValueType  # 1
+    """`ListNotices`. It has every notice, whatever else a person chose."""
+
+class NoticeChannel(_NoticeChannel, metaclass=_NoticeChannelEnumTypeWrapper):
+    """How notices reach a person."""
+
+NOTICE_CHANNEL_UNSPECIFIED: NoticeChannel.ValueType  # 0
+"""Never accepted in a request."""
+NOTICE_CHANNEL_WEB_INBOX: NoticeChannel.ValueType  # 1
+"""`ListNotices`. It has every notice, whatever else a person chose."""
+Global___NoticeChannel: _TypeAlias = NoticeChannel  # noqa: Y015
+
+class _NoticeLanguage:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _NoticeLanguageEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeLanguage.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    NOTICE_LANGUAGE_UNSPECIFIED: _NoticeLanguage.ValueType  # 0
+    """In a request: Chinese."""
+    NOTICE_LANGUAGE_ZH: _NoticeLanguage.ValueType  # 1
+    """Chinese."""
+    NOTICE_LANGUAGE_EN: _NoticeLanguage.ValueType  # 2
+    """English."""
+
+class NoticeLanguage(_NoticeLanguage, metaclass=_NoticeLanguageEnumTypeWrapper):
+    """The language of what is sent to a person."""
+
+NOTICE_LANGUAGE_UNSPECIFIED: NoticeLanguage.ValueType  # 0
+"""In a request: Chinese."""
+NOTICE_LANGUAGE_ZH: NoticeLanguage.ValueType  # 1
+"""Chinese."""
+NOTICE_LANGUAGE_EN: NoticeLanguage.ValueType  # 2
+"""English."""
+Global___NoticeLanguage: _TypeAlias = NoticeLanguage  # noqa: Y015
+
 class _KeyKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015

@@ -31,6 +31,7 @@ The scopes, one by one:
   parties.register        register residents
   parties.erase           erase a person for good, or the content of a case without a registered reporter
   consents.self           let another person or a program act in one's own name, and end that
+  notices.self            choose how one is told about the cases that one reported; read what one was told
   roles.write             grant and revoke roles, create logins, replace passwords, end sessions
   clients.write           register clients of partners, set their quotas, change their secrets, retire them
   volunteers.self         enrol oneself, keep one's own profile, answer offers

@@ -1,0 +1,128 @@
+"""What was a person told about the cases that they reported?"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NotRequired, TypedDict
+
+from libs.ledger.recorded import Recorded
+from libs.ledger.views.view import Rows, Table, View, Views
+from libs.query.conditions import Condition
+from libs.query.filters import Filters, choice, flag, text
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.listing import Listing
+from libs.query.paging import ascending, descending
+from services.identity.application import notice_ports
+from services.identity.domain.notice import NoticeKind, NoticeQueued, NoticeRead
+from services.identity.entrypoints.wire.words import NOTICE_KINDS
+
+
+class NoticeRow(TypedDict):
+    """A notice."""
+
+    notice_id: str
+    resident_id: str
+    case_id: str
+    public_id: str
+    kind: str
+    body_id: str
+    detail: str
+    until: NotRequired[datetime | None]
+    happened_at: datetime
+    queued: int
+    read: bool
+    read_at: NotRequired[datetime | None]
+
+
+NOTICES = Table.of(
+    "notices",
+    NoticeRow,
+    key=("notice_id",),
+    indexes=("resident_id, queued DESC", "(resident_id) WHERE NOT read"),
+)
+LISTED = Listing(
+    table=NOTICES,
+    order=(descending("queued", int), ascending("notice_id")),
+    filters=Filters(
+        kind=choice("kind", NOTICE_KINDS.stored, NOTICE_KINDS.prefix),
+        case_id=text("case_id"),
+        read=flag("read"),
+    ),
+)
+_UNREAD = "SELECT count(*) AS unread FROM notices WHERE resident_id = %s AND NOT read"
+
+
+class NoticesView(View):
+    """One row for each notice, in the order in which they were queued."""
+
+    name = "notices"
+    tables = (NOTICES,)
+
+    def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
+        """Put what is queued, mark what is read."""
+        match recorded.event:
+            case NoticeQueued() as event:
+                row = NoticeRow(
+                    notice_id=event.notice_id,
+                    resident_id=event.resident_id,
+                    case_id=event.case_id,
+                    public_id=event.public_id,
+                    kind=event.kind.value,
+                    body_id=event.body_id,
+                    detail=event.detail,
+                    until=event.until,
+                    happened_at=event.happened_at,
+                    queued=recorded.position,
+                    read=False,
+                    read_at=None,
+                )
+                rows.put(NOTICES, row)
+            case NoticeRead() as event:
+                rows.change(NOTICES, event.notice_id, read=True, read_at=event.read_at)
+            case _:
+                pass
+
+    def keys(self, recorded: Recorded[Any]) -> list[tuple[str, str]]:
+        """Only what is read was there before."""
+        event = recorded.event
+        return [(NOTICES.name, event.notice_id)] if isinstance(event, NoticeRead) else []
+
+
+VIEW = NoticesView()
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeReads:
+    """`notice_ports.NoticeReads`, answered from the view."""
+
+    views: Views
+
+    def page(
+        self, query: ListQuery, resident_id: str, fresh: Fresh
+    ) -> tuple[list[notice_ports.NoticeRow], str, int]:
+        """A person's notices, the newest first, the next page's token, and how many are unread in all."""
+        where = Condition("resident_id = %s", (resident_id,))
+        with fresh.read(self.views, VIEW) as cursor:
+            rows, next_token = LISTED.page(cursor, query, where=where)
+            counted = cursor.execute(_UNREAD, (resident_id,)).fetchone()
+        return [_notice(row) for row in rows], next_token, counted["unread"] if counted else 0
+
+    def case_of(self, notice_id: str, resident_id: str) -> str | None:
+        """The case that a person's notice is about; None if they have no such notice."""
+        with self.views.read(VIEW.name) as cursor:
+            row = LISTED.one(cursor, notice_id=notice_id, resident_id=resident_id)
+        return row["case_id"] if row else None
+
+
+def _notice(row: NoticeRow) -> notice_ports.NoticeRow:
+    notice = NoticeQueued(
+        notice_id=row["notice_id"],
+        resident_id=row["resident_id"],
+        case_id=row["case_id"],
+        public_id=row["public_id"],
+        kind=NoticeKind(row["kind"]),
+        body_id=row["body_id"],
+        detail=row["detail"],
+        until=row["until"],
+        happened_at=row["happened_at"],
+    )
+    return notice_ports.NoticeRow(notice=notice, read_at=row["read_at"])

@@ -1,0 +1,125 @@
+"""Notices: how a person is told about the cases that they reported, and what they were told."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from libs.ledger.recorded import Context
+from libs.ledger.streams.stream import Handled, Stream
+from libs.ledger.text import Text
+from libs.query.freshness import Fresh, ListQuery
+from libs.rules.quiet_hours import QuietHours
+from services.identity.application.body import BodyStream
+from services.identity.application.consent import MayFor
+from services.identity.application.notice_ports import NoticeReads, NoticeRow
+from services.identity.application.resident import ResidentStream, registered
+from services.identity.domain import body, notice, preferences, refusals
+from services.identity.domain.notice import MarkRead, NoticeCommand, NoticeEvent, NoticeKind, NoticeQueued
+from services.identity.domain.preferences import (
+    Language,
+    NoticeChannel,
+    NoticePreferencesSet,
+    Preferences,
+    PreferencesCommand,
+    PreferencesEvent,
+    SetPreferences,
+)
+from services.identity.domain.wording import NO_TEXT, Worded, worded
+
+NoticeStream = Stream[NoticeCommand, notice.Notices, NoticeEvent]
+PreferencesStream = Stream[PreferencesCommand, Preferences, PreferencesEvent]
+Label = Callable[[NoticeQueued], Text]
+"""What the detail of a notice is called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """How somebody wants to be told; no zone: that of the installation."""
+
+    channels: tuple[NoticeChannel, ...]
+    language: Language
+    time_zone: str
+    quiet_hours: QuietHours | None
+    kinds: tuple[NoticeKind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of somebody's notices, in words."""
+
+    notices: Sequence[tuple[NoticeRow, Worded]]
+    next_token: str
+    unread: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notices:
+    """What can be done with notices. `zone` is where the installation is."""
+
+    stream: NoticeStream
+    preferences: PreferencesStream
+    residents: ResidentStream
+    bodies: BodyStream
+    reads: NoticeReads
+    label: Label
+    zone: str
+
+    def set(
+        self, resident_id: str, chosen: Chosen, at: datetime, context: Context, may_for: MayFor
+    ) -> Handled[Preferences, PreferencesEvent]:
+        """Set how a person is told."""
+        person = registered(self.residents, resident_id)
+        may_for([resident_id], person.area_path)
+        zone = chosen.time_zone or self.zone
+        quiet = chosen.quiet_hours
+        command = SetPreferences(
+            resident_id=resident_id,
+            channels=chosen.channels,
+            language=chosen.language,
+            time_zone=zone,
+            quiet_hours=replace(quiet, zone=zone) if quiet is not None else None,
+            kinds=chosen.kinds,
+            by=context.actor,
+            at=at,
+        )
+        return self.preferences.handle(resident_id, command, replace(context, area=person.area_path or None))
+
+    def of(self, resident_id: str) -> NoticePreferencesSet | None:
+        """How a person chose to be told; None: they did not. Refuses PARTY_UNKNOWN."""
+        registered(self.residents, resident_id)
+        return chosen_by(self.preferences, resident_id)
+
+    def list(self, query: ListQuery, resident_id: str, fresh: Fresh) -> Page:
+        """A page of what somebody was told."""
+        rows, next_token, unread = self.reads.page(query, resident_id, fresh)
+        chosen = chosen_by(self.preferences, resident_id)
+        zone = chosen.time_zone if chosen else self.zone
+        names = {row.notice.body_id: self._name_of(row.notice.body_id) for row in rows}
+        in_words = [(row, self._worded(row.notice, names, zone)) for row in rows]
+        return Page(notices=in_words, next_token=next_token, unread=unread, zone=zone)
+
+    def mark_read(
+        self, notice_id: str, reader_id: str, at: datetime, context: Context
+    ) -> tuple[datetime, str]:
+        """Mark a notice as read; answers when it was read first, and the revision."""
+        case_id = self.reads.case_of(notice_id, reader_id)
+        if case_id is None:
+            raise refusals.notice_is_unknown(notice_id)
+        handled = self.stream.handle(case_id, MarkRead(notice_id=notice_id, by=reader_id, at=at), context)
+        state = handled.state
+        first = state.read_at(notice_id) if isinstance(state, notice.Known) else None
+        return first or at, handled.revision
+
+    def _worded(self, queued: NoticeQueued, names: dict[str, Text], zone: str) -> Worded:
+        return worded(queued, body=names[queued.body_id], detail=self.label(queued), zone=zone)
+
+    def _name_of(self, body_id: str) -> Text:
+        state = self.bodies.load(body_id).state if body_id else None
+        return state.name if isinstance(state, body.Registered) else NO_TEXT
+
+
+def chosen_by(stream: PreferencesStream, resident_id: str) -> NoticePreferencesSet | None:
+    """How a person chose to be told; None: they did not."""
+    state = stream.load(resident_id).state
+    return state.chosen if isinstance(state, preferences.Chosen) else None

@@ -1,0 +1,141 @@
+"""What a notice says: templates in Chinese and English, filled with facts that nobody typed for it.
+
+No text of a case is among them: a notice may be read over somebody's shoulder, on a phone, or in a letter
+box. A name that stands in a sentence is cut to one short line, so that it cannot pass for another sentence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from libs.ledger.text import Text
+from services.identity.domain.notice import NoticeKind, NoticeQueued
+
+_LONGEST_NAME = 60
+NO_TEXT = Text(zh="", en="")
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """A notice in words: one line, and a sentence or two."""
+
+    title: Text
+    text: Text
+
+
+_TITLES: Mapping[NoticeKind, Text] = {
+    NoticeKind.RECEIVED: Text(zh="您的诉求{number}已受理", en="Your report {number} was received"),
+    NoticeKind.ROUTED: Text(zh="您的诉求{number}已交办", en="Your report {number} has a responsible body"),
+    NoticeKind.ANSWERED: Text(zh="您的诉求{number}有新回复", en="Your report {number} was answered"),
+    NoticeKind.MESSAGE: Text(zh="您的诉求{number}有新消息", en="There is a message on your report {number}"),
+    NoticeKind.ASKED_TO_CONFIRM: Text(
+        zh="您的诉求{number}已处理，请您确认", en="Your report {number} was dealt with: please confirm"
+    ),
+    NoticeKind.REJECTED: Text(zh="您的诉求{number}不予受理", en="Your report {number} was rejected"),
+    NoticeKind.CLOSED: Text(zh="您的诉求{number}已办结", en="Your report {number} was closed"),
+    NoticeKind.REOPENED: Text(zh="您的诉求{number}重新办理", en="Your report {number} was reopened"),
+    NoticeKind.OVERDUE: Text(zh="您的诉求{number}已超期", en="Your report {number} is overdue"),
+}
+_TEXTS: Mapping[NoticeKind, Text] = {
+    NoticeKind.RECEIVED: Text(
+        zh="我们于{happened}收到您的诉求。", en="We received your report on {happened}."
+    ),
+    NoticeKind.ROUTED: Text(
+        zh="{body}自{happened}起负责办理您的诉求。",
+        en="Since {happened}, {body} has been responsible for your report.",
+    ),
+    NoticeKind.ANSWERED: Text(
+        zh="{body}于{happened}回复了您，请登录查看。",
+        en="{body} wrote to you on {happened}. Log in to read the answer.",
+    ),
+    NoticeKind.MESSAGE: Text(
+        zh="{happened}有人就您的诉求给您留言，请登录查看。",
+        en="Somebody wrote to you about your report on {happened}. Log in to read the message.",
+    ),
+    NoticeKind.ASKED_TO_CONFIRM: Text(
+        zh="{body}于{happened}报告已处理。请登录确认，或提出异议。",
+        en="{body} reported on {happened} that it dealt with the matter. Log in to confirm, or to object.",
+    ),
+    NoticeKind.REJECTED: Text(
+        zh="您的诉求于{happened}被判定不予受理。", en="Your report was rejected on {happened}."
+    ),
+    NoticeKind.CLOSED: Text(zh="您的诉求于{happened}办结。", en="Your report was closed on {happened}."),
+    NoticeKind.REOPENED: Text(
+        zh="您的诉求于{happened}重新办理。", en="Your report was reopened on {happened}."
+    ),
+    NoticeKind.OVERDUE: Text(zh="承诺的时限已于{happened}届满。", en="A promised time passed on {happened}."),
+}
+_DETAILS: Mapping[NoticeKind, Text] = {
+    NoticeKind.REJECTED: Text(zh="原因：{detail}。", en="The reason: {detail}."),
+    NoticeKind.CLOSED: Text(zh="方式：{detail}。", en="How it ended: {detail}."),
+    NoticeKind.OVERDUE: Text(zh="时限：{detail}。", en="The time limit: {detail}."),
+}
+_UNTIL: Mapping[NoticeKind, Text] = {
+    NoticeKind.MESSAGE: Text(zh="请在{until}前答复。", en="Please answer before {until}."),
+    NoticeKind.ASKED_TO_CONFIRM: Text(
+        zh="如您在{until}前未表示意见，诉求将自动办结。",
+        en="If we do not hear from you before {until}, the report is closed by itself.",
+    ),
+    NoticeKind.REJECTED: Text(zh="您可在{until}前提出异议。", en="You may object before {until}."),
+    NoticeKind.CLOSED: Text(
+        zh="您可在{until}前要求重新办理。", en="You may ask for it to be reopened before {until}."
+    ),
+}
+_A_BODY = Text(zh="责任单位", en="the responsible body")
+
+
+def worded(notice: NoticeQueued, *, body: Text, detail: Text, zone: str) -> Worded:
+    """A notice in words. `body`, `detail`: what they are called, empty where there is no name."""
+    kind = notice.kind
+    parts = [_TEXTS[kind]]
+    if kind in _DETAILS and detail != NO_TEXT:
+        parts.append(_DETAILS[kind])
+    if kind in _UNTIL and notice.until is not None:
+        parts.append(_UNTIL[kind])
+    facts = {
+        "number": Text(zh=one_line(notice.public_id), en=one_line(notice.public_id)),
+        "body": _named(body, _A_BODY),
+        "detail": _named(detail, NO_TEXT),
+        "happened": _moment(notice.happened_at, zone),
+        "until": _moment(notice.until or notice.happened_at, zone),
+    }
+    zh, en = ({name: getattr(fact, tongue) for name, fact in facts.items()} for tongue in ("zh", "en"))
+    text = Text(
+        zh="".join(part.zh.format(**zh) for part in parts),
+        en=" ".join(_capital(part.en.format(**en)) for part in parts),
+    )
+    title = Text(zh=_TITLES[kind].zh.format(**zh), en=_TITLES[kind].en.format(**en))
+    return Worded(title=title, text=text)
+
+
+def one_line(name: str) -> str:
+    """A name as it may stand in a sentence: one line, no control characters, not too long."""
+    line = " ".join("".join(each if each.isprintable() else " " for each in name).split())
+    return line if len(line) <= _LONGEST_NAME else line[: _LONGEST_NAME - 1] + "…"
+
+
+def _named(name: Text, otherwise: Text) -> Text:
+    zh, en = one_line(name.zh), one_line(name.en)
+    return Text(zh=zh or en or otherwise.zh, en=en or zh or otherwise.en)
+
+
+def _moment(at: datetime, zone: str) -> Text:
+    """A moment by the wall clock of a zone, with its distance from UTC."""
+    here = at.astimezone(ZoneInfo(zone))
+    offset = here.strftime("%z")
+    ahead = f"UTC{offset[:3]}:{offset[3:5]}"
+    return Text(
+        zh=f"{here.year}年{here.month}月{here.day}日{here:%H:%M}（{ahead}）",
+        en=f"{here.day} {_MONTHS[here.month - 1]} {here.year}, {here:%H:%M} ({ahead})",
+    )
+
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

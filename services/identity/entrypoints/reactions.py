@@ -1,0 +1,129 @@
+"""What identity does about its neighbours' events: it tells the reporters of cases.
+
+A notice is derived from one event, so whatever is heard again is told once. What happened long before it was
+recorded is history that somebody imports: nobody is told. The past that is read when identity hears of a kind
+of event for the first time is told in the inbox only (`domain/preferences.py`: what is sent).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from linli.cases.v1 import cases_events_pb2 as cases
+from linli.cases.v1 import cases_types_pb2 as types
+
+from libs.ledger.ids import derived_id
+from libs.messaging.reactions import Fact, Reaction, Reactions, Subscriptions
+from libs.rpc.enums import EnumWords
+from libs.rpc.moments import moment_of
+from services.identity.domain.noted import CaseNoted
+from services.identity.domain.notice import NOTICE, NoteCase, NoticeCommand, NoticeKind, QueueNotice
+
+NEWS = timedelta(days=1)
+"""What is recorded later than this after it happened is no news."""
+CLOSINGS = EnumWords(types.Closing)
+CLOCKS = EnumWords(types.ClockKind)
+
+
+def when_case_opened(event: cases.CaseOpened, fact: Fact) -> Reactions:
+    """Whose case it is is remembered, and the reporter is told that it was received."""
+    if not event.reporter_id:
+        return []
+    case = CaseNoted(case_id=event.case_id, public_id=event.public_id, reporter_id=event.reporter_id)
+    noted: Reaction[NoticeCommand] = Reaction(NOTICE, event.case_id, NoteCase(case=case))
+    return [noted, *_tell(event.case_id, fact, NoticeKind.RECEIVED)]
+
+
+def when_case_routed(event: cases.CaseRouted, fact: Fact) -> Reactions:
+    """Who has the case."""
+    return _tell(event.case_id, fact, NoticeKind.ROUTED, event.body_id)
+
+
+def when_case_reassigned(event: cases.CaseReassigned, fact: Fact) -> Reactions:
+    """Who has the case now."""
+    return _tell(event.case_id, fact, NoticeKind.ROUTED, event.body_id)
+
+
+def when_reporter_answered(event: cases.ReporterAnswered, fact: Fact) -> Reactions:
+    """That the body wrote, and not what."""
+    return _tell(event.case_id, fact, NoticeKind.ANSWERED, event.body_id)
+
+
+def when_note_added(event: cases.NoteAdded, fact: Fact) -> Reactions:
+    """That somebody else wrote a note that the reporter may read."""
+    return _tell(event.case_id, fact, NoticeKind.ANSWERED) if event.to_reporter else []
+
+
+def when_message_sent(event: cases.MessageSent, fact: Fact) -> Reactions:
+    """That somebody wrote to the reporter, and by when they are to answer."""
+    if event.addressee != types.CASE_PARTY_RESIDENT:
+        return []
+    until = moment_of(event, "due_time")
+    return _tell(event.case_id, fact, NoticeKind.MESSAGE, until=until)
+
+
+def when_case_resolved(event: cases.CaseResolved, fact: Fact) -> Reactions:
+    """The reporter is asked whether the matter is dealt with."""
+    until = moment_of(event, "confirm_until_time")
+    return _tell(event.case_id, fact, NoticeKind.ASKED_TO_CONFIRM, event.body_id, until=until)
+
+
+def when_case_rejected(event: cases.CaseRejected, fact: Fact) -> Reactions:
+    """Why, and until when they may object."""
+    until, why = moment_of(event, "reopen_until_time"), event.reason_code
+    return _tell(event.case_id, fact, NoticeKind.REJECTED, event.body_id, detail=why, until=until)
+
+
+def when_case_closed(event: cases.CaseClosed, fact: Fact) -> Reactions:
+    """How it ended, and until when it may be reopened."""
+    until, how = moment_of(event, "reopen_until_time"), CLOSINGS.word(event.cause)
+    return _tell(event.case_id, fact, NoticeKind.CLOSED, event.body_id, detail=how, until=until)
+
+
+def when_case_reopened(event: cases.CaseReopened, fact: Fact) -> Reactions:
+    """It goes on."""
+    return _tell(event.case_id, fact, NoticeKind.REOPENED, event.body_id)
+
+
+def when_deadline_breached(event: cases.DeadlineBreached, fact: Fact) -> Reactions:
+    """Which promise was not kept."""
+    clock = CLOCKS.word(event.clock)
+    return _tell(event.case_id, fact, NoticeKind.OVERDUE, event.body_id, detail=clock)
+
+
+def _tell(
+    case_id: str,
+    fact: Fact,
+    kind: NoticeKind,
+    body_id: str = "",
+    *,
+    detail: str = "",
+    until: datetime | None = None,
+) -> Sequence[Reaction[NoticeCommand]]:
+    if fact.recorded_time - fact.time > NEWS:
+        return []
+    command = QueueNotice(
+        notice_id=derived_id(fact.source, fact.event_id),
+        kind=kind,
+        happened_at=fact.time,
+        body_id=body_id,
+        detail=detail,
+        until=until,
+    )
+    return [Reaction(NOTICE, case_id, command)]
+
+
+SUBSCRIPTIONS: Subscriptions = {
+    "cases": {
+        cases.CaseOpened: when_case_opened,
+        cases.CaseRouted: when_case_routed,
+        cases.CaseReassigned: when_case_reassigned,
+        cases.ReporterAnswered: when_reporter_answered,
+        cases.NoteAdded: when_note_added,
+        cases.MessageSent: when_message_sent,
+        cases.CaseResolved: when_case_resolved,
+        cases.CaseRejected: when_case_rejected,
+        cases.CaseClosed: when_case_closed,
+        cases.CaseReopened: when_case_reopened,
+        cases.DeadlineBreached: when_deadline_breached,
+    },
+}

@@ -1,0 +1,1 @@
+"""Between messages and the words of the application, both ways: a file for each noun."""

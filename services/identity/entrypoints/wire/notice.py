@@ -1,0 +1,87 @@
+"""Notices, and how people choose to be told."""
+
+from linli.cases.v1 import cases_types_pb2 as cases
+from linli.identity.v1 import identity_service_pb2 as pb
+
+from libs.ledger.text import Text
+from libs.rpc.enums import EnumWords
+from libs.rpc.labels import label_of
+from libs.rpc.moments import stamp, stamp_or_none
+from libs.rpc.texts import localized
+from libs.rules.quiet_hours import QuietHours
+from libs.rules.terms import REJECT_REASONS
+from services.identity.application.notice import Chosen
+from services.identity.application.notice_ports import NoticeRow
+from services.identity.domain.notice import NoticeKind, NoticeQueued
+from services.identity.domain.preferences import Language, NoticePreferencesSet
+from services.identity.domain.wording import NO_TEXT, Worded
+from services.identity.entrypoints.wire.words import LANGUAGES, NOTICE_CHANNELS, NOTICE_KINDS
+
+_CLOSINGS, _CLOCKS = EnumWords(cases.Closing), EnumWords(cases.ClockKind)
+_REASONS = {reason.code: Text(zh=reason.zh, en=reason.en) for reason in REJECT_REASONS}
+
+
+def label(notice: NoticeQueued) -> Text:
+    """What the detail of a notice is called; empty where this release has no name for it."""
+    match notice.kind:
+        case NoticeKind.CLOSED:
+            return label_of(cases.Closing, _CLOSINGS.number(notice.detail))
+        case NoticeKind.OVERDUE:
+            return label_of(cases.ClockKind, _CLOCKS.number(notice.detail))
+        case NoticeKind.REJECTED:
+            return _REASONS.get(notice.detail, NO_TEXT)
+        case _:
+            return NO_TEXT
+
+
+def chosen_of(request: pb.SetNoticePreferencesRequest) -> Chosen:
+    """How somebody wants to be told."""
+    quiet = request.quiet_hours
+    hours = QuietHours(zone=request.time_zone, from_minute=quiet.from_minute, until_minute=quiet.until_minute)
+    return Chosen(
+        channels=tuple(map(NOTICE_CHANNELS.from_wire, request.channels)),
+        language=LANGUAGES.from_wire(request.language) if request.language else Language.ZH,
+        time_zone=request.time_zone,
+        quiet_hours=hours if request.HasField("quiet_hours") else None,
+        kinds=tuple(map(NOTICE_KINDS.from_wire, request.kinds)),
+    )
+
+
+def preferences_shown(
+    resident_id: str, chosen: NoticePreferencesSet | None, zone: str
+) -> pb.NoticePreferences:
+    """How a person is told; by the usual in the installation's zone, if they did not choose."""
+    if chosen is None:
+        language = LANGUAGES.to_wire(Language.ZH)
+        return pb.NoticePreferences(resident_id=resident_id, language=language, time_zone=zone)
+    quiet = chosen.quiet_hours
+    hours = None
+    if quiet is not None:
+        hours = pb.QuietHours(from_minute=quiet.from_minute, until_minute=quiet.until_minute)
+    return pb.NoticePreferences(
+        resident_id=resident_id,
+        channels=map(NOTICE_CHANNELS.to_wire, chosen.channels),
+        language=LANGUAGES.to_wire(chosen.language),
+        time_zone=chosen.time_zone,
+        quiet_hours=hours,
+        kinds=map(NOTICE_KINDS.to_wire, chosen.kinds),
+        set_time=stamp(chosen.set_at),
+        set_by_themself=chosen.by_themself,
+    )
+
+
+def notice_shown(row: NoticeRow, worded: Worded) -> pb.Notice:
+    """A notice in words."""
+    queued = row.notice
+    return pb.Notice(
+        notice_id=queued.notice_id,
+        kind=NOTICE_KINDS.to_wire(queued.kind),
+        case_id=queued.case_id,
+        public_id=queued.public_id,
+        title=localized(worded.title),
+        text=localized(worded.text),
+        happened_time=stamp(queued.happened_at),
+        until_time=stamp_or_none(queued.until),
+        body_id=queued.body_id,
+        read_time=stamp_or_none(row.read_at),
+    )

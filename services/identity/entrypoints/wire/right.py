@@ -1,0 +1,87 @@
+"""Grants, nominations and consents."""
+
+from datetime import datetime
+
+from linli.identity.v1 import identity_service_pb2 as pb
+from linli.identity.v1 import identity_types_pb2 as types
+
+from libs.rpc.moments import stamp
+from services.identity.application.ports import NominationRow
+from services.identity.domain import consent, nomination
+from services.identity.domain.access import Grant
+from services.identity.entrypoints.wire.words import CONSENT_PURPOSES, OUTCOMES, ROLES
+
+
+def grant_shown(grant: Grant) -> pb.Grant:
+    """A grant."""
+    return pb.Grant(
+        grant_id=grant.grant_id,
+        party_id=grant.party_id,
+        role=ROLES.to_wire(grant.role),
+        area_id=grant.within.area_id,
+        area_path=grant.within.area_path,
+        body_id=grant.within.body_id,
+        granted_time=stamp(grant.granted_at),
+    )
+
+
+def nomination_shown(row: NominationRow, now: datetime) -> pb.Nomination:
+    """A nomination of the view, as it stands now."""
+    return pb.Nomination(
+        nomination_id=row.nomination_id,
+        party_id=row.party_id,
+        role=ROLES.to_wire(row.role),
+        area_id=row.within.area_id,
+        area_path=row.within.area_path,
+        body_id=row.within.body_id,
+        state=_nomination_state(row, now),
+        nominator_id=row.nominator_id,
+        nominated_time=stamp(row.made_at),
+        expire_time=stamp(row.expires_at),
+        decider_id=row.decider_id,
+        decided_time=stamp(row.ended_at) if row.ended_at else None,
+    )
+
+
+def _nomination_state(row: NominationRow, now: datetime) -> types.NominationState.ValueType:
+    if row.outcome is not None:
+        return OUTCOMES.to_wire(row.outcome)
+    return types.NOMINATION_STATE_EXPIRED if now >= row.expires_at else types.NOMINATION_STATE_OPEN
+
+
+def nomination_state_shown(state: nomination.Made, now: datetime, *, full: bool = False) -> pb.Nomination:
+    """A nomination as its stream knows it; `full`: with the reasons."""
+    made, ended = state.made, state.ended
+    row = NominationRow(
+        nomination_id=made.nomination_id,
+        party_id=made.party_id,
+        role=made.role,
+        within=made.within,
+        nominator_id=made.nominator_id,
+        made_at=made.made_at,
+        expires_at=made.expires_at,
+        outcome=ended.outcome if ended else None,
+        decider_id=ended.decider_id if ended else "",
+        ended_at=ended.ended_at if ended else None,
+    )
+    shown = nomination_shown(row, now)
+    if full:
+        shown.reason = made.reason.value or ""
+        shown.decision_reason = (ended.reason.value if ended else "") or ""
+    return shown
+
+
+def consent_shown(state: consent.Consent) -> pb.Consent:
+    """A consent."""
+    if isinstance(state, consent.Unknown):
+        return pb.Consent()
+    given = state.recorded
+    return pb.Consent(
+        consent_id=given.consent_id,
+        resident_id=given.resident_id,
+        helper_id=given.helper_id,
+        purpose=CONSENT_PURPOSES.to_wire(given.purpose),
+        until_time=stamp(given.until),
+        recorded_time=stamp(given.recorded_at),
+        revoked_time=stamp(state.revoked_at) if state.revoked_at else None,
+    )

@@ -1,0 +1,107 @@
+"""What the cases that people reported lead to."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from linli.cases.v1 import cases_events_pb2 as cases
+from linli.cases.v1 import cases_types_pb2 as types
+
+from libs.messaging.reactions import Fact
+from libs.rpc.moments import stamp
+from services.identity.domain.noted import CaseNoted
+from services.identity.domain.notice import NOTICE, NoteCase, NoticeKind, QueueNotice
+from services.identity.entrypoints.reactions import (
+    SUBSCRIPTIONS,
+    when_case_closed,
+    when_case_opened,
+    when_case_rejected,
+    when_case_resolved,
+    when_deadline_breached,
+    when_message_sent,
+    when_note_added,
+)
+
+AT = datetime(2026, 3, 2, 14, 20, tzinfo=UTC)
+LATER = AT + timedelta(days=7)
+FACT = Fact(
+    source="linli://test/cases", event_id="e", type="t", subject="case-c1", subject_version=1, sequence=1,
+    time=AT, recorded_time=AT,
+)  # fmt: skip
+OPENED = cases.CaseOpened(case_id="c1", public_id="LL-17", reporter_id="mei")
+
+
+def told(reactions: Any) -> QueueNotice:
+    [reaction] = reactions
+    assert (reaction.decider, reaction.id) == (NOTICE, "c1")
+    assert isinstance(reaction.command, QueueNotice)
+    return reaction.command
+
+
+def test_a_reporter_who_is_known_is_remembered_and_told() -> None:
+    noted, queued = when_case_opened(OPENED, FACT)
+
+    case = CaseNoted(case_id="c1", public_id="LL-17", reporter_id="mei")
+    assert (noted.decider, noted.id, noted.command) == (NOTICE, "c1", NoteCase(case=case))
+    assert told([queued]).kind is NoticeKind.RECEIVED
+
+
+def test_an_anonymous_report_is_nobodys() -> None:
+    assert when_case_opened(cases.CaseOpened(case_id="c1", public_id="LL-17", anonymous=True), FACT) == []
+
+
+def test_imported_history_is_remembered_and_told_to_nobody() -> None:
+    imported = replace(FACT, time=AT - timedelta(days=300))
+
+    [noted] = when_case_opened(OPENED, imported)
+    closed = when_case_closed(cases.CaseClosed(case_id="c1", cause=types.CLOSING_HISTORY), imported)
+
+    assert isinstance(noted.command, NoteCase)
+    assert closed == []
+
+
+def test_one_event_makes_one_notice_and_another_event_another() -> None:
+    closed = cases.CaseClosed(case_id="c1", cause=types.CLOSING_SILENCE)
+
+    first = told(when_case_closed(closed, FACT))
+    again = told(when_case_closed(closed, FACT))
+    other = told(when_case_closed(closed, replace(FACT, event_id="f")))
+
+    assert first == again
+    assert first.notice_id != other.notice_id
+
+
+@pytest.mark.parametrize("party", [types.CASE_PARTY_COMMUNITY, types.CASE_PARTY_DEPARTMENT])
+def test_what_the_resident_wrote_is_no_news_to_them(party: types.CaseParty.ValueType) -> None:
+    assert when_message_sent(cases.MessageSent(case_id="c1", addressee=party), FACT) == []
+
+
+def test_a_note_that_is_not_for_the_reporter_is_not_told() -> None:
+    assert when_note_added(cases.NoteAdded(case_id="c1", to_reporter=False), FACT) == []
+    assert told(when_note_added(cases.NoteAdded(case_id="c1", to_reporter=True), FACT)).kind is (
+        NoticeKind.ANSWERED
+    )
+
+
+def test_a_notice_carries_until_when_to_act_and_why() -> None:
+    resolved = cases.CaseResolved(case_id="c1", body_id="lasan", confirm_until_time=stamp(LATER))
+    rejected = cases.CaseRejected(case_id="c1", reason_code="not-ours", reopen_until_time=stamp(LATER))
+    breached = cases.DeadlineBreached(case_id="c1", clock=types.CLOCK_KIND_RESOLUTION)
+
+    assert told(when_case_resolved(resolved, FACT)).until == LATER
+    assert told(when_case_rejected(rejected, FACT)).detail == "not-ours"
+    assert told(when_deadline_breached(breached, FACT)).detail == "resolution"
+
+
+def test_every_event_that_is_heard_is_told_of_a_case_with_a_reporter() -> None:
+    for message, when in SUBSCRIPTIONS["cases"].items():
+        event: Any = message(case_id="c1")
+        if isinstance(event, cases.CaseOpened):
+            event.reporter_id = "mei"
+        if isinstance(event, cases.MessageSent):
+            event.addressee = types.CASE_PARTY_RESIDENT
+        if isinstance(event, cases.NoteAdded):
+            event.to_reporter = True
+
+        assert isinstance(when(event, FACT)[-1].command, QueueNotice), message  # type: ignore[union-attr]  # no Erasure here

@@ -1,0 +1,232 @@
+"""What people are told about their cases, over the real wire; the cases service is faked."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from google.protobuf.message import Message
+from linli.cases.v1 import cases_events_pb2 as cases
+from linli.cases.v1 import cases_types_pb2 as case_types
+from linli.identity.v1 import identity_service_pb2 as pb
+from linli.identity.v1 import identity_types_pb2 as types
+
+from libs.rpc.moments import moment, stamp
+from libs.testkit.component import Component, component
+from libs.testkit.eventually import eventually
+from libs.testkit.ids import Ids
+from libs.testkit.postgres import TestServer
+from services.identity.tests.test_component import (
+    ENVIRON,
+    as_role,
+    define,
+    operator_of,
+    refused,
+    register,
+    register_body,
+)
+from services.identity.wiring import SERVICE
+
+request_id = Ids("identity notices")
+number = Ids("residents with notices")
+case_id = Ids("cases with notices")
+HERE = "la/north/willow"
+
+
+@pytest.fixture(scope="module")
+def running(postgres_server: TestServer) -> Iterator[Component]:
+    with component(postgres_server, SERVICE, ENVIRON) as service:
+        stub = operator_of(service)
+        define(stub, "la", "", types.AREA_LEVEL_CITY)
+        define(stub, "north", "la", types.AREA_LEVEL_DISTRICT)
+        define(stub, "willow", "north", types.AREA_LEVEL_COMMUNITY)
+        register_body(stub, "lasan")
+        yield service
+
+
+@pytest.fixture
+def operator(running: Component) -> Any:
+    return operator_of(running)
+
+
+@pytest.fixture
+def mei(operator: Any) -> str:
+    """A resident's id."""
+    return str(register(operator, number()).resident_id)
+
+
+def resident(running: Component, subject: str) -> Any:
+    """The rpcs as a resident."""
+    return as_role(running, "RESIDENT", HERE, subject)
+
+
+def opened(running: Component, reporter: str) -> str:
+    """A case that somebody reported."""
+    case = case_id()
+    running.hears("cases", cases.CaseOpened(case_id=case, public_id=f"LL-{case[:6]}", reporter_id=reporter))
+    return case
+
+
+def told(running: Component, subject: str, expected: int, **fields: Any) -> pb.ListNoticesResponse:
+    """The newest notices, as soon as there are as many as expected."""
+
+    def look() -> pb.ListNoticesResponse:
+        page: pb.ListNoticesResponse = resident(running, subject).list_notices(
+            pb.ListNoticesRequest(**fields)
+        )
+        assert len(page.notices) == expected
+        return page
+
+    return eventually(look, f"{expected} notices")
+
+
+def preferences(**fields: Any) -> pb.SetNoticePreferencesRequest:
+    return pb.SetNoticePreferencesRequest(request_id=request_id(), **fields)
+
+
+@pytest.mark.capability("004.2")
+def test_a_reporter_reads_what_became_of_their_case_and_nobody_else_does(
+    running: Component, operator: Any, mei: str
+) -> None:
+    other = str(register(operator, number()).resident_id)
+    case = opened(running, mei)
+    events: list[Message] = [
+        cases.CaseRouted(case_id=case, body_id="lasan"),
+        cases.ReporterAnswered(case_id=case, body_id="lasan", note_id="1"),
+        cases.CaseClosed(case_id=case, body_id="lasan", cause=case_types.CLOSING_SILENCE),
+    ]
+    for event in events:
+        running.hears("cases", event)
+
+    page = told(running, mei, 4)
+
+    kinds = [types.NoticeKind.Name(notice.kind).removeprefix("NOTICE_KIND_") for notice in page.notices]
+    assert kinds == ["CLOSED", "ANSWERED", "ROUTED", "RECEIVED"]
+    assert page.unread_count == 4
+    assert page.time_zone == "Asia/Shanghai"
+    closed, answered = page.notices[:2]
+    assert "环卫局" in answered.text.zh
+    assert answered.text.en.startswith("Sanitation wrote to you")
+    assert "诉求人未表示意见" in closed.text.zh
+    assert "(UTC+08:00)" in closed.text.en
+    assert told(running, other, 0).unread_count == 0
+
+
+def test_an_event_that_comes_twice_is_told_once(running: Component, mei: str) -> None:
+    case = opened(running, mei)
+    known = running.opened.streams["notice"].load(case)
+
+    assert len(known.state.notices) == 1
+    assert told(running, mei, 1).unread_count == 1
+
+
+def test_a_notice_is_marked_as_read_by_whom_it_is_for(running: Component, operator: Any, mei: str) -> None:
+    other = str(register(operator, number()).resident_id)
+    opened(running, mei)
+    [notice] = told(running, mei, 1).notices
+    mark = pb.MarkNoticeReadRequest(request_id=request_id(), notice_id=notice.notice_id)
+
+    with refused("NOTICE_UNKNOWN"):
+        resident(running, other).mark_notice_read(mark)
+    first = resident(running, mei).mark_notice_read(mark)
+    again = resident(running, mei).mark_notice_read(
+        pb.MarkNoticeReadRequest(request_id=request_id(), notice_id=notice.notice_id)
+    )
+
+    assert again.read_time == first.read_time
+    page = told(running, mei, 1, at_least=first.revision)
+    assert page.unread_count == 0
+    assert page.notices[0].read_time == first.read_time
+    assert told(running, mei, 0, filter="read = false").unread_count == 0
+    assert told(running, mei, 1, filter="kind = RECEIVED").notices[0].notice_id == notice.notice_id
+
+
+def test_without_a_choice_there_is_the_web_inbox_in_chinese(running: Component, mei: str) -> None:
+    shown = resident(running, mei).get_notice_preferences(pb.GetNoticePreferencesRequest()).preferences
+
+    assert list(shown.channels) == []
+    assert shown.language == types.NOTICE_LANGUAGE_ZH
+    assert shown.time_zone == "Asia/Shanghai"
+    assert not shown.HasField("set_time")
+
+
+def test_a_person_chooses_language_zone_and_quiet_hours(running: Component, mei: str) -> None:
+    quiet = pb.QuietHours(from_minute=1320, until_minute=420)
+    wanted = preferences(
+        language=types.NOTICE_LANGUAGE_EN, time_zone="America/Los_Angeles", quiet_hours=quiet
+    )
+
+    resident(running, mei).set_notice_preferences(wanted)
+
+    shown = resident(running, mei).get_notice_preferences(pb.GetNoticePreferencesRequest()).preferences
+    assert (shown.language, shown.time_zone) == (types.NOTICE_LANGUAGE_EN, "America/Los_Angeles")
+    assert shown.quiet_hours == quiet
+    assert shown.set_by_themself
+    opened(running, mei)
+    assert told(running, mei, 1).time_zone == "America/Los_Angeles"
+
+
+def test_staff_who_register_people_set_it_on_their_word_and_that_is_seen(
+    running: Component, mei: str
+) -> None:
+    clerk = as_role(running, "GRID_WORKER", HERE, "clerk")
+
+    clerk.set_notice_preferences(preferences(resident_id=mei, language=types.NOTICE_LANGUAGE_EN))
+
+    shown = resident(running, mei).get_notice_preferences(pb.GetNoticePreferencesRequest()).preferences
+    assert shown.language == types.NOTICE_LANGUAGE_EN
+    assert not shown.set_by_themself
+
+
+def test_nobody_else_chooses_for_a_person(running: Component, operator: Any, mei: str) -> None:
+    other = str(register(operator, number()).resident_id)
+
+    with refused("OUT_OF_REACH"):
+        resident(running, other).set_notice_preferences(preferences(resident_id=mei))
+    with refused("OUT_OF_REACH"):
+        as_role(running, "GRID_WORKER", "la/south", "clerk").set_notice_preferences(
+            preferences(resident_id=mei)
+        )
+    with refused("PARTY_UNKNOWN"):
+        operator.set_notice_preferences(preferences(resident_id="nobody"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"time_zone": "localtime"}, "TIME_ZONE_UNKNOWN"),
+        ({"time_zone": "../../etc/passwd"}, "TIME_ZONE_UNKNOWN"),
+        ({"quiet_hours": pb.QuietHours(from_minute=60, until_minute=60)}, "QUIET_HOURS_UNFIT"),
+        ({"quiet_hours": pb.QuietHours(from_minute=1440)}, "INVALID_REQUEST"),
+        ({"kinds": [99]}, "INVALID_REQUEST"),
+        ({"channels": [0]}, "INVALID_REQUEST"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    running: Component, mei: str, fields: dict[str, Any], reason: str
+) -> None:
+    with refused(reason):
+        resident(running, mei).set_notice_preferences(preferences(**fields))
+
+
+def test_a_promise_that_was_not_kept_is_told_with_its_name(running: Component, mei: str) -> None:
+    case = opened(running, mei)
+    breached = cases.DeadlineBreached(case_id=case, clock=case_types.CLOCK_KIND_FIRST_RESPONSE)
+    at = datetime.now(UTC) - timedelta(hours=1)
+
+    running.hears("cases", breached, at=at)
+
+    overdue = told(running, mei, 2).notices[0]
+    assert moment(overdue.happened_time) == at
+    assert "首次回复" in overdue.text.zh
+    assert overdue.text.en.endswith("The time limit: First response.")
+
+
+def test_until_when_to_act_is_given_as_a_moment_too(running: Component, mei: str) -> None:
+    case, until = opened(running, mei), datetime(2030, 1, 1, tzinfo=UTC)
+
+    running.hears("cases", cases.CaseResolved(case_id=case, body_id="lasan", confirm_until_time=stamp(until)))
+
+    asked = told(running, mei, 2).notices[0]
+    assert moment(asked.until_time) == until
+    assert "1 January 2030, 08:00 (UTC+08:00)" in asked.text.en
