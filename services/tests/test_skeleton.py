@@ -45,7 +45,7 @@ ADAPTERS = {
     "catalog": {"words"},
     "cases": {"figures", "picture"},
     "volunteers": {"matching"},
-    "supervision": {"scoreboard", "upstream"},
+    "supervision": {"case_rows", "scoreboard", "upstream"},
 }
 """What a service reaches besides PostgreSQL, or by a library of its own."""
 

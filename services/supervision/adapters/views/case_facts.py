@@ -1,9 +1,9 @@
 """How does each case stand, who had it, and up to which position of its source is it counted?"""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal, NotRequired, TypedDict
+from datetime import datetime
+from typing import Any, TypedDict
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Key, Rows, Table, View, Views
@@ -14,46 +14,14 @@ from libs.query.listing import Listing
 from libs.query.paging import ascending
 from libs.query.reach import Reach
 from services.supervision.adapters import scoreboard
+from services.supervision.adapters.case_rows import CaseRow, opened, take
 from services.supervision.application.ports import OpenCase, Question
 from services.supervision.domain.case_record import CASE_RECORD, events
 from services.supervision.domain.metrics import Score
-from services.supervision.domain.values import CaseState, ClockKind, MomentKind
 from services.supervision.entrypoints.wire import CHANNELS, OPEN_NAMES, STATES
 
 _GIVEN = (events.RoutingNoted, events.ReassignmentNoted)
-_ANSWERS = (events.AcceptanceNoted, events.WorkNoted, events.AnswerNoted, events.ResolutionNoted)
 _CHANGE_NO_ROW = (events.WarningNoted, events.AdjudicationNoted, events.PauseAsked)
-_Breached = Literal["first_response_breached", "resolution_breached"]
-_BreachedBy = Literal["first_response_breached_by", "resolution_breached_by"]
-_BREACHED: Mapping[ClockKind, tuple[_Breached, _BreachedBy]] = {
-    ClockKind.FIRST_RESPONSE: ("first_response_breached", "first_response_breached_by"),
-    ClockKind.RESOLUTION: ("resolution_breached", "resolution_breached_by"),
-}
-
-
-class CaseRow(OpenCase):
-    """A case, and what is counted of it; `body_id` must answer, or answered last.
-
-    `..._breached_by`: the body that had the case when the limit was used up; None if none had it.
-    """
-
-    external_system: str | None
-    external_number: str | None
-    anonymous: bool
-    assisted: bool
-    first_response_due_at: datetime | None
-    first_response_at: NotRequired[datetime | None]
-    first_response_breached: bool
-    first_response_breached_by: NotRequired[str | None]
-    resolved_at: NotRequired[datetime | None]  # for good: taken back by a reopening
-    resolution_breached: bool
-    resolution_breached_by: NotRequired[str | None]
-    paused_at: NotRequired[datetime | None]
-    ended_at: NotRequired[datetime | None]
-    close_seconds: NotRequired[int | None]  # whole seconds from opening to closing, of closed cases
-    resolutions: int
-    ratings: int
-    stars: int  # of all ratings together
 
 
 class HoldingRow(TypedDict):
@@ -119,7 +87,7 @@ class CaseFacts(View):
             return
         event, case_id = recorded.event, recorded.subject_id
         if isinstance(event, events.OpeningNoted):
-            rows.put(CASES, _opened(event))
+            rows.put(CASES, opened(event))
         elif isinstance(event, events.CaseRated):
             row = _row(rows, case_id)
             row["ratings"] += 1
@@ -128,8 +96,7 @@ class CaseFacts(View):
             return
         elif not isinstance(event, _CHANGE_NO_ROW):
             row = _row(rows, case_id)
-            _take(row, event)
-            _answered(row, event)
+            take(row, event)
             rows.put(CASES, row)
             _hold(rows, case_id, event)
         rows.put(SOURCES, SourceRow(source=event.origin.source, sequence=event.origin.sequence))
@@ -142,90 +109,6 @@ def _row(rows: Rows, case_id: str) -> CaseRow:
     if (row := rows.get(CASES, case_id)) is None:
         raise KeyError(f"no row for case {case_id}: its record does not begin with its opening")
     return row
-
-
-def _opened(event: events.OpeningNoted) -> CaseRow:
-    return CaseRow(
-        case_id=event.case_id,
-        public_id=event.public_id,
-        external_system=event.external_system,
-        external_number=event.external_number,
-        affair_id=event.affair_id,
-        area_path=event.area_path,
-        channel=event.channel,
-        anonymous=event.anonymous,
-        assisted=event.assisted,
-        state=CaseState.SUBMITTED.value,
-        body_id=None,
-        opened_at=event.origin.at,
-        first_response_due_at=event.first_response_due_at,
-        first_response_breached=False,
-        due_at=event.due_at,
-        resolution_breached=False,
-        returns=0,
-        reopenings=0,
-        resolutions=0,
-        ratings=0,
-        stars=0,
-    )
-
-
-def _take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case for each event
-    """What a step changes in the row of its case."""
-    at = event.origin.at
-    match event:
-        case events.RoutingNoted(body_id=body) | events.ReassignmentNoted(body_id=body):
-            row["state"], row["body_id"] = CaseState.ROUTED.value, body
-        case events.NoOwnerNoted():
-            row["state"], row["body_id"] = CaseState.SUBMITTED.value, None
-        case events.AcceptanceNoted(body_id=body):
-            row["state"], row["body_id"] = CaseState.ACCEPTED.value, body
-        case events.ReturnNoted(response_void=void):
-            row["state"], row["body_id"] = CaseState.SUBMITTED.value, None
-            row["returns"] += 1
-            row["first_response_at"] = None if void else row["first_response_at"]
-        case events.WorkNoted(body_id=body):
-            row["state"], row["body_id"] = CaseState.IN_PROGRESS.value, body
-        case events.PauseNoted():
-            row["state"], row["paused_at"] = CaseState.WAITING.value, at
-        case events.ResumptionNoted(due_at=due) | events.LapseNoted(due_at=due):
-            state = CaseState.WAITING if isinstance(event, events.LapseNoted) else CaseState.IN_PROGRESS
-            row["state"], row["paused_at"], row["due_at"] = state.value, None, due or row["due_at"]
-        case events.ResolutionNoted(body_id=body):
-            row["state"], row["body_id"], row["resolved_at"] = CaseState.RESOLVED.value, body, at
-            row["resolutions"] += 1
-        case events.ConfirmationNoted():
-            row["state"] = CaseState.CONFIRMED.value
-        case events.ContestNoted():
-            row["state"], row["body_id"], row["ended_at"] = CaseState.SUBMITTED.value, None, None
-        case events.ClosingNoted(body_id=body):
-            row["state"], row["body_id"] = CaseState.CLOSED.value, body
-            row["ended_at"], row["close_seconds"] = at, (at - row["opened_at"]) // timedelta(seconds=1)
-        case events.WithdrawalNoted(body_id=had) | events.RejectionNoted(body_id=had):
-            state = CaseState.WITHDRAWN if isinstance(event, events.WithdrawalNoted) else CaseState.REJECTED
-            row["state"], row["body_id"], row["ended_at"], row["paused_at"] = state.value, had, at, None
-        case events.ReopeningNoted(body_id=body):
-            row["state"], row["body_id"] = CaseState.ACCEPTED.value, body
-            row["reopenings"] += 1
-            row["resolved_at"] = row["ended_at"] = row["close_seconds"] = None
-        case events.BreachNoted(clock=clock, body_id=had):
-            if clock in _BREACHED:  # the other clocks are told in the trail, and not scored
-                breached, by = _BREACHED[clock]
-                row[breached], row[by] = True, had
-        case events.AnnulmentNoted(clock=clock, moment=MomentKind.BREACH):
-            if clock in _BREACHED:
-                breached, by = _BREACHED[clock]
-                row[breached], row[by] = False, None
-        case events.AnswerNoted() | events.RemarkNoted() | events.WarningNoted() | events.AdjudicationNoted():
-            pass
-        case events.PauseAsked() | events.AnnulmentNoted():  # of a warning
-            pass
-
-
-def _answered(row: CaseRow, event: events.Step) -> None:
-    """The first answer counts; later ones change nothing."""
-    if isinstance(event, _ANSWERS) and row["first_response_at"] is None:
-        row["first_response_at"] = event.origin.at
 
 
 def _hold(rows: Rows, case_id: str, event: events.Step) -> None:
