@@ -55,7 +55,8 @@ def area_at(history: History, depth: int) -> str:
 
 def channel_of(history: History) -> str:
     names = {1: "web", 2: "phone_operator", 3: "grid_worker", 4: "partner_api", 5: "sms_relay"}
-    names |= {6: "mobile_app", 7: "email", 8: "letter", 9: "field_report", 10: "desk"}
+    names |= {6: "mobile_app", 7: "email", 8: "letter", 9: "field_report", 10: "desk", 11: "import"}
+    names |= {12: "sensor"}
     return names[history[0].channel]
 
 
