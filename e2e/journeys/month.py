@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from e2e.city.platform import Platform
 from e2e.journeys.cities import free_port
-from e2e.journeys.town import Town, town_on
+from e2e.journeys.town import Town, stamp, town_on
 from libs.ledger.recorded import utc_now
 from libs.runtime.bundled.place import Place
 from libs.runtime.cluster.embedded import EmbeddedPlatform
@@ -39,6 +42,10 @@ class Month:
             for clock in service.service.clocks
             for moment in clock.due(service.views, utc_now(), 10)
         ]
+
+    def in_days(self, days: float) -> Timestamp:
+        """A moment from now, as this month counts."""
+        return stamp(utc_now() + timedelta(days=days))
 
     def revision(self, name: str) -> str:
         """Everything that a service has recorded so far."""

@@ -193,6 +193,9 @@ def tell(told: Story) -> None:
     month.goes_on_until(20)
     told.does("rob", "pause", "ResumeCase")
     told.does("rob", "pause", "PauseCase", reason_code="third-party", reason="somebody else")
+    longer = {"reason_code": "third-party", "reason": "they never come", "until_time": month.in_days(90)}
+    told.does("rob", "pause", "RequestPause", **longer)
+    told.does("rob", "pause", "ApprovePause", pause_id="pause-1", reason="I trust myself")
     told.does("rob", "asleep", "ReturnCase", reason="it has become so late")
 
     month.goes_on_until(30)
@@ -202,7 +205,7 @@ def test_what_a_trick_needs_is_refused(story: Story) -> None:
     assert dict(story.refused) == {
         "close-at-once": ["EVIDENCE_MISSING", "CONFIRMATION_PENDING", "EVIDENCE_MISSING"],
         "reject": ["OUT_OF_REACH"],
-        "pause": ["PAUSE_LIMIT_USED"],
+        "pause": ["PAUSE_LIMIT_USED", "SCOPE_MISSING"],
     }
 
 
@@ -280,6 +283,8 @@ def test_a_resident_reads_who_did_what_and_why(story: Story) -> None:
         "CaseConfirmed", "CaseClosed",
     ]  # fmt: skip
     assert rejected.case.body_id == WATER
+    [asked] = story.seen("pause").pause_requests
+    assert asked.decision == types.PAUSE_DECISION_LAPSED  # nobody approved it, and nothing stood still for it
 
 
 ENDS = {
