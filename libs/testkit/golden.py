@@ -62,19 +62,24 @@ def _orphans(events: Events, folder: Path) -> Iterator[str]:
 
 def _changed(events: Events, folder: Path) -> Iterator[str]:
     """The bytes of long ago decode, to the values of long ago."""
+    mapper = reader(events)
     for name in events.names():
         body, said = _files(folder, name)
         if body.exists():
-            event = read(events, name, body.read_bytes())
+            event = read(mapper, name, body.read_bytes())
             if name in events.types:  # an older name says it in the words of the newer one
                 yield from _differences(msgspec.json.decode(said.read_bytes()), plain(event), name)
 
 
-def read(events: Events, name: str, body: bytes) -> Any:
+def reader(events: Events) -> Mapper:
+    """What reads a service's golden files; it proves every type first, so make one for all of them."""
+    return Mapper(events, FixedKeys())
+
+
+def read(mapper: Mapper, name: str, body: bytes) -> Any:
     """The event in a golden file, personal data opened."""
-    mapper = Mapper(events, FixedKeys())
     with mapper.opening():
-        event, metadata = mapper.decode(_STREAM, f"{events.service}.{name}", body)
+        event, metadata = mapper.decode(_STREAM, f"{mapper.events.service}.{name}", body)
     assert metadata == _METADATA
     return event
 
@@ -90,7 +95,7 @@ def write_missing(events: Events, folder: Path, samples: Mapping[str, object] | 
     `samples` gives events of types whose own checks refuse made-up values.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    mapper, written = Mapper(events, FixedKeys()), []
+    mapper, written = reader(events), []
     for name, tp in events.types.items():
         body, said = _files(folder, name)
         if not body.exists():

@@ -160,7 +160,8 @@ def append_one(opened: OpenService) -> str:
     service = opened.service
     folder = Path(f"services/{service.name}/tests/adapters/golden")
     name = min(service.events.types)
-    event = golden.read(service.events, name, (folder / f"{name}.msgpack").read_bytes())
+    body = (folder / f"{name}.msgpack").read_bytes()
+    event = golden.read(golden.reader(service.events), name, body)
     metadata = Context(actor="clerk-1").metadata(utc_now())
     draft = Draft(stream="late-1", expected_version=0, events=[(event, metadata)])
     return str(Revision(opened.ledger.append(Append(drafts=[draft])).positions[-1], 1))

@@ -3,6 +3,7 @@
 import gzip
 import json
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from shapely import MultiPolygon, Polygon
@@ -14,11 +15,12 @@ DATA = Path(__file__).parents[3] / "e2e" / "data"
 AT = datetime(2020, 1, 1, tzinfo=UTC)
 
 
-def rows() -> list[BoundaryRow]:
+@cache
+def rows() -> tuple[BoundaryRow, ...]:
     """The councils as areas, recorded in the order of the file."""
     with gzip.open(DATA / "la-neighborhood-councils.geojson.gz", "rt") as file:
         features = json.load(file)["features"]
-    return [
+    return tuple(
         BoundaryRow(
             area_id=feature["properties"]["nc_id"],
             path=("los-angeles", feature["properties"]["region"], feature["properties"]["nc_id"]),
@@ -28,9 +30,10 @@ def rows() -> list[BoundaryRow]:
             valid_from=AT,
         )
         for rank, feature in enumerate(features)
-    ]
+    )
 
 
-def boundaries() -> list[Polygon | MultiPolygon]:
+@cache
+def boundaries() -> tuple[Polygon | MultiPolygon, ...]:
     """The same as geometries."""
-    return [geometry_of(row.boundary) for row in rows()]
+    return tuple(geometry_of(row.boundary) for row in rows())
