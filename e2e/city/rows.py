@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -231,15 +232,24 @@ def _within_day(moment: datetime, created: datetime, rule: Rule, rules: list[Rul
 def _moment(text: str, rules: list[Rule]) -> datetime:
     """A local time of the file (`1/31/20 14:05`) as UTC, clock changes by the stated rules."""
     try:
-        naive = datetime.strptime(text, "%m/%d/%y %H:%M")  # noqa: DTZ007 -- the zone follows
+        moment, rule = _as_utc(text)
     except ValueError:
         raise _Bad(Rule.BAD_TIME, f"{text[:40]!r} is no time written like {TIME}") from None
-    first, second = naive.replace(tzinfo=ZONE), naive.replace(tzinfo=ZONE, fold=1)
-    if first.utcoffset() != second.utcoffset():
-        skipped = first.astimezone(UTC).astimezone(ZONE).replace(tzinfo=None) != naive
-        rules.append(Rule.IN_SPRING_GAP if skipped else Rule.IN_AUTUMN_FOLD)
-    # A skipped time read with the offset before the change comes out an hour later: the rule stated.
-    moment = first.astimezone(UTC)
+    if rule is not None:
+        rules.append(rule)
     if moment > datetime.now(UTC):
         raise _Bad(Rule.IN_THE_FUTURE, text)
     return moment
+
+
+@lru_cache(maxsize=10_000)
+def _as_utc(text: str) -> tuple[datetime, Rule | None]:
+    """The moment, and the rule if it lies at a clock change. Of six times of a file, five come again."""
+    naive = datetime.strptime(text, "%m/%d/%y %H:%M")  # noqa: DTZ007 -- the zone follows
+    first, second = naive.replace(tzinfo=ZONE), naive.replace(tzinfo=ZONE, fold=1)
+    rule = None
+    if first.utcoffset() != second.utcoffset():
+        skipped = first.astimezone(UTC).astimezone(ZONE).replace(tzinfo=None) != naive
+        rule = Rule.IN_SPRING_GAP if skipped else Rule.IN_AUTUMN_FOLD
+    # A skipped time read with the offset before the change comes out an hour later: the rule stated.
+    return first.astimezone(UTC), rule
