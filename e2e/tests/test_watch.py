@@ -61,7 +61,8 @@ def test_what_passes_in_a_moment_is_not_said() -> None:
     assert said == []
 
 
-def test_the_platform_is_asked_again_and_again() -> None:
+def test_the_platform_is_asked_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("e2e.city.watch._ASK_EVERY", 0.2)
     said: list[str] = []
     with Watch(Process(lack=FULL), said.append):
         eventually(lambda: said, "it says what the platform lacks", seconds=30.0)

@@ -96,7 +96,8 @@ def test_callers_who_want_everything_kept_do_not_decide_how_much_is(receiver: Re
     assert [span.trace_id for span in receiver.spans] == [OURS[3:35]] * 2
 
 
-def test_a_collector_that_is_away_stops_nobody() -> None:
+def test_a_collector_that_is_away_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1")
     traces.setup(TraceSettings(exporter="otlp", endpoint="http://127.0.0.1:1/v1/traces"))
 
     with traces.span("work") as span:
