@@ -1,7 +1,8 @@
 """The projector keeps views up with the ledger, whatever happens."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -73,6 +74,33 @@ def test_a_command_is_seen_by_a_query_that_asks_for_its_revision(database: str) 
             assert lent_out(views, position) == []
             with read_when_there(views, "readers", f"r{position}.3") as cursor:
                 assert cursor.execute("SELECT * FROM totals").fetchall() == [{"reader": "ann", "loans": 1}]
+
+
+def test_who_has_read_all_reads_no_more_until_something_is_recorded(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.ledger.views.projection._LOOK", 3600.0)
+    reads, turns = list[int](), list[int]()
+    with lending(database) as ledger, lending(database) as elsewhere:
+        views = Views(ledger, [Shelf()])
+        with projecting(views):
+            before = record(ledger, "emma", Bought(title="Emma", price=7))
+            assert lent_out(views, before) == []
+            monkeypatch.setattr(ledger, "read", partial(_counted, ledger.read, reads))
+            monkeypatch.setattr(Projection, "_measure_stopped", lambda _: turns.append(1))
+            eventually(lambda: len(turns) > 3, "it has looked round")
+            reads.clear()
+            turns.clear()
+
+            eventually(lambda: len(turns) > 3, "it goes on looking round")
+
+            assert reads == []
+            assert lent_out(views, record(elsewhere, "emma", Lent(reader="ann", days=3))) == ["emma"]
+
+
+def _counted(read: Callable[..., Any], reads: list[int], **about: Any) -> Any:
+    reads.append(1)
+    return read(**about)
 
 
 def test_a_query_waits_only_so_long(database: str) -> None:

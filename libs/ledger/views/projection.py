@@ -22,6 +22,7 @@ from libs.telemetry import conventions, logs
 log = logs.get("projector")
 
 _HEARTBEAT = 5.0  # seconds between looks whether the connection, and with it the lock, is still there
+_LOOK = 1.0  # seconds after which the ledger is read although nobody has said that something was recorded
 _TELL = 10.0  # seconds between two words in the log on how far a view is built
 
 
@@ -74,6 +75,7 @@ class Projection:
         self._cursor: Cursor[DictRow] = connection.cursor()
         self._settings = settings
         self._heard = self._told = time.monotonic()
+        self._read = float("-inf")
         self._head = 0
         self._passed: set[str] = set()
         self._tracks = Tracks(views, connection, mending, cache=settings.cache)
@@ -82,7 +84,8 @@ class Projection:
     def follow(self, stop: Event, say: Callable[[Tracks], None]) -> None:
         """Fold what is there, wait for more, until `stop`; `say` is called when a view's state changed."""
         while not stop.is_set():
-            sizes = [self._advance(position, until) for position, until in self._steps()]
+            steps = self._steps() if self._may_have_more() else []
+            sizes = [self._advance(position, until) for position, until in steps]
             say(self._tracks)
             self._measure_stopped()
             if not any(sizes):
@@ -95,6 +98,15 @@ class Projection:
     def close(self) -> None:
         """Measure no more: another process may be the active one from now on."""
         self._tracks.close()
+
+    def _may_have_more(self) -> bool:
+        """Whether to read the ledger: it is known to go on, a view is new, or nothing was said for long."""
+        head = self._ledger.known_head
+        behind = any(t.position < head or not (t.ready and t.current) for t in self._tracks.running)
+        if behind or time.monotonic() - self._read > _LOOK:
+            self._read = time.monotonic()
+            return True
+        return False
 
     def _steps(self) -> list[tuple[int, int | None]]:
         """The positions at which views stand, each with the next, where it meets the others."""
