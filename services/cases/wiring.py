@@ -12,7 +12,14 @@ from services.cases.adapters import figures
 from services.cases.adapters.ledger import EVENTS
 from services.cases.adapters.picture import LatestPicture
 from services.cases.adapters.publishing import publish
-from services.cases.adapters.views import all_cases, due_answers, due_moments, reference
+from services.cases.adapters.views import (
+    all_cases,
+    due_answers,
+    due_moments,
+    incident_alarms,
+    reference,
+    sensors,
+)
 from services.cases.application.app import App
 from services.cases.application.case import Cases, area_of
 from services.cases.application.clock import Clocks
@@ -21,13 +28,18 @@ from services.cases.application.conversation import area_of as area_of_conversat
 from services.cases.application.external_system import ExternalSystems
 from services.cases.application.following import Following
 from services.cases.application.importing import Imports
+from services.cases.application.incident import Alarms
 from services.cases.application.receipt import Receipts
 from services.cases.application.report import Reports
 from services.cases.application.routing import Routing
+from services.cases.application.sensor import Sensors
+from services.cases.application.sensor import area_of as area_of_sensor
 from services.cases.domain.case import CASE
 from services.cases.domain.conversation import CONVERSATION
 from services.cases.domain.external_system import EXTERNAL_SYSTEM
+from services.cases.domain.incident import INCIDENT
 from services.cases.domain.noted import CONSENT, NOTED, RESIDENT
+from services.cases.domain.sensor import SENSOR
 from services.cases.entrypoints.case import CaseApi
 from services.cases.entrypoints.chinese import MESSAGES
 from services.cases.entrypoints.clock import ClockApi
@@ -39,6 +51,7 @@ from services.cases.entrypoints.reactions import SUBSCRIPTIONS
 from services.cases.entrypoints.receipt import ReceiptApi
 from services.cases.entrypoints.report import ReportApi
 from services.cases.entrypoints.routing import RoutingApi
+from services.cases.entrypoints.sensor import SensorApi
 from services.cases.settings import CasesSettings
 
 
@@ -58,18 +71,19 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
     systems = ExternalSystems(stream=ground.stream(EXTERNAL_SYSTEM))
     cases = Cases(stream=stream, picture=picture, reads=reads)
     receipts = Receipts(cases=cases, digests=ground.ledger.keys, reads=reads, throttle=Throttle(ground.clock))
+    reports = Reports(
+        stream=stream,
+        residents=residents,
+        consents=ground.stream(CONSENT),
+        systems=systems,
+        receipts=receipts,
+        picture=picture,
+        reads=reads,
+        prefix=settings.public_prefix,
+        clock=ground.clock,
+    )
     return App(
-        reports=Reports(
-            stream=stream,
-            residents=residents,
-            consents=ground.stream(CONSENT),
-            systems=systems,
-            receipts=receipts,
-            picture=picture,
-            reads=reads,
-            prefix=settings.public_prefix,
-            clock=ground.clock,
-        ),
+        reports=reports,
         cases=cases,
         conversations=Conversations(
             stream=ground.stream(CONVERSATION, area=area_of_conversation), cases=stream
@@ -80,6 +94,20 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
         receipts=receipts,
         systems=systems,
         clocks=Clocks(reads=due_moments.EarlyReads(ground.views), facts=facts),
+        sensors=_sensors(ground, reports, picture),
+    )
+
+
+def _sensors(ground: Ground, reports: Reports, picture: LatestPicture) -> Sensors:
+    stream, incidents = ground.stream(SENSOR, area=area_of_sensor), ground.stream(INCIDENT)
+    return Sensors(
+        stream=stream,
+        incidents=incidents,
+        alarms=Alarms(sensors=stream, incidents=incidents, cases=reports.stream, reports=reports),
+        reports=reports,
+        picture=picture,
+        reads=sensors.SensorReads(ground.views),
+        linked=incident_alarms.AlarmReads(ground.views),
     )
 
 
@@ -94,6 +122,7 @@ def _api(app: App, live: Live) -> Api:
         ImportingApi(app),
         ExternalSystemApi(app),
         ClockApi(app),
+        SensorApi(app),
     )
     return Api.of(cases_service_pb2, *nouns, zh=MESSAGES)
 
@@ -101,7 +130,14 @@ def _api(app: App, live: Live) -> Api:
 SERVICE = Service(
     name="cases",
     events=EVENTS,
-    views=(all_cases.VIEW, due_answers.VIEW, due_moments.VIEW, reference.VIEW),
+    views=(
+        all_cases.VIEW,
+        due_answers.VIEW,
+        due_moments.VIEW,
+        incident_alarms.VIEW,
+        reference.VIEW,
+        sensors.VIEW,
+    ),
     clocks=(Clock("deadlines", due_moments.VIEW), Clock("answers", due_answers.VIEW)),
     publish=publish,
     settings=CasesSettings,

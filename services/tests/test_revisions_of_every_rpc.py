@@ -51,11 +51,12 @@ FROM_STREAMS = {
 }
 """Answered from streams, which have all that the ledger holds. All others read a view, and wait for it."""
 STREAM_FIRST = {
+    "CasesService/ListIncidentAlarms",
     "CatalogService/FindCommitment",
     "CatalogService/FindResponsible",
     "VolunteersService/ProposeMatches",
 }
-"""They read a view, but look for the affair or area in a stream before: here there is none."""
+"""They read a view, but look for the affair, area or case in a stream before: here there is none."""
 
 
 def contract_of(service: Service) -> ServiceDescriptor:

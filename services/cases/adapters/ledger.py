@@ -6,8 +6,9 @@ import msgspec
 
 from libs.ledger.store.mapper import Events
 from libs.rules.terms import of_limits
-from services.cases.domain import conversation, external_system, noted
+from services.cases.domain import conversation, external_system, incident, noted
 from services.cases.domain.case import events
+from services.cases.domain.sensor import events as sensor
 
 
 def _content(event: events.CaseContentErased) -> tuple[str, ...]:
@@ -53,6 +54,14 @@ _PRIVATE = {
     "case_released.v1": events.CaseReleased,
     "external_system_registered.v1": external_system.ExternalSystemRegistered,
     "external_system_transferred.v1": external_system.ExternalSystemTransferred,
+    "sensor_registered.v1": sensor.SensorRegistered,
+    "readings_taken.v1": sensor.ReadingsTaken,
+    "alarm_raised.v1": sensor.AlarmRaised,
+    "alarm_ended.v1": sensor.AlarmEnded,
+    "sensor_retired.v1": sensor.SensorRetired,
+    "incident_opened.v1": incident.IncidentOpened,
+    "alarm_linked.v1": incident.AlarmLinked,
+    "linked_alarm_ended.v1": incident.LinkedAlarmEnded,
     "area_noted.v1": noted.AreaNoted,
     "boundary_noted.v1": noted.BoundaryNoted,
     "body_noted.v1": noted.BodyNoted,

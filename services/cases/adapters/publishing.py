@@ -1,6 +1,6 @@
 """What cases tells its neighbours and partners about a stored event: ids and facts, no texts.
 
-Noted facts and releases stay inside.
+Noted facts, releases, sensors and their alarms stay inside.
 """
 
 from typing import Any
@@ -101,6 +101,7 @@ def _opened(event: events.CaseOpened) -> pb.CaseOpened:
         if external
         else None,
         reporter_id=event.reporter_id or "",
+        follows_case_id=event.follows or "",
     )
 
 

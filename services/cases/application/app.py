@@ -11,6 +11,7 @@ from services.cases.application.importing import Imports
 from services.cases.application.receipt import Receipts
 from services.cases.application.report import Reports
 from services.cases.application.routing import Routing
+from services.cases.application.sensor import Sensors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class App:
     receipts       follow_up, reply
     systems        register, transfer, require
     clocks         explain, early
+    sensors        register, retire, record, numbers, listed, incident, linked_alarms
     """
 
     reports: Reports
@@ -37,3 +39,4 @@ class App:
     receipts: Receipts
     systems: ExternalSystems
     clocks: Clocks
+    sensors: Sensors

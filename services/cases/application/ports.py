@@ -110,6 +110,75 @@ class EarlyReads(Protocol):
         ...
 
 
+class SensorRow(TypedDict):
+    """A sensor as lists show it."""
+
+    sensor_id: str
+    kind: str
+    affair_id: str
+    area_path: AreaPath
+    latitude: NotRequired[float | None]
+    longitude: NotRequired[float | None]
+    owner_id: str
+    unit: str
+    threshold: float
+    side: str
+    hold_seconds: int
+    hold_readings: int
+    clear_seconds: int
+    radius: int
+    window_seconds: int
+    last_time: NotRequired[datetime | None]
+    last_value: NotRequired[float | None]
+    same_since: NotRequired[datetime | None]
+    alarms: int
+    alarming: bool
+    alarm_case_id: NotRequired[str | None]
+    retired: bool
+    retired_time: NotRequired[datetime | None]
+
+
+class SensorReads(Protocol):
+    """Which sensors are there, and what did they say last?"""
+
+    def sensors(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[SensorRow], str]:
+        """A page of the sensors within reach. Refuses FILTER_INVALID. Raises `ViewBehind`."""
+        ...
+
+
+class AlarmRow(TypedDict):
+    """An alarm of an incident."""
+
+    case_id: str
+    number: int
+    sensor_id: str
+    raised_time: datetime
+    value: float
+    ended_time: NotRequired[datetime | None]
+
+
+class IncidentRow(TypedDict):
+    """What the alarms of a case amount to."""
+
+    alarms: int
+    sensors: int
+    lasting: int
+    first_time: datetime
+    last_time: datetime
+
+
+class AlarmReads(Protocol):
+    """Which alarms belong to a case?"""
+
+    def alarms(self, query: PageQuery, case_id: str, fresh: Fresh) -> tuple[Sequence[AlarmRow], str]:
+        """A page of them, the first one first. Raises `ViewBehind`."""
+        ...
+
+    def incident(self, case_id: str) -> IncidentRow | None:
+        """All of them together, as the view has them now; None if there is none."""
+        ...
+
+
 class ReferenceReads(Protocol):
     """What was noted of the neighbours' facts?"""
 

@@ -133,10 +133,19 @@ class Reports:
     def open(self, report: Report, context: Context, permit: Permit) -> Taken:
         """Take in a report: locate it, route it, start its clocks. `permit` is asked about the area found."""
         case_id = case_id_of(report, context)
+        command, code = self.prepare(report, case_id, imported=context.occurred_at is not None)
+        if command.facts is not NOTHING_KNOWN:
+            permit(Jurisdiction(area_path=command.facts.area_path))
+        context = replace(context, area=command.facts.area_path)
+        if report.reporter_id is None:
+            self.stream.ledger.keys.expect_new(case_id)
+        check = partial(self._check, report, context)
+        handled = self.stream.handle(case_id, command, context, if_new=check, expect_new=True)
+        return Taken(handled=handled, receipt_code=code)
+
+    def prepare(self, report: Report, case_id: str, *, imported: bool = False) -> tuple[OpenCase, str]:
+        """The command that opens a case for a report, whatever its channel, and the code of its receipt."""
         facts = self._facts(case_id, report)
-        if facts is not NOTHING_KNOWN:
-            permit(Jurisdiction(area_path=facts.area_path))
-        imported = context.occurred_at is not None
         code = "" if report.reporter_id or imported else self.receipts.code_of(case_id)
         command = report.as_command(
             case_id,
@@ -146,12 +155,7 @@ class Reports:
             reporter_known=self._knows_reporter(report),
             receipt=self.receipts.kept_as(code) if code else None,
         )
-        context = replace(context, area=facts.area_path)
-        if report.reporter_id is None:
-            self.stream.ledger.keys.expect_new(case_id)
-        check = partial(self._check, report, context)
-        handled = self.stream.handle(case_id, command, context, if_new=check, expect_new=True)
-        return Taken(handled=handled, receipt_code=code)
+        return command, code
 
     def listed(self, query: PageQuery, reporter_id: str, fresh: Fresh) -> tuple[Sequence[CaseRow], str]:
         """A page of a reporter's cases, the newest first."""

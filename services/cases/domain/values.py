@@ -4,9 +4,12 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
+from math import asin, cos, radians, sin, sqrt
 
 from libs.ledger.personal import Personal
 from libs.rules.terms import Evidence
+
+_EARTH_METRES = 6_371_009.0
 
 
 class Channel(Enum):
@@ -77,6 +80,13 @@ class Point:
     def in_words(self) -> str:
         """As text, for instance `34.1,-118.4`: to be kept as personal data."""
         return f"{self.latitude!r},{self.longitude!r}"
+
+    def metres_to(self, other: "Point") -> float:
+        """How far another place is, along the surface of a sphere of the earth's mean radius."""
+        north, south = radians(self.latitude), radians(other.latitude)
+        half = sin((north - south) / 2) ** 2
+        across = sin(radians(self.longitude - other.longitude) / 2) ** 2
+        return 2 * _EARTH_METRES * asin(min(1.0, sqrt(half + cos(north) * cos(south) * across)))
 
     @classmethod
     def from_words(cls, text: str) -> "Point":

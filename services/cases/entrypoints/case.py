@@ -14,8 +14,10 @@ from services.cases.application.app import App
 from services.cases.application.case import Named
 from services.cases.domain.case import commands
 from services.cases.domain.case.situations import Case, Opened
+from services.cases.domain.values import Channel
 from services.cases.entrypoints.wire.case import case_listed, case_shown, public_case_shown
 from services.cases.entrypoints.wire.record import full_case_shown, history_entry_shown
+from services.cases.entrypoints.wire.sensor import incident_shown
 from services.cases.entrypoints.wire.words import evidence_of
 
 Answer = TypeVar("Answer")
@@ -120,7 +122,10 @@ class CaseApi:
         """One case, for staff."""
         record = self._app.cases.one(request.case_id)
         call.permit(permits.area_and_body(record.state))
-        return full_case_shown(record, masked_for(call, record.state))
+        shown = full_case_shown(record, masked_for(call, record.state))
+        if record.state.file.channel is Channel.SENSOR:
+            shown.incident.CopyFrom(incident_shown(self._app.sensors.incident(request.case_id)))
+        return shown
 
     def get_public_case(self, request: pb.GetPublicCaseRequest, call: Call) -> pb.GetPublicCaseResponse:
         """The public face of a case."""

@@ -115,7 +115,7 @@ def _opening(request: pb.OpenCaseRequest, call: Call) -> Permit:
     Whoever names another person as the reporter may do so in the area of the case, or by a consent.
     """
     dated = dating(call)
-    kept_to = Reach(tuple(Limit(path=limit.path) for limit in call.caller.reach("cases.open").limits))
+    within = opening_within(call)
     by_right = _names_another(request, call) and not request.consent_id
     naming = call.caller.reach(*_naming_scopes(call)) if by_right else None
 
@@ -123,6 +123,16 @@ def _opening(request: pb.OpenCaseRequest, call: Call) -> Permit:
         dated(of)
         if naming is not None:
             naming.require(area_path=of.area_path)
+        within(of)
+
+    return permit
+
+
+def opening_within(call: Call) -> Permit:
+    """A client that is kept to areas opens cases there only, by whatever channel."""
+    kept_to = Reach(tuple(Limit(path=limit.path) for limit in call.caller.reach("cases.open").limits))
+
+    def permit(of: Jurisdiction) -> None:
         if call.caller.kind == CLIENT:
             kept_to.require(area_path=of.area_path)
 

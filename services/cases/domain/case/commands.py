@@ -55,6 +55,7 @@ class OpenCase:
     assisted: bool = False
     external: ExternalReference | None = None
     receipt: str | None = None
+    follows: str | None = None
     point: Point | None = field(default=None, repr=False)
     description: str = field(default="", repr=False)
     address: str = field(default="", repr=False)

@@ -85,6 +85,7 @@ def _open(command: commands.OpenCase) -> list[events.CaseEvent]:
         imported=command.imported,
         external=command.external,
         receipt=command.receipt,
+        follows=command.follows,
         place=said(subject, command.point.in_words()) if command.point else None,
         description=said(subject, command.description),
         address=said(subject, command.address),

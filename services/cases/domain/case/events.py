@@ -38,6 +38,7 @@ class CaseOpened:
     contact: Personal | None = None
     terms: CaseTerms | None = None  # by which it is worked on and ends; not in older events
     receipt: str | None = None  # the digest of the code by which a reporter without an account comes back
+    follows: str | None = None  # the case of an earlier incident of the same sensor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,6 +155,7 @@ def _file_of(event: events.CaseOpened) -> CaseFile:
         held=event.imported,
         terms=event.terms or USUAL,
         receipt=event.receipt,
+        follows=event.follows,
         deciding_path=event.area_path,
     )
 

@@ -52,6 +52,7 @@ class CaseFile:
     deciding_path: AreaPath  # the area whose dispatchers decide who must answer
     adjudication: Adjudication = Adjudication.NONE
     receipt: str | None = None  # the digest of the code by which a reporter without an account comes back
+    follows: str | None = None  # the case of an earlier incident of the same sensor
     answered_by: str | None = None  # the body whose first answer counts
     pauses: tuple[tuple[datetime, datetime], ...] = ()  # those that are over: from and until
     approved_pauses: tuple[tuple[datetime, datetime], ...] = ()  # the same, of those that needed approval

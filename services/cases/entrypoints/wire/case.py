@@ -70,6 +70,7 @@ def case_shown(state: Case, *, told: bool = False) -> pb.Case:
         deadlines=[deadline_of_clock(clock, told=told) for clock in file.clocks],
         returns=file.returns,
         reopenings=file.reopenings,
+        follows_case_id=file.follows or "",
     )
     _show_end(message, state)
     if file.external:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 from linli.catalog.v1 import catalog_types_pb2 as catalog
 
@@ -10,6 +11,7 @@ from libs.rpc.moments import stamp
 from libs.rpc.terms import EVIDENCE
 from libs.rules.terms import Recipient
 from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
+from services.cases.domain.sensor.terms import Side
 from services.cases.domain.values import (
     CaseState,
     Channel,
@@ -27,6 +29,7 @@ CLOCKS = EnumTable(types.ClockKind, ClockKind)
 CLOSINGS = EnumTable(types.Closing, Closing)
 PAUSE_DECISIONS = EnumTable(types.PauseDecision, PauseDecision)
 RECIPIENTS = EnumTable(catalog.EscalationRecipient, Recipient)
+SIDES = EnumTable(pb.ThresholdSide, Side)
 MOMENTS = EnumTable(types.MomentKind, MomentKind)
 
 

@@ -8,7 +8,9 @@ from services.cases.adapters.ledger import EVENTS
 from services.cases.domain.case.events import CaseEvent
 from services.cases.domain.conversation import ConversationEvent
 from services.cases.domain.external_system import ExternalSystemEvent
+from services.cases.domain.incident import IncidentEvent
 from services.cases.domain.noted import ConsentFact, NotedFact, ResidentFact
+from services.cases.domain.sensor.events import SensorEvent
 
 
 def test_every_stored_event_reads_as_it_always_did() -> None:
@@ -20,6 +22,8 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
         CaseEvent,
         ConversationEvent,
         ExternalSystemEvent,
+        SensorEvent,
+        IncidentEvent,
         NotedFact,
         ResidentFact,
         ConsentFact,

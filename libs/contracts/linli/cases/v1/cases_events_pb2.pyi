@@ -42,6 +42,7 @@ class CaseOpened(_message.Message):
     DEADLINES_FIELD_NUMBER: _builtins.int
     EXTERNAL_REFERENCE_FIELD_NUMBER: _builtins.int
     REPORTER_ID_FIELD_NUMBER: _builtins.int
+    FOLLOWS_CASE_ID_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
     public_id: _builtins.str
@@ -60,6 +61,8 @@ class CaseOpened(_message.Message):
     """The reporter needs assistance."""
     reporter_id: _builtins.str
     """The reporter, if known: an id, never a name."""
+    follows_case_id: _builtins.str
+    """The case of an earlier incident of the same sensor, if there was one and it was resolved or had ended."""
     @_builtins.property
     def opened_time(self) -> _timestamp_pb2.Timestamp:
         """When it was opened. The clocks start here."""
@@ -87,10 +90,11 @@ class CaseOpened(_message.Message):
         deadlines: _abc.Iterable[_cases_types_pb2.Deadline] | None = ...,
         external_reference: _cases_types_pb2.ExternalReference | None = ...,
         reporter_id: _builtins.str = ...,
+        follows_case_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["external_reference", b"external_reference", "opened_time", b"opened_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "anonymous", b"anonymous", "area_id", b"area_id", "area_path", b"area_path", "assisted", b"assisted", "case_id", b"case_id", "channel", b"channel", "deadlines", b"deadlines", "external_reference", b"external_reference", "opened_time", b"opened_time", "public_id", b"public_id", "reporter_id", b"reporter_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "anonymous", b"anonymous", "area_id", b"area_id", "area_path", b"area_path", "assisted", b"assisted", "case_id", b"case_id", "channel", b"channel", "deadlines", b"deadlines", "external_reference", b"external_reference", "follows_case_id", b"follows_case_id", "opened_time", b"opened_time", "public_id", b"public_id", "reporter_id", b"reporter_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -9,6 +9,7 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from linli.cases.v1 import cases_types_pb2 as _cases_types_pb2
 from linli.catalog.v1 import catalog_types_pb2 as _catalog_types_pb2
 from linli.types.v1 import types_pb2 as _types_pb2
@@ -22,6 +23,30 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _ThresholdSide:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ThresholdSideEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ThresholdSide.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    THRESHOLD_SIDE_UNSPECIFIED: _ThresholdSide.ValueType  # 0
+    """Never accepted in a request."""
+    THRESHOLD_SIDE_ABOVE: _ThresholdSide.ValueType  # 1
+    """Readings above the threshold are beyond it."""
+    THRESHOLD_SIDE_BELOW: _ThresholdSide.ValueType  # 2
+    """Readings below the threshold are beyond it."""
+
+class ThresholdSide(_ThresholdSide, metaclass=_ThresholdSideEnumTypeWrapper):
+    """On which side of its threshold a sensor raises an alarm."""
+
+THRESHOLD_SIDE_UNSPECIFIED: ThresholdSide.ValueType  # 0
+"""Never accepted in a request."""
+THRESHOLD_SIDE_ABOVE: ThresholdSide.ValueType  # 1
+"""Readings above the threshold are beyond it."""
+THRESHOLD_SIDE_BELOW: ThresholdSide.ValueType  # 2
+"""Readings below the threshold are beyond it."""
+Global___ThresholdSide: _TypeAlias = ThresholdSide  # noqa: Y015
 
 @_typing.final
 class Case(_message.Message):
@@ -49,6 +74,7 @@ class Case(_message.Message):
     OUTCOME_CODE_FIELD_NUMBER: _builtins.int
     CONFIRM_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     REOPEN_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    FOLLOWS_CASE_ID_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
     public_id: _builtins.str
@@ -79,6 +105,8 @@ class Case(_message.Message):
     """The outcome that the body named when it resolved the case, by its code in the affair's list; empty once the case was
     taken up again.
     """
+    follows_case_id: _builtins.str
+    """The case of an earlier incident of the same sensor, if there was one and it was resolved or had ended. Not in lists."""
     @_builtins.property
     def opened_time(self) -> _timestamp_pb2.Timestamp:
         """When it was opened."""
@@ -128,10 +156,11 @@ class Case(_message.Message):
         outcome_code: _builtins.str = ...,
         confirm_until_time: _timestamp_pb2.Timestamp | None = ...,
         reopen_until_time: _timestamp_pb2.Timestamp | None = ...,
+        follows_case_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["confirm_until_time", b"confirm_until_time", "ended_time", b"ended_time", "external_reference", b"external_reference", "opened_time", b"opened_time", "reopen_until_time", b"reopen_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "anonymous", b"anonymous", "area_id", b"area_id", "area_path", b"area_path", "assisted", b"assisted", "body_id", b"body_id", "case_id", b"case_id", "channel", b"channel", "confirm_until_time", b"confirm_until_time", "deadlines", b"deadlines", "ended_time", b"ended_time", "external_reference", b"external_reference", "opened_time", b"opened_time", "outcome_code", b"outcome_code", "public_id", b"public_id", "reopen_until_time", b"reopen_until_time", "reopenings", b"reopenings", "reporter_id", b"reporter_id", "returns", b"returns", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "anonymous", b"anonymous", "area_id", b"area_id", "area_path", b"area_path", "assisted", b"assisted", "body_id", b"body_id", "case_id", b"case_id", "channel", b"channel", "confirm_until_time", b"confirm_until_time", "deadlines", b"deadlines", "ended_time", b"ended_time", "external_reference", b"external_reference", "follows_case_id", b"follows_case_id", "opened_time", b"opened_time", "outcome_code", b"outcome_code", "public_id", b"public_id", "reopen_until_time", b"reopen_until_time", "reopenings", b"reopenings", "reporter_id", b"reporter_id", "returns", b"returns", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2098,6 +2127,7 @@ class GetCaseResponse(_message.Message):
     CONTENT_ERASED_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     PAUSE_REQUESTS_FIELD_NUMBER: _builtins.int
+    INCIDENT_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What was done, if resolved."""
     personal_data_masked: _builtins.bool
@@ -2126,6 +2156,10 @@ class GetCaseResponse(_message.Message):
     def pause_requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___PauseRequest]:
         """The pauses beyond the limit that were asked for, oldest first, and what became of each."""
 
+    @_builtins.property
+    def incident(self) -> Global___Incident:
+        """The incident that it is about, if sensors reported it; a moment old."""
+
     def __init__(
         self,
         *,
@@ -2138,10 +2172,11 @@ class GetCaseResponse(_message.Message):
         content_erased: _builtins.bool = ...,
         evidence: _abc.Iterable[_cases_types_pb2.EvidenceReference] | None = ...,
         pause_requests: _abc.Iterable[Global___PauseRequest] | None = ...,
+        incident: Global___Incident | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "report", b"report"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "incident", b"incident", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "evidence", b"evidence", "notes", b"notes", "outcome", b"outcome", "pause_requests", b"pause_requests", "personal_data_masked", b"personal_data_masked", "report", b"report", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "evidence", b"evidence", "incident", b"incident", "notes", b"notes", "outcome", b"outcome", "pause_requests", b"pause_requests", "personal_data_masked", b"personal_data_masked", "report", b"report", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3922,3 +3957,633 @@ class UnownedMatter(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UnownedMatter: _TypeAlias = UnownedMatter  # noqa: Y015
+
+@_typing.final
+class Incident(_message.Message):
+    """What sensors told of one incident."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALARMS_FIELD_NUMBER: _builtins.int
+    SENSORS_FIELD_NUMBER: _builtins.int
+    LASTING_FIELD_NUMBER: _builtins.int
+    FIRST_TIME_FIELD_NUMBER: _builtins.int
+    LAST_TIME_FIELD_NUMBER: _builtins.int
+    alarms: _builtins.int
+    """How many alarms belong to it."""
+    sensors: _builtins.int
+    """How many sensors raised them."""
+    lasting: _builtins.int
+    """How many of the alarms are not over."""
+    @_builtins.property
+    def first_time(self) -> _timestamp_pb2.Timestamp:
+        """When the first one began."""
+
+    @_builtins.property
+    def last_time(self) -> _timestamp_pb2.Timestamp:
+        """When the last one began."""
+
+    def __init__(
+        self,
+        *,
+        alarms: _builtins.int = ...,
+        sensors: _builtins.int = ...,
+        lasting: _builtins.int = ...,
+        first_time: _timestamp_pb2.Timestamp | None = ...,
+        last_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first_time", b"first_time", "last_time", b"last_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarms", b"alarms", "first_time", b"first_time", "last_time", b"last_time", "lasting", b"lasting", "sensors", b"sensors"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Incident: _TypeAlias = Incident  # noqa: Y015
+
+@_typing.final
+class SensorTerms(_message.Message):
+    """When the readings of a sensor become an alarm, and alarms one incident."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNIT_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    SIDE_FIELD_NUMBER: _builtins.int
+    HOLD_SECONDS_FIELD_NUMBER: _builtins.int
+    HOLD_READINGS_FIELD_NUMBER: _builtins.int
+    CLEAR_SECONDS_FIELD_NUMBER: _builtins.int
+    INCIDENT_RADIUS_METRES_FIELD_NUMBER: _builtins.int
+    INCIDENT_WINDOW_SECONDS_FIELD_NUMBER: _builtins.int
+    unit: _builtins.str
+    """What the sensor measures in, for instance `mm`."""
+    threshold: _builtins.float
+    """The threshold, in that unit, from -1,000,000,000 to 1,000,000,000. A reading that equals it is not beyond it."""
+    side: Global___ThresholdSide.ValueType
+    """On which side of it readings are beyond it."""
+    hold_seconds: _builtins.int
+    """For how long readings must be beyond it, without one that is not, before an alarm begins; at most a day."""
+    hold_readings: _builtins.int
+    """How many of them there must be, at least; 0 means 1."""
+    clear_seconds: _builtins.int
+    """For how long readings must not be beyond it before the alarm is over; a minute to a week."""
+    incident_radius_metres: _builtins.int
+    """How far apart the sensors of one incident lie at most, as this sensor sees it. Sensors without a location are as far
+    from each other as their areas are the same or not.
+    """
+    incident_window_seconds: _builtins.int
+    """For how long after the last alarm of an incident was over another alarm still belongs to it; at most a week."""
+    def __init__(
+        self,
+        *,
+        unit: _builtins.str = ...,
+        threshold: _builtins.float = ...,
+        side: Global___ThresholdSide.ValueType = ...,
+        hold_seconds: _builtins.int = ...,
+        hold_readings: _builtins.int = ...,
+        clear_seconds: _builtins.int = ...,
+        incident_radius_metres: _builtins.int = ...,
+        incident_window_seconds: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["clear_seconds", b"clear_seconds", "hold_readings", b"hold_readings", "hold_seconds", b"hold_seconds", "incident_radius_metres", b"incident_radius_metres", "incident_window_seconds", b"incident_window_seconds", "side", b"side", "threshold", b"threshold", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SensorTerms: _TypeAlias = SensorTerms  # noqa: Y015
+
+@_typing.final
+class RegisterSensorRequest(_message.Message):
+    """A sensor, to register."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SENSOR_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    AFFAIR_ID_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    OWNER_ID_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    sensor_id: _builtins.str
+    """Its id, which you choose, for instance `linli-road-manhole-12`. It is kept for ever."""
+    kind: _builtins.str
+    """What it measures, for instance `water-level`."""
+    affair_id: _builtins.str
+    """The kind of matter of its cases."""
+    area_id: _builtins.str
+    """The area, if there is no location or no area contains it."""
+    owner_id: _builtins.str
+    """The client that sends its readings."""
+    description: _builtins.str
+    """What the cases that it opens say they are about; none of it is published."""
+    @_builtins.property
+    def location(self) -> _types_pb2.Point:
+        """Where it is. It is kept in clear and cannot be erased: for a sensor in somebody's home give the area instead."""
+
+    @_builtins.property
+    def terms(self) -> Global___SensorTerms:
+        """When its readings become an alarm."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        sensor_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        affair_id: _builtins.str = ...,
+        location: _types_pb2.Point | None = ...,
+        area_id: _builtins.str = ...,
+        owner_id: _builtins.str = ...,
+        terms: Global___SensorTerms | None = ...,
+        description: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "terms", b"terms"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "area_id", b"area_id", "description", b"description", "kind", b"kind", "location", b"location", "owner_id", b"owner_id", "request_id", b"request_id", "sensor_id", b"sensor_id", "terms", b"terms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegisterSensorRequest: _TypeAlias = RegisterSensorRequest  # noqa: Y015
+
+@_typing.final
+class RegisterSensorResponse(_message.Message):
+    """The registered sensor."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SENSOR_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def sensor(self) -> Global___Sensor:
+        """The sensor."""
+
+    def __init__(
+        self,
+        *,
+        sensor: Global___Sensor | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["sensor", b"sensor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["revision", b"revision", "sensor", b"sensor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RegisterSensorResponse: _TypeAlias = RegisterSensorResponse  # noqa: Y015
+
+@_typing.final
+class RetireSensorRequest(_message.Message):
+    """A sensor, to take out of use."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SENSOR_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    sensor_id: _builtins.str
+    """The sensor."""
+    reason: _builtins.str
+    """Why."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        sensor_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "request_id", b"request_id", "sensor_id", b"sensor_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetireSensorRequest: _TypeAlias = RetireSensorRequest  # noqa: Y015
+
+@_typing.final
+class RetireSensorResponse(_message.Message):
+    """The sensor."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SENSOR_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def sensor(self) -> Global___Sensor:
+        """The sensor."""
+
+    def __init__(
+        self,
+        *,
+        sensor: Global___Sensor | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["sensor", b"sensor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["revision", b"revision", "sensor", b"sensor"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RetireSensorResponse: _TypeAlias = RetireSensorResponse  # noqa: Y015
+
+@_typing.final
+class Sensor(_message.Message):
+    """A sensor and what it said last."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SENSOR_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    AFFAIR_ID_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    AREA_PATH_FIELD_NUMBER: _builtins.int
+    OWNER_ID_FIELD_NUMBER: _builtins.int
+    TERMS_FIELD_NUMBER: _builtins.int
+    LAST_TIME_FIELD_NUMBER: _builtins.int
+    LAST_VALUE_FIELD_NUMBER: _builtins.int
+    UNCHANGED_SINCE_TIME_FIELD_NUMBER: _builtins.int
+    ALARMS_FIELD_NUMBER: _builtins.int
+    ALARM_CASE_ID_FIELD_NUMBER: _builtins.int
+    RETIRED_TIME_FIELD_NUMBER: _builtins.int
+    sensor_id: _builtins.str
+    """The sensor."""
+    kind: _builtins.str
+    """What it measures."""
+    affair_id: _builtins.str
+    """The kind of matter of its cases."""
+    area_path: _builtins.str
+    """The area that it was located in, and those above it, from the top."""
+    owner_id: _builtins.str
+    """The client that sends its readings."""
+    last_value: _builtins.float
+    """That reading."""
+    alarms: _builtins.int
+    """How many alarms it has raised."""
+    alarm_case_id: _builtins.str
+    """The case of the alarm that lasts; empty if none does."""
+    @_builtins.property
+    def location(self) -> _types_pb2.Point:
+        """Where it is, if a location was given."""
+
+    @_builtins.property
+    def terms(self) -> Global___SensorTerms:
+        """When its readings become an alarm."""
+
+    @_builtins.property
+    def last_time(self) -> _timestamp_pb2.Timestamp:
+        """The time of its newest reading; not set before the first."""
+
+    @_builtins.property
+    def unchanged_since_time(self) -> _timestamp_pb2.Timestamp:
+        """Since when its newest readings have been the same, to the last digit: it may be stuck."""
+
+    @_builtins.property
+    def retired_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was taken out of use; not set while it is in use."""
+
+    def __init__(
+        self,
+        *,
+        sensor_id: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        affair_id: _builtins.str = ...,
+        location: _types_pb2.Point | None = ...,
+        area_path: _builtins.str = ...,
+        owner_id: _builtins.str = ...,
+        terms: Global___SensorTerms | None = ...,
+        last_time: _timestamp_pb2.Timestamp | None = ...,
+        last_value: _builtins.float = ...,
+        unchanged_since_time: _timestamp_pb2.Timestamp | None = ...,
+        alarms: _builtins.int = ...,
+        alarm_case_id: _builtins.str = ...,
+        retired_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_time", b"last_time", "location", b"location", "retired_time", b"retired_time", "terms", b"terms", "unchanged_since_time", b"unchanged_since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "alarm_case_id", b"alarm_case_id", "alarms", b"alarms", "area_path", b"area_path", "kind", b"kind", "last_time", b"last_time", "last_value", b"last_value", "location", b"location", "owner_id", b"owner_id", "retired_time", b"retired_time", "sensor_id", b"sensor_id", "terms", b"terms", "unchanged_since_time", b"unchanged_since_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Sensor: _TypeAlias = Sensor  # noqa: Y015
+
+@_typing.final
+class ListSensorsRequest(_message.Message):
+    """Asks for sensors."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    FILTER_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most entries on the page, 1 to 200; 0 means 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first."""
+    filter: _builtins.str
+    """Conditions on `sensor_id`, `kind`, `affair_id`, `area_path`, `owner_id`, `alarming` and `retired`, for instance
+    `kind = "water-level" AND alarming = true`.
+    """
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        filter: _builtins.str = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSensorsRequest: _TypeAlias = ListSensorsRequest  # noqa: Y015
+
+@_typing.final
+class ListSensorsResponse(_message.Message):
+    """A page of sensors."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SENSORS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Pass it as `page_token` to get the next page; empty on the last."""
+    @_builtins.property
+    def sensors(self) -> _containers.RepeatedCompositeFieldContainer[Global___Sensor]:
+        """The sensors, by their ids."""
+
+    def __init__(
+        self,
+        *,
+        sensors: _abc.Iterable[Global___Sensor] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "sensors", b"sensors"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSensorsResponse: _TypeAlias = ListSensorsResponse  # noqa: Y015
+
+@_typing.final
+class Reading(_message.Message):
+    """What a sensor measured at one moment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIME_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    value: _builtins.float
+    """What, from -1,000,000,000 to 1,000,000,000."""
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp:
+        """When, by the sensor's clock."""
+
+    def __init__(
+        self,
+        *,
+        time: _timestamp_pb2.Timestamp | None = ...,
+        value: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["time", b"time", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Reading: _TypeAlias = Reading  # noqa: Y015
+
+@_typing.final
+class RecordReadingsRequest(_message.Message):
+    """Readings of one sensor."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    SENSOR_ID_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    READINGS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    sensor_id: _builtins.str
+    """The sensor."""
+    unit: _builtins.str
+    """The unit that they are in, which must be the sensor's."""
+    @_builtins.property
+    def readings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Reading]:
+        """The readings."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        sensor_id: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        readings: _abc.Iterable[Global___Reading] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["readings", b"readings", "request_id", b"request_id", "sensor_id", b"sensor_id", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordReadingsRequest: _TypeAlias = RecordReadingsRequest  # noqa: Y015
+
+@_typing.final
+class RecordReadingsResponse(_message.Message):
+    """What came of readings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAKEN_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
+    ALARMS_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    taken: _builtins.int
+    """How many were taken."""
+    left_out: _builtins.int
+    """How many were left out: not later than others."""
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def alarms(self) -> _containers.RepeatedCompositeFieldContainer[Global___RaisedAlarm]:
+        """The alarms that they began."""
+
+    def __init__(
+        self,
+        *,
+        taken: _builtins.int = ...,
+        left_out: _builtins.int = ...,
+        alarms: _abc.Iterable[Global___RaisedAlarm] | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarms", b"alarms", "left_out", b"left_out", "revision", b"revision", "taken", b"taken"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordReadingsResponse: _TypeAlias = RecordReadingsResponse  # noqa: Y015
+
+@_typing.final
+class RaisedAlarm(_message.Message):
+    """An alarm that began."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALARM_FIELD_NUMBER: _builtins.int
+    RAISED_TIME_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_ID_FIELD_NUMBER: _builtins.int
+    OPENED_FIELD_NUMBER: _builtins.int
+    RECEIPT_CODE_FIELD_NUMBER: _builtins.int
+    alarm: _builtins.int
+    """The sensor's alarms are counted from 1."""
+    case_id: _builtins.str
+    """The case that it opened or joined."""
+    public_id: _builtins.str
+    """The public number of that case."""
+    opened: _builtins.bool
+    """True: it opened the case."""
+    receipt_code: _builtins.str
+    """If it opened the case: the code by which whoever has no account follows it (`FollowUpByReceipt`), as in `OpenCase`."""
+    @_builtins.property
+    def raised_time(self) -> _timestamp_pb2.Timestamp:
+        """When it began, by the sensor's clock."""
+
+    def __init__(
+        self,
+        *,
+        alarm: _builtins.int = ...,
+        raised_time: _timestamp_pb2.Timestamp | None = ...,
+        case_id: _builtins.str = ...,
+        public_id: _builtins.str = ...,
+        opened: _builtins.bool = ...,
+        receipt_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["raised_time", b"raised_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarm", b"alarm", "case_id", b"case_id", "opened", b"opened", "public_id", b"public_id", "raised_time", b"raised_time", "receipt_code", b"receipt_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RaisedAlarm: _TypeAlias = RaisedAlarm  # noqa: Y015
+
+@_typing.final
+class ListIncidentAlarmsRequest(_message.Message):
+    """Asks for the alarms of an incident."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    page_size: _builtins.int
+    """Most entries on the page, 1 to 200; 0 means 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first."""
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "case_id", b"case_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIncidentAlarmsRequest: _TypeAlias = ListIncidentAlarmsRequest  # noqa: Y015
+
+@_typing.final
+class ListIncidentAlarmsResponse(_message.Message):
+    """A page of alarms."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALARMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Pass it as `page_token` to get the next page; empty on the last."""
+    @_builtins.property
+    def alarms(self) -> _containers.RepeatedCompositeFieldContainer[Global___IncidentAlarm]:
+        """The alarms, in the order in which they joined the incident."""
+
+    def __init__(
+        self,
+        *,
+        alarms: _abc.Iterable[Global___IncidentAlarm] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarms", b"alarms", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListIncidentAlarmsResponse: _TypeAlias = ListIncidentAlarmsResponse  # noqa: Y015
+
+@_typing.final
+class IncidentAlarm(_message.Message):
+    """An alarm of an incident."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SENSOR_ID_FIELD_NUMBER: _builtins.int
+    RAISED_TIME_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    ENDED_TIME_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """The incident's alarms are counted from 1."""
+    sensor_id: _builtins.str
+    """The sensor."""
+    value: _builtins.float
+    """The reading by which it began."""
+    @_builtins.property
+    def raised_time(self) -> _timestamp_pb2.Timestamp:
+        """When it began, by the sensor's clock."""
+
+    @_builtins.property
+    def ended_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was over; not set while it lasts."""
+
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        sensor_id: _builtins.str = ...,
+        raised_time: _timestamp_pb2.Timestamp | None = ...,
+        value: _builtins.float = ...,
+        ended_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ended_time", b"ended_time", "raised_time", b"raised_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ended_time", b"ended_time", "number", b"number", "raised_time", b"raised_time", "sensor_id", b"sensor_id", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IncidentAlarm: _TypeAlias = IncidentAlarm  # noqa: Y015

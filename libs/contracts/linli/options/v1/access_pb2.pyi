@@ -27,6 +27,7 @@ The scopes, one by one:
   cases.dispatch          send cases of one's areas to a body, reject, reopen, close and note; list unowned matters
   cases.supervise         reopen cases of one's areas that were resolved or closed; acknowledge escalations
   cases.import            import history: backdate commands (`occurred_time`), and finish the import
+  sensors.write           register sensors of one's areas, and take them out of use
   parties.read            read a person's data; each reading is recorded with its purpose
   parties.register        register residents
   parties.erase           erase a person for good, or the content of a case without a registered reporter
