@@ -103,14 +103,21 @@ class Node:
 
     def inside(self, *command: str) -> str:
         """Run a command in the node's own namespaces; what it printed."""
-        first = self.place.first()
-        if first is None:
-            raise NodeFailed("the node is not up: run `make cluster-up`")
-        entered = ["nsenter", "-t", str(first), "-m", "-n", "-p", "-u", "-i", "--", *command]
+        entered = self.entering(*_NAMESPACES, *command)
         ended = subprocess.run(entered, capture_output=True, text=True, check=False)
         if ended.returncode != 0:
             raise NodeFailed(f"{' '.join(command)}: {ended.stderr or ended.stdout}")
         return ended.stdout
+
+    def entering(self, *words: str) -> list[str]:
+        """The command that runs another in some of the node's namespaces: `--net`, ..., then the other.
+
+        Raises `NodeFailed` unless the node is up.
+        """
+        first = self.place.first()
+        if first is None:
+            raise NodeFailed("the node is not up: run `make cluster-up`")
+        return ["nsenter", "--target", str(first), *words]
 
     def _start(self, listening: int) -> None:
         """The first process, in namespaces of its own; it outlives us."""

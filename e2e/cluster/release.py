@@ -1,5 +1,6 @@
 """A release of the chart on a cluster, and its pods."""
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,6 +46,11 @@ class Release:
     def rollback(self, *, wait: bool = True) -> None:
         """Go back to what it was before the last upgrade."""
         self.cluster.helm("rollback", self.name, *self._waiting(wait))
+
+    def is_the_one(self) -> bool:
+        """Whether every Deployment is of this image, and not of that of another release."""
+        image = f"{self.image}:{self.tag}"
+        return all(image in json.dumps(each["spec"]) for each in self.get("deployments"))
 
     def _given(self) -> tuple[str, ...]:
         images = (f"image.repository={self.image}", f"image.tag={self.tag}")
