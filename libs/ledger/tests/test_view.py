@@ -1,5 +1,6 @@
 """What a view may declare, and what its rows may hold."""
 
+from dataclasses import make_dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
@@ -11,6 +12,7 @@ from libs.ledger.decider import Refusal
 from libs.ledger.recorded import Recorded
 from libs.ledger.revision import Revision, parse_revision
 from libs.ledger.tests.lending import NOON, Bought, GivenBack, Lent, Lost, Readers, Shelf
+from libs.ledger.views.shape import outline
 from libs.ledger.views.values import normaliser
 from libs.ledger.views.view import Rows, Table, View
 from libs.testkit.recorded import in_order, recorded
@@ -111,6 +113,37 @@ def test_the_shape_changes_with_tables_and_version_only() -> None:
 
     assert Same().shape == Shelf().shape
     assert len({Shelf().shape, Newer().shape, Other().shape, Readers().shape}) == 4
+
+
+def test_the_shape_changes_with_the_values_that_rows_hold() -> None:
+    class Page(Shelf):
+        holds = (("page.v1", Bought),)
+
+    class Renamed(Shelf):
+        holds = (("page.v2", Bought),)
+
+    class OtherFields(Shelf):
+        holds = (("page.v1", Lent),)
+
+    class OneMore(Shelf):
+        holds = (("page.v1", Bought), ("lent.v1", Lent))
+
+    shapes = [view.shape for view in (Shelf(), Page(), Renamed(), OtherFields(), OneMore())]
+    assert len(set(shapes)) == len(shapes)
+
+
+def test_the_shape_stays_when_only_the_prose_of_a_value_changes() -> None:
+    before = _value("Who has it.", title=str)
+    after = _value("Who has it, and since when.", title=str)
+
+    assert outline([("page.v1", before)]) == outline([("page.v1", after)])
+    assert outline([("page.v1", before)]) != outline([("page.v1", _value("Who has it.", title=int))])
+
+
+def _value(doc: str, **fields: type) -> type:
+    made = make_dataclass("Value", fields.items())
+    made.__doc__ = doc
+    return made
 
 
 def test_a_fold_can_be_tested_without_a_store() -> None:

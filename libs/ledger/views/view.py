@@ -21,7 +21,6 @@ class OpenCases(View):
 Pages of such rows are read by `libs.query.listing`.
 """
 
-import hashlib
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,6 +35,7 @@ from psycopg.rows import DictRow, dict_row
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.store.ledger import Ledger
+from libs.ledger.views.shape import digest
 from libs.ledger.views.table import NAME, R
 from libs.ledger.views.table import Key as Key  # views import them beside View
 from libs.ledger.views.table import Row as Row
@@ -82,13 +82,15 @@ class View(ABC):
 
     Disposable: it can be rebuilt from the ledger at any time, so `fold` is pure: no clock, no
     randomness, nothing but the event and the rows. Raise `version` when the fold changes its
-    meaning. The tables are named for the shape (tables and version): a release whose view has another
-    shape builds its own beside them, and releases with the same shape share one.
+    meaning. `holds` names the types of the values that rows hold as JSON, by column or by their name in
+    the row. The tables are named for the shape (tables, version and `holds`): a release whose view has
+    another shape builds its own beside them, and releases with the same shape share one.
     """
 
     name: ClassVar[str]
     tables: ClassVar[tuple[Table[Any], ...]]
     version: ClassVar[int] = 1
+    holds: ClassVar[tuple[tuple[str, Any], ...]] = ()
 
     @abstractmethod
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
@@ -122,9 +124,8 @@ class View(ABC):
 
     @cached_property
     def shape(self) -> str:
-        """A digest of tables and version."""
-        ddl = [statement for table in self.stored for statement in (table.ddl(), *table.index_ddl())]
-        return hashlib.sha256("\n".join([str(self.version), *ddl]).encode()).hexdigest()[:8]
+        """A digest of tables, version and the types that rows hold."""
+        return digest(self.version, self.stored, self.holds)
 
     def table(self, name: str) -> Table[Any]:
         """One of its tables."""

@@ -63,6 +63,7 @@ class DueMoments(View):
 
     name = "due_moments"
     tables = (CASES,)
+    holds = (("clocks", Clocks),)
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Start, stop and move the clocks of the case."""

@@ -38,6 +38,7 @@ class ReferenceFacts(View):
 
     name = "reference"
     tables = (FACTS,)
+    holds = tuple(KINDS.items())
 
     def keys(self, recorded: Recorded[Any]) -> tuple[()]:
         """Nothing: facts are only ever added."""

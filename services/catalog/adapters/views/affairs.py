@@ -59,6 +59,7 @@ class AffairTree(View):
 
     name = "affairs"
     tables = (AFFAIRS,)
+    holds = (("outcomes", tuple[Choice, ...]),)
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Each event says the whole affair anew, or that it is retired."""

@@ -31,6 +31,7 @@ class NewestCalendars(View):
 
     name = "calendars"
     tables = (CALENDARS,)
+    holds = (("content", CalendarDefined),)
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Each version replaces the one before it."""

@@ -57,6 +57,7 @@ class PublishedCommitments(View):
 
     name = "commitments"
     tables = (VERSIONS,)
+    holds = (("content", CommitmentPublished),)
 
     def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
         """The version that a new one replaces."""

@@ -113,6 +113,7 @@ class ServiceSearch(View):
 
     name = "services"
     tables = (SERVICES, WORDS, AFFAIR_WORDS, AFFAIRS)
+    holds = (("details", Details),)
 
     def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
         """The service, and the affair it belongs to."""
