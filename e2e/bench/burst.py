@@ -35,14 +35,15 @@ def measure(ground: Ground) -> Figure:
     ratio = after.median / before.median
     return Figure(
         name=f"{_LASTS:.0f} s with {4 * CROWD} people instead of {4 * PEOPLE}, linli up",
-        measured=f"{burst.rate:,.0f} lives/s in it, median {burst.median:.1f} s, p99 {burst.p99:.1f} s,"
-        f" no error; the last was answered {max(0.0, late):.1f} s after its end; {_RECOVERS:.0f} s after it"
+        measured=f"{burst.rate:,.0f} lives/s in it, median {burst.median:.1f} s, p99 {burst.p99:.1f} s;"
+        f" {burst.refused} of {6 * len(burst.seconds):,} calls were refused for the moment and sent again;"
+        f" the last was answered {max(0.0, late):.1f} s after its end; {max(late, _RECOVERS):.0f} s after it"
         f" a life took {1000 * after.median:.0f} ms, p99 {1000 * after.p99:.0f} ms",
         baseline=f"the same people before: {before.rate:,.0f}/s of {can:,.0f}/s that it can do,"
         f" {1000 * before.median:.0f} ms, p99 {1000 * before.p99:.0f} ms",
         ratio=ratio,
         goal="1.2 or less",
-        reached=ratio <= 1.2,
+        reached=ratio <= 1.2 and late < _RECOVERS,
         busy=str(burst.usage),
         limit="the one process; what waits, waits in its queue of calls and with the callers",
     )

@@ -100,6 +100,7 @@ def outlasting(send: Send) -> Send:
             except grpc.RpcError as error:
                 if error.code() not in PASSING or attempt == _TRIES:
                     raise
+                _refused.append(path)
                 time.sleep(min(2.0, 0.1 * 2**attempt))
         raise AssertionError("there is no last number")
 
@@ -113,6 +114,8 @@ def outlasting_lifecycle(send: Send, number: int) -> None:
 
 PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
 _TRIES = 12
+_refused: list[str] = []
+"""The calls of this process that were refused for the moment, since the last measurement began."""
 WORK: Mapping[str, Callable[[Send, int], object]] = {
     "no-op": no_op,
     "health": health,
@@ -124,11 +127,15 @@ WORK: Mapping[str, Callable[[Send, int], object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """How many a second, how long one took (seconds), and who was busy meanwhile."""
+    """How many a second, how long one took (seconds), and who was busy meanwhile.
+
+    `refused`: how many calls were refused for the moment, and sent again.
+    """
 
     rate: float
     seconds: Sequence[float]
     usage: Usage
+    refused: int = 0
 
     @property
     def median(self) -> float:
@@ -181,11 +188,12 @@ class Callers:
             for _, pipe in self._running:
                 pipe.send((work, seconds, every, threads or self.threads))
             answers = [pipe.recv() for _, pipe in self._running]
-        failures = [failure for _, _, failure in answers if failure]
+        failures = [failure for _, _, failure, _ in answers if failure]
         if failures:
             raise RuntimeError(failures[0])
-        took = [one for times, _, _ in answers for one in times]
-        return Rate(sum(len(times) / lasted for times, lasted, _ in answers), took, usage)
+        took = [one for times, _, _, _ in answers for one in times]
+        rate = sum(len(times) / lasted for times, lasted, _, _ in answers)
+        return Rate(rate, took, usage, sum(refused for *_, refused in answers))
 
 
 def _call(pipe: "Connection[Any, Any]", address: str, token: str, number: int) -> None:
@@ -208,7 +216,8 @@ def _measure(
     every: float,
     sends: Sequence[Send],
     numbers: "itertools.count[int]",
-) -> tuple[list[float], float, str]:
+) -> tuple[list[float], float, str, int]:
+    _refused.clear()
     took: list[float] = []
     failures: list[str] = []
     began = time.perf_counter()
@@ -228,7 +237,7 @@ def _measure(
         thread.start()
     for thread in threads:
         thread.join()
-    return took, time.perf_counter() - began, failures[0] if failures else ""
+    return took, time.perf_counter() - began, failures[0] if failures else "", len(_refused)
 
 
 def _sender(channel: grpc.Channel, token: str) -> Send:

@@ -152,7 +152,7 @@ class ScoreboardRow(_message.Message):
     """`return_rate.v1`: returned / cases; grouped by body: / cases ever routed to this body."""
     first_response_breached: _builtins.int
     """Cases whose first response was late, or is missing although its limit is used up; grouped by body: those that this
-    body had then, whichever body has them now.
+    body had then, whichever body has them now. In other groupings with a `body_id`: of the cases that it has now.
     """
     resolution_breached: _builtins.int
     """Cases whose limit for resolution was used up, whatever their outcome; grouped by body: as above."""
