@@ -39,7 +39,7 @@ test: setup ## Run all tests, four at a time (ARGS=--thorough tries many more ex
 
 .PHONY: unit
 unit: setup ## Run the tests that need no server and start no process (seconds)
-	$(BIN)/pytest -n 2 -m "not store and not journey and not process and not cluster and not upgrade" $(ARGS)
+	$(BIN)/pytest -n 3 --ignore=charts --ignore=e2e/journeys -m "not store and not journey and not process and not cluster and not upgrade" $(ARGS)
 
 .PHONY: capabilities
 capabilities: setup ## Print what Linli must be able to do, with the tests that show it

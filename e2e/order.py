@@ -20,8 +20,13 @@ ORDER = Order(
             "libs/messaging/tests/test_relay.py",
             "libs/messaging/tests/test_rights.py",
             "libs/messaging/tests/test_traced.py",
+            "libs/messaging/tests/test_releases.py",
         ),
-        ("services/command/tests/test_cluster.py",),
+        (
+            "services/command/tests/test_cluster.py",
+            "services/command/tests/test_topology.py",
+            "libs/runtime/doctor/tests/test_doctor.py",
+        ),
         ("services/command/tests/test_secrets.py", "libs/messaging/tests/test_broker_tls.py"),
         (
             "e2e/journeys/test_access.py",
@@ -32,6 +37,9 @@ ORDER = Order(
             "e2e/journeys/test_one_trace_from_call_to_trail.py",
             "e2e/journeys/test_the_partners_manual.py",
             "e2e/journeys/test_a_helper_reports_by_consent.py",
+            "e2e/journeys/test_a_partner_on_node.py",
+            "e2e/journeys/test_the_smoke_test.py",
+            "e2e/journeys/test_what_operators_watch.py",
         ),
         ("e2e/journeys/test_the_platform_starts_again.py",),
         ("services/command/tests/test_cluster_command.py",),
@@ -50,3 +58,6 @@ ORDER = Order(
 
 What takes longest comes first, and early in the run what computes stands beside what waits.
 """
+
+SHARED = ("los_angeles", "town")
+"""Platforms of the session that end with their group: idle, each takes a twentieth of a core."""

@@ -24,6 +24,14 @@ def refuse_disorder(nodeid: str, values: object) -> None:
         raise pytest.UsageError(f"{nodeid}: parametrize over a list, not over a set")
 
 
+def end(item: pytest.Item, names: Sequence[str]) -> None:
+    """End fixtures of the session that no test after this one asks for in this process."""
+    for name in names:
+        for defined in item.session._fixturemanager.getfixturedefs(name, item) or ():  # noqa: SLF001
+            if defined.scope == "session":
+                defined.finish(item._request)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
 class Order:
     """Which files run together, and what comes first."""
 

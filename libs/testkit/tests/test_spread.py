@@ -2,10 +2,20 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
-from libs.testkit.spread import Order, refuse_disorder
+from libs.testkit.spread import Order, end, refuse_disorder
+
+told: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def shared() -> Iterator[None]:
+    told.append("made")
+    yield
+    told.append("ended")
 
 
 def test_files_of_one_group_run_in_one_process_and_others_alone() -> None:
@@ -24,6 +34,15 @@ def test_groups_come_first_and_then_whatever_starts_most() -> None:
         *("e2e/a.py", "libs/b.py", "libs/c.py"),
         *("e2e/z.py", "services/y.py", "libs/x.py"),
     ]
+
+
+@pytest.mark.usefixtures("shared")
+def test_what_a_group_shares_may_end_before_the_session(request: pytest.FixtureRequest) -> None:
+    assert told == ["made"]
+
+    end(request.node, ["tmp_path", "shared", "nobody_has_this"])
+
+    assert told == ["made", "ended"]
 
 
 @pytest.mark.parametrize("values", [{1, 2}, frozenset("ab")])
