@@ -86,13 +86,14 @@ def week_of(hours: Mapping[int, Hours]) -> Week:
 class Calendar:
     """One version of a calendar: the working week (Monday first), days with hours of their own, the zone.
 
-    A holiday is a special day without hours. `version` only names it.
+    A holiday is a special day without hours. `version` names it, and `known_until` says how far it goes.
     """
 
     zone: str
     week: Week
     special: Mapping[date, Hours] = field(default_factory=dict)
     version: int = 0
+    known_until: date | None = None  # whose holidays are known; beyond, the week counts
     # Summed up when it is first asked: not every calendar is.
     _counts: list[Count] = field(default_factory=list, init=False, compare=False, repr=False)
 

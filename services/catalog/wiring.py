@@ -4,6 +4,7 @@ from linli.catalog.v1 import catalog_service_pb2
 
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.catalog.adapters.ledger import EVENTS
+from services.catalog.adapters.official_days import OFFICIAL, say_how_far
 from services.catalog.adapters.publishing import publish
 from services.catalog.adapters.views import affairs, calendars, commitments, responsibilities, services
 from services.catalog.application.affair import Affairs
@@ -32,7 +33,7 @@ from services.catalog.settings import CatalogSettings
 
 def build(ground: Ground, settings: CatalogSettings) -> ServiceParts:  # noqa: ARG001 # it has no settings yet
     """The service on the ground that the shell has opened."""
-    return ServiceParts(apis=(_api(_app(ground)),))
+    return ServiceParts(apis=(_api(_app(ground)),), on_start=say_how_far)
 
 
 def _app(ground: Ground) -> App:
@@ -46,7 +47,10 @@ def _app(ground: Ground) -> App:
         reads=responsibilities.ResponsibilityReads(views),
     )
     working_time = Calendars(
-        stream=ground.stream(CALENDAR), reads=calendars.CalendarReads(views), commitments=promise_reads
+        stream=ground.stream(CALENDAR),
+        reads=calendars.CalendarReads(views),
+        commitments=promise_reads,
+        official=OFFICIAL,
     )
     promises = Commitments(
         stream=ground.stream(COMMITMENT), calendars=working_time, cited=cited, reads=promise_reads
@@ -72,6 +76,7 @@ SERVICE = Service(
     events=EVENTS,
     views=(affairs.VIEW, responsibilities.VIEW, calendars.VIEW, commitments.VIEW, services.VIEW),
     publish=publish,
+    lasting=(calendars.VIEW, calendars.lasting),
     settings=CatalogSettings,
     build=build,
     subscriptions=SUBSCRIPTIONS,

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from libs.ledger.privacy.key_address import folder_of
+from libs.ledger.recorded import utc_now
 from libs.runtime.config.settings import Settings, SettingsInvalid, read
 from libs.runtime.doctor.database import look_at_database
 from libs.runtime.doctor.exchange import look_at_broker, look_at_sources
 from libs.runtime.doctor.finding import Finding, Looking, said
 from libs.runtime.doctor.keys import look_at_certificates, look_at_key_set, look_at_personal_keys
+from libs.runtime.doctor.lasting import look_at_lasting
 from libs.runtime.doctor.machine import look_at_disks
 from libs.runtime.doctor.processes import look_at_all_processes, look_at_process
 from libs.runtime.host.parts import Service
@@ -68,6 +70,8 @@ class Examination:
             sources = look_at_sources(looking, service, settings, self._databases)
             yield from _guarded(looking, "master key", look_at_personal_keys(looking, settings))
             yield from _guarded(looking, "views and sources", sources)
+            today = utc_now().date()
+            yield from _guarded(looking, "known until", look_at_lasting(looking, service, settings, today))
         if patient.broker:
             yield from _guarded(looking, "broker", look_at_broker(looking, service, settings))
             yield from _guarded(looking, "key set", look_at_key_set(looking, settings))

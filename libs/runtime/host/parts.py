@@ -1,12 +1,14 @@
 """What a service hands to the shell that runs it: a declaration, and the parts built from it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from types import ModuleType, SimpleNamespace
 from typing import Any, Self, TypeVar
 
 from google.protobuf.descriptor import ServiceDescriptor
+from psycopg import Cursor
+from psycopg.rows import DictRow
 
 from libs.ledger.decider import Decider
 from libs.ledger.store.ledger import Ledger
@@ -110,11 +112,25 @@ class ServiceParts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lasting:
+    """Something that is known until a day only, and what to do before that."""
+
+    what: str
+    until: date
+    do: str
+
+
+Lasts = Callable[[Cursor[DictRow]], Iterable[Lasting]]
+"""What lasts until a day, by a cursor on the tables of a view."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """What a service declares before anything is opened: `SERVICE` in its `wiring.py`.
 
     `settings` is a dataclass whose fields are read from `LINLI_<SERVICE>_<FIELD>`; an instance of
     it is the second argument of `build`. `figures` are counted every 15 seconds, where the views are folded.
+    `lasting` tells `linli doctor`, by a view, what is known until a day only.
     """
 
     name: str
@@ -126,6 +142,7 @@ class Service:
     subscriptions: Subscriptions = field(default_factory=dict)
     figures: Count | None = None
     clocks: tuple[Clock, ...] = ()
+    lasting: tuple[View, Lasts] | None = None
 
     @property
     def has_worker(self) -> bool:

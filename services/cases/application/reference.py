@@ -235,7 +235,13 @@ def _responsibility(noted: ResponsibilityNoted, end: datetime | None) -> Respons
 
 def _calendar(known: Versions | None, noted: CalendarNoted) -> Versions:
     """The calendar with one more version; one without a beginning takes the place of all before it."""
-    calendar = Calendar(zone=noted.zone, week=noted.week, special=dict(noted.special), version=noted.version)
+    calendar = Calendar(
+        zone=noted.zone,
+        week=noted.week,
+        special=dict(noted.special),
+        version=noted.version,
+        known_until=noted.known_until,
+    )
     if known is None or noted.valid_from is None:
         return Versions.of(calendar)
     return known.then(calendar, noted.valid_from)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 
 from libs.rules.working_time import Versions
@@ -38,6 +38,8 @@ class Explanation:
     spans: tuple[Span, ...]  # the first `MOST_SPANS`
     counted: timedelta  # all of them together
     pauses: tuple[tuple[Pause, timedelta], ...]  # with the time by which each moved the deadline
+    known_until: date | None = None  # how far the calendar goes that counts the due moment
+    beyond: bool = False  # the due moment lies behind that: the working week alone was counted there
 
 
 def explained(
@@ -55,12 +57,16 @@ def explained(
     ended = [(pause, pause.end) for pause in pauses if pause.end and pause.start < deadline.due_at]
     moved = {pause: counted(pause.start, end) for pause, end in ended}
     pieces = list(_between(opened_at, deadline.due_at, ended))
+    last = calendar.at(deadline.due_at)
+    known_until = last.known_until if works else None
     return Explanation(
         deadline=deadline,
         zone=calendar.at(opened_at).zone,
         spans=tuple(islice(_spans(pieces, calendar, works=works), MOST_SPANS)),
         counted=sum((counted(start, end) for start, end in pieces), timedelta()),
         pauses=tuple((pause, moved.get(pause, timedelta())) for pause in pauses),
+        known_until=known_until,
+        beyond=known_until is not None and last.local(deadline.due_at).date() > known_until,
     )
 
 

@@ -113,6 +113,7 @@ class CalendarNoted:
     special: tuple[tuple[date, Hours], ...]
     version: int = 0  # not in older events
     valid_from: datetime | None = None
+    known_until: date | None = None  # the last day whose holidays are known, if the catalog says it
 
 
 NotedFact = (

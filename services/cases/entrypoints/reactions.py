@@ -142,6 +142,7 @@ def when_calendar_defined(event: catalog.CalendarDefined, _fact: Fact) -> Reacti
         special=(*holidays, *working),
         version=event.version,
         valid_from=moment_of(event, "valid_from_time"),
+        known_until=date.fromisoformat(time.known_until_date) if time.known_until_date else None,
     )
     return [_note(f"calendar:{event.calendar_id}", calendar)]
 

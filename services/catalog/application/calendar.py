@@ -1,6 +1,6 @@
 """Use cases of calendars: when work is done, by which promises are counted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from libs.ledger.recorded import Context
@@ -11,6 +11,7 @@ from libs.rules.due import Limit
 from services.catalog.application.ports import CalendarReads, CommitmentReads
 from services.catalog.domain import refusals
 from services.catalog.domain.calendar import Calendar, CalendarDefined, DefineCalendar, Defined
+from services.catalog.domain.working_time import KnownDays, OfficialDays, with_official
 
 CalendarStream = Stream[DefineCalendar, Calendar, CalendarDefined]
 CalendarHandled = Handled[Calendar, CalendarDefined]
@@ -23,9 +24,13 @@ class Calendars:
     stream: CalendarStream
     reads: CalendarReads
     commitments: CommitmentReads
+    official: Mapping[OfficialDays, Callable[[], KnownDays]]
 
     def define(self, command: DefineCalendar, context: Context, if_revision: str) -> Loaded[Defined]:
         """The first or the next version. Refuses one by which a limit that counts by it is out of reach."""
+        if (official := command.working_time.official) is not None:
+            known = self.official[official]()
+            command = replace(command, working_time=with_official(command.working_time, known))
         if isinstance(self.stream.load(command.calendar_id).state, Defined):
             command = replace(command, limits=self._limits(command))
         handled = self.stream.handle(command.calendar_id, command, context, if_revision=if_revision or None)

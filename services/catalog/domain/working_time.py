@@ -1,13 +1,20 @@
 """When work is done, as it is said and stored: the week, the holidays, and dates with hours of their own."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from enum import Enum
 
 from libs.rules import working_time
 from libs.rules.working_time import Calendar, week_of
 from libs.rules.zones import is_zone
 from services.catalog.domain import refusals
+
+
+class OfficialDays(Enum):
+    """Whose official days: holidays, and days worked in exchange."""
+
+    CHINA = "china"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,35 @@ class WorkingTime:
     week: tuple[WeekdayHours, ...]
     holidays: tuple[date, ...] = ()
     working_dates: tuple[WorkingDate, ...] = ()
+    official: OfficialDays | None = None  # whose official days are among them
+    known_until: date | None = None  # the last day whose holidays are known; beyond, the week alone counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDays:
+    """Official days, as far as they are known: those without work, and those worked in exchange."""
+
+    holidays: Collection[date]
+    worked: Collection[date]
+    until: date
+
+
+def with_official(time: WorkingTime, days: KnownDays) -> WorkingTime:
+    """The working time with official days. A date that is given by hand stays as it is.
+
+    On a day worked in exchange the hours of the first working weekday count.
+    """
+    by_hand = {*time.holidays, *(each.on for each in time.working_dates)}
+    usual = min(time.week, key=lambda day: day.weekday, default=None)
+    if usual is None:
+        raise refusals.week_is_empty()
+    moved = (WorkingDate(on=day, hours=usual.hours) for day in days.worked if day not in by_hand)
+    return replace(
+        time,
+        holidays=(*time.holidays, *(day for day in days.holidays if day not in by_hand)),
+        working_dates=(*time.working_dates, *moved),
+        known_until=max(days.until, time.known_until or days.until),
+    )
 
 
 def calendar_of(time: WorkingTime) -> Calendar:
@@ -69,7 +105,7 @@ def checked(time: WorkingTime) -> WorkingTime:
         check_hours(each.hours, "working_time.working_dates")
         if each.on in holidays or (place and dates[place - 1].on == each.on):
             raise refusals.date_is_given_twice(each.on.isoformat())
-    return WorkingTime(zone=time.zone, week=week, holidays=holidays, working_dates=dates)
+    return replace(time, week=week, holidays=holidays, working_dates=dates)
 
 
 def checked_week(week: Sequence[WeekdayHours], field: str) -> tuple[WeekdayHours, ...]:

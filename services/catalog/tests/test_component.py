@@ -21,6 +21,7 @@ from libs.testkit.hostile import assert_never_broken
 from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import deviations, every_rpc, roles
 from libs.testkit.views import assert_rebuilt_equals_live
+from services.catalog.adapters.views import calendars
 from services.catalog.tests.town import (
     AREAS,
     DESCRIPTOR,
@@ -412,6 +413,34 @@ def test_a_limit_that_takes_decades_by_its_calendar_is_refused_from_both_sides(p
     promised("lamps")
     with refused("LIMIT_OUT_OF_REACH"):
         redefine("lamps")
+
+
+def test_a_calendar_takes_the_official_days_of_china(running: Component, planner: Any) -> None:
+    hours = [types.Hours(from_minute=540, until_minute=1020)]
+    week = [types.WeekdayHours(weekday=day, hours=hours) for day in types.Weekday.values()[1:6]]
+    working_time = types.WorkingTime(
+        time_zone="Asia/Shanghai",
+        week=week,
+        holidays=["2025-03-03"],
+        official_days=types.OFFICIAL_DAYS_CHINA,
+    )
+    request = pb.DefineCalendarRequest(
+        request_id=request_id(),
+        calendar_id="official",
+        name=LocalizedText(zh="法定工作日"),
+        working_time=working_time,
+    )
+
+    defined = planner.define_calendar(request)
+
+    time = defined.calendar.working_time
+    assert {"2025-01-28", "2025-02-04", "2025-03-03"} <= {*time.holidays}
+    assert {"2025-01-26", "2025-02-08"} <= {each.date for each in time.working_dates}
+    assert (time.official_days, time.known_until_date[5:]) == (types.OFFICIAL_DAYS_CHINA, "12-31")
+    planner.list_calendars(pb.ListCalendarsRequest(at_least=defined.revision))
+    with running.opened.views.read("calendars") as cursor:
+        [lasting] = [each for each in calendars.lasting(cursor) if "official" in each.what]
+    assert lasting.until.isoformat() == time.known_until_date
 
 
 def test_a_version_of_a_calendar_says_from_when_it_holds(planner: Any) -> None:

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,9 +24,11 @@ from libs.runtime.doctor.database import clock_finding, unreached
 from libs.runtime.doctor.examine import Examination, Patient
 from libs.runtime.doctor.exchange import broker_version
 from libs.runtime.doctor.finding import Finding, Looking, report, status
+from libs.runtime.doctor.lasting import lasting_finding
 from libs.runtime.doctor.machine import disk_finding
 from libs.runtime.doctor.processes import look_at_process
 from libs.runtime.host.opened import OpenService
+from libs.runtime.host.parts import Lasting
 from libs.runtime.tests.example import counter, tally
 from libs.runtime.tests.running import MASTER_KEY, opened
 from libs.telemetry.http import Endpoint
@@ -475,3 +477,19 @@ def test_a_view_that_another_release_was_building_is_not_held_against_a_service(
     (finding,) = found(services, "views")
 
     assert finding.state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("today", "state"),
+    [("2026-10-31", "ok"), ("2026-11-01", "soon"), ("2026-12-31", "soon"), ("2027-01-01", "broken")],
+)
+def test_what_is_known_until_a_day_is_said_sixty_days_before(today: str, state: str) -> None:
+    days = Lasting(
+        what="the holidays of the calendar office", until=date(2026, 12, 31), do="import the next year"
+    )
+
+    finding = lasting_finding(IN, days, date.fromisoformat(today))
+
+    assert finding.state == state
+    assert "office" in finding.says
+    assert "2026-12-31" in finding.says

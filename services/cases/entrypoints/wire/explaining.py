@@ -29,6 +29,8 @@ def explanation_shown(explanation: Explanation, file: CaseFile) -> pb.ExplainDea
         ],
         counted=_duration(explanation.counted),
         pauses=[_pause(pause, moved) for pause, moved in explanation.pauses if not pause.approved],
+        calendar_known_until_date=explanation.known_until.isoformat() if explanation.known_until else "",
+        beyond_known_days=explanation.beyond,
         approved_pauses=[_pause(pause, moved) for pause, moved in explanation.pauses if pause.approved],
     )
 

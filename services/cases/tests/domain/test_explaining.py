@@ -1,7 +1,7 @@
 """A deadline is explained: what was counted, by which version of the calendar, and which pauses moved it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -74,3 +74,23 @@ def test_a_pause_that_lasts_has_moved_nothing_yet() -> None:
     assert explained(resolution_deadline(), MONDAY, (pause,), Versions.of(ONE)).pauses == (
         (pause, timedelta()),
     )
+
+
+def test_a_due_moment_beyond_what_the_calendar_knows_is_said_to_be() -> None:
+    known = replace(OFFICE, known_until=date(2022, 1, 5))
+    deadline, calendar = resolution_deadline(), Versions.of(known)  # due on Thursday the sixth
+
+    explanation = explained(deadline, MONDAY, (), calendar)
+
+    assert (explanation.known_until, explanation.beyond) == (date(2022, 1, 5), True)
+    longer = Versions.of(replace(known, known_until=date(2022, 1, 6)))
+    assert not explained(deadline, MONDAY, (), longer).beyond
+
+
+def test_what_counts_day_and_night_needs_no_holidays() -> None:
+    known = Versions.of(replace(OFFICE, known_until=date(2021, 12, 31)))
+    deadline = promised(Limit(amount=3, unit=Unit.CALENDAR_HOURS), known)
+
+    explanation = explained(deadline, MONDAY, (), known)
+
+    assert (explanation.known_until, explanation.beyond) == (None, False)

@@ -1,10 +1,13 @@
 """Which calendars are there, as they are now?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypedDict
 
 import msgspec
+from psycopg import Cursor
+from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.values import Json
@@ -12,6 +15,7 @@ from libs.ledger.views.view import Rows, Table, View, Views
 from libs.query.freshness import Fresh
 from libs.query.listing import Listing
 from libs.query.paging import ListRequest, ascending
+from libs.runtime.host.parts import Lasting
 from services.catalog.domain.calendar import CalendarDefined
 
 
@@ -44,6 +48,18 @@ class NewestCalendars(View):
 
 
 VIEW = NewestCalendars()
+_DO = "define it again by a release that knows the next year, or `linli calendar import`"
+
+
+def lasting(cursor: Cursor[DictRow]) -> Iterator[Lasting]:
+    """The calendars that say until when their holidays are known."""
+    known = "content->'working_time'->>'known_until'"
+    cursor.execute(
+        f"SELECT calendar_id, {known} AS until FROM calendars WHERE {known} IS NOT NULL ORDER BY 1"
+    )
+    for row in cursor:
+        what = f"the holidays of the calendar {row['calendar_id']}"
+        yield Lasting(what=what, until=date.fromisoformat(row["until"]), do=_DO)
 
 
 @dataclass(frozen=True, slots=True)

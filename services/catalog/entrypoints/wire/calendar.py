@@ -6,11 +6,20 @@ from datetime import date
 from linli.catalog.v1 import catalog_service_pb2 as pb
 from linli.catalog.v1 import catalog_types_pb2 as types
 
+from libs.rpc.enums import EnumTable
 from libs.rpc.moments import stamp_or_none
 from libs.rpc.texts import localized
 from services.catalog.domain import refusals
 from services.catalog.domain.calendar import CalendarDefined
-from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingDate, WorkingTime
+from services.catalog.domain.working_time import (
+    Hours,
+    OfficialDays,
+    WeekdayHours,
+    WorkingDate,
+    WorkingTime,
+)
+
+OFFICIAL = EnumTable(types.OfficialDays, OfficialDays)
 
 
 def working_time_of(given: types.WorkingTime) -> WorkingTime:
@@ -23,6 +32,10 @@ def working_time_of(given: types.WorkingTime) -> WorkingTime:
             WorkingDate(on=_day(each.date, "working_time.working_dates"), hours=_hours_of(each.hours))
             for each in given.working_dates
         ),
+        official=OFFICIAL.from_wire(given.official_days) if given.official_days else None,
+        known_until=_day(given.known_until_date, "working_time.known_until_date")
+        if given.known_until_date
+        else None,
     )
 
 
@@ -63,6 +76,8 @@ def working_time_shown(kept: WorkingTime) -> types.WorkingTime:
             types.WorkingDate(date=each.on.isoformat(), hours=_hours_shown(each.hours))
             for each in kept.working_dates
         ],
+        official_days=OFFICIAL.to_wire(kept.official) if kept.official else types.OFFICIAL_DAYS_UNSPECIFIED,
+        known_until_date=kept.known_until.isoformat() if kept.known_until else "",
     )
 
 

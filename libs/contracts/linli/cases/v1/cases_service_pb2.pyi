@@ -3610,10 +3610,20 @@ class ExplainDeadlineResponse(_message.Message):
     COUNTED_FIELD_NUMBER: _builtins.int
     PAUSES_FIELD_NUMBER: _builtins.int
     APPROVED_PAUSES_FIELD_NUMBER: _builtins.int
+    CALENDAR_KNOWN_UNTIL_DATE_FIELD_NUMBER: _builtins.int
+    BEYOND_KNOWN_DAYS_FIELD_NUMBER: _builtins.int
     calendar_id: _builtins.str
     """The calendar."""
     time_zone: _builtins.str
     """Its time zone (IANA)."""
+    calendar_known_until_date: _builtins.str
+    """The last date whose holidays and moved working days the calendar knows (catalog's `WorkingTime.known_until_date`), of
+    the version that counts the due moment; empty if it does not say, or if time counts day and night.
+    """
+    beyond_known_days: _builtins.bool
+    """True: the due moment lies behind that date, and the days between were counted by the working week alone. It stands
+    all the same, unless the case is paused: what is counted then, the version in force then counts.
+    """
     @_builtins.property
     def deadline(self) -> _cases_types_pb2.Deadline:
         """The deadline."""
@@ -3649,10 +3659,12 @@ class ExplainDeadlineResponse(_message.Message):
         counted: _duration_pb2.Duration | None = ...,
         pauses: _abc.Iterable[Global___CountedPause] | None = ...,
         approved_pauses: _abc.Iterable[Global___CountedPause] | None = ...,
+        calendar_known_until_date: _builtins.str = ...,
+        beyond_known_days: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "deadline", b"deadline", "limit", b"limit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_pauses", b"approved_pauses", "calendar_id", b"calendar_id", "counted", b"counted", "deadline", b"deadline", "limit", b"limit", "pauses", b"pauses", "spans", b"spans", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_pauses", b"approved_pauses", "beyond_known_days", b"beyond_known_days", "calendar_id", b"calendar_id", "calendar_known_until_date", b"calendar_known_until_date", "counted", b"counted", "deadline", b"deadline", "limit", b"limit", "pauses", b"pauses", "spans", b"spans", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

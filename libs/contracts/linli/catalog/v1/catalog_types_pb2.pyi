@@ -153,6 +153,26 @@ WEEKDAY_SUNDAY: Weekday.ValueType  # 7
 """Sunday."""
 Global___Weekday: _TypeAlias = Weekday  # noqa: Y015
 
+class _OfficialDays:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _OfficialDaysEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OfficialDays.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    OFFICIAL_DAYS_UNSPECIFIED: _OfficialDays.ValueType  # 0
+    """None."""
+    OFFICIAL_DAYS_CHINA: _OfficialDays.ValueType  # 1
+    """China's, as the State Council announces them each autumn for the next year; known since 2004."""
+
+class OfficialDays(_OfficialDays, metaclass=_OfficialDaysEnumTypeWrapper):
+    """Whose official days a calendar has: holidays, and days that are worked in exchange."""
+
+OFFICIAL_DAYS_UNSPECIFIED: OfficialDays.ValueType  # 0
+"""None."""
+OFFICIAL_DAYS_CHINA: OfficialDays.ValueType  # 1
+"""China's, as the State Council announces them each autumn for the next year; known since 2004."""
+Global___OfficialDays: _TypeAlias = OfficialDays  # noqa: Y015
+
 class _ServiceStatus:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -457,8 +477,20 @@ class WorkingTime(_message.Message):
     WEEK_FIELD_NUMBER: _builtins.int
     HOLIDAYS_FIELD_NUMBER: _builtins.int
     WORKING_DATES_FIELD_NUMBER: _builtins.int
+    OFFICIAL_DAYS_FIELD_NUMBER: _builtins.int
+    KNOWN_UNTIL_DATE_FIELD_NUMBER: _builtins.int
     time_zone: _builtins.str
     """The IANA time zone of all hours and dates, for instance `Asia/Shanghai`."""
+    official_days: Global___OfficialDays.ValueType
+    """Adds official days to `holidays` and `working_dates`, as far as this release knows them: the answer has all of them.
+    A date that is given by hand stays as it is given. On a day worked in exchange the hours of the first working weekday
+    count. They are fixed with the version: define the calendar again when a release knows another year. What was
+    promised before stands; cases that open, pause or resume later count by the new version.
+    """
+    known_until_date: _builtins.str
+    """The last date whose holidays and working dates are known, `YYYY-MM-DD`; beyond it the working week alone counts, and
+    `ExplainDeadline` of cases says so. Empty: the calendar does not say. With `official_days` the service sets it.
+    """
     @_builtins.property
     def week(self) -> _containers.RepeatedCompositeFieldContainer[Global___WeekdayHours]:
         """The working week; a weekday that is left out is not a working day."""
@@ -478,10 +510,12 @@ class WorkingTime(_message.Message):
         week: _abc.Iterable[Global___WeekdayHours] | None = ...,
         holidays: _abc.Iterable[_builtins.str] | None = ...,
         working_dates: _abc.Iterable[Global___WorkingDate] | None = ...,
+        official_days: Global___OfficialDays.ValueType = ...,
+        known_until_date: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["holidays", b"holidays", "time_zone", b"time_zone", "week", b"week", "working_dates", b"working_dates"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["holidays", b"holidays", "known_until_date", b"known_until_date", "official_days", b"official_days", "time_zone", b"time_zone", "week", b"week", "working_dates", b"working_dates"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
