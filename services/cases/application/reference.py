@@ -14,7 +14,7 @@ from libs.geo.index import AreaIndex, BoundaryRow, with_validity
 from libs.rules.areas import AreaPath, ids_of, path_of
 from libs.rules.routing import Decision, Question, Responsibility, most_precise, route
 from libs.rules.terms import standard
-from libs.rules.working_time import Calendar, Versions
+from libs.rules.working_time import Versions
 from services.cases.domain import refusals
 from services.cases.domain.case.commands import Facts
 from services.cases.domain.case.terms import CaseTerms
@@ -235,13 +235,7 @@ def _responsibility(noted: ResponsibilityNoted, end: datetime | None) -> Respons
 
 def _calendar(known: Versions | None, noted: CalendarNoted) -> Versions:
     """The calendar with one more version; one without a beginning takes the place of all before it."""
-    calendar = Calendar(
-        zone=noted.zone,
-        week=noted.week,
-        special=dict(noted.special),
-        version=noted.version,
-        known_until=noted.known_until,
-    )
+    calendar = noted.calendar()
     if known is None or noted.valid_from is None:
         return Versions.of(calendar)
     return known.then(calendar, noted.valid_from)

@@ -12,7 +12,7 @@ from libs.ledger.decider import Decider
 from libs.ledger.noted import Note, Noted, noting
 from libs.rules.areas import AreaPath
 from libs.rules.terms import OUTCOMES, Choice, Level, Terms
-from libs.rules.working_time import Hours, Week
+from libs.rules.working_time import Calendar, Hours, Week
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +114,16 @@ class CalendarNoted:
     version: int = 0  # not in older events
     valid_from: datetime | None = None
     known_until: date | None = None  # the last day whose holidays are known, if the catalog says it
+
+    def calendar(self) -> Calendar:
+        """What counts by it."""
+        return Calendar(
+            zone=self.zone,
+            week=self.week,
+            special=dict(self.special),
+            version=self.version,
+            known_until=self.known_until,
+        )
 
 
 NotedFact = (

@@ -210,8 +210,8 @@ def play(commands: Sequence[CaseCommand]) -> tuple[Case, list[CaseEvent]]:
     return CASE.fold(events), events
 
 
-OF_ITS_OWN = ("pause", "resolve")
-"""What ends by itself: only moments of clocks are annulled; a closing by silence is undone by reopening."""
+OF_ITS_OWN = ("pause", "resolve", "ask for a pause")
+"""What ends by itself: only moments of clocks are annulled. A case is reopened, a pause asked for again."""
 
 
 @for_any(acts, minutes, minutes, st.permutations([*EVERY_MOMENT, *EVERY_MOMENT]))
