@@ -86,7 +86,9 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
         reports=reports,
         cases=cases,
         conversations=Conversations(
-            stream=ground.stream(CONVERSATION, area=area_of_conversation), cases=stream
+            stream=ground.stream(CONVERSATION, area=area_of_conversation),
+            cases=stream,
+            reads=due_answers.OverdueReads(ground.views),
         ),
         following=Following(stream=stream, reads=reads),
         routing=Routing(picture=picture, facts=facts, reads=reads),

@@ -20,7 +20,7 @@ class App:
 
     reports        open, listed
     cases          act, reassign, one, public, listed
-    conversations  case, send, history
+    conversations  case, send, history, overdue
     following      state, file, forget, of_numbers
     routing        explain, preview, unowned
     imports        finish

@@ -6,8 +6,11 @@ from datetime import datetime
 
 from libs.ledger.recorded import Context, Recorded
 from libs.ledger.streams.stream import Handled, Stream
+from libs.query.freshness import Fresh, PageQuery
+from libs.query.reach import Reach
 from services.cases.application.case import CaseStream, require_case_id
 from services.cases.application.permits import as_opened
+from services.cases.application.ports import OverdueReads, OverdueRow
 from services.cases.domain.case.situations import Opened, body_of
 from services.cases.domain.conversation import (
     Conversation,
@@ -38,6 +41,7 @@ class Conversations:
 
     stream: ConversationStream
     cases: CaseStream
+    reads: OverdueReads
 
     def case(self, case_id: str) -> Opened:
         """The case as it is. Raises CASE_NOT_FOUND."""
@@ -70,6 +74,10 @@ class Conversations:
     def history(self, case_id: str) -> Sequence[Recorded[ConversationEvent]]:
         """Everything that was written, and who was silent; texts open."""
         return self.stream.history(case_id)
+
+    def overdue(self, query: PageQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[OverdueRow], str]:
+        """A page of the messages that were not answered in time, and are not yet."""
+        return self.reads.overdue(query, reach, fresh)
 
 
 def area_of(conversation: Conversation) -> str | None:

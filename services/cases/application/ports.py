@@ -83,6 +83,27 @@ class CaseReads(Protocol):
         ...
 
 
+class OverdueRow(TypedDict):
+    """A message whose addressee was silent too long, and still owes the answer."""
+
+    case_id: str
+    message_id: str
+    sender: str
+    addressee: str
+    area_path: AreaPath
+    body_id: NotRequired[str | None]
+    due_time: datetime
+    escalated_path: AreaPath
+
+
+class OverdueReads(Protocol):
+    """Which messages were not answered in time, and are not yet?"""
+
+    def overdue(self, query: PageQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[OverdueRow], str]:
+        """A page of those within reach, the longest overdue first. Raises `ViewBehind`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlyMoment:
     """A moment of a clock that has passed and stands, though it is not due yet."""

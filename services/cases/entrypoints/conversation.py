@@ -3,6 +3,7 @@
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 
+from libs.query.freshness import Fresh
 from libs.query.reach import Reach, not_covered
 from libs.rpc.call import Call, invalid
 from libs.rpc.moments import stamp_or_none
@@ -13,7 +14,7 @@ from services.cases.domain.case.situations import Opened
 from services.cases.domain.conversation import MessageSent
 from services.cases.domain.values import Party
 from services.cases.entrypoints.case import masked_for
-from services.cases.entrypoints.wire.conversation import conversation_shown
+from services.cases.entrypoints.wire.conversation import conversation_shown, overdue_shown
 from services.cases.entrypoints.wire.record import Reader
 from services.cases.entrypoints.wire.words import PARTIES
 
@@ -45,6 +46,13 @@ class ConversationApi:
         reader = reader_of(call, self._app.conversations.case(request.case_id))
         messages = conversation_shown(self._app.conversations.history(request.case_id), reader)
         return pb.GetConversationResponse(messages=messages, personal_data_masked=reader.masked)
+
+    def list_overdue_messages(
+        self, request: pb.ListOverdueMessagesRequest, call: Call
+    ) -> pb.ListOverdueMessagesResponse:
+        """A page of what was not answered in time."""
+        rows, token = self._app.conversations.overdue(request, call.reach, Fresh.of(request, call))
+        return pb.ListOverdueMessagesResponse(messages=map(overdue_shown, rows), next_page_token=token)
 
 
 def reader_of(call: Call, case: Opened) -> Reader:

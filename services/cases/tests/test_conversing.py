@@ -95,6 +95,36 @@ def test_a_silent_department_is_escalated_once_by_the_clock(
     assert [each.overdue for each in conversation(lin, case)] == [True, False]
 
 
+def test_staff_find_what_was_not_answered_in_time_until_it_is_answered(
+    running: Component, person: Any, lin: Any, roads_officer: Any, case: pb.Case
+) -> None:
+    asked = says(lin, case, DEPARTMENT, "when do you come?")
+    later = PassLimits(at=utc_now() + timedelta(days=4))
+    passed = running.opened.streams["conversation"].handle(case.case_id, later, Context(actor="clock"))
+
+    def overdue(staff: Any, at_least: str) -> list[pb.OverdueMessage]:
+        listed = pb.ListOverdueMessagesRequest(page_size=200, at_least=at_least)
+        messages = staff.list_overdue_messages(listed).messages
+        return [each for each in messages if each.case_id == case.case_id]
+
+    district = person("DISPATCHER", subject="dee", path="city/harbour")
+    for staff in (district, roads_officer):
+        [silent] = overdue(staff, passed.revision)
+        assert (silent.message_id, silent.sender, silent.addressee) == (
+            asked.message_id,
+            RESIDENT,
+            DEPARTMENT,
+        )
+        assert (silent.body_id, silent.escalated_area_id, silent.due_time) == (
+            "roads",
+            "harbour",
+            asked.due_time,
+        )
+    assert overdue(person("DISPATCHER", subject="eve", path="city/hill"), passed.revision) == []
+    answer = says(roads_officer, case, RESIDENT, "tomorrow", answers_message_id=asked.message_id)
+    assert overdue(district, answer.revision) == []
+
+
 def test_the_schedule_knows_who_owes_an_answer(
     running: Component, lin: Any, roads_officer: Any, case: pb.Case
 ) -> None:

@@ -7,7 +7,9 @@ from linli.cases.v1 import cases_service_pb2 as pb
 from libs.ledger.recorded import Recorded
 from libs.rpc.moments import stamp, stamp_or_none
 from libs.rules.areas import id_of
+from services.cases.application.ports import OverdueRow
 from services.cases.domain.conversation import ConversationEvent, MessageOverdue, MessageSent
+from services.cases.domain.values import Party
 from services.cases.entrypoints.wire.record import Reader
 from services.cases.entrypoints.wire.words import PARTIES
 
@@ -40,4 +42,19 @@ def _message(sent: MessageSent, author_id: str, reader: Reader) -> pb.CaseMessag
         answers_message_id=sent.answers or "",
         body_id=sent.body_id or "",
         author_id="" if reader.is_reporter and author_id != reader.reporter_id else author_id,
+    )
+
+
+def overdue_shown(row: OverdueRow) -> pb.OverdueMessage:
+    """A message whose addressee was silent too long."""
+    return pb.OverdueMessage(
+        case_id=row["case_id"],
+        message_id=row["message_id"],
+        sender=PARTIES.to_wire(Party(row["sender"])),
+        addressee=PARTIES.to_wire(Party(row["addressee"])),
+        area_id=id_of(row["area_path"]),
+        area_path=row["area_path"],
+        body_id=row["body_id"] or "",
+        due_time=stamp(row["due_time"]),
+        escalated_area_id=id_of(row["escalated_path"]),
     )

@@ -2947,6 +2947,120 @@ class CaseMessage(_message.Message):
 Global___CaseMessage: _TypeAlias = CaseMessage  # noqa: Y015
 
 @_typing.final
+class ListOverdueMessagesRequest(_message.Message):
+    """Asks for a page of messages that were not answered in time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Most messages on the page, 1 to 200; 0 means 50."""
+    page_token: _builtins.str
+    """`next_page_token` of the page before; empty for the first."""
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOverdueMessagesRequest: _TypeAlias = ListOverdueMessagesRequest  # noqa: Y015
+
+@_typing.final
+class ListOverdueMessagesResponse(_message.Message):
+    """A page of messages that were not answered in time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Pass it as `page_token` to get the next page; empty on the last."""
+    @_builtins.property
+    def messages(self) -> _containers.RepeatedCompositeFieldContainer[Global___OverdueMessage]:
+        """The messages, the longest overdue first."""
+
+    def __init__(
+        self,
+        *,
+        messages: _abc.Iterable[Global___OverdueMessage] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["messages", b"messages", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOverdueMessagesResponse: _TypeAlias = ListOverdueMessagesResponse  # noqa: Y015
+
+@_typing.final
+class OverdueMessage(_message.Message):
+    """A message whose addressee was silent too long. `GetConversation` has its text, for those who may read it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
+    SENDER_FIELD_NUMBER: _builtins.int
+    ADDRESSEE_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    AREA_PATH_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    DUE_TIME_FIELD_NUMBER: _builtins.int
+    ESCALATED_AREA_ID_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    message_id: _builtins.str
+    """The message within the conversation."""
+    sender: _cases_types_pb2.CaseParty.ValueType
+    """Who asked."""
+    addressee: _cases_types_pb2.CaseParty.ValueType
+    """Who was silent."""
+    area_id: _builtins.str
+    """The area of the case."""
+    area_path: _builtins.str
+    """That area and those above it, from the top."""
+    body_id: _builtins.str
+    """The body that had the case when the message was sent; empty if there was none."""
+    escalated_area_id: _builtins.str
+    """The area whose staff are to see to it."""
+    @_builtins.property
+    def due_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when an answer was owed."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        message_id: _builtins.str = ...,
+        sender: _cases_types_pb2.CaseParty.ValueType = ...,
+        addressee: _cases_types_pb2.CaseParty.ValueType = ...,
+        area_id: _builtins.str = ...,
+        area_path: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        due_time: _timestamp_pb2.Timestamp | None = ...,
+        escalated_area_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addressee", b"addressee", "area_id", b"area_id", "area_path", b"area_path", "body_id", b"body_id", "case_id", b"case_id", "due_time", b"due_time", "escalated_area_id", b"escalated_area_id", "message_id", b"message_id", "sender", b"sender"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OverdueMessage: _TypeAlias = OverdueMessage  # noqa: Y015
+
+@_typing.final
 class FollowCaseRequest(_message.Message):
     """Asks to follow one case."""
 
