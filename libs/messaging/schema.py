@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from libs.ledger.errors import SchemaUnknown
-from libs.ledger.store import event_types, roles, tables
+from libs.ledger.store import blinding, event_types, roles, tables
 from libs.ledger.store.mapper import Events
 from libs.ledger.store.migrate import Standing, Step, check_steps, connect, look_at_steps, take_steps
 from libs.ledger.views import left_behind, passed_over, view_tables
@@ -21,6 +21,7 @@ STEPS: Sequence[Step] = (
     Step(8, "decisions on sources", lambda cursor, _dsn: cursor.execute(sources.DDL)),
     Step(9, "types of events", lambda cursor, _dsn: cursor.execute(event_types.DDL + passed_over.DDL)),
     Step(10, "appends in fewer statements", tables.replace_functions),
+    Step(11, "blind terms", lambda cursor, _dsn: cursor.execute(blinding.CREATE_TABLE)),
 )
 """Add new steps at the end: expand in one release, contract in the next (DECISIONS.md)."""
 _MOST_TOLD = 3

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from libs.runtime.bundled.kept import environ_of, place_of
-from libs.runtime.host import operate, operate_claims
+from libs.runtime.host import operate, operate_claims, operate_terms
 from libs.runtime.host.parts import Service
 from libs.runtime.host.shell import in_a_sentence
 
@@ -21,25 +21,31 @@ data_option = click.option(
     metavar="DIR",
     help="data folder of a running `linli up` or `linli cluster` [LINLI_DATABASE_URL and LINLI_MASTER_KEY]",
 )
-_CLAIMS = "claims"
+_CLAIMS, _TERMS = "claims", "terms"
 _parked_id = click.argument("parked_id", metavar="ID", type=int)
 
 
 def rebuild(get: Get) -> click.Command:
-    """The command that builds a view or the claims anew."""
+    """The command that builds a view, the claims or the blind terms anew."""
     service = get()
-    views = sorted(view.name for view in service.views)
+    beside = {_CLAIMS: service.events.claims, _TERMS: service.events.blinded}
+    choices = [*sorted(view.name for view in service.views), *(name for name, each in beside.items() if each)]
 
     @click.command()
-    @click.argument("what", type=click.Choice([*views, *([_CLAIMS] if service.events.claims else [])]))
+    @click.argument("what", type=click.Choice(choices))
     @click.option("--compare", is_flag=True, help="only list what would differ")
     @data_option
     def rebuild(what: str, compare: bool, data: Path | None) -> int:
-        """Build a view anew beside the live one, then switch; or bring `claims` to what the ledger says."""
+        """Build a view anew beside the live one, then switch.
+
+        Or bring `claims` (what has one holder) or `terms` (what texts are found by) to what the ledger says.
+        """
 
         def act(environ: Environ) -> int:
             if what == _CLAIMS:
                 return operate_claims.rebuild_claims(service, environ, compare=compare)
+            if what == _TERMS:
+                return operate_terms.rebuild_terms(service, environ, compare=compare)
             return operate.rebuild_view(service, what, environ, compare=compare)
 
         return on(service, data, act)

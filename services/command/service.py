@@ -47,7 +47,9 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
             "migrate": Lazy("create or upgrade the schema", made("roles", "migrate")),
             "await-schema": Lazy("wait until `migrate` has run", made("awaiting", "await_schema")),
             "settings": Lazy("list the settings", made("roles", "settings")),
-            "rebuild": Lazy("rebuild a view or the claims from the ledger", made("acts", "rebuild")),
+            "rebuild": Lazy(
+                "rebuild a view, the claims or the terms from the ledger", made("acts", "rebuild")
+            ),
             "verify": Lazy("check the ledger against its hashes", made("acts", "verify")),
             "reconcile": Lazy("`sources reconcile`", made("sources", "reconcile"), listed=False),
             "rotate-master-key": Lazy(

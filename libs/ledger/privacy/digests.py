@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import os
+from collections.abc import Iterable
 from typing import Any
 
 from psycopg import Connection
@@ -14,6 +15,7 @@ from libs.ledger.privacy.master_key import KEY_BYTES, MasterKey, is_wrapped_by
 SECRET = "!digest"  # noqa: S105  # the name of its row
 """What the secret is called in the table; no subject of an event can be called that (`ids.stream_name`)."""
 
+_MOST_SCOPES = 10_000
 _SELECT = SQL("SELECT wrapped FROM subject_keys WHERE subject = '!digest'")
 _INSERT = "INSERT INTO subject_keys (subject, wrapped) VALUES ('!digest', %s) ON CONFLICT DO NOTHING"
 _UPDATE = "UPDATE subject_keys SET wrapped = %s WHERE subject = '!digest' AND wrapped = %s"
@@ -36,12 +38,26 @@ class Digests:
         self._datastore = datastore
         self._master = master
         self._secret: bytes | None = None
+        self._scopes: dict[tuple[str, str], bytes] = {}
 
     def digest(self, purpose: str, text: str) -> str:
         """32 hexadecimal digits: the same for the same purpose and text, for ever."""
         secret = self._secret or self.load()
         message = f"{len(purpose)}:{purpose}:{text}".encode()
         return hmac.new(secret, message, hashlib.sha256).hexdigest()[:32]
+
+    def terms(self, kind: str, scope: str, words: Iterable[str]) -> list[int]:
+        """For each word 32 bits as an integer: the same for the same kind, scope and word, for ever."""
+        key = self._scopes.get((kind, scope)) or self._key_of(kind, scope)
+        return [int.from_bytes(hmac.digest(key, word.encode(), "sha256")[:4], signed=True) for word in words]
+
+    def _key_of(self, kind: str, scope: str) -> bytes:
+        secret, purpose = self._secret or self.load(), f"terms/{kind}"
+        key = hmac.digest(secret, f"{len(purpose)}:{purpose}:{scope}".encode(), "sha256")
+        if len(self._scopes) >= _MOST_SCOPES:
+            self._scopes.clear()
+        self._scopes[kind, scope] = key
+        return key
 
     def load(self) -> bytes:
         """The secret, made on the first use by whichever process comes first.

@@ -128,6 +128,10 @@ class Keys:
         """
         return self._digests.digest(purpose, text)
 
+    def terms(self, kind: str, scope: str, words: Iterable[str]) -> list[int]:
+        """By what words are found blindly: a number each that cannot be turned back without our secret."""
+        return self._digests.terms(kind, scope, words)
+
     def rewrap(self, say: rotation.Say = lambda _: None, *, size: int = 500) -> int:
         """Wrap all keys with the current master key; answers how many had an older one.
 

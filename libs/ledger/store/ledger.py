@@ -20,6 +20,7 @@ from libs.ledger.recorded import Checkpoint, Draft, Recorded
 from libs.ledger.revision import Revision, history_changed, parse_revision
 from libs.ledger.store import chain as chains
 from libs.ledger.store import incarnation
+from libs.ledger.store.blinding import Key
 from libs.ledger.store.claiming import Change, changing
 from libs.ledger.store.committer import Committed
 from libs.ledger.store.listener import Listener
@@ -254,6 +255,7 @@ class Ledger:
         used: dict[str, DataKey] = {}
         erases = list(append.erases)
         changes: list[Change] = []
+        terms: list[tuple[Key, Sequence[int]]] = []
         last: dict[str, int] = {}
         for draft in append.drafts:
             version = draft.expected_version
@@ -266,6 +268,7 @@ class Ledger:
                 used.update((key.subject, key) for key in encoded.keys)
                 erases.extend(encoded.erases)
                 changes.extend(encoded.changes)
+                terms.extend(self.mapper.terms(self.keys, draft.stream, event, metadata))
             last[draft.stream] = version
         effects = [*([changing(changes)] if changes else []), *append.effects]
         return Unit(
@@ -274,6 +277,7 @@ class Ledger:
             keys=used,
             erases=erases,
             effects=effects,
+            terms=terms,
             lives=frozenset(draft.life for draft in append.drafts if draft.life),
         )
 
@@ -299,7 +303,11 @@ class Ledger:
 
     def read_claiming(self, after: int, until: int, limit: int = 1000) -> list[Recorded[Any]]:
         """The events between two positions that claim or release something, personal data opened."""
-        return self._reader.claiming(after, until, limit)
+        return self._reader.of_types(self.mapper.changing(), after, until, limit)
+
+    def read_blinded(self, after: int, until: int, limit: int = 1000) -> list[Recorded[Any]]:
+        """The events between two positions that may add blind terms, personal data opened."""
+        return self._reader.of_types(self.mapper.blinded(), after, until, limit)
 
     def read_streams(self, after: Mapping[str, int]) -> dict[str, list[Recorded[Any]]]:
         """The same for many streams in one query: the version of each after which to read."""

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -14,6 +15,7 @@ from libs.ledger.personal import Personal, sealed, unseal
 from libs.ledger.privacy.data_key import DataKey, FixedKeys, Sealed
 from libs.ledger.recorded import Metadata
 from libs.ledger.store import shapes
+from libs.ledger.store.blinding import Blinding, Digesting, Key, terms_of
 from libs.ledger.store.claiming import Change, Claiming
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\.v[0-9]+")
@@ -63,6 +65,7 @@ class Events:
     `erasures`: which subjects' keys an event destroys, in the transaction that appends it.
     `private`: the types that are never published; a release that does not know one may pass over it.
     `claims`: what events claim and release in the same transaction, kind by kind.
+    `blinded`: what can be found of their texts, by kinds of search.
     """
 
     service: str
@@ -71,6 +74,7 @@ class Events:
     erasures: Mapping[str, Callable[[Any], Iterable[str]]] = field(default_factory=dict)
     private: frozenset[str] = frozenset()
     claims: tuple[Claiming, ...] = ()
+    blinded: tuple[Blinding, ...] = ()
 
     def __post_init__(self) -> None:
         if len(set(self.types.values())) != len(self.types):
@@ -86,6 +90,8 @@ class Events:
             raise ValueError(f"{self.service}: unknown events {unknown} are said to be private")
         if unknown := sorted({name for each in self.claims for name in each.names} - set(self.types)):
             raise ValueError(f"{self.service}: claims of unknown events {unknown}")
+        if unknown := sorted({name for each in self.blinded for name in each.texts} - set(self.types)):
+            raise ValueError(f"{self.service}: blind terms of unknown events {unknown}")
 
     def path(self, name: str) -> tuple[str, tuple[Upcast, ...]]:
         """The current name of an old one, and the upcasts that lead there."""
@@ -294,7 +300,21 @@ class Mapper:
 
     def changing(self) -> list[str]:
         """The stored names, older ones included, of the events that claim or release something."""
-        current = {name for claiming in self.events.claims for name in claiming.names}
+        return self._stored({name for claiming in self.events.claims for name in claiming.names})
+
+    def terms(
+        self, keys: Digesting, stream: str, event: object, metadata: Metadata
+    ) -> Iterator[tuple[Key, list[int]]]:
+        """The blind terms that an event adds; its personal data must be open."""
+        if blinded := self.events.blinded:
+            name = self.name_of(event).removeprefix(self._prefix)
+            yield from terms_of(blinded, keys, stream, name, event, metadata)
+
+    def blinded(self) -> list[str]:
+        """The stored names, older ones included, of the events that may add blind terms."""
+        return self._stored({name for blinding in self.events.blinded for name in blinding.texts})
+
+    def _stored(self, current: AbstractSet[str]) -> list[str]:
         return [self._prefix + name for name in self.events.names() if self.events.path(name)[0] in current]
 
     def decode(self, stream: str, name: str, body: bytes) -> tuple[Any, Metadata]:

@@ -79,10 +79,10 @@ class Reader:
             self._of_newer_release(name)
             raise EventTypeUnknown(name, stream, position)
 
-    def claiming(self, after: int, until: int, limit: int) -> list[Recorded[Any]]:
-        """A page of the events that claim or release something, personal data opened."""
+    def of_types(self, names: list[str], after: int, until: int, limit: int) -> list[Recorded[Any]]:
+        """A page of the events stored under these names, personal data opened."""
         with self._mapper.opening():
-            rows = self._datastore.select(self._of_types, (after, until, self._mapper.changing(), limit))
+            rows = self._datastore.select(self._of_types, (after, until, names, limit))
             return [self._recorded(*row) for row in rows]
 
     def stream(self, stream: str, after: int, until: int | None, limit: int | None) -> list[Recorded[Any]]:

@@ -19,7 +19,7 @@ from psycopg import Connection, Cursor
 from libs.ledger.datastore import Datastore, harms
 from libs.ledger.errors import AlreadyHandled, ClockSkewed, LedgerUnavailable, OutcomeUnknown, VersionConflict
 from libs.ledger.recorded import Checkpoint
-from libs.ledger.store import arrays, at_work, incarnation
+from libs.ledger.store import arrays, at_work, blinding, incarnation
 from libs.ledger.store.arrays import Bigints, Blobs, Texts
 from libs.ledger.store.committer import Committer
 from libs.ledger.store.statements import Statements
@@ -133,7 +133,11 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         with self._connect().cursor(binary=True) as cursor:
             self._under_way = True
             parameters = self._sql.parameters(units, self.timekeeper.now())
-            row = cursor.execute(self._sql.append, parameters, prepare=True).fetchone()
+            terms = blinding.joined(added for unit in units for added in unit.terms)
+            if terms:
+                parameters = (*parameters, *self._sql.terms(terms))
+            statement = self._sql.append_findable if terms else self._sql.append
+            row = cursor.execute(statement, parameters, prepare=True).fetchone()
         if row is None or row["positions"] is None:
             return False
         give_positions(units, row["positions"], row["moment"])
@@ -264,6 +268,8 @@ class GroupCommitRecorder(PostgresProcessRecorder):
         rows = [row for unit in units for row in unit.rows]
         if rows:
             self._insert_rows(cursor, units, rows)
+        if terms := blinding.joined(added for unit in units for added in unit.terms):
+            cursor.execute(self._sql.add_terms, self._sql.terms(terms), prepare=True)
         erased = [subject for unit in units for subject in unit.erases]
         if erased and self.destroy_keys is not None:
             self.destroy_keys(cursor, erased)

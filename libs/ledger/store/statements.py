@@ -10,6 +10,7 @@ from psycopg.sql import SQL, Composed, Identifier, Literal
 from libs.ledger.privacy.data_key import DataKey
 from libs.ledger.privacy.keys import TABLE as KEYS_TABLE
 from libs.ledger.recorded import Checkpoint
+from libs.ledger.store import blinding
 from libs.ledger.store.arrays import Bigints, Blobs, Booleans, Packed, Texts
 from libs.ledger.store.incarnation import TABLE as INCARNATIONS_TABLE
 from libs.ledger.store.timekeeper import MOST_SKEW
@@ -190,6 +191,7 @@ ALTER TABLE {events}
 
 
 _ARRAYS = 15
+_IF_APPENDED = " WHERE done.positions IS NOT NULL"
 
 
 class Statements:
@@ -211,6 +213,11 @@ class Statements:
             "SELECT positions, moment, extract(epoch FROM moment - statement_timestamp()) AS waited"
             f" FROM {{append}}(%s, %b, {', '.join(['%s'] * _ARRAYS)})"
         )
+        self.append_findable = b"WITH done AS MATERIALIZED (%b), terms AS (%b) SELECT * FROM done" % (
+            self.append,
+            compose(blinding.ADD.replace("{source}", "done, ").replace("{where}", _IF_APPENDED)),
+        )
+        self.add_terms = compose(blinding.ADD.replace("{source}", "").replace("{where}", ""))
         self.reach = compose(
             "INSERT INTO {tracking} (application_name, notification_id, incarnation, chain)"
             " SELECT * FROM unnest(%s, %s, %s, %s)"
@@ -268,6 +275,10 @@ class Statements:
             Blobs.of([checkpoint.chain for checkpoint in checkpoints]),
         )
 
+    def terms(self, rows: blinding.Terms) -> tuple[Packed, ...]:
+        """The parameters of `add_terms`, and the last ones of `append_findable`."""
+        return tuple(map(Texts.of, blinding.columns(rows)))
+
     def rows(self, rows: Sequence[Row]) -> tuple[Packed, ...]:
         """The parameters of `record`."""
         return (
@@ -287,6 +298,7 @@ def _names(recorder: PostgresProcessRecorder) -> dict[str, Identifier | SQL | Co
         "tracking": Identifier(schema, recorder.tracking_table_name),
         "keys": Identifier(schema, KEYS_TABLE),
         "incarnations": Identifier(schema, INCARNATIONS_TABLE),
+        "terms": Identifier(schema, blinding.TABLE),
         "sequence": Literal(f"{schema}.{recorder.events_table_name}_notification_id_seq"),
         "append": Identifier(schema, "ledger_append"),
         "record": Identifier(schema, "ledger_record"),

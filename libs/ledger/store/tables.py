@@ -12,12 +12,20 @@ from psycopg.sql import SQL, Identifier
 from libs.ledger.datastore import Datastore
 from libs.ledger.errors import SchemaUnknown, SettingsRefused
 from libs.ledger.privacy import tables as key_tables
-from libs.ledger.store import incarnation, roles
+from libs.ledger.store import blinding, incarnation, roles
 from libs.ledger.store.recorder import EVENTS_TABLE, TRACKING_TABLE, GroupCommitRecorder
 
 SNAPSHOTS_TABLE = "snapshots"
 CLAIMS_TABLE = "claims"
-TABLES = (EVENTS_TABLE, TRACKING_TABLE, *key_tables.TABLES, SNAPSHOTS_TABLE, CLAIMS_TABLE, incarnation.TABLE)
+TABLES = (
+    EVENTS_TABLE,
+    TRACKING_TABLE,
+    *key_tables.TABLES,
+    SNAPSHOTS_TABLE,
+    CLAIMS_TABLE,
+    blinding.TABLE,
+    incarnation.TABLE,
+)
 FUNCTIONS = ("ledger_append", "ledger_enter", "ledger_lock", "ledger_record", "ledger_stand")
 _CREATE_CLAIMS = f"""
 CREATE TABLE IF NOT EXISTS {CLAIMS_TABLE} (
@@ -50,6 +58,7 @@ def create_tables(dsn: str) -> None:
             cursor.execute(key_tables.CREATE_TABLES)
             cursor.execute(_CREATE_SNAPSHOTS)
             cursor.execute(_CREATE_CLAIMS)
+            cursor.execute(blinding.CREATE_TABLE)
     finally:
         datastore.close()
 

@@ -11,6 +11,7 @@ from psycopg import Cursor
 from libs.ledger.errors import AlreadyHandled, VersionConflict
 from libs.ledger.privacy.data_key import DataKey, subject_erased
 from libs.ledger.recorded import Checkpoint
+from libs.ledger.store.blinding import Key
 
 Effect = Callable[[Cursor[Any]], None]
 """Something to do in the transaction of an append; an exception refuses the append, nothing else."""
@@ -64,6 +65,7 @@ class Unit:
     keys: Mapping[str, DataKey] = field(default_factory=dict)
     erases: Sequence[str] = ()
     effects: Sequence[Effect] = ()
+    terms: Sequence[tuple[Key, Sequence[int]]] = ()
     dense: bool = True  # versions must follow without a gap; the library's interface does not ask for it
     lives: frozenset[int] = frozenset()  # the incarnations of the ledger in which it was decided
     expires: float = 0.0

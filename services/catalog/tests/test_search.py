@@ -10,10 +10,10 @@ from linli.catalog.v1 import catalog_service_pb2 as pb
 from linli.catalog.v1 import catalog_types_pb2 as types
 from linli.types.v1.types_pb2 import LocalizedText
 
+from libs.query.words import indexed, wanted
 from libs.testkit.component import Component, component
 from libs.testkit.postgres import TestServer
 from libs.testkit.views import assert_rebuilt_equals_live
-from services.catalog.adapters.words import indexed, wanted
 from services.catalog.tests.town import (
     define,
     details,

@@ -1,6 +1,6 @@
 """Which services help with this, and who may use them? Search by words, without help of the database.
 
-The tokeniser (`adapters/words.py`) gives the words; each is a row with a weight. A search counts the
+The tokeniser (`libs/query/words.py`) gives the words; each is a row with a weight. A search counts the
 words that are found: more of them first, then the heavier ones.
 """
 
@@ -19,9 +19,9 @@ from libs.query.filters import Filters, area, flag, text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.listing import Derived, Listing
 from libs.query.paging import ascending, descending
+from libs.query.words import indexed
+from libs.query.words import wanted as wanted_words
 from libs.rules.areas import AreaPath, ids_of
-from services.catalog.adapters.words import indexed
-from services.catalog.adapters.words import wanted as wanted_words
 from services.catalog.application.ports import Found, Wanted
 from services.catalog.domain import service
 from services.catalog.domain.affair import AffairDefined, AffairRenamed

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from services.catalog.adapters.words import indexed, wanted
+from libs.query.words import indexed, wanted
 
 
 @pytest.mark.parametrize(
