@@ -68,6 +68,23 @@ class Listing(Generic[R]):
         Raises `Refusal` FILTER_INVALID, PAGE_TOKEN_INVALID.
         """
         page = Page.of(request, order or self.order)
+        rows, token = page.cut(
+            self.select(cursor, request, page, reach, where=where, params=params, as_of=as_of)
+        )
+        return [*rows], token
+
+    def select(
+        self,
+        cursor: Cursor[DictRow],
+        request: ListRequest,
+        page: Page,
+        reach: Reach | None = None,
+        *,
+        where: Condition = EVERYTHING,
+        params: tuple[object, ...] = (),
+        as_of: datetime | None = None,
+    ) -> list[R]:
+        """The rows of a page, and one more where there is one; for `Page.cut`. Otherwise as `page`."""
         given: str = getattr(request, "filter", "")
         within = (
             EVERYTHING if reach is None else reach.condition(area_column=self.area, body_column=self.body)
@@ -75,8 +92,7 @@ class Listing(Generic[R]):
         wanted = within & where & self.filters.compile(given) & page.condition
         source, moments = (self._source, ()) if as_of is None else (self._past_source, (as_of,) * 3)
         select = f"SELECT * FROM {source} WHERE {wanted.sql} ORDER BY {page.order_by} LIMIT {page.fetch}"
-        rows, token = page.cut(cursor.execute(select, (*moments, *params, *wanted.params)).fetchall())
-        return cast("list[R]", rows), token
+        return cast("list[R]", cursor.execute(select, (*moments, *params, *wanted.params)).fetchall())
 
     def one(self, cursor: Cursor[DictRow], **columns: Any) -> R | None:
         """The row with these values; the first in the usual order where there are several."""

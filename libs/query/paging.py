@@ -162,14 +162,14 @@ def _opened(token: str, binding: bytes, order: Sequence[Order]) -> tuple[object,
         packed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         bound, values = _TOKEN.decode(packed)
     except (ValueError, RecursionError, msgspec.MsgspecError):
-        raise _unreadable_token() from None
+        raise unreadable_token() from None
     if bound != binding:
         raise _refused_token(
             "this page_token belongs to another query: repeat the request that it answered (only"
             f" {', '.join(_NOT_BINDING[1:])} may differ), or begin without a token"
         )
     if len(values) != len(order) or not all(map(_fits, values, (each.kind for each in order))):
-        raise _unreadable_token()
+        raise unreadable_token()
     return tuple(values)
 
 
@@ -184,7 +184,8 @@ def _fits(value: object, kind: type) -> bool:
     return not isinstance(value, int) or abs(value) <= _MAX_INT
 
 
-def _unreadable_token() -> Refusal:
+def unreadable_token() -> Refusal:
+    """The token was not given here."""
     return _refused_token("this is not a page_token: send the next_page_token of an answer unchanged")
 
 

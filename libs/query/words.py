@@ -51,19 +51,19 @@ _IRREGULAR = {
 
 def indexed(*texts: str) -> list[str]:
     """All words under which texts can be found, in order, with repetitions."""
-    runs = (run for text in texts for run in _runs(text))
-    return [word for run, han in runs for word in (_singles_and_pairs(run) if han else [_stem(run)])]
+    runs = (run for text in texts for run in runs_of(text))
+    return [word for run, han in runs for word in (_singles_and_pairs(run) if han else [stem(run)])]
 
 
 def wanted(query: str) -> tuple[str, ...]:
     """The words that a query looks for, each once: of a Chinese run its pairs, or its only character."""
     found: dict[str, None] = {}
-    for run, han in _runs(query):
-        found.update(dict.fromkeys((_pairs(run) or [run]) if han else [_stem(run)]))
+    for run, han in runs_of(query):
+        found.update(dict.fromkeys((_pairs(run) or [run]) if han else [stem(run)]))
     return tuple(found)
 
 
-def _runs(text: str) -> Iterator[tuple[str, bool]]:
+def runs_of(text: str) -> Iterator[tuple[str, bool]]:
     """Runs of Chinese characters (True), and words of other scripts (False)."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     folded = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
@@ -83,7 +83,7 @@ def _singles_and_pairs(run: str) -> list[str]:
 
 
 @lru_cache(maxsize=10_000)
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """`meals` and `meal`, `buses` and `bus`, `children` and `child` meet: Snowball, and what it misses."""
     word = _IRREGULAR.get(word, word)
     with _STEMMER_IS_FREE:

@@ -10,6 +10,7 @@ from libs.query.throttle import Throttle
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.cases.adapters import figures
 from services.cases.adapters.ledger import EVENTS
+from services.cases.adapters.listing import CaseLists
 from services.cases.adapters.picture import LatestPicture
 from services.cases.adapters.publishing import publish
 from services.cases.adapters.views import (
@@ -69,7 +70,7 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
     reads, facts = all_cases.CaseReads(ground.views), reference.ReferenceReads(ground.views)
     picture = LatestPicture(facts, ground.ledger)
     systems = ExternalSystems(stream=ground.stream(EXTERNAL_SYSTEM))
-    cases = Cases(stream=stream, picture=picture, reads=reads)
+    cases = Cases(stream=stream, picture=picture, reads=reads, lists=CaseLists(ground.views))
     receipts = Receipts(cases=cases, digests=ground.ledger.keys, reads=reads, throttle=Throttle(ground.clock))
     reports = Reports(
         stream=stream,

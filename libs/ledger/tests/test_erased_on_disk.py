@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -11,14 +12,22 @@ from libs.ledger.personal import Personal
 from libs.ledger.privacy.bucket_files import BucketFiles
 from libs.ledger.privacy.buckets import BucketStore
 from libs.ledger.recorded import Draft, utc_now
+from libs.ledger.store.blinding import Blinding
 from libs.ledger.store.ledger import Append, Ledger, LedgerSettings
 from libs.ledger.store.tables import create_tables
+from libs.ledger.tests import mailbox
 from libs.ledger.tests.conftest import MASTER_KEY
-from libs.ledger.tests.mailbox import EVENTS, LetterPut, context
+from libs.ledger.tests.mailbox import LetterPut, context
 from libs.testkit.postgres import KillablePostgres, killable_server
 from libs.testkit.thief import Thief
 
 ADDRESS = "7 Lamplighter Row, second floor"
+TEXT = Blinding(
+    kind="text",
+    texts={"letter_put.v1": lambda event: [event.text]},
+    words=lambda texts: " ".join(texts).split(),
+)
+EVENTS = replace(mailbox.EVENTS, blinded=(TEXT,))
 
 
 def thief(*folders: Path) -> Thief:
@@ -88,6 +97,7 @@ def test_with_disks_and_master_key_at_hand_an_erased_person_stays_erased(
     assert bo in after
     assert with_disks.sees(b"ada")  # these are the files
     assert not with_disks.sees(ADDRESS.encode())
+    assert not with_disks.sees(b"Lamplighter")  # though it could be found by that
     assert not with_disks.sees(ada)
 
 

@@ -4,11 +4,14 @@ from typing import Any
 
 import msgspec
 
+from libs.ledger.store.blinding import Blinding
 from libs.ledger.store.mapper import Events
+from libs.query import sought
 from libs.rules.terms import of_limits
 from services.cases.domain import conversation, external_system, incident, noted
 from services.cases.domain.case import events
 from services.cases.domain.sensor import events as sensor
+from services.cases.domain.case.texts import searched
 
 
 def _content(event: events.CaseContentErased) -> tuple[str, ...]:
@@ -83,10 +86,21 @@ def _with_terms(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "terms": msgspec.to_builtins(of_limits(fields))}
 
 
+TEXT = Blinding(
+    kind="text",
+    texts=dict.fromkeys(
+        ("case_opened.v1", "reporter_answered.v1", "note_added.v1", "case_resolved.v1"), searched
+    ),
+    words=sought.terms,
+    by_area=True,
+)
+"""By which words a case is found. In another area the same word has another term."""
+
 EVENTS = Events(
     service="cases",
     types={**_PUBLISHED, **_PRIVATE},
     upcasts={"commitment_noted.v1": ("commitment_noted.v2", _with_terms)},
     private=frozenset(_PRIVATE),
     erasures={"case_content_erased.v1": _content},
+    blinded=(TEXT,),
 )

@@ -9,8 +9,9 @@ from libs.ledger.revision import Revision
 from libs.ledger.streams.stream import Handled, Stream
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Reach
+from libs.query.sought import Sought
 from services.cases.application.permits import Check
-from services.cases.application.ports import CaseReads, CaseRow, Picture
+from services.cases.application.ports import CaseLists, CaseReads, CaseRow, Picture, Searched
 from services.cases.domain import refusals
 from services.cases.domain.case import CASE
 from services.cases.domain.case.commands import COUNTED, CaseCommand, ReassignCase
@@ -53,6 +54,7 @@ class Cases:
     stream: CaseStream
     picture: Picture
     reads: CaseReads
+    lists: CaseLists
 
     def act(
         self, case_id: str, command: CaseCommand, context: Context, check: Check, if_revision: str
@@ -101,7 +103,19 @@ class Cases:
         self, query: ListQuery, order: str, reach: Reach, fresh: Fresh
     ) -> tuple[Sequence[CaseRow], str]:
         """A page of the cases within reach, in one of the orders of the contract; the next page's token."""
-        return self.reads.page(query, order, reach, fresh)
+        return self.lists.page(query, order, reach, fresh)
+
+    def found(
+        self, query: ListQuery, order: str, text: str, reach: Reach, readable: Reach, fresh: Fresh
+    ) -> tuple[Sequence[CaseRow], str]:
+        """The same of the cases with a text; `readable` is how far the caller may read texts.
+
+        Raises TEXT_NOT_SEARCHABLE, and TEXTS_HIDDEN where the caller may read none.
+        """
+        sought = Sought.of(text)
+        if not readable.limits:
+            raise refusals.texts_hidden()
+        return self.lists.page(query, order, reach, fresh, Searched(sought=sought, readable=readable))
 
 
 def require_case_id(case_id: str) -> None:

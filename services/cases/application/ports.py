@@ -7,6 +7,7 @@ from typing import NotRequired, Protocol, TypedDict
 
 from libs.query.freshness import Fresh, ListQuery, PageQuery
 from libs.query.reach import Reach
+from libs.query.sought import Sought
 from libs.rules.areas import AreaPath
 from services.cases.application.reference import Reference
 from services.cases.domain.clocks import ClockKind, MomentKind
@@ -62,10 +63,6 @@ class CaseReads(Protocol):
     Each raises `ViewBehind` when the view is not fresh enough in time.
     """
 
-    def page(self, query: ListQuery, order: str, reach: Reach, fresh: Fresh) -> tuple[Sequence[CaseRow], str]:
-        """A page of the cases within reach, in one of the orders of the contract. Refuses FILTER_INVALID."""
-        ...
-
     def of_reporter(self, query: PageQuery, reporter_id: str, fresh: Fresh) -> tuple[Sequence[CaseRow], str]:
         """A page of a reporter's cases."""
         ...
@@ -101,6 +98,27 @@ class OverdueReads(Protocol):
 
     def overdue(self, query: PageQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[OverdueRow], str]:
         """A page of those within reach, the longest overdue first. Raises `ViewBehind`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """What texts are searched for, and how far the caller may read texts."""
+
+    sought: Sought
+    readable: Reach
+
+
+class CaseLists(Protocol):
+    """Which cases does somebody see, and in which of them do some words stand?"""
+
+    def page(
+        self, query: ListQuery, order: str, reach: Reach, fresh: Fresh, searched: Searched | None = None
+    ) -> tuple[Sequence[CaseRow], str]:
+        """A page of the cases within reach, in one of the orders of the contract; of those with the words.
+
+        Refuses FILTER_INVALID. Raises `ViewBehind` when the view is not fresh enough in time.
+        """
         ...
 
 

@@ -24,6 +24,8 @@ Answer = TypeVar("Answer")
 
 IMPORT_SCOPE = "cases.import"
 """Whoever holds it may date a command back (`occurred_time`)."""
+TEXT_SCOPES = ("cases.work", "cases.dispatch")
+"""Whoever holds one reads the texts of the cases that it covers, and finds them by their words."""
 
 
 class CaseApi:
@@ -135,7 +137,12 @@ class CaseApi:
     def list_cases(self, request: pb.ListCasesRequest, call: Call) -> pb.ListCasesResponse:
         """A page of the cases that the caller may read."""
         fresh = Fresh.of(request, call).past(moment_of(request, "as_of_time"), call.now())
-        rows, token = self._app.cases.listed(request, request.order_by, call.reach, fresh)
+        cases, order = self._app.cases, request.order_by
+        if request.text:
+            readable = call.caller.reach(*TEXT_SCOPES)
+            rows, token = cases.found(request, order, request.text, call.reach, readable, fresh)
+        else:
+            rows, token = cases.listed(request, order, call.reach, fresh)
         return pb.ListCasesResponse(cases=map(case_listed, rows), next_page_token=token)
 
     def get_case_history(self, request: pb.GetCaseHistoryRequest, call: Call) -> pb.GetCaseHistoryResponse:
@@ -187,6 +194,4 @@ def _for(call: Call, of: Callable[[Case], Jurisdiction]) -> permits.Check:
 def masked_for(call: Call, state: Opened) -> bool:
     """Whether personal data is hidden: the caller neither works on the case nor dispatches it."""
     of = permits.area_and_body(state)
-    return not call.caller.reach("cases.work", "cases.dispatch").covers(
-        area_path=of.area_path, body=of.body_id
-    )
+    return not call.caller.reach(*TEXT_SCOPES).covers(area_path=of.area_path, body=of.body_id)

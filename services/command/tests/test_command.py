@@ -311,6 +311,21 @@ def test_claims_that_somebody_deleted_are_put_right_beside_the_running_platform(
     assert again.stdout.endswith("identity: claims and ledger agree\n")
 
 
+def test_terms_are_compared_with_the_ledger_beside_the_running_platform(up: Up) -> None:
+    beside = ("--data", str(up.data))
+    with psycopg.connect(EmbeddedPostgres(up.data).dsn("cases")) as connection:
+        connection.execute("INSERT INTO blind_terms VALUES ('nobody', 'case-0', 'text', '{1,2}')")
+
+    compared = linli("cases", "rebuild", "terms", "--compare", *beside)
+    rebuilt = linli("cases", "rebuild", "terms", *beside)
+    again = linli("cases", "rebuild", "terms", "--compare", *beside)
+
+    assert (compared.returncode, rebuilt.returncode, again.returncode) == (1, 0, 0)
+    assert "text of case-0: 0 terms are missing, 2 too many" in compared.stdout
+    assert rebuilt.stdout.endswith("cases: blind terms that were put right: 1\n")
+    assert again.stdout.endswith("cases: blind terms and ledger agree\n")
+
+
 def test_a_taken_port_is_told_before_anything_is_made(up: Up, tmp_path: Path) -> None:
     port = (up.data / "grpc.address").read_text().strip().rpartition(":")[2]
 

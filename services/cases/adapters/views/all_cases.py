@@ -9,7 +9,7 @@ from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Row, Rows, Table, View, Views
 from libs.query.conditions import Condition
 from libs.query.filters import Filters, area, choice, flag, moment, text
-from libs.query.freshness import Fresh, ListQuery, PageQuery
+from libs.query.freshness import Fresh, PageQuery
 from libs.query.listing import Listing
 from libs.query.paging import Order, ascending, descending
 from libs.query.reach import Reach
@@ -68,6 +68,8 @@ ORDERS: Mapping[str, tuple[Order, ...]] = {
     "due_time desc": (descending("due_order", datetime), descending("case_id")),
 }
 """The orders that a caller may ask for; `due_order` puts cases without a promise last."""
+MOVING = ("due_time", "due_time desc")
+"""Those in which a case may come to another place: a pause moves its due time."""
 LISTED = Listing(table=CASES, order=NEWEST_FIRST, filters=FILTERS, area="area_path", body="body_id")
 OLDEST = Listing(table=CASES, order=ORDERS["opened_time"])
 UNOWNED = Listing(
@@ -216,11 +218,6 @@ class CaseReads:
     """`ports.CaseReads`, answered from the view."""
 
     views: Views
-
-    def page(self, query: ListQuery, order: str, reach: Reach, fresh: Fresh) -> tuple[list[CaseRow], str]:
-        """A page of the cases within reach, in one of the orders of the contract, now or as of a moment."""
-        with fresh.read(self.views, VIEW) as cursor:
-            return LISTED.page(cursor, query, reach, order=ORDERS[order], as_of=fresh.as_of)
 
     def of_reporter(self, query: PageQuery, reporter_id: str, fresh: Fresh) -> tuple[list[CaseRow], str]:
         """A page of a reporter's cases."""

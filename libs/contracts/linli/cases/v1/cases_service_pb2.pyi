@@ -2308,6 +2308,7 @@ class ListCasesRequest(_message.Message):
     ORDER_BY_FIELD_NUMBER: _builtins.int
     AT_LEAST_FIELD_NUMBER: _builtins.int
     AS_OF_TIME_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Most cases on the page, 1 to 200; 0 means 50."""
     page_token: _builtins.str
@@ -2318,6 +2319,8 @@ class ListCasesRequest(_message.Message):
     """`opened_time` (oldest first), `opened_time desc` (the default), `due_time` or `due_time desc`."""
     at_least: _builtins.str
     """Waits until the answer shows at least this revision."""
+    text: _builtins.str
+    """Only cases whose texts have all of it; the comment of the rpc says what is found."""
     @_builtins.property
     def as_of_time(self) -> _timestamp_pb2.Timestamp:
         """The cases as they were at this moment, by the time at which the platform recorded what happened; not set: as they
@@ -2333,10 +2336,11 @@ class ListCasesRequest(_message.Message):
         order_by: _builtins.str = ...,
         at_least: _builtins.str = ...,
         as_of_time: _timestamp_pb2.Timestamp | None = ...,
+        text: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "at_least", b"at_least", "filter", b"filter", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_time", b"as_of_time", "at_least", b"at_least", "filter", b"filter", "order_by", b"order_by", "page_size", b"page_size", "page_token", b"page_token", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,148 @@
+"""Lists of cases within a caller's reach, also of those in whose texts some words stand.
+
+Words are looked for by blind terms; then the texts of the candidates are opened and checked. Only cases that
+the caller may read with their texts are ever looked at.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from libs.ledger.recorded import Recorded
+from libs.ledger.store.blinding import TABLE, literal
+from libs.ledger.views.view import Views, position_of
+from libs.query.conditions import Condition
+from libs.query.freshness import Fresh, ListQuery
+from libs.query.paging import Page
+from libs.query.pinning import pinned
+from libs.query.reach import Reach
+from libs.query.sifting import sifted
+from libs.query.sought import Sought
+from services.cases.adapters.ledger import TEXT
+from services.cases.adapters.views.all_cases import LISTED, MOVING, ORDERS, VIEW
+from services.cases.application.ports import CaseRow, Searched
+from services.cases.domain.case import CASE, texts
+
+FEW = 10_000
+"""Candidates that are looked up by their ids. Of more, each case is asked, in the order of the list."""
+MOST_OPENED = 800
+"""Cases whose texts are opened for a page, unless it is a long one."""
+
+_STREAM = f"{CASE.category}-"
+_TERMS = f"public.{TABLE} AS t"
+_CANDIDATES = (
+    f"SELECT substr(found.stream, {len(_STREAM) + 1}) AS case_id FROM unnest(%s::text[]) AS wanted(terms)"
+    f" CROSS JOIN LATERAL (SELECT t.stream FROM {_TERMS}"
+    f" WHERE t.kind = '{TEXT.kind}' AND t.terms @> wanted.terms::integer[]) AS found LIMIT {FEW + 1}"
+)
+_HAS_TERMS = (
+    f"EXISTS (SELECT FROM {_TERMS} WHERE t.subject = coalesce(reporter_id, case_id)"
+    f" AND t.stream = '{_STREAM}' || case_id AND t.kind = '{TEXT.kind}'"
+    " AND t.terms @> (%s::jsonb ->> area_path)::integer[])"
+)
+# From one area to the next by the index, however many cases each has.
+_AREAS = """
+WITH RECURSIVE walk(area_path) AS (
+    (SELECT area_path FROM cases ORDER BY area_path USING ~<~ LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT c.area_path FROM cases AS c WHERE c.area_path ~>~ walk.area_path
+        ORDER BY c.area_path USING ~<~ LIMIT 1
+    ) FROM walk WHERE walk.area_path IS NOT NULL
+)
+SELECT area_path FROM walk WHERE area_path IS NOT NULL
+"""
+
+
+_RECORDED = (
+    "SELECT recorded_at FROM public.stored_events WHERE notification_id <= %s"
+    " ORDER BY notification_id DESC LIMIT 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLists:
+    """`ports.CaseLists`, answered from the view, the blind terms and the streams of cases."""
+
+    views: Views
+
+    def page(
+        self, query: ListQuery, order: str, reach: Reach, fresh: Fresh, searched: Searched | None = None
+    ) -> tuple[Sequence[CaseRow], str]:
+        """A page of the cases within reach, of those searched if some are, now or as of a moment."""
+        if order in MOVING and fresh.as_of is None:
+            return pinned(query, fresh, lambda query, fresh: self._page(query, order, reach, fresh, searched))
+        rows, token, _ = self._page(query, order, reach, fresh, searched)
+        return rows, token
+
+    def _page(
+        self, query: ListQuery, order: str, reach: Reach, fresh: Fresh, searched: Searched | None
+    ) -> tuple[Sequence[CaseRow], str, datetime]:
+        """A page, and until which moment it knows what happened."""
+        page = Page.of(query, ORDERS[order])
+        with fresh.read(self.views, VIEW) as cursor:
+            until = _known_until(cursor)
+            if searched is None:
+                rows = LISTED.select(cursor, query, page, reach, as_of=fresh.as_of)
+                return *page.cut(rows), until
+            where = self._candidates(cursor, searched.sought, searched.readable)
+
+        def select(page: Page) -> list[CaseRow]:
+            with fresh.read(self.views, VIEW) as cursor:
+                return LISTED.select(cursor, query, page, reach, where=where, as_of=fresh.as_of)
+
+        def keep(rows: Sequence[CaseRow]) -> Sequence[CaseRow]:
+            return self._having(searched.sought, rows, fresh.as_of)
+
+        return *sifted(page, select, keep, max(MOST_OPENED, 2 * page.size)), until
+
+    def _candidates(self, cursor: Cursor[DictRow], sought: Sought, readable: Reach) -> Condition:
+        """The cases within reach that have all terms, and a few that only seem to.
+
+        A caller who is kept to bodies is answered by asking each case that these have: so the time it takes
+        says nothing of other bodies' cases. Areas have terms of their own, so theirs are not even looked up.
+        """
+        within = readable.condition(area_column=LISTED.area, body_column=LISTED.body)
+        areas = (row["area_path"] for row in cursor.execute(_AREAS).fetchall())
+        terms = self._terms(sought, areas, readable)
+        if not any(limit.body for limit in readable.limits):
+            found = cursor.execute(_CANDIDATES, [[*terms.values()]]).fetchall()
+            if len(found) <= FEW:
+                return within & Condition("case_id = ANY(%s)", ([row["case_id"] for row in found],))
+        return within & Condition(_HAS_TERMS, (json.dumps(terms),))
+
+    def _terms(self, sought: Sought, areas: Iterable[str], readable: Reach) -> dict[str, str]:
+        """By the path of each area within reach: the terms as they are there."""
+        keys, limits = self.views.ledger.keys, readable.limits
+        return {
+            path: literal(set(keys.terms(TEXT.kind, TEXT.scope(path), sought.terms)))
+            for path in areas
+            if any(limit.covers(path, limit.body) for limit in limits)
+        }
+
+    def _having(self, sought: Sought, rows: Sequence[CaseRow], as_of: datetime | None) -> Sequence[CaseRow]:
+        """Those whose texts really have it; nothing that was erased counts."""
+        streams = {row["case_id"]: f"{_STREAM}{row['case_id']}" for row in rows}
+        history = self.views.ledger.read_streams(dict.fromkeys(streams.values(), 0))
+        return [row for row in rows if sought.is_in(_texts(history[streams[row["case_id"]]], as_of))]
+
+
+def _texts(history: Iterable[Recorded[Any]], as_of: datetime | None) -> list[str]:
+    said = (
+        text
+        for recorded in history
+        if as_of is None or recorded.recorded_at <= as_of
+        for text in texts.searched(recorded.event)
+    )
+    return [text.value for text in said if text is not None and text.value is not None]
+
+
+def _known_until(cursor: Cursor[DictRow]) -> datetime:
+    """When the last event was recorded that the view has folded."""
+    row = cursor.execute(_RECORDED, [position_of(cursor, VIEW)]).fetchone()
+    return row["recorded_at"] if row else datetime.now(UTC)
