@@ -70,3 +70,9 @@ class Sought:
             else:
                 words.add(stem(run))
         return self.words <= words and all(any(run in each for each in runs) for run in self.runs)
+
+
+def texts_hidden() -> Refusal:
+    """The caller sees no texts, so they cannot look for any."""
+    message = "you may read no texts here, so you cannot search them: leave out the text"
+    return Refusal(Kind.PERMISSION, "TEXTS_HIDDEN", message)

@@ -30,6 +30,7 @@ OWN: Catalogue = {
         "INTERNAL": "系统内部错误，编号{error_id}",
         "PAGE_TOKEN_INVALID": "分页标记无效",
         "AS_OF_TIME_AHEAD": "所问时刻尚未到来",
+        "TEXTS_HIDDEN": "您无权查看文字内容，因此不能按文字搜索，请将文字留空",
         "TEXT_NOT_SEARCHABLE": "无法按此文字搜索，请输入不太常用的词，或连续两个以上的汉字",
         "FILTER_INVALID": "筛选条件无效",
         "REQUEST_ID_REUSED": "该请求编号已用于其他内容",

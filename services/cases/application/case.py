@@ -9,7 +9,7 @@ from libs.ledger.revision import Revision
 from libs.ledger.streams.stream import Handled, Stream
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Reach
-from libs.query.sought import Sought
+from libs.query.sought import Sought, texts_hidden
 from services.cases.application.permits import Check
 from services.cases.application.ports import CaseLists, CaseReads, CaseRow, Picture, Searched
 from services.cases.domain import refusals
@@ -114,7 +114,7 @@ class Cases:
         """
         sought = Sought.of(text)
         if not readable.limits:
-            raise refusals.texts_hidden()
+            raise texts_hidden()
         return self.lists.page(query, order, reach, fresh, Searched(sought=sought, readable=readable))
 
 

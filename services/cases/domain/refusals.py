@@ -17,12 +17,6 @@ def case_not_found(case_id: str = "") -> Refusal:
     return Refusal(Kind.NOT_FOUND, "CASE_NOT_FOUND", message)
 
 
-def texts_hidden() -> Refusal:
-    """The caller reads cases without their texts."""
-    message = "you read cases without their texts, so you cannot search them: leave out the text"
-    return Refusal(Kind.PERMISSION, "TEXTS_HIDDEN", message)
-
-
 def case_exists(public_id: str) -> Refusal:
     """Another request has already opened a case for this matter."""
     message = "a case for this matter already exists: use that one"

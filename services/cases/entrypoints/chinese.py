@@ -59,6 +59,5 @@ MESSAGES = {
     "SENSOR_RETIRED": "传感器{sensor_id}已停用，请登记新的传感器",
     "SENSOR_TAKEN": "编号{sensor_id}已被登记，请使用其他编号",
     "UNIT_DIFFERS": "该传感器的计量单位是{unit}，请换算读数",
-    "TEXTS_HIDDEN": "您查看的案件不含文字内容，因此不能按文字搜索，请将文字留空",
     "TOO_MANY_UNANSWERED": "您已有{most}条消息等待答复，请先等待答复",
 }
