@@ -237,6 +237,7 @@ def test_nobody_but_the_service_runs_what_runs_as_the_owner(dsn: str) -> None:
     assert may == [
         ("ledger_append", True, False),
         ("ledger_enter", True, False),
+        ("ledger_forget_terms", False, False),  # a trigger calls it
         ("ledger_lock", True, False),
         ("ledger_record", True, False),
     ]
