@@ -42,8 +42,8 @@ SECTIONS = ["Events", "Situations", "Evolve", "Commands", "Decide"]
 NOUN_IN_A_FOLDER = {"__init__", "events", "situations", "commands", "decide"}
 ADAPTERS = {
     "identity": {"disputed_strips", "hashing", "maps", "published_keys", "revoked", "signing", "source_keys"},
-    "catalog": {"official_days", "words"},
-    "cases": {"figures", "picture"},
+    "catalog": {"official_days"},
+    "cases": {"figures", "listing", "picture"},
     "volunteers": {"matching"},
     "supervision": {"case_rows", "scoreboard", "upstream"},
 }

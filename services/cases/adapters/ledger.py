@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from libs.ledger.personal import Personal
 from libs.ledger.store.blinding import Blinding
 from libs.ledger.store.mapper import Events
 from libs.query import sought
@@ -11,7 +12,6 @@ from libs.rules.terms import of_limits
 from services.cases.domain import conversation, external_system, incident, noted
 from services.cases.domain.case import events
 from services.cases.domain.sensor import events as sensor
-from services.cases.domain.case.texts import searched
 
 
 def _content(event: events.CaseContentErased) -> tuple[str, ...]:
@@ -84,6 +84,22 @@ _PRIVATE = {
 def _with_terms(fields: dict[str, Any]) -> dict[str, Any]:
     """A commitment said two limits; the rest of its terms are the usual ones."""
     return {**fields, "terms": msgspec.to_builtins(of_limits(fields))}
+
+
+def searched(event: events.CaseEvent) -> tuple[Personal | None, ...]:
+    """The texts by which staff find a case: what was reported, and what its reporter can read of the answers.
+
+    Neither how to reach the reporter, nor what colleagues noted for each other.
+    """
+    match event:
+        case events.CaseOpened(description=description, address=address):
+            return (description, address)
+        case events.ReporterAnswered(text=text) | events.NoteAdded(text=text, to_reporter=True):
+            return (text,)
+        case events.CaseResolved(outcome=outcome):
+            return (outcome,)
+        case _:
+            return ()
 
 
 TEXT = Blinding(

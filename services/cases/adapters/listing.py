@@ -7,7 +7,7 @@ the caller may read with their texts are ever looked at.
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from psycopg import Cursor
@@ -16,23 +16,27 @@ from psycopg.rows import DictRow
 from libs.ledger.recorded import Recorded
 from libs.ledger.store.blinding import TABLE, literal
 from libs.ledger.views.view import Views, position_of
-from libs.query.conditions import Condition
+from libs.query.conditions import EVERYTHING, Condition
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.paging import Page
 from libs.query.pinning import pinned
 from libs.query.reach import Reach
 from libs.query.sifting import sifted
 from libs.query.sought import Sought
-from services.cases.adapters.ledger import TEXT
-from services.cases.adapters.views.all_cases import LISTED, MOVING, ORDERS, VIEW
-from services.cases.application.ports import CaseRow, Searched
-from services.cases.domain.case import CASE, texts
+from services.cases.adapters.ledger import TEXT, searched
+from services.cases.adapters.views.all_cases import LISTED, ORDERS, VIEW
+from services.cases.application.ports import CaseRow, Search
+from services.cases.domain.case import CASE
 
+MOVING = ("due_time", "due_time desc")
+"""The orders in which a case may come to another place: a pause moves its due time."""
 FEW = 10_000
 """Candidates that are looked up by their ids. Of more, each case is asked, in the order of the list."""
 MOST_OPENED = 800
 """Cases whose texts are opened for a page, unless it is a long one."""
 
+_SKEW = timedelta(minutes=1)
+"""More than the clocks of process and database ever differ by, while anything is recorded."""
 _STREAM = f"{CASE.category}-"
 _TERMS = f"public.{TABLE} AS t"
 _CANDIDATES = (
@@ -40,10 +44,11 @@ _CANDIDATES = (
     f" CROSS JOIN LATERAL (SELECT t.stream FROM {_TERMS}"
     f" WHERE t.kind = '{TEXT.kind}' AND t.terms @> wanted.terms::integer[]) AS found LIMIT {FEW + 1}"
 )
+# Not EXISTS: for that PostgreSQL would join whole tables before it takes the first rows of the order.
 _HAS_TERMS = (
-    f"EXISTS (SELECT FROM {_TERMS} WHERE t.subject = coalesce(reporter_id, case_id)"
-    f" AND t.stream = '{_STREAM}' || case_id AND t.kind = '{TEXT.kind}'"
-    " AND t.terms @> (%s::jsonb ->> area_path)::integer[])"
+    f"(SELECT t.terms @> (%s::jsonb ->> area_path)::integer[] FROM {_TERMS}"
+    " WHERE t.subject = coalesce(reporter_id, case_id)"
+    f" AND t.stream = '{_STREAM}' || case_id AND t.kind = '{TEXT.kind}')"
 )
 # From one area to the next by the index, however many cases each has.
 _AREAS = """
@@ -72,32 +77,34 @@ class CaseLists:
     views: Views
 
     def page(
-        self, query: ListQuery, order: str, reach: Reach, fresh: Fresh, searched: Searched | None = None
+        self, query: ListQuery, order: str, reach: Reach, fresh: Fresh, search: Search | None = None
     ) -> tuple[Sequence[CaseRow], str]:
-        """A page of the cases within reach, of those searched if some are, now or as of a moment."""
+        """A page of the cases within reach, of those with some words, now or as of a moment."""
         if order in MOVING and fresh.as_of is None:
-            return pinned(query, fresh, lambda query, fresh: self._page(query, order, reach, fresh, searched))
-        rows, token, _ = self._page(query, order, reach, fresh, searched)
+            return pinned(query, fresh, lambda query, fresh: self._page(query, order, reach, fresh, search))
+        rows, token, _ = self._page(query, order, reach, fresh, search)
         return rows, token
 
     def _page(
-        self, query: ListQuery, order: str, reach: Reach, fresh: Fresh, searched: Searched | None
+        self, query: ListQuery, order: str, reach: Reach, fresh: Fresh, search: Search | None
     ) -> tuple[Sequence[CaseRow], str, datetime]:
         """A page, and until which moment it knows what happened."""
         page = Page.of(query, ORDERS[order])
         with fresh.read(self.views, VIEW) as cursor:
             until = _known_until(cursor)
-            if searched is None:
-                rows = LISTED.select(cursor, query, page, reach, as_of=fresh.as_of)
+            if search is None:
+                rows = LISTED.select(
+                    cursor, query, page, reach, where=_opened_by(fresh.as_of), as_of=fresh.as_of
+                )
                 return *page.cut(rows), until
-            where = self._candidates(cursor, searched.sought, searched.readable)
+            where = _opened_by(fresh.as_of) & self._candidates(cursor, search.sought, search.readable)
 
         def select(page: Page) -> list[CaseRow]:
             with fresh.read(self.views, VIEW) as cursor:
                 return LISTED.select(cursor, query, page, reach, where=where, as_of=fresh.as_of)
 
         def keep(rows: Sequence[CaseRow]) -> Sequence[CaseRow]:
-            return self._having(searched.sought, rows, fresh.as_of)
+            return self._having(search.sought, rows, fresh.as_of)
 
         return *sifted(page, select, keep, max(MOST_OPENED, 2 * page.size)), until
 
@@ -137,9 +144,14 @@ def _texts(history: Iterable[Recorded[Any]], as_of: datetime | None) -> list[str
         text
         for recorded in history
         if as_of is None or recorded.recorded_at <= as_of
-        for text in texts.searched(recorded.event)
+        for text in searched(recorded.event)
     )
     return [text.value for text in said if text is not None and text.value is not None]
+
+
+def _opened_by(as_of: datetime | None) -> Condition:
+    """What every case meets that was recorded by then: so that those of later are not even looked at."""
+    return EVERYTHING if as_of is None else Condition("opened_time <= %s", (as_of + _SKEW,))
 
 
 def _known_until(cursor: Cursor[DictRow]) -> datetime:

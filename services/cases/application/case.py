@@ -11,7 +11,7 @@ from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Reach
 from libs.query.sought import Sought, texts_hidden
 from services.cases.application.permits import Check
-from services.cases.application.ports import CaseLists, CaseReads, CaseRow, Picture, Searched
+from services.cases.application.ports import CaseLists, CaseReads, CaseRow, Picture, Search
 from services.cases.domain import refusals
 from services.cases.domain.case import CASE
 from services.cases.domain.case.commands import COUNTED, CaseCommand, ReassignCase
@@ -115,7 +115,7 @@ class Cases:
         sought = Sought.of(text)
         if not readable.limits:
             raise texts_hidden()
-        return self.lists.page(query, order, reach, fresh, Searched(sought=sought, readable=readable))
+        return self.lists.page(query, order, reach, fresh, Search(sought=sought, readable=readable))
 
 
 def require_case_id(case_id: str) -> None:

@@ -102,7 +102,7 @@ class OverdueReads(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Searched:
+class Search:
     """What texts are searched for, and how far the caller may read texts."""
 
     sought: Sought
@@ -113,7 +113,7 @@ class CaseLists(Protocol):
     """Which cases does somebody see, and in which of them do some words stand?"""
 
     def page(
-        self, query: ListQuery, order: str, reach: Reach, fresh: Fresh, searched: Searched | None = None
+        self, query: ListQuery, order: str, reach: Reach, fresh: Fresh, search: Search | None = None
     ) -> tuple[Sequence[CaseRow], str]:
         """A page of the cases within reach, in one of the orders of the contract; of those with the words.
 
