@@ -75,6 +75,25 @@ class AreaField:
         return within if op == "=" else _complement(within)
 
 
+@dataclass(frozen=True, slots=True)
+class FilledField:
+    """Whether a column has a value: `ended = false` finds what has not ended."""
+
+    column: str
+
+    def compare(self, name: str, op: str, text: str) -> Condition:
+        """With a value, or without."""
+        if op not in ("=", "!="):
+            _no(f"{name} can only be compared with = and !=")
+        if text not in ("true", "false"):
+            _no(f"{name} is compared with one of true, false")
+        filled = (text == "true") == (op == "=")
+        return Condition(f"{self.column} IS {'NOT ' * filled}NULL")
+
+
+AnyField = Field | AreaField | FilledField
+
+
 def text(column: str, form: Callable[[str], str] = str) -> Field:
     """A text or an id; it can be ordered. `form` makes of a value what the column holds."""
     return Field(column, form, "a text", ordered=True)
@@ -129,10 +148,15 @@ def area(column: str) -> AreaField:
     return AreaField(column)
 
 
+def filled(column: str) -> FilledField:
+    """True where there is a value."""
+    return FilledField(column)
+
+
 class Filters:
     """The fields of one list rpc: `Filters(state=choice("state", {…}), since=moment("opened_at"))`."""
 
-    def __init__(self, **fields: Field | AreaField) -> None:
+    def __init__(self, **fields: AnyField) -> None:
         self._fields = fields
 
     def compile(self, given: str) -> Condition:
@@ -159,7 +183,7 @@ def _tokens(given: str) -> Iterator[tuple[str, str]]:
 class _Parser:
     """Reads `term OR term AND …` by recursive descent."""
 
-    def __init__(self, fields: Mapping[str, Field | AreaField], tokens: list[tuple[str, str]]) -> None:
+    def __init__(self, fields: Mapping[str, AnyField], tokens: list[tuple[str, str]]) -> None:
         self._fields = fields
         self._tokens = tokens
         self._place = 0

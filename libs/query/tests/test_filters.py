@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.ledger.decider import Kind, Refusal
-from libs.query.filters import Filters, area, choice, flag, moment, number, text
+from libs.query.filters import Filters, area, choice, filled, flag, moment, number, text
 from libs.testkit.requests import HOSTILE
 
 FILTERS = Filters(
@@ -19,6 +19,7 @@ FILTERS = Filters(
     returns=number("returns"),
     score=number("score"),
     late=flag("late"),
+    ended=filled("opened_at"),
     kind=choice("kind", {"GROUP": "group", "BOARD": "board"}, "BODY_KIND_"),
     number=text("number", str.lower),
 )
@@ -41,6 +42,10 @@ JANUARY = datetime(2020, 1, 6, 8, tzinfo=UTC)
         ("returns > -2", "returns > %s", (-2,)),
         ("score <= 0.5", "score <= %s", (0.5,)),
         ("late = true", "late = %s", (True,)),
+        ("ended = true", "opened_at IS NOT NULL", ()),
+        ("ended = false", "opened_at IS NULL", ()),
+        ("ended != true", "opened_at IS NULL", ()),
+        ("NOT ended = true", "(opened_at IS NOT NULL) IS NOT TRUE", ()),
         ("NOT late = true", "(late = %s) IS NOT TRUE", (True,)),
         ('area != "la"', "((area_path = %s OR area_path ^@ %s)) IS NOT TRUE", ("la", "la/")),
         ("kind = BODY_KIND_GROUP", "kind = %s", ("group",)),
@@ -88,6 +93,8 @@ def test_or_binds_tighter_than_and_as_in_aip_160() -> None:
         ('opened_time = "2020-01-06T08:00:00"', "opened_time is compared with a moment"),
         ('opened_time > "0001-01-01T00:00:00+23:00"', "opened_time is compared with a moment"),
         ("late = maybe", "late is compared with one of true, false"),
+        ("ended = maybe", "ended is compared with one of true, false"),
+        ("ended > true", "ended can only be compared with = and !="),
         ('body_id = "open', "cannot be read from character 10 on"),
         ('body_id = "x"; DROP TABLE cases', "cannot be read from character 14 on"),
         ("(" * 20 + "late=true" + ")" * 20, "nested at most 8 deep"),
@@ -116,7 +123,20 @@ def cases(module_database: str) -> psycopg.Connection:
 
 _words = st.sampled_from(
     [
-        *("state", "returns", "area", "score", "opened_time", "body_id", "late", "OPEN", "1", "-1", "true"),
+        *(
+            "state",
+            "returns",
+            "area",
+            "score",
+            "opened_time",
+            "body_id",
+            "late",
+            "ended",
+            "OPEN",
+            "1",
+            "-1",
+            "true",
+        ),
         *("=", "!=", "<", ">=", "AND", "OR", "NOT", "(", ")", '"x"', "'", '"', "2020-01-06T08:00:00Z"),
         *HOSTILE,
     ]
@@ -152,7 +172,15 @@ _comparisons = st.sampled_from(
     [
         *("state = OPEN", "state != OPEN", 'body_id = "x"', 'body_id != "x"', 'body_id < "y"', 'area = "la"'),
         *('area != "la"', "opened_time < 2030-01-01T00:00:00Z", "opened_time >= 2020-01-06T08:00:00Z"),
-        *("returns > 0", "returns != 1", "score <= 0.5", "late = true", "late != false", 'number = "n"'),
+        *(
+            "returns > 0",
+            "returns != 1",
+            "score <= 0.5",
+            "late = true",
+            "late != false",
+            'number = "n"',
+            "ended = true",
+        ),
     ]
 )
 _filters = st.recursive(

@@ -111,6 +111,8 @@ FILTERS: dict[str, Callable[[pb.Case], bool]] = {
     "anonymous = true": lambda case: case.anonymous,
     "assisted = false": lambda case: not case.assisted,
     "overdue = false": lambda case: not any(each.breached for each in case.deadlines),
+    "ended = false": lambda case: not case.HasField("ended_time"),
+    "ended != false": lambda case: case.HasField("ended_time"),
     'external_system = "old-system"': lambda case: case.external_reference.system == "old-system",
     'external_number = "n-1"': lambda case: case.external_reference.number == "n-1",
     'opened_time < "2020-01-01T00:00:00Z"': lambda case: case.opened_time.ToDatetime(UTC) < NEW_YEAR,

@@ -8,7 +8,7 @@ from typing import Any
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Row, Rows, Table, View, Views
 from libs.query.conditions import Condition
-from libs.query.filters import Filters, area, choice, flag, moment, text
+from libs.query.filters import Filters, area, choice, filled, flag, moment, text
 from libs.query.freshness import Fresh, PageQuery
 from libs.query.listing import Listing
 from libs.query.paging import Order, ascending, descending
@@ -28,8 +28,11 @@ CASES = Table.of(
     indexes=(
         "opened_time, case_id",
         "due_order, case_id",
-        "area_path text_pattern_ops",
-        "body_id, state",
+        *("state, opened_time, case_id", "state, due_order, case_id"),
+        *("body_id, opened_time, case_id", "body_id, state, due_order, case_id"),
+        "affair_id, opened_time, case_id",
+        "area_path text_pattern_ops, opened_time, case_id",
+        "(due_order, case_id) WHERE ended_time IS NULL",
         "public_id",
         "(reporter_id, opened_time) WHERE reporter_id IS NOT NULL",
         "(external_system, external_number) WHERE external_system IS NOT NULL",
@@ -37,7 +40,7 @@ CASES = Table.of(
         "(unowned_since, case_id) WHERE unowned_since IS NOT NULL",
         "(state) INCLUDE (overdue, met_time) WHERE ended_time IS NULL",
     ),
-    history=("opened_time, case_id",),
+    history=("opened_time, case_id", "due_order, case_id"),
 )
 FILTERS = Filters(
     state=choice("state", STATES.stored, STATES.prefix),
@@ -53,6 +56,7 @@ FILTERS = Filters(
     opened_time=moment("opened_time"),
     due_time=moment("due_time"),
     ended_time=moment("ended_time"),
+    ended=filled("ended_time"),
     overdue=flag("overdue"),
     anonymous=flag("anonymous"),
     assisted=flag("assisted"),
@@ -68,8 +72,6 @@ ORDERS: Mapping[str, tuple[Order, ...]] = {
     "due_time desc": (descending("due_order", datetime), descending("case_id")),
 }
 """The orders that a caller may ask for; `due_order` puts cases without a promise last."""
-MOVING = ("due_time", "due_time desc")
-"""Those in which a case may come to another place: a pause moves its due time."""
 LISTED = Listing(table=CASES, order=NEWEST_FIRST, filters=FILTERS, area="area_path", body="body_id")
 OLDEST = Listing(table=CASES, order=ORDERS["opened_time"])
 UNOWNED = Listing(
