@@ -42,12 +42,14 @@ class Field:
     """A field that callers may filter by: the view's column, and how its values are read.
 
     `read` turns the text of a value into a parameter, raising ValueError; `wanted` says what it takes.
+    `beside`: a column that holds the same value wherever there is one, and that lists are ordered by.
     """
 
     column: str
     read: Callable[[str], object]
     wanted: str
     ordered: bool = False
+    beside: str = ""
 
     def compare(self, name: str, op: str, text: str) -> Condition:
         """`column op value`."""
@@ -57,7 +59,8 @@ class Field:
             value = self.read(text)
         except (ValueError, OverflowError):
             _no(f"{name} is compared with {self.wanted}")
-        return Condition(f"{self.column} {_SQL_OPS[op]} %s", (value,))
+        columns = [self.column, self.beside] if self.beside and op != "!=" else [self.column]
+        return Condition.all_of([Condition(f"{column} {_SQL_OPS[op]} %s", (value,)) for column in columns])
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +129,8 @@ def number(column: str) -> Field:
     return Field(column, read, "a number", ordered=True)
 
 
-def moment(column: str) -> Field:
-    """A moment, RFC 3339 with an offset."""
+def moment(column: str, beside: str = "") -> Field:
+    """A moment, RFC 3339 with an offset; `beside`: a column that holds it, too, where there is one."""
 
     def read(given: str) -> datetime:
         value = datetime.fromisoformat(given)
@@ -135,7 +138,7 @@ def moment(column: str) -> Field:
             raise ValueError(given)
         return value.astimezone(UTC)
 
-    return Field(column, read, 'a moment such as "2026-01-31T12:00:00Z"', ordered=True)
+    return Field(column, read, 'a moment such as "2026-01-31T12:00:00Z"', ordered=True, beside=beside)
 
 
 def flag(column: str) -> Field:

@@ -90,9 +90,12 @@ class Listing(Generic[R]):
             EVERYTHING if reach is None else reach.condition(area_column=self.area, body_column=self.body)
         )
         wanted = within & where & self.filters.compile(given) & page.condition
-        source, moments = (self._source, ()) if as_of is None else (self._past_source, (as_of,) * 3)
-        select = f"SELECT * FROM {source} WHERE {wanted.sql} ORDER BY {page.order_by} LIMIT {page.fetch}"
-        return cast("list[R]", cursor.execute(select, (*moments, *params, *wanted.params)).fetchall())
+        ordered = f" ORDER BY {page.order_by} LIMIT {page.fetch}"
+        if as_of is None:
+            select, given_to = f"SELECT * FROM {self._source} WHERE {wanted.sql}{ordered}", wanted.params
+        else:
+            select, given_to = self._past(wanted, ordered, as_of)
+        return cast("list[R]", cursor.execute(select, (*params, *given_to)).fetchall())
 
     def one(self, cursor: Cursor[DictRow], **columns: Any) -> R | None:
         """The row with these values; the first in the usual order where there are several."""
@@ -105,8 +108,14 @@ class Listing(Generic[R]):
         table = self.table
         return f"({table.sql}) {table.name}" if isinstance(table, Derived) else table.name
 
-    @property
-    def _past_source(self) -> str:
+    def _past(self, wanted: Condition, ordered: str, as_of: datetime) -> tuple[str, tuple[object, ...]]:
+        """The first rows as of a moment: those still so and those that were, each by its indexes."""
         if isinstance(self.table, Derived):
             raise TypeError(f"{self.table.name} is derived, and keeps no history")
-        return f"({self.table.as_of()}) {self.table.name}"
+        parts = [
+            (f"({select} AND ({wanted.sql}){ordered})", (*(as_of,) * moments, *wanted.params))
+            for select, moments in self.table.as_of_each()
+        ]
+        union = " UNION ALL ".join(sql for sql, _ in parts)
+        params = tuple(value for _, values in parts for value in values)
+        return f"SELECT * FROM ({union}) {self.table.name}{ordered}", params

@@ -96,10 +96,17 @@ class Table(Generic[R]):
         """A SELECT of the rows as they were at a moment, which is its parameter, three times."""
         if self.history is None:
             raise ValueError(f"table {self.name} keeps no history")
+        return " UNION ALL ".join(select for select, _ in self.as_of_each())
+
+    def as_of_each(self) -> tuple[tuple[str, int], tuple[str, int]]:
+        """The SELECT of the rows that are still as they were, and that of the others.
+
+        Each with how often the moment is its parameter; to both a condition may be added.
+        """
         columns = ", ".join(self.columns)
         return (
-            f"SELECT {columns} FROM {self.name} WHERE {FROM} <= %s UNION ALL"
-            f" SELECT {columns} FROM {self.name}_past WHERE {FROM} <= %s AND {UNTIL} > %s"
+            (f"SELECT {columns} FROM {self.name} WHERE {FROM} <= %s", 1),
+            (f"SELECT {columns} FROM {self.name}_past {self.name} WHERE {FROM} <= %s AND {UNTIL} > %s", 2),
         )
 
     def key_of(self, key: Key) -> tuple[Any, ...]:

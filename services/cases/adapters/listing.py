@@ -64,6 +64,7 @@ SELECT area_path FROM walk WHERE area_path IS NOT NULL
 """
 
 
+_BELOW = "SELECT EXISTS (SELECT FROM cases WHERE area_path ^@ %s) AS below"
 _RECORDED = (
     "SELECT recorded_at FROM public.stored_events WHERE notification_id <= %s"
     " ORDER BY notification_id DESC LIMIT 1"
@@ -92,12 +93,11 @@ class CaseLists:
         page = Page.of(query, ORDERS[order])
         with fresh.read(self.views, VIEW) as cursor:
             until = _known_until(cursor)
+            where = _opened_by(fresh.as_of) & _only_area(cursor, reach)
             if search is None:
-                rows = LISTED.select(
-                    cursor, query, page, reach, where=_opened_by(fresh.as_of), as_of=fresh.as_of
-                )
+                rows = LISTED.select(cursor, query, page, reach, where=where, as_of=fresh.as_of)
                 return *page.cut(rows), until
-            where = _opened_by(fresh.as_of) & self._candidates(cursor, search.sought, search.readable)
+            where &= self._candidates(cursor, search.sought, search.readable)
 
         def select(page: Page) -> list[CaseRow]:
             with fresh.read(self.views, VIEW) as cursor:
@@ -147,6 +147,16 @@ def _texts(history: Iterable[Recorded[Any]], as_of: datetime | None) -> list[str
         for text in searched(recorded.event)
     )
     return [text.value for text in said if text is not None and text.value is not None]
+
+
+def _only_area(cursor: Cursor[DictRow], reach: Reach) -> Condition:
+    """Where all within reach lies in one area: that, so that it is read in the order of the list."""
+    paths = {limit.path for limit in reach.limits}
+    if len(paths) != 1 or "" in paths:
+        return EVERYTHING
+    [path] = paths
+    row = cursor.execute(_BELOW, [f"{path}/"]).fetchone()
+    return EVERYTHING if row is None or row["below"] else Condition("area_path = %s", (path,))
 
 
 def _opened_by(as_of: datetime | None) -> Condition:

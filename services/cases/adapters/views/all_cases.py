@@ -21,17 +21,17 @@ from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
 from services.cases.domain.values import CaseState
 from services.cases.entrypoints.wire.words import CHANNELS, STATES
 
+_OWNERS = ("", "body_id, ", "area_path text_pattern_ops, ")
+_ORDERS = ("opened_time, case_id", "state, due_order, case_id")
 CASES = Table.of(
     "cases",
     CaseRow,
     key=("case_id",),
     indexes=(
-        "opened_time, case_id",
         "due_order, case_id",
-        *("state, opened_time, case_id", "state, due_order, case_id"),
-        *("body_id, opened_time, case_id", "body_id, state, due_order, case_id"),
+        "state, opened_time, case_id",
         "affair_id, opened_time, case_id",
-        "area_path text_pattern_ops, opened_time, case_id",
+        *(f"{owner}{order}" for owner in _OWNERS for order in _ORDERS),
         "(due_order, case_id) WHERE ended_time IS NULL",
         "public_id",
         "(reporter_id, opened_time) WHERE reporter_id IS NOT NULL",
@@ -54,7 +54,7 @@ FILTERS = Filters(
     external_system=text("external_system", tag),
     external_number=text("external_number", key),
     opened_time=moment("opened_time"),
-    due_time=moment("due_time"),
+    due_time=moment("due_time", beside="due_order"),
     ended_time=moment("ended_time"),
     ended=filled("ended_time"),
     overdue=flag("overdue"),
