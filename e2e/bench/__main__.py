@@ -7,7 +7,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from e2e.bench import burst, clocks, exchange, footprint, group_commit, growth, live, reading, serving, signed
+from e2e.bench import (
+    burst,
+    clocks,
+    exchange,
+    footprint,
+    group_commit,
+    growth,
+    lists,
+    live,
+    reading,
+    serving,
+    signed,
+)
 from e2e.bench.figures import Figure, table, told
 from e2e.bench.ground import Ground
 
@@ -24,6 +36,7 @@ MEASUREMENTS: dict[str, Callable[[Ground], Figure | list[Figure]]] = {
     "exchange": exchange.measure,
     "signed": signed.measure,
     "growth": growth.measure,
+    "lists": lists.measure,
     "live": live.measure,
     "clocks": clocks.measure,
 }

@@ -1,0 +1,113 @@
+"""Made-up cases for lists: rows of the view, blind terms, and for some the events with their texts."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from e2e.bench.lives import opening
+from libs.ledger.personal import Personal
+from libs.ledger.recorded import Context, Draft
+from libs.ledger.store.ledger import Append, Ledger
+from libs.rules.areas import AreaPath
+from services.cases.adapters.views.all_cases import VIEW
+
+BEGAN = datetime(2021, 1, 1, tzinfo=UTC)
+SPAN = timedelta(days=5 * 365)
+TERMS = 40
+"""Of each case: about what twenty words and a short run of Chinese characters have."""
+RARE, COMMON = "periwinkle", "streetlight"
+"""A word of few cases, whatever the size; and one of every fiftieth."""
+_FEW = 20
+_OFTEN = 50
+_TOGETHER = 500
+
+# How the values of a case follow from its number: bytes of its id, which is a hash of it.
+_ROWS = f"""
+INSERT INTO {VIEW.schema}.cases (
+    case_id, public_id, state, affair_id, area_id, area_path, body_id, channel, anonymous, assisted,
+    reporter_id, opened_time, ended_time, response_breached, warn_time, due_time, due_order, overdue, returns,
+    reopenings, held, deciding_path, recorded_from
+)
+SELECT case_id, 'LL-' || n, state, 'affair-' || (b1 %% 17), 'la-nc-' || nc, path, 'body-' || (b3 %% 40),
+    (ARRAY['web', 'phone_operator', 'grid_worker', 'sms_relay', 'mobile_app'])[1 + b4 %% 5],
+    false, b4 %% 7 = 0, NULL, opened, CASE WHEN state = 'closed' THEN opened + interval '9 days' END,
+    false, opened + interval '6 days', opened + interval '8 days' + b2 * interval '1 hour',
+    opened + interval '8 days' + b2 * interval '1 hour', b2 %% 9 = 0, 0, 0, false, path, opened
+FROM (
+    SELECT *, 'la/la-region-' || (nc %% 12) || '/la-nc-' || nc AS path,
+        %(began)s + %(span)s * n / %(cases)s AS opened,
+        CASE WHEN n < %(cases)s * 0.9 AND b5 %% 50 > 0 THEN 'closed' ELSE (ARRAY[
+            'submitted', 'routed', 'accepted', 'in_progress', 'waiting', 'resolved'
+        ])[1 + b5 %% 6] END AS state
+    FROM (
+        SELECT n, encode(h, 'hex') AS case_id, n %% 99 AS nc, get_byte(h, 0) AS b1, get_byte(h, 1) AS b2,
+            get_byte(h, 2) AS b3, get_byte(h, 3) AS b4, get_byte(h, 4) AS b5
+        FROM (
+            SELECT n, decode(md5('case ' || n), 'hex') AS h FROM generate_series(0, %(cases)s - 1) AS n
+        ) AS hashed
+    ) AS drawn
+) AS cases
+"""
+_EARLIER = f"""
+INSERT INTO {VIEW.schema}.cases_past SELECT *, recorded_from + interval '9 days' FROM {VIEW.schema}.cases
+"""
+# Half of the terms are of words that many cases of the area have, half of words that few have.
+_TERMS = f"""
+INSERT INTO blind_terms (subject, stream, kind, terms)
+SELECT case_id, 'case-' || case_id, 'text', ARRAY(
+    SELECT (CASE WHEN t % 2 = 0 THEN power(random(), 3) * 20000 ELSE random() * 2000000000 END)::integer
+    FROM generate_series(1, {TERMS}) AS t WHERE c.case_id IS NOT NULL
+) FROM {VIEW.schema}.cases AS c
+"""
+
+
+def fill(ledger: Ledger, owner: str, cases: int) -> None:
+    """So many cases. Those with `RARE` or `COMMON` have an event, too, which is found and opened as any."""
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute("DROP INDEX blind_terms_by_term")
+        connection.execute(_ROWS, {"cases": cases, "began": BEGAN, "span": SPAN})
+        connection.execute(_EARLIER)
+        connection.execute(
+            f"UPDATE {VIEW.schema}.cases SET recorded_from = recorded_from + interval '9 days'"
+        )
+        connection.execute(_TERMS)
+        rows = connection.execute(
+            f"SELECT case_id, area_path, row_number() OVER (ORDER BY opened_time) FROM {VIEW.schema}.cases"
+            " WHERE (hashtext(case_id) %% %s) = 0",
+            [_OFTEN],
+        ).fetchall()
+    rare = {case_id for case_id, *_ in rows[:: max(1, len(rows) // _FEW)]}
+    for place in range(0, len(rows), _TOGETHER):
+        ledger.append(
+            Append(drafts=[_told(*row, rare=row[0] in rare) for row in rows[place : place + _TOGETHER]])
+        )
+    _settle(owner, ledger.head())
+
+
+def _told(case_id: str, area_path: str, number: int, *, rare: bool) -> Draft:
+    text = f"the {COMMON} at the corner is dark again, number {number} {RARE * rare}"
+    event = replace(
+        opening(case_id, number), area_path=AreaPath(area_path), description=Personal(case_id, text)
+    )
+    about = Context(actor="bench", area=area_path).metadata(datetime.now(UTC))
+    return Draft(stream=f"case-{case_id}", expected_version=0, events=[(event, about)])
+
+
+def _settle(owner: str, head: int) -> None:
+    """As if the projector had made the rows, and PostgreSQL had time for what it does by and by."""
+    statements: Sequence[str] = (
+        "CREATE INDEX blind_terms_by_term ON blind_terms USING gin (terms)",
+        f"VACUUM ANALYZE {VIEW.schema}.cases",
+        f"VACUUM ANALYZE {VIEW.schema}.cases_past",
+        "VACUUM ANALYZE blind_terms",
+        "VACUUM ANALYZE stored_events",
+        "CHECKPOINT",
+    )
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute(
+            "UPDATE view_position SET position = %s, ready = true WHERE schema = %s", [head, VIEW.schema]
+        )
+        for statement in statements:
+            connection.execute(statement.encode())

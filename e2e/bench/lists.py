@@ -1,0 +1,153 @@
+"""Lists of cases: how long the slowest of twenty pages takes with a million cases, against ten thousand."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import product
+
+from linli.cases.v1 import cases_service_pb2 as pb
+
+from e2e.bench import listed
+from e2e.bench.alone import Database
+from e2e.bench.figures import Figure, quantile
+from e2e.bench.ground import Ground
+from e2e.bench.growth import must_fit
+from libs.ledger.store.ledger import Ledger
+from libs.ledger.views.view import Views
+from libs.messaging.schema import migrate
+from libs.query.freshness import Fresh
+from libs.query.reach import Limit, Reach
+from libs.query.sought import Sought
+from libs.rpc.moments import stamp
+from libs.runtime.bundled.postgres import EmbeddedPostgres, ensure_role, runtime_role
+from services.cases.adapters.ledger import EVENTS
+from services.cases.adapters.listing import CaseLists
+from services.cases.adapters.views import all_cases
+from services.cases.application.ports import Search
+
+EACH = 2_500
+"""Bytes on the disk for a case: its row, the row before it, its terms, and their places in indexes."""
+EVERYTHING = Reach((Limit(),))
+COMMUNITY = Reach((Limit(path="la/la-region-7/la-nc-7"),))
+DISTRICT = Reach((Limit(path="la/la-region-7"),))
+BODY = Reach((Limit(body="body-7"),))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A list that somebody asks for; `page`: which page of it is measured."""
+
+    name: str
+    reach: Reach = EVERYTHING
+    filter: str = ""
+    order: str = ""
+    text: str = ""
+    page: int = 1
+    as_of: bool = False
+
+
+_MIDDLE = listed.BEGAN + listed.SPAN / 2
+_LATE = listed.BEGAN + listed.SPAN - timedelta(days=30)
+LISTS = (
+    Asked("newest"),
+    Asked("newest, tenth page", page=10),
+    Asked("newest of a community", COMMUNITY),
+    Asked("newest of a district", DISTRICT),
+    Asked("newest of a body", BODY),
+    Asked("oldest of a body", BODY, order="opened_time"),
+    Asked("in a state", filter="state = IN_PROGRESS"),
+    Asked("in a state, oldest first", filter="state = ROUTED", order="opened_time"),
+    Asked("in a state, by due time", filter="state = IN_PROGRESS", order="due_time"),
+    Asked("a body's, in a state, by due time", BODY, "state = IN_PROGRESS", "due_time"),
+    Asked("a community's, in a state, by due time", COMMUNITY, "state = ACCEPTED", "due_time"),
+    Asked("a district's open ones, by due time", DISTRICT, "ended = false", "due_time"),
+    Asked("by due time, third page", filter="state = IN_PROGRESS", order="due_time", page=3),
+    Asked("due from a day on", filter=f'due_time >= "{_LATE.isoformat()}"', order="due_time"),
+    Asked("of an affair", filter='affair_id = "affair-3"'),
+    Asked("of an affair in a district", filter='affair_id = "affair-3" AND area_path = "la/la-region-7"'),
+    Asked("of an affair and a body", filter='affair_id = "affair-3" AND body_id = "body-7"'),
+    Asked("of a channel", filter="channel = GRID_WORKER"),
+    Asked("of a channel in a community", COMMUNITY, "channel = GRID_WORKER AND state = CLOSED"),
+    Asked("overdue", filter="overdue = true", order="due_time desc"),
+    Asked("opened before a day", filter=f'opened_time < "{_MIDDLE.isoformat()}"'),
+    Asked("as of a moment", as_of=True),
+    Asked("of a community as of a moment", COMMUNITY, as_of=True),
+    Asked("with a rare word", text=listed.RARE),
+    Asked("with a common word", text=listed.COMMON),
+    Asked("with a common word in a district", DISTRICT, text=listed.COMMON),
+    Asked("with a common word in a community", COMMUNITY, text=listed.COMMON),
+    Asked("with a common word, of a body", BODY, text=listed.COMMON),
+    Asked("with a word that no case has", text="quagga"),
+    Asked(
+        "with a common word, in a state, by due time",
+        filter="state = CLOSED",
+        order="due_time",
+        text=listed.COMMON,
+    ),
+)
+
+
+def measure(ground: Ground) -> list[Figure]:
+    """Each list on two databases in turn; the small one is the baseline."""
+    few, many, rounds = (2_000, 20_000, 10) if ground.quick else (10_000, 1_000_000, 40)
+    must_fit(ground.folder, f"{many:,} cases", 2 * EACH * many)
+    with ground.postgres() as server, ExitStack() as stack:
+        small, large = (stack.enter_context(_filled(server, size)) for size in (few, many))
+        figures = []
+        for asked in LISTS:
+            figures.append(_figure(asked, small, large, (few, many), rounds))
+            print(f"  {asked.name}: {figures[-1].measured}, {figures[-1].baseline}", flush=True)
+        return figures
+
+
+@contextmanager
+def _filled(server: EmbeddedPostgres, cases: int) -> Iterator[Ledger]:
+    began, name = time.monotonic(), f"bench_lists_{cases}"
+    role, owner = runtime_role(EVENTS.service), server.ensure_database(name)
+    ensure_role(owner, role)
+    migrate(owner, EVENTS.service, [all_cases.VIEW], role=role)
+    with Database(server.dsn(name, role), owner).open() as ledger:
+        listed.fill(ledger, owner, cases)
+        print(f"  filled with {cases:,} cases in {time.monotonic() - began:.0f} s", flush=True)
+        yield ledger
+
+
+def _figure(asked: Asked, small: Ledger, large: Ledger, sizes: tuple[int, int], rounds: int) -> Figure:
+    asking = [_asking(asked, ledger) for ledger in (small, large)]
+    times: tuple[list[float], list[float]] = ([], [])
+    for round_, which in product(range(rounds + 3), (0, 1)):
+        took = asking[which]()
+        if round_ >= 3:
+            times[which].append(took)
+    few, many = (quantile(each, 0.95) for each in times)
+    return Figure(
+        name=f"ListCases, {asked.name}",
+        measured=f"p95 {1000 * many:.1f} ms of {sizes[1]:,} cases",
+        baseline=f"p95 {1000 * few:.1f} ms of {sizes[0]:,} cases",
+        ratio=many / few,
+        goal="2 or less",
+        reached=many / few <= 2,
+        busy=f"load average {os.getloadavg()[0]:.1f}",
+    )
+
+
+def _asking(asked: Asked, ledger: Ledger) -> Callable[[], float]:
+    """Asks for the page, and says how many seconds the answer took."""
+    lists = CaseLists(Views(ledger, [all_cases.VIEW]))
+    request = pb.ListCasesRequest(filter=asked.filter, order_by=asked.order, text=asked.text)
+    fresh = Fresh(as_of=_MIDDLE) if asked.as_of else Fresh()
+    if asked.as_of:
+        request.as_of_time.CopyFrom(stamp(_MIDDLE))
+    searched = Search(sought=Sought.of(asked.text), readable=asked.reach) if asked.text else None
+    for _ in range(1, asked.page):
+        _, request.page_token = lists.page(request, asked.order, asked.reach, fresh, searched)
+
+    def ask() -> float:
+        began = time.perf_counter()
+        lists.page(request, asked.order, asked.reach, fresh, searched)
+        return time.perf_counter() - began
+
+    return ask
