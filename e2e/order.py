@@ -41,6 +41,18 @@ ORDER = Order(
             "e2e/journeys/test_the_smoke_test.py",
             "e2e/journeys/test_what_operators_watch.py",
         ),
+        (
+            "charts/tests/test_kubernetes_takes_it.py",
+            "charts/tests/test_doctor.py",
+            "charts/tests/test_living.py",
+            "charts/tests/test_monitoring.py",
+            "charts/tests/test_network.py",
+            "charts/tests/test_operators.py",
+            "charts/tests/test_order.py",
+            "charts/tests/test_pods_are_restricted.py",
+            "charts/tests/test_secrets.py",
+            "charts/tests/test_settings.py",
+        ),
         ("e2e/journeys/test_the_platform_starts_again.py",),
         ("services/command/tests/test_cluster_command.py",),
         ("libs/runtime/tests/test_platform.py",),
@@ -54,7 +66,7 @@ ORDER = Order(
         ("libs/ledger/tests/test_projector.py",),
     )
 )
-"""Files of one group share a fixture, and so a process: a city, a town, a broker.
+"""Files of one group share a fixture, and so a process: a city, a town, a broker, what Helm rendered.
 
 What takes longest comes first, and early in the run what computes stands beside what waits.
 """
