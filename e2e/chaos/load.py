@@ -28,12 +28,13 @@ from e2e.journeys.town import ELM, PIPE, POTHOLE, TOWN, stamp
 from libs.rpc.client import Patience, connect
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
+from libs.testkit.patience import Wait
 
 _TURNED = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ABORTED)
 _AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.DEADLINE_EXCEEDED)
 ANSWERED_WITHIN = 20.0
 _GIVE_UP = 120.0
-"""Seconds after which a request that nobody answers is a failure of the run."""
+"""Seconds, of a calm machine, after which a request that nobody answers is a failure of the run."""
 
 
 def enter(addresses: Mapping[str, str], token: Token, **tls: Any) -> City:
@@ -208,12 +209,13 @@ class Caller:
     def _ask(self, service: str, rpc: str, request: Message) -> Any:
         call = getattr(getattr(self.city, service), rpc)
         patience, began, tries = Patience(first=0.05, most=1.0), time.monotonic(), 0
+        wait = Wait(_GIVE_UP)
         while True:
             try:
                 return call(request)
             except RpcFailed as failed:
                 asked = time.monotonic() - began
-                if not (failed.passing or failed.code in _AWAY) or asked > _GIVE_UP:
+                if not (failed.passing or failed.code in _AWAY) or wait.over():
                     request_id = str(getattr(request, "request_id", ""))
                     raise Refused(failed, f"{service}.{rpc}", request_id, tries + 1, asked) from failed
                 pause = patience.pause(tries + 1, failed.retry_after)

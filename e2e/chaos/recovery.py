@@ -12,6 +12,7 @@ from e2e.chaos.checker import view_positions
 from libs.ledger.recorded import utc_now
 from libs.runtime.host.opened import OpenService
 from libs.testkit.eventually import eventually
+from libs.testkit.patience import Wait
 
 RECOVERED_WITHIN = 120.0
 _LOOK = 0.05
@@ -87,13 +88,12 @@ def until_recovered(ground: Recovering, progress: Progress) -> float:
 
     Answers the seconds that took, and raises `NotRecovered` with what is missing.
     """
-    began = time.monotonic()
+    began, wait = time.monotonic(), Wait(RECOVERED_WITHIN)
     due = progress.due()
     while (missing := progress.missing(due)) or not ground.ready():
-        if time.monotonic() - began > RECOVERED_WITHIN:
+        if wait.over():
             raise NotRecovered(
-                f"not within {RECOVERED_WITHIN:.0f} s:"
-                f" {'; '.join(missing) or ', '.join(ground.unready()) or 'ready now'}"
+                f"not within {wait}: {'; '.join(missing) or ', '.join(ground.unready()) or 'ready now'}"
             )
         time.sleep(_LOOK)
     return time.monotonic() - began
