@@ -83,12 +83,10 @@ class Release:
         """Its pods, those of jobs included."""
         return self.get("pods")
 
-    def servers(self) -> dict[str, str]:
-        """The pods of its own PostgreSQL and RabbitMQ, each with what tells it from its successor."""
-        found = self.cluster.get(
-            "pods", "-n", self.namespace, "-l", f"{self.selector},linli/role in (postgresql,rabbitmq)"
-        )
-        return {pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in found}
+    def postgresql(self) -> str:
+        """What tells the pod of its own PostgreSQL from its successor."""
+        [pod] = self.get("pod", f"{self.fullname}-postgresql-0")
+        return str(pod["metadata"]["uid"])
 
     def running(self) -> list[str]:
         """The names of those that run, and are not about to go."""

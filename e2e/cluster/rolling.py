@@ -22,9 +22,23 @@ def upgrade(to: Release) -> Mapping[str, Step]:
 
     def begin(installation: Installation, _: random.Random) -> str:
         to.upgrade(wait=False)
+        _renew_broker(to)
         return _side_by_side(installation)
 
     return {f"{to.image} starts beside": begin, **_to_the_end(to.image)}
+
+
+def _renew_broker(release: Release) -> None:
+    """Delete the pod of its own RabbitMQ if it is another release's, as the guide says: rights may differ."""
+    name = f"{release.fullname}-rabbitmq"
+    until_none(
+        lambda: [name for each in release.get("statefulset", name) if not seen(each)],
+        "RabbitMQ's newest pod is known",
+        seconds=60,
+    )
+    [broker], [pod] = release.get("statefulset", name), release.get("pod", f"{name}-0")
+    if pod["metadata"]["labels"]["controller-revision-hash"] != broker["status"]["updateRevision"]:
+        release.kubectl("delete", "pod", f"{name}-0")
 
 
 def rollback() -> Mapping[str, Step]:
