@@ -67,7 +67,7 @@ class Alarms:
 
     def plan(self, batch: Batch, sensor: Registered, context: Context, permit: Permit) -> list[Task]:
         """What these readings come to on the newest state; the deciders decide it again as they append."""
-        take = TakeReadings(unit=batch.unit, readings=batch.readings, at=batch.at)
+        take = TakeReadings(unit=batch.unit, readings=batch.readings, after=sensor.run.last, at=batch.at)
         plan = _Plan(take=take, incidents=self.incidents.load(sensor.affair_id).state)
         lasting = sensor.alarm.case_id if sensor.alarm else ""
         plan.take = replace(take, case_over=bool(lasting) and self._is_over(plan, lasting))

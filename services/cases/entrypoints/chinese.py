@@ -50,7 +50,7 @@ MESSAGES = {
     "REPORTER_CANNOT_READ": "该报告既无账户也无回执码，报告人无法看到答复，请改为添加备注",
     "REPORTER_IS_SOMEBODY_ELSE": "只能以本人名义报告，请不要填写报告人",
     "REPORTER_UNKNOWN": "没有登记此报告人，请先登记（如刚刚登记，请稍后再试），或留空并填写联系方式",
-    "INCIDENT_CHANGED": "同时有另一条同类报警，请重试",
+    "INCIDENT_CHANGED": "同时收到了其他读数或报警，请重试",
     "READING_IN_FUTURE": "该读数的时间晚于当前时间，请校准传感器时钟",
     "READING_TOO_OLD": "该读数过于陈旧，请不要发送",
     "SENSOR_NOT_FOUND": "没有这个传感器（{sensor_id}），请核对编号或先登记",

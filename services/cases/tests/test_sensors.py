@@ -142,6 +142,32 @@ def test_two_processes_that_hear_many_sensors_of_one_leak_open_one_case(
     assert sum(alarm.opened for alarm in raised) == 1
 
 
+def test_one_batch_that_comes_to_two_processes_at_once_counts_once(
+    running: Component, operator: Any, works: Any, site: dict[str, float]
+) -> None:
+    """Sent again under other request ids, while an incident is there to be joined."""
+    for name in ("twice-0", "twice-1"):
+        operator.register_sensor(sensor(name, site))
+    [first] = works.record_readings(measured("twice-0", 310)).alarms
+    batch = measured("twice-1", 310)
+    owners = [service_of(running, running.mint.client("cases.open", subject="water-works")) for _ in range(8)]
+
+    def send(owner: Any) -> pb.RecordReadingsResponse:
+        asked = pb.RecordReadingsRequest()
+        asked.CopyFrom(batch)
+        asked.request_id = new_id()
+        return owner.record_readings(asked)  # type: ignore[no-any-return]  # a stub answers what it declares
+
+    with ThreadPoolExecutor(len(owners)) as threads:
+        answers = list(threads.map(send, owners))
+
+    assert sum(answer.taken for answer in answers) == 1
+    [second] = [alarm for answer in answers for alarm in answer.alarms]
+    assert second.case_id == first.case_id
+    newest = max((answer.revision for answer in answers if answer.taken), key=len)
+    assert [link.number for link in alarms_of(operator, first.case_id, newest)] == [1, 2]
+
+
 def test_a_repeated_batch_is_answered_as_at_first_and_counts_once(
     works: Any, operator: Any, site: dict[str, float]
 ) -> None:

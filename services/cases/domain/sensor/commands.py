@@ -28,12 +28,14 @@ class RegisterSensor:
 class TakeReadings:
     """Take what it measured.
 
-    `case_over`: the case of the alarm that lasts is resolved or has ended. `cases` are those of the alarms
-    that these readings begin, in order, each with whether the alarm opens it.
+    `after` is the newest reading that was known when this was planned. `case_over`: the case of the alarm
+    that lasts is resolved or has ended. `cases` are those of the alarms that these readings begin, in order,
+    each with whether the alarm opens it.
     """
 
     unit: str
     readings: tuple[Reading, ...]
+    after: Reading | None
     at: datetime
     case_over: bool = False
     cases: tuple[tuple[str, bool], ...] = ()

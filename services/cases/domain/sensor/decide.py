@@ -89,6 +89,8 @@ def _take(command: commands.TakeReadings, state: Registered) -> Sequence[events.
     if state.retired_at:
         raise refusals.sensor_retired(state.sensor_id)
     _check(command, state)
+    if command.after != state.run.last:  # what was planned about its alarms may not hold any more
+        raise refusals.incident_changed()
     heard = listen(command, state)
     if not heard.taken:
         return []

@@ -60,6 +60,6 @@ def sensor_quota_used(most: int, retry_after_seconds: int) -> Refusal:
 
 
 def incident_changed() -> Refusal:
-    """Another process was faster: an alarm belongs to another incident than planned. It is planned anew."""
-    message = "another alarm of this kind came at the same moment: try again"
+    """Another process was faster: what was planned about an alarm does not hold. It is planned anew."""
+    message = "other readings or alarms came at the same moment: try again"
     return Refusal(Kind.CONFLICT, "INCIDENT_CHANGED", message)

@@ -19,6 +19,7 @@ from services.cases.domain.sensor.events import (
     SensorRegistered,
     SensorRetired,
 )
+from services.cases.domain.sensor.situations import Registered
 from services.cases.domain.sensor.terms import Reading, Run, SensorTerms, Side
 from services.cases.tests.domain.history import STREET, after
 
@@ -51,15 +52,19 @@ def readings(*values: float, start: float = 0, every: float = 5) -> tuple[Readin
 
 
 def take(*taken: Reading, at: datetime | None = None, **planned: Any) -> TakeReadings:
-    return TakeReadings(unit="mm", readings=taken, at=at or after(hours=8), **planned)
+    return TakeReadings(
+        **{"unit": "mm", "readings": taken, "after": None, "at": at or after(hours=8), **planned}
+    )
 
 
 def heard(*commands: TakeReadings, terms: SensorTerms = TERMS) -> list[SensorEvent]:
     """What readings come to, for a sensor with these terms."""
     history: list[SensorEvent] = [replace(REGISTERED, terms=terms)]
     for command in commands:
-        planned = replace(command, cases=(("case-1", True),) * 9)
-        history += SENSOR.decide(planned, SENSOR.fold(history))
+        state = SENSOR.fold(history)
+        assert isinstance(state, Registered)
+        planned = replace(command, after=state.run.last, cases=(("case-1", True),) * 9)
+        history += SENSOR.decide(planned, state)
     return history[1:]
 
 
@@ -153,6 +158,12 @@ def test_a_clock_that_jumped_back_repeats_nothing() -> None:
     assert alarms(take(*later), take(*jumped)) == []
 
 
+def test_what_was_planned_before_other_readings_came_is_refused() -> None:
+    history = [REGISTERED, *heard(take(*readings(310)))]
+
+    given(*history).when(take(*readings(320, start=10))).then_refused("INCIDENT_CHANGED")
+
+
 def test_old_readings_and_other_units_are_refused() -> None:
     given(REGISTERED).when(take(*readings(310), at=after(days=8))).then_refused("READING_TOO_OLD")
     metres = replace(take(*readings(310)), unit="m")
@@ -167,7 +178,8 @@ def test_a_flood_is_refused_until_the_hour_is_over() -> None:
     later = readings(310, start=29)
 
     given(REGISTERED, *flood).when(take(*later, at=after(minutes=59))).then_refused("SENSOR_QUOTA_USED")
-    [taken] = SENSOR.decide(take(*later, at=after(minutes=60)), SENSOR.fold([REGISTERED, *flood]))
+    in_time = take(*later, at=after(minutes=60), after=readings(310)[0])
+    [taken] = SENSOR.decide(in_time, SENSOR.fold([REGISTERED, *flood]))
     assert isinstance(taken, ReadingsTaken)
 
 
