@@ -1,4 +1,4 @@
-"""What only whoever is at the machine may do about operators: the first one, the second, a password."""
+"""What only whoever is at the machine may do in identity: operators, passwords, parked notices."""
 
 import sys
 from collections.abc import Callable
@@ -92,3 +92,41 @@ def _password() -> str:
     if not _SHORTEST <= len(given) <= _LONGEST:
         raise CannotStart(f"give a password of {_SHORTEST} to {_LONGEST} characters, on standard input")
     return given
+
+
+def list_notices(get: Get) -> click.Command:
+    """The command that lists deliveries."""
+    return _listed(
+        get, "list", "notices-list", "List the deliveries that have not arrived, the oldest first."
+    )
+
+
+def list_parked_notices(get: Get) -> click.Command:
+    """The command that lists parked deliveries."""
+    return _listed(
+        get, "parked", "notices-parked", "List the deliveries that nobody tries any more, and why."
+    )
+
+
+def replay_notices(get: Get) -> click.Command:
+    """The command that has a parked delivery tried again."""
+
+    @click.command("replay")
+    @click.argument("delivery", metavar="ID")
+    @data_option
+    def replay(delivery: str, data: Path | None) -> int:
+        """Have a parked delivery tried again, by every channel that its person wants now."""
+        service, words = get(), {"delivery": delivery}
+        return on(service, data, lambda environ: operate.by_hand(service, "notices-replay", words, environ))
+
+    return replay
+
+
+def _listed(get: Get, name: str, act: str, summary: str) -> click.Command:
+    @click.command(name, help=summary)
+    @data_option
+    def listed(data: Path | None) -> int:
+        service = get()
+        return on(service, data, lambda environ: operate.by_hand(service, act, {}, environ))
+
+    return listed

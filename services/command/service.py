@@ -34,6 +34,11 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
         "retry": Lazy("handle it now, then all events that wait behind it", made("acts", "retry")),
         "discard": Lazy("give it up for good", made("acts", "discard")),
     }
+    notices = {
+        "list": Lazy("list what has not arrived", made("machine", "list_notices")),
+        "parked": Lazy("list what nobody tries any more", made("machine", "list_parked_notices")),
+        "replay": Lazy("have one of those tried again", made("machine", "replay_notices")),
+    }
     sources = {
         "list": Lazy("list them, and how far each is handled", made("sources", "list_sources")),
         "reconcile": Lazy("go on after one has lost events", made("sources", "reconcile")),
@@ -63,6 +68,10 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
                         "approve the second operator", made("machine", "approve_nomination")
                     ),
                     "set-password": Lazy("replace a forgotten password", made("machine", "set_password")),
+                    "notices": Lazy(
+                        "notices that did not arrive: list, parked, replay",
+                        lambda: LazyGroup("notices", help="Notices that did not arrive.", lazy=notices),
+                    ),
                     "keys-root": Lazy("print the root of a signing key", at("keys_root", "keys_root")),
                 }
                 if name == "identity"

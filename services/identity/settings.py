@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from libs.notify.smtp import SmtpSettings, settings_of
 from libs.rpc.keys import SigningKey
 from libs.rules.zones import is_zone
 from libs.runtime.config.settings import Secret, setting
@@ -26,6 +27,18 @@ class IdentitySettings:
     time_zone: str = setting(
         "Asia/Shanghai", doc="IANA time zone of moments in notices, for people who have chosen none"
     )
+    smtp_url: str = setting(
+        "",
+        doc="mail server for notices: smtp://user@host:587 (STARTTLS) or smtps://user@host:465 (empty: none)",
+    )
+    smtp_password: Secret[str] = setting(Secret(""), doc="its password")
+    smtp_ca: Path | None = setting(
+        None, doc="CA certificates for the mail server (PEM file; not set: the system's list)"
+    )
+    mail_from: str = setting("", doc="sender of notices by e-mail, such as Linli <linli@example.org>")
+    mail_unsubscribe: str = setting(
+        "", doc="where people change how they are told, as mailto: or https: (List-Unsubscribe; empty: none)"
+    )
     login_lifetime: timedelta = setting(
         timedelta(hours=8), doc="how long a person's token counts", minimum=60, maximum=86400
     )
@@ -38,9 +51,26 @@ class IdentitySettings:
         if not is_zone(self.time_zone):
             raise ValueError(f"LINLI_IDENTITY_TIME_ZONE: {self.time_zone!r} is no IANA time zone")
         try:
+            _ = self.smtp
+        except ValueError as error:
+            raise ValueError(f"LINLI_IDENTITY_SMTP_URL: {error}") from None
+        try:
             SigningKey.from_pem(self.signing_key.reveal().encode())
         except ValueError as error:
             raise ValueError(f"LINLI_IDENTITY_SIGNING_KEY: {error}") from error
+
+    @property
+    def smtp(self) -> SmtpSettings | None:
+        """The mail server; None: there is none. Raises ValueError where an address cannot be used."""
+        if not self.smtp_url:
+            return None
+        return settings_of(
+            self.smtp_url,
+            self.smtp_password.reveal(),
+            self.mail_from,
+            unsubscribe=self.mail_unsubscribe,
+            authority=self.smtp_ca,
+        )
 
     @property
     def longest_lifetime(self) -> timedelta:

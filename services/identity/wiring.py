@@ -1,17 +1,23 @@
 """The fuse box of identity: the only module that knows every room."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Event
 
 from linli.identity.v1 import identity_service_pb2
 
 from libs.ledger.streams.claims import Claims
+from libs.notify.channel import Channel
+from libs.notify.sender import Sender
+from libs.notify.smtp import SmtpChannel
 from libs.query.throttle import Throttle
 from libs.rpc import text
 from libs.rpc.access import roles_to_grant, scopes_of_roles
 from libs.rpc.keys import SigningKey, concealed
 from libs.runtime.host.parts import Api, ByHand, Ground, Service, ServiceParts
+from libs.telemetry import metrics
 from libs.telemetry.public_keys import PublicKeys
+from services.identity.adapters import figures
 from services.identity.adapters.disputed_strips import StripReads
 from services.identity.adapters.hashing import Argon2
 from services.identity.adapters.ledger import EVENTS
@@ -26,8 +32,10 @@ from services.identity.adapters.views import (
     bodies,
     clients,
     consents,
+    deliveries,
     nominations,
     notices,
+    outbox,
     revoked_tokens,
     roles_of_party,
 )
@@ -37,10 +45,12 @@ from services.identity.application.area import Areas, AreaStream
 from services.identity.application.body import Bodies, BodyStream
 from services.identity.application.client import Clients
 from services.identity.application.consent import Consents
+from services.identity.application.delivery import Deliveries
 from services.identity.application.keyring import Keys
 from services.identity.application.login import Logins
 from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
+from services.identity.application.notice_ports import OpenDelivery
 from services.identity.application.operators import Machine, NewOperator
 from services.identity.application.resident import AccessStream, OperatorsStream, Residents, ResidentStream
 from services.identity.domain import refusals
@@ -49,13 +59,14 @@ from services.identity.domain.area import AREA
 from services.identity.domain.body import BODY
 from services.identity.domain.client import CLIENT
 from services.identity.domain.consent import CONSENT
+from services.identity.domain.delivery import DELIVERY
 from services.identity.domain.disclosure import DISCLOSURE
 from services.identity.domain.keyring import KEYRING
 from services.identity.domain.login import LOGIN
 from services.identity.domain.nomination import NOMINATION
 from services.identity.domain.notice import NOTICE
 from services.identity.domain.operators import OPERATORS
-from services.identity.domain.preferences import PREFERENCES
+from services.identity.domain.preferences import PREFERENCES, NoticeChannel
 from services.identity.domain.resident import RESIDENT
 from services.identity.entrypoints.access import AccessApi
 from services.identity.entrypoints.area import AreaApi
@@ -71,6 +82,8 @@ from services.identity.entrypoints.reactions import SUBSCRIPTIONS
 from services.identity.entrypoints.resident import ResidentApi
 from services.identity.entrypoints.wire.notice import label
 from services.identity.settings import IdentitySettings
+
+_MOST_LISTED = 1000
 
 
 def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
@@ -94,6 +107,7 @@ def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
         by_hand=_by_hand(app, ground),
         public_keys=PublicKeys(published.read, published.wait),
         revoked=revoked,
+        sends=_sender(app, ground),
     )
 
 
@@ -132,6 +146,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         claims=Claims(ground.ledger, "resident"),
     )
     proposals = _nominations(ground, streams)
+    told = _notices(ground, settings, streams)
     return App(
         areas=Areas(stream=streams.areas, reads=areas.AreaReads(views, maps), strips=StripReads(views, maps)),
         residents=residents,
@@ -140,7 +155,8 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             residents=streams.residents,
             reads=consents.ConsentReads(views),
         ),
-        notices=_notices(ground, settings, streams),
+        notices=told,
+        deliveries=_deliveries(ground, settings, streams, told),
         bodies=Bodies(
             stream=streams.bodies, areas=streams.areas, reads=bodies.BodyReads(views), digests=digests
         ),
@@ -188,7 +204,34 @@ def _notices(ground: Ground, settings: IdentitySettings, streams: _Streams) -> N
         reads=notices.NoticeReads(ground.views),
         label=label,
         zone=settings.time_zone,
+        offered=frozenset({NoticeChannel.WEB_INBOX, *_channels(settings)}),
     )
+
+
+def _channels(settings: IdentitySettings) -> Mapping[NoticeChannel, Channel]:
+    return {NoticeChannel.EMAIL: SmtpChannel(settings.smtp)} if settings.smtp else {}
+
+
+def _deliveries(ground: Ground, settings: IdentitySettings, streams: _Streams, told: Notices) -> Deliveries:
+    channels = _channels(settings)
+    metrics.notice_channels("identity", [channel.value for channel in channels])
+    return Deliveries(
+        stream=ground.stream(DELIVERY),
+        residents=streams.residents,
+        notices=told,
+        outbox=outbox.OutboxReads(ground.views),
+        reads=deliveries.DeliveryReads(ground.views),
+        channels=channels,
+        clock=ground.clock,
+        told=lambda channel, outcome: metrics.notice_attempt("identity", channel.value, outcome),
+    )
+
+
+def _sender(app: App, ground: Ground) -> Callable[[Event], None] | None:
+    """What sends notices, if there is a channel to send them by."""
+    if not app.deliveries.channels:
+        return None
+    return Sender("identity", ground.settings.database_url.reveal(), app.deliveries.work).run
 
 
 def _keys(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> Keys:
@@ -270,11 +313,30 @@ def _by_hand(app: App, ground: Ground) -> Mapping[str, ByHand]:
         app.machine.approve_nomination(nomination_id, reason, ground.clock())
         return "approved the nomination, and granted the role"
 
+    def replay(words: Mapping[str, str]) -> str:
+        delivery_id = text.identifier(words["delivery"])
+        app.deliveries.replay(delivery_id, ground.clock())
+        return f"delivery {delivery_id} is tried again"
+
     return {
+        "notices-list": lambda _words: _told(app.deliveries.open(_MOST_LISTED, parked=False)),
+        "notices-parked": lambda _words: _told(app.deliveries.open(_MOST_LISTED, parked=True)),
+        "notices-replay": replay,
         "first-operator": first_operator,
         "approve-nomination": approve_nomination,
         "set-password": set_password,
     }
+
+
+def _told(found: Sequence[OpenDelivery]) -> str:
+    """One line for each delivery: no address, and nothing that was to be said."""
+    lines = (
+        f"{each.delivery_id}  {each.resident_id}  {each.count} notices of {each.prepared_at:%Y-%m-%d %H:%M}"
+        f"  {each.tries} tries  {'parked' if each.parked else f'next {each.try_at:%Y-%m-%d %H:%M}'}"
+        f"  {each.channel} {each.reason}".rstrip()
+        for each in found
+    )
+    return "\n".join(lines) or "everything has arrived"
 
 
 SERVICE = Service(
@@ -287,6 +349,8 @@ SERVICE = Service(
         nominations.VIEW,
         consents.VIEW,
         notices.VIEW,
+        outbox.VIEW,
+        deliveries.VIEW,
         clients.VIEW,
         revoked_tokens.VIEW,
     ),
@@ -294,4 +358,5 @@ SERVICE = Service(
     settings=IdentitySettings,
     build=build,
     subscriptions=SUBSCRIPTIONS,
+    figures=figures.count,
 )

@@ -41,7 +41,16 @@ WHERE_NEIGHBOURS_ARE_HEARD = {"domain/noted.py", "entrypoints/reactions.py"}
 SECTIONS = ["Events", "Situations", "Evolve", "Commands", "Decide"]
 NOUN_IN_A_FOLDER = {"__init__", "events", "situations", "commands", "decide"}
 ADAPTERS = {
-    "identity": {"disputed_strips", "hashing", "maps", "published_keys", "revoked", "signing", "source_keys"},
+    "identity": {
+        "disputed_strips",
+        "figures",
+        "hashing",
+        "maps",
+        "published_keys",
+        "revoked",
+        "signing",
+        "source_keys",
+    },
     "catalog": {"official_days"},
     "cases": {"figures", "listing", "picture"},
     "volunteers": {"matching"},

@@ -85,6 +85,23 @@ annotations:
 {{- end }}
 {{- if eq .service "identity" }}
 - {name: LINLI_IDENTITY_SOURCE_KEYS, value: /etc/linli/source-keys}
+{{- with .root.Values.mail }}
+{{- if .host }}
+- {name: LINLI_IDENTITY_SMTP_URL, value: "{{ .scheme }}://{{ with .user }}{{ . }}@{{ end }}{{ .host }}:{{ int .port }}"}
+- {name: LINLI_IDENTITY_MAIL_FROM, value: {{ .from | quote }}}
+{{- if .unsubscribe }}
+- {name: LINLI_IDENTITY_MAIL_UNSUBSCRIBE, value: {{ .unsubscribe | quote }}}
+{{- end }}
+{{- if has $.role (list "server" "projector") }}
+{{- if .existingSecret }}
+- {name: LINLI_IDENTITY_SMTP_PASSWORD_FILE, value: /etc/linli/secrets/mail-password}
+{{- end }}
+{{- if .authority.existingSecret }}
+- {name: LINLI_IDENTITY_SMTP_CA, value: /etc/linli/mail/ca.crt}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- if $serves }}
@@ -167,6 +184,20 @@ annotations:
             {{- range include "linli.services" . | fromJsonArray }}
             - {key: {{ . }}.pem, path: source-keys/{{ . }}.pem}
             {{- end }}
+      {{- end }}
+      {{- if and (eq .service "identity") (has .role (list "server" "projector")) .root.Values.mail.host }}
+      {{- with .root.Values.mail }}
+      {{- if .existingSecret }}
+      - secret:
+          name: {{ .existingSecret }}
+          items: [{key: {{ .passwordKey }}, path: secrets/mail-password}]
+      {{- end }}
+      {{- if .authority.existingSecret }}
+      - secret:
+          name: {{ .authority.existingSecret }}
+          items: [{key: {{ .authority.key }}, path: mail/ca.crt}]
+      {{- end }}
+      {{- end }}
       {{- end }}
       {{- if has .role (list "server" "relay" "worker") }}
       - secret:

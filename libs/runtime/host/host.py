@@ -73,6 +73,7 @@ class Host(ProcessHost):
         self._others: list[WatchedThread] = []
         self._relays: list[WatchedThread] = []
         self._key_sets: list[WatchedThread] = []
+        self._senders: list[WatchedThread] = []
         self._onlookers: list[WatchedThread] = []
 
     def _start_parts(self, http: Endpoint) -> None:
@@ -80,6 +81,11 @@ class Host(ProcessHost):
             self._projectors = [self._projector(service, http) for service in self.services]
             _start_all(self._projectors)
             self._onlookers = self._watching()
+            self._senders = [
+                self._watched(f"sender-{service.name}", service.parts.sends)
+                for service in self.services
+                if service.parts.sends is not None
+            ]
         if self.roles.api:
             self._serve(http)
         if self.roles.deliver:
@@ -88,7 +94,7 @@ class Host(ProcessHost):
             self._others += [self._clock(service) for service in self.services if service.service.clocks]
         if self.roles.relay:
             self._relays = [self._relay(service, http) for service in self.services]
-        _start_all([*self._key_sets, *self._others, *self._relays, *self._onlookers])
+        _start_all([*self._key_sets, *self._others, *self._relays, *self._senders, *self._onlookers])
 
     def _own_facts(self) -> Facts:
         return {"grpc_port": self.grpc_port} if self.grpc_port else {}
@@ -100,7 +106,7 @@ class Host(ProcessHost):
                 self._server.drain(min(grace, _PATIENCE_OF_THE_FAILED) if self.failed else grace)
             self._server = None
         with noting("deliveries and clocks"):
-            self._close_all([*self._key_sets, *self._others, *self._onlookers])
+            self._close_all([*self._key_sets, *self._others, *self._senders, *self._onlookers])
         with noting("views to catch up with the ledger"):
             self._let_projectors_catch_up()
         with noting("projectors and relays"):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from threading import Event
 from types import ModuleType, SimpleNamespace
 from typing import Any, Self, TypeVar
 
@@ -98,6 +99,8 @@ class ServiceParts:
 
     `on_start` runs once in a process with the api role, after the projector started and before the
     process says that it is ready (identity makes its first signing key there); it must be idempotent.
+    `sends` runs in a thread where the views are folded, until its stop is set: it carries something out of
+    the platform, and may take its time.
     `by_hand` are acts that only whoever is at the machine may do, by name (`linli <service> <name>`).
     `public_keys` (identity only) is the JSON Web Key Set served at `/keys.json`; `revoked`
     (identity only) says of a token's claims (`libs.rpc.tokens.Claims`) whether it was revoked: it is
@@ -106,6 +109,7 @@ class ServiceParts:
 
     apis: tuple[Api, ...] = ()
     on_start: Callable[[], None] = _nothing
+    sends: Callable[[Event], None] | None = None
     by_hand: Mapping[str, ByHand] = field(default_factory=dict)
     public_keys: PublicKeys | None = None
     revoked: Callable[[Any], bool] | None = None

@@ -24,6 +24,7 @@ from libs.telemetry.metrics.ledger import (
     handled,
     verified,
 )
+from libs.telemetry.metrics.notices import notice_attempt, notice_channels
 from libs.telemetry.metrics.process import (
     certificate,
     clock_fired,
@@ -62,6 +63,8 @@ __all__ = [
     "intake",
     "keys_age",
     "limited",
+    "notice_attempt",
+    "notice_channels",
     "parked",
     "pool",
     "publishes_again",

@@ -217,6 +217,14 @@ _TIME_AND_KEYS = (
         says="deadlines of {{ $labels.service }} are noticed late",
     ),
     Alert(
+        name="LinliNoticeChannelAway",
+        severity="ticket",
+        expr='sum by (cell, channel) (increase(linli_notice_attempts_total{outcome="away"}[20m])) > 0'
+        ' unless sum by (cell, channel) (increase(linli_notice_attempts_total{outcome="sent"}[20m])) > 0',
+        lasts="15m",
+        says="notices cannot be sent by {{ $labels.channel }}: it takes nothing",
+    ),
+    Alert(
         name="LinliKeySetStale",
         severity="page",
         expr="max by (cell) (linli_keys_age_seconds) > 120",

@@ -121,6 +121,13 @@ def test_a_forgotten_password_is_replaced_at_the_machine(installation: OpenServi
     assert recorded(installation, "access")[-1][:2] == ("SessionsRevoked", "machine")
 
 
+def test_only_what_is_parked_is_replayed(installation: OpenService, said: Said) -> None:
+    status, text = said("", "notices", "replay", "d17")
+
+    assert status == 1
+    assert "DELIVERY_NOT_PARKED" in text
+
+
 def test_a_platform_for_trying_out_makes_its_developer_and_follows_their_password(
     installation: OpenService,
 ) -> None:

@@ -14,6 +14,14 @@ from services.identity.domain.client import (
     ClientSecretChanged,
 )
 from services.identity.domain.consent import ConsentRecorded, ConsentRevoked
+from services.identity.domain.delivery import (
+    ChannelGivenUp,
+    DeliveryDelayed,
+    DeliveryDropped,
+    DeliveryPrepared,
+    DeliveryReplayed,
+    NoticesDelivered,
+)
 from services.identity.domain.disclosure import PersonalDataDisclosed
 from services.identity.domain.keyring import SigningKeyIntroduced, SigningKeyRetired
 from services.identity.domain.login import LoginCreated, PasswordSet
@@ -56,6 +64,12 @@ _PRIVATE = {
     "notice_queued.v1": NoticeQueued,
     "notice_read.v1": NoticeRead,
     "notice_preferences_set.v1": NoticePreferencesSet,
+    "delivery_prepared.v1": DeliveryPrepared,
+    "delivery_delayed.v1": DeliveryDelayed,
+    "channel_given_up.v1": ChannelGivenUp,
+    "notices_delivered.v1": NoticesDelivered,
+    "delivery_dropped.v1": DeliveryDropped,
+    "delivery_replayed.v1": DeliveryReplayed,
     "sessions_revoked.v1": SessionsRevoked,
     "first_operator_made.v1": FirstOperatorMade,
     "operator_added.v1": OperatorAdded,

@@ -7,6 +7,7 @@ from services.identity.application.area import Areas
 from services.identity.application.body import Bodies
 from services.identity.application.client import Clients
 from services.identity.application.consent import Consents
+from services.identity.application.delivery import Deliveries
 from services.identity.application.keyring import Keys
 from services.identity.application.login import Logins
 from services.identity.application.nomination import Nominations
@@ -23,6 +24,7 @@ class App:
     residents  register, show, erase
     consents   record, revoke, list
     notices    set, of, list, mark_read
+    deliveries  work, open, replay
     bodies     register, get, list
     access     grant, revoke, revoke_sessions, list
     nominations  nominate, approve, refuse, withdraw, get, list
@@ -36,6 +38,7 @@ class App:
     residents: Residents
     consents: Consents
     notices: Notices
+    deliveries: Deliveries
     bodies: Bodies
     access: Roles
     nominations: Nominations

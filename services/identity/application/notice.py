@@ -1,9 +1,10 @@
 """Notices: how a person is told about the cases that they reported, and what they were told."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Stream
 from libs.ledger.text import Text
@@ -41,6 +42,7 @@ class Chosen:
     time_zone: str
     quiet_hours: QuietHours | None
     kinds: tuple[NoticeKind, ...]
+    email: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notices:
-    """What can be done with notices. `zone` is where the installation is."""
+    """What can be done with notices. `zone` is where the installation is, `offered` what it sends by."""
 
     stream: NoticeStream
     preferences: PreferencesStream
@@ -64,6 +66,7 @@ class Notices:
     reads: NoticeReads
     label: Label
     zone: str
+    offered: frozenset[NoticeChannel]
 
     def set(
         self, resident_id: str, chosen: Chosen, at: datetime, context: Context, may_for: MayFor
@@ -71,6 +74,9 @@ class Notices:
         """Set how a person is told."""
         person = registered(self.residents, resident_id)
         may_for([resident_id], person.area_path)
+        for channel in chosen.channels:
+            if channel not in self.offered:
+                raise refusals.channel_is_not_offered(channel.value)
         zone = chosen.time_zone or self.zone
         quiet = chosen.quiet_hours
         command = SetPreferences(
@@ -80,6 +86,7 @@ class Notices:
             time_zone=zone,
             quiet_hours=replace(quiet, zone=zone) if quiet is not None else None,
             kinds=chosen.kinds,
+            email=Personal(resident_id, chosen.email),
             by=context.actor,
             at=at,
         )
@@ -95,9 +102,8 @@ class Notices:
         rows, next_token, unread = self.reads.page(query, resident_id, fresh)
         chosen = chosen_by(self.preferences, resident_id)
         zone = chosen.time_zone if chosen else self.zone
-        names = {row.notice.body_id: self._name_of(row.notice.body_id) for row in rows}
-        in_words = [(row, self._worded(row.notice, names, zone)) for row in rows]
-        return Page(notices=in_words, next_token=next_token, unread=unread, zone=zone)
+        said = self._worded([row.notice for row in rows], zone)
+        return Page(notices=[*zip(rows, said, strict=True)], next_token=next_token, unread=unread, zone=zone)
 
     def mark_read(
         self, notice_id: str, reader_id: str, at: datetime, context: Context
@@ -111,8 +117,13 @@ class Notices:
         first = state.read_at(notice_id) if isinstance(state, notice.Known) else None
         return first or at, handled.revision
 
-    def _worded(self, queued: NoticeQueued, names: dict[str, Text], zone: str) -> Worded:
-        return worded(queued, body=names[queued.body_id], detail=self.label(queued), zone=zone)
+    def in_words(self, notice_ids: Sequence[str], zone: str, at_least: str) -> Sequence[Worded]:
+        """Some notices in words, in the order in which they were queued."""
+        return self._worded(self.reads.of(notice_ids, at_least), zone)
+
+    def _worded(self, queued: Sequence[NoticeQueued], zone: str) -> Sequence[Worded]:
+        names = {body_id: self._name_of(body_id) for body_id in {each.body_id for each in queued}}
+        return [worded(each, body=names[each.body_id], detail=self.label(each), zone=zone) for each in queued]
 
     def _name_of(self, body_id: str) -> Text:
         state = self.bodies.load(body_id).state if body_id else None

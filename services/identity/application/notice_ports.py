@@ -23,5 +23,49 @@ class NoticeReads(Protocol):
     def page(self, query: ListQuery, resident_id: str, fresh: Fresh) -> tuple[Sequence[NoticeRow], str, int]:
         """A person's notices, the newest first, the next page's token, and how many are unread in all."""
 
+    def of(self, notice_ids: Sequence[str], at_least: str) -> Sequence[NoticeQueued]:
+        """Some notices, in the order in which they were queued."""
+
     def case_of(self, notice_id: str, resident_id: str) -> str | None:
         """The case that a person's notice is about; None if they have no such notice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """Somebody for whom notices wait; `until` is the place in the ledger of the newest."""
+
+    resident_id: str
+    notice_ids: tuple[str, ...]
+    until: int
+
+
+class OutboxReads(Protocol):
+    """What waits to be prepared."""
+
+    def ready(self, now: datetime, limit: int, at_least: str) -> Sequence[Ready]:
+        """For whom something may be prepared now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDelivery:
+    """A delivery that has not arrived. `parked`: nobody tries any more."""
+
+    delivery_id: str
+    resident_id: str
+    count: int
+    prepared_at: datetime
+    try_at: datetime
+    tries: int
+    channel: str
+    reason: str
+    parked: bool
+
+
+class DeliveryReads(Protocol):
+    """The deliveries that have not arrived."""
+
+    def due(self, now: datetime, limit: int, at_least: str) -> Sequence[str]:
+        """Which are to be tried now."""
+
+    def open(self, limit: int, *, parked: bool) -> Sequence[OpenDelivery]:
+        """All of them, or only what nobody tries any more."""

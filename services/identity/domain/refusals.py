@@ -258,6 +258,24 @@ def time_zone_is_unknown(name: str) -> Refusal:
     return Refusal(Kind.INVALID, "TIME_ZONE_UNKNOWN", advice, field="time_zone", time_zone=name)
 
 
+def email_is_unfit() -> Refusal:
+    """It is no address of a mailbox, or it is missing. The answer does not repeat it."""
+    advice = "give an address such as name@example.org, in ASCII, if you choose e-mail"
+    return Refusal(Kind.INVALID, "EMAIL_UNFIT", advice, field="email")
+
+
+def channel_is_not_offered(channel: str) -> Refusal:
+    """Nobody has set it up here."""
+    advice = "this installation does not have this channel; choose another one"
+    return Refusal(Kind.PRECONDITION, "CHANNEL_NOT_OFFERED", advice, channel=channel)
+
+
+def delivery_is_not_parked(delivery_id: str) -> Refusal:
+    """There is no such delivery, or it waits, has arrived, or was for somebody who is erased."""
+    advice = "no parked delivery has this id; list the parked ones"
+    return Refusal(Kind.NOT_FOUND, "DELIVERY_NOT_PARKED", advice, delivery_id=delivery_id)
+
+
 def quiet_hours_are_unfit() -> Refusal:
     """They begin and end at the same minute."""
     advice = "quiet hours begin and end at different minutes; to be told nothing, choose no channel"

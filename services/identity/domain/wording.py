@@ -4,7 +4,7 @@ No text of a case is among them: a notice may be read over somebody's shoulder, 
 box. A name that stands in a sentence is cut to one short line, so that it cannot pass for another sentence.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -107,6 +107,20 @@ def worded(notice: NoticeQueued, *, body: Text, detail: Text, zone: str) -> Word
     )
     title = Text(zh=_TITLES[kind].zh.format(**zh), en=_TITLES[kind].en.format(**en))
     return Worded(title=title, text=text)
+
+
+def gathered(said: Sequence[Worded], count: int) -> Worded:
+    """Notices that go out together, as one: the first of them in full, and the number of all."""
+    if count == 1:
+        [only] = said
+        return only
+    title = Text(zh=f"您有{count}条新通知", en=f"You have {count} new notices")
+    zh = [f"{each.title.zh}：{each.text.zh}" for each in said]
+    en = [f"{each.title.en}. {each.text.en}" for each in said]
+    if more := count - len(said):
+        zh.append(f"另有{more}条，请登录查看。")
+        en.append(f"There are {more} more. Log in to read them.")
+    return Worded(title=title, text=Text(zh="\n\n".join(zh), en="\n\n".join(en)))
 
 
 def one_line(name: str) -> str:

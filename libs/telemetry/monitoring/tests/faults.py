@@ -27,6 +27,7 @@ def _gauge(series: str, bad: str, good: str = "0x60", at: int = 25, **labels: st
     return Fault(bad={series: bad}, good={series: good}, labels=labels or {"service": "cases"}, at=at)
 
 
+_TRIED = 'linli_notice_attempts_total{{service="identity",channel="email",outcome="{}"}}'
 _LATE = 'linli_clock_lateness_seconds_bucket{{service="cases",le="{}"}}'
 _COMMIT = 'linli_append_seconds_bucket{{service="cases",le="{}"}}'
 _COMMITS = 'linli_append_seconds_count{service="cases"}'
@@ -156,6 +157,11 @@ FAULTS: dict[str, Fault] = {
             _LATE.format("600.0"): "0+9x60",
             _LATE.format("+Inf"): "0+9x60",
         },
+    ),
+    "LinliNoticeChannelAway": Fault(
+        bad={_TRIED.format("away"): "0+1x60", _TRIED.format("sent"): "7x60"},
+        good={_TRIED.format("away"): "0+1x60", _TRIED.format("sent"): "0+9x60"},
+        labels={"channel": "email"},
     ),
     "LinliKeySetStale": Fault(
         bad={"linli_keys_age_seconds": "0+60x60"}, good={"linli_keys_age_seconds": "4x60"}, labels={}

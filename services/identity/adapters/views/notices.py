@@ -1,8 +1,9 @@
 """What was a person told about the cases that they reported?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Rows, Table, View, Views
@@ -48,6 +49,7 @@ LISTED = Listing(
         read=flag("read"),
     ),
 )
+_SOME = "SELECT * FROM notices WHERE notice_id = ANY(%s) ORDER BY queued"
 _UNREAD = "SELECT count(*) AS unread FROM notices WHERE resident_id = %s AND NOT read"
 
 
@@ -105,6 +107,12 @@ class NoticeReads:
             rows, next_token = LISTED.page(cursor, query, where=where)
             counted = cursor.execute(_UNREAD, (resident_id,)).fetchone()
         return [_notice(row) for row in rows], next_token, counted["unread"] if counted else 0
+
+    def of(self, notice_ids: Sequence[str], at_least: str) -> list[NoticeQueued]:
+        """Some notices, in the order in which they were queued."""
+        with self.views.read(VIEW.name, at_least) as cursor:
+            rows = cursor.execute(_SOME, ([*notice_ids],)).fetchall()
+        return [_notice(cast("NoticeRow", row)).notice for row in rows]
 
     def case_of(self, notice_id: str, resident_id: str) -> str | None:
         """The case that a person's notice is about; None if they have no such notice."""

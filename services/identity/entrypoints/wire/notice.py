@@ -44,6 +44,7 @@ def chosen_of(request: pb.SetNoticePreferencesRequest) -> Chosen:
         time_zone=request.time_zone,
         quiet_hours=hours if request.HasField("quiet_hours") else None,
         kinds=tuple(map(NOTICE_KINDS.from_wire, request.kinds)),
+        email=request.email,
     )
 
 
@@ -67,6 +68,7 @@ def preferences_shown(
         kinds=map(NOTICE_KINDS.to_wire, chosen.kinds),
         set_time=stamp(chosen.set_at),
         set_by_themself=chosen.by_themself,
+        email=(chosen.email.value if chosen.email else None) or "",
     )
 
 

@@ -10,6 +10,7 @@ from services.identity.domain.area import AreaEvent
 from services.identity.domain.body import BodyRegistered
 from services.identity.domain.client import ClientEvent
 from services.identity.domain.consent import ConsentEvent
+from services.identity.domain.delivery import DeliveryEvent
 from services.identity.domain.disclosure import PersonalDataDisclosed
 from services.identity.domain.keyring import KeyringEvent
 from services.identity.domain.login import LoginEvent
@@ -27,7 +28,7 @@ def test_every_stored_event_reads_as_it_always_did() -> None:
 def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families: list[object] = [AreaEvent, ResidentEvent, AccessEvent]
     families += [LoginEvent, ClientEvent, KeyringEvent, OperatorsEvent, NominationEvent, ConsentEvent]
-    families += [NoticeEvent]
+    families += [NoticeEvent, DeliveryEvent]
     single = {BodyRegistered, PersonalDataDisclosed, NoticePreferencesSet}
 
     assert set(EVENTS.types.values()) == single.union(*map(get_args, families))

@@ -203,6 +203,8 @@ class _NoticeChannelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeC
     """Never accepted in a request."""
     NOTICE_CHANNEL_WEB_INBOX: _NoticeChannel.ValueType  # 1
     """`ListNotices`. It has every notice, whatever else a person chose."""
+    NOTICE_CHANNEL_EMAIL: _NoticeChannel.ValueType  # 2
+    """E-mail, to the address in the preferences. Offered where the operator has set up a mail server."""
 
 class NoticeChannel(_NoticeChannel, metaclass=_NoticeChannelEnumTypeWrapper):
     """How notices reach a person."""
@@ -211,6 +213,8 @@ NOTICE_CHANNEL_UNSPECIFIED: NoticeChannel.ValueType  # 0
 """Never accepted in a request."""
 NOTICE_CHANNEL_WEB_INBOX: NoticeChannel.ValueType  # 1
 """`ListNotices`. It has every notice, whatever else a person chose."""
+NOTICE_CHANNEL_EMAIL: NoticeChannel.ValueType  # 2
+"""E-mail, to the address in the preferences. Offered where the operator has set up a mail server."""
 Global___NoticeChannel: _TypeAlias = NoticeChannel  # noqa: Y015
 
 class _NoticeLanguage:

@@ -1,0 +1,64 @@
+"""The loop that sends what waits: of several processes that could, one does."""
+
+import time
+from collections.abc import Callable
+from threading import Event
+
+from libs.ledger.store import leader_lock
+from libs.messaging.failures import PASSING
+from libs.retry.backoff import Backoff, Failures
+from libs.telemetry import logs
+
+_log = logs.get("notices")
+
+_BACKOFF = Backoff(first=0.5, most=30.0)
+_STAND_BY = 2.0
+
+Leads = Callable[[], None]
+"""Raises when another process may lead by now: to be asked before each message."""
+
+
+class Sender:
+    """Calls `work` again and again in the process that holds the leader lock. `run` it in a thread.
+
+    The lock has no lease: while a channel takes its time, no other process may send the same message.
+    `work(leads)` sends what it can and answers how much that was.
+    """
+
+    def __init__(self, service: str, dsn: str, work: Callable[[Leads], int], *, every: float = 1.0) -> None:
+        """`work` is asked for more every so many seconds, and at once while there is more."""
+        self._service = service
+        self._dsn = dsn
+        self._work = work
+        self._every = every
+
+    def run(self, stop: Event) -> None:
+        """Send until `stop` is set; outlasts every trouble with the database."""
+        failures = Failures(_BACKOFF)
+        while not stop.is_set():
+            began = time.monotonic()
+            try:
+                self._lead(stop)
+            except Exception as error:  # noqa: BLE001  # whatever it is, it is said, and tried again
+                expected = isinstance(error, PASSING)
+                _log.warning(
+                    "notices wait",
+                    service=self._service,
+                    error=type(error).__name__,
+                    exc_info=None if expected else error,
+                )
+                stop.wait(failures.pause(lasted=time.monotonic() - began))
+
+    def _lead(self, stop: Event) -> None:
+        with leader_lock.connect(self._dsn, "notices") as connection:
+            if not leader_lock.stand_by(connection, "notices", stop, _STAND_BY):
+                return
+            _log.info("notices are sent by this process", service=self._service)
+
+            def leads() -> None:
+                connection.execute("SELECT 1")  # fails when the lock is lost
+
+            while not stop.is_set():
+                leads()
+                if not self._work(leads):
+                    stop.wait(self._every)

@@ -1,0 +1,183 @@
+"""Deliveries: notices on their way to people, each of whom chose how to be told.
+
+What is to be sent is recorded before it is sent, and what became of it afterwards. A process that dies in
+between sends the same delivery again under the same id: at least once, and never two deliveries for a notice.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from libs.ledger.ids import derived_id
+from libs.ledger.recorded import Context
+from libs.ledger.streams.stream import Stream
+from libs.notify.channel import Channel, ChannelAway, NotSent, Outgoing, Refused
+from services.identity.application.notice import Notices, chosen_by
+from services.identity.application.notice_ports import DeliveryReads, OpenDelivery, OutboxReads, Ready
+from services.identity.application.resident import ResidentStream
+from services.identity.domain import delivery, resident, wording
+from services.identity.domain.delivery import (
+    KEEP_TRYING,
+    DelayDelivery,
+    DeliveryCommand,
+    DeliveryEvent,
+    DropCause,
+    DropDelivery,
+    GiveChannelUp,
+    PrepareDelivery,
+    RecordDelivered,
+    ReplayDelivery,
+    Waiting,
+)
+from services.identity.domain.preferences import NoticeChannel, NoticePreferencesSet
+
+DeliveryStream = Stream[DeliveryCommand, delivery.Delivery, DeliveryEvent]
+Leads = Callable[[], None]
+Told = Callable[[NoticeChannel, str], None]
+"""What is counted: the channel, and `sent`, `delayed`, `refused` or `away`."""
+
+_AT_ONCE = 200
+_LONGEST_AWAY = timedelta(minutes=5)
+_CONTEXT = Context(actor="notices")
+
+
+@dataclass(slots=True)
+class _Away:
+    """Channels that take nothing at the moment: until when, and how often in a row."""
+
+    until: dict[NoticeChannel, datetime] = field(default_factory=dict)
+    times: dict[NoticeChannel, int] = field(default_factory=dict)
+
+    def mark(self, channel: NoticeChannel, now: datetime) -> None:
+        times = self.times[channel] = self.times.get(channel, 0) + 1
+        self.until[channel] = now + min(timedelta(seconds=2**times), _LONGEST_AWAY)
+
+    def back(self, channel: NoticeChannel) -> None:
+        self.until.pop(channel, None)
+        self.times.pop(channel, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliveries:
+    """What is done about what waits."""
+
+    stream: DeliveryStream
+    residents: ResidentStream
+    notices: Notices
+    outbox: OutboxReads
+    reads: DeliveryReads
+    channels: Mapping[NoticeChannel, Channel]
+    clock: Callable[[], datetime]
+    told: Told
+    _away: _Away = field(default_factory=_Away)
+    _seen: list[str] = field(default_factory=lambda: [""])
+
+    def work(self, leads: Leads) -> int:
+        """Prepare and send what is due; answers how much was done. `leads` raises once another may send."""
+        prepared = [
+            self._prepare(ready) for ready in self.outbox.ready(self.clock(), _AT_ONCE, self._seen[0])
+        ]
+        sent = 0
+        for delivery_id in self.reads.due(self.clock(), _AT_ONCE, self._seen[0]):
+            leads()
+            sent += self._send(delivery_id)
+        return sum(prepared) + sent
+
+    def open(self, limit: int, *, parked: bool) -> Sequence[OpenDelivery]:
+        """What has not arrived; `parked`: only what nobody tries any more."""
+        return self.reads.open(limit, parked=parked)
+
+    def replay(self, delivery_id: str, at: datetime) -> None:
+        """Have a parked delivery tried again. Refuses DELIVERY_NOT_PARKED."""
+        command = ReplayDelivery(delivery_id=delivery_id, at=at)
+        self.stream.handle(delivery_id, command, Context(actor="machine"))
+
+    def _prepare(self, ready: Ready) -> bool:
+        now = self.clock()
+        chosen = chosen_by(self.notices.preferences, ready.resident_id)
+        if chosen is None or chosen.undisturbed(now) > now:
+            return False
+        delivery_id = derived_id(ready.resident_id, ready.notice_ids[0])
+        command = PrepareDelivery(
+            delivery_id=delivery_id,
+            resident_id=ready.resident_id,
+            notice_ids=ready.notice_ids,
+            count=len(ready.notice_ids),
+            until=ready.until,
+            at=now,
+        )
+        return self._record(delivery_id, command)
+
+    def _send(self, delivery_id: str) -> bool:
+        """Send a delivery by the first channel that may take it; whether anything happened."""
+        state, now = self.stream.load(delivery_id).state, self.clock()
+        if not isinstance(state, Waiting):
+            return False
+        resident_id = state.prepared.resident_id
+        person = self.residents.load(resident_id).state
+        chosen = chosen_by(self.notices.preferences, resident_id)
+        if not isinstance(person, resident.Registered) or person.name.value is None:
+            return self._record(delivery_id, DropDelivery(cause=DropCause.ERASED, at=now))
+        reached = self._reached(chosen, state) if chosen else None
+        if chosen is None or reached is None:
+            return self._record(delivery_id, DropDelivery(cause=DropCause.NO_CHANNEL, at=now))
+        if now >= state.since + KEEP_TRYING:
+            return self._record(delivery_id, DropDelivery(cause=DropCause.TOO_LATE, at=now))
+        channel, address = reached
+        if chosen.undisturbed(now) > now or now < self._away.until.get(channel, now):
+            return False
+        return self._by(channel, self._written(state, chosen, address))
+
+    def _by(self, channel: NoticeChannel, message: Outgoing) -> bool:
+        try:
+            self.channels[channel].send(message)
+        except ChannelAway:
+            self._away.mark(channel, self.clock())
+            self.told(channel, "away")
+            return False
+        except Refused as refused:
+            self.told(channel, "refused")
+            command: DeliveryCommand = GiveChannelUp(channel=channel, reason=refused.reason, at=self.clock())
+        except NotSent as failed:
+            self.told(channel, "delayed")
+            command = DelayDelivery(channel=channel, reason=failed.reason, at=self.clock())
+        else:
+            self.told(channel, "sent")
+            command = RecordDelivered(channel=channel, at=self.clock())
+        self._away.back(channel)
+        return self._record(message.id, command)
+
+    def _reached(self, chosen: NoticePreferencesSet, state: Waiting) -> tuple[NoticeChannel, str] | None:
+        """The first channel that the person wants now, that did not refuse this, and their address there."""
+        for channel in chosen.channels:
+            address = address_at(channel, chosen)
+            if channel in self.channels and channel not in state.given_up and address:
+                return channel, address
+        return None
+
+    def _written(self, state: Waiting, chosen: NoticePreferencesSet, address: str) -> Outgoing:
+        prepared, tongue = state.prepared, chosen.language.value
+        said = self.notices.in_words(prepared.notice_ids, chosen.time_zone, self._seen[0])
+        whole = wording.gathered(said, prepared.count)
+        return Outgoing(
+            id=prepared.delivery_id,
+            address=address,
+            language=tongue,
+            title=getattr(whole.title, tongue),
+            text=getattr(whole.text, tongue),
+            written_at=prepared.prepared_at,
+        )
+
+    def _record(self, delivery_id: str, command: DeliveryCommand) -> bool:
+        handled = self.stream.handle(delivery_id, command, _CONTEXT)
+        self._seen[0] = handled.revision
+        return bool(handled.events)
+
+
+def address_at(channel: NoticeChannel, chosen: NoticePreferencesSet) -> str:
+    """Where a person is reached by a channel; nothing where they cannot be."""
+    match channel:
+        case NoticeChannel.EMAIL:
+            return (chosen.email.value if chosen.email else None) or ""
+        case NoticeChannel.WEB_INBOX:
+            return ""

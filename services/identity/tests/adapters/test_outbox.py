@@ -1,0 +1,167 @@
+"""What waits to be sent: by the person's choice, in quiet hours, and for whom nobody is any more."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from libs.ledger.recorded import Recorded
+from libs.rules.areas import AreaPath
+from libs.rules.quiet_hours import QuietHours
+from libs.testkit.ids import some_id
+from libs.testkit.recorded import recorded
+from libs.testkit.views import folded
+from services.identity.adapters.views.deliveries import DeliveriesView
+from services.identity.adapters.views.outbox import OutboxView
+from services.identity.domain.delivery import (
+    GATHER,
+    DeliveryDelayed,
+    DeliveryDropped,
+    DeliveryPrepared,
+    DropCause,
+    NoticesDelivered,
+)
+from services.identity.domain.notice import NoticeKind, NoticeQueued
+from services.identity.domain.preferences import Language, NoticeChannel, NoticePreferencesSet
+from services.identity.domain.resident import ResidentErased
+
+AT = datetime(2026, 3, 2, 14, 20, tzinfo=UTC)  # 22:20 in Shanghai
+MORNING = datetime(2026, 3, 2, 23, 0, tzinfo=UTC)  # 07:00 there
+MEI = some_id("mei")
+CHOSEN = NoticePreferencesSet(
+    resident_id=MEI,
+    channels=(NoticeChannel.EMAIL,),
+    language=Language.ZH,
+    time_zone="Asia/Shanghai",
+    quiet_hours=None,
+    kinds=(),
+    by_themself=True,
+    set_at=AT,
+)
+NIGHT = QuietHours(zone="Asia/Shanghai", from_minute=22 * 60, until_minute=7 * 60)
+ERASED = ResidentErased(resident_id=MEI, area_id="la", area_path=AreaPath("la"), erased_at=AT)
+
+
+def queued(notice_id: str, kind: NoticeKind = NoticeKind.ROUTED) -> NoticeQueued:
+    return NoticeQueued(
+        notice_id=notice_id,
+        resident_id=MEI,
+        case_id="c1",
+        public_id="LL-17",
+        kind=kind,
+        body_id="",
+        detail="",
+        until=None,
+        happened_at=AT,
+    )
+
+
+def at_once(events: list[Any]) -> list[Recorded[Any]]:
+    """All of it recorded at the same moment."""
+    return [replace(each, recorded_at=AT) for each in recorded("notice-c1", *events, position=1)]
+
+
+def prepared(notice_ids: tuple[str, ...], until: int, at: datetime = AT) -> DeliveryPrepared:
+    return DeliveryPrepared(
+        delivery_id="d1",
+        resident_id=MEI,
+        notice_ids=notice_ids,
+        count=len(notice_ids),
+        until=until,
+        prepared_at=at,
+    )
+
+
+def waiting(*events: Any) -> Any:
+    [row] = folded(OutboxView(), at_once([*events])).all("recipients")
+    return row
+
+
+def test_nothing_is_sent_to_whoever_chose_no_channel() -> None:
+    assert folded(OutboxView(), at_once([queued("n1")])).all("recipients") == []
+    assert waiting(replace(CHOSEN, channels=()), queued("n1"))["ready_at"] is None
+
+
+def test_a_notice_is_ready_at_once_outside_quiet_hours_and_else_in_the_morning() -> None:
+    assert waiting(CHOSEN, queued("n1"))["ready_at"] == AT
+    assert waiting(replace(CHOSEN, quiet_hours=NIGHT), queued("n1"))["ready_at"] == MORNING
+
+
+def test_a_thousand_events_in_a_minute_make_two_deliveries() -> None:
+    first, others = queued("n0"), [queued(f"n{each}") for each in range(1, 1000)]
+
+    row = waiting(CHOSEN, first, prepared(("n0",), until=2), *others)
+
+    assert row["ready_at"] == AT + GATHER
+    assert len(row["waiting"]) == 999
+    rest = waiting(CHOSEN, first, prepared(("n0",), until=2), *others, prepared(("n1",), until=1002))
+    assert (rest["waiting"], rest["ready_at"]) == ([], None)
+
+
+def test_what_is_queued_while_a_delivery_is_prepared_is_not_lost() -> None:
+    row = waiting(CHOSEN, queued("n1"), queued("n2"), prepared(("n1",), until=2))
+
+    assert row["waiting"] == ["n2"]
+    assert row["ready_at"] == AT + GATHER
+
+
+def test_only_what_the_person_wants_is_sent() -> None:
+    chosen = replace(CHOSEN, kinds=(NoticeKind.CLOSED,))
+
+    row = waiting(chosen, queued("n1"), queued("n2", NoticeKind.CLOSED))
+
+    assert row["waiting"] == ["n2"]
+
+
+def test_what_happened_long_ago_is_not_sent() -> None:
+    old = replace(queued("n1"), happened_at=AT - timedelta(days=4))
+
+    assert waiting(CHOSEN, old)["ready_at"] is None
+
+
+def test_who_changes_to_the_web_inbox_gets_nothing_that_waited_and_nothing_old_when_they_come_back() -> None:
+    gone = replace(CHOSEN, channels=(NoticeChannel.WEB_INBOX,))
+
+    assert waiting(CHOSEN, queued("n1"), gone)["waiting"] == []
+    assert waiting(CHOSEN, queued("n1"), gone, CHOSEN, queued("n2"))["waiting"] == ["n2"]
+
+
+def test_new_quiet_hours_count_for_what_waits() -> None:
+    row = waiting(CHOSEN, queued("n1"), replace(CHOSEN, quiet_hours=NIGHT))
+
+    assert row["ready_at"] == MORNING
+
+
+def test_for_whom_was_erased_nothing_waits_and_nothing_comes() -> None:
+    row = waiting(CHOSEN, queued("n1"), ERASED, queued("n2"), CHOSEN, queued("n3"))
+
+    assert (row["waiting"], row["ready_at"], row["sends"]) == ([], None, False)
+
+
+def test_the_deliveries_of_whom_was_erased_are_gone() -> None:
+    delayed = DeliveryDelayed(
+        delivery_id="d1", resident_id=MEI, channel=NoticeChannel.EMAIL, reason="450", try_at=MORNING
+    )
+
+    rows = folded(DeliveriesView(), at_once([prepared(("n1",), until=2), ERASED, delayed]))
+
+    assert rows.all("deliveries") == []
+    assert rows.all("people") == []
+
+
+def test_a_delivery_that_nobody_tries_any_more_is_parked_with_its_reason_and_one_that_arrived_is_gone() -> (
+    None
+):
+    delayed = DeliveryDelayed(
+        delivery_id="d1", resident_id=MEI, channel=NoticeChannel.EMAIL, reason="450 4.2.1", try_at=MORNING
+    )
+    dropped = DeliveryDropped(delivery_id="d1", resident_id=MEI, cause=DropCause.TOO_LATE, dropped_at=MORNING)
+    arrived = NoticesDelivered(
+        delivery_id="d1", resident_id=MEI, channel=NoticeChannel.EMAIL, delivered_at=MORNING
+    )
+
+    parked = folded(DeliveriesView(), at_once([prepared(("n1",), until=2), delayed, dropped]))
+    gone = folded(DeliveriesView(), at_once([prepared(("n1",), until=2), delayed, arrived]))
+
+    [row] = parked.all("deliveries")
+    assert (row["parked"], row["reason"], row["tries"]) == (True, "too_late: 450 4.2.1", 1)
+    assert gone.all("deliveries") == []
