@@ -2,7 +2,7 @@
 
 A notice is derived from one event, so whatever is heard again is told once. What happened long before it was
 recorded is history that somebody imports: nobody is told. The past that is read when identity hears of a kind
-of event for the first time is told in the inbox only (`domain/preferences.py`: what is sent).
+of event for the first time is told in the web inbox only (`adapters/views/outbox.py` says what is sent).
 """
 
 from collections.abc import Sequence
