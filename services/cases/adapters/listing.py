@@ -64,7 +64,8 @@ SELECT area_path FROM walk WHERE area_path IS NOT NULL
 """
 
 
-_BELOW = "SELECT EXISTS (SELECT FROM cases WHERE area_path ^@ %s) AS below"
+# By the index: as EXISTS it would be planned as a scan that ends at the first row, and there is none.
+_NEXT = "SELECT area_path FROM cases WHERE area_path ~>=~ %s ORDER BY area_path USING ~<~ LIMIT 1"
 _RECORDED = (
     "SELECT recorded_at FROM public.stored_events WHERE notification_id <= %s"
     " ORDER BY notification_id DESC LIMIT 1"
@@ -155,8 +156,9 @@ def _only_area(cursor: Cursor[DictRow], reach: Reach) -> Condition:
     if len(paths) != 1 or "" in paths:
         return EVERYTHING
     [path] = paths
-    row = cursor.execute(_BELOW, [f"{path}/"]).fetchone()
-    return EVERYTHING if row is None or row["below"] else Condition("area_path = %s", (path,))
+    row = cursor.execute(_NEXT, [f"{path}/"]).fetchone()
+    below = row is not None and row["area_path"].startswith(f"{path}/")
+    return EVERYTHING if below else Condition("area_path = %s", (path,))
 
 
 def _opened_by(as_of: datetime | None) -> Condition:
