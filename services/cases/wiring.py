@@ -30,6 +30,7 @@ from services.cases.application.external_system import ExternalSystems
 from services.cases.application.following import Following
 from services.cases.application.importing import Imports
 from services.cases.application.incident import Alarms
+from services.cases.application.merging import Merges
 from services.cases.application.receipt import Receipts
 from services.cases.application.report import Reports
 from services.cases.application.routing import Routing
@@ -48,6 +49,7 @@ from services.cases.entrypoints.conversation import ConversationApi
 from services.cases.entrypoints.external_system import ExternalSystemApi
 from services.cases.entrypoints.following import FollowingApi, keys
 from services.cases.entrypoints.importing import ImportingApi
+from services.cases.entrypoints.merging import MergingApi
 from services.cases.entrypoints.reactions import SUBSCRIPTIONS
 from services.cases.entrypoints.receipt import ReceiptApi
 from services.cases.entrypoints.report import ReportApi
@@ -86,6 +88,7 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
     return App(
         reports=reports,
         cases=cases,
+        merges=Merges(stream=stream, picture=picture),
         conversations=Conversations(
             stream=ground.stream(CONVERSATION, area=area_of_conversation),
             cases=stream,
@@ -96,7 +99,7 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
         imports=Imports(stream=stream, reads=reads),
         receipts=receipts,
         systems=systems,
-        clocks=Clocks(reads=due_moments.EarlyReads(ground.views), facts=facts),
+        clocks=Clocks(reads=due_moments.EarlyReads(ground.views), facts=facts, cases=cases),
         sensors=_sensors(ground, reports, picture),
     )
 
@@ -123,6 +126,7 @@ def _api(app: App, live: Live) -> Api:
         FollowingApi(app, live),
         RoutingApi(app),
         ImportingApi(app),
+        MergingApi(app),
         ExternalSystemApi(app),
         ClockApi(app),
         SensorApi(app),

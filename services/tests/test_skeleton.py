@@ -52,7 +52,7 @@ ADAPTERS = {
         "source_keys",
     },
     "catalog": {"official_days"},
-    "cases": {"figures", "listing", "picture"},
+    "cases": {"case_rows", "figures", "listing", "picture"},
     "volunteers": {"matching"},
     "supervision": {"case_rows", "scoreboard", "upstream"},
 }

@@ -214,8 +214,11 @@ class Stream(Generic[C, S, E]):
         return self.ledger.read_stream(self.name(subject_id))
 
 
-Task = tuple[Stream[Any, Any, Any], str, Any, Context]
-"""A command for one of several streams: (stream, id, command, context)."""
+Task = (
+    tuple[Stream[Any, Any, Any], str, Any, Context]
+    | tuple[Stream[Any, Any, Any], str, Any, Context, Permit[Any]]
+)
+"""A command for one of several streams: (stream, id, command, context), and a permit, if one is asked."""
 
 
 def handle_many(
@@ -254,16 +257,21 @@ def _append_all(ledger: Ledger, append: Append) -> Appended:
 def _decide_all(
     ledger: Ledger, tasks: Sequence[Task]
 ) -> list[tuple[Stream[Any, Any, Any], Decision[Any, Any]]]:
-    names = {stream.name(subject_id): stream for stream, subject_id, _, _ in tasks}
+    names = {task[0].name(task[1]): task[0] for task in tasks}
     known = {name: stream.states.cached(name) or stream.states.blank() for name, stream in names.items()}
     news = ledger.read_streams({name: folded.version for name, folded in known.items()})
     for name, stream in names.items():
         known[name] = stream.states.advance(name, known[name], news[name])
     decisions, answering = [], set()
-    for stream, subject_id, command, context in tasks:
+    for stream, subject_id, command, context, *permit in tasks:
         name, request = stream.name(subject_id), (context.actor, context.request_id)
         goes_on = (name, request) in answering
-        ask: Ask[Any, Any] = Ask(command=command, context=stream.concealed(context), goes_on=goes_on)
+        ask: Ask[Any, Any] = Ask(
+            command=command,
+            context=stream.concealed(context),
+            permit=permit[0] if permit else None,
+            goes_on=goes_on,
+        )
         try:
             decision = stream.decide(name, known[name], ask)
         except Refusal:

@@ -7,7 +7,7 @@ from libs.telemetry.metrics import Figure, Values
 from services.cases.adapters.views import all_cases
 from services.cases.domain.values import CaseState
 
-_OVER = {CaseState.CLOSED, CaseState.REJECTED, CaseState.WITHDRAWN}
+_OVER = {CaseState.CLOSED, CaseState.REJECTED, CaseState.WITHDRAWN, CaseState.MERGED}
 _CAUSES = {
     "no responsibility": "no_responsibility",
     "returned": "returned",
@@ -40,7 +40,7 @@ _COUNT = (
 )
 _COUNT_UNOWNED = (
     "SELECT unowned_cause AS cause, count(*) AS unowned FROM cases"
-    " WHERE unowned_since IS NOT NULL GROUP BY cause"
+    " WHERE unowned_since IS NOT NULL AND ended_time IS NULL GROUP BY cause"
 )
 
 

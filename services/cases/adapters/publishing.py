@@ -17,6 +17,7 @@ from services.cases.domain import conversation
 from services.cases.domain.case import events
 from services.cases.domain.clocks import Deadline
 from services.cases.entrypoints.wire import words
+from services.cases.entrypoints.wire.merges import Merge, merge_told
 from services.cases.entrypoints.wire.moments import Moment, moment_told
 
 Routing = (
@@ -77,6 +78,8 @@ def _message(case_id: str, event: object) -> Message | None:
         return _ending(case_id, event)
     if isinstance(event, Moment):
         return moment_told(case_id, event)
+    if isinstance(event, Merge):
+        return merge_told(case_id, event)
     if isinstance(event, conversation.MessageSent | conversation.MessageOverdue):
         return _message_in_conversation(event)
     if isinstance(event, events.CaseContentErased):

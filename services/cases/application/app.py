@@ -8,6 +8,7 @@ from services.cases.application.conversation import Conversations
 from services.cases.application.external_system import ExternalSystems
 from services.cases.application.following import Following
 from services.cases.application.importing import Imports
+from services.cases.application.merging import Merges
 from services.cases.application.receipt import Receipts
 from services.cases.application.report import Reports
 from services.cases.application.routing import Routing
@@ -19,7 +20,8 @@ class App:
     """All that can be asked of the service.
 
     reports        open, listed
-    cases          act, reassign, one, public, listed
+    cases          act, reassign, one, followed, public, listed
+    merges         merge, unmerge
     conversations  case, send, history, overdue
     following      state, file, forget, of_numbers
     routing        explain, preview, unowned
@@ -32,6 +34,7 @@ class App:
 
     reports: Reports
     cases: Cases
+    merges: Merges
     conversations: Conversations
     following: Following
     routing: Routing

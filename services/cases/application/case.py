@@ -15,8 +15,8 @@ from services.cases.application.ports import CaseLists, CaseReads, CaseRow, Pict
 from services.cases.domain import refusals
 from services.cases.domain.case import CASE
 from services.cases.domain.case.commands import COUNTED, CaseCommand, ReassignCase
-from services.cases.domain.case.events import CaseEvent
-from services.cases.domain.case.situations import Case, NotOpened, Opened
+from services.cases.domain.case.events import CaseEvent, CaseMerged
+from services.cases.domain.case.situations import Case, Merged, NotOpened, Opened, body_of
 from services.cases.domain.values import is_public_id
 
 CaseStream = Stream[CaseCommand, Case, CaseEvent]
@@ -24,12 +24,24 @@ CaseHandled = Handled[Case, CaseEvent]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Surviving:
+    """The case in which a merged one goes on, and what has happened since the merge."""
+
+    state: Opened
+    history: Sequence[Recorded[CaseEvent]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRecord:
-    """A case with its whole history, personal data open."""
+    """A case with its whole history, personal data open; a merged one with what happens where it goes on.
+
+    A merged case is with the body that has the other one.
+    """
 
     state: Opened
     history: Sequence[Recorded[CaseEvent]]
     life: int = 1
+    surviving: Surviving | None = None
 
     @property
     def revision(self) -> str:
@@ -90,7 +102,30 @@ class Cases:
         state = CASE.fold([recorded.event for recorded in history])
         if isinstance(state, NotOpened):
             raise refusals.case_not_found(case_id)
-        return CaseRecord(state=state, history=history, life=life)
+        if not isinstance(state, Merged):
+            return CaseRecord(state=state, history=history, life=life)
+        surviving = self._surviving(state, history)
+        state = replace(state, body_id=body_of(surviving.state))
+        return CaseRecord(state=state, history=history, life=life, surviving=surviving)
+
+    def _surviving(self, state: Opened, history: Sequence[Recorded[CaseEvent]]) -> Surviving:
+        """Where a merged case goes on; through others, if that was merged in turn."""
+        heard: list[Recorded[CaseEvent]] = []
+        while isinstance(state, Merged):
+            merged_at = max(each.position for each in history if isinstance(each.event, CaseMerged))
+            history = self.stream.history(state.into_case_id)
+            heard += [recorded for recorded in history if recorded.position > merged_at]
+            folded = CASE.fold([recorded.event for recorded in history])
+            if isinstance(folded, NotOpened):
+                raise TypeError("a case is merged into one that was opened")
+            state = folded
+        return Surviving(state=state, history=heard)
+
+    def followed(self, case_id: str) -> str:
+        """The case in which one goes on: itself, unless it was merged."""
+        require_case_id(case_id)
+        state = self.stream.load(case_id).state
+        return surviving_of(self.stream, state).file.case_id if isinstance(state, Merged) else case_id
 
     def public(self, public_id: str, fresh: Fresh) -> CaseRow:
         """The case with a public number. Raises CASE_NOT_FOUND."""
@@ -116,6 +151,14 @@ class Cases:
         if not readable.limits:
             raise texts_hidden()
         return self.lists.page(query, order, reach, fresh, Search(sought=sought, readable=readable))
+
+
+def surviving_of(stream: CaseStream, state: Merged) -> Opened:
+    """The case in which a merged one goes on."""
+    into = stream.load(state.into_case_id).state
+    if isinstance(into, NotOpened):
+        raise TypeError("a case is merged into one that was opened")
+    return surviving_of(stream, into) if isinstance(into, Merged) else into
 
 
 def require_case_id(case_id: str) -> None:

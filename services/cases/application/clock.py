@@ -1,13 +1,13 @@
 """The clocks of cases: why they fall due when they do, and what a wrong clock did."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import attrgetter
 
 from libs.query.freshness import Fresh, PageQuery
 from libs.query.reach import Reach
-from services.cases.application.case import CaseRecord
+from services.cases.application.case import CaseRecord, Cases
 from services.cases.application.ports import EarlyCase, EarlyReads, ReferenceReads
 from services.cases.domain import refusals
 from services.cases.domain.case.events import (
@@ -16,9 +16,11 @@ from services.cases.domain.case.events import (
     CaseResumed,
     CaseRouted,
     CaseUnowned,
+    DuplicateAdded,
+    DuplicateRemoved,
     PauseLapsed,
 )
-from services.cases.domain.case.situations import Opened, Waiting
+from services.cases.domain.case.situations import Merged, Opened, Waiting
 from services.cases.domain.clocks import ClockKind, Deadline
 from services.cases.domain.explaining import Explanation, Pause, explained
 
@@ -29,6 +31,7 @@ class Clocks:
 
     reads: EarlyReads
     facts: ReferenceReads
+    cases: Cases
 
     def explain(self, record: CaseRecord, kind: ClockKind) -> Explanation:
         """What a deadline was counted by. Raises NOTHING_PROMISED."""
@@ -36,10 +39,24 @@ class Clocks:
         clock = next((each for each in file.clocks if each.deadline.clock is kind), None)
         if clock is None:
             raise refusals.nothing_promised(kind.value)
-        start, known = _computed(record, clock.deadline)
-        pauses = tuple(_pauses(record.state)) if kind is ClockKind.RESOLUTION else ()
+        start, known, pauses = self._counted(record, clock.deadline)
         calendar = self.facts.known_at(known).calendars[clock.deadline.calendar_id]
         return explained(clock.deadline, start, pauses, calendar)
+
+    def _counted(self, record: CaseRecord, deadline: Deadline) -> tuple[datetime, int, tuple[Pause, ...]]:
+        """From when a deadline counts, what was known, and the pauses that moved it.
+
+        The limit of a case that was merged into this one counts as it did there, until the merge.
+        """
+        start, known = _computed(record, deadline)
+        pauses = tuple(_pauses(record.state)) if deadline.clock is ClockKind.RESOLUTION else ()
+        added = _taken(record, deadline.clock)
+        if added is None:
+            return start, known, pauses
+        start, known_there, before = self._counted(self.cases.one(added.case_id), deadline)
+        here = [pause for pause in pauses if pause.end is None or pause.end > added.at]
+        there = [replace(pause, end=min(pause.end or added.at, added.at)) for pause in before]
+        return start, known if here else known_there, (*there, *here)
 
     def early(
         self, query: PageQuery, reach: Reach, now: datetime, fresh: Fresh
@@ -48,8 +65,25 @@ class Clocks:
         return self.reads.early(query, reach, now, fresh)
 
 
+def _taken(record: CaseRecord, kind: ClockKind) -> DuplicateAdded | None:
+    """The duplicate whose limit a clock has; None if it has its own."""
+    added: dict[str, DuplicateAdded] = {}
+    whose: dict[ClockKind, str] = {}
+    for recorded in record.history:
+        match recorded.event:
+            case DuplicateAdded(case_id=case_id, taken=taken) as event:
+                added[case_id] = event
+                whose |= dict.fromkeys(taken, case_id)
+            case DuplicateRemoved(taken=taken):
+                whose = {kind: case_id for case_id, kind in taken}
+            case _:
+                pass
+    return added[whose[kind]] if kind in whose else None
+
+
 def _pauses(state: Opened) -> Iterator[Pause]:
     """From when until when work waited and the clock stood still, in order of time."""
+    state = state.before if isinstance(state, Merged) else state
     over = [Pause(start=start, end=end) for start, end in state.file.pauses]
     over += [Pause(start=start, end=end, approved=True) for start, end in state.file.approved_pauses]
     yield from sorted(over, key=attrgetter("start", "end"))

@@ -1,17 +1,17 @@
 """The conversation of resident, community and department about a case."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.ledger.recorded import Context, Recorded
 from libs.ledger.streams.stream import Handled, Stream
 from libs.query.freshness import Fresh, PageQuery
 from libs.query.reach import Reach
-from services.cases.application.case import CaseStream, require_case_id
+from services.cases.application.case import CaseStream, require_case_id, surviving_of
 from services.cases.application.permits import as_opened
 from services.cases.application.ports import OverdueReads, OverdueRow
-from services.cases.domain.case.situations import Opened, body_of
+from services.cases.domain.case.situations import Merged, Opened, body_of
 from services.cases.domain.conversation import (
     Conversation,
     ConversationCommand,
@@ -44,9 +44,12 @@ class Conversations:
     reads: OverdueReads
 
     def case(self, case_id: str) -> Opened:
-        """The case as it is. Raises CASE_NOT_FOUND."""
+        """The case as it is; a merged one is with the body that has the other. Raises CASE_NOT_FOUND."""
         require_case_id(case_id)
-        return as_opened(self.cases.load(case_id).state)
+        state = as_opened(self.cases.load(case_id).state)
+        if isinstance(state, Merged):
+            return replace(state, body_id=body_of(surviving_of(self.cases, state)))
+        return state
 
     def send(
         self, case: Opened, message: Message, at: datetime, context: Context

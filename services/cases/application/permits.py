@@ -70,13 +70,16 @@ def area_and_body(case: Case) -> Jurisdiction:
 def for_reporter(is_caller: Callable[[str], None], me: Callable[[], str], importing: Reach) -> Check:
     """The caller is the reporter; or imports history of the area, in which others acted.
 
+    Whoever reported a case that was merged into this one is a reporter, too.
+
     `is_caller` refuses an id that is not the caller's. `me` is asked when the case is at hand: asking
     counts as a check.
     """
 
     def check(case: Case) -> None:
-        file = as_opened(case).file
-        if me() != file.reporter_id and not importing.covers(area_path=file.area_path):
+        file, caller = as_opened(case).file, me()
+        reported = any(each.reporter_id == caller for each in file.reports)
+        if not reported and not importing.covers(area_path=file.area_path):
             is_caller(file.reporter_id or "")
 
     return check
@@ -107,6 +110,16 @@ def for_receipt(digest: str) -> Check:
     def check(case: Case) -> None:
         receipt = None if isinstance(case, NotOpened) else case.file.receipt
         if receipt is None or not compare_digest(receipt, digest):
+            raise refusals.receipt_refused()
+
+    return check
+
+
+def for_report(case_id: str) -> Check:
+    """The case is about a report that is known to be the caller's."""
+
+    def check(case: Case) -> None:
+        if all(each.case_id != case_id for each in as_opened(case).file.reports):
             raise refusals.receipt_refused()
 
     return check

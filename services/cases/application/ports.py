@@ -55,6 +55,8 @@ class CaseRow(TypedDict):
     unowned_since: NotRequired[datetime | None]
     unowned_cause: NotRequired[str | None]
     pause_requested: bool
+    merged_into_id: NotRequired[str | None]
+    merged_into: NotRequired[str | None]
 
 
 class CaseReads(Protocol):

@@ -12,8 +12,11 @@ from services.cases.application import permits
 from services.cases.application.case import CaseHandled, CaseRecord, Cases
 from services.cases.application.ports import CaseReads
 from services.cases.domain import refusals
-from services.cases.domain.case.commands import CaseCommand
+from services.cases.domain.case.commands import CaseCommand, ConfirmResolution, ContestRejection, ReopenCase
 from services.cases.domain.values import receipt_code
+
+ANSWERS = ConfirmResolution | ReopenCase | ContestRejection
+"""What each of several reporters may say about the case in which their reports go on."""
 
 
 class Digests(Protocol):
@@ -61,7 +64,11 @@ class Receipts:
         """Do what a reporter may do."""
         check = permits.for_receipt(self.kept_as(shown.code))
         with self._case_id(shown, fresh) as case_id:
-            return self.cases.act(case_id, command, context, check, "")
+            into = self.cases.followed(case_id) if isinstance(command, ANSWERS) else case_id
+            if into != case_id:  # the receipt is that of a case that was merged: it proves who they are
+                check(self.cases.stream.load(case_id).state)
+                check = permits.for_report(case_id)
+            return self.cases.act(into, command, context, check, "")
 
     @contextmanager
     def _case_id(self, shown: Shown, fresh: Fresh) -> Iterator[str]:

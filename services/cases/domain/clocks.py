@@ -80,7 +80,7 @@ class Clock:
     breached_at: datetime | None = None
     met_at: datetime | None = None
     paused_at: datetime | None = None
-    annulled: frozenset[MomentKind] = frozenset()
+    annulled: tuple[MomentKind, ...] = ()
     escalated: tuple[Escalated, ...] = ()
 
     @property
@@ -106,13 +106,12 @@ class Clock:
     def next_moment(self) -> datetime | None:
         """When this clock next has something to say; None while it stands still, and when all is said.
 
-        A moment has passed when it lies before now: what is done in the moment itself is on time.
+        What is done in the moment itself is on time. A moment before it stood still may have been hidden.
         """
-        if not self.running:
-            return None
-        if self.breached:
-            return self._next_level()
-        return self.deadline.due_at if self.warned else self.deadline.warn_at
+        due = self.deadline.due_at if self.warned else self.deadline.warn_at
+        at = self._next_level() if self.breached else due
+        stood = min((each for each in (self.met_at, self.paused_at) if each), default=None)
+        return at if at is None or stood is None or at < stood else None
 
     def _next_level(self) -> datetime | None:
         """When the next level is told: at its moment, or as soon as the level before was silent too long."""
@@ -145,7 +144,9 @@ class Clock:
 
     def passing(self, kind: MomentKind, at: datetime) -> "Clock":
         """The clock when a moment has passed."""
-        return replace(self._fired(kind, at), annulled=self.annulled - {kind})
+        return replace(
+            self._fired(kind, at), annulled=tuple(each for each in self.annulled if each is not kind)
+        )
 
     def escalating(self, at: datetime) -> "Clock":
         """The clock when the next level was told."""
@@ -161,7 +162,8 @@ class Clock:
 
     def without(self, kind: MomentKind) -> "Clock":
         """The clock as if a moment, and what followed from it, had not passed."""
-        clock = replace(self._fired(kind, None), annulled=self.annulled | {kind})
+        annulled = tuple(each for each in MomentKind if each is kind or each in self.annulled)
+        clock = replace(self._fired(kind, None), annulled=annulled)
         return replace(clock, escalated=()) if kind is MomentKind.BREACH else clock
 
     def was_due(self, kind: MomentKind, at: datetime) -> bool:

@@ -68,6 +68,7 @@ class CaseState(Enum):
     CLOSED = "closed"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    MERGED = "merged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

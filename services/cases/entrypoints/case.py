@@ -16,7 +16,8 @@ from services.cases.domain.case import commands
 from services.cases.domain.case.situations import Case, Opened
 from services.cases.domain.values import Channel
 from services.cases.entrypoints.wire.case import case_listed, case_shown, public_case_shown
-from services.cases.entrypoints.wire.record import full_case_shown, history_entry_shown
+from services.cases.entrypoints.wire.history import history_entry_shown
+from services.cases.entrypoints.wire.record import full_case_shown
 from services.cases.entrypoints.wire.sensor import incident_shown
 from services.cases.entrypoints.wire.words import evidence_of
 

@@ -15,7 +15,7 @@ from services.cases.domain.conversation import MessageSent
 from services.cases.domain.values import Party
 from services.cases.entrypoints.case import masked_for
 from services.cases.entrypoints.wire.conversation import conversation_shown, overdue_shown
-from services.cases.entrypoints.wire.record import Reader
+from services.cases.entrypoints.wire.history import Reader
 from services.cases.entrypoints.wire.words import PARTIES
 
 
@@ -63,7 +63,7 @@ def reader_of(call: Call, case: Opened) -> Reader:
     of, me = permits.area_and_body(case), call.me
     masked = masked_for(call, case)
     if masked and case.file.reporter_id == me and call.has("cases.report"):
-        return Reader(is_reporter=True, reporter_id=me)
+        return Reader(is_reporter=True, reporter_id=me, subject=case.file.subject)
     call.caller.reach("cases.read").require(area_path=of.area_path, body=of.body_id)
     return Reader(masked=masked)
 

@@ -21,9 +21,10 @@ from services.cases.application.following import Following
 from services.cases.application.ports import CaseRow
 from services.cases.domain.case.situations import Opened
 from services.cases.entrypoints.conversation import reader_of
-from services.cases.entrypoints.wire.case import case_listed, case_shown, public_case_of, public_case_shown
+from services.cases.entrypoints.wire.case import case_listed, case_shown_to, public_case_of, public_case_shown
 from services.cases.entrypoints.wire.conversation import conversation_shown
-from services.cases.entrypoints.wire.record import case_content, history_shown
+from services.cases.entrypoints.wire.history import history_shown
+from services.cases.entrypoints.wire.record import case_content
 
 T = TypeVar("T")
 
@@ -49,6 +50,10 @@ FOR_THE_PUBLIC = frozenset(
         published.CaseRejected,
         published.RejectionContested,
         published.CaseReopened,
+        published.CaseMerged,
+        published.CaseUnmerged,
+        published.DuplicateAdded,
+        published.DuplicateRemoved,
         published.DeadlineBreached,
         published.MomentAnnulled,
     )
@@ -100,7 +105,7 @@ class FollowingApi:
                     continue
                 states = self._states(changes)
                 yield pb.FollowMyCasesResponse(
-                    cases=map(case_shown, states.values()),
+                    cases=(case_shown_to(state, me) for state in states.values()),
                     changes=[_change(entry, states) for entry in changes.entries],
                     resume_token=changes.token,
                 )
@@ -132,7 +137,8 @@ class FollowingApi:
         """The case as it is, and what happened since the caller heard of it last."""
         record, talk = self._app.cases.one(case_id), self._app.conversations.history(case_id)
         reader = reader_of(call, record.state)
-        both: list[Recorded[Any]] = [*record.history, *talk]
+        elsewhere = record.surviving.history if record.surviving else ()
+        both: list[Recorded[Any]] = [*record.history, *talk, *elsewhere]
         both.sort(key=lambda recorded: recorded.position)
         begin = both[-1].position + 1 if since is None else since.entries[0].event.sequence
         stream.reached(both[-1].position)
@@ -181,6 +187,11 @@ def keys(following: Following, entry: Entry) -> Iterable[str]:
     yield f"case-{case_id}"
     if file.reporter_id and not _for_colleagues(entry):
         yield f"reporter-{file.reporter_id}"
+    if entry.event.subject.startswith("case-"):
+        for report in file.reports[1:]:  # of cases that were merged into this one
+            yield f"case-{report.case_id}"
+            if report.reporter_id and not _for_colleagues(entry):
+                yield f"reporter-{report.reporter_id}"
     if entry.type in FOR_THE_PUBLIC:
         yield f"public-{file.public_id}"
         yield from (f"area-{path}" for path in _from_the_top(file.area_path))

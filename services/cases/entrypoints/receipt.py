@@ -11,7 +11,7 @@ from services.cases.application.app import App
 from services.cases.application.receipt import Shown
 from services.cases.domain.case import commands
 from services.cases.domain.values import public_id_typed, receipt_code_typed
-from services.cases.entrypoints.wire.case import case_shown
+from services.cases.entrypoints.wire.case import case_shown, without_reporter
 from services.cases.entrypoints.wire.record import my_case_shown
 
 
@@ -33,7 +33,11 @@ class ReceiptApi:
         handled = self._app.receipts.reply(
             _shown(request, call), _command(request, call), call.context(), Fresh()
         )
-        return pb.ReplyByReceiptResponse(case=case_shown(handled.state), revision=handled.revision)
+        number = public_id_typed(request.public_id)
+        case = case_shown(handled.state)
+        return pb.ReplyByReceiptResponse(
+            case=case if case.public_id == number else without_reporter(case), revision=handled.revision
+        )
 
 
 def _shown(request: Any, call: Call) -> Shown:

@@ -1,5 +1,8 @@
 """The rpcs of those who report: taking in, taking back, objecting."""
 
+from collections.abc import Callable
+from typing import Any
+
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 
@@ -13,9 +16,9 @@ from services.cases.application.report import Report
 from services.cases.domain import refusals
 from services.cases.domain.case import commands
 from services.cases.domain.values import Channel, ExternalReference
-from services.cases.entrypoints.case import IMPORT_SCOPE, act, dating
+from services.cases.entrypoints.case import IMPORT_SCOPE, Answer, act, dating
 from services.cases.entrypoints.external_system import require_system_or_importer
-from services.cases.entrypoints.wire.case import case_listed, case_shown
+from services.cases.entrypoints.wire.case import case_listed, case_shown, case_shown_to
 from services.cases.entrypoints.wire.record import my_case_shown
 from services.cases.entrypoints.wire.words import CHANNELS, point_of
 
@@ -77,24 +80,42 @@ class ReportApi:
     ) -> pb.ObjectToResolutionResponse:
         """The reporter says that the matter is not dealt with."""
         imported = call.occurred_at is not None
-        command = commands.ReopenCase(by_reporter=True, imported=imported, reason=request.reason, at=call.at)
-        permit = _for_reporter(call)
-        return act(self._app, request, call, command, permit, pb.ObjectToResolutionResponse, reason="")
+        command = commands.ReopenCase(
+            by_reporter=True, imported=imported, reason=request.reason, subject=self._whose(call), at=call.at
+        )
+        return self._reply(request, call, command, pb.ObjectToResolutionResponse)
 
     def confirm_resolution(
         self, request: pb.ConfirmResolutionRequest, call: Call
     ) -> pb.ConfirmResolutionResponse:
         """The reporter says that the matter is dealt with."""
         command = commands.ConfirmResolution(at=call.at)
-        return act(self._app, request, call, command, _for_reporter(call), pb.ConfirmResolutionResponse)
+        return self._reply(request, call, command, pb.ConfirmResolutionResponse)
 
     def object_to_rejection(
         self, request: pb.ObjectToRejectionRequest, call: Call
     ) -> pb.ObjectToRejectionResponse:
         """The reporter says that it is a matter for this community."""
-        command = commands.ContestRejection(reason=request.reason, at=call.at)
-        permit = _for_reporter(call)
-        return act(self._app, request, call, command, permit, pb.ObjectToRejectionResponse, reason="")
+        command = commands.ContestRejection(reason=request.reason, subject=self._whose(call), at=call.at)
+        return self._reply(request, call, command, pb.ObjectToRejectionResponse)
+
+    def _reply(
+        self, request: Any, call: Call, command: commands.CaseCommand, answer: Callable[..., Answer]
+    ) -> Answer:
+        """What a reporter says about their report goes to the case in which that goes on."""
+        handled = self._app.cases.act(
+            self._app.cases.followed(request.case_id),
+            command,
+            call.context(),
+            _for_reporter(call),
+            request.if_revision,
+        )
+        case = case_shown_to(handled.state, call.caller.subject)
+        return answer(case=case, revision=handled.revision)
+
+    def _whose(self, call: Call) -> str:
+        """Under whose key a reporter's words lie: their own; in imported history the case's."""
+        return "" if call.occurred_at is not None else call.caller.subject
 
     def get_my_case(self, request: pb.GetMyCaseRequest, call: Call) -> pb.GetMyCaseResponse:
         """One of the caller's own reports, whole."""

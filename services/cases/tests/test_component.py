@@ -115,7 +115,10 @@ def _public_face(stub: Any, asked: pb.GetPublicCaseRequest) -> pb.PublicCase:
 
 def test_the_public_face_of_a_case_shows_what_was_decided_and_nothing_else() -> None:
     """Whoever adds a field decides who may see it, and says so on the service's page."""
-    decided = "public_id state affair_id area_id area_path body_id opened_time ended_time due_time overdue"
+    decided = (
+        "public_id state affair_id area_id area_path body_id opened_time ended_time due_time overdue"
+        " merged_into_public_id"
+    )
 
     assert [field.name for field in pb.PublicCase.DESCRIPTOR.fields] == decided.split()
 

@@ -119,7 +119,34 @@ def take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case fo
             pass
         case events.PauseAsked() | events.AnnulmentNoted():  # of a warning
             pass
+        case events.MergeNoted():  # it keeps what it had for the day on which it is given back
+            row["state"], row["ended_at"] = CaseState.MERGED.value, at
+        case events.UnmergeNoted(state=state, body_id=body):
+            row["state"], row["body_id"], row["ended_at"] = state.value, body, None
+        case events.DuplicateNoted() | events.SeparationNoted():
+            pass
     _answered(row, event)
+
+
+def promise(
+    row: CaseRow, event: events.DuplicateNoted | events.SeparationNoted, other: CaseRow | None
+) -> None:
+    """What is due of the matter from now on. A limit that the other case missed counts for who had that."""
+    row["first_response_due_at"], row["due_at"] = event.first_response_due_at, event.due_at
+    row["opened_at"] = event.since
+    if row["paused_at"] is not None and isinstance(event, events.DuplicateNoted):
+        row["paused_at"] = event.origin.at  # what the pause has taken so far is in the due moment
+    if row["close_seconds"] is not None and row["ended_at"] is not None:
+        row["close_seconds"] = (row["ended_at"] - event.since) // timedelta(seconds=1)
+    missed = {
+        ClockKind.FIRST_RESPONSE: event.first_response_breached,
+        ClockKind.RESOLUTION: event.resolution_breached,
+    }
+    for clock, (breached, by) in _BREACHED.items():
+        if missed[clock] and not row[breached]:
+            row[by] = other[by] if other else None
+        row[breached] = missed[clock]
+        row[by] = row[by] if missed[clock] else None
 
 
 def _answered(row: CaseRow, event: events.Step) -> None:

@@ -35,6 +35,10 @@ _PRIVATE = {
     "case_pause_approval_noted.v1": events.PauseApprovalNoted,
     "case_pause_refusal_noted.v1": events.PauseRefusalNoted,
     "case_pause_request_lapse_noted.v1": events.PauseRequestLapseNoted,
+    "case_merge_noted.v1": events.MergeNoted,
+    "case_unmerge_noted.v1": events.UnmergeNoted,
+    "case_duplicate_noted.v1": events.DuplicateNoted,
+    "case_separation_noted.v1": events.SeparationNoted,
     "name_noted.v1": NameNoted,
 }
 EVENTS = Events(

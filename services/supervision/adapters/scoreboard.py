@@ -13,6 +13,7 @@ from services.supervision.domain.values import OPEN_STATES, CaseState
 
 _STATES = [state.value for state in CaseState]
 _DEALT_WITH = "state IN ('resolved', 'confirmed', 'closed')"
+_NOT_MERGED = "state <> 'merged'"
 _OPEN = f"state IN ({', '.join(repr(state.value) for state in OPEN_STATES)})"
 
 _COUNTS = f"""
@@ -114,8 +115,8 @@ def _score(row: DictRow) -> Score:
 
 
 def _condition(selection: Selection) -> Condition:
-    """The selection over the columns of `cases`."""
-    parts = [Condition.within("area_path", selection.area_path)]
+    """The selection over the columns of `cases`. A merged case is counted in the one in which it goes on."""
+    parts = [Condition.within("area_path", selection.area_path), Condition(_NOT_MERGED)]
     if selection.body_id:
         parts.append(Condition("cases.body_id = %s", (selection.body_id,)))
     if selection.affair_ids is not None:

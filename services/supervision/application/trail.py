@@ -37,6 +37,10 @@ TYPES: Mapping[type, str] = {
     events.PauseApprovalNoted: "linli.cases.v1.PauseApproved",
     events.PauseRefusalNoted: "linli.cases.v1.PauseRefused",
     events.PauseRequestLapseNoted: "linli.cases.v1.PauseRequestLapsed",
+    events.MergeNoted: "linli.cases.v1.CaseMerged",
+    events.UnmergeNoted: "linli.cases.v1.CaseUnmerged",
+    events.DuplicateNoted: "linli.cases.v1.DuplicateAdded",
+    events.SeparationNoted: "linli.cases.v1.DuplicateRemoved",
     CaseRated: "linli.supervision.v1.CaseRated",
 }
 """The published event that each fact was noted from, or is published as."""

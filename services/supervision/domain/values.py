@@ -18,6 +18,7 @@ class CaseState(Enum):
     CLOSED = "closed"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
+    MERGED = "merged"
 
 
 OPEN_STATES = (

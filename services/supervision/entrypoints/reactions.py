@@ -45,11 +45,9 @@ from services.supervision.domain.case_record.events import (
 )
 from services.supervision.domain.noted import NAME, NameNoted, name_id
 from services.supervision.domain.values import Named, Origin
-from services.supervision.entrypoints.wire import CHANNELS, CLOCKS, MOMENTS
+from services.supervision.entrypoints.wire import CHANNELS, CLOCKS, MERGES, MOMENTS, By
 
 M = TypeVar("M", bound=Message)
-By = Callable[[Timestamp], Origin]
-"""The origin of a fact, from the moment that the published event gives."""
 
 # Cases: each of its events becomes one fact of the case's record, as the table at the end says
 
@@ -233,6 +231,7 @@ CASE_EVENTS = _noting(
     _on(cases.PauseApproved, _of_request(pauses_asked.PauseApprovalNoted, "approved_time")),
     _on(cases.PauseRefused, _of_request(pauses_asked.PauseRefusalNoted, "refused_time")),
     _on(cases.PauseRequestLapsed, _of_request(pauses_asked.PauseRequestLapseNoted, "lapsed_time")),
+    *(_on(published, noted) for published, noted in MERGES.items()),
 )
 """What is noted of each event of cases; the resolution, too: whether in time is judged here."""
 

@@ -1,9 +1,12 @@
 """Messages and what supervision understands by them: `…_of` reads a message, `…_shown` writes one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from linli.cases.v1 import cases_events_pb2 as told
 from linli.cases.v1 import cases_types_pb2 as cases
 from linli.supervision.v1 import supervision_service_pb2 as pb
 from linli.types.v1.types_pb2 import LocalizedText
@@ -11,7 +14,7 @@ from linli.types.v1.types_pb2 import LocalizedText
 from libs.query.freshness import PATIENCE
 from libs.rpc.call import Call
 from libs.rpc.enums import EnumTable, EnumWords
-from libs.rpc.moments import moment_of, stamp, stamp_or_none
+from libs.rpc.moments import moment, moment_of, stamp, stamp_or_none
 from libs.rules.areas import id_of
 from services.supervision.application.ports import (
     FreshOfCases,
@@ -22,9 +25,9 @@ from services.supervision.application.ports import (
     Selection,
 )
 from services.supervision.application.trail import TrailEntry
-from services.supervision.domain.case_record.events import CaseRated
+from services.supervision.domain.case_record import events
 from services.supervision.domain.metrics import Metric, Score
-from services.supervision.domain.values import OPEN_STATES, CaseState, ClockKind, MomentKind, Named
+from services.supervision.domain.values import OPEN_STATES, CaseState, ClockKind, MomentKind, Named, Origin
 
 GROUPINGS = EnumTable(pb.Grouping, Grouping)
 STATES = EnumTable(cases.CaseState, CaseState)
@@ -32,8 +35,7 @@ OPEN_NAMES = {name: value for name, value in STATES.stored.items() if CaseState(
 CLOCKS = EnumTable(cases.ClockKind, ClockKind)
 MOMENTS = EnumTable(cases.MomentKind, MomentKind)
 
-# Channels are words here and no enum: cases may open a channel that this release does not know.
-CHANNELS = EnumWords(cases.Channel)
+CHANNELS = EnumWords(cases.Channel)  # words and no enum: cases may open one that this release does not know
 
 
 # Requests
@@ -141,7 +143,7 @@ def metric_shown(metric: Metric) -> pb.Metric:
 # Case records
 
 
-def rating_shown(rated: CaseRated) -> pb.Rating:
+def rating_shown(rated: events.CaseRated) -> pb.Rating:
     """A rating; the comment of an erased person is gone."""
     return pb.Rating(
         rater_id=rated.rater_id,
@@ -198,3 +200,51 @@ def public_trail_entry_shown(entry: TrailEntry) -> pb.PublicTrailEntry:
         moment=moment_shown(entry.moment),
         event_id=entry.event_id,
     )
+
+
+By = Callable[[Timestamp], Origin]  # the origin of a fact, from the moment that its event gives
+
+
+def merge(event: told.CaseMerged, by: By) -> events.MergeNoted:
+    """It goes on in another."""
+    into, had = event.into_case_id, event.body_id or None
+    return events.MergeNoted(into_case_id=into, body_id=had, origin=by(event.merged_time))
+
+
+def unmerge(event: told.CaseUnmerged, by: By) -> events.UnmergeNoted:
+    """It goes on by itself again."""
+    body, at = event.body_id or None, by(event.unmerged_time)
+    return events.UnmergeNoted(state=STATES.from_wire(event.state), body_id=body, origin=at)
+
+
+def duplicate(event: told.DuplicateAdded, by: By) -> events.DuplicateNoted:
+    """Another case goes on in this one."""
+    return events.DuplicateNoted(**_promised(event), origin=by(event.added_time))
+
+
+def separation(event: told.DuplicateRemoved, by: By) -> events.SeparationNoted:
+    """That goes on by itself again."""
+    return events.SeparationNoted(**_promised(event), origin=by(event.removed_time))
+
+
+def _promised(event: told.DuplicateAdded | told.DuplicateRemoved) -> dict[str, Any]:
+    """Since when a matter is known, what is due, and what of it was not kept."""
+    promised = {each.clock: each for each in event.deadlines}
+    response, resolution = map(promised.get, (cases.CLOCK_KIND_FIRST_RESPONSE, cases.CLOCK_KIND_RESOLUTION))
+    return {
+        "duplicate_id": event.duplicate_case_id,
+        "body_id": event.body_id or None,
+        "since": moment(event.since_time),
+        "first_response_due_at": moment(response.due_time) if response else None,
+        "due_at": moment(resolution.due_time) if resolution else None,
+        "first_response_breached": bool(response and response.breached),
+        "resolution_breached": bool(resolution and resolution.breached),
+    }
+
+
+MERGES: Mapping[type[Message], Callable[[Any, By], events.CaseFact]] = {
+    told.CaseMerged: merge,
+    told.CaseUnmerged: unmerge,
+    told.DuplicateAdded: duplicate,
+    told.DuplicateRemoved: separation,
+}

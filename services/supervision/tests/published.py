@@ -96,7 +96,7 @@ def moment_of(message: Any) -> Timestamp:
         for field in message.DESCRIPTOR.fields
         if field.message_type is not None
         and field.message_type.full_name == "google.protobuf.Timestamp"
-        and field.name not in ("due_time", "moment_time")
+        and field.name not in ("due_time", "moment_time", "since_time")
         and not field.name.endswith("_until_time")
     ]
     [name] = names

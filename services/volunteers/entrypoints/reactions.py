@@ -70,6 +70,11 @@ def when_case_rejected(event: cases_events_pb2.CaseRejected, fact: Fact) -> Reac
     return [_withdraw(event.case_id, fact, "the case was rejected")]
 
 
+def when_case_merged(event: cases_events_pb2.CaseMerged, fact: Fact) -> Reactions:
+    """Nobody needs help with a case that goes on in another one; a coordinator may call for help there."""
+    return [_withdraw(event.case_id, fact, "the case was merged into another one")]
+
+
 def when_need_withdrawn(event: volunteers_events_pb2.NeedWithdrawn, _fact: Fact) -> Reactions:
     """The service's own news: those who had accepted are free again."""
     return [
@@ -104,6 +109,7 @@ SUBSCRIPTIONS: Subscriptions = {
         cases_events_pb2.CaseOpened: when_case_opened,
         cases_events_pb2.CaseWithdrawn: when_case_withdrawn,
         cases_events_pb2.CaseRejected: when_case_rejected,
+        cases_events_pb2.CaseMerged: when_case_merged,
     },
     "volunteers": {volunteers_events_pb2.NeedWithdrawn: when_need_withdrawn},
 }

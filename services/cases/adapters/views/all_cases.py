@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from libs.ledger.recorded import Recorded
@@ -14,7 +14,7 @@ from libs.query.listing import Listing
 from libs.query.paging import Order, ascending, descending
 from libs.query.reach import Reach
 from libs.rpc.text import key, tag
-from libs.rules.areas import id_of
+from services.cases.adapters import case_rows
 from services.cases.application.ports import CaseRow
 from services.cases.domain.case import events
 from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
@@ -78,9 +78,9 @@ UNOWNED = Listing(
     table=CASES, order=(ascending("unowned_since", datetime), ascending("case_id")), area="deciding_path"
 )
 
+_UNOWNED = Condition("unowned_since IS NOT NULL AND ended_time IS NULL")
 OWNED: Row = {"unowned_since": None, "unowned_cause": None, "pause_requested": False}
 BREACHED = {ClockKind.FIRST_RESPONSE: "response_breached", ClockKind.RESOLUTION: "overdue"}
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)  # in `due_order`, for "no promise": such cases come last
 
 
 class AllCases(View):
@@ -93,47 +93,12 @@ class AllCases(View):
         """Bring the case's row up to date."""
         event = recorded.event
         if isinstance(event, events.CaseOpened):
-            rows.put(CASES, _opened(event))
+            rows.put(CASES, case_rows.opened(event))
         elif recorded.category == "case" and (changes := _changes(event, recorded.subject_id, rows)):
             rows.change(CASES, recorded.subject_id, **changes)
 
 
 VIEW = AllCases()
-
-
-def _opened(event: events.CaseOpened) -> CaseRow:
-    promised = {deadline.clock: deadline for deadline in event.deadlines}
-    response, resolution = promised.get(ClockKind.FIRST_RESPONSE), promised.get(ClockKind.RESOLUTION)
-    commitment = response or resolution
-    return CaseRow(
-        case_id=event.case_id,
-        public_id=event.public_id,
-        state=CaseState.SUBMITTED.value,
-        affair_id=event.affair_id,
-        area_id=id_of(event.area_path),
-        area_path=event.area_path,
-        channel=event.channel.value,
-        anonymous=event.anonymous,
-        assisted=event.assisted,
-        reporter_id=event.reporter_id,
-        opened_time=event.at,
-        commitment_id=commitment.commitment_id if commitment else None,
-        commitment_version=commitment.commitment_version if commitment else None,
-        response_warn_time=response.warn_at if response else None,
-        response_due_time=response.due_at if response else None,
-        response_breached=False,
-        warn_time=resolution.warn_at if resolution else None,
-        due_time=resolution.due_at if resolution else None,
-        due_order=resolution.due_at if resolution else NEVER,
-        overdue=False,
-        returns=0,
-        reopenings=0,
-        external_system=event.external.system if event.external else None,
-        external_number=event.external.number if event.external else None,
-        held=event.imported,
-        deciding_path=event.area_path,
-        pause_requested=False,
-    )
 
 
 def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa: C901  # one case for each event
@@ -193,6 +158,10 @@ def _changes(event: events.CaseEvent, case_id: str, rows: Rows) -> Row:  # noqa:
             return {"state": CaseState.ACCEPTED.value, **again, **undone}
         case events.CaseReleased():
             return {"held": False}
+        case (
+            events.CaseMerged() | events.CaseUnmerged() | events.DuplicateAdded() | events.DuplicateRemoved()
+        ):
+            return case_rows.merged(event)
 
 
 def _answered(case_id: str, rows: Rows, at: datetime) -> Row:
@@ -234,7 +203,7 @@ class CaseReads:
     def unowned(self, query: PageQuery, reach: Reach, fresh: Fresh) -> tuple[list[CaseRow], str]:
         """A page of the matters that nobody answers for and that areas within reach decide."""
         with fresh.read(self.views, VIEW) as cursor:
-            return UNOWNED.page(cursor, query, reach, where=Condition("unowned_since IS NOT NULL"))
+            return UNOWNED.page(cursor, query, reach, where=_UNOWNED)
 
     def held(self, reach: Reach, system: str, limit: int, fresh: Fresh) -> tuple[Sequence[str], int]:
         """Imported cases within reach, of a system, that are not released: some ids, and how many."""

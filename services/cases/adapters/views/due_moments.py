@@ -52,7 +52,7 @@ class Changes(TypedDict, total=False):
     close_time: datetime | None
 
 
-_WITHOUT_PROMISE = events.CasePaused | events.PauseRequested | events.CaseResolved
+_WITHOUT_PROMISE = events.CasePaused | events.PauseRequested | events.CaseResolved | events.DuplicateAdded
 """What gives a case something to come where nothing is promised."""
 
 CASES = Table.of("cases", DueRow, key=("case_id",), indexes=("(next_time) WHERE next_time IS NOT NULL",))
@@ -160,7 +160,9 @@ def _changes(event: events.CaseEvent) -> Changes:  # noqa: C901  # a table
             return {"request_time": None}
         case events.CaseClosed():
             return {"held": False, "close_time": None}
-        case events.CaseReleased():
+        case events.CaseMerged():
+            return {"held": True}
+        case events.CaseReleased() | events.CaseUnmerged():
             return {"held": False}
         case _:
             return {}

@@ -4,7 +4,15 @@ from datetime import datetime
 
 from services.cases.domain import refusals
 from services.cases.domain.case import commands, events
-from services.cases.domain.case.situations import CaseFile, Closed, Opened, Rejected, Withdrawn, body_of
+from services.cases.domain.case.situations import (
+    CaseFile,
+    Closed,
+    Merged,
+    Opened,
+    Rejected,
+    Withdrawn,
+    body_of,
+)
 from services.cases.domain.clocks import MomentKind, escalated
 
 
@@ -31,7 +39,7 @@ def annul(command: commands.AnnulMoment, state: Opened) -> list[events.CaseEvent
         return []
     if clock is None or clock.fired_at(command.moment) is None:
         raise refusals.moment_not_fired(command.clock.value, command.moment.value)
-    ended_at = state.ended_at if isinstance(state, Closed | Rejected | Withdrawn) else command.at
+    ended_at = state.ended_at if isinstance(state, Closed | Rejected | Withdrawn | Merged) else command.at
     if clock.was_due(command.moment, min(command.at, ended_at)):
         raise refusals.moment_was_due(clock.due_at(command.moment))
     kinds = (MomentKind.BREACH, command.moment) if command.moment is MomentKind.WARNING else (command.moment,)

@@ -12,7 +12,7 @@ from datetime import datetime
 from libs.rules.areas import AreaPath
 from libs.rules.routing import Responsibility
 from libs.rules.working_time import Counting
-from services.cases.domain.case import pauses_asked
+from services.cases.domain.case import merges_asked, pauses_asked
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import ClockKind, Commitment, MomentKind
 from services.cases.domain.escalation import Tree
@@ -177,8 +177,9 @@ class RejectCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContestRejection:
-    """The reporter objects to the rejection, and says why. `calendars`: as in `ReturnCase`."""
+    """The reporter objects to the rejection, and says why (under the key of `subject`, if not the case's)."""
 
+    subject: str = ""
     calendars: Mapping[str, Counting] = field(default_factory=dict)
     reason: str = field(default="", repr=False)
     at: datetime
@@ -186,8 +187,9 @@ class ContestRejection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReopenCase:
-    """Take it up again, because the reporter objects (and says why in `reason`) or staff thinks so."""
+    """Take it up again: the reporter objects (`reason`, under the key of `subject`), or staff thinks so."""
 
+    subject: str = ""
     by_reporter: bool
     imported: bool
     reason: str = field(default="", repr=False)
@@ -238,6 +240,12 @@ RequestPause = pauses_asked.RequestPause
 ApprovePause = pauses_asked.ApprovePause
 RefusePause = pauses_asked.RefusePause
 
+# What is asked of two cases that are about the same matter stands in `merges_asked.py`.
+MergeCase = merges_asked.MergeCase
+AddDuplicate = merges_asked.AddDuplicate
+UnmergeCase = merges_asked.UnmergeCase
+RemoveDuplicate = merges_asked.RemoveDuplicate
+
 CaseCommand = (
     OpenCase
     | AcceptCase
@@ -263,6 +271,10 @@ CaseCommand = (
     | AcknowledgeEscalation
     | ReleaseCase
     | EraseContent
+    | MergeCase
+    | AddDuplicate
+    | UnmergeCase
+    | RemoveDuplicate
 )
 
 COUNTED = ReturnCase | ReassignCase | PauseCase | ResumeCase | RequestPause | ApprovePause | ContestRejection
@@ -280,5 +292,9 @@ def rpc_of(command: CaseCommand) -> str:
             return "FinishImport"
         case EraseContent():
             return "EraseCaseContent"
+        case MergeCase() | AddDuplicate():
+            return "MergeCases"
+        case RemoveDuplicate():
+            return "UnmergeCase"
         case _:
             return type(command).__name__

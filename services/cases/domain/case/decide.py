@@ -8,7 +8,7 @@ from libs.rules.areas import id_of, ids_of
 from libs.rules.routing import Question, Responsibility, route
 from libs.rules.terms import Level
 from services.cases.domain import refusals
-from services.cases.domain.case import adjudicating, approving, commands, ending, events, pausing
+from services.cases.domain.case import adjudicating, approving, commands, ending, events, merging, pausing
 from services.cases.domain.case.alarms import acknowledge, annul
 from services.cases.domain.case.evolve import after, evolve
 from services.cases.domain.case.moments import passed
@@ -52,6 +52,7 @@ def decide(command: commands.CaseCommand, state: Case) -> list[events.CaseEvent]
         return _erase(command, state.file)
     if isinstance(command, commands.AnnulMoment):
         return annul(command, state)
+    merging.require_at_home(command, state)
     at = _in_order(command, state.file)
     moments = passed(state, at)
     return [*moments, *_act(command, after(state, moments), at)]
@@ -149,6 +150,7 @@ def _act(command: commands.CaseCommand, state: Opened, at: datetime) -> list[eve
         case commands.CloseCase(), Resolved() | Confirmed():
             return ending.close(state, at)
         case commands.WithdrawCase(), Submitted() | Routed() | Accepted() | InProgress() | Waiting():
+            merging.require_alone(state.file)
             reason = said(state.file.subject, command.reason)
             return [events.CaseWithdrawn(body_id=body_of(state), at=at, reason=reason)]
         case commands.RejectCase(), Submitted() | Routed() | Accepted() | InProgress() | Waiting():
@@ -157,6 +159,16 @@ def _act(command: commands.CaseCommand, state: Opened, at: datetime) -> list[eve
             return ending.contest(command, state, at)
         case commands.ReopenCase(), Resolved() | Confirmed() | Closed():
             return ending.reopen(command, state, at)
+        case commands.MergeCase(), Submitted() | Routed() | Accepted() | InProgress() | Waiting():
+            return merging.merge(command, state, at)
+        case commands.AddDuplicate(), Submitted() | Routed() | Accepted() | InProgress() | Waiting():
+            return merging.add(command, state, at)
+        case commands.UnmergeCase(), _:
+            return merging.unmerge(state, at)
+        case commands.RemoveDuplicate(), _:
+            return merging.remove(command, state, at)
+        case commands.ConfirmResolution(), Confirmed() if state.file.duplicates:
+            return []  # another reporter has said so before
         case commands.PassMoments(), _:
             return []
         case commands.AcknowledgeEscalation(), _:

@@ -62,8 +62,13 @@ def confirm(state: Resolved, at: datetime) -> list[events.CaseEvent]:
 
 
 def close(state: Resolved | Confirmed, at: datetime) -> list[events.CaseEvent]:
-    """The case ends after its confirmation; in history also without, as another system had it."""
+    """The case ends after its confirmation; in history also without, as another system had it.
+
+    Where several have reported the matter, one of them does not confirm it for all: their time goes on.
+    """
     if isinstance(state, Confirmed):
+        if state.file.duplicates:
+            raise refusals.confirmation_pending(state.confirm_until)
         cause = Closing.CONFIRMED
     elif state.file.held:
         cause = Closing.HISTORY
@@ -98,7 +103,7 @@ def reopen(
         by_reporter=command.by_reporter,
         imported=imported,
         at=at,
-        reason=said(state.file.subject, command.reason),
+        reason=said(command.subject or state.file.subject, command.reason),
     )
     # The clocks go on as if they had never stopped: what would have passed meanwhile has passed.
     return [reopened, *passed(after(state, [reopened]), at)]
@@ -110,7 +115,7 @@ def contest(command: commands.ContestRejection, state: Rejected, at: datetime) -
     if file.contested:
         raise refusals.rejection_upheld(file.deciding_path)
     _require_window(state.reopen_until, state.ended_at, at)
-    reason = said(file.subject, command.reason)
+    reason = said(command.subject or file.subject, command.reason)
     contested = events.RejectionContested(responded=file.answered_by is not None, reason=reason, at=at)
     # What passed while it was rejected, those who rejected it could have stopped.
     missed = passed(after(state, [contested]), at)

@@ -9,7 +9,7 @@ from datetime import datetime
 from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
 from libs.rules.routing import Decision
-from services.cases.domain.case import alarms_raised, pauses_asked
+from services.cases.domain.case import alarms_raised, merges_made, pauses_asked
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import Deadline
 from services.cases.domain.values import Channel, Closing, EvidenceReference, ExternalReference, Point
@@ -270,6 +270,12 @@ CaseEscalated = alarms_raised.CaseEscalated
 EscalationAcknowledged = alarms_raised.EscalationAcknowledged
 MomentAnnulled = alarms_raised.MomentAnnulled
 
+# What happens when two cases are about the same matter stands in `merges_made.py`.
+CaseMerged = merges_made.CaseMerged
+CaseUnmerged = merges_made.CaseUnmerged
+DuplicateAdded = merges_made.DuplicateAdded
+DuplicateRemoved = merges_made.DuplicateRemoved
+
 CaseEvent = (
     CaseOpened | CaseRouted | CaseUnowned | CaseAccepted | CaseReturned | AdjudicationOpened
     | CaseReassigned | WorkStarted | CasePaused | PauseWarned | PauseLapsed | CaseResumed | NoteAdded
@@ -277,5 +283,6 @@ CaseEvent = (
     | RejectionContested | CaseReopened | DeadlineWarned | DeadlineBreached | CaseEscalated
     | EscalationAcknowledged | MomentAnnulled
     | PauseRequested | PauseApproved | PauseRefused | PauseRequestLapsed
+    | CaseMerged | CaseUnmerged | DuplicateAdded | DuplicateRemoved
     | CaseReleased | CaseContentErased
 )  # fmt: skip

@@ -12,7 +12,9 @@ from services.cases.domain.case.situations import (
     CaseFile,
     Closed,
     Confirmed,
+    Duplicate,
     InProgress,
+    Merged,
     NotOpened,
     Opened,
     PauseRequest,
@@ -20,6 +22,7 @@ from services.cases.domain.case.situations import (
     Resolved,
     Routed,
     Submitted,
+    Unresolved,
     Waiting,
     Withdrawn,
 )
@@ -50,6 +53,8 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
         raise TypeError(f"the history of a case begins with CaseOpened, not with {type(event).__name__}")
     if isinstance(event, events.CaseContentErased):  # beside the story: imported history goes on before it
         return replace(state, file=replace(state.file, content_erased=True))
+    if isinstance(event, events.DuplicateAdded):
+        state = _with_duplicate(state, event)
     state = replace(state, file=replace(state.file, clocks=clocks_after(state.file.clocks, event)))
     file = replace(state.file, acted_at=max(state.file.acted_at, event.at))
     if isinstance(event, _END_OF_REQUEST):
@@ -121,6 +126,14 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
         case events.CaseReopened(body_id=body, imported=imported):
             file = replace(file, reopenings=file.reopenings + 1, held=imported or file.held)
             return Accepted(file=file, body_id=body)
+        case events.CaseMerged():
+            return _merged(state, file, event)
+        case events.CaseUnmerged():
+            return replace(state.before, file=file) if isinstance(state, Merged) else state
+        case events.DuplicateAdded():
+            return replace(state, file=file)
+        case events.DuplicateRemoved():
+            return _without_duplicate(replace(state, file=file), event)
         case events.DeadlineWarned() | events.DeadlineBreached() | events.CaseEscalated():
             return state
         case events.EscalationAcknowledged():
@@ -173,6 +186,49 @@ def after(state: Opened, happened: Iterable[events.CaseEvent]) -> Opened:
 def _answered(file: CaseFile, body_id: str) -> CaseFile:
     """The first answer counts; later ones change nothing."""
     return replace(file, answered_by=file.answered_by or body_id)
+
+
+def _merged(state: Opened, file: CaseFile, event: events.CaseMerged) -> Opened:
+    """It stands still where it stood."""
+    if not isinstance(state, Unresolved):
+        raise TypeError(f"a {type(state).__name__} case is not merged")
+    return Merged(
+        file=file,
+        body_id=event.body_id,
+        into_case_id=event.into_case_id,
+        into_public_id=event.into_public_id,
+        ended_at=event.at,
+        before=state,
+    )
+
+
+def _with_duplicate(state: Opened, event: events.DuplicateAdded) -> Opened:
+    """One more. A pause that lasts goes on, and counts for the limits of both cases from now on."""
+    file = _paused(state.file, state, event.at)
+    if not file.duplicates:
+        file = replace(file, own_clocks=event.own, own_at=event.at)
+    added = Duplicate(
+        case_id=event.case_id,
+        reports=event.reports,
+        since=event.opened_at,
+        clocks=event.given,
+        pauses=event.pauses,
+        at=event.at,
+    )
+    file = replace(file, duplicates=(*file.duplicates, added))
+    if isinstance(state, Waiting) and not state.lapsed:
+        return replace(state, file=file, paused_at=event.at, later=event.later)
+    return replace(state, file=file)
+
+
+def _without_duplicate(state: Opened, event: events.DuplicateRemoved) -> Opened:
+    left = tuple(each for each in state.file.duplicates if each.case_id != event.case_id)
+    file = replace(state.file, duplicates=left)
+    if not left:
+        file = replace(file, own_clocks=(), own_at=None)
+    if isinstance(state, Waiting) and not state.lapsed:
+        return replace(state, file=file, later=event.later)
+    return replace(state, file=file)
 
 
 def _decided(file: CaseFile) -> CaseFile:

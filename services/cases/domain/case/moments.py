@@ -18,6 +18,7 @@ from services.cases.domain.case.evolve import after
 from services.cases.domain.case.situations import (
     Confirmed,
     InProgress,
+    Merged,
     Opened,
     Rejected,
     Resolved,
@@ -66,7 +67,7 @@ def _next(state: Opened, body_id: str | None) -> ByItself | None:
 
 def _of_clocks(state: Opened, body_id: str | None) -> Iterator[OfClock]:
     """The next moment of each clock. The body could have stopped it; without one, those who must name one."""
-    if isinstance(state, Rejected | Withdrawn):
+    if isinstance(state, Rejected | Withdrawn | Merged):
         return
     deciding = None if body_id else state.file.deciding_path
     for clock in state.file.clocks:

@@ -53,7 +53,7 @@ def allowed_until(reason: PauseReason, file: CaseFile, at: datetime, calendar: C
 
     Raises `NeverAtWork`.
     """
-    left = _left(file.terms.pause_limit, file.pauses, at, calendar)
+    left = _left(file.terms.pause_limit, file.pauses_of_all, at, calendar)
     return min(due(at, reason.limit, calendar), left)
 
 

@@ -5,9 +5,10 @@ from datetime import datetime
 from enum import Enum
 
 from libs.rules.areas import AreaPath
+from services.cases.domain.case.merges_made import Report
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import Clock, Deadline
-from services.cases.domain.values import Channel, ExternalReference
+from services.cases.domain.values import CaseState, Channel, ExternalReference
 
 
 class Adjudication(Enum):
@@ -28,6 +29,18 @@ class PauseRequest:
     area_path: AreaPath
     decide_by: datetime
     asked_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """A case that was merged into this one: who reported it, since when, its clocks as they stood then."""
+
+    case_id: str
+    reports: tuple[Report, ...]
+    since: datetime
+    clocks: tuple[Clock, ...]
+    pauses: tuple[tuple[datetime, datetime], ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +77,20 @@ class CaseFile:
     reopenings: int = 0
     notes: int = 0
     content_erased: bool = False
+    duplicates: tuple[Duplicate, ...] = ()
+    own_clocks: tuple[Clock, ...] = ()  # those without any duplicate, as they stood at `own_at`
+    own_at: datetime | None = None  # when the first duplicate came; None while there is none
+
+    @property
+    def reports(self) -> tuple[Report, ...]:
+        """Who reported the matter: this case's own report, and those of the cases merged into it."""
+        own = Report(case_id=self.case_id, reporter_id=self.reporter_id, receipt=self.receipt)
+        return (own, *(report for each in self.duplicates for report in each.reports))
+
+    @property
+    def pauses_of_all(self) -> tuple[tuple[datetime, datetime], ...]:
+        """The pauses that count together: those of this case, and of the cases merged into it."""
+        return (*self.pauses, *(pause for each in self.duplicates for pause in each.pauses))
 
     @property
     def subject(self) -> str:
@@ -73,7 +100,7 @@ class CaseFile:
     @property
     def reporter_reads(self) -> bool:
         """Whether what is written to the reporter can reach them: by their account, or their receipt."""
-        return self.reporter_id is not None or self.receipt is not None
+        return any(each.reporter_id is not None or each.receipt is not None for each in self.reports)
 
     @property
     def last_at(self) -> datetime:
@@ -185,6 +212,21 @@ class Withdrawn:
     ended_at: datetime
 
 
+Unresolved = Submitted | Routed | Accepted | InProgress | Waiting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """It goes on in another case. `before` is where it stood: there it goes on if it is given back."""
+
+    file: CaseFile
+    body_id: str | None
+    into_case_id: str
+    into_public_id: str
+    ended_at: datetime
+    before: Unresolved
+
+
 Opened = (
     Submitted
     | Routed
@@ -196,6 +238,7 @@ Opened = (
     | Closed
     | Rejected
     | Withdrawn
+    | Merged
 )
 Case = NotOpened | Opened
 
@@ -203,3 +246,19 @@ Case = NotOpened | Opened
 def body_of(state: Opened) -> str | None:
     """The body that must answer, or answered last; None if none ever did."""
     return None if isinstance(state, Submitted) else state.body_id
+
+
+STATE_OF: dict[type, CaseState] = {
+    Submitted: CaseState.SUBMITTED,
+    Routed: CaseState.ROUTED,
+    Accepted: CaseState.ACCEPTED,
+    InProgress: CaseState.IN_PROGRESS,
+    Waiting: CaseState.WAITING,
+    Resolved: CaseState.RESOLVED,
+    Confirmed: CaseState.CONFIRMED,
+    Closed: CaseState.CLOSED,
+    Rejected: CaseState.REJECTED,
+    Withdrawn: CaseState.WITHDRAWN,
+    Merged: CaseState.MERGED,
+}
+"""What each situation is called."""

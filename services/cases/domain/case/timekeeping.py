@@ -53,6 +53,8 @@ def clocks_after(clocks: Clocks, event: events.CaseEvent) -> Clocks:  # noqa: C9
             return _each(clocks, lambda clock: clock.escalating(at), kind)
         case events.EscalationAcknowledged(clock=kind, level=level, at=at):
             return _each(clocks, lambda clock: clock.acknowledging(level, at), kind)
+        case events.DuplicateAdded(clocks=joined) | events.DuplicateRemoved(clocks=joined):
+            return joined
         case events.MomentAnnulled(clock=kind, moment=moment):
             return _each(clocks, lambda clock: clock.without(moment), kind)
         case _:

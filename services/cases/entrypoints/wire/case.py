@@ -9,18 +9,15 @@ from libs.rpc.moments import stamp, stamp_or_none
 from libs.rules.areas import id_of
 from services.cases.application.ports import CaseRow, EarlyCase
 from services.cases.domain.case.situations import (
-    Accepted,
+    STATE_OF,
     Case,
     Closed,
     Confirmed,
-    InProgress,
+    Merged,
     NotOpened,
     Opened,
     Rejected,
     Resolved,
-    Routed,
-    Submitted,
-    Waiting,
     Withdrawn,
     body_of,
 )
@@ -34,19 +31,6 @@ from services.cases.entrypoints.wire.words import (
     STATES,
     deadline_shown,
 )
-
-STATE_OF: dict[type, CaseState] = {
-    Submitted: CaseState.SUBMITTED,
-    Routed: CaseState.ROUTED,
-    Accepted: CaseState.ACCEPTED,
-    InProgress: CaseState.IN_PROGRESS,
-    Waiting: CaseState.WAITING,
-    Resolved: CaseState.RESOLVED,
-    Confirmed: CaseState.CONFIRMED,
-    Closed: CaseState.CLOSED,
-    Rejected: CaseState.REJECTED,
-    Withdrawn: CaseState.WITHDRAWN,
-}
 
 
 def case_shown(state: Case, *, told: bool = False) -> pb.Case:
@@ -79,12 +63,28 @@ def case_shown(state: Case, *, told: bool = False) -> pb.Case:
     return message
 
 
+def case_shown_to(state: Case, reporter_id: str) -> pb.Case:
+    """A case as one of its reporters sees it: who else reported it is left out."""
+    case = case_shown(state)
+    return case if case.reporter_id == reporter_id else without_reporter(case)
+
+
+def without_reporter(case: pb.Case) -> pb.Case:
+    """The case without what its own report says of its reporter."""
+    for field in ("reporter_id", "anonymous", "assisted", "channel", "external_reference"):
+        case.ClearField(field)
+    return case
+
+
 def _show_end(message: pb.Case, state: Case) -> None:
     if isinstance(state, Resolved | Confirmed):
         message.confirm_until_time.CopyFrom(stamp(state.confirm_until))
     if isinstance(state, Resolved | Confirmed | Closed):
         message.outcome_code = state.outcome_code
-    if isinstance(state, Closed | Rejected | Withdrawn):
+    if isinstance(state, Merged):
+        message.merged_into_case_id = state.into_case_id
+        message.merged_into_public_id = state.into_public_id
+    if isinstance(state, Closed | Rejected | Withdrawn | Merged):
         message.ended_time.CopyFrom(stamp(state.ended_at))
     if isinstance(state, Closed | Rejected) and state.reopen_until:
         message.reopen_until_time.CopyFrom(stamp(state.reopen_until))
@@ -112,6 +112,8 @@ def case_listed(row: CaseRow) -> pb.Case:
         outcome_code=row["outcome_code"] or "",
         confirm_until_time=stamp_or_none(row["confirm_until"]),
         reopen_until_time=stamp_or_none(row["reopen_until"]),
+        merged_into_case_id=row["merged_into_id"] or "",
+        merged_into_public_id=row["merged_into"] or "",
     )
     if row["external_system"]:
         message.external_reference.system = row["external_system"]
@@ -132,6 +134,7 @@ def public_case_shown(row: CaseRow) -> pb.PublicCase:
         ended_time=stamp_or_none(row["ended_time"]),
         due_time=stamp_or_none(row["due_time"]),
         overdue=row["overdue"],
+        merged_into_public_id=row["merged_into"] or "",
     )
 
 
@@ -150,6 +153,7 @@ def public_case_of(state: Opened) -> pb.PublicCase:
         ended_time=shown.ended_time if shown.HasField("ended_time") else None,
         due_time=resolution.due_time if resolution else None,
         overdue=resolution.breached if resolution else False,
+        merged_into_public_id=shown.merged_into_public_id,
     )
 
 

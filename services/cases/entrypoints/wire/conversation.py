@@ -10,7 +10,7 @@ from libs.rules.areas import id_of
 from services.cases.application.ports import OverdueRow
 from services.cases.domain.conversation import ConversationEvent, MessageOverdue, MessageSent
 from services.cases.domain.values import Party
-from services.cases.entrypoints.wire.record import Reader
+from services.cases.entrypoints.wire.history import Reader
 from services.cases.entrypoints.wire.words import PARTIES
 
 

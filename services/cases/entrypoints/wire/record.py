@@ -1,7 +1,6 @@
-"""A case with its texts and its history, for those who may read them."""
+"""A case with its texts, for those who may read them."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from linli.cases.v1 import cases_service_pb2 as pb
@@ -9,28 +8,15 @@ from linli.cases.v1 import cases_types_pb2 as types
 from linli.types.v1 import types_pb2
 
 from libs.ledger.personal import Personal
-from libs.ledger.recorded import Recorded
 from libs.rpc.moments import stamp
 from services.cases.application.case import CaseRecord
 from services.cases.domain.case import events
 from services.cases.domain.case.situations import Closed, Confirmed, Resolved
 from services.cases.domain.values import Point
-from services.cases.entrypoints.wire.case import case_shown
+from services.cases.entrypoints.wire.case import case_shown, without_reporter
+from services.cases.entrypoints.wire.history import Reader, history_shown
 from services.cases.entrypoints.wire.pauses import pause_requests_shown
 from services.cases.entrypoints.wire.words import evidence_shown
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who reads a case: staff, or its reporter, who hears neither what is for colleagues nor who acted.
-
-    `masked`: without personal texts. `reporter_id`: the reporter's, if they have an account.
-    """
-
-    masked: bool = False
-    reporter_id: str | None = None
-    is_reporter: bool = False
-
 
 Telling = Callable[[Personal | None], str]
 """What is shown of a personal text: "" where it was never said, was erased, or is masked."""
@@ -45,6 +31,7 @@ def full_case_shown(record: CaseRecord, masked: bool) -> pb.GetCaseResponse:
         outcome=_outcome(record, told),
         notes=_notes(record, told),
         evidence=_evidence(record),
+        merged_case_ids=(report.case_id for report in record.state.file.reports[1:]),
         personal_data_masked=masked,
         content_erased=_content_erased(record),
         pause_requests=_pause_requests(record, named=True),
@@ -55,17 +42,33 @@ def full_case_shown(record: CaseRecord, masked: bool) -> pb.GetCaseResponse:
 def my_case_shown(record: CaseRecord) -> pb.MyCase:
     """A case with its texts, as its reporter reads it: without what colleagues noted for each other."""
     told = _telling(masked=False)
+    file = record.state.file
+    reader = Reader(is_reporter=True, reporter_id=file.reporter_id, subject=file.subject)
     return pb.MyCase(
         case=case_shown(record.state, told=True),
         report=_report(record, told, masked=False),
         notes=(_unsigned(note) for note in _notes(record, told) if note.to_reporter),
         outcome=_outcome(record, told),
         content_erased=_content_erased(record),
-        history=history_shown(
-            record.history, Reader(is_reporter=True, reporter_id=record.state.file.reporter_id)
-        ),
+        history=history_shown(record.history, reader),
         evidence=_evidence(record),
         pause_requests=_pause_requests(record, named=False),
+        merged_into=surviving_shown(record, reader),
+    )
+
+
+def surviving_shown(record: CaseRecord, reader: Reader) -> pb.SurvivingCase | None:
+    """Where a merged case goes on, and what has happened there since, as its reporter reads it."""
+    if record.surviving is None:
+        return None
+    since = CaseRecord(state=record.surviving.state, history=record.surviving.history)
+    told = _telling(masked=reader.masked)
+    return pb.SurvivingCase(
+        case=without_reporter(case_shown(since.state, told=True)),
+        notes=(_unsigned(note) for note in _notes(since, told) if note.to_reporter),
+        outcome=_outcome(since, told),
+        evidence=_evidence(since),
+        history=history_shown(since.history, reader),
     )
 
 
@@ -79,6 +82,7 @@ def case_content(record: CaseRecord, reader: Reader) -> dict[str, Any]:
         "notes": shown.notes,
         "content_erased": shown.content_erased,
         "pause_requests": shown.pause_requests,
+        "merged_into": surviving_shown(record, reader),
         "revision": record.revision,
     }
 
@@ -160,62 +164,6 @@ def _erased(event: events.CaseEvent) -> bool:
         case _:
             texts = ()
     return any(text is not None and text.value is None for text in texts)
-
-
-def history_shown(history: Iterable[Recorded[Any]], reader: Reader) -> list[pb.HistoryEntry]:
-    """What happened, as far as the reader hears of it."""
-    if not reader.is_reporter:
-        return [history_entry_shown(recorded, reader.masked) for recorded in history]
-    heard = [recorded for recorded in history if not _for_colleagues(recorded.event)]
-    return [_unnamed(history_entry_shown(recorded, masked=False), reader.reporter_id) for recorded in heard]
-
-
-def _for_colleagues(event: object) -> bool:
-    return isinstance(event, events.NoteAdded) and not event.to_reporter
-
-
-def _unnamed(entry: pb.HistoryEntry, reporter_id: str | None) -> pb.HistoryEntry:
-    """An entry without who acted, unless it was the reporter."""
-    entry.actor = entry.actor if entry.actor == reporter_id else ""
-    entry.on_behalf_of = entry.on_behalf_of if entry.on_behalf_of == reporter_id else ""
-    entry.request_id = entry.trace_id = entry.correlation_id = ""
-    return entry
-
-
-def history_entry_shown(recorded: Recorded[Any], masked: bool) -> pb.HistoryEntry:
-    """One thing that happened, as an auditor sees it; without a reporter's own words if `masked`."""
-    about, event = recorded.metadata, recorded.event
-    return pb.HistoryEntry(
-        version=recorded.version,
-        event=f"{pb.DESCRIPTOR.package}.{type(event).__name__}",
-        occurred_time=stamp(event.at),
-        recorded_time=stamp(recorded.recorded_at),
-        actor=about.actor,
-        on_behalf_of=about.on_behalf_of or "",
-        reason=_reason(recorded, masked),
-        request_id=about.request_id or "",
-        trace_id=(about.traceparent or "")[3:35],
-        correlation_id=about.correlation_id or "",
-        legal_basis=getattr(event, "legal_basis", ""),
-        outcome_code=getattr(event, "outcome_code", ""),
-        evidence=map(evidence_shown, getattr(event, "evidence", ())),
-    )
-
-
-def _reason(recorded: Recorded[Any], masked: bool) -> str:
-    """Why: staff's reasons are for all who may read the history, a reporter's are personal data."""
-    match recorded.event:
-        case (
-            events.CaseWithdrawn(reason=said)
-            | events.CaseReopened(by_reporter=True, reason=said)
-            | events.RejectionContested(reason=said)
-        ):
-            if masked:
-                return ""
-            told = said.value if said is not None else recorded.metadata.why  # so it was once kept
-            return told or ""
-        case _:
-            return recorded.metadata.why or ""
 
 
 def _report(record: CaseRecord, told: Telling, masked: bool) -> pb.Report:

@@ -23,12 +23,28 @@ from services.cases.tests.domain.history import (
     resolution_deadline,
     routed,
 )
+from services.cases.tests.domain.town import Town
 
 OF_SENSORS = ("sensor_", "readings_", "alarm_", "incident_", "linked_alarm_")
 INSIDE = {"case_released.v1", "external_system_registered.v1", "external_system_transferred.v1"}
+
+
+def _two_merged() -> dict[str, list[events.CaseEvent]]:
+    town = Town()
+    town.opens("old", after())
+    town.opens("new", after(hours=1))
+    town.merges("old", "new", after(hours=1))
+    return town.told
+
+
+TOLD = _two_merged()
 SPEAKING = {
     "case_opened.v1": opened(),
     "case_routed.v1": routed(),
+    "duplicate_added.v1": TOLD["new"][-1],
+    "duplicate_removed.v1": events.DuplicateRemoved(
+        case_id="old", since=after(), clocks=(), taken=(), later=None, body_id=ROADS, at=after()
+    ),
     "case_resumed.v1": events.CaseResumed(body_id=ROADS, resolution=resolution_deadline(), at=after()),
 }
 """Events whose made-up values would not fit into the published message."""

@@ -34,6 +34,7 @@ from services.cases.domain.case.commands import (
 from services.cases.domain.case.situations import NotOpened, body_of
 from services.cases.domain.clocks import ClockKind, MomentKind, resumed
 from services.cases.domain.noted import AreaNoted, BodyNoted
+from services.cases.domain.values import CaseState
 from services.cases.tests.domain.acting import acts
 from services.cases.tests.domain.acting import play as play_acts
 from services.cases.tests.domain.history import (
@@ -55,6 +56,7 @@ from services.cases.tests.domain.history import (
     resolve,
     routed,
 )
+from services.cases.tests.domain.town import Town
 
 FIRST, _ = deadlines()
 
@@ -258,3 +260,37 @@ def test_noted_facts_come_back_as_they_were_noted() -> None:
         (4, "area_noted.v1"),
         (5, "body_noted.v1"),
     ]
+
+
+def test_a_merged_case_waits_for_nothing_until_it_is_given_back() -> None:
+    merged = events.CaseMerged(
+        into_case_id="other", into_public_id="LL-OTHER", body_id=ROADS, at=after(hours=1)
+    )
+    unmerged = events.CaseUnmerged(
+        from_case_id="other",
+        from_public_id="LL-OTHER",
+        body_id=ROADS,
+        state=CaseState.ROUTED,
+        at=after(hours=2),
+    )
+    before: list[events.CaseEvent] = [opened(), routed()]
+
+    assert next_moment([*before, merged]) is None
+    assert next_moment([*before, merged, unmerged]) == next_moment(before)
+    assert case_row([*before, merged])["merged_into"] == "LL-OTHER"
+    assert case_row([*before, merged, unmerged]) == case_row(before)
+
+
+def test_the_limits_of_a_duplicate_are_those_of_the_case() -> None:
+    town = Town()
+    town.opens("old", after())
+    town.opens("new", after(days=7))
+    town.merges("old", "new", after(days=7, hours=1))
+    clock = town.clock("new")
+
+    history = recorded("case-new", *town.told["new"])
+    [row] = folded(AllCases(), history).all("cases")
+    [due] = folded(DueMoments(), history).all("cases")
+
+    assert (row["due_time"], row["overdue"]) == (clock.deadline.due_at, True)
+    assert due["next_time"] == clock.next_moment()

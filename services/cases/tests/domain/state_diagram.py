@@ -10,7 +10,14 @@ from pathlib import Path
 
 from libs.ledger.decider import Refusal
 from services.cases.domain.case import CASE
-from services.cases.domain.case.commands import CaseCommand, PassMoments, ReopenCase, rpc_of
+from services.cases.domain.case.commands import (
+    CaseCommand,
+    MergeCase,
+    PassMoments,
+    ReopenCase,
+    UnmergeCase,
+    rpc_of,
+)
 from services.cases.domain.case.situations import Case, NotOpened
 from services.cases.tests.domain.history import after, approve_pause, ask_for_pause, facts, open_case
 from services.cases.tests.domain.test_case import EVERY_COMMAND, HISTORIES
@@ -19,6 +26,7 @@ README = Path(__file__).parents[2] / "README.md"
 BLOCK = re.compile(r"```mermaid\n.*?```\n", re.DOTALL)
 BY_ITSELF = "the time to answer is over"
 ENDS = ("CLOSED", "REJECTED", "WITHDRAWN", "MERGED")
+OTHER = CASE.fold(CASE.decide(open_case(case_id="0ther", public_id="LL-0THER-00000"), NotOpened()))
 EVERY_WAY = [
     *EVERY_COMMAND,
     ReopenCase(by_reporter=False, imported=False, at=after(hours=9)),
@@ -43,6 +51,8 @@ def drawn() -> str:
             inside.append(f"        {arrow}")
         elif all(labels.get((each, target)) == names for each in open_ones) and source in open_ones:
             outside.append(f"    OPEN --> {target}: {', '.join(sorted(names))}")
+        elif source == "MERGED":  # wherever it stood
+            outside.append(f"    MERGED --> OPEN: {', '.join(sorted(names))}")
         else:
             outside.append(f"    {arrow}")
     outside += [f"    {name} --> [*]" for name in ENDS if name in ended]
@@ -56,7 +66,8 @@ def ways() -> Iterator[tuple[str, str, str]]:
         yield "[*]", "OpenCase", name_of(CASE.fold(CASE.decide(opening, NotOpened())))
     for history in (*HISTORIES.values(), ASKED):
         state = CASE.fold(history)
-        for command in EVERY_WAY:
+        both = (MergeCase(seen=state, into=OTHER, at=after(hours=9)), UnmergeCase(at=after(hours=9)))
+        for command in (*EVERY_WAY, *both):
             target = led_to(state, command)
             if target is not None:
                 yield name_of(state), rpc_of(command), name_of(target)

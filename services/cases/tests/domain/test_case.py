@@ -38,6 +38,7 @@ from services.cases.domain.case.events import (
     CaseContentErased,
     CaseEscalated,
     CaseEvent,
+    CaseMerged,
     CaseOpened,
     CasePaused,
     CaseReassigned,
@@ -438,6 +439,7 @@ EVERY_COMMAND: list[CaseCommand] = [
     reopen(hours=9),
 ]
 
+MERGED = CaseMerged(into_case_id="0ther", into_public_id="LL-0THER-00000", body_id=ROADS, at=after(hours=1))
 CONFIRMED = CaseConfirmed(body_id=ROADS, at=after(hours=2))
 HISTORIES: dict[str, tuple[CaseEvent, ...]] = {
     "Submitted": (opened(), CaseUnowned(decision=decision(), at=after())),
@@ -450,6 +452,7 @@ HISTORIES: dict[str, tuple[CaseEvent, ...]] = {
     "Closed": (opened(), routed(), resolved(after(hours=1)), CONFIRMED, closed(after(hours=2))),
     "Rejected": (opened(), routed(), rejected(after(hours=1))),
     "Withdrawn": (opened(), routed(), CaseWithdrawn(body_id=ROADS, at=after(hours=1))),
+    "Merged": (opened(), routed(), MERGED),
 }
 
 ALLOWED = {
@@ -466,12 +469,14 @@ ALLOWED = {
     "Closed": "AnswerReporter AddNote ReopenCase",
     "Rejected": "AddNote ContestRejection",
     "Withdrawn": "AddNote",
+    "Merged": "",
 }
 
 
 def _allows(history: tuple[CaseEvent, ...], command: CaseCommand) -> bool:
     refusal = given(*history).when(command).refusal
-    assert refusal is None or refusal.code in ("CASE_STATE_FORBIDS", "CONFIRMATION_PENDING")
+    known = ("CASE_STATE_FORBIDS", "CONFIRMATION_PENDING", "CASE_MERGED")
+    assert refusal is None or refusal.code in known
     return refusal is None or refusal.code == "CONFIRMATION_PENDING"  # in history, and later, it is closed
 
 
@@ -493,6 +498,10 @@ def test_the_table_above_names_every_situation_and_every_command() -> None:
         "RefusePause",
         "ReleaseCase",
         "EraseContent",
+        "MergeCase",  # and its counterparts: test_merging.py
+        "AddDuplicate",
+        "UnmergeCase",
+        "RemoveDuplicate",
     }
     assert {kind.__name__ for kind in get_args(CaseCommand)} == {
         *elsewhere,

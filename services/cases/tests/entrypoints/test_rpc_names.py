@@ -6,6 +6,7 @@ import pytest
 from linli.cases.v1 import cases_service_pb2 as pb
 
 from services.cases.domain.case import commands
+from services.cases.domain.case.situations import NotOpened
 from services.cases.domain.clocks import ClockKind, MomentKind
 from services.cases.tests.domain.acting import PLAIN, SAID, command_of
 from services.cases.tests.domain.history import MONDAY, open_case
@@ -16,6 +17,10 @@ ASKED = (
     commands.EraseContent(at=MONDAY),
     commands.AnnulMoment(clock=ClockKind.RESOLUTION, moment=MomentKind.BREACH, at=MONDAY),
     commands.AcknowledgeEscalation(clock=ClockKind.RESOLUTION, level=1, at=MONDAY),
+    commands.MergeCase(seen=NotOpened(), into=NotOpened(), at=MONDAY),
+    commands.AddDuplicate(seen=NotOpened(), duplicate=NotOpened(), calendars={}, at=MONDAY),
+    commands.UnmergeCase(at=MONDAY),
+    commands.RemoveDuplicate(case_id="c", calendars={}, at=MONDAY),
     *(command_of(kind, MONDAY) for kind in (*PLAIN, *SAID) if kind != "pass"),  # nobody asks for that
 )
 

@@ -14,7 +14,7 @@ from libs.query.listing import Listing
 from libs.query.paging import ascending
 from libs.query.reach import Reach
 from services.supervision.adapters import scoreboard
-from services.supervision.adapters.case_rows import CaseRow, opened, take
+from services.supervision.adapters.case_rows import CaseRow, opened, promise, take
 from services.supervision.application.ports import OpenCase, Question
 from services.supervision.domain.case_record import CASE_RECORD, events
 from services.supervision.domain.metrics import Score
@@ -78,6 +78,8 @@ class CaseFacts(View):
         if recorded.category != CASE_RECORD.category or isinstance(event, events.OpeningNoted):
             return ()
         case_id = recorded.subject_id
+        if isinstance(event, events.DuplicateNoted | events.SeparationNoted):
+            return (("cases", case_id), ("cases", event.duplicate_id))
         held = (("holdings", (case_id, event.body_id)),) if isinstance(event, _GIVEN) else ()
         return (("cases", case_id), *held)
 
@@ -97,6 +99,8 @@ class CaseFacts(View):
         elif not isinstance(event, _CHANGE_NO_ROW):
             row = _row(rows, case_id)
             take(row, event)
+            if isinstance(event, events.DuplicateNoted | events.SeparationNoted):
+                promise(row, event, rows.get(CASES, event.duplicate_id))
             rows.put(CASES, row)
             _hold(rows, case_id, event)
         rows.put(SOURCES, SourceRow(source=event.origin.source, sequence=event.origin.sequence))

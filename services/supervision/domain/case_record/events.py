@@ -9,7 +9,7 @@ from datetime import datetime
 
 from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
-from services.supervision.domain.case_record import pauses_asked
+from services.supervision.domain.case_record import merges, pauses_asked
 from services.supervision.domain.values import ClockKind, MomentKind, Origin
 
 
@@ -238,6 +238,12 @@ PauseRefusalNoted = pauses_asked.PauseRefusalNoted
 PauseRequestLapseNoted = pauses_asked.PauseRequestLapseNoted
 OfRequest = pauses_asked.OfRequest
 
+# What is noted when two cases are about the same matter stands in `merges.py`.
+MergeNoted = merges.MergeNoted
+UnmergeNoted = merges.UnmergeNoted
+DuplicateNoted = merges.DuplicateNoted
+SeparationNoted = merges.SeparationNoted
+
 Step = (
     RoutingNoted
     | NoOwnerNoted
@@ -262,6 +268,10 @@ Step = (
     | BreachNoted
     | AnnulmentNoted
     | OfRequest
+    | MergeNoted
+    | UnmergeNoted
+    | DuplicateNoted
+    | SeparationNoted
 )
 """What happens to a case after its opening."""
 

@@ -1,5 +1,6 @@
 """What each fact changes in the row of its case."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from services.supervision.adapters.views.case_facts import CaseFacts
 from services.supervision.adapters.views.names import Names
 from services.supervision.domain.case_record import events
 from services.supervision.domain.noted import NameNoted
-from services.supervision.domain.values import ClockKind, MomentKind, Named, Origin
+from services.supervision.domain.values import CaseState, ClockKind, MomentKind, Named, Origin
 from services.supervision.tests.domain.test_case_record import OPENED, rated
 
 HOUR = timedelta(hours=1)
@@ -190,3 +191,54 @@ def test_moments_are_those_of_the_case_and_not_of_the_noting() -> None:
     opened_at: datetime = folded(CaseFacts(), noted_later).all("cases")[0]["opened_at"]
 
     assert opened_at == OPENED_AT
+
+
+def _noted_again(kind: Any, at: float, **changes: Any) -> Any:
+    usual = {
+        "duplicate_id": "c2", "body_id": "lasan", "since": OPENED_AT - 48 * HOUR, "origin": origin(at),
+        "first_response_due_at": None, "due_at": OPENED_AT, "first_response_breached": False,
+        "resolution_breached": True,
+    }  # fmt: skip
+    return kind(**{**usual, **changes})
+
+
+def test_a_case_counts_from_the_earliest_of_its_reports_and_by_the_earliest_limit() -> None:
+    row = row_after(ROUTED, _noted_again(events.DuplicateNoted, 1), RESOLVED, CLOSED)
+
+    assert (row["opened_at"], row["due_at"]) == (OPENED_AT - 48 * HOUR, OPENED_AT)
+    assert row["resolution_breached"]
+    assert row["close_seconds"] == 53.5 * 3600
+
+
+def test_a_limit_that_the_other_case_missed_counts_for_who_had_that() -> None:
+    other = replace(OPENED, case_id="c2")
+    missed = events.BreachNoted(clock=ClockKind.RESOLUTION, body_id="dot", origin=origin(1))
+    history = [
+        *recorded("case_record-c2", other, missed),
+        *recorded("case_record-c1", OPENED, ROUTED, _noted_again(events.DuplicateNoted, 2)),
+    ]
+
+    rows = {row["case_id"]: row for row in folded(CaseFacts(), history).all("cases")}
+
+    assert rows["c1"]["resolution_breached_by"] == "dot"
+
+
+def test_a_case_without_its_duplicate_counts_as_before() -> None:
+    before = row_after(ROUTED)
+    back = {"since": OPENED_AT, "due_at": before["due_at"], "resolution_breached": False}
+    back |= {"first_response_due_at": before["first_response_due_at"]}
+
+    row = row_after(
+        ROUTED, _noted_again(events.DuplicateNoted, 1), _noted_again(events.SeparationNoted, 2, **back)
+    )
+
+    assert row == before
+
+
+def test_a_merged_case_has_ended_until_it_is_given_back() -> None:
+    merged = events.MergeNoted(into_case_id="c2", body_id="lasan", origin=origin(1))
+    back = events.UnmergeNoted(state=CaseState.ROUTED, body_id="lasan", origin=origin(2))
+
+    assert row_after(ROUTED, merged)["state"] == "merged"
+    assert row_after(ROUTED, merged)["ended_at"] is not None
+    assert row_after(ROUTED, merged, back) == row_after(ROUTED)

@@ -55,6 +55,9 @@ def test_each_event_of_a_case_is_noted_in_its_record_under_its_own_type(message_
     if "moment" in message.DESCRIPTOR.fields_by_name:
         message.moment = types.MOMENT_KIND_BREACH
 
+    if "state" in message.DESCRIPTOR.fields_by_name:
+        message.state = types.CASE_STATE_ROUTED
+
     reaction = reaction_to(message)
 
     assert (reaction.decider, reaction.id) == (CASE_RECORD, "c1")

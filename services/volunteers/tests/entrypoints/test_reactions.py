@@ -13,6 +13,7 @@ from services.volunteers.domain.need.commands import RaiseNeed, WithdrawNeed
 from services.volunteers.domain.noted import RESIDENT, ResidentErasureNoted, ResidentFact, ResidentNoted
 from services.volunteers.domain.volunteer import VOLUNTEER, ForgetVolunteer, FreeShift
 from services.volunteers.entrypoints.reactions import (
+    when_case_merged,
     when_case_opened,
     when_case_withdrawn,
     when_need_withdrawn,
@@ -43,6 +44,12 @@ def test_any_other_case_calls_for_nobody() -> None:
 
 def test_a_case_taken_back_needs_no_helper() -> None:
     [reaction] = when_case_withdrawn(cases_events_pb2.CaseWithdrawn(case_id="c1"), FACT)
+
+    assert (reaction.decider, reaction.id, reaction.command) == (NEED, "case-c1", WithdrawNeed(at=AT))
+
+
+def test_a_case_that_goes_on_in_another_one_needs_no_helper() -> None:
+    [reaction] = when_case_merged(cases_events_pb2.CaseMerged(case_id="c1", into_case_id="c2"), FACT)
 
     assert (reaction.decider, reaction.id, reaction.command) == (NEED, "case-c1", WithdrawNeed(at=AT))
 

@@ -1050,7 +1050,9 @@ Global___CaseReopened: _TypeAlias = CaseReopened  # noqa: Y015
 
 @_typing.final
 class DeadlineWarned(_message.Message):
-    """Three quarters of a limit are used up. Published once for each clock of a case, and again only after it was annulled."""
+    """Three quarters of a limit are used up. Published once for each clock of a case, and again only after it was annulled
+    or a `DuplicateRemoved` has given the clock another limit.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1096,7 +1098,9 @@ Global___DeadlineWarned: _TypeAlias = DeadlineWarned  # noqa: Y015
 
 @_typing.final
 class DeadlineBreached(_message.Message):
-    """A limit is used up. Published once for each clock of a case, and again only after it was annulled."""
+    """A limit is used up. Published once for each clock of a case, and again only after it was annulled or a
+    `DuplicateRemoved` has given the clock another limit.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1276,6 +1280,194 @@ class MomentAnnulled(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MomentAnnulled: _TypeAlias = MomentAnnulled  # noqa: Y015
+
+@_typing.final
+class CaseMerged(_message.Message):
+    """The case is about the same matter as another one, and goes on there: its clocks are looked at no more, and its
+    reporter follows that case. A `DuplicateAdded` of that case is recorded with it. Why is in `GetCaseHistory`.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    INTO_CASE_ID_FIELD_NUMBER: _builtins.int
+    INTO_PUBLIC_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    MERGED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    into_case_id: _builtins.str
+    """The case into which it was merged."""
+    into_public_id: _builtins.str
+    """The public number of that case."""
+    body_id: _builtins.str
+    """The body that had the merged case; empty if none."""
+    @_builtins.property
+    def merged_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        into_case_id: _builtins.str = ...,
+        into_public_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        merged_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["merged_time", b"merged_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "into_case_id", b"into_case_id", "into_public_id", b"into_public_id", "merged_time", b"merged_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseMerged: _TypeAlias = CaseMerged  # noqa: Y015
+
+@_typing.final
+class CaseUnmerged(_message.Message):
+    """The case goes on by itself again, in the state in which it was merged. Its clocks continue as if it had never been
+    merged: what would have passed meanwhile follows, each with its own moment.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    FROM_CASE_ID_FIELD_NUMBER: _builtins.int
+    FROM_PUBLIC_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    UNMERGED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    from_case_id: _builtins.str
+    """The case into which it had been merged."""
+    from_public_id: _builtins.str
+    """The public number of that case."""
+    body_id: _builtins.str
+    """The body that is responsible again; empty if there is none."""
+    state: _cases_types_pb2.CaseState.ValueType
+    """The state in which it goes on."""
+    @_builtins.property
+    def unmerged_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        from_case_id: _builtins.str = ...,
+        from_public_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        state: _cases_types_pb2.CaseState.ValueType = ...,
+        unmerged_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["unmerged_time", b"unmerged_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "from_case_id", b"from_case_id", "from_public_id", b"from_public_id", "state", b"state", "unmerged_time", b"unmerged_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CaseUnmerged: _TypeAlias = CaseUnmerged  # noqa: Y015
+
+@_typing.final
+class DuplicateAdded(_message.Message):
+    """Another case was merged into this one, which is about the reports of both from now on. Each of its clocks has the
+    earliest limit that is owed to any of its reporters, and a limit that was not kept for one of them was not kept.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    DUPLICATE_CASE_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    DEADLINES_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    ADDED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case that goes on."""
+    duplicate_case_id: _builtins.str
+    """The case that was merged into it."""
+    body_id: _builtins.str
+    """The body that has the case that goes on; empty if none."""
+    @_builtins.property
+    def deadlines(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.Deadline]:
+        """What is promised from now on, and whether it was met."""
+
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """When the earliest of its reports came in."""
+
+    @_builtins.property
+    def added_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        duplicate_case_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        deadlines: _abc.Iterable[_cases_types_pb2.Deadline] | None = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+        added_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["added_time", b"added_time", "since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_time", b"added_time", "body_id", b"body_id", "case_id", b"case_id", "deadlines", b"deadlines", "duplicate_case_id", b"duplicate_case_id", "since_time", b"since_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DuplicateAdded: _TypeAlias = DuplicateAdded  # noqa: Y015
+
+@_typing.final
+class DuplicateRemoved(_message.Message):
+    """A case that had been merged into this one goes on by itself again. The clocks are what they would be without it: what
+    has passed of its limits alone counts here no more, and what was hidden by them follows, each with its own moment.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    DUPLICATE_CASE_ID_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    DEADLINES_FIELD_NUMBER: _builtins.int
+    SINCE_TIME_FIELD_NUMBER: _builtins.int
+    REMOVED_TIME_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    duplicate_case_id: _builtins.str
+    """The case that goes on by itself."""
+    body_id: _builtins.str
+    """The body that has the case; empty if none."""
+    @_builtins.property
+    def deadlines(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.Deadline]:
+        """What is promised from now on, and whether it was met."""
+
+    @_builtins.property
+    def since_time(self) -> _timestamp_pb2.Timestamp:
+        """When the earliest of the reports that are left came in."""
+
+    @_builtins.property
+    def removed_time(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        duplicate_case_id: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+        deadlines: _abc.Iterable[_cases_types_pb2.Deadline] | None = ...,
+        since_time: _timestamp_pb2.Timestamp | None = ...,
+        removed_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["removed_time", b"removed_time", "since_time", b"since_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["body_id", b"body_id", "case_id", b"case_id", "deadlines", b"deadlines", "duplicate_case_id", b"duplicate_case_id", "removed_time", b"removed_time", "since_time", b"since_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DuplicateRemoved: _TypeAlias = DuplicateRemoved  # noqa: Y015
 
 @_typing.final
 class CaseContentErased(_message.Message):

@@ -75,6 +75,8 @@ class Case(_message.Message):
     CONFIRM_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     REOPEN_UNTIL_TIME_FIELD_NUMBER: _builtins.int
     FOLLOWS_CASE_ID_FIELD_NUMBER: _builtins.int
+    MERGED_INTO_CASE_ID_FIELD_NUMBER: _builtins.int
+    MERGED_INTO_PUBLIC_ID_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
     public_id: _builtins.str
@@ -107,6 +109,10 @@ class Case(_message.Message):
     """
     follows_case_id: _builtins.str
     """The case of an earlier incident of the same sensor, if there was one and it was resolved or had ended. Not in lists."""
+    merged_into_case_id: _builtins.str
+    """In `CASE_STATE_MERGED` the case in which it goes on; empty in other states."""
+    merged_into_public_id: _builtins.str
+    """The public number of that case."""
     @_builtins.property
     def opened_time(self) -> _timestamp_pb2.Timestamp:
         """When it was opened."""
@@ -157,10 +163,12 @@ class Case(_message.Message):
         confirm_until_time: _timestamp_pb2.Timestamp | None = ...,
         reopen_until_time: _timestamp_pb2.Timestamp | None = ...,
         follows_case_id: _builtins.str = ...,
+        merged_into_case_id: _builtins.str = ...,
+        merged_into_public_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["confirm_until_time", b"confirm_until_time", "ended_time", b"ended_time", "external_reference", b"external_reference", "opened_time", b"opened_time", "reopen_until_time", b"reopen_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "anonymous", b"anonymous", "area_id", b"area_id", "area_path", b"area_path", "assisted", b"assisted", "body_id", b"body_id", "case_id", b"case_id", "channel", b"channel", "confirm_until_time", b"confirm_until_time", "deadlines", b"deadlines", "ended_time", b"ended_time", "external_reference", b"external_reference", "follows_case_id", b"follows_case_id", "opened_time", b"opened_time", "outcome_code", b"outcome_code", "public_id", b"public_id", "reopen_until_time", b"reopen_until_time", "reopenings", b"reopenings", "reporter_id", b"reporter_id", "returns", b"returns", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "anonymous", b"anonymous", "area_id", b"area_id", "area_path", b"area_path", "assisted", b"assisted", "body_id", b"body_id", "case_id", b"case_id", "channel", b"channel", "confirm_until_time", b"confirm_until_time", "deadlines", b"deadlines", "ended_time", b"ended_time", "external_reference", b"external_reference", "follows_case_id", b"follows_case_id", "merged_into_case_id", b"merged_into_case_id", "merged_into_public_id", b"merged_into_public_id", "opened_time", b"opened_time", "outcome_code", b"outcome_code", "public_id", b"public_id", "reopen_until_time", b"reopen_until_time", "reopenings", b"reopenings", "reporter_id", b"reporter_id", "returns", b"returns", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -338,6 +346,7 @@ class MyCase(_message.Message):
     HISTORY_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     PAUSE_REQUESTS_FIELD_NUMBER: _builtins.int
+    MERGED_INTO_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What was done, if resolved."""
     content_erased: _builtins.bool
@@ -368,6 +377,10 @@ class MyCase(_message.Message):
     def pause_requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___PauseRequest]:
         """The pauses beyond the limit that were asked for, oldest first, and what became of each."""
 
+    @_builtins.property
+    def merged_into(self) -> Global___SurvivingCase:
+        """In `CASE_STATE_MERGED` the case in which it goes on; not set in other states."""
+
     def __init__(
         self,
         *,
@@ -379,14 +392,63 @@ class MyCase(_message.Message):
         history: _abc.Iterable[Global___HistoryEntry] | None = ...,
         evidence: _abc.Iterable[_cases_types_pb2.EvidenceReference] | None = ...,
         pause_requests: _abc.Iterable[Global___PauseRequest] | None = ...,
+        merged_into: Global___SurvivingCase | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "report", b"report"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "merged_into", b"merged_into", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "evidence", b"evidence", "history", b"history", "notes", b"notes", "outcome", b"outcome", "pause_requests", b"pause_requests", "report", b"report"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "evidence", b"evidence", "history", b"history", "merged_into", b"merged_into", "notes", b"notes", "outcome", b"outcome", "pause_requests", b"pause_requests", "report", b"report"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MyCase: _TypeAlias = MyCase  # noqa: Y015
+
+@_typing.final
+class SurvivingCase(_message.Message):
+    """The case into which a report was merged, as the reporter of that report sees it: what has happened since. Nothing of
+    what another reporter said.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    HISTORY_FIELD_NUMBER: _builtins.int
+    outcome: _builtins.str
+    """What was done, if resolved."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case, without its reporter."""
+
+    @_builtins.property
+    def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Note]:
+        """What was written to its reporters since the merge, oldest first, without the authors."""
+
+    @_builtins.property
+    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.EvidenceReference]:
+        """The evidence of the resolution, as long as it stands."""
+
+    @_builtins.property
+    def history(self) -> _containers.RepeatedCompositeFieldContainer[Global___HistoryEntry]:
+        """What happened since the merge, oldest first, as in `MyCase`, without reasons of other reporters."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        notes: _abc.Iterable[Global___Note] | None = ...,
+        outcome: _builtins.str = ...,
+        evidence: _abc.Iterable[_cases_types_pb2.EvidenceReference] | None = ...,
+        history: _abc.Iterable[Global___HistoryEntry] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "evidence", b"evidence", "history", b"history", "notes", b"notes", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SurvivingCase: _TypeAlias = SurvivingCase  # noqa: Y015
 
 @_typing.final
 class OpenCaseRequest(_message.Message):
@@ -1831,6 +1893,138 @@ class ReopenCaseResponse(_message.Message):
 Global___ReopenCaseResponse: _TypeAlias = ReopenCaseResponse  # noqa: Y015
 
 @_typing.final
+class MergeCasesRequest(_message.Message):
+    """A case to merge into another one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    INTO_CASE_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    case_id: _builtins.str
+    """The case that is to go on in the other one."""
+    into_case_id: _builtins.str
+    """The other one."""
+    reason: _builtins.str
+    """Why. It stays in the history for ever, and the reporters read it: do not write personal data here."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        into_case_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "into_case_id", b"into_case_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MergeCasesRequest: _TypeAlias = MergeCasesRequest  # noqa: Y015
+
+@_typing.final
+class MergeCasesResponse(_message.Message):
+    """Both cases after the command."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    INTO_CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The merged case, without personal data."""
+
+    @_builtins.property
+    def into_case(self) -> Global___Case:
+        """The case in which it goes on, without personal data."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        into_case: Global___Case | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "into_case", b"into_case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "into_case", b"into_case", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MergeCasesResponse: _TypeAlias = MergeCasesResponse  # noqa: Y015
+
+@_typing.final
+class UnmergeCaseRequest(_message.Message):
+    """A merged case to give back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    case_id: _builtins.str
+    """The merged case."""
+    reason: _builtins.str
+    """Why. It stays in the history for ever, and the reporters read it: do not write personal data here."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        case_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnmergeCaseRequest: _TypeAlias = UnmergeCaseRequest  # noqa: Y015
+
+@_typing.final
+class UnmergeCaseResponse(_message.Message):
+    """Both cases after the command."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    FROM_CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case that goes on by itself, without personal data."""
+
+    @_builtins.property
+    def from_case(self) -> Global___Case:
+        """The case into which it had been merged, without personal data."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        from_case: Global___Case | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "from_case", b"from_case"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "from_case", b"from_case", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnmergeCaseResponse: _TypeAlias = UnmergeCaseResponse  # noqa: Y015
+
+@_typing.final
 class ObjectToResolutionRequest(_message.Message):
     """The reporter objects."""
 
@@ -2128,6 +2322,7 @@ class GetCaseResponse(_message.Message):
     EVIDENCE_FIELD_NUMBER: _builtins.int
     PAUSE_REQUESTS_FIELD_NUMBER: _builtins.int
     INCIDENT_FIELD_NUMBER: _builtins.int
+    MERGED_CASE_IDS_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What was done, if resolved."""
     personal_data_masked: _builtins.bool
@@ -2160,6 +2355,10 @@ class GetCaseResponse(_message.Message):
     def incident(self) -> Global___Incident:
         """The incident that it is about, if sensors reported it; a moment old."""
 
+    @_builtins.property
+    def merged_case_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The cases that were merged into this one, in the order of the merges."""
+
     def __init__(
         self,
         *,
@@ -2173,10 +2372,11 @@ class GetCaseResponse(_message.Message):
         evidence: _abc.Iterable[_cases_types_pb2.EvidenceReference] | None = ...,
         pause_requests: _abc.Iterable[Global___PauseRequest] | None = ...,
         incident: Global___Incident | None = ...,
+        merged_case_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "incident", b"incident", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "evidence", b"evidence", "incident", b"incident", "notes", b"notes", "outcome", b"outcome", "pause_requests", b"pause_requests", "personal_data_masked", b"personal_data_masked", "report", b"report", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "content_erased", b"content_erased", "evidence", b"evidence", "incident", b"incident", "merged_case_ids", b"merged_case_ids", "notes", b"notes", "outcome", b"outcome", "pause_requests", b"pause_requests", "personal_data_masked", b"personal_data_masked", "report", b"report", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2248,6 +2448,7 @@ class PublicCase(_message.Message):
     ENDED_TIME_FIELD_NUMBER: _builtins.int
     DUE_TIME_FIELD_NUMBER: _builtins.int
     OVERDUE_FIELD_NUMBER: _builtins.int
+    MERGED_INTO_PUBLIC_ID_FIELD_NUMBER: _builtins.int
     public_id: _builtins.str
     """The public number."""
     state: _cases_types_pb2.CaseState.ValueType
@@ -2262,6 +2463,8 @@ class PublicCase(_message.Message):
     """The responsible body; empty if there is none."""
     overdue: _builtins.bool
     """True: it was not resolved by then."""
+    merged_into_public_id: _builtins.str
+    """In `CASE_STATE_MERGED` the public number of the case in which it goes on; empty in other states."""
     @_builtins.property
     def opened_time(self) -> _timestamp_pb2.Timestamp:
         """When it was opened."""
@@ -2287,10 +2490,11 @@ class PublicCase(_message.Message):
         ended_time: _timestamp_pb2.Timestamp | None = ...,
         due_time: _timestamp_pb2.Timestamp | None = ...,
         overdue: _builtins.bool = ...,
+        merged_into_public_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["due_time", b"due_time", "ended_time", b"ended_time", "opened_time", b"opened_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "area_id", b"area_id", "area_path", b"area_path", "body_id", b"body_id", "due_time", b"due_time", "ended_time", b"ended_time", "opened_time", b"opened_time", "overdue", b"overdue", "public_id", b"public_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "area_id", b"area_id", "area_path", b"area_path", "body_id", b"body_id", "due_time", b"due_time", "ended_time", b"ended_time", "merged_into_public_id", b"merged_into_public_id", "opened_time", b"opened_time", "overdue", b"overdue", "public_id", b"public_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3107,6 +3311,7 @@ class FollowCaseResponse(_message.Message):
     RESUME_TOKEN_FIELD_NUMBER: _builtins.int
     MESSAGES_FIELD_NUMBER: _builtins.int
     PAUSE_REQUESTS_FIELD_NUMBER: _builtins.int
+    MERGED_INTO_FIELD_NUMBER: _builtins.int
     outcome: _builtins.str
     """What was done, if resolved."""
     personal_data_masked: _builtins.bool
@@ -3143,6 +3348,10 @@ class FollowCaseResponse(_message.Message):
     def pause_requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___PauseRequest]:
         """The pauses beyond the limit that were asked for, oldest first, and what became of each."""
 
+    @_builtins.property
+    def merged_into(self) -> Global___SurvivingCase:
+        """For the reporter of a merged case: the case in which it goes on, whose changes are told, too."""
+
     def __init__(
         self,
         *,
@@ -3157,10 +3366,11 @@ class FollowCaseResponse(_message.Message):
         resume_token: _builtins.str = ...,
         messages: _abc.Iterable[Global___CaseMessage] | None = ...,
         pause_requests: _abc.Iterable[Global___PauseRequest] | None = ...,
+        merged_into: Global___SurvivingCase | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "report", b"report"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "merged_into", b"merged_into", "report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "changes", b"changes", "content_erased", b"content_erased", "messages", b"messages", "notes", b"notes", "outcome", b"outcome", "pause_requests", b"pause_requests", "personal_data_masked", b"personal_data_masked", "report", b"report", "resume_token", b"resume_token", "revision", b"revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case", b"case", "changes", b"changes", "content_erased", b"content_erased", "merged_into", b"merged_into", "messages", b"messages", "notes", b"notes", "outcome", b"outcome", "pause_requests", b"pause_requests", "personal_data_masked", b"personal_data_masked", "report", b"report", "resume_token", b"resume_token", "revision", b"revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

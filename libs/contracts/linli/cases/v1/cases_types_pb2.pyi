@@ -118,6 +118,8 @@ class _CaseStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CaseState.V
     """Ended: the reporter withdrew it."""
     CASE_STATE_CONFIRMED: _CaseState.ValueType  # 10
     """The reporter has confirmed the resolution."""
+    CASE_STATE_MERGED: _CaseState.ValueType  # 11
+    """Merged into another case about the same matter, where it goes on."""
 
 class CaseState(_CaseState, metaclass=_CaseStateEnumTypeWrapper):
     """Where a case stands."""
@@ -144,6 +146,8 @@ CASE_STATE_WITHDRAWN: CaseState.ValueType  # 9
 """Ended: the reporter withdrew it."""
 CASE_STATE_CONFIRMED: CaseState.ValueType  # 10
 """The reporter has confirmed the resolution."""
+CASE_STATE_MERGED: CaseState.ValueType  # 11
+"""Merged into another case about the same matter, where it goes on."""
 Global___CaseState: _TypeAlias = CaseState  # noqa: Y015
 
 class _Closing:

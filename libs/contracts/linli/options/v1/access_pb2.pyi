@@ -24,7 +24,7 @@ The scopes, one by one:
   cases.read              read cases of one's areas or body, with history and routing; personal data are left out
                           unless one works on the case or dispatches it
   cases.work              work on the cases of one's body: accept, return, start, pause, note, resolve, close
-  cases.dispatch          send cases of one's areas to a body, reject, reopen, close and note; list unowned matters
+  cases.dispatch          send cases of one's areas to a body, merge, reject, reopen, close and note; list unowned matters
   cases.supervise         reopen cases of one's areas that were resolved or closed; acknowledge escalations
   cases.import            import history: backdate commands (`occurred_time`), and finish the import
   sensors.write           register sensors of one's areas, and take them out of use

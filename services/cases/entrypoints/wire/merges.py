@@ -1,0 +1,61 @@
+"""What others hear when two cases are about the same matter."""
+
+from collections.abc import Iterator
+
+from google.protobuf.message import Message
+from linli.cases.v1 import cases_events_pb2 as pb
+from linli.cases.v1 import cases_types_pb2 as types
+
+from libs.rpc.moments import stamp, stamp_or_none
+from services.cases.domain.case import events
+from services.cases.domain.clocks import Clock
+from services.cases.entrypoints.wire import words
+
+Merge = events.CaseMerged | events.CaseUnmerged | events.DuplicateAdded | events.DuplicateRemoved
+
+
+def merge_told(case_id: str, event: Merge) -> Message:
+    """That a case goes on in another one, or by itself again."""
+    body, at = event.body_id or "", stamp(event.at)
+    match event:
+        case events.CaseMerged(into_case_id=into, into_public_id=number):
+            return pb.CaseMerged(
+                case_id=case_id, into_case_id=into, into_public_id=number, body_id=body, merged_time=at
+            )
+        case events.CaseUnmerged(from_case_id=had, from_public_id=number, state=state):
+            return pb.CaseUnmerged(
+                case_id=case_id,
+                from_case_id=had,
+                from_public_id=number,
+                body_id=body,
+                state=words.STATES.to_wire(state),
+                unmerged_time=at,
+            )
+        case events.DuplicateAdded(case_id=other, clocks=clocks, since=since):
+            return pb.DuplicateAdded(
+                case_id=case_id,
+                duplicate_case_id=other,
+                body_id=body,
+                deadlines=_promised(clocks),
+                since_time=stamp(since),
+                added_time=at,
+            )
+        case events.DuplicateRemoved(case_id=other, clocks=clocks, since=since):
+            return pb.DuplicateRemoved(
+                case_id=case_id,
+                duplicate_case_id=other,
+                body_id=body,
+                deadlines=_promised(clocks),
+                since_time=stamp(since),
+                removed_time=at,
+            )
+
+
+def _promised(clocks: tuple[Clock, ...]) -> Iterator[types.Deadline]:
+    """The promises of a case, and what has come of each."""
+    for clock in clocks:
+        message = words.deadline_shown(clock.deadline)
+        message.breached = clock.breached
+        if met := stamp_or_none(clock.met_at):
+            message.met_time.CopyFrom(met)
+        yield message
