@@ -24,7 +24,7 @@ MESSAGES = {
     "EVIDENCE_MISSING": "缺少承诺要求的佐证材料：{kinds}；每份材料只计一次，以前提交过的不再计算",
     "OUTCOME_NOT_LISTED": "该事项没有此办理结果，请从清单中选择：{known}",
     "PAUSE_LIMIT_USED": "本案件的暂停时限已全部用完，请继续办理，或向上一级申请（RequestPause）",
-    "PAUSE_WITHIN_LIMIT": "至{until_time}的暂停在允许时限内，无需批准，请直接暂停",
+    "PAUSE_WITHIN_LIMIT": "无需批准：请直接暂停；已在暂停的可等至{until_time}，已到期的请先恢复办理再暂停",
     "PAUSE_END_OUT_OF_RANGE": "暂停的截止时间须在现在之后，且不超过{days}天",
     "PAUSE_REQUEST_PENDING": "本案件已有待批准的暂停申请（{pause_id}），请等待决定",
     "PAUSE_REQUESTS_USED": "同一单位对同一案件最多申请{most}次延长暂停，请继续办理",

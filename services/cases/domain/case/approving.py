@@ -34,14 +34,16 @@ def ask(
     if not at < command.until <= at + LONGEST:
         raise pause_refusals.pause_end_out_of_range(LONGEST.days)
     calendar = pausing.calendar_of(file, command.calendars)
-    allowed = state.until if isinstance(state, Waiting) and not state.lapsed else None
+    waiting = isinstance(state, Waiting)
+    lapsed = isinstance(state, Waiting) and state.lapsed
+    allowed = state.until if isinstance(state, Waiting) and not lapsed else None
     try:
         allowed = allowed or pausing.allowed_until(reason, file, at, calendar)
         decide_by = due(at, file.terms.adjudication, calendar)
     except NeverAtWork:
         raise refusals.limit_out_of_reach(pausing.calendar_id_of(file)) from None
     if command.until <= allowed:
-        raise pause_refusals.pause_within_limit(allowed)
+        raise pause_refusals.pause_within_limit(allowed, waiting=waiting, lapsed=lapsed)
     return pauses_asked.PauseRequested(
         pause_id=f"pause-{len(file.pauses_asked) + 1}",
         body_id=state.body_id,

@@ -19,9 +19,15 @@ def pause_limit_used() -> Refusal:
     return Refusal(Kind.PRECONDITION, "PAUSE_LIMIT_USED", message)
 
 
-def pause_within_limit(until: datetime) -> Refusal:
+def pause_within_limit(until: datetime, *, waiting: bool, lapsed: bool) -> Refusal:
     """Nobody needs approval for what the commitment allows."""
-    message = "this pause is within its limit, so it needs no approval: use PauseCase"
+    if lapsed:
+        advice = "use ResumeCase, then PauseCase"
+    elif waiting:
+        advice = f"the case waits already, and may until {until.isoformat()}"
+    else:
+        advice = "use PauseCase"
+    message = f"this pause is within its limit, so it needs no approval: {advice}"
     return Refusal(Kind.PRECONDITION, "PAUSE_WITHIN_LIMIT", message, until_time=until.isoformat())
 
 

@@ -198,10 +198,20 @@ def test_an_approval_is_used_up_when_work_is_resumed() -> None:
 def test_what_the_commitment_allows_needs_no_approval() -> None:
     within = ask_for_pause(until=moment("2022-01-05 11:00"))
 
-    given(*AT_WORK).when(within).then_refused("PAUSE_WITHIN_LIMIT")
-    given(*AT_WORK).when(pause(ELEVEN)).when(ask_for_pause(after(hours=3), DECIDED_BY)).then_refused(
-        "PAUSE_WITHIN_LIMIT"
-    )
+    assert "use PauseCase" in given(*AT_WORK).when(within).then_refused("PAUSE_WITHIN_LIMIT").message
+
+
+def test_a_case_that_waits_is_not_told_to_pause_once_more() -> None:
+    waiting = played(pause(ELEVEN), ask_for_pause(after(hours=3), DECIDED_BY))
+
+    assert "PauseCase" not in waiting.then_refused("PAUSE_WITHIN_LIMIT").message
+
+
+def test_a_case_whose_pause_has_lapsed_is_resumed_before_it_is_paused_again() -> None:
+    soon = ask_for_pause(after(days=3), moment("2022-01-06 10:00"))
+    lapsed = played(pause(ELEVEN), PassMoments(at=after(days=3)), soon)
+
+    assert "use ResumeCase, then PauseCase" in lapsed.then_refused("PAUSE_WITHIN_LIMIT").message
 
 
 @pytest.mark.parametrize("until", [ELEVEN, after(hours=1), moment("2032-01-03 11:00")])
