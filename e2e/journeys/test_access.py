@@ -113,12 +113,12 @@ ON_CASES = [
 
 @pytest.mark.parametrize("method", ON_CASES, ids=lambda method: snake_case(method.name))
 def test_a_grant_for_another_area_or_body_is_no_grant_for_a_case(
-    town: Town, elm_case: cases.Case, method: Method
+    town: Town, elm_case: cases.Case, west_case: cases.Case, method: Method
 ) -> None:
     """In every role that has a scope of the rpc: elsewhere, for others, or both."""
     assert method.access is not None
     holders = [role for role, scopes in roles().items() if scopes & set(method.access.scopes)]
-    request = filled(method, case_id=elm_case.case_id, body_id=ROADS)
+    request = filled(method, case_id=elm_case.case_id, body_id=ROADS, into_case_id=west_case.case_id)
 
     answers = {
         (role, area, body): _told(town, method, request, role, area, body)
@@ -264,6 +264,8 @@ def filled(method: Method, **known: str) -> bytes:
             request.request_id = new_id()
         elif rules.required and field.enum_type is not None:
             setattr(request, field.name, field.enum_type.values[1].number)  # the first that says something
+        elif rules.required and field.message_type is not None:
+            getattr(request, field.name).SetInParent()
         elif rules.required:
             assert field.cpp_type == FieldDescriptor.CPPTYPE_STRING, f"{method.path} wants {field.name}"
             setattr(request, field.name, "x")

@@ -214,7 +214,9 @@ def _channels(settings: IdentitySettings) -> Mapping[NoticeChannel, Channel]:
 
 def _deliveries(ground: Ground, settings: IdentitySettings, streams: _Streams, told: Notices) -> Deliveries:
     channels = _channels(settings)
-    metrics.notice_channels("identity", [channel.value for channel in channels])
+    metrics.notice_channels(
+        "identity", [each.value for each in NoticeChannel if each is not NoticeChannel.WEB_INBOX]
+    )
     return Deliveries(
         stream=ground.stream(DELIVERY),
         residents=streams.residents,
