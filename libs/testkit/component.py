@@ -59,11 +59,22 @@ class Component:
         self._clients.append(client)
         return client
 
-    def hears(self, source: str, message: Message, *, at: datetime | None = None, subject: str = "") -> None:
-        """A neighbour publishes `message`: it goes through the real inbox and has its effect at once."""
+    def hears(
+        self,
+        source: str,
+        message: Message,
+        *,
+        at: datetime | None = None,
+        subject: str = "",
+        event_id: str = "",
+    ) -> None:
+        """A neighbour publishes `message`: it goes through the real inbox and has its effect at once.
+
+        With the `event_id` of an earlier event it is that event once more, under the next sequence.
+        """
         name, after = f"linli://test/{source}", self._heard.get(source, 0)
         event = feed.Event(
-            id=new_id(),
+            id=event_id or new_id(),
             source=name,
             type=message.DESCRIPTOR.full_name,
             subject=subject or f"{source}-{after + 1}",

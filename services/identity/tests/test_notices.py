@@ -11,6 +11,7 @@ from linli.cases.v1 import cases_types_pb2 as case_types
 from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 
+from libs.ledger.ids import new_id
 from libs.rpc.moments import moment, stamp
 from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
@@ -60,10 +61,11 @@ def resident(running: Component, subject: str) -> Any:
     return as_role(running, "RESIDENT", HERE, subject)
 
 
-def opened(running: Component, reporter: str) -> str:
+def opened(running: Component, reporter: str, at: datetime | None = None) -> str:
     """A case that somebody reported."""
     case = case_id()
-    running.hears("cases", cases.CaseOpened(case_id=case, public_id=f"LL-{case[:6]}", reporter_id=reporter))
+    message = cases.CaseOpened(case_id=case, public_id=f"LL-{case[:6]}", reporter_id=reporter)
+    running.hears("cases", message, at=at)
     return case
 
 
@@ -84,7 +86,6 @@ def preferences(**fields: Any) -> pb.SetNoticePreferencesRequest:
     return pb.SetNoticePreferencesRequest(request_id=request_id(), **fields)
 
 
-@pytest.mark.capability("004.2")
 def test_a_reporter_reads_what_became_of_their_case_and_nobody_else_does(
     running: Component, operator: Any, mei: str
 ) -> None:
@@ -113,11 +114,19 @@ def test_a_reporter_reads_what_became_of_their_case_and_nobody_else_does(
 
 
 def test_an_event_that_comes_twice_is_told_once(running: Component, mei: str) -> None:
-    case = opened(running, mei)
-    known = running.opened.streams["notice"].load(case)
+    case, event_id = opened(running, mei), new_id()
+    routed = cases.CaseRouted(case_id=case, body_id="lasan")
+    running.hears("cases", routed, event_id=event_id)
+    running.hears("cases", routed, event_id=event_id)
+    running.hears("cases", cases.CaseReopened(case_id=case, body_id="lasan"))
 
-    assert len(known.state.notices) == 1
-    assert told(running, mei, 1).unread_count == 1
+    kinds = [notice.kind for notice in told(running, mei, 3).notices]
+
+    assert kinds == [
+        types.NOTICE_KIND_REOPENED,
+        types.NOTICE_KIND_ROUTED,
+        types.NOTICE_KIND_RECEIVED,
+    ]
 
 
 def test_a_notice_is_marked_as_read_by_whom_it_is_for(running: Component, operator: Any, mei: str) -> None:
@@ -230,3 +239,38 @@ def test_until_when_to_act_is_given_as_a_moment_too(running: Component, mei: str
     asked = told(running, mei, 2).notices[0]
     assert moment(asked.until_time) == until
     assert "1 January 2030, 08:00 (UTC+08:00)" in asked.text.en
+
+
+def erase(running: Component, subject: str) -> str:
+    officer = as_role(running, "DATA_PROTECTION_OFFICER", "la")
+    erasing = pb.EraseSubjectRequest(request_id=request_id(), subject_id=subject, reason="asked for it")
+    return str(officer.erase_subject(erasing).revision)
+
+
+def kept_of(running: Component, subject: str, at_least: str) -> list[str]:
+    """The notices that the view keeps for a person."""
+    with running.opened.views.read("notices", at_least) as cursor:
+        found = cursor.execute("SELECT notice_id FROM notices WHERE resident_id = %s", (subject,)).fetchall()
+        listed = cursor.execute("SELECT notice_id FROM told WHERE resident_id = %s", (subject,)).fetchall()
+    return [row["notice_id"] for row in (*found, *listed)]
+
+
+def test_of_an_erased_person_no_notice_stays_and_none_comes(
+    running: Component, operator: Any, mei: str
+) -> None:
+    other = str(register(operator, number()).resident_id)
+    case = opened(running, mei)
+    opened(running, other)
+    [notice] = told(running, mei, 1).notices
+    read = pb.MarkNoticeReadRequest(request_id=request_id(), notice_id=notice.notice_id)
+
+    erased = erase(running, mei)
+
+    assert kept_of(running, mei, erased) == []
+    running.hears("cases", cases.CaseClosed(case_id=case, body_id="lasan", cause=case_types.CLOSING_SILENCE))
+    opened(running, mei)
+    latest = erase(running, str(register(operator, number()).resident_id))
+    assert kept_of(running, mei, latest) == []
+    assert told(running, other, 1).unread_count == 1
+    with refused("NOTICE_UNKNOWN"):
+        resident(running, mei).mark_notice_read(read)

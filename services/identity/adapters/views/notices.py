@@ -14,6 +14,7 @@ from libs.query.listing import Listing
 from libs.query.paging import ascending, descending
 from services.identity.application import notice_ports
 from services.identity.domain.notice import NoticeKind, NoticeQueued, NoticeRead
+from services.identity.domain.resident import ResidentErased
 from services.identity.entrypoints.wire.words import NOTICE_KINDS
 
 
@@ -34,6 +35,24 @@ class NoticeRow(TypedDict):
     read_at: NotRequired[datetime | None]
 
 
+class ReaderRow(TypedDict):
+    """Somebody who was told something, how often, or who was erased."""
+
+    resident_id: str
+    told: int
+    erased: bool
+
+
+class ToldRow(TypedDict):
+    """Which notice of a person was the first, the second and so on, from 0: to find them for an erasure."""
+
+    resident_id: str
+    nth: int
+    notice_id: str
+
+
+READERS = Table.of("readers", ReaderRow, key=("resident_id",))
+TOLD = Table.of("told", ToldRow, key=("resident_id", "nth"))
 NOTICES = Table.of(
     "notices",
     NoticeRow,
@@ -54,39 +73,68 @@ _UNREAD = "SELECT count(*) AS unread FROM notices WHERE resident_id = %s AND NOT
 
 
 class NoticesView(View):
-    """One row for each notice, in the order in which they were queued."""
+    """One row for each notice, in the order in which they were queued; none for anybody who was erased."""
 
     name = "notices"
-    tables = (NOTICES,)
+    tables = (NOTICES, READERS, TOLD)
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
-        """Put what is queued, mark what is read."""
+        """Put what is queued, mark what is read, and delete what was for somebody who was erased."""
         match recorded.event:
             case NoticeQueued() as event:
-                row = NoticeRow(
-                    notice_id=event.notice_id,
-                    resident_id=event.resident_id,
-                    case_id=event.case_id,
-                    public_id=event.public_id,
-                    kind=event.kind.value,
-                    body_id=event.body_id,
-                    detail=event.detail,
-                    until=event.until,
-                    happened_at=event.happened_at,
-                    queued=recorded.position,
-                    read=False,
-                    read_at=None,
-                )
-                rows.put(NOTICES, row)
-            case NoticeRead() as event:
+                _queue(event, recorded.position, rows)
+            case NoticeRead() as event if rows.get(NOTICES, event.notice_id) is not None:
                 rows.change(NOTICES, event.notice_id, read=True, read_at=event.read_at)
+            case ResidentErased() as event:
+                _erase(event.resident_id, rows)
             case _:
                 pass
 
     def keys(self, recorded: Recorded[Any]) -> list[tuple[str, str]]:
-        """Only what is read was there before."""
-        event = recorded.event
-        return [(NOTICES.name, event.notice_id)] if isinstance(event, NoticeRead) else []
+        """What is read, and the person."""
+        match recorded.event:
+            case NoticeRead() as event:
+                return [(NOTICES.name, event.notice_id)]
+            case NoticeQueued() | ResidentErased() as event:
+                return [(READERS.name, event.resident_id)]
+            case _:
+                return []
+
+
+def _reader(rows: Rows, resident_id: str) -> ReaderRow:
+    return rows.get(READERS, resident_id) or ReaderRow(resident_id=resident_id, told=0, erased=False)
+
+
+def _queue(event: NoticeQueued, position: int, rows: Rows) -> None:
+    reader = _reader(rows, event.resident_id)
+    if reader["erased"]:
+        return
+    row = NoticeRow(
+        notice_id=event.notice_id,
+        resident_id=event.resident_id,
+        case_id=event.case_id,
+        public_id=event.public_id,
+        kind=event.kind.value,
+        body_id=event.body_id,
+        detail=event.detail,
+        until=event.until,
+        happened_at=event.happened_at,
+        queued=position,
+        read=False,
+        read_at=None,
+    )
+    rows.put(NOTICES, row)
+    rows.put(TOLD, ToldRow(resident_id=event.resident_id, nth=reader["told"], notice_id=event.notice_id))
+    rows.put(READERS, ReaderRow(resident_id=event.resident_id, told=reader["told"] + 1, erased=False))
+
+
+def _erase(resident_id: str, rows: Rows) -> None:
+    for nth in range(_reader(rows, resident_id)["told"]):
+        told = rows.get(TOLD, (resident_id, nth))
+        if told is not None:
+            rows.delete(NOTICES, told["notice_id"])
+            rows.delete(TOLD, (resident_id, nth))
+    rows.put(READERS, ReaderRow(resident_id=resident_id, told=0, erased=True))
 
 
 VIEW = NoticesView()

@@ -73,14 +73,19 @@ _ABOUT_PEOPLE = (NoticePreferencesSet, NoticeQueued, ResidentErased, DeliveryPre
 
 
 def _recipient(rows: Rows, resident_id: str) -> RecipientRow:
-    return rows.get(RECIPIENTS, resident_id) or RecipientRow(
+    return rows.get(RECIPIENTS, resident_id) or _nothing(resident_id)
+
+
+def _nothing(resident_id: str, *, erased: bool = False) -> RecipientRow:
+    """Nothing is known of what the person chose."""
+    return RecipientRow(
         resident_id=resident_id,
         sends=False,
         kinds=[],
         time_zone="UTC",
         quiet_from=None,
         quiet_until=None,
-        erased=False,
+        erased=erased,
         waiting=[],
         places=[],
         ready_at=None,
@@ -90,11 +95,12 @@ def _recipient(rows: Rows, resident_id: str) -> RecipientRow:
 
 def _choose(event: NoticePreferencesSet, rows: Rows) -> None:
     row = _recipient(rows, event.resident_id)
+    if row["erased"]:
+        return
     quiet = event.quiet_hours
     row.update(
         {
-            "sends": any(channel is not NoticeChannel.WEB_INBOX for channel in event.channels)
-            and not row["erased"],
+            "sends": any(channel is not NoticeChannel.WEB_INBOX for channel in event.channels),
             "kinds": [kind.value for kind in event.kinds],
             "time_zone": event.time_zone,
             "quiet_from": quiet.from_minute if quiet else None,
@@ -140,9 +146,7 @@ def _prepare(event: DeliveryPrepared, rows: Rows) -> None:
 
 
 def _erase(resident_id: str, rows: Rows) -> None:
-    row = _recipient(rows, resident_id)
-    row.update({"sends": False, "erased": True, "waiting": [], "places": [], "ready_at": None})
-    rows.put(RECIPIENTS, row)
+    rows.put(RECIPIENTS, _nothing(resident_id, erased=True))
 
 
 def _undisturbed(row: RecipientRow, at: datetime) -> datetime:

@@ -137,6 +137,13 @@ def test_for_whom_was_erased_nothing_waits_and_nothing_comes() -> None:
     assert (row["waiting"], row["ready_at"], row["sends"]) == ([], None, False)
 
 
+def test_of_whom_was_erased_no_choice_stays_among_the_recipients() -> None:
+    row = waiting(replace(CHOSEN, quiet_hours=NIGHT, kinds=(NoticeKind.CLOSED,)), ERASED)
+
+    kept = (row["kinds"], row["time_zone"], row["quiet_from"], row["quiet_until"], row["next_at"])
+    assert kept == ([], "UTC", None, None, None)
+
+
 def test_the_deliveries_of_whom_was_erased_are_gone() -> None:
     delayed = DeliveryDelayed(
         delivery_id="d1", resident_id=MEI, channel=NoticeChannel.EMAIL, reason="450", try_at=MORNING
