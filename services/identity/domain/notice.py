@@ -25,6 +25,7 @@ class NoticeKind(StrEnum):
     CLOSED = "closed"
     REOPENED = "reopened"
     OVERDUE = "overdue"
+    CORRECTED = "corrected"
 
 
 # Events
@@ -118,7 +119,10 @@ class NoteCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueNotice:
-    """Tell the reporter, if there is one. `notice_id` is derived from the event that it tells of."""
+    """Tell the reporter, if there is one. `notice_id` is derived from the event that it tells of.
+
+    `late`: the event was recorded long after it happened. Of an imported case that is history, and no news.
+    """
 
     notice_id: str
     kind: NoticeKind
@@ -126,6 +130,7 @@ class QueueNotice:
     body_id: str = ""
     detail: str = ""
     until: datetime | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +155,8 @@ def decide(command: NoticeCommand, notices: Notices) -> Sequence[NoticeEvent]:
             return [command.case] if isinstance(notices, Unknown) else []
         case QueueNotice():
             if isinstance(notices, Unknown) or command.notice_id in notices.notices:
+                return []
+            if command.late and notices.case.imported:
                 return []
             return [_queued(command, notices.case)]
         case MarkRead():

@@ -1,7 +1,7 @@
 """What a notice says: templates in Chinese and English, filled with facts that nobody typed for it.
 
 No text of a case is among them: a notice may be read over somebody's shoulder, on a phone, or in a letter
-box. A name that stands in a sentence is cut to one short line, so that it cannot pass for another sentence.
+box. A name that stands in a sentence is cut to one short line, so that it stays on one line.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ class Worded:
 
 
 _TITLES: Mapping[NoticeKind, Text] = {
-    NoticeKind.RECEIVED: Text(zh="您的诉求{number}已受理", en="Your report {number} was received"),
+    NoticeKind.RECEIVED: Text(zh="您的诉求{number}已登记", en="Your report {number} was received"),
     NoticeKind.ROUTED: Text(zh="您的诉求{number}已交办", en="Your report {number} has a responsible body"),
     NoticeKind.ANSWERED: Text(zh="您的诉求{number}有新回复", en="Your report {number} was answered"),
     NoticeKind.MESSAGE: Text(zh="您的诉求{number}有新消息", en="There is a message on your report {number}"),
@@ -35,7 +35,10 @@ _TITLES: Mapping[NoticeKind, Text] = {
     NoticeKind.REJECTED: Text(zh="您的诉求{number}不予受理", en="Your report {number} was rejected"),
     NoticeKind.CLOSED: Text(zh="您的诉求{number}已办结", en="Your report {number} was closed"),
     NoticeKind.REOPENED: Text(zh="您的诉求{number}重新办理", en="Your report {number} was reopened"),
-    NoticeKind.OVERDUE: Text(zh="您的诉求{number}已超期", en="Your report {number} is overdue"),
+    NoticeKind.OVERDUE: Text(
+        zh="您的诉求{number}有一项时限已届满", en="A promised time for your report {number} has passed"
+    ),
+    NoticeKind.CORRECTED: Text(zh="关于您的诉求{number}的更正", en="A correction on your report {number}"),
 }
 _TEXTS: Mapping[NoticeKind, Text] = {
     NoticeKind.RECEIVED: Text(
@@ -65,17 +68,22 @@ _TEXTS: Mapping[NoticeKind, Text] = {
         zh="您的诉求于{happened}重新办理。", en="Your report was reopened on {happened}."
     ),
     NoticeKind.OVERDUE: Text(zh="承诺的时限已于{happened}届满。", en="A promised time passed on {happened}."),
+    NoticeKind.CORRECTED: Text(
+        zh="此前关于承诺时限已届满的通知有误，特此更正。",
+        en="A notice that a promised time had passed was a mistake.",
+    ),
 }
 _DETAILS: Mapping[NoticeKind, Text] = {
     NoticeKind.REJECTED: Text(zh="原因：{detail}。", en="The reason: {detail}."),
     NoticeKind.CLOSED: Text(zh="方式：{detail}。", en="How it ended: {detail}."),
     NoticeKind.OVERDUE: Text(zh="时限：{detail}。", en="The time limit: {detail}."),
+    NoticeKind.CORRECTED: Text(zh="时限：{detail}。", en="The time limit: {detail}."),
 }
 _UNTIL: Mapping[NoticeKind, Text] = {
     NoticeKind.MESSAGE: Text(zh="请在{until}前答复。", en="Please answer before {until}."),
     NoticeKind.ASKED_TO_CONFIRM: Text(
         zh="如您在{until}前未表示意见，诉求将自动办结。",
-        en="If we do not hear from you before {until}, the report is closed by itself.",
+        en="If we do not hear from you before {until}, the report will be closed automatically.",
     ),
     NoticeKind.REJECTED: Text(zh="您可在{until}前提出异议。", en="You may object before {until}."),
     NoticeKind.CLOSED: Text(

@@ -1,8 +1,9 @@
 """What identity does about its neighbours' events: it tells the reporters of cases.
 
-A notice is derived from one event, so whatever is heard again is told once. What happened long before it was
-recorded is history that somebody imports: nobody is told. The past that is read when identity hears of a kind
-of event for the first time is told in the web inbox only (`adapters/views/outbox.py` says what is sent).
+A notice is derived from one event, so whatever is heard again is told once. Nobody is told the history of a
+case that was imported. What is only recorded late is told: a breach that was found after an outage, for
+example. The past that is read when identity hears of a kind of event for the first time is told in the web
+inbox only (`adapters/views/outbox.py` says what is sent).
 """
 
 from collections.abc import Sequence
@@ -18,8 +19,8 @@ from libs.rpc.moments import moment_of
 from services.identity.domain.noted import CaseNoted
 from services.identity.domain.notice import NOTICE, NoteCase, NoticeCommand, NoticeKind, QueueNotice
 
-NEWS = timedelta(days=1)
-"""What is recorded later than this after it happened is no news."""
+PROMPT = timedelta(days=1)
+"""What is recorded later than this after it happened is late; a case that is opened late is imported."""
 CLOSINGS = EnumWords(types.Closing)
 CLOCKS = EnumWords(types.ClockKind)
 
@@ -28,7 +29,12 @@ def when_case_opened(event: cases.CaseOpened, fact: Fact) -> Reactions:
     """Whose case it is is remembered, and the reporter is told that it was received."""
     if not event.reporter_id:
         return []
-    case = CaseNoted(case_id=event.case_id, public_id=event.public_id, reporter_id=event.reporter_id)
+    case = CaseNoted(
+        case_id=event.case_id,
+        public_id=event.public_id,
+        reporter_id=event.reporter_id,
+        imported=_is_late(fact),
+    )
     noted: Reaction[NoticeCommand] = Reaction(NOTICE, event.case_id, NoteCase(case=case))
     return [noted, *_tell(event.case_id, fact, NoticeKind.RECEIVED)]
 
@@ -50,7 +56,7 @@ def when_reporter_answered(event: cases.ReporterAnswered, fact: Fact) -> Reactio
 
 def when_note_added(event: cases.NoteAdded, fact: Fact) -> Reactions:
     """That somebody else wrote a note that the reporter may read."""
-    return _tell(event.case_id, fact, NoticeKind.ANSWERED) if event.to_reporter else []
+    return _tell(event.case_id, fact, NoticeKind.MESSAGE) if event.to_reporter else []
 
 
 def when_message_sent(event: cases.MessageSent, fact: Fact) -> Reactions:
@@ -90,6 +96,18 @@ def when_deadline_breached(event: cases.DeadlineBreached, fact: Fact) -> Reactio
     return _tell(event.case_id, fact, NoticeKind.OVERDUE, event.body_id, detail=clock)
 
 
+def when_moment_annulled(event: cases.MomentAnnulled, fact: Fact) -> Reactions:
+    """Which promise they were wrongly told was not kept."""
+    if event.moment != types.MOMENT_KIND_BREACH:
+        return []
+    clock = CLOCKS.word(event.clock)
+    return _tell(event.case_id, fact, NoticeKind.CORRECTED, event.body_id, detail=clock)
+
+
+def _is_late(fact: Fact) -> bool:
+    return fact.recorded_time - fact.time > PROMPT
+
+
 def _tell(
     case_id: str,
     fact: Fact,
@@ -99,8 +117,6 @@ def _tell(
     detail: str = "",
     until: datetime | None = None,
 ) -> Sequence[Reaction[NoticeCommand]]:
-    if fact.recorded_time - fact.time > NEWS:
-        return []
     command = QueueNotice(
         notice_id=derived_id(fact.source, fact.event_id),
         kind=kind,
@@ -108,6 +124,7 @@ def _tell(
         body_id=body_id,
         detail=detail,
         until=until,
+        late=_is_late(fact),
     )
     return [Reaction(NOTICE, case_id, command)]
 
@@ -125,5 +142,6 @@ SUBSCRIPTIONS: Subscriptions = {
         cases.CaseClosed: when_case_closed,
         cases.CaseReopened: when_case_reopened,
         cases.DeadlineBreached: when_deadline_breached,
+        cases.MomentAnnulled: when_moment_annulled,
     },
 }

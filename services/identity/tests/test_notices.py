@@ -231,6 +231,42 @@ def test_a_promise_that_was_not_kept_is_told_with_its_name(running: Component, m
     assert overdue.text.en.endswith("The time limit: First response.")
 
 
+def test_a_promise_that_was_wrongly_said_to_be_broken_is_corrected(running: Component, mei: str) -> None:
+    case = opened(running, mei)
+    fields: dict[str, Any] = {"case_id": case, "clock": case_types.CLOCK_KIND_FIRST_RESPONSE}
+    running.hears("cases", cases.DeadlineBreached(**fields))
+
+    running.hears("cases", cases.MomentAnnulled(**fields, moment=case_types.MOMENT_KIND_BREACH))
+
+    corrected = told(running, mei, 3).notices[0]
+    assert corrected.kind == types.NOTICE_KIND_CORRECTED
+    assert corrected.text.en.endswith("had passed was a mistake. The time limit: First response.")
+    assert "更正" in corrected.title.zh
+
+
+def test_what_is_recorded_late_is_told_and_only_imported_history_is_not(
+    running: Component, operator: Any, mei: str
+) -> None:
+    other, now = str(register(operator, number()).resident_id), datetime.now(UTC)
+    case, imported = opened(running, mei), opened(running, other, at=now - timedelta(days=90))
+
+    for each in (case, imported):
+        breached = cases.DeadlineBreached(case_id=each, clock=case_types.CLOCK_KIND_FIRST_RESPONSE)
+        running.hears("cases", breached, at=now - timedelta(days=2))
+    running.hears("cases", cases.CaseRouted(case_id=imported, body_id="lasan"))
+
+    assert told(running, mei, 2).notices[0].kind == types.NOTICE_KIND_OVERDUE
+    assert [notice.kind for notice in told(running, other, 1).notices] == [types.NOTICE_KIND_ROUTED]
+
+
+def test_the_web_inbox_is_not_listed_among_the_channels(running: Component, mei: str) -> None:
+    resident(running, mei).set_notice_preferences(preferences(channels=[types.NOTICE_CHANNEL_WEB_INBOX]))
+
+    shown = resident(running, mei).get_notice_preferences(pb.GetNoticePreferencesRequest()).preferences
+
+    assert list(shown.channels) == []
+
+
 def test_until_when_to_act_is_given_as_a_moment_too(running: Component, mei: str) -> None:
     case, until = opened(running, mei), datetime(2030, 1, 1, tzinfo=UTC)
 

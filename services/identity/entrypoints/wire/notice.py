@@ -13,7 +13,7 @@ from libs.rules.terms import REJECT_REASONS
 from services.identity.application.notice import Chosen
 from services.identity.application.notice_ports import NoticeRow
 from services.identity.domain.notice import NoticeKind, NoticeQueued
-from services.identity.domain.preferences import Language, NoticePreferencesSet
+from services.identity.domain.preferences import Language, NoticeChannel, NoticePreferencesSet
 from services.identity.domain.wording import NO_TEXT, Worded
 from services.identity.entrypoints.wire.words import LANGUAGES, NOTICE_CHANNELS, NOTICE_KINDS
 
@@ -26,7 +26,7 @@ def label(notice: NoticeQueued) -> Text:
     match notice.kind:
         case NoticeKind.CLOSED:
             return label_of(cases.Closing, _CLOSINGS.number(notice.detail))
-        case NoticeKind.OVERDUE:
+        case NoticeKind.OVERDUE | NoticeKind.CORRECTED:
             return label_of(cases.ClockKind, _CLOCKS.number(notice.detail))
         case NoticeKind.REJECTED:
             return _REASONS.get(notice.detail, NO_TEXT)
@@ -61,7 +61,9 @@ def preferences_shown(
         hours = pb.QuietHours(from_minute=quiet.from_minute, until_minute=quiet.until_minute)
     return pb.NoticePreferences(
         resident_id=resident_id,
-        channels=map(NOTICE_CHANNELS.to_wire, chosen.channels),
+        channels=[
+            NOTICE_CHANNELS.to_wire(each) for each in chosen.channels if each is not NoticeChannel.WEB_INBOX
+        ],
         language=LANGUAGES.to_wire(chosen.language),
         time_zone=chosen.time_zone,
         quiet_hours=hours,

@@ -41,7 +41,7 @@ def test_a_notice_tells_what_happened_and_what_to_do_in_both_languages() -> None
         "如您在2026年3月10日00:00（UTC+08:00）前未表示意见，诉求将自动办结。",
         en="Sanitation reported on 2 March 2026, 22:20 (UTC+08:00) that it dealt with the matter. Log in to "
         "confirm, or to object. If we do not hear from you before 10 March 2026, 00:00 (UTC+08:00), the "
-        "report is closed by itself.",
+        "report will be closed automatically.",
     )
 
 

@@ -1,5 +1,6 @@
 """What the cases that people reported lead to."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from linli.cases.v1 import cases_types_pb2 as types
 from libs.messaging.reactions import Fact
 from libs.rpc.moments import stamp
 from services.identity.domain.noted import CaseNoted
-from services.identity.domain.notice import NOTICE, NoteCase, NoticeKind, QueueNotice
+from services.identity.domain.notice import NOTICE, NoteCase, NoticeKind, NoticeQueued, QueueNotice
 from services.identity.entrypoints.reactions import (
     SUBSCRIPTIONS,
     when_case_closed,
@@ -20,6 +21,7 @@ from services.identity.entrypoints.reactions import (
     when_case_resolved,
     when_deadline_breached,
     when_message_sent,
+    when_moment_annulled,
     when_note_added,
 )
 
@@ -30,6 +32,7 @@ FACT = Fact(
     time=AT, recorded_time=AT,
 )  # fmt: skip
 OPENED = cases.CaseOpened(case_id="c1", public_id="LL-17", reporter_id="mei")
+BREACHED = cases.DeadlineBreached(case_id="c1", clock=types.CLOCK_KIND_RESOLUTION)
 
 
 def told(reactions: Any) -> QueueNotice:
@@ -47,6 +50,16 @@ def test_a_reporter_who_is_known_is_remembered_and_told() -> None:
     assert told([queued]).kind is NoticeKind.RECEIVED
 
 
+def decided(commands: Sequence[Any]) -> list[type]:
+    """The kinds of events that commands of one case lead to, in order."""
+    state, kinds = NOTICE.initial, []
+    for command in commands:
+        for event in NOTICE.decide(command, state):
+            kinds.append(type(event))
+            state = NOTICE.evolve(state, event)
+    return kinds
+
+
 def test_an_anonymous_report_is_nobodys() -> None:
     assert when_case_opened(cases.CaseOpened(case_id="c1", public_id="LL-17", anonymous=True), FACT) == []
 
@@ -54,11 +67,39 @@ def test_an_anonymous_report_is_nobodys() -> None:
 def test_imported_history_is_remembered_and_told_to_nobody() -> None:
     imported = replace(FACT, time=AT - timedelta(days=300))
 
-    [noted] = when_case_opened(OPENED, imported)
-    closed = when_case_closed(cases.CaseClosed(case_id="c1", cause=types.CLOSING_HISTORY), imported)
+    noted, received = when_case_opened(OPENED, imported)
+    breached = when_deadline_breached(BREACHED, imported)
 
-    assert isinstance(noted.command, NoteCase)
-    assert closed == []
+    assert decided([noted.command, received.command, told(breached)]) == [CaseNoted]
+
+
+def test_what_happens_to_an_imported_case_from_now_on_is_told() -> None:
+    imported = replace(FACT, time=AT - timedelta(days=300))
+    noted, received = when_case_opened(OPENED, imported)
+
+    breached = when_deadline_breached(BREACHED, FACT)
+
+    assert decided([noted.command, received.command, told(breached)]) == [CaseNoted, NoticeQueued]
+
+
+def test_a_breach_that_is_recorded_two_days_late_is_told() -> None:
+    noted, received = when_case_opened(OPENED, FACT)
+
+    late = when_deadline_breached(BREACHED, replace(FACT, event_id="f", time=AT - timedelta(days=2)))
+
+    assert decided([noted.command, received.command, told(late)]) == [CaseNoted, NoticeQueued, NoticeQueued]
+
+
+def test_that_a_breach_was_a_mistake_is_told_and_a_mistaken_warning_told_nobody_anything() -> None:
+    breach = cases.MomentAnnulled(
+        case_id="c1", clock=types.CLOCK_KIND_RESOLUTION, moment=types.MOMENT_KIND_BREACH
+    )
+    warning = cases.MomentAnnulled(case_id="c1", moment=types.MOMENT_KIND_WARNING)
+
+    corrected = told(when_moment_annulled(breach, FACT))
+
+    assert (corrected.kind, corrected.detail) == (NoticeKind.CORRECTED, "resolution")
+    assert when_moment_annulled(warning, FACT) == []
 
 
 def test_one_event_makes_one_notice_and_another_event_another() -> None:
@@ -80,7 +121,7 @@ def test_what_the_resident_wrote_is_no_news_to_them(party: types.CaseParty.Value
 def test_a_note_that_is_not_for_the_reporter_is_not_told() -> None:
     assert when_note_added(cases.NoteAdded(case_id="c1", to_reporter=False), FACT) == []
     assert told(when_note_added(cases.NoteAdded(case_id="c1", to_reporter=True), FACT)).kind is (
-        NoticeKind.ANSWERED
+        NoticeKind.MESSAGE
     )
 
 
@@ -101,6 +142,8 @@ def test_every_event_that_is_heard_is_told_of_a_case_with_a_reporter() -> None:
             event.reporter_id = "mei"
         if isinstance(event, cases.MessageSent):
             event.addressee = types.CASE_PARTY_RESIDENT
+        if isinstance(event, cases.MomentAnnulled):
+            event.moment = types.MOMENT_KIND_BREACH
         if isinstance(event, cases.NoteAdded):
             event.to_reporter = True
 

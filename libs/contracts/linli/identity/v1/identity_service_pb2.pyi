@@ -3019,7 +3019,7 @@ class NoticePreferences(_message.Message):
     """The address for e-mail; empty if there is none."""
     @_builtins.property
     def channels(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.NoticeChannel.ValueType]:
-        """By which channels, the first first: the next one is used when one refuses the notice for good. The web inbox always
+        """By which channels, in order of preference: the next one is used when one refuses the notice for good. The web inbox always
         has every notice, and is not listed.
         """
 
@@ -3082,7 +3082,7 @@ class SetNoticePreferencesRequest(_message.Message):
     """The address for e-mail: `name@example.org`, in ASCII. Needed if the channel is chosen."""
     @_builtins.property
     def channels(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.NoticeChannel.ValueType]:
-        """By which channels, the first first. Empty: the web inbox only, which need not be listed."""
+        """By which channels, in order of preference. Empty: the web inbox only, which need not be listed."""
 
     @_builtins.property
     def quiet_hours(self) -> Global___QuietHours:

@@ -167,6 +167,8 @@ class _NoticeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeKind
     """The case was reopened."""
     NOTICE_KIND_OVERDUE: _NoticeKind.ValueType  # 9
     """A promised time has passed."""
+    NOTICE_KIND_CORRECTED: _NoticeKind.ValueType  # 10
+    """A notice that a promised time had passed was a mistake."""
 
 class NoticeKind(_NoticeKind, metaclass=_NoticeKindEnumTypeWrapper):
     """What a notice tells a person about a case that they reported."""
@@ -191,6 +193,8 @@ NOTICE_KIND_REOPENED: NoticeKind.ValueType  # 8
 """The case was reopened."""
 NOTICE_KIND_OVERDUE: NoticeKind.ValueType  # 9
 """A promised time has passed."""
+NOTICE_KIND_CORRECTED: NoticeKind.ValueType  # 10
+"""A notice that a promised time had passed was a mistake."""
 Global___NoticeKind: _TypeAlias = NoticeKind  # noqa: Y015
 
 class _NoticeChannel:
