@@ -11,11 +11,9 @@ from services.cases.domain.case.situations import CaseFile
 from services.cases.domain.clocks import Deadline, adjudication
 
 
-def opened(
-    file: CaseFile, undecided: AreaPath, calendars: Mapping[str, Counting], at: datetime
-) -> events.AdjudicationOpened:
-    """From now on not `undecided`, but the area above it decides, within the limit of the commitment."""
-    deciding = parent_of(undecided) or undecided
+def opened(file: CaseFile, calendars: Mapping[str, Counting], at: datetime) -> events.AdjudicationOpened:
+    """From now on the area above the one that decided so far does, within the limit of the commitment."""
+    deciding = parent_of(file.deciding_path) or file.deciding_path
     deadline = _deadline(file, deciding, calendars, at)
     return events.AdjudicationOpened(area_path=deciding, deadline=deadline, at=at)
 

@@ -206,7 +206,7 @@ def _return(
         events.CaseReturned(body_id=body_id, returns=file.returns + 1, response_void=void, at=at)
     ]
     if file.returns + 1 >= RETURNS_BEFORE_ADJUDICATION:
-        returned.append(adjudicating.opened(file, file.area_path, command.calendars, at))
+        returned.append(adjudicating.opened(file, command.calendars, at))
     # While it claimed to have answered, moments may have passed that the body could have prevented.
     return [*returned, *passed(after(state, returned), at, body_id)]
 

@@ -119,7 +119,7 @@ def contest(command: commands.ContestRejection, state: Rejected, at: datetime) -
     contested = events.RejectionContested(responded=file.answered_by is not None, reason=reason, at=at)
     # What passed while it was rejected, those who rejected it could have stopped.
     missed = passed(after(state, [contested]), at)
-    return [contested, *missed, adjudicating.opened(file, file.deciding_path, command.calendars, at)]
+    return [contested, *missed, adjudicating.opened(file, command.calendars, at)]
 
 
 def _require_window(until: datetime | None, ended_at: datetime, at: datetime) -> None:

@@ -28,6 +28,7 @@ from services.cases.tests.domain.history import (
     MONDAY,
     OFFICE,
     PARKS,
+    ROADS,
     TERMS,
     after,
     decision,
@@ -102,6 +103,18 @@ def test_a_matter_that_came_back_twice_is_told_up_the_tree_alike() -> None:
         *(DeadlineWarned, DeadlineBreached),
         *(CaseEscalated, CaseEscalated, CaseEscalated),
     ]
+
+
+def test_an_area_that_named_a_body_is_not_handed_down_from() -> None:
+    cell = AreaPath("city/harbour/mole-street/cell-9")
+    unowned = CaseUnowned(decision=decision(), deciding_path=HARBOUR, at=MONDAY)
+    named = given(replace(REPORT, area_path=cell), unowned).when(reassign(PARKS, hours=0.2))
+    back = named.when(give_back(hours=0.5)).when(reassign(ROADS, hours=1))
+
+    [*_, told] = back.when(give_back(hours=1.2)).events
+
+    assert isinstance(told, AdjudicationOpened)
+    assert told.area_path == CITY
 
 
 def test_nobody_below_the_area_that_decides_is_told_of_it() -> None:
