@@ -5,8 +5,7 @@ from datetime import datetime
 
 from libs.rules.areas import AreaPath, parent_of
 from libs.rules.working_time import Counting, NeverAtWork
-from services.cases.domain import refusals
-from services.cases.domain.case import events
+from services.cases.domain.case import events, pausing
 from services.cases.domain.case.situations import CaseFile
 from services.cases.domain.clocks import Deadline, adjudication
 
@@ -21,12 +20,20 @@ def opened(file: CaseFile, calendars: Mapping[str, Counting], at: datetime) -> e
 def _deadline(
     file: CaseFile, deciding: AreaPath, calendars: Mapping[str, Counting], at: datetime
 ) -> Deadline | None:
-    """How long that area may take; None where nothing is promised."""
+    """How long that area may take; None where nothing is promised.
+
+    A calendar that never works stops no objection, and no body from giving a case back: the limit then counts
+    day and night.
+    """
     promised = next((clock.deadline for clock in file.clocks), None)
     if promised is None or promised.calendar_id not in calendars:
         return None
-    calendar = calendars[promised.calendar_id]
+
+    def counted_by(calendar: Counting) -> Deadline:
+        limit, escalation = file.terms.adjudication, file.terms.escalation
+        return adjudication(limit, promised, calendar, at, deciding, escalation)
+
     try:
-        return adjudication(file.terms.adjudication, promised, calendar, at, deciding, file.terms.escalation)
+        return counted_by(calendars[promised.calendar_id])
     except NeverAtWork:
-        raise refusals.limit_out_of_reach(promised.calendar_id) from None
+        return counted_by(pausing.ALWAYS)

@@ -15,8 +15,8 @@ from services.cases.domain.case.situations import CaseFile, InProgress, Waiting
 from services.cases.domain.case.terms import CaseTerms, PauseReason
 from services.cases.domain.clocks import ClockKind, Deadline, resumed
 
-_ALWAYS = Calendar(zone="UTC", week=(ROUND_THE_CLOCK,) * 7)
-"""Counts the pauses of a case for which nothing is promised."""
+ALWAYS = Calendar(zone="UTC", week=(ROUND_THE_CLOCK,) * 7)
+"""Day and night: counts the pauses of a case for which nothing is promised."""
 
 
 def pause(command: commands.PauseCase, state: InProgress, at: datetime) -> events.CasePaused:
@@ -72,7 +72,7 @@ def planned(
 def calendar_of(file: CaseFile, calendars: Mapping[str, Counting]) -> Counting:
     """What counts the pauses of a case."""
     deadline = _resolution(file)
-    return calendars[deadline.calendar_id] if deadline else _ALWAYS
+    return calendars[deadline.calendar_id] if deadline else ALWAYS
 
 
 def calendar_id_of(file: CaseFile) -> str:

@@ -160,8 +160,12 @@ def test_where_nothing_is_promised_nobody_has_a_limit() -> None:
     assert not of_adjudication(outcome.when(PassMoments(at=after(days=40))))
 
 
-def test_a_calendar_without_working_time_is_named() -> None:
+def test_a_calendar_without_working_time_stops_no_objection() -> None:
     never = Calendar(zone="UTC", week=((),) * 7)
-    objection = replace(contest(hours=1.2), calendars={"office": never})
+    objection = replace(contest(hours=1), calendars={"office": never})
 
-    given(*REJECTED).when(objection).then_refused("LIMIT_OUT_OF_REACH", calendar_id="office")
+    told = given(*REJECTED).when(objection).events[-1]
+
+    assert isinstance(told, AdjudicationOpened)
+    assert told.deadline is not None
+    assert told.deadline.due_at == after(days=2, hours=1)  # two days and nights
