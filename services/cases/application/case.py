@@ -73,7 +73,7 @@ class Cases:
     ) -> CaseHandled:
         """Accept, return, pause, note, resolve, close, acknowledge, annul: the command says.
 
-        A command that counts working time is given the calendars.
+        A command that counts working time is given the calendars. For `ReassignCase` see `reassign`.
         """
         require_case_id(case_id)
         if isinstance(command, COUNTED):
@@ -84,6 +84,7 @@ class Cases:
         self, case_id: str, named: Named, at: datetime, context: Context, check: Check, if_revision: str
     ) -> CaseHandled:
         """Give a case to a body, if there is such a body, by the right that is named."""
+        require_case_id(case_id)
         picture = self.picture()
         command = ReassignCase(
             body_id=named.body_id,
@@ -91,9 +92,10 @@ class Cases:
             item_id=named.item_id,
             cited=picture.item(named.item_id, at) if named.item_id else None,
             legal_basis=named.legal_basis,
+            calendars=picture.calendars,
             at=at,
         )
-        return self.act(case_id, command, context, check, if_revision)
+        return self.stream.handle(case_id, command, context, check, if_revision or None)
 
     def one(self, case_id: str) -> CaseRecord:
         """One case, from its own stream. Raises CASE_NOT_FOUND."""

@@ -250,6 +250,12 @@ def limit_out_of_reach(calendar_id: str) -> Refusal:
     return Refusal(Kind.PRECONDITION, "LIMIT_OUT_OF_REACH", message, calendar_id=calendar_id)
 
 
+def calendar_unknown(calendar_id: str) -> Refusal:
+    """Nothing that was promised by it can be counted."""
+    message = "the calendar of this promise is not known here: define it in the catalog, or try again later"
+    return Refusal(Kind.PRECONDITION, "CALENDAR_UNKNOWN", message, calendar_id=calendar_id)
+
+
 def content_is_the_reporters(reporter_id: str) -> Refusal:
     """The content is encrypted under the key of a person, not of the case."""
     message = "this content belongs to its reporter: erase the person with EraseSubject"

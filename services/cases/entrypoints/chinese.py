@@ -36,6 +36,7 @@ MESSAGES = {
     "ITEM_NOT_APPLICABLE": "责任清单条目{item_id}现不适用于该单位和本案件，请引用其他条目或法律依据",
     "BODY_HAS_CASE": "案件已在该单位，请指定其他单位",
     "BODY_UNKNOWN": "没有这个单位，请使用已登记的单位编号",
+    "CALENDAR_UNKNOWN": "尚无此承诺所用的日历{calendar_id}，请在目录中定义该日历，或稍后再试",
     "CASE_EXISTS": "该事项已有案件 {public_id}，请使用该案件",
     "CASE_NOT_FOUND": "没有这个案件，请核对编号",
     "CASE_STATE_FORBIDS": "案件当前状态不允许此操作，请先查看案件",

@@ -20,13 +20,13 @@ def opened(file: CaseFile, calendars: Mapping[str, Counting], at: datetime) -> e
 def _deadline(
     file: CaseFile, deciding: AreaPath, calendars: Mapping[str, Counting], at: datetime
 ) -> Deadline | None:
-    """How long that area may take; None where nothing is promised.
+    """How long that area may take; None where nothing is promised. Refuses CALENDAR_UNKNOWN.
 
     A calendar that never works stops no objection, and no body from giving a case back: the limit then counts
     day and night.
     """
     promised = next((clock.deadline for clock in file.clocks), None)
-    if promised is None or promised.calendar_id not in calendars:
+    if promised is None:
         return None
 
     def counted_by(calendar: Counting) -> Deadline:
@@ -34,6 +34,6 @@ def _deadline(
         return adjudication(limit, promised, calendar, at, deciding, escalation)
 
     try:
-        return counted_by(calendars[promised.calendar_id])
+        return counted_by(pausing.counting(promised, calendars))
     except NeverAtWork:
         return counted_by(pausing.ALWAYS)

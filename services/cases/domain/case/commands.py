@@ -277,8 +277,8 @@ CaseCommand = (
     | RemoveDuplicate
 )
 
-COUNTED = ReturnCase | ReassignCase | PauseCase | ResumeCase | RequestPause | ApprovePause | ContestRejection
-"""The commands that count working time."""
+COUNTED = ReturnCase | PauseCase | ResumeCase | RequestPause | ApprovePause | ContestRejection
+"""The commands that count working time, and need no more of what is known than the calendars."""
 
 
 def rpc_of(command: CaseCommand) -> str:

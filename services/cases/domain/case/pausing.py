@@ -70,9 +70,16 @@ def planned(
 
 
 def calendar_of(file: CaseFile, calendars: Mapping[str, Counting]) -> Counting:
-    """What counts the pauses of a case."""
+    """What counts the pauses of a case. Refuses CALENDAR_UNKNOWN."""
     deadline = _resolution(file)
-    return calendars[deadline.calendar_id] if deadline else ALWAYS
+    return counting(deadline, calendars) if deadline else ALWAYS
+
+
+def counting(deadline: Deadline, calendars: Mapping[str, Counting]) -> Counting:
+    """What counts a deadline. Refuses CALENDAR_UNKNOWN."""
+    if deadline.calendar_id not in calendars:
+        raise refusals.calendar_unknown(deadline.calendar_id)
+    return calendars[deadline.calendar_id]
 
 
 def calendar_id_of(file: CaseFile) -> str:
@@ -84,7 +91,7 @@ def calendar_id_of(file: CaseFile) -> str:
 def resume(state: Waiting, calendars: Mapping[str, Counting], at: datetime) -> events.CaseResumed:
     """Work goes on. The deadline is later by what the pause has taken, unless it has lapsed before."""
     deadline = None if state.lapsed else _resolution(state.file)
-    later = resumed(deadline, state.paused_at, at, calendars[deadline.calendar_id]) if deadline else None
+    later = resumed(deadline, state.paused_at, at, counting(deadline, calendars)) if deadline else None
     return events.CaseResumed(body_id=state.body_id, resolution=later, at=at)
 
 

@@ -160,6 +160,10 @@ def test_where_nothing_is_promised_nobody_has_a_limit() -> None:
     assert not of_adjudication(outcome.when(PassMoments(at=after(days=40))))
 
 
+def test_an_adjudication_that_nothing_counts_is_refused() -> None:
+    given(*REJECTED).when(replace(contest(hours=1.2), calendars={})).then_refused("CALENDAR_UNKNOWN")
+
+
 def test_a_calendar_without_working_time_stops_no_objection() -> None:
     never = Calendar(zone="UTC", week=((),) * 7)
     objection = replace(contest(hours=1), calendars={"office": never})

@@ -244,7 +244,8 @@ def test_a_body_does_not_return_what_it_has_begun() -> None:
 
 
 def test_after_the_second_return_the_next_area_up_decides() -> None:
-    history = (opened(), routed(), returned(1, hours=0.5), reassigned(PARKS, hours=1))
+    unpromised = replace(opened(), deadlines=())
+    history = (unpromised, routed(), returned(1, hours=0.5), reassigned(PARKS, hours=1))
 
     given(*history).when(ReturnCase(at=after(hours=1.2))).then(
         returned(2, PARKS, hours=1.2),
@@ -271,7 +272,7 @@ def test_adjudication_has_a_limit_and_alarms_the_area_above() -> None:
 
 
 def test_at_the_top_of_the_tree_the_top_itself_decides() -> None:
-    at_the_top = replace(opened(), area_path=AreaPath("city"))
+    at_the_top = replace(opened(), area_path=AreaPath("city"), deadlines=())
     history = (at_the_top, routed(), returned(1, hours=0.5), reassigned(PARKS, hours=1))
 
     given(*history).when(ReturnCase(at=after(hours=1.2))).then(
@@ -435,7 +436,7 @@ EVERY_COMMAND: list[CaseCommand] = [
     CloseCase(at=after(hours=9)),
     WithdrawCase(at=after(hours=9)),
     RejectCase(reason_code="unclear", at=after(hours=9)),
-    ContestRejection(at=after(hours=9)),
+    ContestRejection(calendars={"office": OFFICE}, at=after(hours=9)),
     reopen(hours=9),
 ]
 

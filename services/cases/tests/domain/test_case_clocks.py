@@ -192,7 +192,7 @@ def test_notes_returns_and_reassignment_move_no_deadline() -> None:
         AddNote(text="x", to_reporter=False, at=after(minutes=10)),
         ReturnCase(at=after(minutes=20)),
         reassign(PARKS, minutes=30),
-        ReturnCase(at=after(minutes=40)),
+        ReturnCase(calendars={"office": OFFICE}, at=after(minutes=40)),
         reassign(ROADS, minutes=50),
     ]
 

@@ -35,6 +35,7 @@ from services.cases.domain.case.situations import Accepted, Closed, Opened, Subm
 from services.cases.domain.values import Closing, EvidenceReference
 from services.cases.tests.domain.history import (
     CASE_TERMS,
+    OFFICE,
     PARKS,
     ROADS,
     STREET,
@@ -64,7 +65,7 @@ def reopen(*, by_reporter: bool = True, **delta: float) -> ReopenCase:
 
 
 def contest(**delta: float) -> ContestRejection:
-    return ContestRejection(reason="it is your road", at=after(**delta))
+    return ContestRejection(reason="it is your road", calendars={"office": OFFICE}, at=after(**delta))
 
 
 # -- what a body must show ------------------------------------------------------------------------
@@ -242,7 +243,9 @@ def test_a_dispatcher_rejects_what_is_no_matter_of_ours_for_a_reason_of_the_list
 
 
 def test_the_reporter_objects_to_a_rejection_and_the_next_area_up_decides() -> None:
-    outcome = given(opened(), routed(), rejected(after(hours=1))).when(contest(hours=1.2))
+    outcome = given(replace(opened(), deadlines=()), routed(), rejected(after(hours=1))).when(
+        contest(hours=1.2)
+    )
 
     outcome.then(
         RejectionContested(

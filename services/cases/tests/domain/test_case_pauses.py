@@ -1,5 +1,7 @@
 """Pauses, and what a body would like to hide in them."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given as for_any
 
@@ -96,6 +98,12 @@ def test_pauses_in_a_row_are_used_up_by_their_sum() -> None:
     assert twice.state.until == moment("2022-01-06 11:00")  # one working day is left of three
     third = twice.when(resume(24 * 30)).when(pause(after(days=30)))
     third.then_refused("PAUSE_LIMIT_USED")
+
+
+def test_a_pause_that_nothing_counts_is_refused() -> None:
+    uncounted = replace(pause(ELEVEN), calendars={})
+
+    given(*AT_WORK).when(uncounted).then_refused("CALENDAR_UNKNOWN", calendar_id="office")
 
 
 def test_a_short_pause_leaves_the_rest() -> None:

@@ -292,7 +292,7 @@ def test_a_routed_case_has_no_limit_of_adjudication() -> None:
 def test_a_rejection_that_is_contested_ends_a_pause_and_leaves_the_case_with_nobody() -> None:
     paused = (WorkStarted(body_id=ROADS, at=MONDAY), CasePaused(body_id=ROADS, at=after(minutes=5)))
     rejected = CaseRejected(body_id=ROADS, reopen_until=after(days=30), at=after(minutes=10))
-    contest = ContestRejection(reason="it is yours", at=after(minutes=20))
+    contest = ContestRejection(calendars={"office": OFFICE}, reason="it is yours", at=after(minutes=20))
 
     outcome = given(report(), routed(), *paused, rejected).when(contest)
 

@@ -308,7 +308,7 @@ def test_all_who_reported_it_keep_their_say_after_it_was_rejected(town: Town) ->
     town.merges(OLD, NEW, NEXT_WEEK)
     town.told[NEW].append(rejected(NEXT_WEEK + timedelta(hours=1)))
 
-    contested = town.does(NEW, asked.ContestRejection(at=NEXT_WEEK + timedelta(hours=2)))
+    contested = town.does(NEW, asked.ContestRejection(calendars=CALENDARS, at=NEXT_WEEK + timedelta(hours=2)))
 
     assert any(isinstance(each, told.RejectionContested) for each in contested)
     assert {each.reporter_id for each in town.file(NEW).reports} == {"resident-old", "resident-new"}
