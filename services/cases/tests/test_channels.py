@@ -6,7 +6,6 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
-from linli.options.v1 import labels_pb2
 
 from libs.rpc.failures import RpcFailed
 from libs.testkit.component import Component
@@ -41,13 +40,6 @@ def callers(running: Component) -> dict[str, Any]:
         "importer": mint.client("cases.open", "cases.import", subject="importer-of-channels"),
     }
     return {name: service_of(running, token) for name, token in tokens.items()}
-
-
-def test_every_channel_is_labelled_in_both_languages() -> None:
-    labels = [value.GetOptions().Extensions[labels_pb2.label] for value in CHANNELS]
-
-    assert all(label.zh and label.en for label in labels)
-    assert len({label.zh for label in labels}) == len({label.en for label in labels}) == len(CHANNELS)
 
 
 @pytest.mark.parametrize("caller", list(OWN))

@@ -31,6 +31,7 @@ PARKS = "parks-department"
 STREET = AreaPath("city/harbour/mole-street")
 MONDAY = datetime(2022, 1, 3, 9, 0, tzinfo=UTC)
 ELEVEN = MONDAY + timedelta(hours=2)
+"""A pause for the weather from then on ends on Wednesday at eleven, unless a longer one is approved."""
 IN_THREE_WEEKS = datetime(2022, 1, 24, 11, 0, tzinfo=UTC)
 OFFICER, ABOVE = "rob", "ada-of-the-district"
 

@@ -23,6 +23,7 @@ from services.cases.domain.case.situations import NotOpened, Opened, Routed, Wai
 from services.cases.domain.clocks import resumed
 from services.cases.tests.domain.acting import acts, play
 from services.cases.tests.domain.history import (
+    ELEVEN,
     OFFICE,
     PARKS,
     ROADS,
@@ -37,8 +38,6 @@ from services.cases.tests.domain.history import (
 given = deciding(CASE)
 
 AT_WORK = (opened(), routed(), WorkStarted(body_id=ROADS, at=after(hours=1)))
-ELEVEN = after(hours=2)
-"""On Monday. A pause for the weather may take two working days: until eleven on Wednesday."""
 WEDNESDAY, TUESDAY_AT_THREE = moment("2022-01-05 11:00"), moment("2022-01-04 15:00")
 
 

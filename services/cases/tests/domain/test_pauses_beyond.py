@@ -34,6 +34,7 @@ from services.cases.domain.case.events import (
 from services.cases.domain.case.situations import InProgress, Opened, Waiting
 from services.cases.domain.clocks import Clock, ClockKind, resumed
 from services.cases.tests.domain.history import (
+    ELEVEN,
     IN_THREE_WEEKS,
     OFFICE,
     OFFICER,
@@ -54,8 +55,6 @@ from services.cases.tests.domain.history import (
 given = deciding(CASE)
 
 AT_WORK = (opened(), routed(), WorkStarted(body_id=ROADS, at=after(hours=1)))
-ELEVEN = after(hours=2)
-"""On Monday. Without approval a pause for the weather ends on Wednesday at eleven."""
 DECIDED_BY = moment("2022-01-05 11:00")
 """The commitment gives two working days to adjudicate."""
 
