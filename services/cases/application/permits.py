@@ -36,7 +36,8 @@ def for_body(reach: Callable[[], Reach]) -> Check:
 def for_pause(reach: Callable[[], Reach], working: Callable[[], Reach]) -> Check:
     """The caller decides on a pause that was asked for: for the area up, and not for the body that asked.
 
-    `reach` is asked when the case is at hand: asking counts as a check. `working`: where they do the work.
+    `reach` is asked when the case is at hand: asking counts as a check. `working`: the
+    caller's reach by `cases.work`.
     """
 
     def check(case: Case) -> None:

@@ -191,7 +191,7 @@ _ABOVE = Escalation(
     levels=(EscalationLevel(percent=100, recipient=Recipient.DISPATCHER, level=Level.CITY),),
     acknowledgement=Limit(amount=1, unit=Unit.WORKING_DAYS),
 )
-"""Who is told of an adjudication where the terms of a case do not say it: the area above, once."""
+"""Who is told of a late adjudication if the terms name nobody: the area above, whatever its level."""
 
 
 def promise(

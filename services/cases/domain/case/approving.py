@@ -1,4 +1,4 @@
-"""Pauses beyond their limit: the body asks, the next area up decides, never who asked.
+"""Pauses beyond their limit: the body asks and the next area up decides; whoever asked may not.
 
 Until then, and where nobody decides, the clocks just go on. An approval begins one pause; it is used up when
 that pause ends.

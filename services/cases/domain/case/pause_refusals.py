@@ -38,13 +38,13 @@ def pause_end_out_of_range(days: int) -> Refusal:
 
 
 def pause_request_pending(pause_id: str) -> Refusal:
-    """One after the other."""
+    """Only one request may wait at a time."""
     message = "a pause of this case already waits for a decision: wait for that"
     return Refusal(Kind.PRECONDITION, "PAUSE_REQUEST_PENDING", message, pause_id=pause_id)
 
 
 def pause_requests_used(most: int) -> Refusal:
-    """Asking again and again wears nobody down."""
+    """A body may ask three times for a case."""
     message = f"a body asks for approval {most} times for a case at most: go on with the work"
     return Refusal(Kind.PRECONDITION, "PAUSE_REQUESTS_USED", message, most=str(most))
 
