@@ -26,6 +26,8 @@ class NoticeKind(StrEnum):
     REOPENED = "reopened"
     OVERDUE = "overdue"
     CORRECTED = "corrected"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
 
 
 # Events
@@ -35,7 +37,8 @@ class NoticeKind(StrEnum):
 class NoticeQueued:
     """There is something to tell the reporter of a case.
 
-    `detail`: the word that the kind needs: why a case was rejected or closed, which promise was broken.
+    `detail`: the word that the kind needs: why a case was rejected or closed, which promise was broken, the
+    public number of the case into which it was merged.
     `until`: until when they may act on it.
     """
 

@@ -39,6 +39,10 @@ _TITLES: Mapping[NoticeKind, Text] = {
         zh="您的诉求{number}有一项时限已届满", en="A promised time for your report {number} has passed"
     ),
     NoticeKind.CORRECTED: Text(zh="关于您的诉求{number}的更正", en="A correction on your report {number}"),
+    NoticeKind.MERGED: Text(
+        zh="您的诉求{number}已并案办理", en="Your report {number} was merged with another one"
+    ),
+    NoticeKind.UNMERGED: Text(zh="您的诉求{number}恢复单独办理", en="Your report {number} is separate again"),
 }
 _TEXTS: Mapping[NoticeKind, Text] = {
     NoticeKind.RECEIVED: Text(
@@ -72,12 +76,26 @@ _TEXTS: Mapping[NoticeKind, Text] = {
         zh="此前关于承诺时限已届满的通知有误，特此更正。",
         en="A notice that a promised time had passed was a mistake.",
     ),
+    NoticeKind.MERGED: Text(
+        zh="因反映同一事项，您的诉求于{happened}并入另一诉求一并办理。",
+        en="Another report is about the same matter. On {happened} yours was merged with it.",
+    ),
+    NoticeKind.UNMERGED: Text(
+        zh="您的诉求自{happened}起恢复单独办理。",
+        en="Since {happened}, your report has been handled by itself again.",
+    ),
 }
 _DETAILS: Mapping[NoticeKind, Text] = {
     NoticeKind.REJECTED: Text(zh="原因：{detail}。", en="The reason: {detail}."),
     NoticeKind.CLOSED: Text(zh="方式：{detail}。", en="How it ended: {detail}."),
     NoticeKind.OVERDUE: Text(zh="时限：{detail}。", en="The time limit: {detail}."),
     NoticeKind.CORRECTED: Text(zh="时限：{detail}。", en="The time limit: {detail}."),
+    NoticeKind.MERGED: Text(
+        zh="并入的诉求编号：{detail}。", en="The number of the report that goes on: {detail}."
+    ),
+    NoticeKind.UNMERGED: Text(
+        zh="原并入的诉求编号：{detail}。", en="The number of the report with which it was merged: {detail}."
+    ),
 }
 _UNTIL: Mapping[NoticeKind, Text] = {
     NoticeKind.MESSAGE: Text(zh="请在{until}前答复。", en="Please answer before {until}."),

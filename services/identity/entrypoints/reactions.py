@@ -104,6 +104,16 @@ def when_moment_annulled(event: cases.MomentAnnulled, fact: Fact) -> Reactions:
     return _tell(event.case_id, fact, NoticeKind.CORRECTED, event.body_id, detail=clock)
 
 
+def when_case_merged(event: cases.CaseMerged, fact: Fact) -> Reactions:
+    """In which case it goes on."""
+    return _tell(event.case_id, fact, NoticeKind.MERGED, event.body_id, detail=event.into_public_id)
+
+
+def when_case_unmerged(event: cases.CaseUnmerged, fact: Fact) -> Reactions:
+    """It goes on by itself again."""
+    return _tell(event.case_id, fact, NoticeKind.UNMERGED, event.body_id, detail=event.from_public_id)
+
+
 def _is_late(fact: Fact) -> bool:
     return fact.recorded_time - fact.time > PROMPT
 
@@ -143,5 +153,7 @@ SUBSCRIPTIONS: Subscriptions = {
         cases.CaseReopened: when_case_reopened,
         cases.DeadlineBreached: when_deadline_breached,
         cases.MomentAnnulled: when_moment_annulled,
+        cases.CaseMerged: when_case_merged,
+        cases.CaseUnmerged: when_case_unmerged,
     },
 }

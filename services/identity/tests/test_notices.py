@@ -244,6 +244,18 @@ def test_a_promise_that_was_wrongly_said_to_be_broken_is_corrected(running: Comp
     assert "更正" in corrected.title.zh
 
 
+def test_a_merged_case_is_told_with_the_number_of_the_one_that_goes_on(running: Component, mei: str) -> None:
+    case = opened(running, mei)
+
+    running.hears("cases", cases.CaseMerged(case_id=case, into_case_id="c2", into_public_id="LL-2"))
+    running.hears("cases", cases.CaseUnmerged(case_id=case, from_case_id="c2", from_public_id="LL-2"))
+
+    unmerged, merged, _ = told(running, mei, 3).notices
+    assert (merged.kind, unmerged.kind) == (types.NOTICE_KIND_MERGED, types.NOTICE_KIND_UNMERGED)
+    assert merged.text.en.endswith("The number of the report that goes on: LL-2.")
+    assert "LL-2" in merged.text.zh
+
+
 def test_what_is_recorded_late_is_told_and_only_imported_history_is_not(
     running: Component, operator: Any, mei: str
 ) -> None:

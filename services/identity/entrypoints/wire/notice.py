@@ -28,6 +28,8 @@ def label(notice: NoticeQueued) -> Text:
             return label_of(cases.Closing, _CLOSINGS.number(notice.detail))
         case NoticeKind.OVERDUE | NoticeKind.CORRECTED:
             return label_of(cases.ClockKind, _CLOCKS.number(notice.detail))
+        case NoticeKind.MERGED | NoticeKind.UNMERGED:  # the number of the other case
+            return Text(zh=notice.detail, en=notice.detail)
         case NoticeKind.REJECTED:
             return _REASONS.get(notice.detail, NO_TEXT)
         case _:

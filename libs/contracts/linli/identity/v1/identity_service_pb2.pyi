@@ -3010,7 +3010,7 @@ class NoticePreferences(_message.Message):
     resident_id: _builtins.str
     """The person."""
     language: _identity_types_pb2.NoticeLanguage.ValueType
-    """In which language."""
+    """In which language these channels write. The web inbox has both."""
     time_zone: _builtins.str
     """IANA name of the time zone of quiet hours, and of moments in texts."""
     set_by_themself: _builtins.bool
@@ -3025,7 +3025,7 @@ class NoticePreferences(_message.Message):
 
     @_builtins.property
     def quiet_hours(self) -> Global___QuietHours:
-        """When not; not set: at any time."""
+        """When these channels send nothing; not set: at any time."""
 
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.NoticeKind.ValueType]:
@@ -3075,7 +3075,7 @@ class SetNoticePreferencesRequest(_message.Message):
     resident_id: _builtins.str
     """The person; empty: the caller."""
     language: _identity_types_pb2.NoticeLanguage.ValueType
-    """In which language."""
+    """In which language these channels write. The web inbox has both."""
     time_zone: _builtins.str
     """IANA name of the person's time zone, such as `Asia/Shanghai`; empty: the installation's."""
     email: _builtins.str
@@ -3086,11 +3086,11 @@ class SetNoticePreferencesRequest(_message.Message):
 
     @_builtins.property
     def quiet_hours(self) -> Global___QuietHours:
-        """When not to disturb; not set: at any time."""
+        """When these channels send nothing; not set: at any time."""
 
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.NoticeKind.ValueType]:
-        """What to tell; empty: everything."""
+        """What to tell by these channels; empty: everything."""
 
     def __init__(
         self,

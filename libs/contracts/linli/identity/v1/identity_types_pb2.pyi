@@ -169,6 +169,10 @@ class _NoticeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeKind
     """A promised time has passed."""
     NOTICE_KIND_CORRECTED: _NoticeKind.ValueType  # 10
     """A notice that a promised time had passed was a mistake."""
+    NOTICE_KIND_MERGED: _NoticeKind.ValueType  # 11
+    """The case was merged into another one about the same matter, and goes on there."""
+    NOTICE_KIND_UNMERGED: _NoticeKind.ValueType  # 12
+    """The case goes on by itself again."""
 
 class NoticeKind(_NoticeKind, metaclass=_NoticeKindEnumTypeWrapper):
     """What a notice tells a person about a case that they reported."""
@@ -195,6 +199,10 @@ NOTICE_KIND_OVERDUE: NoticeKind.ValueType  # 9
 """A promised time has passed."""
 NOTICE_KIND_CORRECTED: NoticeKind.ValueType  # 10
 """A notice that a promised time had passed was a mistake."""
+NOTICE_KIND_MERGED: NoticeKind.ValueType  # 11
+"""The case was merged into another one about the same matter, and goes on there."""
+NOTICE_KIND_UNMERGED: NoticeKind.ValueType  # 12
+"""The case goes on by itself again."""
 Global___NoticeKind: _TypeAlias = NoticeKind  # noqa: Y015
 
 class _NoticeChannel:
