@@ -66,7 +66,7 @@ class CaseRecords:
         return _known(record), trail_of(self.stream.history(case_id), self.own_source)
 
     def public_trail(self, public_id: str) -> Sequence[TrailEntry]:
-        """What of it everybody may see: internal notes are left out. Raises CASE_UNKNOWN."""
+        """What of it everybody may see: what is internal is left out. Raises CASE_UNKNOWN."""
         case_id = self.reads.case_of(public_id)
         if case_id is None:
             raise refusals.case_unknown()

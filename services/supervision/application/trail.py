@@ -45,6 +45,9 @@ TYPES: Mapping[type, str] = {
 }
 """The published event that each fact was noted from, or is published as."""
 
+_NOT_PUBLIC = (events.PauseRequestNoted, events.PauseRefusalNoted, events.PauseRequestLapseNoted)
+"""Of pauses beyond their limit the public hears that one was approved, as in cases' `FollowPublicCases`."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrailEntry:
@@ -69,7 +72,7 @@ class TrailEntry:
     clock: ClockKind | None
     moment: MomentKind | None
     stars: int
-    internal: bool
+    internal: bool  # not shown to the public
 
 
 def trail_of(history: Sequence[Recorded[CaseRecordEvent]], own_source: str) -> list[TrailEntry]:
@@ -104,7 +107,7 @@ def _noted(recorded: Recorded[CaseRecordEvent], fact: CaseFact) -> TrailEntry:
         clock=getattr(fact, "clock", None),
         moment=getattr(fact, "moment", None),
         stars=0,
-        internal=isinstance(fact, RemarkNoted) and not fact.to_reporter,
+        internal=isinstance(fact, _NOT_PUBLIC) or (isinstance(fact, RemarkNoted) and not fact.to_reporter),
     )
 
 
