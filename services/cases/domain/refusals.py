@@ -64,10 +64,10 @@ def reporter_unknown(reporter_id: str, field: str = "reporter_id") -> Refusal:
     return Refusal(Kind.PRECONDITION, "REPORTER_UNKNOWN", message, field=field, reporter_id=reporter_id)
 
 
-def channel_not_yours(channel: str) -> Refusal:
+def channel_not_yours(channel: str, label_zh: str) -> Refusal:
     """It would count what one kind of caller does as the work of another."""
-    message = f"reports of yours do not come in by {channel}: name the channel that you are, see OpenCase"
-    return Refusal(Kind.PERMISSION, "CHANNEL_NOT_YOURS", message, channel=channel)
+    message = f"reports of yours do not come in by {channel}: name a channel that you may use; see `Channel`"
+    return Refusal(Kind.PERMISSION, "CHANNEL_NOT_YOURS", message, channel=channel, label_zh=label_zh)
 
 
 def external_reference_not_allowed() -> Refusal:

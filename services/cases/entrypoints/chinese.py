@@ -19,7 +19,7 @@ MESSAGES = {
     "MERGED_WITH_ITSELF": "案件不能并入自身，请指定另一个案件",
     "OTHERS_REPORTED_IT": "还有其他人报告了同一件事，案件继续为他们办理，不能撤回",
     "BASIS_MISSING": "请说明该单位承办的依据：填写责任清单条目或法律依据，二者择一",
-    "CHANNEL_NOT_YOURS": "您不能以{channel}渠道报告，请填写您实际使用的渠道",
+    "CHANNEL_NOT_YOURS": "您不能以“{label_zh}”渠道报告，请填写您可以使用的渠道",
     "CONFIRMATION_PENDING": "正在等待报告人确认，期限至{until_time}，在此之前不能结案",
     "EVIDENCE_MISSING": "缺少承诺要求的佐证材料：{kinds}；每份材料只计一次，以前提交过的不再计算",
     "OUTCOME_NOT_LISTED": "该事项没有此办理结果，请从清单中选择：{known}",

@@ -10,6 +10,7 @@ from libs.query.freshness import Fresh
 from libs.query.reach import Jurisdiction, Limit, Permit, Reach
 from libs.rpc.access import CLIENT, PERSON
 from libs.rpc.call import Call, invalid
+from libs.rpc.labels import label_of
 from services.cases.application import permits
 from services.cases.application.app import App
 from services.cases.application.report import Report
@@ -164,7 +165,8 @@ def _channel(request: pb.OpenCaseRequest, call: Call) -> Channel:
     """The way it came in, which must be one of the caller's. Refuses CHANNEL_NOT_YOURS."""
     channel = CHANNELS.from_wire(request.channel)
     if channel not in _channels(call):
-        raise refusals.channel_not_yours(types.Channel.Name(request.channel))
+        name = types.Channel.Name(request.channel)
+        raise refusals.channel_not_yours(name, label_of(types.Channel, request.channel).zh)
     return channel
 
 

@@ -64,6 +64,15 @@ def outcome(caller: Any, asked: pb.OpenCaseRequest) -> str:
     return ""
 
 
+def test_a_channel_of_others_is_refused_by_its_name_in_chinese(callers: dict[str, Any]) -> None:
+    by_phone = report("graffiti", channel=types.CHANNEL_PHONE_OPERATOR, anonymous=True)
+
+    with pytest.raises(RpcFailed) as refusal:
+        callers["resident"].open_case(by_phone)
+
+    assert refusal.value.metadata["label_zh"] == "电话"
+
+
 def test_history_tells_the_channels_of_others_but_no_sensor(operator: Any) -> None:
     by_phone = imported("C-1", "2021-01-05 09:00", channel=types.CHANNEL_PHONE_OPERATOR)
     by_sensor = imported("C-2", "2021-01-05 09:00", channel=types.CHANNEL_SENSOR)
