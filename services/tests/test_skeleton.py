@@ -11,7 +11,7 @@ from services.command.registry import NAMES
 
 ROOT = Path(__file__).parents[1]
 POLICIES: dict[str, set[str]] = {
-    "identity": {"ground", "wording"},
+    "identity": {"wording"},
     "catalog": {"details", "standard", "terms", "working_time"},
     "cases": {"clocks", "escalation", "explaining"},
     "volunteers": {"matching"},
@@ -68,7 +68,8 @@ def modules(service: str, room: str) -> dict[str, Path]:
 
 def nouns(service: str) -> set[str]:
     """What the service keeps streams of."""
-    return set(modules(service, "domain")) - {"__init__", "values", "refusals", "noted"} - POLICIES[service]
+    plain = {name for name in modules(service, "domain") if not name.endswith("_refusals")}
+    return plain - {"__init__", "values", "refusals", "noted"} - POLICIES[service]
 
 
 def names_in(path: Path) -> list[str]:

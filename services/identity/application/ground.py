@@ -8,7 +8,7 @@ from libs.geo.effort import Effort, OutOfTime, TooMuchWork
 from libs.ledger.decider import Refusal
 from libs.query.reach import Jurisdiction, Permit
 from libs.rules.areas import AreaPath, id_of, ids_of, parent_of, path_of
-from services.identity.domain import ground, refusals
+from services.identity.domain import ground_refusals, refusals
 from services.identity.domain.values import Encroachment
 
 
@@ -43,10 +43,10 @@ def _objection(
         return refusals.boundary_is_unusable(reason)
     conflict = draft.beyond_bounds()
     if conflict is not None:
-        return ground.boundary_is_beyond(_place(conflict))
+        return ground_refusals.boundary_is_beyond(_place(conflict))
     conflict = draft.left_out()
     if conflict is not None:
-        return ground.boundary_leaves_out(_place(conflict))
+        return ground_refusals.boundary_leaves_out(_place(conflict))
     return _beyond_reach(draft, atlas, path, valid_from, permit)
 
 
@@ -62,7 +62,7 @@ def _beyond_reach(
         return refusal
     else:
         conflict = draft.gained()
-    return ground.ground_is_out_of_reach(_place(conflict)) if conflict else None
+    return ground_refusals.ground_is_out_of_reach(_place(conflict)) if conflict else None
 
 
 def _refusal(permit: Permit, path: AreaPath) -> Refusal | None:

@@ -12,7 +12,7 @@ from libs.query.freshness import Fresh, ListQuery
 from libs.rules.quiet_hours import QuietHours
 from services.identity.application.body import BodyStream
 from services.identity.application.consent import MayFor
-from services.identity.application.notice_ports import NoticeReads, NoticeRow
+from services.identity.application.notice_ports import ListedNotice, NoticeReads
 from services.identity.application.resident import ResidentStream, registered
 from services.identity.domain import body, notice, preferences, refusals
 from services.identity.domain.notice import MarkRead, NoticeCommand, NoticeEvent, NoticeKind, NoticeQueued
@@ -27,14 +27,14 @@ from services.identity.domain.preferences import (
 )
 from services.identity.domain.wording import NO_TEXT, Worded, worded
 
-NoticeStream = Stream[NoticeCommand, notice.Notices, NoticeEvent]
+NoticeStream = Stream[NoticeCommand, notice.NoticesOfCase, NoticeEvent]
 PreferencesStream = Stream[PreferencesCommand, Preferences, PreferencesEvent]
 Label = Callable[[NoticeQueued], Text]
 """What the detail of a notice is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class Choice:
     """How somebody wants to be told; no zone: that of the installation."""
 
     channels: tuple[NoticeChannel, ...]
@@ -49,7 +49,7 @@ class Chosen:
 class Page:
     """A page of somebody's notices, in words."""
 
-    notices: Sequence[tuple[NoticeRow, Worded]]
+    notices: Sequence[tuple[ListedNotice, Worded]]
     next_token: str
     unread: int
     zone: str
@@ -69,24 +69,24 @@ class Notices:
     offered: frozenset[NoticeChannel]
 
     def set(
-        self, resident_id: str, chosen: Chosen, at: datetime, context: Context, may_for: MayFor
+        self, resident_id: str, choice: Choice, at: datetime, context: Context, may_for: MayFor
     ) -> Handled[Preferences, PreferencesEvent]:
         """Set how a person is told."""
         person = registered(self.residents, resident_id)
         may_for([resident_id], person.area_path)
-        for channel in chosen.channels:
+        for channel in choice.channels:
             if channel not in self.offered:
                 raise refusals.channel_is_not_offered(channel.value)
-        zone = chosen.time_zone or self.zone
-        quiet = chosen.quiet_hours
+        zone = choice.time_zone or self.zone
+        quiet = choice.quiet_hours
         command = SetPreferences(
             resident_id=resident_id,
-            channels=chosen.channels,
-            language=chosen.language,
+            channels=choice.channels,
+            language=choice.language,
             time_zone=zone,
             quiet_hours=replace(quiet, zone=zone) if quiet is not None else None,
-            kinds=chosen.kinds,
-            email=Personal(resident_id, chosen.email),
+            kinds=choice.kinds,
+            email=Personal(resident_id, choice.email),
             by=context.actor,
             at=at,
         )

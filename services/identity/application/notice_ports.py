@@ -10,7 +10,7 @@ from services.identity.domain.notice import NoticeQueued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeRow:
+class ListedNotice:
     """A notice, as listed; `read_at` is None as long as nobody marked it as read."""
 
     notice: NoticeQueued
@@ -20,7 +20,9 @@ class NoticeRow:
 class NoticeReads(Protocol):
     """The notices."""
 
-    def page(self, query: ListQuery, resident_id: str, fresh: Fresh) -> tuple[Sequence[NoticeRow], str, int]:
+    def page(
+        self, query: ListQuery, resident_id: str, fresh: Fresh
+    ) -> tuple[Sequence[ListedNotice], str, int]:
         """A person's notices, the newest first, the next page's token, and how many are unread in all."""
 
     def of(self, notice_ids: Sequence[str], at_least: str) -> Sequence[NoticeQueued]:

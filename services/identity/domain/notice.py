@@ -86,13 +86,13 @@ class Known:
         return next((at for each, at in self.read if each == notice_id), None)
 
 
-Notices = Unknown | Known
+NoticesOfCase = Unknown | Known
 
 
 # Evolve
 
 
-def evolve(notices: Notices, event: NoticeEvent) -> Notices:
+def evolve(notices: NoticesOfCase, event: NoticeEvent) -> NoticesOfCase:
     """The notices about a case after the event."""
     match event:
         case CaseNoted():
@@ -105,7 +105,7 @@ def evolve(notices: Notices, event: NoticeEvent) -> Notices:
             return replace(known, read=(*known.read, (event.notice_id, event.read_at)))
 
 
-def _known(notices: Notices) -> Known:
+def _known(notices: NoticesOfCase) -> Known:
     assert isinstance(notices, Known)  # noqa: S101  # the first event of the stream is CaseNoted
     return notices
 
@@ -151,7 +151,7 @@ NoticeCommand = NoteCase | QueueNotice | MarkRead
 # Decide
 
 
-def decide(command: NoticeCommand, notices: Notices) -> Sequence[NoticeEvent]:
+def decide(command: NoticeCommand, notices: NoticesOfCase) -> Sequence[NoticeEvent]:
     """A reporter is told of an event once; nobody reads what others are told."""
     match command:
         case NoteCase():
@@ -180,7 +180,7 @@ def _queued(command: QueueNotice, case: CaseNoted) -> NoticeQueued:
     )
 
 
-def _marked(command: MarkRead, notices: Notices) -> Sequence[NoticeEvent]:
+def _marked(command: MarkRead, notices: NoticesOfCase) -> Sequence[NoticeEvent]:
     if isinstance(notices, Unknown) or command.notice_id not in notices.notices:
         raise refusals.notice_is_unknown(command.notice_id)
     if command.by != notices.case.reporter_id:
@@ -190,6 +190,6 @@ def _marked(command: MarkRead, notices: Notices) -> Sequence[NoticeEvent]:
     return [NoticeRead(notice_id=command.notice_id, case_id=notices.case.case_id, read_at=command.at)]
 
 
-NOTICE: Decider[NoticeCommand, Notices, NoticeEvent] = Decider(
+NOTICE: Decider[NoticeCommand, NoticesOfCase, NoticeEvent] = Decider(
     category="notice", initial=Unknown(), decide=decide, evolve=evolve
 )

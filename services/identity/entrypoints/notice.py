@@ -8,7 +8,7 @@ from libs.rpc.moments import stamp
 from services.identity.application.app import App
 from services.identity.domain.preferences import Chosen
 from services.identity.entrypoints.consent import themself_or_registering
-from services.identity.entrypoints.wire.notice import chosen_of, notice_shown, preferences_shown
+from services.identity.entrypoints.wire.notice import choice_of, notice_shown, preferences_shown
 
 
 class NoticeApi:
@@ -24,7 +24,7 @@ class NoticeApi:
         resident_id = request.resident_id or call.me
         handled = self._app.notices.set(
             resident_id,
-            chosen_of(request),
+            choice_of(request),
             call.at,
             call.context(),
             lambda parties, area_path: themself_or_registering(call, parties, area_path),

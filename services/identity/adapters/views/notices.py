@@ -148,7 +148,7 @@ class NoticeReads:
 
     def page(
         self, query: ListQuery, resident_id: str, fresh: Fresh
-    ) -> tuple[list[notice_ports.NoticeRow], str, int]:
+    ) -> tuple[list[notice_ports.ListedNotice], str, int]:
         """A person's notices, the newest first, the next page's token, and how many are unread in all."""
         where = Condition("resident_id = %s", (resident_id,))
         with fresh.read(self.views, VIEW) as cursor:
@@ -169,7 +169,7 @@ class NoticeReads:
         return row["case_id"] if row else None
 
 
-def _notice(row: NoticeRow) -> notice_ports.NoticeRow:
+def _notice(row: NoticeRow) -> notice_ports.ListedNotice:
     notice = NoticeQueued(
         notice_id=row["notice_id"],
         resident_id=row["resident_id"],
@@ -181,4 +181,4 @@ def _notice(row: NoticeRow) -> notice_ports.NoticeRow:
         until=row["until"],
         happened_at=row["happened_at"],
     )
-    return notice_ports.NoticeRow(notice=notice, read_at=row["read_at"])
+    return notice_ports.ListedNotice(notice=notice, read_at=row["read_at"])

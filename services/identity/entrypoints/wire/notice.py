@@ -10,8 +10,8 @@ from libs.rpc.moments import stamp, stamp_or_none
 from libs.rpc.texts import localized
 from libs.rules.quiet_hours import QuietHours
 from libs.rules.terms import REJECT_REASONS
-from services.identity.application.notice import Chosen
-from services.identity.application.notice_ports import NoticeRow
+from services.identity.application.notice import Choice
+from services.identity.application.notice_ports import ListedNotice
 from services.identity.domain.notice import NoticeKind, NoticeQueued
 from services.identity.domain.preferences import Language, NoticeChannel, NoticePreferencesSet
 from services.identity.domain.wording import NO_TEXT, Worded
@@ -36,11 +36,11 @@ def label(notice: NoticeQueued) -> Text:
             return NO_TEXT
 
 
-def chosen_of(request: pb.SetNoticePreferencesRequest) -> Chosen:
+def choice_of(request: pb.SetNoticePreferencesRequest) -> Choice:
     """How somebody wants to be told."""
     quiet = request.quiet_hours
     hours = QuietHours(zone=request.time_zone, from_minute=quiet.from_minute, until_minute=quiet.until_minute)
-    return Chosen(
+    return Choice(
         channels=tuple(map(NOTICE_CHANNELS.from_wire, request.channels)),
         language=LANGUAGES.from_wire(request.language) if request.language else Language.ZH,
         time_zone=request.time_zone,
@@ -76,7 +76,7 @@ def preferences_shown(
     )
 
 
-def notice_shown(row: NoticeRow, worded: Worded) -> pb.Notice:
+def notice_shown(row: ListedNotice, worded: Worded) -> pb.Notice:
     """A notice in words."""
     queued = row.notice
     return pb.Notice(

@@ -7,7 +7,7 @@ from libs.ledger.decider import Kind
 from libs.ledger.text import Text
 from libs.rules.areas import AreaPath
 from libs.testkit.deciders import deciding
-from services.identity.domain import area, ground
+from services.identity.domain import area, ground_refusals
 from services.identity.domain.area import AreaDefined, BoundaryChanged, ChangeBoundary, DefineArea, Parent
 from services.identity.domain.values import Encroachment, Level
 
@@ -116,7 +116,7 @@ def test_a_boundary_without_a_moment_holds_from_now_on_unless_it_holds_already()
 
 
 def test_what_stands_against_a_boundary_keeps_it_out() -> None:
-    objection = ground.boundary_is_beyond(OVERHANG)
+    objection = ground_refusals.boundary_is_beyond(OVERHANG)
     objected = replace(change(OTHER), objection=objection)
 
     given(defined(), changed()).when(objected).then_refused(
@@ -126,6 +126,6 @@ def test_what_stands_against_a_boundary_keeps_it_out() -> None:
 
 
 def test_nothing_stands_against_a_boundary_that_holds_already() -> None:
-    objected = replace(change(), objection=ground.boundary_is_beyond(OVERHANG))
+    objected = replace(change(), objection=ground_refusals.boundary_is_beyond(OVERHANG))
 
     given(defined(), changed()).when(objected).then_nothing_happens()
