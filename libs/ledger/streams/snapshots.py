@@ -46,23 +46,31 @@ class Snapshots(Generic[S]):
     def __init__(self, ledger: Ledger, decider: Decider[Any, S, Any]) -> None:
         self._ledger = ledger
         states = shapes.union_of(get_type_hints(decider.evolve)["return"])
-        self._codecs = {tp: Codec(tp, Requests, f"state {tp.__name__}") for tp in states}
+        self._codecs = {tp: codec for tp in states if (codec := _codec(tp)) is not None}
+        if not self._codecs:
+            raise TypeError("none of its states can be stored exactly")
         self._by_name = {tp.__name__: codec for tp, codec in self._codecs.items()}
         self._fingerprint = _fingerprint(decider)
 
     @classmethod
     def where_possible(cls, ledger: Ledger, decider: Decider[Any, S, Any]) -> "Snapshots[S] | None":
-        """Snapshots, unless this decider's state cannot be stored exactly: then long streams read slower."""
+        """Snapshots, unless no state of this decider can be stored exactly: then long streams read slower."""
         try:
             return cls(ledger, decider)
-        except (shapes.InexactType, TypeError, KeyError, NameError) as reason:
+        except (TypeError, KeyError, NameError) as reason:
             log.debug("no snapshots of %s streams: %s", decider.category, reason)
             return None
 
     def save(self, stream: str, folded: Folded[S]) -> None:
-        """Keep a state. Does nothing if its personal data has no stored key to seal it with."""
+        """Keep a state.
+
+        Does nothing if its personal data has no stored key to seal it with, and of a state that cannot be
+        stored exactly: an earlier snapshot then still shortens the way.
+        """
         used: list[Any] = []
         tp = type(folded.state)
+        if tp not in self._codecs:
+            return
         where = _where(stream, folded.version)
         inner = self._codecs[tp].encode((folded.requests, folded.state), self._ledger.keys, used, where)
         if all(key.stored for key in used):
@@ -104,6 +112,15 @@ class Snapshots(Generic[S]):
         """Keyed by our secret: who can write to the database cannot make a state that we believe."""
         what = f"{stream} {folded.version} {folded.position} {hashlib.sha256(inner).hexdigest()}"
         return self._ledger.keys.digest("snapshot", what)
+
+
+def _codec(state: type) -> Codec | None:
+    """What stores a state exactly; None if nothing does."""
+    try:
+        return Codec(state, Requests, f"state {state.__name__}")
+    except shapes.InexactType as reason:
+        log.debug("no snapshots of a state: %s", reason)
+        return None
 
 
 def _where(stream: str, version: int) -> Where:

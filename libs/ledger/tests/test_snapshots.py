@@ -1,11 +1,13 @@
 """Snapshots: a convenience for long streams, never the truth."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from libs.ledger.personal import Personal
 from libs.ledger.store.ledger import Ledger
+from libs.ledger.streams.folded import Folded
 from libs.ledger.streams.snapshots import Snapshots
 from libs.ledger.streams.stream import Stream
 from libs.ledger.tests.conftest import Mailboxes
@@ -103,6 +105,23 @@ def test_a_state_that_cannot_be_stored_exactly_has_no_snapshots(ledger: Ledger) 
 
     assert Snapshots.where_possible(ledger, replace(MAILBOX, initial=Loose(), evolve=fold)) is None  # type: ignore[arg-type]  # another state on purpose
     assert Snapshots.where_possible(ledger, MAILBOX) is not None
+
+
+def test_one_such_state_leaves_the_others_their_snapshots(long: Mailboxes, ledger: Ledger) -> None:
+    class Loose:
+        pass
+
+    def fold(state: State, event: Event) -> State | Loose:
+        return evolve(state, event)
+
+    snapshots = Snapshots.where_possible(ledger, replace(MAILBOX, evolve=fold))  # type: ignore[arg-type]  # a wider state on purpose
+    assert snapshots is not None
+    folded: Folded[Any] = long.states.newest("mailbox-11")
+
+    snapshots.save("mailbox-12", folded)
+    snapshots.save("mailbox-13", replace(folded, state=Loose()))
+
+    assert len(stored(ledger)) == 2
 
 
 def test_a_decider_without_types_has_no_snapshots(ledger: Ledger) -> None:

@@ -234,6 +234,7 @@ def test_a_relay_that_nobody_asked_to_publish_again_is_measured_at_0() -> None:
 
 
 BOUNDED = {
+    "channel": "declared",
     "service": "the five",
     "source": "the five",
     "rpc": "declared in the protos",

@@ -7,13 +7,13 @@ the caller may read with their texts are ever looked at.
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from libs.ledger.recorded import Recorded
+from libs.ledger.recorded import Recorded, utc_now
 from libs.ledger.store.blinding import TABLE, literal
 from libs.ledger.views.view import Views, position_of
 from libs.query.conditions import EVERYTHING, Condition
@@ -169,4 +169,4 @@ def _opened_by(as_of: datetime | None) -> Condition:
 def _known_until(cursor: Cursor[DictRow]) -> datetime:
     """When the last event was recorded that the view has folded."""
     row = cursor.execute(_RECORDED, [position_of(cursor, VIEW)]).fetchone()
-    return row["recorded_at"] if row else datetime.now(UTC)
+    return row["recorded_at"] if row else utc_now()

@@ -120,7 +120,7 @@ def test_the_command_runs_all_services_and_leaves_none_behind(data: Path) -> Non
             if each is not None and each.process.poll() is None:
                 os.kill(each.process.pid, signal.SIGKILL)
 
-    assert len(running) == 9
+    assert len(running) == 10
     assert "The cluster is ready" in first.welcome
     assert str(data) in first.welcome
     assert (called.stdout, called.returncode) == ("{}\n", 0)
