@@ -189,7 +189,7 @@ def evidence_missing(kinds: Sequence[str], shown_before: Sequence[str] = ()) -> 
     if shown_before:
         message += "this piece was already shown, so refer to another one"
     else:
-        message += "refer to it, each piece once"
+        message += "name it in `evidence` by kind, digest (SHA-256), media_type and size, each piece once"
     shown = {"already_shown": ",".join(shown_before)} if shown_before else {}
     return Refusal(Kind.PRECONDITION, "EVIDENCE_MISSING", message, kinds=",".join(kinds), **shown)
 

@@ -266,7 +266,7 @@ def email_is_unfit() -> Refusal:
 
 def channel_is_not_offered(channel: str) -> Refusal:
     """Nobody has set it up here."""
-    advice = "this installation does not have this channel; choose another one"
+    advice = "this installation does not have this channel; the web inbox is always there"
     return Refusal(Kind.PRECONDITION, "CHANNEL_NOT_OFFERED", advice, channel=channel)
 
 

@@ -123,7 +123,7 @@ class Case(_message.Message):
 
     @_builtins.property
     def deadlines(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.Deadline]:
-        """What was promised, and whether it was met."""
+        """What was promised, and whether it was met. Lists show the first response and the resolution only."""
 
     @_builtins.property
     def external_reference(self) -> _cases_types_pb2.ExternalReference:
