@@ -148,8 +148,13 @@ def _door(client: Client, method: Method) -> str:
     return failed.reason if failed is not None and failed.reason in _LOCKED_OUT else "let in"
 
 
-def answer_to(client: Client, method: Method, raw: bytes, deadline: float = 10.0) -> RpcFailed | None:
-    """Send bytes as they are; the failure, or None when the rpc answered (a stream: its first answer)."""
+def answer_to(
+    client: Client, method: Method, raw: bytes, deadline: float = 10.0, *, silent: float = 0.2
+) -> RpcFailed | None:
+    """Send bytes as they are; the failure, or None when the rpc answered (a stream: its first answer).
+
+    A stream that says nothing for `silent` seconds counts as one that answered.
+    """
     token = client.token()
     metadata = (("authorization", f"Bearer {token}"),) if token else ()
     try:
@@ -158,7 +163,7 @@ def answer_to(client: Client, method: Method, raw: bytes, deadline: float = 10.0
             unary(raw, timeout=deadline, metadata=metadata)
             return None
         stream: Any = client.channel.unary_stream(method.path)
-        answers = stream(raw, timeout=min(deadline, 0.2), metadata=metadata)
+        answers = stream(raw, timeout=min(deadline, silent), metadata=metadata)
         try:
             next(answers, None)
         finally:
