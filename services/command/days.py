@@ -19,6 +19,8 @@ Hours = tuple[tuple[int, int], ...]
 KINDS = ("holiday", "half-day", "working")
 MOST_DAYS = 31
 """An event of whole days that is longer is a mistake, such as a wrong year."""
+MOST_FAULTS = 20
+"""More lines at fault are only counted."""
 _STRETCH = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\dZ?)?")
 
@@ -37,54 +39,78 @@ class Days:
 
 
 def read(file: Path) -> Days:
-    """The days of a file. Raises `CannotStart` with the line at fault."""
+    """The days of a file. Raises `CannotStart` with the lines at fault, all of them up to `MOST_FAULTS`."""
     try:
         text = file.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CannotStart(f"{file}: cannot be read as UTF-8: {error}") from None
+    except FileNotFoundError:
+        raise CannotStart(f"{file}: there is no such file") from None
+    except OSError as error:
+        raise CannotStart(f"{file}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise CannotStart(f"{file}: cannot be read as UTF-8: byte {error.start}") from None
+    faults = list[str]()
     told = _of_ics(text) if text.lstrip().upper().startswith("BEGIN:VCALENDAR") else _of_csv(text)
     try:
-        return _collected(told)
-    except ValueError as error:
-        raise CannotStart(f"{file}: {error}") from None
+        days = _collected(told, faults)
+    except (ValueError, csv.Error) as error:
+        faults.append(str(error))
+    if faults:
+        more = len(faults) - MOST_FAULTS
+        hidden = [f"... and {more} more"] if more > 0 else []
+        said = [f"{file}: {fault}" for fault in faults[:MOST_FAULTS]]
+        raise CannotStart("\n".join([*said, *hidden, "nothing was changed"]))
+    return days
 
 
 Told = tuple[int, date, Hours | None]
 """A line, its day, and the hours: none for a holiday, () for the usual ones."""
 
 
-def _collected(told: Iterable[Told]) -> Days:
+def _collected(told: Iterable[Told | ValueError], faults: list[str]) -> Days:
+    """All days; what is wrong with a line joins `faults`."""
     holidays, working, lines = set[date](), dict[date, Hours](), dict[date, int]()
-    for line, day, hours in told:
+    for each in told:
+        if isinstance(each, ValueError):
+            faults.append(str(each))
+            continue
+        line, day, hours = each
         if day in lines:
-            raise ValueError(f"line {line}: {day} was given before, in line {lines[day]}")
+            faults.append(f"line {line}: {day} was given before, in line {lines[day]}")
+            continue
         lines[day] = line
         if hours is None:
             holidays.add(day)
         else:
             working[day] = hours
-    if not lines:
+    if not lines and not faults:
         raise ValueError("there is no day in it")
     return Days(holidays=frozenset(holidays), working=working)
 
 
-def _of_csv(text: str) -> Iterator[Told]:
+def _of_csv(text: str) -> Iterator[Told | ValueError]:
     rows = csv.DictReader(text.splitlines())
     missing = {"date", "kind"} - set(rows.fieldnames or ())
     if missing:
-        raise CannotStart(
+        raise ValueError(
             f"line 1: the columns {', '.join(sorted(missing))} are missing: begin with date,kind,hours"
         )
     for row in rows:
-        line, kind, given = rows.line_num, (row["kind"] or "").strip(), (row.get("hours") or "").strip()
-        if kind not in KINDS:
-            raise ValueError(f"line {line}: {kind!r} is none of {', '.join(KINDS)}")
-        if kind == "half-day" and not given:
-            raise ValueError(f"line {line}: a half-day needs hours, for instance 09:00-12:00")
-        if kind == "holiday" and given:
-            raise ValueError(f"line {line}: a holiday has no hours: call it a half-day")
-        hours = None if kind == "holiday" else _hours(given, line)
-        yield line, _day((row["date"] or "").strip(), line), hours
+        try:
+            yield _of_row(row, rows.line_num)
+        except ValueError as fault:
+            yield fault
+
+
+def _of_row(row: dict[str, str | None], line: int) -> Told:
+    kind, given = (row["kind"] or "").strip(), (row.get("hours") or "").strip()
+    if kind not in KINDS:
+        raise ValueError(f"line {line}: {kind!r} is none of {', '.join(KINDS)}")
+    if kind == "half-day" and not given:
+        raise ValueError(f"line {line}: a half-day needs hours, for instance 09:00-12:00")
+    if kind == "holiday" and given:
+        raise ValueError(f"line {line}: a holiday has no hours: call it a half-day")
+    hours = None if kind == "holiday" else _hours(given, line)
+    return line, _day((row["date"] or "").strip(), line), hours
 
 
 def _day(text: str, line: int) -> date:
@@ -109,20 +135,27 @@ def _hours(text: str, line: int) -> Hours:
     return tuple(stretches)
 
 
-def _of_ics(text: str) -> Iterator[Told]:
+def _of_ics(text: str) -> Iterator[Told | ValueError]:
     event: dict[str, tuple[int, str]] | None = None
-    for line, name, value in _unfolded(text):
+    for content in _unfolded(text):
+        if isinstance(content, ValueError):
+            yield content
+            continue
+        line, name, value = content
         if (name, value.upper()) == ("BEGIN", "VEVENT"):
             event = {}
         elif (name, value.upper()) == ("END", "VEVENT") and event is not None:
-            yield from _of_event(event, line)
+            try:
+                yield from _of_event(event, line)
+            except ValueError as fault:
+                yield fault
             event = None
         elif event is not None:
             event[name] = (line, value)
 
 
-def _unfolded(text: str) -> Iterator[tuple[int, str, str]]:
-    """Name (without parameters) and value of each content line, with its number."""
+def _unfolded(text: str) -> Iterator[tuple[int, str, str] | ValueError]:
+    """Name (without parameters) and value of each content line, with its number; or what is wrong with it."""
     whole, begun = "", 1
     for number, raw in enumerate([*text.splitlines(), ""], 1):
         if raw[:1] in (" ", "\t"):
@@ -130,9 +163,10 @@ def _unfolded(text: str) -> Iterator[tuple[int, str, str]]:
             continue
         if whole:
             name, colon, value = whole.partition(":")
-            if not colon:
-                raise ValueError(f"line {begun}: {whole!r} is no line of iCalendar")
-            yield begun, name.partition(";")[0].upper(), value.strip()
+            if colon:
+                yield begun, name.partition(";")[0].upper(), value.strip()
+            else:
+                yield ValueError(f"line {begun}: {whole!r} is no line of iCalendar")
         whole, begun = raw, number
 
 

@@ -110,6 +110,48 @@ def test_the_line_at_fault_is_named(tmp_path: Path, text: str, says: str) -> Non
     assert says in str(told.value)
 
 
+def test_each_line_at_fault_is_named_and_nothing_is_changed(tmp_path: Path) -> None:
+    with pytest.raises(CannotStart) as told:
+        read(tmp_path, "date,kind,hours\n2026-13-01,holiday,\n2026-01-01,party,\n2026-01-02,holiday,\n")
+
+    first, second, last = str(told.value).splitlines()
+    assert first == f"{tmp_path / 'days'}: line 2: '2026-13-01' is no date such as 2026-10-01"
+    assert second.startswith(f"{tmp_path / 'days'}: line 3: 'party' is none of")
+    assert last == "nothing was changed"
+
+
+def test_each_event_at_fault_is_named(tmp_path: Path) -> None:
+    wrong = ICS.replace("20261004", "20271004").replace("20260214", "20260231").replace("VERSION:2.0", "2.0")
+
+    with pytest.raises(CannotStart) as told:
+        read(tmp_path, wrong)
+
+    assert [line.split(": ")[1] for line in str(told.value).splitlines()[:-1]] == [
+        "line 2",
+        "line 4",
+        "line 19",
+    ]
+
+
+def test_of_many_lines_at_fault_twenty_are_named_and_the_others_counted(tmp_path: Path) -> None:
+    with pytest.raises(CannotStart) as told:
+        read(tmp_path, "date,kind,hours\n" + "soon,holiday,\n" * 23)
+
+    lines = str(told.value).splitlines()
+    assert [len(lines), *lines[-2:]] == [22, "... and 3 more", "nothing was changed"]
+
+
+def test_a_file_that_is_not_there_or_no_text_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "sheet.xls").write_bytes(b"\xd0\xcf\x11")
+
+    with pytest.raises(CannotStart, match=r"none\.csv: there is no such file$"):
+        days.read(tmp_path / "none.csv")
+    with pytest.raises(CannotStart, match=r"Is a directory$"):
+        days.read(tmp_path)
+    with pytest.raises(CannotStart, match=r"cannot be read as UTF-8: byte 0$"):
+        days.read(tmp_path / "sheet.xls")
+
+
 def test_the_years_of_the_file_are_replaced_and_others_stay(tmp_path: Path) -> None:
     morning = [types.Hours(from_minute=540, until_minute=720)]
     had = types.WorkingTime(
