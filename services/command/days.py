@@ -35,7 +35,17 @@ class Days:
     @property
     def years(self) -> set[int]:
         """The years that the file speaks of."""
-        return {day.year for day in (*self.holidays, *self.working)}
+        return {day.year for day in self.special}
+
+    @property
+    def special(self) -> dict[date, Hours | None]:
+        """All days: without hours if they are holidays."""
+        return {**dict.fromkeys(self.holidays), **self.working}
+
+    @property
+    def last(self) -> date:
+        """The last day of the file."""
+        return max(self.special)
 
 
 def read(file: Path) -> Days:

@@ -4,11 +4,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from linli.catalog.v1 import catalog_types_pb2 as types
 
 from libs.runtime.config.guards import CannotStart
 from services.command import days
-from services.command.calendar import with_days
 
 CSV = """date,kind,hours,name
 2026-10-01,holiday,,National Day
@@ -150,21 +148,3 @@ def test_a_file_that_is_not_there_or_no_text_is_told_in_a_sentence(tmp_path: Pat
         days.read(tmp_path)
     with pytest.raises(CannotStart, match=r"cannot be read as UTF-8: byte 0$"):
         days.read(tmp_path / "sheet.xls")
-
-
-def test_the_years_of_the_file_are_replaced_and_others_stay(tmp_path: Path) -> None:
-    morning = [types.Hours(from_minute=540, until_minute=720)]
-    had = types.WorkingTime(
-        time_zone="Asia/Shanghai",
-        week=[types.WeekdayHours(weekday=types.WEEKDAY_MONDAY, hours=morning)],
-        holidays=["2025-10-01", "2026-10-02"],
-        known_until_date="2026-12-31",
-    )
-
-    time = with_days(had, read(tmp_path, CSV), None)
-
-    assert list(time.holidays) == ["2025-10-01", "2026-10-01"]
-    assert [each.date for each in time.working_dates] == ["2026-10-10", "2026-12-31", "2028-02-29"]
-    assert list(time.working_dates[0].hours) == morning
-    assert time.known_until_date == "2028-12-31"
-    assert with_days(had, read(tmp_path, CSV), "2026-06-30").known_until_date == "2026-06-30"
