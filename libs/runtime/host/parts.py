@@ -117,15 +117,15 @@ class ServiceParts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lasting:
-    """Something that is known until a day only, and what to do before that."""
+    """Something that is known until a day only (None: nobody said until when), and what to do before that."""
 
     what: str
-    until: date
+    until: date | None
     do: str
 
 
 Lasts = Callable[[Cursor[DictRow]], Iterable[Lasting]]
-"""What lasts until a day, by a cursor on the tables of a view."""
+"""What lasts until a day, by a cursor on the tables of views."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ class Service:
 
     `settings` is a dataclass whose fields are read from `LINLI_<SERVICE>_<FIELD>`; an instance of
     it is the second argument of `build`. `figures` are counted every 15 seconds, where the views are folded.
-    `lasting` tells `linli doctor`, by a view, what is known until a day only.
+    `lasting` tells `linli doctor`, by views, what is known until a day only.
     """
 
     name: str
@@ -146,7 +146,7 @@ class Service:
     subscriptions: Subscriptions = field(default_factory=dict)
     figures: Count | None = None
     clocks: tuple[Clock, ...] = ()
-    lasting: tuple[View, Lasts] | None = None
+    lasting: tuple[tuple[View, ...], Lasts] | None = None
 
     @property
     def has_worker(self) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import product
 from typing import Any
 
@@ -16,12 +16,13 @@ from linli.types.v1.types_pb2 import LocalizedText
 
 from libs.rpc.failures import RpcFailed, failure_of
 from libs.rpc.moments import stamp
+from libs.runtime.doctor.finding import Looking
+from libs.runtime.doctor.lasting import look_at_lasting
 from libs.testkit.component import Component, component
 from libs.testkit.hostile import assert_never_broken
 from libs.testkit.postgres import TestServer
 from libs.testkit.rpc import deviations, every_rpc, roles
 from libs.testkit.views import assert_rebuilt_equals_live
-from services.catalog.adapters.views import calendars
 from services.catalog.tests.town import (
     AREAS,
     DESCRIPTOR,
@@ -438,9 +439,38 @@ def test_a_calendar_takes_the_official_days_of_china(running: Component, planner
     assert {"2025-01-26", "2025-02-08"} <= {each.date for each in time.working_dates}
     assert (time.official_days, time.known_until_date[5:]) == (types.OFFICIAL_DAYS_CHINA, "12-31")
     planner.list_calendars(pb.ListCalendarsRequest(at_least=defined.revision))
-    with running.opened.views.read("calendars") as cursor:
-        [lasting] = [each for each in calendars.lasting(cursor) if "official" in each.what]
-    assert lasting.until.isoformat() == time.known_until_date
+    assert known_until(running, "official") == [
+        ("ok", f"the holidays of the calendar official: until {time.known_until_date}")
+    ]
+
+
+def test_the_doctor_watches_a_calendar_of_commitments_that_does_not_say_how_far_it_goes(
+    running: Component, planner: Any
+) -> None:
+    define(planner, "benches")
+    idle, used = define_calendar(planner, "idle"), define_calendar(planner, "used")
+    published = planner.publish_commitment(
+        pb.PublishCommitmentRequest(
+            request_id=request_id(),
+            affair_id="benches",
+            calendar_id="used",
+            resolution=types.Limit(amount=3, unit=types.LIMIT_UNIT_WORKING_DAYS),
+        )
+    )
+    planner.list_calendars(pb.ListCalendarsRequest(at_least=used.revision))
+    planner.list_commitments(pb.ListCommitmentsRequest(at_least=published.revision))
+
+    assert known_until(running, idle.calendar.calendar_id) == []
+    assert known_until(running, used.calendar.calendar_id) == [
+        ("soon", "the holidays of the calendar used, by which commitments count: nobody said until when")
+    ]
+
+
+def known_until(running: Component, calendar_id: str) -> list[tuple[str, str]]:
+    """What the doctor says of how far a calendar goes."""
+    opened = running.opened
+    found = look_at_lasting(Looking("catalog"), opened.service, opened.settings, date(2026, 1, 2))
+    return [(each.state, each.says) for each in found if f"the calendar {calendar_id}" in each.says]
 
 
 def test_a_version_of_a_calendar_says_from_when_it_holds(planner: Any) -> None:

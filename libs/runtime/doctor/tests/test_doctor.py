@@ -479,6 +479,15 @@ def test_a_view_that_another_release_was_building_is_not_held_against_a_service(
     assert finding.state == "ok"
 
 
+def test_what_does_not_say_until_when_it_is_known_is_to_be_watched() -> None:
+    days = Lasting(what="the holidays of the calendar office", until=None, do="import the next year")
+
+    finding = lasting_finding(IN, days, date(2026, 10, 31))
+
+    assert (finding.state, finding.do) == ("soon", "import the next year")
+    assert finding.says == "the holidays of the calendar office: nobody said until when"
+
+
 @pytest.mark.parametrize(
     ("today", "state"),
     [("2026-10-31", "ok"), ("2026-11-01", "soon"), ("2026-12-31", "soon"), ("2027-01-01", "broken")],

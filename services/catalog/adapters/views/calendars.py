@@ -50,16 +50,29 @@ class NewestCalendars(View):
 VIEW = NewestCalendars()
 _DO = "define it again by a release that knows the next year, or `linli calendar import`"
 
+_SAY = "take them in by `linli calendar import`, or define it with `known_until_date` if it has none"
+_KNOWN = "content->'working_time'->>'known_until'"
+_COUNTING = (
+    "SELECT FROM versions WHERE versions.calendar_id = calendars.calendar_id"
+    " AND (replaced_from IS NULL OR now() < replaced_from)"
+)
+
 
 def lasting(cursor: Cursor[DictRow]) -> Iterator[Lasting]:
-    """The calendars that say until when their holidays are known."""
-    known = "content->'working_time'->>'known_until'"
+    """The calendars that say until when their holidays are known, or ought to: commitments count by them.
+
+    The cursor must see the tables of this view and of that of the commitments.
+    """
     cursor.execute(
-        f"SELECT calendar_id, {known} AS until FROM calendars WHERE {known} IS NOT NULL ORDER BY 1"
+        f"SELECT calendar_id, {_KNOWN} AS until FROM calendars"
+        f" WHERE {_KNOWN} IS NOT NULL OR EXISTS ({_COUNTING}) ORDER BY 1"
     )
     for row in cursor:
         what = f"the holidays of the calendar {row['calendar_id']}"
-        yield Lasting(what=what, until=date.fromisoformat(row["until"]), do=_DO)
+        if row["until"] is None:
+            yield Lasting(what=f"{what}, by which commitments count", until=None, do=_SAY)
+        else:
+            yield Lasting(what=what, until=date.fromisoformat(row["until"]), do=_DO)
 
 
 @dataclass(frozen=True, slots=True)
