@@ -16,7 +16,7 @@ from libs.testkit.eventually import eventually
 
 HEADING = "Back up and restore on Kubernetes"
 BACK_UP, RESTORE, SHOW, GO_ON = range(4)
-CONSUMERS = ("volunteers", "supervision")
+CONSUMERS = ("identity", "volunteers", "supervision")
 pytestmark = [pytest.mark.cluster, pytest.mark.process, pytest.mark.timeout(1800)]
 
 
@@ -37,7 +37,7 @@ def test_consumers_stop_loudly_say_what_was_lost_and_go_on(given: Given, callers
     print(shown)
     assert lost.case_id in shown
     assert kept.case_id not in shown
-    assert [int(number) for number in re.findall(r"recorded (\d+) events", shown)] == [1, 2]
+    assert [int(number) for number in re.findall(r"recorded (\d+) events", shown)] == [0, 1, 2]
 
     given.reader.does(HEADING, GO_ON)
 
