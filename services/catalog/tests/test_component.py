@@ -513,11 +513,11 @@ def test_a_planned_version_of_a_calendar_is_corrected_and_the_reason_kept(
 
 @pytest.mark.capability("002.3")
 def test_a_promise_shows_all_its_terms_also_the_usual_ones(planner: Any, reader: Any) -> None:
-    define(planner, "benches")
-    made = promise(planner, "benches", "", 9)
+    define(planner, "park-benches")
+    made = promise(planner, "park-benches", "", 9)
 
     found = reader.find_commitment(
-        pb.FindCommitmentRequest(affair_id="benches", area_id="elm", at_least=made.revision)
+        pb.FindCommitmentRequest(affair_id="park-benches", area_id="elm", at_least=made.revision)
     ).commitment
 
     assert found == made.commitment
