@@ -23,7 +23,7 @@ class App:
     cases          act, reassign, one, followed, public, listed
     merges         merge, unmerge
     conversations  case, send, history, overdue
-    following      state, file, forget, of_numbers
+    following      state, forget, of_numbers
     routing        explain, preview, unowned
     imports        finish
     receipts       follow_up, reply

@@ -9,7 +9,7 @@ from services.cases.application.case import CaseStream
 from services.cases.application.permits import as_opened
 from services.cases.application.ports import CaseReads, CaseRow
 from services.cases.domain import refusals
-from services.cases.domain.case.situations import CaseFile, Opened
+from services.cases.domain.case.situations import Opened
 
 _REMEMBERED = 5_000
 
@@ -40,10 +40,6 @@ class Following:
             if len(self.remembered) > _REMEMBERED:
                 self.remembered.popitem(last=False)
         return known.state
-
-    def file(self, case_id: str) -> CaseFile:
-        """What stays with a case: where it lies, who reported it, its number."""
-        return self.state(case_id, 0).file
 
     def forget(self) -> None:
         """Forget all: the store may have become another."""

@@ -181,17 +181,14 @@ def case_of(entry: Entry) -> str:
 
 
 def keys(following: Following, entry: Entry) -> Iterable[str]:
-    """By what an event is followed: case and reporter; number and areas, if the public hears of it."""
-    case_id = case_of(entry)
-    file = following.file(case_id)
-    yield f"case-{case_id}"
-    if file.reporter_id and not _for_colleagues(entry):
-        yield f"reporter-{file.reporter_id}"
-    if entry.event.subject.startswith("case-"):
-        for report in file.reports[1:]:  # of cases that were merged into this one
-            yield f"case-{report.case_id}"
-            if report.reporter_id and not _for_colleagues(entry):
-                yield f"reporter-{report.reporter_id}"
+    """By what an event is followed: case and reporters; number and areas, if the public hears of it."""
+    of_case = entry.event.subject.startswith("case-")
+    # a merge changes who reported a case: what counts is who did by this event
+    file = following.state(case_of(entry), entry.event.subject_version if of_case else 0).file
+    for report in file.reports if of_case else file.reports[:1]:
+        yield f"case-{report.case_id}"
+        if report.reporter_id and not _for_colleagues(entry):
+            yield f"reporter-{report.reporter_id}"
     if entry.type in FOR_THE_PUBLIC:
         yield f"public-{file.public_id}"
         yield from (f"area-{path}" for path in _from_the_top(file.area_path))

@@ -281,6 +281,29 @@ def test_the_reporter_of_a_merged_case_is_told_of_each_change(
     assert all(case.reporter_id in ("", theirs.reporter_id) for _, cases in heard for case in cases)
 
 
+def test_who_followed_before_hears_of_the_other_case_from_the_merge_until_the_case_is_given_back(
+    dispatcher: Any, roads_officer: Any, mei: Any, lin: Any
+) -> None:
+    stream = mei.follow_my_cases(pb.FollowMyCasesRequest(), deadline=patience.seconds(60))
+    next(stream)
+    ours, theirs = lin.open_case(report()).case, mei.open_case(report()).case
+    _heard(stream, "CaseRouted")
+
+    dispatcher.merge_cases(merge(theirs, ours))
+    roads_officer.accept_case(pb.AcceptCaseRequest(**on(ours)))
+    while_merged = [name for name, _ in _heard(stream, "CaseAccepted")]
+    undo = pb.UnmergeCaseRequest(request_id=new_id(), case_id=theirs.case_id, reason="two holes")
+    dispatcher.unmerge_case(undo)
+    roads_officer.start_work(pb.StartWorkRequest(**on(ours)))
+    roads_officer.accept_case(pb.AcceptCaseRequest(**on(theirs)))
+    afterwards = [name for name, _ in _heard(stream, "CaseAccepted")]
+    stream.close()
+
+    assert while_merged == ["CaseMerged", "DuplicateAdded", "CaseAccepted"]
+    assert "CaseUnmerged" in afterwards
+    assert "WorkStarted" not in afterwards
+
+
 def test_whoever_follows_a_merged_case_sees_what_happens_where_it_goes_on(
     dispatcher: Any, roads_officer: Any, mei: Any, theirs: pb.Case, ours: pb.Case
 ) -> None:
