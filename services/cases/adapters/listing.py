@@ -93,7 +93,8 @@ class CaseLists:
         """A page, and until which moment it knows what happened."""
         page = Page.of(query, ORDERS[order])
         with fresh.read(self.views, VIEW) as cursor:
-            until = _known_until(cursor)
+            pins = order in MOVING and fresh.as_of is None  # else nobody asks until when it knows
+            until = _known_until(cursor) if pins else utc_now()
             where = _opened_by(fresh.as_of) & _only_area(cursor, reach)
             if search is None:
                 rows = LISTED.select(cursor, query, page, reach, where=where, as_of=fresh.as_of)

@@ -10,7 +10,7 @@ from libs.ledger.streams.stream import Handled, Stream
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Reach
 from libs.query.sought import Sought, texts_hidden
-from services.cases.application.permits import Check
+from services.cases.application.permits import Check, as_opened
 from services.cases.application.ports import CaseLists, CaseReads, CaseRow, Picture, Search
 from services.cases.domain import refusals
 from services.cases.domain.case import CASE
@@ -84,7 +84,6 @@ class Cases:
         self, case_id: str, named: Named, at: datetime, context: Context, check: Check, if_revision: str
     ) -> CaseHandled:
         """Give a case to a body, if there is such a body, by the right that is named."""
-        require_case_id(case_id)
         picture = self.picture()
         command = ReassignCase(
             body_id=named.body_id,
@@ -95,7 +94,7 @@ class Cases:
             calendars=picture.calendars,
             at=at,
         )
-        return self.stream.handle(case_id, command, context, check, if_revision or None)
+        return self.act(case_id, command, context, check, if_revision)
 
     def one(self, case_id: str) -> CaseRecord:
         """One case, from its own stream. Raises CASE_NOT_FOUND."""
@@ -117,10 +116,7 @@ class Cases:
             merged_at = max(each.position for each in history if isinstance(each.event, CaseMerged))
             history = self.stream.history(state.into_case_id)
             heard += [recorded for recorded in history if recorded.position > merged_at]
-            folded = CASE.fold([recorded.event for recorded in history])
-            if isinstance(folded, NotOpened):
-                raise TypeError("a case is merged into one that was opened")
-            state = folded
+            state = as_opened(CASE.fold([recorded.event for recorded in history]))
         return Surviving(state=state, history=heard)
 
     def followed(self, case_id: str) -> str:
@@ -157,9 +153,7 @@ class Cases:
 
 def surviving_of(stream: CaseStream, state: Merged) -> Opened:
     """The case in which a merged one goes on."""
-    into = stream.load(state.into_case_id).state
-    if isinstance(into, NotOpened):
-        raise TypeError("a case is merged into one that was opened")
+    into = as_opened(stream.load(state.into_case_id).state)
     return surviving_of(stream, into) if isinstance(into, Merged) else into
 
 

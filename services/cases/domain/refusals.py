@@ -66,7 +66,7 @@ def reporter_unknown(reporter_id: str, field: str = "reporter_id") -> Refusal:
 
 def channel_not_yours(channel: str, label_zh: str) -> Refusal:
     """It would count what one kind of caller does as the work of another."""
-    message = f"reports of yours do not come in by {channel}: name a channel that you may use; see `Channel`"
+    message = f"you may not report by {channel}: name a channel that you may use; see `Channel`"
     return Refusal(Kind.PERMISSION, "CHANNEL_NOT_YOURS", message, channel=channel, label_zh=label_zh)
 
 

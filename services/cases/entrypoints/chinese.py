@@ -14,7 +14,7 @@ MESSAGES = {
     "AFFAIRS_DIFFER": "两个案件属于不同事项，只有同一事项的案件可以合并",
     "CASE_MERGED": "该案件已并入{into_public_id}，请在该案件中继续办理",
     "CASE_NOT_MERGED": "该案件没有并入其他案件，请先查看案件",
-    "CONCURRENT_CHANGE": "其他人正在同时处理这些案件，请稍后再试",
+    "CONCURRENT_CHANGE": "他人正在同时更改，请稍后再试",
     "HISTORY_NOT_MERGED": "导入的历史案件须先完成导入移交，才能合并",
     "MERGED_WITH_ITSELF": "案件不能并入自身，请指定另一个案件",
     "OTHERS_REPORTED_IT": "还有其他人报告了同一件事，案件继续为他们办理，不能撤回",

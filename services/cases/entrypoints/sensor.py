@@ -86,6 +86,6 @@ class SensorApi:
         self, request: pb.ListIncidentAlarmsRequest, call: Call
     ) -> pb.ListIncidentAlarmsResponse:
         """A page of the alarms that belong to a case."""
-        call.permit(permits.area_and_body(self._app.cases.one(request.case_id).state))
+        call.permit(permits.area_and_body(self._app.conversations.case(request.case_id)))
         rows, token = self._app.sensors.linked_alarms(request, request.case_id, Fresh.of(request, call))
         return pb.ListIncidentAlarmsResponse(alarms=map(alarm_shown, rows), next_page_token=token)

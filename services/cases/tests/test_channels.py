@@ -9,7 +9,7 @@ from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.rpc.failures import RpcFailed
 from libs.testkit.component import Component
-from services.cases.tests.wire import imported, refused, report, service_of
+from services.cases.tests.wire import imported, outcome, refused, report, service_of
 
 CHANNELS = types.Channel.DESCRIPTOR.values[1:]
 OWN: dict[str, set[str]] = {
@@ -46,22 +46,13 @@ def callers(running: Component) -> dict[str, Any]:
 def test_a_report_names_a_channel_of_its_caller(callers: dict[str, Any], caller: str) -> None:
     outcomes = {
         value.name.removeprefix("CHANNEL_"): outcome(
-            callers[caller], report("graffiti", channel=value.number, anonymous=True)
+            callers[caller].open_case, report("graffiti", channel=value.number, anonymous=True)
         )
         for value in CHANNELS
     }
 
     assert {channel for channel, refusal in outcomes.items() if not refusal} == OWN[caller]
     assert set(outcomes.values()) == {"", "CHANNEL_NOT_YOURS"}
-
-
-def outcome(caller: Any, asked: pb.OpenCaseRequest) -> str:
-    """The refusal of a report, if it is refused."""
-    try:
-        caller.open_case(asked)
-    except RpcFailed as failed:
-        return failed.reason
-    return ""
 
 
 def test_a_channel_of_others_is_refused_by_its_name_in_chinese(callers: dict[str, Any]) -> None:

@@ -9,11 +9,10 @@ from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.rpc.credentials import Token
-from libs.rpc.failures import RpcFailed
 from libs.testkit import patience
 from libs.testkit.component import Component
 from services.cases.tests.neighbours import IN_HARBOUR
-from services.cases.tests.wire import new_id, on, refused, report, service_of
+from services.cases.tests.wire import new_id, on, outcome, refused, report, service_of
 
 names = count(1)
 
@@ -117,25 +116,17 @@ def test_a_body_merges_nothing(roads_officer: Any, theirs: pb.Case, ours: pb.Cas
 
 
 def test_of_two_clerks_who_merge_the_same_cases_each_other_way_one_succeeds(
-    running: Component, theirs: pb.Case, ours: pb.Case
+    person: Any, theirs: pb.Case, ours: pb.Case
 ) -> None:
-    clerks = [service_of(running, running.mint.person("DISPATCHER", path="city")) for _ in range(2)]
+    clerks = [person("DISPATCHER", path="city") for _ in range(2)]
     requests = [merge(theirs, ours), merge(ours, theirs)]
 
     with ThreadPoolExecutor(2) as pool:
-        outcomes = list(pool.map(_outcome, clerks, requests))
+        outcomes = list(pool.map(outcome, [clerk.merge_cases for clerk in clerks], requests))
 
     assert sorted(outcomes) == ["", "CASE_MERGED"]
     states = [mine_as_staff(clerks[0], case).state for case in (theirs, ours)]
     assert states.count(types.CASE_STATE_MERGED) == 1
-
-
-def _outcome(clerk: Any, request: pb.MergeCasesRequest) -> str:
-    try:
-        clerk.merge_cases(request)
-    except RpcFailed as failed:
-        return str(failed.reason)
-    return ""
 
 
 def mine_as_staff(clerk: Any, case: pb.Case) -> pb.Case:
@@ -222,12 +213,11 @@ def test_neither_reporter_takes_the_matter_back_for_the_other(
 
 
 def test_a_receipt_still_serves_after_a_merge(
-    person: Any, running: Component, nobody: Any, roads_officer: Any, dispatcher: Any, lin: Any
+    nobody: Any, roads_officer: Any, dispatcher: Any, lin: Any
 ) -> None:
-    desk = person("DISPATCHER", subject="dora", path="city")
     told = report("graffiti", anonymous=True, channel=types.CHANNEL_DESK)
-    opened, other = desk.open_case(told), lin.open_case(report("graffiti")).case
-    merged = desk.merge_cases(merge(opened.case, other))
+    opened, other = dispatcher.open_case(told), lin.open_case(report("graffiti")).case
+    merged = dispatcher.merge_cases(merge(opened.case, other))
     resolve(roads_officer, other)
     shown = {"public_id": opened.case.public_id, "receipt_code": opened.receipt_code}
 

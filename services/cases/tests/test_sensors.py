@@ -238,9 +238,9 @@ def test_bad_readings_are_named_and_nothing_of_their_request_is_taken(
 
 
 def test_an_operator_registers_and_retires_the_sensors_of_their_area(
-    running: Component, operator: Any, works: Any, site: dict[str, float]
+    person: Any, operator: Any, works: Any, site: dict[str, float]
 ) -> None:
-    hill = service_of(running, running.mint.person("OPERATOR", path="city/hill"))
+    hill = person("OPERATOR", path="city/hill")
     asked = sensor("mine-1", site)
     retiring = pb.RetireSensorRequest(request_id=new_id(), sensor_id="mine-1", reason="stuck")
 

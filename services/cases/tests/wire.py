@@ -34,6 +34,15 @@ def routed_to(operator: Any, body_id: str, **asked: Any) -> bool:
     return bool(preview.routing.body_id == body_id and preview.deadlines)
 
 
+def outcome(call: Any, request: Any) -> str:
+    """Why a request is refused; "" if it is not."""
+    try:
+        call(request)
+    except RpcFailed as failed:
+        return str(failed.reason)
+    return ""
+
+
 def new_id() -> str:
     return f"request-{next(numbers)}"
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from libs.rules.working_time import Counting
+from services.cases.domain.case import pausing
 from services.cases.domain.case.situations import CaseFile, Duplicate, Opened, Submitted, Waiting, body_of
-from services.cases.domain.clocks import Clock, ClockKind, Deadline, resumed
+from services.cases.domain.clocks import Clock, ClockKind, resumed
 
 Clocks = tuple[Clock, ...]
 Span = tuple[datetime, datetime]
@@ -34,7 +35,7 @@ def moved_by(
     for start, end in pauses:
         for number, clock in enumerate(moved):
             if end > since and clock.deadline.clock is ClockKind.RESOLUTION:
-                calendar = calendars[clock.deadline.calendar_id]
+                calendar = pausing.counting(clock.deadline, calendars)
                 later = resumed(clock.deadline, max(start, since), end, calendar)
                 moved[number] = replace(clock, deadline=later)
     return tuple(moved)
@@ -94,15 +95,14 @@ def _order(clock: Clock) -> tuple[bool, datetime]:
 
 
 def without(
-    state: Opened, gone: str, at: datetime, calendars: Mapping[str, Counting]
+    state: Opened, left: Sequence[Duplicate], at: datetime, calendars: Mapping[str, Counting]
 ) -> tuple[Clocks, tuple[tuple[str, ClockKind], ...]]:
-    """The clocks of a case that gives a duplicate back; and whose the limits are that stay.
+    """The clocks of a case that gives a duplicate back and keeps those `left`; and whose the limits are then.
 
     They are what they would be if that one had never been there. What has passed of limits that stay as they
     are has passed; of the others, what would have passed meanwhile is still to be said.
     """
     file = state.file
-    left = [each for each in file.duplicates if each.case_id != gone]
     pauses = sorted((*file.pauses, *file.approved_pauses))
     clocks = moved_by(pauses, file.own_clocks, file.own_at or at, calendars)
     whose: dict[ClockKind, str] = {}
@@ -124,11 +124,6 @@ def _again(clocks: Clocks, file: CaseFile) -> Iterator[Clock]:
             yield replace(clock, met_at=now.met_at, paused_at=now.paused_at)
     given = {clock.deadline.clock for each in file.duplicates for clock in each.clocks}
     yield from (clock for kind, clock in current.items() if kind not in given)
-
-
-def resolution_of(clocks: Sequence[Clock]) -> Deadline | None:
-    """What is promised for the resolution."""
-    return next((each.deadline for each in clocks if each.deadline.clock is ClockKind.RESOLUTION), None)
 
 
 def earliest(opened_at: datetime, duplicates: Iterable[Duplicate]) -> datetime:

@@ -17,20 +17,20 @@ def case_merged(into_case_id: str, into_public_id: str) -> Refusal:
 
 def merged_with_itself() -> Refusal:
     """There must be two."""
-    message = "a case is not merged into itself: name another case in into_case_id"
+    message = "a case cannot be merged into itself: name another case in into_case_id"
     return Refusal(Kind.INVALID, "MERGED_WITH_ITSELF", message, field="into_case_id")
 
 
 def affairs_differ(affair_id: str, into_affair_id: str) -> Refusal:
     """They are about different kinds of matter, by different promises."""
-    message = "these cases are about different affairs: only cases of the same affair are merged"
+    message = "these cases are about different affairs: only cases of the same affair can be merged"
     facts = {"affair_id": affair_id, "into_affair_id": into_affair_id}
     return Refusal(Kind.PRECONDITION, "AFFAIRS_DIFFER", message, **facts)
 
 
 def history_not_merged() -> Refusal:
     """The clocks of imported history do not run yet."""
-    message = "imported history is merged after FinishImport has handed it over: finish the import first"
+    message = "imported history cannot be merged before FinishImport: finish the import first"
     return Refusal(Kind.PRECONDITION, "HISTORY_NOT_MERGED", message)
 
 
@@ -42,11 +42,11 @@ def not_merged() -> Refusal:
 
 def others_reported_it() -> Refusal:
     """One of several reporters does not end the matter for all."""
-    message = "others reported the same matter, so it goes on for them: this case is not withdrawn"
+    message = "others reported the same matter, so it goes on for them: this case cannot be withdrawn"
     return Refusal(Kind.PRECONDITION, "OTHERS_REPORTED_IT", message)
 
 
 def changed_meanwhile(case_id: str) -> Refusal:
-    """The other case was decided on as it is no more."""
+    """The other case has changed since it was read."""
     message = "one of the two cases keeps changing at the same moment: try again shortly"
     return Refusal(Kind.CONFLICT, "CONCURRENT_CHANGE", message, subject=f"case-{case_id}")

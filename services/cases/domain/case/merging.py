@@ -6,7 +6,7 @@ case that is given back goes on as if it had never been away.
 
 from datetime import datetime
 
-from services.cases.domain.case import commands, events, joining, merge_refusals
+from services.cases.domain.case import commands, events, joining, merge_refusals, pausing
 from services.cases.domain.case.evolve import after
 from services.cases.domain.case.moments import passed
 from services.cases.domain.case.situations import (
@@ -73,7 +73,7 @@ def add(command: commands.AddDuplicate, state: Unresolved, at: datetime) -> list
         own=() if file.duplicates else own,
         taken=taken,
         pauses=_pauses(other, at),
-        later=_later(state, at, joining.resolution_of(clocks), command),
+        later=_later(state, at, pausing.resolution_of(clocks), command),
         body_id=body_of(state),
         at=at,
     )
@@ -100,14 +100,14 @@ def remove(command: commands.RemoveDuplicate, state: Opened, at: datetime) -> li
     left = [each for each in file.duplicates if each.case_id != command.case_id]
     if len(left) == len(file.duplicates):
         raise merge_refusals.not_merged()
-    clocks, taken = joining.without(state, command.case_id, at, command.calendars)
+    clocks, taken = joining.without(state, left, at, command.calendars)
     paused_at = state.paused_at if isinstance(state, Waiting) else at
     removed = events.DuplicateRemoved(
         case_id=command.case_id,
         since=joining.earliest(file.opened_at, left),
         clocks=clocks,
         taken=taken,
-        later=_later(state, paused_at, joining.resolution_of(clocks), command),
+        later=_later(state, paused_at, pausing.resolution_of(clocks), command),
         body_id=body_of(state),
         at=at,
     )
@@ -136,4 +136,4 @@ def _later(
     """When the resolution is due if the rest of a pause is used; None if nothing waits."""
     if not isinstance(state, Waiting) or state.lapsed or state.until is None or deadline is None:
         return None
-    return resumed(deadline, paused_at, state.until, command.calendars[deadline.calendar_id])
+    return resumed(deadline, paused_at, state.until, pausing.counting(deadline, command.calendars))

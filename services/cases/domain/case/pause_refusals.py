@@ -33,25 +33,25 @@ def pause_within_limit(until: datetime, *, waiting: bool, lapsed: bool) -> Refus
 
 def pause_end_out_of_range(days: int) -> Refusal:
     """In the past, or a mistake such as a wrong year."""
-    message = f"a pause ends after now, and within {days} days: give another until_time"
+    message = f"a pause must end in the future, within {days} days: give another until_time"
     return Refusal(Kind.INVALID, "PAUSE_END_OUT_OF_RANGE", message, field="until_time", days=str(days))
 
 
 def pause_request_pending(pause_id: str) -> Refusal:
     """Only one request may wait at a time."""
-    message = "a pause of this case already waits for a decision: wait for that"
+    message = "a request for a pause of this case already awaits a decision: wait for it"
     return Refusal(Kind.PRECONDITION, "PAUSE_REQUEST_PENDING", message, pause_id=pause_id)
 
 
 def pause_requests_used(most: int) -> Refusal:
     """A body may ask three times for a case."""
-    message = f"a body asks for approval {most} times for a case at most: go on with the work"
+    message = f"a body may ask for approval at most {most} times for a case: go on with the work"
     return Refusal(Kind.PRECONDITION, "PAUSE_REQUESTS_USED", message, most=str(most))
 
 
 def pause_not_requested(pause_id: str) -> Refusal:
     """Decided, lapsed, no longer needed, or another one."""
-    message = "this pause does not wait for a decision: read the case to see what became of it"
+    message = "no request with this pause_id awaits a decision: read the case to see what became of it"
     return Refusal(Kind.PRECONDITION, "PAUSE_NOT_REQUESTED", message, pause_id=pause_id)
 
 

@@ -13,7 +13,7 @@ from services.cases.domain import refusals
 from services.cases.domain.case import commands, events, pause_refusals
 from services.cases.domain.case.situations import CaseFile, InProgress, Waiting
 from services.cases.domain.case.terms import CaseTerms, PauseReason
-from services.cases.domain.clocks import ClockKind, Deadline, resumed
+from services.cases.domain.clocks import Clock, ClockKind, Deadline, resumed
 
 ALWAYS = Calendar(zone="UTC", week=(ROUND_THE_CLOCK,) * 7)
 """Day and night: counts the pauses of a case for which nothing is promised."""
@@ -61,7 +61,7 @@ def planned(
     file: CaseFile, at: datetime, until: datetime, calendar: Counting
 ) -> tuple[datetime, Deadline | None]:
     """When a pause is to be warned of, and when the resolution is due if all of it is used."""
-    deadline = _resolution(file)
+    deadline = resolution_of(file.clocks)
     try:
         warn_at = _share(at, until, file.terms.pause_limit, calendar)
     except NeverAtWork:
@@ -71,7 +71,7 @@ def planned(
 
 def calendar_of(file: CaseFile, calendars: Mapping[str, Counting]) -> Counting:
     """What counts the pauses of a case. Refuses CALENDAR_UNKNOWN."""
-    deadline = _resolution(file)
+    deadline = resolution_of(file.clocks)
     return counting(deadline, calendars) if deadline else ALWAYS
 
 
@@ -84,21 +84,20 @@ def counting(deadline: Deadline, calendars: Mapping[str, Counting]) -> Counting:
 
 def calendar_id_of(file: CaseFile) -> str:
     """Its id; "" where nothing is promised."""
-    deadline = _resolution(file)
+    deadline = resolution_of(file.clocks)
     return deadline.calendar_id if deadline else ""
 
 
 def resume(state: Waiting, calendars: Mapping[str, Counting], at: datetime) -> events.CaseResumed:
     """Work goes on. The deadline is later by what the pause has taken, unless it has lapsed before."""
-    deadline = None if state.lapsed else _resolution(state.file)
+    deadline = None if state.lapsed else resolution_of(state.file.clocks)
     later = resumed(deadline, state.paused_at, at, counting(deadline, calendars)) if deadline else None
     return events.CaseResumed(body_id=state.body_id, resolution=later, at=at)
 
 
-def _resolution(file: CaseFile) -> Deadline | None:
+def resolution_of(clocks: Iterable[Clock]) -> Deadline | None:
     """What is promised for the resolution."""
-    kinds = {clock.deadline.clock: clock.deadline for clock in file.clocks}
-    return kinds.get(ClockKind.RESOLUTION)
+    return next((each.deadline for each in clocks if each.deadline.clock is ClockKind.RESOLUTION), None)
 
 
 def _left(

@@ -13,7 +13,7 @@ def sensor_not_found(sensor_id: str) -> Refusal:
 
 def sensor_taken(sensor_id: str) -> Refusal:
     """Another request registered it before."""
-    message = "a sensor is registered under this id already: choose another"
+    message = "another sensor is already registered under this id: choose another id"
     return Refusal(Kind.ALREADY_EXISTS, "SENSOR_TAKEN", message, sensor_id=sensor_id)
 
 
@@ -37,7 +37,9 @@ def unit_differs(unit: str) -> Refusal:
 
 def reading_in_future(index: int, now: datetime) -> Refusal:
     """The clock of the sensor is wrong, or it would silence the sensor until then."""
-    message = f"this reading is ahead of our time, {now:%Y-%m-%dT%H:%M:%SZ}: set the sensor's clock"
+    message = (
+        f"this reading is later than the server's time, {now:%Y-%m-%dT%H:%M:%SZ}: set the sensor's clock"
+    )
     return Refusal(Kind.INVALID, "READING_IN_FUTURE", message, field=f"readings[{index}].time")
 
 
