@@ -218,6 +218,7 @@ def test_a_type_that_this_release_does_not_publish_is_not_answered_as_if_nothing
     town.count(1)
     town.counter.source.types = frozenset({"linli.example.v1.Counted"})
     with running(town, to, QUICK), Listener(to) as listener:
+        listener.until(lambda: listener.heard, "the relay has a queue for requests")
         listener.ask(0, "linli.example.v1.OfTheNextRelease")
         listener.ask(0)
         listener.until(lambda: listener.again)
