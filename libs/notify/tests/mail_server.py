@@ -24,15 +24,26 @@ HOST = "localhost"
 
 @dataclass
 class MailServer:
-    """What it got, and what it answers: `recipient` to an address, `data` to a message ("": takes it)."""
+    """What it got, and what it answers: to the `sender`, a `recipient` and the `data` ("": takes it)."""
 
     settings: SmtpSettings
+    sender: str = ""
     recipient: str = ""
     data: str = ""
     hangs: bool = False
     got: list[EmailMessage] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
+
+    async def handle_MAIL(  # noqa: N802
+        self, _server: Any, _session: Any, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Whom it is from."""
+        if self.sender:
+            return self.sender
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802  # aiosmtpd calls it so
         self, _server: Any, _session: Any, envelope: Envelope, address: str, _options: Any

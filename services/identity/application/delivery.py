@@ -12,6 +12,7 @@ from libs.ledger.ids import derived_id
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream
 from libs.notify.channel import Channel, ChannelAway, NotSent, Outgoing, Refused
+from libs.retry.backoff import Backoff
 from services.identity.application.notice import Notices, chosen_by
 from services.identity.application.notice_ports import DeliveryReads, OpenDelivery, OutboxReads, Ready
 from services.identity.application.resident import ResidentStream
@@ -37,7 +38,9 @@ Told = Callable[[NoticeChannel, str], None]
 """What is counted: the channel, and `sent`, `delayed`, `refused` or `away`."""
 
 _AT_ONCE = 200
-_LONGEST_AWAY = timedelta(minutes=5)
+_AWAY = Backoff(first=2.0, most=300.0)
+_AGAIN = timedelta(minutes=1)
+"""When a person who was not to be disturbed is looked at again; until then others have their turn."""
 _CONTEXT = Context(actor="notices")
 
 
@@ -50,7 +53,7 @@ class _Away:
 
     def mark(self, channel: NoticeChannel, now: datetime) -> None:
         times = self.times[channel] = self.times.get(channel, 0) + 1
-        self.until[channel] = now + min(timedelta(seconds=2**times), _LONGEST_AWAY)
+        self.until[channel] = now + timedelta(seconds=_AWAY.pause(times))
 
     def back(self, channel: NoticeChannel) -> None:
         self.until.pop(channel, None)
@@ -71,17 +74,21 @@ class Deliveries:
     told: Told
     _away: _Away = field(default_factory=_Away)
     _seen: list[str] = field(default_factory=lambda: [""])
+    _left: dict[str, datetime] = field(default_factory=dict)  # persons and deliveries, until when
 
     def work(self, leads: Leads) -> int:
         """Prepare and send what is due; answers how much was done. `leads` raises once another may send."""
-        prepared = [
-            self._prepare(ready) for ready in self.outbox.ready(self.clock(), _AT_ONCE, self._seen[0])
-        ]
-        sent = 0
-        for delivery_id in self.reads.due(self.clock(), _AT_ONCE, self._seen[0]):
-            leads()
-            sent += self._send(delivery_id)
-        return sum(prepared) + sent
+        now = self.clock()
+        for each in [each for each, until in self._left.items() if until <= now]:
+            del self._left[each]
+        limit = _AT_ONCE + len(self._left)
+        ready = self.outbox.ready(now, limit, self._seen[0])
+        done = sum(self._prepare(each) for each in ready if each.resident_id not in self._left)
+        for delivery_id in self.reads.due(self.clock(), limit, self._seen[0]):
+            if delivery_id not in self._left:
+                leads()
+                done += self._send(delivery_id)
+        return done
 
     def open(self, limit: int, *, parked: bool) -> Sequence[OpenDelivery]:
         """What has not arrived; `parked`: only what nobody tries any more."""
@@ -96,6 +103,7 @@ class Deliveries:
         now = self.clock()
         chosen = chosen_by(self.notices.preferences, ready.resident_id)
         if chosen is None or chosen.undisturbed(now) > now:
+            self._left[ready.resident_id] = now + _AGAIN
             return False
         delivery_id = derived_id(ready.resident_id, ready.notice_ids[0])
         command = PrepareDelivery(
@@ -124,7 +132,11 @@ class Deliveries:
         if now >= state.since + KEEP_TRYING:
             return self._record(delivery_id, DropDelivery(cause=DropCause.TOO_LATE, at=now))
         channel, address = reached
-        if chosen.undisturbed(now) > now or now < self._away.until.get(channel, now):
+        if chosen.undisturbed(now) > now:
+            self._left[delivery_id] = now + _AGAIN
+            return False
+        if now < self._away.until.get(channel, now):
+            self._left[delivery_id] = self._away.until[channel]
             return False
         return self._by(channel, self._written(state, chosen, address))
 
@@ -178,6 +190,6 @@ def address_at(channel: NoticeChannel, chosen: NoticePreferencesSet) -> str:
     """Where a person is reached by a channel; nothing where they cannot be."""
     match channel:
         case NoticeChannel.EMAIL:
-            return (chosen.email.value if chosen.email else None) or ""
+            return chosen.address
         case NoticeChannel.WEB_INBOX:
             return ""

@@ -53,6 +53,11 @@ class NoticePreferencesSet:
     set_at: datetime
     email: Personal | None = None  # not in older events
 
+    @property
+    def address(self) -> str:
+        """Their e-mail address; "" if they gave none, or were erased."""
+        return (self.email.value if self.email else None) or ""
+
     def undisturbed(self, at: datetime) -> datetime:
         """The first moment, `at` or later, at which something may be sent."""
         return at if self.quiet_hours is None else self.quiet_hours.over(at)

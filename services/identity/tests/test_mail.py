@@ -1,6 +1,7 @@
 """Notices by e-mail, from the event of a neighbour to a real mail server."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from libs.testkit.component import Component, component
 from libs.testkit.eventually import eventually
 from libs.testkit.ids import Ids
 from libs.testkit.postgres import TestServer
-from services.identity.domain.delivery import Delivered, DropCause, Dropped
+from services.identity.domain.delivery import Delivered, DropCause, Dropped, Waiting
 from services.identity.settings import IdentitySettings
 from services.identity.tests.test_component import ENVIRON, as_role, define, operator_of, refused, register
 from services.identity.wiring import SERVICE
@@ -33,7 +34,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
 
 @pytest.fixture(autouse=True)
 def takes_everything(server: MailServer) -> None:
-    server.recipient = server.data = ""
+    server.sender = server.recipient = server.data = ""
     server.got.clear()
 
 
@@ -93,7 +94,7 @@ def the_only(running: Component, subject: str, kind: type) -> Any:
         assert [type(each) for each in found] == [kind]
         return found[0]
 
-    return eventually(look, f"{kind.__name__} for {subject}")
+    return eventually(look, f"{kind.__name__} for {subject}", seconds=20)
 
 
 def test_a_reporter_is_told_by_mail_in_their_language_once(
@@ -163,6 +164,26 @@ def _line(listed: str, subject: str) -> str:
 
 def _gone(listed: str, subject: str) -> bool:
     return subject not in listed
+
+
+def test_who_is_not_to_be_disturbed_holds_up_nobody(
+    running: Component, server: MailServer, mei: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.identity.application.delivery._AT_ONCE", 1)
+    hua = str(register(operator_of(running), number()).resident_id)
+    minute = int(datetime.now(UTC).timestamp()) // 60 % 1440
+    now = pb.QuietHours(from_minute=(minute - 60) % 1440, until_minute=(minute + 60) % 1440)
+    server.sender = "451 4.3.2 not now"
+    for subject in (mei, hua):
+        by_mail(running, subject)
+        opened(running, subject)
+        the_only(running, subject, Waiting)
+    by_mail(running, mei, quiet_hours=now, time_zone="UTC")
+
+    server.sender = ""
+
+    the_only(running, hua, Delivered)
+    assert [mail["To"] for mail in server.got] == [f"{hua}@example.com"]
 
 
 def test_nobody_who_is_erased_is_written_to(running: Component, server: MailServer, mei: str) -> None:
