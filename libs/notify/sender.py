@@ -5,7 +5,7 @@ from collections.abc import Callable
 from threading import Event
 
 from libs.ledger.store import leader_lock
-from libs.messaging.failures import PASSING
+from libs.messaging.failures import trouble
 from libs.retry.backoff import Backoff, Failures
 from libs.telemetry import logs
 
@@ -40,13 +40,7 @@ class Sender:
             try:
                 self._lead(stop)
             except Exception as error:  # noqa: BLE001  # whatever it is, it is said, and tried again
-                expected = isinstance(error, PASSING)
-                _log.warning(
-                    "notices wait",
-                    service=self._service,
-                    error=type(error).__name__,
-                    exc_info=None if expected else error,
-                )
+                _log.warning("notices wait", service=self._service, **trouble(error))
                 stop.wait(failures.pause(lasted=time.monotonic() - began))
 
     def _lead(self, stop: Event) -> None:

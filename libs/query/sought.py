@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from libs.ledger.decider import Kind, Refusal
-from libs.query.words import runs_of, stem
+from libs.query.words import pairs, runs_of, stem
 
 _COMMON = """
 a about after all also am an and any are as at be because been before but by can could did do does for
@@ -31,8 +31,7 @@ def terms(texts: Iterable[str]) -> Iterator[str]:
 
 def _terms(run: str, han: bool) -> Sequence[str]:
     if han:
-        pairs = (run[place : place + 2] for place in range(len(run) - 1))
-        return [pair for pair in pairs if _STOP_CHARACTERS.isdisjoint(pair)]
+        return [pair for pair in pairs(run) if _STOP_CHARACTERS.isdisjoint(pair)]
     word = stem(run)
     return [] if word in _STOP_WORDS else [word]
 
@@ -74,5 +73,5 @@ class Sought:
 
 def texts_hidden() -> Refusal:
     """The caller sees no texts, so they cannot look for any."""
-    message = "you may read no texts here, so you cannot search them: leave out the text"
+    message = "you may not read texts here, so you cannot search them: leave out the text"
     return Refusal(Kind.PERMISSION, "TEXTS_HIDDEN", message)

@@ -59,7 +59,7 @@ def wanted(query: str) -> tuple[str, ...]:
     """The words that a query looks for, each once: of a Chinese run its pairs, or its only character."""
     found: dict[str, None] = {}
     for run, han in runs_of(query):
-        found.update(dict.fromkeys((_pairs(run) or [run]) if han else [stem(run)]))
+        found.update(dict.fromkeys((pairs(run) or [run]) if han else [stem(run)]))
     return tuple(found)
 
 
@@ -74,12 +74,13 @@ def runs_of(text: str) -> Iterator[tuple[str, bool]]:
             yield found["word"][:_LONGEST], False
 
 
-def _pairs(run: str) -> list[str]:
+def pairs(run: str) -> list[str]:
+    """The neighbouring characters of a run, two by two."""
     return [run[place : place + 2] for place in range(len(run) - 1)]
 
 
 def _singles_and_pairs(run: str) -> list[str]:
-    return [*run, *_pairs(run)]
+    return [*run, *pairs(run)]
 
 
 @lru_cache(maxsize=10_000)

@@ -46,7 +46,7 @@ day gives the hours of that day.
 def import_days(
     calendar_id: str, file: Path, known_until: str | None, reason: str, dry_run: bool, **options: Any
 ) -> int:
-    """Take holidays, half days and moved working days of FILE into a calendar, as its next version."""
+    """Import holidays, half days and moved working days from FILE into a calendar, as its next version."""
     days = files.read(file)
 
     def send(to: Connection) -> None:

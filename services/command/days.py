@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+from libs.rules.working_time import Hours, are_hours
 from libs.runtime.config.guards import CannotStart
 
-Hours = tuple[tuple[int, int], ...]
 KINDS = ("holiday", "half-day", "working")
 MOST_DAYS = 31
 """An event of whole days that is longer is a mistake, such as a wrong year."""
@@ -138,10 +138,9 @@ def _hours(text: str, line: int) -> Hours:
         if found is None:
             raise ValueError(f"line {line}: {each!r} are no hours such as 09:00-12:00")
         first, then, last, end = map(int, found.groups())
-        start, until = first * 60 + then, last * 60 + end
-        if start >= until or until > 24 * 60 or (stretches and start < stretches[-1][1]):
-            raise ValueError(f"line {line}: {text!r} are out of order")
-        stretches.append((start, until))
+        stretches.append((first * 60 + then, last * 60 + end))
+    if stretches and not are_hours(stretches):
+        raise ValueError(f"line {line}: {text!r} are out of order")
     return tuple(stretches)
 
 
@@ -204,15 +203,12 @@ def _of_event(event: dict[str, tuple[int, str]], end: int) -> Iterator[Told]:
 def _moment(said: tuple[int, str]) -> tuple[date, int | None]:
     """The day, and the minutes after midnight, if a time is given."""
     line, text = said
-    found = _MOMENT.fullmatch(text)
+    found, fault = _MOMENT.fullmatch(text), ValueError(f"line {line}: {text!r} is no date such as 20261001")
+    if found is None:
+        raise fault
+    year, month, day, hour, minute = found.groups()
     try:
-        year, month, day = map(int, (found or _none()).groups()[:3])
-        on = date(year, month, day)
+        on = date(int(year), int(month), int(day))
     except ValueError:
-        raise ValueError(f"line {line}: {text!r} is no date such as 20261001") from None
-    hour, minute = (found or _none()).groups()[3:]
+        raise fault from None
     return on, None if hour is None else int(hour) * 60 + int(minute)
-
-
-def _none() -> re.Match[str]:
-    raise ValueError

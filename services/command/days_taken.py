@@ -5,8 +5,9 @@ from datetime import date, timedelta
 
 from linli.catalog.v1 import catalog_types_pb2 as types
 
+from libs.rules.working_time import Hours
 from libs.runtime.config.guards import CannotStart
-from services.command.days import Days, Hours
+from services.command.days import Days
 
 Special = dict[date, Hours | None]
 """The days that differ from the week: with their hours, or none for a holiday."""

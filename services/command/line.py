@@ -54,7 +54,7 @@ _COMMANDS = {
     ),
     "call": Lazy("call an rpc of a running `linli up` or `linli cluster`", at("call", "call")),
     "export": Lazy("write all rows of a list as CSV or JSON", at("export", "export")),
-    "calendar": Lazy("take holidays of a file into a working calendar", at("calendar", "calendar")),
+    "calendar": Lazy("import holidays from a file into a working calendar", at("calendar", "calendar")),
     "token": Lazy("print an operator token for the running platform", at("call", "token")),
     "doctor": Lazy("say what is wrong with an installation, and what to do", at("doctor", "doctor")),
     "topology": Lazy("print the exchanges and queues of RabbitMQ, in Markdown", at("topology", "topology")),

@@ -103,9 +103,7 @@ def list_notices(get: Get) -> click.Command:
 
 def list_parked_notices(get: Get) -> click.Command:
     """The command that lists parked deliveries."""
-    return _listed(
-        get, "parked", "notices-parked", "List the deliveries that nobody tries any more, and why."
-    )
+    return _listed(get, "parked", "notices-parked", "List the parked deliveries, and why each was given up.")
 
 
 def replay_notices(get: Get) -> click.Command:

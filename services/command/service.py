@@ -36,8 +36,8 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
     }
     notices = {
         "list": Lazy("list what has not arrived", made("machine", "list_notices")),
-        "parked": Lazy("list what nobody tries any more", made("machine", "list_parked_notices")),
-        "replay": Lazy("have one of those tried again", made("machine", "replay_notices")),
+        "parked": Lazy("list the parked deliveries", made("machine", "list_parked_notices")),
+        "replay": Lazy("try a parked delivery again", made("machine", "replay_notices")),
     }
     sources = {
         "list": Lazy("list them, and how far each is handled", made("sources", "list_sources")),

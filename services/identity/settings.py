@@ -47,7 +47,7 @@ class IdentitySettings:
     )
 
     def __post_init__(self) -> None:
-        """A key that signs nothing is refused at start, and a time zone that does not exist."""
+        """Refuses an unusable signing key, time zone or mail setting at the start."""
         if not is_zone(self.time_zone):
             raise ValueError(f"LINLI_IDENTITY_TIME_ZONE: {self.time_zone!r} is no IANA time zone")
         try:

@@ -146,7 +146,8 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         claims=Claims(ground.ledger, "resident"),
     )
     proposals = _nominations(ground, streams)
-    told = _notices(ground, settings, streams)
+    channels = _channels(settings)
+    told = _notices(ground, settings, streams, channels)
     return App(
         areas=Areas(stream=streams.areas, reads=areas.AreaReads(views, maps), strips=StripReads(views, maps)),
         residents=residents,
@@ -156,7 +157,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             reads=consents.ConsentReads(views),
         ),
         notices=told,
-        deliveries=_deliveries(ground, settings, streams, told),
+        deliveries=_deliveries(ground, streams, told, channels),
         bodies=Bodies(
             stream=streams.bodies, areas=streams.areas, reads=bodies.BodyReads(views), digests=digests
         ),
@@ -195,7 +196,12 @@ def _nominations(ground: Ground, streams: _Streams) -> Nominations:
     )
 
 
-def _notices(ground: Ground, settings: IdentitySettings, streams: _Streams) -> Notices:
+def _notices(
+    ground: Ground,
+    settings: IdentitySettings,
+    streams: _Streams,
+    channels: Mapping[NoticeChannel, Channel],
+) -> Notices:
     return Notices(
         stream=ground.stream(NOTICE),
         preferences=ground.stream(PREFERENCES),
@@ -204,7 +210,7 @@ def _notices(ground: Ground, settings: IdentitySettings, streams: _Streams) -> N
         reads=notices.NoticeReads(ground.views),
         label=label,
         zone=settings.time_zone,
-        offered=frozenset({NoticeChannel.WEB_INBOX, *_channels(settings)}),
+        offered=frozenset({NoticeChannel.WEB_INBOX, *channels}),
     )
 
 
@@ -212,8 +218,9 @@ def _channels(settings: IdentitySettings) -> Mapping[NoticeChannel, Channel]:
     return {NoticeChannel.EMAIL: SmtpChannel(settings.smtp)} if settings.smtp else {}
 
 
-def _deliveries(ground: Ground, settings: IdentitySettings, streams: _Streams, told: Notices) -> Deliveries:
-    channels = _channels(settings)
+def _deliveries(
+    ground: Ground, streams: _Streams, told: Notices, channels: Mapping[NoticeChannel, Channel]
+) -> Deliveries:
     metrics.notice_channels(
         "identity", [each.value for each in NoticeChannel if each is not NoticeChannel.WEB_INBOX]
     )
@@ -321,8 +328,12 @@ def _by_hand(app: App, ground: Ground) -> Mapping[str, ByHand]:
         return f"delivery {delivery_id} is tried again"
 
     return {
-        "notices-list": lambda _words: _told(app.deliveries.open(_MOST_LISTED, parked=False)),
-        "notices-parked": lambda _words: _told(app.deliveries.open(_MOST_LISTED, parked=True)),
+        "notices-list": lambda _words: (
+            _told(app.deliveries.open(_MOST_LISTED, parked=False)) or "everything has arrived"
+        ),
+        "notices-parked": lambda _words: (
+            _told(app.deliveries.open(_MOST_LISTED, parked=True)) or "no delivery is parked"
+        ),
         "notices-replay": replay,
         "first-operator": first_operator,
         "approve-nomination": approve_nomination,
@@ -338,7 +349,7 @@ def _told(found: Sequence[OpenDelivery]) -> str:
         f"  {each.channel} {each.reason}".rstrip()
         for each in found
     )
-    return "\n".join(lines) or "everything has arrived"
+    return "\n".join(lines)
 
 
 SERVICE = Service(

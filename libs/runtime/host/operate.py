@@ -1,6 +1,6 @@
 """What an operator does by hand: verify, rebuild a view, rotate the master key, parked events."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -227,3 +227,14 @@ def opened_ledger(service: Service, environ: Environ) -> Iterator[Ledger]:
         yield ledger
     finally:
         ledger.close()
+
+
+def say_differences(service: Service, what: str, found: Sequence[object], *, compare: bool) -> int:
+    """List what differs from the ledger, or was put right; answers the exit status."""
+    for difference in found[:MOST_TOLD]:
+        say(str(difference))
+    if not found:
+        say(f"{service.name}: {what} and ledger agree")
+        return 0
+    say(f"{service.name}: {what} that {'differ' if compare else 'were put right'}: {len(found):,}")
+    return 1 if compare else 0

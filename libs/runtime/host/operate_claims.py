@@ -1,7 +1,7 @@
 """What an operator does once claims were lost or altered: compare them with the ledger, rebuild them."""
 
 from libs.ledger.streams.reclaim import Reclaiming, TwoHolders
-from libs.runtime.host.operate import MOST_TOLD, Environ, opened_ledger, sound
+from libs.runtime.host.operate import MOST_TOLD, Environ, opened_ledger, say_differences, sound
 from libs.runtime.host.parts import Service
 from libs.runtime.host.terminal import say
 
@@ -20,10 +20,4 @@ def rebuild_claims(service: Service, environ: Environ, *, compare: bool = False)
             say(f"{service.name}: {doubles}, and nothing was changed")
             say("What to do: OPERATING.md, section Rebuild claims")
             return 1
-    for difference in found[:MOST_TOLD]:
-        say(str(difference))
-    if not found:
-        say(f"{service.name}: claims and ledger agree")
-        return 0
-    say(f"{service.name}: claims that {'differ' if compare else 'were put right'}: {len(found):,}")
-    return 1 if compare else 0
+    return say_differences(service, "claims", found, compare=compare)

@@ -6,9 +6,10 @@ import pytest
 from linli.catalog.v1 import catalog_service_pb2 as pb
 from linli.catalog.v1 import catalog_types_pb2 as types
 
+from libs.rules.working_time import Hours
 from libs.runtime.config.guards import CannotStart
 from services.command.calendar import foretold, told
-from services.command.days import Days, Hours
+from services.command.days import Days
 from services.command.days_taken import with_days
 
 TODAY = date(2026, 11, 28)

@@ -1,6 +1,7 @@
 """The rpcs about consents."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from linli.identity.v1 import identity_service_pb2 as pb
 
@@ -31,7 +32,7 @@ class ConsentApi:
             moment(request.until_time),
             call.at,
             call.context(),
-            lambda parties, area_path: themself_or_registering(call, parties, area_path),
+            partial(themself_or_registering, call),
         )
         shown = consent_shown(handled.state)
         return pb.RecordConsentResponse(consent=shown, revision=handled.revision)
@@ -42,7 +43,7 @@ class ConsentApi:
             request.consent_id,
             call.at,
             call.context(),
-            lambda parties, area_path: themself_or_registering(call, parties, area_path),
+            partial(themself_or_registering, call),
         )
         shown = consent_shown(handled.state)
         return pb.RevokeConsentResponse(consent=shown, revision=handled.revision)

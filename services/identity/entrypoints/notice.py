@@ -1,5 +1,7 @@
 """The rpcs about notices."""
 
+from functools import partial
+
 from linli.identity.v1 import identity_service_pb2 as pb
 
 from libs.query.freshness import Fresh
@@ -27,7 +29,7 @@ class NoticeApi:
             choice_of(request),
             call.at,
             call.context(),
-            lambda parties, area_path: themself_or_registering(call, parties, area_path),
+            partial(themself_or_registering, call),
         )
         chosen = handled.state.chosen if isinstance(handled.state, Chosen) else None
         shown = preferences_shown(resident_id, chosen, self._app.notices.zone)

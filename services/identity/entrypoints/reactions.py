@@ -14,15 +14,13 @@ from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.ledger.ids import derived_id
 from libs.messaging.reactions import Fact, Reaction, Reactions, Subscriptions
-from libs.rpc.enums import EnumWords
 from libs.rpc.moments import moment_of
 from services.identity.domain.noted import CaseNoted
 from services.identity.domain.notice import NOTICE, NoteCase, NoticeCommand, NoticeKind, QueueNotice
+from services.identity.entrypoints.wire.words import CLOCKS, CLOSINGS
 
 PROMPT = timedelta(days=1)
 """What is recorded later than this after it happened is late; a case that is opened late is imported."""
-CLOSINGS = EnumWords(types.Closing)
-CLOCKS = EnumWords(types.ClockKind)
 
 
 def when_case_opened(event: cases.CaseOpened, fact: Fact) -> Reactions:

@@ -48,9 +48,9 @@ class NewestCalendars(View):
 
 
 VIEW = NewestCalendars()
-_DO = "define it again by a release that knows the next year, or `linli calendar import`"
+_DO = "define it again with a release that knows the next year, or `linli calendar import`"
 
-_SAY = "take them in by `linli calendar import`, or define it with `known_until_date` if it has none"
+_SAY = "import them with `linli calendar import`, or define it with `known_until_date` if it has none"
 _KNOWN = "content->'working_time'->>'known_until'"
 _COUNTING = (
     "SELECT FROM versions WHERE versions.calendar_id = calendars.calendar_id"

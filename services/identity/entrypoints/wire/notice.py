@@ -4,7 +4,6 @@ from linli.cases.v1 import cases_types_pb2 as cases
 from linli.identity.v1 import identity_service_pb2 as pb
 
 from libs.ledger.text import Text
-from libs.rpc.enums import EnumWords
 from libs.rpc.labels import label_of
 from libs.rpc.moments import stamp, stamp_or_none
 from libs.rpc.texts import localized
@@ -15,9 +14,14 @@ from services.identity.application.notice_ports import ListedNotice
 from services.identity.domain.notice import NoticeKind, NoticeQueued
 from services.identity.domain.preferences import Language, NoticeChannel, NoticePreferencesSet
 from services.identity.domain.wording import NO_TEXT, Worded
-from services.identity.entrypoints.wire.words import LANGUAGES, NOTICE_CHANNELS, NOTICE_KINDS
+from services.identity.entrypoints.wire.words import (
+    CLOCKS,
+    CLOSINGS,
+    LANGUAGES,
+    NOTICE_CHANNELS,
+    NOTICE_KINDS,
+)
 
-_CLOSINGS, _CLOCKS = EnumWords(cases.Closing), EnumWords(cases.ClockKind)
 _REASONS = {reason.code: Text(zh=reason.zh, en=reason.en) for reason in REJECT_REASONS}
 
 
@@ -25,9 +29,9 @@ def label(notice: NoticeQueued) -> Text:
     """What the detail of a notice is called; empty where this release has no name for it."""
     match notice.kind:
         case NoticeKind.CLOSED:
-            return label_of(cases.Closing, _CLOSINGS.number(notice.detail))
+            return label_of(cases.Closing, CLOSINGS.number(notice.detail))
         case NoticeKind.OVERDUE | NoticeKind.CORRECTED:
-            return label_of(cases.ClockKind, _CLOCKS.number(notice.detail))
+            return label_of(cases.ClockKind, CLOCKS.number(notice.detail))
         case NoticeKind.MERGED | NoticeKind.UNMERGED:  # the number of the other case
             return Text(zh=notice.detail, en=notice.detail)
         case NoticeKind.REJECTED:
@@ -72,7 +76,7 @@ def preferences_shown(
         kinds=map(NOTICE_KINDS.to_wire, chosen.kinds),
         set_time=stamp(chosen.set_at),
         set_by_themself=chosen.by_themself,
-        email=(chosen.email.value if chosen.email else None) or "",
+        email=chosen.address,
     )
 
 

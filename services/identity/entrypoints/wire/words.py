@@ -1,10 +1,11 @@
 """The enums of identity on the wire and in the domain; what callers filter by has these names, too."""
 
+from linli.cases.v1 import cases_types_pb2 as cases
 from linli.identity.v1 import identity_service_pb2 as pb
 from linli.identity.v1 import identity_types_pb2 as types
 from linli.options.v1 import access_pb2
 
-from libs.rpc.enums import EnumTable
+from libs.rpc.enums import EnumTable, EnumWords
 from services.identity.domain import consent, nomination, notice, preferences
 from services.identity.domain.values import BodyKind, KeyKind, Level, Purpose, Role
 
@@ -18,3 +19,6 @@ NOTICE_KINDS = EnumTable(types.NoticeKind, notice.NoticeKind)
 NOTICE_CHANNELS = EnumTable(types.NoticeChannel, preferences.NoticeChannel)
 LANGUAGES = EnumTable(types.NoticeLanguage, preferences.Language)
 OUTCOMES = EnumTable(types.NominationState, nomination.Outcome, only_on_wire=frozenset({"OPEN", "EXPIRED"}))
+CLOSINGS = EnumWords(cases.Closing)
+CLOCKS = EnumWords(cases.ClockKind)
+"""The last two of cases, in words: identity only repeats them."""
