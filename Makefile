@@ -86,9 +86,12 @@ e2e: setup ## Run the journeys over the real wire (minutes)
 e2e-upgrade: setup ## Upgrade from the last release and back, with calls in flight (minutes)
 	$(BIN)/pytest -m upgrade e2e/upgrade $(ARGS)
 
-.PHONY: e2e-node
-e2e-node: setup ## A partner on Node, by the partners' manual alone (needs Node and npm)
+e2e/node/node_modules: e2e/node/package-lock.json
 	cd e2e/node && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
+
+.PHONY: e2e-node
+e2e-node: setup e2e/node/node_modules ## A partner on Node, by the partners' manual alone (needs Node and npm)
 	$(BIN)/pytest -m node e2e/journeys $(ARGS)
 
 .PHONY: release

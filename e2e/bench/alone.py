@@ -18,6 +18,8 @@ from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.store.ledger import Ledger, LedgerSettings
 from libs.ledger.store.verify import verify
 from libs.ledger.views.rebuild import Progress, rebuild
+from libs.messaging.schema import migrate
+from libs.runtime.bundled.postgres import EmbeddedPostgres, ensure_role, runtime_role
 from services.cases.adapters.ledger import EVENTS
 from services.cases.adapters.views import all_cases
 
@@ -39,6 +41,14 @@ class Database:
         """The ledger, as a role of the service has it."""
         settings = LedgerSettings(dsn=self.dsn, service=EVENTS.service, listen=False)
         return Ledger.connect(settings, EVENTS, MasterKey(self.master_key))
+
+
+def made(server: EmbeddedPostgres, name: str) -> Database:
+    """A new database for the ledger of cases, and the view of all of them."""
+    role, owner = runtime_role(EVENTS.service), server.ensure_database(name)
+    ensure_role(owner, role)
+    migrate(owner, EVENTS.service, [all_cases.VIEW], role=role)
+    return Database(server.dsn(name, role), owner)
 
 
 def alone(work: Callable[[Database], T], database: Database) -> T:

@@ -25,6 +25,8 @@ from e2e.bench.figures import quantile
 from e2e.bench.ground import Served
 from e2e.bench.processor import Usage, watched
 from libs.ledger.ids import new_id
+from libs.rpc.client import Patience
+from libs.rpc.failures import failure_of
 
 CASES = "/linli.cases.v1.CasesService/"
 PLACES = ((34.0522, -118.2437), (34.1016, -118.3269), (33.9425, -118.2551), (34.2011, -118.5350))
@@ -92,17 +94,20 @@ def opening(number: int) -> pb.OpenCaseRequest:
 
 def outlasting(send: Send) -> Send:
     """The documented retry: after a passing refusal the same request again, which takes effect once."""
+    patience = Patience(tries=13)
 
     def patiently(path: str, request: bytes) -> bytes:
-        for attempt in itertools.count():
+        tries = 1
+        while True:
             try:
                 return send(path, request)
             except grpc.RpcError as error:
-                if error.code() not in PASSING or attempt == _TRIES:
+                failed = failure_of(path, error)
+                if not failed.passing or tries == patience.tries:
                     raise
-                _refused.append(path)
-                time.sleep(min(2.0, 0.1 * 2**attempt))
-        raise AssertionError("there is no last number")
+            _refused.append(path)
+            time.sleep(patience.pause(tries, failed.retry_after))
+            tries += 1
 
     return patiently
 
@@ -112,8 +117,6 @@ def outlasting_lifecycle(send: Send, number: int) -> None:
     lifecycle(outlasting(send), number)
 
 
-PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
-_TRIES = 12
 _refused: list[str] = []
 """The calls of this process that were refused for the moment, since the last measurement began."""
 WORK: Mapping[str, Callable[[Send, int], object]] = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from e2e.bench.alone import Database, alone, rebuilt, saying, started, streams_read, verified
+from e2e.bench.alone import Database, alone, made, rebuilt, saying, started, streams_read, verified
 from e2e.bench.figures import Figure, per_second
 from e2e.bench.ground import Ground
 from e2e.bench.group_commit import WRITERS
@@ -19,10 +19,6 @@ from libs.ledger.ids import new_id
 from libs.ledger.recorded import Context, Draft
 from libs.ledger.store.ledger import Append, Ledger
 from libs.ledger.store.recorder import EVENTS_TABLE
-from libs.messaging.schema import migrate
-from libs.runtime.bundled.postgres import ensure_role, runtime_role
-from services.cases.adapters.ledger import EVENTS
-from services.cases.adapters.views import all_cases
 
 GUESSED = 1_000
 """Bytes on the disk for an event before anything was measured: its row, its places in two indexes."""
@@ -56,10 +52,7 @@ def measure(ground: Ground) -> list[Figure]:
     must_fit(ground.folder, f"{events:,} events", events * (GUESSED + VIEW) + LOG)
     sizes: list[Size] = []
     with ground.postgres() as server:
-        role, owner = runtime_role(EVENTS.service), server.ensure_database("bench_growth")
-        ensure_role(owner, role)
-        migrate(owner, EVENTS.service, [all_cases.VIEW], role=role)
-        database = Database(server.dsn("bench_growth", role), owner)
+        database = made(server, "bench_growth")
         for wanted in (events // 10, events):
             sizes.append(_measured(database, ground.folder, wanted, sizes[-1] if sizes else None))
     return [*_figures(*sizes), _on_paper(sizes[-1])]
@@ -93,8 +86,8 @@ def must_fit(folder: Path, what: str, needed: float) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise SystemExit(
-            f"growth: {what} may need {needed / 2**30:,.1f} GiB in {folder}, and {free / 2**30:,.1f} GiB"
-            " are free: name a folder of a larger disk by TMPDIR, or fewer events by --events"
+            f"{what} may need {needed / 2**30:,.1f} GiB in {folder}, and {free / 2**30:,.1f} GiB are free:"
+            " name a folder of a larger disk by TMPDIR, or fewer events by --events (growth), or --quick"
         )
 
 

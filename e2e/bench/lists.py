@@ -11,19 +11,17 @@ from itertools import product
 from linli.cases.v1 import cases_service_pb2 as pb
 
 from e2e.bench import listed
-from e2e.bench.alone import Database
+from e2e.bench.alone import made
 from e2e.bench.figures import Figure, quantile
 from e2e.bench.ground import Ground
 from e2e.bench.growth import must_fit
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.views.view import Views
-from libs.messaging.schema import migrate
 from libs.query.freshness import Fresh
 from libs.query.reach import Limit, Reach
 from libs.query.sought import Sought
 from libs.rpc.moments import stamp
-from libs.runtime.bundled.postgres import EmbeddedPostgres, ensure_role, runtime_role
-from services.cases.adapters.ledger import EVENTS
+from libs.runtime.bundled.postgres import EmbeddedPostgres
 from services.cases.adapters.listing import CaseLists
 from services.cases.adapters.views import all_cases
 from services.cases.application.ports import Search
@@ -105,12 +103,9 @@ def measure(ground: Ground) -> list[Figure]:
 
 @contextmanager
 def _filled(server: EmbeddedPostgres, cases: int) -> Iterator[Ledger]:
-    began, name = time.monotonic(), f"bench_lists_{cases}"
-    role, owner = runtime_role(EVENTS.service), server.ensure_database(name)
-    ensure_role(owner, role)
-    migrate(owner, EVENTS.service, [all_cases.VIEW], role=role)
-    with Database(server.dsn(name, role), owner).open() as ledger:
-        listed.fill(ledger, owner, cases)
+    began, database = time.monotonic(), made(server, f"bench_lists_{cases}")
+    with database.open() as ledger:
+        listed.fill(ledger, database.owner, cases)
         print(f"  filled with {cases:,} cases in {time.monotonic() - began:.0f} s", flush=True)
         yield ledger
 

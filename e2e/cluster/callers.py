@@ -1,6 +1,5 @@
 """Who calls a release on a cluster from this machine, through its doors."""
 
-import base64
 import random
 import secrets
 import threading
@@ -13,7 +12,7 @@ from typing import Any
 
 from linli.identity.v1 import identity_service_pb2 as identity
 
-from e2e.chaos.load import Caller, Load
+from e2e.chaos.load import ANSWERED_WITHIN, Caller, Load
 from e2e.city.platform import City
 from e2e.cluster.doors import doors
 from e2e.cluster.release import Release
@@ -60,7 +59,7 @@ class Callers:
         people = [
             Caller(
                 f"{crowd}-{number}",
-                self.operator(deadline=20.0, patience=Patience(tries=2)),
+                self.operator(deadline=ANSWERED_WITHIN, patience=Patience(tries=2)),
                 random.Random(number),
                 stop,
                 pause,
@@ -76,12 +75,9 @@ class Callers:
 @contextmanager
 def calling(release: Release, roots: bytes) -> Iterator[Callers]:
     """Open the doors of a release."""
-    services = {name: f"{release.name}-linli-{name}" for name in NAMES}
+    services = {name: f"{release.fullname}-{name}" for name in NAMES}
     with doors(release.cluster, release.namespace, dict.fromkeys(services.values(), GRPC)) as at:
-        [made] = release.cluster.get(
-            "secret", f"{release.name}-linli-first-operator", "-n", release.namespace
-        )
-        password = base64.b64decode(made["data"]["password"]).decode()
+        password = release.secret("first-operator", "password").decode()
         yield Callers({name: at[service] for name, service in services.items()}, roots, password)
 
 

@@ -112,7 +112,7 @@ def scale(service: str, replicas: int) -> Step:
     """Give the api of a service so many replicas."""
 
     def step(installation: Installation, _: random.Random) -> str:
-        deployment = f"{installation.release.fullname}-{service}-api"
+        deployment = _api(installation, service)
         installation.release.kubectl("scale", "deployment", deployment, f"--replicas={replicas}")
         return until_rolled_out(installation)
 
@@ -123,7 +123,7 @@ def until_replicas(service: str, at_least: int, at_most: int) -> Step:
     """Wait until somebody has given the api of a service so many replicas."""
 
     def step(installation: Installation, _: random.Random) -> str:
-        name = f"{installation.release.fullname}-{service}-api"
+        name = _api(installation, service)
 
         def other() -> list[str]:
             [found] = installation.release.get("deployment", name)
@@ -140,7 +140,7 @@ def until_called(service: str) -> Step:
     """Wait until each pod of the api of a service has answered some calls since we looked."""
 
     def step(installation: Installation, _: random.Random) -> str:
-        deployment = f"{installation.release.fullname}-{service}-api"
+        deployment = _api(installation, service)
         pods = [name for name in installation.release.running() if name.startswith(f"{deployment}-")]
         before = {pod: _answered(installation, pod) for pod in pods}
         until_none(
@@ -151,6 +151,11 @@ def until_called(service: str) -> Step:
         return f"{len(pods)} pods are called"
 
     return step
+
+
+def _api(installation: Installation, service: str) -> str:
+    """The Deployment of a service's api."""
+    return f"{installation.release.fullname}-{service}-api"
 
 
 def _answered(installation: Installation, pod: str) -> float:

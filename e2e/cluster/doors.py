@@ -48,11 +48,9 @@ def _address(cluster: Cluster, namespace: str, service: str) -> str:
 @contextmanager
 def _inside(node: Node, listening: Mapping[str, socket.socket], targets: Mapping[str, str]) -> Iterator[None]:
     """Forward from the machine's network into the node's: the sockets were opened in the machine's."""
-    first = node.place.first()
-    assert first is not None, "the node is up"
     passed = {name: each.fileno() for name, each in listening.items()}
     words = [f"fd:{passed[name]}={target}" for name, target in targets.items()]
-    entered = ["nsenter", "-t", str(first), "-n", "--", sys.executable, str(Path(door.__file__)), *words]
+    entered = node.entering("--net", sys.executable, str(Path(door.__file__)), *words)
     with subprocess.Popen(entered, pass_fds=list(passed.values()), stdin=subprocess.DEVNULL) as forwarding:
         try:
             yield

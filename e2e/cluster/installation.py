@@ -1,6 +1,5 @@
 """Linli on a cluster, as the load and the checker of `make chaos` see it: by doors, with its own keys."""
 
-import base64
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -86,7 +85,7 @@ def entered(release: Release, folder: Path) -> Iterator[Installation]:
     """A release that is installed, in evaluation mode; `folder` is an empty one."""
     postgresql = f"{release.fullname}-postgresql"
     with (
-        calling(release, _secret(release, "tls", "ca.crt")) as callers,
+        calling(release, release.secret("tls", "ca.crt")) as callers,
         doors(release.cluster, release.namespace, {postgresql: 5432}) as at,
         closing(_services(release, at[postgresql], folder)) as services,
     ):
@@ -97,10 +96,10 @@ def _services(release: Release, server: str, folder: Path) -> Services:
     """Its services, whose PostgreSQL is found at `server`, `HOST:PORT`."""
     host, _, port = server.rpartition(":")
     signing_key = folder / "signing-key.pem"
-    signing_key.write_bytes(_secret(release, "signing-key", "signing-key.pem"))
+    signing_key.write_bytes(release.secret("signing-key", "signing-key.pem"))
 
     def text(name: str, key: str) -> str:
-        return _secret(release, name, key).decode().strip()
+        return release.secret(name, key).decode().strip()
 
     def address(database: str, user: str, password: str) -> Secret[str]:
         return Secret(make_conninfo(host=host, port=port, dbname=database, user=user, password=password))
@@ -116,9 +115,3 @@ def _services(release: Release, server: str, folder: Path) -> Services:
         )
 
     return Services(settings, signing_key)
-
-
-def _secret(release: Release, name: str, key: str) -> bytes:
-    """What a key of the release's Secret `<name>` holds."""
-    [found] = release.get("secret", f"{release.fullname}-{name}")
-    return base64.b64decode(found["data"][key])

@@ -1,5 +1,6 @@
 """A release of the chart on a cluster, and its pods."""
 
+import base64
 import json
 import time
 from collections.abc import Iterator
@@ -31,6 +32,11 @@ class Release:
     def fullname(self) -> str:
         """What the names of its objects begin with."""
         return self.name if "linli" in self.name else f"{self.name}-linli"
+
+    def secret(self, name: str, key: str) -> bytes:
+        """What a key of its Secret `<fullname>-<name>` holds."""
+        [found] = self.get("secret", f"{self.fullname}-{name}")
+        return base64.b64decode(found["data"][key])
 
     def install(self) -> float:
         """Install it; the seconds until everything was ready."""

@@ -15,28 +15,22 @@ from typing import Any
 import pytest
 from linli.cases.v1 import cases_service_pb2 as cases
 from linli.cases.v1 import cases_types_pb2 as types
-from linli.catalog.v1 import catalog_service_pb2 as catalog
 from linli.catalog.v1 import catalog_types_pb2 as terms
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 
-from e2e.city.platform import City, until_known
+from e2e.city.platform import City
 from e2e.journeys.month import Month, month_in
 from e2e.journeys.town import (
     EAST,
-    ELM,
-    LONG_AGO,
     ROADS,
     TOWN,
     WATER,
     Town,
-    new_id,
     on,
-    stamp,
     take_on,
 )
 from libs.rpc.failures import RpcFailed
 from libs.rpc.naming import snake_case
-from libs.testkit.eventually import eventually
 
 pytestmark = pytest.mark.timeout(600)
 BENCH = "broken-bench"
@@ -76,9 +70,7 @@ class Story:
 
     def does(self, who: str, trick: str, rpc: str, **fields: Any) -> None:
         """Somebody signs in and does something with a case; why it is refused is kept."""
-        city = (
-            self.town.person(*STAFF[who][:1], who, **STAFF[who][1]) if who in STAFF else self.resident(trick)
-        )
+        city = self.staff(who) if who in STAFF else self.resident(trick)
         request = getattr(cases, f"{rpc}Request")(**on(self.told[trick], **fields))
         try:
             getattr(city.cases, snake_case(rpc))(request)
@@ -120,28 +112,11 @@ def photo(of: str) -> types.EvidenceReference:
 @pytest.fixture(scope="module")
 def story(folder: Path) -> Iterator[Story]:
     with month_in(folder / "month") as month:
-        promise(month.town)
+        # two days to respond, five to mend, and a photo
+        take_on(month.town.operator, BENCH, ROADS, "长椅损坏", evidence_kinds=[terms.EVIDENCE_KIND_PHOTO])
         told = Story(month)
         tell(told)
         yield told
-
-
-def promise(town: Town) -> None:
-    """Of benches: two days to respond, five to mend, and a photo; returns when cases works by it."""
-    take_on(town.operator, BENCH, ROADS, "长椅损坏")
-    published = catalog.PublishCommitmentRequest(
-        request_id=new_id(),
-        affair_id=BENCH,
-        area_id=TOWN,
-        first_response=terms.Limit(amount=2, unit=terms.LIMIT_UNIT_WORKING_DAYS),
-        resolution=terms.Limit(amount=5, unit=terms.LIMIT_UNIT_WORKING_DAYS),
-        evidence_kinds=[terms.EVIDENCE_KIND_PHOTO],
-        calendar_id="always",
-        valid_from_time=stamp(LONG_AGO),
-    )
-    until_known(town.operator.catalog.publish_commitment, published)
-    asked = cases.PreviewRoutingRequest(affair_id=BENCH, area_id=ELM)
-    eventually(lambda: town.operator.cases.preview_routing(asked).deadlines[0].commitment_version == 2)
 
 
 def tell(told: Story) -> None:

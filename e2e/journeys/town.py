@@ -148,11 +148,14 @@ def found(operator: City) -> None:
         take_on(operator, affair_id, body_id, name)
 
 
-def take_on(operator: City, affair_id: str, body_id: str, name: str = "新事项") -> None:
-    """Make the body answer for a new affair, within limits; returns when cases are routed to it."""
+def take_on(operator: City, affair_id: str, body_id: str, name: str = "新事项", **promised: Any) -> None:
+    """Make the body answer for a new affair, within limits; returns when cases are routed to it.
+
+    `promised`: what the commitment says besides the two usual limits.
+    """
     _define_affair(operator, affair_id, name)
     _assign(operator, affair_id, body_id)
-    _promise(operator, affair_id)
+    _promise(operator, affair_id, **promised)
     eventually(lambda: _is_routed(operator, affair_id, body_id), seconds=30)
 
 
@@ -216,7 +219,7 @@ def _assign(operator: City, affair_id: str, body_id: str) -> None:
     until_known(operator.catalog.assign_responsibility, assigning)
 
 
-def _promise(operator: City, affair_id: str) -> None:
+def _promise(operator: City, affair_id: str, **promised: Any) -> None:
     promising = catalog.PublishCommitmentRequest(
         request_id=new_id(),
         affair_id=affair_id,
@@ -225,6 +228,7 @@ def _promise(operator: City, affair_id: str) -> None:
         resolution=terms.Limit(amount=5, unit=terms.LIMIT_UNIT_WORKING_DAYS),
         calendar_id="always",
         valid_from_time=stamp(LONG_AGO),
+        **promised,
     )
     until_known(operator.catalog.publish_commitment, promising)
 

@@ -102,7 +102,7 @@ def _base(builder: Builder, asked: str, out: Path) -> Base:
 
 
 def _make(builder: Builder, target: str, base: Base, tag: str, out: Path) -> None:
-    of = "released" if target == _RELEASED else commit()
+    of = _RELEASED if target == _RELEASED else commit()
     arguments = {"BASE": base.image, "COMMIT": of, "VERSION": tag.rpartition(":")[2]}
     arguments |= {"BASE_NAME": base.name, "BASE_DIGEST": base.digest}
     if certificates := os.environ.get("PIP_CERT"):
