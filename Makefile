@@ -98,7 +98,7 @@ e2e-node: setup e2e/node/node_modules ## A partner on Node, by the partners' man
 release: setup ## Keep wheel and chart of this checkout as the last release, and its protos as those that must not break
 	rm -rf build e2e/upgrade/released/*.whl e2e/upgrade/released/*.tgz
 	$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w e2e/upgrade/released .
-	rm -rf build
+	rm -rf build linli.egg-info
 	$(BIN)/helm package charts/linli --destination e2e/upgrade/released
 	$(MAKE) release-contracts
 

@@ -3949,8 +3949,8 @@ class ExplainDeadlineResponse(_message.Message):
     the version that counts the due moment; empty if it does not say, or if time counts day and night.
     """
     beyond_known_days: _builtins.bool
-    """True: the due moment lies behind that date, and the days between were counted by the working week alone. It stands
-    all the same, unless the case is paused: what is counted then, the version in force then counts.
+    """True: the due moment lies behind that date, and the days between were counted by the working week alone. The due
+    moment stands. If the case is paused later, the time after that is counted by the version then in force.
     """
     @_builtins.property
     def deadline(self) -> _cases_types_pb2.Deadline:
@@ -4367,8 +4367,8 @@ class SensorTerms(_message.Message):
     clear_seconds: _builtins.int
     """For how long readings must not be beyond it before the alarm is over; a minute to a week."""
     incident_radius_metres: _builtins.int
-    """How far apart the sensors of one incident lie at most, as this sensor sees it. Sensors without a location are as far
-    from each other as their areas are the same or not.
+    """How far apart the sensors of one incident lie at most, as this sensor sees it. Two sensors without a
+    location are near if they are in the same area; one with a location and one without never are.
     """
     incident_window_seconds: _builtins.int
     """For how long after the last alarm of an incident was over another alarm still belongs to it; at most a week."""
