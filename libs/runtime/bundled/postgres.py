@@ -16,7 +16,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from libs.runtime.bundled.held import InUse, Unusable, hold
-from libs.runtime.bundled.postgres_server import configuration, is_postgres
+from libs.runtime.bundled.postgres_server import configuration, is_postgres, working_in
 from libs.runtime.bundled.unprivileged import Account, PostgresFailed, account_for
 
 MAJOR = 18
@@ -24,6 +24,7 @@ USER = "linli"
 _NOBODYS_PID = b"%d" % (2**31 - 1)
 _LONGEST_RECOVERY = 100.0  # seconds
 _LONGEST_START = 5.0  # seconds until a starting server has its socket
+_LONGEST_END = 30.0  # seconds until the processes of a killed server have noticed and are gone
 _LONGEST_SOCKET_PATH = 100  # the system's limit is 103 to 107 bytes
 
 
@@ -186,11 +187,23 @@ class EmbeddedPostgres:
         return False
 
     def _launch(self) -> None:
+        self._wait_for_survivors()
         self._bury()
         (self.cluster / "postgresql.conf").write_bytes(
             configuration(self._socket_folder(create=True), durable=self._durable)
         )
         self._pg_ctl("start", "-l", str(self.log), failure="PostgreSQL did not start")
+
+    def _wait_for_survivors(self) -> None:
+        """Let the processes of a killed server end: beside them no new one may start."""
+        ends = time.monotonic() + _LONGEST_END
+        while survivors := working_in(self.cluster):
+            if time.monotonic() > ends:
+                raise PostgresFailed(
+                    f"processes of a killed PostgreSQL still work in {self.cluster}:"
+                    f" end them (kill {' '.join(map(str, survivors))}), then start again"
+                )
+            time.sleep(0.02)
 
     def _bury(self) -> None:
         """Make the lock files of a dead server name a process that cannot be.

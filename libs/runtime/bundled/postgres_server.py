@@ -46,6 +46,19 @@ def is_postgres(pid: int) -> bool:
     return name == "postgres" and rest.split()[0] != "Z"  # a zombie is dead, only not yet buried
 
 
+def working_in(cluster: Path) -> list[int]:
+    """The PostgreSQL processes whose folder this is, as far as we may see: those of a dead server, too."""
+    pids = (int(process.name) for process in Path("/proc").glob("[0-9]*"))
+    return [pid for pid in pids if is_postgres(pid) and _works_in(pid, cluster)]
+
+
+def _works_in(pid: int, cluster: Path) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cwd").samefile(cluster)
+    except OSError:  # it has ended, or belongs to somebody else
+        return False
+
+
 def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +102,24 @@ def test_a_server_killed_with_its_platform_recovers(data: Path) -> None:
 
     killed(data)
     server._release()  # as the system does for a killed process
+    again = EmbeddedPostgres(data)
+    again.start()
+
+    assert remembered(again.dsn("kept")) == (42,)
+    again.stop()
+
+
+def test_processes_that_outlive_their_killed_server_for_a_while_are_waited_for(data: Path) -> None:
+    server = EmbeddedPostgres(data)
+    server.start()
+    remember(server.ensure_database("kept"))
+    with psycopg.connect(server.dsn("kept")) as connection:
+        slow = connection.info.backend_pid
+        os.kill(slow, signal.SIGSTOP)
+        os.kill(server.pid() or 0, signal.SIGKILL)
+        server._release()
+    threading.Timer(1.0, os.kill, (slow, signal.SIGCONT)).start()
+
     again = EmbeddedPostgres(data)
     again.start()
 
