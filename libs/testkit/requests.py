@@ -56,7 +56,7 @@ _RANGES = {
 
 
 _COIN = st.booleans()
-_LEFT_OUT = {"page_token", "filter", "order_by", "at_least", "if_revision"}
+_LEFT_OUT = {"page_token", "filter", "order_by", "at_least", "if_revision", "into_if_revision"}
 
 
 def nearly_good(descriptor: Descriptor, seeds: Seeds) -> st.SearchStrategy[Message]:

@@ -49,7 +49,7 @@ def test_every_text_of_every_rpc_is_looked_at() -> None:
 
 
 DECLARED = {
-    r".*_ids?|if_revision|(cases_)?at_least|order_by|scopes|types": pb.PROFILE_ID,
+    r".*_ids?|(into_)?if_revision|(cases_)?at_least|order_by|scopes|types": pb.PROFILE_ID,
     r"source|service|(time_)?zone|url": pb.PROFILE_ID,
     r"page_token|client_secret|query": pb.PROFILE_EXACT,
     r"skills|languages?|accessibility|groups|evidence_kinds|system": pb.PROFILE_TAG,

@@ -217,8 +217,11 @@ class Stream(Generic[C, S, E]):
 Task = (
     tuple[Stream[Any, Any, Any], str, Any, Context]
     | tuple[Stream[Any, Any, Any], str, Any, Context, Permit[Any]]
+    | tuple[Stream[Any, Any, Any], str, Any, Context, Permit[Any], str | None]
 )
-"""A command for one of several streams: (stream, id, command, context), and a permit, if one is asked."""
+"""A command for one of several streams: (stream, id, command, context), and, as for `handle`, the permit and
+`if_revision`, if they are asked.
+"""
 
 
 def handle_many(
@@ -263,13 +266,15 @@ def _decide_all(
     for name, stream in names.items():
         known[name] = stream.states.advance(name, known[name], news[name])
     decisions, answering = [], set()
-    for stream, subject_id, command, context, *permit in tasks:
+    for task in tasks:
+        stream, subject_id, command, context = task[:4]
         name, request = stream.name(subject_id), (context.actor, context.request_id)
         goes_on = (name, request) in answering
         ask: Ask[Any, Any] = Ask(
             command=command,
             context=stream.concealed(context),
-            permit=permit[0] if permit else None,
+            permit=task[4] if len(task) > 4 else None,
+            if_revision=task[5] if len(task) > 5 else None,
             goes_on=goes_on,
         )
         try:

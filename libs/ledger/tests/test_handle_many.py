@@ -50,6 +50,27 @@ def test_answers_carry_where_their_events_lie(mailboxes: Mailboxes, ledger: Ledg
     assert mailboxes.load("11").position == 4
 
 
+def test_one_of_several_commands_may_be_for_a_revision_that_has_passed(
+    mailboxes: Mailboxes, ledger: Ledger
+) -> None:
+    handle_many(ledger, tasks(mailboxes))
+    seen, others = mailboxes.load("12").revision, mailboxes.load("11").revision
+    mailboxes.handle("12", Put(letter="l-2"), context())
+    both: list[Task] = [
+        (mailboxes, "11", Put(letter="l-3"), context(), allowing, others),
+        (mailboxes, "12", Put(letter="l-3"), context(), allowing, seen),
+    ]
+
+    with pytest.raises(Refusal, match="REVISION_MISMATCH"):
+        handle_many(ledger, both)
+
+    assert mailboxes.load("11").version == 3
+
+
+def allowing(_: State) -> None:
+    """A permit that refuses nobody."""
+
+
 def test_one_refusal_keeps_everything_out(mailboxes: Mailboxes, ledger: Ledger) -> None:
     bad: Task = (mailboxes, "13", Put(letter="l-1"), context())
 

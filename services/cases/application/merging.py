@@ -6,6 +6,7 @@ from datetime import datetime
 
 from libs.ledger.decider import Refusal
 from libs.ledger.recorded import Context
+from libs.ledger.revision import parse_revision
 from libs.ledger.streams.stream import Task, handle_many
 from services.cases.application.case import CaseHandled, CaseStream, require_case_id
 from services.cases.application.permits import Check, as_opened
@@ -21,35 +22,47 @@ Both = tuple[CaseHandled, CaseHandled]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A case, and the revision at which somebody saw it and it must still be; "": at any."""
+
+    case_id: str
+    if_revision: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Merges:
     """What can be done with two cases. `check` is asked about both."""
 
     stream: CaseStream
     picture: Picture
 
-    def merge(self, case_id: str, into_case_id: str, at: datetime, context: Context, check: Check) -> Both:
+    def merge(self, one: Seen, into: Seen, at: datetime, context: Context, check: Check) -> Both:
         """Let a case go on in another one."""
+        case_id, into_case_id = one.case_id, into.case_id
+        if into.if_revision:  # told by its own name if it is malformed
+            parse_revision(into.if_revision, "into_if_revision")
         require_case_id(case_id)
         require_case_id(into_case_id)
 
         def tasks() -> list[Task]:
-            one, other = self.stream.load(case_id).state, self.stream.load(into_case_id).state
-            merge = MergeCase(seen=one, into=as_opened(other), at=at)
+            ours, other = self.stream.load(case_id).state, self.stream.load(into_case_id).state
+            merge = MergeCase(seen=ours, into=as_opened(other), at=at)
             add = AddDuplicate(
-                seen=other, duplicate=as_opened(one), calendars=self.picture().calendars, at=at
+                seen=other, duplicate=as_opened(ours), calendars=self.picture().calendars, at=at
             )
-            return self._pair((case_id, merge), (into_case_id, add), context, check)
+            return self._pair((one, merge), (into, add), context, check)
 
         return self._both(tasks)
 
-    def unmerge(self, case_id: str, at: datetime, context: Context, check: Check) -> Both:
+    def unmerge(self, one: Seen, at: datetime, context: Context, check: Check) -> Both:
         """Let a merged case go on by itself again."""
+        case_id = one.case_id
         require_case_id(case_id)
 
         def tasks() -> list[Task]:
-            from_case_id = self._parent(case_id, context)
+            had = Seen(case_id=self._parent(case_id, context))
             remove = RemoveDuplicate(case_id=case_id, calendars=self.picture().calendars, at=at)
-            return self._pair((case_id, UnmergeCase(at=at)), (from_case_id, remove), context, check)
+            return self._pair((one, UnmergeCase(at=at)), (had, remove), context, check)
 
         return self._both(tasks)
 
@@ -65,12 +78,15 @@ class Merges:
 
     def _pair(
         self,
-        one: tuple[str, MergeCase | UnmergeCase],
-        other: tuple[str, AddDuplicate | RemoveDuplicate],
+        one: tuple[Seen, MergeCase | UnmergeCase],
+        other: tuple[Seen, AddDuplicate | RemoveDuplicate],
         context: Context,
         check: Check,
     ) -> list[Task]:
-        return [(self.stream, case_id, command, context, check) for case_id, command in (one, other)]
+        return [
+            (self.stream, named.case_id, command, context, check, named.if_revision or None)
+            for named, command in (one, other)
+        ]
 
     def _both(self, tasks: Callable[[], list[Task]]) -> Both:
         """Decide on both as they are now; anew, if one of them has changed since it was read."""

@@ -6,6 +6,7 @@ from libs.query.reach import permitting
 from libs.rpc.call import Call
 from services.cases.application import permits
 from services.cases.application.app import App
+from services.cases.application.merging import Seen
 from services.cases.entrypoints.wire.case import case_shown
 
 
@@ -18,8 +19,8 @@ class MergingApi:
     def merge_cases(self, request: pb.MergeCasesRequest, call: Call) -> pb.MergeCasesResponse:
         """One case goes on in another one; the caller dispatches both."""
         merged, into = self._app.merges.merge(
-            request.case_id,
-            request.into_case_id,
+            Seen(case_id=request.case_id, if_revision=request.if_revision),
+            Seen(case_id=request.into_case_id, if_revision=request.into_if_revision),
             call.at,
             call.context(reason=request.reason),
             permitting(call.permit, permits.deciding),
@@ -31,7 +32,7 @@ class MergingApi:
     def unmerge_case(self, request: pb.UnmergeCaseRequest, call: Call) -> pb.UnmergeCaseResponse:
         """A merged case goes on by itself again."""
         unmerged, had = self._app.merges.unmerge(
-            request.case_id,
+            Seen(case_id=request.case_id, if_revision=request.if_revision),
             call.at,
             call.context(reason=request.reason),
             permitting(call.permit, permits.deciding),

@@ -9,6 +9,7 @@ from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.rpc.credentials import Token
+from libs.rpc.failures import RpcFailed
 from libs.testkit import patience
 from libs.testkit.component import Component
 from services.cases.tests.neighbours import IN_HARBOUR
@@ -115,6 +116,51 @@ def test_a_body_merges_nothing(roads_officer: Any, theirs: pb.Case, ours: pb.Cas
     assert refused(roads_officer.merge_cases, merge(theirs, ours)) == "SCOPE_MISSING"
 
 
+def test_a_merge_that_was_decided_on_what_has_changed_since_is_refused(
+    dispatcher: Any, roads_officer: Any, theirs: pb.Case, ours: pb.Case
+) -> None:
+    seen = {"if_revision": revision_of(dispatcher, theirs), "into_if_revision": revision_of(dispatcher, ours)}
+    roads_officer.add_note(pb.AddNoteRequest(**on(ours), text="this one is a sinkhole"))
+    assert refused(dispatcher.merge_cases, merge(theirs, ours, **seen)) == "REVISION_MISMATCH"
+
+    seen["into_if_revision"] = revision_of(dispatcher, ours)
+    roads_officer.accept_case(pb.AcceptCaseRequest(**on(theirs)))
+    assert refused(dispatcher.merge_cases, merge(theirs, ours, **seen)) == "REVISION_MISMATCH"
+    assert mine_as_staff(dispatcher, theirs).state == types.CASE_STATE_ACCEPTED
+
+    seen["if_revision"] = revision_of(dispatcher, theirs)
+    again = merge(theirs, ours, **seen)
+    merged = dispatcher.merge_cases(again)
+    assert merged.case.state == types.CASE_STATE_MERGED
+    assert dispatcher.merge_cases(again) == merged  # also after both have changed by it
+
+
+@pytest.mark.parametrize("field", ["if_revision", "into_if_revision"])
+def test_a_merge_for_what_is_no_revision_is_told_so_by_name(
+    dispatcher: Any, theirs: pb.Case, ours: pb.Case, field: str
+) -> None:
+    with pytest.raises(RpcFailed) as failed:
+        dispatcher.merge_cases(merge(theirs, ours, **{field: "yesterday"}))
+
+    assert (failed.value.reason, list(failed.value.violations)) == ("REVISION_MALFORMED", [field])
+
+
+def test_an_unmerge_that_was_decided_on_an_earlier_merge_is_refused(
+    dispatcher: Any, lin: Any, theirs: pb.Case, ours: pb.Case
+) -> None:
+    third = lin.open_case(report()).case
+    dispatcher.merge_cases(merge(theirs, ours))
+    seen = revision_of(dispatcher, theirs)
+    undo = {"case_id": theirs.case_id, "reason": "two holes"}
+    dispatcher.unmerge_case(pb.UnmergeCaseRequest(request_id=new_id(), **undo))
+    dispatcher.merge_cases(merge(theirs, third))
+
+    late = pb.UnmergeCaseRequest(request_id=new_id(), if_revision=seen, **undo)
+
+    assert refused(dispatcher.unmerge_case, late) == "REVISION_MISMATCH"
+    assert mine_as_staff(dispatcher, theirs).merged_into_case_id == third.case_id
+
+
 def test_of_two_clerks_who_merge_the_same_cases_each_other_way_one_succeeds(
     person: Any, theirs: pb.Case, ours: pb.Case
 ) -> None:
@@ -127,6 +173,10 @@ def test_of_two_clerks_who_merge_the_same_cases_each_other_way_one_succeeds(
     assert sorted(outcomes) == ["", "CASE_MERGED"]
     states = [mine_as_staff(clerks[0], case).state for case in (theirs, ours)]
     assert states.count(types.CASE_STATE_MERGED) == 1
+
+
+def revision_of(clerk: Any, case: pb.Case) -> str:
+    return str(clerk.get_case(pb.GetCaseRequest(case_id=case.case_id)).revision)
 
 
 def mine_as_staff(clerk: Any, case: pb.Case) -> pb.Case:

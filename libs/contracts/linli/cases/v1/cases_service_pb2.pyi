@@ -1902,6 +1902,8 @@ class MergeCasesRequest(_message.Message):
     CASE_ID_FIELD_NUMBER: _builtins.int
     INTO_CASE_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    IF_REVISION_FIELD_NUMBER: _builtins.int
+    INTO_IF_REVISION_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
@@ -1910,6 +1912,10 @@ class MergeCasesRequest(_message.Message):
     """The other one."""
     reason: _builtins.str
     """Why. It stays in the history for ever, and the reporters read it: do not write personal data here."""
+    if_revision: _builtins.str
+    """Merges only if the case that is to go on in the other one is still at this revision; empty: unconditionally."""
+    into_if_revision: _builtins.str
+    """Merges only if the other one is still at this revision; empty: unconditionally."""
     def __init__(
         self,
         *,
@@ -1917,10 +1923,12 @@ class MergeCasesRequest(_message.Message):
         case_id: _builtins.str = ...,
         into_case_id: _builtins.str = ...,
         reason: _builtins.str = ...,
+        if_revision: _builtins.str = ...,
+        into_if_revision: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "into_case_id", b"into_case_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "into_case_id", b"into_case_id", "into_if_revision", b"into_if_revision", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1969,22 +1977,26 @@ class UnmergeCaseRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     CASE_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    IF_REVISION_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
     """The merged case."""
     reason: _builtins.str
     """Why. It stays in the history for ever, and the reporters read it: do not write personal data here."""
+    if_revision: _builtins.str
+    """Applies the command only if the merged case is still at this revision; empty: unconditionally."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         case_id: _builtins.str = ...,
         reason: _builtins.str = ...,
+        if_revision: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
