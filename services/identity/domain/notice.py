@@ -28,6 +28,17 @@ class NoticeKind(StrEnum):
     CORRECTED = "corrected"
     MERGED = "merged"
     UNMERGED = "unmerged"
+    UNOWNED = "unowned"
+    RETURNED = "returned"
+    ADJUDICATION = "adjudication"
+    CONFIRMED = "confirmed"
+    WITHDRAWN = "withdrawn"
+    PAUSE_REQUESTED = "pause_requested"
+    PAUSE_APPROVED = "pause_approved"
+    PAUSED = "paused"
+    PAUSE_REFUSED = "pause_refused"
+    PAUSE_LAPSED = "pause_lapsed"
+    RESUMED = "resumed"
 
 
 # Events
@@ -37,9 +48,9 @@ class NoticeKind(StrEnum):
 class NoticeQueued:
     """There is something to tell the reporter of a case.
 
-    `detail`: the word that the kind needs: why a case was rejected or closed, which promise was broken, the
-    public number of the case into which it was merged.
-    `until`: until when they may act on it.
+    `detail`: the word that the kind needs: why a case was rejected, closed or paused, which promise was
+    broken, the public number of the case into which it was merged.
+    `until`: until when they may act on it, a pause lasts, or a decision is due.
     """
 
     notice_id: str

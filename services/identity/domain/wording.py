@@ -43,6 +43,32 @@ _TITLES: Mapping[NoticeKind, Text] = {
         zh="您的诉求{number}已并案办理", en="Your report {number} was merged with another one"
     ),
     NoticeKind.UNMERGED: Text(zh="您的诉求{number}恢复单独办理", en="Your report {number} is separate again"),
+    NoticeKind.UNOWNED: Text(
+        zh="您的诉求{number}暂无责任单位", en="No body is responsible for your report {number} yet"
+    ),
+    NoticeKind.RETURNED: Text(zh="您的诉求{number}被退回", en="Your report {number} was sent back"),
+    NoticeKind.ADJUDICATION: Text(
+        zh="您的诉求{number}由上级裁定责任单位",
+        en="The level above decides who handles your report {number}",
+    ),
+    NoticeKind.CONFIRMED: Text(
+        zh="您的诉求{number}已确认处理", en="Your report {number} was confirmed as dealt with"
+    ),
+    NoticeKind.WITHDRAWN: Text(zh="您的诉求{number}已撤回", en="Your report {number} was withdrawn"),
+    NoticeKind.PAUSE_REQUESTED: Text(
+        zh="您的诉求{number}被申请暂停办理", en="A pause was requested for your report {number}"
+    ),
+    NoticeKind.PAUSE_APPROVED: Text(
+        zh="您的诉求{number}获准暂停办理", en="A pause of your report {number} was approved"
+    ),
+    NoticeKind.PAUSED: Text(zh="您的诉求{number}暂停办理", en="Work on your report {number} is paused"),
+    NoticeKind.PAUSE_REFUSED: Text(
+        zh="您的诉求{number}的暂停申请未获批准", en="A pause of your report {number} was not approved"
+    ),
+    NoticeKind.PAUSE_LAPSED: Text(
+        zh="您的诉求{number}暂停期已满", en="The pause of your report {number} is used up"
+    ),
+    NoticeKind.RESUMED: Text(zh="您的诉求{number}恢复办理", en="Work on your report {number} goes on"),
 }
 _TEXTS: Mapping[NoticeKind, Text] = {
     NoticeKind.RECEIVED: Text(
@@ -84,9 +110,60 @@ _TEXTS: Mapping[NoticeKind, Text] = {
         zh="您的诉求自{happened}起恢复单独办理。",
         en="Since {happened}, your report has been handled by itself again.",
     ),
+    NoticeKind.UNOWNED: Text(
+        zh="{happened}，责任清单中没有负责该事项的单位，由上级确定由谁办理。",
+        en="On {happened} no body was found that is responsible for the matter. The level above decides who "
+        "takes it.",
+    ),
+    NoticeKind.RETURNED: Text(
+        zh="{body}于{happened}退回了您的诉求，将另行确定由谁办理。",
+        en="{body} sent your report back on {happened}. It will be decided who takes it.",
+    ),
+    NoticeKind.ADJUDICATION: Text(
+        zh="自{happened}起，由上一级裁定责任单位。",
+        en="Since {happened}, the level above has been deciding which body is responsible.",
+    ),
+    NoticeKind.CONFIRMED: Text(
+        zh="{happened}，以您的名义确认了事项已处理。如非您的意愿，请要求重新办理。",
+        en="On {happened} it was confirmed in your name that the matter is dealt with. If you did not want "
+        "this, ask for it to be reopened.",
+    ),
+    NoticeKind.WITHDRAWN: Text(
+        zh="{happened}，以您的名义撤回了诉求。", en="On {happened} your report was withdrawn in your name."
+    ),
+    NoticeKind.PAUSE_REQUESTED: Text(
+        zh="{body}于{happened}申请暂停办理您的诉求，批准前时限照常计算。",
+        en="{body} asked on {happened} to pause work on your report. Until this is decided, the time limits "
+        "run on.",
+    ),
+    NoticeKind.PAUSE_APPROVED: Text(
+        zh="上一级于{happened}批准{body}暂停办理您的诉求，暂停期间时限停止计算。",
+        en="On {happened} the level above allowed {body} to pause work on your report. The time limit stands "
+        "still meanwhile.",
+    ),
+    NoticeKind.PAUSED: Text(
+        zh="{body}于{happened}暂停办理您的诉求，暂停期间时限停止计算。",
+        en="{body} paused work on your report on {happened}. The time limit stands still meanwhile.",
+    ),
+    NoticeKind.PAUSE_REFUSED: Text(
+        zh="截至{happened}，{body}的暂停申请未获批准，时限一直照常计算。",
+        en="As of {happened}, the pause that {body} asked for is not approved. The time limits have run on.",
+    ),
+    NoticeKind.PAUSE_LAPSED: Text(
+        zh="暂停期于{happened}届满，时限恢复计算。",
+        en="The pause was used up on {happened}. The time limit runs again.",
+    ),
+    NoticeKind.RESUMED: Text(
+        zh="{body}自{happened}起恢复办理您的诉求。",
+        en="Since {happened}, {body} has been working on your report again.",
+    ),
 }
+_REASON = Text(zh="原因：{detail}。", en="The reason: {detail}.")
 _DETAILS: Mapping[NoticeKind, Text] = {
-    NoticeKind.REJECTED: Text(zh="原因：{detail}。", en="The reason: {detail}."),
+    NoticeKind.REJECTED: _REASON,
+    NoticeKind.PAUSE_REQUESTED: _REASON,
+    NoticeKind.PAUSE_APPROVED: _REASON,
+    NoticeKind.PAUSED: _REASON,
     NoticeKind.CLOSED: Text(zh="方式：{detail}。", en="How it ended: {detail}."),
     NoticeKind.OVERDUE: Text(zh="时限：{detail}。", en="The time limit: {detail}."),
     NoticeKind.CORRECTED: Text(zh="时限：{detail}。", en="The time limit: {detail}."),
@@ -97,7 +174,12 @@ _DETAILS: Mapping[NoticeKind, Text] = {
         zh="原并入的诉求编号：{detail}。", en="The number of the report with which it was merged: {detail}."
     ),
 }
+_PAUSED_UNTIL = Text(zh="最迟暂停至{until}。", en="The pause ends at the latest on {until}.")
 _UNTIL: Mapping[NoticeKind, Text] = {
+    NoticeKind.ADJUDICATION: Text(zh="应于{until}前裁定。", en="The decision is due before {until}."),
+    NoticeKind.PAUSE_REQUESTED: Text(zh="拟暂停至{until}。", en="It would end at the latest on {until}."),
+    NoticeKind.PAUSE_APPROVED: _PAUSED_UNTIL,
+    NoticeKind.PAUSED: _PAUSED_UNTIL,
     NoticeKind.MESSAGE: Text(zh="请在{until}前答复。", en="Please answer before {until}."),
     NoticeKind.ASKED_TO_CONFIRM: Text(
         zh="如您在{until}前未表示意见，诉求将自动办结。",

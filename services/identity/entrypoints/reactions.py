@@ -47,6 +47,49 @@ def when_case_reassigned(event: cases.CaseReassigned, fact: Fact) -> Reactions:
     return _tell(event.case_id, fact, NoticeKind.ROUTED, event.body_id)
 
 
+def when_case_unowned(event: cases.CaseUnowned, fact: Fact) -> Reactions:
+    """That nobody has it yet."""
+    return _tell(event.case_id, fact, NoticeKind.UNOWNED)
+
+
+def when_case_returned(event: cases.CaseReturned, fact: Fact) -> Reactions:
+    """Who sent it back."""
+    return _tell(event.case_id, fact, NoticeKind.RETURNED, event.body_id)
+
+
+def when_adjudication_opened(event: cases.AdjudicationOpened, fact: Fact) -> Reactions:
+    """That the next area up decides, and by when; this also follows an objection."""
+    return _tell(event.case_id, fact, NoticeKind.ADJUDICATION, until=moment_of(event, "due_time"))
+
+
+def when_pause_requested(event: cases.PauseRequested, fact: Fact) -> Reactions:
+    """Why work is to wait, and until when."""
+    until, why = moment_of(event, "until_time"), event.reason_code
+    return _tell(event.case_id, fact, NoticeKind.PAUSE_REQUESTED, event.body_id, detail=why, until=until)
+
+
+def when_case_paused(event: cases.CasePaused, fact: Fact) -> Reactions:
+    """Why work waits, and until when; whether somebody had to approve it."""
+    kind = NoticeKind.PAUSE_APPROVED if event.pause_id else NoticeKind.PAUSED
+    until, why = moment_of(event, "lapse_until_time"), event.reason_code
+    return _tell(event.case_id, fact, kind, event.body_id, detail=why, until=until)
+
+
+def when_pause_refused(event: cases.PauseRefused | cases.PauseRequestLapsed, fact: Fact) -> Reactions:
+    """That work does not wait: it was refused, or not decided in time."""
+    return _tell(event.case_id, fact, NoticeKind.PAUSE_REFUSED, event.body_id)
+
+
+def when_pause_lapsed(event: cases.PauseLapsed, fact: Fact) -> Reactions:
+    """That the time limit runs again."""
+    return _tell(event.case_id, fact, NoticeKind.PAUSE_LAPSED, event.body_id)
+
+
+def when_case_resumed(event: cases.CaseResumed, fact: Fact) -> Reactions:
+    """That work goes on."""
+    return _tell(event.case_id, fact, NoticeKind.RESUMED, event.body_id)
+
+
 def when_reporter_answered(event: cases.ReporterAnswered, fact: Fact) -> Reactions:
     """That the body wrote, and not what."""
     return _tell(event.case_id, fact, NoticeKind.ANSWERED, event.body_id)
@@ -69,6 +112,16 @@ def when_case_resolved(event: cases.CaseResolved, fact: Fact) -> Reactions:
     """The reporter is asked whether the matter is dealt with."""
     until = moment_of(event, "confirm_until_time")
     return _tell(event.case_id, fact, NoticeKind.ASKED_TO_CONFIRM, event.body_id, until=until)
+
+
+def when_case_confirmed(event: cases.CaseConfirmed, fact: Fact) -> Reactions:
+    """What was done in their name, perhaps by a helper."""
+    return _tell(event.case_id, fact, NoticeKind.CONFIRMED, event.body_id)
+
+
+def when_case_withdrawn(event: cases.CaseWithdrawn, fact: Fact) -> Reactions:
+    """What was done in their name, perhaps by a helper."""
+    return _tell(event.case_id, fact, NoticeKind.WITHDRAWN, event.body_id)
 
 
 def when_case_rejected(event: cases.CaseRejected, fact: Fact) -> Reactions:
@@ -142,10 +195,21 @@ SUBSCRIPTIONS: Subscriptions = {
         cases.CaseOpened: when_case_opened,
         cases.CaseRouted: when_case_routed,
         cases.CaseReassigned: when_case_reassigned,
+        cases.CaseUnowned: when_case_unowned,
+        cases.CaseReturned: when_case_returned,
+        cases.AdjudicationOpened: when_adjudication_opened,
+        cases.PauseRequested: when_pause_requested,
+        cases.CasePaused: when_case_paused,
+        cases.PauseRefused: when_pause_refused,
+        cases.PauseRequestLapsed: when_pause_refused,
+        cases.PauseLapsed: when_pause_lapsed,
+        cases.CaseResumed: when_case_resumed,
         cases.ReporterAnswered: when_reporter_answered,
         cases.NoteAdded: when_note_added,
         cases.MessageSent: when_message_sent,
         cases.CaseResolved: when_case_resolved,
+        cases.CaseConfirmed: when_case_confirmed,
+        cases.CaseWithdrawn: when_case_withdrawn,
         cases.CaseRejected: when_case_rejected,
         cases.CaseClosed: when_case_closed,
         cases.CaseReopened: when_case_reopened,

@@ -8,7 +8,7 @@ from libs.rpc.labels import label_of
 from libs.rpc.moments import stamp, stamp_or_none
 from libs.rpc.texts import localized
 from libs.rules.quiet_hours import QuietHours
-from libs.rules.terms import REJECT_REASONS
+from libs.rules.terms import PAUSE_REASONS, REJECT_REASONS
 from services.identity.application.notice import Choice
 from services.identity.application.notice_ports import ListedNotice
 from services.identity.domain.notice import NoticeKind, NoticeQueued
@@ -22,7 +22,10 @@ from services.identity.entrypoints.wire.words import (
     NOTICE_KINDS,
 )
 
-_REASONS = {reason.code: Text(zh=reason.zh, en=reason.en) for reason in REJECT_REASONS}
+_REJECTED, _PAUSED = (
+    {reason.code: Text(zh=reason.zh, en=reason.en) for reason in reasons}
+    for reasons in (REJECT_REASONS, PAUSE_REASONS)
+)
 
 
 def label(notice: NoticeQueued) -> Text:
@@ -35,7 +38,9 @@ def label(notice: NoticeQueued) -> Text:
         case NoticeKind.MERGED | NoticeKind.UNMERGED:  # the number of the other case
             return Text(zh=notice.detail, en=notice.detail)
         case NoticeKind.REJECTED:
-            return _REASONS.get(notice.detail, NO_TEXT)
+            return _REJECTED.get(notice.detail, NO_TEXT)
+        case NoticeKind.PAUSE_REQUESTED | NoticeKind.PAUSE_APPROVED | NoticeKind.PAUSED:
+            return _PAUSED.get(notice.detail, NO_TEXT)
         case _:
             return NO_TEXT
 

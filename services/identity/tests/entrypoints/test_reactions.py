@@ -1,8 +1,10 @@
 """What the cases that people reported lead to."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,20 +13,24 @@ from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.messaging.reactions import Fact
 from libs.rpc.moments import stamp
+from libs.testkit.readme import published_events
 from services.identity.domain.noted import CaseNoted
 from services.identity.domain.notice import NOTICE, NoteCase, NoticeKind, NoticeQueued, QueueNotice
 from services.identity.entrypoints.reactions import (
     SUBSCRIPTIONS,
     when_case_closed,
     when_case_opened,
+    when_case_paused,
     when_case_rejected,
     when_case_resolved,
     when_deadline_breached,
     when_message_sent,
     when_moment_annulled,
     when_note_added,
+    when_pause_requested,
 )
 
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8").partition("## Tells")[2]
 AT = datetime(2026, 3, 2, 14, 20, tzinfo=UTC)
 LATER = AT + timedelta(days=7)
 FACT = Fact(
@@ -135,16 +141,50 @@ def test_a_notice_carries_until_when_to_act_and_why() -> None:
     assert told(when_deadline_breached(breached, FACT)).detail == "resolution"
 
 
-def test_every_event_that_is_heard_is_told_of_a_case_with_a_reporter() -> None:
-    for message, when in SUBSCRIPTIONS["cases"].items():
-        event: Any = message(case_id="c1")
-        if isinstance(event, cases.CaseOpened):
-            event.reporter_id = "mei"
-        if isinstance(event, cases.MessageSent):
-            event.addressee = types.CASE_PARTY_RESIDENT
-        if isinstance(event, cases.MomentAnnulled):
-            event.moment = types.MOMENT_KIND_BREACH
-        if isinstance(event, cases.NoteAdded):
-            event.to_reporter = True
+def test_a_pause_is_told_with_its_reason_and_its_end() -> None:
+    asked = cases.PauseRequested(
+        case_id="c1", body_id="lasan", reason_code="weather", until_time=stamp(LATER)
+    )
+    paused = cases.CasePaused(
+        case_id="c1", body_id="lasan", reason_code="weather", lapse_until_time=stamp(LATER)
+    )
 
-        assert isinstance(when(event, FACT)[-1].command, QueueNotice), message  # type: ignore[union-attr]  # no Erasure here
+    for pause in (told(when_pause_requested(asked, FACT)), told(when_case_paused(paused, FACT))):
+        assert (pause.body_id, pause.detail, pause.until) == ("lasan", "weather", LATER)
+    assert told(when_case_paused(paused, FACT)).kind is NoticeKind.PAUSED
+
+
+def test_an_approved_pause_is_told_once_as_approved() -> None:
+    approved = cases.CasePaused(case_id="c1", body_id="lasan", pause_id="p1", lapse_until_time=stamp(LATER))
+
+    assert told(when_case_paused(approved, FACT)).kind is NoticeKind.PAUSE_APPROVED
+    assert cases.PauseApproved not in SUBSCRIPTIONS["cases"]
+
+
+def addressed(message: type[Any]) -> Any:
+    """An event that concerns the reporter, of a case that has one."""
+    event = message(case_id="c1")
+    if isinstance(event, cases.CaseOpened):
+        event.reporter_id = "mei"
+    if isinstance(event, cases.MessageSent):
+        event.addressee = types.CASE_PARTY_RESIDENT
+    if isinstance(event, cases.MomentAnnulled):
+        event.moment = types.MOMENT_KIND_BREACH
+    if isinstance(event, cases.NoteAdded):
+        event.to_reporter = True
+    return event
+
+
+def test_the_readme_says_of_every_event_of_a_case_whether_it_is_told() -> None:
+    heard = {message.DESCRIPTOR.name: when for message, when in SUBSCRIPTIONS["cases"].items()}
+    rows = re.findall(r"^\| `(\w+)` \| (none|`\w+`(?:, `\w+`)*) \| [^|]+ \|$", README, re.MULTILINE)
+    written = {name: set(re.findall(r"`(\w+)`", notices)) for name, notices in rows}
+
+    assert set(written) == published_events(cases)
+    for name, kinds in written.items():
+        assert bool(kinds) == (name in heard), name
+        if kinds:
+            queued = heard[name](addressed(getattr(cases, name)), FACT)[-1].command  # type: ignore[union-attr]  # no Erasure here
+            assert isinstance(queued, QueueNotice)
+            assert queued.kind.value in kinds, name
+    assert set().union(*written.values()) == {kind.value for kind in NoticeKind}

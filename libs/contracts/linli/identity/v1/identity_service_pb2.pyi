@@ -3221,7 +3221,9 @@ class Notice(_message.Message):
 
     @_builtins.property
     def until_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when the person may act on it; not set if there is no such time."""
+        """Until when the person may act on it, or until when a pause lasts or a decision is due; not set if there is no such
+        time.
+        """
 
     @_builtins.property
     def read_time(self) -> _timestamp_pb2.Timestamp:

@@ -173,6 +173,28 @@ class _NoticeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeKind
     """The case was merged into another one about the same matter, and goes on there."""
     NOTICE_KIND_UNMERGED: _NoticeKind.ValueType  # 12
     """The case goes on by itself again."""
+    NOTICE_KIND_UNOWNED: _NoticeKind.ValueType  # 13
+    """No body was found that is responsible: the level above decides who takes the case."""
+    NOTICE_KIND_RETURNED: _NoticeKind.ValueType  # 14
+    """The body sent the case back."""
+    NOTICE_KIND_ADJUDICATION: _NoticeKind.ValueType  # 15
+    """The next area up decides which body is responsible."""
+    NOTICE_KIND_CONFIRMED: _NoticeKind.ValueType  # 16
+    """It was confirmed in the reporter's name that the matter is dealt with."""
+    NOTICE_KIND_WITHDRAWN: _NoticeKind.ValueType  # 17
+    """The case was withdrawn in the reporter's name."""
+    NOTICE_KIND_PAUSE_REQUESTED: _NoticeKind.ValueType  # 18
+    """The body asked for a pause beyond the limit."""
+    NOTICE_KIND_PAUSE_APPROVED: _NoticeKind.ValueType  # 19
+    """The next area up approved it: work is paused."""
+    NOTICE_KIND_PAUSED: _NoticeKind.ValueType  # 20
+    """The body paused work within the limit."""
+    NOTICE_KIND_PAUSE_REFUSED: _NoticeKind.ValueType  # 21
+    """The next area up refused the pause, or did not decide in time: the time limits have run on."""
+    NOTICE_KIND_PAUSE_LAPSED: _NoticeKind.ValueType  # 22
+    """The pause is used up: the time limit runs again."""
+    NOTICE_KIND_RESUMED: _NoticeKind.ValueType  # 23
+    """The body works on the case again."""
 
 class NoticeKind(_NoticeKind, metaclass=_NoticeKindEnumTypeWrapper):
     """What a notice tells a person about a case that they reported."""
@@ -203,6 +225,28 @@ NOTICE_KIND_MERGED: NoticeKind.ValueType  # 11
 """The case was merged into another one about the same matter, and goes on there."""
 NOTICE_KIND_UNMERGED: NoticeKind.ValueType  # 12
 """The case goes on by itself again."""
+NOTICE_KIND_UNOWNED: NoticeKind.ValueType  # 13
+"""No body was found that is responsible: the level above decides who takes the case."""
+NOTICE_KIND_RETURNED: NoticeKind.ValueType  # 14
+"""The body sent the case back."""
+NOTICE_KIND_ADJUDICATION: NoticeKind.ValueType  # 15
+"""The next area up decides which body is responsible."""
+NOTICE_KIND_CONFIRMED: NoticeKind.ValueType  # 16
+"""It was confirmed in the reporter's name that the matter is dealt with."""
+NOTICE_KIND_WITHDRAWN: NoticeKind.ValueType  # 17
+"""The case was withdrawn in the reporter's name."""
+NOTICE_KIND_PAUSE_REQUESTED: NoticeKind.ValueType  # 18
+"""The body asked for a pause beyond the limit."""
+NOTICE_KIND_PAUSE_APPROVED: NoticeKind.ValueType  # 19
+"""The next area up approved it: work is paused."""
+NOTICE_KIND_PAUSED: NoticeKind.ValueType  # 20
+"""The body paused work within the limit."""
+NOTICE_KIND_PAUSE_REFUSED: NoticeKind.ValueType  # 21
+"""The next area up refused the pause, or did not decide in time: the time limits have run on."""
+NOTICE_KIND_PAUSE_LAPSED: NoticeKind.ValueType  # 22
+"""The pause is used up: the time limit runs again."""
+NOTICE_KIND_RESUMED: NoticeKind.ValueType  # 23
+"""The body works on the case again."""
 Global___NoticeKind: _TypeAlias = NoticeKind  # noqa: Y015
 
 class _NoticeChannel:
