@@ -21,6 +21,7 @@ from libs.rules.terms import (
     EscalationLevel,
     Evidence,
     Level,
+    MessageLimits,
     PauseReason,
     Pauses,
     Recipient,
@@ -58,6 +59,7 @@ def terms_of(given: PublishCommitmentRequest | CommitmentPublished) -> Terms:
         reopening_days=given.reopening_days or terms.reopening_days,
         escalation=_escalation_of(given.escalation) if given.HasField("escalation") else terms.escalation,
         reject_reasons=choices_of(given.reject_reasons) or terms.reject_reasons,
+        messages=_messages_of(given.message_limits, terms.messages),
     )
 
 
@@ -84,6 +86,11 @@ def terms_shown(terms: Terms) -> dict[str, Any]:
             acknowledgement=limit_shown(terms.escalation.acknowledgement),
         ),
         "reject_reasons": [choice_shown(each) for each in terms.reject_reasons],
+        "message_limits": types.MessageLimits(
+            resident=limit_shown(terms.messages.resident),
+            community=limit_shown(terms.messages.community),
+            department=limit_shown(terms.messages.department),
+        ),
     }
 
 
@@ -115,6 +122,15 @@ def _pauses_of(given: types.Pauses) -> Pauses:
         PauseReason(reason=_choice_of(each.reason), limit=_limit_of(each.limit)) for each in given.reasons
     )
     return Pauses(reasons=tuple(reasons), limit=_limit_of(given.limit))
+
+
+def _messages_of(given: types.MessageLimits, usual: MessageLimits) -> MessageLimits:
+    def limit(field: Literal["resident", "community", "department"]) -> Limit:
+        return _limit_of(getattr(given, field)) if given.HasField(field) else getattr(usual, field)
+
+    return MessageLimits(
+        resident=limit("resident"), community=limit("community"), department=limit("department")
+    )
 
 
 def _escalation_of(given: types.Escalation) -> Escalation:

@@ -85,13 +85,31 @@ class Escalation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLimits:
+    """How long each party of the conversation about a case may leave a message to it without an answer."""
+
+    resident: Limit
+    community: Limit
+    department: Limit
+
+
+MESSAGE_LIMITS = MessageLimits(
+    resident=Limit(amount=7, unit=Unit.CALENDAR_DAYS),
+    community=Limit(amount=3, unit=Unit.CALENDAR_DAYS),
+    department=Limit(amount=3, unit=Unit.CALENDAR_DAYS),
+)
+"""The usual ones, and those of events that are older than such limits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """All of it. Limits that are None are not promised; all count from the opening of a case.
 
     `answer`: until somebody has read it. `dispatch`: until a body has it. `adjudication`: how long the
     area that decides may take to name a body for a case that nobody answers for. `confirmation_days`:
     how long the reporter may object to a resolution before the case closes by itself. `reopening_days`:
-    how long after its closing a case may be reopened. Both count days of the calendar.
+    how long after its closing a case may be reopened. Both count days of the calendar. `messages`: how long
+    an answer in the conversation about a case may take, from the message on.
     """
 
     answer: Limit | None
@@ -105,6 +123,7 @@ class Terms:
     reopening_days: int
     escalation: Escalation
     reject_reasons: tuple[Choice, ...]
+    messages: MessageLimits = MESSAGE_LIMITS  # not in older events
 
     @property
     def limits(self) -> Sequence[tuple[str, Limit]]:
@@ -118,6 +137,9 @@ class Terms:
             ("adjudication", self.adjudication),
             ("pauses.limit", self.pauses.limit),
             ("escalation.acknowledgement", self.escalation.acknowledgement),
+            ("message_limits.resident", self.messages.resident),
+            ("message_limits.community", self.messages.community),
+            ("message_limits.department", self.messages.department),
             *levels,
         )
         return [(name, limit) for name, limit in named if limit is not None]

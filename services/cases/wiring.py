@@ -93,6 +93,8 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
             stream=ground.stream(CONVERSATION, area=area_of_conversation),
             cases=stream,
             reads=due_answers.OverdueReads(ground.views),
+            picture=picture,
+            facts=facts,
         ),
         following=Following(stream=stream, reads=reads),
         routing=Routing(picture=picture, facts=facts, reads=reads),

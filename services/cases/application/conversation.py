@@ -8,17 +8,25 @@ from libs.ledger.recorded import Context, Recorded
 from libs.ledger.streams.stream import Handled, Stream
 from libs.query.freshness import Fresh, PageQuery
 from libs.query.reach import Reach
+from libs.rules.working_time import Versions
 from services.cases.application.case import CaseStream, require_case_id, surviving_of
 from services.cases.application.permits import as_opened
-from services.cases.application.ports import OverdueReads, OverdueRow
-from services.cases.domain.case.situations import Merged, Opened, body_of
+from services.cases.application.ports import OverdueReads, OverdueRow, Picture, ReferenceReads
+from services.cases.domain import message_refusals
+from services.cases.domain.case import pausing
+from services.cases.domain.case.situations import CaseFile, Merged, Opened, body_of
 from services.cases.domain.conversation import (
     Conversation,
     ConversationCommand,
     ConversationEvent,
+    Counted,
     Matter,
+    MessageOverdue,
+    MessageSent,
     SendMessage,
+    owed,
 )
+from services.cases.domain.explaining import Explanation, explained
 from services.cases.domain.values import Party
 
 ConversationStream = Stream[ConversationCommand, Conversation, ConversationEvent]
@@ -36,12 +44,23 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerExplained:
+    """Until when an answer is owed and why, when it came, and whether it was late."""
+
+    explanation: Explanation
+    answered_at: datetime | None
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversations:
     """What can be done with conversations. Who may do it is asked of the case."""
 
     stream: ConversationStream
     cases: CaseStream
     reads: OverdueReads
+    picture: Picture
+    facts: ReferenceReads
 
     def case(self, case_id: str) -> Opened:
         """The case as it is; a merged one is with the body that has the other. Raises CASE_NOT_FOUND."""
@@ -70,9 +89,41 @@ class Conversations:
             text=message.text,
             answers=message.answers,
             answer_wanted=message.answer_wanted,
+            counted=self._counted(file),
             at=at,
         )
         return self.stream.handle(file.case_id, command, context)
+
+    def _counted(self, file: CaseFile) -> Counted:
+        """By the terms by which the case was taken in, and the calendar of its limits as it is known now."""
+        promised = next((clock.deadline for clock in file.clocks), None)
+        if promised is None:
+            return Counted(limits=file.terms.messages)
+        picture = self.picture()
+        return Counted(
+            limits=file.terms.messages,
+            calendar_id=promised.calendar_id,
+            calendar=pausing.counting(promised, picture.calendars),
+            known=picture.known,
+        )
+
+    def explain(self, case_id: str, message_id: str) -> AnswerExplained:
+        """Until when an answer to a message is owed. Raises MESSAGE_NOT_FOUND, ANSWER_NOT_OWED."""
+        events = [recorded.event for recorded in self.stream.history(case_id)]
+        messages = [event for event in events if isinstance(event, MessageSent)]
+        sent = next((each for each in messages if each.message_id == message_id), None)
+        if sent is None:
+            raise message_refusals.message_not_found(message_id)
+        calendar = Versions.of(pausing.ALWAYS)
+        if sent.calendar_id:
+            calendar = self.facts.known_at(sent.known).calendars[sent.calendar_id]
+        return AnswerExplained(
+            explanation=explained(owed(sent), sent.at, (), calendar),
+            answered_at=next((each.at for each in messages if each.answers == message_id), None),
+            overdue=any(
+                isinstance(each, MessageOverdue) and each.message_id == message_id for each in events
+            ),
+        )
 
     def history(self, case_id: str) -> Sequence[Recorded[ConversationEvent]]:
         """Everything that was written, and who was silent; texts open."""

@@ -1,21 +1,19 @@
 """What resident, community and department write to each other about a case, and who owes an answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from libs.ledger.decider import Decider
 from libs.ledger.personal import Personal
 from libs.rules.areas import NOWHERE, AreaPath, parent_of
-from services.cases.domain import refusals
+from libs.rules.due import Limit, due
+from libs.rules.terms import MESSAGE_LIMITS, MessageLimits
+from libs.rules.working_time import Counting, NeverAtWork
+from services.cases.domain import message_refusals
+from services.cases.domain.case.pausing import ALWAYS
 from services.cases.domain.values import Party
 
-ANSWER_WITHIN: Mapping[Party, timedelta] = {
-    Party.RESIDENT: timedelta(days=7),
-    Party.COMMUNITY: timedelta(days=3),
-    Party.DEPARTMENT: timedelta(days=3),
-}
-"""How long a party may be silent about a message to it."""
 MOST_UNANSWERED = 20
 """Messages of one party that may wait for an answer at the same time: more would be a flood."""
 
@@ -24,7 +22,11 @@ MOST_UNANSWERED = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageSent:
-    """A party wrote to another: `due_at` is until when an answer is owed, `answers` what it answers."""
+    """A party wrote to another: `due_at` is until when an answer is owed, `answers` what it answers.
+
+    `due_at` was counted from `at` by the `limit` and the calendar as it was `known` at a ledger position;
+    without a calendar, day and night.
+    """
 
     message_id: str
     case_id: str
@@ -36,6 +38,9 @@ class MessageSent:
     body_id: str | None = None  # who had the case
     answers: str | None = None
     due_at: datetime | None = None
+    limit: Limit | None = None  # not in older events, whose limits were the usual ones
+    calendar_id: str = ""
+    known: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +56,15 @@ class MessageOverdue:
 
 
 ConversationEvent = MessageSent | MessageOverdue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """The answer that is owed to a message: within which limit, until when, and by which calendar."""
+
+    limit: Limit
+    due_at: datetime
+    calendar_id: str
 
 
 # Situations
@@ -141,6 +155,19 @@ class Matter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What an answer is due by: the limits of the case's terms, and the calendar, known at a position.
+
+    Where nothing is promised there is no calendar: limits count day and night.
+    """
+
+    limits: MessageLimits = MESSAGE_LIMITS
+    calendar_id: str = ""
+    calendar: Counting = ALWAYS
+    known: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendMessage:
     """Write to another party. To an answer (to the message `answers`) none is owed, unless one is wanted."""
 
@@ -150,6 +177,7 @@ class SendMessage:
     text: str = field(repr=False)
     answers: str | None = None
     answer_wanted: bool = False
+    counted: Counted
     at: datetime
 
 
@@ -176,7 +204,7 @@ def decide(command: ConversationCommand, state: Conversation) -> Sequence[Conver
         case SendMessage():
             asked = state.waiting(command.answers)
             if asked is None or (asked.addressee, asked.sender) != (command.sender, command.addressee):
-                raise refusals.message_not_waiting(command.answers or "")
+                raise message_refusals.message_not_waiting(command.answers or "")
             late = [_overdue(asked, state)] if _passed(asked, command.at) else []
             return [*late, _sent(command, state)]
 
@@ -188,14 +216,14 @@ def _passed(message: Unanswered, at: datetime) -> bool:
 def _sent(command: SendMessage, state: Conversation) -> MessageSent:
     matter, addressee = command.matter, command.addressee
     if command.sender is addressee:
-        raise refusals.message_to_oneself()
+        raise message_refusals.message_to_oneself()
     if not matter.has(addressee):
-        raise refusals.party_not_there(addressee.value)
+        raise message_refusals.party_not_there(addressee.value)
     owed = command.answers is None or command.answer_wanted
     waiting = sum(each.sender is command.sender for each in state.unanswered)
     if owed and waiting >= MOST_UNANSWERED:
-        raise refusals.too_many_unanswered(MOST_UNANSWERED)
-    return MessageSent(
+        raise message_refusals.too_many_unanswered(MOST_UNANSWERED)
+    sent = MessageSent(
         message_id=f"message-{state.messages + 1}",
         case_id=matter.case_id,
         sender=command.sender,
@@ -205,8 +233,37 @@ def _sent(command: SendMessage, state: Conversation) -> MessageSent:
         at=command.at,
         body_id=matter.body_id,
         answers=command.answers,
-        due_at=command.at + ANSWER_WITHIN[addressee] if owed else None,
     )
+    return _due(sent, command.counted) if owed else sent
+
+
+def _due(sent: MessageSent, counted: Counted) -> MessageSent:
+    """The message with the limit for its answer, which counts day and night if the calendar never works."""
+    limit = limit_of(counted.limits, sent.addressee)
+    try:
+        due_at, by = due(sent.at, limit, counted.calendar), counted
+    except NeverAtWork:
+        due_at, by = due(sent.at, limit, ALWAYS), Counted()
+    return replace(sent, due_at=due_at, limit=limit, calendar_id=by.calendar_id, known=by.known)
+
+
+def owed(sent: MessageSent) -> Owed:
+    """What is owed to a message. Refuses ANSWER_NOT_OWED."""
+    if sent.due_at is None:
+        raise message_refusals.answer_not_owed(sent.message_id)
+    limit = sent.limit or limit_of(MESSAGE_LIMITS, sent.addressee)
+    return Owed(limit=limit, due_at=sent.due_at, calendar_id=sent.calendar_id)
+
+
+def limit_of(limits: MessageLimits, addressee: Party) -> Limit:
+    """How long a party may take to answer."""
+    match addressee:
+        case Party.RESIDENT:
+            return limits.resident
+        case Party.COMMUNITY:
+            return limits.community
+        case Party.DEPARTMENT:
+            return limits.department
 
 
 def _overdue(message: Unanswered, state: Conversation) -> MessageOverdue:

@@ -4,11 +4,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import Protocol
 
+from libs.rules.due import Limit
 from libs.rules.working_time import Versions
-from services.cases.domain.clocks import Deadline
 
 MOST_SPANS = 500
+
+
+class Due(Protocol):
+    """What is due by a limit: the deadline of a clock, or the answer to a message."""
+
+    @property
+    def limit(self) -> Limit:
+        """How long it may take."""
+        ...
+
+    @property
+    def due_at(self) -> datetime:
+        """Until when."""
+        ...
+
+    @property
+    def calendar_id(self) -> str:
+        """The calendar that counts the limit; empty: day and night."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +53,7 @@ class Span:
 class Explanation:
     """What a deadline was counted by."""
 
-    deadline: Deadline
+    deadline: Due
     zone: str
     spans: tuple[Span, ...]  # the first `MOST_SPANS`
     counted: timedelta  # all of them together
@@ -43,7 +63,7 @@ class Explanation:
 
 
 def explained(
-    deadline: Deadline, opened_at: datetime, pauses: tuple[Pause, ...], calendar: Versions
+    deadline: Due, opened_at: datetime, pauses: tuple[Pause, ...], calendar: Versions
 ) -> Explanation:
     """The explanation of a deadline that runs from `opened_at`.
 

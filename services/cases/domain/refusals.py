@@ -262,33 +262,6 @@ def content_is_the_reporters(reporter_id: str) -> Refusal:
     return Refusal(Kind.PRECONDITION, "CONTENT_IS_THE_REPORTERS", message, reporter_id=reporter_id)
 
 
-def message_to_oneself() -> Refusal:
-    """A party does not write to itself."""
-    message = "this message is addressed to the party that sends it: address another one, or use AddNote"
-    return Refusal(Kind.INVALID, "MESSAGE_TO_ONESELF", message, field="to")
-
-
-def party_not_there(party: str) -> Refusal:
-    """Nobody would read it."""
-    message = (
-        "there is nobody to read it: the reporter has no account, or no body has the case; write to another"
-        " party"
-    )
-    return Refusal(Kind.PRECONDITION, "PARTY_NOT_THERE", message, party=party)
-
-
-def message_not_waiting(message_id: str) -> Refusal:
-    """Only what was asked of a party is answered by it, once, to who asked."""
-    message = "this is no message from that party to yours that waits for an answer: read the conversation"
-    return Refusal(Kind.PRECONDITION, "MESSAGE_NOT_WAITING", message, message_id=message_id)
-
-
-def too_many_unanswered(most: int) -> Refusal:
-    """A flood of questions hides those that matter."""
-    message = f"{most} messages of yours wait for an answer already: wait for those"
-    return Refusal(Kind.PRECONDITION, "TOO_MANY_UNANSWERED", message, most=str(most))
-
-
 def listed(codes: Sequence[str]) -> str:
     """The codes that may be named, or the first dozen: an answer's trailers have a limit."""
     return ", ".join(codes[:12]) + ", ..." * (len(codes) > 12)

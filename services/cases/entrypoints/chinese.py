@@ -44,6 +44,8 @@ MESSAGES = {
     "DECIDED_BY_ADJUDICATION": "责任单位已由上级裁定，请受理该案件",
     "EXTERNAL_REFERENCE_NOT_ALLOWED": "只有导入程序和其他系统可以填写外部编号，请留空",
     "LIMIT_OUT_OF_REACH": "按日历{calendar_id}计算，承诺的时限永远不会届满，请重新定义日历或承诺",
+    "ANSWER_NOT_OWED": "这条消息是答复，无须再答复，因此没有时限",
+    "MESSAGE_NOT_FOUND": "该案件的对话中没有这条消息（{message_id}），请先查看对话",
     "MESSAGE_NOT_WAITING": "没有该方发给您且待答复的这条消息（{message_id}），请先查看对话",
     "MESSAGE_TO_ONESELF": "消息不能发给自己一方，请选择其他收件方",
     "NOT_ESCALATED": "该时钟尚未督办到第{level}级，请先查看案件",

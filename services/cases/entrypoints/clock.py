@@ -4,7 +4,7 @@ from linli.cases.v1 import cases_service_pb2 as pb
 
 from libs.query.freshness import Fresh
 from libs.query.reach import permitting
-from libs.rpc.call import Call
+from libs.rpc.call import Call, invalid
 from libs.rpc.moments import moment, stamp
 from libs.rules.areas import id_of
 from libs.rules.terms import Recipient
@@ -20,7 +20,7 @@ from services.cases.domain.case.commands import (
 from services.cases.domain.case.events import PauseRequested
 from services.cases.entrypoints.case import act
 from services.cases.entrypoints.wire.case import case_shown, early_case_shown
-from services.cases.entrypoints.wire.explaining import explanation_shown
+from services.cases.entrypoints.wire.explaining import answer_explained, clock_explained
 from services.cases.entrypoints.wire.words import CLOCKS, MOMENTS
 
 TOLD_BY = {Recipient.DISPATCHER: "cases.dispatch", Recipient.SUPERVISOR: "cases.supervise"}
@@ -86,11 +86,16 @@ class ClockApi:
         return act(self._app, request, call, command, _for_pause(call), pb.RefusePauseResponse)
 
     def explain_deadline(self, request: pb.ExplainDeadlineRequest, call: Call) -> pb.ExplainDeadlineResponse:
-        """What a deadline was counted by."""
+        """What the deadline of a clock, or the limit for an answer, was counted by."""
+        if bool(request.clock) == bool(request.message_id):
+            raise invalid("clock", "name either a clock or a message_id")
+        if request.message_id:
+            call.permit(permits.area_and_body(self._app.conversations.case(request.case_id)))
+            return answer_explained(self._app.conversations.explain(request.case_id, request.message_id))
         record = self._app.cases.one(request.case_id)
         call.permit(permits.area_and_body(record.state))
         kind = CLOCKS.from_wire(request.clock)
-        return explanation_shown(self._app.clocks.explain(record, kind), record.state.file)
+        return clock_explained(self._app.clocks.explain(record, kind), record.state.file)
 
     def annul_moment(self, request: pb.AnnulMomentRequest, call: Call) -> pb.AnnulMomentResponse:
         """An operator takes back what a wrong clock recorded too early."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
+from linli.catalog.v1 import catalog_types_pb2 as catalog
 from linli.identity.v1 import identity_events_pb2 as identity
 
 from libs.ledger.recorded import Context, utc_now
@@ -16,6 +17,7 @@ from libs.testkit import patience
 from libs.testkit.component import Component
 from libs.testkit.eventually import eventually
 from services.cases.domain.conversation import PassLimits
+from services.cases.tests.neighbours import promised
 from services.cases.tests.wire import new_id, on, refused, report, service_of
 from services.cases.wiring import SERVICE
 
@@ -24,6 +26,28 @@ RESIDENT, COMMUNITY, DEPARTMENT = (
     types.CASE_PARTY_COMMUNITY,
     types.CASE_PARTY_DEPARTMENT,
 )
+
+
+HURRIED = catalog.MessageLimits(
+    resident=catalog.Limit(amount=5, unit=catalog.LIMIT_UNIT_CALENDAR_HOURS),
+    community=catalog.Limit(amount=6, unit=catalog.LIMIT_UNIT_WORKING_HOURS),
+    department=catalog.Limit(amount=90, unit=catalog.LIMIT_UNIT_CALENDAR_HOURS),
+)
+"""How long each party may take to answer about graffiti."""
+
+
+def graffiti(running: Component, version: int, limits: catalog.MessageLimits | None) -> None:
+    """The catalog promises for graffiti, from now on."""
+    promise = promised("graffiti", first_response=4, resolution=24)
+    promise.version = version
+    if limits is not None:
+        promise.message_limits.CopyFrom(limits)
+    running.hears("catalog", promise)
+
+
+def explained(somebody: Any, case: pb.Case, message_id: str) -> pb.ExplainDeadlineResponse:
+    asked = pb.ExplainDeadlineRequest(case_id=case.case_id, message_id=message_id)
+    return somebody.explain_deadline(asked)  # type: ignore[no-any-return] # the stub's answer is Any
 
 
 @pytest.fixture
@@ -93,6 +117,71 @@ def test_a_silent_department_is_escalated_once_by_the_clock(
     assert len(stream.history(case.case_id)) == 2
     says(roads_officer, case, RESIDENT, "tomorrow", answers_message_id=asked.message_id)
     assert [each.overdue for each in conversation(lin, case)] == [True, False]
+
+
+@pytest.mark.capability("004.11")
+@pytest.mark.capability("002.3")
+def test_a_case_keeps_the_limits_for_answers_by_which_it_was_taken_in(
+    running: Component, lin: Any, roads_officer: Any
+) -> None:
+    graffiti(running, 1, HURRIED)
+    eventually(lambda: _limit(lin, roads_officer) == HURRIED.department, "the promise is known")
+    case = lin.open_case(report("graffiti")).case
+    graffiti(running, 2, None)
+    eventually(lambda: _limit(lin, roads_officer).amount == 3, "the next promise is known")
+
+    asked = says(lin, case, DEPARTMENT, "who painted this?")
+
+    answer = explained(roads_officer, case, asked.message_id)
+    sent_at = moment(conversation(lin, case)[0].sent_time)
+    assert moment(asked.due_time) == sent_at + timedelta(hours=90)
+    assert (answer.limit, answer.deadline.due_time) == (HURRIED.department, asked.due_time)
+    assert [(moment(each.from_time), each.calendar_version) for each in answer.spans] == [(sent_at, 0)]
+    assert answer.counted.ToTimedelta() == timedelta(hours=90)
+
+
+def _limit(lin: Any, staff: Any) -> catalog.Limit:
+    """How long the department may take to answer about a case that is opened now."""
+    case = lin.open_case(report("graffiti")).case
+    return explained(staff, case, says(lin, case, DEPARTMENT, "hello").message_id).limit
+
+
+def test_working_hours_for_an_answer_are_explained_by_the_calendar(
+    running: Component, lin: Any, dispatcher: Any, roads_officer: Any
+) -> None:
+    graffiti(running, 3, HURRIED)
+    eventually(lambda: _limit(lin, roads_officer) == HURRIED.department, "the promise is known")
+    case = lin.open_case(report("graffiti")).case
+    asked = says(lin, case, COMMUNITY, "may I paint it over?")
+    before = explained(roads_officer, case, asked.message_id)
+
+    says(dispatcher, case, RESIDENT, "please do", answers_message_id=asked.message_id)
+
+    assert (before.calendar_id, before.counted.ToTimedelta()) == ("office", timedelta(hours=6))
+    assert {each.calendar_version for each in before.spans} == {1}
+    assert not before.deadline.HasField("met_time")
+    after = explained(roads_officer, case, asked.message_id).deadline
+    assert (after.HasField("met_time"), after.breached, after.due_time) == (True, False, asked.due_time)
+
+
+def test_only_a_message_that_asks_has_a_limit_to_explain(
+    lin: Any, person: Any, roads_officer: Any, case: pb.Case
+) -> None:
+    asked = says(lin, case, DEPARTMENT, "when do you come?")
+    answer = says(roads_officer, case, RESIDENT, "tomorrow", answers_message_id=asked.message_id)
+    clock = types.CLOCK_KIND_RESOLUTION
+
+    for about, reason in (
+        ({"message_id": answer.message_id}, "ANSWER_NOT_OWED"),
+        ({"message_id": "message-9"}, "MESSAGE_NOT_FOUND"),
+        ({}, "INVALID_REQUEST"),
+        ({"message_id": asked.message_id, "clock": clock}, "INVALID_REQUEST"),
+    ):
+        request = pb.ExplainDeadlineRequest(case_id=case.case_id, **about)
+        assert refused(roads_officer.explain_deadline, request) == reason
+    parks = person("CASE_OFFICER", subject="paul", body="parks")
+    request = pb.ExplainDeadlineRequest(case_id=case.case_id, message_id=asked.message_id)
+    assert refused(parks.explain_deadline, request) == "OUT_OF_REACH"
 
 
 def test_staff_find_what_was_not_answered_in_time_until_it_is_answered(

@@ -9,7 +9,7 @@ from libs.rules.terms import Choice, Escalation, EscalationLevel, Level, Pauses,
 from services.catalog.domain import refusals
 
 LONGEST = 31
-"""The most days that adjudication or an acknowledgement should ever take; more is a slip of the pen."""
+"""The most days that adjudication, an acknowledgement or an answer should take; more is a slip of the pen."""
 LONGEST_AFTER = 366
 """The same, for the time from a due moment to a level of the escalation."""
 
@@ -28,6 +28,12 @@ def checked(terms: Terms) -> None:
             raise refusals.limits_contradict(field)
     _check_length(terms.adjudication, LONGEST, "adjudication")
     _check_length(terms.escalation.acknowledgement, LONGEST, "escalation.acknowledgement")
+    for party, limit in (
+        ("resident", terms.messages.resident),
+        ("community", terms.messages.community),
+        ("department", terms.messages.department),
+    ):
+        _check_length(limit, LONGEST, f"message_limits.{party}")
     _check_pauses(terms.pauses)
     _check_escalation(terms.escalation)
     check_choices(terms.reject_reasons, "reject_reasons")

@@ -522,6 +522,7 @@ def test_a_promise_shows_all_its_terms_also_the_usual_ones(planner: Any, reader:
 
     assert found == made.commitment
     assert (found.confirmation_days, found.reopening_days) == (7, 30)
+    assert found.message_limits.resident == types.Limit(amount=7, unit=types.LIMIT_UNIT_CALENDAR_DAYS)
     assert found.pauses.limit == types.Limit(amount=9, unit=types.LIMIT_UNIT_WORKING_DAYS)
     assert {each.reason.code for each in found.pauses.reasons} >= {"reporter", "weather"}
     assert [each.percent for each in found.escalation.levels] == [100, 150, 200]

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from libs.rules.due import Limit
-from libs.rules.terms import OUTCOMES, Choice, Escalation, Evidence, Terms, standard
+from libs.rules.terms import (
+    MESSAGE_LIMITS,
+    OUTCOMES,
+    Choice,
+    Escalation,
+    Evidence,
+    MessageLimits,
+    Terms,
+    standard,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +40,7 @@ class CaseTerms:
     confirmation: timedelta
     reopening: timedelta
     escalation: Escalation | None = None  # of an adjudication that begins later; not in older events
+    messages: MessageLimits = MESSAGE_LIMITS  # not in older events
 
     @classmethod
     def of(cls, terms: Terms, outcomes: tuple[Choice, ...]) -> "CaseTerms":
@@ -47,6 +57,7 @@ class CaseTerms:
             confirmation=timedelta(days=terms.confirmation_days),
             reopening=timedelta(days=terms.reopening_days),
             escalation=terms.escalation,
+            messages=terms.messages,
         )
 
 

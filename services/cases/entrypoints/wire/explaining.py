@@ -4,22 +4,37 @@ from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
 from linli.cases.v1 import cases_service_pb2 as pb
+from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.rpc.moments import stamp, stamp_or_none
 from libs.rpc.terms import limit_shown
+from services.cases.application.conversation import AnswerExplained
 from services.cases.domain.case.situations import CaseFile
 from services.cases.domain.explaining import Explanation, Pause
 from services.cases.entrypoints.wire.case import deadline_of_clock
 
 
-def explanation_shown(explanation: Explanation, file: CaseFile) -> pb.ExplainDeadlineResponse:
-    """What a deadline was counted by."""
-    deadline = explanation.deadline
-    [clock] = (each for each in file.clocks if each.deadline == deadline)
+def clock_explained(explanation: Explanation, file: CaseFile) -> pb.ExplainDeadlineResponse:
+    """What the deadline of a clock was counted by."""
+    [clock] = (each for each in file.clocks if each.deadline == explanation.deadline)
+    return _shown(explanation, deadline_of_clock(clock, told=True))
+
+
+def answer_explained(answer: AnswerExplained) -> pb.ExplainDeadlineResponse:
+    """What the limit for the answer to a message was counted by."""
+    deadline = types.Deadline(
+        due_time=stamp(answer.explanation.deadline.due_at),
+        met_time=stamp_or_none(answer.answered_at),
+        breached=answer.overdue,
+    )
+    return _shown(answer.explanation, deadline)
+
+
+def _shown(explanation: Explanation, deadline: types.Deadline) -> pb.ExplainDeadlineResponse:
     return pb.ExplainDeadlineResponse(
-        deadline=deadline_of_clock(clock, told=True),
-        limit=limit_shown(deadline.limit),
-        calendar_id=deadline.calendar_id,
+        deadline=deadline,
+        limit=limit_shown(explanation.deadline.limit),
+        calendar_id=explanation.deadline.calendar_id,
         time_zone=explanation.zone,
         spans=[
             pb.CountedSpan(

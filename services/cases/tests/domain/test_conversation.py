@@ -1,36 +1,56 @@
 """Three parties write to each other; whoever is silent beyond the limit is escalated once."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from libs.ledger.decider import Refusal
 from libs.ledger.personal import Personal
+from libs.rules.due import Limit, Unit
+from libs.rules.terms import MessageLimits
+from libs.rules.working_time import Calendar, Versions
 from services.cases.domain.conversation import (
-    ANSWER_WITHIN,
     CONVERSATION,
     MOST_UNANSWERED,
     Conversation,
+    Counted,
     Matter,
     MessageOverdue,
     MessageSent,
     PassLimits,
     SendMessage,
+    owed,
 )
+from services.cases.domain.explaining import explained
 from services.cases.domain.values import Party
-from services.cases.tests.domain.history import MONDAY, ROADS, STREET, after
+from services.cases.tests.domain.history import MONDAY, OFFICE, ROADS, STREET, after
 
 LIN = "resident-lin"
 MATTER = Matter(case_id="c41d", subject=LIN, area_path=STREET, body_id=ROADS, reporter_id=LIN)
-LIMIT = ANSWER_WITHIN[Party.DEPARTMENT]
+LIMIT = timedelta(days=3)
+"""The usual one for a department."""
 JUST_AFTER = MONDAY + LIMIT + timedelta(seconds=1)
+
+
+PROMISED = Counted(
+    limits=MessageLimits(
+        resident=Limit(amount=10, unit=Unit.CALENDAR_DAYS),
+        community=Limit(amount=12, unit=Unit.WORKING_HOURS),
+        department=Limit(amount=2, unit=Unit.CALENDAR_HOURS),
+    ),
+    calendar_id="office",
+    calendar=OFFICE,
+    known=17,
+)
+"""What a commitment of its own says."""
 
 
 def asks(
     sender: Party = Party.RESIDENT, to: Party = Party.DEPARTMENT, *, matter: Matter = MATTER, **about: object
 ) -> SendMessage:
     """By default the resident asks the department."""
-    told: dict[str, object] = {"text": "when do you come?", "at": MONDAY, **about}
+    told: dict[str, object] = {"text": "when do you come?", "counted": Counted(), "at": MONDAY, **about}
     return SendMessage(matter=matter, sender=sender, addressee=to, **told)  # type: ignore[arg-type]  # a test's short cut
 
 
@@ -51,6 +71,7 @@ def asked() -> MessageSent:
         at=MONDAY,
         body_id=ROADS,
         due_at=MONDAY + LIMIT,
+        limit=Limit(amount=3, unit=Unit.CALENDAR_DAYS),
     )
 
 
@@ -68,6 +89,56 @@ def test_a_message_is_addressed_and_has_a_limit() -> None:
     assert CONVERSATION.decide(asks(), state()) == [asked()]
 
 
+@pytest.mark.capability("004.11")
+@pytest.mark.parametrize(
+    ("sender", "addressee", "due_at"),
+    [
+        (Party.DEPARTMENT, Party.RESIDENT, after(days=10)),
+        (Party.RESIDENT, Party.COMMUNITY, after(hours=24 + 4)),  # 12 hours of work: a day, and 4 hours
+        (Party.RESIDENT, Party.DEPARTMENT, after(hours=2)),
+    ],
+)
+def test_the_limit_of_each_party_is_the_one_of_the_terms(
+    sender: Party, addressee: Party, due_at: datetime
+) -> None:
+    (sent,) = CONVERSATION.decide(asks(sender, addressee, counted=PROMISED), state())
+
+    assert isinstance(sent, MessageSent)
+    assert (sent.due_at, sent.calendar_id, sent.known) == (due_at, "office", 17)
+
+
+@pytest.mark.capability("002.3")
+def test_the_limit_for_an_answer_is_explained_by_what_was_counted() -> None:
+    (sent,) = CONVERSATION.decide(asks(to=Party.COMMUNITY, counted=PROMISED), state())
+    assert isinstance(sent, MessageSent)
+
+    explanation = explained(owed(sent), sent.at, (), Versions.of(OFFICE))
+
+    assert [(span.start, span.end) for span in explanation.spans] == [
+        (MONDAY, after(hours=8)),
+        (after(days=1), after(days=1, hours=4)),
+    ]
+    assert explanation.counted == timedelta(hours=12)
+
+
+def test_a_calendar_that_never_works_stops_no_message() -> None:
+    """Nobody shuts a resident up by a calendar without working days: the limit counts day and night."""
+    never = replace(PROMISED, calendar=Calendar(zone="UTC", week=((),) * 7))
+
+    (sent,) = CONVERSATION.decide(asks(to=Party.COMMUNITY, counted=never), state())
+
+    assert isinstance(sent, MessageSent)
+    assert (sent.due_at, sent.calendar_id) == (after(hours=12), "")
+
+
+def test_a_message_from_before_there_were_limits_in_terms_had_the_usual_one() -> None:
+    older = replace(asked(), limit=None)
+
+    assert owed(older).limit == Limit(amount=3, unit=Unit.CALENDAR_DAYS)
+    with pytest.raises(Refusal, match="ANSWER_NOT_OWED"):
+        owed(replace(older, due_at=None))
+
+
 def test_an_answer_in_time_is_all_that_is_owed() -> None:
     (answer,) = CONVERSATION.decide(answers("message-1", at=after(hours=1)), state(asked()))
 
@@ -80,7 +151,7 @@ def test_an_answer_may_ask_in_return() -> None:
     (answer,) = CONVERSATION.decide(answers("message-1", answer_wanted=True), state(asked()))
 
     assert isinstance(answer, MessageSent)
-    assert answer.due_at == MONDAY + ANSWER_WITHIN[Party.RESIDENT]
+    assert answer.due_at == MONDAY + timedelta(days=7)
 
 
 def test_a_silent_department_is_escalated_to_the_next_area_up_and_only_once() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from libs.rules.due import Limit, Unit
 from libs.rules.terms import (
+    MESSAGE_LIMITS,
     Choice,
     Escalation,
     EscalationLevel,
@@ -118,6 +119,10 @@ def levels(*each: EscalationLevel, acknowledgement: Limit = A_DAY) -> Escalation
         ({"adjudication": Limit(amount=32, unit=Unit.CALENDAR_DAYS)}, "LIMIT_TOO_LONG"),
         (
             {"escalation": levels(acknowledgement=Limit(amount=800, unit=Unit.WORKING_HOURS))},
+            "LIMIT_TOO_LONG",
+        ),
+        (
+            {"messages": replace(MESSAGE_LIMITS, resident=Limit(amount=32, unit=Unit.CALENDAR_DAYS))},
             "LIMIT_TOO_LONG",
         ),
         ({"escalation": levels(level(99))}, "ESCALATION_MOMENT_INVALID"),

@@ -3848,19 +3848,23 @@ class ExplainDeadlineRequest(_message.Message):
 
     CASE_ID_FIELD_NUMBER: _builtins.int
     CLOCK_FIELD_NUMBER: _builtins.int
+    MESSAGE_ID_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case."""
     clock: _cases_types_pb2.ClockKind.ValueType
-    """The clock."""
+    """The clock; not given: see `message_id`."""
+    message_id: _builtins.str
+    """The message of the conversation about the case whose answer is owed; empty: see `clock`."""
     def __init__(
         self,
         *,
         case_id: _builtins.str = ...,
         clock: _cases_types_pb2.ClockKind.ValueType = ...,
+        message_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "clock", b"clock"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "clock", b"clock", "message_id", b"message_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3953,7 +3957,7 @@ class ExplainDeadlineResponse(_message.Message):
     CALENDAR_KNOWN_UNTIL_DATE_FIELD_NUMBER: _builtins.int
     BEYOND_KNOWN_DAYS_FIELD_NUMBER: _builtins.int
     calendar_id: _builtins.str
-    """The calendar."""
+    """The calendar; empty: none, time counts day and night."""
     time_zone: _builtins.str
     """Its time zone (IANA)."""
     calendar_known_until_date: _builtins.str
@@ -3966,7 +3970,9 @@ class ExplainDeadlineResponse(_message.Message):
     """
     @_builtins.property
     def deadline(self) -> _cases_types_pb2.Deadline:
-        """The deadline."""
+        """The deadline. That of an answer has `due_time`, `met_time` once the message was answered, and `breached` once it was
+        escalated, and nothing else.
+        """
 
     @_builtins.property
     def limit(self) -> _catalog_types_pb2.Limit:
@@ -3974,7 +3980,7 @@ class ExplainDeadlineResponse(_message.Message):
 
     @_builtins.property
     def spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___CountedSpan]:
-        """What was counted, from the opening of the case to the due moment, pauses left out; at most 500 spans."""
+        """What was counted, from the opening of the case (or from the message) to the due moment, pauses left out; at most 500 spans."""
 
     @_builtins.property
     def counted(self) -> _duration_pb2.Duration:

@@ -355,6 +355,7 @@ class CommitmentPublished(_message.Message):
     REOPENING_DAYS_FIELD_NUMBER: _builtins.int
     ESCALATION_FIELD_NUMBER: _builtins.int
     REJECT_REASONS_FIELD_NUMBER: _builtins.int
+    MESSAGE_LIMITS_FIELD_NUMBER: _builtins.int
     commitment_id: _builtins.str
     """The commitment: `<affair_id>`, or `<affair_id>:<area_id>` for one area."""
     version: _builtins.int
@@ -417,6 +418,10 @@ class CommitmentPublished(_message.Message):
     def reject_reasons(self) -> _containers.RepeatedCompositeFieldContainer[_catalog_types_pb2.Choice]:
         """The reasons for which a case may be rejected."""
 
+    @_builtins.property
+    def message_limits(self) -> _catalog_types_pb2.MessageLimits:
+        """How long answers in the conversation about a case may take."""
+
     def __init__(
         self,
         *,
@@ -440,10 +445,11 @@ class CommitmentPublished(_message.Message):
         reopening_days: _builtins.int = ...,
         escalation: _catalog_types_pb2.Escalation | None = ...,
         reject_reasons: _abc.Iterable[_catalog_types_pb2.Choice] | None = ...,
+        message_limits: _catalog_types_pb2.MessageLimits | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["adjudication", b"adjudication", "answer", b"answer", "dispatch", b"dispatch", "escalation", b"escalation", "first_response", b"first_response", "pauses", b"pauses", "resolution", b"resolution", "valid_from_time", b"valid_from_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["adjudication", b"adjudication", "answer", b"answer", "dispatch", b"dispatch", "escalation", b"escalation", "first_response", b"first_response", "message_limits", b"message_limits", "pauses", b"pauses", "resolution", b"resolution", "valid_from_time", b"valid_from_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjudication", b"adjudication", "affair_id", b"affair_id", "affair_path", b"affair_path", "answer", b"answer", "area_id", b"area_id", "area_path", b"area_path", "calendar_id", b"calendar_id", "commitment_id", b"commitment_id", "conditions", b"conditions", "confirmation_days", b"confirmation_days", "dispatch", b"dispatch", "escalation", b"escalation", "evidence_kinds", b"evidence_kinds", "first_response", b"first_response", "pauses", b"pauses", "reject_reasons", b"reject_reasons", "reopening_days", b"reopening_days", "resolution", b"resolution", "valid_from_time", b"valid_from_time", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjudication", b"adjudication", "affair_id", b"affair_id", "affair_path", b"affair_path", "answer", b"answer", "area_id", b"area_id", "area_path", b"area_path", "calendar_id", b"calendar_id", "commitment_id", b"commitment_id", "conditions", b"conditions", "confirmation_days", b"confirmation_days", "dispatch", b"dispatch", "escalation", b"escalation", "evidence_kinds", b"evidence_kinds", "first_response", b"first_response", "message_limits", b"message_limits", "pauses", b"pauses", "reject_reasons", b"reject_reasons", "reopening_days", b"reopening_days", "resolution", b"resolution", "valid_from_time", b"valid_from_time", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

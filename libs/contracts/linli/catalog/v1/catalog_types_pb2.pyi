@@ -384,6 +384,44 @@ class Escalation(_message.Message):
 Global___Escalation: _TypeAlias = Escalation  # noqa: Y015
 
 @_typing.final
+class MessageLimits(_message.Message):
+    """How long each party of the conversation about a case may leave a message to it without an answer (`SendMessage` of
+    cases). All count from the message; the longest is 31 days.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESIDENT_FIELD_NUMBER: _builtins.int
+    COMMUNITY_FIELD_NUMBER: _builtins.int
+    DEPARTMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def resident(self) -> Global___Limit:
+        """The resident who reported the case. In a request, not set: seven days of the calendar."""
+
+    @_builtins.property
+    def community(self) -> Global___Limit:
+        """The community: dispatchers and grid workers of the area. In a request, not set: three days of the calendar."""
+
+    @_builtins.property
+    def department(self) -> Global___Limit:
+        """The department: the body that has the case. In a request, not set: three days of the calendar."""
+
+    def __init__(
+        self,
+        *,
+        resident: Global___Limit | None = ...,
+        community: Global___Limit | None = ...,
+        department: Global___Limit | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["community", b"community", "department", b"department", "resident", b"resident"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["community", b"community", "department", b"department", "resident", b"resident"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MessageLimits: _TypeAlias = MessageLimits  # noqa: Y015
+
+@_typing.final
 class Hours(_message.Message):
     """A period within one day, in minutes after midnight of the zone's local time."""
 
