@@ -15,6 +15,7 @@ from libs.ledger.recorded import utc_now
 from libs.runtime.bundled.place import Place
 from libs.runtime.cluster.embedded import EmbeddedPlatform
 from libs.runtime.host.host import Host
+from libs.testkit import patience
 from libs.testkit.days import Days, simulated_days
 from libs.testkit.eventually import eventually
 from services.command.registry import NAMES, load
@@ -36,12 +37,21 @@ class Month:
         eventually(lambda: not self._due(), f"all moments up to day {day} are recorded", seconds=30)
 
     def _due(self) -> list[str]:
+        """What is due by all that is recorded: a view that lags would not know of it yet."""
+        self._fold_all()
         return [
             f"{service.name}: {moment.command}"
             for service in self.host.services
             for clock in service.service.clocks
             for moment in clock.due(service.views, utc_now(), 10)
         ]
+
+    def _fold_all(self) -> None:
+        for service in self.host.services:
+            head = service.ledger.revision(service.ledger.known_head)
+            for view in service.views:
+                with service.views.read(view.name, head, patience.seconds(10)):
+                    pass
 
     def in_days(self, days: float) -> Timestamp:
         """A moment from now, as this month counts."""

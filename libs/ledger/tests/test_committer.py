@@ -11,6 +11,7 @@ import pytest
 from libs.ledger.errors import LedgerClosed, LedgerUnavailable, OutcomeUnknown
 from libs.ledger.store.committer import Committed, Committer
 from libs.ledger.store.unit import Row, Unit
+from libs.testkit import patience
 from libs.testkit.eventually import eventually
 
 
@@ -163,7 +164,7 @@ def test_a_database_that_stays_away_is_reported_as_what_it_means(broken: bool, a
         raise psycopg.OperationalError("gone")
 
     transactions = Transactions(fail, broken=broken)
-    committer = Committer(transactions.commit, transactions.reconnect, retry_for=0.1)
+    committer = Committer(transactions.commit, transactions.reconnect, retry_for=patience.seconds(0.2))
 
     with pytest.raises(LedgerUnavailable) as raised:
         committer.submit(unit())
