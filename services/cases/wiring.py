@@ -11,6 +11,7 @@ from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.cases.adapters import figures
 from services.cases.adapters.ledger import EVENTS
 from services.cases.adapters.listing import CaseLists
+from services.cases.adapters.nearby import NearbyCases
 from services.cases.adapters.picture import LatestPicture
 from services.cases.adapters.publishing import publish
 from services.cases.adapters.views import (
@@ -26,6 +27,7 @@ from services.cases.application.case import Cases, area_of
 from services.cases.application.clock import Clocks
 from services.cases.application.conversation import Conversations
 from services.cases.application.conversation import area_of as area_of_conversation
+from services.cases.application.duplicate import Duplicates
 from services.cases.application.external_system import ExternalSystems
 from services.cases.application.following import Following
 from services.cases.application.importing import Imports
@@ -89,6 +91,7 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
         reports=reports,
         cases=cases,
         merges=Merges(stream=stream, picture=picture),
+        duplicates=Duplicates(cases=cases, nearby=NearbyCases(ground.views)),
         conversations=Conversations(
             stream=ground.stream(CONVERSATION, area=area_of_conversation),
             cases=stream,

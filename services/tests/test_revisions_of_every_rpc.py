@@ -52,6 +52,7 @@ FROM_STREAMS = {
 """Answered from streams, which have all that the ledger holds. All others read a view, and wait for it."""
 STREAM_FIRST = {
     "CasesService/ListIncidentAlarms",
+    "CasesService/SuggestDuplicates",
     "CatalogService/FindCommitment",
     "CatalogService/FindResponsible",
     "VolunteersService/ProposeMatches",

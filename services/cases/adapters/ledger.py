@@ -1,9 +1,11 @@
 """The stored events of cases, under the names they keep for ever."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
+from libs.geo.cells import Cells
 from libs.ledger.personal import Personal
 from libs.ledger.store.blinding import Blinding
 from libs.ledger.store.mapper import Events
@@ -11,6 +13,7 @@ from libs.query import sought
 from libs.rules.terms import of_limits
 from services.cases.domain import conversation, external_system, incident, noted
 from services.cases.domain.case import events
+from services.cases.domain.likeness import METRES, sighting_of
 from services.cases.domain.sensor import events as sensor
 
 
@@ -116,11 +119,43 @@ TEXT = Blinding(
 )
 """By which words a case is found. In another area the same word has another term."""
 
+_CELLS = Cells(METRES)
+
+
+def places_of(opened: events.CaseOpened, cells_of: Callable[[float, float], Iterable[str]]) -> list[str]:
+    """By which places a report is found; its personal data must be open.
+
+    The affair is part of each: so the same place has other terms for another affair. An address
+    means something within its area.
+    """
+    sighting = sighting_of(opened)
+    point, address = sighting.point, sighting.address
+    cells = cells_of(point.latitude, point.longitude) if point else ()
+    addresses = [f"{sighting.area_path} {address}"] if address else []
+    return [f"{sighting.affair_id} {place}" for place in (*cells, *addresses)]
+
+
+def around(opened: events.CaseOpened) -> list[str]:
+    """What those are found by whose report may be about the same matter."""
+    return places_of(opened, _CELLS.around)
+
+
+def _placed(opened: events.CaseOpened) -> list[Personal]:
+    whose = opened.place or opened.address
+    words = places_of(opened, lambda latitude, longitude: [_CELLS.of(latitude, longitude)])
+    return [Personal(whose.subject, word) for word in words] if whose else []
+
+
+PLACE = Blinding(kind="place", texts={"case_opened.v1": _placed}, words=list)
+"""At which places a case is found: a coarse cell, and the address as it was written. In all areas by the same
+terms, for a street that is a border lies in two.
+"""
+
 EVENTS = Events(
     service="cases",
     types={**_PUBLISHED, **_PRIVATE},
     upcasts={"commitment_noted.v1": ("commitment_noted.v2", _with_terms)},
     private=frozenset(_PRIVATE),
     erasures={"case_content_erased.v1": _content},
-    blinded=(TEXT,),
+    blinded=(TEXT, PLACE),
 )

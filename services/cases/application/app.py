@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.cases.application.case import Cases
 from services.cases.application.clock import Clocks
 from services.cases.application.conversation import Conversations
+from services.cases.application.duplicate import Duplicates
 from services.cases.application.external_system import ExternalSystems
 from services.cases.application.following import Following
 from services.cases.application.importing import Imports
@@ -22,6 +23,7 @@ class App:
     reports        open, listed
     cases          act, reassign, one, followed, public, listed
     merges         merge, unmerge
+    duplicates     suggest
     conversations  case, send, history, overdue
     following      state, forget, of_numbers
     routing        explain, preview, unowned
@@ -35,6 +37,7 @@ class App:
     reports: Reports
     cases: Cases
     merges: Merges
+    duplicates: Duplicates
     conversations: Conversations
     following: Following
     routing: Routing

@@ -10,6 +10,7 @@ from libs.query.reach import Reach
 from libs.query.sought import Sought
 from libs.rules.areas import AreaPath
 from services.cases.application.reference import Reference
+from services.cases.domain.case.events import CaseOpened
 from services.cases.domain.clocks import ClockKind, MomentKind
 
 Picture = Callable[[], Reference]
@@ -120,6 +121,17 @@ class CaseLists(Protocol):
         """A page of the cases within reach, in one of the orders of the contract; of those with the words.
 
         Refuses FILTER_INVALID. Raises `ViewBehind` when the view is not fresh enough in time.
+        """
+        ...
+
+
+class NearbyCases(Protocol):
+    """Which cases of the same affair were reported near a place?"""
+
+    def to(self, opened: CaseOpened, reach: Reach, most: int, fresh: Fresh) -> Sequence[str]:
+        """The ids of so many unresolved cases within reach, and of a few from somewhat farther away.
+
+        Of more than that, those that were opened nearest in time. Raises `ViewBehind`.
         """
         ...
 

@@ -95,8 +95,8 @@ def test_nothing_is_found_by_words_that_lie_apart_or_by_a_forged_row(
     forged = told(operator, f"{word}").case
     sql(
         running,
-        "UPDATE blind_terms SET terms = (SELECT terms FROM blind_terms WHERE stream = %s)"
-        " WHERE stream = ANY(%s)",
+        "UPDATE blind_terms SET terms = (SELECT terms FROM blind_terms WHERE stream = %s AND kind = 'text')"
+        " WHERE stream = ANY(%s) AND kind = 'text'",
         f"case-{real.case.case_id}",
         [f"case-{apart.case_id}", f"case-{forged.case_id}"],
     )
@@ -110,7 +110,7 @@ def test_the_table_shows_no_word_and_not_that_two_areas_have_the_same(
 ) -> None:
     here, there = told(operator, word).case, told(operator, word, location=ON_THE_HILL).case
 
-    rows = sql(running, "SELECT * FROM blind_terms WHERE stream LIKE 'case-%%'")
+    rows = sql(running, "SELECT * FROM blind_terms WHERE kind = 'text'")
     terms = {stream: terms for _, stream, _, terms in rows}
 
     assert word not in str(rows)

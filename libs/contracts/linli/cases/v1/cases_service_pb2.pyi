@@ -1893,6 +1893,104 @@ class ReopenCaseResponse(_message.Message):
 Global___ReopenCaseResponse: _TypeAlias = ReopenCaseResponse  # noqa: Y015
 
 @_typing.final
+class SuggestDuplicatesRequest(_message.Message):
+    """Asks which cases may be about the same matter."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    MAX_CANDIDATES_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case."""
+    max_candidates: _builtins.int
+    """Most cases that are suggested, 1 to 50; 0 means 10."""
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        max_candidates: _builtins.int = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "case_id", b"case_id", "max_candidates", b"max_candidates"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestDuplicatesRequest: _TypeAlias = SuggestDuplicatesRequest  # noqa: Y015
+
+@_typing.final
+class SuggestDuplicatesResponse(_message.Message):
+    """The likeliest first."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CANDIDATES_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Of the case that was asked about; pass it as `if_revision` or `into_if_revision` of `MergeCases`."""
+    @_builtins.property
+    def candidates(self) -> _containers.RepeatedCompositeFieldContainer[Global___DuplicateCandidate]:
+        """The suggested cases."""
+
+    def __init__(
+        self,
+        *,
+        candidates: _abc.Iterable[Global___DuplicateCandidate] | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["candidates", b"candidates", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestDuplicatesResponse: _TypeAlias = SuggestDuplicatesResponse  # noqa: Y015
+
+@_typing.final
+class DuplicateCandidate(_message.Message):
+    """A case that may be about the same matter as another one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    DISTANCE_METRES_FIELD_NUMBER: _builtins.int
+    SAME_ADDRESS_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Its revision; pass it as `if_revision` or `into_if_revision` of `MergeCases`."""
+    distance_metres: _builtins.int
+    """How far apart the places of the two reports are, rounded up to ten metres; not set if one of them gives no exact
+    place.
+    """
+    same_address: _builtins.bool
+    """Whether the two reports give the same address in the same area."""
+    @_builtins.property
+    def case(self) -> Global___Case:
+        """The case, without personal data."""
+
+    def __init__(
+        self,
+        *,
+        case: Global___Case | None = ...,
+        revision: _builtins.str = ...,
+        distance_metres: _builtins.int | None = ...,
+        same_address: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_distance_metres", b"_distance_metres", "case", b"case", "distance_metres", b"distance_metres"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_distance_metres", b"_distance_metres", "case", b"case", "distance_metres", b"distance_metres", "revision", b"revision", "same_address", b"same_address"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__distance_metres: _TypeAlias = _typing.Literal["distance_metres"]  # noqa: Y015
+    _WhichOneofArgType__distance_metres: _TypeAlias = _typing.Literal["_distance_metres", b"_distance_metres"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__distance_metres) -> _WhichOneofReturnType__distance_metres | None: ...
+
+Global___DuplicateCandidate: _TypeAlias = DuplicateCandidate  # noqa: Y015
+
+@_typing.final
 class MergeCasesRequest(_message.Message):
     """A case to merge into another one."""
 

@@ -1,0 +1,77 @@
+"""Duplicates: which other cases may be about the same matter as a case."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from libs.query.freshness import Fresh
+from libs.query.reach import Permit, Reach
+from services.cases.application import permits
+from services.cases.application.case import CaseRecord, Cases
+from services.cases.application.ports import NearbyCases
+from services.cases.domain.case import CASE
+from services.cases.domain.case.events import CaseOpened
+from services.cases.domain.case.situations import NotOpened, Unresolved
+from services.cases.domain.likeness import Likeness, likeness, sighting_of
+
+LOOKED_AT = 100
+"""Cases whose reports are opened: of more than that, those that were opened nearest in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A case that may be about the same matter, and how near its report is."""
+
+    record: CaseRecord
+    likeness: Likeness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicates:
+    """What can be asked about duplicates."""
+
+    cases: Cases
+    nearby: NearbyCases
+
+    def suggest(
+        self, case_id: str, permit: Permit, reach: Reach, most: int, fresh: Fresh
+    ) -> tuple[CaseRecord, Sequence[Candidate]]:
+        """A case, and those within reach that could be merged with it, the likeliest first.
+
+        `permit` is asked about the case. Raises CASE_NOT_FOUND, `ViewBehind`.
+        """
+        record = self.cases.one(case_id)
+        permit(permits.area(record.state))
+        if not _may_be_merged(record):
+            return record, []
+        opened = _opened(record)
+        sighting = sighting_of(opened)
+        candidates = []
+        for other in self._records(self.nearby.to(opened, reach, LOOKED_AT, fresh)):
+            alike = likeness(sighting, sighting_of(_opened(other)))
+            if alike is not None and _may_be_merged(other):
+                candidates.append(Candidate(record=other, likeness=alike))
+        candidates.sort(key=lambda each: (each.likeness.distance, each.record.state.file.case_id))
+        return record, candidates[:most]
+
+    def _records(self, case_ids: Sequence[str]) -> Sequence[CaseRecord]:
+        """The cases as they are now, from their own streams."""
+        stream = self.cases.stream
+        life = stream.ledger.life.number
+        histories = stream.ledger.read_streams(dict.fromkeys(map(stream.name, case_ids), 0))
+        records = []
+        for history in histories.values():
+            state = CASE.fold([recorded.event for recorded in history])
+            if not isinstance(state, NotOpened):
+                records.append(CaseRecord(state=state, history=history, life=life))
+        return records
+
+
+def _may_be_merged(record: CaseRecord) -> bool:
+    return isinstance(record.state, Unresolved) and not record.state.file.held
+
+
+def _opened(record: CaseRecord) -> CaseOpened:
+    opened = record.history[0].event
+    if not isinstance(opened, CaseOpened):
+        raise TypeError("the history of a case begins with CaseOpened")
+    return opened
