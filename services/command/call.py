@@ -87,10 +87,12 @@ def sentences(failed: RpcFailed) -> list[str]:
     """A refusal in lines: what was refused and why, then each field at fault, nothing twice."""
     service, _, rpc = failed.rpc.lstrip("/").rpartition("/")
     named = f"{service.split('.')[1]}.{rpc}" if service.startswith("linli.") else failed.rpc
-    message = failed.message
+    message, fields = failed.message, dict(failed.violations)
     for field, wanted in failed.violations.items():
-        message = "" if message == wanted else message.partition(f": {field}: ")[0]
+        if message.startswith(wanted):  # the details have less room than the message: it is the whole of both
+            message, fields[field] = "", message
+        message = message.partition(f": {field}: ")[0]
     first = ": ".join(
         part for part in (named, f"{failed.code.name} {failed.reason}".strip(), message) if part
     )
-    return [first, *(f"  {field}: {wanted}" for field, wanted in failed.violations.items())]
+    return [first, *(f"  {field}: {wanted}" for field, wanted in fields.items())]

@@ -2,7 +2,10 @@
 
 import grpc
 from google.rpc import error_details_pb2
+from linli.cases.v1 import cases_types_pb2 as types
 
+from libs.ledger.decider import Kind, Refusal
+from libs.rpc.errors import of_refusal, status_of
 from libs.rpc.failures import RpcFailed
 from services.command.call import sentences
 
@@ -30,6 +33,21 @@ def test_a_refusal_about_one_field_is_told_once_too() -> None:
     assert sentences(failed("say a known area", ("area_id", "say a known area"))) == [
         "cases.ListCases: INVALID_ARGUMENT INVALID_REQUEST",
         "  area_id: say a known area",
+    ]
+
+
+def test_a_list_of_names_that_is_cut_short_for_the_field_is_told_once_and_whole() -> None:
+    names = [name for name, number in types.CaseState.items() if number]
+    message = f"state is compared with one of {', '.join(names)}"
+    refusal = of_refusal(Refusal(Kind.INVALID, "FILTER_INVALID", message, field="filter"))
+    bad = error_details_pb2.BadRequest()
+    status_of(refusal).details[1].Unpack(bad)
+    [cut] = bad.field_violations
+    assert cut.description != message
+
+    assert sentences(failed(message, (cut.field, cut.description))) == [
+        "cases.ListCases: INVALID_ARGUMENT INVALID_REQUEST",
+        f"  filter: {message}",
     ]
 
 
