@@ -38,7 +38,7 @@ Work = (
     | events.ReporterAnswered
     | events.CaseResolved
 )
-Asked = events.PauseRequested | events.PauseApproved | events.PauseRefused | events.PauseRequestLapsed
+PauseRequest = events.PauseRequested | events.PauseApproved | events.PauseRefused | events.PauseRequestLapsed
 Ending = (
     events.CaseConfirmed
     | events.CaseClosed
@@ -72,8 +72,8 @@ def _message(case_id: str, event: object) -> Message | None:
         return _routing(case_id, event)
     if isinstance(event, Work):
         return _work(case_id, event)
-    if isinstance(event, Asked):
-        return _asked(case_id, event)
+    if isinstance(event, PauseRequest):
+        return _pause_request(case_id, event)
     if isinstance(event, Ending):
         return _ending(case_id, event)
     if isinstance(event, Moment):
@@ -173,8 +173,8 @@ def _work(case_id: str, event: Work) -> Message:
             )
 
 
-def _asked(case_id: str, event: Asked) -> Message:
-    """What is asked, and decided, of a pause beyond its limit."""
+def _pause_request(case_id: str, event: PauseRequest) -> Message:
+    """A request for a pause beyond its limit, and what is decided."""
     area_id, at = id_of(event.area_path), stamp(event.at)
     whose: Any = {"case_id": case_id, "body_id": event.body_id, "pause_id": event.pause_id}
     match event:

@@ -34,7 +34,7 @@ def for_body(reach: Callable[[], Reach]) -> Check:
 
 
 def for_pause(reach: Callable[[], Reach], working: Callable[[], Reach]) -> Check:
-    """The caller decides on a pause that was asked for: for the area up, and not for the body that asked.
+    """The caller decides on the pause that a body requested: for the area up, and not for that body.
 
     `reach` is asked when the case is at hand: asking counts as a check. `working`: the
     caller's reach by `cases.work`.
@@ -43,11 +43,11 @@ def for_pause(reach: Callable[[], Reach], working: Callable[[], Reach]) -> Check
     def check(case: Case) -> None:
         opened = as_opened(case)
         file, body_id = opened.file, body_of(opened)
-        asked = file.pause_request
-        area_path = asked.area_path if asked else parent_of(file.area_path) or file.area_path
+        request = file.pause_request
+        area_path = request.area_path if request else parent_of(file.area_path) or file.area_path
         reach().require(area_path=area_path)
         if body_id and any(limit.body == body_id for limit in working().limits):
-            raise pause_refusals.pause_decided_by_asker()
+            raise pause_refusals.pause_decided_by_requester()
 
     return check
 

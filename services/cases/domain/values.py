@@ -46,7 +46,7 @@ class Closing(Enum):
 
 
 class PauseDecision(Enum):
-    """What became of a pause that a body asked for. `void`: the body needs it no more."""
+    """What became of a pause that a body requested. `void`: the body needs it no more."""
 
     PENDING = "pending"
     APPROVED = "approved"

@@ -29,7 +29,7 @@ MESSAGES = {
     "PAUSE_REQUEST_PENDING": "本案件已有待批准的暂停申请（{pause_id}），请等待决定",
     "PAUSE_REQUESTS_USED": "同一单位对同一案件最多申请{most}次延长暂停，请继续办理",
     "PAUSE_NOT_REQUESTED": "没有待批准的这项暂停申请（{pause_id}），请先查看案件",
-    "PAUSE_DECIDED_BY_ASKER": "您是申请人或属于申请单位，须由上一级的其他人员决定",
+    "PAUSE_DECIDED_BY_REQUESTER": "您是申请人或属于申请单位，须由上一级的其他人员决定",
     "PAUSE_REASON_NOT_LISTED": "不能以此理由暂停，请从清单中选择：{known}",
     "REJECTION_UPHELD": "上级已对您的异议作出决定；情况有变时请另行报告",
     "REJECT_REASON_NOT_LISTED": "不能以此理由不予受理，请从清单中选择：{known}",

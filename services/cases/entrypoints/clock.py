@@ -54,22 +54,22 @@ class ClockApi:
         return pb.AcknowledgeEscalationResponse(case=case, revision=handled.revision)
 
     def request_pause(self, request: pb.RequestPauseRequest, call: Call) -> pb.RequestPauseResponse:
-        """The body asks for a pause beyond the limit."""
+        """The body requests a pause beyond the limit."""
         context = call.context(reason=request.reason)
         command = RequestPause(
             reason_code=request.reason_code,
             until=moment(request.until_time),
-            asked_by=context.actor,
+            requested_by=context.actor,
             at=call.now(),
         )
         check = permits.for_body(lambda: call.reach)
         handled = self._app.cases.act(request.case_id, command, context, check, request.if_revision)
-        (asked,) = (event for event in handled.events if isinstance(event, PauseRequested))
+        (made,) = (event for event in handled.events if isinstance(event, PauseRequested))
         return pb.RequestPauseResponse(
             case=case_shown(handled.state),
-            pause_id=asked.pause_id,
-            deciding_area_id=id_of(asked.area_path),
-            decide_until_time=stamp(asked.decide_by),
+            pause_id=made.pause_id,
+            deciding_area_id=id_of(made.area_path),
+            decide_until_time=stamp(made.decide_by),
             revision=handled.revision,
         )
 
@@ -115,5 +115,5 @@ class ClockApi:
 
 
 def _for_pause(call: Call) -> permits.Check:
-    """The caller decides for the next area up, and does not work for the body that asked."""
+    """The caller decides for the next area up, and does not work for the body that made."""
     return permits.for_pause(lambda: call.reach, lambda: call.caller.reach("cases.work"))

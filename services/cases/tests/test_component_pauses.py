@@ -1,4 +1,4 @@
-"""Pauses beyond their limit over the real wire: who asks, who decides, who is told."""
+"""Pauses beyond their limit over the real wire: who requests them, who decides, who is told."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -31,7 +31,7 @@ def district(person: Any) -> Any:
     return person("SUPERVISOR", subject="ada", path="city/harbour")
 
 
-def asking(case: pb.Case, days: float = 60) -> pb.RequestPauseRequest:
+def requesting(case: pb.Case, days: float = 60) -> pb.RequestPauseRequest:
     until = stamp(utc_now() + timedelta(days=days))
     return pb.RequestPauseRequest(**on(case, reason="frost", reason_code="weather", until_time=until))
 
@@ -53,11 +53,11 @@ def both_officer_and_dispatcher(mint: Mint) -> Token:
     return Token(issued.token)
 
 
-def test_the_reporter_sees_who_asked_why_and_which_area_approved(
+def test_the_reporter_sees_who_requested_it_why_and_which_area_approved(
     case: pb.Case, roads_officer: Any, district: Any, lin: Any
 ) -> None:
-    asked = roads_officer.request_pause(asking(case))
-    assert (asked.pause_id, asked.deciding_area_id) == ("pause-1", "harbour")
+    requested = roads_officer.request_pause(requesting(case))
+    assert (requested.pause_id, requested.deciding_area_id) == ("pause-1", "harbour")
 
     approved = district.approve_pause(approving(case)).case
 
@@ -77,7 +77,7 @@ def test_the_reporter_sees_who_asked_why_and_which_area_approved(
 
 
 def test_an_approved_pause_is_explained_apart(case: pb.Case, roads_officer: Any, district: Any) -> None:
-    roads_officer.request_pause(asking(case))
+    roads_officer.request_pause(requesting(case))
     district.approve_pause(approving(case))
     roads_officer.resume_case(pb.ResumeCaseRequest(**on(case)))
     roads_officer.pause_case(pb.PauseCaseRequest(**on(case, reason="rain", reason_code="weather")))
@@ -92,7 +92,7 @@ def test_an_approved_pause_is_explained_apart(case: pb.Case, roads_officer: Any,
 def test_neither_the_body_nor_whoever_works_below_the_next_area_decides(
     running: Component, person: Any, case: pb.Case, roads_officer: Any
 ) -> None:
-    roads_officer.request_pause(asking(case))
+    roads_officer.request_pause(requesting(case))
 
     assert refused(roads_officer.approve_pause, approving(case)) == "SCOPE_MISSING"
     of_the_street = person("DISPATCHER", subject="dan", path="city/harbour/mole-street")
@@ -100,19 +100,19 @@ def test_neither_the_body_nor_whoever_works_below_the_next_area_decides(
     elsewhere = person("SUPERVISOR", subject="eve", path="city/hill")
     assert refused(elsewhere.refuse_pause, refusing(case)) == "OUT_OF_REACH"
     colleague = service_of(running, both_officer_and_dispatcher(running.mint))
-    assert refused(colleague.approve_pause, approving(case)) == "PAUSE_DECIDED_BY_ASKER"
+    assert refused(colleague.approve_pause, approving(case)) == "PAUSE_DECIDED_BY_REQUESTER"
 
 
-def test_who_holds_every_right_does_not_approve_what_they_asked_for(operator: Any, case: pb.Case) -> None:
-    operator.request_pause(asking(case))
+def test_who_holds_every_right_does_not_approve_what_they_requested(operator: Any, case: pb.Case) -> None:
+    operator.request_pause(requesting(case))
 
-    assert refused(operator.approve_pause, approving(case)) == "PAUSE_DECIDED_BY_ASKER"
+    assert refused(operator.approve_pause, approving(case)) == "PAUSE_DECIDED_BY_REQUESTER"
 
 
 def test_of_two_who_decide_at_once_one_is_told_that_it_is_decided(
     case: pb.Case, roads_officer: Any, district: Any, dispatcher: Any
 ) -> None:
-    roads_officer.request_pause(asking(case))
+    roads_officer.request_pause(requesting(case))
 
     with ThreadPoolExecutor(2) as both:
         answers = both.map(
@@ -123,7 +123,7 @@ def test_of_two_who_decide_at_once_one_is_told_that_it_is_decided(
 
 
 def test_a_repeated_request_is_the_same_one(case: pb.Case, roads_officer: Any) -> None:
-    request = asking(case)
+    request = requesting(case)
 
     first, again = roads_officer.request_pause(request), roads_officer.request_pause(request)
 
@@ -137,10 +137,10 @@ def test_those_who_decide_find_what_waits_for_them(case: pb.Case, roads_officer:
         listed = pb.ListCasesRequest(filter="pause_requested = true", at_least=at_least, page_size=200)
         return case.case_id in {each.case_id for each in district.list_cases(listed).cases}
 
-    assert waiting(roads_officer.request_pause(asking(case)).revision)
+    assert waiting(roads_officer.request_pause(requesting(case)).revision)
     assert not waiting(district.refuse_pause(refusing(case)).revision)
 
 
 def test_a_pause_within_its_limit_needs_no_approval(case: pb.Case, roads_officer: Any) -> None:
-    assert refused(roads_officer.request_pause, asking(case, days=0.01)) == "PAUSE_WITHIN_LIMIT"
-    assert refused(roads_officer.request_pause, asking(case, days=-1)) == "PAUSE_END_OUT_OF_RANGE"
+    assert refused(roads_officer.request_pause, requesting(case, days=0.01)) == "PAUSE_WITHIN_LIMIT"
+    assert refused(roads_officer.request_pause, requesting(case, days=-1)) == "PAUSE_END_OUT_OF_RANGE"

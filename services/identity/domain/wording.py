@@ -133,8 +133,8 @@ _TEXTS: Mapping[NoticeKind, Text] = {
     ),
     NoticeKind.PAUSE_REQUESTED: Text(
         zh="{body}于{happened}申请暂停办理您的诉求，批准前时限照常计算。",
-        en="{body} asked on {happened} to pause work on your report. Until this is decided, the time limits "
-        "run on.",
+        en="{body} requested on {happened} to pause work on your report. Until this is decided, the time "
+        "limits run on.",
     ),
     NoticeKind.PAUSE_APPROVED: Text(
         zh="上一级于{happened}批准{body}暂停办理您的诉求，暂停期间时限停止计算。",
@@ -147,7 +147,7 @@ _TEXTS: Mapping[NoticeKind, Text] = {
     ),
     NoticeKind.PAUSE_REFUSED: Text(
         zh="截至{happened}，{body}的暂停申请未获批准，时限一直照常计算。",
-        en="As of {happened}, the pause that {body} asked for is not approved. The time limits have run on.",
+        en="As of {happened}, the pause that {body} requested is not approved. The time limits have run on.",
     ),
     NoticeKind.PAUSE_LAPSED: Text(
         zh="暂停期于{happened}届满，时限恢复计算。",

@@ -117,7 +117,7 @@ def take(row: CaseRow, event: events.Step) -> None:  # noqa: C901  # one case fo
                 row[breached], row[by] = False, None
         case events.AnswerNoted() | events.RemarkNoted() | events.WarningNoted() | events.AdjudicationNoted():
             pass
-        case events.PauseAsked() | events.AnnulmentNoted():  # of a warning
+        case events.PauseRequestFact() | events.AnnulmentNoted():  # of a warning
             pass
         case events.MergeNoted():  # it keeps what it had for the day on which it is given back
             row["state"], row["ended_at"] = CaseState.MERGED.value, at

@@ -16,7 +16,7 @@ from libs.ledger.noted import Note
 from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions, When
 from libs.rpc.moments import moment
 from libs.rules.areas import AreaPath
-from services.supervision.domain.case_record import CASE_RECORD, pauses_asked
+from services.supervision.domain.case_record import CASE_RECORD, pause_requests
 from services.supervision.domain.case_record.events import (
     AcceptanceNoted,
     AdjudicationNoted,
@@ -118,7 +118,7 @@ def _resumption(event: cases.CaseResumed, by: By) -> ResumptionNoted:
     return ResumptionNoted(body_id=event.body_id, due_at=due, origin=by(event.resumed_time))
 
 
-def _of_request(noted: type[pauses_asked.OfRequest], at: str) -> Callable[[Any, By], pauses_asked.OfRequest]:
+def _request(noted: type[pause_requests.OfRequest], at: str) -> Callable[[Any, By], pause_requests.OfRequest]:
     return lambda it, by: noted(body_id=it.body_id, area_id=it.deciding_area_id, origin=by(getattr(it, at)))
 
 
@@ -227,10 +227,10 @@ CASE_EVENTS = _noting(
             origin=by(it.annulled_time),
         ),
     ),
-    _on(cases.PauseRequested, _of_request(pauses_asked.PauseRequestNoted, "requested_time")),
-    _on(cases.PauseApproved, _of_request(pauses_asked.PauseApprovalNoted, "approved_time")),
-    _on(cases.PauseRefused, _of_request(pauses_asked.PauseRefusalNoted, "refused_time")),
-    _on(cases.PauseRequestLapsed, _of_request(pauses_asked.PauseRequestLapseNoted, "lapsed_time")),
+    _on(cases.PauseRequested, _request(pause_requests.PauseRequestNoted, "requested_time")),
+    _on(cases.PauseApproved, _request(pause_requests.PauseApprovalNoted, "approved_time")),
+    _on(cases.PauseRefused, _request(pause_requests.PauseRefusalNoted, "refused_time")),
+    _on(cases.PauseRequestLapsed, _request(pause_requests.PauseRequestLapseNoted, "lapsed_time")),
     *(_on(published, noted) for published, noted in MERGES.items()),
 )
 """What is noted of each event of cases; the resolution, too: whether in time is judged here."""

@@ -1,4 +1,4 @@
-"""Pauses beyond their limit: the body asks and the next area up decides; whoever asked may not.
+"""Pauses beyond their limit: a body requests one and the next area up decides; the requester may not.
 
 Until then, and where nobody decides, the clocks just go on. An approval begins one pause; it is used up when
 that pause ends.
@@ -10,26 +10,26 @@ from libs.rules.areas import parent_of
 from libs.rules.due import due
 from libs.rules.working_time import NeverAtWork
 from services.cases.domain import refusals
-from services.cases.domain.case import pause_refusals, pauses_asked, pausing
+from services.cases.domain.case import pause_refusals, pause_requests, pausing
 from services.cases.domain.case.events import CaseEvent, CasePaused
 from services.cases.domain.case.evolve import after
 from services.cases.domain.case.situations import InProgress, PauseRequest, Waiting
 
 MOST_REQUESTS = 3
-"""How often one body may ask for a pause of one case."""
+"""How often one body may request a pause of one case."""
 LONGEST = timedelta(days=366)
 """A pause that would take longer is a mistake, such as a wrong year."""
 
 
-def ask(
-    command: pauses_asked.RequestPause, state: InProgress | Waiting, at: datetime
-) -> pauses_asked.PauseRequested:
-    """The body asks the next area up; it decides within the time that the commitment gives to adjudicate."""
+def request(
+    command: pause_requests.RequestPause, state: InProgress | Waiting, at: datetime
+) -> pause_requests.PauseRequested:
+    """The next area up decides, within the time that the commitment gives to adjudicate."""
     file, area = state.file, parent_of(state.file.area_path) or state.file.area_path
     reason = pausing.listed(command.reason_code, file.terms)
     if file.pause_request is not None:
         raise pause_refusals.pause_request_pending(file.pause_request.pause_id)
-    if file.pauses_asked.count(state.body_id) >= MOST_REQUESTS:
+    if file.pauses_requested.count(state.body_id) >= MOST_REQUESTS:
         raise pause_refusals.pause_requests_used(MOST_REQUESTS)
     if not at < command.until <= at + LONGEST:
         raise pause_refusals.pause_end_out_of_range(LONGEST.days)
@@ -44,60 +44,66 @@ def ask(
         raise refusals.limit_out_of_reach(pausing.calendar_id_of(file)) from None
     if command.until <= allowed:
         raise pause_refusals.pause_within_limit(allowed, waiting=waiting, lapsed=lapsed)
-    return pauses_asked.PauseRequested(
-        pause_id=f"pause-{len(file.pauses_asked) + 1}",
+    return pause_requests.PauseRequested(
+        pause_id=f"pause-{len(file.pauses_requested) + 1}",
         body_id=state.body_id,
         reason_code=command.reason_code,
         until=command.until,
         area_path=area,
         decide_by=min(decide_by, command.until),
-        asked_by=command.asked_by,
+        requested_by=command.requested_by,
         at=at,
     )
 
 
-def approve(command: pauses_asked.ApprovePause, state: InProgress | Waiting, at: datetime) -> list[CaseEvent]:
+def approve(
+    command: pause_requests.ApprovePause, state: InProgress | Waiting, at: datetime
+) -> list[CaseEvent]:
     """The pause begins now. One that lasts ends; what was used up before stays used up."""
-    asked = _asked(command, state)
-    if asked.until <= at:
+    requested = _requested(command, state)
+    if requested.until <= at:
         raise pause_refusals.pause_not_requested(command.pause_id)
     ended: list[CaseEvent] = []
     if isinstance(state, Waiting):
         ended.append(pausing.resume(state, command.calendars, at))
-    approved = pauses_asked.PauseApproved(
-        pause_id=asked.pause_id, body_id=state.body_id, area_path=asked.area_path, until=asked.until, at=at
+    approved = pause_requests.PauseApproved(
+        pause_id=requested.pause_id,
+        body_id=state.body_id,
+        area_path=requested.area_path,
+        until=requested.until,
+        at=at,
     )
     file = after(state, ended).file
-    warn_at, later = pausing.planned(file, at, asked.until, pausing.calendar_of(file, command.calendars))
+    warn_at, later = pausing.planned(file, at, requested.until, pausing.calendar_of(file, command.calendars))
     paused = CasePaused(
         body_id=state.body_id,
-        reason_code=asked.reason_code,
+        reason_code=requested.reason_code,
         warn_at=warn_at,
-        until=asked.until,
+        until=requested.until,
         resolution=later,
-        pause_id=asked.pause_id,
+        pause_id=requested.pause_id,
         at=at,
     )
     return [*ended, approved, paused]
 
 
 def refuse(
-    command: pauses_asked.RefusePause, state: InProgress | Waiting, at: datetime
-) -> pauses_asked.PauseRefused:
+    command: pause_requests.RefusePause, state: InProgress | Waiting, at: datetime
+) -> pause_requests.PauseRefused:
     """Nothing changes: the clocks have never stopped."""
-    asked = _asked(command, state)
-    return pauses_asked.PauseRefused(
-        pause_id=asked.pause_id, body_id=state.body_id, area_path=asked.area_path, at=at
+    requested = _requested(command, state)
+    return pause_requests.PauseRefused(
+        pause_id=requested.pause_id, body_id=state.body_id, area_path=requested.area_path, at=at
     )
 
 
-def _asked(
-    command: pauses_asked.ApprovePause | pauses_asked.RefusePause, state: InProgress | Waiting
+def _requested(
+    command: pause_requests.ApprovePause | pause_requests.RefusePause, state: InProgress | Waiting
 ) -> PauseRequest:
     """The request that waits for a decision, if it is the one that the command names."""
-    asked = state.file.pause_request
-    if asked is None or asked.pause_id != command.pause_id:
+    requested = state.file.pause_request
+    if requested is None or requested.pause_id != command.pause_id:
         raise pause_refusals.pause_not_requested(command.pause_id)
-    if asked.asked_by == command.decided_by:
-        raise pause_refusals.pause_decided_by_asker()
-    return asked
+    if requested.requested_by == command.decided_by:
+        raise pause_refusals.pause_decided_by_requester()
+    return requested

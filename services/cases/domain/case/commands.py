@@ -12,7 +12,7 @@ from datetime import datetime
 from libs.rules.areas import AreaPath
 from libs.rules.routing import Responsibility
 from libs.rules.working_time import Counting
-from services.cases.domain.case import merges_asked, pauses_asked
+from services.cases.domain.case import merges_asked, pause_requests
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import ClockKind, Commitment, MomentKind
 from services.cases.domain.escalation import Tree
@@ -235,10 +235,10 @@ class EraseContent:
     at: datetime
 
 
-# What is asked and decided of pauses beyond their limit stands in `pauses_asked.py`.
-RequestPause = pauses_asked.RequestPause
-ApprovePause = pauses_asked.ApprovePause
-RefusePause = pauses_asked.RefusePause
+# Requests for pauses beyond their limit, and what is decided, stand in `pause_requests.py`.
+RequestPause = pause_requests.RequestPause
+ApprovePause = pause_requests.ApprovePause
+RefusePause = pause_requests.RefusePause
 
 # What is asked of two cases that are about the same matter stands in `merges_asked.py`.
 MergeCase = merges_asked.MergeCase

@@ -126,7 +126,7 @@ def _act(command: commands.CaseCommand, state: Opened, at: datetime) -> list[eve
         case commands.ResumeCase(), Waiting():
             return [pausing.resume(state, command.calendars, at)]
         case commands.RequestPause(), InProgress() | Waiting():
-            return [approving.ask(command, state, at)]
+            return [approving.request(command, state, at)]
         case commands.ApprovePause(), InProgress() | Waiting():
             return approving.approve(command, state, at)
         case commands.RefusePause(), InProgress() | Waiting():

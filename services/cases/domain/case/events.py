@@ -9,7 +9,7 @@ from datetime import datetime
 from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
 from libs.rules.routing import Decision
-from services.cases.domain.case import alarms_raised, merges_made, pauses_asked
+from services.cases.domain.case import alarms_raised, merges_made, pause_requests
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import Deadline
 from services.cases.domain.values import Channel, Closing, EvidenceReference, ExternalReference, Point
@@ -257,11 +257,11 @@ class CaseContentErased:
     at: datetime
 
 
-# What is asked and decided of pauses beyond their limit stands in `pauses_asked.py`.
-PauseRequested = pauses_asked.PauseRequested
-PauseApproved = pauses_asked.PauseApproved
-PauseRefused = pauses_asked.PauseRefused
-PauseRequestLapsed = pauses_asked.PauseRequestLapsed
+# Requests for pauses beyond their limit, and what is decided, stand in `pause_requests.py`.
+PauseRequested = pause_requests.PauseRequested
+PauseApproved = pause_requests.PauseApproved
+PauseRefused = pause_requests.PauseRefused
+PauseRequestLapsed = pause_requests.PauseRequestLapsed
 
 # What the clocks say, each at its own moment, stands in `alarms_raised.py`.
 DeadlineWarned = alarms_raised.DeadlineWarned

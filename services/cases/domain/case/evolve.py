@@ -87,7 +87,7 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
                 approved=bool(event.pause_id),
             )
         case events.PauseRequested():
-            return replace(state, file=_asked(file, event))
+            return replace(state, file=_requested(file, event))
         case events.PauseApproved() | events.PauseRefused() | events.PauseRequestLapsed():
             return replace(state, file=file)
         case events.PauseWarned():
@@ -246,14 +246,14 @@ def _paused(file: CaseFile, state: Case, at: datetime) -> CaseFile:
     return replace(file, pauses=(*file.pauses, (state.paused_at, at)))
 
 
-def _asked(file: CaseFile, event: events.PauseRequested) -> CaseFile:
-    """The body has asked once more."""
+def _requested(file: CaseFile, event: events.PauseRequested) -> CaseFile:
+    """The body has requested one more pause."""
     request = PauseRequest(
         pause_id=event.pause_id,
         reason_code=event.reason_code,
         until=event.until,
         area_path=event.area_path,
         decide_by=event.decide_by,
-        asked_by=event.asked_by,
+        requested_by=event.requested_by,
     )
-    return replace(file, pause_request=request, pauses_asked=(*file.pauses_asked, event.body_id))
+    return replace(file, pause_request=request, pauses_requested=(*file.pauses_requested, event.body_id))

@@ -53,13 +53,13 @@ def _next(state: Opened, body_id: str | None) -> ByItself | None:
         waiting.append(_silence(state))
     if isinstance(state, Waiting) and not state.lapsed and state.until is not None:
         waiting.append(_of_pause(state, state.until))
-    if isinstance(state, InProgress | Waiting) and (asked := state.file.pause_request) is not None:
+    if isinstance(state, InProgress | Waiting) and (request := state.file.pause_request) is not None:
         waiting.append(
             PauseRequestLapsed(
-                pause_id=asked.pause_id,
+                pause_id=request.pause_id,
                 body_id=state.body_id,
-                area_path=asked.area_path,
-                at=asked.decide_by,
+                area_path=request.area_path,
+                at=request.decide_by,
             )
         )
     return min(waiting, key=attrgetter("at"), default=None)

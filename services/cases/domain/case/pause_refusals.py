@@ -15,7 +15,7 @@ def pause_reason_not_listed(code: str, known: Sequence[str]) -> Refusal:
 
 def pause_limit_used() -> Refusal:
     """All pauses together took as long as they may."""
-    message = "the pauses of this case are used up: go on, or ask the next area up with RequestPause"
+    message = "the pauses of this case are used up: go on, or use RequestPause for a longer one"
     return Refusal(Kind.PRECONDITION, "PAUSE_LIMIT_USED", message)
 
 
@@ -44,8 +44,8 @@ def pause_request_pending(pause_id: str) -> Refusal:
 
 
 def pause_requests_used(most: int) -> Refusal:
-    """A body may ask three times for a case."""
-    message = f"a body may ask for approval at most {most} times for a case: go on with the work"
+    """A body may request three for a case."""
+    message = f"a body may request a pause at most {most} times for a case: go on with the work"
     return Refusal(Kind.PRECONDITION, "PAUSE_REQUESTS_USED", message, most=str(most))
 
 
@@ -55,7 +55,7 @@ def pause_not_requested(pause_id: str) -> Refusal:
     return Refusal(Kind.PRECONDITION, "PAUSE_NOT_REQUESTED", message, pause_id=pause_id)
 
 
-def pause_decided_by_asker() -> Refusal:
-    """Neither the person nor the body that asked decides."""
-    message = "you asked for this pause, or act for the body that did: somebody else of the area decides"
-    return Refusal(Kind.PERMISSION, "PAUSE_DECIDED_BY_ASKER", message)
+def pause_decided_by_requester() -> Refusal:
+    """Neither the person nor the body that requested it decides."""
+    message = "you requested this pause, or act for the body that did: somebody else of the area decides"
+    return Refusal(Kind.PERMISSION, "PAUSE_DECIDED_BY_REQUESTER", message)

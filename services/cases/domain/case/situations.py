@@ -21,14 +21,14 @@ class Adjudication(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseRequest:
-    """A pause beyond the limit that a body has asked for, and that waits for a decision until `decide_by`."""
+    """A pause beyond the limit that a body has requested, and that waits for a decision until `decide_by`."""
 
     pause_id: str
     reason_code: str
     until: datetime
     area_path: AreaPath
     decide_by: datetime
-    asked_by: str
+    requested_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class CaseFile:
     answered_by: str | None = None  # the body whose first answer counts
     pauses: tuple[tuple[datetime, datetime], ...] = ()  # those that are over: from and until
     approved_pauses: tuple[tuple[datetime, datetime], ...] = ()  # the same, of those that needed approval
-    pauses_asked: tuple[str, ...] = ()  # which body asked for approval, each time
+    pauses_requested: tuple[str, ...] = ()  # which body requested one, each time
     pause_request: PauseRequest | None = None
     evidence: frozenset[str] = frozenset()  # the digests of all that was ever shown
     contested: bool = False  # the reporter has objected to a rejection

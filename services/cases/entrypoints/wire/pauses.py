@@ -1,4 +1,4 @@
-"""The pauses that a body asked for beyond the limit, and what became of each, on the wire."""
+"""The pauses that a body requested beyond the limit, and what became of each, on the wire."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -30,7 +30,7 @@ def pause_requests_shown(
         if isinstance(event, events.PauseRequested):
             waits = event.pause_id == pending
             decision = PauseDecision.PENDING if waits else PauseDecision.VOID
-            shown[event.pause_id] = _asked(event, decision, reason=about.why or "", requested_by=actor)
+            shown[event.pause_id] = _request(event, decision, reason=about.why or "", requested_by=actor)
         elif (made := _DECIDED.get(type(event))) is not None:
             request = shown[event.pause_id]
             request.decision = PAUSE_DECISIONS.to_wire(made)
@@ -40,7 +40,7 @@ def pause_requests_shown(
     return list(shown.values())
 
 
-def _asked(
+def _request(
     event: events.PauseRequested, decision: PauseDecision, *, reason: str, requested_by: str
 ) -> pb.PauseRequest:
     return pb.PauseRequest(

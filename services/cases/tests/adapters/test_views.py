@@ -45,13 +45,13 @@ from services.cases.tests.domain.history import (
     STREET,
     after,
     approve_pause,
-    ask_for_pause,
     deadlines,
     decision,
     opened,
     pause,
     reassign,
     refuse_pause,
+    request_pause,
     resolution_deadline,
     resolve,
     routed,
@@ -109,16 +109,16 @@ STORIES: dict[str, list[CaseCommand]] = {
         pause(after(hours=2)),
         ResumeCase(calendars={"office": OFFICE}, at=after(days=2)),
     ],
-    "asked": [StartWork(at=after(hours=1)), ask_for_pause(after(hours=2))],
+    "requested": [StartWork(at=after(hours=1)), request_pause(after(hours=2))],
     "refused a pause": [
         StartWork(at=after(hours=1)),
-        ask_for_pause(after(hours=2)),
+        request_pause(after(hours=2)),
         refuse_pause(after(hours=3)),
     ],
-    "let wait": [StartWork(at=after(hours=1)), ask_for_pause(after(hours=2)), approve_pause(after(hours=3))],
+    "let wait": [StartWork(at=after(hours=1)), request_pause(after(hours=2)), approve_pause(after(hours=3))],
     "resolved while asked": [
         StartWork(at=after(hours=1)),
-        ask_for_pause(after(hours=2)),
+        request_pause(after(hours=2)),
         resolve(after(hours=3)),
     ],
     "answered": [AnswerReporter(text="soon", at=after(hours=1))],
@@ -181,7 +181,7 @@ def test_the_list_of_cases_says_what_the_state_says() -> None:
 def test_the_list_says_which_cases_wait_for_an_approval() -> None:
     wanted = {story for story, commands in STORIES.items() if case_row(play(*commands))["pause_requested"]}
 
-    assert wanted == {"asked"}
+    assert wanted == {"requested"}
 
 
 def test_the_next_moment_is_that_of_the_clocks() -> None:

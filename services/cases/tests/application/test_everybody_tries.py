@@ -96,7 +96,7 @@ def asked(who: Caller, kind: str, at: datetime) -> commands.CaseCommand:
     if isinstance(command, commands.COUNTED):
         command = replace(command, calendars={"office": OFFICE})
     if isinstance(command, commands.RequestPause):
-        return replace(command, asked_by=who.subject)
+        return replace(command, requested_by=who.subject)
     if isinstance(command, commands.ApprovePause | commands.RefusePause):
         return replace(command, decided_by=who.subject)
     return command
@@ -255,7 +255,7 @@ def test_whoever_approves_is_of_the_area_above_and_works_for_another_body(attemp
     for each in done:
         for event in each.events:
             if isinstance(event, events.PauseApproved):
-                assert each.who.subject != wanted[event.pause_id].asked_by
+                assert each.who.subject != wanted[event.pause_id].requested_by
                 assert event.body_id not in {grant.body for grant in each.who.grants}
                 assert each.who.reach("cases.dispatch", "cases.supervise").covers(
                     area_path=AreaPath("city/harbour")

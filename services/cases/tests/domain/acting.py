@@ -34,11 +34,11 @@ from services.cases.tests.domain.history import (
     PARKS,
     ROADS,
     approve_pause,
-    ask_for_pause,
     opened,
     pause,
     reassign,
     refuse_pause,
+    request_pause,
     resolve,
     routed,
 )
@@ -60,7 +60,7 @@ def command_of(kind: str, at: datetime) -> CaseCommand:  # noqa: C901  # a table
         case "pause":
             return pause(at)
         case "ask for a pause":
-            return ask_for_pause(at, at + timedelta(days=9))
+            return request_pause(at, at + timedelta(days=9))
         case "let wait":
             return approve_pause(at, f"pause-{at.minute % 2 + 1}")
         case "let not wait":

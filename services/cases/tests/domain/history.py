@@ -107,12 +107,12 @@ def pause(at: datetime, reason_code: str = "weather") -> PauseCase:
     return PauseCase(reason_code=reason_code, calendars={"office": OFFICE}, at=at)
 
 
-def ask_for_pause(at: datetime = ELEVEN, until: datetime = IN_THREE_WEEKS, **changes: object) -> RequestPause:
-    """The officer at the roads department asks for a pause beyond the limit."""
-    asked = RequestPause(
-        reason_code="weather", until=until, asked_by=OFFICER, calendars={"office": OFFICE}, at=at
+def request_pause(at: datetime = ELEVEN, until: datetime = IN_THREE_WEEKS, **changes: object) -> RequestPause:
+    """The officer at the roads department requests a pause beyond the limit."""
+    request = RequestPause(
+        reason_code="weather", until=until, requested_by=OFFICER, calendars={"office": OFFICE}, at=at
     )
-    return replace(asked, **changes)  # type: ignore[arg-type]  # named by the tests
+    return replace(request, **changes)  # type: ignore[arg-type]  # named by the tests
 
 
 def approve_pause(at: datetime, pause_id: str = "pause-1", by: str = ABOVE) -> ApprovePause:

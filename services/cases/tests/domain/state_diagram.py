@@ -19,7 +19,7 @@ from services.cases.domain.case.commands import (
     rpc_of,
 )
 from services.cases.domain.case.situations import Case, NotOpened
-from services.cases.tests.domain.history import after, approve_pause, ask_for_pause, facts, open_case
+from services.cases.tests.domain.history import after, approve_pause, facts, open_case, request_pause
 from services.cases.tests.domain.test_case import EVERY_COMMAND, HISTORIES
 
 README = Path(__file__).parents[2] / "README.md"
@@ -32,7 +32,7 @@ EVERY_WAY = [
     ReopenCase(by_reporter=False, imported=False, at=after(hours=9)),
     approve_pause(after(hours=9)),
 ]
-ASKED = (*HISTORIES["InProgress"], *CASE.decide(ask_for_pause(), CASE.fold(HISTORIES["InProgress"])))
+REQUESTED = (*HISTORIES["InProgress"], *CASE.decide(request_pause(), CASE.fold(HISTORIES["InProgress"])))
 """At work, and asking for a pause beyond the limit."""
 
 
@@ -64,7 +64,7 @@ def ways() -> Iterator[tuple[str, str, str]]:
     """Every command in every situation that takes it: from where, by what, to where."""
     for opening in (open_case(), open_case(facts())):
         yield "[*]", "OpenCase", name_of(CASE.fold(CASE.decide(opening, NotOpened())))
-    for history in (*HISTORIES.values(), ASKED):
+    for history in (*HISTORIES.values(), REQUESTED):
         state = CASE.fold(history)
         both = (MergeCase(seen=state, into=OTHER, at=after(hours=9)), UnmergeCase(at=after(hours=9)))
         for command in (*EVERY_WAY, *both):

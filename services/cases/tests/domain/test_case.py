@@ -425,7 +425,7 @@ EVERY_COMMAND: list[CaseCommand] = [
     RequestPause(
         reason_code="weather",
         until=after(days=60),
-        asked_by="rob",
+        requested_by="rob",
         calendars={"office": OFFICE},
         at=after(hours=9),
     ),

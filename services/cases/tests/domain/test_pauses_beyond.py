@@ -42,11 +42,11 @@ from services.cases.tests.domain.history import (
     ROADS,
     after,
     approve_pause,
-    ask_for_pause,
     opened,
     pause,
     reassign,
     refuse_pause,
+    request_pause,
     resolution_deadline,
     resolve,
     routed,
@@ -79,7 +79,7 @@ def played(*commands: CaseCommand) -> Outcome[Any, Any, Any]:
 
 
 def test_a_body_asks_the_next_area_up_and_the_clocks_go_on() -> None:
-    outcome = given(*AT_WORK).when(ask_for_pause())
+    outcome = given(*AT_WORK).when(request_pause())
 
     outcome.then(
         PauseRequested(
@@ -89,7 +89,7 @@ def test_a_body_asks_the_next_area_up_and_the_clocks_go_on() -> None:
             until=IN_THREE_WEEKS,
             area_path=AreaPath("city/harbour"),
             decide_by=DECIDED_BY,
-            asked_by=OFFICER,
+            requested_by=OFFICER,
             at=ELEVEN,
         )
     )
@@ -101,7 +101,7 @@ def test_an_approved_pause_stops_the_clock_until_its_end_and_no_longer() -> None
     noon = after(hours=3)
     later = resumed(resolution_deadline(), noon, IN_THREE_WEEKS, OFFICE)
 
-    approved = played(ask_for_pause(), approve_pause(noon))
+    approved = played(request_pause(), approve_pause(noon))
 
     assert [type(event) for event in approved.events[1:]] == [PauseApproved, CasePaused]
     assert isinstance(approved.events[2], CasePaused)
@@ -112,19 +112,19 @@ def test_an_approved_pause_stops_the_clock_until_its_end_and_no_longer() -> None
     assert any(isinstance(event, DeadlineBreached) for event in ended.events)
 
 
-def test_nobody_approves_what_nobody_asked_for() -> None:
+def test_nobody_approves_what_nobody_requested() -> None:
     given(*AT_WORK).when(approve_pause(ELEVEN)).then_refused("PAUSE_NOT_REQUESTED")
 
 
 @pytest.mark.parametrize("decide", [approve_pause, refuse_pause])
-def test_the_person_who_asked_does_not_decide(decide: Decision) -> None:
-    asked = given(*AT_WORK).when(ask_for_pause())
+def test_the_person_who_requested_it_does_not_decide(decide: Decision) -> None:
+    requested = given(*AT_WORK).when(request_pause())
 
-    asked.when(decide(after(hours=3), by=OFFICER)).then_refused("PAUSE_DECIDED_BY_ASKER")
+    requested.when(decide(after(hours=3), by=OFFICER)).then_refused("PAUSE_DECIDED_BY_REQUESTER")
 
 
 def test_an_approval_is_for_the_request_that_was_read() -> None:
-    again = played(ask_for_pause(), refuse_pause(after(hours=3)), ask_for_pause(after(hours=4)))
+    again = played(request_pause(), refuse_pause(after(hours=3)), request_pause(after(hours=4)))
 
     again.when(approve_pause(after(hours=5), "pause-1")).then_refused("PAUSE_NOT_REQUESTED")
     assert again.when(approve_pause(after(hours=5), "pause-2")).refusal is None
@@ -132,13 +132,13 @@ def test_an_approval_is_for_the_request_that_was_read() -> None:
 
 @pytest.mark.parametrize("late", [approve_pause, refuse_pause])
 def test_the_second_who_decides_is_told_that_it_is_decided(late: Decision) -> None:
-    decided = played(ask_for_pause(), approve_pause(after(hours=3)))
+    decided = played(request_pause(), approve_pause(after(hours=3)))
 
     decided.when(late(after(hours=3), by="another")).then_refused("PAUSE_NOT_REQUESTED")
 
 
 def test_a_refused_request_moves_nothing() -> None:
-    outcome = played(ask_for_pause(), refuse_pause(after(hours=3)))
+    outcome = played(request_pause(), refuse_pause(after(hours=3)))
 
     assert isinstance(outcome.events[-1], PauseRefused)
     assert resolution_of(outcome).deadline == resolution_deadline()
@@ -146,7 +146,7 @@ def test_a_refused_request_moves_nothing() -> None:
 
 
 def test_a_request_that_nobody_decides_lapses_and_the_clock_just_went_on() -> None:
-    outcome = played(ask_for_pause(), PassMoments(at=after(days=4)))
+    outcome = played(request_pause(), PassMoments(at=after(days=4)))
 
     assert [event.at for event in outcome.events if isinstance(event, PauseRequestLapsed)] == [DECIDED_BY]
     assert resolution_of(outcome).breached
@@ -154,11 +154,13 @@ def test_a_request_that_nobody_decides_lapses_and_the_clock_just_went_on() -> No
 
 
 def test_an_approval_after_the_limit_undoes_no_breach() -> None:
-    asked_late = played(ask_for_pause(moment("2022-01-06 08:00")), approve_pause(moment("2022-01-06 09:30")))
+    requested_late = played(
+        request_pause(moment("2022-01-06 08:00")), approve_pause(moment("2022-01-06 09:30"))
+    )
 
-    ended = asked_late.when(PassMoments(at=after(days=90)))
+    ended = requested_late.when(PassMoments(at=after(days=90)))
 
-    assert [event.at for event in asked_late.events if isinstance(event, DeadlineBreached)] == [
+    assert [event.at for event in requested_late.events if isinstance(event, DeadlineBreached)] == [
         resolution_deadline().due_at
     ]
     assert resolution_of(ended).deadline.due_at == resolution_deadline().due_at
@@ -166,25 +168,25 @@ def test_an_approval_after_the_limit_undoes_no_breach() -> None:
 
 
 def test_asking_again_while_a_request_waits_is_refused() -> None:
-    given(*AT_WORK).when(ask_for_pause()).when(ask_for_pause(after(hours=3))).then_refused(
+    given(*AT_WORK).when(request_pause()).when(request_pause(after(hours=3))).then_refused(
         "PAUSE_REQUEST_PENDING"
     )
 
 
 def test_a_body_asks_three_times_and_no_more() -> None:
-    asked: Any = given(*AT_WORK)
+    requested: Any = given(*AT_WORK)
     for hour, pause_id in ((3, "pause-1"), (5, "pause-2"), (7, "pause-3")):
-        asked = asked.when(ask_for_pause(after(hours=hour))).when(
+        requested = requested.when(request_pause(after(hours=hour))).when(
             refuse_pause(after(hours=hour + 1), pause_id)
         )
 
-    asked.when(ask_for_pause(after(days=1))).then_refused("PAUSE_REQUESTS_USED")
-    another = asked.when(reassign(PARKS, days=1)).when(StartWork(at=after(days=1, hours=1)))
-    assert another.when(ask_for_pause(after(days=1, hours=2))).refusal is None
+    requested.when(request_pause(after(days=1))).then_refused("PAUSE_REQUESTS_USED")
+    another = requested.when(reassign(PARKS, days=1)).when(StartWork(at=after(days=1, hours=1)))
+    assert another.when(request_pause(after(days=1, hours=2))).refusal is None
 
 
 def test_an_approval_is_used_up_when_work_is_resumed() -> None:
-    approved = played(ask_for_pause(), approve_pause(after(hours=3)), resume(after(hours=5)))
+    approved = played(request_pause(), approve_pause(after(hours=3)), resume(after(hours=5)))
     again = approved.when(pause(after(hours=6)))
 
     assert isinstance(again.state, Waiting)
@@ -195,19 +197,19 @@ def test_an_approval_is_used_up_when_work_is_resumed() -> None:
 
 
 def test_what_the_commitment_allows_needs_no_approval() -> None:
-    within = ask_for_pause(until=moment("2022-01-05 11:00"))
+    within = request_pause(until=moment("2022-01-05 11:00"))
 
     assert "use PauseCase" in given(*AT_WORK).when(within).then_refused("PAUSE_WITHIN_LIMIT").message
 
 
 def test_a_case_that_waits_is_not_told_to_pause_once_more() -> None:
-    waiting = played(pause(ELEVEN), ask_for_pause(after(hours=3), DECIDED_BY))
+    waiting = played(pause(ELEVEN), request_pause(after(hours=3), DECIDED_BY))
 
     assert "PauseCase" not in waiting.then_refused("PAUSE_WITHIN_LIMIT").message
 
 
 def test_a_case_whose_pause_has_lapsed_is_resumed_before_it_is_paused_again() -> None:
-    soon = ask_for_pause(after(days=3), moment("2022-01-06 10:00"))
+    soon = request_pause(after(days=3), moment("2022-01-06 10:00"))
     lapsed = played(pause(ELEVEN), PassMoments(at=after(days=3)), soon)
 
     assert "use ResumeCase, then PauseCase" in lapsed.then_refused("PAUSE_WITHIN_LIMIT").message
@@ -215,15 +217,15 @@ def test_a_case_whose_pause_has_lapsed_is_resumed_before_it_is_paused_again() ->
 
 @pytest.mark.parametrize("until", [ELEVEN, after(hours=1), moment("2032-01-03 11:00")])
 def test_a_pause_ends_after_now_and_in_a_year_at_most(until: datetime) -> None:
-    given(*AT_WORK).when(ask_for_pause(until=until)).then_refused("PAUSE_END_OUT_OF_RANGE")
+    given(*AT_WORK).when(request_pause(until=until)).then_refused("PAUSE_END_OUT_OF_RANGE")
 
 
 def test_a_pause_needs_a_reason_of_the_list_with_approval_too() -> None:
-    given(*AT_WORK).when(ask_for_pause(reason_code="holiday")).then_refused("PAUSE_REASON_NOT_LISTED")
+    given(*AT_WORK).when(request_pause(reason_code="holiday")).then_refused("PAUSE_REASON_NOT_LISTED")
 
 
 def test_a_case_that_waits_already_waits_longer_by_an_approval() -> None:
-    waiting = played(pause(ELEVEN), ask_for_pause(after(hours=3)), approve_pause(after(hours=4)))
+    waiting = played(pause(ELEVEN), request_pause(after(hours=3)), approve_pause(after(hours=4)))
 
     assert [type(event) for event in waiting.events[2:]] == [CaseResumed, PauseApproved, CasePaused]
     ended = waiting.when(PassMoments(at=after(days=90)))
@@ -233,7 +235,7 @@ def test_a_case_that_waits_already_waits_longer_by_an_approval() -> None:
 
 
 def test_pauses_that_are_used_up_go_on_by_an_approval_only() -> None:
-    used = played(pause(ELEVEN), PassMoments(at=after(days=3)), ask_for_pause(after(days=3)))
+    used = played(pause(ELEVEN), PassMoments(at=after(days=3)), request_pause(after(days=3)))
 
     approved = used.when(approve_pause(after(days=3, hours=1)))
 
@@ -247,7 +249,7 @@ def test_pauses_that_are_used_up_go_on_by_an_approval_only() -> None:
     ids=lambda command: type(command).__name__,
 )
 def test_a_request_is_void_once_the_body_needs_it_no_more(command: CaseCommand) -> None:
-    outcome = given(*AT_WORK).when(ask_for_pause()).when(command)
+    outcome = given(*AT_WORK).when(request_pause()).when(command)
 
     assert isinstance(outcome.state, Opened)
     assert outcome.state.file.pause_request is None
@@ -257,7 +259,7 @@ def test_a_request_is_void_once_the_body_needs_it_no_more(command: CaseCommand) 
 
 
 def test_a_case_that_waits_by_approval_can_be_given_to_another_body() -> None:
-    outcome = played(ask_for_pause(), approve_pause(after(hours=3)), reassign(PARKS, hours=5))
+    outcome = played(request_pause(), approve_pause(after(hours=3)), reassign(PARKS, hours=5))
 
     later = resumed(resolution_deadline(), after(hours=3), after(hours=5), OFFICE)
     assert resolution_of(outcome).deadline == later

@@ -21,7 +21,7 @@ from services.supervision.domain.metrics import Score
 from services.supervision.entrypoints.wire import CHANNELS, OPEN_NAMES, STATES
 
 _GIVEN = (events.RoutingNoted, events.ReassignmentNoted)
-_CHANGE_NO_ROW = (events.WarningNoted, events.AdjudicationNoted, events.PauseAsked)
+_CHANGE_NO_ROW = (events.WarningNoted, events.AdjudicationNoted, events.PauseRequestFact)
 
 
 class HoldingRow(TypedDict):

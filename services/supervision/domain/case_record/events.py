@@ -9,7 +9,7 @@ from datetime import datetime
 
 from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
-from services.supervision.domain.case_record import merges, pauses_asked
+from services.supervision.domain.case_record import merges, pause_requests
 from services.supervision.domain.values import ClockKind, MomentKind, Origin
 
 
@@ -230,13 +230,13 @@ class CaseRated:
     comment: Personal | None = None
 
 
-# What is asked and decided of pauses beyond their limit stands in `pauses_asked.py`.
-PauseAsked = pauses_asked.PauseAsked
-PauseRequestNoted = pauses_asked.PauseRequestNoted
-PauseApprovalNoted = pauses_asked.PauseApprovalNoted
-PauseRefusalNoted = pauses_asked.PauseRefusalNoted
-PauseRequestLapseNoted = pauses_asked.PauseRequestLapseNoted
-OfRequest = pauses_asked.OfRequest
+# Requests for pauses beyond their limit, and what was decided, stand in `pause_requests.py`.
+PauseRequestFact = pause_requests.PauseRequestFact
+PauseRequestNoted = pause_requests.PauseRequestNoted
+PauseApprovalNoted = pause_requests.PauseApprovalNoted
+PauseRefusalNoted = pause_requests.PauseRefusalNoted
+PauseRequestLapseNoted = pause_requests.PauseRequestLapseNoted
+OfRequest = pause_requests.OfRequest
 
 # What is noted when two cases are about the same matter stands in `merges.py`.
 MergeNoted = merges.MergeNoted

@@ -488,7 +488,7 @@ Global___PauseLapsed: _TypeAlias = PauseLapsed  # noqa: Y015
 
 @_typing.final
 class PauseRequested(_message.Message):
-    """A body asked for a pause beyond the limit. Until it is decided the clocks go on. Why stays in the service."""
+    """A body requested a pause beyond the limit. Until it is decided the clocks go on. Why stays in the service."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

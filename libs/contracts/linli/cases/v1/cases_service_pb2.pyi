@@ -256,7 +256,7 @@ Global___Note: _TypeAlias = Note  # noqa: Y015
 
 @_typing.final
 class PauseRequest(_message.Message):
-    """A pause beyond the limit that a body asked for."""
+    """A pause beyond the limit that a body requested."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -375,7 +375,7 @@ class MyCase(_message.Message):
 
     @_builtins.property
     def pause_requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___PauseRequest]:
-        """The pauses beyond the limit that were asked for, oldest first, and what became of each."""
+        """The pauses beyond the limit that were requested, oldest first, and what became of each."""
 
     @_builtins.property
     def merged_into(self) -> Global___SurvivingCase:
@@ -1118,7 +1118,7 @@ Global___ResumeCaseResponse: _TypeAlias = ResumeCaseResponse  # noqa: Y015
 
 @_typing.final
 class RequestPauseRequest(_message.Message):
-    """A pause beyond the limit is asked for."""
+    """A pause beyond the limit is requested."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -2459,7 +2459,7 @@ class GetCaseResponse(_message.Message):
 
     @_builtins.property
     def pause_requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___PauseRequest]:
-        """The pauses beyond the limit that were asked for, oldest first, and what became of each."""
+        """The pauses beyond the limit that were requested, oldest first, and what became of each."""
 
     @_builtins.property
     def incident(self) -> Global___Incident:
@@ -3456,7 +3456,7 @@ class FollowCaseResponse(_message.Message):
 
     @_builtins.property
     def pause_requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___PauseRequest]:
-        """The pauses beyond the limit that were asked for, oldest first, and what became of each."""
+        """The pauses beyond the limit that were requested, oldest first, and what became of each."""
 
     @_builtins.property
     def merged_into(self) -> Global___SurvivingCase:

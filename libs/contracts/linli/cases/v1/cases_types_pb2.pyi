@@ -230,7 +230,7 @@ class _PauseDecisionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PauseDe
     """It is needed no more: work went on, the case went to another body, or it ended."""
 
 class PauseDecision(_PauseDecision, metaclass=_PauseDecisionEnumTypeWrapper):
-    """What became of a pause that a body asked for."""
+    """What became of a pause that a body requested."""
 
 PAUSE_DECISION_UNSPECIFIED: PauseDecision.ValueType  # 0
 """Never the state of a request."""

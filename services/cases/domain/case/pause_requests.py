@@ -1,4 +1,4 @@
-"""What is asked, and decided, of a pause beyond its limit. Part of `commands.py` and `events.py`."""
+"""Requests for pauses beyond their limit, and what is decided. Part of `commands.py` and `events.py`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,11 +12,11 @@ from libs.rules.working_time import Counting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestPause:
-    """The body asks to wait until a moment beyond the limit of pauses, for a reason of the list."""
+    """The body requests a pause until a moment beyond the limit, for a reason of the list."""
 
     reason_code: str
     until: datetime
-    asked_by: str
+    requested_by: str
     calendars: Mapping[str, Counting] = field(default_factory=dict)
     at: datetime
 
@@ -45,7 +45,7 @@ class RefusePause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseRequested:
-    """The body asked; until `decide_by` the area may decide. The clocks go on."""
+    """The body requested a pause; until `decide_by` the area may decide. The clocks go on."""
 
     pause_id: str
     body_id: str
@@ -53,7 +53,7 @@ class PauseRequested:
     until: datetime
     area_path: AreaPath
     decide_by: datetime
-    asked_by: str
+    requested_by: str
     at: datetime
 
 

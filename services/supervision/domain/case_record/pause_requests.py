@@ -1,4 +1,4 @@
-"""What was asked, and decided, of pauses beyond their limit. Part of `events.py`; nothing counts them."""
+"""Requests for pauses beyond their limit, and what was decided. Part of `events.py`; nothing counts them."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,8 @@ from services.supervision.domain.values import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PauseAsked:
-    """The body that asked, and the area that decides."""
+class PauseRequestFact:
+    """The body that requested a pause, and the area that decides."""
 
     body_id: str
     area_id: str
@@ -15,22 +15,22 @@ class PauseAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PauseRequestNoted(PauseAsked):
-    """A body asked the area to let work wait."""
+class PauseRequestNoted(PauseRequestFact):
+    """A body requested it of the area."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PauseApprovalNoted(PauseAsked):
+class PauseApprovalNoted(PauseRequestFact):
     """The area did; the pause is noted by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PauseRefusalNoted(PauseAsked):
+class PauseRefusalNoted(PauseRequestFact):
     """The area did not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PauseRequestLapseNoted(PauseAsked):
+class PauseRequestLapseNoted(PauseRequestFact):
     """The area has not decided in time."""
 
 
