@@ -87,15 +87,15 @@ class ClockApi:
 
     def explain_deadline(self, request: pb.ExplainDeadlineRequest, call: Call) -> pb.ExplainDeadlineResponse:
         """What the deadline of a clock, or the limit for an answer, was counted by."""
-        if bool(request.clock) == bool(request.message_id):
+        if request.clock and not request.message_id:
+            record = self._app.cases.one(request.case_id)
+            call.permit(permits.area_and_body(record.state))
+            kind = CLOCKS.from_wire(request.clock)
+            return clock_explained(self._app.clocks.explain(record, kind), record.state.file)
+        call.permit(permits.area_and_body(self._app.conversations.case(request.case_id)))
+        if request.clock or not request.message_id:
             raise invalid("clock", "name either a clock or a message_id")
-        if request.message_id:
-            call.permit(permits.area_and_body(self._app.conversations.case(request.case_id)))
-            return answer_explained(self._app.conversations.explain(request.case_id, request.message_id))
-        record = self._app.cases.one(request.case_id)
-        call.permit(permits.area_and_body(record.state))
-        kind = CLOCKS.from_wire(request.clock)
-        return clock_explained(self._app.clocks.explain(record, kind), record.state.file)
+        return answer_explained(self._app.conversations.explain(request.case_id, request.message_id))
 
     def annul_moment(self, request: pb.AnnulMomentRequest, call: Call) -> pb.AnnulMomentResponse:
         """An operator takes back what a wrong clock recorded too early."""

@@ -180,8 +180,12 @@ def test_only_a_message_that_asks_has_a_limit_to_explain(
         request = pb.ExplainDeadlineRequest(case_id=case.case_id, **about)
         assert refused(roads_officer.explain_deadline, request) == reason
     parks = person("CASE_OFFICER", subject="paul", body="parks")
-    request = pb.ExplainDeadlineRequest(case_id=case.case_id, message_id=asked.message_id)
-    assert refused(parks.explain_deadline, request) == "OUT_OF_REACH"
+    for request in (
+        pb.ExplainDeadlineRequest(case_id=case.case_id, message_id=asked.message_id),
+        pb.ExplainDeadlineRequest(case_id=case.case_id, clock=clock),
+        pb.ExplainDeadlineRequest(case_id=case.case_id),
+    ):
+        assert refused(parks.explain_deadline, request) == "OUT_OF_REACH"
 
 
 def test_staff_find_what_was_not_answered_in_time_until_it_is_answered(
