@@ -29,7 +29,7 @@ def request(
     reason = pausing.listed(command.reason_code, file.terms)
     if file.pause_request is not None:
         raise pause_refusals.pause_request_pending(file.pause_request.pause_id)
-    if file.pauses_requested.count(state.body_id) >= MOST_REQUESTS:
+    if [each.body_id for each in file.pause_requests].count(state.body_id) >= MOST_REQUESTS:
         raise pause_refusals.pause_requests_used(MOST_REQUESTS)
     if not at < command.until <= at + LONGEST:
         raise pause_refusals.pause_end_out_of_range(LONGEST.days)
@@ -45,7 +45,7 @@ def request(
     if command.until <= allowed:
         raise pause_refusals.pause_within_limit(allowed, waiting=waiting, lapsed=lapsed)
     return pause_requests.PauseRequested(
-        pause_id=f"pause-{len(file.pauses_requested) + 1}",
+        pause_id=f"pause-{len(file.pause_requests) + 1}",
         body_id=state.body_id,
         reason_code=command.reason_code,
         until=command.until,

@@ -28,18 +28,16 @@ from services.cases.domain.case.situations import (
 )
 from services.cases.domain.case.terms import USUAL
 from services.cases.domain.case.timekeeping import clocks_after, started
+from services.cases.domain.values import PauseDecision
 
-_END_OF_REQUEST = (
-    events.PauseApproved,
-    events.PauseRefused,
-    events.PauseRequestLapsed,
+_NOT_NEEDED = (
     events.CaseResumed,
     events.CaseReassigned,
     events.CaseResolved,
     events.CaseRejected,
     events.CaseWithdrawn,
 )
-"""Decided, or nobody needs the pause any more."""
+"""Nobody needs the pause any more that a body has requested."""
 
 
 def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one case for each event
@@ -57,8 +55,7 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
         state = _with_duplicate(state, event)
     state = replace(state, file=replace(state.file, clocks=clocks_after(state.file.clocks, event)))
     file = replace(state.file, acted_at=max(state.file.acted_at, event.at))
-    if isinstance(event, _END_OF_REQUEST):
-        file = replace(file, pause_request=None)
+    file = _with_decision(file, event)
     match event:
         case events.CaseRouted(body_id=body, decision=decision):
             return Routed(file=replace(file, affair_path=decision.question.affair_path), body_id=body)
@@ -250,10 +247,32 @@ def _requested(file: CaseFile, event: events.PauseRequested) -> CaseFile:
     """The body has requested one more pause."""
     request = PauseRequest(
         pause_id=event.pause_id,
+        body_id=event.body_id,
         reason_code=event.reason_code,
         until=event.until,
         area_path=event.area_path,
         decide_by=event.decide_by,
         requested_by=event.requested_by,
+        at=event.at,
     )
-    return replace(file, pause_request=request, pauses_requested=(*file.pauses_requested, event.body_id))
+    return replace(file, pause_requests=(*file.pause_requests, request))
+
+
+def _with_decision(file: CaseFile, event: events.CaseEvent) -> CaseFile:
+    """What becomes of a request: decided, or void. One that is approved has ended the pause before it."""
+    match event:
+        case events.PauseApproved(pause_id=pause_id):
+            decision = PauseDecision.APPROVED
+        case events.PauseRefused(pause_id=pause_id):
+            decision = PauseDecision.REFUSED
+        case events.PauseRequestLapsed(pause_id=pause_id):
+            decision = PauseDecision.LAPSED
+        case _ if isinstance(event, _NOT_NEEDED) and file.pause_request is not None:
+            pause_id, decision = file.pause_request.pause_id, PauseDecision.VOID
+        case _:
+            return file
+    requests = (
+        replace(each, decision=decision, decided_at=event.at) if each.pause_id == pause_id else each
+        for each in file.pause_requests
+    )
+    return replace(file, pause_requests=tuple(requests))

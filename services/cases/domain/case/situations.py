@@ -8,7 +8,7 @@ from libs.rules.areas import AreaPath
 from services.cases.domain.case.merges_made import Report
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import Clock, Deadline
-from services.cases.domain.values import CaseState, Channel, ExternalReference
+from services.cases.domain.values import CaseState, Channel, ExternalReference, PauseDecision
 
 
 class Adjudication(Enum):
@@ -21,14 +21,21 @@ class Adjudication(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseRequest:
-    """A pause beyond the limit that a body has requested, and that waits for a decision until `decide_by`."""
+    """A pause beyond the limit that a body has requested, and what became of it; `decided_at` is when.
+
+    It waits for a decision until `decide_by`, and is void as soon as the body needs it no more.
+    """
 
     pause_id: str
+    body_id: str
     reason_code: str
     until: datetime
     area_path: AreaPath
     decide_by: datetime
     requested_by: str
+    at: datetime
+    decision: PauseDecision = PauseDecision.PENDING
+    decided_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +76,7 @@ class CaseFile:
     answered_by: str | None = None  # the body whose first answer counts
     pauses: tuple[tuple[datetime, datetime], ...] = ()  # those that are over: from and until
     approved_pauses: tuple[tuple[datetime, datetime], ...] = ()  # the same, of those that needed approval
-    pauses_requested: tuple[str, ...] = ()  # which body requested one, each time
-    pause_request: PauseRequest | None = None
+    pause_requests: tuple[PauseRequest, ...] = ()  # all of them, the oldest first
     evidence: frozenset[str] = frozenset()  # the digests of all that was ever shown
     contested: bool = False  # the reporter has objected to a rejection
     returns: int = 0
@@ -86,6 +92,12 @@ class CaseFile:
         """Who reported the matter: this case's own report, and those of the cases merged into it."""
         own = Report(case_id=self.case_id, reporter_id=self.reporter_id, receipt=self.receipt)
         return (own, *(report for each in self.duplicates for report in each.reports))
+
+    @property
+    def pause_request(self) -> PauseRequest | None:
+        """The request for a pause that waits for a decision; there is one at most, the newest."""
+        newest = self.pause_requests[-1] if self.pause_requests else None
+        return newest if newest and newest.decision is PauseDecision.PENDING else None
 
     @property
     def pauses_of_all(self) -> tuple[tuple[datetime, datetime], ...]:

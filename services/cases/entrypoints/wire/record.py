@@ -89,8 +89,7 @@ def case_content(record: CaseRecord, reader: Reader) -> dict[str, Any]:
 
 def _pause_requests(record: CaseRecord, *, named: bool) -> list[pb.PauseRequest]:
     """The pauses beyond the limit that were requested; the reporter is told which area decided, not who."""
-    pending = record.state.file.pause_request
-    return pause_requests_shown(record.history, pending.pause_id if pending else None, named=named)
+    return pause_requests_shown(record.state.file.pause_requests, record.history, named=named)
 
 
 def _unsigned(note: pb.Note) -> pb.Note:

@@ -33,6 +33,7 @@ from services.cases.domain.case.events import (
 )
 from services.cases.domain.case.situations import InProgress, Opened, Waiting
 from services.cases.domain.clocks import Clock, ClockKind, resumed
+from services.cases.domain.values import PauseDecision
 from services.cases.tests.domain.history import (
     ELEVEN,
     IN_THREE_WEEKS,
@@ -253,9 +254,33 @@ def test_a_request_is_void_once_the_body_needs_it_no_more(command: CaseCommand) 
 
     assert isinstance(outcome.state, Opened)
     assert outcome.state.file.pause_request is None
+    assert [each.decision for each in outcome.state.file.pause_requests] == [PauseDecision.VOID]
     assert not any(
         isinstance(event, PauseRequestLapsed) for event in outcome.when(PassMoments(at=after(days=9))).events
     )
+
+
+@pytest.mark.parametrize(
+    ("history", "decision"),
+    [
+        ([], PauseDecision.PENDING),
+        ([approve_pause(after(hours=4))], PauseDecision.APPROVED),
+        ([approve_pause(after(hours=4)), resume(after(hours=5))], PauseDecision.APPROVED),
+        ([refuse_pause(after(hours=4)), resume(after(hours=5))], PauseDecision.REFUSED),
+        ([resume(after(hours=4))], PauseDecision.VOID),
+        ([PassMoments(at=after(days=9)), resume(after(days=9))], PauseDecision.LAPSED),
+    ],
+    ids=["nobody decided", "approved", "approved and over", "refused", "work is resumed", "lapsed"],
+)
+def test_the_case_says_what_became_of_a_request_made_while_work_waited(
+    history: list[CaseCommand], decision: PauseDecision
+) -> None:
+    outcome = played(pause(ELEVEN), request_pause(after(hours=3)), *history)
+
+    assert isinstance(outcome.state, Opened)
+    [request] = outcome.state.file.pause_requests
+    assert (request.decision, request.body_id) == (decision, ROADS)
+    assert (request.decided_at is None) == (decision is PauseDecision.PENDING)
 
 
 def test_a_case_that_waits_by_approval_can_be_given_to_another_body() -> None:
