@@ -208,6 +208,30 @@ def test_the_reporter_of_a_merged_case_reads_what_happens_and_nothing_of_the_oth
     assert refused(mei.get_my_case, pb.GetMyCaseRequest(case_id=ours.case_id)) == "NOT_YOURS"
 
 
+def test_reporters_are_told_of_a_merge_by_number_and_staff_read_why(
+    person: Any, dispatcher: Any, lin: Any, mei: Any, theirs: pb.Case, ours: pb.Case
+) -> None:
+    """A dispatcher who is careless with words tells colleagues, and no reporter."""
+    why = "Mei complains every week, Lin for once has a point"
+    dispatcher.merge_cases(merge(theirs, ours, reason=why))
+    undo = pb.UnmergeCaseRequest(request_id=new_id(), case_id=theirs.case_id, reason=why)
+    dispatcher.unmerge_case(undo)
+
+    for somebody, case, other in ((mei, theirs, ours), (lin, ours, theirs)):
+        history = mine(somebody, case).history
+        assert "complains" not in str(history)
+        told = [entry.summary for entry in history if entry.HasField("summary")]
+        assert len(told) == 2
+        assert all(other.public_id in text for each in told for text in (each.zh, each.en))
+        asking = pb.FollowCaseRequest(case_id=case.case_id)
+        follow = somebody.follow_case(asking, deadline=patience.seconds(60))
+        assert "complains" not in str(next(follow))
+        asked = pb.GetCaseHistoryRequest(case_id=case.case_id)
+        for staff in (dispatcher, person("SUPERVISOR", subject="sun", path="city")):
+            read = [entry.reason for entry in staff.get_case_history(asked).entries if entry.reason]
+            assert read == [why, why]
+
+
 def test_the_body_that_has_the_other_case_reads_the_merged_one(
     person: Any, dispatcher: Any, theirs: pb.Case, ours: pb.Case
 ) -> None:

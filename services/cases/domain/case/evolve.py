@@ -206,6 +206,7 @@ def _with_duplicate(state: Opened, event: events.DuplicateAdded) -> Opened:
         file = replace(file, own_clocks=event.own, own_at=event.at)
     added = Duplicate(
         case_id=event.case_id,
+        public_id=event.public_id,
         reports=event.reports,
         since=event.opened_at,
         clocks=event.given,

@@ -53,6 +53,7 @@ class DuplicateAdded:
     """
 
     case_id: str
+    public_id: str
     reports: tuple[Report, ...]
     since: datetime
     opened_at: datetime
@@ -71,6 +72,7 @@ class DuplicateRemoved:
     """A case that had been merged into this one goes on by itself again. Fields as in `DuplicateAdded`."""
 
     case_id: str
+    public_id: str
     since: datetime
     clocks: tuple[Clock, ...]
     taken: tuple[tuple[str, ClockKind], ...]

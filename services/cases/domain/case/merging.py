@@ -65,6 +65,7 @@ def add(command: commands.AddDuplicate, state: Unresolved, at: datetime) -> list
     opened_at = joining.earliest(other.file.opened_at, other.file.duplicates)
     added = events.DuplicateAdded(
         case_id=other.file.case_id,
+        public_id=other.file.public_id,
         reports=other.file.reports,
         since=min(joining.earliest(file.opened_at, file.duplicates), opened_at),
         opened_at=opened_at,
@@ -97,13 +98,15 @@ def unmerge(state: Opened, at: datetime) -> list[events.CaseEvent]:
 def remove(command: commands.RemoveDuplicate, state: Opened, at: datetime) -> list[events.CaseEvent]:
     """Give a case back; its limits go with it."""
     file = state.file
-    left = [each for each in file.duplicates if each.case_id != command.case_id]
-    if len(left) == len(file.duplicates):
+    had = next((each for each in file.duplicates if each.case_id == command.case_id), None)
+    if had is None:
         raise merge_refusals.not_merged()
+    left = [each for each in file.duplicates if each is not had]
     clocks, taken = joining.without(state, left, at, command.calendars)
     paused_at = state.paused_at if isinstance(state, Waiting) else at
     removed = events.DuplicateRemoved(
-        case_id=command.case_id,
+        case_id=had.case_id,
+        public_id=had.public_id,
         since=joining.earliest(file.opened_at, left),
         clocks=clocks,
         taken=taken,

@@ -43,6 +43,7 @@ class Duplicate:
     """A case that was merged into this one: who reported it, since when, its clocks as they stood then."""
 
     case_id: str
+    public_id: str
     reports: tuple[Report, ...]
     since: datetime
     clocks: tuple[Clock, ...]

@@ -10,6 +10,7 @@ from libs.ledger.personal import Personal
 from libs.ledger.recorded import Recorded
 from libs.rpc.moments import stamp
 from services.cases.domain.case import events
+from services.cases.entrypoints.wire.merges import merge_summary
 from services.cases.entrypoints.wire.words import evidence_shown
 
 
@@ -52,6 +53,8 @@ def _unnamed(entry: pb.HistoryEntry, reporter_id: str | None) -> pb.HistoryEntry
     entry.actor = entry.actor if entry.actor == reporter_id else ""
     entry.on_behalf_of = entry.on_behalf_of if entry.on_behalf_of == reporter_id else ""
     entry.request_id = entry.trace_id = entry.correlation_id = ""
+    if entry.HasField("summary"):  # then the reason is for colleagues
+        entry.reason = ""
     return entry
 
 
@@ -72,6 +75,7 @@ def history_entry_shown(recorded: Recorded[Any], masked: bool) -> pb.HistoryEntr
         legal_basis=getattr(event, "legal_basis", ""),
         outcome_code=getattr(event, "outcome_code", ""),
         evidence=map(evidence_shown, getattr(event, "evidence", ())),
+        summary=merge_summary(event),
     )
 
 

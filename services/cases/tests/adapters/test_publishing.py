@@ -43,7 +43,14 @@ SPEAKING = {
     "case_routed.v1": routed(),
     "duplicate_added.v1": TOLD["new"][-1],
     "duplicate_removed.v1": events.DuplicateRemoved(
-        case_id="old", since=after(), clocks=(), taken=(), later=None, body_id=ROADS, at=after()
+        case_id="old",
+        public_id="LL-7F3K9-2QD4X",
+        since=after(),
+        clocks=(),
+        taken=(),
+        later=None,
+        body_id=ROADS,
+        at=after(),
     ),
     "case_resumed.v1": events.CaseResumed(body_id=ROADS, resolution=resolution_deadline(), at=after()),
 }

@@ -2009,7 +2009,9 @@ class MergeCasesRequest(_message.Message):
     into_case_id: _builtins.str
     """The other one."""
     reason: _builtins.str
-    """Why. It stays in the history for ever, and the reporters read it: do not write personal data here."""
+    """Why, for staff and auditors (`GetCaseHistory`); it stays in the history for ever: do not write personal data here.
+    The reporters do not read it: they are told that and with which case it happened (`HistoryEntry.summary`).
+    """
     if_revision: _builtins.str
     """Merges only if the case that is to go on in the other one is still at this revision; empty: unconditionally."""
     into_if_revision: _builtins.str
@@ -2081,7 +2083,9 @@ class UnmergeCaseRequest(_message.Message):
     case_id: _builtins.str
     """The merged case."""
     reason: _builtins.str
-    """Why. It stays in the history for ever, and the reporters read it: do not write personal data here."""
+    """Why, for staff and auditors (`GetCaseHistory`); it stays in the history for ever: do not write personal data here.
+    The reporters do not read it: they are told that and with which case it happened (`HistoryEntry.summary`).
+    """
     if_revision: _builtins.str
     """Applies the command only if the merged case is still at this revision; empty: unconditionally."""
     def __init__(
@@ -2997,6 +3001,7 @@ class HistoryEntry(_message.Message):
     LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     OUTCOME_CODE_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
+    SUMMARY_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Its number within the case, from 1, without gaps."""
     event: _builtins.str
@@ -3008,8 +3013,8 @@ class HistoryEntry(_message.Message):
     on_behalf_of: _builtins.str
     """On whose behalf they acted, if not their own."""
     reason: _builtins.str
-    """The reason, if the command takes one. A reporter's own words are personal data: empty for callers who neither
-    work on the case nor dispatch it, and after they were erased.
+    """The reason, if the command takes one; reporters do not read that of a merge. A reporter's own words are personal data:
+    empty for callers who neither work on the case nor dispatch it, and after they were erased.
     """
     request_id: _builtins.str
     """The request that caused it."""
@@ -3033,6 +3038,12 @@ class HistoryEntry(_message.Message):
     def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.EvidenceReference]:
         """Of a resolution: the evidence that the body refers to."""
 
+    @_builtins.property
+    def summary(self) -> _types_pb2.LocalizedText:
+        """Of a merge, and of its undoing: that it happened, and with which case, by its public number. Reporters read this, and
+        not the `reason`.
+        """
+
     def __init__(
         self,
         *,
@@ -3049,10 +3060,11 @@ class HistoryEntry(_message.Message):
         legal_basis: _builtins.str = ...,
         outcome_code: _builtins.str = ...,
         evidence: _abc.Iterable[_cases_types_pb2.EvidenceReference] | None = ...,
+        summary: _types_pb2.LocalizedText | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time", "recorded_time", b"recorded_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time", "recorded_time", b"recorded_time", "summary", b"summary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "correlation_id", b"correlation_id", "event", b"event", "evidence", b"evidence", "legal_basis", b"legal_basis", "occurred_time", b"occurred_time", "on_behalf_of", b"on_behalf_of", "outcome_code", b"outcome_code", "reason", b"reason", "recorded_time", b"recorded_time", "request_id", b"request_id", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "correlation_id", b"correlation_id", "event", b"event", "evidence", b"evidence", "legal_basis", b"legal_basis", "occurred_time", b"occurred_time", "on_behalf_of", b"on_behalf_of", "outcome_code", b"outcome_code", "reason", b"reason", "recorded_time", b"recorded_time", "request_id", b"request_id", "summary", b"summary", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
