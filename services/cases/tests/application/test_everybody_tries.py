@@ -75,9 +75,27 @@ THEIR_OWN = (
 SHORT = {"ask": "ask for a pause", "wait": "let wait"}
 usual = st.sampled_from([(who, SHORT.get(kind, kind)) for who, kinds in THEIR_OWN for kind in kinds.split()])
 any_at_all = st.tuples(st.sampled_from(PEOPLE), st.sampled_from(KINDS))
-attempts = st.lists(st.tuples(usual | usual | any_at_all, st.integers(0, 60 * 24 * 20)), max_size=30)
-"""Who tries what, and in which minute."""
 Attempts = list[tuple[tuple[Caller, str], int]]
+anything = st.lists(st.tuples(usual | usual | any_at_all, st.integers(0, 60 * 24 * 20)), max_size=30)
+
+
+def _with_approval(begun: int, requested: int, decided: int, others: Attempts) -> Attempts:
+    """Rob begins, requests a pause and Ada approves the first request, each some time after the other."""
+    requested += begun
+    decided += requested + (requested + decided) % 2  # an even minute names the first request
+    steps: Attempts = [
+        ((ROB, "start"), begun),
+        ((ROB, "ask for a pause"), requested),
+        ((ADA, "let wait"), decided),
+    ]
+    return [*steps, *others]
+
+
+approved = st.builds(
+    _with_approval, st.integers(0, 60 * 24 * 2), st.integers(1, 300), st.integers(1, 900), anything
+)
+attempts = anything | approved
+"""Who tries what, and in which minute. By chance alone one play in hundreds would have a pause approved."""
 
 
 @dataclass(frozen=True)
@@ -245,6 +263,20 @@ def _returned_by(history: Sequence[Any]) -> str | None:
     return next(
         (event.body_id for event in reversed(history) if isinstance(event, events.CaseReturned)), None
     )
+
+
+def test_pauses_are_approved_in_many_plays() -> None:
+    """Or the properties above and below would hold for want of pauses."""
+    plays = list[bool]()
+
+    @given(attempts)
+    def each(attempts: Attempts) -> None:
+        _, done = play(attempts)
+        plays.append(any(isinstance(event, events.PauseApproved) for event in happened(done)))
+
+    each()
+
+    assert sum(plays) >= len(plays) / 10
 
 
 @given(attempts)
