@@ -30,7 +30,7 @@ from services.identity.domain.delivery import (
     ReplayDelivery,
     Waiting,
 )
-from services.identity.domain.preferences import NoticeChannel, NoticePreferencesSet
+from services.identity.domain.preferences import Choice, NoticeChannel
 
 DeliveryStream = Stream[DeliveryCommand, delivery.Delivery, DeliveryEvent]
 Leads = Callable[[], None]
@@ -74,7 +74,7 @@ class Deliveries:
     told: Told
     _away: _Away = field(default_factory=_Away)
     _seen: list[str] = field(default_factory=lambda: [""])
-    _left: dict[str, datetime] = field(default_factory=dict)  # persons and deliveries, until when
+    _left: dict[str, datetime] = field(default_factory=dict)  # choices of persons and deliveries, until when
 
     def work(self, leads: Leads) -> int:
         """Prepare and send what is due; answers how much was done. `leads` raises once another may send."""
@@ -83,7 +83,7 @@ class Deliveries:
             del self._left[each]
         limit = _AT_ONCE + len(self._left)
         ready = self.outbox.ready(now, limit, self._seen[0])
-        done = sum(self._prepare(each) for each in ready if each.resident_id not in self._left)
+        done = sum(self._prepare(each) for each in ready if each.key not in self._left)
         for delivery_id in self.reads.due(self.clock(), limit, self._seen[0]):
             if delivery_id not in self._left:
                 leads()
@@ -102,15 +102,17 @@ class Deliveries:
     def _prepare(self, ready: Ready) -> bool:
         now = self.clock()
         chosen = chosen_by(self.notices.preferences, ready.resident_id)
-        if chosen is None or chosen.undisturbed(now) > now:
-            self._left[ready.resident_id] = now + _AGAIN
+        begin = chosen.undisturbed(now) if chosen else now + _AGAIN
+        if chosen is None or begin > now:
+            self._left[ready.key] = begin
             return False
-        delivery_id = derived_id(ready.resident_id, ready.notice_ids[0])
+        wanted = tuple(notice_id for notice_id, kind in ready.notices if chosen.wants(kind))
+        delivery_id = derived_id(ready.resident_id, ready.notices[0][0])
         command = PrepareDelivery(
             delivery_id=delivery_id,
             resident_id=ready.resident_id,
-            notice_ids=ready.notice_ids,
-            count=len(ready.notice_ids),
+            notice_ids=wanted,
+            count=len(wanted),
             until=ready.until,
             at=now,
         )
@@ -159,7 +161,7 @@ class Deliveries:
         self._away.back(channel)
         return self._record(message.id, command)
 
-    def _reached(self, chosen: NoticePreferencesSet, state: Waiting) -> tuple[NoticeChannel, str] | None:
+    def _reached(self, chosen: Choice, state: Waiting) -> tuple[NoticeChannel, str] | None:
         """The first channel that the person wants now, that did not refuse this, and their address there."""
         for channel in chosen.channels:
             address = address_at(channel, chosen)
@@ -167,7 +169,7 @@ class Deliveries:
                 return channel, address
         return None
 
-    def _written(self, state: Waiting, chosen: NoticePreferencesSet, address: str) -> Outgoing:
+    def _written(self, state: Waiting, chosen: Choice, address: str) -> Outgoing:
         prepared, tongue = state.prepared, chosen.language.value
         said = self.notices.in_words(prepared.notice_ids, chosen.time_zone, self._seen[0])
         whole = wording.gathered(said, prepared.count)
@@ -186,10 +188,10 @@ class Deliveries:
         return bool(handled.events)
 
 
-def address_at(channel: NoticeChannel, chosen: NoticePreferencesSet) -> str:
+def address_at(channel: NoticeChannel, chosen: Choice) -> str:
     """Where a person is reached by a channel; nothing where they cannot be."""
     match channel:
         case NoticeChannel.EMAIL:
-            return chosen.address
+            return chosen.email
         case NoticeChannel.WEB_INBOX:
             return ""

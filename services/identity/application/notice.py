@@ -1,23 +1,21 @@
 """Notices: how a person is told about the cases that they reported, and what they were told."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Stream
 from libs.ledger.text import Text
 from libs.query.freshness import Fresh, ListQuery
-from libs.rules.quiet_hours import QuietHours
 from services.identity.application.body import BodyStream
 from services.identity.application.consent import MayFor
 from services.identity.application.notice_ports import ListedNotice, NoticeReads
 from services.identity.application.resident import ResidentStream, registered
 from services.identity.domain import body, notice, preferences, refusals
-from services.identity.domain.notice import MarkRead, NoticeCommand, NoticeEvent, NoticeKind, NoticeQueued
+from services.identity.domain.notice import MarkRead, NoticeCommand, NoticeEvent, NoticeQueued
 from services.identity.domain.preferences import (
-    Language,
+    Choice,
     NoticeChannel,
     NoticePreferencesSet,
     Preferences,
@@ -31,18 +29,6 @@ NoticeStream = Stream[NoticeCommand, notice.NoticesOfCase, NoticeEvent]
 PreferencesStream = Stream[PreferencesCommand, Preferences, PreferencesEvent]
 Label = Callable[[NoticeQueued], Text]
 """What the detail of a notice is called."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """How somebody wants to be told; no zone: that of the installation."""
-
-    channels: tuple[NoticeChannel, ...]
-    language: Language
-    time_zone: str
-    quiet_hours: QuietHours | None
-    kinds: tuple[NoticeKind, ...]
-    email: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,16 +63,11 @@ class Notices:
         for channel in choice.channels:
             if channel not in self.offered:
                 raise refusals.channel_is_not_offered(channel.value)
-        zone = choice.time_zone or self.zone
-        quiet = choice.quiet_hours
+        zone, quiet = choice.time_zone or self.zone, choice.quiet_hours
+        hours = replace(quiet, zone=zone) if quiet is not None else None
         command = SetPreferences(
             resident_id=resident_id,
-            channels=choice.channels,
-            language=choice.language,
-            time_zone=zone,
-            quiet_hours=replace(quiet, zone=zone) if quiet is not None else None,
-            kinds=choice.kinds,
-            email=Personal(resident_id, choice.email),
+            choice=replace(choice, time_zone=zone, quiet_hours=hours),
             by=context.actor,
             at=at,
         )
@@ -95,7 +76,8 @@ class Notices:
     def of(self, resident_id: str) -> NoticePreferencesSet | None:
         """How a person chose to be told; None: they did not. Refuses PARTY_UNKNOWN."""
         registered(self.residents, resident_id)
-        return chosen_by(self.preferences, resident_id)
+        state = self.preferences.load(resident_id).state
+        return state.chosen if isinstance(state, preferences.Chosen) else None
 
     def list(self, query: ListQuery, resident_id: str, fresh: Fresh) -> Page:
         """A page of what somebody was told."""
@@ -130,7 +112,7 @@ class Notices:
         return state.name if isinstance(state, body.Registered) else NO_TEXT
 
 
-def chosen_by(stream: PreferencesStream, resident_id: str) -> NoticePreferencesSet | None:
-    """How a person chose to be told; None: they did not."""
+def chosen_by(stream: PreferencesStream, resident_id: str) -> Choice | None:
+    """How a person chose to be told; None: they did not, or were erased."""
     state = stream.load(resident_id).state
-    return state.chosen if isinstance(state, preferences.Chosen) else None
+    return state.chosen.choice if isinstance(state, preferences.Chosen) else None

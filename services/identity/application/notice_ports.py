@@ -34,11 +34,20 @@ class NoticeReads(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """Somebody for whom notices wait; `until` is the place in the ledger of the newest."""
+    """Somebody for whom notices wait, each with its kind.
+
+    `until`: the place in the ledger of the newest; `chosen`: that of what they chose last.
+    """
 
     resident_id: str
-    notice_ids: tuple[str, ...]
+    notices: tuple[tuple[str, str], ...]
     until: int
+    chosen: int
+
+    @property
+    def key(self) -> str:
+        """Another one as soon as the person chooses something else."""
+        return f"{self.resident_id}@{self.chosen}"
 
 
 class OutboxReads(Protocol):

@@ -28,6 +28,11 @@ class DropCause(StrEnum):
     NO_CHANNEL = "no_channel"
     TOO_LATE = "too_late"
     ERASED = "erased"
+    UNWANTED = "unwanted"
+
+
+FOR_GOOD = frozenset({DropCause.ERASED, DropCause.UNWANTED})
+"""What nobody can have tried again: there is nobody to tell, or nothing."""
 
 
 # Events
@@ -37,7 +42,8 @@ class DropCause(StrEnum):
 class DeliveryPrepared:
     """Notices are to go out together. `until`: the place in the ledger of the newest one.
 
-    `notice_ids` are the first of them, `count` is the number of all.
+    `notice_ids` are the first of them, `count` is the number of all. None: the person wants none of those
+    that waited.
     """
 
     delivery_id: str
@@ -235,15 +241,15 @@ def decide(command: DeliveryCommand, delivery: Delivery) -> Sequence[DeliveryEve
     """It is prepared once, and delivered once or dropped; what was dropped may be replayed."""
     match command:
         case PrepareDelivery():
-            return [_prepared(command)] if isinstance(delivery, Unprepared) else []
+            return _prepared(command) if isinstance(delivery, Unprepared) else []
         case ReplayDelivery():
             return _replayed(command, delivery)
         case _:
             return [_ended_or_tried(command, delivery)] if isinstance(delivery, Waiting) else []
 
 
-def _prepared(command: PrepareDelivery) -> DeliveryPrepared:
-    return DeliveryPrepared(
+def _prepared(command: PrepareDelivery) -> Sequence[DeliveryEvent]:
+    prepared = DeliveryPrepared(
         delivery_id=command.delivery_id,
         resident_id=command.resident_id,
         notice_ids=command.notice_ids[:MOST_LISTED],
@@ -251,11 +257,15 @@ def _prepared(command: PrepareDelivery) -> DeliveryPrepared:
         until=command.until,
         prepared_at=command.at,
     )
+    if command.count:
+        return [prepared]
+    drop = DropDelivery(cause=DropCause.UNWANTED, at=command.at)
+    return [prepared, _ended_or_tried(drop, Waiting(prepared=prepared, since=command.at, try_at=command.at))]
 
 
 def _replayed(command: ReplayDelivery, delivery: Delivery) -> Sequence[DeliveryEvent]:
-    """Not what was dropped because the person is erased: there is nobody any more."""
-    if not isinstance(delivery, Dropped) or delivery.cause is DropCause.ERASED:
+    """Only what was dropped, and not for good."""
+    if not isinstance(delivery, Dropped) or delivery.cause in FOR_GOOD:
         raise refusals.delivery_is_not_parked(command.delivery_id)
     prepared = delivery.prepared
     return [

@@ -1,8 +1,9 @@
 """Preferences: how a person is told about the cases that they reported."""
 
+import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -33,34 +34,85 @@ class Language(StrEnum):
     EN = "en"
 
 
-# Events
+# What is chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticePreferencesSet:
-    """A person is told like this from now on. No `kinds`: they are told everything.
+class Choice:
+    """How somebody wants to be told. No `kinds`: of everything; no zone: that of the installation.
 
-    `by_themself`: they set it, and not a member of staff on their word.
+    It is personal as a whole: when a person sleeps, and which language they read, is told to nobody.
     """
 
-    resident_id: str
     channels: tuple[NoticeChannel, ...]
     language: Language
     time_zone: str
     quiet_hours: QuietHours | None
     kinds: tuple[NoticeKind, ...]
-    by_themself: bool
-    set_at: datetime
-    email: Personal | None = None  # not in older events
+    email: str = field(repr=False)
 
     @property
-    def address(self) -> str:
-        """Their e-mail address; "" if they gave none, or were erased."""
-        return (self.email.value if self.email else None) or ""
+    def sends(self) -> bool:
+        """Whether anything is to be sent: the web inbox needs no sending."""
+        return any(channel is not NoticeChannel.WEB_INBOX for channel in self.channels)
+
+    def wants(self, kind: str) -> bool:
+        """Whether they are sent notices of a kind."""
+        return not self.kinds or kind in self.kinds
 
     def undisturbed(self, at: datetime) -> datetime:
         """The first moment, `at` or later, at which something may be sent."""
         return at if self.quiet_hours is None else self.quiet_hours.over(at)
+
+    def sealed(self, resident_id: str) -> Personal:
+        """All of it as one personal text."""
+        quiet = self.quiet_hours
+        told = {
+            "channels": self.channels,
+            "language": self.language,
+            "time_zone": self.time_zone,
+            "quiet": quiet and (quiet.from_minute, quiet.until_minute),
+            "kinds": self.kinds,
+            "email": self.email,
+        }
+        return Personal(resident_id, json.dumps(told, ensure_ascii=False))
+
+
+def _opened(text: str) -> Choice:
+    told = json.loads(text)
+    zone, quiet = told["time_zone"], told["quiet"]
+    return Choice(
+        channels=tuple(map(NoticeChannel, told["channels"])),
+        language=Language(told["language"]),
+        time_zone=zone,
+        quiet_hours=quiet and QuietHours(zone=zone, from_minute=quiet[0], until_minute=quiet[1]),
+        kinds=tuple(map(NoticeKind, told["kinds"])),
+        email=told["email"],
+    )
+
+
+# Events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticePreferencesSet:
+    """A person is told like this from now on.
+
+    In clear is only whether anything is to be sent. `by_themself`: they set it, and not a member of staff
+    on their word.
+    """
+
+    resident_id: str
+    sends: bool
+    chosen: Personal
+    by_themself: bool
+    set_at: datetime
+
+    @property
+    def choice(self) -> Choice | None:
+        """What they chose; None: they were erased."""
+        text = self.chosen.value
+        return None if text is None else _opened(text)
 
 
 PreferencesEvent = NoticePreferencesSet
@@ -100,12 +152,7 @@ class SetPreferences:
     """Set them. `by`: who does."""
 
     resident_id: str
-    channels: tuple[NoticeChannel, ...]
-    language: Language
-    time_zone: str
-    quiet_hours: QuietHours | None
-    kinds: tuple[NoticeKind, ...]
-    email: Personal
+    choice: Choice
     by: str
     at: datetime
 
@@ -118,33 +165,34 @@ PreferencesCommand = SetPreferences
 
 def decide(command: PreferencesCommand, preferences: Preferences) -> Sequence[PreferencesEvent]:  # noqa: ARG001
     """All is replaced."""
-    if not is_zone(command.time_zone):
-        raise refusals.time_zone_is_unknown(command.time_zone)
-    quiet = command.quiet_hours
+    choice = command.choice
+    if not is_zone(choice.time_zone):
+        raise refusals.time_zone_is_unknown(choice.time_zone)
+    quiet = choice.quiet_hours
     if quiet is not None and quiet.from_minute == quiet.until_minute:
         raise refusals.quiet_hours_are_unfit()
-    if not _fits(command):
+    if not _fits(choice):
         raise refusals.email_is_unfit()
+    kept = replace(
+        choice,
+        channels=tuple(dict.fromkeys(choice.channels)),
+        kinds=tuple(dict.fromkeys(choice.kinds)),
+    )
     chosen = NoticePreferencesSet(
         resident_id=command.resident_id,
-        channels=tuple(dict.fromkeys(command.channels)),
-        language=command.language,
-        time_zone=command.time_zone,
-        quiet_hours=quiet,
-        kinds=tuple(dict.fromkeys(command.kinds)),
+        sends=kept.sends,
+        chosen=kept.sealed(command.resident_id),
         by_themself=command.by == command.resident_id,
         set_at=command.at,
-        email=command.email if command.email.value else None,
     )
     return [chosen]
 
 
-def _fits(command: SetPreferences) -> bool:
+def _fits(choice: Choice) -> bool:
     """Whether the address is that of a mailbox; or there is none, and none is needed."""
-    email = command.email.value or ""
-    if not email:
-        return NoticeChannel.EMAIL not in command.channels
-    return _MAILBOX.fullmatch(email) is not None
+    if not choice.email:
+        return NoticeChannel.EMAIL not in choice.channels
+    return _MAILBOX.fullmatch(choice.email) is not None
 
 
 PREFERENCES: Decider[PreferencesCommand, Preferences, PreferencesEvent] = Decider(

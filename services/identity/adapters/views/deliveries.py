@@ -9,12 +9,12 @@ from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Rows, Table, View, Views
 from services.identity.application import notice_ports
 from services.identity.domain.delivery import (
+    FOR_GOOD,
     ChannelGivenUp,
     DeliveryDelayed,
     DeliveryDropped,
     DeliveryPrepared,
     DeliveryReplayed,
-    DropCause,
     NoticesDelivered,
 )
 from services.identity.domain.resident import ResidentErased
@@ -62,7 +62,7 @@ class DeliveriesView(View):
                 _prepare(event, rows)
             case DeliveryDelayed() | ChannelGivenUp() | DeliveryReplayed() as event:
                 _try(event, rows)
-            case DeliveryDropped() as event if event.cause is not DropCause.ERASED:
+            case DeliveryDropped() as event if event.cause not in FOR_GOOD:
                 _park(event, rows)
             case DeliveryDropped() | NoticesDelivered() as event:
                 _end(event, rows)

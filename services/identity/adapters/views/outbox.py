@@ -7,11 +7,10 @@ from typing import Any, NotRequired, TypedDict
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Rows, Table, View, Views
-from libs.rules.quiet_hours import QuietHours
 from services.identity.application import notice_ports
 from services.identity.domain.delivery import GATHER, DeliveryPrepared
 from services.identity.domain.notice import NoticeQueued
-from services.identity.domain.preferences import NoticeChannel, NoticePreferencesSet
+from services.identity.domain.preferences import NoticePreferencesSet
 from services.identity.domain.resident import ResidentErased
 
 NEWS = timedelta(days=3)
@@ -21,17 +20,16 @@ NEWS = timedelta(days=3)
 class RecipientRow(TypedDict):
     """Somebody who chose a channel, or who was erased, and what waits to be prepared for them.
 
-    `waiting` and `places` go together: the notices, and where in the ledger each was queued.
+    `waiting`, `kinds` and `places` go together: the notices, what each tells, and where in the ledger it was
+    queued. `chosen`: where in the ledger the person chose last; what they chose only the sender can read.
     """
 
     resident_id: str
     sends: bool
-    kinds: list[str]
-    time_zone: str
-    quiet_from: NotRequired[int | None]
-    quiet_until: NotRequired[int | None]
+    chosen: int
     erased: bool
     waiting: list[str]
+    kinds: list[str]
     places: list[int]
     ready_at: NotRequired[datetime | None]
     next_at: NotRequired[datetime | None]
@@ -40,7 +38,10 @@ class RecipientRow(TypedDict):
 RECIPIENTS = Table.of(
     "recipients", RecipientRow, key=("resident_id",), indexes=("(ready_at) WHERE ready_at IS NOT NULL",)
 )
-_READY = "SELECT resident_id, waiting, places FROM recipients WHERE ready_at <= %s ORDER BY ready_at LIMIT %s"
+_READY = (
+    "SELECT resident_id, chosen, waiting, kinds, places FROM recipients"
+    " WHERE ready_at <= %s ORDER BY ready_at LIMIT %s"
+)
 
 
 class OutboxView(View):
@@ -53,7 +54,7 @@ class OutboxView(View):
         """Nothing waits for whoever chose no channel, or was erased."""
         match recorded.event:
             case NoticePreferencesSet() as event:
-                _choose(event, rows)
+                _choose(event, recorded, rows)
             case NoticeQueued() as event:
                 _queue(event, recorded, rows)
             case ResidentErased() as event:
@@ -81,50 +82,38 @@ def _nothing(resident_id: str, *, erased: bool = False) -> RecipientRow:
     return RecipientRow(
         resident_id=resident_id,
         sends=False,
-        kinds=[],
-        time_zone="UTC",
-        quiet_from=None,
-        quiet_until=None,
+        chosen=0,
         erased=erased,
         waiting=[],
+        kinds=[],
         places=[],
         ready_at=None,
         next_at=None,
     )
 
 
-def _choose(event: NoticePreferencesSet, rows: Rows) -> None:
+def _choose(event: NoticePreferencesSet, recorded: Recorded[Any], rows: Rows) -> None:
     row = _recipient(rows, event.resident_id)
     if row["erased"]:
         return
-    quiet = event.quiet_hours
-    row.update(
-        {
-            "sends": any(channel is not NoticeChannel.WEB_INBOX for channel in event.channels),
-            "kinds": [kind.value for kind in event.kinds],
-            "time_zone": event.time_zone,
-            "quiet_from": quiet.from_minute if quiet else None,
-            "quiet_until": quiet.until_minute if quiet else None,
-        }
-    )
+    row.update({"sends": event.sends, "chosen": recorded.position})
     if not row["sends"]:
-        row.update({"waiting": [], "places": [], "ready_at": None})
-    elif row["waiting"]:
-        row["ready_at"] = _undisturbed(row, max(event.set_at, row["next_at"] or event.set_at))
+        row.update({"waiting": [], "kinds": [], "places": [], "ready_at": None})
     rows.put(RECIPIENTS, row)
 
 
 def _queue(event: NoticeQueued, recorded: Recorded[Any], rows: Rows) -> None:
     row = rows.get(RECIPIENTS, event.resident_id)
-    if row is None or not row["sends"] or (row["kinds"] and event.kind.value not in row["kinds"]):
+    if row is None or not row["sends"]:
         return
     if recorded.recorded_at - event.happened_at > NEWS:
         return
     row["waiting"].append(event.notice_id)
+    row["kinds"].append(event.kind.value)
     row["places"].append(recorded.position)
     if row["ready_at"] is None:
         at = recorded.recorded_at
-        row["ready_at"] = _undisturbed(row, max(at, row["next_at"] or at))
+        row["ready_at"] = max(at, row["next_at"] or at)
     rows.put(RECIPIENTS, row)
 
 
@@ -132,14 +121,16 @@ def _prepare(event: DeliveryPrepared, rows: Rows) -> None:
     row = _recipient(rows, event.resident_id)
     if row["erased"]:
         return
-    kept = [each for each in zip(row["waiting"], row["places"], strict=True) if each[1] > event.until]
-    next_at = event.prepared_at + GATHER
+    waiting = zip(row["waiting"], row["kinds"], row["places"], strict=True)
+    kept = [each for each in waiting if each[2] > event.until]
+    next_at = event.prepared_at + GATHER if event.count else row["next_at"]
     row.update(
         {
-            "waiting": [notice for notice, _ in kept],
-            "places": [place for _, place in kept],
+            "waiting": [notice for notice, _, _ in kept],
+            "kinds": [kind for _, kind, _ in kept],
+            "places": [place for _, _, place in kept],
             "next_at": next_at,
-            "ready_at": _undisturbed(row, next_at) if kept else None,
+            "ready_at": (next_at or event.prepared_at) if kept else None,
         }
     )
     rows.put(RECIPIENTS, row)
@@ -147,13 +138,6 @@ def _prepare(event: DeliveryPrepared, rows: Rows) -> None:
 
 def _erase(resident_id: str, rows: Rows) -> None:
     rows.put(RECIPIENTS, _nothing(resident_id, erased=True))
-
-
-def _undisturbed(row: RecipientRow, at: datetime) -> datetime:
-    begin, end = row["quiet_from"], row["quiet_until"]
-    if begin is None or end is None:
-        return at
-    return QuietHours(zone=row["time_zone"], from_minute=begin, until_minute=end).over(at)
 
 
 VIEW = OutboxView()
@@ -171,7 +155,10 @@ class OutboxReads:
             rows = cursor.execute(_READY, (now, limit)).fetchall()
         return [
             notice_ports.Ready(
-                resident_id=row["resident_id"], notice_ids=tuple(row["waiting"]), until=row["places"][-1]
+                resident_id=row["resident_id"],
+                notices=tuple(zip(row["waiting"], row["kinds"], strict=True)),
+                until=row["places"][-1],
+                chosen=row["chosen"],
             )
             for row in rows
         ]

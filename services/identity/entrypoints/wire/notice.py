@@ -9,10 +9,9 @@ from libs.rpc.moments import stamp, stamp_or_none
 from libs.rpc.texts import localized
 from libs.rules.quiet_hours import QuietHours
 from libs.rules.terms import PAUSE_REASONS, REJECT_REASONS
-from services.identity.application.notice import Choice
 from services.identity.application.notice_ports import ListedNotice
 from services.identity.domain.notice import NoticeKind, NoticeQueued
-from services.identity.domain.preferences import Language, NoticeChannel, NoticePreferencesSet
+from services.identity.domain.preferences import Choice, Language, NoticeChannel, NoticePreferencesSet
 from services.identity.domain.wording import NO_TEXT, Worded
 from services.identity.entrypoints.wire.words import (
     CLOCKS,
@@ -60,10 +59,11 @@ def choice_of(request: pb.SetNoticePreferencesRequest) -> Choice:
 
 
 def preferences_shown(
-    resident_id: str, chosen: NoticePreferencesSet | None, zone: str
+    resident_id: str, latest: NoticePreferencesSet | None, zone: str
 ) -> pb.NoticePreferences:
     """How a person is told; by the usual in the installation's zone, if they did not choose."""
-    if chosen is None:
+    chosen = latest.choice if latest else None
+    if latest is None or chosen is None:
         language = LANGUAGES.to_wire(Language.ZH)
         return pb.NoticePreferences(resident_id=resident_id, language=language, time_zone=zone)
     quiet = chosen.quiet_hours
@@ -79,9 +79,9 @@ def preferences_shown(
         time_zone=chosen.time_zone,
         quiet_hours=hours,
         kinds=map(NOTICE_KINDS.to_wire, chosen.kinds),
-        set_time=stamp(chosen.set_at),
-        set_by_themself=chosen.by_themself,
-        email=chosen.address,
+        set_time=stamp(latest.set_at),
+        set_by_themself=latest.by_themself,
+        email=chosen.email,
     )
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from libs.ledger.personal import sealed
 from libs.ledger.recorded import Recorded
 from libs.rules.areas import AreaPath
-from libs.rules.quiet_hours import QuietHours
 from libs.testkit.ids import some_id
 from libs.testkit.recorded import recorded
 from libs.testkit.views import folded
@@ -21,23 +21,15 @@ from services.identity.domain.delivery import (
     NoticesDelivered,
 )
 from services.identity.domain.notice import NoticeKind, NoticeQueued
-from services.identity.domain.preferences import Language, NoticeChannel, NoticePreferencesSet
+from services.identity.domain.preferences import NoticeChannel, NoticePreferencesSet
 from services.identity.domain.resident import ResidentErased
 
-AT = datetime(2026, 3, 2, 14, 20, tzinfo=UTC)  # 22:20 in Shanghai
-MORNING = datetime(2026, 3, 2, 23, 0, tzinfo=UTC)  # 07:00 there
+AT = datetime(2026, 3, 2, 14, 20, tzinfo=UTC)
+MORNING = datetime(2026, 3, 2, 23, 0, tzinfo=UTC)
 MEI = some_id("mei")
 CHOSEN = NoticePreferencesSet(
-    resident_id=MEI,
-    channels=(NoticeChannel.EMAIL,),
-    language=Language.ZH,
-    time_zone="Asia/Shanghai",
-    quiet_hours=None,
-    kinds=(),
-    by_themself=True,
-    set_at=AT,
+    resident_id=MEI, sends=True, chosen=sealed(MEI, b"\x00"), by_themself=True, set_at=AT
 )
-NIGHT = QuietHours(zone="Asia/Shanghai", from_minute=22 * 60, until_minute=7 * 60)
 ERASED = ResidentErased(resident_id=MEI, area_id="la", area_path=AreaPath("la"), erased_at=AT)
 
 
@@ -78,12 +70,13 @@ def waiting(*events: Any) -> Any:
 
 def test_nothing_is_sent_to_whoever_chose_no_channel() -> None:
     assert folded(OutboxView(), at_once([queued("n1")])).all("recipients") == []
-    assert waiting(replace(CHOSEN, channels=()), queued("n1"))["ready_at"] is None
+    assert waiting(replace(CHOSEN, sends=False), queued("n1"))["ready_at"] is None
 
 
-def test_a_notice_is_ready_at_once_outside_quiet_hours_and_else_in_the_morning() -> None:
-    assert waiting(CHOSEN, queued("n1"))["ready_at"] == AT
-    assert waiting(replace(CHOSEN, quiet_hours=NIGHT), queued("n1"))["ready_at"] == MORNING
+def test_a_notice_is_ready_at_once() -> None:
+    row = waiting(CHOSEN, queued("n1"))
+
+    assert (row["ready_at"], row["waiting"], row["kinds"]) == (AT, ["n1"], ["routed"])
 
 
 def test_a_thousand_events_in_a_minute_make_two_deliveries() -> None:
@@ -104,12 +97,12 @@ def test_what_is_queued_while_a_delivery_is_prepared_is_not_lost() -> None:
     assert row["ready_at"] == AT + GATHER
 
 
-def test_only_what_the_person_wants_is_sent() -> None:
-    chosen = replace(CHOSEN, kinds=(NoticeKind.CLOSED,))
+def test_what_nobody_wanted_does_not_put_off_the_next_notice() -> None:
+    unwanted = replace(prepared((), until=2), count=0)
 
-    row = waiting(chosen, queued("n1"), queued("n2", NoticeKind.CLOSED))
+    row = waiting(CHOSEN, queued("n1"), unwanted, queued("n2"))
 
-    assert row["waiting"] == ["n2"]
+    assert (row["waiting"], row["ready_at"]) == (["n2"], AT)
 
 
 def test_what_happened_long_ago_is_not_sent() -> None:
@@ -119,16 +112,16 @@ def test_what_happened_long_ago_is_not_sent() -> None:
 
 
 def test_who_changes_to_the_web_inbox_gets_nothing_that_waited_and_nothing_old_when_they_come_back() -> None:
-    gone = replace(CHOSEN, channels=(NoticeChannel.WEB_INBOX,))
+    gone = replace(CHOSEN, sends=False)
 
     assert waiting(CHOSEN, queued("n1"), gone)["waiting"] == []
     assert waiting(CHOSEN, queued("n1"), gone, CHOSEN, queued("n2"))["waiting"] == ["n2"]
 
 
-def test_new_quiet_hours_count_for_what_waits() -> None:
-    row = waiting(CHOSEN, queued("n1"), replace(CHOSEN, quiet_hours=NIGHT))
+def test_what_the_person_chose_last_is_looked_at_anew() -> None:
+    row = waiting(CHOSEN, queued("n1"), CHOSEN)
 
-    assert row["ready_at"] == MORNING
+    assert (row["chosen"], row["waiting"]) == (3, ["n1"])
 
 
 def test_for_whom_was_erased_nothing_waits_and_nothing_comes() -> None:
@@ -138,10 +131,9 @@ def test_for_whom_was_erased_nothing_waits_and_nothing_comes() -> None:
 
 
 def test_of_whom_was_erased_no_choice_stays_among_the_recipients() -> None:
-    row = waiting(replace(CHOSEN, quiet_hours=NIGHT, kinds=(NoticeKind.CLOSED,)), ERASED)
+    row = waiting(CHOSEN, queued("n1"), ERASED)
 
-    kept = (row["kinds"], row["time_zone"], row["quiet_from"], row["quiet_until"], row["next_at"])
-    assert kept == ([], "UTC", None, None, None)
+    assert (row["kinds"], row["chosen"], row["next_at"]) == ([], 0, None)
 
 
 def test_the_deliveries_of_whom_was_erased_are_gone() -> None:

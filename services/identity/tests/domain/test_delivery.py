@@ -49,6 +49,14 @@ def test_what_is_prepared_twice_is_prepared_once() -> None:
     given().when(PREPARE).when(PREPARE).then(PREPARED)
 
 
+def test_of_what_nobody_wants_nothing_is_sent_and_nothing_replayed() -> None:
+    nothing = replace(PREPARE, notice_ids=(), count=0)
+    dropped = replace(DROPPED, cause=DropCause.UNWANTED)
+
+    given().when(nothing).then(replace(PREPARED, notice_ids=(), count=0), dropped)
+    given(PREPARED, dropped).when(ReplayDelivery(delivery_id="d1", at=AT)).then_refused("DELIVERY_NOT_PARKED")
+
+
 def test_of_many_notices_the_first_are_spelt_out() -> None:
     many = replace(PREPARE, notice_ids=tuple(f"n{each}" for each in range(1000)), count=1000)
 
