@@ -18,6 +18,7 @@ class Report:
     case_id: str
     reporter_id: str | None
     receipt: str | None
+    public_id: str = ""  # not in older events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,12 @@ class CaseFile:
     @property
     def reports(self) -> tuple[Report, ...]:
         """Who reported the matter: this case's own report, and those of the cases merged into it."""
-        own = Report(case_id=self.case_id, reporter_id=self.reporter_id, receipt=self.receipt)
+        own = Report(
+            case_id=self.case_id,
+            reporter_id=self.reporter_id,
+            receipt=self.receipt,
+            public_id=self.public_id,
+        )
         return (own, *(report for each in self.duplicates for report in each.reports))
 
     @property

@@ -49,7 +49,7 @@ def merge_told(case_id: str, event: Merge) -> Message:
                 state=words.STATES.to_wire(state),
                 unmerged_time=at,
             )
-        case events.DuplicateAdded(case_id=other, clocks=clocks, since=since):
+        case events.DuplicateAdded(case_id=other, clocks=clocks, since=since, reports=reports):
             return pb.DuplicateAdded(
                 case_id=case_id,
                 duplicate_case_id=other,
@@ -57,6 +57,14 @@ def merge_told(case_id: str, event: Merge) -> Message:
                 deadlines=_promised(clocks),
                 since_time=stamp(since),
                 added_time=at,
+                reports=(
+                    pb.AddedReport(
+                        case_id=report.case_id,
+                        public_id=report.public_id,
+                        reporter_id=report.reporter_id or "",
+                    )
+                    for report in reports
+                ),
             )
         case events.DuplicateRemoved(case_id=other, clocks=clocks, since=since):
             return pb.DuplicateRemoved(

@@ -105,3 +105,21 @@ def test_a_limit_that_was_used_up_before_anybody_noticed_happened_then() -> None
 
     assert told is not None
     assert fact_of(envelope("linli://test/cases", stored, told)).time == after()
+
+
+def test_whoever_tells_reporters_hears_who_else_reported_a_matter() -> None:
+    town = Town()
+    for case_id in ("first", "second", "third"):
+        town.opens(case_id, after())
+    town.merges("first", "second", after(hours=1))
+    town.merges("second", "third", after(hours=2))
+    [added] = [each for each in town.told["third"] if isinstance(each, events.DuplicateAdded)]
+
+    published = publish(*recorded("case-third", added))
+
+    assert published is not None
+    assert isinstance(published.message, pb.DuplicateAdded)
+    assert [(each.case_id, each.public_id, each.reporter_id) for each in published.message.reports] == [
+        ("second", "LL-second", "resident-second"),
+        ("first", "LL-first", "resident-first"),
+    ]

@@ -1383,6 +1383,7 @@ class DuplicateAdded(_message.Message):
     DEADLINES_FIELD_NUMBER: _builtins.int
     SINCE_TIME_FIELD_NUMBER: _builtins.int
     ADDED_TIME_FIELD_NUMBER: _builtins.int
+    REPORTS_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case that goes on."""
     duplicate_case_id: _builtins.str
@@ -1401,6 +1402,13 @@ class DuplicateAdded(_message.Message):
     def added_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
 
+    @_builtins.property
+    def reports(self) -> _containers.RepeatedCompositeFieldContainer[Global___AddedReport]:
+        """Who reported the merged case, and those that had been merged into it before. Whoever tells reporters of what happens
+        to this case tells these, too, by the number of their own case, until `DuplicateRemoved` gives the merged case back.
+        None of them is told who the others are.
+        """
+
     def __init__(
         self,
         *,
@@ -1410,14 +1418,45 @@ class DuplicateAdded(_message.Message):
         deadlines: _abc.Iterable[_cases_types_pb2.Deadline] | None = ...,
         since_time: _timestamp_pb2.Timestamp | None = ...,
         added_time: _timestamp_pb2.Timestamp | None = ...,
+        reports: _abc.Iterable[Global___AddedReport] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["added_time", b"added_time", "since_time", b"since_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_time", b"added_time", "body_id", b"body_id", "case_id", b"case_id", "deadlines", b"deadlines", "duplicate_case_id", b"duplicate_case_id", "since_time", b"since_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_time", b"added_time", "body_id", b"body_id", "case_id", b"case_id", "deadlines", b"deadlines", "duplicate_case_id", b"duplicate_case_id", "reports", b"reports", "since_time", b"since_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DuplicateAdded: _TypeAlias = DuplicateAdded  # noqa: Y015
+
+@_typing.final
+class AddedReport(_message.Message):
+    """A report that a merged case brings along."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    PUBLIC_ID_FIELD_NUMBER: _builtins.int
+    REPORTER_ID_FIELD_NUMBER: _builtins.int
+    case_id: _builtins.str
+    """The case that was opened by it."""
+    public_id: _builtins.str
+    """The public number of that case."""
+    reporter_id: _builtins.str
+    """Its reporter; empty if it names none."""
+    def __init__(
+        self,
+        *,
+        case_id: _builtins.str = ...,
+        public_id: _builtins.str = ...,
+        reporter_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "public_id", b"public_id", "reporter_id", b"reporter_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddedReport: _TypeAlias = AddedReport  # noqa: Y015
 
 @_typing.final
 class DuplicateRemoved(_message.Message):
