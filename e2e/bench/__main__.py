@@ -10,6 +10,7 @@ from pathlib import Path
 from e2e.bench import (
     burst,
     clocks,
+    duplicates,
     exchange,
     footprint,
     group_commit,
@@ -37,6 +38,7 @@ MEASUREMENTS: dict[str, Callable[[Ground], Figure | list[Figure]]] = {
     "signed": signed.measure,
     "growth": growth.measure,
     "lists": lists.measure,
+    "duplicates": duplicates.measure,
     "live": live.measure,
     "clocks": clocks.measure,
 }

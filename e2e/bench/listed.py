@@ -1,4 +1,4 @@
-"""Made-up cases for lists: rows of the view, blind terms, and for some the events with their texts."""
+"""Made-up cases for lists and duplicates: rows of the view, blind terms, and for some events with texts."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +11,10 @@ from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context, Draft
 from libs.ledger.store.ledger import Append, Ledger
 from libs.rules.areas import AreaPath
+from services.cases.adapters.ledger import PLACE
 from services.cases.adapters.views.all_cases import VIEW
+from services.cases.domain.case.events import CaseOpened
+from services.cases.domain.values import Point
 
 BEGAN = datetime(2021, 1, 1, tzinfo=UTC)
 SPAN = timedelta(days=5 * 365)
@@ -19,6 +22,8 @@ TERMS = 40
 """Of each case: about what twenty words and a short run of Chinese characters have."""
 RARE, COMMON = "periwinkle", "streetlight"
 """A word of few cases, whatever the size; and one of every fiftieth."""
+NORTH, WEST, WIDE = 33.9, -118.5, 0.4
+"""The city in which all are reported: so many degrees each way, about forty kilometres."""
 _FEW = 20
 _OFTEN = 50
 _TOGETHER = 500
@@ -73,6 +78,7 @@ def fill(ledger: Ledger, owner: str, cases: int) -> None:
             f"UPDATE {VIEW.schema}.cases SET recorded_from = recorded_from + interval '9 days'"
         )
         connection.execute(_TERMS)
+        _place(ledger, connection)
         rows = connection.execute(
             f"SELECT case_id, area_path, row_number() OVER (ORDER BY opened_time) FROM {VIEW.schema}.cases"
             " WHERE (hashtext(case_id) %% %s) = 0",
@@ -84,6 +90,23 @@ def fill(ledger: Ledger, owner: str, cases: int) -> None:
             Append(drafts=[_told(*row, rare=row[0] in rare) for row in rows[place : place + _TOGETHER]])
         )
     _settle(owner, ledger.head())
+
+
+def placed(opened: CaseOpened) -> CaseOpened:
+    """The same, reported somewhere in the city, as its id says."""
+    north, east = (int(opened.case_id[at : at + 8], 16) / 2**32 for at in (16, 24))
+    where = Point(latitude=NORTH + WIDE * north, longitude=WEST + WIDE * east)
+    return replace(opened, place=Personal(opened.case_id, where.in_words()))
+
+
+def _place(ledger: Ledger, connection: psycopg.Connection) -> None:
+    """The blind terms of the place of each case."""
+    rows = connection.execute(f"SELECT case_id, affair_id FROM {VIEW.schema}.cases").fetchall()
+    with connection.cursor().copy("COPY blind_terms (subject, stream, kind, terms) FROM STDIN") as copy:
+        for number, (case_id, affair_id) in enumerate(rows):
+            event = replace(placed(opening(case_id, number)), affair_id=affair_id)
+            [(_, words)] = PLACE.words_of("case_opened.v1", event)
+            copy.write_row((case_id, f"case-{case_id}", PLACE.kind, ledger.keys.terms(PLACE.kind, "", words)))
 
 
 def _told(case_id: str, area_path: str, number: int, *, rare: bool) -> Draft:

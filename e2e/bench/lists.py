@@ -26,7 +26,7 @@ from services.cases.adapters.listing import CaseLists
 from services.cases.adapters.views import all_cases
 from services.cases.application.ports import Search
 
-EACH = 2_500
+EACH = 2_800
 """Bytes on the disk for a case: its row, the row before it, its terms, and their places in indexes."""
 EVERYTHING = Reach((Limit(),))
 COMMUNITY = Reach((Limit(path="la/la-region-7/la-nc-7"),))
