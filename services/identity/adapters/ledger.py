@@ -27,7 +27,7 @@ from services.identity.domain.keyring import SigningKeyIntroduced, SigningKeyRet
 from services.identity.domain.login import LoginCreated, PasswordSet
 from services.identity.domain.nomination import NominationEnded, NominationMade
 from services.identity.domain.noted import CaseNoted
-from services.identity.domain.notice import NoticeQueued, NoticeRead
+from services.identity.domain.notice import NoticeQueued, NoticeRead, ReportsJoined, ReportsParted
 from services.identity.domain.operators import FirstOperatorMade, OperatorAdded, OperatorRemoved
 from services.identity.domain.preferences import NoticePreferencesSet
 from services.identity.domain.resident import ResidentErased, ResidentRegistered
@@ -63,6 +63,8 @@ _PRIVATE = {
     "case_noted.v1": CaseNoted,
     "notice_queued.v1": NoticeQueued,
     "notice_read.v1": NoticeRead,
+    "reports_joined.v1": ReportsJoined,
+    "reports_parted.v1": ReportsParted,
     "notice_preferences_set.v1": NoticePreferencesSet,
     "delivery_prepared.v1": DeliveryPrepared,
     "delivery_delayed.v1": DeliveryDelayed,

@@ -1,12 +1,14 @@
 """Notices: what the reporter of a case is told, each once, and whether they have read it.
 
-There is one stream for each case. A notice holds ids and facts, and no text of the case.
+There is one stream for each case. A notice holds ids and facts, and no text of the case. Where other cases
+were merged into it, their reporters are told what happens to it, too, each by the number of their own.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 
 from libs.ledger.decider import Decider
 from services.identity.domain import refusals
@@ -73,7 +75,24 @@ class NoticeRead:
     read_at: datetime
 
 
-NoticeEvent = CaseNoted | NoticeQueued | NoticeRead
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportsJoined:
+    """A case was merged into this one, `case_id`: whoever reported it is told, too, from now on."""
+
+    case_id: str
+    duplicate_case_id: str
+    reports: tuple[CaseNoted, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportsParted:
+    """That case goes on by itself again."""
+
+    case_id: str
+    duplicate_case_id: str
+
+
+NoticeEvent = CaseNoted | NoticeQueued | NoticeRead | ReportsJoined | ReportsParted
 
 
 # Situations
@@ -86,15 +105,24 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A case, the notices about it, and when each that was read was read first."""
+    """A case, the notices about it, and when each that was read was read first.
+
+    `joined`: the reports of the cases that were merged into it. `told`: whom each notice is for.
+    """
 
     case: CaseNoted
     notices: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    joined: tuple[ReportsJoined, ...] = ()
     read: tuple[tuple[str, datetime], ...] = ()
 
     def read_at(self, notice_id: str) -> datetime | None:
         """When a notice was marked as read; None: it was not."""
         return next((at for each, at in self.read if each == notice_id), None)
+
+    def is_for(self, resident_id: str, notice_id: str) -> bool:
+        """Whether a notice is for somebody."""
+        return (notice_id, resident_id) in zip(self.notices, self.told, strict=True)
 
 
 NoticesOfCase = Unknown | Known
@@ -110,14 +138,23 @@ def evolve(notices: NoticesOfCase, event: NoticeEvent) -> NoticesOfCase:
             return Known(case=event)
         case NoticeQueued():
             known = _known(notices)
-            return replace(known, notices=(*known.notices, event.notice_id))
+            told = (*known.told, event.resident_id)
+            return replace(known, notices=(*known.notices, event.notice_id), told=told)
         case NoticeRead():
             known = _known(notices)
             return replace(known, read=(*known.read, (event.notice_id, event.read_at)))
+        case ReportsJoined():
+            if isinstance(notices, Unknown):  # a case that names no reporter
+                notices = Known(case=CaseNoted(case_id=event.case_id, public_id="", reporter_id=""))
+            return replace(notices, joined=(*notices.joined, event))
+        case ReportsParted():
+            known = _known(notices)
+            left = (one for one in known.joined if one.duplicate_case_id != event.duplicate_case_id)
+            return replace(known, joined=tuple(left))
 
 
 def _known(notices: NoticesOfCase) -> Known:
-    assert isinstance(notices, Known)  # noqa: S101  # the first event of the stream is CaseNoted
+    assert isinstance(notices, Known)  # noqa: S101  # a stream begins with CaseNoted or ReportsJoined
     return notices
 
 
@@ -135,6 +172,7 @@ class NoteCase:
 class QueueNotice:
     """Tell the reporter, if there is one. `notice_id` is derived from the event that it tells of.
 
+    `theirs_alone`: it is about what only the reporter of the case itself reads or did.
     `late`: the event was recorded long after it happened. Of an imported case that is history, and no news.
     """
 
@@ -145,6 +183,21 @@ class QueueNotice:
     detail: str = ""
     until: datetime | None = None
     late: bool = False
+    theirs_alone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinReports:
+    """Tell these, too, for another case was merged into this one."""
+
+    joined: ReportsJoined
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartReports:
+    """Tell them no more: it goes on by itself again."""
+
+    parted: ReportsParted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +209,7 @@ class MarkRead:
     at: datetime
 
 
-NoticeCommand = NoteCase | QueueNotice | MarkRead
+NoticeCommand = NoteCase | QueueNotice | MarkRead | JoinReports | PartReports
 
 
 # Decide
@@ -168,18 +221,34 @@ def decide(command: NoticeCommand, notices: NoticesOfCase) -> Sequence[NoticeEve
         case NoteCase():
             return [command.case] if isinstance(notices, Unknown) else []
         case QueueNotice():
-            if isinstance(notices, Unknown) or command.notice_id in notices.notices:
-                return []
-            if command.late and notices.case.imported:
-                return []
-            return [_queued(command, notices.case)]
+            return [] if isinstance(notices, Unknown) else _queued(command, notices)
         case MarkRead():
             return _marked(command, notices)
+        case JoinReports(joined=joined):
+            return [] if _has_joined(notices, joined.duplicate_case_id) else [joined]
+        case PartReports(parted=parted):
+            return [parted] if _has_joined(notices, parted.duplicate_case_id) else []
 
 
-def _queued(command: QueueNotice, case: CaseNoted) -> NoticeQueued:
+def _has_joined(notices: NoticesOfCase, duplicate_case_id: str) -> bool:
+    joined = notices.joined if isinstance(notices, Known) else ()
+    return any(each.duplicate_case_id == duplicate_case_id for each in joined)
+
+
+def _queued(command: QueueNotice, notices: Known) -> list[NoticeQueued]:
+    own, told = notices.case, list[NoticeQueued]()
+    if own.reporter_id and not (command.late and own.imported):
+        told.append(_queued_for(own, command, command.notice_id))
+    if not command.theirs_alone:
+        for report in (report for each in notices.joined for report in each.reports):
+            derived = sha256(f"{command.notice_id}/{report.case_id}".encode()).hexdigest()[:32]
+            told.append(_queued_for(report, command, derived))
+    return [each for each in told if each.notice_id not in notices.notices]
+
+
+def _queued_for(case: CaseNoted, command: QueueNotice, notice_id: str) -> NoticeQueued:
     return NoticeQueued(
-        notice_id=command.notice_id,
+        notice_id=notice_id,
         resident_id=case.reporter_id,
         case_id=case.case_id,
         public_id=case.public_id,
@@ -194,7 +263,7 @@ def _queued(command: QueueNotice, case: CaseNoted) -> NoticeQueued:
 def _marked(command: MarkRead, notices: NoticesOfCase) -> Sequence[NoticeEvent]:
     if isinstance(notices, Unknown) or command.notice_id not in notices.notices:
         raise refusals.notice_is_unknown(command.notice_id)
-    if command.by != notices.case.reporter_id:
+    if not notices.is_for(command.by, command.notice_id):
         raise refusals.notice_is_unknown(command.notice_id)
     if notices.read_at(command.notice_id) is not None:
         return []

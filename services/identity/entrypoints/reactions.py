@@ -16,7 +16,17 @@ from libs.ledger.ids import derived_id
 from libs.messaging.reactions import Fact, Reaction, Reactions, Subscriptions
 from libs.rpc.moments import moment_of
 from services.identity.domain.noted import CaseNoted
-from services.identity.domain.notice import NOTICE, NoteCase, NoticeCommand, NoticeKind, QueueNotice
+from services.identity.domain.notice import (
+    NOTICE,
+    JoinReports,
+    NoteCase,
+    NoticeCommand,
+    NoticeKind,
+    PartReports,
+    QueueNotice,
+    ReportsJoined,
+    ReportsParted,
+)
 from services.identity.entrypoints.wire.words import CLOCKS, CLOSINGS
 
 PROMPT = timedelta(days=1)
@@ -37,13 +47,8 @@ def when_case_opened(event: cases.CaseOpened, fact: Fact) -> Reactions:
     return [noted, *_tell(event.case_id, fact, NoticeKind.RECEIVED)]
 
 
-def when_case_routed(event: cases.CaseRouted, fact: Fact) -> Reactions:
+def when_case_routed(event: cases.CaseRouted | cases.CaseReassigned, fact: Fact) -> Reactions:
     """Who has the case."""
-    return _tell(event.case_id, fact, NoticeKind.ROUTED, event.body_id)
-
-
-def when_case_reassigned(event: cases.CaseReassigned, fact: Fact) -> Reactions:
-    """Who has the case now."""
     return _tell(event.case_id, fact, NoticeKind.ROUTED, event.body_id)
 
 
@@ -105,7 +110,7 @@ def when_message_sent(event: cases.MessageSent, fact: Fact) -> Reactions:
     if event.addressee != types.CASE_PARTY_RESIDENT:
         return []
     until = moment_of(event, "due_time")
-    return _tell(event.case_id, fact, NoticeKind.MESSAGE, until=until)
+    return _tell(event.case_id, fact, NoticeKind.MESSAGE, until=until, theirs_alone=True)
 
 
 def when_case_resolved(event: cases.CaseResolved, fact: Fact) -> Reactions:
@@ -116,12 +121,12 @@ def when_case_resolved(event: cases.CaseResolved, fact: Fact) -> Reactions:
 
 def when_case_confirmed(event: cases.CaseConfirmed, fact: Fact) -> Reactions:
     """What was done in their name, perhaps by a helper."""
-    return _tell(event.case_id, fact, NoticeKind.CONFIRMED, event.body_id)
+    return _tell(event.case_id, fact, NoticeKind.CONFIRMED, event.body_id, theirs_alone=True)
 
 
 def when_case_withdrawn(event: cases.CaseWithdrawn, fact: Fact) -> Reactions:
     """What was done in their name, perhaps by a helper."""
-    return _tell(event.case_id, fact, NoticeKind.WITHDRAWN, event.body_id)
+    return _tell(event.case_id, fact, NoticeKind.WITHDRAWN, event.body_id, theirs_alone=True)
 
 
 def when_case_rejected(event: cases.CaseRejected, fact: Fact) -> Reactions:
@@ -165,6 +170,24 @@ def when_case_unmerged(event: cases.CaseUnmerged, fact: Fact) -> Reactions:
     return _tell(event.case_id, fact, NoticeKind.UNMERGED, event.body_id, detail=event.from_public_id)
 
 
+def when_duplicate_added(event: cases.DuplicateAdded, _: Fact) -> Reactions:
+    """Whoever reported the case that was merged into it is told what happens to it, too."""
+    reports = tuple(
+        CaseNoted(case_id=each.case_id, public_id=each.public_id, reporter_id=each.reporter_id)
+        for each in event.reports
+        if each.reporter_id
+    )
+    merged = event.duplicate_case_id
+    joined = ReportsJoined(case_id=event.case_id, duplicate_case_id=merged, reports=reports)
+    return [Reaction(NOTICE, event.case_id, JoinReports(joined=joined))] if reports else []
+
+
+def when_duplicate_removed(event: cases.DuplicateRemoved, _: Fact) -> Reactions:
+    """They are told no more."""
+    parted = ReportsParted(case_id=event.case_id, duplicate_case_id=event.duplicate_case_id)
+    return [Reaction(NOTICE, event.case_id, PartReports(parted=parted))]
+
+
 def _is_late(fact: Fact) -> bool:
     return fact.recorded_time - fact.time > PROMPT
 
@@ -177,6 +200,7 @@ def _tell(
     *,
     detail: str = "",
     until: datetime | None = None,
+    theirs_alone: bool = False,
 ) -> Sequence[Reaction[NoticeCommand]]:
     command = QueueNotice(
         notice_id=derived_id(fact.source, fact.event_id),
@@ -186,6 +210,7 @@ def _tell(
         detail=detail,
         until=until,
         late=_is_late(fact),
+        theirs_alone=theirs_alone,
     )
     return [Reaction(NOTICE, case_id, command)]
 
@@ -194,7 +219,7 @@ SUBSCRIPTIONS: Subscriptions = {
     "cases": {
         cases.CaseOpened: when_case_opened,
         cases.CaseRouted: when_case_routed,
-        cases.CaseReassigned: when_case_reassigned,
+        cases.CaseReassigned: when_case_routed,
         cases.CaseUnowned: when_case_unowned,
         cases.CaseReturned: when_case_returned,
         cases.AdjudicationOpened: when_adjudication_opened,
@@ -217,5 +242,7 @@ SUBSCRIPTIONS: Subscriptions = {
         cases.MomentAnnulled: when_moment_annulled,
         cases.CaseMerged: when_case_merged,
         cases.CaseUnmerged: when_case_unmerged,
+        cases.DuplicateAdded: when_duplicate_added,
+        cases.DuplicateRemoved: when_duplicate_removed,
     },
 }

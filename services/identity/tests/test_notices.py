@@ -256,6 +256,33 @@ def test_a_merged_case_is_told_with_the_number_of_the_one_that_goes_on(running: 
     assert "LL-2" in merged.text.zh
 
 
+def test_whoever_reported_a_merged_case_is_told_what_happens_to_the_other_one_until_it_is_given_back(
+    running: Component, operator: Any, mei: str
+) -> None:
+    hua = str(register(operator, number()).resident_id)
+    theirs, ours = opened(running, mei), opened(running, hua)
+    both: dict[str, Any] = {"case_id": ours, "duplicate_case_id": theirs}
+    report = cases.AddedReport(case_id=theirs, public_id="LL-OF-MEI", reporter_id=mei)
+
+    running.hears("cases", cases.CaseMerged(case_id=theirs, into_case_id=ours, into_public_id="LL-OF-HUA"))
+    running.hears("cases", cases.DuplicateAdded(**both, reports=[report]))
+    running.hears("cases", cases.CaseResolved(case_id=ours, body_id="lasan"))
+    asked = told(running, mei, 3).notices[0]
+
+    assert asked.kind == types.NOTICE_KIND_ASKED_TO_CONFIRM
+    assert (asked.case_id, asked.public_id) == (theirs, "LL-OF-MEI")
+    assert told(running, hua, 2).notices[0].kind == types.NOTICE_KIND_ASKED_TO_CONFIRM
+    read = pb.MarkNoticeReadRequest(request_id=request_id(), notice_id=asked.notice_id)
+    with refused("NOTICE_UNKNOWN"):
+        resident(running, hua).mark_notice_read(read)
+    resident(running, mei).mark_notice_read(read)
+
+    running.hears("cases", cases.DuplicateRemoved(**both))
+    running.hears("cases", cases.CaseReopened(case_id=ours, body_id="lasan"))
+    assert told(running, hua, 3).notices[0].kind == types.NOTICE_KIND_REOPENED
+    assert len(told(running, mei, 3).notices) == 3
+
+
 def test_what_is_recorded_late_is_told_and_only_imported_history_is_not(
     running: Component, operator: Any, mei: str
 ) -> None:

@@ -30,6 +30,7 @@ class NoticeRow(TypedDict):
     detail: str
     until: NotRequired[datetime | None]
     happened_at: datetime
+    told_in: str
     queued: int
     read: bool
     read_at: NotRequired[datetime | None]
@@ -82,7 +83,7 @@ class NoticesView(View):
         """Put what is queued, mark what is read, and delete what was for somebody who was erased."""
         match recorded.event:
             case NoticeQueued() as event:
-                _queue(event, recorded.position, rows)
+                _queue(event, recorded, rows)
             case NoticeRead() as event if rows.get(NOTICES, event.notice_id) is not None:
                 rows.change(NOTICES, event.notice_id, read=True, read_at=event.read_at)
             case ResidentErased() as event:
@@ -105,7 +106,7 @@ def _reader(rows: Rows, resident_id: str) -> ReaderRow:
     return rows.get(READERS, resident_id) or ReaderRow(resident_id=resident_id, told=0, erased=False)
 
 
-def _queue(event: NoticeQueued, position: int, rows: Rows) -> None:
+def _queue(event: NoticeQueued, recorded: Recorded[Any], rows: Rows) -> None:
     reader = _reader(rows, event.resident_id)
     if reader["erased"]:
         return
@@ -119,7 +120,8 @@ def _queue(event: NoticeQueued, position: int, rows: Rows) -> None:
         detail=event.detail,
         until=event.until,
         happened_at=event.happened_at,
-        queued=position,
+        told_in=recorded.subject_id,
+        queued=recorded.position,
         read=False,
         read_at=None,
     )
@@ -163,10 +165,13 @@ class NoticeReads:
         return [_notice(cast("NoticeRow", row)).notice for row in rows]
 
     def case_of(self, notice_id: str, resident_id: str) -> str | None:
-        """The case that a person's notice is about; None if they have no such notice."""
+        """The case of which a person's notice tells, perhaps one into which theirs was merged.
+
+        None if they have no such notice.
+        """
         with self.views.read(VIEW.name) as cursor:
             row = LISTED.one(cursor, notice_id=notice_id, resident_id=resident_id)
-        return row["case_id"] if row else None
+        return row["told_in"] if row else None
 
 
 def _notice(row: NoticeRow) -> notice_ports.ListedNotice:
