@@ -20,6 +20,7 @@ from e2e.bench import (
     reading,
     serving,
     signed,
+    suggest,
 )
 from e2e.bench.figures import Figure, table, told
 from e2e.bench.ground import Ground
@@ -41,6 +42,7 @@ MEASUREMENTS: dict[str, Callable[[Ground], Figure | list[Figure]]] = {
     "duplicates": duplicates.measure,
     "live": live.measure,
     "clocks": clocks.measure,
+    "suggest": suggest.measure,
 }
 
 

@@ -9,6 +9,7 @@ from libs.messaging.live import Live
 from libs.query.throttle import Throttle
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.cases.adapters import figures
+from services.cases.adapters.learned import LearnedWords
 from services.cases.adapters.ledger import EVENTS
 from services.cases.adapters.listing import CaseLists
 from services.cases.adapters.nearby import NearbyCases
@@ -38,6 +39,7 @@ from services.cases.application.report import Reports
 from services.cases.application.routing import Routing
 from services.cases.application.sensor import Sensors
 from services.cases.application.sensor import area_of as area_of_sensor
+from services.cases.application.suggesting import Suggesting
 from services.cases.domain.case import CASE
 from services.cases.domain.conversation import CONVERSATION
 from services.cases.domain.external_system import EXTERNAL_SYSTEM
@@ -57,6 +59,7 @@ from services.cases.entrypoints.receipt import ReceiptApi
 from services.cases.entrypoints.report import ReportApi
 from services.cases.entrypoints.routing import RoutingApi
 from services.cases.entrypoints.sensor import SensorApi
+from services.cases.entrypoints.suggesting import SuggestingApi
 from services.cases.settings import CasesSettings
 
 
@@ -101,6 +104,7 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
         ),
         following=Following(stream=stream, reads=reads),
         routing=Routing(picture=picture, facts=facts, reads=reads),
+        suggesting=Suggesting(picture=picture, learned=LearnedWords(ground.views)),
         imports=Imports(stream=stream, reads=reads),
         receipts=receipts,
         systems=systems,
@@ -130,6 +134,7 @@ def _api(app: App, live: Live) -> Api:
         ConversationApi(app),
         FollowingApi(app, live),
         RoutingApi(app),
+        SuggestingApi(app),
         ImportingApi(app),
         MergingApi(app),
         ExternalSystemApi(app),

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 POLICIES: dict[str, set[str]] = {
     "identity": {"wording"},
     "catalog": {"details", "standard", "terms", "working_time"},
-    "cases": {"clocks", "escalation", "explaining", "likeness"},
+    "cases": {"clocks", "escalation", "explaining", "likeness", "suggesting"},
     "volunteers": {"matching"},
     "supervision": {"metrics"},
 }
@@ -52,7 +52,7 @@ ADAPTERS = {
         "source_keys",
     },
     "catalog": {"official_days"},
-    "cases": {"case_rows", "figures", "listing", "nearby", "picture"},
+    "cases": {"case_rows", "figures", "learned", "listing", "nearby", "picture"},
     "volunteers": {"matching"},
     "supervision": {"case_rows", "scoreboard", "upstream"},
 }

@@ -14,6 +14,7 @@ from services.cases.application.receipt import Receipts
 from services.cases.application.report import Reports
 from services.cases.application.routing import Routing
 from services.cases.application.sensor import Sensors
+from services.cases.application.suggesting import Suggesting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class App:
     conversations  case, send, history, overdue
     following      state, forget, of_numbers
     routing        explain, preview, unowned
+    suggesting     suggest
     imports        finish
     receipts       follow_up, reply
     systems        register, transfer, require
@@ -41,6 +43,7 @@ class App:
     conversations: Conversations
     following: Following
     routing: Routing
+    suggesting: Suggesting
     imports: Imports
     receipts: Receipts
     systems: ExternalSystems

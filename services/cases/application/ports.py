@@ -12,6 +12,7 @@ from libs.rules.areas import AreaPath
 from services.cases.application.reference import Reference
 from services.cases.domain.case.events import CaseOpened
 from services.cases.domain.clocks import ClockKind, MomentKind
+from services.cases.domain.suggesting import Heard
 
 Picture = Callable[[], Reference]
 """The newest picture of what neighbours told, at no cost."""
@@ -229,6 +230,18 @@ class AlarmReads(Protocol):
 
     def incident(self, case_id: str) -> IncidentRow | None:
         """All of them together, as the view has them now; None if there is none."""
+        ...
+
+
+class Learned(Protocol):
+    """What do the cases so far teach about words?"""
+
+    def heard(self, words: Sequence[str], area_path: AreaPath, affair_ids: Sequence[str]) -> Heard:
+        """How many people reported these affairs, and how many of them used these words.
+
+        `area_path`: where they count as `here`; "" is everywhere. Raises `ViewBehind` while the view is
+        being built.
+        """
         ...
 
 

@@ -10,9 +10,12 @@ from datetime import date, datetime
 
 from libs.ledger.decider import Decider
 from libs.ledger.noted import Note, Noted, noting
+from libs.ledger.text import Text
 from libs.rules.areas import AreaPath
 from libs.rules.terms import OUTCOMES, Choice, Level, Terms
 from libs.rules.working_time import Calendar, Hours, Week
+
+UNNAMED = Text()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,8 @@ class AffairNoted:
     affair_path: str
     anonymous_allowed: bool
     outcomes: tuple[Choice, ...] = OUTCOMES  # not in older events
+    name: Text = UNNAMED  # not in older events
+    keywords: tuple[str, ...] = ()  # not in older events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from libs.ledger.noted import Note
 from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions
 from libs.rpc.moments import moment, moment_of
 from libs.rpc.terms import LEVELS, choices_of, terms_of
+from libs.rpc.texts import text_of
 from libs.rules.areas import AreaPath
 from libs.rules.terms import OUTCOMES
 from libs.rules.working_time import Hours, week_of
@@ -86,7 +87,7 @@ def when_affair_defined(event: catalog.AffairDefined, _fact: Fact) -> Reactions:
 
 
 def when_affair_changed(event: catalog.AffairChanged, _fact: Fact) -> Reactions:
-    """Whether a report needs a name may change."""
+    """Whether a report needs a name may change, and what the affair is called."""
     return [_note_affair(event)]
 
 
@@ -158,6 +159,8 @@ def _note_affair(event: catalog.AffairDefined | catalog.AffairChanged) -> Reacti
         affair_path=event.affair_path,
         anonymous_allowed=event.anonymous_allowed,
         outcomes=choices_of(event.outcomes) or OUTCOMES,
+        name=text_of(event.name),
+        keywords=tuple(event.keywords),
     )
     return _note(f"affair:{event.affair_id}", affair)
 

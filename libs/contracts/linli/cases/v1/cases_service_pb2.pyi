@@ -3885,6 +3885,116 @@ class PreviewRoutingResponse(_message.Message):
 Global___PreviewRoutingResponse: _TypeAlias = PreviewRoutingResponse  # noqa: Y015
 
 @_typing.final
+class SuggestAffairRequest(_message.Message):
+    """A text, and the place that it is about, if that is known."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    LOCATION_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """What somebody wants to report. It is not stored. Of a long text the first 200 different words count."""
+    area_id: _builtins.str
+    """The area, if no location is known or no area contains it."""
+    @_builtins.property
+    def location(self) -> _types_pb2.Point:
+        """Where, if known: what people report there is likelier."""
+
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        location: _types_pb2.Point | None = ...,
+        area_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["location", b"location"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "location", b"location", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestAffairRequest: _TypeAlias = SuggestAffairRequest  # noqa: Y015
+
+@_typing.final
+class SuggestAffairResponse(_message.Message):
+    """The affairs that the text may be about."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUGGESTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def suggestions(self) -> _containers.RepeatedCompositeFieldContainer[Global___AffairSuggestion]:
+        """At most three, the likeliest first. None if no word of the text speaks for an affair: ask the person then, and do
+        not guess. Affairs that take no new cases are not suggested.
+        """
+
+    def __init__(
+        self,
+        *,
+        suggestions: _abc.Iterable[Global___AffairSuggestion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["suggestions", b"suggestions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestAffairResponse: _TypeAlias = SuggestAffairResponse  # noqa: Y015
+
+@_typing.final
+class AffairSuggestion(_message.Message):
+    """An affair that a text may be about, and why."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AFFAIR_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    NAMED_WORDS_FIELD_NUMBER: _builtins.int
+    LEARNED_WORDS_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    affair_id: _builtins.str
+    """The affair."""
+    score: _builtins.float
+    """For comparing the suggestions of one answer: between 0 and 1, over all affairs together 1. It is no probability."""
+    body_id: _builtins.str
+    """The body that would get the case; empty if nobody answers for it there (the case would be on the list of unowned
+    matters), or if neither `location` nor `area_id` is given.
+    """
+    @_builtins.property
+    def name(self) -> _types_pb2.LocalizedText:
+        """Its name."""
+
+    @_builtins.property
+    def named_words(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The words of the text that stand in the name or the keywords of the affair, or of one above it, as they are
+        compared: English words as their stem, Chinese as pairs of characters.
+        """
+
+    @_builtins.property
+    def learned_words(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The words of the text that are clearly more frequent in cases of this affair than in others."""
+
+    def __init__(
+        self,
+        *,
+        affair_id: _builtins.str = ...,
+        name: _types_pb2.LocalizedText | None = ...,
+        score: _builtins.float = ...,
+        named_words: _abc.Iterable[_builtins.str] | None = ...,
+        learned_words: _abc.Iterable[_builtins.str] | None = ...,
+        body_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "body_id", b"body_id", "learned_words", b"learned_words", "name", b"name", "named_words", b"named_words", "score", b"score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AffairSuggestion: _TypeAlias = AffairSuggestion  # noqa: Y015
+
+@_typing.final
 class AcknowledgeEscalationRequest(_message.Message):
     """Which level knows."""
 
