@@ -82,7 +82,8 @@ def _stricter(mine: Clock, theirs: Clock | None) -> Clock:
         warn_at=min(mine.deadline.warn_at, theirs.deadline.warn_at),
         due_at=min(mine.deadline.due_at, theirs.deadline.due_at),
     )
-    warned = first.warned_at or mine.warned_at or theirs.warned_at
+    soonest = min(mine, theirs, key=lambda clock: (clock.deadline.warn_at, clock.warned_at is None))
+    warned = soonest.warned_at or first.warned_at  # a later warning of the other one was not about this limit
     return replace(first, deadline=deadline, warned_at=warned, met_at=mine.met_at, paused_at=mine.paused_at)
 
 

@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from hypothesis import example
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
@@ -99,6 +100,12 @@ def test_no_reporter_is_lost_and_none_is_counted_twice(acts: list[Act]) -> None:
         assert sum(len(story.town.file(root).reports) for root in roots) == len(CASES)
 
 
+TWO_GIVEN_BACK: list[Act] = [
+    ("unmerge", "a", "", 718), ("unmerge", "a", "", 3000), ("merge", "a", "d", 533), ("merge", "c", "d", 1870),
+]  # fmt: skip
+
+
+@example(TWO_GIVEN_BACK)
 @for_all(stories)
 def test_what_is_given_back_stands_as_if_it_had_never_been_merged(acts: list[Act]) -> None:
     story = Story()
