@@ -68,6 +68,12 @@ def test_the_manual_calls_rpcs_as_they_are() -> None:
     assert len(calls) == len(re.findall(r"linli (?:call )?\w+\.\w+ ", MANUAL))
 
 
+def test_the_manual_has_a_request_for_every_rpc() -> None:
+    called = set(re.findall(r"linli (?:call )?(\w+\.\w+) '", MANUAL))
+
+    assert sorted({f"{name}.{rpc.name}" for name, rpc in _rpcs()} - called) == []
+
+
 def test_working_days_in_the_evening_count_as_the_manual_says() -> None:
     office = ((9 * 60, 12 * 60), (14 * 60, 18 * 60))
     calendar = Calendar(zone="Asia/Shanghai", week=(office,) * 5 + ((), ()))
