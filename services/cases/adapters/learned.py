@@ -10,9 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
 
-from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.store.blinding import TABLE
@@ -26,7 +24,7 @@ from services.cases.domain.values import CaseState
 
 EVERY = 600.0
 """Seconds until it is learnt anew, in the thread of whoever asks then. Nobody waits for it."""
-CASES = 50_000
+CASES = 5_000
 """The newest cases that are looked at, the same number for each affair."""
 FEWEST = 5
 """People of an area who used a word for an affair; of fewer nothing is kept."""
@@ -44,7 +42,7 @@ _TAKEN_ON = [
         CaseState.CLOSED,
     )
 ]
-_NEWEST = f"""
+_COUNTED = f"""
 WITH newest AS MATERIALIZED (
     SELECT c.affair_id, c.area_path, t.subject, t.terms
     FROM unnest(%(affairs)s::text[]) AS wanted(affair_id)
@@ -56,15 +54,14 @@ WITH newest AS MATERIALIZED (
     JOIN public.{TABLE} AS t
         ON t.subject = c.subject AND t.stream = '{CASE.category}-' || c.case_id AND t.kind = '{TEXT.kind}'
 )
-"""
-_PEOPLE = f"""{_NEWEST}
-SELECT area_path, affair_id, count(DISTINCT subject) AS people FROM newest GROUP BY area_path, affair_id
-"""
-_WORDS = f"""{_NEWEST}
-SELECT area_path, term, affair_id, count(DISTINCT subject) AS people
+SELECT area_path, NULL::integer AS term, affair_id, count(DISTINCT subject) AS people
+FROM newest GROUP BY area_path, affair_id
+UNION ALL
+SELECT area_path, term, affair_id, count(DISTINCT subject)
 FROM newest CROSS JOIN unnest(terms) AS term
 GROUP BY area_path, term, affair_id HAVING count(DISTINCT subject) >= %(fewest)s
 """
+"""People by area and affair, without a term, and by area, term and affair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +72,14 @@ class Lesson:
     said: Mapping[AreaPath, Mapping[int, Mapping[str, int]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, people: Iterable[DictRow], words: Iterable[DictRow]) -> "Lesson":
+    def of(cls, rows: Iterable[DictRow]) -> "Lesson":
         """Out of the rows that were counted."""
         counted: dict[AreaPath, dict[str, int]] = defaultdict(dict)
         said: dict[AreaPath, dict[int, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
-        for row in people:
-            counted[row["area_path"]][row["affair_id"]] = row["people"]
-        for row in words:
-            said[row["area_path"]][row["term"]][row["affair_id"]] = row["people"]
+        for row in rows:
+            area, term = row["area_path"], row["term"]
+            people = counted[area] if term is None else said[area][term]
+            people[row["affair_id"]] = row["people"]
         return cls(counted, said)
 
     def areas(self, path: AreaPath) -> Sequence[AreaPath]:
@@ -146,8 +143,4 @@ class LearnedWords:
             "fewest": FEWEST,
         }
         with self._views.read(all_cases.VIEW.name) as cursor:
-            return Lesson.of(_rows(cursor, _PEOPLE, asked), _rows(cursor, _WORDS, asked))
-
-
-def _rows(cursor: Cursor[DictRow], select: str, asked: Mapping[str, Any]) -> list[DictRow]:
-    return cursor.execute(select, asked).fetchall()
+            return Lesson.of(cursor.execute(_COUNTED, asked))

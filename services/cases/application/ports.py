@@ -237,11 +237,7 @@ class Learned(Protocol):
     """What do the cases so far teach about words?"""
 
     def heard(self, words: Sequence[str], area_path: AreaPath, affair_ids: Sequence[str]) -> Heard:
-        """How many people reported these affairs, and how many of them used these words.
-
-        `area_path`: where they count as `here`; "" is everywhere. Raises `ViewBehind` while the view is
-        being built.
-        """
+        """People by affair, here and in all, and by word and affair. Raises `ViewBehind`."""
         ...
 
 
