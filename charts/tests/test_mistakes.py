@@ -160,6 +160,8 @@ _EDGE = (
         ("mail.host=m,mail.from=a@b.org,mail.user=linli", "mail.existingSecret: name the Secret"),
         ("mail.host=m,mail.from=a@b.org", "networkPolicy.peers.mail: say where the mail server is"),
         ("mail.user=li:nli", "mail.user"),
+        ("sms.host=m", "sms.existingSecret: name the Secret"),
+        ("sms.host=m,sms.existingSecret=s", "networkPolicy.peers.sms: say where the gateway is"),
         ("monitoring.scrape.enabled=yes", "monitoring.scrape.enabled"),
         ("settings.LINLI_MASTER_KEY=hunter2", "LINLI_MASTER_KEY"),
         ("settings.LINLI_DATABASE_URL=postgresql://a:hunter2@b/c", "LINLI_DATABASE_URL"),

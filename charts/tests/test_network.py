@@ -118,6 +118,7 @@ def declared(name: str) -> set[Call]:
         else [told.get("postgresql", {}).get("port", 5432), told.get("keyStore", {}).get("port", 5432)],
         "rabbitmq": [5672 if evaluation else told.get("rabbitmq", {}).get("port", 5671)],
         "mail": [told.get("mail", {}).get("port", 587)],
+        "sms": [told.get("sms", {}).get("port", 443)],
         "kubernetesApi": [443, 6443],
         "dns": told.get("networkPolicy", {}).get("dnsPorts", [53, 5353]),
     }

@@ -28,6 +28,7 @@ def environ(pod: Document, folder: Path) -> dict[str, str]:
         "master-key": MasterKey.generate().text(),
         "signing-key.pem": SigningKey.generate().pem().decode(),
         "relay-key.pem": SigningKey.generate().pem().decode(),
+        "sms-secret": "whsec_" + "aaaa" * 8 + "\n",
     }
     for path in filter(None, (path for _, _, _, path in files(pod))):
         file = folder / path

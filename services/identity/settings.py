@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from libs.notify.smtp import SmtpSettings, settings_of
+from libs.notify import sms, smtp
+from libs.notify.sms import SmsSettings
+from libs.notify.smtp import SmtpSettings
 from libs.rpc.keys import SigningKey
 from libs.rules.zones import is_zone
 from libs.runtime.config.settings import Secret, setting
@@ -39,6 +41,15 @@ class IdentitySettings:
     mail_unsubscribe: str = setting(
         "", doc="where people change how they are told, as mailto: or https: (List-Unsubscribe; empty: none)"
     )
+    sms_url: str = setting(
+        "", doc="gateway for notices by text message: https://sms.example.org/messages (empty: none)"
+    )
+    sms_secret: Secret[str] = setting(
+        Secret(""), doc="signs what it gets: whsec_ and the base64 of 24 to 64 random bytes"
+    )
+    sms_ca: Path | None = setting(
+        None, doc="CA certificates for the gateway (PEM file; not set: the system's list)"
+    )
     login_lifetime: timedelta = setting(
         timedelta(hours=8), doc="how long a person's token counts", minimum=60, maximum=86400
     )
@@ -47,13 +58,17 @@ class IdentitySettings:
     )
 
     def __post_init__(self) -> None:
-        """Refuses an unusable signing key, time zone or mail setting at the start."""
+        """Refuses an unusable signing key, time zone, mail or gateway setting at the start."""
         if not is_zone(self.time_zone):
             raise ValueError(f"LINLI_IDENTITY_TIME_ZONE: {self.time_zone!r} is no IANA time zone")
         try:
             _ = self.smtp
         except ValueError as error:
             raise ValueError(f"LINLI_IDENTITY_SMTP_URL: {error}") from None
+        try:
+            _ = self.sms
+        except ValueError as error:
+            raise ValueError(f"LINLI_IDENTITY_SMS_URL: {error}") from None
         try:
             SigningKey.from_pem(self.signing_key.reveal().encode())
         except ValueError as error:
@@ -64,13 +79,20 @@ class IdentitySettings:
         """The mail server; None: there is none. Raises ValueError where an address cannot be used."""
         if not self.smtp_url:
             return None
-        return settings_of(
+        return smtp.settings_of(
             self.smtp_url,
             self.smtp_password.reveal(),
             self.mail_from,
             unsubscribe=self.mail_unsubscribe,
             authority=self.smtp_ca,
         )
+
+    @property
+    def sms(self) -> SmsSettings | None:
+        """The gateway for text messages; None: there is none. Raises ValueError where it cannot be used."""
+        if not self.sms_url:
+            return None
+        return sms.settings_of(self.sms_url, self.sms_secret.reveal(), authority=self.sms_ca)
 
     @property
     def longest_lifetime(self) -> timedelta:

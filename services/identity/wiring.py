@@ -9,6 +9,7 @@ from linli.identity.v1 import identity_service_pb2
 from libs.ledger.streams.claims import Claims
 from libs.notify.channel import Channel
 from libs.notify.sender import Sender
+from libs.notify.sms import SmsChannel
 from libs.notify.smtp import SmtpChannel
 from libs.query.throttle import Throttle
 from libs.rpc import text
@@ -215,7 +216,12 @@ def _notices(
 
 
 def _channels(settings: IdentitySettings) -> Mapping[NoticeChannel, Channel]:
-    return {NoticeChannel.EMAIL: SmtpChannel(settings.smtp)} if settings.smtp else {}
+    channels: dict[NoticeChannel, Channel] = {}
+    if settings.smtp:
+        channels[NoticeChannel.EMAIL] = SmtpChannel(settings.smtp)
+    if settings.sms:
+        channels[NoticeChannel.SMS] = SmsChannel(settings.sms)
+    return channels
 
 
 def _deliveries(

@@ -102,6 +102,15 @@ annotations:
 {{- end }}
 {{- end }}
 {{- end }}
+{{- with .root.Values.sms }}
+{{- if and .host (has $.role (list "server" "api" "projector")) }}
+- {name: LINLI_IDENTITY_SMS_URL, value: "https://{{ .host }}:{{ int .port }}{{ .path }}"}
+- {name: LINLI_IDENTITY_SMS_SECRET_FILE, value: /etc/linli/secrets/sms-secret}
+{{- if .authority.existingSecret }}
+- {name: LINLI_IDENTITY_SMS_CA, value: /etc/linli/sms/ca.crt}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- if $serves }}
@@ -196,6 +205,18 @@ annotations:
       - secret:
           name: {{ .authority.existingSecret }}
           items: [{key: {{ .authority.key }}, path: mail/ca.crt}]
+      {{- end }}
+      {{- end }}
+      {{- end }}
+      {{- if and (eq .service "identity") (has .role (list "server" "api" "projector")) .root.Values.sms.host }}
+      {{- with .root.Values.sms }}
+      - secret:
+          name: {{ .existingSecret }}
+          items: [{key: {{ .secretKey }}, path: secrets/sms-secret}]
+      {{- if .authority.existingSecret }}
+      - secret:
+          name: {{ .authority.existingSecret }}
+          items: [{key: {{ .authority.key }}, path: sms/ca.crt}]
       {{- end }}
       {{- end }}
       {{- end }}

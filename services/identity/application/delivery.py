@@ -193,5 +193,7 @@ def address_at(channel: NoticeChannel, chosen: Choice) -> str:
     match channel:
         case NoticeChannel.EMAIL:
             return chosen.email
+        case NoticeChannel.SMS:
+            return chosen.phone
         case NoticeChannel.WEB_INBOX:
             return ""

@@ -42,8 +42,7 @@ FOR_GOOD = frozenset({DropCause.ERASED, DropCause.UNWANTED})
 class DeliveryPrepared:
     """Notices are to go out together. `until`: the place in the ledger of the newest one.
 
-    `notice_ids` are the first of them, `count` is the number of all. None: the person wants none of those
-    that waited.
+    `notice_ids` are the first of them, `count` is the number of all; 0: the person wants none that waited.
     """
 
     delivery_id: str
@@ -268,11 +267,8 @@ def _replayed(command: ReplayDelivery, delivery: Delivery) -> Sequence[DeliveryE
     if not isinstance(delivery, Dropped) or delivery.cause in FOR_GOOD:
         raise refusals.delivery_is_not_parked(command.delivery_id)
     prepared = delivery.prepared
-    return [
-        DeliveryReplayed(
-            delivery_id=prepared.delivery_id, resident_id=prepared.resident_id, replayed_at=command.at
-        )
-    ]
+    id_, resident = prepared.delivery_id, prepared.resident_id
+    return [DeliveryReplayed(delivery_id=id_, resident_id=resident, replayed_at=command.at)]
 
 
 def _ended_or_tried(command: _Attempt, waiting: Waiting) -> DeliveryEvent:

@@ -18,6 +18,8 @@ _MAILBOX = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
 """The address of a mailbox (RFC 5321) without quotes, comments or letters beyond ASCII."""
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+"""A telephone number (E.164) without an extension."""
 
 
 class NoticeChannel(StrEnum):
@@ -25,6 +27,7 @@ class NoticeChannel(StrEnum):
 
     WEB_INBOX = "web_inbox"
     EMAIL = "email"
+    SMS = "sms"
 
 
 class Language(StrEnum):
@@ -50,6 +53,7 @@ class Choice:
     quiet_hours: QuietHours | None
     kinds: tuple[NoticeKind, ...]
     email: str = field(repr=False)
+    phone: str = field(default="", repr=False)
 
     @property
     def sends(self) -> bool:
@@ -74,6 +78,7 @@ class Choice:
             "quiet": quiet and (quiet.from_minute, quiet.until_minute),
             "kinds": self.kinds,
             "email": self.email,
+            "phone": self.phone,
         }
         return Personal(resident_id, json.dumps(told, ensure_ascii=False))
 
@@ -88,6 +93,7 @@ def _opened(text: str) -> Choice:
         quiet_hours=quiet and QuietHours(zone=zone, from_minute=quiet[0], until_minute=quiet[1]),
         kinds=tuple(map(NoticeKind, told["kinds"])),
         email=told["email"],
+        phone=told["phone"],
     )
 
 
@@ -171,8 +177,10 @@ def decide(command: PreferencesCommand, preferences: Preferences) -> Sequence[Pr
     quiet = choice.quiet_hours
     if quiet is not None and quiet.from_minute == quiet.until_minute:
         raise refusals.quiet_hours_are_unfit()
-    if not _fits(choice):
+    if not _fits(choice.email, _MAILBOX, needed=NoticeChannel.EMAIL in choice.channels):
         raise refusals.email_is_unfit()
+    if not _fits(choice.phone, _NUMBER, needed=NoticeChannel.SMS in choice.channels):
+        raise refusals.phone_is_unfit()
     kept = replace(
         choice,
         channels=tuple(dict.fromkeys(choice.channels)),
@@ -188,11 +196,9 @@ def decide(command: PreferencesCommand, preferences: Preferences) -> Sequence[Pr
     return [chosen]
 
 
-def _fits(choice: Choice) -> bool:
-    """Whether the address is that of a mailbox; or there is none, and none is needed."""
-    if not choice.email:
-        return NoticeChannel.EMAIL not in choice.channels
-    return _MAILBOX.fullmatch(choice.email) is not None
+def _fits(address: str, form: re.Pattern[str], *, needed: bool) -> bool:
+    """Whether an address has its form; or there is none, and none is needed."""
+    return form.fullmatch(address) is not None if address else not needed
 
 
 PREFERENCES: Decider[PreferencesCommand, Preferences, PreferencesEvent] = Decider(

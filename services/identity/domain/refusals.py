@@ -264,6 +264,12 @@ def email_is_unfit() -> Refusal:
     return Refusal(Kind.INVALID, "EMAIL_UNFIT", advice, field="email")
 
 
+def phone_is_unfit() -> Refusal:
+    """No text message can be sent to it, or it is missing. The answer does not repeat it."""
+    advice = "give a number such as +8613800138000, without an extension, if you choose text messages"
+    return Refusal(Kind.INVALID, "PHONE_UNFIT", advice, field="phone")
+
+
 def channel_is_not_offered(channel: str) -> Refusal:
     """Nobody has set it up here."""
     advice = "this installation does not have this channel; the web inbox is always there"

@@ -27,6 +27,7 @@ MESSAGES = {
     "NOTICE_UNKNOWN": "您没有这条通知：{notice_id}",
     "TIME_ZONE_UNKNOWN": "没有这个时区：{time_zone}；请填写IANA时区，例如Asia/Shanghai",
     "EMAIL_UNFIT": "选择电子邮件时，请填写有效的邮箱地址，例如name@example.org",
+    "PHONE_UNFIT": "选择短信时，请填写有效的电话号码（不含分机号），例如+8613800138000",
     "CHANNEL_NOT_OFFERED": "本系统未开通该渠道：{channel}",
     "DELIVERY_NOT_PARKED": "没有这条待重发的投递：{delivery_id}",
     "QUIET_HOURS_UNFIT": "免打扰时段的开始和结束不能相同",

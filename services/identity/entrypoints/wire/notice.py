@@ -55,6 +55,7 @@ def choice_of(request: pb.SetNoticePreferencesRequest) -> Choice:
         quiet_hours=hours if request.HasField("quiet_hours") else None,
         kinds=tuple(map(NOTICE_KINDS.from_wire, request.kinds)),
         email=request.email,
+        phone=request.phone,
     )
 
 
@@ -82,6 +83,7 @@ def preferences_shown(
         set_time=stamp(latest.set_at),
         set_by_themself=latest.by_themself,
         email=chosen.email,
+        phone=chosen.phone,
     )
 
 

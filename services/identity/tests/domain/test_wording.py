@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from itertools import product
+from string import ascii_letters
 
 import pytest
 from hypothesis import given
@@ -99,3 +100,16 @@ def test_any_name_becomes_one_short_line(name: str) -> None:
     assert line.isprintable()
     assert len(line) <= 60
     assert line == one_line(line)
+
+
+GSM = set("@£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ÄÖÑÜ§¿äöñüà") | set(ascii_letters)
+"""The letters of GSM 03.38 that take one place each."""
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_a_title_fits_one_text_message(kind: NoticeKind) -> None:
+    title = worded(notice(kind, public_id="LL-2026-12345678"), body=BODY, detail=DETAIL, zone="UTC").title
+
+    assert len(title.zh) <= 70
+    assert len(title.en) <= 160
+    assert set(title.en) <= GSM

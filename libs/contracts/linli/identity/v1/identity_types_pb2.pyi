@@ -261,6 +261,10 @@ class _NoticeChannelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeC
     """`ListNotices`. It has every notice, whatever else a person chose."""
     NOTICE_CHANNEL_EMAIL: _NoticeChannel.ValueType  # 2
     """E-mail, to the address in the preferences. Offered where the operator has set up a mail server."""
+    NOTICE_CHANNEL_SMS: _NoticeChannel.ValueType  # 3
+    """Text message, to the telephone number in the preferences: the title of the notice alone. Offered where the operator
+    has set up a gateway.
+    """
 
 class NoticeChannel(_NoticeChannel, metaclass=_NoticeChannelEnumTypeWrapper):
     """How notices reach a person."""
@@ -271,6 +275,10 @@ NOTICE_CHANNEL_WEB_INBOX: NoticeChannel.ValueType  # 1
 """`ListNotices`. It has every notice, whatever else a person chose."""
 NOTICE_CHANNEL_EMAIL: NoticeChannel.ValueType  # 2
 """E-mail, to the address in the preferences. Offered where the operator has set up a mail server."""
+NOTICE_CHANNEL_SMS: NoticeChannel.ValueType  # 3
+"""Text message, to the telephone number in the preferences: the title of the notice alone. Offered where the operator
+has set up a gateway.
+"""
 Global___NoticeChannel: _TypeAlias = NoticeChannel  # noqa: Y015
 
 class _NoticeLanguage:

@@ -1,0 +1,165 @@
+"""Text messages: by the HTTPS gateway of the operator, signed as Standard Webhooks 1.0 says.
+
+`POST` of `{"id": ..., "to": "+8613800138000", "text": ...}` as JSON in UTF-8. The headers `webhook-id`,
+`webhook-timestamp` (Unix seconds) and `webhook-signature` (`v1,` and the base64 of the HMAC-SHA256 of id,
+timestamp and body, joined by dots) let the gateway check who sent it, and drop what it has sent already: a
+message that is tried again has the same id and the same text.
+
+The gateway answers 2xx when it has taken the message, 422 when it will never take one to this number, and 429
+or 503 when it takes none at the moment. No redirect is followed, and no body of an answer is read.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import http.client
+import json
+import re
+import socket
+import ssl
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from libs.notify.channel import ChannelAway, Outgoing, Refused, TryLater
+
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+_SECRET_PREFIX, _SHORTEST_SECRET, _LONGEST_SECRET = "whsec_", 24, 64
+_NEVER = 422
+_ABOUT_ONE_MESSAGE = frozenset({400, 409, 413, 500})
+
+
+class SmsGatewayInvalid(ValueError):
+    """The address of the gateway, or the secret, cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsSettings:
+    """`patience`: seconds for one answer of the gateway; `longest`: for a whole message."""
+
+    host: str
+    port: int
+    path: str
+    key: bytes
+    authority: Path | None = None
+    patience: float = 20.0
+    longest: float = 60.0
+
+    def __repr__(self) -> str:
+        """Never shows the key."""
+        return f"SmsSettings({self.host}:{self.port})"
+
+
+def settings_of(url: str, secret: str, *, authority: Path | None = None) -> SmsSettings:
+    """The settings of `https://host:port/path` and a secret `whsec_...`. Raises `SmsGatewayInvalid`."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port or 443
+    except ValueError:
+        port = 0
+    plain = url.isascii() and url.isprintable() and " " not in url
+    if (
+        not (plain and port and parts.scheme == "https" and parts.hostname)
+        or parts.username
+        or parts.fragment
+    ):
+        raise SmsGatewayInvalid("write it as https://sms.example.org/messages")
+    return SmsSettings(
+        host=parts.hostname,
+        port=port,
+        path=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
+        key=_key_of(secret),
+        authority=authority,
+    )
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a telephone number that a message can be sent to: E.164, without an extension."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def signature(key: bytes, message_id: str, timestamp: str, body: bytes) -> str:
+    """The header `webhook-signature`."""
+    signed = b".".join((message_id.encode(), timestamp.encode(), body))
+    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+def _key_of(secret: str) -> bytes:
+    try:
+        key = base64.b64decode(secret.removeprefix(_SECRET_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if not secret.startswith(_SECRET_PREFIX) or not _SHORTEST_SECRET <= len(key) <= _LONGEST_SECRET:
+        raise SmsGatewayInvalid("the secret is whsec_ and the base64 of 24 to 64 random bytes")
+    return key
+
+
+class SmsChannel:
+    """`Channel` by text message: the title alone, which fits one message."""
+
+    def __init__(self, settings: SmsSettings) -> None:
+        """Raises OSError or ssl.SSLError for an authority that cannot be read."""
+        self._settings = settings
+        self._tls = ssl.create_default_context(cafile=settings.authority)
+        self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+
+    def send(self, message: Outgoing) -> None:
+        """Send it by one connection."""
+        if not is_number(message.address):
+            raise Refused("not a number")
+        told = {"id": message.id, "to": message.address, "text": message.title}
+        body = json.dumps(told, ensure_ascii=False).encode()
+        given = self._settings
+        server = http.client.HTTPSConnection(
+            given.host, given.port, timeout=given.patience, context=self._tls
+        )
+        limit = threading.Timer(given.longest, _cut_off, [server])
+        limit.daemon = True
+        limit.start()
+        try:
+            try:
+                server.connect()
+            except OSError as error:
+                raise ChannelAway(type(error).__name__) from None
+            self._carry(server, message.id, body)
+        finally:
+            limit.cancel()
+            server.close()
+
+    def _carry(self, server: http.client.HTTPSConnection, message_id: str, body: bytes) -> None:
+        """What goes wrong from here on is about this message, so that it holds up no other."""
+        at = str(int(time.time()))
+        headers = {
+            "content-type": "application/json; charset=utf-8",
+            "webhook-id": message_id,
+            "webhook-timestamp": at,
+            "webhook-signature": signature(self._settings.key, message_id, at, body),
+        }
+        try:
+            server.request("POST", self._settings.path, body, headers)
+            status = server.getresponse().status
+        except (http.client.HTTPException, OSError) as error:
+            raise TryLater(type(error).__name__) from None
+        _judge(status)
+
+
+def _judge(status: int) -> None:
+    """What an answer means; most are about the gateway or our settings, whatever the message."""
+    if 200 <= status < 300:  # taken
+        return
+    if status == _NEVER:
+        raise Refused(str(status))
+    if status in _ABOUT_ONE_MESSAGE:
+        raise TryLater(str(status))
+    raise ChannelAway(str(status))
+
+
+def _cut_off(server: http.client.HTTPSConnection) -> None:
+    """End the connection under whoever waits for it."""
+    with suppress(OSError):
+        if server.sock is not None:
+            server.sock.shutdown(socket.SHUT_RDWR)

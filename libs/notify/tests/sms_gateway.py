@@ -1,0 +1,78 @@
+"""A real HTTPS gateway for text messages in the test's process, which answers as it is told."""
+
+import base64
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from libs.notify.sms import SmsSettings, settings_of, signature
+from libs.testkit.certificates import Authority
+
+KEY = bytes(range(32))
+SECRET = "whsec_" + base64.b64encode(KEY).decode()
+
+
+@dataclass
+class SmsGateway:
+    """What it got, each with its id, and how it answers; `hangs` and `cuts`: it does not."""
+
+    settings: SmsSettings
+    url: str
+    status: int = 200
+    hangs: bool = False
+    cuts: bool = False
+    location: str = ""
+    got: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+@contextmanager
+def sms_gateway(folder: Path, *, host: str = "localhost") -> Iterator[SmsGateway]:
+    """It has a certificate for `host`, from an authority that the settings name, and checks signatures."""
+    authority = Authority(folder)
+    pair = authority.sign("sms", host)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(pair.certificate, pair.key)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
+    url = f"https://localhost:{server.server_port}/messages?from=linli"
+    gateway = SmsGateway(settings_of(url, SECRET, authority=authority.file), url)
+    server.gateway = gateway  # type: ignore[attr-defined]  # for its handlers
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield gateway
+    finally:
+        gateway.over.set()
+        server.shutdown()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        gateway: SmsGateway = self.server.gateway  # type: ignore[attr-defined]  # set above
+        body = self.rfile.read(int(self.headers["content-length"]))
+        message_id, at = self.headers["webhook-id"], self.headers["webhook-timestamp"]
+        gateway.asked.append(self.path)
+        if gateway.hangs:
+            gateway.over.wait()
+        if gateway.hangs or gateway.cuts:
+            return
+        known = self.headers["webhook-signature"] == signature(KEY, message_id, at, body)
+        status = gateway.status if known else 401
+        if status == 200:
+            gateway.got.append({"webhook-id": message_id, **json.loads(body)})
+        self.send_response(status)
+        if gateway.location:
+            self.send_header("location", gateway.location)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Not into the output of the tests."""

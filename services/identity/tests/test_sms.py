@@ -1,0 +1,110 @@
+"""Notices by text message, from the event of a neighbour to a real gateway."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from linli.identity.v1 import identity_types_pb2 as types
+
+from libs.notify.tests.sms_gateway import SECRET, SmsGateway, sms_gateway
+from libs.runtime.config.settings import SettingsInvalid, read
+from libs.testkit.component import Component, component
+from libs.testkit.ids import Ids
+from libs.testkit.postgres import TestServer
+from services.identity.domain.delivery import Delivered, Dropped, Waiting
+from services.identity.settings import IdentitySettings
+from services.identity.tests.test_component import ENVIRON, define, operator_of, refused, register
+from services.identity.tests.test_mail import choose, opened, tables_with, the_only
+from services.identity.wiring import SERVICE
+
+number = Ids("residents with text messages")
+PHONE = "+8613800138000"
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmsGateway]:
+    with sms_gateway(tmp_path_factory.mktemp("sms")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def takes_everything(gateway: SmsGateway) -> None:
+    gateway.status = 200
+    gateway.got.clear()
+
+
+@pytest.fixture(scope="module")
+def running(postgres_server: TestServer, gateway: SmsGateway) -> Iterator[Component]:
+    environ = {
+        **ENVIRON,
+        "LINLI_IDENTITY_SMS_URL": gateway.url,
+        "LINLI_IDENTITY_SMS_SECRET": SECRET,
+        "LINLI_IDENTITY_SMS_CA": str(gateway.settings.authority),
+    }
+    with component(postgres_server, SERVICE, environ) as service:
+        stub = operator_of(service)
+        define(stub, "la", "", types.AREA_LEVEL_CITY)
+        define(stub, "willow", "la", types.AREA_LEVEL_COMMUNITY)
+        yield service
+
+
+@pytest.fixture
+def mei(running: Component) -> str:
+    """A resident's id."""
+    return str(register(operator_of(running), number()).resident_id)
+
+
+def by_text(running: Component, subject: str, phone: str = "+86 138 0013 8000", **fields: Any) -> str:
+    return choose(running, subject, channels=[types.NOTICE_CHANNEL_SMS], phone=phone, **fields)
+
+
+def test_a_reporter_is_told_by_text_message_at_their_number_once(
+    running: Component, gateway: SmsGateway, mei: str
+) -> None:
+    by_text(running, mei)
+
+    opened(running, mei)
+
+    delivered = the_only(running, mei, Delivered).prepared.delivery_id
+    assert gateway.got == [
+        {"webhook-id": delivered, "id": delivered, "to": PHONE, "text": "您的诉求LL-17已登记"}
+    ]
+    assert tables_with(running, PHONE) == []
+
+
+def test_a_number_that_the_gateway_never_takes_parks_the_delivery_and_it_can_be_replayed(
+    running: Component, gateway: SmsGateway, mei: str
+) -> None:
+    by_text(running, mei)
+    gateway.status = 422
+    opened(running, mei)
+    dropped = the_only(running, mei, Dropped)
+
+    gateway.status = 200
+    running.opened.parts.by_hand["notices-replay"]({"delivery": dropped.prepared.delivery_id})
+
+    the_only(running, mei, Delivered)
+    assert [each["id"] for each in gateway.got] == [dropped.prepared.delivery_id]
+
+
+def test_a_message_that_cannot_be_sent_now_waits(running: Component, gateway: SmsGateway, mei: str) -> None:
+    by_text(running, mei)
+    gateway.status = 500
+
+    opened(running, mei)
+
+    assert the_only(running, mei, Waiting).prepared.resident_id == mei
+    assert gateway.got == []
+
+
+@pytest.mark.parametrize("phone", ["", "12345", "+8613800138000;ext=1"])
+def test_what_is_no_number_for_text_messages_is_refused(running: Component, mei: str, phone: str) -> None:
+    with refused("PHONE_UNFIT"):
+        by_text(running, mei, phone)
+
+
+def test_a_gateway_without_tls_or_without_a_secret_is_refused_at_the_start() -> None:
+    for wrong in ({"URL": "http://sms.example.org", "SECRET": SECRET}, {"URL": "https://sms.example.org"}):
+        environ = {**ENVIRON, **{f"LINLI_IDENTITY_SMS_{name}": value for name, value in wrong.items()}}
+        with pytest.raises(SettingsInvalid, match="LINLI_IDENTITY_SMS_URL: "):
+            read(IdentitySettings, environ, "LINLI_IDENTITY_")
