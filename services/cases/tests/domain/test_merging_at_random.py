@@ -101,7 +101,8 @@ def test_no_reporter_is_lost_and_none_is_counted_twice(acts: list[Act]) -> None:
 
 
 TWO_GIVEN_BACK: list[Act] = [
-    ("unmerge", "a", "", 718), ("unmerge", "a", "", 3000), ("merge", "a", "d", 533), ("merge", "c", "d", 1870),
+    ("unmerge", "a", "", 718), ("unmerge", "a", "", 3000),
+    ("merge", "a", "d", 533), ("merge", "c", "d", 1870),
 ]  # fmt: skip
 
 
