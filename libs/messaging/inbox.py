@@ -134,6 +134,8 @@ class Inbox:
         progress.known.hear(progress.reached, batch)
         if progress.known.met:
             self.changed.pop(batch.source, None)
+        elif batch.source in self.changed:  # an old batch, or a sign of life: an operator may have decided since
+            self._progress.pop(batch.source, None)
         metrics.history_changed(self.service, service_of(batch.source), changed=batch.source in self.changed)
 
     def _catch_up(self, progress: Progress, batch: feed.Batch) -> None:
@@ -247,7 +249,7 @@ class Inbox:
 
     def _look_again(self, known: Progress) -> None:
         """Read the stored positions, without losing how far we have seen that nothing is for us."""
-        del self._progress[known.source]
+        self._progress.pop(known.source, None)
         self._of(known.source).keep(known)
 
     def _of(self, source: str) -> Progress:

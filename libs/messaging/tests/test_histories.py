@@ -185,6 +185,24 @@ def test_an_operator_sees_what_was_taken_and_goes_on(town: Town, inbox: Inbox) -
     ]
 
 
+def test_a_decision_counts_at_once_for_a_source_that_records_nothing_new(
+    town: Town, inbox: Inbox, a_minute_passes: Callable[[], None]
+) -> None:
+    inbox.flush()
+    lose_all_behind(town, 3)
+    a_minute_passes()
+    with pytest.raises(HistoryChanged):
+        inbox.handle(later(town.batch(3)))
+    inbox.handle(town.batch(3))
+    assert inbox.changed.keys() == {SOURCE}
+
+    reconcile.go_on(town.tally.ledger, SOURCE, 3, by="olga", reason="the snapshot of last night")
+    inbox.handle(town.batch(3))
+
+    assert inbox.changed == {}
+    assert inbox.position(SOURCE) == 3
+
+
 @pytest.mark.parametrize(
     ("source", "position", "code"),
     [("linli://test/nobody", 0, "SOURCE_UNKNOWN"), (SOURCE, 6, "POSITION_AHEAD")],
