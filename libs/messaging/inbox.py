@@ -134,7 +134,9 @@ class Inbox:
         progress.known.hear(progress.reached, batch)
         if progress.known.met:
             self.changed.pop(batch.source, None)
-        elif batch.source in self.changed:  # an old batch, or a sign of life: an operator may have decided since
+        elif (
+            batch.source in self.changed
+        ):  # it tells nothing; an operator may have decided: look at the store
             self._progress.pop(batch.source, None)
         metrics.history_changed(self.service, service_of(batch.source), changed=batch.source in self.changed)
 

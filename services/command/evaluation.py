@@ -21,12 +21,15 @@ _passwords = click.option(
 )
 
 
+_port = click.option(
+    "--port", type=Port(), default=postgres_offered.PORT, metavar="N", help=f"[{postgres_offered.PORT}]"
+)
+
+
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), required=True, metavar="DIR", help="its folder")
 @_passwords
-@click.option(
-    "--port", type=Port(), default=postgres_offered.PORT, metavar="N", help=f"[{postgres_offered.PORT}]"
-)
+@_port
 def postgresql(data: Path, passwords: Path, port: int) -> int:
     """Run the bundled PostgreSQL for the services of an evaluation: a database and two roles for each.
 
@@ -34,6 +37,23 @@ def postgresql(data: Path, passwords: Path, port: int) -> int:
     """
     with in_a_sentence():
         postgres_offered.serve(data, NAMES, _read(passwords), port=port)
+
+
+@click.command("postgresql-client", context_settings={"allow_interspersed_args": False})
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=Path("/data/linli"),
+    metavar="DIR",
+    help="its folder [/data/linli]",
+)
+@_port
+@click.argument("program", type=click.Choice(["psql", "pg_dump", "pg_restore"]))
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+def postgresql_client(data: Path, port: int, program: str, words: tuple[str, ...]) -> int:
+    """Run psql, pg_dump or pg_restore beside the PostgreSQL of an evaluation, as its administrator."""
+    with in_a_sentence():
+        postgres_offered.become_client(data, program, words, port=port)
 
 
 @click.command("broker-definitions")

@@ -42,6 +42,10 @@ _KUBERNETES = {
     "make-secrets": Lazy("make the Secrets that are missing", at("make_secrets", "make_secrets")),
     "smoke-test": Lazy("open a case and see it arrive in another service", at("smoke_test", "smoke_test")),
     "postgresql": Lazy("the PostgreSQL of the evaluation mode", at("evaluation", "postgresql")),
+    "postgresql-client": Lazy(
+        "psql, pg_dump or pg_restore at the PostgreSQL of the evaluation mode",
+        at("evaluation", "postgresql_client"),
+    ),
     "broker-definitions": Lazy(
         "users and rights for the RabbitMQ of the evaluation mode", at("evaluation", "broker_definitions")
     ),

@@ -1,16 +1,19 @@
 """The bundled PostgreSQL as a server for others on the network: for the chart's evaluation mode."""
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from libs.runtime.bundled.postgres import (
     EmbeddedPostgres,
     ensure_database,
     ensure_role,
+    program,
     runtime_role,
 )
 
@@ -56,6 +59,15 @@ def serve(data: Path, services: Iterable[str], passwords: Mapping[str, str], *, 
     access.write_text(_ACCESS, "ascii")
     settings = {"listen_addresses": "*", "port": str(port), "max_connections": str(_CONNECTIONS)}
     server.become({**settings, "hba_file": str(access)})
+
+
+def become_client(data: Path, name: str, words: Sequence[str], *, port: int = PORT) -> NoReturn:
+    """Become `psql`, `pg_dump` or `pg_restore` at the running server in a folder, as its administrator."""
+    told = conninfo_to_dict(EmbeddedPostgres(data).dsn())
+    at = {"PGHOST": told["host"], "PGPORT": port, "PGUSER": told["user"], "PGDATABASE": told["dbname"]}
+    environ = os.environ | {key: str(value) for key, value in at.items()}
+    found = str(program(name))
+    os.execve(found, [found, *words], environ)  # noqa: S606  # no shell is wanted
 
 
 def _offer(server: EmbeddedPostgres, service: str) -> None:

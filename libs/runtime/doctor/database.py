@@ -21,14 +21,25 @@ from libs.runtime.host.parts import Service
 
 _PATIENCE = 5
 _FULL = 0.9
+_ROOM_MIB = 32
+_SPILL = f"""
+SELECT count(*) FROM (
+    SELECT repeat('x', 1000) || number AS line FROM generate_series(1, {_ROOM_MIB * 1024}) AS number
+    ORDER BY line OFFSET 0
+) AS lines
+"""
+"""Sorts more than the memory takes, so that PostgreSQL writes it to its disk: into no table."""
 
 _REFUSED = {
     "28P01": (
         "refuses the password",
-        "LINLI_DATABASE_PASSWORD (or its _FILE) must hold the present password",
+        "LINLI_DATABASE_PASSWORD (or _FILE) and PostgreSQL must agree: OPERATING.md, A password is refused",
     ),
     "28000": ("refuses the role", "the role in LINLI_DATABASE_URL must exist and be let in (pg_hba.conf)"),
-    "3D000": ("has no such database", "create it, then run `linli {service} migrate`"),
+    "3D000": (
+        "has no such database",
+        "restore its last backup, and do not begin with an empty one: OPERATING.md, A database is gone",
+    ),
     "53300": ("has no connection left", "raise max_connections, or lower LINLI_POOL_SIZE of the processes"),
     "57P03": ("is starting up or shutting down", "wait, and look into its log"),
     "no authority": (
@@ -94,6 +105,7 @@ def _look(
     if schema:
         return
     yield _appends(looking, where, connection)
+    yield from _room(looking, connection)
     yield _clock(looking, connection)
     yield _connections(looking, connection)
     for danger in dangers(connection, standby=settings.require_durable):
@@ -141,6 +153,27 @@ def _appends(looking: Looking, where: str, connection: Connection[dict[str, Any]
     return looking.ok("database", f"{where} takes events; the schema is of this release")
 
 
+def _room(looking: Looking, connection: Connection[dict[str, Any]]) -> list[Finding]:
+    """Whether its disk takes some more: a temporary file is written, and gone at the end of the query."""
+    try:
+        with connection.transaction():
+            connection.execute("SET LOCAL work_mem = '64kB'")
+            connection.execute(_SPILL)
+    except psycopg.errors.DiskFull as error:
+        return [full(looking, error)]
+    except psycopg.errors.ConfigurationLimitExceeded:  # temp_file_limit: then it cannot be tried
+        return []
+    return [looking.ok("database's disk", f"has room for {_ROOM_MIB} MiB and more")]
+
+
+def full(looking: Looking, error: psycopg.Error) -> Finding:
+    """What it means that PostgreSQL could not write a file of some MiB."""
+    says = (
+        f"PostgreSQL has no room left for {_ROOM_MIB} MiB ({said(error)}): soon it takes no events, and stops"
+    )
+    return looking.broken("database's disk", says, "make room there: OPERATING.md, PostgreSQL's disk is full")
+
+
 def _clock(looking: Looking, connection: Connection[dict[str, Any]]) -> Finding:
     asked = utc_now()
     row = connection.execute("SELECT clock_timestamp() AS moment").fetchone()
@@ -180,9 +213,10 @@ def unreached(looking: Looking, where: str, error: psycopg.Error) -> Finding:
     state = error.sqlstate or next((code for words, code in _WORDS.items() if words in text), None)
     if state in _REFUSED:
         what, do = _REFUSED[state]
-        return looking.broken("database", f"{where} {what}", do.format(service=looking.service))
+        return looking.broken("database", f"{where} {what}", do)
     do = (
-        "is PostgreSQL running there, and the address in LINLI_DATABASE_URL right? can this machine reach it?"
+        "is the address in LINLI_DATABASE_URL right, within reach, and PostgreSQL running there? its log says"
+        " why not; if that is `No space left on device`: OPERATING.md, PostgreSQL's disk is full"
     )
     return looking.broken("database", f"{where} does not answer ({text})", do)
 

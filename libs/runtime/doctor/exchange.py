@@ -37,15 +37,23 @@ def look_at_broker(looking: Looking, service: Service, settings: Settings) -> It
         yield looking.broken("broker", str(error), "mend the setting")
         return
     except broker.BROKEN as error:
-        do = "is RabbitMQ up, and does `linli topology --permissions VHOST` give this user its rights?"
-        told = broker.told(_place(settings), error)
-        yield looking.broken("broker", told, do)
+        yield looking.broken("broker", broker.told(_place(settings), error), _lets_in(error))
         return
     try:
         yield broker_version(looking, to.settings.place, connection.server_properties)
         yield _rights(looking, service, connection)
     finally:
         broker.close(connection)
+
+
+def _lets_in(error: BaseException) -> str:
+    """What to do about a broker that a service does not come into."""
+    if isinstance(error, amqp.AccessRefused | amqp.NotAllowed):
+        return (
+            "LINLI_BROKER_PASSWORD (or its _FILE) and RabbitMQ must agree, and `linli topology"
+            " --permissions VHOST` prints the user's rights: OPERATING.md, A password is refused"
+        )
+    return "nothing is lost meanwhile; start it, or let it be reached: OPERATING.md, RabbitMQ is away"
 
 
 def _place(settings: Settings) -> broker.BrokerSettings:
@@ -116,10 +124,15 @@ def look_at_sources(
             f"SELECT application_name AS source, notification_id AS position, incarnation, chain"
             f" FROM {TRACKING_TABLE}"
         ).fetchall()
+    heard = set[str]()
     for row in rows:
         neighbour = service_of(row["source"])
         if neighbour in heads and neighbour in service.subscriptions:
+            heard.add(neighbour)
             yield _source(looking, row, heads[neighbour])
+    for neighbour in service.subscriptions:
+        if neighbour in heads and neighbour not in heard:
+            yield from _unheard(looking, neighbour, heads[neighbour])
 
 
 def _views(looking: Looking, service: Service, connection: Connection[dict[str, Any]]) -> Finding:
@@ -152,6 +165,20 @@ def _parked(looking: Looking, connection: Connection[dict[str, Any]]) -> Finding
     return looking.ok("parked", "nothing is parked")
 
 
+def _unheard(looking: Looking, neighbour: str, address: str) -> list[Finding]:
+    """Of a source that has events nothing is handled: its consumer has just begun, or begins no more."""
+    try:
+        with psycopg.connect(address, row_factory=dict_row, connect_timeout=_PATIENCE) as connection:
+            found = connection.execute(f"SELECT max(notification_id) AS head FROM {EVENTS_TABLE}").fetchone()
+    except psycopg.Error:
+        return []  # of its database more is said where it is looked at
+    head = (found["head"] if found is not None else None) or 0
+    if not head:
+        return []
+    do = f"if it stays so, restart the worker of {looking.service}: was its database made anew beneath it?"
+    return [looking.soon(f"reads {neighbour}", f"nothing is handled of {head:,}", do)]
+
+
 def _source(looking: Looking, row: dict[str, Any], address: str) -> Finding:
     """Compare the chain at the position that was handled with the source's own there."""
     about, position = f"reads {service_of(row['source'])}", row["position"]
@@ -170,9 +197,13 @@ def _source(looking: Looking, row: dict[str, Any], address: str) -> Finding:
     assert found is not None  # noqa: S101  # a SELECT without FROM has one row
     head, known = found["head"] or 0, bytes(row["chain"] or b"")
     if head < position or (known and found["chain"] is not None and bytes(found["chain"]) != known):
-        says = f"{row['source']} has another history than what was handled up to {position:,}: all stops"
-        do = f"`linli {looking.service} sources reconcile {row['source']} POSITION`: OPERATING.md, Reconcile"
-        return looking.broken(about, says, do)
+        says = (
+            f"{row['source']} has another history than what was handled up to {position:,}: all stops"
+            f" (it was restored or lost events, and ends at {head:,})"
+        )
+        at = "POSITION" if head else "0"
+        do = f"`linli {looking.service} sources reconcile {row['source']} {at}`: OPERATING.md, Reconcile"
+        return looking.broken(about, says, f"{do} after a restore")
     if head - position > _BEHIND:
         do = (
             f"are the relay of {service_of(row['source'])} and the worker of {looking.service} up? their logs"

@@ -39,7 +39,10 @@ def look_at_process(looking: Looking, url: str) -> Iterator[Finding]:
         told = _get(f"{url}/metrics")[1]
     except OSError as error:
         reason = getattr(error, "reason", None) or error
-        do = "is it up? its log says `cannot go on` with the cause, or why it refuses to start"
+        do = (
+            "is it up? its log says `cannot go on` with the cause, or why it refuses to start; on Kubernetes"
+            " first that of the container await-schema (`kubectl get pods -o wide` has the pod of an address)"
+        )
         yield looking.broken("process", f"nothing answers at {url} ({reason})", do)
         return
     if live[0] != 200:

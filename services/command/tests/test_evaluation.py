@@ -64,6 +64,20 @@ def test_each_service_has_a_database_an_owner_and_a_role_with_passwords(server: 
         psycopg.connect(address(server, "linli", "postgres", "any"))
 
 
+@pytest.mark.store
+@pytest.mark.process
+def test_whoever_is_beside_the_server_is_its_administrator_without_a_password(
+    server: int, tmp_path: Path
+) -> None:
+    beside = [sys.executable, "-m", "services.command", "kubernetes", "postgresql-client"]
+    at = ["--data", str(tmp_path / "data"), "--port", str(server)]
+
+    asked = [*beside, *at, "psql", "-Atc", "SELECT current_user", "linli_cases"]
+    ended = subprocess.run(asked, capture_output=True, text=True, check=False)
+
+    assert (ended.stdout, ended.returncode) == ("linli\n", 0), ended.stderr
+
+
 def test_the_brokers_users_have_the_rights_of_the_page_and_no_password_in_clear(
     tmp_path: Path, passwords: Path
 ) -> None:

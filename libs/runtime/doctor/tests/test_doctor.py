@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import amqp
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from libs.ledger.privacy.master_key import MasterKey
 from libs.ledger.recorded import utc_now
@@ -20,7 +21,7 @@ from libs.messaging.broker import Broker, BrokerSettings, close, declare, declar
 from libs.messaging.tests.town import ALICE, SOURCE
 from libs.rpc.keys import SigningKey
 from libs.rpc.signed_keys import root_of, signed
-from libs.runtime.doctor.database import clock_finding, unreached
+from libs.runtime.doctor.database import clock_finding, full, unreached
 from libs.runtime.doctor.examine import Examination, Patient
 from libs.runtime.doctor.exchange import broker_version
 from libs.runtime.doctor.finding import Finding, Looking, report, status
@@ -91,7 +92,7 @@ def test_a_database_that_is_down_is_named_without_its_password(services: list[Op
     told = broken(services, "database", database_url="postgresql://cases:hush@127.0.0.1:1/cases")
 
     assert "PostgreSQL database cases at 127.0.0.1 does not answer" in told
-    assert "is PostgreSQL running there" in told
+    assert "and PostgreSQL running there?" in told
     assert "hush" not in told
 
 
@@ -101,6 +102,7 @@ def test_a_database_that_is_down_is_named_without_its_password(services: list[Op
         ('FATAL:  password authentication failed for user "cases"', "refuses the password"),
         ("fe_sendauth: no password supplied", "refuses the password"),
         ('FATAL:  database "cases" does not exist', "has no such database"),
+        ("Connection refused. Is the server running on that host", "does not answer"),
         ('FATAL:  no pg_hba.conf entry for host "10.0.0.1"', "refuses the role"),
         ("FATAL:  sorry, too many clients already", "has no connection left"),
         ("FATAL:  the database system is starting up", "is starting up"),
@@ -116,6 +118,33 @@ def test_each_way_of_not_getting_in_has_a_remedy_of_its_own(words: str, told: st
 
     assert told in finding.says
     assert finding.do
+
+
+def test_a_database_that_is_gone_is_restored_and_not_begun_anew_in_haste(services: list[OpenService]) -> None:
+    dsn = make_conninfo(services[-1].settings.database_url.reveal(), dbname="linli_gone")
+
+    told = broken(services, "database", database_url=dsn)
+
+    assert "PostgreSQL database linli_gone" in told
+    assert "has no such database -> restore its last backup" in told
+    assert "OPERATING.md, A database is gone" in told
+    assert "linli tally migrate" not in told
+
+
+def test_the_disk_of_postgresql_is_tried_unless_its_settings_forbid(services: list[OpenService]) -> None:
+    assert [each.state for each in found(services, "database's disk")] == ["ok"]
+    with psycopg.connect(services[-1].settings.database_url.reveal(), autocommit=True) as owner:
+        name = psycopg.sql.Identifier(str(owner.info.dbname))
+        owner.execute(psycopg.sql.SQL("ALTER DATABASE {} SET temp_file_limit = '1MB'").format(name))
+    assert found(services, "database's disk") == []
+
+
+def test_a_disk_on_which_postgresql_can_write_no_more_is_told_before_it_stops() -> None:
+    finding = full(IN, psycopg.errors.DiskFull("could not write to file: No space left on device"))
+
+    assert finding.state == "broken"
+    assert "PostgreSQL has no room left for 32 MiB (could not write to file" in finding.says
+    assert "OPERATING.md, PostgreSQL's disk is full" in finding.do
 
 
 def test_a_schema_of_an_older_release_asks_for_migrate(services: list[OpenService]) -> None:
@@ -243,7 +272,20 @@ def test_a_consumer_that_is_ahead_of_a_restored_source_is_told(services: list[Op
     with psycopg.connect(services[0].settings.database_url.reveal(), autocommit=True) as owner:
         owner.execute("DELETE FROM stored_events")
 
-    assert "has another history" in broken(services, "reads counter")
+    told = broken(services, "reads counter")
+
+    assert "has another history" in told
+    assert f"and ends at 0) -> `linli tally sources reconcile {SOURCE} 0`" in told
+
+
+def test_a_consumer_that_does_not_begin_is_told(services: list[OpenService]) -> None:
+    with psycopg.connect(services[-1].settings.database_url.reveal(), autocommit=True) as owner:
+        owner.execute("DELETE FROM notification_tracking")
+
+    [finding] = found(services, "reads counter")
+
+    assert (finding.state, finding.says) == ("soon", "nothing is handled of 1")
+    assert "restart the worker of tally" in finding.do
 
 
 def test_a_consumer_that_is_far_behind_its_source_is_told(services: list[OpenService]) -> None:
@@ -339,6 +381,8 @@ def test_a_broker_that_is_down_is_told(services: list[OpenService]) -> None:
     told = broken(services, "broker", broker_url="amqp://cases:hush@127.0.0.1:1/demo")
 
     assert "nobody listens at 127.0.0.1:1/demo" in told
+    assert "let it be reached: OPERATING.md, RabbitMQ is away" in told
+    assert "topology" not in told
     assert "hush" not in told
 
 
