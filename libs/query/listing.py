@@ -12,6 +12,7 @@ from libs.query.conditions import EVERYTHING, Condition
 from libs.query.filters import Filters
 from libs.query.paging import ListRequest, Order, Page, order_by
 from libs.query.reach import Reach
+from libs.query.sifting import Selected
 
 R = TypeVar("R")
 
@@ -85,17 +86,60 @@ class Listing(Generic[R]):
         as_of: datetime | None = None,
     ) -> list[R]:
         """The rows of a page, and one more where there is one; for `Page.cut`. Otherwise as `page`."""
-        given: str = getattr(request, "filter", "")
+        wanted = self._wanted(request, page, reach, where)
+        select, given = self._first(wanted, page, page.fetch, as_of)
+        return cast("list[R]", cursor.execute(select, (*params, *given)).fetchall())
+
+    def walk(
+        self,
+        cursor: Cursor[DictRow],
+        request: ListRequest,
+        page: Page,
+        reach: Reach | None = None,
+        *,
+        where: Condition = EVERYTHING,
+        asked: Condition,
+        most: int,
+        as_of: datetime | None = None,
+    ) -> Selected[R]:
+        """The rows of a page that meet `asked`, which is asked of one row after the other, in the order.
+
+        Of `most` rows at most, or of as many as it takes to fill the page. Otherwise as `select`.
+        """
+        wanted = self._wanted(request, page, reach, where)
+        first, given = self._first(wanted, page, most, as_of)
+        name = self.table.name
+        placed = f"SELECT *, row_number() OVER (ORDER BY {page.order_by}) AS place_ FROM ({first}) AS {name}"
+        met = f"SELECT *, ({asked.sql}) AS met_ FROM ({placed}) AS {name}"
+        select = (
+            f"SELECT * FROM ({met}) AS {name} WHERE met_ OR place_ = {most:d}"
+            f" ORDER BY {page.order_by} LIMIT {page.fetch}"
+        )
+        rows = cursor.execute(select, (*asked.params, *given)).fetchall()
+        last = rows[-1] if rows and rows[-1]["place_"] == most else None
+        found: list[Any] = [row for row in rows if row["met_"]]
+        for row in rows:
+            del row["place_"], row["met_"]
+        if len(found) > page.size or last is None:
+            return Selected.of(page, found)
+        return Selected(found, page.values(last), enough=len(found) < page.size)
+
+    def _wanted(self, request: ListRequest, page: Page, reach: Reach | None, where: Condition) -> Condition:
+        """What the rows of a page and behind it meet."""
         within = (
             EVERYTHING if reach is None else reach.condition(area_column=self.area, body_column=self.body)
         )
-        wanted = within & where & self.filters.compile(given) & page.condition
-        ordered = f" ORDER BY {page.order_by} LIMIT {page.fetch}"
+        given: str = getattr(request, "filter", "")
+        return within & where & self.filters.compile(given) & page.condition
+
+    def _first(
+        self, wanted: Condition, page: Page, number: int, as_of: datetime | None
+    ) -> tuple[str, tuple[object, ...]]:
+        """The first so many of them in the order of the page."""
+        ordered = f" ORDER BY {page.order_by} LIMIT {number:d}"
         if as_of is None:
-            select, given_to = f"SELECT * FROM {self._source} WHERE {wanted.sql}{ordered}", wanted.params
-        else:
-            select, given_to = self._past(wanted, ordered, as_of)
-        return cast("list[R]", cursor.execute(select, (*params, *given_to)).fetchall())
+            return f"SELECT * FROM {self._source} WHERE {wanted.sql}{ordered}", wanted.params
+        return self._past(wanted, ordered, as_of)
 
     def one(self, cursor: Cursor[DictRow], **columns: Any) -> R | None:
         """The row with these values; the first in the usual order where there are several."""

@@ -120,8 +120,12 @@ class Page:
         if len(rows) <= self.size:
             return rows, ""
         kept = rows[: self.size]
-        values = key(kept[-1]) if key else [_by_name(kept[-1])[each.column] for each in self.order]
-        return kept, self.token(*values)
+        return kept, self.token(*(key(kept[-1]) if key else self.values(kept[-1])))
+
+    def values(self, row: object) -> tuple[object, ...]:
+        """The values of the order's columns in a row, which is a mapping."""
+        named = _by_name(row)
+        return tuple(named[each.column] for each in self.order)
 
     def cut_from(self, rows: Iterable[R], key: Callable[[R], tuple[object, ...]]) -> tuple[Sequence[R], str]:
         """This page of rows that are all at hand, in the order, which is ascending; and the next token.

@@ -1,6 +1,7 @@
 """Lists of a view's rows: within reach, filtered, ordered, a page at a time."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NotRequired, TypedDict
 
 import psycopg
@@ -13,7 +14,7 @@ from libs.ledger.views.view import Table
 from libs.query.conditions import Condition
 from libs.query.filters import Filters, text
 from libs.query.listing import Derived, Listing
-from libs.query.paging import ascending, descending
+from libs.query.paging import Page, ascending, descending
 from libs.query.reach import Limit, Reach
 from libs.rpc.tests.greeter import message
 
@@ -72,6 +73,27 @@ def test_a_question_of_its_own_limits_the_list_further(cursor: Cursor[DictRow]) 
     rows, _ = LISTED.page(cursor, ListNotes(), where=Condition("shelf = %s", ("novels",)))
 
     assert ids(rows) == ["b1", "b3", "b5"]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 10])
+@pytest.mark.parametrize("most", [1, 2, 3, 4, 7, 8])
+@pytest.mark.parametrize("shelf", ["maps", "novels", "atlases"])
+def test_a_walk_asks_so_many_rows_and_goes_on_behind_them(
+    cursor: Cursor[DictRow], size: int, most: int, shelf: str
+) -> None:
+    asked, request = Condition("shelf = %s", (shelf,)), ListNotes(page_size=size)
+    page, found = Page.of(request, LISTED.order), list[str]()
+
+    for _ in range(8):
+        walked = LISTED.walk(cursor, request, page, asked=asked, most=most)
+        found += ids([*walked.rows])
+        assert len(walked.rows) <= min(size, most)
+        if walked.after is None:
+            break
+        assert walked.enough == (len(walked.rows) < size)
+        page = replace(page, after=walked.after)
+
+    assert found == ids(LISTED.page(cursor, ListNotes(), where=asked)[0])
 
 
 def test_another_order_makes_tokens_of_its_own(cursor: Cursor[DictRow]) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from libs.query.paging import Page, ascending
-from libs.query.sifting import sifted
+from libs.query.sifting import Selected, sifted
 from libs.rpc.tests.greeter import message
 
 List = message("ListNotesRequest")
@@ -13,8 +13,9 @@ ROWS = [{"number": number} for number in range(1, 101)]
 def walked(size: int, most: int, wanted: set[int]) -> list[list[int]]:
     """The pages of a list of those wanted."""
 
-    def select(page: Page) -> list[dict[str, int]]:
-        return [row for row in ROWS if page.after is None or (row["number"],) > page.after][: page.fetch]
+    def select(page: Page) -> Selected[dict[str, int]]:
+        rows = [row for row in ROWS if page.after is None or (row["number"],) > page.after]
+        return Selected.of(page, rows[: page.fetch])
 
     request, pages = List(page_size=size), []
     while True:

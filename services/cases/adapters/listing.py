@@ -5,8 +5,8 @@ the caller may read with their texts are ever looked at.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from libs.query.freshness import Fresh, ListQuery
 from libs.query.paging import Page
 from libs.query.pinning import pinned
 from libs.query.reach import Reach
-from libs.query.sifting import sifted
+from libs.query.sifting import Selected, sifted
 from libs.query.sought import Sought
 from services.cases.adapters.ledger import TEXT, searched
 from services.cases.adapters.views.all_cases import LISTED, ORDERS, VIEW
@@ -30,8 +30,12 @@ from services.cases.domain.case import CASE
 
 MOVING = ("due_time", "due_time desc")
 """The orders in which a case may come to another place: a pause moves its due time."""
-FEW = 10_000
-"""Candidates that are looked up by their ids. Of more, each case is asked, in the order of the list."""
+TURNS = ((1_000, 5_000), (10_000, 20_000))
+"""How words are looked for, in turn until a page is full: as candidates, if they are so few at most, or else
+by asking so many cases for the terms, in the order of the list. Rare words have few candidates, and a page of
+frequent ones is soon full; the numbers bound what a page takes, however many cases there are."""
+PIECE = 1_000
+"""Cases that one statement asks: of more, PostgreSQL may rather sort all that there are."""
 MOST_OPENED = 800
 """Cases whose texts are opened for a page, unless it is a long one."""
 
@@ -42,7 +46,7 @@ _TERMS = f"public.{TABLE} AS t"
 _CANDIDATES = (
     f"SELECT substr(found.stream, {len(_STREAM) + 1}) AS case_id FROM unnest(%s::text[]) AS wanted(terms)"
     f" CROSS JOIN LATERAL (SELECT t.stream FROM {_TERMS}"
-    f" WHERE t.kind = '{TEXT.kind}' AND t.terms @> wanted.terms::integer[]) AS found LIMIT {FEW + 1}"
+    f" WHERE t.kind = '{TEXT.kind}' AND t.terms @> wanted.terms::integer[]) AS found LIMIT %s"
 )
 # Not EXISTS: for that PostgreSQL would join whole tables before it takes the first rows of the order.
 _HAS_TERMS = (
@@ -99,31 +103,17 @@ class CaseLists:
             if search is None:
                 rows = LISTED.select(cursor, query, page, reach, where=where, as_of=fresh.as_of)
                 return *page.cut(rows), until
-            where &= self._candidates(cursor, search.sought, search.readable)
-
-        def select(page: Page) -> list[CaseRow]:
-            with fresh.read(self.views, VIEW) as cursor:
-                return LISTED.select(cursor, query, page, reach, where=where, as_of=fresh.as_of)
+            if search.readable != reach:  # twice the same would be taken for twice as selective
+                where &= search.readable.condition(area_column=LISTED.area, body_column=LISTED.body)
+            areas = [row["area_path"] for row in cursor.execute(_AREAS).fetchall()]
+            terms = self._terms(search.sought, areas, search.readable)
+        bodies = any(limit.body for limit in search.readable.limits)
+        finding = _Finding(self.views, query, reach, fresh, where, terms, by_cases=bodies)
 
         def keep(rows: Sequence[CaseRow]) -> Sequence[CaseRow]:
             return self._having(search.sought, rows, fresh.as_of)
 
-        return *sifted(page, select, keep, max(MOST_OPENED, 2 * page.size)), until
-
-    def _candidates(self, cursor: Cursor[DictRow], sought: Sought, readable: Reach) -> Condition:
-        """The cases within reach that have all terms, and a few that only seem to.
-
-        A caller who is kept to bodies is answered by asking each case that these have: so the time it takes
-        says nothing of other bodies' cases. Areas have terms of their own, so theirs are not even looked up.
-        """
-        within = readable.condition(area_column=LISTED.area, body_column=LISTED.body)
-        areas = (row["area_path"] for row in cursor.execute(_AREAS).fetchall())
-        terms = self._terms(sought, areas, readable)
-        if not any(limit.body for limit in readable.limits):
-            found = cursor.execute(_CANDIDATES, [[*terms.values()]]).fetchall()
-            if len(found) <= FEW:
-                return within & Condition("case_id = ANY(%s)", ([row["case_id"] for row in found],))
-        return within & Condition(_HAS_TERMS, (json.dumps(terms),))
+        return *sifted(page, finding.select, keep, max(MOST_OPENED, 2 * page.size)), until
 
     def _terms(self, sought: Sought, areas: Iterable[str], readable: Reach) -> dict[str, str]:
         """By the path of each area within reach: the terms as they are there."""
@@ -139,6 +129,68 @@ class CaseLists:
         streams = {row["case_id"]: f"{_STREAM}{row['case_id']}" for row in rows}
         history = self.views.ledger.read_streams(dict.fromkeys(streams.values(), 0))
         return [row for row in rows if sought.is_in(_texts(history[streams[row["case_id"]]], as_of))]
+
+
+@dataclass(slots=True)
+class _Finding:
+    """The cases of one page that have all terms, and a few that only seem to.
+
+    `by_cases`: each case within reach is asked, and nothing else. So a caller who is kept to bodies does not
+    learn of other bodies' cases by the time that an answer takes. Areas have terms of their own, so those of
+    other areas are not even looked up.
+    """
+
+    views: Views
+    query: ListQuery
+    reach: Reach
+    fresh: Fresh
+    where: Condition
+    terms: Mapping[str, str]
+    by_cases: bool
+    turn: int = 0
+    asked: int = 0
+    looked_up: int = 0
+    candidates: Sequence[str] | None = None
+
+    def select(self, page: Page) -> Selected[CaseRow]:
+        """Some of them, in the order of the page."""
+        rows: list[CaseRow] = []
+        with self.fresh.read(self.views, VIEW) as cursor:
+            while True:
+                selected = self._select(cursor, page)
+                rows += selected.rows
+                if not selected.enough or self._is_over():  # full, at the end, or all that time allows
+                    return replace(selected, rows=rows)
+                page = replace(page, size=page.size - len(selected.rows), after=selected.after)
+
+    def _select(self, cursor: Cursor[DictRow], page: Page) -> Selected[CaseRow]:
+        few, most = TURNS[self.turn]
+        query, reach, as_of = self.query, self.reach, self.fresh.as_of
+        if self._are_few(cursor, few):
+            where = self.where & Condition("case_id = ANY(%s)", (self.candidates,))
+            rows = LISTED.select(cursor, query, page, reach, where=where, as_of=as_of)
+            return Selected.of(page, rows)
+        asked, piece = Condition(_HAS_TERMS, (json.dumps(self.terms),)), min(PIECE, most - self.asked)
+        return LISTED.walk(cursor, query, page, reach, where=self.where, asked=asked, most=piece, as_of=as_of)
+
+    def _is_over(self) -> bool:
+        """After a piece: whether the last turn has asked all it may. After another turn the next begins."""
+        self.asked += PIECE
+        if self.asked < TURNS[self.turn][1]:
+            return False
+        if self.turn == len(TURNS) - 1:
+            return True
+        self.turn, self.asked = self.turn + 1, 0
+        return False
+
+    def _are_few(self, cursor: Cursor[DictRow], few: int) -> bool:
+        """Looks the candidates up once in a turn."""
+        if few > self.looked_up and not self.by_cases:
+            found = cursor.execute(_CANDIDATES, [[*self.terms.values()], few + 1]).fetchall()
+            self.looked_up = few
+            if len(found) <= few:
+                self.candidates = [row["case_id"] for row in found]
+        return self.candidates is not None
 
 
 def _texts(history: Iterable[Recorded[Any]], as_of: datetime | None) -> list[str]:

@@ -198,12 +198,18 @@ def test_a_query_of_ten_thousand_characters_is_refused(operator: Any) -> None:
         operator.list_cases(pb.ListCasesRequest(text="lamp " * 2_000))
 
 
-@pytest.mark.parametrize("few", [listing.FEW, 0])
+RARE, FREQUENT = listing.TURNS, ((0, 1_000),)
+HIDDEN = ((0, 1), (0, 2))
+"""A page has to give up before it is full."""
+LATE = ((0, 1), (1_000, 1))
+
+
+@pytest.mark.parametrize("turns", [RARE, FREQUENT, HIDDEN, LATE])
 @pytest.mark.parametrize("order", ["", "opened_time", "due_time", "due_time desc"])
 def test_pages_of_what_is_found_fit_together_with_filters_while_cases_change(
-    operator: Any, roads_officer: Any, word: str, order: str, few: int, monkeypatch: pytest.MonkeyPatch
+    operator: Any, roads_officer: Any, word: str, order: str, turns: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "FEW", few)  # 0: as where a great many cases have the word
+    monkeypatch.setattr(listing, "TURNS", turns)
     opened = [told(operator, f"{word} {n}", channel=types.CHANNEL_WEB).case for n in range(5)]
     last = told(operator, word, channel=types.CHANNEL_PHONE_OPERATOR, location=IN_HARBOUR)
     asked = pb.ListCasesRequest(text=word, filter="channel = WEB", order_by=order, page_size=2)
@@ -213,9 +219,30 @@ def test_pages_of_what_is_found_fit_together_with_filters_while_cases_change(
     while True:
         page = operator.list_cases(asked)
         ids += [case.case_id for case in page.cases]
-        roads_officer.accept_case(pb.AcceptCaseRequest(**on(opened.pop())))
+        if opened:
+            roads_officer.accept_case(pb.AcceptCaseRequest(**on(opened.pop())))
         asked.page_token = page.next_page_token
         if not asked.page_token:
             break
 
     assert len(ids) == len(set(ids)) == 5
+
+
+@pytest.mark.parametrize("turns", [RARE, FREQUENT, HIDDEN, LATE])
+def test_however_cases_are_looked_for_those_are_found_whose_texts_have_the_words(
+    operator: Any, word: str, turns: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "TURNS", turns)
+    having = list[str]()
+    for number in range(12):
+        with_it = number % 5 in (0, 1)
+        opened = told(operator, f"{word} {number}" if with_it else "a lamp", channel=types.CHANNEL_WEB)
+        having += [opened.case.case_id] * with_it
+    then = stamp(datetime.now(UTC))
+    told(operator, word, channel=types.CHANNEL_PHONE_OPERATOR)
+
+    for size in (1, 2, 4, 200):
+        asked = {"filter": "channel = WEB", "page_size": size}
+        assert found(operator, word, at_least=opened.revision, **asked) == having[::-1]
+        assert found(operator, word, order_by="opened_time", **asked) == having
+        assert found(operator, word, as_of_time=then, page_size=size) == having[::-1]
