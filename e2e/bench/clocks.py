@@ -132,7 +132,7 @@ def _all(number: int, late: Lateness, usage: Usage) -> Figure:
         goal=f"{GOAL_ALL:.0f} s at most",
         reached=max(late) <= GOAL_ALL,
         busy=str(usage),
-        limit="each case is read, decided and appended; two hundred together",
+        limit="each case is read, decided and appended; fifty together, and then the clocks rest",
     )
 
 
@@ -148,7 +148,7 @@ def _unharmed(number: int, before: Rate, beside: Rate) -> Figure:
         goal="3 or less",
         reached=ratio <= 3,
         busy=str(beside.usage),
-        limit="the lock of the ledger, which an append of two hundred cases holds longer than that of one",
+        limit="the lock of the ledger, which an append of fifty cases holds longer than that of one",
     )
 
 

@@ -27,7 +27,12 @@ _log = logs.get("clocks")
 
 C = TypeVar("C")
 
-_LIMIT = 200
+_AT_A_LOOK = 1_000
+"""Moments that are read from the schedule at once."""
+TOGETHER = 50
+"""Moments in one append. While it is written, nobody else's append is: so there are not too many."""
+_HURRY = 10.0
+"""Seconds; where moments are as late as this, clocks rest no more."""
 _AGAIN_SECONDS = 60.0
 
 
@@ -96,9 +101,11 @@ class ClockRunner:
         self._every = every
         self._left: dict[_Key, float] = {}
         self._paused = ""
+        self._stop = threading.Event()
 
     def run(self, stop: threading.Event) -> None:
         """Fire due moments until `stop` is set; failures of the store are waited out."""
+        self._stop = stop
         while not stop.is_set():
             fired = 0
             try:
@@ -114,16 +121,29 @@ class ClockRunner:
     def fire(self) -> int:
         """Fire what is due now, the earliest first; says how many moments were handled.
 
-        Nothing is fired while the clock of this process is wrong: a moment that fired too early
-        stays in the ledger for ever.
+        Where there are many, some at a time, with rests between them in which others are served. Nothing is
+        fired while the clock of this process is wrong: a moment that fired too early stays in the ledger
+        for ever.
         """
         if self._is_paused():
             return 0
-        now = self._now()
         self._forgive()
-        moments = [moment for moment in self._due(now) if _key(moment) not in self._left]
-        if not moments:
-            return 0
+        moments = [moment for moment in self._due(self._now()) if _key(moment) not in self._left]
+        fired = 0
+        for start in range(0, len(moments), TOGETHER):
+            began = time.monotonic()
+            if start and (self._stop.is_set() or self._is_paused()):
+                break
+            some = moments[start : start + TOGETHER]
+            fired += self._fire(some)
+            if start + TOGETHER < len(moments):
+                late = (self._now() - some[0].due_at).total_seconds()
+                self._stop.wait(rest(time.monotonic() - began, late))
+        return fired
+
+    def _fire(self, moments: Sequence[Moment[Any]]) -> int:
+        """Handle some moments; says how many were handled."""
+        now = self._now()
         handled = self._handled(moments)
         for moment in moments:
             self._left[_key(moment)] = time.monotonic() + _AGAIN_SECONDS
@@ -141,7 +161,7 @@ class ClockRunner:
         return bool(trouble)
 
     def _due(self, now: datetime) -> list[Moment[Any]]:
-        limit = _LIMIT + len(self._left)
+        limit = _AT_A_LOOK + len(self._left)
         found = [moment for clock in self._clocks for moment in clock.due(self._views, now, limit)]
         return sorted(found, key=lambda moment: moment.due_at)[:limit]
 
@@ -193,6 +213,14 @@ class ClockRunner:
         now = time.monotonic()
         for key in [key for key, until in self._left.items() if until < now]:
             del self._left[key]
+
+
+def rest(took: float, late: float) -> float:
+    """How long clocks rest that worked for so long, where moments are so late; all in seconds.
+
+    At first as long as they worked, so that they take half of the time at most; then less and less.
+    """
+    return took * min(1.0, max(0.0, 1 - late / _HURRY))
 
 
 def _key(moment: Moment[Any]) -> _Key:

@@ -9,7 +9,7 @@ import pytest
 
 from libs.ledger.recorded import Context
 from libs.ledger.revision import Revision
-from libs.messaging.clocks import Clock, ClockRunner, Moment
+from libs.messaging.clocks import TOGETHER, Clock, ClockRunner, Moment, rest
 from libs.messaging.tests.town import Town
 from libs.runtime.tests.example import counter
 from libs.testkit import patience
@@ -86,6 +86,27 @@ def test_a_moment_fires_once_though_the_schedule_still_shows_it(town: Town) -> N
 
     assert fired == [1, 0, 1]
     assert _rang(town) == ["counter-a"]
+
+
+def test_many_moments_are_not_written_together_and_others_get_a_turn(town: Town) -> None:
+    number = 2 * TOGETHER + 20
+    moments = [Moment(NINE, counter.COUNTER, f"c{each}", counter.Count(by=1)) for each in range(number)]
+    written: list[int] = []
+    town.counter.ledger.observe(lambda committed: written.append(committed.events))
+    runner = ClockRunner(
+        "counter", town.counter.views, town.counter.streams, [Clock("many", Fixed(*moments))],
+        now=HandClock(NINE),
+    )  # fmt: skip
+
+    fired = runner.fire()
+
+    assert fired == number
+    assert written == [TOGETHER, TOGETHER, 20]
+    assert runner.fire() == 0
+
+
+def test_clocks_rest_as_long_as_they_worked_and_less_the_later_they_are() -> None:
+    assert [rest(0.04, late) for late in (-1, 0, 5, 10, 3600)] == [0.04, 0.04, 0.02, 0, 0]
 
 
 def test_the_event_happened_when_it_was_due_not_when_it_was_late(town: Town) -> None:
