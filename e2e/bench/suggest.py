@@ -1,10 +1,11 @@
 """How often the right affair is among those suggested: on the later half of two cities' files.
 
 What was learnt comes from the earlier half, by the rules of the platform (`adapters/learned.py`): a word
-counts where five people of an area used it for the same affair. The baseline is what needs no text: the
-affairs that were most frequent in the earlier half, always the same three. Neither file has the words of
-residents. Los Angeles's has an address; Boston's hundred requests have what workers wrote when
-they closed them. So neither figure says how well the words of residents are understood.
+counts where five people of an area used it for the same affair (for Boston's short file, one). The
+baseline is what needs no text: the affairs that were most frequent in the earlier half, always the same
+three. Neither file has the words of residents. Los Angeles's has an address; Boston's hundred requests have
+what workers wrote when they closed them. So neither figure says how well the words of residents are
+understood.
 """
 
 import csv
