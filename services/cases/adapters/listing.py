@@ -99,11 +99,13 @@ class CaseLists:
         with fresh.read(self.views, VIEW) as cursor:
             pins = order in MOVING and fresh.as_of is None  # else nobody asks until when it knows
             until = _known_until(cursor) if pins else utc_now()
-            where = _opened_by(fresh.as_of) & _only_area(cursor, reach)
+            readable_too = search is not None and search.readable == reach
+            only, reach = _only_area(cursor, reach)
+            where = _opened_by(fresh.as_of) & only
             if search is None:
                 rows = LISTED.select(cursor, query, page, reach, where=where, as_of=fresh.as_of)
                 return *page.cut(rows), until
-            if search.readable != reach:  # twice the same would be taken for twice as selective
+            if not readable_too:  # twice the same would be taken for twice as selective
                 where &= search.readable.condition(area_column=LISTED.area, body_column=LISTED.body)
             areas = [row["area_path"] for row in cursor.execute(_AREAS).fetchall()]
             terms = self._terms(search.sought, areas, search.readable)
@@ -203,15 +205,20 @@ def _texts(history: Iterable[Recorded[Any]], as_of: datetime | None) -> list[str
     return [text.value for text in said if text is not None and text.value is not None]
 
 
-def _only_area(cursor: Cursor[DictRow], reach: Reach) -> Condition:
-    """Where all within reach lies in one area: that, so that it is read in the order of the list."""
+def _only_area(cursor: Cursor[DictRow], reach: Reach) -> tuple[Condition, Reach]:
+    """Where all within reach lies in one area: that, so that it is read in the order of the list.
+
+    And what else limits the reach: named twice, the area would be taken for rarer than it is, and sorted.
+    """
     paths = {limit.path for limit in reach.limits}
     if len(paths) != 1 or "" in paths:
-        return EVERYTHING
+        return EVERYTHING, reach
     [path] = paths
     row = cursor.execute(_NEXT, [f"{path}/"]).fetchone()
-    below = row is not None and row["area_path"].startswith(f"{path}/")
-    return EVERYTHING if below else Condition("area_path = %s", (path,))
+    if row is not None and row["area_path"].startswith(f"{path}/"):
+        return EVERYTHING, reach
+    rest = Reach(tuple(replace(limit, path="") for limit in reach.limits))
+    return Condition("area_path = %s", (path,)), rest
 
 
 def _opened_by(as_of: datetime | None) -> Condition:

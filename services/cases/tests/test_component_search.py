@@ -141,6 +141,24 @@ def test_who_works_on_a_case_or_dispatches_it_finds_it(person: Any, operator: An
     assert found(officer, word) == [there.case.case_id, here.case.case_id]
 
 
+def test_who_has_one_area_or_a_body_in_it_lists_and_finds_its_cases_alone(
+    person: Any, operator: Any, word: str
+) -> None:
+    here, there = told(operator, word, location=IN_HARBOUR), told(operator, word, location=ON_THE_HILL)
+    other, mine = here.case, there.case
+    asked: dict[str, Any] = {"page_size": 200, "at_least": there.revision}
+
+    dispatcher = person("DISPATCHER", subject="dee", path=mine.area_path)
+    officer = person("CASE_OFFICER", subject="olga", path=mine.area_path, body="parks")
+    listed = dispatcher.list_cases(pb.ListCasesRequest(**asked)).cases
+
+    assert {case.area_path for case in listed} == {mine.area_path} != {other.area_path}
+    assert mine.case_id in {case.case_id for case in listed}
+    assert found(dispatcher, word) == [mine.case_id]
+    assert not officer.list_cases(pb.ListCasesRequest(**asked)).cases
+    assert found(officer, word) == []
+
+
 def test_who_reads_cases_without_their_texts_does_not_search_them(
     person: Any, operator: Any, word: str
 ) -> None:
