@@ -15,7 +15,7 @@ def volumes(place: Place) -> list[dict[str, Any]]:
     for number in range(COUNT):
         folder = place.volumes / str(number)
         folder.mkdir()
-        made.append(_volume(number, str(folder)))
+        made.append(volume(f"{_CLASS}-{number}", str(folder), _CLASS))
     return made
 
 
@@ -32,16 +32,17 @@ def _storage_class() -> dict[str, Any]:
     }
 
 
-def _volume(number: int, folder: str) -> dict[str, Any]:
+def volume(name: str, folder: str, storage_class: str) -> dict[str, Any]:
+    """A PersistentVolume that is a folder of the node."""
     here = {"key": "kubernetes.io/hostname", "operator": "In", "values": [NODE]}
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
-        "metadata": {"name": f"{_CLASS}-{number}"},
+        "metadata": {"name": name},
         "spec": {
             "capacity": {"storage": _SIZE},
             "accessModes": ["ReadWriteOnce"],
-            "storageClassName": _CLASS,
+            "storageClassName": storage_class,
             "persistentVolumeReclaimPolicy": "Retain",
             "local": {"path": folder},
             "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [here]}]}},

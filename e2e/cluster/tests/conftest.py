@@ -24,7 +24,11 @@ TAG = os.environ.get("LINLI_CLUSTER_TAG") or version()
 _RESTRICTED = "pod-security.kubernetes.io/enforce=restricted"
 _DAYS = 90  # of certificates: more than those at which `linli doctor` warns
 _HERE = Path(__file__).parent
-_OF_OUR_OWN_NODE = ["test_node.py", "test_at_work.py"]  # the latter drains it, and measures its pods
+_OF_OUR_OWN_NODE = [
+    "test_node.py",
+    "test_at_work.py",  # drains it, and measures its pods
+    "test_an_operator_mends.py",  # fills one of its volumes
+]
 collect_ignore = _OF_OUR_OWN_NODE if os.environ.get(GIVEN) else []
 
 
