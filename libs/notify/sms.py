@@ -19,12 +19,12 @@ import re
 import socket
 import ssl
 import threading
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from libs.ledger.recorded import utc_now
 from libs.notify.channel import ChannelAway, Outgoing, Refused, TryLater
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -132,7 +132,7 @@ class SmsChannel:
 
     def _carry(self, server: http.client.HTTPSConnection, message_id: str, body: bytes) -> None:
         """What goes wrong from here on is about this message, so that it holds up no other."""
-        at = str(int(time.time()))
+        at = str(int(utc_now().timestamp()))
         headers = {
             "content-type": "application/json; charset=utf-8",
             "webhook-id": message_id,

@@ -216,7 +216,11 @@ def test_whoever_follows_hears_that_the_history_is_another(town: Town, live: Liv
     assert ended.value.code in {"HISTORY_CHANGED", "POSITION_AHEAD"}
     anew = Followed(live, "town")
     town.count(40)
-    assert anew.takes(1) == town.published("Counted")[-1:]
+    counted = town.published("Counted")
+    taken = anew.takes(1)
+    while taken[-1] != counted[-1]:  # a follower begins where the reader is, which may be a little behind
+        taken += anew.takes(1)
+    assert taken == counted[-len(taken) :]
 
 
 def test_a_token_that_is_too_old_is_refused(town: Town, live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
