@@ -15,7 +15,7 @@ from pathlib import Path
 from e2e.cluster import keys, settings
 from e2e.cluster.cache import HERE, Entry
 from e2e.cluster.needs import control_groups
-from e2e.cluster.place import NODE, ROOT, Place
+from e2e.cluster.place import FOLDER, NODE, ROOT, Place
 from e2e.cluster.volumes import volumes
 from libs.testkit.processes import children, lives
 
@@ -24,6 +24,7 @@ _UP_WITHIN = 300.0
 _DOWN_WITHIN = 60.0
 _LOOK = 0.2
 _SHARES_OF_A_CORE = 1024
+_LONGEST_FOLDER = 68  # bytes: the kubelet adds 39 for its longest socket, and the system takes 107
 
 
 class NodeFailed(Exception):
@@ -49,6 +50,11 @@ class Node:
         """
         if self.runs:
             raise NodeFailed(f"the node is up: KUBECONFIG={self.place.kubeconfig}")
+        if len(os.fsencode(self.place.root)) > _LONGEST_FOLDER:
+            raise NodeFailed(
+                f"{self.place.root} is too long a path for the sockets of a node:"
+                f" let {FOLDER} name a folder of at most {_LONGEST_FOLDER} bytes"
+            )
         self.down()
         began = time.monotonic()
         self.place.make()

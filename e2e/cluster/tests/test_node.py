@@ -99,10 +99,12 @@ def claiming_pod() -> dict[str, object]:
     }
 
 
-def test_a_node_that_went_down_has_left_nothing(cluster: Cluster, tmp_path: Path) -> None:
+def test_a_node_that_went_down_has_left_nothing(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     assert cluster.node is not None
     before = Path("/proc/net/dev").read_text().count(":")
-    second = Node(Place(tmp_path / "node"), cluster.node.made_of)
+    second = Node(Place(tmp_path_factory.mktemp("second") / "node"), cluster.node.made_of)
 
     second.up(print)
     assert str(second.place.root) in processes()

@@ -17,8 +17,8 @@ from e2e.cluster.volumes import COUNT, volumes
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    made = Place(tmp_path / "node")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    made = Place(tmp_path_factory.mktemp("of") / "node")  # a short path
     made.make()
     return made
 
@@ -114,6 +114,15 @@ def test_a_nodes_folder_and_an_empty_one_are_removed(place: Place, tmp_path: Pat
     for each in (place, empty):
         each.remove()
         assert not each.root.exists()
+
+
+def test_a_folder_too_long_for_a_nodes_sockets_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    root = tmp_path / ("n" * 60)
+
+    with pytest.raises(NodeFailed, match="LINLI_CLUSTER_FOLDER name a folder of at most 68 bytes"):
+        Node(Place(root), Entry(tmp_path / "cache")).up(print)
+
+    assert not root.exists()
 
 
 def test_of_a_node_that_did_not_come_up_only_the_logs_stay(
