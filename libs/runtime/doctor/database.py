@@ -30,6 +30,7 @@ SELECT count(*) FROM (
 """
 """Sorts more than the memory takes, so that PostgreSQL writes it to its disk: into no table."""
 
+_ITS_DISK = "if that says `No space left on device`: OPERATING.md, PostgreSQL's disk is full"
 _REFUSED = {
     "28P01": (
         "refuses the password",
@@ -41,7 +42,10 @@ _REFUSED = {
         "restore its last backup, and do not begin with an empty one: OPERATING.md, A database is gone",
     ),
     "53300": ("has no connection left", "raise max_connections, or lower LINLI_POOL_SIZE of the processes"),
-    "57P03": ("is starting up or shutting down", "wait, and look into its log"),
+    "57P03": (
+        "is starting up or shutting down",
+        f"wait; if it does so again and again, look into its log: {_ITS_DISK}",
+    ),
     "no authority": (
         "cannot be verified: there is no file with its authority",
         "mount the file that sslrootcert in LINLI_DATABASE_URL names",
@@ -215,8 +219,8 @@ def unreached(looking: Looking, where: str, error: psycopg.Error) -> Finding:
         what, do = _REFUSED[state]
         return looking.broken("database", f"{where} {what}", do)
     do = (
-        "is the address in LINLI_DATABASE_URL right, within reach, and PostgreSQL running there? its log says"
-        " why not; if that is `No space left on device`: OPERATING.md, PostgreSQL's disk is full"
+        "is the address in LINLI_DATABASE_URL right, within reach, and PostgreSQL running there?"
+        f" else look into its log: {_ITS_DISK}"
     )
     return looking.broken("database", f"{where} does not answer ({text})", do)
 
