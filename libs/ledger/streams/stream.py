@@ -9,6 +9,7 @@ from libs.ledger.decider import Decider, Refusal
 from libs.ledger.errors import VersionConflict
 from libs.ledger.ids import stream_name
 from libs.ledger.recorded import Checkpoint, Context, Recorded, utc_now
+from libs.ledger.revision import Revision
 from libs.ledger.store.ledger import Append, Appended, Ledger
 from libs.ledger.store.unit import Effect
 from libs.ledger.streams.decision import (
@@ -149,7 +150,7 @@ class Stream(Generic[C, S, E]):
             if not known.is_repeated_by(context):
                 raise request_id_reused(str(context.request_id))
             return self._repeat(name, folded, known.first, known.last, ask)
-        if ask.if_revision and self.ledger.seen(ask.if_revision, "if_revision").version != folded.version:
+        if ask.if_revision and not _is_of(folded, self.ledger.seen(ask.if_revision, "if_revision")):
             raise revision_mismatch(folded)
         ask.begin(folded.state)
         events = tuple(self.decider.decide(ask.command, folded.state))
@@ -212,6 +213,11 @@ class Stream(Generic[C, S, E]):
     def history(self, subject_id: str) -> list[Recorded[E]]:
         """All events of a stream, personal data opened."""
         return self.ledger.read_stream(self.name(subject_id))
+
+
+def _is_of(folded: Folded[Any], seen: Revision) -> bool:
+    """Whether a caller saw this state: not another stream that happens to have as many events."""
+    return seen.version == folded.version and (seen.position == folded.position or seen.version == 0)
 
 
 Task = (

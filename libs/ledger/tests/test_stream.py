@@ -7,6 +7,7 @@ import pytest
 
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.recorded import Context, Draft, utc_now
+from libs.ledger.revision import Revision
 from libs.ledger.store.ledger import Append, Ledger
 from libs.ledger.streams.stream import Stream
 from libs.ledger.tests.conftest import Mailboxes
@@ -207,6 +208,21 @@ def test_a_command_for_a_revision_that_has_passed_is_refused(mailboxes: Mailboxe
 
     assert (raised.value.code, raised.value.kind) == ("REVISION_MISMATCH", Kind.CONFLICT)
     assert raised.value.facts == {"revision": "r2.2"}
+
+
+def test_a_revision_of_another_stream_or_an_invented_one_is_none_of_this(
+    mailboxes: Mailboxes, opened: str
+) -> None:
+    mine = mailboxes.load(opened)
+    theirs = mailboxes.handle("12", Open(owner="resident-2", name="Bo"), context())
+    invented = Revision(9999, mine.version, mine.life)
+    assert theirs.version == mine.version
+
+    for token in (theirs.revision, str(invented)):
+        with pytest.raises(Refusal, match="REVISION_MISMATCH"):
+            mailboxes.handle(opened, Put(letter="l-11"), context(), if_revision=token)
+
+    mailboxes.handle(opened, Put(letter="l-11"), context(), if_revision=mine.revision)
 
 
 def test_a_revision_seen_in_another_process_is_known_here(
