@@ -67,7 +67,8 @@ def suggest(words: Sequence[str], affairs: Sequence[Named], heard: Heard) -> Seq
     """
     known = {word: _Word.of(word, affairs, heard) for word in dict.fromkeys(words)}
     telling = [word for word in known.values() if word.overall]
-    beliefs = {each.affair_id: _belief(each, telling, affairs, heard) for each in affairs}
+    priors = _priors(affairs, heard)
+    beliefs = {each.affair_id: _belief(each, telling, priors[each.affair_id], heard) for each in affairs}
     most = max(beliefs.values(), default=0.0)
     total = sum(exp(belief - most) for belief in beliefs.values())
     found = [
@@ -109,10 +110,17 @@ class _Word:
         return bool(self.said.get(affair.affair_id)) and self.lift(affair, heard) >= _SPEAKS
 
 
-def _belief(affair: Named, words: Sequence[_Word], affairs: Sequence[Named], heard: Heard) -> float:
+def _priors(affairs: Sequence[Named], heard: Heard) -> Mapping[str, float]:
+    """The belief in each affair before a word is read."""
     everywhere = sum(heard.people.get(each.affair_id, 0) + 1 for each in affairs)
     here = sum(heard.here.get(each.affair_id, 0) for each in affairs)
-    usual = (heard.people.get(affair.affair_id, 0) + 1) / everywhere
-    prior = (heard.here.get(affair.affair_id, 0) + _PRIOR * usual) / (here + _PRIOR)
-    open_minded = (1 - _OPEN) * prior + _OPEN / len(affairs)
-    return log(open_minded) + sum(log(word.lift(affair, heard)) for word in words)
+    priors = {}
+    for each in affairs:
+        usual = (heard.people.get(each.affair_id, 0) + 1) / everywhere
+        prior = (heard.here.get(each.affair_id, 0) + _PRIOR * usual) / (here + _PRIOR)
+        priors[each.affair_id] = (1 - _OPEN) * prior + _OPEN / len(affairs)
+    return priors
+
+
+def _belief(affair: Named, words: Sequence[_Word], prior: float, heard: Heard) -> float:
+    return log(prior) + sum(log(word.lift(affair, heard)) for word in words)
