@@ -134,9 +134,8 @@ class Inbox:
         progress.known.hear(progress.reached, batch)
         if progress.known.met:
             self.changed.pop(batch.source, None)
-        elif (
-            batch.source in self.changed
-        ):  # it tells nothing; an operator may have decided: look at the store
+        elif batch.source in self.changed:
+            # The batch tells nothing new, but an operator may have reconciled: look at the store.
             self._progress.pop(batch.source, None)
         metrics.history_changed(self.service, service_of(batch.source), changed=batch.source in self.changed)
 
