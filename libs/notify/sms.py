@@ -56,17 +56,14 @@ class SmsSettings:
 
 def settings_of(url: str, secret: str, *, authority: Path | None = None) -> SmsSettings:
     """The settings of `https://host:port/path` and a secret `whsec_...`. Raises `SmsGatewayInvalid`."""
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port or 443
+        (parts.hostname or "").encode("idna")  # as the connection does
     except ValueError:
-        port = 0
+        raise SmsGatewayInvalid("write it as https://sms.example.org/messages") from None
     plain = url.isascii() and url.isprintable() and " " not in url
-    if (
-        not (plain and port and parts.scheme == "https" and parts.hostname)
-        or parts.username
-        or parts.fragment
-    ):
+    if not (plain and parts.scheme == "https" and parts.hostname) or parts.username or parts.fragment:
         raise SmsGatewayInvalid("write it as https://sms.example.org/messages")
     return SmsSettings(
         host=parts.hostname,

@@ -127,6 +127,8 @@ def test_what_is_no_number_is_refused(gateway: SmsGateway, number: str) -> None:
         ("http://sms.example.org", SECRET),
         ("https://user@sms.example.org", SECRET),
         ("https://sms.example.org:x", SECRET),
+        ("https://sms..example.org", SECRET),
+        ("https://[::1", SECRET),
         ("https://sms.example.org/a b", SECRET),
         ("https:///messages", SECRET),
         ("https://sms.example.org", ""),
