@@ -50,12 +50,12 @@ class Node:
         """
         if self.runs:
             raise NodeFailed(f"the node is up: KUBECONFIG={self.place.kubeconfig}")
+        self.down()
         if len(os.fsencode(self.place.root)) > _LONGEST_FOLDER:
             raise NodeFailed(
                 f"{self.place.root} is too long a path for the sockets of a node:"
                 f" let {FOLDER} name a folder of at most {_LONGEST_FOLDER} bytes"
             )
-        self.down()
         began = time.monotonic()
         self.place.make()
         try:
