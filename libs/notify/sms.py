@@ -15,19 +15,15 @@ import hashlib
 import hmac
 import http.client
 import json
-import re
-import socket
-import ssl
-import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from libs.ledger.recorded import utc_now
 from libs.notify.channel import ChannelAway, Outgoing, Refused, TryLater
+from libs.notify.connections import cut_off_after, strict_tls
+from libs.rules.phone_numbers import is_e164
 
-_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _SECRET_PREFIX, _SHORTEST_SECRET, _LONGEST_SECRET = "whsec_", 24, 64
 _NEVER = 422
 _ABOUT_ONE_MESSAGE = frozenset({400, 409, 413, 500})
@@ -74,11 +70,6 @@ def settings_of(url: str, secret: str, *, authority: Path | None = None) -> SmsS
     )
 
 
-def is_number(text: str) -> bool:
-    """Whether a text is a telephone number that a message can be sent to: E.164, without an extension."""
-    return _NUMBER.fullmatch(text) is not None
-
-
 def signature(key: bytes, message_id: str, timestamp: str, body: bytes) -> str:
     """The header `webhook-signature`."""
     signed = b".".join((message_id.encode(), timestamp.encode(), body))
@@ -101,12 +92,11 @@ class SmsChannel:
     def __init__(self, settings: SmsSettings) -> None:
         """Raises OSError or ssl.SSLError for an authority that cannot be read."""
         self._settings = settings
-        self._tls = ssl.create_default_context(cafile=settings.authority)
-        self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._tls = strict_tls(settings.authority)
 
     def send(self, message: Outgoing) -> None:
         """Send it by one connection."""
-        if not is_number(message.address):
+        if not is_e164(message.address):
             raise Refused("not a number")
         told = {"id": message.id, "to": message.address, "text": message.title}
         body = json.dumps(told, ensure_ascii=False).encode()
@@ -114,18 +104,12 @@ class SmsChannel:
         server = http.client.HTTPSConnection(
             given.host, given.port, timeout=given.patience, context=self._tls
         )
-        limit = threading.Timer(given.longest, _cut_off, [server])
-        limit.daemon = True
-        limit.start()
-        try:
+        with cut_off_after(given.longest, server):
             try:
                 server.connect()
             except OSError as error:
                 raise ChannelAway(type(error).__name__) from None
             self._carry(server, message.id, body)
-        finally:
-            limit.cancel()
-            server.close()
 
     def _carry(self, server: http.client.HTTPSConnection, message_id: str, body: bytes) -> None:
         """What goes wrong from here on is about this message, so that it holds up no other."""
@@ -153,10 +137,3 @@ def _judge(status: int) -> None:
     if status in _ABOUT_ONE_MESSAGE:
         raise TryLater(str(status))
     raise ChannelAway(str(status))
-
-
-def _cut_off(server: http.client.HTTPSConnection) -> None:
-    """End the connection under whoever waits for it."""
-    with suppress(OSError):
-        if server.sock is not None:
-            server.sock.shutdown(socket.SHUT_RDWR)

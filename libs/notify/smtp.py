@@ -6,9 +6,6 @@ this off. One connection carries one message.
 
 import re
 import smtplib
-import socket
-import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +17,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from libs.notify.channel import ChannelAway, Outgoing, Refused, TryLater
+from libs.notify.connections import cut_off_after, strict_tls
 
 _PORTS = {"smtp": 587, "smtps": 465}
 _POLICY = SMTP.clone(cte_type="7bit")  # any server can carry it
@@ -105,8 +103,7 @@ class SmtpChannel:
     def __init__(self, settings: SmtpSettings) -> None:
         """Raises OSError or ssl.SSLError for an authority that cannot be read."""
         self._settings = settings
-        self._tls = ssl.create_default_context(cafile=settings.authority)
-        self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._tls = strict_tls(settings.authority)
 
     def send(self, message: Outgoing) -> None:
         """Send it by one connection."""
@@ -160,17 +157,11 @@ class SmtpChannel:
             raise ChannelAway(_status(error.smtp_code, error.smtp_error)) from None
         except (smtplib.SMTPException, OSError) as error:
             raise ChannelAway(type(error).__name__) from None
-        limit = threading.Timer(self._settings.longest, _cut_off, [server])
-        limit.daemon = True
-        limit.start()
-        try:
+        with cut_off_after(self._settings.longest, server):
             self._begin(server)
             yield server
             with suppress(smtplib.SMTPException, OSError):  # it is sent, whatever is answered to this
                 server.quit()
-        finally:
-            limit.cancel()
-            server.close()
 
     def _connect(self) -> smtplib.SMTP:
         given = self._settings
@@ -206,10 +197,3 @@ def _status(code: int, said: bytes | str) -> str:
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     enhanced = _ENHANCED.match(text)
     return f"{code} {enhanced[0]}" if enhanced else str(code)
-
-
-def _cut_off(server: smtplib.SMTP) -> None:
-    """End the connection under whoever waits for it."""
-    with suppress(OSError):
-        if server.sock is not None:
-            server.sock.shutdown(socket.SHUT_RDWR)

@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from libs.ledger.decider import Decider
 from libs.ledger.personal import Personal
+from libs.rules.phone_numbers import is_e164
 from libs.rules.quiet_hours import QuietHours
 from libs.rules.zones import is_zone
 from services.identity.domain import refusals
@@ -18,8 +19,6 @@ _MAILBOX = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
 """The address of a mailbox (RFC 5321) without quotes, comments or letters beyond ASCII."""
-_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
-"""A telephone number (E.164) without an extension."""
 
 
 class NoticeChannel(StrEnum):
@@ -177,9 +176,9 @@ def decide(command: PreferencesCommand, preferences: Preferences) -> Sequence[Pr
     quiet = choice.quiet_hours
     if quiet is not None and quiet.from_minute == quiet.until_minute:
         raise refusals.quiet_hours_are_unfit()
-    if not _fits(choice.email, _MAILBOX, needed=NoticeChannel.EMAIL in choice.channels):
+    if not _fits(choice.email, _is_mailbox, needed=NoticeChannel.EMAIL in choice.channels):
         raise refusals.email_is_unfit()
-    if not _fits(choice.phone, _NUMBER, needed=NoticeChannel.SMS in choice.channels):
+    if not _fits(choice.phone, is_e164, needed=NoticeChannel.SMS in choice.channels):
         raise refusals.phone_is_unfit()
     kept = replace(
         choice,
@@ -196,9 +195,13 @@ def decide(command: PreferencesCommand, preferences: Preferences) -> Sequence[Pr
     return [chosen]
 
 
-def _fits(address: str, form: re.Pattern[str], *, needed: bool) -> bool:
+def _fits(address: str, has_form: Callable[[str], bool], *, needed: bool) -> bool:
     """Whether an address has its form; or there is none, and none is needed."""
-    return form.fullmatch(address) is not None if address else not needed
+    return has_form(address) if address else not needed
+
+
+def _is_mailbox(address: str) -> bool:
+    return _MAILBOX.fullmatch(address) is not None
 
 
 PREFERENCES: Decider[PreferencesCommand, Preferences, PreferencesEvent] = Decider(
