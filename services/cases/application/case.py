@@ -43,6 +43,12 @@ class CaseRecord:
     life: int = 1
     surviving: Surviving | None = None
 
+    @classmethod
+    def of(cls, history: Sequence[Recorded[CaseEvent]], life: int) -> "CaseRecord | None":
+        """The case of a stream by itself; None if nothing was opened there."""
+        state = CASE.fold([recorded.event for recorded in history])
+        return None if isinstance(state, NotOpened) else cls(state=state, history=history, life=life)
+
     @property
     def revision(self) -> str:
         """The token of its newest event."""
@@ -99,15 +105,22 @@ class Cases:
     def one(self, case_id: str) -> CaseRecord:
         """One case, from its own stream. Raises CASE_NOT_FOUND."""
         life = self.stream.ledger.life.number
-        history = self.stream.history(case_id)
-        state = CASE.fold([recorded.event for recorded in history])
-        if isinstance(state, NotOpened):
+        record = CaseRecord.of(self.stream.history(case_id), life)
+        if record is None:
             raise refusals.case_not_found(case_id)
-        if not isinstance(state, Merged):
-            return CaseRecord(state=state, history=history, life=life)
-        surviving = self._surviving(state, history)
-        state = replace(state, body_id=body_of(surviving.state))
-        return CaseRecord(state=state, history=history, life=life, surviving=surviving)
+        if not isinstance(record.state, Merged):
+            return record
+        surviving = self._surviving(record.state, record.history)
+        state = replace(record.state, body_id=body_of(surviving.state))
+        return replace(record, state=state, surviving=surviving)
+
+    def several(self, case_ids: Sequence[str]) -> Sequence[CaseRecord]:
+        """Those of some cases that there are, each from its own stream alone."""
+        ledger = self.stream.ledger
+        life = ledger.life.number
+        histories = ledger.read_streams(dict.fromkeys(map(self.stream.name, case_ids), 0))
+        records = (CaseRecord.of(history, life) for history in histories.values())
+        return [record for record in records if record is not None]
 
     def _surviving(self, state: Opened, history: Sequence[Recorded[CaseEvent]]) -> Surviving:
         """Where a merged case goes on; through others, if that was merged in turn."""

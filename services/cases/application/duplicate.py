@@ -8,9 +8,8 @@ from libs.query.reach import Permit, Reach
 from services.cases.application import permits
 from services.cases.application.case import CaseRecord, Cases
 from services.cases.application.ports import NearbyCases
-from services.cases.domain.case import CASE
 from services.cases.domain.case.events import CaseOpened
-from services.cases.domain.case.situations import NotOpened, Unresolved
+from services.cases.domain.case.situations import Unresolved
 from services.cases.domain.likeness import Likeness, likeness, sighting_of
 
 LOOKED_AT = 100
@@ -46,24 +45,12 @@ class Duplicates:
         opened = _opened(record)
         sighting = sighting_of(opened)
         candidates = []
-        for other in self._records(self.nearby.to(opened, reach, LOOKED_AT, fresh)):
+        for other in self.cases.several(self.nearby.to(opened, reach, LOOKED_AT, fresh)):
             alike = likeness(sighting, sighting_of(_opened(other)))
             if alike is not None and _may_be_merged(other):
                 candidates.append(Candidate(record=other, likeness=alike))
         candidates.sort(key=lambda each: (each.likeness.distance, each.record.state.file.case_id))
         return record, candidates[:most]
-
-    def _records(self, case_ids: Sequence[str]) -> Sequence[CaseRecord]:
-        """The cases as they are now, from their own streams."""
-        stream = self.cases.stream
-        life = stream.ledger.life.number
-        histories = stream.ledger.read_streams(dict.fromkeys(map(stream.name, case_ids), 0))
-        records = []
-        for history in histories.values():
-            state = CASE.fold([recorded.event for recorded in history])
-            if not isinstance(state, NotOpened):
-                records.append(CaseRecord(state=state, history=history, life=life))
-        return records
 
 
 def _may_be_merged(record: CaseRecord) -> bool:
