@@ -1,12 +1,13 @@
 """What was learnt from the cases so far: in which affairs people use which words, by blind terms.
 
 No text is opened. A case counts once a body has taken it on, so reports that staff reject teach
-nothing. Each person counts once for an affair, however much they report. A word counts where several people
-of an area used it for the same affair: so nobody learns from a suggestion what one other person said.
+nothing. In each area a person counts once for an affair, however much they report. A word counts where
+several people of an area used it for the same affair: so nobody learns from a suggestion what one other
+person said.
 """
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
@@ -23,11 +24,11 @@ from services.cases.domain.suggesting import Heard
 from services.cases.domain.values import CaseState
 
 EVERY = 600.0
-"""Seconds until it is learnt anew, in the thread of whoever asks then. Nobody waits for it."""
+"""Seconds until it is learnt anew, in the thread of whoever asks then; no other caller waits."""
 CASES = 5_000
 """The newest cases that are looked at, the same number for each affair."""
 FEWEST = 5
-"""People of an area who used a word for an affair; of fewer nothing is kept."""
+"""People of an area who used a word for an affair; a word of fewer is not kept."""
 AREAS = 200
 """Areas whose words are looked up for a question: those within its place, then those with most people."""
 
@@ -66,10 +67,15 @@ GROUP BY area_path, term, affair_id HAVING count(DISTINCT subject) >= %(fewest)s
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What the cases of a moment teach: people by area and affair, and by area, term and affair."""
+    """What the cases of a moment teach: people by area and affair, and by area, term and affair.
+
+    `everywhere`: people by affair; `busiest`: the areas that have terms, those with most people first.
+    """
 
     people: Mapping[AreaPath, Mapping[str, int]] = field(default_factory=dict)
     said: Mapping[AreaPath, Mapping[int, Mapping[str, int]]] = field(default_factory=dict)
+    everywhere: Mapping[str, int] = field(default_factory=dict)
+    busiest: Sequence[AreaPath] = ()
 
     @classmethod
     def of(cls, rows: Iterable[DictRow]) -> "Lesson":
@@ -80,12 +86,23 @@ class Lesson:
             area, term = row["area_path"], row["term"]
             people = counted[area] if term is None else said[area][term]
             people[row["affair_id"]] = row["people"]
-        return cls(counted, said)
+        everywhere = Counter[str]()
+        for in_area in counted.values():
+            everywhere.update(in_area)
+        busiest = sorted(said, key=lambda each: -sum(counted[each].values()))
+        return cls(counted, said, everywhere, busiest)
 
     def areas(self, path: AreaPath) -> Sequence[AreaPath]:
         """Those whose words are looked up for a question about a place."""
-        order = sorted(self.said, key=lambda each: (not within(each, path), -sum(self.people[each].values())))
-        return order[:AREAS]
+        return sorted(self.busiest, key=lambda each: not within(each, path))[:AREAS]
+
+    def here(self, path: AreaPath) -> Mapping[str, int]:
+        """People by affair, of the areas within one."""
+        here = Counter[str]()
+        for each, people in self.people.items():
+            if within(each, path):
+                here.update(people)
+        return here
 
 
 class LearnedWords:
@@ -102,13 +119,8 @@ class LearnedWords:
     def heard(self, words: Sequence[str], area_path: AreaPath, affair_ids: Sequence[str]) -> Heard:
         """How many people reported the affairs, and how many of them used the words."""
         lesson = self._newest(affair_ids)
-        people, here = defaultdict[str, int](int), defaultdict[str, int](int)
-        for path, counted in lesson.people.items():
-            for affair_id, number in counted.items():
-                people[affair_id] += number
-                here[affair_id] += number if within(path, area_path) else 0
         said = self._said(lesson, words, area_path)
-        return Heard(people=people, here=here, said=said, hidden=FEWEST - 1)
+        return Heard(people=lesson.everywhere, here=lesson.here(area_path), said=said, hidden=FEWEST - 1)
 
     def _said(self, lesson: Lesson, words: Sequence[str], area_path: AreaPath) -> dict[str, dict[str, int]]:
         said: dict[str, dict[str, int]] = {word: defaultdict(int) for word in words}

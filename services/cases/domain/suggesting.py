@@ -65,8 +65,9 @@ def suggest(words: Sequence[str], affairs: Sequence[Named], heard: Heard) -> Seq
 
     None if no word speaks for any. Words given twice count once.
     """
-    known = {word: _Word.of(word, affairs, heard) for word in dict.fromkeys(words)}
-    telling = [word for word in known.values() if word.overall]
+    people = sum(heard.people.get(each.affair_id, 0) + _NAME for each in affairs)
+    known = (_Word.of(word, affairs, heard, people) for word in dict.fromkeys(words))
+    telling = [word for word in known if word.overall]
     priors = _priors(affairs, heard)
     beliefs = {each.affair_id: _belief(each, telling, priors[each.affair_id], heard) for each in affairs}
     most = max(beliefs.values(), default=0.0)
@@ -93,10 +94,10 @@ class _Word:
     overall: float  # the share of all people who use it
 
     @classmethod
-    def of(cls, word: str, affairs: Sequence[Named], heard: Heard) -> "_Word":
+    def of(cls, word: str, affairs: Sequence[Named], heard: Heard, people: float) -> "_Word":
+        """`people`: those who reported any affair, and those for whom the names count."""
         said = heard.said.get(word, {})
         counted = sum(said.get(each.affair_id, 0) + each.weight(word) for each in affairs)
-        people = sum(heard.people.get(each.affair_id, 0) + _NAME for each in affairs)
         return cls(word, said, counted / people if people else 0.0)
 
     def lift(self, affair: Named, heard: Heard) -> float:
