@@ -12,13 +12,13 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from libs.geo.cells import EARTH_METRES
+
 TOLERANCE = 2.0
 """Metres: areas may overlap, or reach beyond their parent, by a strip that is nowhere wider."""
 
 Geometries = NDArray[Any]
 Numbers = NDArray[np.float64]
-
-_RADIUS = 6_371_008.8  # metres, of a sphere that stands for the earth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,9 @@ def _widest(parts: Geometries, tolerance: float) -> tuple[Numbers, NDArray[np.bo
     corners, part = shapely.get_coordinates(parts, return_index=True)
     boxes = shapely.bounds(parts)
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-    metres = math.radians(_RADIUS) * np.stack([np.cos(np.radians(middle[:, 1])), np.ones(len(parts))], axis=1)
+    metres = math.radians(EARTH_METRES) * np.stack(
+        [np.cos(np.radians(middle[:, 1])), np.ones(len(parts))], axis=1
+    )
     flat = shapely.set_coordinates(parts.copy(), (corners - middle[part]) * metres[part])
     # Where there is more ground than the strip along the edges holds, some lies farther from them.
     thin = shapely.area(flat) <= shapely.length(flat) * tolerance / 2
@@ -76,4 +78,4 @@ def _unrolled(parts: Geometries) -> Geometries:
     """In metres, on a cylinder around the earth that keeps areas (Lambert's)."""
     degrees = shapely.get_coordinates(parts)
     x, y = np.radians(degrees[:, 0]), np.sin(np.radians(degrees[:, 1]))
-    return np.asarray(shapely.set_coordinates(parts.copy(), _RADIUS * np.stack([x, y], axis=1)))
+    return np.asarray(shapely.set_coordinates(parts.copy(), EARTH_METRES * np.stack([x, y], axis=1)))

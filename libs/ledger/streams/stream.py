@@ -272,15 +272,15 @@ def _decide_all(
     for name, stream in names.items():
         known[name] = stream.states.advance(name, known[name], news[name])
     decisions, answering = [], set()
-    for task in tasks:
-        stream, subject_id, command, context = task[:4]
+    for stream, subject_id, command, context, *asked in tasks:
+        permit, if_revision = (*asked, None, None)[:2]
         name, request = stream.name(subject_id), (context.actor, context.request_id)
         goes_on = (name, request) in answering
         ask: Ask[Any, Any] = Ask(
             command=command,
             context=stream.concealed(context),
-            permit=task[4] if len(task) > 4 else None,
-            if_revision=task[5] if len(task) > 5 else None,
+            permit=permit,
+            if_revision=if_revision,
             goes_on=goes_on,
         )
         try:
