@@ -53,7 +53,7 @@ def _lets_in(error: BaseException) -> str:
             "LINLI_BROKER_PASSWORD (or its _FILE) and RabbitMQ must agree, and `linli topology"
             " --permissions VHOST` prints the user's rights: OPERATING.md, A password is refused"
         )
-    return "nothing is lost meanwhile; start it, or let it be reached: OPERATING.md, RabbitMQ is away"
+    return "nothing is lost meanwhile; start it, or make it reachable: OPERATING.md, RabbitMQ is away"
 
 
 def _place(settings: Settings) -> broker.BrokerSettings:
@@ -166,7 +166,7 @@ def _parked(looking: Looking, connection: Connection[dict[str, Any]]) -> Finding
 
 
 def _unheard(looking: Looking, neighbour: str, address: str) -> list[Finding]:
-    """Of a source that has events nothing is handled: its consumer has just begun, or begins no more."""
+    """A source has events, and none is handled: its consumer has just begun, or does not run."""
     try:
         with psycopg.connect(address, row_factory=dict_row, connect_timeout=_PATIENCE) as connection:
             found = connection.execute(f"SELECT max(notification_id) AS head FROM {EVENTS_TABLE}").fetchone()
@@ -175,7 +175,7 @@ def _unheard(looking: Looking, neighbour: str, address: str) -> list[Finding]:
     head = (found["head"] if found is not None else None) or 0
     if not head:
         return []
-    do = f"if it stays so, restart the worker of {looking.service}: was its database made anew beneath it?"
+    do = f"if it stays so, restart the worker of {looking.service}: was its database recreated while it ran?"
     return [looking.soon(f"reads {neighbour}", f"nothing is handled of {head:,}", do)]
 
 

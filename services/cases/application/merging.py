@@ -39,7 +39,7 @@ class Merges:
     def merge(self, one: Seen, into: Seen, at: datetime, context: Context, check: Check) -> Both:
         """Let a case go on in another one."""
         case_id, into_case_id = one.case_id, into.case_id
-        if into.if_revision:  # told by its own name if it is malformed
+        if into.if_revision:  # else a malformed one would be refused as `if_revision`
             parse_revision(into.if_revision, "into_if_revision")
         require_case_id(case_id)
         require_case_id(into_case_id)

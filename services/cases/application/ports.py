@@ -130,7 +130,7 @@ class NearbyCases(Protocol):
     """Which cases of the same affair were reported near a place?"""
 
     def to(self, opened: CaseOpened, reach: Reach, most: int, fresh: Fresh) -> Sequence[str]:
-        """The ids of so many unresolved cases within reach, and of a few from somewhat farther away.
+        """The ids of up to `most` unresolved cases within reach; a few are somewhat farther away.
 
         Of more than that, those that were opened nearest in time. Raises `ViewBehind`.
         """

@@ -115,5 +115,5 @@ class ClockApi:
 
 
 def _for_pause(call: Call) -> permits.Check:
-    """The caller decides for the next area up, and does not work for the body that made."""
+    """The caller decides for the next area up, and does not work for the body that requested."""
     return permits.for_pause(lambda: call.reach, lambda: call.caller.reach("cases.work"))

@@ -381,7 +381,7 @@ def test_a_broker_that_is_down_is_told(services: list[OpenService]) -> None:
     told = broken(services, "broker", broker_url="amqp://cases:hush@127.0.0.1:1/demo")
 
     assert "nobody listens at 127.0.0.1:1/demo" in told
-    assert "let it be reached: OPERATING.md, RabbitMQ is away" in told
+    assert "make it reachable: OPERATING.md, RabbitMQ is away" in told
     assert "topology" not in told
     assert "hush" not in told
 
