@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import product
 
 from e2e.bench import listed
 from e2e.bench.alone import Database, made
-from e2e.bench.figures import Figure, medians, per_second, quantile
+from e2e.bench.figures import Figure, medians, per_second
 from e2e.bench.ground import Ground
 from e2e.bench.growth import must_fit
-from e2e.bench.lists import EACH
 from e2e.bench.lives import opening
 from libs.ledger.ids import new_id
 from libs.ledger.personal import Personal
@@ -38,12 +36,14 @@ EVERYTHING = Reach((Limit(),))
 def measure(ground: Ground) -> list[Figure]:
     """Both figures; the baselines are the same without places, and the small database."""
     few, many, rounds = (2_000, 20_000, 40) if ground.quick else (10_000, 1_000_000, 400)
-    must_fit(ground.folder, f"{many:,} cases", 2 * EACH * many)
+    must_fit(ground.folder, f"{many:,} cases", 2 * listed.EACH * many)
     with ground.postgres() as server:
         figures = [_opening(server, 40 if ground.quick else 400)]
         print(f"  {figures[0].measured}, {figures[0].baseline}", flush=True)
         with ExitStack() as stack:
-            small, large = (stack.enter_context(_filled(server, size)) for size in (few, many))
+            small, large = (
+                stack.enter_context(listed.filled(server, "duplicates", size)) for size in (few, many)
+            )
             return [*figures, _suggesting(small, large, (few, many), rounds)]
 
 
@@ -92,45 +92,29 @@ def _recording(database: Database, blinded: tuple[Blinding, ...]) -> Iterator[Ca
         yield record
 
 
-@contextmanager
-def _filled(server: EmbeddedPostgres, cases: int) -> Iterator[Ledger]:
-    began, database = time.monotonic(), made(server, f"bench_duplicates_{cases}")
-    with database.open() as ledger:
-        listed.fill(ledger, database.owner, cases)
-        print(f"  filled with {cases:,} cases in {time.monotonic() - began:.0f} s", flush=True)
-        yield ledger
-
-
 def _suggesting(small: Ledger, large: Ledger, sizes: tuple[int, int], rounds: int) -> Figure:
     """Candidates of cases all over the city, by the blind terms and the view."""
-    asking = [_asking(ledger) for ledger in (small, large)]
-    times: tuple[list[float], list[float]] = ([], [])
-    found = [0, 0]
-    for number, which in product(range(rounds + 10), (0, 1)):
-        took, candidates = asking[which](number)
-        if number >= 10:
-            times[which].append(took)
-            found[which] += candidates
-    few, many = (quantile(each, 0.95) for each in times)
-    return Figure(
-        name="Candidates for duplicates",
-        measured=f"p95 {1000 * many:.1f} ms of {sizes[1]:,} cases ({found[1] / rounds:.1f} found)",
-        baseline=f"p95 {1000 * few:.1f} ms of {sizes[0]:,} cases ({found[0] / rounds:.1f} found)",
-        ratio=many / few,
-        goal="2 or less",
-        reached=many / few <= 2,
-        busy=f"load average {os.getloadavg()[0]:.1f}",
+    found: tuple[list[int], list[int]] = ([], [])
+    asking = [_asking(ledger, each) for ledger, each in zip((small, large), found, strict=True)]
+    figure = listed.compared("Candidates for duplicates", asking, sizes, rounds, 10)
+    few, many = (sum(each[10:]) / rounds for each in found)
+    return replace(
+        figure,
+        measured=f"{figure.measured} ({many:.1f} found)",
+        baseline=f"{figure.baseline} ({few:.1f} found)",
     )
 
 
-def _asking(ledger: Ledger) -> Callable[[int], tuple[float, int]]:
-    """Asks for the candidates of a new case, and says how many seconds that took, and how many there are."""
+def _asking(ledger: Ledger, found: list[int]) -> Callable[[int], float]:
+    """Asks for the candidates of a new case, says how many seconds that took, and notes their number."""
     nearby = NearbyCases(Views(ledger, [all_cases.VIEW]))
 
-    def ask(number: int) -> tuple[float, int]:
+    def ask(number: int) -> float:
         opened: CaseOpened = listed.placed(opening(new_id(), number))
         began = time.perf_counter()
-        found = nearby.to(opened, EVERYTHING, LOOKED_AT, Fresh())
-        return time.perf_counter() - began, len(found)
+        candidates = nearby.to(opened, EVERYTHING, LOOKED_AT, Fresh())
+        took = time.perf_counter() - began
+        found.append(len(candidates))
+        return took
 
     return ask

@@ -1,21 +1,30 @@
 """Made-up cases for lists and duplicates: rows of the view, blind terms, and for some events with texts."""
 
-from collections.abc import Sequence
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import psycopg
 
+from e2e.bench.alone import made
+from e2e.bench.figures import Figure, quantile
 from e2e.bench.lives import opening
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Context, Draft
 from libs.ledger.store.ledger import Append, Ledger
 from libs.rules.areas import AreaPath
+from libs.runtime.bundled.postgres import EmbeddedPostgres
 from services.cases.adapters.ledger import PLACE
 from services.cases.adapters.views.all_cases import VIEW
 from services.cases.domain.case.events import CaseOpened
 from services.cases.domain.values import Point
 
+EACH = 2_800
+"""Bytes on the disk for a case: its row, the row before it, its terms, and their places in indexes."""
 BEGAN = datetime(2021, 1, 1, tzinfo=UTC)
 SPAN = timedelta(days=5 * 365)
 TERMS = 40
@@ -90,6 +99,40 @@ def fill(ledger: Ledger, owner: str, cases: int) -> None:
             Append(drafts=[_told(*row, rare=row[0] in rare) for row in rows[place : place + _TOGETHER]])
         )
     _settle(owner, ledger.head())
+
+
+@contextmanager
+def filled(server: EmbeddedPostgres, name: str, cases: int) -> Iterator[Ledger]:
+    """A new database of that name and size, and its ledger; says how long it took."""
+    began, database = time.monotonic(), made(server, f"bench_{name}_{cases}")
+    with database.open() as ledger:
+        fill(ledger, database.owner, cases)
+        print(f"  filled with {cases:,} cases in {time.monotonic() - began:.0f} s", flush=True)
+        yield ledger
+
+
+def compared(
+    name: str, asking: Sequence[Callable[[int], float]], sizes: tuple[int, int], rounds: int, unmeasured: int
+) -> Figure:
+    """The slowest of twenty answers of the large database; the small one, asked in turn, is the baseline.
+
+    `asking`: takes the number of a round, and says how many seconds the answer took.
+    """
+    times: tuple[list[float], list[float]] = ([], [])
+    for number, which in product(range(rounds + unmeasured), (0, 1)):
+        took = asking[which](number)
+        if number >= unmeasured:
+            times[which].append(took)
+    few, many = (quantile(each, 0.95) for each in times)
+    return Figure(
+        name=name,
+        measured=f"p95 {1000 * many:.1f} ms of {sizes[1]:,} cases",
+        baseline=f"p95 {1000 * few:.1f} ms of {sizes[0]:,} cases",
+        ratio=many / few,
+        goal="2 or less",
+        reached=many / few <= 2,
+        busy=f"load average {os.getloadavg()[0]:.1f}",
+    )
 
 
 def placed(opened: CaseOpened) -> CaseOpened:

@@ -1,18 +1,15 @@
 """Lists of cases: how long the slowest of twenty pages takes with a million cases, against ten thousand."""
 
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import product
 
 from linli.cases.v1 import cases_service_pb2 as pb
 
 from e2e.bench import listed
-from e2e.bench.alone import made
-from e2e.bench.figures import Figure, quantile
+from e2e.bench.figures import Figure
 from e2e.bench.ground import Ground
 from e2e.bench.growth import must_fit
 from libs.ledger.store.ledger import Ledger
@@ -21,13 +18,10 @@ from libs.query.freshness import Fresh
 from libs.query.reach import Limit, Reach
 from libs.query.sought import Sought
 from libs.rpc.moments import stamp
-from libs.runtime.bundled.postgres import EmbeddedPostgres
 from services.cases.adapters.listing import CaseLists
 from services.cases.adapters.views import all_cases
 from services.cases.application.ports import Search
 
-EACH = 2_800
-"""Bytes on the disk for a case: its row, the row before it, its terms, and their places in indexes."""
 EVERYTHING = Reach((Limit(),))
 COMMUNITY = Reach((Limit(path="la/la-region-7/la-nc-7"),))
 DISTRICT = Reach((Limit(path="la/la-region-7"),))
@@ -91,45 +85,18 @@ LISTS = (
 def measure(ground: Ground) -> list[Figure]:
     """Each list on two databases in turn; the small one is the baseline."""
     few, many, rounds = (2_000, 20_000, 10) if ground.quick else (10_000, 1_000_000, 40)
-    must_fit(ground.folder, f"{many:,} cases", 2 * EACH * many)
+    must_fit(ground.folder, f"{many:,} cases", 2 * listed.EACH * many)
     with ground.postgres() as server, ExitStack() as stack:
-        small, large = (stack.enter_context(_filled(server, size)) for size in (few, many))
+        small, large = (stack.enter_context(listed.filled(server, "lists", size)) for size in (few, many))
         figures = []
         for asked in LISTS:
-            figures.append(_figure(asked, small, large, (few, many), rounds))
+            asking = [_asking(asked, ledger) for ledger in (small, large)]
+            figures.append(listed.compared(f"ListCases, {asked.name}", asking, (few, many), rounds, 3))
             print(f"  {asked.name}: {figures[-1].measured}, {figures[-1].baseline}", flush=True)
         return figures
 
 
-@contextmanager
-def _filled(server: EmbeddedPostgres, cases: int) -> Iterator[Ledger]:
-    began, database = time.monotonic(), made(server, f"bench_lists_{cases}")
-    with database.open() as ledger:
-        listed.fill(ledger, database.owner, cases)
-        print(f"  filled with {cases:,} cases in {time.monotonic() - began:.0f} s", flush=True)
-        yield ledger
-
-
-def _figure(asked: Asked, small: Ledger, large: Ledger, sizes: tuple[int, int], rounds: int) -> Figure:
-    asking = [_asking(asked, ledger) for ledger in (small, large)]
-    times: tuple[list[float], list[float]] = ([], [])
-    for round_, which in product(range(rounds + 3), (0, 1)):
-        took = asking[which]()
-        if round_ >= 3:
-            times[which].append(took)
-    few, many = (quantile(each, 0.95) for each in times)
-    return Figure(
-        name=f"ListCases, {asked.name}",
-        measured=f"p95 {1000 * many:.1f} ms of {sizes[1]:,} cases",
-        baseline=f"p95 {1000 * few:.1f} ms of {sizes[0]:,} cases",
-        ratio=many / few,
-        goal="2 or less",
-        reached=many / few <= 2,
-        busy=f"load average {os.getloadavg()[0]:.1f}",
-    )
-
-
-def _asking(asked: Asked, ledger: Ledger) -> Callable[[], float]:
+def _asking(asked: Asked, ledger: Ledger) -> Callable[[int], float]:
     """Asks for the page, and says how many seconds the answer took."""
     lists = CaseLists(Views(ledger, [all_cases.VIEW]))
     request = pb.ListCasesRequest(filter=asked.filter, order_by=asked.order, text=asked.text)
@@ -140,7 +107,7 @@ def _asking(asked: Asked, ledger: Ledger) -> Callable[[], float]:
     for _ in range(1, asked.page):
         _, request.page_token = lists.page(request, asked.order, asked.reach, fresh, searched)
 
-    def ask() -> float:
+    def ask(_: int) -> float:
         began = time.perf_counter()
         lists.page(request, asked.order, asked.reach, fresh, searched)
         return time.perf_counter() - began
