@@ -1,6 +1,7 @@
 """Notices by e-mail, from the event of a neighbour to a real mail server."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,13 +43,19 @@ def takes_everything(server: MailServer) -> None:
 def running(postgres_server: TestServer, server: MailServer) -> Iterator[Component]:
     given = server.settings
     environ = {
-        **ENVIRON,
         "LINLI_IDENTITY_SMTP_URL": f"smtp://{given.user}@{given.host}:{given.port}",
         "LINLI_IDENTITY_SMTP_PASSWORD": PASSWORD,
         "LINLI_IDENTITY_SMTP_CA": str(given.authority),
         "LINLI_IDENTITY_MAIL_FROM": "Linli <linli@example.org>",
     }
-    with component(postgres_server, SERVICE, environ) as service:
+    with willow(postgres_server, environ) as service:
+        yield service
+
+
+@contextmanager
+def willow(server: TestServer, environ: dict[str, str]) -> Iterator[Component]:
+    """Identity with a channel, and a community in a city."""
+    with component(server, SERVICE, {**ENVIRON, **environ}) as service:
         stub = operator_of(service)
         define(stub, "la", "", types.AREA_LEVEL_CITY)
         define(stub, "willow", "la", types.AREA_LEVEL_COMMUNITY)

@@ -8,14 +8,13 @@ from linli.identity.v1 import identity_types_pb2 as types
 
 from libs.notify.tests.sms_gateway import SECRET, SmsGateway, sms_gateway
 from libs.runtime.config.settings import SettingsInvalid, read
-from libs.testkit.component import Component, component
+from libs.testkit.component import Component
 from libs.testkit.ids import Ids
 from libs.testkit.postgres import TestServer
 from services.identity.domain.delivery import Delivered, Dropped, Waiting
 from services.identity.settings import IdentitySettings
-from services.identity.tests.test_component import ENVIRON, define, operator_of, refused, register
-from services.identity.tests.test_mail import choose, opened, tables_with, the_only
-from services.identity.wiring import SERVICE
+from services.identity.tests.test_component import ENVIRON, operator_of, refused, register
+from services.identity.tests.test_mail import choose, opened, tables_with, the_only, willow
 
 number = Ids("residents with text messages")
 PHONE = "+8613800138000"
@@ -36,15 +35,11 @@ def takes_everything(gateway: SmsGateway) -> None:
 @pytest.fixture(scope="module")
 def running(postgres_server: TestServer, gateway: SmsGateway) -> Iterator[Component]:
     environ = {
-        **ENVIRON,
         "LINLI_IDENTITY_SMS_URL": gateway.url,
         "LINLI_IDENTITY_SMS_SECRET": SECRET,
         "LINLI_IDENTITY_SMS_CA": str(gateway.settings.authority),
     }
-    with component(postgres_server, SERVICE, environ) as service:
-        stub = operator_of(service)
-        define(stub, "la", "", types.AREA_LEVEL_CITY)
-        define(stub, "willow", "la", types.AREA_LEVEL_COMMUNITY)
+    with willow(postgres_server, environ) as service:
         yield service
 
 
