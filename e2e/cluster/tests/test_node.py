@@ -34,7 +34,12 @@ def test_a_chart_is_installed_tested_upgraded_and_rolled_back(cluster: Cluster, 
 
 
 def greetings(cluster: Cluster, namespace: str) -> list[str]:
-    """What the chart's own test hears, by the service's short name and by its long one."""
+    """What the chart's own test hears, by the service's short name and by its long one.
+
+    It asks once the pods of the release before are gone: they answer until they are.
+    """
+    web = ("pods", "-n", namespace, "-l", "app=try-web")
+    eventually(lambda: len(cluster.get(*web)) == 2, "the pods of the release before are gone", seconds=60)
     cluster.helm("test", "try", "-n", namespace, "--timeout", "2m")
     said = cluster.kubectl("-n", namespace, "logs", "try-get")
     return [line.rpartition(": ")[2] for line in said.splitlines()]

@@ -1,6 +1,6 @@
 {{- define "probe.pod" -}}
 automountServiceAccountToken: false
-terminationGracePeriodSeconds: 1
+terminationGracePeriodSeconds: 10
 securityContext: {runAsNonRoot: true, runAsUser: 10001, seccompProfile: {type: RuntimeDefault}}
 {{- end -}}
 
