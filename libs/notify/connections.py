@@ -3,46 +3,64 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Protocol
-
-
-class Connection(Protocol):
-    """What `smtplib` and `http.client` connect by."""
-
-    sock: Any
-    """The socket, once it is connected."""
-
-    def close(self) -> None:
-        """Close it; twice is fine."""
 
 
 def strict_tls(authority: Path | None) -> ssl.SSLContext:
     """TLS 1.2 or later, to servers whom the authority vouches for; None: one that the system trusts.
 
-    Raises OSError or ssl.SSLError for an authority that cannot be read.
+    Raises OSError (an ssl.SSLError is one) for an authority that cannot be read.
     """
     context = ssl.create_default_context(cafile=authority)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 
+class TimeLimit:
+    """A time within which everything must be over: connecting, the TLS handshake, the whole exchange."""
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+        self._timer = threading.Timer(seconds, self._cut_off)
+        self._timer.daemon = True
+        self._open: socket.socket | None = None
+
+    def connect(self, host: str, port: int, patience: float) -> socket.socket:
+        """A TCP connection that ends with the limit, whoever waits for it. `patience`: for one answer.
+
+        Raises OSError, if the time is up, too.
+        """
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        connected = socket.create_connection((host, port), timeout=min(patience, left))
+        connected.settimeout(patience)
+        # TLS takes the descriptor away from the socket that it wraps: a second one still ends the connection
+        self._open = connected.dup()
+        self._timer.start()
+        return connected
+
+    def close(self) -> None:
+        """End the connection, if there is one; twice is fine."""
+        self._timer.cancel()
+        self._cut_off()
+        if self._open is not None:
+            self._open.close()
+
+    def _cut_off(self) -> None:
+        with suppress(OSError):
+            if self._open is not None:
+                self._open.shutdown(socket.SHUT_RDWR)
+
+
 @contextmanager
-def cut_off_after(seconds: float, server: Connection) -> Iterator[None]:
+def time_limit(seconds: float) -> Iterator[TimeLimit]:
     """Whoever waits for the server longer than that meets the end of the connection. Closes it at last."""
-    limit = threading.Timer(seconds, _cut_off, [server])
-    limit.daemon = True
-    limit.start()
+    limit = TimeLimit(seconds)
     try:
-        yield
+        yield limit
     finally:
-        limit.cancel()
-        server.close()
-
-
-def _cut_off(server: Connection) -> None:
-    with suppress(OSError):
-        if server.sock is not None:
-            server.sock.shutdown(socket.SHUT_RDWR)
+        limit.close()

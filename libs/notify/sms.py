@@ -1,18 +1,13 @@
 """Text messages: by the HTTPS gateway of the operator, signed as Standard Webhooks 1.0 says.
 
-`POST` of `{"id": ..., "to": "+8613800138000", "text": ...}` as JSON in UTF-8. The headers `webhook-id`,
-`webhook-timestamp` (Unix seconds) and `webhook-signature` (`v1,` and the base64 of the HMAC-SHA256 of id,
-timestamp and body, joined by dots) let the gateway check who sent it, and drop what it has sent already: a
+`POST` of `{"id": ..., "to": "+8613800138000", "text": ...}` as JSON in UTF-8. The headers of
+`libs/notify/standard_webhooks.py` let the gateway check who sent it, and drop what it has sent already: a
 message that is tried again has the same id and the same text.
 
 The gateway answers 2xx when it has taken the message, 422 when it will never take one to this number, and 429
 or 503 when it takes none at the moment. No redirect is followed, and no body of an answer is read.
 """
 
-import base64
-import binascii
-import hashlib
-import hmac
 import http.client
 import json
 from dataclasses import dataclass
@@ -21,16 +16,17 @@ from urllib.parse import urlsplit
 
 from libs.ledger.recorded import utc_now
 from libs.notify.channel import ChannelAway, Outgoing, Refused, TryLater
-from libs.notify.connections import cut_off_after, strict_tls
+from libs.notify.connections import strict_tls, time_limit
+from libs.notify.standard_webhooks import headers
 from libs.rules.phone_numbers import is_e164
 
-_SECRET_PREFIX, _SHORTEST_SECRET, _LONGEST_SECRET = "whsec_", 24, 64
+_HTTPS = 443
 _NEVER = 422
 _ABOUT_ONE_MESSAGE = frozenset({400, 409, 413, 500})
 
 
 class SmsGatewayInvalid(ValueError):
-    """The address of the gateway, or the secret, cannot be used."""
+    """The address of the gateway cannot be used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,47 +46,32 @@ class SmsSettings:
         return f"SmsSettings({self.host}:{self.port})"
 
 
-def settings_of(url: str, secret: str, *, authority: Path | None = None) -> SmsSettings:
-    """The settings of `https://host:port/path` and a secret `whsec_...`. Raises `SmsGatewayInvalid`."""
+def settings_of(url: str, key: bytes, *, authority: Path | None = None) -> SmsSettings:
+    """The settings of `https://host:port/path` and the key of its secret. Raises `SmsGatewayInvalid`."""
     try:
         parts = urlsplit(url)
-        port = parts.port or 443
+        port = _HTTPS if parts.port is None else parts.port
         (parts.hostname or "").encode("idna")  # as the connection does
     except ValueError:
         raise SmsGatewayInvalid("write it as https://sms.example.org/messages") from None
     plain = url.isascii() and url.isprintable() and " " not in url
-    if not (plain and parts.scheme == "https" and parts.hostname) or parts.username or parts.fragment:
+    fit = plain and parts.scheme == "https" and parts.hostname and port
+    if not fit or parts.username or parts.fragment:
         raise SmsGatewayInvalid("write it as https://sms.example.org/messages")
     return SmsSettings(
-        host=parts.hostname,
+        host=parts.hostname or "",
         port=port,
         path=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
-        key=_key_of(secret),
+        key=key,
         authority=authority,
     )
-
-
-def signature(key: bytes, message_id: str, timestamp: str, body: bytes) -> str:
-    """The header `webhook-signature`."""
-    signed = b".".join((message_id.encode(), timestamp.encode(), body))
-    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
-
-
-def _key_of(secret: str) -> bytes:
-    try:
-        key = base64.b64decode(secret.removeprefix(_SECRET_PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
-    if not secret.startswith(_SECRET_PREFIX) or not _SHORTEST_SECRET <= len(key) <= _LONGEST_SECRET:
-        raise SmsGatewayInvalid("the secret is whsec_ and the base64 of 24 to 64 random bytes")
-    return key
 
 
 class SmsChannel:
     """`Channel` by text message: the title alone, which fits one message."""
 
     def __init__(self, settings: SmsSettings) -> None:
-        """Raises OSError or ssl.SSLError for an authority that cannot be read."""
+        """Raises OSError for an authority that cannot be read."""
         self._settings = settings
         self._tls = strict_tls(settings.authority)
 
@@ -101,27 +82,21 @@ class SmsChannel:
         told = {"id": message.id, "to": message.address, "text": message.title}
         body = json.dumps(told, ensure_ascii=False).encode()
         given = self._settings
-        server = http.client.HTTPSConnection(
-            given.host, given.port, timeout=given.patience, context=self._tls
-        )
-        with cut_off_after(given.longest, server):
+        server = http.client.HTTPSConnection(given.host, given.port, context=self._tls)
+        with time_limit(given.longest) as limit:
             try:
-                server.connect()
+                connected = limit.connect(given.host, given.port, given.patience)
+                server.sock = self._tls.wrap_socket(connected, server_hostname=given.host)
             except OSError as error:
                 raise ChannelAway(type(error).__name__) from None
-            self._carry(server, message.id, body)
+            with server.sock:
+                self._carry(server, message.id, body)
 
     def _carry(self, server: http.client.HTTPSConnection, message_id: str, body: bytes) -> None:
         """What goes wrong from here on is about this message, so that it holds up no other."""
-        at = str(int(utc_now().timestamp()))
-        headers = {
-            "content-type": "application/json; charset=utf-8",
-            "webhook-id": message_id,
-            "webhook-timestamp": at,
-            "webhook-signature": signature(self._settings.key, message_id, at, body),
-        }
+        signed = headers(self._settings.key, message_id, utc_now(), body)
         try:
-            server.request("POST", self._settings.path, body, headers)
+            server.request("POST", self._settings.path, body, signed)
             status = server.getresponse().status
         except (http.client.HTTPException, OSError) as error:
             raise TryLater(type(error).__name__) from None

@@ -6,8 +6,9 @@ this off. One connection carries one message.
 
 import re
 import smtplib
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -17,7 +18,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from libs.notify.channel import ChannelAway, Outgoing, Refused, TryLater
-from libs.notify.connections import cut_off_after, strict_tls
+from libs.notify.connections import TimeLimit, strict_tls, time_limit
 
 _PORTS = {"smtp": 587, "smtps": 465}
 _POLICY = SMTP.clone(cte_type="7bit")  # any server can carry it
@@ -64,7 +65,7 @@ def settings_of(
     """
     parts = urlsplit(url)
     try:
-        port = parts.port or _PORTS.get(parts.scheme, 0)
+        port = _PORTS.get(parts.scheme, 0) if parts.port is None else parts.port
     except ValueError:
         port = 0
     if not port or not parts.hostname or parts.path.strip("/") or parts.query or parts.password:
@@ -97,11 +98,22 @@ def _is_link(text: str) -> bool:
     return text.startswith(("mailto:", "https://")) and text.isascii() and not set(text) & set(" <>\r\n")
 
 
+class _Smtp(smtplib.SMTP):
+    """SMTP over a connection that is there already."""
+
+    def __init__(self, connected: socket.socket, host: str, port: int) -> None:
+        self._connected = connected
+        super().__init__(host, port)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self._connected
+
+
 class SmtpChannel:
     """`Channel` by e-mail."""
 
     def __init__(self, settings: SmtpSettings) -> None:
-        """Raises OSError or ssl.SSLError for an authority that cannot be read."""
+        """Raises OSError for an authority that cannot be read."""
         self._settings = settings
         self._tls = strict_tls(settings.authority)
 
@@ -151,23 +163,25 @@ class SmtpChannel:
     @contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
         """A connection that is encrypted and logged in. Whoever takes too long with it is cut off."""
-        try:
-            server = self._connect()
-        except smtplib.SMTPResponseException as error:
-            raise ChannelAway(_status(error.smtp_code, error.smtp_error)) from None
-        except (smtplib.SMTPException, OSError) as error:
-            raise ChannelAway(type(error).__name__) from None
-        with cut_off_after(self._settings.longest, server):
-            self._begin(server)
-            yield server
-            with suppress(smtplib.SMTPException, OSError):  # it is sent, whatever is answered to this
-                server.quit()
+        with time_limit(self._settings.longest) as limit:
+            try:
+                server = self._connect(limit)
+            except smtplib.SMTPResponseException as error:
+                raise ChannelAway(_status(error.smtp_code, error.smtp_error)) from None
+            except (smtplib.SMTPException, OSError) as error:
+                raise ChannelAway(type(error).__name__) from None
+            with closing(server):
+                self._begin(server)
+                yield server
+                with suppress(smtplib.SMTPException, OSError):  # it is sent, whatever is answered to this
+                    server.quit()
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self, limit: TimeLimit) -> smtplib.SMTP:
         given = self._settings
+        connected = limit.connect(given.host, given.port, given.patience)
         if given.smtps:
-            return smtplib.SMTP_SSL(given.host, given.port, timeout=given.patience, context=self._tls)
-        return smtplib.SMTP(given.host, given.port, timeout=given.patience)
+            connected = self._tls.wrap_socket(connected, server_hostname=given.host)
+        return _Smtp(connected, given.host, given.port)
 
     def _begin(self, server: smtplib.SMTP) -> None:
         try:

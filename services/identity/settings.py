@@ -1,12 +1,15 @@
 """What identity is told, besides what every service is told."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from libs.notify import sms, smtp
+from libs.notify.connections import strict_tls
 from libs.notify.sms import SmsSettings
 from libs.notify.smtp import SmtpSettings
+from libs.notify.standard_webhooks import key_of
 from libs.rpc.keys import SigningKey
 from libs.rules.zones import is_zone
 from libs.runtime.config.settings import Secret, setting
@@ -61,14 +64,18 @@ class IdentitySettings:
         """Refuses an unusable signing key, time zone, mail or gateway setting at the start."""
         if not is_zone(self.time_zone):
             raise ValueError(f"LINLI_IDENTITY_TIME_ZONE: {self.time_zone!r} is no IANA time zone")
-        try:
-            _ = self.smtp
-        except ValueError as error:
-            raise ValueError(f"LINLI_IDENTITY_SMTP_URL: {error}") from None
-        try:
-            _ = self.sms
-        except ValueError as error:
-            raise ValueError(f"LINLI_IDENTITY_SMS_URL: {error}") from None
+        checks: Mapping[str, Callable[[], object]] = {
+            "SMTP_URL": lambda: self.smtp,
+            "SMTP_CA": lambda: strict_tls(self.smtp_ca),
+            "SMS_SECRET": lambda: self._sms_key,
+            "SMS_URL": lambda: self.sms,
+            "SMS_CA": lambda: strict_tls(self.sms_ca),
+        }
+        for name, check in checks.items():
+            try:
+                check()
+            except (ValueError, OSError) as error:
+                raise ValueError(f"LINLI_IDENTITY_{name}: {error}") from None
         try:
             SigningKey.from_pem(self.signing_key.reveal().encode())
         except ValueError as error:
@@ -92,7 +99,12 @@ class IdentitySettings:
         """The gateway for text messages; None: there is none. Raises ValueError where it cannot be used."""
         if not self.sms_url:
             return None
-        return sms.settings_of(self.sms_url, self.sms_secret.reveal(), authority=self.sms_ca)
+        return sms.settings_of(self.sms_url, self._sms_key, authority=self.sms_ca)
+
+    @property
+    def _sms_key(self) -> bytes:
+        """What signs text messages; nothing where there is no gateway. Raises ValueError."""
+        return key_of(self.sms_secret.reveal()) if self.sms_url else b""
 
     @property
     def longest_lifetime(self) -> timedelta:

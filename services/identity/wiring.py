@@ -351,11 +351,15 @@ def _told(found: Sequence[OpenDelivery]) -> str:
     """One line for each delivery: no address, and nothing that was to be said."""
     lines = (
         f"{each.delivery_id}  {each.resident_id}  {each.count} notices of {each.prepared_at:%Y-%m-%d %H:%M}"
-        f"  {each.tries} tries  {'parked' if each.parked else f'next {each.try_at:%Y-%m-%d %H:%M}'}"
+        f"  {_times(each.tries)}  {'parked' if each.parked else f'next {each.try_at:%Y-%m-%d %H:%M}'}"
         f"  {each.channel} {each.reason}".rstrip()
         for each in found
     )
     return "\n".join(lines)
+
+
+def _times(tries: int) -> str:
+    return "1 try" if tries == 1 else f"{tries} tries"
 
 
 SERVICE = Service(

@@ -11,7 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from libs.notify.sms import SmsSettings, settings_of, signature
+from libs.notify.sms import SmsSettings, settings_of
+from libs.notify.standard_webhooks import signature
 from libs.testkit.certificates import Authority
 
 KEY = bytes(range(32))
@@ -43,7 +44,7 @@ def sms_gateway(folder: Path, *, host: str = "localhost") -> Iterator[SmsGateway
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.socket = tls.wrap_socket(server.socket, server_side=True)
     url = f"https://localhost:{server.server_port}/messages?from=linli"
-    gateway = SmsGateway(settings_of(url, SECRET, authority=authority.file), url)
+    gateway = SmsGateway(settings_of(url, KEY, authority=authority.file), url)
     server.gateway = gateway  # type: ignore[attr-defined]  # for its handlers
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

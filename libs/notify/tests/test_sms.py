@@ -1,6 +1,5 @@
 """Text messages against a real gateway: what arrives, what is tried again, what is never sent."""
 
-import base64
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from libs.notify.channel import ChannelAway, NotSent, Outgoing, Refused, TryLater
-from libs.notify.sms import SmsChannel, SmsGatewayInvalid, settings_of, signature
-from libs.notify.tests.sms_gateway import KEY, SECRET, SmsGateway, sms_gateway
+from libs.notify.sms import SmsChannel, SmsGatewayInvalid, settings_of
+from libs.notify.tests.dripping import dripping_server
+from libs.notify.tests.sms_gateway import KEY, SmsGateway, sms_gateway
 
 MESSAGE = Outgoing(
     id="d17",
@@ -39,16 +39,6 @@ def test_a_message_arrives_signed_with_its_title_and_is_known_when_it_comes_agai
     told = {"webhook-id": "d17", "id": "d17", "to": "+8613800138000", "text": "您的诉求LL-17已登记"}
     assert gateway.got == [told, told]
     assert gateway.asked == ["/messages?from=linli"] * 2
-
-
-def test_the_signature_is_that_of_the_standard() -> None:
-    """The example of the Standard Webhooks libraries."""
-    key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-    body = b'{"test": 2432232314}'
-
-    made = signature(key, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", body)
-
-    assert made == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
 def test_a_wrong_secret_sends_nothing(gateway: SmsGateway) -> None:
@@ -92,6 +82,11 @@ def test_a_gateway_that_hangs_is_left_after_a_while(gateway: SmsGateway, limits:
         SmsChannel(replace(gateway.settings, **limits)).send(MESSAGE)  # type: ignore[arg-type]  # all numbers
 
 
+def test_a_gateway_that_drags_out_the_handshake_is_left_after_a_while(gateway: SmsGateway) -> None:
+    with dripping_server() as port, pytest.raises(ChannelAway):
+        SmsChannel(replace(gateway.settings, port=port, longest=0.3)).send(MESSAGE)
+
+
 def test_a_gateway_that_cuts_the_connection_holds_up_only_this_message(gateway: SmsGateway) -> None:
     gateway.cuts = True
 
@@ -122,20 +117,18 @@ def test_what_is_no_number_is_refused(gateway: SmsGateway, number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "secret"),
+    "url",
     [
-        ("http://sms.example.org", SECRET),
-        ("https://user@sms.example.org", SECRET),
-        ("https://sms.example.org:x", SECRET),
-        ("https://sms..example.org", SECRET),
-        ("https://[::1", SECRET),
-        ("https://sms.example.org/a b", SECRET),
-        ("https:///messages", SECRET),
-        ("https://sms.example.org", ""),
-        ("https://sms.example.org", "whsec_c2hvcnQ="),
-        ("https://sms.example.org", SECRET.removeprefix("whsec_")),
+        "http://sms.example.org",
+        "https://user@sms.example.org",
+        "https://sms.example.org:x",
+        "https://sms.example.org:0",
+        "https://sms..example.org",
+        "https://[::1",
+        "https://sms.example.org/a b",
+        "https:///messages",
     ],
 )
-def test_what_is_no_gateway_or_no_secret_is_refused_at_the_start(url: str, secret: str) -> None:
+def test_what_is_no_gateway_is_refused_at_the_start(url: str) -> None:
     with pytest.raises(SmsGatewayInvalid):
-        settings_of(url, secret)
+        settings_of(url, KEY)

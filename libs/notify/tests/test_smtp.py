@@ -12,6 +12,7 @@ import pytest
 
 from libs.notify.channel import ChannelAway, NotSent, Outgoing, Refused, TryLater
 from libs.notify.smtp import SmtpAddressInvalid, SmtpChannel, is_address, settings_of
+from libs.notify.tests.dripping import HANDSHAKE, dripping_server
 from libs.notify.tests.mail_server import MailServer, mail_server
 from libs.testkit.certificates import Authority
 
@@ -184,11 +185,26 @@ def test_a_server_that_never_comes_to_an_end_is_cut_off(server: MailServer) -> N
 
 
 @pytest.mark.parametrize(
+    ("first", "fields"),
+    [(b"220", {"smtps": False}), (HANDSHAKE, {"smtps": True})],
+    ids=["the greeting", "the handshake"],
+)
+def test_a_server_that_drags_out_its_beginning_is_cut_off(
+    server: MailServer, first: bytes, fields: dict[str, bool]
+) -> None:
+    with dripping_server(first) as port:
+        given = replace(server.settings, port=port, host="127.0.0.1", longest=0.3, **fields)  # type: ignore[arg-type]  # flags
+        with pytest.raises(ChannelAway):
+            SmtpChannel(given).send(MESSAGE)
+
+
+@pytest.mark.parametrize(
     ("url", "sender"),
     [
         ("http://mail.example.org", "linli@example.org"),
         ("smtp://", "linli@example.org"),
         ("smtp://mail.example.org:99999", "linli@example.org"),
+        ("smtp://mail.example.org:0", "linli@example.org"),
         ("smtp://user:password@mail.example.org", "linli@example.org"),
         ("smtp://mail.example.org", ""),
         ("smtp://mail.example.org", "Linli"),

@@ -150,7 +150,7 @@ def test_an_address_that_does_not_exist_parks_the_delivery_and_it_can_be_replaye
     dropped = the_only(running, mei, Dropped)
     assert dropped.cause is DropCause.NO_CHANNEL
     by_hand = running.opened.parts.by_hand
-    line = eventually(lambda: _line(by_hand["notices-parked"]({}), mei), "it is parked")
+    line = eventually(lambda: line_of(by_hand["notices-parked"]({}), mei), "it is parked")
     assert "no_channel: 550 5.1.1" in line
     assert "example.com" not in line
 
@@ -163,7 +163,7 @@ def test_an_address_that_does_not_exist_parks_the_delivery_and_it_can_be_replaye
     eventually(lambda: _gone(by_hand["notices-list"]({}), mei), "it is listed no more")
 
 
-def _line(listed: str, subject: str) -> str:
+def line_of(listed: str, subject: str) -> str:
     lines = [line for line in listed.splitlines() if subject in line]
     assert len(lines) == 1
     return lines[0]
@@ -198,7 +198,7 @@ def test_nobody_who_is_erased_is_written_to(running: Component, server: MailServ
     server.recipient = "450 4.2.1 try later"
     opened(running, mei)
     listed = running.opened.parts.by_hand["notices-list"]
-    eventually(lambda: _line(listed({}), mei), "it waits for the next try")
+    eventually(lambda: line_of(listed({}), mei), "it waits for the next try")
 
     officer = as_role(running, "DATA_PROTECTION_OFFICER", "la")
     erasing = pb.EraseSubjectRequest(request_id=request_id(), subject_id=mei, reason="asked for it")

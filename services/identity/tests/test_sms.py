@@ -9,12 +9,13 @@ from linli.identity.v1 import identity_types_pb2 as types
 from libs.notify.tests.sms_gateway import SECRET, SmsGateway, sms_gateway
 from libs.runtime.config.settings import SettingsInvalid, read
 from libs.testkit.component import Component
+from libs.testkit.eventually import eventually
 from libs.testkit.ids import Ids
 from libs.testkit.postgres import TestServer
 from services.identity.domain.delivery import Delivered, Dropped, Waiting
 from services.identity.settings import IdentitySettings
 from services.identity.tests.test_component import ENVIRON, operator_of, refused, register
-from services.identity.tests.test_mail import choose, opened, tables_with, the_only, willow
+from services.identity.tests.test_mail import choose, line_of, opened, tables_with, the_only, willow
 
 number = Ids("residents with text messages")
 PHONE = "+8613800138000"
@@ -74,9 +75,12 @@ def test_a_number_that_the_gateway_never_takes_parks_the_delivery_and_it_can_be_
     gateway.status = 422
     opened(running, mei)
     dropped = the_only(running, mei, Dropped)
+    by_hand = running.opened.parts.by_hand
+    listed = eventually(lambda: line_of(by_hand["notices-parked"]({}), mei), "it is parked")
+    assert "  1 try  parked  sms no_channel: 422" in listed
 
     gateway.status = 200
-    running.opened.parts.by_hand["notices-replay"]({"delivery": dropped.prepared.delivery_id})
+    by_hand["notices-replay"]({"delivery": dropped.prepared.delivery_id})
 
     the_only(running, mei, Delivered)
     assert [each["id"] for each in gateway.got] == [dropped.prepared.delivery_id]
@@ -98,8 +102,20 @@ def test_what_is_no_number_for_text_messages_is_refused(running: Component, mei:
         by_text(running, mei, phone)
 
 
-def test_a_gateway_without_tls_or_without_a_secret_is_refused_at_the_start() -> None:
-    for wrong in ({"URL": "http://sms.example.org", "SECRET": SECRET}, {"URL": "https://sms.example.org"}):
-        environ = {**ENVIRON, **{f"LINLI_IDENTITY_SMS_{name}": value for name, value in wrong.items()}}
-        with pytest.raises(SettingsInvalid, match="LINLI_IDENTITY_SMS_URL: "):
-            read(IdentitySettings, environ, "LINLI_IDENTITY_")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("URL", "http://sms.example.org"),
+        ("URL", "https://sms.example.org:0"),
+        ("SECRET", "whsec_c2hvcnQ="),
+        ("SECRET", ""),
+        ("CA", "/nowhere/ca.pem"),
+        ("CA", __file__),
+    ],
+)
+def test_a_setting_of_the_gateway_that_cannot_be_used_is_named_at_the_start(name: str, value: str) -> None:
+    given = {"URL": "https://sms.example.org", "SECRET": SECRET, name: value}
+    environ = {**ENVIRON, **{f"LINLI_IDENTITY_SMS_{each}": given[each] for each in given}}
+
+    with pytest.raises(SettingsInvalid, match=f"LINLI_IDENTITY_SMS_{name}: "):
+        read(IdentitySettings, environ, "LINLI_IDENTITY_")

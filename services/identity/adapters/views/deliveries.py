@@ -114,7 +114,8 @@ def _try(event: _Tried | DeliveryReplayed, rows: Rows) -> None:
             row.update({"try_at": event.try_at, "tries": row["tries"] + 1})
             row.update({"channel": event.channel.value, "reason": event.reason})
         case ChannelGivenUp():
-            row.update({"try_at": event.given_up_at, "channel": event.channel.value, "reason": event.reason})
+            row.update({"try_at": event.given_up_at, "tries": row["tries"] + 1})
+            row.update({"channel": event.channel.value, "reason": event.reason})
         case DeliveryReplayed():
             row.update({"try_at": event.replayed_at, "tries": 0, "parked": False})
     rows.put(DELIVERIES, row)
