@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, get_type_hints
 
 import msgspec
+from psycopg import Connection
+from psycopg.rows import DictRow
 
 from libs.ledger.decider import Decider
 from libs.ledger.store import shapes
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.store.mapper import Codec, Where
+from libs.ledger.store.recorder import EVENTS_TABLE
 from libs.ledger.store.tables import SNAPSHOTS_TABLE
 from libs.ledger.streams.folded import Folded
 from libs.ledger.streams.requests import Requests
@@ -22,7 +25,7 @@ S = TypeVar("S")
 
 log = logging.getLogger(__name__)
 
-_FORM = 2
+_FORM = 3
 """Of what is kept beside the state: another one makes old snapshots void."""
 _SAVE = f"""
 INSERT INTO {SNAPSHOTS_TABLE} AS s (stream, version, position, fingerprint, body)
@@ -33,14 +36,18 @@ SET version = excluded.version, position = excluded.position,
 WHERE s.version < excluded.version OR s.fingerprint <> excluded.fingerprint
 """
 _LOAD = f"SELECT version, position, body FROM {SNAPSHOTS_TABLE} WHERE stream = %s AND fingerprint = %s"
+_CHAIN = (
+    f"SELECT chain FROM {EVENTS_TABLE}"
+    " WHERE notification_id = %s AND originator_id = %s AND originator_version = %s"
+)
 
 
 class Snapshots(Generic[S]):
     """Snapshots of one kind of stream.
 
     A snapshot is a convenience and never the truth: it is used only if the domain's code is, to
-    the letter, the one that folded it, and its seal is ours; it is enciphered like the events it comes
-    from.
+    the letter, the one that folded it, and its seal is ours and of this history: the ledger has the chain of
+    then at its last event. It is enciphered like the events it comes from.
     """
 
     def __init__(self, ledger: Ledger, decider: Decider[Any, S, Any]) -> None:
@@ -73,16 +80,18 @@ class Snapshots(Generic[S]):
             return
         where = _where(stream, folded.version)
         inner = self._codecs[tp].encode((folded.requests, folded.state), self._ledger.keys, used, where)
-        if all(key.stored for key in used):
+        if not all(key.stored for key in used):
+            return
+        with self._ledger.connection() as connection:
+            seal = self._seal(stream, folded, inner, _chain_at(connection, stream, folded))
             row = {
                 "stream": stream,
                 "version": folded.version,
                 "position": folded.position,
                 "fingerprint": self._fingerprint,
-                "body": msgspec.msgpack.encode((tp.__name__, inner, self._seal(stream, folded, inner))),
+                "body": msgspec.msgpack.encode((tp.__name__, inner, seal)),
             }
-            with self._ledger.connection() as connection:
-                connection.execute(_SAVE, row)
+            connection.execute(_SAVE, row)
 
     def load(self, stream: str, blank: Folded[S]) -> Folded[S] | None:
         """The kept state of a stream in a `blank` one, if there is one that this code can trust and read."""
@@ -95,23 +104,35 @@ class Snapshots(Generic[S]):
     def _load(self, stream: str, blank: Folded[S]) -> Folded[S] | None:
         with self._ledger.connection() as connection:
             row = connection.execute(_LOAD, [stream, self._fingerprint]).fetchone()
-        if row is None:
-            return None
+            if row is None:
+                return None
+            kept = replace(blank, version=row["version"], position=row["position"])
+            chain = _chain_at(connection, stream, kept)
         name, inner, seal = msgspec.msgpack.decode(bytes(row["body"]), type=tuple[str, bytes, str])
         with self._ledger.mapper.opening():
             requests, state = self._by_name[name].decode(inner, _where(stream, row["version"]))
-        folded = replace(
-            blank, state=state, version=row["version"], position=row["position"], requests=requests
-        )
-        if not hmac.compare_digest(seal, self._seal(stream, folded, inner)):
-            log.error("the snapshot of %s was altered or moved: it is not used", stream)
+        if not chain or not hmac.compare_digest(seal, self._seal(stream, kept, inner, chain)):
+            log.error(
+                "the snapshot of %s was altered or moved, or its history was lost: it is not used", stream
+            )
             return None
-        return folded
+        return replace(kept, state=state, requests=requests)
 
-    def _seal(self, stream: str, folded: Folded[S], inner: bytes) -> str:
-        """Keyed by our secret: who can write to the database cannot make a state that we believe."""
-        what = f"{stream} {folded.version} {folded.position} {hashlib.sha256(inner).hexdigest()}"
+    def _seal(self, stream: str, folded: Folded[S], inner: bytes, chain: bytes) -> str:
+        """Keyed by our secret: who can write to the database cannot make a state that we believe.
+
+        `chain`: that of the ledger at the last event, so that the state is of one history only.
+        """
+        what = (
+            f"{stream} {folded.version} {folded.position} {hashlib.sha256(inner).hexdigest()} {chain.hex()}"
+        )
         return self._ledger.keys.digest("snapshot", what)
+
+
+def _chain_at(connection: Connection[DictRow], stream: str, folded: Folded[Any]) -> bytes:
+    """The ledger's chain at the last event of a state; b"" if the ledger has no such event."""
+    row = connection.execute(_CHAIN, [folded.position, stream, folded.version]).fetchone()
+    return bytes(row["chain"]) if row is not None else b""
 
 
 def _codec(state: type) -> Codec | None:

@@ -12,6 +12,8 @@ from libs.ledger.streams.snapshots import Snapshots
 from libs.ledger.streams.stream import Stream
 from libs.ledger.tests.conftest import Mailboxes
 from libs.ledger.tests.mailbox import INITIAL, MAILBOX, Event, Mailbox, Open, Put, State, context, evolve
+from libs.testkit.eventually import eventually
+from libs.testkit.losing import lose_all_behind
 
 
 @pytest.fixture
@@ -64,6 +66,20 @@ def test_a_forged_snapshot_is_not_believed(long: Mailboxes, ledger: Ledger, forg
 
     assert fresh.load("11") == long.load("11")
     assert fresh.load("12") == other.load("12")
+
+
+def test_a_snapshot_of_a_history_that_was_lost_is_not_used(long: Mailboxes, ledger: Ledger) -> None:
+    assert stored(ledger) == [20]
+    lose_all_behind(ledger.settings.dsn, 15, elsewhere=True)
+    eventually(lambda: ledger.life.number == 2, "it has noticed")
+    other = Stream(ledger, MAILBOX, snapshot_every=10_000)
+    for n in range(10):
+        other.handle("11", Put(letter=f"after-{n}"), context(f"after-{n}"))
+
+    fresh = Stream(ledger, MAILBOX, snapshot_every=10)
+
+    assert fresh.load("11").version == 25
+    assert fresh.load("11").state == other.load("11").state
 
 
 def test_requests_of_before_the_snapshot_are_remembered(long: Mailboxes, ledger: Ledger) -> None:
