@@ -103,7 +103,7 @@ def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
             app.machine.ensure_developer(settings.developer_password.reveal(), now)
 
     return ServiceParts(
-        apis=(_api(app),),
+        apis=(_api(app, published),),
         on_start=on_start,
         by_hand=_by_hand(app, ground),
         public_keys=PublicKeys(published.read, published.wait),
@@ -290,7 +290,7 @@ def _logins_and_clients(
     return logins, machines
 
 
-def _api(app: App) -> Api:
+def _api(app: App, published: PublishedKeys) -> Api:
     nouns = (
         AreaApi,
         ResidentApi,
@@ -301,9 +301,9 @@ def _api(app: App) -> Api:
         NominationApi,
         LoginApi,
         ClientApi,
-        KeyringApi,
     )
-    return Api.of(identity_service_pb2, *(noun(app) for noun in nouns), zh=MESSAGES)
+    keyring = KeyringApi(app, published.read)
+    return Api.of(identity_service_pb2, *(noun(app) for noun in nouns), keyring, zh=MESSAGES)
 
 
 def _by_hand(app: App, ground: Ground) -> Mapping[str, ByHand]:

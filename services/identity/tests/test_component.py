@@ -24,9 +24,9 @@ from libs.rpc.errors import Rejected
 from libs.rpc.failures import RpcFailed
 from libs.rpc.key_set import KeySet
 from libs.rpc.key_source import KeyUrl
-from libs.rpc.keys import SigningKey, concealed
+from libs.rpc.keys import SigningKey, concealed, jwks, keys_of, revoked_of
 from libs.rpc.moments import stamp
-from libs.rpc.signed_keys import Trust, root_of
+from libs.rpc.signed_keys import NotTrusted, Trust, root_of, signed
 from libs.rpc.tokens import Verifier
 from libs.runtime.host import operate_claims
 from libs.testkit import patience
@@ -692,6 +692,41 @@ def test_the_key_set_is_signed_by_its_root(running: Component) -> None:
 
     assert served["root"] == ROOT
     assert Trust([ROOT]).opened(served)["keys"] == served["keys"]
+
+
+def test_the_answer_about_keys_is_signed_by_the_same_root_and_says_the_same(
+    running: Component, operator: Any
+) -> None:
+    party_id = with_login(operator, "H-11", "hua")
+    kid = jwt.get_unverified_header(log_in_token(running, "hua"))["kid"]
+    operator.revoke_sessions(
+        pb.RevokeSessionsRequest(request_id=request_id(), party_id=party_id, reason="phone lost")
+    )
+
+    def told() -> Any:
+        answer = nobody(running).get_key_set(pb.GetKeySetRequest())
+        assert concealed(kid, party_id) in {each.concealed_subject for each in answer.revocations}
+        return answer
+
+    answer = eventually(told, "it is told")
+
+    opened = Trust([ROOT]).opened({"signed": answer.signed})
+    assert answer.root == ROOT
+    assert keys_of(opened).keys() == {key.key_id for key in answer.keys}
+    assert revoked_of(opened) == {
+        each.concealed_subject: each.before_time.ToDatetime(UTC).timestamp() for each in answer.revocations
+    }
+
+
+def test_keys_that_somebody_else_signed_in_the_answer_are_not_believed(running: Component) -> None:
+    """Whoever answers in identity's place can put in keys of their own, and a root, but not the signature."""
+    theirs, genuine = SigningKey.generate(), nobody(running).get_key_set(pb.GetKeySetRequest())
+    forged = signed(jwks([theirs]), theirs, datetime.now(UTC))
+    genuine.keys.add(key_id=theirs.kid, x=theirs.jwk["x"])
+
+    with pytest.raises(NotTrusted, match="another root"):
+        Trust([ROOT]).opened(forged)
+    assert theirs.kid not in keys_of(Trust([ROOT]).opened({"signed": genuine.signed}))
 
 
 # erasure

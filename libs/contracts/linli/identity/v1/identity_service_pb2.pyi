@@ -2873,6 +2873,17 @@ class GetKeySetResponse(_message.Message):
 
     KEYS_FIELD_NUMBER: _builtins.int
     REVOCATIONS_FIELD_NUMBER: _builtins.int
+    ROOT_FIELD_NUMBER: _builtins.int
+    SIGNED_FIELD_NUMBER: _builtins.int
+    root: _builtins.str
+    """The public half of the key that signed `signed`, base64url. It proves nothing by itself: compare it with the root that
+    the operator gave you.
+    """
+    signed: _builtins.str
+    """The keys (`keys`) and revocations (`revoked`: `concealed`, and `before` in seconds) as a signed JWK Set (OpenID
+    Federation 1.0): a JWT of type `jwk-set+jwt`, `alg` EdDSA, `iss` `linli`, and `iat`, when it was signed. Refuse one that
+    is older than one that you have seen.
+    """
     @_builtins.property
     def keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___PublicKey]:
         """The keys, the newest last."""
@@ -2886,10 +2897,12 @@ class GetKeySetResponse(_message.Message):
         *,
         keys: _abc.Iterable[Global___PublicKey] | None = ...,
         revocations: _abc.Iterable[Global___Revocation] | None = ...,
+        root: _builtins.str = ...,
+        signed: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["keys", b"keys", "revocations", b"revocations"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["keys", b"keys", "revocations", b"revocations", "root", b"root", "signed", b"signed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
