@@ -102,7 +102,7 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
             picture=picture,
             facts=facts,
         ),
-        following=Following(stream=stream, reads=reads),
+        following=Following(stream=stream, reads=reads, picture=picture),
         routing=Routing(picture=picture, facts=facts, reads=reads),
         suggesting=Suggesting(picture=picture, learned=LearnedWords(ground.views)),
         imports=Imports(stream=stream, reads=reads),

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from libs.query.freshness import Fresh
+from libs.rules.areas import NOWHERE, AreaPath
+from libs.rules.terms import Level
 from services.cases.application.case import CaseStream
 from services.cases.application.permits import as_opened
-from services.cases.application.ports import CaseReads, CaseRow
+from services.cases.application.ports import CaseReads, CaseRow, Picture
 from services.cases.domain import refusals
 from services.cases.domain.case.situations import Opened
 
@@ -28,6 +30,7 @@ class Following:
 
     stream: CaseStream
     reads: CaseReads
+    picture: Picture
     remembered: OrderedDict[str, Known] = field(default_factory=OrderedDict)
 
     def state(self, case_id: str, version: int) -> Opened:
@@ -52,3 +55,12 @@ class Following:
         if len(found) < len(rows):
             raise refusals.case_not_found()
         return found
+
+    def public_area(self, area_path: str) -> AreaPath:
+        """Where the public sees that a case lies: its community; a grid cell is too few households."""
+        shown = NOWHERE
+        for level, path in self.picture().tree(AreaPath(area_path)):
+            if level is Level.GRID_CELL:
+                break
+            shown = path
+        return shown

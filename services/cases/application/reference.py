@@ -82,10 +82,10 @@ class Reference:
             terms=CaseTerms.of(commitment.terms if commitment else standard(), affair.outcomes),
             calendar=self.calendars.get(commitment.calendar_id) if commitment else None,
             known=self.known,
-            tree=self._tree(area_path),
+            tree=self.tree(area_path),
         )
 
-    def _tree(self, area_path: AreaPath) -> Tree:
+    def tree(self, area_path: AreaPath) -> Tree:
         """The areas along a path with their levels, from the top."""
         ids = ids_of(area_path)
         levels = [self.areas[each].level if each in self.areas else None for each in ids]

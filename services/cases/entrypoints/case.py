@@ -133,7 +133,8 @@ class CaseApi:
     def get_public_case(self, request: pb.GetPublicCaseRequest, call: Call) -> pb.GetPublicCaseResponse:
         """The public face of a case."""
         row = self._app.cases.public(request.public_id, Fresh.of(request, call))
-        return pb.GetPublicCaseResponse(case=public_case_shown(row))
+        area_path = self._app.following.public_area(row["area_path"])
+        return pb.GetPublicCaseResponse(case=public_case_shown(row, area_path))
 
     def list_cases(self, request: pb.ListCasesRequest, call: Call) -> pb.ListCasesResponse:
         """A page of the cases that the caller may read."""

@@ -115,10 +115,11 @@ class FollowingApi:
     ) -> Iterator[pb.FollowPublicCasesResponse | Pause]:
         """The public face of some cases, or of all cases of an area."""
         wanted, rows_now = self._public(request, call)
+        area_of = self._app.following.public_area
         with self._live.follow(call, wanted, request.resume_token) as stream:
             if not stream.resumed:
                 rows = yield from _as_now(rows_now, stream)
-                cases = map(public_case_shown, rows)
+                cases = [public_case_shown(row, area_of(row["area_path"])) for row in rows]
                 yield pb.FollowPublicCasesResponse(cases=cases, resume_token=stream.token)
             for changes in stream.changes():
                 if isinstance(changes, Pause):
@@ -126,7 +127,7 @@ class FollowingApi:
                     continue
                 states = self._states(changes)
                 yield pb.FollowPublicCasesResponse(
-                    cases=map(public_case_of, states.values()),
+                    cases=[public_case_of(state, area_of(state.file.area_path)) for state in states.values()],
                     changes=[_change(entry, states, public=True) for entry in changes.entries],
                     resume_token=changes.token,
                 )

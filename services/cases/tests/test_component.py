@@ -11,6 +11,7 @@ from grpc import StatusCode
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 from linli.identity.v1 import identity_events_pb2 as identity
+from linli.identity.v1 import identity_types_pb2 as identity_types
 from linli.identity.v1.identity_types_pb2 import CONSENT_PURPOSE_REPORT_CASES
 from linli.types.v1.types_pb2 import Point
 
@@ -103,6 +104,33 @@ def test_everybody_sees_the_same_public_face_of_a_number_that_they_know(
     assert (face.area_path, face.body_id) == ("city/harbour/mole-street", "roads")
     shown = text_format.MessageToString(face)
     assert not [secret for secret in ("bucket", "resident-lin", opened.case.case_id) if secret in shown]
+
+
+def test_the_public_face_names_the_community_and_not_its_grid_cell(
+    running: Component, resident: Any, person: Any
+) -> None:
+    """A grid cell has a few hundred households: the kind of matter and the hour might tell who it was."""
+    court, level = "city/harbour/mole-street/court", identity_types.AREA_LEVEL_GRID_CELL
+    running.hears("identity", identity.AreaDefined(area_id="court", area_path=court, level=level))
+    worker, anybody = person("GRID_WORKER", subject="gu", path=court), service_of(running, Token())
+
+    case = eventually(lambda: _opened_in(resident, "court"), "cases has heard of the court")
+    asked = pb.GetPublicCaseRequest(public_id=case.public_id)
+    face = eventually(lambda: _public_face(anybody, asked), "the view has the case")
+    numbers = pb.FollowPublicCasesRequest(public_ids=[case.public_id])
+    followed = next(iter(resident.follow_public_cases(numbers)))
+
+    assert (face.area_id, face.area_path) == ("mole-street", "city/harbour/mole-street")
+    assert list(followed.cases) == [face]
+    assert worker.get_case(pb.GetCaseRequest(case_id=case.case_id)).case.area_path == court
+
+
+def _opened_in(resident: Any, area_id: str) -> pb.Case:
+    try:
+        opened: pb.Case = resident.open_case(report(location=None, area_id=area_id)).case
+    except RpcFailed as failed:
+        raise AssertionError from failed
+    return opened
 
 
 def _public_face(stub: Any, asked: pb.GetPublicCaseRequest) -> pb.PublicCase:

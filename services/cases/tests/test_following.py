@@ -259,7 +259,7 @@ def test_both_ways_to_the_public_face_show_the_same(running: Component, lin: Any
     by_view = lin.get_public_case(asked).case
 
     state = running.opened.streams["case"].load(case.case_id).state
-    assert public_case_of(state) == by_view
+    assert public_case_of(state, "city/harbour/mole-street") == by_view
 
 
 def test_a_stream_goes_on_at_another_process_after_the_first_has_gone(

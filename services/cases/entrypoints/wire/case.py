@@ -121,14 +121,14 @@ def case_listed(row: CaseRow) -> pb.Case:
     return message
 
 
-def public_case_shown(row: CaseRow) -> pb.PublicCase:
-    """What everybody may know of a case."""
+def public_case_shown(row: CaseRow, area_path: str) -> pb.PublicCase:
+    """What everybody may know of a case; `area_path` as the public sees it."""
     return pb.PublicCase(
         public_id=row["public_id"],
         state=_state(row),
         affair_id=row["affair_id"],
-        area_id=row["area_id"],
-        area_path=row["area_path"],
+        area_id=id_of(area_path),
+        area_path=area_path,
         body_id=row["body_id"] or "",
         opened_time=stamp(row["opened_time"]),
         ended_time=stamp_or_none(row["ended_time"]),
@@ -138,7 +138,7 @@ def public_case_shown(row: CaseRow) -> pb.PublicCase:
     )
 
 
-def public_case_of(state: Opened) -> pb.PublicCase:
+def public_case_of(state: Opened, area_path: str) -> pb.PublicCase:
     """The same, of a case as folded from its stream."""
     shown = case_shown(state)
     resolution = next((each for each in shown.deadlines if each.clock == types.CLOCK_KIND_RESOLUTION), None)
@@ -146,8 +146,8 @@ def public_case_of(state: Opened) -> pb.PublicCase:
         public_id=shown.public_id,
         state=shown.state,
         affair_id=shown.affair_id,
-        area_id=shown.area_id,
-        area_path=shown.area_path,
+        area_id=id_of(area_path),
+        area_path=area_path,
         body_id=shown.body_id,
         opened_time=shown.opened_time,
         ended_time=shown.ended_time if shown.HasField("ended_time") else None,

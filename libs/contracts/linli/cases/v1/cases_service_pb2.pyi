@@ -2570,7 +2570,7 @@ class PublicCase(_message.Message):
     affair_id: _builtins.str
     """The kind of matter."""
     area_id: _builtins.str
-    """The area, not the place."""
+    """The area, not the place: the community, if the case lies in one of its grid cells."""
     area_path: _builtins.str
     """That area and those above it, from the top."""
     body_id: _builtins.str
