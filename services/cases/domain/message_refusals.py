@@ -5,7 +5,7 @@ from libs.ledger.decider import Kind, Refusal
 
 def message_to_oneself() -> Refusal:
     """A party does not write to itself."""
-    message = "this message is addressed to the party that sends it: address another one, or use AddNote"
+    message = "this message is addressed to the party that sends it: address another one"
     return Refusal(Kind.INVALID, "MESSAGE_TO_ONESELF", message, field="to")
 
 

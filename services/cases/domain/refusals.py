@@ -13,7 +13,10 @@ def case_not_found(case_id: str = "") -> Refusal:
     """Nothing was ever opened under this id."""
     message = "there is no such case: check the id"
     if is_public_id(case_id):
-        message = "this is a public number: GetPublicCase takes it, ListCases finds the case_id by public_id"
+        message = (
+            "this is a public number, which GetPublicCase takes: ListMyCases shows reporters the case_id, and"
+            " ListCases finds it for staff by public_id"
+        )
     return Refusal(Kind.NOT_FOUND, "CASE_NOT_FOUND", message)
 
 
@@ -167,13 +170,13 @@ def item_not_applicable(item_id: str) -> Refusal:
 
 def decided_by_adjudication(area_path: AreaPath) -> Refusal:
     """The next area up has decided; the case cannot be returned again."""
-    message = "adjudication has decided which body is responsible: accept the case"
+    message = "the next area up has decided which body is responsible: the case stays with it"
     return Refusal(Kind.PRECONDITION, "DECIDED_BY_ADJUDICATION", message, area_path=area_path)
 
 
 def reopening_window_over(closed_at: datetime) -> Refusal:
     """Too long ago."""
-    message = "the case was closed too long ago to be reopened: open a new one"
+    message = "the case was closed too long ago to be reopened: the matter has to be reported anew"
     return Refusal(Kind.PRECONDITION, "REOPENING_WINDOW_OVER", message, closed_time=closed_at.isoformat())
 
 
@@ -208,7 +211,7 @@ def reject_reason_not_listed(code: str, known: Sequence[str]) -> Refusal:
 
 def rejection_upheld(area_path: AreaPath) -> Refusal:
     """The next area up has rejected it, too."""
-    message = "the next area up has decided on your objection: open a new case if something has changed"
+    message = "the next area up has decided on your objection: if something has changed, report it anew"
     return Refusal(Kind.PRECONDITION, "REJECTION_UPHELD", message, area_path=area_path)
 
 

@@ -283,7 +283,7 @@ def test_neither_reporter_takes_the_matter_back_for_the_other(
     dispatcher.merge_cases(merge(theirs, ours))
 
     assert refused(lin.withdraw_case, pb.WithdrawCaseRequest(**on(ours))) == "OTHERS_REPORTED_IT"
-    assert refused(mei.withdraw_case, pb.WithdrawCaseRequest(**on(theirs))) == "CASE_MERGED"
+    assert refused(mei.withdraw_case, pb.WithdrawCaseRequest(**on(theirs))) == "OTHERS_REPORTED_IT"
 
 
 def test_a_receipt_still_serves_after_a_merge(

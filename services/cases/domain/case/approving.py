@@ -15,8 +15,6 @@ from services.cases.domain.case.events import CaseEvent, CasePaused
 from services.cases.domain.case.evolve import after
 from services.cases.domain.case.situations import InProgress, PauseRequest, Waiting
 
-MOST_REQUESTS = 3
-"""How often one body may request a pause of one case."""
 LONGEST = timedelta(days=366)
 """A pause that would take longer is a mistake, such as a wrong year."""
 
@@ -29,8 +27,8 @@ def request(
     reason = pausing.listed(command.reason_code, file.terms)
     if file.pause_request is not None:
         raise pause_refusals.pause_request_pending(file.pause_request.pause_id)
-    if [each.body_id for each in file.pause_requests].count(state.body_id) >= MOST_REQUESTS:
-        raise pause_refusals.pause_requests_used(MOST_REQUESTS)
+    if pausing.requested(file, state.body_id) >= pausing.MOST_REQUESTS:
+        raise pause_refusals.pause_requests_used(pausing.MOST_REQUESTS)
     if not at < command.until <= at + LONGEST:
         raise pause_refusals.pause_end_out_of_range(LONGEST.days)
     calendar = pausing.calendar_of(file, command.calendars)

@@ -30,7 +30,7 @@ def affairs_differ(affair_id: str, into_affair_id: str) -> Refusal:
 
 def history_not_merged() -> Refusal:
     """The clocks of imported history do not run yet."""
-    message = "imported history cannot be merged before FinishImport: finish the import first"
+    message = "imported history is merged once whoever imports it has finished (FinishImport): wait for that"
     return Refusal(Kind.PRECONDITION, "HISTORY_NOT_MERGED", message)
 
 

@@ -27,10 +27,13 @@ _LEFT_TO_MERGED = commands.UnmergeCase | commands.PassMoments | commands.Release
 def require_at_home(command: commands.CaseCommand, state: Opened) -> None:
     """Refuse CASE_MERGED: what is asked of a case that goes on in another one is to be asked of that.
 
+    It cannot be withdrawn there, either (OTHERS_REPORTED_IT).
     Two cases are merged as both were seen, or it is decided anew (CONCURRENT_CHANGE).
     """
     if isinstance(command, commands.MergeCase | commands.AddDuplicate) and command.seen != state:
         raise merge_refusals.changed_meanwhile(state.file.case_id)
+    if isinstance(state, Merged) and isinstance(command, commands.WithdrawCase):
+        raise merge_refusals.others_reported_it()  # the other case has at least one reporter of its own
     if isinstance(state, Merged) and not isinstance(command, _LEFT_TO_MERGED):
         raise merge_refusals.case_merged(state.into_case_id, state.into_public_id)
 

@@ -13,9 +13,10 @@ def pause_reason_not_listed(code: str, known: Sequence[str]) -> Refusal:
     return Refusal(Kind.PRECONDITION, "PAUSE_REASON_NOT_LISTED", message, reason=code, known=",".join(known))
 
 
-def pause_limit_used() -> Refusal:
-    """All pauses together took as long as they may."""
-    message = "the pauses of this case are used up: go on, or use RequestPause for a longer one"
+def pause_limit_used(*, may_request: bool) -> Refusal:
+    """All pauses together took as long as they may. `may_request`: a longer one may be requested now."""
+    advice = "go on, or use RequestPause for a longer one" if may_request else "go on with the work"
+    message = f"the pauses of this case are used up: {advice}"
     return Refusal(Kind.PRECONDITION, "PAUSE_LIMIT_USED", message)
 
 

@@ -17,6 +17,8 @@ from services.cases.domain.clocks import Clock, ClockKind, Deadline, resumed
 
 ALWAYS = Calendar(zone="UTC", week=(ROUND_THE_CLOCK,) * 7)
 """Day and night: counts the pauses of a case for which nothing is promised."""
+MOST_REQUESTS = 3
+"""How often one body may request a pause of one case."""
 
 
 def pause(command: commands.PauseCase, state: InProgress, at: datetime) -> events.CasePaused:
@@ -28,7 +30,7 @@ def pause(command: commands.PauseCase, state: InProgress, at: datetime) -> event
     except NeverAtWork:
         raise refusals.limit_out_of_reach(calendar_id_of(state.file)) from None
     if until <= at:
-        raise pause_refusals.pause_limit_used()
+        raise pause_refusals.pause_limit_used(may_request=may_request(state.file, state.body_id))
     warn_at, later = planned(state.file, at, until, calendar)
     return events.CasePaused(
         body_id=state.body_id,
@@ -55,6 +57,16 @@ def allowed_until(reason: PauseReason, file: CaseFile, at: datetime, calendar: C
     """
     left = _left(file.terms.pause_limit, file.pauses_of_all, at, calendar)
     return min(due(at, reason.limit, calendar), left)
+
+
+def may_request(file: CaseFile, body_id: str) -> bool:
+    """Whether a body may request a longer pause: none awaits a decision, and it has not asked too often."""
+    return file.pause_request is None and requested(file, body_id) < MOST_REQUESTS
+
+
+def requested(file: CaseFile, body_id: str) -> int:
+    """How often a body has requested a pause of this case."""
+    return [each.body_id for each in file.pause_requests].count(body_id)
 
 
 def planned(

@@ -476,7 +476,7 @@ ALLOWED = {
 
 def _allows(history: tuple[CaseEvent, ...], command: CaseCommand) -> bool:
     refusal = given(*history).when(command).refusal
-    known = ("CASE_STATE_FORBIDS", "CONFIRMATION_PENDING", "CASE_MERGED")
+    known = ("CASE_STATE_FORBIDS", "CONFIRMATION_PENDING", "CASE_MERGED", "OTHERS_REPORTED_IT")
     assert refusal is None or refusal.code in known
     return refusal is None or refusal.code == "CONFIRMATION_PENDING"  # in history, and later, it is closed
 

@@ -233,7 +233,6 @@ def test_a_merged_case_refuses_ordinary_commands_and_names_where_it_went(town: T
         asked.AcceptCase(at=at),
         asked.StartWork(at=at),
         asked.AddNote(text="x", to_reporter=False, at=at),
-        asked.WithdrawCase(at=at),
         asked.RejectCase(reason_code="unclear", at=at),
         resolve(at),
         reassign(PARKS, days=8),
