@@ -26,7 +26,7 @@ class App:
     merges         merge, unmerge
     duplicates     suggest
     conversations  case, send, history, overdue
-    following      state, forget, of_numbers, public_area
+    following      state, forget, require_area, of_numbers, public_area
     routing        explain, preview, unowned
     suggesting     suggest
     imports        finish

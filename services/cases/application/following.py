@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from libs.query.freshness import Fresh
-from libs.rules.areas import NOWHERE, AreaPath
+from libs.rules.areas import NOWHERE, AreaPath, id_of
 from libs.rules.terms import Level
 from services.cases.application.case import CaseStream
 from services.cases.application.permits import as_opened
@@ -47,6 +47,12 @@ class Following:
     def forget(self) -> None:
         """Forget all: the store may have become another."""
         self.remembered.clear()
+
+    def require_area(self, area_path: AreaPath) -> None:
+        """Refuse (AREA_UNKNOWN) a path of which no case would ever be told."""
+        area = self.picture().areas.get(id_of(area_path))
+        if area is None or area.area_path != area_path:
+            raise refusals.area_path_unknown(area_path)
 
     def of_numbers(self, public_ids: Sequence[str], fresh: Fresh) -> Sequence[CaseRow]:
         """The cases with some public numbers. Raises CASE_NOT_FOUND, `ViewBehind`."""

@@ -52,6 +52,12 @@ def area_unknown(area_id: str) -> Refusal:
     return Refusal(Kind.PRECONDITION, "AREA_UNKNOWN", message, area_id=area_id)
 
 
+def area_path_unknown(area_path: AreaPath) -> Refusal:
+    """No such area is to be followed, or a path that was written in another way."""
+    message = "there is no area with this path: give the ids from the root to the area, joined by /"
+    return Refusal(Kind.NOT_FOUND, "AREA_UNKNOWN", message, area_path=area_path)
+
+
 def place_outside_areas() -> Refusal:
     """No area contains the place, and none was given."""
     message = "no area contains this place, or no place was given: give an area_id"

@@ -16,6 +16,7 @@ from libs.query.freshness import Fresh
 from libs.query.reach import Limit, Reach
 from libs.rpc.call import Call, invalid
 from libs.rpc.pause import Pause
+from libs.rules.areas import AreaPath
 from services.cases.application.app import App
 from services.cases.application.following import Following
 from services.cases.application.ports import CaseRow
@@ -160,6 +161,7 @@ class FollowingApi:
             raise invalid("area_path", "give public_ids or an area_path, and not both")
         if area_path:
             call.require(area_path=area_path)
+            app.following.require_area(AreaPath(area_path))
             query, within = pb.ListCasesRequest(page_size=_NEWEST), Reach((Limit(path=area_path),))
             return (f"area-{area_path}",), lambda fresh: app.cases.listed(query, "", within, fresh)[0]
         _ = call.reach  # whoever knows a number may follow it

@@ -242,6 +242,12 @@ def test_the_public_of_an_area_hears_of_its_cases_and_of_no_other(lin: Any, pers
     assert ended(public(neighbour, area_path="city/harbour/mole")) == "OUT_OF_REACH"
 
 
+@pytest.mark.parametrize("path", ["city/atlantis", "city/harbour/", "harbour", "mole-street"])
+def test_an_area_that_nobody_defined_is_not_followed_for_ever(operator: Any, path: str) -> None:
+    """A path that begins or ends otherwise is none, and would be told of no case."""
+    assert ended(public(operator, area_path=path)) == "AREA_UNKNOWN"
+
+
 def test_numbers_or_an_area_are_wanted(lin: Any) -> None:
     both = {"public_ids": ["LL-00000-00000"], "area_path": "city"}
 
