@@ -1,9 +1,9 @@
 """What was learnt from the cases so far: in which affairs people use which words, by blind terms.
 
 No text is opened. A case counts once a body has taken it on, so reports that staff reject teach
-nothing. In each area a person counts once for an affair, however much they report. A word counts where
-several people of an area used it for the same affair: so nobody learns from a suggestion what one other
-person said.
+nothing. A person counts once for an affair, in the area of their newest report of it, however much they
+report and in how many areas. A word counts where several people of an area used it for the same affair: so
+nobody learns from a suggestion what one other person said.
 """
 
 import time
@@ -45,15 +45,21 @@ _TAKEN_ON = [
 ]
 _COUNTED = f"""
 WITH newest AS MATERIALIZED (
-    SELECT c.affair_id, c.area_path, t.subject, t.terms
-    FROM unnest(%(affairs)s::text[]) AS wanted(affair_id)
-    CROSS JOIN LATERAL (
-        SELECT affair_id, area_path, case_id, coalesce(reporter_id, case_id) AS subject FROM cases
-        WHERE affair_id = wanted.affair_id AND state = ANY(%(states)s)
-        ORDER BY opened_time DESC, case_id DESC LIMIT %(most)s
-    ) AS c
-    JOIN public.{TABLE} AS t
-        ON t.subject = c.subject AND t.stream = '{CASE.category}-' || c.case_id AND t.kind = '{TEXT.kind}'
+    SELECT affair_id, area_path, subject, terms FROM (
+        SELECT c.affair_id, c.area_path, t.subject, t.terms, first_value(c.area_path) OVER (
+            PARTITION BY c.affair_id, t.subject ORDER BY c.opened_time DESC, c.case_id DESC
+        ) AS counted_in
+        FROM unnest(%(affairs)s::text[]) AS wanted(affair_id)
+        CROSS JOIN LATERAL (
+            SELECT affair_id, area_path, case_id, opened_time, coalesce(reporter_id, case_id) AS subject
+            FROM cases
+            WHERE affair_id = wanted.affair_id AND state = ANY(%(states)s)
+            ORDER BY opened_time DESC, case_id DESC LIMIT %(most)s
+        ) AS c
+        JOIN public.{TABLE} AS t
+            ON t.subject = c.subject AND t.stream = '{CASE.category}-' || c.case_id AND t.kind = '{TEXT.kind}'
+    ) AS reported
+    WHERE area_path = counted_in
 )
 SELECT area_path, NULL::integer AS term, affair_id, count(DISTINCT subject) AS people
 FROM newest GROUP BY area_path, affair_id

@@ -11,9 +11,11 @@ from linli.identity.v1 import identity_events_pb2 as identity
 from linli.types.v1 import types_pb2
 
 from libs.rpc.failures import RpcFailed
+from libs.rules.areas import AreaPath
 from libs.testkit.component import Component
 from libs.testkit.eventually import eventually
 from services.cases.adapters import learned
+from services.cases.domain.suggesting import Heard
 from services.cases.tests.neighbours import AT_SEA, IN_HARBOUR, IN_MOLE_STREET
 from services.cases.tests.wire import on, refused, report
 
@@ -194,3 +196,28 @@ def test_a_suggestion_records_nothing(running: Component, operator: Any) -> None
     asked(operator, "pothole", location=IN_MOLE_STREET)
 
     assert events() == before
+
+
+def test_whoever_reports_in_several_areas_counts_once(
+    running: Component, operator: Any, roads_officer: Any, person: Any
+) -> None:
+    """In the area of their newest report, so that areas can be added up."""
+    people = [f"mover-{number}" for number in range(ENOUGH)]
+
+    def heard(path: str) -> Heard:
+        words = learned.LearnedWords(running.opened.views)
+        return words.heard(["zyzzyva"], AreaPath(path), ["graffiti"])
+
+    before = heard("city/harbour")
+    for place in (IN_MOLE_STREET, IN_HARBOUR):
+        for name in people:
+            told = report("graffiti", description="zyzzyva on a wall", location=place)
+            case = person("RESIDENT", subject=name, path="city").open_case(told).case
+            last = roads_officer.accept_case(pb.AcceptCaseRequest(**on(case)))
+    operator.list_cases(pb.ListCasesRequest(page_size=1, at_least=last.revision))
+
+    everywhere, there = heard("city"), heard("city/harbour")
+
+    assert everywhere.said["zyzzyva"]["graffiti"] == ENOUGH
+    assert everywhere.people["graffiti"] - before.people.get("graffiti", 0) == ENOUGH
+    assert there.here["graffiti"] - before.here.get("graffiti", 0) == ENOUGH
