@@ -11,7 +11,9 @@ from linli.identity.v1 import identity_events_pb2 as identity
 
 from libs.ledger.streams.reblind import Reblinding
 from libs.testkit.component import Component
+from services.cases.adapters.nearby import NearbyCases
 from services.cases.application import duplicate
+from services.cases.domain.likeness import likeness
 from services.cases.tests.wire import imported, new_id, on, outcome, refused, report
 
 AWAY = 0.01
@@ -86,6 +88,8 @@ def test_the_nearest_reports_of_the_same_affair_are_suggested_and_merged_as_they
         reason="the same hole",
     )
     assert dispatcher.merge_cases(request).case.state == types.CASE_STATE_MERGED
+    again = pb.SuggestDuplicatesRequest(case_id=found[0].case.case_id)
+    assert refused(dispatcher.suggest_duplicates, again) == "CASE_MERGED"
     assert ids(suggested(dispatcher, ours)) == [far.case_id]
 
 
@@ -115,7 +119,24 @@ def test_what_cannot_be_merged_is_not_suggested(
     last = operator.open_case(imported(new_id(), "2020-01-02T10:00", location=spot))
 
     assert suggested(dispatcher, ours, at_least=last.revision) == []
-    assert suggested(dispatcher, resolved) == suggested(dispatcher, taken_back) == []
+    for case in (resolved, taken_back):
+        asked = pb.SuggestDuplicatesRequest(case_id=case.case_id)
+        assert refused(dispatcher.suggest_duplicates, asked) == "CASE_STATE_FORBIDS"
+    asked = pb.SuggestDuplicatesRequest(case_id=last.case.case_id)
+    assert refused(dispatcher.suggest_duplicates, asked) == "HISTORY_NOT_MERGED"
+
+
+def test_what_the_view_finds_is_permitted_again_by_the_case_as_it_is(
+    person: Any, lin: Any, spot: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, near = told(lin, spot).case, told(lin, spot).case
+    beyond = told(lin, {"latitude": spot["latitude"], "longitude": 1.5}).case
+    of_the_street = person("DISPATCHER", subject="dan", path="city/harbour/mole-street")
+    found = [near.case_id, beyond.case_id]
+    monkeypatch.setattr(NearbyCases, "to", lambda *_: found)
+    monkeypatch.setattr(duplicate, "likeness", lambda one, _: likeness(one, one))
+
+    assert ids(suggested(of_the_street, ours)) == [near.case_id]
 
 
 def test_of_a_great_many_those_nearest_in_time_are_looked_at(

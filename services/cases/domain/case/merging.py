@@ -6,6 +6,7 @@ case that is given back goes on as if it had never been away.
 
 from datetime import datetime
 
+from services.cases.domain import refusals
 from services.cases.domain.case import commands, events, joining, merge_refusals, pausing
 from services.cases.domain.case.evolve import after
 from services.cases.domain.case.moments import passed
@@ -36,6 +37,16 @@ def require_at_home(command: commands.CaseCommand, state: Opened) -> None:
         raise merge_refusals.others_reported_it()  # the other case has at least one reporter of its own
     if isinstance(state, Merged) and not isinstance(command, _LEFT_TO_MERGED):
         raise merge_refusals.case_merged(state.into_case_id, state.into_public_id)
+
+
+def require_may_be_merged(state: Opened, rpc: str) -> None:
+    """Refuse CASE_MERGED, CASE_STATE_FORBIDS, HISTORY_NOT_MERGED: nothing is merged with such a case."""
+    if isinstance(state, Merged):
+        raise merge_refusals.case_merged(state.into_case_id, state.into_public_id)
+    if not isinstance(state, Unresolved):
+        raise refusals.state_forbids(rpc, type(state).__name__)
+    if state.file.held:
+        raise merge_refusals.history_not_merged()
 
 
 def merge(command: commands.MergeCase, state: Unresolved, at: datetime) -> list[events.CaseEvent]:
