@@ -24,6 +24,7 @@ from services.cases.domain.conversation import (
     MessageOverdue,
     MessageSent,
     SendMessage,
+    counted_by,
     owed,
 )
 from services.cases.domain.explaining import Explanation, explained
@@ -100,12 +101,7 @@ class Conversations:
         if promised is None:
             return Counted(limits=file.terms.messages)
         picture = self.picture()
-        return Counted(
-            limits=file.terms.messages,
-            calendar_id=promised.calendar_id,
-            calendar=pausing.counting(promised, picture.calendars),
-            known=picture.known,
-        )
+        return counted_by(file.terms.messages, promised.calendar_id, picture.calendars, picture.known)
 
     def explain(self, case_id: str, message_id: str) -> AnswerExplained:
         """Until when an answer to a message is owed. Raises MESSAGE_NOT_FOUND, ANSWER_NOT_OWED."""

@@ -1,6 +1,6 @@
 """What resident, community and department write to each other about a case, and who owes an answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -158,13 +158,23 @@ class Matter:
 class Counted:
     """What an answer is due by: the limits of the case's terms, and the calendar, known at a position.
 
-    Where nothing is promised there is no calendar: limits count day and night.
+    Where nothing is promised, or the calendar is not known, limits count day and night.
     """
 
     limits: MessageLimits = MESSAGE_LIMITS
     calendar_id: str = ""
     calendar: Counting = ALWAYS
     known: int = 0
+
+
+def counted_by(
+    limits: MessageLimits, calendar_id: str, calendars: Mapping[str, Counting], known: int
+) -> Counted:
+    """What an answer is due by: day and night where the calendar is not known; it keeps nobody quiet."""
+    calendar = calendars.get(calendar_id)
+    if calendar is None:
+        return Counted(limits=limits)
+    return Counted(limits=limits, calendar_id=calendar_id, calendar=calendar, known=known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from services.cases.domain.conversation import (
     MessageSent,
     PassLimits,
     SendMessage,
+    counted_by,
     owed,
 )
 from services.cases.domain.explaining import explained
@@ -238,3 +239,13 @@ def test_a_party_does_not_flood_another_with_questions() -> None:
     with pytest.raises(Refusal, match="TOO_MANY_UNANSWERED"):
         CONVERSATION.decide(asks(), flooded)
     assert CONVERSATION.decide(answers("message-1"), flooded)
+
+
+def test_nobody_is_kept_from_writing_because_a_calendar_is_not_known_here() -> None:
+    limits = PROMISED.limits
+
+    [sent] = CONVERSATION.decide(asks(counted=counted_by(limits, "lost", {}, 17)), state())
+
+    assert isinstance(sent, MessageSent)
+    assert (sent.due_at, sent.calendar_id) == (MONDAY + timedelta(hours=2), "")
+    assert counted_by(limits, "office", {"office": OFFICE}, 17) == PROMISED
