@@ -55,7 +55,7 @@ def merged(event: Merges) -> Row:
     """The columns that change. A merged case keeps what it had for the day on which it is given back."""
     match event:
         case events.CaseMerged(into_case_id=into, into_public_id=number, at=at):
-            where: Row = {"merged_into_id": into, "merged_into": number}
+            where: Row = {"merged_into_id": into, "merged_into": number, "pause_requested": False}
             return {"state": CaseState.MERGED.value, "ended_time": at, **where}
         case events.CaseUnmerged(state=state):
             where = {"merged_into_id": None, "merged_into": None}

@@ -36,6 +36,7 @@ _NOT_NEEDED = (
     events.CaseResolved,
     events.CaseRejected,
     events.CaseWithdrawn,
+    events.CaseMerged,
 )
 """Nobody needs the pause any more that a body has requested."""
 

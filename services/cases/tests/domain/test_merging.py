@@ -10,7 +10,17 @@ from services.cases.domain.case import commands as asked
 from services.cases.domain.case import events as told
 from services.cases.domain.case.situations import Closed, Merged, Resolved, Routed, Waiting
 from services.cases.domain.clocks import ClockKind
-from services.cases.tests.domain.history import MONDAY, PARKS, after, pause, reassign, rejected, resolve
+from services.cases.domain.values import PauseDecision
+from services.cases.tests.domain.history import (
+    MONDAY,
+    PARKS,
+    after,
+    pause,
+    reassign,
+    rejected,
+    request_pause,
+    resolve,
+)
 from services.cases.tests.domain.town import CALENDARS, Town, refusal_of
 
 OLD, NEW = "old", "new"
@@ -241,6 +251,25 @@ def test_a_merged_case_refuses_ordinary_commands_and_names_where_it_went(town: T
         assert refusal is not None
         assert refusal.code == "CASE_MERGED"
         assert refusal.facts["into_public_id"] == "LL-new"
+
+
+def test_a_pause_that_was_requested_is_void_once_the_case_is_merged() -> None:
+    """Nobody could decide on it any more; the body may request it again if the case is given back."""
+    town = Town()
+    town.opens(OLD, MONDAY)
+    town.opens(NEW, MONDAY)
+    town.does(OLD, asked.StartWork(at=after(minutes=10)))
+    town.does(OLD, request_pause(after(minutes=20), after(days=60)))
+
+    town.merges(OLD, NEW, after(minutes=30))
+
+    [request] = town.file(OLD).pause_requests
+    assert request.decision is PauseDecision.VOID
+    town.unmerges(OLD, after(minutes=40))
+    assert town.file(OLD).pause_request is None
+    assert [type(event) for event in town.does(OLD, request_pause(after(hours=1), after(days=60)))] == [
+        told.PauseRequested
+    ]
 
 
 def test_nothing_passes_in_a_merged_case(town: Town) -> None:

@@ -227,7 +227,7 @@ class _PauseDecisionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PauseDe
     PAUSE_DECISION_LAPSED: _PauseDecision.ValueType  # 4
     """The area did not decide in time."""
     PAUSE_DECISION_VOID: _PauseDecision.ValueType  # 5
-    """It is needed no more: work went on, the case went to another body, or it ended."""
+    """It is needed no more: work went on, the case went to another body, was merged, or ended."""
 
 class PauseDecision(_PauseDecision, metaclass=_PauseDecisionEnumTypeWrapper):
     """What became of a pause that a body requested."""
@@ -243,7 +243,7 @@ PAUSE_DECISION_REFUSED: PauseDecision.ValueType  # 3
 PAUSE_DECISION_LAPSED: PauseDecision.ValueType  # 4
 """The area did not decide in time."""
 PAUSE_DECISION_VOID: PauseDecision.ValueType  # 5
-"""It is needed no more: work went on, the case went to another body, or it ended."""
+"""It is needed no more: work went on, the case went to another body, was merged, or ended."""
 Global___PauseDecision: _TypeAlias = PauseDecision  # noqa: Y015
 
 class _CaseParty:
