@@ -14,7 +14,7 @@ from libs.notify.smtp import SmtpChannel
 from libs.query.throttle import Throttle
 from libs.rpc import text
 from libs.rpc.access import roles_to_grant, scopes_of_roles
-from libs.rpc.keys import SigningKey, concealed
+from libs.rpc.keys import Jwks, SigningKey, concealed
 from libs.runtime.host.parts import Api, ByHand, Ground, Service, ServiceParts
 from libs.telemetry import metrics
 from libs.telemetry.public_keys import PublicKeys
@@ -103,7 +103,7 @@ def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
             app.machine.ensure_developer(settings.developer_password.reveal(), now)
 
     return ServiceParts(
-        apis=(_api(app, published),),
+        apis=(_api(app, published.read),),
         on_start=on_start,
         by_hand=_by_hand(app, ground),
         public_keys=PublicKeys(published.read, published.wait),
@@ -290,7 +290,7 @@ def _logins_and_clients(
     return logins, machines
 
 
-def _api(app: App, published: PublishedKeys) -> Api:
+def _api(app: App, published: Callable[[], Jwks]) -> Api:
     nouns = (
         AreaApi,
         ResidentApi,
@@ -302,7 +302,7 @@ def _api(app: App, published: PublishedKeys) -> Api:
         LoginApi,
         ClientApi,
     )
-    keyring = KeyringApi(app, published.read)
+    keyring = KeyringApi(app, published)
     return Api.of(identity_service_pb2, *(noun(app) for noun in nouns), keyring, zh=MESSAGES)
 
 
