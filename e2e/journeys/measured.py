@@ -4,8 +4,9 @@ import re
 import urllib.request
 from collections.abc import Iterable
 
-from libs.telemetry.monitoring.alerts import ALERTS, PROMISES
+from libs.telemetry.monitoring.alerts import ALERTS
 from libs.telemetry.monitoring.dashboards import DASHBOARDS
+from libs.telemetry.monitoring.symptoms import PROMISES
 from libs.testkit import patience
 
 OPEN_METRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"

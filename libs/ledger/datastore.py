@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 _BACKOFF = Backoff(first=0.02, most=0.5)
 
 # A server that vanished without a word is noticed within about half a minute; libpq's own default is hours.
-_NOTICE_SILENCE = {
+NOTICE_SILENCE = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -89,7 +89,7 @@ class Datastore(PostgresDatastore):
             originator_id_type="text",
         )
         self.retry_for = retry_for
-        own = {"connect_timeout": max(2, int(connect_timeout)), **_NOTICE_SILENCE}
+        own = {"connect_timeout": max(2, int(connect_timeout)), **NOTICE_SILENCE}
         kept = self.pool.kwargs if isinstance(self.pool.kwargs, dict) else {}
         self._arguments: Mapping[str, Any] = {"row_factory": kept["row_factory"], **own, **writing(dsn)}
         self.pool.kwargs = dict(self._arguments)

@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 from libs.ledger.errors import SchemaUnknown
 from libs.ledger.recorded import utc_now
 from libs.ledger.store.migrate import OLDEST_SERVER
+from libs.ledger.store.reached import ROOM_MIB, Trouble, trouble_of, try_room
 from libs.ledger.store.tables import check_tables, dangers
 from libs.ledger.store.timekeeper import MOST_SKEW
 from libs.messaging.schema import check_schema
@@ -21,32 +22,27 @@ from libs.runtime.host.parts import Service
 
 _PATIENCE = 5
 _FULL = 0.9
-_ROOM_MIB = 32
-_SPILL = f"""
-SELECT count(*) FROM (
-    SELECT repeat('x', 1000) || number AS line FROM generate_series(1, {_ROOM_MIB * 1024}) AS number
-    ORDER BY line OFFSET 0
-) AS lines
-"""
-"""Sorts more than the memory takes, so that PostgreSQL writes it to its disk: into no table."""
 
 _ITS_DISK = "if that says `No space left on device`: OPERATING.md, PostgreSQL's disk is full"
-_REFUSED = {
-    "28P01": (
+_REFUSED: dict[Trouble, tuple[str, str]] = {
+    "password": (
         "refuses the password",
         "LINLI_DATABASE_PASSWORD (or _FILE) and PostgreSQL must agree: OPERATING.md, A password is refused",
     ),
-    "28000": ("refuses the role", "the role in LINLI_DATABASE_URL must exist and be let in (pg_hba.conf)"),
-    "3D000": (
+    "role": ("refuses the role", "the role in LINLI_DATABASE_URL must exist and be let in (pg_hba.conf)"),
+    "database": (
         "has no such database",
         "restore its last backup, and do not begin with an empty one: OPERATING.md, A database is gone",
     ),
-    "53300": ("has no connection left", "raise max_connections, or lower LINLI_POOL_SIZE of the processes"),
-    "57P03": (
+    "connections": (
+        "has no connection left",
+        "raise max_connections, or lower LINLI_POOL_SIZE of the processes",
+    ),
+    "starting": (
         "is starting up or shutting down",
         f"wait; if it does so again and again, look into its log: {_ITS_DISK}",
     ),
-    "no authority": (
+    "authority": (
         "cannot be verified: there is no file with its authority",
         "mount the file that sslrootcert in LINLI_DATABASE_URL names",
     ),
@@ -54,25 +50,9 @@ _REFUSED = {
         "shows a certificate that cannot be verified",
         "is it expired, or for another name? else sslrootcert in LINLI_DATABASE_URL must name its authority",
     ),
-    "no TLS": ("speaks no TLS", "set `ssl = on` in it, with a certificate"),
+    "tls": ("speaks no TLS", "set `ssl = on` in it, with a certificate"),
 }
-"""By SQLSTATE, or by a name of ours where it never came to one: what the server answers, and what to do."""
-
-_WORDS = {
-    "root certificate file": "no authority",
-    "certificate verify failed": "certificate",
-    "does not match host name": "certificate",
-    "server does not support SSL": "no TLS",
-    'FATAL: role "': "28000",
-    "password authentication failed": "28P01",
-    "no password supplied": "28P01",
-    "does not exist": "3D000",
-    "no pg_hba.conf entry": "28000",
-    "too many clients": "53300",
-    "remaining connection slots": "53300",
-    "the database system is": "57P03",
-}
-"""libpq gives no SQLSTATE for a connection that did not come about: its words must do, the first that fit."""
+"""By what keeps us out: what the server answers, and what to do."""
 
 
 def look_at_database(looking: Looking, service: Service, settings: Settings) -> Iterator[Finding]:
@@ -157,23 +137,19 @@ def _appends(looking: Looking, where: str, connection: Connection[dict[str, Any]
     return looking.ok("database", f"{where} takes events; the schema is of this release")
 
 
-def _room(looking: Looking, connection: Connection[dict[str, Any]]) -> list[Finding]:
-    """Whether its disk takes some more: a temporary file is written, and gone at the end of the query."""
+def _room(looking: Looking, connection: Connection[dict[str, Any]]) -> Iterator[Finding]:
+    """Whether its disk takes some more."""
     try:
-        with connection.transaction():
-            connection.execute("SET LOCAL work_mem = '64kB'")
-            connection.execute(_SPILL)
+        if try_room(connection):
+            yield looking.ok("database's disk", f"has room for {ROOM_MIB} MiB and more")
     except psycopg.errors.DiskFull as error:
-        return [full(looking, error)]
-    except psycopg.errors.ConfigurationLimitExceeded:  # temp_file_limit: then it cannot be tried
-        return []
-    return [looking.ok("database's disk", f"has room for {_ROOM_MIB} MiB and more")]
+        yield full(looking, error)
 
 
 def full(looking: Looking, error: psycopg.Error) -> Finding:
     """What it means that PostgreSQL could not write a file of some MiB."""
     says = (
-        f"PostgreSQL has no room left for {_ROOM_MIB} MiB ({said(error)}): soon it takes no events, and stops"
+        f"PostgreSQL has no room left for {ROOM_MIB} MiB ({said(error)}): soon it takes no events, and stops"
     )
     return looking.broken("database's disk", says, "make room there: OPERATING.md, PostgreSQL's disk is full")
 
@@ -214,9 +190,8 @@ def _connections(looking: Looking, connection: Connection[dict[str, Any]]) -> Fi
 def unreached(looking: Looking, where: str, error: psycopg.Error) -> Finding:
     """What it means that no connection came about."""
     text = said(error)
-    state = error.sqlstate or next((code for words, code in _WORDS.items() if words in text), None)
-    if state in _REFUSED:
-        what, do = _REFUSED[state]
+    if (trouble := trouble_of(error)) in _REFUSED:
+        what, do = _REFUSED[trouble]
         return looking.broken("database", f"{where} {what}", do)
     do = (
         "is the address in LINLI_DATABASE_URL right, within reach, and PostgreSQL running there?"

@@ -17,11 +17,12 @@ from libs.messaging.clocks import ClockRunner
 from libs.messaging.local import LocalDelivery
 from libs.rpc.key_set import KeySet
 from libs.runtime.config import guards
+from libs.runtime.host import trying
 from libs.runtime.host.checking import Checking
 from libs.runtime.host.counting import Counting
 from libs.runtime.host.key_set import key_set_of
 from libs.runtime.host.listening import cannot_listen
-from libs.runtime.host.opened import OpenService, public_keys_of
+from libs.runtime.host.opened import OpenService, broker_of, public_keys_of
 from libs.runtime.host.process import Facts, noting
 from libs.runtime.host.process_host import ProcessHost
 from libs.runtime.host.readiness import UseOfViews, serving
@@ -94,6 +95,7 @@ class Host(ProcessHost):
             self._others += [self._clock(service) for service in self.services if service.service.clocks]
         if self.roles.relay:
             self._relays = [self._relay(service, http) for service in self.services]
+            self._onlookers += [self._trying_broker(service) for service in self.services]
         _start_all([*self._key_sets, *self._others, *self._relays, *self._senders, *self._onlookers])
 
     def _own_facts(self) -> Facts:
@@ -169,10 +171,16 @@ class Host(ProcessHost):
         """What only looks on, for the metrics."""
         threads = [self._watched(f"verify-{s.name}", Checking(s.ledger).run) for s in self.services]
         for service in self.services:
+            tries = trying.database(service.name, service.settings.database_url.reveal())
+            threads.append(self._watched(f"tries-{service.name}", tries.run))
             if service.service.figures is not None:
                 counting = Counting(service.service.figures, service.views)
                 threads.append(self._watched(f"figures-{service.name}", counting.run))
         return threads
+
+    def _trying_broker(self, service: OpenService) -> WatchedThread:
+        tries = trying.its_broker(service.name, broker_of(service.settings))
+        return self._watched(f"tries-broker-{service.name}", tries.run)
 
     def _clock(self, service: OpenService) -> WatchedThread:
         runner = ClockRunner(service.name, service.views, service.streams, service.service.clocks)

@@ -26,10 +26,12 @@ from libs.telemetry.metrics.ledger import (
 )
 from libs.telemetry.metrics.notices import notice_attempt, notice_channels
 from libs.telemetry.metrics.process import (
+    broker_trouble,
     certificate,
     clock_fired,
     clock_skew,
     clocks_paused,
+    database_trouble,
     keys_age,
     pool,
     version,
@@ -49,12 +51,14 @@ __all__ = [
     "Values",
     "appended",
     "broker_connected",
+    "broker_trouble",
     "cell",
     "certificate",
     "clock_fired",
     "clock_skew",
     "clocks_paused",
     "confirmed",
+    "database_trouble",
     "erasures_waiting",
     "exposed",
     "exposition",

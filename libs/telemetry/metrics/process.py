@@ -2,7 +2,7 @@
 
 import importlib.metadata
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from prometheus_client import Gauge, Histogram
 
@@ -46,6 +46,20 @@ _pool_waiting = Gauge(
     "linli_pool_waiting",
     "Threads that wait for a connection of the pool now. Above 0 for minutes: see linli_pool_connections.",
     ["service"], registry=REGISTRY,
+)  # fmt: skip
+_database_trouble = Gauge(
+    "linli_database_trouble",
+    "1 for what was in the way when this process last tried, twice a minute, to connect to its database anew "
+    "and to let it write 32 MiB to its disk: `password`, `database` (there is none), `full` (its disk) and "
+    "others. Open connections do not show it; a process that starts runs into it.",
+    ["service", "trouble"], registry=REGISTRY,
+)  # fmt: skip
+_broker_trouble = Gauge(
+    "linli_broker_trouble",
+    "1 for what was in the way when this process last tried, twice a minute, to connect to the broker anew: "
+    "`refused` (the user, the password, the virtual host), `untrusted` (TLS), `away`. Open connections do "
+    "not show it.",
+    ["service", "trouble"], registry=REGISTRY,
 )  # fmt: skip
 _certificate = Gauge(
     "linli_certificate_expiry_timestamp_seconds",
@@ -101,6 +115,25 @@ def pool(service: str, stats: Callable[[], Mapping[str, int]]) -> None:
     used.set_function(lambda: stats().get("pool_size", 0) - stats().get("pool_available", 0))
     _pool_limit.labels(service).set_function(lambda: stats().get("pool_max", 0))
     _pool_waiting.labels(service).set_function(lambda: stats().get("requests_waiting", 0))
+
+
+def database_trouble(service: str, known: Sequence[str]) -> Callable[[str], None]:
+    """Tell what is in the way of connecting anew: one of the known troubles, or nothing."""
+    return _trouble(_database_trouble, service, known)
+
+
+def broker_trouble(service: str, known: Sequence[str]) -> Callable[[str], None]:
+    """The same of the broker."""
+    return _trouble(_broker_trouble, service, known)
+
+
+def _trouble(gauge: Gauge, service: str, known: Sequence[str]) -> Callable[[str], None]:
+    def tell(trouble: str) -> None:
+        for each in known:
+            gauge.labels(service, each).set(each == trouble)
+
+    tell("")  # there from the beginning
+    return tell
 
 
 def certificate(setting: str, ends: Callable[[], float]) -> None:

@@ -1,79 +1,8 @@
 """All alerts. Symptoms that callers feel come first; behind them what will be felt soon, or by few."""
 
-from libs.telemetry.monitoring.alert import Alert, Promise
+from libs.telemetry.monitoring.alert import Alert
+from libs.telemetry.monitoring.symptoms import SYMPTOMS
 
-_SERVICE = '"service", "$1", "rpc", "/linli\\\\.([a-z]+)\\\\..*"'
-_OURS = 'code=~"INTERNAL|UNAVAILABLE|UNKNOWN|DATA_LOSS"'
-_UNARY = 'rpc!~".*/Follow.*"'
-
-
-def _by_service(expr: str) -> str:
-    return f"sum by (cell, service) (label_replace({expr}, {_SERVICE}))"
-
-
-ANSWERED = Promise(
-    name="rpc",
-    bad=_by_service(f"rate(linli_rpc_total{{{_OURS}}}[5m])"),
-    all=_by_service("rate(linli_rpc_total[5m])"),
-    objective=0.999,
-    least=10,
-    says="calls of {{ $labels.service }} fail by our fault: the month's budget of errors is burning",
-)
-QUICK = Promise(
-    name="rpc_slow",
-    bad=_by_service(
-        f"(rate(linli_rpc_seconds_count{{{_UNARY}}}[5m])"
-        f' - ignoring (le) rate(linli_rpc_seconds_bucket{{le="1.0",{_UNARY}}}[5m]))'
-    ),
-    all=_by_service(f"rate(linli_rpc_seconds_count{{{_UNARY}}}[5m])"),
-    objective=0.99,
-    least=50,
-    says="calls of {{ $labels.service }} take more than a second: the month's budget of slow ones is burning",
-)
-PROMISES = (ANSWERED, QUICK)
-
-_SYMPTOMS = (
-    *ANSWERED.alerts("LinliRpcErrors"),
-    *QUICK.alerts("LinliRpcSlow"),
-    Alert(
-        name="LinliServerBusy",
-        severity="page",
-        expr='sum by (cell, quota) (rate(linli_rpc_limited_total{caller="server"}[5m])) > 0',
-        lasts="5m",
-        says="servers turn callers away: they are at their limit of {{ $labels.quota }}",
-    ),
-    Alert(
-        name="LinliNothingMeasured",
-        severity="page",
-        expr="group by (cell) (last_over_time(linli_build_info[1d]))"
-        " unless group by (cell) (linli_build_info)"
-        " or absent_over_time(linli_build_info[1d])",
-        lasts="5m",
-        says="no process of this cell is scraped: nothing runs, or Prometheus does not reach it",
-    ),
-    Alert(
-        name="LinliViewBehind",
-        severity="page",
-        expr='max by (cell, service, reader) (linli_reader_lag_seconds{reader=~"view.+"}) > 60',
-        lasts="5m",
-        says="answers of {{ $labels.service }} are out of date: {{ $labels.reader }} is behind its ledger",
-    ),
-    Alert(
-        name="LinliNoProjector",
-        severity="page",
-        expr="max by (cell, service) (linli_ledger_position) > 0"
-        ' unless on (cell, service) linli_reader_position{reader=~"view.+"}',
-        lasts="5m",
-        says="answers of {{ $labels.service }} become stale: no projector is active",
-    ),
-    Alert(
-        name="LinliViewStopped",
-        severity="page",
-        expr="max by (cell, service, view) (linli_view_stopped) > 0",
-        lasts="1m",
-        says="the view {{ $labels.view }} of {{ $labels.service }} stands still at an event",
-    ),
-)
 _STORE = (
     Alert(
         name="LinliCommandsFail",
@@ -81,6 +10,20 @@ _STORE = (
         expr='sum by (cell, service) (rate(linli_commands_total{outcome="failed"}[5m])) > 0.02',
         lasts="5m",
         says="commands of {{ $labels.service }} fail because of the database, or of contention",
+    ),
+    Alert(
+        name="LinliDatabaseRefuses",
+        severity="page",
+        expr='max by (cell, service) (linli_database_trouble{trouble!="full"}) > 0',
+        lasts="2m",
+        says="the database of {{ $labels.service }} takes no new connection: what starts now, fails",
+    ),
+    Alert(
+        name="LinliDatabaseFull",
+        severity="page",
+        expr='max by (cell, service) (max_over_time(linli_database_trouble{trouble="full"}[5m])) > 0',
+        lasts="1m",
+        says="the disk of {{ $labels.service }}'s PostgreSQL has no room for 32 MiB: it takes no events soon",
     ),
     Alert(
         name="LinliCommitsSlow",
@@ -148,6 +91,13 @@ _EXCHANGE = (
         expr="max by (cell, service, queue) (linli_broker_connected) == 0",
         lasts="2m",
         says="no process of {{ $labels.service }} is connected to the broker for {{ $labels.queue }}",
+    ),
+    Alert(
+        name="LinliBrokerRefuses",
+        severity="page",
+        expr='max by (cell, service) (linli_broker_trouble{trouble!="away"}) > 0',
+        lasts="2m",
+        says="the broker lets {{ $labels.service }} in no more: when its connections end, no event travels",
     ),
     Alert(
         name="LinliSourceSilent",
@@ -264,4 +214,4 @@ _PROCESSES = (
     ),
 )
 
-ALERTS = (*_SYMPTOMS, *_STORE, *_EXCHANGE, *_TIME_AND_KEYS, *_PROCESSES)
+ALERTS = (*SYMPTOMS, *_STORE, *_EXCHANGE, *_TIME_AND_KEYS, *_PROCESSES)

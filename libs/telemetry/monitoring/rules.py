@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from libs.telemetry.monitoring.alert import EVERY, Alert, Promise, Recorded
-from libs.telemetry.monitoring.alerts import ALERTS, PROMISES
+from libs.telemetry.monitoring.alerts import ALERTS
 from libs.telemetry.monitoring.cells import ANY, within
+from libs.telemetry.monitoring.symptoms import PROMISES
 
 _QUOTED = set(":{}[],&*#?|-<>=!%@\\\"'`")
 

@@ -92,6 +92,16 @@ EXCHANGE = Dashboard(
                         "{{service}} {{queue}}": "max by (service, queue) (linli_broker_connected) == bool 0"
                     },
                 ),
+                Panel(
+                    title="What a process that starts now runs into",
+                    says="1 for each: its database or the broker would not let it in, or the disk is full.",
+                    shows={
+                        "{{service}} database: {{trouble}}": "max by (service, trouble)"
+                        " (linli_database_trouble) > 0",
+                        "{{service}} broker: {{trouble}}": "max by (service, trouble)"
+                        " (linli_broker_trouble) > 0",
+                    },
+                ),
             ),
         ),
     ),

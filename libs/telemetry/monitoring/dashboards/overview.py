@@ -1,7 +1,7 @@
 """The platform at a glance: what callers feel, what needs somebody, and its processes."""
 
-from libs.telemetry.monitoring.alerts import PROMISES
 from libs.telemetry.monitoring.panel import Dashboard, Panel, Row
+from libs.telemetry.monitoring.symptoms import PROMISES
 
 _BAD, _ALL = (rule.name for rule in PROMISES[0].recorded())
 _SLOW, _UNARY = (rule.name for rule in PROMISES[1].recorded())

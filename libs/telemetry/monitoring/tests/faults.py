@@ -58,6 +58,17 @@ FAULTS: dict[str, Fault] = {
         good={'linli_build_info{version="1"}': "1x60"},
         labels={},
     ),
+    "LinliServiceMissing": Fault(
+        bad={
+            'linli_pool_limit{service="cases",instance="a"}': "9x5 _x55",
+            'linli_build_info{instance="b"}': "1x60",
+        },
+        good={
+            'linli_pool_limit{service="cases",instance="old"}': "9x5 _x55",
+            'linli_pool_limit{service="cases",instance="new"}': "_x8 9x52",
+            'linli_build_info{instance="b"}': "1x60",
+        },
+    ),
     "LinliViewBehind": _gauge(
         'linli_reader_lag_seconds{service="cases",reader="view.all_cases"}',
         "0+30x60",
@@ -78,6 +89,16 @@ FAULTS: dict[str, Fault] = {
     "LinliCommandsFail": Fault(
         bad={'linli_commands_total{service="cases",category="case",outcome="failed"}': "0+6x60"},
         good={'linli_commands_total{service="cases",category="case",outcome="refused"}': "0+60x60"},
+    ),
+    "LinliDatabaseRefuses": Fault(
+        bad={
+            'linli_database_trouble{service="cases",trouble="password"}': "1x22 0x38",
+            'linli_database_trouble{service="cases",trouble="starting"}': "0x22 1x38",
+        },
+        good={'linli_database_trouble{service="cases",trouble="away"}': "0x20 1 1 0x38"},
+    ),
+    "LinliDatabaseFull": _gauge(
+        'linli_database_trouble{service="cases",trouble="full"}', "0x18 1 0 0 1 0x38"
     ),
     "LinliCommitsSlow": Fault(
         bad={
@@ -116,6 +137,10 @@ FAULTS: dict[str, Fault] = {
             'linli_broker_connected{service="cases",queue="relay.cases",instance="b"}': "1x60",
         },
         labels={"service": "cases", "queue": "relay.cases"},
+    ),
+    "LinliBrokerRefuses": Fault(
+        bad={'linli_broker_trouble{service="cases",trouble="refused"}': "1x60"},
+        good={'linli_broker_trouble{service="cases",trouble="away"}': "1x60"},
     ),
     "LinliSourceSilent": Fault(
         bad={f'linli_inbox_silence_seconds{_SOURCE},instance="a"}}': "0+60x60"},

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 from libs.telemetry import metrics
-from libs.telemetry.monitoring.alerts import ALERTS, PROMISES
+from libs.telemetry.monitoring.alerts import ALERTS
 from libs.telemetry.monitoring.dashboards import DASHBOARDS
+from libs.telemetry.monitoring.symptoms import PROMISES
 
 PAGE_AT = Path(__file__).parents[4] / "OPERATING.md"
 PAGE = PAGE_AT.read_text("utf-8")
