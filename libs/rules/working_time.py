@@ -180,6 +180,8 @@ class Versions:
 
     def add(self, moment: datetime, work: timedelta) -> datetime:
         """See `Counting`."""
+        if self._last_holds(moment):
+            return self.versions[-1][1].add(moment, work)
         pieces = self._from(moment)
         calendar, until = next(pieces)
         while until is not None:
@@ -192,6 +194,8 @@ class Versions:
 
     def add_days(self, moment: datetime, days: int) -> datetime:
         """See `Counting`."""
+        if self._last_holds(moment):
+            return self.versions[-1][1].add_days(moment, days)
         begin = self.next_working(moment)
         pieces = self._from(begin)
         calendar, until = next(pieces)
@@ -211,6 +215,8 @@ class Versions:
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """See `Counting`."""
+        if self._last_holds(start):
+            return self.versions[-1][1].between(start, end)
         done = _NONE
         for calendar, until in self._from(start):
             if until is None or end <= until:
@@ -228,6 +234,10 @@ class Versions:
             if last or until is None:
                 return
             start = until
+
+    def _last_holds(self, moment: datetime) -> bool:
+        """Whether there is only one version from a moment on: then it counts all, as by far most often."""
+        return moment >= self.versions[-1][0] or len(self.versions) == 1
 
     def _from(self, moment: datetime) -> Iterator[tuple[Calendar, datetime | None]]:
         """The version in force at a moment and those after it, each with the beginning of the next."""

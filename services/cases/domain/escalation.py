@@ -9,6 +9,8 @@ from libs.rules.due import Limit, due, share
 from libs.rules.terms import Escalation, Level, Recipient
 from libs.rules.working_time import Counting
 
+_RANKS = {level: rank for rank, level in enumerate(Level)}
+
 Tree = Sequence[tuple[Level | None, AreaPath]]
 """The areas of a place with their levels, from the top."""
 
@@ -55,6 +57,6 @@ def steps_of(
 
 def area_of(wanted: Level, tree: Tree) -> AreaPath:
     """The area of a level; where there is none, the next above, or the top one."""
-    ranks = list(Level)
-    above = [path for level, path in tree if level and ranks.index(level) <= ranks.index(wanted)]
+    rank = _RANKS[wanted]
+    above = [path for level, path in tree if level and _RANKS[level] <= rank]
     return above[-1] if above else tree[0][1]

@@ -54,8 +54,9 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
         return replace(state, file=replace(state.file, content_erased=True))
     if isinstance(event, events.DuplicateAdded):
         state = _with_duplicate(state, event)
-    state = replace(state, file=replace(state.file, clocks=clocks_after(state.file.clocks, event)))
-    file = replace(state.file, acted_at=max(state.file.acted_at, event.at))
+    if (clocks := clocks_after(state.file.clocks, event)) != state.file.clocks:
+        state = replace(state, file=replace(state.file, clocks=clocks))
+    file = state.file if event.at <= state.file.acted_at else replace(state.file, acted_at=event.at)
     file = _with_decision(file, event)
     match event:
         case events.CaseRouted(body_id=body, decision=decision):
