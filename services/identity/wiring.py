@@ -207,6 +207,7 @@ def _notices(
         stream=ground.stream(NOTICE),
         preferences=ground.stream(PREFERENCES),
         residents=streams.residents,
+        areas=streams.areas,
         bodies=streams.bodies,
         reads=notices.NoticeReads(ground.views),
         label=label,

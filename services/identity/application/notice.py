@@ -8,12 +8,13 @@ from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Stream
 from libs.ledger.text import Text
 from libs.query.freshness import Fresh, ListQuery
+from services.identity.application.area import AreaStream
 from services.identity.application.body import BodyStream
 from services.identity.application.consent import MayFor
 from services.identity.application.notice_ports import ListedNotice, NoticeReads
 from services.identity.application.resident import ResidentStream, registered
-from services.identity.domain import body, notice, preferences, refusals
-from services.identity.domain.notice import MarkRead, NoticeCommand, NoticeEvent, NoticeQueued
+from services.identity.domain import area, body, notice, preferences, refusals
+from services.identity.domain.notice import MarkRead, NoticeCommand, NoticeEvent, NoticeKind, NoticeQueued
 from services.identity.domain.preferences import (
     Choice,
     NoticeChannel,
@@ -48,6 +49,7 @@ class Notices:
     stream: NoticeStream
     preferences: PreferencesStream
     residents: ResidentStream
+    areas: AreaStream
     bodies: BodyStream
     reads: NoticeReads
     label: Label
@@ -105,7 +107,15 @@ class Notices:
 
     def _worded(self, queued: Sequence[NoticeQueued], zone: str) -> Sequence[Worded]:
         names = {body_id: self._name_of(body_id) for body_id in {each.body_id for each in queued}}
-        return [worded(each, body=names[each.body_id], detail=self.label(each), zone=zone) for each in queued]
+        return [
+            worded(each, body=names[each.body_id], detail=self._detail(each), zone=zone) for each in queued
+        ]
+
+    def _detail(self, queued: NoticeQueued) -> Text:
+        if queued.kind is not NoticeKind.PAUSE_REFUSED:
+            return self.label(queued)
+        decided_by = self.areas.load(queued.detail).state if queued.detail else None
+        return decided_by.name if isinstance(decided_by, area.Defined) else NO_TEXT
 
     def _name_of(self, body_id: str) -> Text:
         state = self.bodies.load(body_id).state if body_id else None

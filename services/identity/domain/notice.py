@@ -41,6 +41,8 @@ class NoticeKind(StrEnum):
     PAUSE_REFUSED = "pause_refused"
     PAUSE_LAPSED = "pause_lapsed"
     RESUMED = "resumed"
+    JOINED = "joined"
+    PARTED = "parted"
 
 
 # Events
@@ -51,7 +53,7 @@ class NoticeQueued:
     """There is something to tell the reporter of a case.
 
     `detail`: the word that the kind needs: why a case was rejected, closed or paused, which promise was
-    broken, the public number of the case into which it was merged.
+    broken, the public number of the case into which it was merged, the id of the area that refused a pause.
     `until`: until when they may act on it, a pause lasts, or a decision is due.
     """
 

@@ -69,6 +69,13 @@ _TITLES: Mapping[NoticeKind, Text] = {
         zh="您的诉求{number}暂停期已满", en="The pause of your report {number} is used up"
     ),
     NoticeKind.RESUMED: Text(zh="您的诉求{number}恢复办理", en="Work on your report {number} goes on"),
+    NoticeKind.JOINED: Text(
+        zh="他人也反映了您的诉求{number}所述事项", en="Others reported the same as your report {number}"
+    ),
+    NoticeKind.PARTED: Text(
+        zh="并入您的诉求{number}的诉求已拆分",
+        en="A report merged into yours ({number}) is separate again",
+    ),
 }
 _TEXTS: Mapping[NoticeKind, Text] = {
     NoticeKind.RECEIVED: Text(
@@ -157,6 +164,15 @@ _TEXTS: Mapping[NoticeKind, Text] = {
         zh="{body}自{happened}起恢复办理您的诉求。",
         en="Since {happened}, {body} has been working on your report again.",
     ),
+    NoticeKind.JOINED: Text(
+        zh="{happened}，他人反映的同一事项并入您的诉求一并办理，以较早的时限为准。此后您的诉求不能撤回。",
+        en="On {happened} another report about the same matter was merged into yours. Both are handled "
+        "together, by the earlier of their time limits. Yours can no longer be withdrawn.",
+    ),
+    NoticeKind.PARTED: Text(
+        zh="{happened}，曾并入您的诉求的一件诉求恢复单独办理。",
+        en="On {happened} a report that had been merged into yours was separated from it.",
+    ),
 }
 _REASON = Text(zh="原因：{detail}。", en="The reason: {detail}.")
 _DETAILS: Mapping[NoticeKind, Text] = {
@@ -164,6 +180,10 @@ _DETAILS: Mapping[NoticeKind, Text] = {
     NoticeKind.PAUSE_REQUESTED: _REASON,
     NoticeKind.PAUSE_APPROVED: _REASON,
     NoticeKind.PAUSED: _REASON,
+    NoticeKind.PAUSE_REFUSED: Text(
+        zh="由{detail}的调度或监督人员决定。",
+        en="It was for those who dispatch or supervise in {detail} to decide.",
+    ),
     NoticeKind.CLOSED: Text(zh="方式：{detail}。", en="How it ended: {detail}."),
     NoticeKind.OVERDUE: Text(zh="时限：{detail}。", en="The time limit: {detail}."),
     NoticeKind.CORRECTED: Text(zh="时限：{detail}。", en="The time limit: {detail}."),

@@ -81,8 +81,9 @@ def when_case_paused(event: cases.CasePaused, fact: Fact) -> Reactions:
 
 
 def when_pause_refused(event: cases.PauseRefused | cases.PauseRequestLapsed, fact: Fact) -> Reactions:
-    """That work does not wait: it was refused, or not decided in time."""
-    return _tell(event.case_id, fact, NoticeKind.PAUSE_REFUSED, event.body_id)
+    """That work does not wait, and which area refused it, or did not decide in time."""
+    decided_by = event.deciding_area_id
+    return _tell(event.case_id, fact, NoticeKind.PAUSE_REFUSED, event.body_id, detail=decided_by)
 
 
 def when_pause_lapsed(event: cases.PauseLapsed, fact: Fact) -> Reactions:
@@ -170,8 +171,9 @@ def when_case_unmerged(event: cases.CaseUnmerged, fact: Fact) -> Reactions:
     return _tell(event.case_id, fact, NoticeKind.UNMERGED, event.body_id, detail=event.from_public_id)
 
 
-def when_duplicate_added(event: cases.DuplicateAdded, _: Fact) -> Reactions:
-    """Whoever reported the case that was merged into it is told what happens to it, too."""
+def when_duplicate_added(event: cases.DuplicateAdded, fact: Fact) -> Reactions:
+    """That others reported it, too: they are told what happens to it, as well, from now on."""
+    news = _tell(event.case_id, fact, NoticeKind.JOINED, event.body_id, theirs_alone=True)
     reports = tuple(
         CaseNoted(case_id=each.case_id, public_id=each.public_id, reporter_id=each.reporter_id)
         for each in event.reports
@@ -179,13 +181,14 @@ def when_duplicate_added(event: cases.DuplicateAdded, _: Fact) -> Reactions:
     )
     merged = event.duplicate_case_id
     joined = ReportsJoined(case_id=event.case_id, duplicate_case_id=merged, reports=reports)
-    return [Reaction(NOTICE, event.case_id, JoinReports(joined=joined))] if reports else []
+    return [*([Reaction(NOTICE, event.case_id, JoinReports(joined=joined))] if reports else ()), *news]
 
 
-def when_duplicate_removed(event: cases.DuplicateRemoved, _: Fact) -> Reactions:
+def when_duplicate_removed(event: cases.DuplicateRemoved, fact: Fact) -> Reactions:
     """They are told no more."""
+    news = _tell(event.case_id, fact, NoticeKind.PARTED, event.body_id, theirs_alone=True)
     parted = ReportsParted(case_id=event.case_id, duplicate_case_id=event.duplicate_case_id)
-    return [Reaction(NOTICE, event.case_id, PartReports(parted=parted))]
+    return [Reaction(NOTICE, event.case_id, PartReports(parted=parted)), *news]
 
 
 def _is_late(fact: Fact) -> bool:

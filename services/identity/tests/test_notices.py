@@ -271,7 +271,10 @@ def test_whoever_reported_a_merged_case_is_told_what_happens_to_the_other_one_un
 
     assert asked.kind == types.NOTICE_KIND_ASKED_TO_CONFIRM
     assert (asked.case_id, asked.public_id) == (theirs, "LL-OF-MEI")
-    assert told(running, hua, 2).notices[0].kind == types.NOTICE_KIND_ASKED_TO_CONFIRM
+    asked_too, joined, _ = told(running, hua, 3).notices
+    assert (asked_too.kind, joined.kind) == (types.NOTICE_KIND_ASKED_TO_CONFIRM, types.NOTICE_KIND_JOINED)
+    assert "can no longer be withdrawn" in joined.text.en
+    assert [word for word in (mei, "LL-OF-MEI", theirs) if word in str(joined)] == []
     read = pb.MarkNoticeReadRequest(request_id=request_id(), notice_id=asked.notice_id)
     with refused("NOTICE_UNKNOWN"):
         resident(running, hua).mark_notice_read(read)
@@ -279,8 +282,24 @@ def test_whoever_reported_a_merged_case_is_told_what_happens_to_the_other_one_un
 
     running.hears("cases", cases.DuplicateRemoved(**both))
     running.hears("cases", cases.CaseReopened(case_id=ours, body_id="lasan"))
-    assert told(running, hua, 3).notices[0].kind == types.NOTICE_KIND_REOPENED
+    assert [each.kind for each in told(running, hua, 5).notices[:2]] == [
+        types.NOTICE_KIND_REOPENED,
+        types.NOTICE_KIND_PARTED,
+    ]
     assert len(told(running, mei, 3).notices) == 3
+
+
+def test_whose_pause_was_refused_is_told_together_with_the_area_that_decided(
+    running: Component, mei: str
+) -> None:
+    case = opened(running, mei)
+
+    running.hears("cases", cases.PauseRefused(case_id=case, body_id="lasan", deciding_area_id="north"))
+
+    [refusal, _] = told(running, mei, 2).notices
+    assert refusal.kind == types.NOTICE_KIND_PAUSE_REFUSED
+    assert refusal.text.en.endswith("It was for those who dispatch or supervise in North to decide.")
+    assert refusal.text.zh.endswith("由North的调度或监督人员决定。")
 
 
 def test_what_is_recorded_late_is_told_and_only_imported_history_is_not(

@@ -175,10 +175,6 @@ def addressed(message: type[Any]) -> Any:
     return event
 
 
-NOTED_ONLY = {"DuplicateAdded", "DuplicateRemoved"}
-"""They say who else is told from now on, and are no news themselves: the merged case's own event is."""
-
-
 def test_the_readme_says_of_every_event_of_a_case_whether_it_is_told() -> None:
     heard = {message.DESCRIPTOR.name: when for message, when in SUBSCRIPTIONS["cases"].items()}
     rows = re.findall(r"^\| `(\w+)` \| (none|`\w+`(?:, `\w+`)*) \| [^|]+ \|$", README, re.MULTILINE)
@@ -186,7 +182,7 @@ def test_the_readme_says_of_every_event_of_a_case_whether_it_is_told() -> None:
 
     assert set(written) == published_events(cases)
     for name, kinds in written.items():
-        assert bool(kinds) == (name in heard and name not in NOTED_ONLY), name
+        assert bool(kinds) == (name in heard), name
         if kinds:
             queued = heard[name](addressed(getattr(cases, name)), FACT)[-1].command  # type: ignore[union-attr]  # no Erasure here
             assert isinstance(queued, QueueNotice)

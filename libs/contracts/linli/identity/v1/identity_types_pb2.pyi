@@ -195,6 +195,10 @@ class _NoticeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeKind
     """The pause is used up: the time limit runs again."""
     NOTICE_KIND_RESUMED: _NoticeKind.ValueType  # 23
     """The body works on the case again."""
+    NOTICE_KIND_JOINED: _NoticeKind.ValueType  # 24
+    """Another report about the same matter was merged into this one, which goes on for both."""
+    NOTICE_KIND_PARTED: _NoticeKind.ValueType  # 25
+    """A report that had been merged into this one goes on by itself again."""
 
 class NoticeKind(_NoticeKind, metaclass=_NoticeKindEnumTypeWrapper):
     """What a notice tells a person about a case that they reported."""
@@ -247,6 +251,10 @@ NOTICE_KIND_PAUSE_LAPSED: NoticeKind.ValueType  # 22
 """The pause is used up: the time limit runs again."""
 NOTICE_KIND_RESUMED: NoticeKind.ValueType  # 23
 """The body works on the case again."""
+NOTICE_KIND_JOINED: NoticeKind.ValueType  # 24
+"""Another report about the same matter was merged into this one, which goes on for both."""
+NOTICE_KIND_PARTED: NoticeKind.ValueType  # 25
+"""A report that had been merged into this one goes on by itself again."""
 Global___NoticeKind: _TypeAlias = NoticeKind  # noqa: Y015
 
 class _NoticeChannel:
