@@ -32,7 +32,7 @@ class App:
     imports        finish
     receipts       follow_up, reply
     systems        register, transfer, require
-    clocks         explain, early
+    clocks         explain, reporter_of, early
     sensors        register, retire, record, numbers, listed, incident, linked_alarms
     """
 

@@ -43,6 +43,13 @@ class Clocks:
         calendar = self.facts.known_at(known).calendars[clock.deadline.calendar_id]
         return explained(clock.deadline, start, pauses, calendar)
 
+    def reporter_of(self, record: CaseRecord, kind: ClockKind) -> str | None:
+        """Whose report a limit was promised for: the case's own, or one that was merged into it."""
+        added = _taken(record, kind)
+        if added is None:
+            return record.state.file.reporter_id
+        return self.reporter_of(self.cases.one(added.case_id), kind)
+
     def _counted(self, record: CaseRecord, deadline: Deadline) -> tuple[datetime, int, tuple[Pause, ...]]:
         """From when a deadline counts, what was known, and the pauses that moved it.
 

@@ -3,7 +3,7 @@
 from linli.cases.v1 import cases_service_pb2 as pb
 
 from libs.query.freshness import Fresh
-from libs.query.reach import permitting
+from libs.query.reach import not_covered, permitting
 from libs.rpc.call import Call, invalid
 from libs.rpc.moments import moment, stamp
 from libs.rules.areas import id_of
@@ -18,7 +18,9 @@ from services.cases.domain.case.commands import (
     RequestPause,
 )
 from services.cases.domain.case.events import PauseRequested
+from services.cases.domain.case.situations import Opened
 from services.cases.entrypoints.case import act
+from services.cases.entrypoints.conversation import reader_of
 from services.cases.entrypoints.wire.case import case_shown, early_case_shown
 from services.cases.entrypoints.wire.explaining import answer_explained, clock_explained
 from services.cases.entrypoints.wire.words import CLOCKS, MOMENTS
@@ -88,11 +90,12 @@ class ClockApi:
     def explain_deadline(self, request: pb.ExplainDeadlineRequest, call: Call) -> pb.ExplainDeadlineResponse:
         """What the deadline of a clock, or the limit for an answer, was counted by."""
         if request.clock and not request.message_id:
-            record = self._app.cases.one(request.case_id)
-            call.permit(permits.area_and_body(record.state))
-            kind = CLOCKS.from_wire(request.clock)
-            return clock_explained(self._app.clocks.explain(record, kind), record.state.file)
-        call.permit(permits.area_and_body(self._app.conversations.case(request.case_id)))
+            record, kind = self._app.cases.one(request.case_id), CLOCKS.from_wire(request.clock)
+            as_reporter = _reads_as_reporter(call, record.state)
+            whole = not as_reporter or self._app.clocks.reporter_of(record, kind) == call.me
+            explanation = self._app.clocks.explain(record, kind)
+            return clock_explained(explanation, record.state.file, whole=whole)
+        reader_of(call, self._app.conversations.case(request.case_id))
         if request.clock or not request.message_id:
             raise invalid("clock", "name either a clock or a message_id")
         return answer_explained(self._app.conversations.explain(request.case_id, request.message_id))
@@ -112,6 +115,20 @@ class ClockApi:
         fresh = Fresh.of(request, call)
         found, token = self._app.clocks.early(request, call.reach, call.now(), fresh)
         return pb.ListEarlyMomentsResponse(cases=map(early_case_shown, found), next_page_token=token)
+
+
+def _reads_as_reporter(call: Call, case: Opened) -> bool:
+    """Whether it is the right of a reporter of the case, and no office, by which the caller reads it.
+
+    Refuses OUT_OF_REACH. A resident's own grant covers the area, too: it does not count here.
+    """
+    of, me = permits.area_and_body(case), call.me
+    reading = call.caller.reach("cases.read")
+    if reading.covers(area_path=of.area_path, body=of.body_id):
+        return False
+    if not call.has("cases.report") or all(each.reporter_id != me for each in case.file.reports):
+        raise not_covered(of.area_path, of.body_id)
+    return True
 
 
 def _for_pause(call: Call) -> permits.Check:

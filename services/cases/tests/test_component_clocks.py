@@ -11,6 +11,8 @@ from linli.catalog.v1 import catalog_types_pb2 as catalog
 from libs.rpc.moments import stamp
 from libs.testkit.clocks import moment
 from libs.testkit.component import Component
+from libs.testkit.eventually import eventually
+from services.cases.tests import neighbours
 from services.cases.tests.wire import imported, new_id, on, refused, report, service_of
 
 LONG_SILENT = "2022-01-03 09:00"
@@ -145,3 +147,52 @@ def test_who_may_not_read_a_case_learns_nothing_of_its_deadlines(
     asked = explaining(silent_case, types.CLOCK_KIND_RESOLUTION)
 
     assert refused(elsewhere.explain_deadline, asked) == "OUT_OF_REACH"
+
+
+# -- reporters read why ------------------------------------------------------------------------------
+
+
+@pytest.mark.capability("004.2")
+def test_a_reporter_reads_why_their_case_is_due_when_it_is(lin: Any, operator: Any, person: Any) -> None:
+    case = lin.open_case(report()).case
+    asked = explaining(case, types.CLOCK_KIND_RESOLUTION)
+
+    explained = lin.explain_deadline(asked)
+
+    assert explained == operator.explain_deadline(asked)
+    assert (explained.calendar_id, explained.counted.seconds) == ("office", 24 * 3600)
+    assert explained.deadline.due_time == explained.spans[-1].until_time
+    neighbour = person("RESIDENT", subject="nosy", path="city")
+    assert refused(neighbour.explain_deadline, asked) == "OUT_OF_REACH"
+    sent = lin.send_message(
+        pb.SendMessageRequest(**on(case), to=types.CASE_PARTY_DEPARTMENT, text="when do you come?")
+    )
+    owed = pb.ExplainDeadlineRequest(case_id=case.case_id, message_id=sent.message_id)
+    assert lin.explain_deadline(owed).deadline.due_time == sent.due_time
+    assert refused(neighbour.explain_deadline, owed) == "OUT_OF_REACH"
+
+
+def test_a_reporter_does_not_read_when_another_reported_the_same(
+    running: Component, lin: Any, operator: Any, dispatcher: Any, person: Any
+) -> None:
+    stricter = neighbours.promised("streets", first_response=1, resolution=1)
+    stricter.commitment_id, stricter.area_id = "streets-of-the-hill", "hill"
+    running.hears("catalog", stricter)
+    on_the_hill = {"affair_id": "potholes", "location": {"latitude": 6, "longitude": 6}}
+    preview = pb.PreviewRoutingRequest(**on_the_hill)
+    eventually(
+        lambda: operator.preview_routing(preview).deadlines[-1].commitment_id == "streets-of-the-hill",
+        "it is promised",
+    )
+    mei = person("RESIDENT", subject="mei-of-the-hill", path="city")
+    ours, theirs = lin.open_case(report()).case, mei.open_case(report(**on_the_hill)).case
+    dispatcher.merge_cases(pb.MergeCasesRequest(**on(theirs), into_case_id=ours.case_id, reason="the same"))
+    asked = explaining(ours, types.CLOCK_KIND_RESOLUTION)
+
+    hers, whole = lin.explain_deadline(asked), operator.explain_deadline(asked)
+
+    assert (hers.of_another_report, whole.of_another_report) == (True, False)
+    assert hers.deadline == whole.deadline
+    assert (hers.limit.amount, list(hers.spans), hers.HasField("counted")) == (1, [], False)
+    assert whole.spans
+    assert mei.explain_deadline(asked) == whole

@@ -13,11 +13,21 @@ from services.cases.domain.case.situations import CaseFile
 from services.cases.domain.explaining import Explanation, Pause
 from services.cases.entrypoints.wire.case import deadline_of_clock
 
+_OF_THE_REPORT = ("spans", "counted", "pauses", "approved_pauses")
+"""What says when a report was made, or what happened to its case."""
 
-def clock_explained(explanation: Explanation, file: CaseFile) -> pb.ExplainDeadlineResponse:
-    """What the deadline of a clock was counted by."""
+
+def clock_explained(
+    explanation: Explanation, file: CaseFile, *, whole: bool = True
+) -> pb.ExplainDeadlineResponse:
+    """What the deadline of a clock was counted by; not `whole`: without the times of another's report."""
     [clock] = (each for each in file.clocks if each.deadline == explanation.deadline)
-    return _shown(explanation, deadline_of_clock(clock, told=True))
+    shown = _shown(explanation, deadline_of_clock(clock, told=True))
+    if not whole:
+        shown.of_another_report = True
+        for field in _OF_THE_REPORT:
+            shown.ClearField(field)
+    return shown
 
 
 def answer_explained(answer: AnswerExplained) -> pb.ExplainDeadlineResponse:

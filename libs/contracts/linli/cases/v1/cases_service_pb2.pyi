@@ -4176,6 +4176,7 @@ class ExplainDeadlineResponse(_message.Message):
     APPROVED_PAUSES_FIELD_NUMBER: _builtins.int
     CALENDAR_KNOWN_UNTIL_DATE_FIELD_NUMBER: _builtins.int
     BEYOND_KNOWN_DAYS_FIELD_NUMBER: _builtins.int
+    OF_ANOTHER_REPORT_FIELD_NUMBER: _builtins.int
     calendar_id: _builtins.str
     """The calendar; empty: none, time counts day and night."""
     time_zone: _builtins.str
@@ -4187,6 +4188,10 @@ class ExplainDeadlineResponse(_message.Message):
     beyond_known_days: _builtins.bool
     """True: the due moment lies behind that date, and the days between were counted by the working week alone. The due
     moment stands. If the case is paused later, the time after that is counted by the version then in force.
+    """
+    of_another_report: _builtins.bool
+    """True: another report about the same matter, which was merged with the reporter's, has the earliest limit. They read
+    until when, by which limit and calendar, and neither spans nor pauses, which would say when it was reported.
     """
     @_builtins.property
     def deadline(self) -> _cases_types_pb2.Deadline:
@@ -4227,10 +4232,11 @@ class ExplainDeadlineResponse(_message.Message):
         approved_pauses: _abc.Iterable[Global___CountedPause] | None = ...,
         calendar_known_until_date: _builtins.str = ...,
         beyond_known_days: _builtins.bool = ...,
+        of_another_report: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "deadline", b"deadline", "limit", b"limit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_pauses", b"approved_pauses", "beyond_known_days", b"beyond_known_days", "calendar_id", b"calendar_id", "calendar_known_until_date", b"calendar_known_until_date", "counted", b"counted", "deadline", b"deadline", "limit", b"limit", "pauses", b"pauses", "spans", b"spans", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_pauses", b"approved_pauses", "beyond_known_days", b"beyond_known_days", "calendar_id", b"calendar_id", "calendar_known_until_date", b"calendar_known_until_date", "counted", b"counted", "deadline", b"deadline", "limit", b"limit", "of_another_report", b"of_another_report", "pauses", b"pauses", "spans", b"spans", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
