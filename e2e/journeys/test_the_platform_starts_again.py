@@ -1,6 +1,7 @@
 """`linli up` stops when it is told to, whatever it is doing, and finds everything again."""
 
 import gzip
+import os
 import signal
 import subprocess
 import sys
@@ -39,6 +40,15 @@ def home(folder: Path) -> Iterator[Town]:
         platform.start()
         with town_on(platform) as town:
             yield town
+
+
+def test_beside_its_loader_it_keeps_to_one_core_and_its_postgres_does_not(home: Town) -> None:
+    server = EmbeddedPostgres(home.platform.data).pid()
+    assert home.platform.process is not None
+    assert server is not None
+
+    assert len(os.sched_getaffinity(home.platform.process.pid)) == 1
+    assert os.sched_getaffinity(server) == os.sched_getaffinity(0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
