@@ -11,6 +11,7 @@ from libs.runtime.bundled import ports
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed, find_or_install
 from libs.telemetry.metrics import registry
 from libs.testkit import examples, patience
+from libs.testkit.compiled import compile_all, share
 from libs.testkit.forked.starting import Starter, forking
 from libs.testkit.memory import write_to_memory
 from libs.testkit.postgres import KillablePostgres, TestServer, killable_server, running_server
@@ -76,14 +77,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None]:
+def pytest_collection(session: pytest.Session) -> Generator[None]:
     """Look for garbage among what tests make, not among all that was imported and collected for them."""
+    _compile_share(session.config)
     gc.disable()
     try:
         return (yield)
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _compile_share(config: pytest.Config) -> None:
+    """Of several processes that are about to import the same modules, each compiles a share of them."""
+    if given := getattr(config, "workerinput", None):
+        folders = [config.rootpath / name for name in config.getini("testpaths")]
+        files = [file for folder in folders for file in folder.rglob("*.py")]
+        number = int(given["workerid"].removeprefix("gw"))
+        compile_all(config, share(files, number, int(given["workercount"])))
 
 
 @pytest.fixture(autouse=True)
