@@ -36,6 +36,17 @@ def test_what_is_handed_out_is_a_copy(rows: MemoryRows) -> None:
     assert (again["title"], again["readers"], again["notes"]) == ("Emma", ["ann"], {"log": [1]})
 
 
+def test_a_copy_is_exact(rows: MemoryRows) -> None:
+    notes = {"邻里": [None, True, 2**70, -1.5e-300, "\x01\u2028"], "": {"": []}}
+    rows.put("books", {"book_id": "odd", "readers": None, "notes": notes})
+
+    row = rows.get("books", "odd")
+
+    assert row is not None
+    assert row["readers"] is None
+    assert row["notes"] == notes
+
+
 def test_a_change_leaves_the_other_columns(rows: MemoryRows) -> None:
     rows.change("books", "emma", reader="ann", due_time=NOON)
 

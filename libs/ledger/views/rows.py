@@ -1,8 +1,8 @@
 """The rows of a view in memory, between a fold and PostgreSQL: fetched and written a batch at a time."""
 
-import copy
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ from psycopg import Connection, Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.views.table import FROM, UNTIL, Key, Row
-from libs.ledger.views.values import EXACT_TYPES, MUTABLE_TYPES, normaliser, without_nul
+from libs.ledger.views.values import COPIES, EXACT_TYPES, normaliser, without_nul
 from libs.ledger.views.view import Table, View
 
 KeyTuple = tuple[Any, ...]
@@ -33,7 +33,7 @@ class TableRows:
         self.complete = False
         self._normalise = {column: normaliser(kind) for column, kind in table.stored.items()}
         self._exact = {column: EXACT_TYPES.get(kind) for column, kind in table.stored.items()}
-        self._mutable = tuple(column for column, kind in table.columns.items() if kind in MUTABLE_TYPES)
+        self._copies = [(column, COPIES[kind]) for column, kind in table.columns.items() if kind in COPIES]
         self._blank: Row = dict.fromkeys(table.stored)
         self._statements(f"{schema}.{table.name}")
 
@@ -83,8 +83,9 @@ class TableRows:
         copied = dict(row)
         if self.past is not None:
             del copied[FROM]
-        for column in self._mutable:
-            copied[column] = copy.deepcopy(copied[column])
+        for column, copy in self._copies:
+            if copied[column] is not None:
+                copied[column] = copy(copied[column])
         return copied
 
     def unknown(self, keys: Iterable[KeyTuple]) -> list[KeyTuple]:
@@ -118,7 +119,7 @@ class TableRows:
         self.changed.clear()
         surplus = len(self.known) - limit
         if surplus > 0:
-            for key in list(self.known)[:surplus]:
+            for key in list(islice(self.known, surplus)):
                 del self.known[key]
             self.complete = False
 
