@@ -53,7 +53,10 @@ class Mint:
     def person(self, *roles: str, subject: str = "", area: str = "", body: str = "", path: str = "") -> Token:
         """A person with the roles, all within the same limits; without limits they reach everything."""
         grants = [Grant(role, area=area, body=body, path=path) for role in roles]
-        subject = subject or f"person-{'-'.join(roles).lower()}"
+        return self.holding(subject or f"person-{'-'.join(roles).lower()}", *grants)
+
+    def holding(self, subject: str, *grants: Grant) -> Token:
+        """A person with grants, each within limits of its own."""
         issued = self.issuer.issue(subject, kind=PERSON, grants=grants, quota=self.quota, lifetime=_LONG)
         return Token(issued.token)
 

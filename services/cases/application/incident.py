@@ -7,9 +7,9 @@ from libs.ledger.ids import derived_id
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream, Task
 from libs.query.reach import Jurisdiction, Permit
-from services.cases.application.case import CaseStream
+from services.cases.application.case import CaseStream, surviving_of
 from services.cases.application.report import Report, Reports
-from services.cases.domain.case.situations import Closed, Confirmed, Rejected, Resolved, Withdrawn
+from services.cases.domain.case.situations import Closed, Confirmed, Merged, Rejected, Resolved, Withdrawn
 from services.cases.domain.incident import (
     INCIDENT,
     EndAlarm,
@@ -32,7 +32,7 @@ SensorStream = Stream[SensorCommand, Sensor, SensorEvent]
 IncidentStream = Stream[IncidentCommand, Incidents, IncidentEvent]
 
 _OVER = Resolved | Confirmed | Closed | Rejected | Withdrawn
-"""The situations of a case in which a new alarm contradicts its body."""
+"""The situations of a case, or of the one in which it goes on, in which a new alarm contradicts the body."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +140,9 @@ class Alarms:
 
     def _is_over(self, plan: _Plan, case_id: str) -> bool:
         if case_id not in plan.over:
-            plan.over[case_id] = isinstance(self.cases.load(case_id).state, _OVER)
+            state = self.cases.load(case_id).state
+            goes_on = surviving_of(self.cases, state) if isinstance(state, Merged) else state
+            plan.over[case_id] = isinstance(goes_on, _OVER)
         return plan.over[case_id]
 
     def _description(self, sensor_id: str) -> str:

@@ -46,7 +46,7 @@ def for_pause(reach: Callable[[], Reach], working: Callable[[], Reach]) -> Check
         request = file.pause_request
         area_path = request.area_path if request else parent_of(file.area_path) or file.area_path
         reach().require(area_path=area_path)
-        if body_id and any(limit.body == body_id for limit in working().limits):
+        if _works_for(body_id, working()):
             raise pause_refusals.pause_decided_by_requester()
 
     return check
@@ -86,6 +86,20 @@ def for_reporter(is_caller: Callable[[str], None], me: Callable[[], str], import
     return check
 
 
+def for_outsider(working: Callable[[], Reach]) -> Check:
+    """The caller does not work for the body that has the case. `working`: their reach by `cases.work`."""
+
+    def check(case: Case) -> None:
+        if _works_for(body_of(as_opened(case)), working()):
+            raise refusals.works_for_the_body()
+
+    return check
+
+
+def _works_for(body_id: str | None, working: Reach) -> bool:
+    return bool(body_id) and any(limit.body == body_id for limit in working.limits)
+
+
 def for_addressee(
     holding: Callable[[Recipient], Reach], reach: Callable[[], Reach], clock: ClockKind, level: int
 ) -> Check:
@@ -122,6 +136,16 @@ def for_report(case_id: str) -> Check:
     def check(case: Case) -> None:
         if all(each.case_id != case_id for each in as_opened(case).file.reports):
             raise refusals.receipt_refused()
+
+    return check
+
+
+def all_of(*checks: Check) -> Check:
+    """Each of the checks, in their order."""
+
+    def check(case: Case) -> None:
+        for each in checks:
+            each(case)
 
     return check
 

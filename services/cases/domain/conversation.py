@@ -15,7 +15,7 @@ from services.cases.domain.case.pausing import ALWAYS
 from services.cases.domain.values import Party
 
 MOST_UNANSWERED = 20
-"""Messages of one party that may wait for an answer at the same time: more would be a flood."""
+"""Messages of one party to another that may wait for an answer at the same time: more would be a flood."""
 
 # Events
 
@@ -230,8 +230,7 @@ def _sent(command: SendMessage, state: Conversation) -> MessageSent:
     if not matter.has(addressee):
         raise message_refusals.party_not_there(addressee.value)
     owed = command.answers is None or command.answer_wanted
-    waiting = sum(each.sender is command.sender for each in state.unanswered)
-    if owed and waiting >= MOST_UNANSWERED:
+    if owed and _waiting(command, state) >= MOST_UNANSWERED:
         raise message_refusals.too_many_unanswered(MOST_UNANSWERED)
     sent = MessageSent(
         message_id=f"message-{state.messages + 1}",
@@ -245,6 +244,16 @@ def _sent(command: SendMessage, state: Conversation) -> MessageSent:
         answers=command.answers,
     )
     return _due(sent, command.counted) if owed else sent
+
+
+def _waiting(command: SendMessage, state: Conversation) -> int:
+    """How many messages of the same party to the same one wait, while the same body has the case.
+
+    So a silent department does not keep a resident from writing to the community, nor one body the next
+    from asking.
+    """
+    ours = (command.sender, command.addressee, command.matter.body_id)
+    return sum((each.sender, each.addressee, each.body_id) == ours for each in state.unanswered)
 
 
 def _due(sent: MessageSent, counted: Counted) -> MessageSent:

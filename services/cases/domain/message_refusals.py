@@ -38,5 +38,5 @@ def message_not_waiting(message_id: str) -> Refusal:
 
 def too_many_unanswered(most: int) -> Refusal:
     """A flood of questions hides those that matter."""
-    message = f"{most} messages of yours wait for an answer already: wait for those"
+    message = f"{most} messages of yours wait for an answer of this party already: wait for those"
     return Refusal(Kind.PRECONDITION, "TOO_MANY_UNANSWERED", message, most=str(most))

@@ -227,6 +227,20 @@ def not_escalated(clock: str, level: int) -> Refusal:
     return Refusal(Kind.PRECONDITION, "NOT_ESCALATED", message, clock=clock, level=str(level))
 
 
+def works_for_the_body() -> Refusal:
+    """Nobody confirms for others what their own body did, or knows for others that it is late."""
+    message = "you work for the body that has this case: it counts only from somebody who does not"
+    return Refusal(Kind.PERMISSION, "WORKS_FOR_THE_BODY", message)
+
+
+def resolved_before() -> Refusal:
+    """Who dealt with a case cannot say that it was never theirs."""
+    message = (
+        "your body has resolved this case before, so it is not sent back: continue, or have it reassigned"
+    )
+    return Refusal(Kind.PRECONDITION, "RESOLVED_BEFORE", message)
+
+
 def nothing_promised(clock: str) -> Refusal:
     """The case has no such clock."""
     message = "nothing was promised for this clock when the case was opened: read the case to see what was"

@@ -56,6 +56,7 @@ MESSAGES = {
     "PARTY_NOT_THERE": "收件方无人可读：报告人没有账户，或案件尚无责任单位，请发给其他方",
     "PLACE_OUTSIDE_AREAS": "该地点不在任何区域内，请指定区域编号",
     "REOPENING_WINDOW_OVER": "案件办结时间过久，不能重新办理，请另行报告",
+    "RESOLVED_BEFORE": "贵单位曾办结本案件，不能退回；请继续办理，或请调度人员改派",
     "RECEIPT_REFUSED": "公开编号或回执码有误，请重试",
     "REPORTER_CANNOT_READ": "该报告既无账户也无回执码，报告人无法看到答复，请改为添加备注",
     "REPORTER_IS_SOMEBODY_ELSE": "只能以本人名义报告，请不要填写报告人",
@@ -69,5 +70,6 @@ MESSAGES = {
     "SENSOR_RETIRED": "传感器{sensor_id}已停用，请登记新的传感器",
     "SENSOR_TAKEN": "编号{sensor_id}已被登记，请使用其他编号",
     "UNIT_DIFFERS": "该传感器的计量单位是{unit}，请换算读数",
-    "TOO_MANY_UNANSWERED": "您已有{most}条消息等待答复，请先等待答复",
+    "TOO_MANY_UNANSWERED": "您已有{most}条消息等待该方答复，请先等待答复",
+    "WORKS_FOR_THE_BODY": "您属于本案件的承办单位，须由其他单位的人员来做",
 }

@@ -44,11 +44,14 @@ class ClockApi:
             request.case_id,
             AcknowledgeEscalation(clock=clock, level=request.level, at=call.now()),
             call.context(),
-            permits.for_addressee(
-                lambda recipient: call.caller.reach(TOLD_BY[recipient]),
-                lambda: call.reach,
-                clock,
-                request.level,
+            permits.all_of(
+                permits.for_addressee(
+                    lambda recipient: call.caller.reach(TOLD_BY[recipient]),
+                    lambda: call.reach,
+                    clock,
+                    request.level,
+                ),
+                permits.for_outsider(lambda: call.caller.reach("cases.work")),
             ),
             request.if_revision,
         )

@@ -91,7 +91,9 @@ class ReportApi:
     ) -> pb.ConfirmResolutionResponse:
         """The reporter says that the matter is dealt with."""
         command = commands.ConfirmResolution(at=call.at)
-        return self._reply(request, call, command, pb.ConfirmResolutionResponse)
+        outside = permits.for_outsider(lambda: call.caller.reach("cases.work"))
+        check = permits.all_of(_for_reporter(call), outside)
+        return self._reply(request, call, command, pb.ConfirmResolutionResponse, check)
 
     def object_to_rejection(
         self, request: pb.ObjectToRejectionRequest, call: Call
@@ -101,14 +103,19 @@ class ReportApi:
         return self._reply(request, call, command, pb.ObjectToRejectionResponse)
 
     def _reply(
-        self, request: Any, call: Call, command: commands.CaseCommand, answer: Callable[..., Answer]
+        self,
+        request: Any,
+        call: Call,
+        command: commands.CaseCommand,
+        answer: Callable[..., Answer],
+        check: permits.Check | None = None,
     ) -> Answer:
         """What a reporter says about their report goes to the case in which that goes on."""
         handled = self._app.cases.act(
             self._app.cases.followed(request.case_id),
             command,
             call.context(),
-            _for_reporter(call),
+            check or _for_reporter(call),
             request.if_revision,
         )
         case = case_shown_to(handled.state, call.caller.subject)

@@ -13,6 +13,7 @@ from libs.testkit.clocks import moment
 from libs.testkit.component import Component
 from libs.testkit.eventually import eventually
 from services.cases.tests import neighbours
+from services.cases.tests.test_component_pauses import both_officer_and_dispatcher
 from services.cases.tests.wire import imported, new_id, on, refused, report, service_of
 
 LONG_SILENT = "2022-01-03 09:00"
@@ -70,6 +71,12 @@ def test_only_those_who_were_told_acknowledge(running: Component, silent_case: p
     for level, who in ((1, somebody("DISPATCHER", "city/harbour")), (3, somebody("SUPERVISOR", "city"))):
         case = who(acknowledging(silent_case, level)).case
         assert resolution_of(case).escalation[level - 1].HasField("acknowledged_time")
+
+
+def test_nobody_acknowledges_for_the_body_that_is_late(running: Component, silent_case: pb.Case) -> None:
+    colleague = service_of(running, both_officer_and_dispatcher(running.mint)).acknowledge_escalation
+
+    assert refused(colleague, acknowledging(silent_case, 1)) == "WORKS_FOR_THE_BODY"
 
 
 def test_a_level_that_was_not_told_has_nothing_to_acknowledge(operator: Any) -> None:

@@ -9,7 +9,7 @@ from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.ledger.recorded import utc_now
-from libs.rpc.access import PERSON, Grant
+from libs.rpc.access import Grant
 from libs.rpc.credentials import Token
 from libs.rpc.moments import stamp
 from libs.testkit.component import Component
@@ -46,11 +46,7 @@ def refusing(case: pb.Case, pause_id: str = "pause-1") -> pb.RefusePauseRequest:
 
 def both_officer_and_dispatcher(mint: Mint) -> Token:
     """Somebody who works for the roads department, and dispatches in the whole city."""
-    grants = [Grant("CASE_OFFICER", body="roads"), Grant("DISPATCHER", path="city")]
-    issued = mint.issuer.issue(
-        "cal", kind=PERSON, grants=grants, quota=mint.quota, lifetime=timedelta(hours=1)
-    )
-    return Token(issued.token)
+    return mint.holding("cal", Grant("CASE_OFFICER", body="roads"), Grant("DISPATCHER", path="city"))
 
 
 def test_the_reporter_sees_who_requested_it_why_and_which_area_approved(

@@ -8,6 +8,7 @@ from linli.cases.v1 import cases_types_pb2 as types
 from linli.catalog.v1 import catalog_events_pb2 as catalog
 from linli.catalog.v1 import catalog_types_pb2 as catalog_types
 
+from libs.rpc.access import Grant
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
 from libs.rpc.moments import stamp
@@ -69,6 +70,17 @@ def test_a_dispatcher_who_writes_to_the_reporter_does_not_answer_for_the_body(
     assert not first_response(noted).HasField("met_time")
     assert refused(dispatcher.answer_reporter, answer) == "SCOPE_MISSING"
     assert first_response(roads_officer.answer_reporter(answer).case).HasField("met_time")
+
+
+def test_nobody_confirms_what_their_own_body_has_resolved(running: Component, roads_officer: Any) -> None:
+    grants = [Grant("CASE_OFFICER", body="roads"), Grant("RESIDENT", path="city")]
+    both = service_of(running, running.mint.holding("rob-at-home", *grants))
+    case = both.open_case(report(reporter_id="rob-at-home")).case
+    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(case), outcome_code="resolved"))
+
+    assert refused(both.confirm_resolution, pb.ConfirmResolutionRequest(**on(case))) == "WORKS_FOR_THE_BODY"
+    objection = pb.ObjectToResolutionRequest(**on(case), reason="still there")
+    assert both.object_to_resolution(objection).case.state == types.CASE_STATE_ACCEPTED
 
 
 def test_a_body_that_accepts_and_returns_has_not_responded(resident: Any, roads_officer: Any) -> None:

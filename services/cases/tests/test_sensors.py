@@ -202,6 +202,24 @@ def test_who_resolves_a_case_while_the_water_stays_gets_a_new_one_that_refers_to
     assert operator.get_case(pb.GetCaseRequest(case_id=first.case_id)).incident.lasting == 0
 
 
+def test_a_case_that_was_merged_and_resolved_there_takes_no_more_alarms_either(
+    works: Any, operator: Any, roads_officer: Any, resident: Any, site: dict[str, float]
+) -> None:
+    operator.register_sensor(sensor("wet-2", site))
+    [first] = works.record_readings(measured("wet-2", 310, ago=30)).alarms
+    into = resident.open_case(report(location=site)).case
+    fields = {"case_id": first.case_id, "into_case_id": into.case_id, "reason": "the same hole"}
+    operator.merge_cases(pb.MergeCasesRequest(request_id=new_id(), **fields))
+    assert not works.record_readings(measured("wet-2", 310, ago=20)).alarms
+    roads_officer.resolve_case(pb.ResolveCaseRequest(**on(into), outcome_code="resolved"))
+
+    [second] = works.record_readings(measured("wet-2", 310)).alarms
+
+    assert second.opened
+    again = operator.get_case(pb.GetCaseRequest(case_id=second.case_id)).case
+    assert again.follows_case_id == first.case_id
+
+
 def test_only_its_owner_speaks_for_a_sensor_and_only_within_its_area(
     running: Component, operator: Any, works: Any, site: dict[str, float]
 ) -> None:

@@ -31,13 +31,14 @@ def request(
         raise pause_refusals.pause_requests_used(pausing.MOST_REQUESTS)
     if not at < command.until <= at + LONGEST:
         raise pause_refusals.pause_end_out_of_range(LONGEST.days)
-    calendar = pausing.calendar_of(file, command.calendars)
+    calendar, deadline = pausing.calendar_of(file, command.calendars), pausing.resolution_of(file.clocks)
+    office = pausing.counting(deadline, command.calendars) if deadline else pausing.ALWAYS
     waiting = isinstance(state, Waiting)
     lapsed = isinstance(state, Waiting) and state.lapsed
     allowed = state.until if isinstance(state, Waiting) and not lapsed else None
     try:
         allowed = allowed or pausing.allowed_until(reason, file, at, calendar)
-        decide_by = due(at, file.terms.adjudication, calendar)
+        decide_by = due(at, file.terms.adjudication, office)
     except NeverAtWork:
         raise refusals.limit_out_of_reach(pausing.calendar_id_of(file)) from None
     if command.until <= allowed:

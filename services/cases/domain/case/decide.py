@@ -167,7 +167,7 @@ def _act(command: commands.CaseCommand, state: Opened, at: datetime) -> list[eve
             return merging.unmerge(state, at)
         case commands.RemoveDuplicate(), _:
             return merging.remove(command, state, at)
-        case commands.ConfirmResolution(), Confirmed() if state.file.duplicates:
+        case commands.ConfirmResolution(), Confirmed(by_all=False):
             return []  # another reporter has said so before
         case commands.PassMoments(), _:
             return []
@@ -201,6 +201,8 @@ def _return(
     file = state.file
     if file.adjudication is Adjudication.DECIDED:
         raise refusals.decided_by_adjudication(file.deciding_path)
+    if file.resolved_by == body_id and not file.held:
+        raise refusals.resolved_before()
     void = file.answered_by == body_id
     returned: list[events.CaseEvent] = [
         events.CaseReturned(body_id=body_id, returns=file.returns + 1, response_void=void, at=at)

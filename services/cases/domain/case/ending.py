@@ -67,7 +67,7 @@ def close(state: Resolved | Confirmed, at: datetime) -> list[events.CaseEvent]:
     Where several have reported the matter, one of them does not confirm it for all: their time goes on.
     """
     if isinstance(state, Confirmed):
-        if state.file.duplicates:
+        if not state.by_all:
             raise refusals.confirmation_pending(state.confirm_until)
         cause = Closing.CONFIRMED
     elif state.file.held:

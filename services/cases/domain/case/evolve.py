@@ -102,12 +102,18 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
             return replace(state, file=_answered(replace(file, notes=file.notes + 1), body))
         case events.CaseResolved(body_id=body, at=at, evidence=shown):
             file = replace(file, evidence=file.evidence | {each.digest for each in shown})
-            file = _answered(file, body)
+            file = replace(_answered(file, body), resolved_by=body)
             until = event.confirm_until or at + file.terms.confirmation
             return Resolved(file=file, body_id=body, outcome_code=event.outcome_code, confirm_until=until)
         case events.CaseConfirmed(body_id=body, at=at):
             until = state.confirm_until if isinstance(state, Resolved) else at
-            return Confirmed(file=file, body_id=body, outcome_code=_outcome(state), confirm_until=until)
+            return Confirmed(
+                file=file,
+                body_id=body,
+                outcome_code=_outcome(state),
+                confirm_until=until,
+                by_all=not file.duplicates,
+            )
         case events.CaseClosed(body_id=body, at=at, reopen_until=until):
             return Closed(
                 file=replace(file, held=False),
@@ -215,7 +221,8 @@ def _with_duplicate(state: Opened, event: events.DuplicateAdded) -> Opened:
         pauses=event.pauses,
         at=event.at,
     )
-    file = replace(file, duplicates=(*file.duplicates, added))
+    shown = file.evidence | set(event.evidence)
+    file = replace(file, duplicates=(*file.duplicates, added), evidence=shown)
     if isinstance(state, Waiting) and not state.lapsed:
         return replace(state, file=file, paused_at=event.at, later=event.later)
     return replace(state, file=file)

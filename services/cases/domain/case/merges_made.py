@@ -50,7 +50,8 @@ class DuplicateAdded:
     earliest report of all, this case's included, came in. `clocks`: those of this case from now on, and in
     `taken` the limits that are the other case's. `given`: the other case's clocks as they stood. `own`: this
     case's own, as they stood; given with the first duplicate alone. `pauses`: those of the other case.
-    `later`: while work waits, when the resolution is due if all of the pause is used.
+    `later`: while work waits, when the resolution is due if all of the pause is used. `evidence`: the digests
+    of all that was ever shown for the other case.
     """
 
     case_id: str
@@ -66,6 +67,7 @@ class DuplicateAdded:
     later: Deadline | None
     body_id: str | None
     at: datetime
+    evidence: tuple[str, ...] = ()  # not in older events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,13 +69,16 @@ def merge(command: commands.MergeCase, state: Unresolved, at: datetime) -> list[
 
 def add(command: commands.AddDuplicate, state: Unresolved, at: datetime) -> list[events.CaseEvent]:
     """Take the other case in: its reports, and its limits where they are earlier."""
-    file, other = state.file, command.duplicate
+    other = command.duplicate
     if isinstance(other, NotOpened | Merged):
         raise TypeError("only a case that goes on is taken in")
     other = after(other, passed(other, at))
-    own = joining.standing(state, at, command.calendars)
+    ended = _ended(state, other, at, command)
+    holder = after(state, ended)
+    file = holder.file
+    own = joining.standing(holder, at, command.calendars)
     given = joining.standing(other, at, command.calendars)
-    clocks, taken = joining.joined(own, given, state, at)
+    clocks, taken = joining.joined(own, given, holder, at)
     opened_at = joining.earliest(other.file.opened_at, other.file.duplicates)
     added = events.DuplicateAdded(
         case_id=other.file.case_id,
@@ -88,11 +91,12 @@ def add(command: commands.AddDuplicate, state: Unresolved, at: datetime) -> list
         own=() if file.duplicates else own,
         taken=taken,
         pauses=_pauses(other, at),
-        later=_later(state, at, pausing.resolution_of(clocks), command),
-        body_id=body_of(state),
+        later=_later(holder, at, pausing.resolution_of(clocks), command),
+        body_id=body_of(holder),
         at=at,
+        evidence=tuple(sorted(other.file.evidence)),
     )
-    return [added, *passed(after(state, [added]), at)]
+    return [*ended, added, *passed(after(holder, [added]), at)]
 
 
 def unmerge(state: Opened, at: datetime) -> list[events.CaseEvent]:
@@ -142,6 +146,18 @@ def _pauses(state: Opened, at: datetime) -> tuple[tuple[datetime, datetime], ...
     if not isinstance(state, Waiting) or state.lapsed or state.approved:
         return state.file.pauses_of_all
     return (*state.file.pauses_of_all, (state.paused_at, at))
+
+
+def _ended(
+    state: Unresolved, other: Opened, at: datetime, command: commands.AddDuplicate
+) -> list[events.CaseEvent]:
+    """A pause that lasts ends, if it would take more than the pauses of both cases may take together."""
+    if not isinstance(state, Waiting) or state.lapsed or state.approved or state.until is None:
+        return []
+    used = (*_pauses(state, at), *_pauses(other, at))
+    if state.until <= pausing.sum_used_up(state.file, used, at, command.calendars):
+        return []
+    return [pausing.resume(state, command.calendars, at)]
 
 
 def _later(

@@ -91,9 +91,10 @@ def _of_pause(state: Waiting, until: datetime) -> PauseWarned | PauseLapsed:
 
 
 def _silence(state: Resolved | Confirmed) -> CaseClosed:
-    """The time to answer is over: nobody has objected."""
+    """The time to answer is over: nobody has objected. One of several reporters does not confirm for all."""
     at = state.confirm_until
-    cause = Closing.CONFIRMED if isinstance(state, Confirmed) else Closing.SILENCE
+    confirmed = isinstance(state, Confirmed) and state.by_all
+    cause = Closing.CONFIRMED if confirmed else Closing.SILENCE
     reopen_until = at + state.file.terms.reopening
     return CaseClosed(body_id=state.body_id, cause=cause, reopen_until=reopen_until, at=at)
 

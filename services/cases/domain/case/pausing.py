@@ -16,7 +16,7 @@ from services.cases.domain.case.terms import CaseTerms, PauseReason
 from services.cases.domain.clocks import Clock, ClockKind, Deadline, resumed
 
 ALWAYS = Calendar(zone="UTC", week=(ROUND_THE_CLOCK,) * 7)
-"""Day and night: counts the pauses of a case for which nothing is promised."""
+"""Day and night: counts the pauses of a case whose limit runs so, or for which nothing is promised."""
 MOST_REQUESTS = 3
 """How often one body may request a pause of one case."""
 
@@ -69,6 +69,19 @@ def requested(file: CaseFile, body_id: str) -> int:
     return [each.body_id for each in file.pause_requests].count(body_id)
 
 
+def sum_used_up(
+    file: CaseFile,
+    pauses: Iterable[tuple[datetime, datetime]],
+    at: datetime,
+    calendars: Mapping[str, Counting],
+) -> datetime:
+    """When one more pause, from `at` on, would use up the sum of all. Refuses CALENDAR_UNKNOWN."""
+    try:
+        return _left(file.terms.pause_limit, pauses, at, calendar_of(file, calendars))
+    except NeverAtWork:
+        raise refusals.limit_out_of_reach(calendar_id_of(file)) from None
+
+
 def planned(
     file: CaseFile, at: datetime, until: datetime, calendar: Counting
 ) -> tuple[datetime, Deadline | None]:
@@ -82,9 +95,14 @@ def planned(
 
 
 def calendar_of(file: CaseFile, calendars: Mapping[str, Counting]) -> Counting:
-    """What counts the pauses of a case. Refuses CALENDAR_UNKNOWN."""
+    """What counts the pauses of a case: day and night where its limit does. Refuses CALENDAR_UNKNOWN.
+
+    Else pauses over night would use up no working time, and yet move such a limit.
+    """
     deadline = resolution_of(file.clocks)
-    return counting(deadline, calendars) if deadline else ALWAYS
+    if deadline is None or not deadline.limit.unit.counts_work:
+        return ALWAYS
+    return counting(deadline, calendars)
 
 
 def counting(deadline: Deadline, calendars: Mapping[str, Counting]) -> Counting:

@@ -75,6 +75,7 @@ class CaseFile:
     receipt: str | None = None  # the digest of the code by which a reporter without an account comes back
     follows: str | None = None  # the case of an earlier incident of the same sensor
     answered_by: str | None = None  # the body whose first answer counts
+    resolved_by: str | None = None  # the body that said last that it is dealt with
     pauses: tuple[tuple[datetime, datetime], ...] = ()  # those that are over: from and until
     approved_pauses: tuple[tuple[datetime, datetime], ...] = ()  # the same, of those that needed approval
     pause_requests: tuple[PauseRequest, ...] = ()  # all of them, the oldest first
@@ -192,12 +193,17 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:
-    """The reporter says so, too. It is closed by `confirm_until`, or before."""
+    """The reporter says so, too. It is closed by `confirm_until`, or before if nobody else is asked.
+
+    `by_all`: nobody else had reported the matter then. One of several does not confirm it for the others,
+    even if they are given back since.
+    """
 
     file: CaseFile
     body_id: str
     outcome_code: str
     confirm_until: datetime
+    by_all: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,7 +130,7 @@ FOR_BODY = (
     commands.AcceptCase | commands.ReturnCase | commands.StartWork | commands.PauseCase | commands.ResumeCase
     | commands.RequestPause | commands.AnswerReporter | commands.ResolveCase
 )  # fmt: skip
-BY_REPORTER = commands.WithdrawCase | commands.ConfirmResolution | commands.ContestRejection
+BY_REPORTER = commands.WithdrawCase | commands.ContestRejection
 BY_DECIDER = commands.ReassignCase | commands.RejectCase
 
 
@@ -147,9 +147,13 @@ def check_of(who: Caller, command: commands.CaseCommand) -> permits.Check:
         return permits.for_pause(lambda: reach, lambda: who.reach("cases.work"))
     if isinstance(command, commands.AcknowledgeEscalation):
         scopes = {Recipient.DISPATCHER: "cases.dispatch", Recipient.SUPERVISOR: "cases.supervise"}
-        return permits.for_addressee(
+        addressee = permits.for_addressee(
             lambda told: who.reach(scopes[told]), lambda: reach, command.clock, command.level
         )
+        return permits.all_of(addressee, permits.for_outsider(lambda: who.reach("cases.work")))
+    if isinstance(command, commands.ConfirmResolution):
+        reporter = permits.for_reporter(_is(who), lambda: who.subject, Reach())
+        return permits.all_of(reporter, permits.for_outsider(lambda: who.reach("cases.work")))
     if isinstance(command, BY_REPORTER) or (isinstance(command, commands.ReopenCase) and command.by_reporter):
         return permits.for_reporter(_is(who), lambda: who.subject, Reach())
     return permitting(permit, permits.deciding if isinstance(command, BY_DECIDER) else permits.area_and_body)

@@ -18,6 +18,7 @@ from services.cases.domain.case.commands import (
     ReleaseCase,
     ReopenCase,
     ResolveCase,
+    ReturnCase,
 )
 from services.cases.domain.case.events import (
     AdjudicationOpened,
@@ -43,6 +44,7 @@ from services.cases.tests.domain.history import (
     closed,
     decision,
     opened,
+    reassign,
     rejected,
     resolve,
     resolved,
@@ -198,6 +200,18 @@ def test_what_was_resolved_is_taken_up_again_by_the_same_body(
     again = given(opened(), routed(), *history).when(reopen(by_reporter=by_reporter, hours=4))
 
     again.then(CaseReopened(body_id=ROADS, by_reporter=by_reporter, imported=False, at=after(hours=4)))
+
+
+def test_a_body_does_not_send_back_what_it_has_resolved_and_another_one_does() -> None:
+    objected = (
+        given(opened(), routed())
+        .when(resolve(after(hours=1)))
+        .when(ReopenCase(by_reporter=True, imported=False, at=after(hours=2)))
+    )
+
+    objected.when(ReturnCase(at=after(hours=3))).then_refused("RESOLVED_BEFORE")
+    moved = objected.when(reassign(PARKS, hours=3)).when(ReturnCase(at=after(hours=4)))
+    assert moved.refusal is None
 
 
 def test_only_closing_starts_the_window_for_reopening() -> None:

@@ -1,10 +1,15 @@
 """Pauses, and what a body would like to hide in them."""
 
+from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given as for_any
 
+from libs.ledger.decider import Refusal
+from libs.rules.due import Limit, Unit
+from libs.rules.terms import OUTCOMES
 from libs.testkit.clocks import moment
 from libs.testkit.deciders import deciding
 from services.cases.domain.case import CASE
@@ -20,13 +25,17 @@ from services.cases.domain.case.events import (
     WorkStarted,
 )
 from services.cases.domain.case.situations import NotOpened, Opened, Routed, Waiting
-from services.cases.domain.clocks import resumed
+from services.cases.domain.case.terms import CaseTerms
+from services.cases.domain.clocks import promise, resumed
 from services.cases.tests.domain.acting import acts, play
 from services.cases.tests.domain.history import (
+    COMMITMENT,
     ELEVEN,
+    MONDAY,
     OFFICE,
     PARKS,
     ROADS,
+    TERMS,
     after,
     opened,
     pause,
@@ -97,6 +106,28 @@ def test_pauses_in_a_row_are_used_up_by_their_sum() -> None:
     assert twice.state.until == moment("2022-01-06 11:00")  # one working day is left of three
     third = twice.when(resume(24 * 30)).when(pause(after(days=30)))
     third.then_refused("PAUSE_LIMIT_USED")
+
+
+def test_pauses_over_night_use_up_their_sum_where_the_limit_runs_day_and_night() -> None:
+    """Counted by office hours they would take nothing, and five days would become three weeks."""
+    terms = replace(TERMS, resolution=Limit(amount=5, unit=Unit.CALENDAR_DAYS))
+    promised = promise(replace(COMMITMENT, terms=terms), OFFICE, MONDAY)
+    due_at = promised[-1].due_at
+    outcome = given(
+        replace(opened(), deadlines=promised, terms=CaseTerms.of(terms, OUTCOMES)),
+        routed(),
+        WorkStarted(body_id=ROADS, at=MONDAY),
+    ).when(PassMoments(at=MONDAY))
+
+    for day in range(30):
+        for command in (pause(after(days=day, hours=8)), resume(24 * (day + 1))):
+            with suppress(Refusal):
+                state = CASE.fold((*outcome.given.history, *outcome.events))
+                outcome = replace(outcome, events=(*outcome.events, *CASE.decide(command, state)))
+
+    assert isinstance(outcome.state, Opened)
+    later = outcome.state.file.clocks[-1].deadline.due_at - due_at
+    assert later <= timedelta(days=3)  # the sum of all pauses
 
 
 def test_a_pause_that_nothing_counts_is_refused() -> None:

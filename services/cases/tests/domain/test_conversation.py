@@ -25,7 +25,7 @@ from services.cases.domain.conversation import (
 )
 from services.cases.domain.explaining import explained
 from services.cases.domain.values import Party
-from services.cases.tests.domain.history import MONDAY, OFFICE, ROADS, STREET, after
+from services.cases.tests.domain.history import MONDAY, OFFICE, PARKS, ROADS, STREET, after
 
 LIN = "resident-lin"
 MATTER = Matter(case_id="c41d", subject=LIN, area_path=STREET, body_id=ROADS, reporter_id=LIN)
@@ -249,3 +249,21 @@ def test_nobody_is_kept_from_writing_because_a_calendar_is_not_known_here() -> N
     assert isinstance(sent, MessageSent)
     assert (sent.due_at, sent.calendar_id) == (MONDAY + timedelta(hours=2), "")
     assert counted_by(limits, "office", {"office": OFFICE}, 17) == PROMISED
+
+
+def test_a_silent_department_does_not_keep_the_resident_from_writing_to_the_community() -> None:
+    silent = state()
+    for _ in range(MOST_UNANSWERED):
+        silent = CONVERSATION.fold(CONVERSATION.decide(asks(), silent), silent)
+
+    assert CONVERSATION.decide(asks(to=Party.COMMUNITY), silent)
+
+
+def test_a_body_that_floods_the_resident_does_not_keep_the_next_one_from_asking() -> None:
+    flooded = state()
+    for _ in range(MOST_UNANSWERED):
+        ask = asks(Party.DEPARTMENT, Party.RESIDENT)
+        flooded = CONVERSATION.fold(CONVERSATION.decide(ask, flooded), flooded)
+
+    theirs = replace(MATTER, body_id=PARKS)
+    assert CONVERSATION.decide(asks(Party.DEPARTMENT, Party.RESIDENT, matter=theirs), flooded)

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from libs.ledger.decider import Refusal
+from libs.rules.terms import Evidence
 from services.cases.domain.case import CASE
 from services.cases.domain.case import commands as asked
 from services.cases.domain.case import events as told
 from services.cases.domain.case.situations import Closed, Merged, Resolved, Routed, Waiting
 from services.cases.domain.clocks import ClockKind
-from services.cases.domain.values import PauseDecision
+from services.cases.domain.values import EvidenceReference, PauseDecision
 from services.cases.tests.domain.history import (
     MONDAY,
     PARKS,
@@ -178,6 +179,39 @@ def test_pauses_that_were_used_up_are_not_had_again_by_a_merge() -> None:
     assert refusal.code == "PAUSE_LIMIT_USED"
 
 
+def test_a_pause_that_lasts_gives_no_more_time_to_a_case_whose_pauses_are_used_up() -> None:
+    town = Town()
+    town.opens(OLD, MONDAY, days=30)
+    town.opens(NEW, MONDAY, days=60)
+    start = after(minutes=10)
+    for case_id in (OLD, NEW):
+        town.does(case_id, asked.StartWork(at=start))
+    while refusal_of(town, OLD, pause(start)) is None:
+        town.does(OLD, pause(start))
+        waiting = town.state(OLD)
+        assert isinstance(waiting, Waiting)
+        assert waiting.until is not None
+        start = waiting.until
+        town.does(OLD, asked.ResumeCase(calendars=CALENDARS, at=start))
+    due = town.clock(OLD).deadline.due_at
+    town.does(NEW, pause(start))
+
+    town.merges(OLD, NEW, start + timedelta(minutes=1))
+
+    town.passes(start + timedelta(days=60))
+    assert town.clock(NEW).deadline.due_at <= due
+
+
+def test_evidence_that_did_not_convince_is_not_shown_again_after_a_merge(town: Town) -> None:
+    shown = EvidenceReference(kind=Evidence.PHOTO, digest="ab" * 32, media_type="image/jpeg", size=9)
+    town.does(OLD, resolve(NEXT_WEEK, evidence=(shown,)))
+    town.does(OLD, asked.ReopenCase(by_reporter=True, imported=False, at=NEXT_WEEK + timedelta(hours=1)))
+
+    town.merges(OLD, NEW, NEXT_WEEK + timedelta(hours=2))
+
+    assert shown.digest in town.file(NEW).evidence
+
+
 # -- what is not merged ----------------------------------------------------------------------------
 
 
@@ -330,6 +364,20 @@ def test_one_of_several_reporters_does_not_confirm_it_for_all(town: Town) -> Non
     assert town.does(NEW, again) == []
     objection = asked.ReopenCase(by_reporter=True, imported=False, at=asked_until.confirm_until)
     assert any(isinstance(each, told.CaseReopened) for each in town.does(NEW, objection))
+
+
+def test_a_word_given_by_one_of_several_reporters_is_no_word_of_the_others_once_they_are_alone(
+    town: Town,
+) -> None:
+    town.merges(OLD, NEW, NEXT_WEEK)
+    town.does(NEW, resolve(NEXT_WEEK + timedelta(hours=1)))
+    town.does(NEW, asked.ConfirmResolution(at=NEXT_WEEK + timedelta(hours=2)))  # by who reported the old one
+
+    town.unmerges(OLD, NEXT_WEEK + timedelta(hours=3))
+
+    refusal = refusal_of(town, NEW, asked.CloseCase(at=NEXT_WEEK + timedelta(hours=4)))
+    assert refusal is not None
+    assert refusal.code == "CONFIRMATION_PENDING"
 
 
 def test_all_who_reported_it_keep_their_say_after_it_was_rejected(town: Town) -> None:

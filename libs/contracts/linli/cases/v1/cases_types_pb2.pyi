@@ -161,7 +161,7 @@ class _ClosingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Closing.Value
     CLOSING_CONFIRMED: _Closing.ValueType  # 1
     """The reporter confirmed the resolution."""
     CLOSING_SILENCE: _Closing.ValueType  # 2
-    """The reporter was asked and did not answer in time."""
+    """The reporter was asked and did not answer in time, or of several reporters not all did."""
     CLOSING_HISTORY: _Closing.ValueType  # 3
     """So it is told in imported history."""
 
@@ -173,7 +173,7 @@ CLOSING_UNSPECIFIED: Closing.ValueType  # 0
 CLOSING_CONFIRMED: Closing.ValueType  # 1
 """The reporter confirmed the resolution."""
 CLOSING_SILENCE: Closing.ValueType  # 2
-"""The reporter was asked and did not answer in time."""
+"""The reporter was asked and did not answer in time, or of several reporters not all did."""
 CLOSING_HISTORY: Closing.ValueType  # 3
 """So it is told in imported history."""
 Global___Closing: _TypeAlias = Closing  # noqa: Y015
