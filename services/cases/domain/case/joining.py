@@ -122,9 +122,19 @@ def _again(clocks: Clocks, file: CaseFile) -> Iterator[Clock]:
         if now.deadline == clock.deadline:
             yield now
         else:
-            yield replace(clock, met_at=now.met_at, paused_at=now.paused_at)
+            yield replace(_said(clock, now), met_at=now.met_at, paused_at=now.paused_at)
     given = {clock.deadline.clock for each in file.duplicates for clock in each.clocks}
     yield from (clock for kind, clock in current.items() if kind not in given)
+
+
+def _said(clock: Clock, joint: Clock) -> Clock:
+    """A clock with what was said of it while a stricter limit held: it is not said twice."""
+    deadline = clock.deadline
+    warned = joint.warned_at if joint.warned_at == deadline.warn_at else clock.warned_at
+    breached = joint.breached_at if joint.breached_at == deadline.due_at else clock.breached_at
+    same = breached is not None and joint.deadline.steps == deadline.steps
+    told = max(clock.escalated, joint.escalated if same else (), key=len)
+    return replace(clock, warned_at=warned, breached_at=breached, escalated=told)
 
 
 def earliest(opened_at: datetime, duplicates: Iterable[Duplicate]) -> datetime:
