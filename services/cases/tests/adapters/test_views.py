@@ -31,10 +31,11 @@ from services.cases.domain.case.commands import (
     StartWork,
     WithdrawCase,
 )
-from services.cases.domain.case.situations import NotOpened, body_of
+from services.cases.domain.case.situations import Merged, NotOpened, body_of
 from services.cases.domain.clocks import ClockKind, MomentKind, resumed
 from services.cases.domain.noted import AreaNoted, BodyNoted
 from services.cases.domain.values import CaseState
+from services.cases.tests.application.test_everybody_merges import Attempt, Story, attempts
 from services.cases.tests.domain.acting import acts
 from services.cases.tests.domain.acting import play as play_acts
 from services.cases.tests.domain.history import (
@@ -220,6 +221,23 @@ def test_whatever_people_do_the_next_moment_is_that_of_the_clocks(
 
     assert next_moment(history) == what_comes(history)
     assert case_row(history)["held"] == state.file.held
+
+
+@given(attempts, st.booleans())
+def test_whatever_is_merged_the_views_say_what_the_states_say(attempts: list[Attempt], owned: bool) -> None:
+    story = Story(owned)
+    for attempt in sorted(attempts, key=lambda attempt: attempt[2]):
+        story.tell(attempt)
+
+    for case_id, history in story.town.told.items():
+        [row] = folded(AllCases(), recorded(f"case-{case_id}", *history)).all("cases")
+        [due] = folded(DueMoments(), recorded(f"case-{case_id}", *history)).all("cases")
+        state = story.town.state(case_id)
+        resolution = story.town.clock(case_id)
+        assert due["next_time"] == what_comes(history)
+        assert row["state"].replace("_", "") == type(state).__name__.lower()
+        if not isinstance(state, Merged):
+            assert (row["due_time"], row["overdue"]) == (resolution.deadline.due_at, resolution.breached)
 
 
 def test_a_pause_moves_the_next_moment() -> None:
