@@ -74,6 +74,10 @@ class Reach:
         """The bodies that are covered whatever the area."""
         return tuple(limit.body for limit in self.limits if limit.body and not limit.path)
 
+    def names(self, body: str | None) -> bool:
+        """Whether one of the grants is for this very body: who holds it by `cases.work` works there."""
+        return bool(body) and any(limit.body == body for limit in self.limits)
+
     def covers(self, *, area_path: str | None = None, body: str | None = None) -> bool:
         """Whether one of the grants covers the thing."""
         return any(limit.covers(area_path, body) for limit in self.limits)

@@ -46,7 +46,7 @@ def for_pause(reach: Callable[[], Reach], working: Callable[[], Reach]) -> Check
         request = file.pause_request
         area_path = request.area_path if request else parent_of(file.area_path) or file.area_path
         reach().require(area_path=area_path)
-        if _works_for(body_id, working()):
+        if working().names(body_id):
             raise pause_refusals.pause_decided_by_requester()
 
     return check
@@ -90,14 +90,10 @@ def for_outsider(working: Callable[[], Reach]) -> Check:
     """The caller does not work for the body that has the case. `working`: their reach by `cases.work`."""
 
     def check(case: Case) -> None:
-        if _works_for(body_of(as_opened(case)), working()):
+        if working().names(body_of(as_opened(case))):
             raise refusals.works_for_the_body()
 
     return check
-
-
-def _works_for(body_id: str | None, working: Reach) -> bool:
-    return bool(body_id) and any(limit.body == body_id for limit in working.limits)
 
 
 def for_addressee(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Stream
-from libs.query.reach import Jurisdiction, Permit
+from libs.query.reach import Jurisdiction, Permit, Reach
 from services.supervision.application.ports import CaseFactReads, FreshOfCases, Upstream
 from services.supervision.application.trail import TrailEntry, trail_of
 from services.supervision.domain import refusals
@@ -33,13 +33,15 @@ class CaseRecords:
         context: Context,
         me: Callable[[], str],
         permit: Permit,
+        working: Reach,
         fresh: FreshOfCases,
     ) -> CaseRecordHandled:
         """Say how well a closed case was dealt with; the reporter may wherever they live.
 
-        `me`, the caller, is asked when the case is at hand: asking counts as a check.
+        `me`, the caller, is asked when the case is at hand: asking counts as a check. `working`: the caller's
+        reach by `cases.work`.
 
-        Raises CASE_UNKNOWN, CASE_NOT_CLOSED, CASE_RATED_ALREADY.
+        Raises CASE_UNKNOWN, CASE_NOT_CLOSED, CASE_RATED_ALREADY, WORKS_FOR_THE_BODY.
         """
         self.upstream.heard(fresh)
 
@@ -47,6 +49,8 @@ class CaseRecords:
             case = _known(record)
             if case.reporter_id != me():
                 permit(Jurisdiction(area_path=case.area_path))
+            if working.names(case.body_id):
+                raise refusals.works_for_the_body()
 
         return self.stream.handle(case_id, command, context, allow)
 

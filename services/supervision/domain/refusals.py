@@ -42,6 +42,15 @@ def case_rated_already() -> Refusal:
     )
 
 
+def works_for_the_body() -> Refusal:
+    """Nobody says how good their own work was."""
+    return Refusal(
+        Kind.PERMISSION,
+        "WORKS_FOR_THE_BODY",
+        "You work for the body that had this case: others rate it.",
+    )
+
+
 def stars_out_of_range(stars: int) -> Refusal:
     """There are five."""
     return Refusal(Kind.INVALID, "STARS_OUT_OF_RANGE", "Give 1 to 5 stars.", field="stars", stars=str(stars))

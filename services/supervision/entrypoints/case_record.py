@@ -32,6 +32,7 @@ class CaseRecordApi:
             call.context(),
             lambda: call.me,
             call.permit,
+            call.caller.reach("cases.work"),
             wire.fresh_of(request, call),
         )
         rated = next(event for event in handled.events if isinstance(event, CaseRated))

@@ -11,4 +11,5 @@ MESSAGES = {
     "OPENING_MISSING": "尚未收到该案件的受理记录，请在收到后重试",
     "PERIOD_EMPTY": "该时段为空：opened_until_time必须晚于opened_from_time",
     "STARS_OUT_OF_RANGE": "请给出1至5星",
+    "WORKS_FOR_THE_BODY": "您属于办理该案件的单位，由其他人评价",
 }

@@ -17,6 +17,7 @@ from linli.supervision.v1 import supervision_service_pb2 as pb
 from linli.types.v1.types_pb2 import LocalizedText
 
 from libs.messaging.progress import Handled
+from libs.rpc.access import Grant
 from libs.rpc.failures import RpcFailed
 from libs.rpc.moments import stamp
 from libs.testkit.clocks import START
@@ -346,6 +347,17 @@ def test_a_neighbour_rates_in_their_area_only(city: City) -> None:
 
     assert refused.value.reason == "OUT_OF_REACH"
     assert not near.rate_case(request).rating.by_reporter
+
+
+def test_nobody_rates_what_their_own_body_did(city: City) -> None:
+    revision = city.closes("c1", reporter_id="rob")
+    both = city.running.mint.holding("rob", Grant("CASE_OFFICER", body="lasan"), Grant("RESIDENT"))
+    rob = city.running.client(both).service(DESCRIPTOR)
+
+    with pytest.raises(RpcFailed) as refused:
+        rob.rate_case(pb.RateCaseRequest(request_id="r1", case_id="c1", stars=5, cases_at_least=revision))
+
+    assert refused.value.reason == "WORKS_FOR_THE_BODY"
 
 
 def test_a_repeated_rating_gets_the_first_answer_and_another_is_refused(city: City) -> None:
