@@ -49,6 +49,19 @@ def test_a_list_shows_the_cases_as_they_were(running: Component, operator: Any, 
     assert case.case_id not in before
 
 
+def test_a_body_that_gets_a_case_lists_it_at_no_moment_before(
+    running: Component, operator: Any, person: Any
+) -> None:
+    case = operator.open_case(report()).case
+    routed = recorded_until(running, case)
+    to_parks = {"body_id": "parks", "legal_basis": "Decree 7", "reason": "it is a park"}
+    moved = operator.reassign_case(pb.ReassignCaseRequest(**on(case, **to_parks)))
+    parks = person("CASE_OFFICER", subject="pia", body="parks")
+
+    assert case.case_id in states(parks, at_least=moved.revision)
+    assert case.case_id not in states(parks, routed)
+
+
 def test_an_earlier_list_is_filtered_by_what_was(
     running: Component, operator: Any, roads_officer: Any
 ) -> None:

@@ -138,6 +138,16 @@ def test_whoever_reports_without_an_account_reads_and_replies_by_receipt(
     )
 
 
+def test_a_receipt_opens_no_other_case_than_its_own(operator: Any, nobody: Any) -> None:
+    mine, theirs = anonymous(operator), anonymous(operator)
+    follow(nobody, theirs)
+    swapped = {"public_id": theirs.case.public_id, "receipt_code": mine.receipt_code}
+
+    assert refused(nobody.follow_up_by_receipt, pb.FollowUpByReceiptRequest(**swapped)) == "RECEIPT_REFUSED"
+    withdrawal = reply(theirs, types.RECEIPT_REPLY_WITHDRAW, receipt_code=mine.receipt_code)
+    assert refused(nobody.reply_by_receipt, withdrawal) == "RECEIPT_REFUSED"
+
+
 def test_a_report_in_a_residents_name_has_no_receipt(resident: Any, operator: Any, nobody: Any) -> None:
     named, nameless = resident.open_case(report()), anonymous(operator)
     follow(nobody, nameless)

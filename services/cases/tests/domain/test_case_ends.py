@@ -22,11 +22,13 @@ from services.cases.domain.case.commands import (
 )
 from services.cases.domain.case.events import (
     AdjudicationOpened,
+    CaseAccepted,
     CaseConfirmed,
     CaseOpened,
     CaseReassigned,
     CaseReleased,
     CaseReopened,
+    CaseResolved,
     CaseUnowned,
     DeadlineBreached,
     DeadlineWarned,
@@ -36,12 +38,14 @@ from services.cases.domain.case.situations import Accepted, Closed, Opened, Subm
 from services.cases.domain.values import Closing, EvidenceReference
 from services.cases.tests.domain.history import (
     CASE_TERMS,
+    MONDAY,
     OFFICE,
     PARKS,
     ROADS,
     STREET,
     after,
     closed,
+    deadlines,
     decision,
     opened,
     reassign,
@@ -212,6 +216,35 @@ def test_a_body_does_not_send_back_what_it_has_resolved_and_another_one_does() -
     objected.when(ReturnCase(at=after(hours=3))).then_refused("RESOLVED_BEFORE")
     moved = objected.when(reassign(PARKS, hours=3)).when(ReturnCase(at=after(hours=4)))
     assert moved.refusal is None
+
+
+def test_whoever_objects_without_end_is_ended_by_the_next_area_up() -> None:
+    outcome = given(opened(), routed()).when(resolve(after(hours=1))).when(reopen(hours=2))
+    for day in range(1, 10):
+        outcome = outcome.when(resolve(after(days=day))).when(reopen(days=day, hours=1))
+
+    rejected_once = outcome.when(RejectCase(reason_code="unclear", at=after(days=10)))
+    contested = rejected_once.when(contest(days=11))
+    upheld = contested.when(RejectCase(reason_code="unclear", at=after(days=12)))
+
+    upheld.when(contest(days=13)).then_refused("REJECTION_UPHELD")
+
+
+def test_a_case_handed_over_in_the_last_second_is_late_for_whoever_deals_with_it() -> None:
+    [*_, due] = sorted(each.due_at for each in deadlines())
+    at = (due - MONDAY).total_seconds()
+
+    outcome = (
+        given(opened(), routed(), CaseAccepted(body_id=ROADS, at=after(hours=1)))
+        .when(reassign(PARKS, seconds=at - 1))
+        .when(reassign(ROADS, seconds=at + 1))
+        .when(resolve(after(seconds=at + 2)))
+    )
+
+    [breach] = [event for event in outcome.events if isinstance(event, DeadlineBreached)]
+    [resolution] = [event for event in outcome.events if isinstance(event, CaseResolved)]
+    assert breach.body_id == PARKS  # who had it then; the trail tells who gave it to them
+    assert (resolution.body_id, resolution.on_time) == (ROADS, False)
 
 
 def test_only_closing_starts_the_window_for_reopening() -> None:

@@ -1,9 +1,13 @@
 """Three parties write to each other; whoever is silent beyond the limit is escalated once."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
 
 from libs.ledger.decider import Refusal
 from libs.ledger.personal import Personal
@@ -267,3 +271,44 @@ def test_a_body_that_floods_the_resident_does_not_keep_the_next_one_from_asking(
 
     theirs = replace(MATTER, body_id=PARKS)
     assert CONVERSATION.decide(asks(Party.DEPARTMENT, Party.RESIDENT, matter=theirs), flooded)
+
+
+# -- whatever everybody writes ----------------------------------------------------------------------
+
+parties = st.sampled_from(Party)
+MINUTES = st.integers(0, 60 * 24 * 10)
+writes = st.tuples(
+    parties, parties, st.sampled_from([ROADS, PARKS]), st.integers(0, 12), st.booleans(), MINUTES
+)
+passes = st.tuples(st.just("pass"), MINUTES)
+
+
+@for_all(st.lists(writes | passes, max_size=40))
+def test_whatever_is_written_each_silence_is_told_once_and_no_answer_in_time_is_called_late(
+    acts: list[Any],
+) -> None:
+    history: list[MessageSent | MessageOverdue] = []
+    for act in sorted(acts, key=lambda act: act[-1]):
+        with suppress(Refusal):
+            history += CONVERSATION.decide(_command(act), CONVERSATION.fold(history))
+    history += CONVERSATION.decide(PassLimits(at=after(days=90)), CONVERSATION.fold(history))
+
+    sent = {event.message_id: event for event in history if isinstance(event, MessageSent)}
+    answered = {event.answers: event.at for event in sent.values() if event.answers}
+    late = [event.message_id for event in history if isinstance(event, MessageOverdue)]
+    asking = {event.message_id: event.due_at for event in sent.values() if event.due_at}
+    assert sorted(late) == sorted(
+        asked_id for asked_id, due_at in asking.items() if answered.get(asked_id, NEVER) > due_at
+    )
+
+
+NEVER = after(days=9999)
+
+
+def _command(act: Any) -> SendMessage | PassLimits:
+    at = after(minutes=act[-1])
+    if act[0] == "pass":
+        return PassLimits(at=at)
+    sender, to, body_id, answered, wanted, _ = act
+    fields = {"answers": f"message-{answered}" if answered else None, "answer_wanted": wanted, "at": at}
+    return asks(sender, to, matter=replace(MATTER, body_id=body_id), **fields)
