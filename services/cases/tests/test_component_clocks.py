@@ -185,7 +185,7 @@ def test_a_reporter_does_not_read_when_another_reported_the_same(
     stricter = neighbours.promised("streets", first_response=1, resolution=1)
     stricter.commitment_id, stricter.area_id = "streets-of-the-hill", "hill"
     running.hears("catalog", stricter)
-    on_the_hill = {"affair_id": "potholes", "location": {"latitude": 6, "longitude": 6}}
+    on_the_hill: dict[str, Any] = {"affair_id": "potholes", "location": {"latitude": 6, "longitude": 6}}
     preview = pb.PreviewRoutingRequest(**on_the_hill)
     eventually(
         lambda: operator.preview_routing(preview).deadlines[-1].commitment_id == "streets-of-the-hill",

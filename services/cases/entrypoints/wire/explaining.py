@@ -13,9 +13,6 @@ from services.cases.domain.case.situations import CaseFile
 from services.cases.domain.explaining import Explanation, Pause
 from services.cases.entrypoints.wire.case import deadline_of_clock
 
-_OF_THE_REPORT = ("spans", "counted", "pauses", "approved_pauses")
-"""What says when a report was made, or what happened to its case."""
-
 
 def clock_explained(
     explanation: Explanation, file: CaseFile, *, whole: bool = True
@@ -25,8 +22,10 @@ def clock_explained(
     shown = _shown(explanation, deadline_of_clock(clock, told=True))
     if not whole:
         shown.of_another_report = True
-        for field in _OF_THE_REPORT:
-            shown.ClearField(field)
+        shown.ClearField("spans")
+        shown.ClearField("counted")
+        shown.ClearField("pauses")
+        shown.ClearField("approved_pauses")
     return shown
 
 
