@@ -697,8 +697,8 @@ def test_the_key_set_is_signed_by_its_root(running: Component) -> None:
 def test_the_answer_about_keys_is_signed_by_the_same_root_and_says_the_same(
     running: Component, operator: Any
 ) -> None:
-    party_id = with_login(operator, "H-11", "hua")
-    kid = jwt.get_unverified_header(log_in_token(running, "hua"))["kid"]
+    party_id = with_login(operator, "H-11", "hua-of-keys")
+    kid = jwt.get_unverified_header(log_in_token(running, "hua-of-keys"))["kid"]
     operator.revoke_sessions(
         pb.RevokeSessionsRequest(request_id=request_id(), party_id=party_id, reason="phone lost")
     )
