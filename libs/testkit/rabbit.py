@@ -95,13 +95,21 @@ class KillableRabbit(EmbeddedRabbitMQ):
             self._killed = False
 
     def renew(self) -> None:
-        """Be as good as new: running, with one empty vhost. A killed node is wiped: it may forget by half."""
+        """Be as good as new: running, with one empty vhost.
+
+        A node that was killed may have forgotten its queues by half: they are left, and the vhost is another.
+        """
         node = self._known()
-        if not self._killed:
-            self._call([*map(node.dropping, node.vhosts), *node.adding(node.vhosts[0])])
-        self._remember(msgspec.structs.replace(node, vhosts=node.vhosts[:1]))
-        if self._killed:
+        if not self.alive:
+            self._remember(msgspec.structs.replace(node, vhosts=node.vhosts[:1]))
             self.wipe()
+        elif self._killed:
+            fresh = f"test_{uuid4().hex[:12]}"
+            self._call(node.adding(fresh))
+            self._remember(msgspec.structs.replace(node, vhosts=(fresh,)))
+        else:
+            self._call([*map(node.dropping, node.vhosts), *node.adding(node.vhosts[0])])
+            self._remember(msgspec.structs.replace(node, vhosts=node.vhosts[:1]))
 
 
 @contextlib.contextmanager

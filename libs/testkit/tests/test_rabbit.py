@@ -3,7 +3,7 @@
 import pytest
 from kombu import Connection
 
-from libs.testkit.rabbit import RabbitServer
+from libs.testkit.rabbit import KillableRabbit, RabbitServer
 
 
 def test_each_test_gets_an_empty_vhost_of_its_own(rabbit_server: RabbitServer) -> None:
@@ -20,6 +20,26 @@ def test_each_test_gets_an_empty_vhost_of_its_own(rabbit_server: RabbitServer) -
 
     rabbit_server.drop(one)
     rabbit_server.drop(other)
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["as it was", "killed and running again"])
+def test_a_running_node_is_as_good_as_new_without_another_start(
+    killable_rabbit: KillableRabbit, killed: bool
+) -> None:
+    with Connection(killable_rabbit.url) as connection, connection.channel() as channel:
+        channel.queue_declare("of-before", durable=True, auto_delete=False)
+    before = killable_rabbit.pids()
+    killable_rabbit._killed = killed
+
+    killable_rabbit.renew()
+
+    assert killable_rabbit.pids() == before
+    with (
+        Connection(killable_rabbit.url) as connection,
+        connection.channel() as channel,
+        pytest.raises(Exception, match="no queue 'of-before'"),
+    ):
+        channel.queue_declare("of-before", passive=True)
 
 
 def test_a_test_that_uses_the_broker_is_marked(broker: str, request: pytest.FixtureRequest) -> None:
