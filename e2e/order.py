@@ -64,6 +64,7 @@ ORDER = Order(
         ("e2e/journeys/test_hostile_requests.py",),
         ("libs/messaging/tests/test_histories.py",),
         ("libs/ledger/tests/test_projector.py",),
+        ("libs/rpc/tests/test_server.py",),
     )
 )
 """Files of one group share a fixture, and so a process: a city, a town, a broker, what Helm rendered.

@@ -46,7 +46,7 @@ def sms_gateway(folder: Path, *, host: str = "localhost") -> Iterator[SmsGateway
     url = f"https://localhost:{server.server_port}/messages?from=linli"
     gateway = SmsGateway(settings_of(url, KEY, authority=authority.file), url)
     server.gateway = gateway  # type: ignore[attr-defined]  # for its handlers
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield gateway

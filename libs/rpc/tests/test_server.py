@@ -62,6 +62,15 @@ def busy(greeter: Greeter, dial: Dial, mint: Mint) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def following(address: str, mint: Mint, many: int) -> Iterator[None]:
+    """So many streams without an end are open while the block runs; then their caller leaves."""
+    with ThreadPoolExecutor(many) as readers, connect(address, mint.person("SUPERVISOR")) as client:
+        for _ in range(many):
+            readers.submit(_drained, client.service(SERVICE).follow_notes(Follow(wanted=0)))
+        yield
+
+
 def send(address: str, rpc: str, raw: bytes, deadline: float | None = 5.0, token: str = "") -> None:
     """Send bytes to an rpc of the greeter."""
     metadata = (("authorization", f"Bearer {token}"),) if token else ()
@@ -333,21 +342,16 @@ def test_a_token_is_verified_while_all_workers_are_busy_and_its_call_served_late
         assert asked.result().name == "new"
 
 
-def test_streams_have_places_of_their_own(greeter: Greeter, dial: Dial, mint: Mint) -> None:
+def test_streams_have_places_of_their_own(greeter: Greeter, address: str, dial: Dial, mint: Mint) -> None:
     stub = dial(mint.person("SUPERVISOR"))
-    open_streams = [stub.follow_notes(Follow(wanted=0), deadline=patience.seconds(1.0)) for _ in range(2)]
-    readers = [threading.Thread(target=_drained, args=(stream,)) for stream in open_streams]
-    for reader in readers:
-        reader.start()
-    eventually(lambda: len(greeter.calls) == 2)
 
-    with pytest.raises(RpcFailed) as no:
-        list(stub.follow_notes(Follow(wanted=1)))
+    with following(address, mint, 2):
+        eventually(lambda: len(greeter.calls) == 2)
+        with pytest.raises(RpcFailed) as no:
+            list(stub.follow_notes(Follow(wanted=1)))
+        assert dial().get_greeting(GetGreeting(greeted="still here")).greeting
 
     assert no.value.reason == "SERVER_BUSY"
-    assert dial().get_greeting(GetGreeting(greeted="still here")).greeting
-    for reader in readers:
-        reader.join()
     eventually(lambda: _numbers(stub, 2) == [0, 1])
 
 
@@ -519,18 +523,18 @@ def followed(code: str) -> float:
     return metrics.REGISTRY.get_sample_value("linli_rpc_total", about) or 0.0
 
 
-def test_it_shows_how_busy_it_is_and_what_became_of_streams(greeter: Greeter, dial: Dial, mint: Mint) -> None:
+def test_it_shows_how_busy_it_is_and_what_became_of_streams(
+    greeter: Greeter, address: str, dial: Dial, mint: Mint
+) -> None:
     ended = {code: followed(code) for code in ("OK", "CANCELLED")}
     stub = dial(mint.person("SUPERVISOR"))
-    stream = stub.follow_notes(Follow(wanted=0), deadline=patience.seconds(0.5))
-    reader = threading.Thread(target=_drained, args=(stream,))
-    reader.start()
 
-    eventually(lambda: "linli_rpc_streams 1.0" in metrics.exposition().decode())
-    reader.join()
+    with following(address, mint, 1):
+        eventually(lambda: len(greeter.calls) == 1)
+        eventually(lambda: "linli_rpc_streams 1.0" in metrics.exposition().decode())
 
     eventually(lambda: "linli_rpc_streams 0.0" in metrics.exposition().decode())
-    assert (followed("OK"), followed("CANCELLED")) == (ended["OK"], ended["CANCELLED"] + 1)
+    eventually(lambda: (followed("OK"), followed("CANCELLED")) == (ended["OK"], ended["CANCELLED"] + 1))
     list(stub.follow_notes(Follow(wanted=2)))
     eventually(lambda: followed("OK") == ended["OK"] + 1)
 
