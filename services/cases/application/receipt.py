@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from libs.ledger.recorded import Context
@@ -68,6 +68,8 @@ class Receipts:
             if into != case_id:  # the receipt is that of a case that was merged: it proves who they are
                 check(self.cases.stream.load(case_id).state)
                 check = permits.for_report(case_id)
+                if isinstance(command, ReopenCase | ContestRejection):
+                    command = replace(command, subject=case_id)  # theirs, not the other reporter's words
             return self.cases.act(into, command, context, check, "")
 
     @contextmanager

@@ -299,7 +299,7 @@ def test_a_receipt_still_serves_after_a_merge(
     followed = nobody.follow_up_by_receipt(pb.FollowUpByReceiptRequest(**shown)).case
     objection: dict[str, Any] = {
         "reply": types.RECEIPT_REPLY_OBJECT_TO_RESOLUTION,
-        "reason": "it is still there",
+        "reason": "it is still there, says nobody",
     }
     crossed = {**shown, "public_id": other.public_id}
     wrong = pb.ReplyByReceiptRequest(request_id=new_id(), **crossed, **objection)
@@ -309,6 +309,9 @@ def test_a_receipt_still_serves_after_a_merge(
     assert followed.merged_into.case.state == types.CASE_STATE_RESOLVED
     assert replied.case.state == types.CASE_STATE_ACCEPTED
     assert replied.case.reporter_id == ""
+    assert "nobody" not in str(mine(lin, other))
+    after = nobody.follow_up_by_receipt(pb.FollowUpByReceiptRequest(**shown)).case
+    assert "nobody" in str(after.merged_into.history)
 
 
 def test_the_conversation_goes_on_with_the_body_that_has_the_other_case(
