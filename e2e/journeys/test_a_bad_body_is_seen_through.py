@@ -124,6 +124,8 @@ def tell(told: Story) -> None:
     month = told.month
     for trick in ("honest", "asleep", "accept-and-return", "pause", "close-at-once", "note", "reject"):
         told.reports(trick)
+    for trick in ("confirmed-by-a-friend", "friends-bench"):
+        told.reports(trick)
     to_roads = {"body_id": ROADS, "legal_basis": "市政府令第7号", "reason": "it is theirs"}
 
     month.goes_on_until(0.1)
@@ -142,6 +144,16 @@ def tell(told: Story) -> None:
     told.does("rob", "note", "AddNote", text="somebody will look at it", to_reporter=True)
     told.does("friend", "note", "AddNote", text="somebody will look at it", to_reporter=True)
     told.does("friend", "reject", "RejectCase", reason_code="unclear", reason="rob asked me to")
+
+    told.does("rob", "confirmed-by-a-friend", "AcceptCase")
+    into = told.told["confirmed-by-a-friend"].case_id
+    told.does("friend", "friends-bench", "MergeCases", into_case_id=into, reason="the same bench")
+    told.does(
+        "rob", "confirmed-by-a-friend", "ResolveCase", outcome_code="resolved", evidence=[photo("a bench")]
+    )
+    told.does("neighbour", "friends-bench", "ConfirmResolution")
+    told.does("friend", "friends-bench", "UnmergeCase", reason="another bench after all")
+    told.does("rob", "confirmed-by-a-friend", "CloseCase")
 
     month.goes_on_until(1)
     told.does("rob", "honest", "StartWork")
@@ -179,6 +191,7 @@ def tell(told: Story) -> None:
 def test_what_a_trick_needs_is_refused(story: Story) -> None:
     assert dict(story.refused) == {
         "close-at-once": ["EVIDENCE_MISSING", "CONFIRMATION_PENDING", "EVIDENCE_MISSING"],
+        "confirmed-by-a-friend": ["CONFIRMATION_PENDING"],
         "reject": ["OUT_OF_REACH"],
         "pause": ["PAUSE_LIMIT_USED", "SCOPE_MISSING"],
     }
@@ -197,6 +210,8 @@ def test_no_limit_passes_without_a_trace(story: Story) -> None:
         "close-at-once": ["RESOLUTION"],
         "note": ["FIRST_RESPONSE", "RESOLUTION"],
         "reject": [],
+        "confirmed-by-a-friend": [],
+        "friends-bench": ["FIRST_RESPONSE", "RESOLUTION"],
     }
 
 
@@ -233,7 +248,7 @@ def test_the_scoreboard_counts_a_limit_for_the_body_that_let_it_pass(story: Stor
 
     assert counted == {
         "": (2, 0, 2, 1, 1),  # one that went round until nobody had it, and one given back when it was late
-        ROADS: (4, 1, 3, 2, 4),
+        ROADS: (6, 2, 4, 3, 5),
         WATER: (1, 1, 0, 0, 0),
     }
     assert [row.returned for row in rows if row.group_id == ROADS] == [2]
