@@ -31,6 +31,8 @@ FEWEST = 5
 """People of an area who used a word for an affair; a word of fewer is not kept."""
 AREAS = 200
 """Areas whose words are looked up for a question: those within its place, then those with most people."""
+DIGESTS = 4_000
+"""Words of areas that are looked up for a question: of a long text those of fewer areas."""
 
 _TAKEN_ON = [
     state.value
@@ -98,9 +100,10 @@ class Lesson:
         busiest = sorted(said, key=lambda each: -sum(counted[each].values()))
         return cls(counted, said, everywhere, busiest)
 
-    def areas(self, path: AreaPath) -> Sequence[AreaPath]:
-        """Those whose words are looked up for a question about a place."""
-        return sorted(self.busiest, key=lambda each: not within(each, path))[:AREAS]
+    def areas(self, path: AreaPath, words: int) -> Sequence[AreaPath]:
+        """Those whose words are looked up for a question about a place, of so many words."""
+        most = min(AREAS, max(1, DIGESTS // max(1, words)))
+        return sorted(self.busiest, key=lambda each: not within(each, path))[:most]
 
     def here(self, path: AreaPath) -> Mapping[str, int]:
         """People by affair, of the areas within one."""
@@ -130,7 +133,7 @@ class LearnedWords:
 
     def _said(self, lesson: Lesson, words: Sequence[str], area_path: AreaPath) -> dict[str, dict[str, int]]:
         said: dict[str, dict[str, int]] = {word: defaultdict(int) for word in words}
-        for path in lesson.areas(area_path):
+        for path in lesson.areas(area_path, len(words)):
             terms = self._views.ledger.keys.terms(TEXT.kind, TEXT.scope(path), words)
             for word, term in zip(words, terms, strict=True):
                 for affair_id, number in lesson.said[path].get(term, {}).items():

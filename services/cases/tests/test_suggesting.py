@@ -221,3 +221,12 @@ def test_whoever_reports_in_several_areas_counts_once(
     assert everywhere.said["zyzzyva"]["graffiti"] == ENOUGH
     assert everywhere.people["graffiti"] - before.people.get("graffiti", 0) == ENOUGH
     assert there.here["graffiti"] - before.here.get("graffiti", 0) == ENOUGH
+
+
+def test_of_a_long_text_fewer_areas_are_asked_those_of_its_place_first() -> None:
+    elsewhere, here = [AreaPath(f"hill/cell-{n}") for n in range(300)], AreaPath("harbour/mole-street")
+    lesson = learned.Lesson(busiest=[*elsewhere, here])
+
+    assert len(lesson.areas(AreaPath("harbour"), 5)) == learned.AREAS
+    assert lesson.areas(AreaPath("harbour"), 200) == [here, *elsewhere[: learned.DIGESTS // 200 - 1]]
+    assert lesson.areas(AreaPath("harbour"), 10_000) == [here]
