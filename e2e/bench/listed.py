@@ -18,7 +18,8 @@ from libs.ledger.recorded import Context, Draft
 from libs.ledger.store.ledger import Append, Ledger
 from libs.rules.areas import AreaPath
 from libs.runtime.bundled.postgres import EmbeddedPostgres
-from services.cases.adapters.ledger import PLACE
+from services.cases.adapters.ledger import PLACE, TEXT
+from services.cases.adapters.months import month_of
 from services.cases.adapters.views.all_cases import VIEW
 from services.cases.domain.case.events import CaseOpened
 from services.cases.domain.values import Point
@@ -70,10 +71,12 @@ INSERT INTO {VIEW.schema}.cases_past SELECT *, recorded_from + interval '9 days'
 # Half of the terms are of words that many cases of the area have, half of words that few have.
 _TERMS = f"""
 INSERT INTO blind_terms (subject, stream, kind, terms)
-SELECT case_id, 'case-' || case_id, 'text', ARRAY(
-    SELECT (CASE WHEN t % 2 = 0 THEN power(random(), 3) * 20000 ELSE random() * 2000000000 END)::integer
+SELECT case_id, 'case-' || case_id, 'text', m.term || ARRAY(
+    SELECT (CASE WHEN t %% 2 = 0 THEN power(random(), 3) * 20000 ELSE random() * 2000000000 END)::integer
     FROM generate_series(1, {TERMS}) AS t WHERE c.case_id IS NOT NULL
 ) FROM {VIEW.schema}.cases AS c
+JOIN unnest(%s::text[], %s::timestamptz[], %s::integer[]) AS m(area_path, began, term)
+    ON m.area_path = c.area_path AND m.began = date_trunc('month', c.opened_time, 'UTC')
 """
 
 
@@ -86,7 +89,7 @@ def fill(ledger: Ledger, owner: str, cases: int) -> None:
         connection.execute(
             f"UPDATE {VIEW.schema}.cases SET recorded_from = recorded_from + interval '9 days'"
         )
-        connection.execute(_TERMS)
+        connection.execute(_TERMS, _months(ledger, connection))
         _place(ledger, connection)
         rows = connection.execute(
             f"SELECT case_id, area_path, row_number() OVER (ORDER BY opened_time) FROM {VIEW.schema}.cases"
@@ -140,6 +143,16 @@ def placed(opened: CaseOpened) -> CaseOpened:
     north, east = (int(opened.case_id[at : at + 8], 16) / 2**32 for at in (16, 24))
     where = Point(latitude=NORTH + WIDE * north, longitude=WEST + WIDE * east)
     return replace(opened, place=Personal(opened.case_id, where.in_words()))
+
+
+def _months(ledger: Ledger, connection: psycopg.Connection) -> tuple[list[str], list[datetime], list[int]]:
+    """The term of each month in each area."""
+    areas = connection.execute(f"SELECT DISTINCT area_path FROM {VIEW.schema}.cases").fetchall()
+    years = range(BEGAN.year, (BEGAN + SPAN).year + 1)
+    months = [datetime(year, month, 1, tzinfo=UTC) for year in years for month in range(1, 13)]
+    each = [*product((area for (area,) in areas), months)]
+    terms = [ledger.keys.terms(TEXT.kind, TEXT.scope(area), [month_of(at)])[0] for area, at in each]
+    return [area for area, _ in each], [at for _, at in each], terms
 
 
 def _place(ledger: Ledger, connection: psycopg.Connection) -> None:

@@ -90,16 +90,33 @@ def measure(ground: Ground) -> list[Figure]:
         small, large = (stack.enter_context(listed.filled(server, "lists", size)) for size in (few, many))
         figures = []
         for asked in LISTS:
-            asking = [_asking(asked, ledger) for ledger in (small, large)]
-            figures.append(listed.compared(f"ListCases, {asked.name}", asking, (few, many), rounds, 3))
+            most = _rows(asked, small)
+            asking = [_asking(asked, ledger, most) for ledger in (small, large)]
+            name = f"ListCases, {asked.name}, {most} rows"
+            figures.append(listed.compared(name, asking, (few, many), rounds, 3))
             print(f"  {asked.name}: {figures[-1].measured}, {figures[-1].baseline}", flush=True)
         return figures
 
 
-def _asking(asked: Asked, ledger: Ledger) -> Callable[[int], float]:
-    """Asks for the page, and says how many seconds the answer took."""
+def _rows(asked: Asked, ledger: Ledger) -> int:
+    """How many rows the page has with few cases: so many are asked for with many cases, too.
+
+    Else two texts that are opened would be compared with fifty.
+    """
+    rows = list[int]()
+    _asking(asked, ledger, 0, rows)(0)
+    return max(1, rows[0])
+
+
+def _asking(
+    asked: Asked, ledger: Ledger, size: int, found: list[int] | None = None
+) -> Callable[[int], float]:
+    """Asks for the page of that size (0: the usual one), and says how many seconds the answer took.
+
+    `found` gets the number of rows.
+    """
     lists = CaseLists(Views(ledger, [all_cases.VIEW]))
-    request = pb.ListCasesRequest(filter=asked.filter, order_by=asked.order, text=asked.text)
+    request = pb.ListCasesRequest(filter=asked.filter, order_by=asked.order, text=asked.text, page_size=size)
     fresh = Fresh(as_of=_MIDDLE) if asked.as_of else Fresh()
     if asked.as_of:
         request.as_of_time.CopyFrom(stamp(_MIDDLE))
@@ -109,7 +126,10 @@ def _asking(asked: Asked, ledger: Ledger) -> Callable[[int], float]:
 
     def ask(_: int) -> float:
         began = time.perf_counter()
-        lists.page(request, asked.order, asked.reach, fresh, searched)
-        return time.perf_counter() - began
+        rows = lists.page(request, asked.order, asked.reach, fresh, searched)[0]
+        took = time.perf_counter() - began
+        if found is not None:
+            found.append(len(rows))
+        return took
 
     return ask

@@ -12,7 +12,6 @@ from libs.query.conditions import EVERYTHING, Condition
 from libs.query.filters import Filters
 from libs.query.paging import ListRequest, Order, Page, order_by
 from libs.query.reach import Reach
-from libs.query.sifting import Selected
 
 R = TypeVar("R")
 
@@ -90,39 +89,32 @@ class Listing(Generic[R]):
         select, given = self._first(wanted, page, page.fetch, as_of)
         return cast("list[R]", cursor.execute(select, (*params, *given)).fetchall())
 
-    def walk(
+    def next_of(
         self,
         cursor: Cursor[DictRow],
         request: ListRequest,
         page: Page,
         reach: Reach | None = None,
         *,
-        where: Condition = EVERYTHING,
-        asked: Condition,
+        columns: tuple[str, ...],
         most: int,
+        where: Condition = EVERYTHING,
+        asked: Condition | None = None,
         as_of: datetime | None = None,
-    ) -> Selected[R]:
-        """The rows of a page that meet `asked`, which is asked of one row after the other, in the order.
+    ) -> list[DictRow]:
+        """`most` rows from where the page begins: only these columns, and those of the order.
 
-        Of `most` rows at most, or of as many as it takes to fill the page. Otherwise as `select`.
+        For whoever looks for the rows of a page among many. `asked` is asked of each of these rows, and of no
+        other; `met` is the answer. Otherwise as `select`.
         """
         wanted = self._wanted(request, page, reach, where)
+        named = ", ".join(dict.fromkeys((*columns, *(each.column for each in page.order))))
+        if asked is None:
+            return cursor.execute(*self._first(wanted, page, most, as_of, named)).fetchall()
         first, given = self._first(wanted, page, most, as_of)
-        name = self.table.name
-        placed = f"SELECT *, row_number() OVER (ORDER BY {page.order_by}) AS place_ FROM ({first}) AS {name}"
-        met = f"SELECT *, ({asked.sql}) AS met_ FROM ({placed}) AS {name}"
-        select = (
-            f"SELECT * FROM ({met}) AS {name} WHERE met_ OR place_ = {most:d}"
-            f" ORDER BY {page.order_by} LIMIT {page.fetch}"
-        )
-        rows = cursor.execute(select, (*asked.params, *given)).fetchall()
-        last = rows[-1] if rows and rows[-1]["place_"] == most else None
-        found: list[Any] = [row for row in rows if row["met_"]]
-        for row in rows:
-            del row["place_"], row["met_"]
-        if len(found) > page.size or last is None:
-            return Selected.of(page, found)
-        return Selected(found, page.values(last), enough=len(found) < page.size)
+        told = f"SELECT {named}, ({asked.sql}) AS met FROM ({first}) AS {self.table.name}"
+        select = f"{told} ORDER BY {page.order_by}"
+        return cursor.execute(select, (*asked.params, *given)).fetchall()
 
     def _wanted(self, request: ListRequest, page: Page, reach: Reach | None, where: Condition) -> Condition:
         """What the rows of a page and behind it meet."""
@@ -133,13 +125,13 @@ class Listing(Generic[R]):
         return within & where & self.filters.compile(given) & page.condition
 
     def _first(
-        self, wanted: Condition, page: Page, number: int, as_of: datetime | None
+        self, wanted: Condition, page: Page, number: int, as_of: datetime | None, columns: str = "*"
     ) -> tuple[str, tuple[object, ...]]:
         """The first so many of them in the order of the page."""
+        if as_of is not None:
+            return self._past(wanted, page, number, as_of, columns)
         ordered = f" ORDER BY {page.order_by} LIMIT {number:d}"
-        if as_of is None:
-            return f"SELECT * FROM {self._source} WHERE {wanted.sql}{ordered}", wanted.params
-        return self._past(wanted, ordered, as_of)
+        return f"SELECT {columns} FROM {self._source} WHERE {wanted.sql}{ordered}", wanted.params
 
     def one(self, cursor: Cursor[DictRow], **columns: Any) -> R | None:
         """The row with these values; the first in the usual order where there are several."""
@@ -152,14 +144,35 @@ class Listing(Generic[R]):
         table = self.table
         return f"({table.sql}) {table.name}" if isinstance(table, Derived) else table.name
 
-    def _past(self, wanted: Condition, ordered: str, as_of: datetime) -> tuple[str, tuple[object, ...]]:
-        """The first rows as of a moment: those still so and those that were, each by its indexes."""
+    def _past(
+        self, wanted: Condition, page: Page, number: int, as_of: datetime, columns: str
+    ) -> tuple[str, tuple[object, ...]]:
+        """The first rows as of a moment: those still so and those that were, each by its indexes.
+
+        Of those that were, only such as come before the last of so many that are still so: else all that ever
+        was would be looked at for the few that were so at that moment.
+        """
         if isinstance(self.table, Derived):
             raise TypeError(f"{self.table.name} is derived, and keeps no history")
-        parts = [
-            (f"({select} AND ({wanted.sql}){ordered})", (*(as_of,) * moments, *wanted.params))
-            for select, moments in self.table.as_of_each()
-        ]
-        union = " UNION ALL ".join(sql for sql, _ in parts)
-        params = tuple(value for _, values in parts for value in values)
-        return f"SELECT * FROM ({union}) {self.table.name}{ordered}", params
+        ordered = f" ORDER BY {page.order_by} LIMIT {number:d}"
+        (still, once), (were, twice) = self.table.as_of_each()
+        before = _until_last(page, number)
+        select = (
+            f"WITH still_ AS MATERIALIZED ({still} AND ({wanted.sql}){ordered})"
+            f" SELECT {columns} FROM (SELECT * FROM still_ UNION ALL"
+            f" ({were} AND ({wanted.sql}){before}{ordered})) {self.table.name}{ordered}"
+        )
+        return select, (*(as_of,) * once, *wanted.params, *(as_of,) * twice, *wanted.params)
+
+
+def _until_last(page: Page, number: int) -> str:
+    """What rows meet that come no later than the last of so many in `still_`; nothing where it has fewer.
+
+    Only of moments: other types have no value beyond all others.
+    """
+    first = page.order[0]
+    if first.kind is not datetime:
+        return ""
+    sign, end = (">=", "-infinity") if first.descending else ("<=", "infinity")
+    last = f"SELECT {first.column} FROM still_ ORDER BY {page.order_by} OFFSET {number - 1:d}"
+    return f" AND {first.column} {sign} coalesce(({last}), '{end}'::timestamptz)"

@@ -52,7 +52,7 @@ ADAPTERS = {
         "source_keys",
     },
     "catalog": {"official_days"},
-    "cases": {"case_rows", "figures", "learned", "listing", "nearby", "picture"},
+    "cases": {"case_rows", "figures", "finding", "learned", "listing", "months", "nearby", "picture"},
     "volunteers": {"matching"},
     "supervision": {"case_rows", "scoreboard", "upstream"},
 }

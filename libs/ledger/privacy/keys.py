@@ -87,6 +87,10 @@ class Keys:
             raise KeyLost(min(lost))
         return [keys[text.subject].decipher(text) for text in texts]
 
+    def erased(self, subjects: Iterable[str]) -> set[str]:
+        """Those of them whose keys were destroyed."""
+        return {subject for subject, key in self._load(subjects).items() if key.wrapped is None}
+
     def destroy(self, subject: str) -> None:
         """Erase a person: everything sealed under their key is unreadable from now on, for good."""
         self.erasure.prepare(1)

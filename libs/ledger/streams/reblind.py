@@ -117,12 +117,14 @@ class Reblinding:
         """What the ledger says, of those who are not erased."""
         mapper, keys = self._ledger.mapper, self._ledger.keys
         history = self._ledger.read_streams(dict.fromkeys(streams, 0))
-        return joined(
+        rows = joined(
             added
             for events in history.values()
             for one in events
             for added in mapper.terms(keys, one.stream, one.event, one.metadata)
         )
+        erased = keys.erased({key.subject for key in rows})  # of them there may be words that no text says
+        return {key: terms for key, terms in rows.items() if key.subject not in erased}
 
     def _stored(self, keys: Iterable[Key], cursor: Cursor[Any] | None = None) -> Terms:
         """What the table says."""

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import NotRequired, TypedDict
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from psycopg import Cursor
 from psycopg.rows import DictRow, dict_row
 
@@ -17,6 +20,7 @@ from libs.query.listing import Derived, Listing
 from libs.query.paging import Page, ascending, descending
 from libs.query.reach import Limit, Reach
 from libs.rpc.tests.greeter import message
+from libs.testkit.clocks import moment
 
 ListNotes = message("ListNotesRequest")
 
@@ -75,25 +79,20 @@ def test_a_question_of_its_own_limits_the_list_further(cursor: Cursor[DictRow]) 
     assert ids(rows) == ["b1", "b3", "b5"]
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 10])
-@pytest.mark.parametrize("most", [1, 2, 3, 4, 7, 8])
-@pytest.mark.parametrize("shelf", ["maps", "novels", "atlases"])
-def test_a_walk_asks_so_many_rows_and_goes_on_behind_them(
-    cursor: Cursor[DictRow], size: int, most: int, shelf: str
+def test_the_next_rows_from_a_page_on_come_with_the_columns_that_are_asked_for(
+    cursor: Cursor[DictRow],
 ) -> None:
-    asked, request = Condition("shelf = %s", (shelf,)), ListNotes(page_size=size)
-    page, found = Page.of(request, LISTED.order), list[str]()
+    request, within = ListNotes(page_size=1), Reach((Limit("town/north"),))
+    page = replace(Page.of(request, LISTED.order), after=("b1",))
 
-    for _ in range(8):
-        walked = LISTED.walk(cursor, request, page, asked=asked, most=most)
-        found += ids([*walked.rows])
-        assert len(walked.rows) <= min(size, most)
-        if walked.after is None:
-            break
-        assert walked.enough == (len(walked.rows) < size)
-        page = replace(page, after=walked.after)
+    rows = LISTED.next_of(cursor, request, page, within, columns=("shelf",), most=2)
+    rest = LISTED.next_of(cursor, request, page, within, columns=(), most=9)
+    asked = Condition("shelf = %s", ("novels",))
+    answered = LISTED.next_of(cursor, request, page, columns=(), most=3, asked=asked)
 
-    assert found == ids(LISTED.page(cursor, ListNotes(), where=asked)[0])
+    assert rows == [{"shelf": "maps", "book_id": "b2"}, {"shelf": "novels", "book_id": "b3"}]
+    assert rest == [{"book_id": "b2"}, {"book_id": "b3"}]
+    assert [(row["book_id"], row["met"]) for row in answered] == [("b2", False), ("b3", True), ("b4", False)]
 
 
 def test_another_order_makes_tokens_of_its_own(cursor: Cursor[DictRow]) -> None:
@@ -154,3 +153,75 @@ class Odd(TypedDict):
 def test_a_type_that_no_column_keeps_is_refused() -> None:
     with pytest.raises(TypeError, match="has no column type"):
         Table.of("odd", Odd, key=("number",))
+
+
+class LoanRow(TypedDict):
+    loan_id: str
+    reader: str
+    lent: datetime
+
+
+LOANS = Table.of("loans", LoanRow, key=("loan_id",), history=("lent, loan_id",))
+BEGAN = moment("2024-03-01 09:00")
+DAY = timedelta(days=1)
+
+
+Life = tuple[int, list[tuple[int, str]]]
+"""On which day a book was lent, and from which day on it is with which reader."""
+LIVES = st.tuples(
+    st.integers(0, 9),
+    st.lists(
+        st.tuples(st.integers(0, 20), st.sampled_from("ab")), min_size=1, unique_by=lambda each: each[0]
+    ),
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    lives=st.lists(LIVES, max_size=9),
+    then=st.integers(0, 20),
+    backwards=st.booleans(),
+    size=st.integers(1, 4),
+)
+def test_pages_as_of_a_moment_have_all_rows_that_were_so_then(
+    cursor: Cursor[DictRow], lives: list[Life], then: int, backwards: bool, size: int
+) -> None:
+    direction = descending if backwards else ascending
+    order = (direction("lent", datetime), direction("loan_id"))
+    listed = Listing(table=LOANS, order=order, filters=Filters(reader=text("reader")))
+    wanted = list[tuple[int, str]]()
+    lend(cursor)
+    for number, (lent, changes) in enumerate(lives):
+        if read_by(cursor, f"loan-{number}", lent, sorted(changes), then) == "a":
+            wanted.append((lent, f"loan-{number}"))
+
+    found, request = list[str](), ListNotes(page_size=size, filter='reader = "a"')
+    while True:
+        rows, request.page_token = listed.page(cursor, request, as_of=BEGAN + then * DAY)
+        found += [row["loan_id"] for row in rows]
+        if not request.page_token:
+            break
+
+    assert found == [loan for _, loan in sorted(wanted, reverse=backwards)]
+
+
+def lend(cursor: Cursor[DictRow]) -> None:
+    """Tables without a row."""
+    assert LOANS.past is not None
+    cursor.execute("DROP TABLE IF EXISTS loans, loans_past")
+    cursor.execute(LOANS.ddl())
+    cursor.execute(LOANS.past.ddl())
+
+
+def read_by(cursor: Cursor[DictRow], loan: str, lent: int, changes: list[tuple[int, str]], then: int) -> str:
+    """Record a loan; answers who has the book on a day, "" for nobody yet."""
+    with_whom = ""
+    for (day, reader), until in zip(changes, [*(day for day, _ in changes[1:]), None], strict=True):
+        row = [loan, reader, *(BEGAN + each * DAY for each in (lent, day))]
+        if until is None:
+            cursor.execute("INSERT INTO loans VALUES (%s, %s, %s, %s)", row)
+        else:
+            cursor.execute("INSERT INTO loans_past VALUES (%s, %s, %s, %s, %s)", [*row, BEGAN + until * DAY])
+        if day <= then and (until is None or then < until):
+            with_whom = reader
+    return with_whom

@@ -1,6 +1,6 @@
 """The stored events of cases, under the names they keep for ever."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -11,10 +11,13 @@ from libs.ledger.store.blinding import Blinding
 from libs.ledger.store.mapper import Events
 from libs.query import sought
 from libs.rules.terms import of_limits
+from services.cases.adapters.months import month_of
 from services.cases.domain import conversation, external_system, incident, noted
 from services.cases.domain.case import events
 from services.cases.domain.likeness import METRES, sighting_of
 from services.cases.domain.sensor import events as sensor
+
+_WHOLE = "\0"  # begins what is a word as it is: no text that is taken in has a NUL
 
 
 def _content(event: events.CaseContentErased) -> tuple[str, ...]:
@@ -109,15 +112,33 @@ def searched(event: events.CaseEvent) -> tuple[Personal | None, ...]:
             return ()
 
 
+def _reported(opened: events.CaseOpened) -> list[Personal | None]:
+    """The texts of a report, and its month; of somebody who was erased nothing at all."""
+    said = (opened.description, opened.address, opened.contact, opened.place)
+    if any(text is not None and text.value is None for text in said):
+        return []
+    month = Personal(opened.reporter_id or opened.case_id, f"{_WHOLE}{month_of(opened.at)}")
+    return [month, *searched(opened)]
+
+
+def _words(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        yield from (text[1:],) if text.startswith(_WHOLE) else sought.terms((text,))
+
+
 TEXT = Blinding(
     kind="text",
-    texts=dict.fromkeys(
-        ("case_opened.v1", "reporter_answered.v1", "note_added.v1", "case_resolved.v1"), searched
-    ),
-    words=sought.terms,
+    texts={
+        "case_opened.v1": _reported,
+        **dict.fromkeys(("reporter_answered.v1", "note_added.v1", "case_resolved.v1"), searched),
+    },
+    words=_words,
     by_area=True,
 )
-"""By which words a case is found. In another area the same word has another term."""
+"""By which words a case is found, and by the month in which it was opened: other terms in each area.
+
+A report without a text has the term of its month, too: an answer to it may add words.
+"""
 
 _CELLS = Cells(METRES)
 
@@ -140,15 +161,21 @@ def around(opened: events.CaseOpened) -> list[str]:
     return places_of(opened, _CELLS.around)
 
 
+def of_months(opened: events.CaseOpened, months: Iterable[str]) -> list[str]:
+    """What those cases of the same affair are found by that were opened in some months, and say a place."""
+    return [f"{opened.affair_id} {month}" for month in months]
+
+
 def _placed(opened: events.CaseOpened) -> list[Personal]:
     whose = opened.place or opened.address
-    words = places_of(opened, lambda latitude, longitude: [_CELLS.of(latitude, longitude)])
+    places = places_of(opened, lambda latitude, longitude: [_CELLS.of(latitude, longitude)])
+    words = [*places, *of_months(opened, [month_of(opened.at)])] if places else []
     return [Personal(whose.subject, word) for word in words] if whose else []
 
 
 PLACE = Blinding(kind="place", texts={"case_opened.v1": _placed}, words=list)
-"""At which places a case is found: a coarse cell, and the address as it was written. In all areas by the same
-terms, for a street that is a border lies in two.
+"""At which places a case is found: a coarse cell, and the address as it was written; and in which month it
+was opened. In all areas by the same terms, for a street that is a border lies in two.
 """
 
 EVENTS = Events(

@@ -4,8 +4,7 @@ Words are looked for by blind terms; then the texts of the candidates are opened
 the caller may read with their texts are ever looked at.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,46 +13,28 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded, utc_now
-from libs.ledger.store.blinding import TABLE, literal
 from libs.ledger.views.view import Views, position_of
 from libs.query.conditions import EVERYTHING, Condition
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.paging import Page
 from libs.query.pinning import pinned
 from libs.query.reach import Reach
-from libs.query.sifting import Selected, sifted
+from libs.query.sifting import sifted
 from libs.query.sought import Sought
-from services.cases.adapters.ledger import TEXT, searched
+from services.cases.adapters.finding import Finding, Wanted
+from services.cases.adapters.ledger import searched
 from services.cases.adapters.views.all_cases import LISTED, ORDERS, VIEW
 from services.cases.application.ports import CaseRow, Search
 from services.cases.domain.case import CASE
 
 MOVING = ("due_time", "due_time desc")
 """The orders in which a case may come to another place: a pause moves its due time."""
-TURNS = ((1_000, 5_000), (10_000, 20_000))
-"""How words are looked for, in turn until a page is full: as candidates, if they are so few at most, or else
-by asking so many cases for the terms, in the order of the list. Rare words have few candidates, and a page of
-frequent ones is soon full; the numbers bound what a page takes, however many cases there are."""
-PIECE = 1_000
-"""Cases that one statement asks: of more, PostgreSQL may rather sort all that there are."""
 MOST_OPENED = 800
 """Cases whose texts are opened for a page, unless it is a long one."""
 
 _SKEW = timedelta(minutes=1)
 """More than the clocks of process and database ever differ by, while anything is recorded."""
 _STREAM = f"{CASE.category}-"
-_TERMS = f"public.{TABLE} AS t"
-_CANDIDATES = (
-    f"SELECT substr(found.stream, {len(_STREAM) + 1}) AS case_id FROM unnest(%s::text[]) AS wanted(terms)"
-    f" CROSS JOIN LATERAL (SELECT t.stream FROM {_TERMS}"
-    f" WHERE t.kind = '{TEXT.kind}' AND t.terms @> wanted.terms::integer[]) AS found LIMIT %s"
-)
-# Not EXISTS: for that PostgreSQL would join whole tables before it takes the first rows of the order.
-_HAS_TERMS = (
-    f"(SELECT t.terms @> (%s::jsonb ->> area_path)::integer[] FROM {_TERMS}"
-    " WHERE t.subject = coalesce(reporter_id, case_id)"
-    f" AND t.stream = '{_STREAM}' || case_id AND t.kind = '{TEXT.kind}')"
-)
 # From one area to the next by the index, however many cases each has.
 _AREAS = """
 WITH RECURSIVE walk(area_path) AS (
@@ -108,23 +89,14 @@ class CaseLists:
             if not readable_too:  # twice the same would be taken for twice as selective
                 where &= search.readable.condition(area_column=LISTED.area, body_column=LISTED.body)
             areas = [row["area_path"] for row in cursor.execute(_AREAS).fetchall()]
-            terms = self._terms(search.sought, areas, search.readable)
+        wanted = Wanted.of(self.views.ledger, search.sought.terms, _within(areas, search.readable))
         bodies = any(limit.body for limit in search.readable.limits)
-        finding = _Finding(self.views, query, reach, fresh, where, terms, by_cases=bodies)
+        finding = Finding(self.views, query, reach, fresh, where, wanted, by_cases=bodies)
 
         def keep(rows: Sequence[CaseRow]) -> Sequence[CaseRow]:
             return self._having(search.sought, rows, fresh.as_of)
 
         return *sifted(page, finding.select, keep, max(MOST_OPENED, 2 * page.size)), until
-
-    def _terms(self, sought: Sought, areas: Iterable[str], readable: Reach) -> dict[str, str]:
-        """By the path of each area within reach: the terms as they are there."""
-        keys, limits = self.views.ledger.keys, readable.limits
-        return {
-            path: literal(set(keys.terms(TEXT.kind, TEXT.scope(path), sought.terms)))
-            for path in areas
-            if any(limit.covers(path, limit.body) for limit in limits)
-        }
 
     def _having(self, sought: Sought, rows: Sequence[CaseRow], as_of: datetime | None) -> Sequence[CaseRow]:
         """Those whose texts really have it; nothing that was erased counts."""
@@ -133,66 +105,9 @@ class CaseLists:
         return [row for row in rows if sought.is_in(_texts(history[streams[row["case_id"]]], as_of))]
 
 
-@dataclass(slots=True)
-class _Finding:
-    """The cases of one page that have all terms, and a few that only seem to.
-
-    `by_cases`: each case within reach is asked, and nothing else. So a caller who is kept to bodies does not
-    learn of other bodies' cases by the time that an answer takes. Areas have terms of their own, so those of
-    other areas are not even looked up.
-    """
-
-    views: Views
-    query: ListQuery
-    reach: Reach
-    fresh: Fresh
-    where: Condition
-    terms: Mapping[str, str]
-    by_cases: bool
-    turn: int = 0
-    asked: int = 0
-    looked_up: int = 0
-    candidates: Sequence[str] | None = None
-
-    def select(self, page: Page) -> Selected[CaseRow]:
-        """Some of them, in the order of the page."""
-        rows: list[CaseRow] = []
-        with self.fresh.read(self.views, VIEW) as cursor:
-            while True:
-                selected = self._select(cursor, page)
-                rows += selected.rows
-                if not selected.enough or self._is_over():  # full, at the end, or all that time allows
-                    return replace(selected, rows=rows)
-                page = replace(page, size=page.size - len(selected.rows), after=selected.after)
-
-    def _select(self, cursor: Cursor[DictRow], page: Page) -> Selected[CaseRow]:
-        few, most = TURNS[self.turn]
-        query, reach, as_of = self.query, self.reach, self.fresh.as_of
-        if self._are_few(cursor, few):
-            where = self.where & Condition("case_id = ANY(%s)", (self.candidates,))
-            rows = LISTED.select(cursor, query, page, reach, where=where, as_of=as_of)
-            return Selected.of(page, rows)
-        asked, piece = Condition(_HAS_TERMS, (json.dumps(self.terms),)), min(PIECE, most - self.asked)
-        return LISTED.walk(cursor, query, page, reach, where=self.where, asked=asked, most=piece, as_of=as_of)
-
-    def _is_over(self) -> bool:
-        """After a piece: whether the last turn has asked all it may. After another turn the next begins."""
-        self.asked += PIECE
-        if self.asked < TURNS[self.turn][1]:
-            return False
-        if self.turn == len(TURNS) - 1:
-            return True
-        self.turn, self.asked = self.turn + 1, 0
-        return False
-
-    def _are_few(self, cursor: Cursor[DictRow], few: int) -> bool:
-        """Looks the candidates up once in a turn."""
-        if few > self.looked_up and not self.by_cases:
-            found = cursor.execute(_CANDIDATES, [[*self.terms.values()], few + 1]).fetchall()
-            self.looked_up = few
-            if len(found) <= few:
-                self.candidates = [row["case_id"] for row in found]
-        return self.candidates is not None
+def _within(areas: Iterable[str], reach: Reach) -> list[str]:
+    """The paths of areas of which a reach covers at least some cases."""
+    return [path for path in areas if any(limit.covers(path, limit.body) for limit in reach.limits)]
 
 
 def _texts(history: Iterable[Recorded[Any]], as_of: datetime | None) -> list[str]:

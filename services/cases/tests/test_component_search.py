@@ -1,7 +1,7 @@
 """Cases are found by words over the real wire, by those alone who may read their texts."""
 
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, product
 from typing import Any
 
 import psycopg
@@ -14,9 +14,9 @@ from libs.ledger.streams.reblind import Reblinding
 from libs.rpc.failures import RpcFailed
 from libs.rpc.moments import stamp
 from libs.testkit.component import Component
-from services.cases.adapters import listing
+from services.cases.adapters import finding
 from services.cases.tests.neighbours import IN_HARBOUR
-from services.cases.tests.wire import on, refused, report
+from services.cases.tests.wire import imported, new_id, on, refused, report
 
 ON_THE_HILL = {"latitude": 5.5, "longitude": 5.5}
 numbers = count(1)
@@ -115,8 +115,9 @@ def test_the_table_shows_no_word_and_not_that_two_areas_have_the_same(
 
     assert word not in str(rows)
     assert here.area_path != there.area_path
-    assert len(terms[f"case-{here.case_id}"]) == len(terms[f"case-{there.case_id}"]) == 1
-    assert terms[f"case-{here.case_id}"] != terms[f"case-{there.case_id}"]
+    ours, theirs = ({*terms[f"case-{case.case_id}"]} for case in (here, there))
+    assert len(ours) == len(theirs) == 2  # the word, and the month of opening
+    assert not ours & theirs
 
 
 def test_who_may_not_read_a_case_does_not_learn_that_it_has_a_word(
@@ -216,18 +217,26 @@ def test_a_query_of_ten_thousand_characters_is_refused(operator: Any) -> None:
         operator.list_cases(pb.ListCasesRequest(text="lamp " * 2_000))
 
 
-RARE, FREQUENT = listing.TURNS, ((0, 1_000),)
+RARE, FREQUENT = finding.TURNS, ((0, 1_000),)
 HIDDEN = ((0, 1), (0, 2))
 """A page has to give up before it is full."""
 LATE = ((0, 1), (1_000, 1))
+BY_MONTH, BY_CASE = 0, 10**9
 
 
-@pytest.mark.parametrize("turns", [RARE, FREQUENT, HIDDEN, LATE])
+@pytest.fixture(params=[(RARE, BY_CASE), *product((FREQUENT, HIDDEN, LATE), (BY_MONTH, BY_CASE))])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How cases are looked for."""
+    turns, a_month = request.param
+    monkeypatch.setattr(finding, "TURNS", turns)
+    monkeypatch.setattr(finding, "CASES_A_MONTH", a_month)
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("order", ["", "opened_time", "due_time", "due_time desc"])
 def test_pages_of_what_is_found_fit_together_with_filters_while_cases_change(
-    operator: Any, roads_officer: Any, word: str, order: str, turns: Any, monkeypatch: pytest.MonkeyPatch
+    operator: Any, roads_officer: Any, word: str, order: str
 ) -> None:
-    monkeypatch.setattr(listing, "TURNS", turns)
     opened = [told(operator, f"{word} {n}", channel=types.CHANNEL_WEB).case for n in range(5)]
     last = told(operator, word, channel=types.CHANNEL_PHONE_OPERATOR, location=IN_HARBOUR)
     asked = pb.ListCasesRequest(text=word, filter="channel = WEB", order_by=order, page_size=2)
@@ -246,11 +255,10 @@ def test_pages_of_what_is_found_fit_together_with_filters_while_cases_change(
     assert len(ids) == len(set(ids)) == 5
 
 
-@pytest.mark.parametrize("turns", [RARE, FREQUENT, HIDDEN, LATE])
+@pytest.mark.usefixtures("way")
 def test_however_cases_are_looked_for_those_are_found_whose_texts_have_the_words(
-    operator: Any, word: str, turns: Any, monkeypatch: pytest.MonkeyPatch
+    operator: Any, word: str
 ) -> None:
-    monkeypatch.setattr(listing, "TURNS", turns)
     having = list[str]()
     for number in range(12):
         with_it = number % 5 in (0, 1)
@@ -264,3 +272,32 @@ def test_however_cases_are_looked_for_those_are_found_whose_texts_have_the_words
         assert found(operator, word, at_least=opened.revision, **asked) == having[::-1]
         assert found(operator, word, order_by="opened_time", **asked) == having
         assert found(operator, word, as_of_time=then, page_size=size) == having[::-1]
+
+
+@pytest.mark.usefixtures("way")
+def test_cases_of_all_months_are_found_also_by_an_answer_to_a_report_that_said_nothing(
+    operator: Any, roads_officer: Any, word: str
+) -> None:
+    days = ("2019-12-31T23:59", "2020-01-01T00:00", "2020-01-31T23:59", "2022-06-15T12:00")
+    cases = [operator.open_case(imported(new_id(), day, description=word)).case for day in days]
+    silent = told(operator, "").case
+    seen = roads_officer.answer_reporter(pb.AnswerReporterRequest(**on(silent), text=f"a {word}")).revision
+    having = [*(case.case_id for case in cases), silent.case_id]
+
+    assert found(operator, word, order_by="opened_time", page_size=2, at_least=seen) == having
+    assert found(operator, word, page_size=3) == having[::-1]
+
+
+def test_nothing_is_left_of_an_erased_person_whose_report_said_nothing(
+    running: Component, operator: Any, word: str
+) -> None:
+    reporter = f"resident-{word}"
+    running.hears("identity", identity.ResidentRegistered(resident_id=reporter))
+    told(operator, "", reporter_id=reporter, location=None, area_id="mole-street")
+    rows = "SELECT * FROM blind_terms WHERE subject = %s"
+    assert len(sql(running, rows, reporter)) == 1
+
+    running.hears("identity", identity.SubjectErased(subject_id=reporter))
+
+    assert Reblinding(running.opened.ledger).put_right() == []
+    assert sql(running, rows, reporter) == []

@@ -10,7 +10,10 @@ from linli.cases.v1 import cases_types_pb2 as types
 from linli.identity.v1 import identity_events_pb2 as identity
 
 from libs.ledger.streams.reblind import Reblinding
+from libs.rpc.moments import stamp
+from libs.testkit.clocks import moment
 from libs.testkit.component import Component
+from services.cases.adapters import nearby
 from services.cases.adapters.nearby import NearbyCases
 from services.cases.application import duplicate
 from services.cases.domain.likeness import likeness
@@ -152,6 +155,27 @@ def test_of_a_great_many_those_nearest_in_time_are_looked_at(
     assert one == found[:1]
 
 
+def test_at_a_busy_place_the_months_nearest_to_the_case_are_looked_at(
+    dispatcher: Any, operator: Any, spot: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = ("2019-05-31", "2020-02-01", "2020-03-31", "2020-04-01", "2020-07-15", "2021-01-01")
+    system, released = "old-system", list[pb.Case]()
+    for day in days:
+        opened = operator.open_case(imported(new_id(), f"{day}T10:00", location=spot))
+        released.append(opened.case)
+    until = stamp(moment("2021-02-01 08:00"))
+    finished = operator.finish_import(
+        pb.FinishImportRequest(system=system, as_of_time=until, at_least=opened.revision)
+    )
+    may, february, march, _, july, january = (case.case_id for case in released)
+
+    asked = {"at_least": finished.revision}
+    assert ids(suggested(dispatcher, released[3], **asked)) == [march, february, july, january, may]
+    for many, nearest in ((1, []), (2, [march]), (4, [march, february, july])):
+        monkeypatch.setattr(nearby, "LOOKED_UP", many)
+        assert ids(suggested(dispatcher, released[3], **asked)) == nearest
+
+
 def test_reports_by_unlike_channels_may_be_about_one_matter(
     person: Any, operator: Any, dispatcher: Any, spot: dict[str, float]
 ) -> None:
@@ -227,7 +251,7 @@ def test_the_table_shows_no_place_and_not_that_two_affairs_have_the_same(
     assert str(spot["latitude"]) not in str(ours)
     *_, terms = ours
     assert terms == same[-1]
-    assert len(terms) == 2  # its cell, and the address
+    assert len(terms) == 3  # its cell, the address, and the month
     assert not {*terms} & {*theirs[-1]}
 
 

@@ -40,7 +40,7 @@ CASES = Table.of(
         "(unowned_since, case_id) WHERE unowned_since IS NOT NULL",
         "(state) INCLUDE (overdue, met_time) WHERE ended_time IS NULL",
     ),
-    history=("opened_time, case_id", "due_order, case_id"),
+    history=(*(f"{owner}opened_time, case_id" for owner in _OWNERS), "due_order, case_id"),
 )
 FILTERS = Filters(
     state=choice("state", STATES.stored, STATES.prefix),
