@@ -226,6 +226,8 @@ class Finding:
         """Looks the months of some cases up, unless these are asked faster themselves."""
         new = {(row["area_path"], month_of(row["opened_time"])) for row in piece} - self.months
         new = {each for each in new if each[0] in self.wanted.terms}
+        if not new:
+            return True
         if len(new) * CASES_A_MONTH > len(piece):
             return False
         months: dict[str, list[str]] = {}
