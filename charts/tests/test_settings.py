@@ -19,16 +19,19 @@ from libs.ledger.privacy.master_key import MasterKey
 from libs.rpc.keys import SigningKey
 from libs.runtime.config.settings import Settings, describe, read
 from libs.runtime.host.exposed import exposed
+from libs.testkit.certificates import Authority
 from services.command.registry import NAMES, load
 
 
 def environ(pod: Document, folder: Path) -> dict[str, str]:
     """What the last container of a pod is told, its files laid out in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
     written = {
         "master-key": MasterKey.generate().text(),
         "signing-key.pem": SigningKey.generate().pem().decode(),
         "relay-key.pem": SigningKey.generate().pem().decode(),
         "sms-secret": "whsec_" + "aaaa" * 8 + "\n",
+        "ca.crt": Authority(folder).file.read_text(),
     }
     for path in filter(None, (path for _, _, _, path in files(pod))):
         file = folder / path
