@@ -61,6 +61,11 @@ LABEL org.opencontainers.image.title="Linli" \
       org.opencontainers.image.revision="${COMMIT}" \
       org.opencontainers.image.base.name="${BASE_NAME}" \
       org.opencontainers.image.base.digest="${BASE_DIGEST}"
+# The font of letters.
+RUN apt-get update -q \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends fonts-wqy-microhei \
+    && find /usr/share/doc -type f ! -name copyright -delete \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/* /usr/share/man
 RUN echo 'linli:x:10001:0:Linli:/tmp:/usr/sbin/nologin' >> /etc/passwd
 COPY --from=build /opt/linli /opt/linli
 # What is in this image, not in the one that built it.

@@ -4,10 +4,12 @@ import contextlib
 import gc
 import subprocess
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
-from libs.runtime.bundled import ports
+from libs.notify.letter_font import FONT, PACKAGE
+from libs.runtime.bundled import debian, ports
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed, find_or_install
 from libs.telemetry.metrics import registry
 from libs.testkit import examples, patience
@@ -164,6 +166,14 @@ def installed_rabbitmq(request: pytest.FixtureRequest) -> Installed:
             return find_or_install()
     except RabbitMQFailed as failed:
         pytest.fail(str(failed), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def letter_font() -> Path:
+    """The font of letters; Debian's package is installed first where it is missing."""
+    if not FONT.exists():
+        debian.install([PACKAGE])
+    return FONT
 
 
 @pytest.fixture(scope="session")

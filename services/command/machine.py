@@ -120,6 +120,27 @@ def replay_notices(get: Get) -> click.Command:
     return replay
 
 
+def print_letters(get: Get) -> click.Command:
+    """The command that prints letters."""
+
+    @click.command("letters")
+    @click.option("--out", required=True, metavar="FOLDER|FILE.pdf", help="where the PDF and its list go")
+    @click.option("--area", default="", metavar="ID", help="only to people who live within this area")
+    @click.option("--again", default="", metavar="BATCH", help="print a batch once more")
+    @data_option
+    def letters(out: str, area: str, again: str, data: Path | None) -> int:
+        """Print the notices that wait for a letter: a PDF, and a list of its letters.
+
+        A batch that a run began and never finished is printed first. At most 1,000 letters are in one batch.
+        """
+        if area and again:
+            raise click.UsageError("--again prints a whole batch: leave --area out")
+        service, words = get(), {"out": str(Path(out).absolute()), "area": area, "again": again}
+        return on(service, data, lambda environ: operate.by_hand(service, "notices-letters", words, environ))
+
+    return letters
+
+
 def _listed(get: Get, name: str, act: str, summary: str) -> click.Command:
     @click.command(name, help=summary)
     @data_option

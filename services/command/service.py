@@ -38,6 +38,7 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
         "list": Lazy("list what has not arrived", made("machine", "list_notices")),
         "parked": Lazy("list the parked deliveries", made("machine", "list_parked_notices")),
         "replay": Lazy("try a parked delivery again", made("machine", "replay_notices")),
+        "letters": Lazy("print what waits for a letter", made("machine", "print_letters")),
     }
     sources = {
         "list": Lazy("list them, and how far each is handled", made("sources", "list_sources")),
@@ -69,8 +70,10 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
                     ),
                     "set-password": Lazy("replace a forgotten password", made("machine", "set_password")),
                     "notices": Lazy(
-                        "notices that did not arrive: list, parked, replay",
-                        lambda: LazyGroup("notices", help="Notices that did not arrive.", lazy=notices),
+                        "notices on their way: list, parked, replay, letters",
+                        lambda: LazyGroup(
+                            "notices", help="Notices that did not arrive, and letters.", lazy=notices
+                        ),
                     ),
                     "keys-root": Lazy("print the root of a signing key", at("keys_root", "keys_root")),
                 }

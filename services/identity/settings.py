@@ -7,6 +7,7 @@ from pathlib import Path
 
 from libs.notify import sms, smtp
 from libs.notify.connections import strict_tls
+from libs.notify.letter_font import FONT, PACKAGE
 from libs.notify.sms import SmsSettings
 from libs.notify.smtp import SmtpSettings
 from libs.notify.standard_webhooks import key_of
@@ -52,6 +53,13 @@ class IdentitySettings:
     )
     sms_ca: Path | None = setting(
         None, doc="CA certificates for the gateway (PEM file; not set: the system's list)"
+    )
+    letter_sender: str = setting(
+        "",
+        doc="name and address, in one line, of the office that sends letters (empty: there are no letters)",
+    )
+    letter_font: Path = setting(
+        FONT, doc=f"TrueType font of letters, with Chinese and Latin letters (Debian's {PACKAGE})"
     )
     login_lifetime: timedelta = setting(
         timedelta(hours=8), doc="how long a person's token counts", minimum=60, maximum=86400

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from threading import Event
 
 from linli.identity.v1 import identity_service_pb2
 
+from libs.ledger.store import leader_lock
 from libs.ledger.streams.claims import Claims
 from libs.notify.channel import Channel
 from libs.notify.sender import Sender
@@ -48,6 +51,7 @@ from services.identity.application.client import Clients
 from services.identity.application.consent import Consents
 from services.identity.application.delivery import Deliveries
 from services.identity.application.keyring import Keys
+from services.identity.application.letters import Bundle, Letters
 from services.identity.application.login import Logins
 from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
@@ -63,6 +67,7 @@ from services.identity.domain.consent import CONSENT
 from services.identity.domain.delivery import DELIVERY
 from services.identity.domain.disclosure import DISCLOSURE
 from services.identity.domain.keyring import KEYRING
+from services.identity.domain.letters import LETTERS
 from services.identity.domain.login import LOGIN
 from services.identity.domain.nomination import NOMINATION
 from services.identity.domain.notice import NOTICE
@@ -85,6 +90,7 @@ from services.identity.entrypoints.wire.notice import label
 from services.identity.settings import IdentitySettings
 
 _MOST_LISTED = 1000
+_INBOX, _LETTER = NoticeChannel.WEB_INBOX, NoticeChannel.LETTER
 
 
 def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
@@ -105,7 +111,7 @@ def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
     return ServiceParts(
         apis=(_api(app, published.read),),
         on_start=on_start,
-        by_hand=_by_hand(app, ground),
+        by_hand={**_by_hand(app, ground), "notices-letters": partial(_print_letters, app, ground, settings)},
         public_keys=PublicKeys(published.read, published.wait),
         revoked=revoked,
         sends=_sender(app, ground),
@@ -149,6 +155,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
     proposals = _nominations(ground, streams)
     channels = _channels(settings)
     told = _notices(ground, settings, streams, channels)
+    sent = _deliveries(ground, streams, told, channels)
     return App(
         areas=Areas(stream=streams.areas, reads=areas.AreaReads(views, maps), strips=StripReads(views, maps)),
         residents=residents,
@@ -158,7 +165,13 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
             reads=consents.ConsentReads(views),
         ),
         notices=told,
-        deliveries=_deliveries(ground, streams, told, channels),
+        deliveries=sent,
+        letters=Letters(
+            stream=ground.stream(LETTERS),
+            deliveries=sent,
+            areas=streams.areas,
+            alone=partial(leader_lock.alone, ground.settings.database_url.reveal(), "letters"),
+        ),
         bodies=Bodies(
             stream=streams.bodies, areas=streams.areas, reads=bodies.BodyReads(views), digests=digests
         ),
@@ -212,7 +225,7 @@ def _notices(
         reads=notices.NoticeReads(ground.views),
         label=label,
         zone=settings.time_zone,
-        offered=frozenset({NoticeChannel.WEB_INBOX, *channels}),
+        offered=frozenset({_INBOX, *([_LETTER] if settings.letter_sender else []), *channels}),
     )
 
 
@@ -229,7 +242,7 @@ def _deliveries(
     ground: Ground, streams: _Streams, told: Notices, channels: Mapping[NoticeChannel, Channel]
 ) -> Deliveries:
     metrics.notice_channels(
-        "identity", [each.value for each in NoticeChannel if each is not NoticeChannel.WEB_INBOX]
+        "identity", [each.value for each in NoticeChannel if each not in {_INBOX, _LETTER}]
     )
     return Deliveries(
         stream=ground.stream(DELIVERY),
@@ -244,8 +257,8 @@ def _deliveries(
 
 
 def _sender(app: App, ground: Ground) -> Callable[[Event], None] | None:
-    """What sends notices, if there is a channel to send them by."""
-    if not app.deliveries.channels:
+    """What sends notices, if there is a channel to send them by, and sets letters aside."""
+    if app.notices.offered == {_INBOX}:
         return None
     return Sender("identity", ground.settings.database_url.reveal(), app.deliveries.work).run
 
@@ -346,6 +359,38 @@ def _by_hand(app: App, ground: Ground) -> Mapping[str, ByHand]:
         "approve-nomination": approve_nomination,
         "set-password": set_password,
     }
+
+
+def _print_letters(app: App, ground: Ground, settings: IdentitySettings, words: Mapping[str, str]) -> str:
+    """Print what waits, or a batch again. Raises ValueError where nothing can be written."""
+    from services.identity.adapters.letter_files import LetterFiles  # what makes PDFs is needed only here
+
+    if not settings.letter_sender:
+        raise ValueError("LINLI_IDENTITY_LETTER_SENDER: name the office that sends letters")
+    files, again = (
+        LetterFiles(Path(words["out"]), settings.letter_font, settings.letter_sender),
+        words["again"],
+    )
+    if again:
+        bundle: Bundle | None = app.letters.print_again(text.identifier(again), ground.clock(), files.write)
+    else:
+        area = text.identifier(words["area"]) if words["area"] else ""
+        bundle = app.letters.print(area, ground.clock(), files.write)
+    if bundle is None:
+        return "no letter waits"
+    return _printed(bundle, files.file(bundle.batch))
+
+
+def _printed(bundle: Bundle, file: Path) -> str:
+    count = len(bundle.written)
+    said = f"batch {bundle.batch}: {count} letter{'s' if count != 1 else ''}"
+    if bundle.written:
+        said += f" in {file}"
+    if bundle.left_out:
+        said += f", {len(bundle.left_out)} not written (see the list)"
+    if bundle.resumed:
+        said += "; an earlier run began it and never finished: run again for what came since"
+    return said
 
 
 def _told(found: Sequence[OpenDelivery]) -> str:

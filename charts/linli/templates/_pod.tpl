@@ -102,6 +102,11 @@ annotations:
 {{- end }}
 {{- end }}
 {{- end }}
+{{- with .root.Values.letters.sender }}
+{{- if has $.role (list "server" "api" "projector") }}
+- {name: LINLI_IDENTITY_LETTER_SENDER, value: {{ . | quote }}}
+{{- end }}
+{{- end }}
 {{- with .root.Values.sms }}
 {{- if and .host (has $.role (list "server" "api" "projector")) }}
 - {name: LINLI_IDENTITY_SMS_URL, value: "https://{{ .host }}:{{ int .port }}{{ .path }}"}

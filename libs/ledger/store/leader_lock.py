@@ -7,6 +7,8 @@ Without that nobody would take over.
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 
 import psycopg
@@ -61,6 +63,13 @@ def stand_by(connection: Connection[DictRow], name: str, stop: Event, every: flo
             return True
         stop.wait(every)
     return False
+
+
+@contextmanager
+def alone(dsn: str, name: str) -> Iterator[bool]:
+    """Whether this process has the lock called `name`, for as long as it works; False: another one has it."""
+    with connect(dsn, name) as connection:
+        yield try_lock(connection, name)
 
 
 def _key(name: str) -> int:

@@ -6,11 +6,12 @@ from libs.ledger.views.view import Views
 from libs.telemetry.metrics import Figure, Values
 from services.identity.adapters.views import deliveries
 
-_STATES = ("waiting", "parked")
+_STATES = ("waiting", "letter", "parked")
 DELIVERIES = Figure(
     name="notice_deliveries",
-    meaning="Deliveries of notices that have not arrived: waiting, or parked because nobody tries any more. "
-    "If `waiting` grows, a channel is out of order; `linli identity notices parked` lists the parked ones.",
+    meaning="Deliveries of notices that have not arrived: waiting, waiting for letters to be printed"
+    " (`letter`), or parked because nobody tries any more. If `waiting` grows, a channel is out"
+    " of order; `linli identity notices parked` lists the parked ones.",
     labels={"state": _STATES},
 )
 OLDEST = Figure(
@@ -20,7 +21,8 @@ OLDEST = Figure(
     labels={"state": _STATES},
 )
 _COUNT = (
-    "SELECT CASE WHEN parked THEN 'parked' ELSE 'waiting' END AS state, count(*) AS open,"
+    "SELECT CASE WHEN parked THEN 'parked' WHEN channel = 'letter' THEN 'letter' ELSE 'waiting' END AS state,"
+    " count(*) AS open,"
     " extract(epoch FROM now() - min(prepared_at))::double precision AS oldest FROM deliveries GROUP BY 1"
 )
 

@@ -24,6 +24,7 @@ from services.identity.domain.delivery import (
 )
 from services.identity.domain.disclosure import PersonalDataDisclosed
 from services.identity.domain.keyring import SigningKeyIntroduced, SigningKeyRetired
+from services.identity.domain.letters import LettersGathered, LettersPrinted
 from services.identity.domain.login import LoginCreated, PasswordSet
 from services.identity.domain.nomination import NominationEnded, NominationMade
 from services.identity.domain.noted import CaseNoted
@@ -72,6 +73,8 @@ _PRIVATE = {
     "notices_delivered.v1": NoticesDelivered,
     "delivery_dropped.v1": DeliveryDropped,
     "delivery_replayed.v1": DeliveryReplayed,
+    "letters_gathered.v1": LettersGathered,
+    "letters_printed.v1": LettersPrinted,
     "sessions_revoked.v1": SessionsRevoked,
     "first_operator_made.v1": FirstOperatorMade,
     "operator_added.v1": OperatorAdded,

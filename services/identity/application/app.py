@@ -9,6 +9,7 @@ from services.identity.application.client import Clients
 from services.identity.application.consent import Consents
 from services.identity.application.delivery import Deliveries
 from services.identity.application.keyring import Keys
+from services.identity.application.letters import Letters
 from services.identity.application.login import Logins
 from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
@@ -25,6 +26,7 @@ class App:
     consents   record, revoke, list
     notices    set, of, list, mark_read
     deliveries  work, open, replay
+    letters    print, print_again
     bodies     register, get, list
     access     grant, revoke, revoke_sessions, list
     nominations  nominate, approve, refuse, withdraw, get, list
@@ -39,6 +41,7 @@ class App:
     consents: Consents
     notices: Notices
     deliveries: Deliveries
+    letters: Letters
     bodies: Bodies
     access: Roles
     nominations: Nominations

@@ -13,7 +13,7 @@ from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream
 from libs.notify.channel import Channel, ChannelAway, NotSent, Outgoing, Refused
 from libs.retry.backoff import Backoff
-from services.identity.application.notice import Notices, chosen_by
+from services.identity.application.notice import Notices
 from services.identity.application.notice_ports import DeliveryReads, OpenDelivery, OutboxReads, Ready
 from services.identity.application.resident import ResidentStream
 from services.identity.domain import delivery, resident, wording
@@ -41,6 +41,8 @@ _AT_ONCE = 200
 _AWAY = Backoff(first=2.0, most=300.0)
 _AGAIN = timedelta(minutes=1)
 """When a person who was not to be disturbed is looked at again; until then others have their turn."""
+_NEWS = timedelta(days=3)
+"""What happened longer ago is not written to somebody who chose nothing."""
 _CONTEXT = Context(actor="notices")
 
 
@@ -82,7 +84,9 @@ class Deliveries:
         for each in [each for each, until in self._left.items() if until <= now]:
             del self._left[each]
         limit = _AT_ONCE + len(self._left)
-        ready = self.outbox.ready(now, limit, self._seen[0])
+        ready = [*self.outbox.ready(now, limit, self._seen[0])]
+        if NoticeChannel.LETTER in self.notices.offered:
+            ready += self.outbox.ready(now, limit, self._seen[0], letters=True)
         done = sum(self._prepare(each) for each in ready if each.key not in self._left)
         for delivery_id in self.reads.due(self.clock(), limit, self._seen[0]):
             if delivery_id not in self._left:
@@ -101,12 +105,14 @@ class Deliveries:
 
     def _prepare(self, ready: Ready) -> bool:
         now = self.clock()
-        chosen = chosen_by(self.notices.preferences, ready.resident_id)
+        chosen = self.notices.choice_of(ready.resident_id)
         begin = chosen.undisturbed(now) if chosen else now + _AGAIN
         if chosen is None or begin > now:
             self._left[ready.key] = begin
             return False
         wanted = tuple(notice_id for notice_id, kind in ready.notices if chosen.wants(kind))
+        if not ready.chosen:
+            wanted = self._news(ready, now)
         delivery_id = derived_id(ready.resident_id, ready.notices[0][0])
         command = PrepareDelivery(
             delivery_id=delivery_id,
@@ -118,6 +124,14 @@ class Deliveries:
         )
         return self._record(delivery_id, command)
 
+    def _news(self, ready: Ready, now: datetime) -> tuple[str, ...]:
+        """What to write of to somebody who chose nothing: nothing old, and nothing if there is no address."""
+        person = self.residents.load(ready.resident_id).state
+        if not isinstance(person, resident.Registered) or not person.address.value:
+            return ()
+        told = self.notices.reads.of([notice_id for notice_id, _ in ready.notices], self._seen[0])
+        return tuple(each.notice_id for each in told if now - each.happened_at <= _NEWS)
+
     def _send(self, delivery_id: str) -> bool:
         """Send a delivery by the first channel that may take it; whether anything happened."""
         state, now = self.stream.load(delivery_id).state, self.clock()
@@ -125,15 +139,18 @@ class Deliveries:
             return False
         resident_id = state.prepared.resident_id
         person = self.residents.load(resident_id).state
-        chosen = chosen_by(self.notices.preferences, resident_id)
+        chosen = self.notices.choice_of(resident_id)
         if not isinstance(person, resident.Registered) or person.name.value is None:
             return self._record(delivery_id, DropDelivery(cause=DropCause.ERASED, at=now))
-        reached = self._reached(chosen, state) if chosen else None
+        reached = self.reached(chosen, person, state) if chosen else None
         if chosen is None or reached is None:
             return self._record(delivery_id, DropDelivery(cause=DropCause.NO_CHANNEL, at=now))
+        channel, address = reached
+        if channel is NoticeChannel.LETTER:
+            waits = DelayDelivery(channel=channel, reason="waits for the next letters", at=now)
+            return self._record(delivery_id, waits)
         if now >= state.since + KEEP_TRYING:
             return self._record(delivery_id, DropDelivery(cause=DropCause.TOO_LATE, at=now))
-        channel, address = reached
         if chosen.undisturbed(now) > now:
             self._left[delivery_id] = now + _AGAIN
             return False
@@ -161,11 +178,13 @@ class Deliveries:
         self._away.back(channel)
         return self._record(message.id, command)
 
-    def _reached(self, chosen: Choice, state: Waiting) -> tuple[NoticeChannel, str] | None:
+    def reached(
+        self, chosen: Choice, person: resident.Registered, state: Waiting
+    ) -> tuple[NoticeChannel, str] | None:
         """The first channel that the person wants now, that did not refuse this, and their address there."""
         for channel in chosen.channels:
-            address = address_at(channel, chosen)
-            if channel in self.channels and channel not in state.given_up and address:
+            address = address_at(channel, chosen, person)
+            if channel in self.notices.offered and channel not in state.given_up and address:
                 return channel, address
         return None
 
@@ -188,12 +207,14 @@ class Deliveries:
         return bool(handled.events)
 
 
-def address_at(channel: NoticeChannel, chosen: Choice) -> str:
+def address_at(channel: NoticeChannel, chosen: Choice, person: resident.Registered) -> str:
     """Where a person is reached by a channel; nothing where they cannot be."""
     match channel:
         case NoticeChannel.EMAIL:
             return chosen.email
         case NoticeChannel.SMS:
             return chosen.phone
+        case NoticeChannel.LETTER:
+            return (chosen.postal_address or person.address.value or "").strip()
         case NoticeChannel.WEB_INBOX:
             return ""

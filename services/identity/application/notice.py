@@ -23,6 +23,7 @@ from services.identity.domain.preferences import (
     PreferencesCommand,
     PreferencesEvent,
     SetPreferences,
+    by_letter,
 )
 from services.identity.domain.wording import NO_TEXT, Worded, worded
 
@@ -65,6 +66,8 @@ class Notices:
         for channel in choice.channels:
             if channel not in self.offered:
                 raise refusals.channel_is_not_offered(channel.value)
+        if NoticeChannel.LETTER in choice.channels and not (choice.postal_address or person.address.value):
+            raise refusals.postal_address_is_missing()
         zone, quiet = choice.time_zone or self.zone, choice.quiet_hours
         hours = replace(quiet, zone=zone) if quiet is not None else None
         command = SetPreferences(
@@ -80,6 +83,16 @@ class Notices:
         registered(self.residents, resident_id)
         state = self.preferences.load(resident_id).state
         return state.chosen if isinstance(state, preferences.Chosen) else None
+
+    def choice_of(self, resident_id: str) -> Choice | None:
+        """How a person is told: by letter, if they chose nothing and letters are offered.
+
+        None: the web inbox is all that there is, or they were erased.
+        """
+        state = self.preferences.load(resident_id).state
+        if isinstance(state, preferences.Chosen):
+            return state.chosen.choice
+        return by_letter(self.zone) if NoticeChannel.LETTER in self.offered else None
 
     def list(self, query: ListQuery, resident_id: str, fresh: Fresh) -> Page:
         """A page of what somebody was told."""

@@ -36,7 +36,7 @@ class NoticeReads(Protocol):
 class Ready:
     """Somebody for whom notices wait, each with its kind.
 
-    `until`: the place in the ledger of the newest; `chosen`: that of what they chose last.
+    `until`: the place in the ledger of the newest; `chosen`: that of what they chose last, or 0.
     """
 
     resident_id: str
@@ -53,8 +53,8 @@ class Ready:
 class OutboxReads(Protocol):
     """What waits to be prepared."""
 
-    def ready(self, now: datetime, limit: int, at_least: str) -> Sequence[Ready]:
-        """For whom something may be prepared now."""
+    def ready(self, now: datetime, limit: int, at_least: str, *, letters: bool = False) -> Sequence[Ready]:
+        """For whom something may be prepared now; `letters`: of those who chose nothing and have no login."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +77,9 @@ class DeliveryReads(Protocol):
 
     def due(self, now: datetime, limit: int, at_least: str) -> Sequence[str]:
         """Which are to be tried now."""
+
+    def for_letters(self, after: OpenDelivery | None, limit: int) -> Sequence[OpenDelivery]:
+        """What waits for the next letters, the oldest first, after one of them."""
 
     def open(self, limit: int, *, parked: bool) -> Sequence[OpenDelivery]:
         """All of them, or only what nobody tries any more."""

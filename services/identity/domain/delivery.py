@@ -20,6 +20,7 @@ MOST_LISTED = 20
 KEEP_TRYING = timedelta(days=3)
 """How long a delivery is tried. The web inbox has its notices for ever."""
 FIRST_PAUSE, LONGEST_PAUSE, GROWTH = timedelta(minutes=1), timedelta(hours=4), 4
+LETTERS_PAUSE = timedelta(days=1)  # what waits for a letter is looked at again: another channel may be chosen
 
 
 class DropCause(StrEnum):
@@ -168,6 +169,8 @@ def evolve(delivery: Delivery, event: DeliveryEvent) -> Delivery:
 
 def _tried(waiting: Waiting, event: _Tried) -> Waiting:
     if isinstance(event, DeliveryDelayed):
+        if event.channel is NoticeChannel.LETTER:  # nothing failed: it waits until letters are printed
+            return replace(waiting, since=event.try_at, try_at=event.try_at, tries=0)
         return replace(waiting, try_at=event.try_at, tries=waiting.tries + 1)
     return replace(waiting, given_up=(*waiting.given_up, event.channel))
 
@@ -266,9 +269,8 @@ def _replayed(command: ReplayDelivery, delivery: Delivery) -> Sequence[DeliveryE
     """Only what was dropped, and not for good."""
     if not isinstance(delivery, Dropped) or delivery.cause in FOR_GOOD:
         raise refusals.delivery_is_not_parked(command.delivery_id)
-    prepared = delivery.prepared
-    id_, resident = prepared.delivery_id, prepared.resident_id
-    return [DeliveryReplayed(delivery_id=id_, resident_id=resident, replayed_at=command.at)]
+    resident = delivery.prepared.resident_id
+    return [DeliveryReplayed(delivery_id=command.delivery_id, resident_id=resident, replayed_at=command.at)]
 
 
 def _ended_or_tried(command: _Attempt, waiting: Waiting) -> DeliveryEvent:
@@ -283,10 +285,8 @@ def _ended_or_tried(command: _Attempt, waiting: Waiting) -> DeliveryEvent:
                 delivery_id=id_, resident_id=resident, channel=by, reason=why, given_up_at=at
             )
         case DelayDelivery(channel=by, reason=why, at=at):
-            again = at + _pause(waiting.tries)
-            return DeliveryDelayed(
-                delivery_id=id_, resident_id=resident, channel=by, reason=why, try_at=again
-            )
+            then = at + (LETTERS_PAUSE if by is NoticeChannel.LETTER else _pause(waiting.tries))
+            return DeliveryDelayed(delivery_id=id_, resident_id=resident, channel=by, reason=why, try_at=then)
 
 
 def _pause(tries: int) -> timedelta:

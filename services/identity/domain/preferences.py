@@ -27,6 +27,7 @@ class NoticeChannel(StrEnum):
     WEB_INBOX = "web_inbox"
     EMAIL = "email"
     SMS = "sms"
+    LETTER = "letter"
 
 
 class Language(StrEnum):
@@ -53,6 +54,7 @@ class Choice:
     kinds: tuple[NoticeKind, ...]
     email: str = field(repr=False)
     phone: str = field(default="", repr=False)
+    postal_address: str = field(default="", repr=False)
 
     @property
     def sends(self) -> bool:
@@ -64,8 +66,11 @@ class Choice:
         return not self.kinds or kind in self.kinds
 
     def undisturbed(self, at: datetime) -> datetime:
-        """The first moment, `at` or later, at which something may be sent."""
-        return at if self.quiet_hours is None else self.quiet_hours.over(at)
+        """The first moment, `at` or later, at which something may be sent. A letter disturbs nobody."""
+        sent = (channel for channel in self.channels if channel is not NoticeChannel.WEB_INBOX)
+        if self.quiet_hours is None or next(sent, None) is NoticeChannel.LETTER:
+            return at
+        return self.quiet_hours.over(at)
 
     def sealed(self, resident_id: str) -> Personal:
         """All of it as one personal text."""
@@ -78,8 +83,21 @@ class Choice:
             "kinds": self.kinds,
             "email": self.email,
             "phone": self.phone,
+            "postal_address": self.postal_address,
         }
         return Personal(resident_id, json.dumps(told, ensure_ascii=False))
+
+
+def by_letter(zone: str) -> Choice:
+    """How somebody is told who chose nothing and has no login."""
+    return Choice(
+        channels=(NoticeChannel.LETTER,),
+        language=Language.ZH,
+        time_zone=zone,
+        quiet_hours=None,
+        kinds=(),
+        email="",
+    )
 
 
 def _opened(text: str) -> Choice:
@@ -93,6 +111,7 @@ def _opened(text: str) -> Choice:
         kinds=tuple(map(NoticeKind, told["kinds"])),
         email=told["email"],
         phone=told["phone"],
+        postal_address=told["postal_address"],
     )
 
 

@@ -269,11 +269,11 @@ def _moment(at: datetime, zone: str) -> Text:
     ahead = f"UTC{offset[:3]}:{offset[3:5]}"
     return Text(
         zh=f"{here.year}年{here.month}月{here.day}日{here:%H:%M}（{ahead}）",
-        en=f"{here.day} {_MONTHS[here.month - 1]} {here.year}, {here:%H:%M} ({ahead})",
+        en=f"{here.day} {MONTHS[here.month - 1]} {here.year}, {here:%H:%M} ({ahead})",
     )
 
 
-_MONTHS = (
+MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypedDict
 
 from libs.ledger.recorded import Recorded
@@ -17,6 +17,7 @@ from services.identity.domain.delivery import (
     DeliveryReplayed,
     NoticesDelivered,
 )
+from services.identity.domain.preferences import NoticeChannel
 from services.identity.domain.resident import ResidentErased
 
 
@@ -41,10 +42,20 @@ class PersonRow(TypedDict):
     deliveries: list[str]
 
 
-DELIVERIES = Table.of("deliveries", DeliveryRow, key=("delivery_id",), indexes=("(try_at) WHERE NOT parked",))
+DELIVERIES = Table.of(
+    "deliveries",
+    DeliveryRow,
+    key=("delivery_id",),
+    indexes=("(try_at) WHERE NOT parked", "prepared_at, delivery_id"),
+)
 PEOPLE = Table.of("people", PersonRow, key=("resident_id",))
 _DUE = "SELECT delivery_id FROM deliveries WHERE NOT parked AND try_at <= %s ORDER BY try_at LIMIT %s"
 _OPEN = "SELECT * FROM deliveries WHERE parked OR NOT %s ORDER BY prepared_at, delivery_id LIMIT %s"
+_FOR_LETTERS = (
+    "SELECT * FROM deliveries WHERE channel = %s AND NOT parked AND (prepared_at, delivery_id) > (%s, %s)"
+    " ORDER BY prepared_at, delivery_id LIMIT %s"
+)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _Tried = DeliveryDelayed | ChannelGivenUp
 _Of = _Tried | DeliveryPrepared | DeliveryReplayed | DeliveryDropped | NoticesDelivered
 
@@ -111,7 +122,8 @@ def _try(event: _Tried | DeliveryReplayed, rows: Rows) -> None:
         return
     match event:
         case DeliveryDelayed():
-            row.update({"try_at": event.try_at, "tries": row["tries"] + 1})
+            failed = event.channel is not NoticeChannel.LETTER
+            row.update({"try_at": event.try_at, "tries": row["tries"] + failed})
             row.update({"channel": event.channel.value, "reason": event.reason})
         case ChannelGivenUp():
             row.update({"try_at": event.given_up_at, "tries": row["tries"] + 1})
@@ -155,4 +167,13 @@ class DeliveryReads:
         """What has not arrived; `parked`: only what nobody tries any more."""
         with self.views.read(VIEW.name) as cursor:
             rows = cursor.execute(_OPEN, (parked, limit)).fetchall()
+        return [notice_ports.OpenDelivery(**row) for row in rows]
+
+    def for_letters(
+        self, after: notice_ports.OpenDelivery | None, limit: int
+    ) -> Sequence[notice_ports.OpenDelivery]:
+        """What waits for the next letters, the oldest first, after one of them."""
+        place = (after.prepared_at, after.delivery_id) if after else (_LONG_AGO, "")
+        with self.views.read(VIEW.name) as cursor:
+            rows = cursor.execute(_FOR_LETTERS, (NoticeChannel.LETTER.value, *place, limit)).fetchall()
         return [notice_ports.OpenDelivery(**row) for row in rows]

@@ -8,7 +8,8 @@ from typing import Any, NotRequired, TypedDict
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Rows, Table, View, Views
 from services.identity.application import notice_ports
-from services.identity.domain.delivery import GATHER, DeliveryPrepared
+from services.identity.domain.delivery import GATHER, MOST_LISTED, DeliveryPrepared
+from services.identity.domain.login import LoginCreated
 from services.identity.domain.notice import NoticeQueued
 from services.identity.domain.preferences import NoticePreferencesSet
 from services.identity.domain.resident import ResidentErased
@@ -18,34 +19,41 @@ NEWS = timedelta(days=3)
 
 
 class RecipientRow(TypedDict):
-    """Somebody who chose a channel, or who was erased, and what waits to be prepared for them.
+    """Somebody who was told something, or who was erased, and what waits to be prepared for them.
 
     `waiting`, `kinds` and `places` go together: the notices, what each tells, and where in the ledger it was
     queued. `chosen`: where in the ledger the person chose last; what they chose only the sender can read.
+    `letter_at`: when something may be prepared for somebody who chose nothing and has no login.
     """
 
     resident_id: str
     sends: bool
+    logs_in: bool
     chosen: int
     erased: bool
     waiting: list[str]
     kinds: list[str]
     places: list[int]
     ready_at: NotRequired[datetime | None]
+    letter_at: NotRequired[datetime | None]
     next_at: NotRequired[datetime | None]
 
 
 RECIPIENTS = Table.of(
-    "recipients", RecipientRow, key=("resident_id",), indexes=("(ready_at) WHERE ready_at IS NOT NULL",)
+    "recipients",
+    RecipientRow,
+    key=("resident_id",),
+    indexes=("(ready_at) WHERE ready_at IS NOT NULL", "(letter_at) WHERE letter_at IS NOT NULL"),
 )
 _READY = (
     "SELECT resident_id, chosen, waiting, kinds, places FROM recipients"
     " WHERE ready_at <= %s ORDER BY ready_at LIMIT %s"
 )
+_FOR_LETTERS = _READY.replace("ready_at", "letter_at")
 
 
 class OutboxView(View):
-    """One row for each person who ever chose how to be told, with what waits to be prepared for them."""
+    """One row for each person who chose how to be told, or was told something, with what waits for them."""
 
     name = "outbox"
     tables = (RECIPIENTS,)
@@ -61,12 +69,16 @@ class OutboxView(View):
                 _erase(event.resident_id, rows)
             case DeliveryPrepared() as event:
                 _prepare(event, rows)
+            case LoginCreated() as event:
+                _log_in(event.party_id, rows)
             case _:
                 pass
 
     def keys(self, recorded: Recorded[Any]) -> list[tuple[str, str]]:
         """The person."""
         event = recorded.event
+        if isinstance(event, LoginCreated):
+            return [(RECIPIENTS.name, event.party_id)]
         return [(RECIPIENTS.name, event.resident_id)] if isinstance(event, _ABOUT_PEOPLE) else []
 
 
@@ -82,14 +94,20 @@ def _nothing(resident_id: str, *, erased: bool = False) -> RecipientRow:
     return RecipientRow(
         resident_id=resident_id,
         sends=False,
+        logs_in=False,
         chosen=0,
         erased=erased,
         waiting=[],
         kinds=[],
         places=[],
         ready_at=None,
+        letter_at=None,
         next_at=None,
     )
+
+
+def _empty(row: RecipientRow) -> None:
+    row.update({"waiting": [], "kinds": [], "places": [], "ready_at": None, "letter_at": None})
 
 
 def _choose(event: NoticePreferencesSet, recorded: Recorded[Any], rows: Rows) -> None:
@@ -97,23 +115,41 @@ def _choose(event: NoticePreferencesSet, recorded: Recorded[Any], rows: Rows) ->
     if row["erased"]:
         return
     row.update({"sends": event.sends, "chosen": recorded.position})
-    if not row["sends"]:
-        row.update({"waiting": [], "kinds": [], "places": [], "ready_at": None})
+    if row["sends"]:
+        row.update({"ready_at": row["ready_at"] or row["letter_at"], "letter_at": None})
+    else:
+        _empty(row)
+    rows.put(RECIPIENTS, row)
+
+
+def _log_in(resident_id: str, rows: Rows) -> None:
+    """Whoever can log in reads the web inbox, and needs no letter unless they choose it."""
+    row = _recipient(rows, resident_id)
+    if row["erased"]:
+        return
+    row["logs_in"] = True
+    if not row["chosen"]:
+        _empty(row)
     rows.put(RECIPIENTS, row)
 
 
 def _queue(event: NoticeQueued, recorded: Recorded[Any], rows: Rows) -> None:
-    row = rows.get(RECIPIENTS, event.resident_id)
-    if row is None or not row["sends"]:
+    row = _recipient(rows, event.resident_id)
+    by_letter = not (row["chosen"] or row["logs_in"] or row["erased"])
+    if not row["sends"] and not by_letter:
         return
     if recorded.recorded_at - event.happened_at > NEWS:
         return
     row["waiting"].append(event.notice_id)
     row["kinds"].append(event.kind.value)
     row["places"].append(recorded.position)
-    if row["ready_at"] is None:
-        at = recorded.recorded_at
-        row["ready_at"] = max(at, row["next_at"] or at)
+    at = max(recorded.recorded_at, row["next_at"] or recorded.recorded_at)
+    if by_letter:
+        row["letter_at"] = row["letter_at"] or at
+        for each in (row["waiting"], row["kinds"], row["places"]):
+            del each[:-MOST_LISTED]  # nobody may ever print letters here
+    else:
+        row["ready_at"] = row["ready_at"] or at
     rows.put(RECIPIENTS, row)
 
 
@@ -130,7 +166,8 @@ def _prepare(event: DeliveryPrepared, rows: Rows) -> None:
             "kinds": [kind for _, kind, _ in kept],
             "places": [place for _, _, place in kept],
             "next_at": next_at,
-            "ready_at": (next_at or event.prepared_at) if kept else None,
+            "ready_at": (next_at or event.prepared_at) if kept and row["sends"] else None,
+            "letter_at": (next_at or event.prepared_at) if kept and not row["sends"] else None,
         }
     )
     rows.put(RECIPIENTS, row)
@@ -149,10 +186,12 @@ class OutboxReads:
 
     views: Views
 
-    def ready(self, now: datetime, limit: int, at_least: str) -> Sequence[notice_ports.Ready]:
-        """Whom something may be prepared for."""
+    def ready(
+        self, now: datetime, limit: int, at_least: str, *, letters: bool = False
+    ) -> Sequence[notice_ports.Ready]:
+        """Whom something may be prepared for; `letters`: of those who chose nothing and have no login."""
         with self.views.read(VIEW.name, at_least) as cursor:
-            rows = cursor.execute(_READY, (now, limit)).fetchall()
+            rows = cursor.execute(_FOR_LETTERS if letters else _READY, (now, limit)).fetchall()
         return [
             notice_ports.Ready(
                 resident_id=row["resident_id"],

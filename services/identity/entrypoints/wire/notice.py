@@ -56,6 +56,7 @@ def choice_of(request: pb.SetNoticePreferencesRequest) -> Choice:
         kinds=tuple(map(NOTICE_KINDS.from_wire, request.kinds)),
         email=request.email,
         phone=request.phone,
+        postal_address=request.postal_address,
     )
 
 
@@ -84,6 +85,7 @@ def preferences_shown(
         set_by_themself=latest.by_themself,
         email=chosen.email,
         phone=chosen.phone,
+        postal_address=chosen.postal_address,
     )
 
 

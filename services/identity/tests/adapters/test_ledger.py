@@ -13,6 +13,7 @@ from services.identity.domain.consent import ConsentEvent
 from services.identity.domain.delivery import DeliveryEvent
 from services.identity.domain.disclosure import PersonalDataDisclosed
 from services.identity.domain.keyring import KeyringEvent
+from services.identity.domain.letters import LettersEvent
 from services.identity.domain.login import LoginEvent
 from services.identity.domain.nomination import NominationEvent
 from services.identity.domain.notice import NoticeEvent
@@ -28,7 +29,7 @@ def test_every_stored_event_reads_as_it_always_did() -> None:
 def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families: list[object] = [AreaEvent, ResidentEvent, AccessEvent]
     families += [LoginEvent, ClientEvent, KeyringEvent, OperatorsEvent, NominationEvent, ConsentEvent]
-    families += [NoticeEvent, DeliveryEvent]
+    families += [NoticeEvent, DeliveryEvent, LettersEvent]
     single = {BodyRegistered, PersonalDataDisclosed, NoticePreferencesSet}
 
     assert set(EVENTS.types.values()) == single.union(*map(get_args, families))

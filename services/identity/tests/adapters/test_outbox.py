@@ -14,12 +14,14 @@ from services.identity.adapters.views.deliveries import DeliveriesView
 from services.identity.adapters.views.outbox import OutboxView
 from services.identity.domain.delivery import (
     GATHER,
+    MOST_LISTED,
     DeliveryDelayed,
     DeliveryDropped,
     DeliveryPrepared,
     DropCause,
     NoticesDelivered,
 )
+from services.identity.domain.login import LoginCreated
 from services.identity.domain.notice import NoticeKind, NoticeQueued
 from services.identity.domain.preferences import NoticeChannel, NoticePreferencesSet
 from services.identity.domain.resident import ResidentErased
@@ -29,6 +31,13 @@ MORNING = datetime(2026, 3, 2, 23, 0, tzinfo=UTC)
 MEI = some_id("mei")
 CHOSEN = NoticePreferencesSet(
     resident_id=MEI, sends=True, chosen=sealed(MEI, b"\x00"), by_themself=True, set_at=AT
+)
+LOGIN = LoginCreated(
+    login_id="l1",
+    party_id=MEI,
+    login_name=sealed(MEI, b"\x00"),
+    password_hash=sealed(MEI, b"\x00"),
+    created_at=AT,
 )
 ERASED = ResidentErased(resident_id=MEI, area_id="la", area_path=AreaPath("la"), erased_at=AT)
 
@@ -69,8 +78,30 @@ def waiting(*events: Any) -> Any:
 
 
 def test_nothing_is_sent_to_whoever_chose_no_channel() -> None:
-    assert folded(OutboxView(), at_once([queued("n1")])).all("recipients") == []
-    assert waiting(replace(CHOSEN, sends=False), queued("n1"))["ready_at"] is None
+    row = waiting(replace(CHOSEN, sends=False), queued("n1"))
+
+    assert (row["waiting"], row["ready_at"], row["letter_at"]) == ([], None, None)
+
+
+def test_for_who_chose_nothing_a_letter_may_be_prepared_until_they_can_log_in() -> None:
+    waits = waiting(queued("n1"))
+    logs_in = waiting(queued("n1"), LOGIN, queued("n2"))
+
+    assert (waits["waiting"], waits["ready_at"], waits["letter_at"]) == (["n1"], None, AT)
+    assert (logs_in["waiting"], logs_in["ready_at"], logs_in["letter_at"]) == ([], None, None)
+
+
+def test_what_waits_for_a_letter_goes_by_the_channel_that_the_person_chooses() -> None:
+    row = waiting(queued("n1"), CHOSEN, queued("n2"))
+
+    assert (row["waiting"], row["ready_at"], row["letter_at"]) == (["n1", "n2"], AT, None)
+
+
+def test_where_nobody_prints_letters_little_is_kept_for_them() -> None:
+    row = waiting(*(queued(f"n{each}") for each in range(100)))
+
+    assert row["waiting"] == [f"n{each}" for each in range(100 - MOST_LISTED, 100)]
+    assert len(row["kinds"]) == len(row["places"]) == MOST_LISTED
 
 
 def test_a_notice_is_ready_at_once() -> None:

@@ -11,6 +11,7 @@ from libs.testkit.deciders import deciding
 from libs.testkit.ids import some_id
 from services.identity.domain.delivery import (
     DELIVERY,
+    LETTERS_PAUSE,
     MOST_LISTED,
     ChannelGivenUp,
     DelayDelivery,
@@ -120,3 +121,15 @@ def test_nothing_else_is_replayed(history: Any) -> None:
     given(*history).when(ReplayDelivery(delivery_id="d1", at=AT)).then_refused(
         "DELIVERY_NOT_PARKED", Kind.NOT_FOUND
     )
+
+
+def test_what_waits_for_a_letter_is_looked_at_once_a_day_and_does_not_grow_old() -> None:
+    delay = DelayDelivery(channel=NoticeChannel.LETTER, reason="waits", at=AT)
+    tomorrow = AT + LETTERS_PAUSE
+    delayed = DeliveryDelayed(
+        delivery_id="d1", resident_id=MEI, channel=NoticeChannel.LETTER, reason="waits", try_at=tomorrow
+    )
+
+    given(PREPARED).when(delay).then(delayed)
+    waiting = DELIVERY.evolve(DELIVERY.evolve(DELIVERY.initial, PREPARED), delayed)
+    assert waiting == Waiting(prepared=PREPARED, since=tomorrow, try_at=tomorrow)

@@ -3021,6 +3021,7 @@ class NoticePreferences(_message.Message):
     SET_BY_THEMSELF_FIELD_NUMBER: _builtins.int
     EMAIL_FIELD_NUMBER: _builtins.int
     PHONE_FIELD_NUMBER: _builtins.int
+    POSTAL_ADDRESS_FIELD_NUMBER: _builtins.int
     resident_id: _builtins.str
     """The person."""
     language: _identity_types_pb2.NoticeLanguage.ValueType
@@ -3033,6 +3034,8 @@ class NoticePreferences(_message.Message):
     """The address for e-mail; empty if there is none."""
     phone: _builtins.str
     """The telephone number for text messages, as E.164; empty if there is none."""
+    postal_address: _builtins.str
+    """The address for letters, without the name; empty: the one that was registered."""
     @_builtins.property
     def channels(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.NoticeChannel.ValueType]:
         """By which channels, in order of preference: the next one is used when one refuses the notice for good. The web inbox always
@@ -3064,10 +3067,11 @@ class NoticePreferences(_message.Message):
         set_by_themself: _builtins.bool = ...,
         email: _builtins.str = ...,
         phone: _builtins.str = ...,
+        postal_address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours", "set_time", b"set_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "email", b"email", "kinds", b"kinds", "language", b"language", "phone", b"phone", "quiet_hours", b"quiet_hours", "resident_id", b"resident_id", "set_by_themself", b"set_by_themself", "set_time", b"set_time", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "email", b"email", "kinds", b"kinds", "language", b"language", "phone", b"phone", "postal_address", b"postal_address", "quiet_hours", b"quiet_hours", "resident_id", b"resident_id", "set_by_themself", b"set_by_themself", "set_time", b"set_time", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3088,6 +3092,7 @@ class SetNoticePreferencesRequest(_message.Message):
     KINDS_FIELD_NUMBER: _builtins.int
     EMAIL_FIELD_NUMBER: _builtins.int
     PHONE_FIELD_NUMBER: _builtins.int
+    POSTAL_ADDRESS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     resident_id: _builtins.str
@@ -3100,6 +3105,10 @@ class SetNoticePreferencesRequest(_message.Message):
     """The address for e-mail: `name@example.org`, in ASCII. Needed if the channel is chosen."""
     phone: _builtins.str
     """The telephone number for text messages, with its country and without an extension. Needed if the channel is chosen."""
+    postal_address: _builtins.str
+    """The address for letters, without the name, in up to six lines. Empty: the one that was registered; one of the two is needed
+    if the channel is chosen.
+    """
     @_builtins.property
     def channels(self) -> _containers.RepeatedScalarFieldContainer[_identity_types_pb2.NoticeChannel.ValueType]:
         """By which channels, in order of preference. Empty: the web inbox only, which need not be listed."""
@@ -3124,10 +3133,11 @@ class SetNoticePreferencesRequest(_message.Message):
         kinds: _abc.Iterable[_identity_types_pb2.NoticeKind.ValueType] | None = ...,
         email: _builtins.str = ...,
         phone: _builtins.str = ...,
+        postal_address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["quiet_hours", b"quiet_hours"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "email", b"email", "kinds", b"kinds", "language", b"language", "phone", b"phone", "quiet_hours", b"quiet_hours", "request_id", b"request_id", "resident_id", b"resident_id", "time_zone", b"time_zone"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "email", b"email", "kinds", b"kinds", "language", b"language", "phone", b"phone", "postal_address", b"postal_address", "quiet_hours", b"quiet_hours", "request_id", b"request_id", "resident_id", b"resident_id", "time_zone", b"time_zone"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

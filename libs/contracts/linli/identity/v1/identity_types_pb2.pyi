@@ -273,6 +273,12 @@ class _NoticeChannelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoticeC
     """Text message, to the telephone number in the preferences: the title of the notice alone. Offered where the operator
     has set up a gateway.
     """
+    NOTICE_CHANNEL_LETTER: _NoticeChannel.ValueType  # 4
+    """A letter on paper, to the postal address in the preferences, or else to the one that was registered. The operator prints
+    letters now and then; all that happened since the last one is in one letter. Quiet hours do not hold for letters. Whoever
+    chose nothing and has no login gets letters, too, if an address was registered. Offered where the operator has named a
+    sender.
+    """
 
 class NoticeChannel(_NoticeChannel, metaclass=_NoticeChannelEnumTypeWrapper):
     """How notices reach a person."""
@@ -286,6 +292,12 @@ NOTICE_CHANNEL_EMAIL: NoticeChannel.ValueType  # 2
 NOTICE_CHANNEL_SMS: NoticeChannel.ValueType  # 3
 """Text message, to the telephone number in the preferences: the title of the notice alone. Offered where the operator
 has set up a gateway.
+"""
+NOTICE_CHANNEL_LETTER: NoticeChannel.ValueType  # 4
+"""A letter on paper, to the postal address in the preferences, or else to the one that was registered. The operator prints
+letters now and then; all that happened since the last one is in one letter. Quiet hours do not hold for letters. Whoever
+chose nothing and has no login gets letters, too, if an address was registered. Offered where the operator has named a
+sender.
 """
 Global___NoticeChannel: _TypeAlias = NoticeChannel  # noqa: Y015
 
