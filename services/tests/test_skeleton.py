@@ -11,7 +11,7 @@ from services.command.registry import NAMES
 
 ROOT = Path(__file__).parents[1]
 POLICIES: dict[str, set[str]] = {
-    "identity": {"wording"},
+    "identity": {"letter_wording", "wording"},
     "catalog": {"details", "standard", "terms", "working_time"},
     "cases": {"clocks", "escalation", "explaining", "likeness", "suggesting"},
     "volunteers": {"matching"},
@@ -45,6 +45,7 @@ ADAPTERS = {
         "disputed_strips",
         "figures",
         "hashing",
+        "letter_files",
         "maps",
         "published_keys",
         "revoked",

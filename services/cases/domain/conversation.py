@@ -247,11 +247,7 @@ def _sent(command: SendMessage, state: Conversation) -> MessageSent:
 
 
 def _waiting(command: SendMessage, state: Conversation) -> int:
-    """How many messages of the same party to the same one wait, while the same body has the case.
-
-    So a silent department does not keep a resident from writing to the community, nor one body the next
-    from asking.
-    """
+    """How many wait of the same party for the same one, while the same body has the case: those count."""
     ours = (command.sender, command.addressee, command.matter.body_id)
     return sum((each.sender, each.addressee, each.body_id) == ours for each in state.unanswered)
 

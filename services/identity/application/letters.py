@@ -14,7 +14,7 @@ from libs.ledger.streams.stream import Stream
 from libs.rules.areas import NOWHERE, AreaPath, ids_of
 from services.identity.application.area import AreaStream, defined
 from services.identity.application.delivery import Deliveries, address_at
-from services.identity.domain import letters, refusals, resident
+from services.identity.domain import letter_refusals, letters, resident
 from services.identity.domain.delivery import (
     DeliveryCommand,
     DropCause,
@@ -88,7 +88,7 @@ class Letters:
         path = defined(self.areas, area_id).path if area_id else NOWHERE
         with self.alone() as alone:
             if not alone:
-                raise refusals.letters_are_being_printed()
+                raise letter_refusals.letters_are_being_printed()
             last = self._last()
             begun = self._gathered(last)
             if begun is not None and not begun.printed:
@@ -105,10 +105,10 @@ class Letters:
         """Print a batch once more. Refuses LETTERS_UNKNOWN."""
         with self.alone() as alone:
             if not alone:
-                raise refusals.letters_are_being_printed()
+                raise letter_refusals.letters_are_being_printed()
             found = self._gathered(int(batch)) if batch.isascii() and batch.isdecimal() else None
             if found is None:
-                raise refusals.letters_are_unknown(batch)
+                raise letter_refusals.letters_are_unknown(batch)
             return self._finish(found.batch, "", at, write)
 
     def _finish(

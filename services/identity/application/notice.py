@@ -13,7 +13,7 @@ from services.identity.application.body import BodyStream
 from services.identity.application.consent import MayFor
 from services.identity.application.notice_ports import ListedNotice, NoticeReads
 from services.identity.application.resident import ResidentStream, registered
-from services.identity.domain import area, body, notice, preferences, refusals
+from services.identity.domain import area, body, letter_refusals, notice, preferences, refusals
 from services.identity.domain.notice import MarkRead, NoticeCommand, NoticeEvent, NoticeKind, NoticeQueued
 from services.identity.domain.preferences import (
     Choice,
@@ -67,7 +67,7 @@ class Notices:
             if channel not in self.offered:
                 raise refusals.channel_is_not_offered(channel.value)
         if NoticeChannel.LETTER in choice.channels and not (choice.postal_address or person.address.value):
-            raise refusals.postal_address_is_missing()
+            raise letter_refusals.postal_address_is_missing()
         zone, quiet = choice.time_zone or self.zone, choice.quiet_hours
         hours = replace(quiet, zone=zone) if quiet is not None else None
         command = SetPreferences(

@@ -82,8 +82,7 @@ def when_case_paused(event: cases.CasePaused, fact: Fact) -> Reactions:
 
 def when_pause_refused(event: cases.PauseRefused | cases.PauseRequestLapsed, fact: Fact) -> Reactions:
     """That work does not wait, and which area refused it, or did not decide in time."""
-    decided_by = event.deciding_area_id
-    return _tell(event.case_id, fact, NoticeKind.PAUSE_REFUSED, event.body_id, detail=decided_by)
+    return _tell(event.case_id, fact, NoticeKind.PAUSE_REFUSED, event.body_id, detail=event.deciding_area_id)
 
 
 def when_pause_lapsed(event: cases.PauseLapsed, fact: Fact) -> Reactions:

@@ -12,7 +12,7 @@ from libs.messaging.schema import migrate
 from libs.testkit.postgres import TestServer
 from libs.testkit.promtool import promtool
 
-_GUIDE = (Path(__file__).parents[4] / "OPERATING.md").read_text("utf-8")
+_GUIDE = (Path(__file__).parents[3] / "OPERATING.md").read_text("utf-8")
 _RUNBOOKS = _GUIDE.partition("\n## When an alert fires\n")[2].partition("\n## ")[0]
 _QUOTED = [" ".join(each.split()) for each in re.findall(r"(?<!`)`([^`]+)`(?!`)", _RUNBOOKS)]
 QUERIES = [each for each in dict.fromkeys(_QUOTED) if each.startswith("SELECT ") and each != "SELECT ..."]
