@@ -92,11 +92,12 @@ class EmbeddedRabbitMQ:
 
     def stop(self) -> None:
         """Stop the node in order, within seconds. Stopping twice is fine."""
-        for pid in self._machines():
+        machines = self._machines()
+        for pid in machines:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + _LONGEST_STOP
-        while self.alive and time.monotonic() < deadline:
+        while any(map(self._has, machines)) and time.monotonic() < deadline:
             time.sleep(0.02)
         self.kill()
         self._release()
@@ -169,13 +170,14 @@ class EmbeddedRabbitMQ:
 
     def pids(self) -> list[int]:
         """The processes of this node that live: the Erlang machine, its ports, its port mapper."""
+        return [pid for pid in (int(path.name) for path in Path("/proc").glob("[0-9]*")) if self._has(pid)]
+
+    def _has(self, pid: int) -> bool:
+        """Whether a process lives and belongs to this node."""
         mark = os.fsencode(f"{_MARK}={self.folder}")
-        found = []
-        for path in Path("/proc").glob("[0-9]*/environ"):
-            with contextlib.suppress(OSError):
-                if mark in path.read_bytes().split(b"\0"):
-                    found.append(int(path.parent.name))
-        return found
+        with contextlib.suppress(OSError):
+            return mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        return False
 
     def _machines(self) -> list[int]:
         return [pid for pid in self.pids() if _command(pid).startswith("beam")]
