@@ -32,10 +32,19 @@ def history_shown(history: Iterable[Recorded[Any]], reader: Reader) -> list[pb.H
     if not reader.is_reporter:
         return [history_entry_shown(recorded, reader.masked) for recorded in history]
     heard = [recorded for recorded in history if not _for_colleagues(recorded.event)]
-    return [
-        _unnamed(history_entry_shown(recorded, _of_another(recorded.event, reader)), reader.reporter_id)
-        for recorded in heard
-    ]
+    merges = {_command(recorded) for recorded in heard if merge_summary(recorded.event) is not None}
+    entries = []
+    for recorded in heard:
+        entry = history_entry_shown(recorded, _of_another(recorded.event, reader))
+        if _command(recorded) in merges:  # why is for colleagues, whatever else came of the merge
+            entry.reason = ""
+        entries.append(_unnamed(entry, reader.reporter_id))
+    return entries
+
+
+def _command(recorded: Recorded[Any]) -> tuple[str, str | None]:
+    """By what an event is known to come of the same command as another one."""
+    return recorded.metadata.actor, recorded.metadata.request_id
 
 
 def _of_another(event: object, reader: Reader) -> bool:
@@ -53,8 +62,6 @@ def _unnamed(entry: pb.HistoryEntry, reporter_id: str | None) -> pb.HistoryEntry
     entry.actor = entry.actor if entry.actor == reporter_id else ""
     entry.on_behalf_of = entry.on_behalf_of if entry.on_behalf_of == reporter_id else ""
     entry.request_id = entry.trace_id = entry.correlation_id = ""
-    if entry.HasField("summary"):  # then the reason is for colleagues
-        entry.reason = ""
     return entry
 
 
