@@ -34,6 +34,7 @@ from services.cases.application.following import Following
 from services.cases.application.importing import Imports
 from services.cases.application.incident import Alarms
 from services.cases.application.merging import Merges
+from services.cases.application.owner import Owners
 from services.cases.application.receipt import Receipts
 from services.cases.application.report import Reports
 from services.cases.application.routing import Routing
@@ -44,7 +45,7 @@ from services.cases.domain.case import CASE
 from services.cases.domain.conversation import CONVERSATION
 from services.cases.domain.external_system import EXTERNAL_SYSTEM
 from services.cases.domain.incident import INCIDENT
-from services.cases.domain.noted import CONSENT, NOTED, RESIDENT
+from services.cases.domain.noted import CONSENT, NOTED, OWNER, RESIDENT
 from services.cases.domain.sensor import SENSOR
 from services.cases.entrypoints.case import CaseApi
 from services.cases.entrypoints.chinese import MESSAGES
@@ -76,7 +77,8 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
     ground.stream(NOTED)
     reads, facts = all_cases.CaseReads(ground.views), reference.ReferenceReads(ground.views)
     picture = LatestPicture(facts, ground.ledger)
-    systems = ExternalSystems(stream=ground.stream(EXTERNAL_SYSTEM))
+    owners = Owners(stream=ground.stream(OWNER))
+    systems = ExternalSystems(stream=ground.stream(EXTERNAL_SYSTEM), owners=owners)
     cases = Cases(stream=stream, picture=picture, reads=reads, lists=CaseLists(ground.views))
     receipts = Receipts(cases=cases, digests=ground.ledger.keys, reads=reads, throttle=Throttle(ground.clock))
     reports = Reports(
@@ -109,14 +111,15 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
         receipts=receipts,
         systems=systems,
         clocks=Clocks(reads=due_moments.EarlyReads(ground.views), facts=facts, cases=cases),
-        sensors=_sensors(ground, reports, picture),
+        sensors=_sensors(ground, reports, picture, owners),
     )
 
 
-def _sensors(ground: Ground, reports: Reports, picture: LatestPicture) -> Sensors:
+def _sensors(ground: Ground, reports: Reports, picture: LatestPicture, owners: Owners) -> Sensors:
     stream, incidents = ground.stream(SENSOR, area=area_of_sensor), ground.stream(INCIDENT)
     return Sensors(
         stream=stream,
+        owners=owners,
         incidents=incidents,
         alarms=Alarms(sensors=stream, incidents=incidents, cases=reports.stream, reports=reports),
         reports=reports,

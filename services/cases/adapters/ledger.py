@@ -88,6 +88,9 @@ _PRIVATE = {
     "resident_erasure_noted.v1": noted.ResidentErasureNoted,
     "consent_noted.v1": noted.ConsentNoted,
     "consent_revocation_noted.v1": noted.ConsentRevocationNoted,
+    "client_noted.v1": noted.ClientNoted,
+    "client_retirement_noted.v1": noted.ClientRetirementNoted,
+    "importer_noted.v1": noted.ImporterNoted,
 }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from libs.ledger.decider import Refusal
 from libs.ledger.recorded import Context
@@ -11,6 +12,7 @@ from libs.ledger.streams.stream import Handled, Task, handle_many
 from libs.query.freshness import Fresh, ListQuery, PageQuery
 from libs.query.reach import Jurisdiction, Permit, Reach
 from services.cases.application.incident import Alarms, Batch, IncidentStream, SensorStream
+from services.cases.application.owner import Owners
 from services.cases.application.ports import (
     AlarmReads,
     AlarmRow,
@@ -52,6 +54,7 @@ class Sensors:
     """What can be done with sensors."""
 
     stream: SensorStream
+    owners: Owners
     alarms: Alarms
     incidents: IncidentStream
     reports: Reports
@@ -60,7 +63,7 @@ class Sensors:
     linked: AlarmReads
 
     def register(self, asked: Registration, at: datetime, context: Context, permit: Permit) -> SensorHandled:
-        """Make a sensor known. `permit` is asked about the area found."""
+        """Make a sensor of a client known (OWNER_UNKNOWN). `permit` is asked about the area found."""
         facts = self.picture().facts(asked.affair_id, asked.point, asked.area_id, at)
         permit(Jurisdiction(area_path=facts.area_path))
         command = RegisterSensor(
@@ -76,7 +79,8 @@ class Sensors:
             description=asked.description,
         )
         context = replace(context, area=facts.area_path)
-        return self.stream.handle(asked.sensor_id, command, context)
+        known = partial(self.owners.require_client, asked.owner_id)
+        return self.stream.handle(asked.sensor_id, command, context, if_new=known)
 
     def retire(self, sensor_id: str, at: datetime, context: Context, permit: Permit) -> SensorHandled:
         """Take a sensor out of use; the alarm that lasts ends with it."""

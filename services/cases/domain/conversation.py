@@ -156,10 +156,7 @@ class Matter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
-    """What an answer is due by: the limits of the case's terms, and the calendar, known at a position.
-
-    Where nothing is promised, or the calendar is not known, limits count day and night.
-    """
+    """What an answer is due by: the limits of the case's terms, and a calendar as known, or day and night."""
 
     limits: MessageLimits = MESSAGE_LIMITS
     calendar_id: str = ""
@@ -171,10 +168,9 @@ def counted_by(
     limits: MessageLimits, calendar_id: str, calendars: Mapping[str, Counting], known: int
 ) -> Counted:
     """What an answer is due by: day and night where the calendar is not known; it keeps nobody quiet."""
-    calendar = calendars.get(calendar_id)
-    if calendar is None:
-        return Counted(limits=limits)
-    return Counted(limits=limits, calendar_id=calendar_id, calendar=calendar, known=known)
+    if (calendar := calendars.get(calendar_id)) is not None:
+        return Counted(limits=limits, calendar_id=calendar_id, calendar=calendar, known=known)
+    return Counted(limits=limits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

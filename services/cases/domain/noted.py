@@ -178,9 +178,32 @@ class ConsentRevocationNoted:
     consent_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientNoted:
+    """A program may call us: sensors and systems outside the platform may be its own."""
+
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientRetirementNoted:
+    """It gets no more tokens."""
+
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImporterNoted:
+    """A person got a role by which they import history: systems outside the platform may be theirs."""
+
+    party_id: str
+
+
+OwnerFact = ClientNoted | ClientRetirementNoted | ImporterNoted
 ResidentFact = ResidentNoted | ResidentErasureNoted
 ConsentFact = ConsentNoted | ConsentRevocationNoted
 
 NOTED: Decider[Note[NotedFact], Noted[NotedFact], NotedFact] = noting("noted")
 RESIDENT: Decider[Note[ResidentFact], Noted[ResidentFact], ResidentFact] = noting("resident")
 CONSENT: Decider[Note[ConsentFact], Noted[ConsentFact], ConsentFact] = noting("consent")
+OWNER: Decider[Note[OwnerFact], Noted[OwnerFact], OwnerFact] = noting("owner")

@@ -103,6 +103,12 @@ def external_system_taken(system: str) -> Refusal:
     return Refusal(Kind.ALREADY_EXISTS, "EXTERNAL_SYSTEM_TAKEN", message, system=system)
 
 
+def owner_unknown(owner_id: str) -> Refusal:
+    """Nobody could ever send what belongs to an id that identity does not know."""
+    message = "no client with this id is in use: take it from ListClients (a new one is known after a moment)"
+    return Refusal(Kind.PRECONDITION, "OWNER_UNKNOWN", message, field="owner_id", owner_id=owner_id)
+
+
 def anonymous_not_allowed(affair_id: str) -> Refusal:
     """The affair needs a reporter who can be asked."""
     message = "this kind of matter needs a reporter: give a reporter_id or a contact, and leave out anonymous"

@@ -22,6 +22,7 @@ MESSAGES = {
     "CHANNEL_NOT_YOURS": "您不能以“{label_zh}”渠道报告，请填写您可以使用的渠道",
     "CONFIRMATION_PENDING": "正在等待报告人确认，期限至{until_time}，在此之前不能结案",
     "EVIDENCE_MISSING": "缺少承诺要求的佐证材料：{kinds}；每份材料只计一次，以前提交过的不再计算",
+    "OWNER_UNKNOWN": "没有使用中的客户端{owner_id}，请核对编号；如刚刚登记，请稍后再试",
     "OUTCOME_NOT_LISTED": "该事项没有此办理结果，请从清单中选择：{known}",
     "PAUSE_LIMIT_USED": "本案件的暂停时限已全部用完，请继续办理；需要更长时间的，须经上一级批准",
     "PAUSE_WITHIN_LIMIT": "无需批准：请直接暂停；已在暂停的可等至{until_time}，已到期的请先恢复办理再暂停",

@@ -7,6 +7,7 @@ from linli.catalog.v1 import catalog_events_pb2 as catalog
 from linli.catalog.v1 import catalog_types_pb2 as catalog_types
 from linli.identity.v1 import identity_events_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as identity_types
+from linli.options.v1 import access_pb2
 
 from libs.ledger.ids import derived_id
 from libs.ledger.noted import Note
@@ -20,6 +21,8 @@ from libs.rules.working_time import Hours, week_of
 from services.cases.domain import noted
 
 _LONGEST_ID = 120
+IMPORTING = frozenset({access_pb2.ROLE_OPERATOR})
+"""The roles that have the scope `cases.import`."""
 
 
 def when_area_defined(event: identity.AreaDefined, fact: Fact) -> Reactions:
@@ -79,6 +82,24 @@ def when_consent_revoked(event: identity.ConsentRevoked, _fact: Fact) -> Reactio
     """From now on nobody reports by this consent."""
     revocation = noted.ConsentRevocationNoted(consent_id=event.consent_id)
     return [Reaction(noted.CONSENT, event.consent_id, Note(revocation))]
+
+
+def when_client_registered(event: identity.ClientRegistered, _fact: Fact) -> Reactions:
+    """Sensors and outside systems belong to clients that exist."""
+    return [Reaction(noted.OWNER, event.client_id, Note(noted.ClientNoted(client_id=event.client_id)))]
+
+
+def when_client_retired(event: identity.ClientRetired, _fact: Fact) -> Reactions:
+    """Nothing more is given to it."""
+    retirement = noted.ClientRetirementNoted(client_id=event.client_id)
+    return [Reaction(noted.OWNER, event.client_id, Note(retirement))]
+
+
+def when_role_granted(event: identity.RoleGranted, _fact: Fact) -> Reactions:
+    """Outside systems belong to people, too, if they import history."""
+    if event.role not in IMPORTING:
+        return []
+    return [Reaction(noted.OWNER, event.party_id, Note(noted.ImporterNoted(party_id=event.party_id)))]
 
 
 def when_affair_defined(event: catalog.AffairDefined, _fact: Fact) -> Reactions:
@@ -178,6 +199,9 @@ SUBSCRIPTIONS: Subscriptions = {
         identity.SubjectErased: when_subject_erased,
         identity.ConsentRecorded: when_consent_recorded,
         identity.ConsentRevoked: when_consent_revoked,
+        identity.ClientRegistered: when_client_registered,
+        identity.ClientRetired: when_client_retired,
+        identity.RoleGranted: when_role_granted,
     },
     "catalog": {
         catalog.AffairDefined: when_affair_defined,

@@ -13,6 +13,7 @@ from linli.cases.v1 import cases_types_pb2 as types
 from linli.identity.v1 import identity_events_pb2 as identity
 from linli.identity.v1 import identity_types_pb2 as identity_types
 from linli.identity.v1.identity_types_pb2 import CONSENT_PURPOSE_REPORT_CASES
+from linli.options.v1 import access_pb2
 from linli.types.v1.types_pb2 import Point
 
 from libs.ledger.recorded import Context
@@ -449,6 +450,8 @@ def test_an_operator_gives_a_system_to_another_client(running: Component, operat
     transfer = pb.TransferExternalSystemRequest(request_id=new_id(), **giving)
     assert refused(here.transfer_external_system, transfer) == "OUT_OF_REACH"
     unknown = pb.TransferExternalSystemRequest(request_id=new_id(), **{**giving, "system": "nobodys"})
+    assert refused(operator.transfer_external_system, transfer) == "OWNER_UNKNOWN"
+    running.hears("identity", identity.ClientRegistered(client_id="client-successor"))
     assert refused(operator.transfer_external_system, unknown) == "EXTERNAL_SYSTEM_NOT_REGISTERED"
     operator.transfer_external_system(transfer)
 
@@ -468,6 +471,7 @@ def test_a_repeated_report_is_answered_as_at_first_whatever_was_taken_away_since
     first = helper.open_case(by_consent).case, meters.open_case(numbered).case
 
     running.hears("identity", identity.ConsentRevoked(consent_id="consent-4", resident_id="resident-fu"))
+    running.hears("identity", identity.ClientRegistered(client_id="new-meters"))
     giving = {"system": "gas-meters", "owner_id": "new-meters", "reason": "their new program"}
     operator.transfer_external_system(pb.TransferExternalSystemRequest(request_id=new_id(), **giving))
 
@@ -621,6 +625,7 @@ def test_who_imports_the_history_of_one_area_dates_and_releases_nothing_elsewher
     claim(importer, "hill-system")
     ours = importer.open_case(numbered("H-1", location=None, area_id="hill")).case
     assert refused(importer.open_case, numbered("H-2")) == "OUT_OF_REACH"
+    running.hears("identity", identity.RoleGranted(party_id="olga", role=access_pb2.ROLE_OPERATOR))
     giving = {"system": "hill-system", "owner_id": "olga", "reason": "the city imports the rest"}
     operator.transfer_external_system(pb.TransferExternalSystemRequest(request_id=new_id(), **giving))
     theirs = operator.open_case(numbered("H-2"))

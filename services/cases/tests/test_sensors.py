@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
+from linli.identity.v1 import identity_events_pb2 as identity
 
 from libs.rpc.access import Grant
 from libs.rpc.failures import RpcFailed
@@ -18,6 +19,11 @@ from services.cases.tests.test_channels import told
 from services.cases.tests.wire import new_id, on, refused, report, service_of
 
 sites = count(1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _known_owner(running: Component) -> None:
+    running.hears("identity", identity.ClientRegistered(client_id="water-works"))
 
 
 @pytest.fixture
@@ -281,3 +287,19 @@ def test_an_operator_registers_and_retires_the_sensors_of_their_area(
     [link] = alarms_of(operator, alarm.case_id, retired.revision)
     assert link.ended_time.seconds
     assert not hill.list_sensors(pb.ListSensorsRequest(filter='sensor_id = "mine-1"')).sensors
+
+
+def test_a_sensor_belongs_to_a_client_that_is_in_use(
+    running: Component, operator: Any, site: dict[str, float]
+) -> None:
+    """Its readings could come from nobody else."""
+    mistyped = sensor("nobodys-1", site, owner_id="water-wroks")
+    assert refused(operator.register_sensor, mistyped) == "OWNER_UNKNOWN"
+
+    running.hears("identity", identity.ClientRegistered(client_id="gas-works"))
+    registered = sensor("gas-1", site, owner_id="gas-works")
+    first = operator.register_sensor(registered)
+    running.hears("identity", identity.ClientRetired(client_id="gas-works"))
+
+    assert operator.register_sensor(registered) == first
+    assert refused(operator.register_sensor, sensor("gas-2", site, owner_id="gas-works")) == "OWNER_UNKNOWN"

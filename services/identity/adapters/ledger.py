@@ -58,6 +58,8 @@ _PUBLISHED = {
     "consent_revoked.v1": ConsentRevoked,
     "nomination_made.v1": NominationMade,
     "nomination_ended.v1": NominationEnded,
+    "client_registered.v1": ClientRegistered,
+    "client_retired.v1": ClientRetired,
 }
 _PRIVATE = {
     "personal_data_disclosed.v1": PersonalDataDisclosed,
@@ -81,11 +83,9 @@ _PRIVATE = {
     "operator_removed.v1": OperatorRemoved,
     "login_created.v1": LoginCreated,
     "password_set.v1": PasswordSet,
-    "client_registered.v1": ClientRegistered,
     "client_secret_changed.v1": ClientSecretChanged,
     "client_scopes_changed.v1": ClientScopesChanged,
     "client_quota_set.v1": ClientQuotaSet,
-    "client_retired.v1": ClientRetired,
     "signing_key_introduced.v1": SigningKeyIntroduced,
     "signing_key_retired.v1": SigningKeyRetired,
 }

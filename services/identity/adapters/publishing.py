@@ -11,6 +11,7 @@ from libs.rpc.texts import localized
 from services.identity.domain.access import RoleGranted, RoleRevoked
 from services.identity.domain.area import AreaDefined, BoundaryChanged
 from services.identity.domain.body import BodyRegistered
+from services.identity.domain.client import ClientRegistered, ClientRetired
 from services.identity.domain.consent import ConsentRecorded, ConsentRevoked
 from services.identity.domain.nomination import NominationEnded, NominationMade
 from services.identity.domain.resident import ResidentErased, ResidentRegistered
@@ -69,6 +70,11 @@ def _of_rights(recorded: Recorded[Any]) -> Published | None:
         case ConsentRevoked() as event:
             revoked = published.ConsentRevoked(consent_id=event.consent_id, resident_id=event.resident_id)
             return Published(message=revoked, area_path=event.area_path, area_id=event.area_id)
+        case ClientRegistered() as event:
+            return _client(event)
+        case ClientRetired() as event:
+            retired = published.ClientRetired(client_id=event.client_id)
+            return Published(message=retired, area_path=recorded.metadata.area or "")
         case _:
             return None
 
@@ -112,6 +118,18 @@ def _role(
     message.party_id = event.party_id
     message.role = ROLES.to_wire(event.role)
     message.area_id, message.area_path, message.body_id = within.area_id, within.area_path, within.body_id
+    bodies = (within.body_id,) if within.body_id else ()
+    return Published(message=message, area_path=within.area_path, body_ids=bodies, area_id=within.area_id)
+
+
+def _client(event: ClientRegistered) -> Published:
+    within = event.within
+    message = published.ClientRegistered(
+        client_id=event.client_id,
+        area_id=within.area_id,
+        area_path=within.area_path,
+        body_id=within.body_id,
+    )
     bodies = (within.body_id,) if within.body_id else ()
     return Published(message=message, area_path=within.area_path, body_ids=bodies, area_id=within.area_id)
 

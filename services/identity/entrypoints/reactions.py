@@ -178,14 +178,13 @@ def when_duplicate_added(event: cases.DuplicateAdded, fact: Fact) -> Reactions:
         for each in event.reports
         if each.reporter_id
     )
-    merged = event.duplicate_case_id
-    joined = ReportsJoined(case_id=event.case_id, duplicate_case_id=merged, reports=reports)
-    return [*([Reaction(NOTICE, event.case_id, JoinReports(joined=joined))] if reports else ()), *news]
+    joined = ReportsJoined(case_id=event.case_id, duplicate_case_id=event.duplicate_case_id, reports=reports)
+    return [Reaction(NOTICE, event.case_id, JoinReports(joined=joined)), *news] if reports else news
 
 
 def when_duplicate_removed(event: cases.DuplicateRemoved, fact: Fact) -> Reactions:
     """They are told no more."""
-    news = _tell(event.case_id, fact, NoticeKind.PARTED, event.body_id, theirs_alone=True)
+    news = _tell(event.case_id, fact, NoticeKind.PARTED, theirs_alone=True)
     parted = ReportsParted(case_id=event.case_id, duplicate_case_id=event.duplicate_case_id)
     return [Reaction(NOTICE, event.case_id, PartReports(parted=parted)), *news]
 

@@ -9,7 +9,7 @@ from services.cases.domain.case.events import CaseEvent
 from services.cases.domain.conversation import ConversationEvent
 from services.cases.domain.external_system import ExternalSystemEvent
 from services.cases.domain.incident import IncidentEvent
-from services.cases.domain.noted import ConsentFact, NotedFact, ResidentFact
+from services.cases.domain.noted import ConsentFact, NotedFact, OwnerFact, ResidentFact
 from services.cases.domain.sensor.events import SensorEvent
 
 
@@ -27,6 +27,7 @@ def test_every_event_of_the_domain_has_a_stored_name() -> None:
         NotedFact,
         ResidentFact,
         ConsentFact,
+        OwnerFact,
     ]
 
     assert set(EVENTS.types.values()) == set().union(*map(get_args, families))

@@ -14,6 +14,7 @@ from libs.ledger.decider import Refusal
 from libs.rpc.access import scopes_of_roles
 from services.cases.domain.case import CASE, commands, events
 from services.cases.domain.case.situations import Case
+from services.cases.entrypoints.reactions import IMPORTING
 from services.cases.tests.domain.history import (
     OFFICE,
     PARKS,
@@ -39,6 +40,7 @@ REFUSED_TO = {
     ("EXTERNAL_SYSTEM_NOT_REGISTERED", "RegisterExternalSystem"): ("OpenCase", "TransferExternalSystem"),
     ("CONTENT_IS_THE_REPORTERS", "EraseSubject"): ("EraseCaseContent",),
     ("HISTORY_NOT_MERGED", "FinishImport"): (),  # by whoever imports: those who merge wait for it
+    ("OWNER_UNKNOWN", "ListClients"): ("RegisterSensor", "TransferExternalSystem"),
     ("PAUSE_LIMIT_USED", "RequestPause"): ("PauseCase",),
     ("PAUSE_WITHIN_LIMIT", "ResumeCase"): ("RequestPause",),
     ("PAUSE_WITHIN_LIMIT", "PauseCase"): ("RequestPause",),
@@ -165,6 +167,12 @@ def test_a_merged_case_names_the_other_one_only_for_what_may_be_asked_there() ->
 
     assert refusal is not None
     assert refusal.code == "OTHERS_REPORTED_IT"
+
+
+def test_those_who_import_are_known_by_their_roles() -> None:
+    importing = {role for role, scopes in scopes_of_roles().items() if "cases.import" in scopes}
+
+    assert {access_pb2.Role.Name(role).removeprefix("ROLE_") for role in IMPORTING} == importing
 
 
 def test_what_the_next_area_up_has_decided_is_not_accepted_twice() -> None:

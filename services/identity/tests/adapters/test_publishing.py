@@ -23,7 +23,7 @@ from services.identity.domain.values import KeyKind, Role, Within
 
 AT = datetime(2020, 1, 3, 9, tzinfo=UTC)
 MEI = some_id("mei")
-SECRETS = (LoginCreated, PasswordSet, ClientRegistered, ClientSecretChanged)
+SECRETS = (LoginCreated, PasswordSet, ClientSecretChanged)
 WITHIN = Within(area_id="nc-47", area_path=AreaPath("la/nc-47"), body_id="bos")
 
 
@@ -44,6 +44,23 @@ def test_every_event_is_published_or_kept(kind: type) -> None:
 @pytest.mark.parametrize("kind", SECRETS)
 def test_events_with_secrets_are_kept(kind: type) -> None:
     assert told(next(iter(shapes.samples(kind)))) is None
+
+
+def test_a_client_is_published_without_its_secret_and_scopes() -> None:
+    event = ClientRegistered(
+        client_id="c-1",
+        name="Leak sensors",
+        role=Role.PARTNER,
+        scopes=("cases.open",),
+        within=WITHIN,
+        secret_hash=Personal("c-1", some_id("secret")),
+        registered_at=AT,
+    )
+
+    answer = told(event)
+
+    limits = {"area_id": "nc-47", "area_path": "la/nc-47", "body_id": "bos"}
+    assert answer.message == published.ClientRegistered(client_id="c-1", **limits)
 
 
 def test_a_resident_is_published_without_anything_personal() -> None:

@@ -434,3 +434,59 @@ class NominationEnded(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___NominationEnded: _TypeAlias = NominationEnded  # noqa: Y015
+
+@_typing.final
+class ClientRegistered(_message.Message):
+    """A client was registered: a program of a partner, or of the operator."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLIENT_ID_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    AREA_PATH_FIELD_NUMBER: _builtins.int
+    BODY_ID_FIELD_NUMBER: _builtins.int
+    client_id: _builtins.str
+    """The client."""
+    area_id: _builtins.str
+    """The area that limits it, which includes all areas below; empty: no limit."""
+    area_path: _builtins.str
+    """The ids from the root to that area."""
+    body_id: _builtins.str
+    """The body that limits it; empty: no limit."""
+    def __init__(
+        self,
+        *,
+        client_id: _builtins.str = ...,
+        area_id: _builtins.str = ...,
+        area_path: _builtins.str = ...,
+        body_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "body_id", b"body_id", "client_id", b"client_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClientRegistered: _TypeAlias = ClientRegistered  # noqa: Y015
+
+@_typing.final
+class ClientRetired(_message.Message):
+    """A client was retired: it gets no more tokens."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CLIENT_ID_FIELD_NUMBER: _builtins.int
+    client_id: _builtins.str
+    """The client."""
+    def __init__(
+        self,
+        *,
+        client_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_id", b"client_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClientRetired: _TypeAlias = ClientRetired  # noqa: Y015
