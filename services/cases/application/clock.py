@@ -40,7 +40,7 @@ class Clocks:
         if clock is None:
             raise refusals.nothing_promised(kind.value)
         start, known, pauses = self._counted(record, clock.deadline)
-        calendar = self.facts.known_at(known).calendars[clock.deadline.calendar_id]
+        calendar = self.facts.known_at(known).counting(clock.deadline.calendar_id)
         return explained(clock.deadline, start, pauses, calendar)
 
     def reporter_of(self, record: CaseRecord, kind: ClockKind) -> str | None:

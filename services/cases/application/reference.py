@@ -17,6 +17,7 @@ from libs.rules.terms import standard
 from libs.rules.working_time import Versions
 from services.cases.domain import refusals
 from services.cases.domain.case.commands import Facts
+from services.cases.domain.case.pausing import ALWAYS
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import Commitment
 from services.cases.domain.escalation import Tree
@@ -80,10 +81,14 @@ class Reference:
             responsibilities=self._of_affairs(affair.affair_path),
             commitment=commitment,
             terms=CaseTerms.of(commitment.terms if commitment else standard(), affair.outcomes),
-            calendar=self.calendars.get(commitment.calendar_id) if commitment else None,
+            calendar=self.counting(commitment.calendar_id) if commitment else None,
             known=self.known,
             tree=self.tree(area_path),
         )
+
+    def counting(self, calendar_id: str) -> Versions:
+        """What counts by a calendar: day and night while it is not known, so that no promise is lost."""
+        return self.calendars.get(calendar_id) or Versions.of(ALWAYS)
 
     def tree(self, area_path: AreaPath) -> Tree:
         """The areas along a path with their levels, from the top."""
@@ -122,7 +127,10 @@ class Reference:
     def _commitment(self, affair_path: str, area_path: AreaPath, at: datetime) -> Commitment | None:
         known = (noted for affair_id in ids_of(affair_path) for noted in self.commitments.get(affair_id, ()))
         noted = most_precise(known, affair_path, area_path, at)
-        return _promised(noted) if noted else None
+        if noted is None:
+            return None
+        named = {"commitment_id": noted.commitment_id, "calendar_id": noted.calendar_id}
+        return Commitment(version=noted.version, terms=noted.terms, **named)
 
 
 class _Changes:
@@ -239,12 +247,3 @@ def _calendar(known: Versions | None, noted: CalendarNoted) -> Versions:
     if known is None or noted.valid_from is None:
         return Versions.of(calendar)
     return known.then(calendar, noted.valid_from)
-
-
-def _promised(noted: CommitmentNoted) -> Commitment:
-    return Commitment(
-        commitment_id=noted.commitment_id,
-        version=noted.version,
-        terms=noted.terms,
-        calendar_id=noted.calendar_id,
-    )

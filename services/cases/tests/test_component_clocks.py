@@ -156,6 +156,23 @@ def test_who_may_not_read_a_case_learns_nothing_of_its_deadlines(
     assert refused(elsewhere.explain_deadline, asked) == "OUT_OF_REACH"
 
 
+def test_no_promise_is_lost_because_its_calendar_has_not_arrived(
+    running: Component, operator: Any, lin: Any
+) -> None:
+    """Its event may be parked: then the limit counts day and night, and the explanation says so."""
+    lost = neighbours.promised("ufos", first_response=4, resolution=24)
+    lost.calendar_id = "lost"
+    running.hears("catalog", lost)
+    preview = pb.PreviewRoutingRequest(affair_id="ufos", area_id="mole-street")
+    eventually(lambda: operator.preview_routing(preview).deadlines, "it is promised")
+
+    case = lin.open_case(report("ufos")).case
+
+    explained = operator.explain_deadline(explaining(case, types.CLOCK_KIND_RESOLUTION))
+    assert explained.deadline.due_time.seconds - case.opened_time.seconds == 24 * 3600
+    assert [span.calendar_version for span in explained.spans] == [0] * len(explained.spans)
+
+
 # -- reporters read why ------------------------------------------------------------------------------
 
 
