@@ -111,7 +111,7 @@ def _opened(text: str) -> Choice:
         kinds=tuple(map(NoticeKind, told["kinds"])),
         email=told["email"],
         phone=told["phone"],
-        postal_address=told["postal_address"],
+        postal_address=told.get("postal_address", ""),  # the release before knows none
     )
 
 

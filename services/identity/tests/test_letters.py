@@ -21,6 +21,7 @@ from libs.testkit.eventually import eventually
 from libs.testkit.ids import Ids
 from libs.testkit.postgres import TestServer
 from services.identity.adapters.letter_files import LetterFiles
+from services.identity.application.letters import Bundle
 from services.identity.domain.delivery import Delivered, DropCause, Dropped, Waiting
 from services.identity.domain.preferences import NoticeChannel
 from services.identity.tests.test_component import as_role, define, operator_of, refused, register, request_id
@@ -210,6 +211,28 @@ def test_a_run_that_dies_loses_nothing_and_the_next_one_prints_the_same(
 
 def _dies(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_a_run_that_dies_after_it_wrote_the_file_leaves_one_batch_not_two(
+    running: Component, tmp_path: Path, mei: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told(running, mei)
+    write = LetterFiles.write
+
+    def writes_and_dies(files: LetterFiles, bundle: Bundle) -> None:
+        write(files, bundle)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(LetterFiles, "write", writes_and_dies)
+        with pytest.raises(KeyboardInterrupt):
+            printed(running, tmp_path)
+    before = the_pdf(tmp_path).read_bytes()
+
+    printed(running, tmp_path)
+
+    assert the_pdf(tmp_path).read_bytes() == before
+    the_only(running, mei, Delivered)
 
 
 def test_who_is_erased_before_the_letter_is_printed_gets_none_and_the_list_says_so(
