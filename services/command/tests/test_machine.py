@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -126,6 +127,20 @@ def test_only_what_is_parked_is_replayed(installation: OpenService, said: Said) 
 
     assert status == 1
     assert "DELIVERY_NOT_PARKED" in text
+
+
+def test_letters_are_printed_by_a_named_sender_only(
+    installation: OpenService, said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, letter_font: Path
+) -> None:
+    words = ("notices", "letters", "--out", str(tmp_path))
+    without = said("", *words)
+    monkeypatch.setenv("LINLI_IDENTITY_LETTER_SENDER", "Willow Street Office, 1 Willow Road")
+    monkeypatch.setenv("LINLI_IDENTITY_LETTER_FONT", str(letter_font))
+
+    assert (without[0], "LINLI_IDENTITY_LETTER_SENDER" in without[1]) == (1, True)
+    assert said("", *words) == (0, "no letter waits\n")
+    assert said("", *words, "--again", "7", "--area", "la")[0] == 2
+    assert "LETTERS_UNKNOWN" in said("", *words, "--again", "7")[1]
 
 
 def test_a_platform_for_trying_out_makes_its_developer_and_follows_their_password(
