@@ -81,11 +81,7 @@ class Ground:
     def platform(self) -> Iterator[Platform]:
         """`linli up`: all five services in one process, with delivery and clocks."""
         platform = Platform(
-            data=self.place.data,
-            port=free_port(),
-            http_port=free_port(),
-            log=self.folder / "linli.log",
-            environ={"LINLI_ONE_CORE": "false"},  # as `linli up` does by itself
+            data=self.place.data, port=free_port(), http_port=free_port(), log=self.folder / "linli.log"
         )
         try:
             platform.start()

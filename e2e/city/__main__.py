@@ -27,6 +27,9 @@ from libs.rpc.failures import RpcFailed
 from libs.runtime.host.terminal import INTERRUPTED, lossless, near, typed
 
 LINLI = ".venv/bin/linli"
+_ENVIRON = {"LINLI_PHONE_REGION": "US"}
+_ONE_CORE = {"LINLI_ONE_CORE": "true"}
+"""Only its PostgreSQL and its loader have much to do beside it: it takes two thirds of the time."""
 PIPE_CLOSED = 141
 """The exit status of a program whose reader has gone."""
 
@@ -42,7 +45,7 @@ def main() -> int:
                 port=arguments.port,
                 http_port=arguments.http_port,
                 log=data / "linli.log",
-                environ={"LINLI_PHONE_REGION": os.environ.get("LINLI_PHONE_REGION", "US")},
+                environ=_ENVIRON | ({} if arguments.cluster else _ONE_CORE) | os.environ,
                 cluster=arguments.cluster,
             )
             outcome = _outcome_of_before(data / DONE)

@@ -56,8 +56,6 @@ class City:
 
 
 _OUTLASTING = Patience(tries=1000, first=0.1, most=1.0)
-_ONE_CORE = {"LINLI_ONE_CORE": "true"}
-"""One process, beside which only its PostgreSQL and its loader have much to do: two thirds of the time."""
 
 
 def sign_in(
@@ -140,13 +138,13 @@ class Platform:
         return (self.data / "operator.secret").read_text(encoding="utf-8").strip()
 
     def start(self) -> None:
-        """Start it; it ends with this process, however that ends. `linli up` keeps to one core.
+        """Start it; it ends with this process, however that ends.
 
         Raises `PlatformFailed` if a port is taken, it ends at once or is not ready in time.
         """
         words = self._cluster() if self.cluster else self._up()
         command = [sys.executable, "-m", "services.command", *words, "--end-with-stdin"]
-        environ = {**({} if self.cluster else _ONE_CORE), **os.environ, **self.environ}
+        environ = {**os.environ, **self.environ}
         with ExitStack() as stack:
             log = stack.enter_context(self.log.open("ab")) if self.log is not None else None
             self.logged = log.tell() if log is not None else 0

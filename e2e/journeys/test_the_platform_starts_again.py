@@ -37,12 +37,13 @@ MANY = 20
 def home(folder: Path) -> Iterator[Town]:
     """A platform of our own, to be stopped and started."""
     with platform_in(folder / "again") as platform:
+        platform.environ = {**platform.environ, "LINLI_ONE_CORE": "true"}
         platform.start()
         with town_on(platform) as town:
             yield town
 
 
-def test_beside_its_loader_it_keeps_to_one_core_and_its_postgres_does_not(home: Town) -> None:
+def test_told_so_it_keeps_to_one_core_and_its_postgres_does_not(home: Town) -> None:
     server = EmbeddedPostgres(home.platform.data).pid()
     assert home.platform.process is not None
     assert server is not None

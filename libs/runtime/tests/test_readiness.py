@@ -62,7 +62,7 @@ def test_readiness_and_health_ask_whether_events_can_be_appended_and_agree(
 ) -> None:
     with serving(postgres_server) as (running, dsn):
         tallies = running.opened.parts.apis[0].descriptor.full_name
-        assert readyz(running)[0] == 200
+        eventually(lambda: readyz(running)[0] == 200, "it is ready")
         assert (health(running), health(running, tallies)) == (SERVING, SERVING)
 
         make_read_only(dsn)

@@ -253,6 +253,7 @@ BOUNDED = {
     "cause": "declared",
     "version": "one",
     "python": "one",
+    "trouble": "declared",
     "cell": "one",
 }
 
