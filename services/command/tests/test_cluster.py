@@ -19,7 +19,7 @@ from libs.rpc.client import Patience, connect
 from libs.rpc.credentials import Token
 from libs.rpc.failures import RpcFailed
 from libs.rpc.keys import SigningKey
-from libs.runtime.bundled.ports import free_ports
+from libs.runtime.bundled.ports import free_ports, taken
 from libs.runtime.cluster import processes as clusters
 from libs.runtime.cluster import schemas
 from libs.runtime.cluster.processes import Cluster, Member
@@ -222,10 +222,10 @@ def test_a_second_worker_can_be_added(cluster: Cluster) -> None:
 
 
 def test_a_taken_port_is_named_and_nothing_is_started(make: MakeCluster) -> None:
-    [base] = free_ports(1)
-    with closing(socket.socket()) as taken:
-        taken.bind(("127.0.0.1", base + 10))
-        taken.listen()
+    base = next(each - 10 for each in free_ports(50) if not any(map(taken, range(each - 10, each))))
+    with closing(socket.socket()) as server:
+        server.bind(("127.0.0.1", base + 10))
+        server.listen()
         cluster = make(port_base=base)
 
         with pytest.raises(CannotStart, match=f"port {base + 10} cannot be used.*--port-base"):
