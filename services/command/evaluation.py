@@ -8,7 +8,8 @@ import click
 
 from libs.messaging import topology
 from libs.runtime.bundled import postgres_offered
-from libs.runtime.bundled.rabbitmq_node import User, admitted, write
+from libs.runtime.bundled.rabbitmq_node import User, admitted
+from libs.runtime.config.files import put
 from libs.runtime.config.guards import CannotStart
 from services.command.options import Port
 from services.command.registry import NAMES
@@ -74,7 +75,7 @@ def broker_definitions(vhost: str, passwords: Path, file: Path) -> int:
         )
         for name in NAMES
     ]
-    write(file, json.dumps(admitted(users)))
+    put(file, json.dumps(admitted(users)).encode())
     return 0
 
 

@@ -11,7 +11,7 @@ from libs.ledger.privacy.master_key import MasterKey
 from libs.rpc.keys import SigningKey
 from libs.runtime.bundled.place import Place
 from libs.runtime.bundled.postgres import EmbeddedPostgres, runtime_role
-from libs.runtime.bundled.rabbitmq_node import write
+from libs.runtime.config.files import put
 from libs.runtime.config.guards import CannotStart
 
 WITHOUT = {
@@ -92,18 +92,14 @@ def make_relay_keys(place: Place, services: Iterable[str]) -> None:
         known = public.read_bytes() if public.exists() else b""
         its = SigningKey.from_pem(path.read_bytes()).public_pem()
         if its not in known:
-            write(public, (known + its).decode())
+            put(public, known + its)
 
 
 def _make_secret(path: Path, make: Callable[[], bytes]) -> None:
     """Write a new secret that only its owner may read, unless there is one."""
     if path.exists():
         return
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123  # with a mode
-        file.write(make() + b"\n")
-    draft.rename(path)
+    put(path, make() + b"\n")
 
 
 def _check(path: Path, read: Callable[[str], object], remedy: str) -> None:

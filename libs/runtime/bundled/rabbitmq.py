@@ -18,7 +18,8 @@ from kombu.connection import Connection
 
 from libs.messaging.topology import Rights
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed, find
-from libs.runtime.bundled.rabbitmq_node import Certificates, Node, configure, environment, erlang, write
+from libs.runtime.bundled.rabbitmq_node import Certificates, Node, configure, environment, erlang
+from libs.runtime.config.files import put
 
 _LONGEST_START = 120.0  # seconds; two to five are usual
 _LONGEST_STOP = 15.0
@@ -211,7 +212,7 @@ class EmbeddedRabbitMQ:
             return self._remember(Node.new())
 
     def _remember(self, node: Node) -> Node:
-        write(self.folder / "node.json", msgspec.json.encode(node).decode())
+        put(self.folder / "node.json", msgspec.json.encode(node))
         self._node = node
         return node
 

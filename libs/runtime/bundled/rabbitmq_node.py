@@ -16,6 +16,7 @@ from libs.messaging.topology import EXCHANGE, Rights
 from libs.runtime.bundled import rabbitmq_code
 from libs.runtime.bundled.ports import free_ports
 from libs.runtime.bundled.rabbitmq_install import Installed, RabbitMQFailed
+from libs.runtime.config.files import put
 
 _MEMORY = "384MiB"  # publishers wait while the node holds more
 _DISK = "50MB"  # publishers wait while less is free
@@ -117,12 +118,12 @@ def configure(node: Node, folder: Path, tls: Certificates | None, server: Instal
     """Write the files by which the node starts, with a fresh cookie for Erlang."""
     for name in ("data", "log", "generated"):
         (folder / name).mkdir(exist_ok=True)
-    write(folder / ".erlang.cookie", secrets.token_hex(20), mode=0o400)
-    write(folder / "rabbitmq.config", config(node, tls))
-    write(folder / "advanced.config", "[].\n")
-    write(folder / "enabled_plugins", "[].\n")
+    put(folder / ".erlang.cookie", secrets.token_hex(20).encode(), mode=0o400)
+    put(folder / "rabbitmq.config", os.fsencode(config(node, tls)))
+    put(folder / "advanced.config", b"[].\n")
+    put(folder / "enabled_plugins", b"[].\n")
     rabbitmq_code.link(server, folder)
-    write(folder / "definitions.json", msgspec.json.encode(definitions(node)).decode())
+    put(folder / "definitions.json", msgspec.json.encode(definitions(node)))
 
 
 def config(node: Node, tls: Certificates | None) -> str:
@@ -235,15 +236,6 @@ def environment(node: Node, folder: Path, server: Installed) -> dict[str, str]:
             f" -kernel inet_dist_use_interface {{127,0,0,1}} {rabbitmq_code.first(server)}"
         ),
     }
-
-
-def write(path: Path, text: str, mode: int = 0o600) -> None:
-    """Put a file in place, for our eyes only, whole or not at all."""
-    new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(os.fsencode(text))
-    new.replace(path)
 
 
 def _checked(vhost: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from libs.notify.letters import Letter, Typesetter, Written
+from libs.runtime.config.files import put
 from services.identity.application.letters import Bundle
 from services.identity.domain.delivery import DropCause
 
@@ -69,13 +70,7 @@ def _lines(bundle: Bundle, pages: Sequence[Written]) -> Iterator[str]:
 
 
 def _put(file: Path, content: bytes) -> None:
-    draft = file.with_name(f".{file.name}.new")
     try:
-        draft.unlink(missing_ok=True)
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:  # noqa: PTH123  # a descriptor with a mode
-            opened.write(content)
-            opened.flush()
-            os.fsync(opened.fileno())
-        draft.replace(file)
+        put(file, content, lasting=True)
     except OSError as error:
         raise CannotWrite(f"{file} cannot be written: {error.strerror}") from error
