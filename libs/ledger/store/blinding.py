@@ -7,7 +7,8 @@ ledger can make the table anew (`libs/ledger/streams/reblind.py`).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from libs.ledger.personal import Personal
@@ -70,27 +71,43 @@ class Blinding:
     """What can be found of which events, for one kind of search.
 
     `texts`: from an event's stored name to its texts that are found; `words`: what they are found by.
+    `marks`: from an event's stored name to words of ours by which it is found as they are, each of a person.
     `by_area`: the same word has other terms in another area, so nobody sees that both have it.
     """
 
     kind: str
-    texts: Mapping[str, Callable[[Any], Iterable[Personal | None]]]
-    words: Callable[[Iterable[str]], Iterable[str]]
+    texts: Mapping[str, Callable[[Any], Iterable[Personal | None]]] = field(default_factory=dict)
+    words: Callable[[Iterable[str]], Iterable[str]] = iter
+    marks: Mapping[str, Callable[[Any], Iterable[Personal]]] = field(default_factory=dict)
     by_area: bool = False
+
+    @property
+    def names(self) -> AbstractSet[str]:
+        """The stored names of the events that may add terms."""
+        return self.texts.keys() | self.marks.keys()
 
     def words_of(self, name: str, event: Any) -> Iterator[tuple[str, list[str]]]:
         """Each person's words in an event, whose personal data must be open."""
-        said: dict[str, list[str]] = {}
-        for text in self.texts[name](event) if name in self.texts else ():
-            if text is not None and text.value is not None:
-                said.setdefault(text.subject, []).append(text.value)
-        for subject, texts in said.items():
-            if words := list(dict.fromkeys(self.words(texts)))[:MOST_OF_EVENT]:
-                yield subject, words
+        marked, said = _by_person(self.marks, name, event), _by_person(self.texts, name, event)
+        for subject in dict.fromkeys((*marked, *said)):
+            words = dict.fromkeys((*marked.get(subject, ()), *self.words(said.get(subject, ()))))
+            if words:
+                yield subject, list(words)[:MOST_OF_EVENT]
 
     def scope(self, area: str | None) -> str:
         """What the terms of an area (its id, or the path to it) differ by."""
         return (area or "").rpartition("/")[2] if self.by_area else ""
+
+
+def _by_person(
+    of: Mapping[str, Callable[[Any], Iterable[Personal | None]]], name: str, event: Any
+) -> Mapping[str, Sequence[str]]:
+    """What is open of the personal texts of an event."""
+    found: dict[str, list[str]] = {}
+    for text in of[name](event) if name in of else ():
+        if text is not None and text.value is not None:
+            found.setdefault(text.subject, []).append(text.value)
+    return found
 
 
 class Digesting(Protocol):

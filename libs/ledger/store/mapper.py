@@ -90,7 +90,7 @@ class Events:
             raise ValueError(f"{self.service}: unknown events {unknown} are said to be private")
         if unknown := sorted({name for each in self.claims for name in each.names} - set(self.types)):
             raise ValueError(f"{self.service}: claims of unknown events {unknown}")
-        if unknown := sorted({name for each in self.blinded for name in each.texts} - set(self.types)):
+        if unknown := sorted({name for each in self.blinded for name in each.names} - set(self.types)):
             raise ValueError(f"{self.service}: blind terms of unknown events {unknown}")
 
     def path(self, name: str) -> tuple[str, tuple[Upcast, ...]]:
@@ -312,7 +312,7 @@ class Mapper:
 
     def blinded(self) -> list[str]:
         """The stored names, older ones included, of the events that may add blind terms."""
-        return self._stored({name for blinding in self.events.blinded for name in blinding.texts})
+        return self._stored({name for blinding in self.events.blinded for name in blinding.names})
 
     def _stored(self, current: AbstractSet[str]) -> list[str]:
         return [self._prefix + name for name in self.events.names() if self.events.path(name)[0] in current]

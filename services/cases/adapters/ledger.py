@@ -1,6 +1,6 @@
 """The stored events of cases, under the names they keep for ever."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -16,8 +16,6 @@ from services.cases.domain import conversation, external_system, incident, noted
 from services.cases.domain.case import events
 from services.cases.domain.likeness import METRES, sighting_of
 from services.cases.domain.sensor import events as sensor
-
-_WHOLE = "\0"  # begins what is a word as it is: no text that is taken in has a NUL
 
 
 def _content(event: events.CaseContentErased) -> tuple[str, ...]:
@@ -115,27 +113,21 @@ def searched(event: events.CaseEvent) -> tuple[Personal | None, ...]:
             return ()
 
 
-def _reported(opened: events.CaseOpened) -> list[Personal | None]:
-    """The texts of a report, and its month; of somebody who was erased nothing at all."""
+def _month(opened: events.CaseOpened) -> list[Personal]:
+    """The month of a report, unless its reporter was erased."""
     said = (opened.description, opened.address, opened.contact, opened.place)
     if any(text is not None and text.value is None for text in said):
         return []
-    month = Personal(opened.reporter_id or opened.case_id, f"{_WHOLE}{month_of(opened.at)}")
-    return [month, *searched(opened)]
-
-
-def _words(texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
-        yield from (text[1:],) if text.startswith(_WHOLE) else sought.terms((text,))
+    return [Personal(opened.reporter_id or opened.case_id, month_of(opened.at))]
 
 
 TEXT = Blinding(
     kind="text",
-    texts={
-        "case_opened.v1": _reported,
-        **dict.fromkeys(("reporter_answered.v1", "note_added.v1", "case_resolved.v1"), searched),
-    },
-    words=_words,
+    texts=dict.fromkeys(
+        ("case_opened.v1", "reporter_answered.v1", "note_added.v1", "case_resolved.v1"), searched
+    ),
+    words=sought.terms,
+    marks={"case_opened.v1": _month},
     by_area=True,
 )
 """By which words a case is found, and by the month in which it was opened: other terms in each area.
@@ -176,7 +168,7 @@ def _placed(opened: events.CaseOpened) -> list[Personal]:
     return [Personal(whose.subject, word) for word in words] if whose else []
 
 
-PLACE = Blinding(kind="place", texts={"case_opened.v1": _placed}, words=list)
+PLACE = Blinding(kind="place", marks={"case_opened.v1": _placed})
 """At which places a case is found: a coarse cell, and the address as it was written; and in which month it
 was opened. In all areas by the same terms, for a street that is a border lies in two.
 """
