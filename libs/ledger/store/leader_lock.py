@@ -15,7 +15,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 
-from libs.ledger.datastore import writing
+from libs.ledger.datastore import NOTICE_SILENCE, writing
 
 _VANISHED = 25_000  # milliseconds in which the other side says not even that it received something
 
@@ -30,9 +30,7 @@ def connect(dsn: str, purpose: str, *, lease: float | None = None) -> Connection
     own = {
         "application_name": f"linli {purpose}",
         "connect_timeout": 10,
-        "keepalives_idle": 10,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
+        **NOTICE_SILENCE,
         "tcp_user_timeout": _VANISHED,
     }
     connection = psycopg.connect(**{**writing(dsn), **own}, autocommit=True, row_factory=dict_row)

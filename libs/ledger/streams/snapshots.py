@@ -35,11 +35,16 @@ SET version = excluded.version, position = excluded.position,
     fingerprint = excluded.fingerprint, body = excluded.body
 WHERE s.version < excluded.version OR s.fingerprint <> excluded.fingerprint
 """
-_LOAD = f"SELECT version, position, body FROM {SNAPSHOTS_TABLE} WHERE stream = %s AND fingerprint = %s"
 _CHAIN = (
     f"SELECT chain FROM {EVENTS_TABLE}"
     " WHERE notification_id = %s AND originator_id = %s AND originator_version = %s"
 )
+_LOAD = f"""
+SELECT s.version, s.position, s.body, e.chain
+FROM {SNAPSHOTS_TABLE} AS s LEFT JOIN {EVENTS_TABLE} AS e
+    ON e.notification_id = s.position AND e.originator_id = s.stream AND e.originator_version = s.version
+WHERE s.stream = %s AND s.fingerprint = %s
+"""
 
 
 class Snapshots(Generic[S]):
@@ -104,14 +109,13 @@ class Snapshots(Generic[S]):
     def _load(self, stream: str, blank: Folded[S]) -> Folded[S] | None:
         with self._ledger.connection() as connection:
             row = connection.execute(_LOAD, [stream, self._fingerprint]).fetchone()
-            if row is None:
-                return None
-            kept = replace(blank, version=row["version"], position=row["position"])
-            chain = _chain_at(connection, stream, kept)
+        if row is None:
+            return None
+        kept, chain = replace(blank, version=row["version"], position=row["position"]), row["chain"]
         name, inner, seal = msgspec.msgpack.decode(bytes(row["body"]), type=tuple[str, bytes, str])
         with self._ledger.mapper.opening():
             requests, state = self._by_name[name].decode(inner, _where(stream, row["version"]))
-        if not chain or not hmac.compare_digest(seal, self._seal(stream, kept, inner, chain)):
+        if chain is None or not hmac.compare_digest(seal, self._seal(stream, kept, inner, bytes(chain))):
             log.error(
                 "the snapshot of %s was altered or moved, or its history was lost: it is not used", stream
             )
