@@ -45,7 +45,7 @@ class Trying:
         trouble = self._ask()
         self._tell(trouble)
         if trouble and trouble != self._last:
-            _log.warning("a process that started now would not come in", of=self._of, trouble=trouble)
+            _log.warning("a process that starts now could not come in", of=self._of, trouble=trouble)
         self._last = trouble
 
 

@@ -16,14 +16,14 @@ _STORE = (
         severity="page",
         expr='max by (cell, service) (linli_database_trouble{trouble!="full"}) > 0',
         lasts="2m",
-        says="the database of {{ $labels.service }} takes no new connection: what starts now, fails",
+        says="the database of {{ $labels.service }} refuses new connections: a process that starts now fails",
     ),
     Alert(
         name="LinliDatabaseFull",
         severity="page",
         expr='max by (cell, service) (max_over_time(linli_database_trouble{trouble="full"}[5m])) > 0',
         lasts="1m",
-        says="the disk of {{ $labels.service }}'s PostgreSQL has no room for 32 MiB: it takes no events soon",
+        says="the disk of {{ $labels.service }}'s PostgreSQL has no room for 32 MiB: soon it takes no events",
     ),
     Alert(
         name="LinliCommitsSlow",
@@ -97,7 +97,7 @@ _EXCHANGE = (
         severity="page",
         expr='max by (cell, service) (linli_broker_trouble{trouble!="away"}) > 0',
         lasts="2m",
-        says="the broker lets {{ $labels.service }} in no more: when its connections end, no event travels",
+        says="the broker refuses {{ $labels.service }}: when its connections end, no event travels",
     ),
     Alert(
         name="LinliSourceSilent",

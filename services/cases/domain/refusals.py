@@ -235,14 +235,14 @@ def not_escalated(clock: str, level: int) -> Refusal:
 
 def works_for_the_body() -> Refusal:
     """Nobody confirms for others what their own body did, or knows for others that it is late."""
-    message = "you work for the body that has this case: it counts only from somebody who does not"
+    message = "you work for the body that has this case: only somebody who does not may do this"
     return Refusal(Kind.PERMISSION, "WORKS_FOR_THE_BODY", message)
 
 
 def resolved_before() -> Refusal:
     """Who dealt with a case cannot say that it was never theirs."""
     message = (
-        "your body has resolved this case before, so it is not sent back: continue, or have it reassigned"
+        "your body has resolved this case before, so it cannot send it back: continue, or have it reassigned"
     )
     return Refusal(Kind.PRECONDITION, "RESOLVED_BEFORE", message)
 
