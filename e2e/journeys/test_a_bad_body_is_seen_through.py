@@ -34,6 +34,10 @@ from libs.rpc.naming import snake_case
 
 pytestmark = pytest.mark.timeout(600)
 BENCH = "broken-bench"
+TRICKS = (
+    *("honest", "asleep", "accept-and-return", "pause", "close-at-once", "note", "reject"),
+    *("confirmed-by-a-friend", "friends-bench"),
+)
 STAFF: dict[str, tuple[str, dict[str, str]]] = {
     "rob": ("CASE_OFFICER", {"body": ROADS}),
     "wen": ("CASE_OFFICER", {"body": WATER}),
@@ -122,9 +126,7 @@ def story(folder: Path) -> Iterator[Story]:
 def tell(told: Story) -> None:
     """The month, day by day."""
     month = told.month
-    for trick in ("honest", "asleep", "accept-and-return", "pause", "close-at-once", "note", "reject"):
-        told.reports(trick)
-    for trick in ("confirmed-by-a-friend", "friends-bench"):
+    for trick in TRICKS:
         told.reports(trick)
     to_roads = {"body_id": ROADS, "legal_basis": "市政府令第7号", "reason": "it is theirs"}
 

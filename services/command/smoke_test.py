@@ -33,7 +33,7 @@ _NAMED = LocalizedText(en="Smoke test", zh="安装测试")
 _SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 _LOOK_EVERY = 0.5
 _TRY_AGAIN_AFTER = (3.0, 6.0, 12.0, 24.0)
-"""Seconds between tries to log in: after an installation the first operator may be made still.
+"""Seconds between tries to log in: after an installation the first operator may not have been made yet.
 
 Fewer than the failures that slow down whoever tries next.
 """
@@ -89,7 +89,7 @@ class _Test:
         """Do it, and say each step. Raises `RpcFailed` or `CannotStart`."""
         with connect(self._addresses, Token(), **self._tls) as anonymous:
             asked = identity.LoginRequest(login_name=login, password=password)
-            token = self._until(lambda: self._log_in(anonymous, asked)).token.access_token
+            token = self._log_in(anonymous, asked).token.access_token
         say(f"logged in as {login}")
         with connect(self._addresses, Token(token), **self._tls) as operator:
             body_id = self._define(operator)
@@ -100,20 +100,18 @@ class _Test:
             say("supervision has the case in its view")
             self._reject(operator, case)
 
-    def _log_in(self, anonymous: Client, asked: identity.LoginRequest) -> identity.LoginResponse:
+    def _log_in(self, anonymous: Client, asked: identity.LoginRequest) -> Any:
         """A token, also for an operator who is being made."""
-        for wait in (*_TRY_AGAIN_AFTER, inf):
+        waits = iter(_TRY_AGAIN_AFTER)
+        while True:
             try:
-                answer: identity.LoginResponse = self._call(anonymous, "identity", "Login", asked)
+                return self._until(lambda: self._call(anonymous, "identity", "Login", asked))
             except RpcFailed as failed:
-                over = time.monotonic() + wait > self._deadline
-                if failed.reason != "CREDENTIALS_REFUSED" or over:
+                wait = next(waits, inf)
+                if failed.reason != "CREDENTIALS_REFUSED" or time.monotonic() + wait > self._deadline:
                     raise
-                say(f"{asked.login_name} is not known, or has another password; trying again in {wait:.0f} s")
-                time.sleep(wait)
-            else:
-                return answer
-        raise AssertionError("the last try returns or raises")
+            say(f"{asked.login_name} is not known, or has another password; trying again in {wait:.0f} s")
+            time.sleep(wait)
 
     def _define(self, operator: Client) -> str:
         """What a case needs in order to be routed; answers the body's id."""

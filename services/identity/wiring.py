@@ -367,12 +367,10 @@ def _print_letters(app: App, ground: Ground, settings: IdentitySettings, words: 
 
     if not settings.letter_sender:
         raise ValueError("LINLI_IDENTITY_LETTER_SENDER: name the office that sends letters")
-    files, again = (
-        LetterFiles(Path(words["out"]), settings.letter_font, settings.letter_sender),
-        words["again"],
-    )
-    if again:
-        bundle: Bundle | None = app.letters.print_again(text.identifier(again), ground.clock(), files.write)
+    files = LetterFiles(Path(words["out"]), settings.letter_font, settings.letter_sender)
+    bundle: Bundle | None
+    if again := words["again"]:
+        bundle = app.letters.print_again(text.identifier(again), ground.clock(), files.write)
     else:
         area = text.identifier(words["area"]) if words["area"] else ""
         bundle = app.letters.print(area, ground.clock(), files.write)

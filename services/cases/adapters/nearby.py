@@ -74,11 +74,11 @@ class NearbyCases:
         if len(placed) <= LOOKED_UP:
             return placed
         placed = []
-        for months in _farther(opened.at):
-            if left := LOOKED_UP - len(placed):
-                placed += _ids(
-                    cursor, _IN_MONTHS, places, self._terms(opened, of_months(opened, months)), left
-                )
+        for each in _farther(opened.at):
+            months = self._terms(opened, of_months(opened, each))
+            placed += _ids(cursor, _IN_MONTHS, places, months, LOOKED_UP - len(placed))
+            if len(placed) == LOOKED_UP:
+                break
         return placed
 
     def _terms(self, opened: CaseOpened, words: Sequence[str]) -> list[int]:

@@ -148,12 +148,7 @@ def all_of(*checks: Check) -> Check:
 
 def both(first: Check, dating: Permit) -> Check:
     """The check, and for a command that is dated back that of importing history here."""
-
-    def check(case: Case) -> None:
-        first(case)
-        dating(area(case))
-
-    return check
+    return all_of(first, lambda case: dating(area(case)))
 
 
 def as_opened(case: Case) -> Opened:

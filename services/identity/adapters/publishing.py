@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from google.protobuf.message import Message
 from linli.identity.v1 import identity_events_pb2 as published
 
 from libs.ledger.recorded import Recorded
@@ -15,6 +16,7 @@ from services.identity.domain.client import ClientRegistered, ClientRetired
 from services.identity.domain.consent import ConsentRecorded, ConsentRevoked
 from services.identity.domain.nomination import NominationEnded, NominationMade
 from services.identity.domain.resident import ResidentErased, ResidentRegistered
+from services.identity.domain.values import Within
 from services.identity.entrypoints.wire.words import BODY_KINDS, CONSENT_PURPOSES, LEVELS, OUTCOMES, ROLES
 
 
@@ -118,8 +120,7 @@ def _role(
     message.party_id = event.party_id
     message.role = ROLES.to_wire(event.role)
     message.area_id, message.area_path, message.body_id = within.area_id, within.area_path, within.body_id
-    bodies = (within.body_id,) if within.body_id else ()
-    return Published(message=message, area_path=within.area_path, body_ids=bodies, area_id=within.area_id)
+    return _about(message, within)
 
 
 def _client(event: ClientRegistered) -> Published:
@@ -130,8 +131,7 @@ def _client(event: ClientRegistered) -> Published:
         area_path=within.area_path,
         body_id=within.body_id,
     )
-    bodies = (within.body_id,) if within.body_id else ()
-    return Published(message=message, area_path=within.area_path, body_ids=bodies, area_id=within.area_id)
+    return _about(message, within)
 
 
 def _nomination(event: NominationMade) -> Published:
@@ -145,5 +145,10 @@ def _nomination(event: NominationMade) -> Published:
         body_id=within.body_id,
         expire_time=stamp(event.expires_at),
     )
+    return _about(message, within)
+
+
+def _about(message: Message, within: Within) -> Published:
+    """A message for those who may know of what is within these limits."""
     bodies = (within.body_id,) if within.body_id else ()
     return Published(message=message, area_path=within.area_path, body_ids=bodies, area_id=within.area_id)

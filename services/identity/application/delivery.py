@@ -30,6 +30,7 @@ from services.identity.domain.delivery import (
     ReplayDelivery,
     Waiting,
 )
+from services.identity.domain.notice import NEWS
 from services.identity.domain.preferences import Choice, NoticeChannel
 
 DeliveryStream = Stream[DeliveryCommand, delivery.Delivery, DeliveryEvent]
@@ -41,8 +42,6 @@ _AT_ONCE = 200
 _AWAY = Backoff(first=2.0, most=300.0)
 _AGAIN = timedelta(minutes=1)
 """When a person who was not to be disturbed is looked at again; until then others have their turn."""
-_NEWS = timedelta(days=3)
-"""What happened longer ago is not written to somebody who chose nothing."""
 _CONTEXT = Context(actor="notices")
 
 
@@ -110,8 +109,9 @@ class Deliveries:
         if chosen is None or begin > now:
             self._left[ready.key] = begin
             return False
-        wanted = tuple(notice_id for notice_id, kind in ready.notices if chosen.wants(kind))
-        if not ready.chosen:
+        if ready.chosen:
+            wanted = tuple(notice_id for notice_id, kind in ready.notices if chosen.wants(kind))
+        else:
             wanted = self._news(ready, now)
         delivery_id = derived_id(ready.resident_id, ready.notices[0][0])
         command = PrepareDelivery(
@@ -130,7 +130,7 @@ class Deliveries:
         if not isinstance(person, resident.Registered) or not person.address.value:
             return ()
         told = self.notices.reads.of([notice_id for notice_id, _ in ready.notices], self._seen[0])
-        return tuple(each.notice_id for each in told if now - each.happened_at <= _NEWS)
+        return tuple(each.notice_id for each in told if now - each.happened_at <= NEWS)
 
     def _send(self, delivery_id: str) -> bool:
         """Send a delivery by the first channel that may take it; whether anything happened."""

@@ -5,13 +5,13 @@ was begun and never finished prints that one, so nothing is lost and nobody is i
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Stream
-from libs.rules.areas import NOWHERE, AreaPath, ids_of
+from libs.rules.areas import NOWHERE, AreaPath, within
 from services.identity.application.area import AreaStream, defined
 from services.identity.application.delivery import Deliveries, address_at
 from services.identity.domain import letter_refusals, letters, resident
@@ -86,9 +86,7 @@ class Letters:
     def print(self, area_id: str, at: datetime, write: Callable[[Bundle], None]) -> Bundle | None:
         """Print what waits, within an area if one is named; None: nothing waits."""
         path = defined(self.areas, area_id).path if area_id else NOWHERE
-        with self.alone() as alone:
-            if not alone:
-                raise letter_refusals.letters_are_being_printed()
+        with self._printing():
             last = self._last()
             begun = self._gathered(last)
             if begun is not None and not begun.printed:
@@ -103,13 +101,18 @@ class Letters:
 
     def print_again(self, batch: str, at: datetime, write: Callable[[Bundle], None]) -> Bundle:
         """Print a batch once more. Refuses LETTERS_UNKNOWN."""
-        with self.alone() as alone:
-            if not alone:
-                raise letter_refusals.letters_are_being_printed()
+        with self._printing():
             found = self._gathered(int(batch)) if batch.isascii() and batch.isdecimal() else None
             if found is None:
                 raise letter_refusals.letters_are_unknown(batch)
             return self._finish(found.batch, "", at, write)
+
+    @contextmanager
+    def _printing(self) -> Iterator[None]:
+        with self.alone() as alone:
+            if not alone:
+                raise letter_refusals.letters_are_being_printed()
+            yield
 
     def _finish(
         self,
@@ -176,8 +179,8 @@ class Letters:
             if person is None or chosen is None or not isinstance(state, Waiting):
                 continue
             reached = self.deliveries.reached(chosen, person, state)
-            here = ids_of(person.area_path)[: len(ids_of(path))] == ids_of(path)
-            if here and reached is not None and reached[0] is NoticeChannel.LETTER:
+            by_letter = reached is not None and reached[0] is NoticeChannel.LETTER
+            if by_letter and within(person.area_path, path):
                 found.setdefault(resident_id, []).append(delivery_id)
         return tuple(LetterTo(resident_id=who, delivery_ids=tuple(ids)) for who, ids in found.items())
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.identity.domain.preferences import Language
-from services.identity.domain.wording import MONTHS, Worded, one_line
+from services.identity.domain.wording import Worded, day_of, one_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,19 +23,19 @@ def letter(
     said: Sequence[Worded], *, more: int, name: str, at: datetime, zone: str, language: Language
 ) -> LetterText:
     """A letter that tells notices. `more`: how many others there are that it does not spell out."""
-    here = at.astimezone(ZoneInfo(zone))
+    day = day_of(at.astimezone(ZoneInfo(zone)))
     addressee = one_line(name)
     if language is Language.ZH:
         rest = (f"另有{more}条通知未列出。",) if more else ()
         return LetterText(
-            date=f"{here.year}年{here.month}月{here.day}日",
+            date=day.zh,
             opening=(f"{addressee}：您好！", "自上次来信以来，您的诉求有以下进展："),
             parts=tuple((each.title.zh, each.text.zh) for each in said),
             closing=(*rest, "如无法登录，请按信封所示寄件地址来信或来访，并说明诉求编号。"),
         )
     rest = (f"There are {more} more notices that are not listed here.",) if more else ()
     return LetterText(
-        date=f"{here.day} {MONTHS[here.month - 1]} {here.year}",
+        date=day.en,
         opening=(f"Dear {addressee},", "this is what happened to your reports since our last letter:"),
         parts=tuple((each.title.en, each.text.en) for each in said),
         closing=(

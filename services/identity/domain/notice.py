@@ -6,13 +6,16 @@ were merged into it, their reporters are told what happens to it, too, each by t
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
 from libs.ledger.decider import Decider
 from services.identity.domain import refusals
 from services.identity.domain.noted import CaseNoted
+
+NEWS = timedelta(days=3)
+"""What is heard of later than this after it happened is in the web inbox, and is not sent."""
 
 
 class NoticeKind(StrEnum):

@@ -266,14 +266,19 @@ def _moment(at: datetime, zone: str) -> Text:
     """A moment by the wall clock of a zone, with its distance from UTC."""
     here = at.astimezone(ZoneInfo(zone))
     offset = here.strftime("%z")
-    ahead = f"UTC{offset[:3]}:{offset[3:5]}"
+    day, ahead = day_of(here), f"UTC{offset[:3]}:{offset[3:5]}"
+    return Text(zh=f"{day.zh}{here:%H:%M}（{ahead}）", en=f"{day.en}, {here:%H:%M} ({ahead})")
+
+
+def day_of(here: datetime) -> Text:
+    """The day of a moment, which is given in its zone."""
     return Text(
-        zh=f"{here.year}年{here.month}月{here.day}日{here:%H:%M}（{ahead}）",
-        en=f"{here.day} {MONTHS[here.month - 1]} {here.year}, {here:%H:%M} ({ahead})",
+        zh=f"{here.year}年{here.month}月{here.day}日",
+        en=f"{here.day} {_MONTHS[here.month - 1]} {here.year}",
     )
 
 
-MONTHS = (
+_MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )

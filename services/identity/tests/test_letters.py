@@ -1,7 +1,7 @@
 """Notices as letters, from the event of a neighbour to the PDF that is printed."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -187,14 +187,23 @@ def test_who_wants_no_letters_any_more_gets_none(running: Component, tmp_path: P
     assert printed(running, tmp_path) == "no letter waits"
 
 
+def dies(running: Component, folder: Path, patch: pytest.MonkeyPatch, write: Callable[..., None]) -> None:
+    """A run that is interrupted while it writes."""
+    with patch.context() as patched:
+        patched.setattr(LetterFiles, "write", write)
+        with pytest.raises(KeyboardInterrupt):
+            printed(running, folder)
+
+
+def _dies(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_run_that_dies_loses_nothing_and_the_next_one_prints_the_same(
     running: Component, tmp_path: Path, mei: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told(running, mei)
-    with monkeypatch.context() as patched:
-        patched.setattr(LetterFiles, "write", _dies)
-        with pytest.raises(KeyboardInterrupt):
-            printed(running, tmp_path)
+    dies(running, tmp_path, monkeypatch, _dies)
     assert isinstance(the_only(running, mei, Waiting), Waiting)
     told(running, hua := resident(running))
 
@@ -209,10 +218,6 @@ def test_a_run_that_dies_loses_nothing_and_the_next_one_prints_the_same(
     assert sorted(sum(who in text for text in listed) for who in (mei, hua)) == [1, 1]
 
 
-def _dies(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 def test_a_run_that_dies_after_it_wrote_the_file_leaves_one_batch_not_two(
     running: Component, tmp_path: Path, mei: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,10 +228,7 @@ def test_a_run_that_dies_after_it_wrote_the_file_leaves_one_batch_not_two(
         write(files, bundle)
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched:
-        patched.setattr(LetterFiles, "write", writes_and_dies)
-        with pytest.raises(KeyboardInterrupt):
-            printed(running, tmp_path)
+    dies(running, tmp_path, monkeypatch, writes_and_dies)
     before = the_pdf(tmp_path).read_bytes()
 
     printed(running, tmp_path)
@@ -239,10 +241,7 @@ def test_who_is_erased_before_the_letter_is_printed_gets_none_and_the_list_says_
     running: Component, tmp_path: Path, mei: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told(running, mei)
-    with monkeypatch.context() as patched:
-        patched.setattr(LetterFiles, "write", _dies)
-        with pytest.raises(KeyboardInterrupt):
-            printed(running, tmp_path)
+    dies(running, tmp_path, monkeypatch, _dies)
     officer = as_role(running, "DATA_PROTECTION_OFFICER", "la")
     officer.erase_subject(
         pb.EraseSubjectRequest(request_id=request_id(), subject_id=mei, reason="asked for it")

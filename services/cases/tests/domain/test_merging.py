@@ -157,20 +157,29 @@ def test_a_pause_that_is_used_up_after_the_merge_moves_the_limit_by_the_rest() -
     assert town.clock("paused").deadline == state.later
 
 
+def uses_up_its_pauses(town: Town, case_id: str, rest: timedelta = timedelta(0)) -> datetime:
+    """Work on both cases begins, and that on one of them pauses as often as it may, each time after a rest.
+
+    Answers when the next pause is refused.
+    """
+    start = after(minutes=10)
+    for each in (OLD, NEW):
+        town.does(each, asked.StartWork(at=start))
+    while refusal_of(town, case_id, pause(start)) is None:
+        town.does(case_id, pause(start))
+        waiting = town.state(case_id)
+        assert isinstance(waiting, Waiting)
+        assert waiting.until is not None
+        town.does(case_id, asked.ResumeCase(calendars=CALENDARS, at=waiting.until))
+        start = waiting.until + rest
+    return start
+
+
 def test_pauses_that_were_used_up_are_not_had_again_by_a_merge() -> None:
     town = Town()
     town.opens(OLD, MONDAY, days=60)
     town.opens(NEW, MONDAY, days=60)
-    start = after(minutes=10)
-    for case_id in (OLD, NEW):
-        town.does(case_id, asked.StartWork(at=start))
-    while refusal_of(town, OLD, pause(start)) is None:
-        town.does(OLD, pause(start))
-        waiting = town.state(OLD)
-        assert isinstance(waiting, Waiting)
-        assert waiting.until is not None
-        town.does(OLD, asked.ResumeCase(calendars=CALENDARS, at=waiting.until))
-        start = waiting.until + timedelta(minutes=1)
+    start = uses_up_its_pauses(town, OLD, rest=timedelta(minutes=1))
 
     town.merges(OLD, NEW, start)
 
@@ -183,16 +192,7 @@ def test_a_pause_that_lasts_gives_no_more_time_to_a_case_whose_pauses_are_used_u
     town = Town()
     town.opens(OLD, MONDAY, days=30)
     town.opens(NEW, MONDAY, days=60)
-    start = after(minutes=10)
-    for case_id in (OLD, NEW):
-        town.does(case_id, asked.StartWork(at=start))
-    while refusal_of(town, OLD, pause(start)) is None:
-        town.does(OLD, pause(start))
-        waiting = town.state(OLD)
-        assert isinstance(waiting, Waiting)
-        assert waiting.until is not None
-        start = waiting.until
-        town.does(OLD, asked.ResumeCase(calendars=CALENDARS, at=start))
+    start = uses_up_its_pauses(town, OLD)
     due = town.clock(OLD).deadline.due_at
     town.does(NEW, pause(start))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 
 from libs.ledger.recorded import Recorded
@@ -10,12 +10,9 @@ from libs.ledger.views.view import Rows, Table, View, Views
 from services.identity.application import notice_ports
 from services.identity.domain.delivery import GATHER, MOST_LISTED, DeliveryPrepared
 from services.identity.domain.login import LoginCreated
-from services.identity.domain.notice import NoticeQueued
+from services.identity.domain.notice import NEWS, NoticeQueued
 from services.identity.domain.preferences import NoticePreferencesSet
 from services.identity.domain.resident import ResidentErased
-
-NEWS = timedelta(days=3)
-"""What is heard of later than this after it happened is in the web inbox, and is not sent."""
 
 
 class RecipientRow(TypedDict):
