@@ -172,7 +172,10 @@ def installed_rabbitmq(request: pytest.FixtureRequest) -> Installed:
 def letter_font() -> Path:
     """The font of letters; Debian's package is installed first where it is missing."""
     if not FONT.exists():
-        debian.install([PACKAGE])
+        try:
+            debian.install([PACKAGE])
+        except debian.NotInstalled as failed:
+            pytest.fail(str(failed), pytrace=False)
     return FONT
 
 
