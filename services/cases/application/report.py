@@ -29,7 +29,7 @@ from services.cases.domain.noted import (
     ResidentFact,
     ResidentNoted,
 )
-from services.cases.domain.values import Channel, ExternalReference, Point, public_id
+from services.cases.domain.values import Attachment, Channel, ExternalReference, Point, public_id
 
 NOTHING_KNOWN = Facts(
     affair_path="",
@@ -62,6 +62,7 @@ class Report:
     anonymous: bool = False
     assisted: bool = False
     external: ExternalReference | None = None
+    attachments: tuple[Attachment, ...] = ()
     description: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
     contact: str = field(default="", repr=False)
@@ -90,6 +91,7 @@ class Report:
             assisted=self.assisted,
             external=self.external,
             receipt=receipt,
+            attachments=self.attachments,
             point=self.point,
             description=self.description,
             address=self.address,

@@ -117,6 +117,18 @@ class EvidenceReference:
     size: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that came with a report and lies elsewhere: what it must be when it is looked at.
+
+    `digest` is the SHA-256 (hexadecimal digits), `size` in bytes.
+    """
+
+    digest: str
+    media_type: str
+    size: int
+
+
 def said(subject: str, text: str) -> Personal | None:
     """A text under the key of whom it is about; None if nothing was said."""
     return Personal(subject, text) if text else None

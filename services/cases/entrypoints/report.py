@@ -21,7 +21,7 @@ from services.cases.entrypoints.case import IMPORT_SCOPE, Answer, act, dating
 from services.cases.entrypoints.external_system import require_system_or_importer
 from services.cases.entrypoints.wire.case import case_listed, case_shown, case_shown_to
 from services.cases.entrypoints.wire.record import my_case_shown
-from services.cases.entrypoints.wire.words import CHANNELS, point_of
+from services.cases.entrypoints.wire.words import CHANNELS, attachment_of, point_of
 
 STAFF_SCOPES = ("cases.work", "cases.dispatch", IMPORT_SCOPE)
 """Whoever holds one reports for the record, not as a reporter."""
@@ -58,6 +58,7 @@ class ReportApi:
             assisted=request.assisted,
             consent_id=request.consent_id,
             external=_external(request, call),
+            attachments=tuple(map(attachment_of, request.attachments)),
             description=request.description,
             address=request.address,
             contact=request.contact,

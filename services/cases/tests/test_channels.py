@@ -85,9 +85,11 @@ MATTER: dict[str, Any] = {
     "anonymous": True,
     "assisted": True,
     "address": "Mole Street 1",
+    "attachments": [types.Attachment(digest="a1" * 32, media_type="image/jpeg", size=81_234)],
 }
 
 
+@pytest.mark.capability("000.8")
 def test_the_same_matter_is_the_same_case_by_every_channel(callers: dict[str, Any], operator: Any) -> None:
     by_channel = {}
     for channel, caller in BY.items():
@@ -95,6 +97,7 @@ def test_the_same_matter_is_the_same_case_by_every_channel(callers: dict[str, An
         by_channel[channel] = callers[caller].open_case(asked)
 
     first = told(operator, by_channel["WEB"])
+    assert first["report"]["attachments"] == [MessageToDict(file) for file in MATTER["attachments"]]
     for channel, opened in by_channel.items():
         assert told(operator, opened) == first, channel
         assert opened.case.channel == types.Channel.Value(f"CHANNEL_{channel}")

@@ -286,6 +286,47 @@ def test_evidence_is_demanded_shown_and_named_to_the_reporter(
     }
 
 
+def test_files_of_a_report_are_named_to_those_who_read_its_texts(
+    running: Component, operator: Any, resident: Any, nobody: Any
+) -> None:
+    photo = types.Attachment(digest="b2" * 32, media_type="image/jpeg", size=81_234)
+    plan = types.Attachment(digest="c3" * 32, media_type="application/pdf", size=1)
+    supervisor = service_of(running, running.mint.person("SUPERVISOR", path="city"))
+    officer = service_of(running, running.mint.person("DATA_PROTECTION_OFFICER", path="city"))
+
+    case = resident.open_case(report("graffiti", attachments=[photo, plan, photo])).case
+    unnamed = anonymous(operator, attachments=[plan])
+
+    asked = pb.GetCaseRequest(case_id=case.case_id)
+    assert list(operator.get_case(asked).report.attachments) == [photo, plan]
+    assert list(resident.get_my_case(pb.GetMyCaseRequest(case_id=case.case_id)).case.report.attachments) == [
+        photo,
+        plan,
+    ]
+    assert list(follow(nobody, unnamed).case.report.attachments) == [plan]
+    masked = supervisor.get_case(asked)
+    assert masked.personal_data_masked
+    assert not masked.report.attachments
+    officer.erase_case_content(pb.EraseCaseContentRequest(**on(unnamed.case), reason="asked for"))
+    erased = operator.get_case(pb.GetCaseRequest(case_id=unnamed.case.case_id))
+    assert erased.content_erased
+    assert not erased.report.attachments
+
+
+def test_files_that_a_clumsy_clerk_attaches_are_refused_by_field(operator: Any) -> None:
+    unfit = types.Attachment(digest="photo.jpg", media_type="image", size=0)
+    file = types.Attachment(digest="b2" * 32, media_type="image/jpeg", size=81_234)
+
+    with pytest.raises(RpcFailed) as failed:
+        operator.open_case(report("graffiti", attachments=[file, unfit]))
+    with pytest.raises(RpcFailed) as flooded:
+        operator.open_case(report("graffiti", attachments=[file] * 21))
+
+    fields = {f"attachments[1].{field}" for field in ("digest", "media_type", "size")}
+    assert set(failed.value.violations) == fields
+    assert set(flooded.value.violations) == {"attachments"}
+
+
 def test_a_rejection_that_the_reporter_objects_to_is_decided_one_area_up(
     running: Component, resident: Any
 ) -> None:

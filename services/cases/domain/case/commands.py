@@ -16,7 +16,7 @@ from services.cases.domain.case import merges_asked, pause_requests
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import ClockKind, Commitment, MomentKind
 from services.cases.domain.escalation import Tree
-from services.cases.domain.values import Channel, EvidenceReference, ExternalReference, Point
+from services.cases.domain.values import Attachment, Channel, EvidenceReference, ExternalReference, Point
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,7 @@ class OpenCase:
     external: ExternalReference | None = None
     receipt: str | None = None
     follows: str | None = None
+    attachments: tuple[Attachment, ...] = ()
     point: Point | None = field(default=None, repr=False)
     description: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
@@ -247,35 +248,12 @@ UnmergeCase = merges_asked.UnmergeCase
 RemoveDuplicate = merges_asked.RemoveDuplicate
 
 CaseCommand = (
-    OpenCase
-    | AcceptCase
-    | ReturnCase
-    | ReassignCase
-    | StartWork
-    | PauseCase
-    | ResumeCase
-    | RequestPause
-    | ApprovePause
-    | RefusePause
-    | AnswerReporter
-    | AddNote
-    | ResolveCase
-    | ConfirmResolution
-    | CloseCase
-    | WithdrawCase
-    | RejectCase
-    | ContestRejection
-    | ReopenCase
-    | PassMoments
-    | AnnulMoment
-    | AcknowledgeEscalation
-    | ReleaseCase
-    | EraseContent
-    | MergeCase
-    | AddDuplicate
-    | UnmergeCase
+    OpenCase | AcceptCase | ReturnCase | ReassignCase | StartWork | PauseCase | ResumeCase | RequestPause
+    | ApprovePause | RefusePause | AnswerReporter | AddNote | ResolveCase | ConfirmResolution | CloseCase
+    | WithdrawCase | RejectCase | ContestRejection | ReopenCase | PassMoments | AnnulMoment
+    | AcknowledgeEscalation | ReleaseCase | EraseContent | MergeCase | AddDuplicate | UnmergeCase
     | RemoveDuplicate
-)
+)  # fmt: skip
 
 COUNTED = ReturnCase | PauseCase | ResumeCase | RequestPause | ApprovePause | ContestRejection
 """The commands that count working time, and need no more of what is known than the calendars."""

@@ -87,6 +87,7 @@ def _open(command: commands.OpenCase) -> list[events.CaseEvent]:
         external=command.external,
         receipt=command.receipt,
         follows=command.follows,
+        attachments=tuple(dict.fromkeys(command.attachments)),
         place=said(subject, command.point.in_words()) if command.point else None,
         description=said(subject, command.description),
         address=said(subject, command.address),

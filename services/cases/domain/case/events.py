@@ -12,7 +12,14 @@ from libs.rules.routing import Decision
 from services.cases.domain.case import alarms_raised, merges_made, pause_requests
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import Deadline
-from services.cases.domain.values import Channel, Closing, EvidenceReference, ExternalReference, Point
+from services.cases.domain.values import (
+    Attachment,
+    Channel,
+    Closing,
+    EvidenceReference,
+    ExternalReference,
+    Point,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +46,7 @@ class CaseOpened:
     terms: CaseTerms | None = None  # by which it is worked on and ends; not in older events
     receipt: str | None = None  # the digest of the code by which a reporter without an account comes back
     follows: str | None = None  # the case of an earlier incident of the same sensor
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

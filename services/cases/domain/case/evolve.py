@@ -174,6 +174,7 @@ def _file_of(event: events.CaseOpened) -> CaseFile:
         terms=event.terms or USUAL,
         receipt=event.receipt,
         follows=event.follows,
+        evidence=frozenset(each.digest for each in event.attachments),
         deciding_path=event.area_path,
     )
 

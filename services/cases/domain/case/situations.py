@@ -79,7 +79,9 @@ class CaseFile:
     pauses: tuple[tuple[datetime, datetime], ...] = ()  # those that are over: from and until
     approved_pauses: tuple[tuple[datetime, datetime], ...] = ()  # the same, of those that needed approval
     pause_requests: tuple[PauseRequest, ...] = ()  # all of them, the oldest first
-    evidence: frozenset[str] = frozenset()  # the digests of all that was ever shown
+    evidence: frozenset[str] = (
+        frozenset()
+    )  # the digests of all that the reporter attached or a body ever showed
     contested: bool = False  # the reporter has objected to a rejection
     returns: int = 0
     reopenings: int = 0

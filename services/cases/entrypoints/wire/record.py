@@ -16,7 +16,7 @@ from services.cases.domain.values import Point
 from services.cases.entrypoints.wire.case import case_shown, without_reporter
 from services.cases.entrypoints.wire.history import Reader, history_shown
 from services.cases.entrypoints.wire.pauses import pause_requests_shown
-from services.cases.entrypoints.wire.words import evidence_shown
+from services.cases.entrypoints.wire.words import attachment_shown, evidence_shown
 
 Telling = Callable[[Personal | None], str]
 """What is shown of a personal text: "" where it was never said, was erased, or is masked."""
@@ -174,6 +174,8 @@ def _report(record: CaseRecord, told: Telling, masked: bool) -> pb.Report:
     )
     if (where := _where(opened)) and not masked:
         report.location.CopyFrom(types_pb2.Point(latitude=where.latitude, longitude=where.longitude))
+    if not (masked or record.state.file.content_erased or _erased(opened)):
+        report.attachments.extend(map(attachment_shown, opened.attachments))
     return report
 
 

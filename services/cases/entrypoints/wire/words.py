@@ -13,6 +13,7 @@ from libs.rules.terms import Recipient
 from services.cases.domain.clocks import ClockKind, Deadline, MomentKind
 from services.cases.domain.sensor.terms import Side
 from services.cases.domain.values import (
+    Attachment,
     CaseState,
     Channel,
     Closing,
@@ -59,6 +60,16 @@ def evidence_of(piece: types.EvidenceReference) -> EvidenceReference:
         media_type=piece.media_type,
         size=piece.size,
     )
+
+
+def attachment_shown(file: Attachment) -> types.Attachment:
+    """A file of a report as others see it."""
+    return types.Attachment(digest=file.digest, media_type=file.media_type, size=file.size)
+
+
+def attachment_of(file: types.Attachment) -> Attachment:
+    """The file that a request refers to."""
+    return Attachment(digest=file.digest, media_type=file.media_type, size=file.size)
 
 
 def point_of(request: Any) -> Point | None:

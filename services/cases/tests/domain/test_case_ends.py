@@ -35,7 +35,7 @@ from services.cases.domain.case.events import (
     RejectionContested,
 )
 from services.cases.domain.case.situations import Accepted, Closed, Opened, Submitted
-from services.cases.domain.values import Closing, EvidenceReference
+from services.cases.domain.values import Attachment, Closing, EvidenceReference
 from services.cases.tests.domain.history import (
     CASE_TERMS,
     MONDAY,
@@ -121,8 +121,18 @@ def test_evidence_that_did_not_convince_is_not_shown_again() -> None:
 
     again = given(*history).when(resolve(after(hours=3), evidence=(PHOTO,)))
     refused = again.then_refused("EVIDENCE_MISSING", already_shown=PHOTO.digest)
-    assert "a photo: this piece was already shown" in refused.message
+    assert "a photo: this piece was attached to the report or shown before" in refused.message
     assert given(*history).when(resolve(after(hours=3), evidence=(replace(PHOTO, digest="c3"),))).events
+
+
+def test_what_the_reporter_attached_is_no_evidence_of_the_bodys_work() -> None:
+    hole = Attachment(digest=PHOTO.digest, media_type=PHOTO.media_type, size=PHOTO.size)
+    history = (replace(demanding(Evidence.PHOTO), attachments=(hole,)), routed())
+
+    refused = given(*history).when(resolve(after(hours=1), evidence=(PHOTO,)))
+
+    refused.then_refused("EVIDENCE_MISSING", already_shown=PHOTO.digest)
+    assert given(*history).when(resolve(after(hours=1), evidence=(replace(PHOTO, digest="c3"),))).events
 
 
 def test_imported_history_is_taken_as_it_is_told() -> None:

@@ -184,6 +184,7 @@ class Report(_message.Message):
     ADDRESS_FIELD_NUMBER: _builtins.int
     CONTACT_FIELD_NUMBER: _builtins.int
     LOCATION_FIELD_NUMBER: _builtins.int
+    ATTACHMENTS_FIELD_NUMBER: _builtins.int
     description: _builtins.str
     """What it is about."""
     address: _builtins.str
@@ -194,6 +195,10 @@ class Report(_message.Message):
     def location(self) -> _types_pb2.Point:
         """The exact place, if known."""
 
+    @_builtins.property
+    def attachments(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.Attachment]:
+        """The files that came with it."""
+
     def __init__(
         self,
         *,
@@ -201,10 +206,11 @@ class Report(_message.Message):
         address: _builtins.str = ...,
         contact: _builtins.str = ...,
         location: _types_pb2.Point | None = ...,
+        attachments: _abc.Iterable[_cases_types_pb2.Attachment] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["location", b"location"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "contact", b"contact", "description", b"description", "location", b"location"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "attachments", b"attachments", "contact", b"contact", "description", b"description", "location", b"location"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -471,6 +477,7 @@ class OpenCaseRequest(_message.Message):
     ON_BEHALF_OF_FIELD_NUMBER: _builtins.int
     EXTERNAL_REFERENCE_FIELD_NUMBER: _builtins.int
     CONSENT_ID_FIELD_NUMBER: _builtins.int
+    ATTACHMENTS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     affair_id: _builtins.str
@@ -516,6 +523,12 @@ class OpenCaseRequest(_message.Message):
         only once; therefore only a client, or a person with the scope `cases.import`, may set it.
         """
 
+    @_builtins.property
+    def attachments(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.Attachment]:
+        """The files that came with the report; one that is named twice counts once. None of them counts later as evidence of
+        the resolution.
+        """
+
     def __init__(
         self,
         *,
@@ -534,10 +547,11 @@ class OpenCaseRequest(_message.Message):
         on_behalf_of: _builtins.str = ...,
         external_reference: _cases_types_pb2.ExternalReference | None = ...,
         consent_id: _builtins.str = ...,
+        attachments: _abc.Iterable[_cases_types_pb2.Attachment] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["external_reference", b"external_reference", "location", b"location", "occurred_time", b"occurred_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "affair_id", b"affair_id", "anonymous", b"anonymous", "area_id", b"area_id", "assisted", b"assisted", "channel", b"channel", "consent_id", b"consent_id", "contact", b"contact", "description", b"description", "external_reference", b"external_reference", "location", b"location", "occurred_time", b"occurred_time", "on_behalf_of", b"on_behalf_of", "reporter_id", b"reporter_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "affair_id", b"affair_id", "anonymous", b"anonymous", "area_id", b"area_id", "assisted", b"assisted", "attachments", b"attachments", "channel", b"channel", "consent_id", b"consent_id", "contact", b"contact", "description", b"description", "external_reference", b"external_reference", "location", b"location", "occurred_time", b"occurred_time", "on_behalf_of", b"on_behalf_of", "reporter_id", b"reporter_id", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

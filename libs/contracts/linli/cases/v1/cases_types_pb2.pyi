@@ -379,6 +379,38 @@ class EvidenceReference(_message.Message):
 Global___EvidenceReference: _TypeAlias = EvidenceReference  # noqa: Y015
 
 @_typing.final
+class Attachment(_message.Message):
+    """A file that came with a report, for instance a photo. Linli keeps what it must be when it is looked at; the file itself
+    lies with whoever took the report.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIGEST_FIELD_NUMBER: _builtins.int
+    MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    digest: _builtins.str
+    """Its SHA-256, in hexadecimal digits."""
+    media_type: _builtins.str
+    """Its media type, for instance `image/jpeg`."""
+    size: _builtins.int
+    """Its size in bytes."""
+    def __init__(
+        self,
+        *,
+        digest: _builtins.str = ...,
+        media_type: _builtins.str = ...,
+        size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "media_type", b"media_type", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Attachment: _TypeAlias = Attachment  # noqa: Y015
+
+@_typing.final
 class Deadline(_message.Message):
     """What was promised for a case: moments computed from its opening, the limit of the
     commitment in force then, and the working calendar. Only an explicit, reasoned pause
