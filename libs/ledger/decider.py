@@ -17,6 +17,7 @@ class Kind(Enum):
     CONFLICT = "conflict"
     UNAUTHENTICATED = "unauthenticated"
     EXHAUSTED = "exhausted"
+    UNAVAILABLE = "unavailable"
 
 
 class Refusal(Exception):

@@ -10,10 +10,11 @@ from psycopg import Cursor
 
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.recorded import Checkpoint, Context
-from libs.ledger.store.ledger import Ledger
+from libs.ledger.store.incarnation import Life
+from libs.ledger.store.ledger import Append, Ledger
 from libs.ledger.streams.registry import Streams
 from libs.ledger.streams.stream import Task, handle_many
-from libs.messaging import parked, positions
+from libs.messaging import parked, positions, source_lives
 from libs.messaging.parked import ParkedEvent
 from libs.messaging.positions import Move, Stored
 from libs.messaging.reactions import Erasure, Fact, Reaction, Subscriptions
@@ -92,6 +93,14 @@ class Effects:
         """The positions up to which a source is handled, as stored."""
         with self._ledger.connection() as connection, connection.cursor() as cursor:
             return positions.stored(cursor, source)
+
+    def hear(self, source: str, lives: Sequence[Life]) -> None:
+        """Keep which incarnations a source's ledger had after the first."""
+        self._ledger.append(Append(effects=[partial(source_lives.hear, source=source, lives=lives)]))
+
+    def stand_still(self, source: str, why: str) -> None:
+        """Keep why nothing of a source takes effect, for those who answer callers; "": it does."""
+        self._ledger.append(Append(effects=[partial(source_lives.stand_still, source=source, why=why)]))
 
     def parked_subjects(self, source: str) -> dict[str, int]:
         """The subjects of a source that have parked events, with the sequence of the first."""

@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.recorded import utc_now
+from libs.ledger.store.incarnation import Life
+from libs.messaging import source_lives
 from libs.messaging.positions import History
 from libs.messaging.stretch import mark_of
 
@@ -81,6 +83,12 @@ class Known:
         a batch of a source that has not come to the position is old, or of a source that lost events.
         """
         return not self.history.chain or (self.met and batch.head >= reached)
+
+    def lives(self, known: tuple[Life, ...], batch: feed.Batch) -> tuple[Life, ...]:
+        """The source's later incarnations, as a batch tells them, unless it is older than what is `known`."""
+        told = source_lives.told(batch, known)
+        newer = told[: len(known)] == known or _sent(batch) > self.heard
+        return told if newer else known
 
     def hear(self, reached: int, batch: feed.Batch) -> None:
         """Note that a batch does not contradict this history, and when it was published."""

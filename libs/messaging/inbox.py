@@ -30,6 +30,7 @@ from libs.messaging.failures import PASSING, is_conflict, told
 from libs.messaging.histories import HistoryChanged, end_of
 from libs.messaging.progress import Handled, Progress, Rewind, Stage
 from libs.messaging.reactions import Subscriptions
+from libs.messaging.source_lives import Heard
 from libs.messaging.translate import service_of
 from libs.retry.backoff import Backoff
 from libs.telemetry import logs, metrics
@@ -130,14 +131,27 @@ class Inbox:
             self.changed[batch.source] = str(changed)
             metrics.history_changed(self.service, service_of(batch.source), changed=True)
             del self._progress[batch.source]  # an operator may decide: look at the store the next time
+            if not progress.heard.changed:
+                self._effects.stand_still(batch.source, str(changed))
             raise changed
-        progress.known.hear(progress.reached, batch)
+        self._hear(progress, batch)
         if progress.known.met:
             self.changed.pop(batch.source, None)
         elif batch.source in self.changed:
             # The batch tells nothing new, but an operator may have reconciled: look at the store.
             self._progress.pop(batch.source, None)
         metrics.history_changed(self.service, service_of(batch.source), changed=batch.source in self.changed)
+
+    def _hear(self, progress: Progress, batch: feed.Batch) -> None:
+        """Keep what a batch tells of its source's incarnations, before anything of it takes effect."""
+        lives = progress.known.lives(progress.heard.later, batch)
+        if lives != progress.heard.later:
+            self._effects.hear(batch.source, lives)
+        progress.known.hear(progress.reached, batch)
+        goes_on = progress.known.met and progress.heard.changed
+        if goes_on:
+            self._effects.stand_still(batch.source, "")
+        progress.heard = Heard(lives, "" if goes_on else progress.heard.changed)
 
     def _catch_up(self, progress: Progress, batch: feed.Batch) -> None:
         """Handle what a batch has for types that are behind, up to where the others are."""

@@ -17,7 +17,10 @@ from psycopg import Cursor
 
 from libs.ledger.errors import AlreadyHandled
 from libs.ledger.recorded import Checkpoint
+from libs.ledger.store.incarnation import Life
 from libs.ledger.store.recorder import TRACKING_TABLE
+from libs.messaging import source_lives
+from libs.messaging.source_lives import Heard
 
 DDL = """
 CREATE TABLE IF NOT EXISTS public.inbox_types (
@@ -34,10 +37,12 @@ IN_STEP = -1
 
 
 _STORED = f"""
-SELECT c.notification_id AS checkpoint, c.incarnation, c.chain, t.type, t.position
+SELECT c.notification_id AS checkpoint, c.incarnation, c.chain, t.type, t.position,
+    l.numbers, l.positions, l.changed
 FROM (SELECT %(source)s AS source) AS s
 LEFT JOIN {TRACKING_TABLE} AS c ON c.application_name = s.source
 LEFT JOIN public.inbox_types AS t ON t.source = s.source
+LEFT JOIN public.{source_lives.TABLE} AS l ON l.source = s.source
 """  # a name of ours
 _CHANGE = """
 WITH given AS (
@@ -74,11 +79,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How far a source is handled: the checkpoint, and by type its own position, or `IN_STEP`."""
+    """How far a source is handled: the checkpoint, and by type its own position, or `IN_STEP`.
+
+    `heard`: what was heard of its incarnations.
+    """
 
     checkpoint: int = 0
     history: History = field(default_factory=History)
     types: Mapping[str, int] = field(default_factory=dict)
+    heard: Heard = field(default_factory=Heard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,8 @@ def stored(cursor: Cursor[Any], source: str) -> Stored:
     types = {row["type"]: row["position"] for row in rows if row["type"] is not None}
     first = rows[0]
     history = History(first["incarnation"] or 0, bytes(first["chain"] or b""))
-    return Stored(first["checkpoint"] or 0, history, types)
+    later = tuple(map(Life, first["numbers"] or (), first["positions"] or ()))
+    return Stored(first["checkpoint"] or 0, history, types, Heard(later, first["changed"] or ""))
 
 
 def change(cursor: Cursor[Any], move: Move) -> None:

@@ -63,6 +63,7 @@ class Progress:
         self.behind: dict[str, int] = {}
         self.parked = dict(parked)
         self.known = Known(at.history)
+        self.heard = at.heard
         self._wanted = wanted
         self._rows = dict(at.types)
         self._saved_at = time.monotonic()

@@ -11,7 +11,7 @@ from libs.ledger.decider import Kind, Refusal
 from libs.ledger.recorded import Recorded
 from libs.ledger.store.ledger import Append, Ledger
 from libs.ledger.store.recorder import TRACKING_TABLE
-from libs.messaging import positions
+from libs.messaging import positions, source_lives
 
 TABLE = "reconciliations"
 DDL = f"""
@@ -78,6 +78,7 @@ def go_on(ledger: Ledger, source: str, position: int, *, by: str, reason: str) -
             " WHERE application_name = %s",
             [position, source],
         )
+        source_lives.forget(cursor, source)
         cursor.execute(
             "UPDATE public.inbox_types SET position = least(position, %s) WHERE source = %s",
             [position, source],

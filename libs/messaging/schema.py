@@ -8,7 +8,7 @@ from libs.ledger.store.mapper import Events
 from libs.ledger.store.migrate import Standing, Step, check_steps, connect, look_at_steps, take_steps
 from libs.ledger.views import left_behind, passed_over, view_tables
 from libs.ledger.views.view import View
-from libs.messaging import parked, positions, reconcile, relay_position, source_keys, sources
+from libs.messaging import parked, positions, reconcile, relay_position, source_keys, source_lives, sources
 
 STEPS: Sequence[Step] = (
     Step(1, "ledger", lambda _cursor, dsn: tables.create_tables(dsn)),
@@ -22,6 +22,7 @@ STEPS: Sequence[Step] = (
     Step(9, "types of events", lambda cursor, _dsn: cursor.execute(event_types.DDL + passed_over.DDL)),
     Step(10, "appends in fewer statements", tables.replace_functions),
     Step(11, "blind terms", lambda cursor, _dsn: cursor.execute(blinding.CREATE_TABLE)),
+    Step(12, "incarnations of sources", lambda cursor, _dsn: cursor.execute(source_lives.DDL)),
 )
 """Add new steps at the end: expand in one release, contract in the next (DECISIONS.md)."""
 _MOST_TOLD = 3

@@ -11,7 +11,7 @@ from psycopg.rows import class_row
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.store.ledger import Append, Ledger
 from libs.ledger.store.recorder import TRACKING_TABLE
-from libs.messaging import positions, reconcile
+from libs.messaging import positions, reconcile, source_lives
 from libs.messaging.positions import IN_STEP, Stored
 from libs.telemetry import logs
 
@@ -103,6 +103,7 @@ def forget(ledger: Ledger, source: str, reads: Sequence[str], *, by: str, reason
         cursor.execute(f"DELETE FROM {TRACKING_TABLE} WHERE application_name = %s", [source])
         cursor.execute("DELETE FROM public.inbox_types WHERE source = %s", [source])
         cursor.execute("DELETE FROM parked WHERE source = %s", [source])
+        source_lives.forget(cursor, source)
 
     ledger.append(Append(effects=[give_up]))
     _log.warning("source forgotten", source=source, by=by, parked=before.parked)

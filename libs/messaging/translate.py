@@ -10,7 +10,7 @@ from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.errors import EventTypeUnknown
 from libs.ledger.recorded import Recorded, UnknownType, utc_now
-from libs.ledger.store.incarnation import Incarnation
+from libs.ledger.store.incarnation import Life
 from libs.messaging.published import Publish, Published
 from libs.messaging.reactions import Fact
 from libs.messaging.stretch import Entry, Recent, Step, Stretch, stretch_of
@@ -40,8 +40,8 @@ class Reading(Protocol):
         """Call `forget` whenever the store may have become another."""
 
     @property
-    def life(self) -> Incarnation:
-        """Which incarnation of the ledger this is."""
+    def lives(self) -> Sequence[Life]:
+        """All incarnations of the ledger until this one, the first one first."""
 
     def chain_at(self, position: int) -> bytes:
         """The chain after the last event up to a position."""
@@ -81,8 +81,10 @@ class Source:
 
     def proved(self, batch: feed.Batch) -> feed.Batch:
         """The batch, with what tells its reader which history it is a part of."""
-        life = self._ledger.life
-        batch.incarnation, batch.incarnation_after = life.number, life.position
+        lives = self._ledger.lives
+        batch.incarnation, batch.incarnation_after = lives[-1]
+        for number, after in lives[1:]:
+            batch.incarnations.add(number=number, after=after)
         batch.chain_after, batch.chain_until = self.chain_at(batch.after), self.chain_at(batch.until)
         batch.published_time.CopyFrom(stamp(utc_now()))
         return batch
@@ -148,7 +150,7 @@ class Source:
     @property
     def life(self) -> int:
         """The incarnation of the ledger."""
-        return self._ledger.life.number
+        return self._ledger.lives[-1].number
 
     def on_news(self, wake: Callable[[], None]) -> None:
         """Call `wake` (quick: it sets an event) whenever something was recorded."""

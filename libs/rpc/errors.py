@@ -31,10 +31,11 @@ STATUS_OF_KIND: Mapping[Kind, grpc.StatusCode] = {
     Kind.CONFLICT: grpc.StatusCode.ABORTED,
     Kind.UNAUTHENTICATED: grpc.StatusCode.UNAUTHENTICATED,
     Kind.EXHAUSTED: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    Kind.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
 }
 """The one table of refusals."""
 
-RETRY_AFTER: Mapping[str, float] = {"CONCURRENT_CHANGE": 0.05}
+RETRY_AFTER: Mapping[str, float] = {"CONCURRENT_CHANGE": 0.05, "SOURCE_CHANGED": 60.0}
 """Refusals, by code, after which the same request may succeed, and the seconds to wait before the retry."""
 
 

@@ -27,6 +27,7 @@ OWN: Catalogue = {
         "CLOCK_SKEWED": "服务器时钟有误，请稍后再试",
         "EVENT_TYPE_UNKNOWN": "系统正在升级，本次未作任何更改，请稍后再试",
         "HISTORY_CHANGED": "数据来源已从备份恢复，历史不同，请核对后从一致的位置重新读取",
+        "SOURCE_CHANGED": "数据来源的历史已变，须由管理员核对；不填该版本可查看先前的内容",
         "INTERNAL": "系统内部错误，编号{error_id}",
         "PAGE_TOKEN_INVALID": "分页标记无效",
         "AS_OF_TIME_AHEAD": "所问时刻尚未到来",

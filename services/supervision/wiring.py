@@ -3,6 +3,7 @@
 from linli.supervision.v1 import supervision_service_pb2
 
 from libs.messaging.translate import source_name
+from libs.messaging.upstream import Upstream as Heard
 from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.supervision.adapters.ledger import EVENTS
 from services.supervision.adapters.publishing import publish
@@ -28,7 +29,7 @@ def build(ground: Ground, settings: SupervisionSettings) -> ServiceParts:  # noq
 def _app(ground: Ground) -> App:
     cell = ground.settings.cell
     cases = source_name(cell, "cases")
-    upstream = Upstream(ledger=ground.ledger, cases=cases)
+    upstream = Upstream(Heard(ledger=ground.ledger, source=cases))
     facts = case_facts.CaseFactReads(ground.views, cases)
     ground.stream(NAME)
     return App(

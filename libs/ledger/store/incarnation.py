@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from psycopg import Connection
 from psycopg.rows import dict_row
@@ -74,6 +74,21 @@ class Incarnation:
     since: datetime
 
 
+class Life(NamedTuple):
+    """One life of somebody's ledger, as far as others are told: its number, and behind what it began."""
+
+    number: int
+    position: int
+
+
+class _Began(Protocol):
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def position(self) -> int: ...
+
+
 def create_statements(events: str) -> list[Composed]:
     """The table and the function by which a process enters a ledger."""
     names: Mapping[str, Any] = {
@@ -99,7 +114,7 @@ def entered(connection: Connection[Any]) -> Sequence[Incarnation]:
     return [each for each in incarnations(connection) if each.number <= life.number]
 
 
-def lost(lives: Sequence[Incarnation], position: int, number: int) -> str:
+def lost(lives: Sequence[_Began], position: int, number: int) -> str:
     """Why a ledger with these incarnations has lost what one of them held at a position; "" if it has it."""
     if number > lives[-1].number:
         return f"incarnation {lives[-1].number} of the ledger is the newest there is"

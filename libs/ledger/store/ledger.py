@@ -344,6 +344,11 @@ class Ledger:
         """Which incarnation of the ledger this process is connected to."""
         return self._recorder.lives[-1]
 
+    @property
+    def lives(self) -> Sequence[incarnation.Life]:
+        """All incarnations until that one, the first one first."""
+        return [incarnation.Life(life.number, life.position) for life in self._recorder.lives]
+
     def seen(self, token: str, field: str = "at_least") -> Revision:
         """What a caller has seen, by a revision token. "" is nothing.
 

@@ -1,11 +1,12 @@
 """An inbox over a store in memory, for tests that try thousands of deliveries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from linli.feed.v1 import feed_service_pb2 as feed
 
 from libs.ledger.errors import AlreadyHandled
+from libs.ledger.store.incarnation import Life
 from libs.messaging.inbox import Inbox
 from libs.messaging.positions import History, Move, Stored
 
@@ -58,6 +59,12 @@ class StoredEffects:
 
     def positions(self, source: str) -> Stored:
         return Stored(self.store.position, self.store.history, dict(self.store.types))
+
+    def hear(self, source: str, lives: Sequence[Life]) -> None:
+        """Nobody asks for it."""
+
+    def stand_still(self, source: str, why: str) -> None:
+        """Nobody asks for it."""
 
     def parked_subjects(self, source: str) -> dict[str, int]:
         return {}

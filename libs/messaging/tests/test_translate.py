@@ -11,7 +11,7 @@ from linli.identity.v1.identity_events_pb2 import AreaBoundaryChanged
 
 from libs.ledger.personal import sealed
 from libs.ledger.recorded import Metadata, Recorded
-from libs.ledger.store.incarnation import Incarnation
+from libs.ledger.store.incarnation import Life
 from libs.messaging.published import Published
 from libs.messaging.translate import Source, envelope, fact_of, service_of, source_name
 from libs.runtime.tests.example.counter import COUNTED, Counted
@@ -154,9 +154,9 @@ class Recordings:
         """It never does."""
 
     @property
-    def life(self) -> Incarnation:
+    def lives(self) -> Sequence[Life]:
         """The first."""
-        return Incarnation(ledger="l-1", number=1, position=0, chain=b"", since=moment("2030-01-01 09:00"))
+        return [Life(1, 0)]
 
     def chain_at(self, position: int) -> bytes:
         """Any that differs by position."""

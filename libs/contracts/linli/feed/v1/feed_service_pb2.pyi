@@ -169,6 +169,7 @@ class Batch(_message.Message):
     PUBLISHED_TIME_FIELD_NUMBER: _builtins.int
     POSITIONS_FIELD_NUMBER: _builtins.int
     MARKS_FIELD_NUMBER: _builtins.int
+    INCARNATIONS_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     """The service and cell that recorded the events, for instance `linli://demo/cases`."""
     after: _builtins.int
@@ -213,6 +214,12 @@ class Batch(_message.Message):
     def marks(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """The first four bytes of the chain at each of `positions`, big-endian."""
 
+    @_builtins.property
+    def incarnations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Incarnation]:
+        """All incarnations of the source's ledger after the first, the oldest first. A revision that names an earlier one is of
+        something lost if it lies beyond the position at which a later one began.
+        """
+
     def __init__(
         self,
         *,
@@ -229,14 +236,41 @@ class Batch(_message.Message):
         published_time: _timestamp_pb2.Timestamp | None = ...,
         positions: _abc.Iterable[_builtins.int] | None = ...,
         marks: _abc.Iterable[_builtins.int] | None = ...,
+        incarnations: _abc.Iterable[Global___Incarnation] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["published_time", b"published_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "chain_after", b"chain_after", "chain_until", b"chain_until", "events", b"events", "head", b"head", "incarnation", b"incarnation", "incarnation_after", b"incarnation_after", "marks", b"marks", "positions", b"positions", "published_time", b"published_time", "source", b"source", "types", b"types", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "chain_after", b"chain_after", "chain_until", b"chain_until", "events", b"events", "head", b"head", "incarnation", b"incarnation", "incarnation_after", b"incarnation_after", "incarnations", b"incarnations", "marks", b"marks", "positions", b"positions", "published_time", b"published_time", "source", b"source", "types", b"types", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Batch: _TypeAlias = Batch  # noqa: Y015
+
+@_typing.final
+class Incarnation(_message.Message):
+    """One life of a ledger."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """Its number, as revisions and batches name it."""
+    after: _builtins.int
+    """The position behind which it began."""
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        after: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Incarnation: _TypeAlias = Incarnation  # noqa: Y015
 
 @_typing.final
 class Event(_message.Message):
