@@ -45,6 +45,10 @@ class Limit:
             return False
         return within(area_path, self.path)
 
+    def includes(self, other: "Limit") -> bool:
+        """Whether all that the other covers is covered by this one, too."""
+        return self.body in ("", other.body) and within(other.path or None, self.path)
+
     def condition(self, area_column: str, body_column: str) -> Condition:
         """The same as SQL over the columns of a view; a column that is "" meets no limit."""
         if (self.body and not body_column) or (self.path and not area_column):
@@ -82,6 +86,14 @@ class Reach:
         """Whether one of the grants covers the thing."""
         return any(limit.covers(area_path, body) for limit in self.limits)
 
+    def includes(self, other: "Reach") -> bool:
+        """Whether each grant of the other lies within one of these."""
+        return all(any(limit.includes(each) for limit in self.limits) for each in other.limits)
+
+    def over(self, area_of: Callable[[AreaPath], AreaPath]) -> "Reach":
+        """The same grants, each for the area that `area_of` makes of its own: what the public sees of it."""
+        return Reach(tuple(Limit(area_of(AreaPath(each.path)), each.body) for each in self.limits))
+
     def require(self, *, area_path: str | None = None, body: str | None = None) -> None:
         """Refuse (PERMISSION_DENIED, OUT_OF_REACH) unless one of the grants covers the thing."""
         if not self.covers(area_path=area_path, body=body):
@@ -102,4 +114,15 @@ def not_covered(area_path: str | None, body: str | None) -> Refusal:
         "OUT_OF_REACH",
         "your grants do not cover this area or body; ask for a grant that does",
         **facts,
+    )
+
+
+def area_too_small(area_path: AreaPath, shown: AreaPath) -> Refusal:
+    """So few people live in a grid cell that what lies in it would tell who they are."""
+    return Refusal(
+        Kind.PERMISSION,
+        "AREA_TOO_SMALL",
+        f"so small an area is shown only to those who may read its cases: ask for {shown}",
+        area_path=area_path,
+        shown_path=shown,
     )

@@ -18,6 +18,7 @@ OWN: Catalogue = {
         "TOKEN_REVOKED": "登录已被注销，请重新登录",
         "SCOPE_MISSING": "您没有执行此操作的权限",
         "OUT_OF_REACH": "您的权限不包括该区域或单位",
+        "AREA_TOO_SMALL": "该网格范围过小，只有可查看其案件的人员才能按网格查看，请改用{shown_path}",
         "NOT_YOURS": "只能对本人执行此操作",
         "ACCESS_NOT_DECLARED": "此操作未开放",
         "SERVER_BUSY": "系统繁忙，请稍后再试",

@@ -38,6 +38,11 @@ LEVELS = EnumTable(identity.AreaLevel, Level)
 _Limit = Literal["answer", "dispatch", "first_response", "resolution", "adjudication"]
 
 
+def level_of(number: int) -> Level | None:
+    """The level of an area; None where an event does not tell it."""
+    return LEVELS.from_wire(number) if number else None
+
+
 def terms_of(given: PublishCommitmentRequest | CommitmentPublished) -> Terms:
     """The terms given, completed by the usual ones (the event has them all)."""
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from libs.query.freshness import Fresh
+from libs.query.reach import Reach, area_too_small
 from libs.rules.areas import NOWHERE, AreaPath, id_of
 from libs.rules.terms import Level
 from services.cases.application.case import CaseStream
@@ -48,11 +49,19 @@ class Following:
         """Forget all: the store may have become another."""
         self.remembered.clear()
 
-    def require_area(self, area_path: AreaPath) -> None:
-        """Refuse (AREA_UNKNOWN) a path of which no case would ever be told."""
+    def require_area(self, area_path: AreaPath, reading: Reach) -> None:
+        """Refuse an area to be followed: of which no case would ever be told, or in which few people live.
+
+        Whoever follows a grid cell learns which cases lie in it, although the public face of a case does not
+        say so. That is for those who may read these cases anyhow: `reading` is their reach by `cases.read`.
+        Raises AREA_UNKNOWN, AREA_TOO_SMALL.
+        """
         area = self.picture().areas.get(id_of(area_path))
         if area is None or area.area_path != area_path:
             raise refusals.area_path_unknown(area_path)
+        shown = self.public_area(area_path)
+        if shown != area_path and not reading.covers(area_path=area_path):
+            raise area_too_small(area_path, shown)
 
     def of_numbers(self, public_ids: Sequence[str], fresh: Fresh) -> Sequence[CaseRow]:
         """The cases with some public numbers. Raises CASE_NOT_FOUND, `ViewBehind`."""

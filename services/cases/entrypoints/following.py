@@ -160,8 +160,8 @@ class FollowingApi:
         if bool(request.public_ids) == bool(area_path):
             raise invalid("area_path", "give public_ids or an area_path, and not both")
         if area_path:
-            call.require(area_path=area_path)
-            app.following.require_area(AreaPath(area_path))
+            call.reach.over(app.following.public_area).require(area_path=area_path)
+            app.following.require_area(AreaPath(area_path), call.caller.reach("cases.read"))
             query, within = pb.ListCasesRequest(page_size=_NEWEST), Reach((Limit(path=area_path),))
             return (f"area-{area_path}",), lambda fresh: app.cases.listed(query, "", within, fresh)[0]
         _ = call.reach  # whoever knows a number may follow it

@@ -13,7 +13,7 @@ from libs.ledger.ids import derived_id
 from libs.ledger.noted import Note
 from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions
 from libs.rpc.moments import moment, moment_of
-from libs.rpc.terms import LEVELS, choices_of, terms_of
+from libs.rpc.terms import choices_of, level_of, terms_of
 from libs.rpc.texts import text_of
 from libs.rules.areas import AreaPath
 from libs.rules.terms import OUTCOMES
@@ -31,7 +31,7 @@ def when_area_defined(event: identity.AreaDefined, fact: Fact) -> Reactions:
         area_id=event.area_id,
         area_path=AreaPath(event.area_path),
         rank=fact.sequence,
-        level=LEVELS.from_wire(event.level) if event.level else None,
+        level=level_of(event.level),
     )
     return [_note(f"area:{event.area_id}", area)]
 

@@ -42,27 +42,33 @@ _GROUPS = {
 }
 
 
-def count(cursor: Cursor[DictRow], question: Question) -> list[Score]:
-    """A score for each group that has cases, by group. The cursor stands in `case_facts`."""
+def count(cursor: Cursor[DictRow], cases: str, question: Question) -> list[Score]:
+    """A score for each group that has cases, by group. The cursor stands in `case_facts`.
+
+    `cases`: the table, or what is to be counted in place of it under the same name.
+    """
     where = _condition(question.selection)
     depth = (question.area_depth,) if question.group_by is Grouping.AREA else ()
     found = cursor.execute(
-        f"SELECT {_GROUPS[question.group_by]} AS group_id, {_COUNTS} FROM cases WHERE {where.sql} GROUP BY 1",
+        f"SELECT {_GROUPS[question.group_by]} AS group_id, {_COUNTS} FROM {cases} WHERE {where.sql}"
+        " GROUP BY 1",
         (*depth, question.judged_at, *where.params),
     ).fetchall()
     scores = {row["group_id"]: _score(row) for row in found}
     if question.group_by is Grouping.BODY:
-        scores = _by_body(cursor, question.selection, scores)
+        scores = _by_body(cursor, cases, question.selection, scores)
     return [scores[group] for group in sorted(scores)]
 
 
-def _by_body(cursor: Cursor[DictRow], selection: Selection, scores: dict[str, Score]) -> dict[str, Score]:
+def _by_body(
+    cursor: Cursor[DictRow], cases: str, selection: Selection, scores: dict[str, Score]
+) -> dict[str, Score]:
     """Returns count for the body that sent the case back, breaches for the one that had it then.
 
     A body that has got rid of all its cases so is in the scoreboard none the less. Without this,
     who returns everything would look best.
     """
-    given, breaches = _given(cursor, selection), _breaches(cursor, selection)
+    given, breaches = _given(cursor, cases, selection), _breaches(cursor, cases, selection)
     gone = {body for body, row in given.items() if row["returned"]} | breaches.keys()
     counted = {}
     for body in scores.keys() | gone:
@@ -77,25 +83,25 @@ def _by_body(cursor: Cursor[DictRow], selection: Selection, scores: dict[str, Sc
     return counted
 
 
-def _given(cursor: Cursor[DictRow], selection: Selection) -> dict[str, Counter[str]]:
+def _given(cursor: Cursor[DictRow], cases: str, selection: Selection) -> dict[str, Counter[str]]:
     """By body: how many cases it was ever given, and how many of them it sent back."""
     where = _of_any_body(selection, "holdings.body_id")
     found = cursor.execute(
         "SELECT holdings.body_id AS body, count(*) AS given, count(*) FILTER (WHERE returned) AS returned"
-        f" FROM holdings JOIN cases USING (case_id) WHERE {where.sql} GROUP BY 1",
+        f" FROM holdings JOIN {cases} USING (case_id) WHERE {where.sql} GROUP BY 1",
         where.params,
     )
     return {row.pop("body"): Counter(row) for row in found.fetchall()}
 
 
-def _breaches(cursor: Cursor[DictRow], selection: Selection) -> dict[str, Counter[str]]:
+def _breaches(cursor: Cursor[DictRow], cases: str, selection: Selection) -> dict[str, Counter[str]]:
     """By body: in how many cases it let a limit pass; by "" those that no body had then."""
     found = defaultdict[str, Counter[str]](Counter)
     for breached in ("first_response_breached", "resolution_breached"):
         by = f"coalesce({breached}_by, '')"
         where = _of_any_body(selection, by) & Condition(breached)
         counted = cursor.execute(
-            f"SELECT {by} AS body, count(*) AS cases FROM cases WHERE {where.sql} GROUP BY 1", where.params
+            f"SELECT {by} AS body, count(*) AS cases FROM {cases} WHERE {where.sql} GROUP BY 1", where.params
         )
         for row in counted.fetchall():
             found[row["body"]][breached] = row["cases"]

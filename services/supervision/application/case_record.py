@@ -32,14 +32,14 @@ class CaseRecords:
         command: RateCase,
         context: Context,
         me: Callable[[], str],
-        permit: Permit,
+        reach: Callable[[], Reach],
         working: Reach,
         fresh: FreshOfCases,
     ) -> CaseRecordHandled:
-        """Say how well a closed case was dealt with; the reporter may wherever they live.
+        """Say how well a closed case was dealt with: its reporter may, and others of its community.
 
-        `me`, the caller, is asked when the case is at hand: asking counts as a check. `working`: the caller's
-        reach by `cases.work`.
+        `me`, the caller, and their `reach` are asked when the case is at hand: asking counts as a check.
+        `working`: the caller's reach by `cases.work`.
 
         Raises CASE_UNKNOWN, CASE_NOT_CLOSED, CASE_RATED_ALREADY, WORKS_FOR_THE_BODY.
         """
@@ -48,7 +48,7 @@ class CaseRecords:
         def allow(record: CaseRecord) -> None:
             case = _known(record)
             if case.reporter_id != me():
-                permit(Jurisdiction(area_path=case.area_path))
+                reach().over(self.reads.public_area).require(area_path=case.area_path)
             if working.names(case.body_id):
                 raise refusals.works_for_the_body()
 

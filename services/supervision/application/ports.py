@@ -85,14 +85,23 @@ class OpenCase(TypedDict):
 
 
 class CaseFactReads(Protocol):
-    """How does each case stand? All raise `ViewBehind` when the view does not get as far as asked in time."""
+    """How does each case stand? All raise `ViewBehind` when the view does not get as far as asked in time.
 
-    def count(self, question: Question, fresh: Fresh) -> tuple[Sequence[Score], int]:
+    `exact`: a case lies in the most precise area that is known of it, else in what the public sees of that.
+    """
+
+    def count(self, question: Question, fresh: Fresh, *, exact: bool) -> tuple[Sequence[Score], int]:
         """The groups of a scoreboard, and the position of the cases service up to which they count."""
         ...
 
-    def longest_open(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[OpenCase], str]:
+    def longest_open(
+        self, query: ListQuery, reach: Reach, fresh: Fresh, *, exact: bool
+    ) -> tuple[Sequence[OpenCase], str]:
         """A page of open cases, the earliest opened first, and the token of the next."""
+        ...
+
+    def public_area(self, area_path: AreaPath) -> AreaPath:
+        """What the public sees of an area: itself, or the community of a grid cell."""
         ...
 
     def case_of(self, public_id: str) -> str | None:

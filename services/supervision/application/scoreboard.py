@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from libs.query.freshness import ListQuery
-from libs.query.reach import Reach
+from libs.query.reach import Reach, area_too_small
 from libs.rules.areas import NOWHERE, AreaPath, id_of
 from services.supervision.application.ports import (
     CaseFactReads,
@@ -40,10 +40,14 @@ class Scoreboards:
     names: NameReads
     upstream: Upstream
 
-    def count(self, question: Question, area_id: str, affair_id: str, fresh: FreshOfCases) -> Scoreboard:
+    def count(
+        self, question: Question, area_id: str, affair_id: str, reading: Reach, fresh: FreshOfCases
+    ) -> Scoreboard:
         """Count cases by group, within an area and an affair and all below them ("": everywhere, all).
 
-        Raises AREA_UNKNOWN, BODY_UNKNOWN, AFFAIR_UNKNOWN, AREA_DEPTH_MISSING, PERIOD_EMPTY, `ViewBehind`.
+        Grid cells are told apart for those who may read all cases that count (`reading`: their reach by
+        `cases.read`), and for nobody else. Raises AREA_UNKNOWN, AREA_TOO_SMALL, BODY_UNKNOWN, AFFAIR_UNKNOWN,
+        AREA_DEPTH_MISSING, PERIOD_EMPTY, `ViewBehind`.
         """
         _check(question)
         seen = self.upstream.heard(fresh)
@@ -53,7 +57,11 @@ class Scoreboards:
         selection = replace(
             selection, area_path=self._area_path(area_id), affair_ids=self._affairs(affair_id)
         )
-        scores, position = self.reads.count(replace(question, selection=selection), seen)
+        within = selection.area_path
+        exact = reading.covers(area_path=within or None, body=selection.body_id or None)
+        if not exact and (shown := self.reads.public_area(within)) != within:
+            raise area_too_small(within, shown)
+        scores, position = self.reads.count(replace(question, selection=selection), seen, exact=exact)
         return Scoreboard(
             scores=scores,
             names=self._called(_NAMES_OF.get(question.group_by), [score.group_id for score in scores]),
@@ -61,11 +69,17 @@ class Scoreboards:
         )
 
     def longest_open(
-        self, query: ListQuery, reach: Reach, fresh: FreshOfCases
+        self, query: ListQuery, reach: Reach, reading: Reach, fresh: FreshOfCases
     ) -> tuple[Sequence[OpenCase], Mapping[Named, Mapping[str, Name]], str]:
-        """A page of open cases within reach, the names of what they concern, and the next page's token."""
+        """A page of open cases within reach, the names of what they concern, and the next page's token.
+
+        Their grid cells are for those who may read all of them: `reading` is their reach by `cases.read`.
+        Others see communities, by any grant in one.
+        """
         seen = self.upstream.heard(fresh)
-        rows, token = self.reads.longest_open(query, reach, seen)
+        exact = reading.includes(reach)
+        within = reach if exact else reach.over(self.reads.public_area)
+        rows, token = self.reads.longest_open(query, within, seen, exact=exact)
         wanted = {
             Named.BODY: [row["body_id"] or "" for row in rows],
             Named.AFFAIR: [row["affair_id"] for row in rows],

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from libs.ledger.decider import Decider
 from libs.ledger.noted import Note, Noted, noting
+from libs.rules.terms import Level
 from services.supervision.domain.values import Named
 
 
@@ -11,7 +12,8 @@ from services.supervision.domain.values import Named
 class NameNoted:
     """A thing and what it is called, Chinese and English.
 
-    `path` is the ids from the top of its tree down to it, joined by `/`; a body stands alone.
+    `path` is the ids from the top of its tree down to it, joined by `/`; a body stands alone. Areas
+    have a level.
     """
 
     named: Named
@@ -19,6 +21,7 @@ class NameNoted:
     path: str
     zh: str
     en: str
+    level: Level | None = None  # not in older events
 
 
 NAME: Decider[Note[NameNoted], Noted[NameNoted], NameNoted] = noting("name")

@@ -31,7 +31,7 @@ class CaseRecordApi:
             command,
             call.context(),
             lambda: call.me,
-            call.permit,
+            lambda: call.reach,
             call.caller.reach("cases.work"),
             wire.fresh_of(request, call),
         )

@@ -15,6 +15,7 @@ from linli.types.v1.types_pb2 import LocalizedText
 from libs.ledger.noted import Note
 from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions, Subscriptions, When
 from libs.rpc.moments import moment
+from libs.rpc.terms import level_of
 from libs.rules.areas import AreaPath
 from services.supervision.domain.case_record import CASE_RECORD, pause_requests
 from services.supervision.domain.case_record.events import (
@@ -127,7 +128,7 @@ def _request(noted: type[pause_requests.OfRequest], at: str) -> Callable[[Any, B
 
 def when_area_defined(event: identity.AreaDefined, _fact: Fact) -> Reactions:
     """An area has a name and a place in the tree."""
-    return _name(Named.AREA, event.area_id, event.area_path, event.name)
+    return _name(Named.AREA, event.area_id, event.area_path, event.name, event.level)
 
 
 def when_body_registered(event: identity.BodyRegistered, _fact: Fact) -> Reactions:
@@ -150,8 +151,8 @@ def when_affair_changed(event: catalog.AffairChanged, _fact: Fact) -> Reactions:
     return _name(Named.AFFAIR, event.affair_id, event.affair_path, event.name)
 
 
-def _name(named: Named, subject_id: str, path: str, name: LocalizedText) -> Reactions:
-    noted = NameNoted(named=named, id=subject_id, path=path, zh=name.zh, en=name.en)
+def _name(named: Named, subject_id: str, path: str, name: LocalizedText, number: int = 0) -> Reactions:
+    noted = NameNoted(named=named, id=subject_id, path=path, zh=name.zh, en=name.en, level=level_of(number))
     return [Reaction(NAME, name_id(named, subject_id), Note(noted))]
 
 

@@ -2,6 +2,7 @@
 
 from linli.supervision.v1 import supervision_service_pb2 as pb
 
+from libs.query.reach import Reach
 from libs.rpc.call import Call
 from libs.rpc.moments import stamp
 from services.supervision.application.app import App
@@ -19,7 +20,7 @@ class ScoreboardApi:
         """Count cases by group."""
         question = wire.question_of(request, call.now())
         board = self._app.scoreboards.count(
-            question, request.area_id, request.affair_id, wire.fresh_of(request, call)
+            question, request.area_id, request.affair_id, _reading(call), wire.fresh_of(request, call)
         )
         return pb.GetScoreboardResponse(
             rows=[wire.score_shown(score, board.names.get(score.group_id)) for score in board.scores],
@@ -31,7 +32,7 @@ class ScoreboardApi:
     def list_longest_open(self, request: pb.ListLongestOpenRequest, call: Call) -> pb.ListLongestOpenResponse:
         """List open cases within the caller's reach, the earliest opened first."""
         fresh = wire.fresh_of(request, call)
-        rows, names, token = self._app.scoreboards.longest_open(request, call.reach, fresh)
+        rows, names, token = self._app.scoreboards.longest_open(request, call.reach, _reading(call), fresh)
         return pb.ListLongestOpenResponse(
             cases=[wire.open_case_shown(row, names) for row in rows], next_page_token=token
         )
@@ -39,3 +40,8 @@ class ScoreboardApi:
     def list_metrics(self, request: pb.ListMetricsRequest, call: Call) -> pb.ListMetricsResponse:
         """Say how the numbers are counted."""
         return pb.ListMetricsResponse(metrics=[wire.metric_shown(metric) for metric in METRICS])
+
+
+def _reading(call: Call) -> Reach:
+    """How far the caller may read cases themselves, with the grid cells in which they lie."""
+    return call.caller.reach("cases.read")

@@ -1,7 +1,7 @@
 """How does each case stand, who had it, and up to which position of its source is it counted?"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -10,14 +10,17 @@ from libs.ledger.views.view import Key, Rows, Table, View, Views
 from libs.query.conditions import Condition
 from libs.query.filters import Filters, area, choice, moment, text
 from libs.query.freshness import Fresh, ListQuery
-from libs.query.listing import Listing
+from libs.query.listing import Derived, Listing
 from libs.query.paging import ascending
 from libs.query.reach import Reach
+from libs.rules.areas import AreaPath, parent_of
+from libs.rules.terms import Level
 from services.supervision.adapters import scoreboard
 from services.supervision.adapters.case_rows import CaseRow, opened, promise, take
 from services.supervision.application.ports import OpenCase, Question
 from services.supervision.domain.case_record import CASE_RECORD, events
 from services.supervision.domain.metrics import Score
+from services.supervision.domain.noted import NameNoted
 from services.supervision.entrypoints.wire import CHANNELS, OPEN_NAMES, STATES
 
 _GIVEN = (events.RoutingNoted, events.ReassignmentNoted)
@@ -39,6 +42,12 @@ class SourceRow(TypedDict):
     sequence: int
 
 
+class CellRow(TypedDict):
+    """An area that the public is not shown: a grid cell, by its path."""
+
+    path: str
+
+
 CASES = Table.of(
     "cases",
     CaseRow,
@@ -48,6 +57,17 @@ CASES = Table.of(
 )
 HOLDINGS = Table.of("holdings", HoldingRow, key=("case_id", "body_id"))
 SOURCES = Table.of("sources", SourceRow, key=("source",))
+CELLS = Table.of("cells", CellRow, key=("path",))
+PUBLIC = Derived(
+    name="cases",
+    row=CaseRow,
+    sql="SELECT {}, CASE WHEN cells.path IS NULL THEN area_path ELSE {} END AS area_path"
+    " FROM cases LEFT JOIN cells ON cells.path = cases.area_path".format(
+        ", ".join(column for column in CaseRow.__annotations__ if column != "area_path"),
+        "regexp_replace(area_path, '/[^/]*$', '')",
+    ),
+)
+"""The same cases, each in the area in which the public sees it."""
 LISTED = Listing(
     table=CASES,
     order=(ascending("opened_at", datetime), ascending("case_id")),
@@ -63,14 +83,15 @@ LISTED = Listing(
     area="area_path",
     body="body_id",
 )
+PUBLIC_LISTED = replace(LISTED, table=PUBLIC)
 _OPEN = Condition("ended_at IS NULL AND resolved_at IS NULL")
 
 
 class CaseFacts(View):
-    """One row a case, one a case and body, one a source."""
+    """One row a case, one a case and body, one a source, one a grid cell."""
 
     name = "case_facts"
-    tables = (CASES, HOLDINGS, SOURCES)
+    tables = (CASES, HOLDINGS, SOURCES, CELLS)
 
     def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
         """The case, and its row for the body that it is given to."""
@@ -85,9 +106,11 @@ class CaseFacts(View):
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
         """Change the row of the case as the event says."""
+        event, case_id = recorded.event, recorded.subject_id
+        if isinstance(event, NameNoted) and event.level is Level.GRID_CELL:
+            rows.put(CELLS, CellRow(path=event.path))
         if recorded.category != CASE_RECORD.category:
             return
-        event, case_id = recorded.event, recorded.subject_id
         if isinstance(event, events.OpeningNoted):
             rows.put(CASES, opened(event))
         elif isinstance(event, events.CaseRated):
@@ -130,17 +153,26 @@ class CaseFactReads:
     views: Views
     cases: str
 
-    def count(self, question: Question, fresh: Fresh) -> tuple[Sequence[Score], int]:
+    def count(self, question: Question, fresh: Fresh, *, exact: bool) -> tuple[Sequence[Score], int]:
         """The groups of a scoreboard, and the position of cases up to which they count: one snapshot."""
+        cases = CASES.name if exact else f"({PUBLIC.sql}) AS cases"
         with fresh.read(self.views, VIEW) as cursor:
             sequence = "SELECT sequence FROM sources WHERE source = %s"
             counted = cursor.execute(sequence, (self.cases,)).fetchone()
-            return scoreboard.count(cursor, question), counted["sequence"] if counted else 0
+            return scoreboard.count(cursor, cases, question), counted["sequence"] if counted else 0
 
-    def longest_open(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[Sequence[OpenCase], str]:
+    def longest_open(
+        self, query: ListQuery, reach: Reach, fresh: Fresh, *, exact: bool
+    ) -> tuple[Sequence[OpenCase], str]:
         """A page of open cases within reach, the earliest opened first, and the token of the next."""
         with fresh.read(self.views, VIEW) as cursor:
-            return LISTED.page(cursor, query, reach, where=_OPEN)
+            return (LISTED if exact else PUBLIC_LISTED).page(cursor, query, reach, where=_OPEN)
+
+    def public_area(self, area_path: AreaPath) -> AreaPath:
+        """What the public sees of an area: itself, or the community of a grid cell."""
+        with Fresh().read(self.views, VIEW) as cursor:
+            cell = cursor.execute("SELECT FROM cells WHERE path = %s", (area_path,)).fetchone()
+            return area_path if cell is None else parent_of(area_path)
 
     def case_of(self, public_id: str) -> str | None:
         """The case with a public number."""

@@ -125,7 +125,7 @@ def ask(cursor: Cursor[DictRow], group_by: Grouping, **selection: Any) -> dict[s
     question = Question(
         group_by=group_by, area_depth=2, judged_at=JUDGED_AT, selection=Selection(**selection)
     )
-    return {score.group_id: score for score in scoreboard.count(cursor, question)}
+    return {score.group_id: score for score in scoreboard.count(cursor, "cases", question)}
 
 
 def same(score: Score, cell: Cell) -> None:
