@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,8 @@ STALE_AFTER = 600.0
 _BACKOFF = Backoff(first=0.2, most=2.0)
 _SOON = 0.2  # seconds between two answers: sources that never agree are not asked without end
 _TOLD = 30.0
+_REMEMBERED = 86_400.0
+"""Seconds for which a revocation is kept that identity tells no more: no token lives longer."""
 
 _log = logs.get("keys")
 
@@ -143,11 +145,17 @@ class KeySet:
 
     def _take(self, published: Jwks) -> None:
         loaded = published if self._trust is None else self._trust.opened(published)
-        keys, revoked = keys_of(loaded), revoked_of(loaded)
+        keys, revoked = keys_of(loaded), self._with_known(revoked_of(loaded))
         passed = max(0.0, self._clock().timestamp() - float(loaded.get("iat", self._clock().timestamp())))
         self._keys, self._revoked = keys, revoked
         self._issued = max(self._issued, self._monotonic() - passed)
         self._trouble = ""
+
+    def _with_known(self, told: Mapping[str, float]) -> dict[str, float]:
+        """With what was told before: an identity that lost its last events brings no token back to life."""
+        earliest = self._clock().timestamp() - _REMEMBERED
+        known = {who: before for who, before in self._revoked.items() if before > earliest}
+        return {who: max(told.get(who, 0.0), known.get(who, 0.0)) for who in told.keys() | known.keys()}
 
     def _failed(self, error: Exception) -> None:
         self._trouble = f"cannot be loaded: {str(error) or type(error).__name__}"

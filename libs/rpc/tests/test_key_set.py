@@ -128,6 +128,37 @@ def test_a_stale_key_set_says_so_once_in_the_log_and_beside_readiness(
     assert len([line for line in caplog.messages if "the key set is stale" in line]) == 1
 
 
+def test_an_identity_that_was_restored_brings_no_revoked_token_back_to_life(
+    identity: Identity, clock: HandClock, keys: KeySet
+) -> None:
+    keys.get(KEY.kid)
+    identity.revoke("mei")
+    clock.advance(seconds=10)
+    keys.get(KEY.kid)
+    revoked = keys.revoked_before(KEY.kid, "mei")
+
+    identity.revoked.clear()  # a backup of before, or a replica that has not heard of it
+    clock.advance(seconds=10)
+    keys.get(KEY.kid)
+
+    assert revoked > 0
+    assert keys.revoked_before(KEY.kid, "mei") == revoked
+
+
+def test_a_revocation_is_forgotten_when_no_token_of_before_can_be_left(
+    identity: Identity, clock: HandClock, keys: KeySet
+) -> None:
+    identity.revoke("mei")
+    keys.get(KEY.kid)
+    identity.revoked.clear()
+
+    for _ in range(25):
+        clock.advance(seconds=3600)
+        keys.get(KEY.kid)
+
+    assert keys.revoked_before(KEY.kid, "mei") == 0
+
+
 def test_who_repeats_a_genuine_key_set_does_not_keep_it_young(
     identity: Identity, clock: HandClock, keys: KeySet
 ) -> None:
