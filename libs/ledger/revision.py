@@ -11,7 +11,7 @@ _TOKEN = re.compile(r"r(\d{1,18})\.(\d{1,18})(?:\.(\d{1,9}))?", re.ASCII)
 class Revision(NamedTuple):
     """A place in the ledger and a version of a stream, seen in an incarnation of the ledger.
 
-    Written `r1024.3`, and `r1024.3.2` where it is not the first incarnation.
+    Written `r1024.3`, and `r1024.3.28598123` where it is not the first incarnation.
     """
 
     position: int

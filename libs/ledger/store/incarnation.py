@@ -23,7 +23,9 @@ CREATE TABLE IF NOT EXISTS {incarnations} (
 """
 # Where a ledger lives: the server's identity, its timeline (raised by each promotion and by each
 # recovery to a moment), the database and the table (made anew by each restore of a dump). Whoever
-# connects to a ledger in a new place begins its next incarnation, behind what it holds.
+# connects to a ledger in a new place begins its next incarnation, behind what it holds. Its number is
+# the second in which it began, counted from 2026: a ledger that was restored to before an incarnation
+# knows nothing of that one, and would otherwise give its number again.
 _ENTER = """
 CREATE OR REPLACE FUNCTION {enter}() RETURNS {incarnations}
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
@@ -45,7 +47,9 @@ BEGIN
     IF latest.place IS DISTINCT FROM here THEN
         SELECT e.notification_id, e.chain INTO head
             FROM {events} AS e ORDER BY e.notification_id DESC LIMIT 1;
-        latest.incarnation := coalesce(latest.incarnation, 0) + 1;
+        latest.incarnation := CASE WHEN latest.incarnation IS NULL THEN 1 ELSE greatest(
+            latest.incarnation + 1,
+            extract(epoch FROM clock_timestamp() - timestamptz '2026-01-01 00:00:00Z')::bigint) END;
         latest.ledger := coalesce(latest.ledger, gen_random_uuid());
         INSERT INTO {incarnations} (incarnation, ledger, place, position, chain)
             SELECT latest.incarnation, latest.ledger, here,
@@ -62,7 +66,7 @@ REVOKE ALL ON FUNCTION {enter} FROM PUBLIC
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incarnation:
-    """One life of a ledger: its number from 1, and where it began, behind which events.
+    """One life of a ledger: its number, 1 for the first, and where it began, behind which events.
 
     `chain` is the hash over all events up to `position`: what it took over from the life before.
     """
@@ -118,6 +122,8 @@ def lost(lives: Sequence[_Began], position: int, number: int) -> str:
     """Why a ledger with these incarnations has lost what one of them held at a position; "" if it has it."""
     if number > lives[-1].number:
         return f"incarnation {lives[-1].number} of the ledger is the newest there is"
+    if all(life.number != number for life in lives):
+        return f"incarnation {number} is itself lost: the ledger knows nothing of it"
     for life in lives:
         if life.number > number and life.position < position:
             return f"incarnation {life.number} of the ledger began behind {life.position}"

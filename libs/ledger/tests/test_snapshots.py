@@ -71,7 +71,7 @@ def test_a_forged_snapshot_is_not_believed(long: Mailboxes, ledger: Ledger, forg
 def test_a_snapshot_of_a_history_that_was_lost_is_not_used(long: Mailboxes, ledger: Ledger) -> None:
     assert stored(ledger) == [20]
     lose_all_behind(ledger.settings.dsn, 15, elsewhere=True)
-    eventually(lambda: ledger.life.number == 2, "it has noticed")
+    eventually(lambda: ledger.life.number > 1, "it has noticed")
     other = Stream(ledger, MAILBOX, snapshot_every=10_000)
     for n in range(10):
         other.handle("11", Put(letter=f"after-{n}"), context(f"after-{n}"))
