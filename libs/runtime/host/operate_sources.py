@@ -11,7 +11,7 @@ _MOMENT = "%Y-%m-%d %H:%M:%S %Z"
 
 
 def list_sources(service: Service, environ: Environ) -> int:
-    """One line for each source, for each type that is not where the others are, and for each decision."""
+    """A line for each source, why it stands still, each type not where the others are, and each decision."""
     with opened_ledger(service, environ) as ledger:
         known, decisions = sources.known(ledger), sources.decisions(ledger)
     if not known:
@@ -19,6 +19,8 @@ def list_sources(service: Service, environ: Environ) -> int:
     for each in known:
         about = f"incarnation {each.at.history.incarnation}, {each.parked:,} parked"
         say(f"{each.source}  handled up to {each.at.checkpoint:,} ({about})")
+        if each.at.heard.changed:
+            say(f"    stands still: {each.at.heard.changed}")
         for kind, position in each.own.items():
             say(f"    {kind}  up to {position:,}")
     for one in decisions:

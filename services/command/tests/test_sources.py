@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from libs.messaging.tests.town import SOURCE, Town
+from libs.messaging.histories import HistoryChanged
+from libs.messaging.tests.town import SOURCE, Town, lose_all_behind
 from libs.runtime.tests.example import counter, tally
 from libs.runtime.tests.running import MASTER_KEY, opened
 from libs.testkit.postgres import TestServer
@@ -49,6 +50,23 @@ def test_sources_are_listed_with_how_far_they_are_handled(town: Town, said: Said
 
     assert status == 0
     assert f"{SOURCE}  handled up to {town.batch().until} (incarnation" in text
+
+
+def test_a_source_that_stands_still_is_listed_with_both_histories_until_somebody_decides(
+    town: Town, said: Said
+) -> None:
+    lose_all_behind(town, 1, elsewhere=True)
+    with pytest.raises(HistoryChanged):
+        town.inbox().handle(town.batch(1))
+
+    status, text = said("list")
+    said("reconcile", SOURCE, "1", "--go-on", "--reason", "restored from last night")
+
+    assert status == 0
+    assert f"stands still: {SOURCE} has another history than the one that tally has handled" in text
+    assert "incarnation 1, chain" in text
+    assert f"it has incarnation {town.counter.ledger.life.number}, which began behind 1" in text
+    assert "stands still" not in said("list")[1]
 
 
 def test_a_source_of_a_cell_that_was_renamed_is_forgotten_and_that_is_listed(
