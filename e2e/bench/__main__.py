@@ -65,6 +65,12 @@ def main() -> int:
         metavar="N",
         help="how many cases at-size has, such as 1_000_000 (100,000 if not given)",
     )
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FOLDER",
+        help="where the made-up cases of lists and duplicates stay, so that a later run need not fill again",
+    )
     arguments = parser.parse_args()
     names = arguments.names or list(MEASUREMENTS)
     if unknown := [name for name in names if name not in MEASUREMENTS]:
@@ -75,7 +81,13 @@ def main() -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="linli-bench-") as folder:
         Path(folder).chmod(0o755)
-        ground = Ground(Path(folder), quick=arguments.quick, events=arguments.events, cases=arguments.cases)
+        ground = Ground(
+            Path(folder),
+            quick=arguments.quick,
+            events=arguments.events,
+            cases=arguments.cases,
+            made_up=arguments.keep,
+        )
         figures = _measure(names, ground)
     print(table(figures))
     print(f"\n{time.monotonic() - began:.0f} s in all{', quick: not for comparing' * arguments.quick}")

@@ -11,7 +11,6 @@ from e2e.bench import listed
 from e2e.bench.alone import Database, made
 from e2e.bench.figures import Figure, medians, per_second
 from e2e.bench.ground import Ground
-from e2e.bench.growth import must_fit
 from e2e.bench.lives import opening
 from libs.ledger.ids import new_id
 from libs.ledger.personal import Personal
@@ -36,15 +35,12 @@ EVERYTHING = Reach((Limit(),))
 def measure(ground: Ground) -> list[Figure]:
     """Both figures; the baselines are the same without places, and the small database."""
     few, many, rounds = (2_000, 20_000, 40) if ground.quick else (10_000, 1_000_000, 400)
-    must_fit(ground.folder, f"{many:,} cases", 2 * listed.EACH * many)
     with ground.postgres() as server:
         figures = [_opening(server, 40 if ground.quick else 400)]
         print(f"  {figures[0].measured}, {figures[0].baseline}", flush=True)
-        with ExitStack() as stack:
-            small, large = (
-                stack.enter_context(listed.filled(server, "duplicates", size)) for size in (few, many)
-            )
-            return [*figures, _suggesting(small, large, (few, many), rounds)]
+    with ground.postgres_of_made_up() as server, ExitStack() as stack:
+        small, large = (stack.enter_context(listed.filled(server, size)) for size in (few, many))
+        return [*figures, _suggesting(small, large, (few, many), rounds)]
 
 
 def _opening(server: EmbeddedPostgres, each: int) -> Figure:

@@ -53,29 +53,39 @@ class Served:
 class Ground:
     """One folder for a whole run of the bench. `quick` makes everything smaller, and less exact.
 
-    `events`: how far `growth` fills a ledger; `cases`: how many there are for `at-size`.
+    `events`: how far `growth` fills a ledger; `cases`: how many there are for `at-size`; `made_up`: a
+    folder that outlives the run, for databases of made-up cases.
     """
 
-    def __init__(self, folder: Path, *, quick: bool, events: int = 1_000_000, cases: int = 100_000) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        quick: bool,
+        events: int = 1_000_000,
+        cases: int = 100_000,
+        made_up: Path | None = None,
+    ) -> None:
         self.quick = quick
         self.cases = cases
         self.events = events
         self.folder = folder
         self.place = Place(data=folder / "data")
+        self.made_up = made_up or folder / "made-up"
         self.replayed_in = Replayed()
         self._loaded = self._replayed = False
 
     @contextmanager
     def postgres(self) -> Iterator[EmbeddedPostgres]:
         """The PostgreSQL of `linli up`, without `linli up`: the folder gets its secrets before its data."""
-        self.place.data.mkdir(exist_ok=True)
-        make_secrets(self.place)
-        server = EmbeddedPostgres(self.place.data)
-        server.start()
-        try:
+        with _running(self.place) as server:
             yield server
-        finally:
-            server.stop()
+
+    @contextmanager
+    def postgres_of_made_up(self) -> Iterator[EmbeddedPostgres]:
+        """Another one, for databases of made-up cases, which may be there from a run before."""
+        with _running(Place(data=self.made_up)) as server:
+            yield server
 
     @contextmanager
     def platform(self) -> Iterator[Platform]:
@@ -196,6 +206,18 @@ class Ground:
         pid = EmbeddedPostgres(self.place.data).pid()
         assert pid is not None
         return pid
+
+
+@contextmanager
+def _running(place: Place) -> Iterator[EmbeddedPostgres]:
+    place.data.mkdir(parents=True, exist_ok=True)
+    make_secrets(place)
+    server = EmbeddedPostgres(place.data)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def until_ready(http_port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from linli.cases.v1 import cases_service_pb2 as pb
@@ -11,13 +11,13 @@ from linli.cases.v1 import cases_service_pb2 as pb
 from e2e.bench import listed
 from e2e.bench.figures import Figure
 from e2e.bench.ground import Ground
-from e2e.bench.growth import must_fit
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.views.view import Views
 from libs.query.freshness import Fresh
 from libs.query.reach import Limit, Reach
 from libs.query.sought import Sought
 from libs.rpc.moments import stamp
+from libs.testkit.plans import ExplainedViews, Read
 from services.cases.adapters.listing import CaseLists
 from services.cases.adapters.views import all_cases
 from services.cases.application.ports import Search
@@ -85,37 +85,50 @@ LISTS = (
 def measure(ground: Ground) -> list[Figure]:
     """Each list on two databases in turn; the small one is the baseline."""
     few, many, rounds = (2_000, 20_000, 10) if ground.quick else (10_000, 1_000_000, 40)
-    must_fit(ground.folder, f"{many:,} cases", 2 * listed.EACH * many)
-    with ground.postgres() as server, ExitStack() as stack:
-        small, large = (stack.enter_context(listed.filled(server, "lists", size)) for size in (few, many))
+    with ground.postgres_of_made_up() as server, ExitStack() as stack:
+        small, large = (stack.enter_context(listed.filled(server, size)) for size in (few, many))
         figures = []
         for asked in LISTS:
-            most = _rows(asked, small)
-            asking = [_asking(asked, ledger, most) for ledger in (small, large)]
+            most = rows_of(asked, small)
+            asking = [_asking(asked, Views(ledger, [all_cases.VIEW]), most) for ledger in (small, large)]
             name = f"ListCases, {asked.name}, {most} rows"
-            figures.append(listed.compared(name, asking, (few, many), rounds, 3))
+            figure = listed.compared(name, asking, (few, many), rounds, 3)
+            read = [_told(read_by(asked, ledger, most)) for ledger in (small, large)]
+            figures.append(
+                replace(figure, measured=figure.measured + read[1], baseline=figure.baseline + read[0])
+            )
             print(f"  {asked.name}: {figures[-1].measured}, {figures[-1].baseline}", flush=True)
         return figures
 
 
-def _rows(asked: Asked, ledger: Ledger) -> int:
+def rows_of(asked: Asked, ledger: Ledger) -> int:
     """How many rows the page has with few cases: so many are asked for with many cases, too.
 
     Else two texts that are opened would be compared with fifty.
     """
     rows = list[int]()
-    _asking(asked, ledger, 0, rows)(0)
+    _asking(asked, Views(ledger, [all_cases.VIEW]), 0, rows)(0)
     return max(1, rows[0])
 
 
-def _asking(
-    asked: Asked, ledger: Ledger, size: int, found: list[int] | None = None
-) -> Callable[[int], float]:
+def read_by(asked: Asked, ledger: Ledger, size: int) -> Read:
+    """What the queries of the page read, which no busy machine blurs."""
+    views = ExplainedViews(ledger, [all_cases.VIEW])
+    ask, views.noted = _asking(asked, views, size), Read()  # pages before it are not counted
+    ask(0)
+    return views.noted
+
+
+def _told(read: Read) -> str:
+    return f" ({read.rows:,} rows, {read.blocks:,} blocks)"
+
+
+def _asking(asked: Asked, views: Views, size: int, found: list[int] | None = None) -> Callable[[int], float]:
     """Asks for the page of that size (0: the usual one), and says how many seconds the answer took.
 
     `found` gets the number of rows.
     """
-    lists = CaseLists(Views(ledger, [all_cases.VIEW]))
+    lists = CaseLists(views)
     request = pb.ListCasesRequest(filter=asked.filter, order_by=asked.order, text=asked.text, page_size=size)
     fresh = Fresh(as_of=_MIDDLE) if asked.as_of else Fresh()
     if asked.as_of:

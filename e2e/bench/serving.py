@@ -7,6 +7,7 @@ from e2e.bench.callers import Callers, Rate
 from e2e.bench.copies import multiply, wait_for_views
 from e2e.bench.figures import Figure
 from e2e.bench.ground import LOADED, Ground
+from services.cases.wiring import SERVICE
 
 CALLERS = 32
 EMPTY, FULL = "cases_empty", "cases_full"
@@ -78,7 +79,10 @@ def at_size(ground: Ground) -> Figure:
     with ground.postgres() as server:
         ground.copy_database(server, LOADED, EMPTY)
         ground.copy_database(server, "cases", FULL)
-        filled = multiply(server.dsn(FULL), "case", 10_000 if ground.quick else ground.cases)
+        with ground.cases_server(FULL):
+            wait_for_views(server.dsn(FULL))
+        wanted = 10_000 if ground.quick else ground.cases
+        filled = multiply(server.dsn(FULL), "case", wanted, SERVICE.views)
         with (
             ground.cases_server(FULL) as full,
             ground.cases_server(EMPTY) as empty,

@@ -6,15 +6,18 @@ import psycopg
 import pytest
 
 from e2e.bench.alone import Database
-from e2e.bench.copies import multiply_all
+from e2e.bench.copies import multiply, multiply_all
 from e2e.bench.lives import EVENTS_EACH, fill
 from libs.ledger.store.verify import verify
+from libs.ledger.views.rebuild import rebuild
 from libs.messaging.schema import migrate
 from libs.testkit.postgres import TestServer
+from services.cases.adapters.views.all_cases import VIEW
+from services.cases.wiring import SERVICE
 
 
 def _migrate(dsn: str) -> None:
-    migrate(dsn, "cases")
+    migrate(dsn, "cases", SERVICE.views)
 
 
 @pytest.fixture
@@ -45,3 +48,26 @@ def test_without_events_there_is_nothing_to_copy(database: Database) -> None:
 
     with psycopg.connect(database.dsn) as connection:
         assert connection.execute("SELECT count(*) FROM stored_events").fetchone() == (0,)
+
+
+def test_copies_have_the_rows_that_a_fold_of_their_events_makes(database: Database) -> None:
+    """But for the time since when a row is so: the copies have that of their originals."""
+    with database.open() as ledger:
+        fill(ledger, 3 * EVENTS_EACH, lambda _: None)
+        for view in SERVICE.views:
+            rebuild(ledger, view)
+        multiply(database.dsn, "case", 8, SERVICE.views)
+
+        copied = _rows(database.dsn)
+        for view in SERVICE.views:
+            rebuild(ledger, view)
+
+    assert len(copied) == 8
+    assert _rows(database.dsn) == copied
+
+
+def _rows(dsn: str) -> list[tuple[object, ...]]:
+    schema, (table, *_) = VIEW.schema, VIEW.tables
+    with psycopg.connect(dsn) as connection:
+        select = f"SELECT {', '.join(table.columns)} FROM {schema}.{table.name} ORDER BY case_id"
+        return connection.execute(select.encode()).fetchall()
