@@ -57,6 +57,12 @@ _HAS_TERMS = (
 )
 
 
+def next_piece(asked: int, having: int, missing: int) -> int:
+    """How many cases are asked after `asked`, of which `having` have the words: not many more than needed."""
+    enough = 3 * missing * asked // (2 * having) if having else PIECE
+    return max(FIRST, min(2 * asked, PIECE, enough))
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Terms that a case must have, all of them, by the path of its area: those of areas within reach."""
@@ -198,12 +204,13 @@ class Finding:
 
     def _among_next(self, cursor: Cursor[DictRow], page: Page) -> Selected[CaseRow]:
         """Those among the next cases of the list."""
-        size = min(self.piece if self.by_cases else PIECE, TURNS[self.turn][1] - self.asked)
-        self.piece, self.asked = min(2 * self.piece, PIECE), self.asked + size
+        size = min(self.piece if self.by_cases or self.months else PIECE, TURNS[self.turn][1] - self.asked)
+        self.asked += size
         piece, having = self._by_month(cursor, page, size) or self._by_case(cursor, page, size)
         rows = self._rows(cursor, page, having[: page.fetch])
         if len(having) > page.size or len(piece) < size:
             return Selected.of(page, rows)
+        self.piece = next_piece(size, len(having), page.fetch - len(having))
         return Selected(rows, page.values(piece[-1]), enough=len(rows) < page.size)
 
     def _by_case(self, cursor: Cursor[DictRow], page: Page, size: int) -> tuple[list[DictRow], list[str]]:
@@ -233,7 +240,7 @@ class Finding:
         months: dict[str, list[str]] = {}
         for path, month in new:
             months.setdefault(path, []).append(month)
-        found = self.wanted.find_in(cursor, months, len(piece))
+        found = self.wanted.find_in(cursor, months, PIECE)
         if found is None:
             self.by_cases = True  # so frequent a word stands in many of the next cases, too
             return False

@@ -22,16 +22,18 @@ from services.cases.domain.values import CaseState
 from services.cases.entrypoints.wire.words import CHANNELS, STATES
 
 _OWNERS = ("", "body_id, ", "area_path text_pattern_ops, ")
-_ORDERS = ("opened_time, case_id", "state, due_order, case_id")
+_ORDERS = ("opened_time, case_id", "state, opened_time, case_id", "state, due_order, case_id")
+# In a state by due time, a word is looked for by areas and months, which the index tells by itself.
+_IN_STATE = "(state, due_order, case_id) INCLUDE (area_path, opened_time)"
 CASES = Table.of(
     "cases",
     CaseRow,
     key=("case_id",),
     indexes=(
         "due_order, case_id",
-        "state, opened_time, case_id",
         "affair_id, opened_time, case_id",
-        *(f"{owner}{order}" for owner in _OWNERS for order in _ORDERS),
+        _IN_STATE,
+        *(f"{owner}{order}" for owner in _OWNERS for order in _ORDERS if owner or "due" not in order),
         "(due_order, case_id) WHERE ended_time IS NULL",
         "public_id",
         "(reporter_id, opened_time) WHERE reporter_id IS NOT NULL",
