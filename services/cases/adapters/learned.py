@@ -11,8 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-
-from psycopg.rows import DictRow
+from typing import Any
 
 from libs.ledger.store.blinding import TABLE
 from libs.ledger.views.view import Views
@@ -25,8 +24,10 @@ from services.cases.domain.values import CaseState
 
 EVERY = 600.0
 """Seconds until it is learnt anew, in the thread of whoever asks then; no other caller waits."""
-CASES = 5_000
-"""The newest cases that are looked at, the same number for each affair."""
+CASES = 10_000
+"""The newest cases whose words are counted, the same number for each affair."""
+NEWEST = 20_000
+"""The newest cases, of whatever affair, which tell how often each is reported."""
 FEWEST = 5
 """People of an area who used a word for an affair; a word of fewer is not kept."""
 AREAS = 200
@@ -68,50 +69,80 @@ FROM newest GROUP BY area_path, affair_id
 UNION ALL
 SELECT area_path, term, affair_id, count(DISTINCT subject)
 FROM newest CROSS JOIN unnest(terms) AS term
-GROUP BY area_path, term, affair_id HAVING count(DISTINCT subject) >= %(fewest)s
+GROUP BY term, area_path, affair_id HAVING count(DISTINCT subject) >= %(fewest)s
 """
 """People by area and affair, without a term, and by area, term and affair."""
+_OFTEN = """
+SELECT area_path, affair_id, count(*) AS people FROM (
+    SELECT DISTINCT ON (affair_id, subject) affair_id, area_path FROM (
+        SELECT affair_id, area_path, state, coalesce(reporter_id, case_id) AS subject, opened_time, case_id
+        FROM cases ORDER BY opened_time DESC, case_id DESC LIMIT %(newest)s
+    ) AS lately
+    WHERE affair_id = ANY(%(affairs)s) AND state = ANY(%(states)s)
+    ORDER BY affair_id, subject, opened_time DESC, case_id DESC
+) AS counted
+GROUP BY area_path, affair_id
+"""
+"""People by area and affair, of the newest cases of all affairs together: so many as there really were."""
+
+
+def newest_of_each(affairs: int) -> int:
+    """How many cases of each affair are looked at, where there are so many affairs."""
+    return max(1, CASES // affairs)
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What the cases of a moment teach: people by area and affair, and by area, term and affair.
+    """What the cases of a moment teach: how many people used a term, by area, term and affair.
 
-    `everywhere`: people by affair; `busiest`: the areas that have terms, those with most people first.
+    `people`: how many they are, by affair; `often`: people by area and affair, of the newest cases;
+    `busiest`: the areas that have terms, those with most people first.
     """
 
-    people: Mapping[AreaPath, Mapping[str, int]] = field(default_factory=dict)
+    often: Mapping[AreaPath, Mapping[str, int]] = field(default_factory=dict)
     said: Mapping[AreaPath, Mapping[int, Mapping[str, int]]] = field(default_factory=dict)
-    everywhere: Mapping[str, int] = field(default_factory=dict)
+    people: Mapping[str, int] = field(default_factory=dict)
     busiest: Sequence[AreaPath] = ()
 
     @classmethod
-    def of(cls, rows: Iterable[DictRow]) -> "Lesson":
+    def of(cls, rows: Iterable[Mapping[str, Any]], newest: Iterable[Mapping[str, Any]]) -> "Lesson":
         """Out of the rows that were counted."""
         counted: dict[AreaPath, dict[str, int]] = defaultdict(dict)
         said: dict[AreaPath, dict[int, dict[str, int]]] = defaultdict(lambda: defaultdict(dict))
+        often: dict[AreaPath, dict[str, int]] = defaultdict(dict)
         for row in rows:
             area, term = row["area_path"], row["term"]
             people = counted[area] if term is None else said[area][term]
             people[row["affair_id"]] = row["people"]
-        everywhere = Counter[str]()
-        for in_area in counted.values():
-            everywhere.update(in_area)
+        for row in newest:
+            often[row["area_path"]][row["affair_id"]] = row["people"]
         busiest = sorted(said, key=lambda each: -sum(counted[each].values()))
-        return cls(counted, said, everywhere, busiest)
+        return cls(often, said, _total(counted.values()), busiest)
 
     def areas(self, path: AreaPath, words: int) -> Sequence[AreaPath]:
         """Those whose words are looked up for a question about a place, of so many words."""
         most = min(AREAS, max(1, DIGESTS // max(1, words)))
         return sorted(self.busiest, key=lambda each: not within(each, path))[:most]
 
-    def here(self, path: AreaPath) -> Mapping[str, int]:
-        """People by affair, of the areas within one."""
-        here = Counter[str]()
-        for each, people in self.people.items():
-            if within(each, path):
-                here.update(people)
-        return here
+    def heard(
+        self, words: Sequence[str], path: AreaPath, terms: Callable[[AreaPath], Iterable[int]]
+    ) -> Heard:
+        """What is known of some words, asked at a place; `terms`: those of the words in an area, in order."""
+        said: dict[str, dict[str, int]] = {word: defaultdict(int) for word in words}
+        for area in self.areas(path, len(words)):
+            for word, term in zip(words, terms(area), strict=True):
+                for affair_id, number in self.said[area].get(term, {}).items():
+                    said[word][affair_id] += number
+        here = _total(people for each, people in self.often.items() if within(each, path))
+        often = _total(self.often.values())
+        return Heard(people=self.people, often=often, here=here, said=said, hidden=FEWEST - 1)
+
+
+def _total(parts: Iterable[Mapping[str, int]]) -> Mapping[str, int]:
+    total = Counter[str]()
+    for each in parts:
+        total.update(each)
+    return total
 
 
 class LearnedWords:
@@ -127,18 +158,9 @@ class LearnedWords:
 
     def heard(self, words: Sequence[str], area_path: AreaPath, affair_ids: Sequence[str]) -> Heard:
         """How many people reported the affairs, and how many of them used the words."""
+        terms = self._views.ledger.keys.terms
         lesson = self._newest(affair_ids)
-        said = self._said(lesson, words, area_path)
-        return Heard(people=lesson.everywhere, here=lesson.here(area_path), said=said, hidden=FEWEST - 1)
-
-    def _said(self, lesson: Lesson, words: Sequence[str], area_path: AreaPath) -> dict[str, dict[str, int]]:
-        said: dict[str, dict[str, int]] = {word: defaultdict(int) for word in words}
-        for path in lesson.areas(area_path, len(words)):
-            terms = self._views.ledger.keys.terms(TEXT.kind, TEXT.scope(path), words)
-            for word, term in zip(words, terms, strict=True):
-                for affair_id, number in lesson.said[path].get(term, {}).items():
-                    said[word][affair_id] += number
-        return said
+        return lesson.heard(words, area_path, lambda path: terms(TEXT.kind, TEXT.scope(path), words))
 
     def _forget(self) -> None:
         self._learnt = None
@@ -160,8 +182,10 @@ class LearnedWords:
         asked = {
             "affairs": list(affair_ids),
             "states": _TAKEN_ON,
-            "most": max(1, CASES // len(affair_ids)),
+            "most": newest_of_each(len(affair_ids)),
+            "newest": NEWEST,
             "fewest": FEWEST,
         }
         with self._views.read(all_cases.VIEW.name) as cursor:
-            return Lesson.of(cursor.execute(_COUNTED, asked))
+            counted = cursor.execute(_COUNTED, asked).fetchall()
+            return Lesson.of(counted, cursor.execute(_OFTEN, asked).fetchall())

@@ -35,12 +35,14 @@ class Named:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """How many people reported each affair, in all areas and `here`; how many of all `said` each word.
+    """How many of the `people` who reported each affair `said` each word, as far as they were counted.
 
+    `often`: how many people reported each affair lately, in all areas, and `here`: those from the area.
     `hidden`: a word that `said` does not have for an affair may have been used by so many.
     """
 
     people: Mapping[str, int] = field(default_factory=dict)
+    often: Mapping[str, int] = field(default_factory=dict)
     here: Mapping[str, int] = field(default_factory=dict)
     said: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     hidden: int = 0
@@ -113,11 +115,11 @@ class _Word:
 
 def _priors(affairs: Sequence[Named], heard: Heard) -> Mapping[str, float]:
     """The belief in each affair before a word is read."""
-    everywhere = sum(heard.people.get(each.affair_id, 0) + 1 for each in affairs)
+    everywhere = sum(heard.often.get(each.affair_id, 0) + 1 for each in affairs)
     here = sum(heard.here.get(each.affair_id, 0) for each in affairs)
     priors = {}
     for each in affairs:
-        usual = (heard.people.get(each.affair_id, 0) + 1) / everywhere
+        usual = (heard.often.get(each.affair_id, 0) + 1) / everywhere
         prior = (heard.here.get(each.affair_id, 0) + _PRIOR * usual) / (here + _PRIOR)
         priors[each.affair_id] = (1 - _OPEN) * prior + _OPEN / len(affairs)
     return priors

@@ -220,7 +220,23 @@ def test_whoever_reports_in_several_areas_counts_once(
 
     assert everywhere.said["zyzzyva"]["graffiti"] == ENOUGH
     assert everywhere.people["graffiti"] - before.people.get("graffiti", 0) == ENOUGH
+    assert everywhere.often["graffiti"] - before.often.get("graffiti", 0) == ENOUGH
     assert there.here["graffiti"] - before.here.get("graffiti", 0) == ENOUGH
+
+
+def test_a_frequent_affair_counts_as_such_beyond_the_cases_whose_words_are_counted(
+    running: Component, operator: Any, roads_officer: Any, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def heard() -> Heard:
+        words = learned.LearnedWords(running.opened.views)
+        return words.heard([word], AreaPath("city"), ["graffiti"])
+
+    monkeypatch.setattr(learned, "CASES", 2)
+
+    taken_on(operator, roads_officer, word, 2 * ENOUGH)
+
+    eventually(lambda: heard().often["graffiti"] >= 2 * ENOUGH, "all of them are counted")
+    assert heard().people["graffiti"] <= 2
 
 
 def test_of_a_long_text_fewer_areas_are_asked_those_of_its_place_first() -> None:

@@ -46,7 +46,7 @@ def test_without_a_single_case_names_and_keywords_answer(text: str, affair_id: s
     "text", ["", "   ", "😀😀😀", "the and of", "灯", "xyzzy plugh", "!!! %s ; DROP TABLE"]
 )
 def test_a_text_of_which_no_word_is_known_gets_no_suggestion(text: str) -> None:
-    frequent = Heard(people={"waste": 900}, here={"waste": 900})
+    frequent = Heard(people={"waste": 900}, often={"waste": 900}, here={"waste": 900})
 
     assert asked(text, frequent) == []
 
@@ -86,7 +86,8 @@ def test_a_word_that_everybody_uses_for_everything_speaks_for_nothing() -> None:
 
 
 def test_once_a_word_speaks_the_frequent_affairs_of_the_place_follow() -> None:
-    heard = Heard(people={"waste": 90, "noise": 10}, here={"waste": 9})
+    reported = {"waste": 90, "noise": 10}
+    heard = Heard(people=reported, often=reported, here={"waste": 9})
 
     found = asked("路灯", heard)
 
@@ -95,13 +96,21 @@ def test_once_a_word_speaks_the_frequent_affairs_of_the_place_follow() -> None:
 
 
 def test_what_is_frequent_here_decides_between_equal_words() -> None:
-    heard = Heard(people={"lamps": 100, "potholes": 100}, here={"potholes": 40, "lamps": 2})
+    alike = {"lamps": 100, "potholes": 100}
+    heard = Heard(people=alike, often=alike, here={"potholes": 40, "lamps": 2})
+
+    assert [each.affair_id for each in asked("道路", heard)] == ["potholes", "lamps"]
+
+
+def test_what_is_reported_often_counts_as_such_though_as_many_of_each_affair_were_asked_for_words() -> None:
+    asked_for_words = {"lamps": 400, "potholes": 400}
+    heard = Heard(people=asked_for_words, often={"lamps": 300, "potholes": 3_000})
 
     assert [each.affair_id for each in asked("道路", heard)] == ["potholes", "lamps"]
 
 
 def test_a_rare_affair_is_found_by_its_name_beside_one_with_thousands_of_cases() -> None:
-    heard = Heard(people={"waste": 5_000}, here={"waste": 5_000})
+    heard = Heard(people={"waste": 5_000}, often={"waste": 5_000}, here={"waste": 5_000})
 
     assert asked("noise", heard)[0].affair_id == "noise"
 
@@ -111,7 +120,9 @@ def test_a_word_said_a_thousand_times_in_one_text_counts_once() -> None:
 
 
 def test_scores_lie_between_zero_and_one() -> None:
-    found = asked("路灯 noise 垃圾 pothole", Heard(people={"waste": 90}, here={"waste": 90}))
+    found = asked(
+        "路灯 noise 垃圾 pothole", Heard(people={"waste": 90}, often={"waste": 90}, here={"waste": 90})
+    )
 
     assert all(0 < each.share < 1 for each in found)
     assert sum(each.share for each in found) <= 1
