@@ -57,12 +57,12 @@ class Effects:
             for message, when in of.items()
         }
 
-    def react(self, event: feed.Event, work: Work) -> None:
-        """Add what an event calls for. Raises whatever the reaction raises."""
+    def react(self, event: feed.Event, work: Work, incarnation: int) -> None:
+        """Add what an event of an incarnation of its source calls for. Raises what the reaction raises."""
         if (service_of(event.source), event.type) not in self._reactions:  # parked by another release
             raise _not_heard(event.type)
         message, when = self._reactions[service_of(event.source), event.type]
-        fact = fact_of(event)
+        fact = fact_of(event, incarnation)
         about = (service_of(fact.source), fact.traceparent, fact.event_id, fact.type)
         with conventions.reacted(self.service, *about) as span:
             for answer in when(message.FromString(event.data.value), fact):
@@ -85,7 +85,7 @@ class Effects:
     def retry(self, event: ParkedEvent) -> None:
         """Handle a parked event and take it out, together or not at all. Raises as `commit` does."""
         work = Work()
-        self.react(event.envelope, work)
+        self.react(event.envelope, work, self.positions(event.envelope.source).history.incarnation or 1)
         work.effects.append(partial(parked.take, parked=event))
         self._commit(work, None)
 

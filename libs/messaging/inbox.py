@@ -89,6 +89,7 @@ class Inbox:
         looked = False
         while True:
             progress = self._of(batch.source)
+            progress.incarnation = batch.incarnation or 1
             try:
                 self._same_history(progress, batch)
                 self._catch_up(progress, batch)
@@ -248,7 +249,7 @@ class Inbox:
             if progress.parked.get(event.subject, event.sequence) < event.sequence:
                 work.effects.append(partial(parked.park_behind, event=event))
             else:
-                self._effects.react(event, work)
+                self._effects.react(event, work, progress.incarnation)
         return work
 
     def _commit(self, progress: Progress, work: Work, stage: Stage) -> None:

@@ -60,6 +60,7 @@ class Progress:
     def __init__(self, source: str, wanted: frozenset[str], at: Stored, parked: Mapping[str, int]) -> None:
         self.source = source
         self.stored = self.reached = at.checkpoint
+        self.incarnation = at.history.incarnation or 1  # of the batch that is handled
         self.behind: dict[str, int] = {}
         self.parked = dict(parked)
         self.known = Known(at.history)

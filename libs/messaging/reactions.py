@@ -17,8 +17,8 @@ class Fact:
     """What is known about a neighbour's event besides its own content.
 
     `time` is when it happened (aware UTC), `recorded_time` when the neighbour recorded it;
-    `sequence` is its position in the neighbour's ledger, `subject` the neighbour's stream.
-    Texts that the neighbour left unsaid are empty.
+    `sequence` is its position in the neighbour's ledger, in an `incarnation` of it; `subject` the neighbour's
+    stream. Texts that the neighbour left unsaid are empty.
     """
 
     source: str
@@ -37,6 +37,7 @@ class Fact:
     causation_id: str = ""
     traceparent: str = ""
     reason: str = ""
+    incarnation: int = 1
 
 
 @dataclass(frozen=True, slots=True)

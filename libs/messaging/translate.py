@@ -215,7 +215,7 @@ def last_recorded(batch: feed.Batch) -> datetime | None:
     return moment(batch.events[-1].recorded_time) if batch.events else None
 
 
-def fact_of(event: feed.Event) -> Fact:
+def fact_of(event: feed.Event, incarnation: int = 1) -> Fact:
     """What a reaction is told about an event besides its content."""
     return Fact(
         source=event.source,
@@ -234,4 +234,5 @@ def fact_of(event: feed.Event) -> Fact:
         causation_id=event.causation_id,
         traceparent=event.traceparent,
         reason=event.reason,
+        incarnation=incarnation,
     )

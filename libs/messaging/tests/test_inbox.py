@@ -10,7 +10,9 @@ from linli.feed.v1 import feed_service_pb2 as feed
 from libs.ledger.privacy.data_key import Sealed
 from libs.messaging import progress
 from libs.messaging.progress import Handled, Rewind
+from libs.messaging.reactions import Fact
 from libs.messaging.tests.town import ALICE, Town, sequences
+from libs.messaging.translate import fact_of
 from libs.runtime.tests.example import counter
 from libs.runtime.tests.example.counter import COUNTED
 from libs.testkit.examples import examples
@@ -26,6 +28,26 @@ def test_events_take_effect_in_order_and_the_position_moves_with_them(town: Town
     assert outcome == Handled(batch.until)
     assert list(town.steps()) == sequences(batch)
     assert town.tally.ledger.checkpoint("linli://test/counter") == batch.until
+
+
+def test_a_reaction_knows_in_which_incarnation_of_its_source_an_event_is(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def noting(event: feed.Event, incarnation: int) -> Fact:
+        fact = fact_of(event, incarnation)
+        seen.append(fact.incarnation)
+        return fact
+
+    monkeypatch.setattr("libs.messaging.effects.fact_of", noting)
+    town.count(1, 2)
+    batch = town.batch()
+    batch.incarnation = 3
+
+    town.inbox().handle(batch)
+
+    assert seen == [3, 3]
 
 
 def test_a_batch_seen_before_changes_nothing(town: Town) -> None:
