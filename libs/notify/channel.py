@@ -4,6 +4,7 @@ A channel is told the id of a message. If a process dies after a message was sen
 recorded, the message is sent again with the same id: whoever receives it can tell that it is the same.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -39,6 +40,17 @@ class Outgoing:
     title: str = field(repr=False)
     text: str = field(repr=False)
     written_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A message to a program, signed by each of the secrets. It never shows its URL: that may be one, too."""
+
+    id: str
+    url: str = field(repr=False)
+    secrets: Sequence[str] = field(repr=False)
+    body: bytes
+    at: datetime
 
 
 class Channel(Protocol):

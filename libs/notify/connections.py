@@ -6,7 +6,35 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+
+_HTTPS = 443
+
+
+@dataclass(frozen=True, slots=True)
+class HttpsUrl:
+    """Where messages are posted to. `path` has the query, too."""
+
+    host: str
+    port: int
+    path: str
+
+
+def https_url(url: str) -> HttpsUrl:
+    """The parts of `https://host:port/path?query`: ASCII, without a user, a password or a fragment.
+
+    Raises ValueError for anything else.
+    """
+    if not (url.isascii() and url.isprintable()) or set(url) & set(' \\@#<>"'):
+        raise ValueError("not an https address")
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", _HTTPS if parts.port is None else parts.port
+    host.encode("idna")  # as the connection does; a UnicodeError is a ValueError
+    if parts.scheme != "https" or not host or not port:
+        raise ValueError("not an https address")
+    return HttpsUrl(host, port, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))
 
 
 def strict_tls(authority: Path | None) -> ssl.SSLContext:

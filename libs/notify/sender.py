@@ -25,11 +25,23 @@ class Sender:
     `work(leads)` sends what it can and answers how much that was.
     """
 
-    def __init__(self, service: str, dsn: str, work: Callable[[Leads], int], *, every: float = 1.0) -> None:
-        """`work` is asked for more every so many seconds, and at once while there is more."""
+    def __init__(
+        self,
+        service: str,
+        dsn: str,
+        work: Callable[[Leads], int],
+        *,
+        what: str = "notices",
+        every: float = 1.0,
+    ) -> None:
+        """`work` is asked for more every so many seconds, and at once while there is more.
+
+        `what` it sends names the lock: what has another name is sent beside it.
+        """
         self._service = service
         self._dsn = dsn
         self._work = work
+        self._what = what
         self._every = every
 
     def run(self, stop: Event) -> None:
@@ -40,14 +52,14 @@ class Sender:
             try:
                 self._lead(stop)
             except Exception as error:  # noqa: BLE001  # whatever it is, it is said, and tried again
-                _log.warning("notices wait", service=self._service, **trouble(error))
+                _log.warning(f"{self._what} wait", service=self._service, **trouble(error))
                 stop.wait(failures.pause(lasted=time.monotonic() - began))
 
     def _lead(self, stop: Event) -> None:
-        with leader_lock.connect(self._dsn, "notices") as connection:
-            if not leader_lock.stand_by(connection, "notices", stop, _STAND_BY):
+        with leader_lock.connect(self._dsn, self._what) as connection:
+            if not leader_lock.stand_by(connection, self._what, stop, _STAND_BY):
                 return
-            _log.info("notices are sent by this process", service=self._service)
+            _log.info(f"{self._what} are sent by this process", service=self._service)
 
             def leads() -> None:
                 connection.execute("SELECT 1")  # fails when the lock is lost

@@ -12,15 +12,13 @@ import http.client
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from libs.ledger.recorded import utc_now
 from libs.notify.channel import ChannelAway, Outgoing, Refused, TryLater
-from libs.notify.connections import strict_tls, time_limit
+from libs.notify.connections import https_url, strict_tls, time_limit
 from libs.notify.standard_webhooks import headers
 from libs.rules.phone_numbers import is_e164
 
-_HTTPS = 443
 _NEVER = 422
 _ABOUT_ONE_MESSAGE = frozenset({400, 409, 413, 500})
 
@@ -49,22 +47,10 @@ class SmsSettings:
 def settings_of(url: str, key: bytes, *, authority: Path | None = None) -> SmsSettings:
     """The settings of `https://host:port/path` and the key of its secret. Raises `SmsGatewayInvalid`."""
     try:
-        parts = urlsplit(url)
-        port = _HTTPS if parts.port is None else parts.port
-        (parts.hostname or "").encode("idna")  # as the connection does
+        found = https_url(url)
     except ValueError:
         raise SmsGatewayInvalid("write it as https://sms.example.org/messages") from None
-    plain = url.isascii() and url.isprintable() and " " not in url
-    fit = plain and parts.scheme == "https" and parts.hostname and port
-    if not fit or parts.username or parts.fragment:
-        raise SmsGatewayInvalid("write it as https://sms.example.org/messages")
-    return SmsSettings(
-        host=parts.hostname or "",
-        port=port,
-        path=(parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
-        key=key,
-        authority=authority,
-    )
+    return SmsSettings(host=found.host, port=found.port, path=found.path, key=key, authority=authority)
 
 
 class SmsChannel:
@@ -94,7 +80,7 @@ class SmsChannel:
 
     def _carry(self, server: http.client.HTTPSConnection, message_id: str, body: bytes) -> None:
         """What goes wrong from here on is about this message, so that it holds up no other."""
-        signed = headers(self._settings.key, message_id, utc_now(), body)
+        signed = headers(message_id, utc_now(), body, self._settings.key)
         try:
             server.request("POST", self._settings.path, body, signed)
             status = server.getresponse().status

@@ -1,13 +1,15 @@
 """Signatures by Standard Webhooks 1.0: who gets a message can tell who sent it, and that it is a repeat.
 
 The headers are `webhook-id`, `webhook-timestamp` (Unix seconds) and `webhook-signature`: `v1,` and the base64
-of the HMAC-SHA256 of id, timestamp and body, joined by dots.
+of the HMAC-SHA256 of id, timestamp and body, joined by dots. While a secret is replaced there are two
+signatures, separated by a blank.
 """
 
 import base64
 import binascii
 import hashlib
 import hmac
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -16,6 +18,11 @@ _PREFIX, _SHORTEST, _LONGEST = "whsec_", 24, 64
 
 class SecretUnfit(ValueError):
     """A secret that is no `whsec_...`."""
+
+
+def new_secret() -> str:
+    """A secret that nobody knows yet: 32 random bytes."""
+    return _PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def key_of(secret: str) -> bytes:
@@ -35,12 +42,12 @@ def signature(key: bytes, message_id: str, timestamp: str, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
 
 
-def headers(key: bytes, message_id: str, at: datetime, body: bytes) -> Mapping[str, str]:
-    """The headers of a JSON message that is sent at a moment."""
+def headers(message_id: str, at: datetime, body: bytes, *keys: bytes) -> Mapping[str, str]:
+    """The headers of a JSON message that is sent at a moment, signed by each of the keys."""
     timestamp = str(int(at.timestamp()))
     return {
         "content-type": "application/json; charset=utf-8",
         "webhook-id": message_id,
         "webhook-timestamp": timestamp,
-        "webhook-signature": signature(key, message_id, timestamp, body),
+        "webhook-signature": " ".join(signature(key, message_id, timestamp, body) for key in keys),
     }

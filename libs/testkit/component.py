@@ -67,6 +67,7 @@ class Component:
         at: datetime | None = None,
         subject: str = "",
         event_id: str = "",
+        area_id: str = "",
     ) -> None:
         """A neighbour publishes `message`: it goes through the real inbox and has its effect at once.
 
@@ -81,6 +82,7 @@ class Component:
             sequence=after + 1,
             subject_version=1,
             actor="neighbour",
+            area_id=area_id,
         )
         event.time.FromDatetime(at or datetime.now(UTC))
         event.recorded_time.FromDatetime(datetime.now(UTC))

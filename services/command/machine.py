@@ -106,6 +106,11 @@ def list_parked_notices(get: Get) -> click.Command:
     return _listed(get, "parked", "notices-parked", "List the parked deliveries, and why each was given up.")
 
 
+def list_webhooks(get: Get) -> click.Command:
+    """The command that lists webhooks."""
+    return _listed(get, "webhooks", "webhooks", "List the webhooks of clients, and which endpoints fail.")
+
+
 def replay_notices(get: Get) -> click.Command:
     """The command that has a parked delivery tried again."""
 

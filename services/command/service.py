@@ -75,6 +75,7 @@ def group_of(name: str, declared: "Callable[[], Service] | None" = None) -> clic
                             "notices", help="Notices that did not arrive, and letters.", lazy=notices
                         ),
                     ),
+                    "webhooks": Lazy("list the webhooks of clients", made("machine", "list_webhooks")),
                     "keys-root": Lazy("print the root of a signing key", at("keys_root", "keys_root")),
                 }
                 if name == "identity"

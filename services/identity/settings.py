@@ -8,6 +8,7 @@ from pathlib import Path
 from libs.notify import sms, smtp
 from libs.notify.connections import strict_tls
 from libs.notify.letter_font import FONT, PACKAGE
+from libs.notify.safe_addresses import SafeAddresses, networks
 from libs.notify.sms import SmsSettings
 from libs.notify.smtp import SmtpSettings
 from libs.notify.standard_webhooks import key_of
@@ -61,6 +62,16 @@ class IdentitySettings:
     letter_font: Path = setting(
         FONT, doc=f"TrueType font of letters, with Chinese and Latin letters (Debian's {PACKAGE})"
     )
+    webhook_networks: str = setting(
+        "",
+        doc="internal networks to which webhooks may go, besides public addresses: 10.20.0.0/16, fd12::/32",
+    )
+    webhook_refused_networks: str = setting(
+        "", doc="networks to which no webhook goes: the cluster's own, where their addresses are public"
+    )
+    webhook_ca: Path | None = setting(
+        None, doc="CA certificates for endpoints of webhooks (PEM file; not set: the system's list)"
+    )
     login_lifetime: timedelta = setting(
         timedelta(hours=8), doc="how long a person's token counts", minimum=60, maximum=86400
     )
@@ -69,7 +80,7 @@ class IdentitySettings:
     )
 
     def __post_init__(self) -> None:
-        """Refuses an unusable signing key, time zone, mail or gateway setting at the start."""
+        """Refuses an unusable signing key, time zone, mail, gateway or webhook setting at the start."""
         if not is_zone(self.time_zone):
             raise ValueError(f"LINLI_IDENTITY_TIME_ZONE: {self.time_zone!r} is no IANA time zone")
         checks: Mapping[str, Callable[[], object]] = {
@@ -78,6 +89,9 @@ class IdentitySettings:
             "SMS_SECRET": lambda: self._sms_key,
             "SMS_URL": lambda: self.sms,
             "SMS_CA": lambda: strict_tls(self.sms_ca),
+            "WEBHOOK_NETWORKS": lambda: networks(self.webhook_networks),
+            "WEBHOOK_REFUSED_NETWORKS": lambda: networks(self.webhook_refused_networks),
+            "WEBHOOK_CA": lambda: strict_tls(self.webhook_ca),
         }
         for name, check in checks.items():
             try:
@@ -113,6 +127,13 @@ class IdentitySettings:
     def _sms_key(self) -> bytes:
         """What signs text messages; nothing where there is no gateway. Raises ValueError."""
         return key_of(self.sms_secret.reveal()) if self.sms_url else b""
+
+    @property
+    def safe_addresses(self) -> SafeAddresses:
+        """Where webhooks may go."""
+        return SafeAddresses(
+            allowed=networks(self.webhook_networks), refused=networks(self.webhook_refused_networks)
+        )
 
     @property
     def longest_lifetime(self) -> timedelta:

@@ -4,22 +4,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 from linli.identity.v1 import identity_service_pb2
 
 from libs.ledger.store import leader_lock
 from libs.ledger.streams.claims import Claims
+from libs.messaging.failures import trouble
 from libs.notify.channel import Channel
 from libs.notify.sender import Sender
 from libs.notify.sms import SmsChannel
 from libs.notify.smtp import SmtpChannel
+from libs.notify.webhooks import Webhooks as Posting
 from libs.query.throttle import Throttle
 from libs.rpc import text
 from libs.rpc.access import roles_to_grant, scopes_of_roles
 from libs.rpc.keys import Jwks, SigningKey, concealed
 from libs.runtime.host.parts import Api, ByHand, Ground, Service, ServiceParts
-from libs.telemetry import metrics
+from libs.telemetry import logs, metrics
 from libs.telemetry.public_keys import PublicKeys
 from services.identity.adapters import figures
 from services.identity.adapters.disputed_strips import StripReads
@@ -37,6 +39,8 @@ from services.identity.adapters.views import (
     clients,
     consents,
     deliveries,
+    endpoints,
+    heard_events,
     nominations,
     notices,
     outbox,
@@ -50,6 +54,7 @@ from services.identity.application.body import Bodies, BodyStream
 from services.identity.application.client import Clients
 from services.identity.application.consent import Consents
 from services.identity.application.delivery import Deliveries
+from services.identity.application.dispatch import Dispatches
 from services.identity.application.keyring import Keys
 from services.identity.application.letters import Bundle, Letters
 from services.identity.application.login import Logins
@@ -58,6 +63,7 @@ from services.identity.application.notice import Notices
 from services.identity.application.notice_ports import OpenDelivery
 from services.identity.application.operators import Machine, NewOperator
 from services.identity.application.resident import AccessStream, OperatorsStream, Residents, ResidentStream
+from services.identity.application.webhook import Webhooks
 from services.identity.domain import refusals
 from services.identity.domain.access import ACCESS
 from services.identity.domain.area import AREA
@@ -66,6 +72,7 @@ from services.identity.domain.client import CLIENT
 from services.identity.domain.consent import CONSENT
 from services.identity.domain.delivery import DELIVERY
 from services.identity.domain.disclosure import DISCLOSURE
+from services.identity.domain.dispatch import DISPATCH, Dispatch
 from services.identity.domain.keyring import KEYRING
 from services.identity.domain.letters import LETTERS
 from services.identity.domain.login import LOGIN
@@ -74,6 +81,7 @@ from services.identity.domain.notice import NOTICE
 from services.identity.domain.operators import OPERATORS
 from services.identity.domain.preferences import PREFERENCES, NoticeChannel
 from services.identity.domain.resident import RESIDENT
+from services.identity.domain.webhook import WEBHOOK, Webhook
 from services.identity.entrypoints.access import AccessApi
 from services.identity.entrypoints.area import AreaApi
 from services.identity.entrypoints.body import BodyApi
@@ -86,8 +94,12 @@ from services.identity.entrypoints.nomination import NominationApi
 from services.identity.entrypoints.notice import NoticeApi
 from services.identity.entrypoints.reactions import SUBSCRIPTIONS
 from services.identity.entrypoints.resident import ResidentApi
+from services.identity.entrypoints.webhook import WebhookApi
 from services.identity.entrypoints.wire.notice import label
+from services.identity.entrypoints.wire.webhook import KINDS
 from services.identity.settings import IdentitySettings
+
+_log = logs.get("webhooks")
 
 _MOST_LISTED = 1000
 _INBOX, _LETTER = NoticeChannel.WEB_INBOX, NoticeChannel.LETTER
@@ -156,6 +168,7 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
     channels = _channels(settings)
     told = _notices(ground, settings, streams, channels)
     sent = _deliveries(ground, streams, told, channels)
+    hooks = _webhooks(ground, settings, machines)
     return App(
         areas=Areas(stream=streams.areas, reads=areas.AreaReads(views, maps), strips=StripReads(views, maps)),
         residents=residents,
@@ -186,6 +199,8 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
         nominations=proposals,
         logins=logins,
         clients=machines,
+        webhooks=hooks,
+        dispatches=_dispatches(ground, streams, hooks),
         machine=Machine(
             stream=streams.operators,
             residents=residents,
@@ -256,11 +271,52 @@ def _deliveries(
     )
 
 
-def _sender(app: App, ground: Ground) -> Callable[[Event], None] | None:
-    """What sends notices, if there is a channel to send them by, and sets letters aside."""
-    if app.notices.offered == {_INBOX}:
-        return None
-    return Sender("identity", ground.settings.database_url.reveal(), app.deliveries.work).run
+def _webhooks(ground: Ground, settings: IdentitySettings, machines: Clients) -> Webhooks:
+    return Webhooks(
+        stream=ground.stream(WEBHOOK),
+        dispatches=ground.stream(DISPATCH),
+        clients=machines.stream,
+        carrier=Posting(settings.safe_addresses, settings.webhook_ca),
+        kinds=KINDS,
+        clock=ground.clock,
+    )
+
+
+def _dispatches(ground: Ground, streams: _Streams, hooks: Webhooks) -> Dispatches:
+    metrics.webhooks("identity")
+    return Dispatches(
+        webhooks=hooks.stream,
+        stream=hooks.dispatches,
+        clients=hooks.clients,
+        areas=streams.areas,
+        heard=heard_events.HeardReads(ground.views),
+        endpoints=endpoints.EndpointReads(ground.views),
+        carrier=hooks.carrier,
+        clock=ground.clock,
+        told=partial(metrics.webhook_attempt, "identity"),
+        trouble=lambda webhook_id, error: _log.warning("webhook waits", webhook=webhook_id, **trouble(error)),
+    )
+
+
+def _sender(app: App, ground: Ground) -> Callable[[Event], None]:
+    """What sends notices, if there is a channel to send them by, and sets letters aside; and webhooks."""
+    database = ground.settings.database_url.reveal()
+    notices_too = app.notices.offered != {_INBOX}
+
+    def send(stop: Event) -> None:
+        telling = Thread(
+            target=Sender("identity", database, app.deliveries.work).run, args=(stop,), daemon=True
+        )
+        if notices_too:
+            telling.start()
+        try:
+            Sender("identity", database, app.dispatches.work, what="webhooks").run(stop)
+        finally:
+            app.dispatches.close()
+            if notices_too:
+                telling.join()
+
+    return send
 
 
 def _keys(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> Keys:
@@ -315,6 +371,7 @@ def _api(app: App, published: Callable[[], Jwks]) -> Api:
         NominationApi,
         LoginApi,
         ClientApi,
+        WebhookApi,
     )
     keyring = KeyringApi(app, published)
     return Api.of(identity_service_pb2, *(noun(app) for noun in nouns), keyring, zh=MESSAGES)
@@ -355,6 +412,7 @@ def _by_hand(app: App, ground: Ground) -> Mapping[str, ByHand]:
             _told(app.deliveries.open(_MOST_LISTED, parked=True)) or "no delivery is parked"
         ),
         "notices-replay": replay,
+        "webhooks": lambda _words: _hooks(app.webhooks.all()) or "there are no webhooks",
         "first-operator": first_operator,
         "approve-nomination": approve_nomination,
         "set-password": set_password,
@@ -402,6 +460,20 @@ def _told(found: Sequence[OpenDelivery]) -> str:
     return "\n".join(lines)
 
 
+def _hooks(found: Sequence[tuple[Webhook, Dispatch]]) -> str:
+    """One line for each webhook: no URL, and no secret."""
+    return "\n".join(
+        f"{each.webhook_id}  client {each.client_id}  since {each.registered_at:%Y-%m-%d %H:%M}"
+        f"  {len(told.parked)} parked"
+        + (
+            f"  failing since {told.failed.failed_at:%Y-%m-%d %H:%M}: {told.failed.reason}"
+            if told.failed
+            else ""
+        )
+        for each, told in found
+    )
+
+
 def _times(tries: int) -> str:
     return "1 try" if tries == 1 else f"{tries} tries"
 
@@ -418,6 +490,8 @@ SERVICE = Service(
         notices.VIEW,
         outbox.VIEW,
         deliveries.VIEW,
+        heard_events.VIEW,
+        endpoints.VIEW,
         clients.VIEW,
         revoked_tokens.VIEW,
     ),

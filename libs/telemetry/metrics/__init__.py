@@ -24,7 +24,7 @@ from libs.telemetry.metrics.ledger import (
     handled,
     verified,
 )
-from libs.telemetry.metrics.notices import notice_attempt, notice_channels
+from libs.telemetry.metrics.notices import notice_attempt, notice_channels, webhook_attempt, webhooks
 from libs.telemetry.metrics.process import (
     broker_trouble,
     certificate,
@@ -81,4 +81,6 @@ __all__ = [
     "verified",
     "version",
     "view_stopped",
+    "webhook_attempt",
+    "webhooks",
 ]

@@ -175,6 +175,13 @@ _TIME_AND_KEYS = (
         says="notices cannot be sent by {{ $labels.channel }}: it takes nothing",
     ),
     Alert(
+        name="LinliWebhookMessagesParked",
+        severity="ticket",
+        expr='max by (cell) (linli_webhook_messages{state="parked"}) > 0',
+        lasts="30m",
+        says="endpoints of clients refused messages, which are parked until their clients replay them",
+    ),
+    Alert(
         name="LinliKeySetStale",
         severity="page",
         expr="max by (cell) (linli_keys_age_seconds) > 120",

@@ -129,6 +129,10 @@ def test_only_what_is_parked_is_replayed(installation: OpenService, said: Said) 
     assert "DELIVERY_NOT_PARKED" in text
 
 
+def test_where_there_are_no_webhooks_the_list_says_so(installation: OpenService, said: Said) -> None:
+    assert said("", "webhooks") == (0, "there are no webhooks\n")
+
+
 def test_letters_are_printed_by_a_named_sender_only(
     installation: OpenService, said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, letter_font: Path
 ) -> None:

@@ -23,6 +23,13 @@ from services.identity.domain.delivery import (
     NoticesDelivered,
 )
 from services.identity.domain.disclosure import PersonalDataDisclosed
+from services.identity.domain.dispatch import (
+    EndpointFailed,
+    MessageParked,
+    MessagesReplayed,
+    MessagesTaken,
+    ReplayTaken,
+)
 from services.identity.domain.keyring import SigningKeyIntroduced, SigningKeyRetired
 from services.identity.domain.letters import LettersGathered, LettersPrinted
 from services.identity.domain.login import LoginCreated, PasswordSet
@@ -32,6 +39,12 @@ from services.identity.domain.notice import NoticeQueued, NoticeRead, ReportsJoi
 from services.identity.domain.operators import FirstOperatorMade, OperatorAdded, OperatorRemoved
 from services.identity.domain.preferences import NoticePreferencesSet
 from services.identity.domain.resident import ResidentErased, ResidentRegistered
+from services.identity.domain.webhook import (
+    CaseEventHeard,
+    WebhookRegistered,
+    WebhookRemoved,
+    WebhookSecretRotated,
+)
 
 
 def _erased(event: ResidentErased) -> tuple[str, ...]:
@@ -77,6 +90,15 @@ _PRIVATE = {
     "delivery_replayed.v1": DeliveryReplayed,
     "letters_gathered.v1": LettersGathered,
     "letters_printed.v1": LettersPrinted,
+    "webhook_registered.v1": WebhookRegistered,
+    "webhook_secret_rotated.v1": WebhookSecretRotated,
+    "webhook_removed.v1": WebhookRemoved,
+    "case_event_heard.v1": CaseEventHeard,
+    "messages_taken.v1": MessagesTaken,
+    "endpoint_failed.v1": EndpointFailed,
+    "message_parked.v1": MessageParked,
+    "messages_replayed.v1": MessagesReplayed,
+    "replay_taken.v1": ReplayTaken,
     "sessions_revoked.v1": SessionsRevoked,
     "first_operator_made.v1": FirstOperatorMade,
     "operator_added.v1": OperatorAdded,

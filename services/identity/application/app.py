@@ -8,6 +8,7 @@ from services.identity.application.body import Bodies
 from services.identity.application.client import Clients
 from services.identity.application.consent import Consents
 from services.identity.application.delivery import Deliveries
+from services.identity.application.dispatch import Dispatches
 from services.identity.application.keyring import Keys
 from services.identity.application.letters import Letters
 from services.identity.application.login import Logins
@@ -15,6 +16,7 @@ from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
 from services.identity.application.operators import Machine
 from services.identity.application.resident import Residents
+from services.identity.application.webhook import Webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,8 @@ class App:
     nominations  nominate, approve, refuse, withdraw, get, list
     logins     create, set_password, change_password, log_in
     clients    register, change_secret, retire, list, issue_token
+    webhooks   register, rotate, remove, list, all, test, parked, replay
+    dispatches  work, close
     machine    make_first_operator, approve_nomination, set_password, ensure_developer
     keyring    sign, rotate, ensure, key_set
     """
@@ -47,5 +51,7 @@ class App:
     nominations: Nominations
     logins: Logins
     clients: Clients
+    webhooks: Webhooks
+    dispatches: Dispatches
     machine: Machine
     keyring: Keys

@@ -1,4 +1,4 @@
-"""What identity does about its neighbours' events: it tells the reporters of cases.
+"""What identity does about its neighbours' events: it tells the reporters of cases, and webhooks.
 
 A notice is derived from one event, so whatever is heard again is told once. Nobody is told the history of a
 case that was imported. What is only recorded late is told: a breach that was found after an outage, for
@@ -6,14 +6,15 @@ example. The past that is read when identity hears of a kind of event for the fi
 inbox only (`adapters/views/outbox.py` says what is sent).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from google.protobuf.message import Message
 from linli.cases.v1 import cases_events_pb2 as cases
 from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.ledger.ids import derived_id
-from libs.messaging.reactions import Fact, Reaction, Reactions, Subscriptions
+from libs.messaging.reactions import Fact, Reaction, Reactions, Subscriptions, When
 from libs.rpc.moments import moment_of
 from services.identity.domain.noted import CaseNoted
 from services.identity.domain.notice import (
@@ -24,9 +25,10 @@ from services.identity.domain.notice import (
     NoticeKind,
     PartReports,
     QueueNotice,
-    ReportsJoined,
     ReportsParted,
 )
+from services.identity.entrypoints.wire.notice import joined_of
+from services.identity.entrypoints.wire.webhook import with_webhooks
 from services.identity.entrypoints.wire.words import CLOCKS, CLOSINGS
 
 PROMPT = timedelta(days=1)
@@ -173,13 +175,8 @@ def when_case_unmerged(event: cases.CaseUnmerged, fact: Fact) -> Reactions:
 def when_duplicate_added(event: cases.DuplicateAdded, fact: Fact) -> Reactions:
     """That others reported it, too: they are told what happens to it, as well, from now on."""
     news = _tell(event.case_id, fact, NoticeKind.JOINED, event.body_id, theirs_alone=True)
-    reports = tuple(
-        CaseNoted(case_id=each.case_id, public_id=each.public_id, reporter_id=each.reporter_id)
-        for each in event.reports
-        if each.reporter_id
-    )
-    joined = ReportsJoined(case_id=event.case_id, duplicate_case_id=event.duplicate_case_id, reports=reports)
-    return [Reaction(NOTICE, event.case_id, JoinReports(joined=joined)), *news] if reports else news
+    joined = joined_of(event)
+    return [Reaction(NOTICE, event.case_id, JoinReports(joined=joined)), *news] if joined.reports else news
 
 
 def when_duplicate_removed(event: cases.DuplicateRemoved, fact: Fact) -> Reactions:
@@ -216,34 +213,35 @@ def _tell(
     return [Reaction(NOTICE, case_id, command)]
 
 
-SUBSCRIPTIONS: Subscriptions = {
-    "cases": {
-        cases.CaseOpened: when_case_opened,
-        cases.CaseRouted: when_case_routed,
-        cases.CaseReassigned: when_case_routed,
-        cases.CaseUnowned: when_case_unowned,
-        cases.CaseReturned: when_case_returned,
-        cases.AdjudicationOpened: when_adjudication_opened,
-        cases.PauseRequested: when_pause_requested,
-        cases.CasePaused: when_case_paused,
-        cases.PauseRefused: when_pause_refused,
-        cases.PauseRequestLapsed: when_pause_refused,
-        cases.PauseLapsed: when_pause_lapsed,
-        cases.CaseResumed: when_case_resumed,
-        cases.ReporterAnswered: when_reporter_answered,
-        cases.NoteAdded: when_note_added,
-        cases.MessageSent: when_message_sent,
-        cases.CaseResolved: when_case_resolved,
-        cases.CaseConfirmed: when_case_confirmed,
-        cases.CaseWithdrawn: when_case_withdrawn,
-        cases.CaseRejected: when_case_rejected,
-        cases.CaseClosed: when_case_closed,
-        cases.CaseReopened: when_case_reopened,
-        cases.DeadlineBreached: when_deadline_breached,
-        cases.MomentAnnulled: when_moment_annulled,
-        cases.CaseMerged: when_case_merged,
-        cases.CaseUnmerged: when_case_unmerged,
-        cases.DuplicateAdded: when_duplicate_added,
-        cases.DuplicateRemoved: when_duplicate_removed,
-    },
+TOLD: Mapping[type[Message], When] = {
+    cases.CaseOpened: when_case_opened,
+    cases.CaseRouted: when_case_routed,
+    cases.CaseReassigned: when_case_routed,
+    cases.CaseUnowned: when_case_unowned,
+    cases.CaseReturned: when_case_returned,
+    cases.AdjudicationOpened: when_adjudication_opened,
+    cases.PauseRequested: when_pause_requested,
+    cases.CasePaused: when_case_paused,
+    cases.PauseRefused: when_pause_refused,
+    cases.PauseRequestLapsed: when_pause_refused,
+    cases.PauseLapsed: when_pause_lapsed,
+    cases.CaseResumed: when_case_resumed,
+    cases.ReporterAnswered: when_reporter_answered,
+    cases.NoteAdded: when_note_added,
+    cases.MessageSent: when_message_sent,
+    cases.CaseResolved: when_case_resolved,
+    cases.CaseConfirmed: when_case_confirmed,
+    cases.CaseWithdrawn: when_case_withdrawn,
+    cases.CaseRejected: when_case_rejected,
+    cases.CaseClosed: when_case_closed,
+    cases.CaseReopened: when_case_reopened,
+    cases.DeadlineBreached: when_deadline_breached,
+    cases.MomentAnnulled: when_moment_annulled,
+    cases.CaseMerged: when_case_merged,
+    cases.CaseUnmerged: when_case_unmerged,
+    cases.DuplicateAdded: when_duplicate_added,
+    cases.DuplicateRemoved: when_duplicate_removed,
 }
+"""What the reporters of cases are told."""
+
+SUBSCRIPTIONS: Subscriptions = {"cases": with_webhooks(TOLD)}

@@ -188,6 +188,12 @@ FAULTS: dict[str, Fault] = {
         good={_TRIED.format("away"): "0+1x60", _TRIED.format("sent"): "0+9x60"},
         labels={"channel": "email"},
     ),
+    "LinliWebhookMessagesParked": Fault(
+        bad={'linli_webhook_messages{state="parked"}': "3x60"},
+        good={'linli_webhook_messages{state="parked"}': "0x20 3x20 0x20"},
+        labels={},
+        at=40,
+    ),
     "LinliKeySetStale": Fault(
         bad={"linli_keys_age_seconds": "0+60x60"}, good={"linli_keys_age_seconds": "4x60"}, labels={}
     ),

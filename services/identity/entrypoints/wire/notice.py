@@ -1,5 +1,6 @@
 """Notices, and how people choose to be told."""
 
+from linli.cases.v1 import cases_events_pb2 as events
 from linli.cases.v1 import cases_types_pb2 as cases
 from linli.identity.v1 import identity_service_pb2 as pb
 
@@ -10,7 +11,8 @@ from libs.rpc.texts import localized
 from libs.rules.quiet_hours import QuietHours
 from libs.rules.terms import PAUSE_REASONS, REJECT_REASONS
 from services.identity.application.notice_ports import ListedNotice
-from services.identity.domain.notice import NoticeKind, NoticeQueued
+from services.identity.domain.noted import CaseNoted
+from services.identity.domain.notice import NoticeKind, NoticeQueued, ReportsJoined
 from services.identity.domain.preferences import Choice, Language, NoticeChannel, NoticePreferencesSet
 from services.identity.domain.wording import NO_TEXT, Worded
 from services.identity.entrypoints.wire.words import (
@@ -104,3 +106,13 @@ def notice_shown(row: ListedNotice, worded: Worded) -> pb.Notice:
         body_id=queued.body_id,
         read_time=stamp_or_none(row.read_at),
     )
+
+
+def joined_of(event: events.DuplicateAdded) -> ReportsJoined:
+    """Whose reports go on in another case: those of people who are known."""
+    reports = tuple(
+        CaseNoted(case_id=each.case_id, public_id=each.public_id, reporter_id=each.reporter_id)
+        for each in event.reports
+        if each.reporter_id
+    )
+    return ReportsJoined(case_id=event.case_id, duplicate_case_id=event.duplicate_case_id, reports=reports)

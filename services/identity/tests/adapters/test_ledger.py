@@ -12,6 +12,7 @@ from services.identity.domain.client import ClientEvent
 from services.identity.domain.consent import ConsentEvent
 from services.identity.domain.delivery import DeliveryEvent
 from services.identity.domain.disclosure import PersonalDataDisclosed
+from services.identity.domain.dispatch import DispatchEvent
 from services.identity.domain.keyring import KeyringEvent
 from services.identity.domain.letters import LettersEvent
 from services.identity.domain.login import LoginEvent
@@ -20,6 +21,7 @@ from services.identity.domain.notice import NoticeEvent
 from services.identity.domain.operators import OperatorsEvent
 from services.identity.domain.preferences import NoticePreferencesSet
 from services.identity.domain.resident import ResidentEvent
+from services.identity.domain.webhook import WebhookEvent
 
 
 def test_every_stored_event_reads_as_it_always_did() -> None:
@@ -29,7 +31,7 @@ def test_every_stored_event_reads_as_it_always_did() -> None:
 def test_every_event_of_the_domain_has_a_stored_name() -> None:
     families: list[object] = [AreaEvent, ResidentEvent, AccessEvent]
     families += [LoginEvent, ClientEvent, KeyringEvent, OperatorsEvent, NominationEvent, ConsentEvent]
-    families += [NoticeEvent, DeliveryEvent, LettersEvent]
+    families += [NoticeEvent, DeliveryEvent, LettersEvent, WebhookEvent, DispatchEvent]
     single = {BodyRegistered, PersonalDataDisclosed, NoticePreferencesSet}
 
     assert set(EVENTS.types.values()) == single.union(*map(get_args, families))

@@ -11,13 +11,15 @@ import pytest
 from linli.cases.v1 import cases_events_pb2 as cases
 from linli.cases.v1 import cases_types_pb2 as types
 
-from libs.messaging.reactions import Fact
+from libs.messaging.reactions import Fact, Reaction
 from libs.rpc.moments import stamp
 from libs.testkit.readme import published_events
 from services.identity.domain.noted import CaseNoted
 from services.identity.domain.notice import NOTICE, NoteCase, NoticeKind, NoticeQueued, QueueNotice
+from services.identity.domain.webhook import STREAM, WEBHOOK, CaseEventHeard
 from services.identity.entrypoints.reactions import (
     SUBSCRIPTIONS,
+    TOLD,
     when_case_closed,
     when_case_opened,
     when_case_paused,
@@ -29,6 +31,7 @@ from services.identity.entrypoints.reactions import (
     when_note_added,
     when_pause_requested,
 )
+from services.identity.entrypoints.wire.webhook import heard_of
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8").partition("## Tells")[2]
 AT = datetime(2026, 3, 2, 14, 20, tzinfo=UTC)
@@ -158,7 +161,7 @@ def test_an_approved_pause_is_told_once_as_approved() -> None:
     approved = cases.CasePaused(case_id="c1", body_id="lasan", pause_id="p1", lapse_until_time=stamp(LATER))
 
     assert told(when_case_paused(approved, FACT)).kind is NoticeKind.PAUSE_APPROVED
-    assert cases.PauseApproved not in SUBSCRIPTIONS["cases"]
+    assert cases.PauseApproved not in TOLD
 
 
 def addressed(message: type[Any]) -> Any:
@@ -176,7 +179,7 @@ def addressed(message: type[Any]) -> Any:
 
 
 def test_the_readme_says_of_every_event_of_a_case_whether_it_is_told() -> None:
-    heard = {message.DESCRIPTOR.name: when for message, when in SUBSCRIPTIONS["cases"].items()}
+    heard = {message.DESCRIPTOR.name: when for message, when in TOLD.items()}
     rows = re.findall(r"^\| `(\w+)` \| (none|`\w+`(?:, `\w+`)*) \| [^|]+ \|$", README, re.MULTILINE)
     written = {name: set(re.findall(r"`(\w+)`", notices)) for name, notices in rows}
 
@@ -188,3 +191,37 @@ def test_the_readme_says_of_every_event_of_a_case_whether_it_is_told() -> None:
             assert isinstance(queued, QueueNotice)
             assert queued.kind.value in kinds, name
     assert set().union(*written.values()) == {kind.value for kind in NoticeKind}
+
+
+def test_webhooks_may_hear_of_every_event_of_a_case_and_of_no_person() -> None:
+    fact = replace(FACT, event_id="e7", sequence=1024, subject_version=7, area_id="willow", incarnation=2)
+    heard = SUBSCRIPTIONS["cases"]
+
+    assert {message.DESCRIPTOR.name for message in heard} == published_events(cases)
+    for message in heard:
+        reaction = heard[message](addressed(message), fact)[0]
+        assert isinstance(reaction, Reaction)
+        assert (reaction.decider, reaction.id) == (WEBHOOK, STREAM)
+        assert reaction.command.heard.kind == message.DESCRIPTOR.full_name
+        assert "mei" not in repr(reaction)
+
+
+def test_what_a_webhook_hears_of_an_event_are_ids_and_facts() -> None:
+    origin = types.ExternalReference(system="myla311", number="1-17")
+    opened = cases.CaseOpened(case_id="c1", public_id="LL-17", reporter_id="mei", external_reference=origin)
+    fact = replace(FACT, event_id="e7", sequence=1024, subject_version=7, area_id="willow", incarnation=2)
+
+    assert heard_of(opened, fact) == CaseEventHeard(
+        event_id="e7",
+        kind="linli.cases.v1.CaseOpened",
+        case_id="c1",
+        area_id="willow",
+        body_ids=(),
+        revision="r1024.7.2",
+        system="myla311",
+        number="1-17",
+        happened_at=AT,
+        recorded_at=AT,
+    )
+    moved = cases.CaseReassigned(case_id="c1", from_body_id="lasan", body_id="bss")
+    assert heard_of(moved, fact).body_ids == ("bss", "lasan")

@@ -41,7 +41,7 @@ The scopes, one by one:
   supervision.read        read the scoreboard and the cases that have been open longest
   supervision.rate        rate the handling of a case
   supervision.audit       read ratings, and the trail of a case
-  feed.read               read and follow the events of one's areas or body
+  feed.read               read and follow the events of one's areas or body; have them sent to a webhook of one's own
   parking.read            read events that a service could not handle and has set aside
   parking.write           retry or discard them
   operations              run the platform: rotate the key that signs tokens; annul warnings and breaches of cases that
