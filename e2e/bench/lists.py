@@ -84,7 +84,7 @@ LISTS = (
 
 def measure(ground: Ground) -> list[Figure]:
     """Each list on two databases in turn; the small one is the baseline."""
-    few, many, rounds = (2_000, 20_000, 10) if ground.quick else (10_000, 1_000_000, 40)
+    few, many, rounds = (2_000, 20_000, 10) if ground.quick else (10_000, 1_000_000, 200)
     with ground.postgres_of_made_up() as server, ExitStack() as stack:
         small, large = (stack.enter_context(listed.filled(server, size)) for size in (few, many))
         figures = []
