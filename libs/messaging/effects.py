@@ -73,6 +73,14 @@ class Effects:
                         context = self._context(fact, answer.reason, span.traceparent)
                         work.tasks.append((self._streams.of(decider), subject_id, command, context))
 
+    def erased_by(self, event: feed.Event) -> Sequence[str]:
+        """Whom an event erases, whatever else it calls for: that waits for nothing."""
+        message, when = self._reactions.get((service_of(event.source), event.type), (None, None))
+        if message is None or when is None:
+            return ()
+        answers = when(message.FromString(event.data.value), fact_of(event))
+        return [answer.subject for answer in answers if isinstance(answer, Erasure)]
+
     def commit(self, work: Work, move: Move) -> None:
         """Let the work take effect and move the positions, together or not at all.
 

@@ -224,7 +224,7 @@ class Inbox:
         self._park(progress, event, stage, error)
 
     def _park(self, progress: Progress, event: feed.Event, stage: Stage, error: Exception) -> None:
-        aside = Work()
+        aside = Work(erased=self._erased_by(event))
         aside.effects.append(partial(parked.park, event=event, error=told(error), tries=self._tries))
         self._commit(progress, aside, stage)
         first = progress.parked.get(event.subject, event.sequence)
@@ -243,14 +243,24 @@ class Inbox:
         self._count_parked(event.source)
 
     def _work(self, progress: Progress, events: Sequence[feed.Event]) -> Work:
-        """What the events call for, in order; later events of a subject wait behind a parked one."""
+        """What the events call for, in order; later events of a subject wait behind a parked one.
+
+        But for whom they erase: nobody is kept because something else could not be handled.
+        """
         work = Work()
         for event in events:
             if progress.parked.get(event.subject, event.sequence) < event.sequence:
+                work.erased += self._erased_by(event)
                 work.effects.append(partial(parked.park_behind, event=event))
             else:
                 self._effects.react(event, work, progress.incarnation)
         return work
+
+    def _erased_by(self, event: feed.Event) -> list[str]:
+        try:
+            return [*self._effects.erased_by(event)]
+        except Exception:  # noqa: BLE001  # its reaction fails: that is why it is parked, and said there
+            return []
 
     def _commit(self, progress: Progress, work: Work, stage: Stage) -> None:
         """Effects and positions, together or not at all."""

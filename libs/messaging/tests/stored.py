@@ -60,6 +60,10 @@ class StoredEffects:
     def positions(self, source: str) -> Stored:
         return Stored(self.store.position, self.store.history, dict(self.store.types))
 
+    def erased_by(self, event: feed.Event) -> Sequence[str]:
+        """It erases nobody."""
+        return ()
+
     def hear(self, source: str, lives: Sequence[Life]) -> None:
         """Nobody asks for it."""
 

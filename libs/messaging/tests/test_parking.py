@@ -1,17 +1,21 @@
 """An event that cannot be handled is set aside; it holds up its own subject and nobody else."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from libs.ledger.decider import Refusal
 from libs.ledger.errors import LedgerUnavailable, VersionConflict
+from libs.ledger.privacy.data_key import Sealed
 from libs.ledger.store.ledger import Append
 from libs.messaging.desk import NotFirst, NotParked, RetryFailed
 from libs.messaging.parked import BEHIND
 from libs.messaging.progress import Handled
-from libs.messaging.tests.town import Town, sequences
-from libs.runtime.tests.example import tally
+from libs.messaging.reactions import Answers, Fact, Reaction
+from libs.messaging.tests.town import ALICE, Town, sequences
+from libs.runtime.tests.example import counter, tally
 from libs.runtime.tests.example.tally import POISON
 
 
@@ -46,6 +50,43 @@ def test_later_events_of_the_subject_wait_behind_it(town: Town) -> None:
 
     assert town.steps("b") == ()
     assert [event.error for event in town.desk().list()][1:] == [BEHIND, BEHIND]
+
+
+def sealed_for(town: Town, person: str) -> Sealed:
+    """A text of a person, as the tally keeps it."""
+    key = town.tally.ledger.keys.to_encipher(person)
+    return Sealed(person, key.encipher("a text of theirs", b"here"), b"here")
+
+
+def forget(town: Town, person: str, who: str) -> None:
+    town.counter.streams["counter"].handle(who, counter.Forget(person_id=person), ALICE)
+
+
+def test_an_erasure_does_not_wait_behind_it(town: Town) -> None:
+    sealed = sealed_for(town, "mary")
+    town.count(POISON, who="b")
+    forget(town, "mary", who="b")
+
+    town.inbox().handle(town.batch())
+
+    assert town.tally.ledger.keys.decipher([sealed]) == [None]
+    assert [event.error for event in town.desk().list()][1:] == [BEHIND]
+
+
+def test_an_erasure_is_done_even_if_what_else_its_event_calls_for_is_refused(town: Town) -> None:
+    def when_forgotten(event: Any, fact: Fact) -> Answers:
+        refused = Reaction(tally.TALLY, "of-the-forgotten", tally.Add(by=POISON, sequence=fact.sequence))
+        return [*tally.when_person_forgotten(event, fact), refused]
+
+    wanted = {**tally.SERVICE.subscriptions["counter"], counter.PERSON_FORGOTTEN: when_forgotten}
+    release = replace(tally.SERVICE, subscriptions={"counter": wanted})
+    sealed = sealed_for(town, "mary")
+    forget(town, "mary", who="b")
+
+    town.inbox(release).handle(town.batch())
+
+    assert town.tally.ledger.keys.decipher([sealed]) == [None]
+    assert [event.error for event in town.desk().list()] == ["CANNOT_ADD: this number cannot be added"]
 
 
 def test_a_new_consumer_knows_who_waits(town: Town) -> None:
