@@ -1,5 +1,6 @@
 """When a promise falls due, when it warns, and by how much a pause moves it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,6 +9,9 @@ from libs.rules.working_time import Counting, NeverAtWork
 
 HORIZON_YEARS = 50
 """A limit that takes longer by a calendar is a mistake, such as hours typed as minutes."""
+
+WARNING = 75
+"""The share of a limit, in percent, of which it warns when it is used up."""
 
 _HORIZON = timedelta(days=HORIZON_YEARS * 365.25)
 
@@ -49,7 +53,7 @@ def due(start: datetime, limit: Limit, calendar: Counting) -> datetime:
 
 def warning(start: datetime, due_at: datetime, limit: Limit, calendar: Counting) -> datetime:
     """The moment when three quarters of the time until `due_at` are used up, as the limit counts."""
-    return share(75, start, due_at, limit, calendar)
+    return share(WARNING, start, due_at, limit, calendar)
 
 
 def share(percent: int, start: datetime, due_at: datetime, limit: Limit, calendar: Counting) -> datetime:
@@ -57,15 +61,26 @@ def share(percent: int, start: datetime, due_at: datetime, limit: Limit, calenda
 
     Raises `NeverAtWork`. 100 is `due_at` itself, 200 as much time again.
     """
-    if percent == 100:
-        return due_at
+    return shares([percent], start, due_at, limit, calendar)[0]
+
+
+def shares(
+    percents: Sequence[int], start: datetime, due_at: datetime, limit: Limit, calendar: Counting
+) -> list[datetime]:
+    """The same for several shares, each in its place; the work until `start` is counted once."""
     match limit.unit:
         case Unit.WORKING_HOURS:
-            return calendar.add(start, timedelta(hours=limit.amount) * percent / 100)
+            whole = timedelta(hours=limit.amount)
         case Unit.WORKING_DAYS:
-            return calendar.add(start, calendar.between(start, due_at) * percent / 100)
+            whole = calendar.between(start, due_at)
         case Unit.CALENDAR_HOURS | Unit.CALENDAR_DAYS:
-            return _later(start, (due_at - start) * percent / 100)
+            whole = due_at - start
+    parts = [whole * percent / 100 for percent in percents if percent != 100]
+    if limit.unit.counts_work:
+        moments = iter(calendar.add_each(start, parts))
+    else:
+        moments = (_later(start, part) for part in parts)
+    return [due_at if percent == 100 else next(moments) for percent in percents]
 
 
 def after_pause(

@@ -53,6 +53,10 @@ class Counting(Protocol):
         """When `work` has been done, begun at `moment`. Raises `NeverAtWork`."""
         ...
 
+    def add_each(self, moment: datetime, works: Sequence[timedelta]) -> list[datetime]:
+        """The same for several amounts of work, all begun at `moment`."""
+        ...
+
     def add_days(self, moment: datetime, days: int) -> datetime:
         """The same time of day, `days` working days later. Raises `NeverAtWork`.
 
@@ -128,10 +132,16 @@ class Calendar:
 
     def add(self, moment: datetime, work: timedelta) -> datetime:
         """See `Counting`."""
-        if work <= _NONE:
-            return self.next_working(moment)
+        return self.add_each(moment, [work])[0]
+
+    def add_each(self, moment: datetime, works: Sequence[timedelta]) -> list[datetime]:
+        """See `Counting`."""
         count = self.count
-        return _moment(count.when(count.done(ticks(moment)) + work // MICROSECOND))
+        done = count.done(ticks(moment))
+        return [
+            _moment(count.when(done + work // MICROSECOND)) if work > _NONE else self.next_working(moment)
+            for work in works
+        ]
 
     def add_days(self, moment: datetime, days: int) -> datetime:
         """See `Counting`."""
@@ -191,6 +201,12 @@ class Versions:
             moment, work = until, work - there
             calendar, until = next(pieces)
         return calendar.add(moment, work)
+
+    def add_each(self, moment: datetime, works: Sequence[timedelta]) -> list[datetime]:
+        """See `Counting`."""
+        if self._last_holds(moment):
+            return self.versions[-1][1].add_each(moment, works)
+        return [self.add(moment, work) for work in works]
 
     def add_days(self, moment: datetime, days: int) -> datetime:
         """See `Counting`."""

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from libs.rules.due import HORIZON_YEARS, Limit, Unit, after_pause, due, reaches, warning
-from libs.rules.working_time import Calendar, Hours, NeverAtWork, Versions
+from libs.rules.due import HORIZON_YEARS, Limit, Unit, after_pause, due, reaches, share, shares, warning
+from libs.rules.working_time import Calendar, Counting, Hours, NeverAtWork, Versions
 from libs.testkit.clocks import moment
 
 HOUR = timedelta(hours=1)
@@ -39,6 +39,28 @@ def test_a_limit_counts_as_its_unit_says_and_warns_at_three_quarters(
 
     assert due(MONDAY, limit, OFFICE) == moment(due_at)
     assert warning(MONDAY, moment(due_at), limit, OFFICE) == moment(warn_at)
+
+
+@given(starts, limits, st.lists(st.integers(1, 400), min_size=1, max_size=6), st.booleans())
+def test_several_shares_are_those_counted_one_by_one(
+    start: datetime, limit: Limit, percents: list[int], two_versions: bool
+) -> None:
+    whole_time = Versions.of(OFFICE).then(LONGER, MONDAY + 100 * HOUR)
+    calendar: Counting = whole_time if two_versions else OFFICE
+    due_at = due(start, limit, calendar)
+
+    assert shares(percents, start, due_at, limit, calendar) == [
+        share(percent, start, due_at, limit, calendar) for percent in percents
+    ]
+
+
+def test_the_whole_share_is_the_due_moment_itself() -> None:
+    limit, friday_evening = Limit(amount=1, unit=Unit.WORKING_HOURS), moment("2022-01-07 16:00")
+
+    assert shares([100, 200], friday_evening, moment("2022-01-07 17:00"), limit, OFFICE) == [
+        moment("2022-01-07 17:00"),
+        moment("2022-01-10 10:00"),
+    ]
 
 
 def test_a_pause_is_counted_by_the_version_in_force_then() -> None:

@@ -11,11 +11,11 @@ from enum import Enum
 from itertools import zip_longest
 
 from libs.rules.areas import AreaPath, parent_of, within
-from libs.rules.due import Limit, Unit, after_pause, due, warning
+from libs.rules.due import Limit, Unit, after_pause, due
 from libs.rules.terms import Escalation, EscalationLevel, Level, Recipient, Terms
 from libs.rules.working_time import Counting, NeverAtWork
 from services.cases.domain import refusals
-from services.cases.domain.escalation import EscalationStep, Tree, steps_of
+from services.cases.domain.escalation import EscalationStep, Tree, warning_and_steps
 
 
 class ClockKind(Enum):
@@ -235,15 +235,16 @@ def _deadline(
     tree: Tree,
 ) -> Deadline:
     due_at = due(opened_at, limit, calendar)
+    warn_at, steps = warning_and_steps(commitment.terms.escalation, tree, opened_at, due_at, limit, calendar)
     return Deadline(
         clock=kind,
         limit=limit,
-        warn_at=warning(opened_at, due_at, limit, calendar),
+        warn_at=warn_at,
         due_at=due_at,
         commitment_id=commitment.commitment_id,
         commitment_version=commitment.version,
         calendar_id=commitment.calendar_id,
-        steps=steps_of(commitment.terms.escalation, tree, opened_at, due_at, limit, calendar),
+        steps=steps,
     )
 
 
@@ -262,13 +263,13 @@ def adjudication(
     """
     due_at = due(at, limit, calendar)
     above = parent_of(deciding) or deciding
-    steps = steps_of(escalation or _ABOVE, ((None, above),), at, due_at, limit, calendar)
+    warn_at, steps = warning_and_steps(escalation or _ABOVE, ((None, above),), at, due_at, limit, calendar)
     usual = [step.area_path for step in like.steps]
     return replace(
         like,
         clock=ClockKind.ADJUDICATION,
         limit=limit,
-        warn_at=warning(at, due_at, limit, calendar),
+        warn_at=warn_at,
         due_at=due_at,
         steps=tuple(
             replace(step, area_path=area if area and within(above, area) else above)

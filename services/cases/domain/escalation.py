@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.rules.areas import AreaPath
-from libs.rules.due import Limit, due, share
+from libs.rules.due import WARNING, Limit, due, shares
 from libs.rules.terms import Escalation, Level, Recipient
 from libs.rules.working_time import Counting
 
@@ -28,21 +28,22 @@ class EscalationStep:
     sooner_at: datetime
 
 
-def steps_of(
+def warning_and_steps(
     escalation: Escalation,
     tree: Tree,
     start: datetime,
     due_at: datetime,
     limit: Limit,
     calendar: Counting,
-) -> tuple[EscalationStep, ...]:
-    """Who is told of a limit that is not kept, and when; nobody where no area is known."""
+) -> tuple[datetime, tuple[EscalationStep, ...]]:
+    """When a limit warns, and who is told that it is not kept, and when; nobody where no area is known."""
     steps: list[EscalationStep] = []
-    for level in escalation.levels if tree else ():
-        if level.after is not None:
-            at = due(due_at, level.after, calendar)
-        else:
-            at = share(level.percent, start, due_at, limit, calendar)
+    levels = escalation.levels if tree else ()
+    percents = [level.percent for level in levels if level.after is None]
+    warn_at, *moments = shares([WARNING, *percents], start, due_at, limit, calendar)
+    following = iter(moments)
+    for level in levels:
+        at = next(following) if level.after is None else due(due_at, level.after, calendar)
         silent_at = due(steps[-1].at, escalation.acknowledgement, calendar) if steps else at
         steps.append(
             EscalationStep(
@@ -52,11 +53,11 @@ def steps_of(
                 sooner_at=min(at, silent_at),
             )
         )
-    return tuple(steps)
+    return warn_at, tuple(steps)
 
 
 def area_of(wanted: Level, tree: Tree) -> AreaPath:
     """The area of a level; where there is none, the next above, or the top one."""
     rank = _RANKS[wanted]
-    above = [path for level, path in tree if level and _RANKS[level] <= rank]
-    return above[-1] if above else tree[0][1]
+    above = (path for level, path in reversed(tree) if level and _RANKS[level] <= rank)
+    return next(above, tree[0][1])
