@@ -88,6 +88,11 @@ class Count:
 
     def next(self, at: int) -> int:
         """The moment itself if work is being done then, else the next one when work begins."""
+        passed = bisect_right(self.zone.ats, at)
+        if not passed or at - self.zone.ats[passed - 1] >= -self.zone.shifts[passed - 1]:
+            day, time = divmod(at + self.zone.offsets[passed], DAY)
+            if any(a <= time < b for a, b in self._hours(day)):  # as most often
+                return at
         return self.when(self.done(at) + 1) - 1
 
     def spans(self, day: int) -> list[tuple[int, int]]:
