@@ -12,6 +12,7 @@ from libs.ledger.decider import Refusal
 from libs.ledger.recorded import Recorded
 from libs.ledger.revision import Revision, parse_revision
 from libs.ledger.tests.lending import NOON, Bought, GivenBack, Lent, Lost, Readers, Shelf
+from libs.ledger.views.folding import LookedAt
 from libs.ledger.views.shape import outline
 from libs.ledger.views.values import normaliser
 from libs.ledger.views.view import Rows, Table, View
@@ -157,6 +158,31 @@ def test_a_fold_can_be_tested_without_a_store() -> None:
     assert [(row["book_id"], row["at_home"], row["times_lent"]) for row in rows.all("books")] == [
         ("emma", True, 1)
     ]
+
+
+class OfBooks(Shelf):
+    """The shelf, by a view that says whose events look at its rows."""
+
+    name = "of_books"
+    of_streams = "book"
+
+
+def test_what_is_known_of_new_streams_is_that_they_have_no_row() -> None:
+    emma = recorded("book-emma", Bought(title="Emma", price=7), Lent(reader="ann", days=3))
+    ivanhoe = recorded("book-ivanhoe", Bought(title="Ivanhoe", price=7), Lost())
+
+    looked_at = LookedAt.by(OfBooks(), [*emma, ivanhoe[1]])
+
+    assert looked_at.begun == [("books", "emma")]
+    assert looked_at.wanted == [("books", "emma"), ("books", "ivanhoe")]
+    assert LookedAt.by(Shelf(), emma).begun == []
+
+
+def test_rows_named_for_another_kind_of_stream_are_not_looked_at() -> None:
+    shelf = recorded("shelf-emma", Lost(), Lost())
+
+    assert LookedAt.by(OfBooks(), shelf) == LookedAt()
+    assert LookedAt.by(Shelf(), shelf).wanted == [("books", "emma")] * 2
 
 
 def test_a_revision_is_read_as_it_was_written() -> None:

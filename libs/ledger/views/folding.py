@@ -1,6 +1,7 @@
 """Folding a batch of events into the rows of a view."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from libs.ledger.recorded import Recorded
@@ -10,9 +11,21 @@ from libs.ledger.views.view import Key, View
 Batch = Sequence[Recorded[Any]]
 
 
-def keys_of(view: View, events: Batch) -> list[tuple[str, Key]]:
-    """The rows that folding the batch will look at."""
-    return [key for recorded in events if recorded.known for key in view.keys(recorded)]
+@dataclass(slots=True)
+class LookedAt:
+    """The rows that folding a batch will look at: those to be fetched, and those of which there are none."""
+
+    wanted: list[tuple[str, Key]] = field(default_factory=list)
+    begun: list[tuple[str, Key]] = field(default_factory=list)
+
+    @classmethod
+    def by(cls, view: View, events: Batch) -> "LookedAt":
+        """What the fold of a view looks at."""
+        found = cls()
+        for recorded in events:
+            if recorded.known:
+                (found.begun if view.begins(recorded) else found.wanted).extend(view.keys(recorded))
+        return found
 
 
 def fold(view: View, events: Batch, rows: RowStore) -> None:

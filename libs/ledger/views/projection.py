@@ -12,7 +12,7 @@ from psycopg.errors import PipelineAborted
 from psycopg.rows import DictRow
 
 from libs.ledger.views import passed_over, view_tables
-from libs.ledger.views.folding import Batch, fold, keys_of
+from libs.ledger.views.folding import Batch, LookedAt, fold
 from libs.ledger.views.left_behind import Sweep
 from libs.ledger.views.mending import Mending
 from libs.ledger.views.tracks import Track, Tracks
@@ -196,12 +196,13 @@ class Projection:
         One only, because under load every wait for an answer also waits for Python's lock. The
         records of the positions stay locked until the commit.
         """
-        keys = [[] if track.rows.complete else keys_of(track.view, events) for track in tracks]
+        looking = [track for track in tracks if not track.rows.complete]
+        looked_at = [LookedAt.by(track.view, events) for track in looking]
         with self._connection.pipeline(), self._connection.cursor() as cursor:
             self._cursor.execute("BEGIN")
             view_tables.ask(cursor, [track.view.schema for track in tracks])
-            for track, wanted in zip(tracks, keys, strict=True):
-                track.rows.ask(wanted)
+            for track, rows in zip(looking, looked_at, strict=True):
+                track.rows.ask(rows.wanted, rows.begun)
             stored = view_tables.answered(cursor)
             for track in tracks:
                 track.rows.learn()

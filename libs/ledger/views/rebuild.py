@@ -13,7 +13,7 @@ from psycopg.rows import DictRow
 from libs.ledger.store import leader_lock
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.views import passed_over, view_tables
-from libs.ledger.views.folding import fold, keys_of
+from libs.ledger.views.folding import LookedAt, fold
 from libs.ledger.views.rows import RowStore
 from libs.ledger.views.view import Table, View
 from libs.retry.backoff import Backoff
@@ -163,7 +163,8 @@ class _Beside:
     def _take(self, until: int | None) -> int:
         events = self._ledger.read(after=self._position, limit=_BATCH, until=until)
         if not self._rows.complete:
-            self._rows.ask(keys_of(self._view, events))
+            looked_at = LookedAt.by(self._view, events)
+            self._rows.ask(looked_at.wanted, looked_at.begun)
             self._rows.learn()
         fold(self._view, events, self._rows)
         self._passed = {**passed_over.among(events), **self._passed}

@@ -237,8 +237,14 @@ class RowStore:
         """Every row is known: nothing needs to be asked for."""
         return all(rows.complete for rows in self._tables.values())
 
-    def ask(self, keys: Iterable[tuple[str, Key]]) -> None:
-        """Send for rows that will be needed, with one statement per table; `learn` takes them in."""
+    def ask(self, keys: Iterable[tuple[str, Key]], none: Iterable[tuple[str, Key]] = ()) -> None:
+        """Send for rows that will be needed, with one statement per table; `learn` takes them in.
+
+        `none`: there are no rows of these keys; nobody is asked.
+        """
+        for table, key in none:
+            rows = self._tables[table]
+            rows.known.setdefault(rows.table.key_of(key))
         wanted: dict[str, list[KeyTuple]] = {}
         for table, key in keys:
             wanted.setdefault(table, []).append(self._tables[table].table.key_of(key))

@@ -91,6 +91,11 @@ class View(ABC):
     tables: ClassVar[tuple[Table[Any], ...]]
     version: ClassVar[int] = 1
     holds: ClassVar[tuple[tuple[str, Any], ...]] = ()
+    of_streams: ClassVar[str] = ""
+    """The kind of streams that the rows named like a subject come from: no other event makes one.
+
+    So for an event of another kind none is fetched, nor for the first event of a stream. "": of any kind.
+    """
 
     @abstractmethod
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
@@ -104,12 +109,20 @@ class View(ABC):
 
         Only a matter of speed. By default the rows named like the event's subject.
         """
+        if self.of_streams and recorded.category != self.of_streams:
+            return ()
         subject = recorded.subject_id
-        return [
-            (table.name, subject)
-            for table in self.tables
-            if len(table.key) == 1 and table.columns[table.key[0]] == "text"
-        ]
+        return [(table, subject) for table in self._named_like_subjects]
+
+    def begins(self, recorded: Recorded[Any]) -> bool:
+        """Whether there can be no row yet of those that the fold will look at."""
+        return recorded.version == 1 and recorded.category == self.of_streams
+
+    @cached_property
+    def _named_like_subjects(self) -> tuple[str, ...]:
+        """The tables whose rows may be named like the subject of an event."""
+        of_one_column = [table for table in self.tables if len(table.key) == 1]
+        return tuple(table.name for table in of_one_column if table.columns[table.key[0]] == "text")
 
     @cached_property
     def stored(self) -> tuple[Table[Any], ...]:

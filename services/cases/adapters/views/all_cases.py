@@ -89,6 +89,7 @@ class AllCases(View):
     """One row for each case, without personal data."""
 
     name = "all_cases"
+    of_streams = "case"
     tables = (CASES,)
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:

@@ -62,6 +62,7 @@ class DueMoments(View):
     """One row for each case with a promise, or that was resolved: the schedule of the clocks."""
 
     name = "due_moments"
+    of_streams = "case"
     tables = (CASES,)
     holds = (("clocks", Clocks),)
 

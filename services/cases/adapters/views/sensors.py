@@ -35,6 +35,7 @@ class Sensors(View):
     """One row for each sensor, with its newest reading."""
 
     name = "sensors"
+    of_streams = "sensor"
     tables = (SENSORS,)
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:

@@ -91,12 +91,13 @@ class CaseFacts(View):
     """One row a case, one a case and body, one a source, one a grid cell."""
 
     name = "case_facts"
+    of_streams = CASE_RECORD.category
     tables = (CASES, HOLDINGS, SOURCES, CELLS)
 
     def keys(self, recorded: Recorded[Any]) -> Iterable[tuple[str, Key]]:
         """The case, and its row for the body that it is given to."""
         event = recorded.event
-        if recorded.category != CASE_RECORD.category or isinstance(event, events.OpeningNoted):
+        if recorded.category != CASE_RECORD.category:
             return ()
         case_id = recorded.subject_id
         if isinstance(event, events.DuplicateNoted | events.SeparationNoted):
