@@ -75,10 +75,13 @@ class DueMoments(View):
                 rows.put(CASES, _planned(new, started(event)))
         elif recorded.category == "case":
             row = rows.get(CASES, case_id)
-            if row is None and isinstance(event, _WITHOUT_PROMISE):
-                row = _new(case_id, AreaPath(recorded.metadata.area or ""), held=False)
             if row is not None:
-                rows.put(CASES, _planned({**row, **_changes(event)}, clocks_after(kept_clocks(row), event)))
+                clocks, changes = kept_clocks(row), _changes(event)
+                if (after := clocks_after(clocks, event)) != clocks or changes:
+                    rows.put(CASES, _planned({**row, **changes}, after))
+            elif isinstance(event, _WITHOUT_PROMISE):
+                row = _new(case_id, AreaPath(recorded.metadata.area or ""), held=False)
+                rows.put(CASES, _planned({**row, **_changes(event)}, clocks_after((), event)))
 
     def due(self, cursor: Cursor[DictRow], now: datetime, limit: int) -> list[Moment[CaseCommand]]:
         """The cases whose next moment lies before `now`, the earliest moment first."""
@@ -125,7 +128,7 @@ def _planned(row: DueRow, clocks: Clocks) -> DueRow:
     moments = [] if row["held"] else [*moments, *by_itself]
     return {
         **row,
-        "clocks": msgspec.to_builtins(clocks),
+        "clocks": clocks,
         "early_until": max((at for clock in clocks for _, at in clock.passed_moments()), default=None),
         "next_time": min((at for at in moments if at), default=None),
     }
