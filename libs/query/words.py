@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import filterfalse
 from threading import Lock
 
 import Stemmer
@@ -65,13 +66,18 @@ def wanted(query: str) -> tuple[str, ...]:
 
 def runs_of(text: str) -> Iterator[tuple[str, bool]]:
     """Runs of Chinese characters (True), and words of other scripts (False)."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    folded = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    for found in _RUN.finditer(unicodedata.normalize("NFC", folded)):
+    for found in _RUN.finditer(_folded(text)):
         if found["han"]:
             yield found["han"], True
         else:
             yield found["word"][:_LONGEST], False
+
+
+def _folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return unicodedata.normalize("NFC", "".join(filterfalse(unicodedata.combining, decomposed)))
 
 
 def pairs(run: str) -> list[str]:

@@ -266,6 +266,10 @@ class Mapper:
         self._names: dict[type, str] = {}
         self._upcasts: dict[str, tuple[str, tuple[Upcast, ...]]] = {}
         self._erasures = {self._prefix + name: erased for name, erased in events.erasures.items()}
+        self._blindings = {
+            self._prefix + name: tuple(each for each in events.blinded if name in each.names)
+            for name in events.types
+        }
         for name, tp in events.types.items():
             stored = self._prefix + name
             self._codecs[stored] = Codec(tp, Metadata, stored)
@@ -306,9 +310,10 @@ class Mapper:
         self, keys: Digesting, stream: str, event: object, metadata: Metadata
     ) -> Iterator[tuple[Key, list[int]]]:
         """The blind terms that an event adds; its personal data must be open."""
-        if blinded := self.events.blinded:
-            name = self.name_of(event).removeprefix(self._prefix)
-            yield from terms_of(blinded, keys, stream, name, event, metadata)
+        name = self.name_of(event)
+        if blindings := self._blindings[name]:
+            name = name.removeprefix(self._prefix)
+            yield from terms_of(blindings, keys, stream, name, event, metadata)
 
     def blinded(self) -> list[str]:
         """The stored names, older ones included, of the events that may add blind terms."""
