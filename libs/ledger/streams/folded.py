@@ -51,11 +51,25 @@ class Folded(Generic[S]):
         for event, its in zip(events, metadata, strict=True):
             state, version = evolve(state, event), version + 1
             requests.note(its, version)
-        return replace(self, state=state, version=version, requests=requests.done())
+        return Folded(
+            state=state,
+            version=version,
+            position=self.position,
+            requests=requests.done(),
+            epoch=self.epoch,
+            life=self.life,
+        )
 
     def at(self, position: int, life: int) -> "Folded[S]":
         """The same, once its last event lies in an incarnation of the ledger."""
-        return replace(self, position=position, life=life)
+        return Folded(
+            state=self.state,
+            version=self.version,
+            position=position,
+            requests=self.requests,
+            epoch=self.epoch,
+            life=life,
+        )
 
 
 class Cache(Generic[S]):

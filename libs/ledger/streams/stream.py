@@ -155,8 +155,8 @@ class Stream(Generic[C, S, E]):
         ask.begin(folded.state)
         events = tuple(self.decider.decide(ask.command, folded.state))
         now = self._clock()
-        if events and self._area is not None:
-            context = replace(context, area=self._area(folded.state) or context.area)
+        if events and self._area is not None and (area := self._area(folded.state)):
+            context = replace(context, area=area)
         metadata = [context.metadata(now) for _ in events]
         after = folded.with_new(events, metadata, self.decider.evolve) if events else folded
         return Decision(name=name, before=folded, after=after, events=events, metadata=metadata)

@@ -172,26 +172,26 @@ def opening_within(call: Call) -> Permit:
 def _channel(request: pb.OpenCaseRequest, call: Call) -> Channel:
     """The way it came in, which must be one of the caller's. Refuses CHANNEL_NOT_YOURS."""
     channel = CHANNELS.from_wire(request.channel)
-    if channel not in _channels(call):
+    if not _may_name(channel, call):
         name = types.Channel.Name(request.channel)
         raise refusals.channel_not_yours(name, label_of(types.Channel, request.channel).zh)
     return channel
 
 
-def _channels(call: Call) -> frozenset[Channel]:
-    """The channels that the caller may name; in history those of others, too. No caller is a sensor."""
+def _may_name(channel: Channel, call: Call) -> bool:
+    """Whether it is one of the caller's channels; in history those of others, too. No caller is a sensor."""
     if call.occurred_at is not None:
-        return frozenset(Channel) - {Channel.SENSOR}
+        return channel is not Channel.SENSOR
     person = call.caller.kind == PERSON
-    held = {
-        OF_PEOPLE: person,
-        OF_STAFF: person and any(call.has(scope) for scope in STAFF_SCOPES),
-        frozenset({Channel.GRID_WORKER}): person and GRID_WORKER in call.caller.roles,
-        frozenset({Channel.FIELD_REPORT}): call.has("cases.work"),
-        OF_CLIENTS: call.caller.kind == CLIENT,
-        frozenset({Channel.IMPORT}): call.has(IMPORT_SCOPE),
-    }
-    return frozenset[Channel]().union(*(channels for channels, theirs in held.items() if theirs))
+    held = (
+        (OF_PEOPLE, person),
+        (OF_STAFF, person and any(call.has(scope) for scope in STAFF_SCOPES)),
+        ((Channel.GRID_WORKER,), person and GRID_WORKER in call.caller.roles),
+        ((Channel.FIELD_REPORT,), call.has("cases.work")),
+        (OF_CLIENTS, call.caller.kind == CLIENT),
+        ((Channel.IMPORT,), call.has(IMPORT_SCOPE)),
+    )
+    return any(theirs and channel in channels for channels, theirs in held)
 
 
 def _external(request: pb.OpenCaseRequest, call: Call) -> ExternalReference | None:
