@@ -147,7 +147,7 @@ class Codec:
         decoder, keys = msgspec.msgpack.Decoder(tp, dec_hook=_unpack), FixedKeys()
         for sample in shapes.samples(tp):
             with opening(keys):
-                back = decoder.decode(self.encode(sample, keys, [], _NOWHERE))
+                back = decoder.decode(self.encode(sample, keys, {}, _NOWHERE))
                 _bind(_NOWHERE)
             if back != sample:
                 raise shapes.InexactType(f"{where}: {sample!r} comes back as {back!r}")
@@ -156,7 +156,7 @@ class Codec:
         self,
         value: Any,
         keys: KeySource,
-        used: list[DataKey],
+        used: dict[str, DataKey],
         where: Where,
         *,
         personal: bool = False,
@@ -173,8 +173,9 @@ class Codec:
             number += 1
             if part.value is None:
                 return (part.subject, number, None)
-            key = keys.to_encipher(part.subject)
-            used.append(key)
+            key = used.get(part.subject)
+            if key is None:
+                key = used[part.subject] = keys.to_encipher(part.subject)
             return (part.subject, number, key.encipher(part.value, binding(part.subject, where, number)))
 
         return msgspec.msgpack.Encoder(enc_hook=seal).encode(value)
@@ -289,12 +290,16 @@ class Mapper:
     def encode(self, stream: str, event: object, metadata: Metadata) -> Encoded:
         """What is stored in a stream. Raises `Refusal` SUBJECT_ERASED for new data about an erased person."""
         name = self.name_of(event)
-        used: list[DataKey] = []
+        used: dict[str, DataKey] = {}
         where, said = Where(stream, metadata.event_id), metadata.said is not None
         body = self._codecs[name].encode((metadata, event), self.keys, used, where, personal=said)
         erased = self._erasures.get(name)
         return Encoded(
-            name, body, tuple(used), tuple(erased(event)) if erased else (), tuple(self.changes(event))
+            name,
+            body,
+            tuple(used.values()),
+            tuple(erased(event)) if erased else (),
+            tuple(self.changes(event)),
         )
 
     def changes(self, event: object) -> Iterator[Change]:

@@ -13,6 +13,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from libs.ledger.decider import Decider
+from libs.ledger.privacy.data_key import DataKey
 from libs.ledger.store import shapes
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.store.mapper import Codec, Where
@@ -79,13 +80,13 @@ class Snapshots(Generic[S]):
         Does nothing if its personal data has no stored key to seal it with, and of a state that cannot be
         stored exactly: an earlier snapshot then still shortens the way.
         """
-        used: list[Any] = []
+        used: dict[str, DataKey] = {}
         tp = type(folded.state)
         if tp not in self._codecs:
             return
         where = _where(stream, folded.version)
         inner = self._codecs[tp].encode((folded.requests, folded.state), self._ledger.keys, used, where)
-        if not all(key.stored for key in used):
+        if not all(key.stored for key in used.values()):
             return
         with self._ledger.connection() as connection:
             seal = self._seal(stream, folded, inner, _chain_at(connection, stream, folded))

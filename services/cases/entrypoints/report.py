@@ -160,10 +160,11 @@ def _opening(request: pb.OpenCaseRequest, call: Call) -> Permit:
 
 def opening_within(call: Call) -> Permit:
     """A client that is kept to areas opens cases there only, by whatever channel."""
-    kept_to = Reach(tuple(Limit(path=limit.path) for limit in call.caller.reach("cases.open").limits))
 
     def permit(of: Jurisdiction) -> None:
         if call.caller.kind == CLIENT:
+            reach = call.caller.reach("cases.open")
+            kept_to = Reach(tuple(Limit(path=limit.path) for limit in reach.limits))
             kept_to.require(area_path=of.area_path)
 
     return permit
