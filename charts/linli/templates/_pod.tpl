@@ -116,6 +116,19 @@ annotations:
 {{- end }}
 {{- end }}
 {{- end }}
+{{- with .root.Values.webhooks }}
+{{- if has $.role (list "server" "api" "projector") }}
+{{- with .networks }}
+- {name: LINLI_IDENTITY_WEBHOOK_NETWORKS, value: {{ join "," . | quote }}}
+{{- end }}
+{{- with .refusedNetworks }}
+- {name: LINLI_IDENTITY_WEBHOOK_REFUSED_NETWORKS, value: {{ join "," . | quote }}}
+{{- end }}
+{{- if .authority.existingSecret }}
+- {name: LINLI_IDENTITY_WEBHOOK_CA, value: /etc/linli/webhooks/ca.crt}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- if $serves }}
@@ -223,6 +236,13 @@ annotations:
           name: {{ .authority.existingSecret }}
           items: [{key: {{ .authority.key }}, path: sms/ca.crt}]
       {{- end }}
+      {{- end }}
+      {{- end }}
+      {{- if and (eq .service "identity") (has .role (list "server" "api" "projector")) .root.Values.webhooks.authority.existingSecret }}
+      {{- with .root.Values.webhooks.authority }}
+      - secret:
+          name: {{ .existingSecret }}
+          items: [{key: {{ .key }}, path: webhooks/ca.crt}]
       {{- end }}
       {{- end }}
       {{- if has .role (list "server" "relay" "worker") }}
