@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from e2e.bench import (
+    account,
     burst,
     clocks,
     duplicates,
@@ -28,6 +29,7 @@ from e2e.bench.ground import Ground
 MEASUREMENTS: dict[str, Callable[[Ground], Figure | list[Figure]]] = {
     "group-commit": group_commit.measure,
     "open-case": serving.open_case,
+    "account": account.measure,
     "replay": footprint.replay,
     "second-start": footprint.second_start,
     "rebuild": reading.rebuilds,
