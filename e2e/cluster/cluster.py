@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from e2e.cluster import needs
 from e2e.cluster.build import build
 from e2e.cluster.cache import entry
+from e2e.cluster.locks import alone, unused, using
 from e2e.cluster.needs import Missing
 from e2e.cluster.node import Node
 from e2e.cluster.place import Place
@@ -84,7 +85,7 @@ def loader(context: str, archive: Path) -> list[str]:
 
 @contextmanager
 def cluster(environ: Mapping[str, str] = os.environ) -> Iterator[Cluster]:
-    """The cluster that KUBECONFIG names; else our own node, which goes down again unless it was up before.
+    """The cluster that KUBECONFIG names; else our own node, which its last user ends if its first started it.
 
     Raises `Missing` where this machine can run none.
     """
@@ -92,15 +93,29 @@ def cluster(environ: Mapping[str, str] = os.environ) -> Iterator[Cluster]:
         yield Cluster(kubeconfig, {name: find(name) for name in _PROGRAMS})
         return
     node = Node(Place.of(), entry())
-    was_up = node.runs
-    if not was_up:
-        start(node, print)
-    try:
+    with _shared(node):
         programs = {name: str(node.made_of.programs / name) for name in _PROGRAMS}
         yield Cluster(str(node.place.kubeconfig), programs, node)
+
+
+@contextmanager
+def _shared(node: Node) -> Iterator[None]:
+    """Use the node with other processes: the first starts it, and the last ends it."""
+    beside = node.place.root.parent
+    beside.mkdir(parents=True, exist_ok=True)
+    stays = ExitStack()
+    with alone(beside):
+        if not node.runs:
+            start(node, print)
+            node.place.until_unused.touch()
+        stays.enter_context(using(node.place.root))
+    try:
+        yield
     finally:
-        if not was_up:
-            node.down()
+        stays.close()
+        with alone(beside):
+            if node.place.until_unused.exists() and unused(node.place.root):
+                node.down()
 
 
 def start(node: Node, say: Callable[[str], None]) -> None:

@@ -28,8 +28,9 @@ _SYSCTLS = {
 
 
 def main(words: Sequence[str]) -> None:
-    """`FOLDER PROGRAMS SOCKET`: the node's folder, the components' folder, the open socket of its door."""
+    """`FOLDER PROGRAMS SOCKET TURN`: the node's folder, the components', its door's socket, an open lock."""
     place, programs, listening = Place(Path(words[0])), Path(words[1]), int(words[2])
+    os.set_inheritable(int(words[3]), False)  # this process holds it
     _mounts(place)
     _network()
     running = {}

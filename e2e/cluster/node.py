@@ -14,6 +14,7 @@ from pathlib import Path
 
 from e2e.cluster import keys, settings
 from e2e.cluster.cache import HERE, Entry
+from e2e.cluster.locks import TURN, Taken, alone, end_turn, take_turn
 from e2e.cluster.needs import control_groups
 from e2e.cluster.place import FOLDER, NODE, ROOT, Place
 from e2e.cluster.volumes import volumes
@@ -33,10 +34,11 @@ class NodeFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node, at its place, made of an entry of the cache."""
+    """One node, at its place, made of an entry of the cache; while it runs it has its `turn`."""
 
     place: Place
     made_of: Entry
+    turn: Path = TURN
 
     @property
     def runs(self) -> bool:
@@ -57,13 +59,17 @@ class Node:
                 f" let {FOLDER} name a folder of at most {_LONGEST_FOLDER} bytes"
             )
         began = time.monotonic()
-        self.place.make()
+        turn = self._take_turn()
         try:
-            self._come_up()
-        except BaseException:
-            self._end()
-            self.place.keep_logs()
-            raise
+            self.place.make()
+            try:
+                self._come_up(turn)
+            except BaseException:
+                self._end()
+                self.place.keep_logs()
+                raise
+        finally:
+            os.close(turn)  # the node has it now
         say(f"up after {time.monotonic() - began:.0f} s: KUBECONFIG={self.place.kubeconfig}")
 
     def down(self) -> None:
@@ -71,13 +77,23 @@ class Node:
         self.place.check()
         self._end()
         self.place.remove()
+        end_turn(self.turn)
 
-    def _come_up(self) -> None:
+    def _take_turn(self) -> int:
+        try:
+            return take_turn(self.turn, f"the checkout {ROOT} (in {self.place.root})")
+        except Taken as by:
+            raise NodeFailed(
+                f"a node of {by} runs on this machine, and two would starve each other:"
+                " run `make cluster-down` there, or wait until its tests are over"
+            ) from by
+
+    def _come_up(self, turn: int) -> None:
         with socket.create_server(("127.0.0.1", 0)) as listening:
             keys.make(self.place, listening.getsockname()[1])
             settings.write(self.place)
             self._make_control_groups()
-            self._start(listening.fileno())
+            self._start(listening.fileno(), turn)
         self._until("containerd answers", ["ctr", "-a", str(self.place.containerd), "version"])
         for image in self.made_of.images:
             self.load(image)
@@ -104,8 +120,17 @@ class Node:
         return [str(self.made_of.programs / "kubectl"), "--kubeconfig", str(self.place.kubeconfig), *words]
 
     def load(self, image: Path) -> None:
-        """Give the node the images of an archive, as `docker save` or `buildah push` writes it."""
-        self.inside("ctr", "-a", str(self.place.containerd), "-n", "k8s.io", "images", "import", str(image))
+        """Give the node the images of an archive, as `docker save` or `buildah push` writes it.
+
+        An archive that it was given, and that has not changed since, is not read again.
+        """
+        about = image.stat()
+        noted = self.place.images / f"{image.stem}-{about.st_size}-{about.st_mtime_ns}"
+        with alone(self.place.images):
+            if not noted.exists():
+                into = ("ctr", "-a", str(self.place.containerd), "-n", "k8s.io")
+                self.inside(*into, "images", "import", str(image))
+                noted.touch()
 
     def inside(self, *command: str) -> str:
         """Run a command in the node's own namespaces; what it printed."""
@@ -125,14 +150,15 @@ class Node:
             raise NodeFailed("the node is not up: run `make cluster-up`")
         return ["nsenter", "--target", str(first), *words]
 
-    def _start(self, listening: int) -> None:
+    def _start(self, listening: int, turn: int) -> None:
         """The first process, in namespaces of its own; it outlives us."""
-        first = [sys.executable, "-m", "e2e.cluster.first", str(self.place.root), str(self.made_of.programs)]
+        words = (str(self.place.root), str(self.made_of.programs), str(listening), str(turn))
+        first = [sys.executable, "-m", "e2e.cluster.first", *words]
         with (self.place.logs / "first.log").open("w") as log:
             started = subprocess.Popen(
-                ["unshare", *_NAMESPACES, "--fork", "--kill-child", "--mount-proc", *first, str(listening)],
+                ["unshare", *_NAMESPACES, "--fork", "--kill-child", "--mount-proc", *first],
                 cwd=ROOT,
-                pass_fds=[listening],
+                pass_fds=[listening, turn],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -82,6 +82,16 @@ class Place:
         return self.root / "volumes"
 
     @property
+    def images(self) -> Path:
+        """Notes of the image archives that the node was given."""
+        return self.root / "images"
+
+    @property
+    def until_unused(self) -> Path:
+        """A file that is there where the node ends with the last test that uses it."""
+        return self.root / "until-unused"
+
+    @property
     def containerd(self) -> Path:
         """The socket of the node's containerd."""
         return self.root / "containerd.sock"
@@ -90,7 +100,7 @@ class Place:
         """Make the folders, for nobody else to read."""
         self.root.mkdir(mode=0o700, parents=True)
         (self.root / _MARK).touch()
-        for folder in (self.keys, self.settings, self.logs, self.state, self.volumes):
+        for folder in (self.keys, self.settings, self.logs, self.state, self.volumes, self.images):
             folder.mkdir()
 
     def check(self) -> None:

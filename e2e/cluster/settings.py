@@ -56,7 +56,10 @@ def network(place: Place) -> dict[str, Any]:
 
 
 def kubelet(place: Place) -> dict[str, Any]:
-    """`oomScoreAdj` and `maxOpenFiles`: what a container without CAP_SYS_RESOURCE may set."""
+    """`oomScoreAdj` and `maxOpenFiles`: what a container without CAP_SYS_RESOURCE may set.
+
+    A Secret that was replaced reaches its pods within `syncFrequency`, and a half of it: a minute elsewhere.
+    """
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
@@ -76,6 +79,7 @@ def kubelet(place: Place) -> dict[str, Any]:
         "clusterDNS": [DNS_SERVICE_IP],
         "resolvConf": f"{place.settings}/resolv.conf",
         "failSwapOn": False,
+        "syncFrequency": "15s",
         "maxOpenFiles": 20000,
         "oomScoreAdj": 0,
         "evictionHard": {

@@ -9,8 +9,8 @@ import pytest
 from e2e.cluster.build import image_of
 from e2e.cluster.cluster import Cluster, CommandFailed
 from e2e.cluster.needs import control_groups
-from e2e.cluster.node import Node
-from e2e.cluster.place import Place
+from e2e.cluster.node import Node, NodeFailed
+from e2e.cluster.place import ROOT, Place
 from e2e.cluster.restricted import shortcomings
 from libs.testkit.eventually import eventually
 
@@ -109,7 +109,8 @@ def test_a_node_that_went_down_has_left_nothing(
 ) -> None:
     assert cluster.node is not None
     before = Path("/proc/net/dev").read_text().count(":")
-    second = Node(Place(tmp_path_factory.mktemp("second") / "node"), cluster.node.made_of)
+    folder = tmp_path_factory.mktemp("second")
+    second = Node(Place(folder / "node"), cluster.node.made_of, folder / "turn")
 
     second.up(print)
     assert str(second.place.root) in processes()
@@ -117,9 +118,23 @@ def test_a_node_that_went_down_has_left_nothing(
 
     eventually(lambda: str(second.place.root) not in processes(), "its processes are gone")
     assert not second.place.root.exists()
+    assert not second.turn.exists()
     assert [each for each in control_groups() if (each / second.place.name).exists()] == []
     assert str(second.place.root) not in Path("/proc/self/mounts").read_text()
     assert Path("/proc/net/dev").read_text().count(":") == before
+    assert cluster.node.runs
+
+
+def test_a_second_node_is_told_whose_the_first_is(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert cluster.node is not None
+    second = Node(Place(tmp_path_factory.mktemp("second") / "node"), cluster.node.made_of)
+
+    with pytest.raises(NodeFailed, match=f"a node of the checkout {ROOT} .* runs on this machine"):
+        second.up(print)
+
+    assert not second.place.root.exists()
     assert cluster.node.runs
 
 

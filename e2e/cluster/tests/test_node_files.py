@@ -1,6 +1,7 @@
 """What is written for a node stays in its own folder, its own namespaces and on loopback."""
 
 import json
+import os
 import re
 import tarfile
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from e2e.cluster import archive, keys, settings
 from e2e.cluster.cache import Entry
 from e2e.cluster.components import components
+from e2e.cluster.locks import take_turn
 from e2e.cluster.node import Node, NodeFailed
 from e2e.cluster.place import NotANodesFolder, Place
 from e2e.cluster.volumes import COUNT, volumes
@@ -128,10 +130,10 @@ def test_a_folder_too_long_for_a_nodes_sockets_is_refused_before_anything_is_mad
 def test_of_a_node_that_did_not_come_up_only_the_logs_stay(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    node = Node(place, Entry(place.root.parent / "cache"))
+    node = Node(place, Entry(place.root.parent / "cache"), place.root.parent / "turn")
     ended: list[str] = []
 
-    def fails(self: Node) -> None:
+    def fails(self: Node, turn: int) -> None:
         (self.place.logs / "first.log").write_text("no room")
         (self.place.keys / "ca.key").write_text("secret")
         raise NodeFailed("the node did not come to: pods have DNS")
@@ -145,6 +147,7 @@ def test_of_a_node_that_did_not_come_up_only_the_logs_stay(
     kept = {str(each.relative_to(place.root)) for each in place.root.rglob("*") if each.stat().st_size}
     assert kept == {"logs", "logs/first.log"}
     assert len(ended) == 2  # before it comes up, and after it did not
+    os.close(take_turn(node.turn, "somebody else", seconds=0))
     node.down()
     assert not place.root.exists()
 
