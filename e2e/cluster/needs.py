@@ -23,6 +23,8 @@ _PROGRAMS = {
 """Programs, and Debian's packages that bring them."""
 _BUILDERS = {"buildah": "buildah", "debootstrap": "debootstrap"}
 """What `make image` needs where there is no docker, and no image registry."""
+_READERS = {"curl": "curl", "jq": "jq", "openssl": "openssl", "ss": "iproute2"}
+"""What the guide asks its reader to run, besides the programs of Linli and of Kubernetes."""
 _CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory", "pids")
 _NAMESPACES = ("--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--mount-proc")
 _OLDEST_GO = (1, 24)
@@ -53,9 +55,9 @@ def packages(programs: Mapping[str, str] = _PROGRAMS) -> list[str]:
 def install(say: Callable[[str], None], *, image: bool = False) -> None:
     """Install the packages that are missing, without starting services. Raises `Missing` where that fails.
 
-    `image`: those, too, by which Linli's image is built.
+    `image`: those, too, by which Linli's image is built, and those that the tests of the guide run.
     """
-    if wanted := packages({**_PROGRAMS, **(_BUILDERS if image else {})}):
+    if wanted := packages({**_PROGRAMS, **({**_BUILDERS, **_READERS} if image else {})}):
         say(f"installing Debian's packages {', '.join(wanted)}")
         try:
             debian.install(wanted)

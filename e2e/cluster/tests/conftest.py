@@ -57,7 +57,7 @@ def _images(cluster: Cluster) -> None:
 def release(cluster: Cluster, images: None) -> Iterator[Release]:
     """The chart, to be installed by its first test."""
     with own_namespace(cluster) as name:
-        yield Release(cluster, name, "linli", _HERE / "values.yaml", "linli", TAG)
+        yield Release(cluster, name, "elm", _HERE / "values.yaml", "linli", TAG)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,250 @@
+"""Every command line of the runbooks in OPERATING.md, and where it is tried.
+
+A runbook that names a command which is neither run nor listed here fails `test_runbook_plan.py`.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from e2e.cluster.guide import GUIDE
+
+FIRST, BEHIND = "When an alert fires", "Change the master key"
+"""The runbooks are the chapters from the first of these headings up to the other."""
+
+_PROGRAMS = (
+    *("kubectl", "helm", "linli", ".venv/bin/linli", "rabbitmqctl", "rabbitmq-diagnostics", "psql"),
+    *("pg_dump", "pg_restore", "curl", "jq", "openssl", "chronyc", "iostat", "ls", "ss"),
+)
+_FENCE = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+_REMARK = re.compile(r"\s{2,}# .*$")
+
+
+class On(Enum):
+    """Where a command is run."""
+
+    RELEASE = auto()  # where kubectl and helm reach the cluster
+    POD = auto()  # in a container of the service, which has its settings
+    BROKER = auto()  # in RabbitMQ's pod, by the functions that the guide defines for an evaluation
+    MACHINE = auto()  # beside a `linli up`, in the folder that has its `.linli` and `.venv`
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Run as it stands; `instead` of the guide's placeholders, and `ends` with one of these statuses.
+
+    `says` is part of what it prints: of commands that change something, why they change nothing here.
+    """
+
+    on: On
+    service: str = "cases"
+    instead: Mapping[str, str] = field(default_factory=dict)
+    ends: tuple[int, ...] = (0,)
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunBy:
+    """A file of tests runs it, by the guide's heading."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """Why it is not run."""
+
+    reason: str
+
+
+Plan = Run | RunBy | NotRun
+
+
+def commands(guide: str | None = None) -> list[str]:
+    """The command lines of the runbooks, and `heading/number` for each of their scripts, in their order."""
+    text = GUIDE.read_text("utf-8") if guide is None else guide
+    chapters = text.partition(f"\n## {FIRST}\n")[2].partition(f"\n## {BEHIND}\n")[0]
+    parts = re.split(r"^#+ (.+)$", chapters, flags=re.MULTILINE)
+    sections = zip([FIRST, *parts[1::2]], parts[::2], strict=True)
+    return list(dict.fromkeys(each for heading, section in sections for each in _of(heading, section)))
+
+
+def _of(heading: str, section: str) -> Iterator[str]:
+    scripts = 0
+    for language, content in _FENCE.findall(section):
+        if language == "console":
+            yield from _typed(content)
+        elif language == "bash":
+            yield f"{heading}/{scripts}"
+            scripts += 1
+    for quoted in _INLINE.findall(_FENCE.sub("", section)):
+        words = " ".join(quoted.split())
+        if words.split(" ")[0] in _PROGRAMS and " " in words:
+            yield words
+
+
+def _typed(console: str) -> Iterator[str]:
+    """What is typed behind a `$`, to the end of its quotes, without remarks; settings are no commands."""
+    lines = iter(console.splitlines())
+    for line in lines:
+        if not line.strip().startswith("$ "):
+            continue
+        typed = _REMARK.sub("", line.strip().removeprefix("$ "))
+        while not _closed(typed):
+            typed += f"\n{next(lines)}"
+        if not typed.startswith("export "):
+            yield typed
+
+
+def _closed(typed: str) -> bool:
+    try:
+        shlex.split(typed)
+    except ValueError:
+        return False
+    return True
+
+
+_WRITABLE = "."
+"""The working folder of the image, in which everybody may write."""
+_IMPORTED = {" office ": " always ", "days.csv": "days.csv --known-until 2027-12-31"}
+"""The town's calendar, of which the file leaves out a year."""
+_BY_OPERATOR = RunBy("test_an_operator_mends.py")
+_SELF_EXPLAINING = NotRun("names a command, without a line to run")
+_NO_CLOCK = NotRun(
+    "asks and sets the clock of a machine: a container has none, and the tests' machine is shared"
+)
+_MANY = {"<service>": "cases", "<source>": "identity", "<view>": "all_cases"}
+_NO_PARKED = {"ID": "7", "<service>": "cases"}
+
+
+def _pod(**about: str) -> Run:
+    return Run(On.POD, instead={**about, **_MANY})
+
+
+PLAN: Mapping[str, Plan] = {
+    # on Kubernetes
+    "kubectl -n town create job doctor --from=cronjob/elm-linli-doctor && until kubectl -n town logs -f"
+    " job/doctor 2>/dev/null; do sleep 1; done; kubectl -n town delete job doctor": Run(On.RELEASE),
+    "kubectl -n town describe pod -l linli/role=doctor": Run(On.RELEASE),
+    "kubectl -n town get pod -l linli/service=cases": Run(On.RELEASE, says="elm-linli-cases-"),
+    "kubectl -n town logs <pod> -c await-schema": Run(On.RELEASE, instead={"<pod>": "POD"}),
+    "kubectl -n town rollout status deployment -l app.kubernetes.io/instance=elm": Run(On.RELEASE),
+    "helm test elm -n town --logs": Run(On.RELEASE, says="supervision has the case in its view"),
+    """kubectl -n town patch pvc data-elm-linli-postgresql-0 -p"""
+    """ '{"spec": {"resources": {"requests": {"storage": "10Gi"}}}}'""": Run(
+        On.RELEASE, instead={" -p ": " --dry-run=client -p "}, says="data-elm-linli-postgresql-0 patched"
+    ),
+    "helm upgrade": _SELF_EXPLAINING,
+    # scripts
+    "Mend what the doctor names/0": _BY_OPERATOR,
+    "A database is gone/0": _BY_OPERATOR,
+    "A database is gone/1": _BY_OPERATOR,
+    "A password is refused/0": _BY_OPERATOR,
+    "A password is refused/1": _BY_OPERATOR,
+    "PostgreSQL's disk is full/0": _BY_OPERATOR,
+    "RabbitMQ is away/0": _BY_OPERATOR,
+    "Annul what a wrong clock recorded/0": Run(On.MACHINE),
+    # in a process's own surroundings
+    "linli doctor": _SELF_EXPLAINING,
+    "linli up": _SELF_EXPLAINING,
+    "linli cluster": _SELF_EXPLAINING,
+    "linli doctor <service>": _pod(),
+    "linli doctor <source>": Run(On.POD, "identity", _MANY),
+    "linli <service> rebuild <view>": _pod(),
+    "linli <service> verify": _pod(),
+    "linli <service> verify --since <saved head>": _pod(
+        **{
+            "linli <service>": "linli cases verify --save head && linli <service>",
+            "<saved head>": "head",
+        }
+    ),
+    "linli topology --permissions VHOST": _pod(VHOST="linli"),
+    "linli <service> parked list": _pod(),
+    "linli <service> parked show ID": Run(On.POD, instead=_NO_PARKED, ends=(1,), says="7"),
+    "linli <service> parked retry ID": Run(On.POD, instead=_NO_PARKED, ends=(1,), says="7"),
+    "linli identity notices list": Run(On.POD, "identity"),
+    "linli identity notices parked": Run(On.POD, "identity"),
+    "linli identity notices letters --out /srv/letters": Run(On.POD, "identity", {"/srv/letters": _WRITABLE}),
+    "linli identity notices letters --out /srv/letters --area willow": Run(
+        On.POD, "identity", {"/srv/letters": _WRITABLE}, ends=(1,), says="AREA_UNKNOWN"
+    ),
+    "linli identity notices letters --out /srv/letters --again 7": Run(
+        On.POD, "identity", {"/srv/letters": _WRITABLE}, ends=(1,), says="7"
+    ),
+    ".venv/bin/linli doctor cases": Run(On.POD, instead={".venv/bin/": ""}),
+    ".venv/bin/linli doctor cases --process http://127.0.0.1:7480": Run(
+        On.POD, instead={".venv/bin/": "", "http:": "https:"}
+    ),
+    ".venv/bin/linli doctor --env-files /etc/linli": NotRun(
+        "the chart's job runs it, with a file for each service: `kubectl create job doctor`"
+    ),
+    # on RabbitMQ's node
+    "rabbitmq-diagnostics alarms": Run(On.BROKER),
+    "rabbitmqctl list_bindings -p VHOST": Run(On.BROKER, instead={"VHOST": "linli"}, says="cases"),
+    "rabbitmqctl list_policies -p VHOST": Run(On.BROKER, instead={"VHOST": "linli"}),
+    # beside `linli up`
+    ".venv/bin/linli doctor --data .linli": Run(On.MACHINE, ends=(0, 3)),
+    "curl -s localhost:7480/readyz": Run(On.MACHINE),
+    "curl -s localhost:7480/metrics | grep ^linli_reader_lag_seconds": Run(On.MACHINE),
+    "curl -s localhost:7480/metrics | grep linli_build_info": Run(On.MACHINE),
+    """jq -cR 'fromjson? | select(.event == "rpc failed")' <log>""": Run(
+        On.MACHINE, instead={"<log>": "linli.log"}
+    ),
+    "ls -l /proc/<pid>/fd | wc -l": Run(On.MACHINE),
+    "ss -tnp | grep <pid>": Run(On.MACHINE, ends=(0, 1)),  # 1: nobody is connected
+    ".venv/bin/linli cases parked list --data .linli": Run(On.MACHINE),
+    ".venv/bin/linli cases parked show 7 --data .linli": Run(On.MACHINE, ends=(1,), says="7"),
+    ".venv/bin/linli cases parked retry 7 --data .linli": Run(On.MACHINE, ends=(1,), says="7"),
+    """.venv/bin/linli cases parked discard 7 --reason "the area never existed" --data .linli""": Run(
+        On.MACHINE, ends=(1,), says="7"
+    ),
+    """.venv/bin/linli call operations.ListParkedEvents '{"service": "cases"}'""": Run(On.MACHINE),
+    ".venv/bin/linli call operations.RetryParkedEvent"
+    """ '{"request_id": "r-1", "service": "cases", "parked_id": 7}'""": Run(
+        On.MACHINE, ends=(1,), says="PARKED_UNKNOWN"
+    ),
+    """(printf whsec_; openssl rand -base64 32) > /etc/linli/sms-secret""": Run(
+        On.MACHINE, instead={"/etc/linli/": ""}
+    ),
+    ".venv/bin/linli call cases.ListEarlyMoments '{}'": Run(On.MACHINE),
+    """.venv/bin/linli call cases.AnnulMoment '{"request_id": "a-1", "case_id": "…","""
+    """ "clock": "CLOCK_KIND_RESOLUTION",\n    "moment": "MOMENT_KIND_BREACH","""
+    """ "reason": "node 3 was ten days ahead on 27 November"}'""": Run(
+        On.MACHINE, ends=(1,), says="ID_INVALID"
+    ),
+    ".venv/bin/linli cases verify --data .linli --save cases.head": Run(On.MACHINE),
+    ".venv/bin/linli cases verify --data .linli --since cases.head": Run(
+        On.MACHINE,
+        instead={
+            ".venv/bin/linli cases verify": ".venv/bin/linli cases verify --save cases.head --data .linli && "
+            ".venv/bin/linli cases verify"
+        },
+    ),
+    ".venv/bin/linli supervision sources reconcile linli://demo/cases 1024 --data .linli": Run(
+        On.MACHINE, instead={"1024": "1"}
+    ),
+    ".venv/bin/linli supervision sources reconcile linli://demo/cases 1024 --go-on"
+    """ --reason "restored from the backup of 2 May" --data .linli""": Run(On.MACHINE, instead={"1024": "1"}),
+    ".venv/bin/linli cases sources list --data .linli": Run(On.MACHINE, says="linli://demo/identity"),
+    ".venv/bin/linli cases sources reconcile linli://demo/identity 0 --go-on"
+    """ --reason "begun anew" --data .linli""": Run(On.MACHINE),
+    ".venv/bin/linli cases sources forget linli://old-cell/identity"
+    """ --reason "the cell was renamed" --data .linli""": Run(On.MACHINE, ends=(1,), says="old-cell"),
+    "cat days.csv": Run(On.MACHINE, says="2027-01-01,holiday,"),
+    ".venv/bin/linli calendar import office days.csv --dry-run": Run(On.MACHINE, instead=_IMPORTED),
+    ".venv/bin/linli calendar import office days.csv": Run(On.MACHINE, instead=_IMPORTED),
+    ".venv/bin/linli cases rebuild all_cases --compare --data .linli": Run(On.MACHINE),
+    ".venv/bin/linli cases rebuild all_cases --data .linli": Run(On.MACHINE),
+    ".venv/bin/linli identity rebuild claims --compare --data .linli": Run(On.MACHINE),
+    ".venv/bin/linli identity rebuild claims --data .linli": Run(On.MACHINE),
+    ".venv/bin/linli cases rebuild terms --compare --data .linli": Run(On.MACHINE),
+    ".venv/bin/linli cases rebuild terms --data .linli": Run(On.MACHINE),
+    "linli call identity.GetResident": _SELF_EXPLAINING,
+    # not here
+    "chronyc tracking": _NO_CLOCK,
+    "chronyc makestep": _NO_CLOCK,
+    "iostat -x 5": NotRun("runs until it is interrupted, on the machine of the database"),
+}
