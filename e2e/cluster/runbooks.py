@@ -242,6 +242,9 @@ PLAN: Mapping[str, Plan] = {
     ".venv/bin/linli identity rebuild claims --data .linli": Run(On.MACHINE),
     ".venv/bin/linli cases rebuild terms --compare --data .linli": Run(On.MACHINE),
     ".venv/bin/linli cases rebuild terms --data .linli": Run(On.MACHINE),
+    "linli identity webhooks": Run(
+        On.MACHINE, instead={"linli identity webhooks": ".venv/bin/linli identity webhooks --data .linli"}
+    ),
     "linli call identity.GetResident": _SELF_EXPLAINING,
     # not here
     "chronyc tracking": _NO_CLOCK,
