@@ -40,7 +40,7 @@ class StoredEffects:
     store: Store
     service: str = "tally"
 
-    def react(self, event: feed.Event, work: "object") -> None:
+    def react(self, event: feed.Event, work: "object", _incarnation: int) -> None:
         work.effects.append(lambda _: self.store.effects.append((event.type, event.sequence)))  # type: ignore[attr-defined]
 
     def commit(self, work: "object", move: Move) -> None:
