@@ -24,11 +24,15 @@ from services.identity.application.webhook_ports import Carrier, EndpointReads, 
 from services.identity.domain import area, client
 from services.identity.domain.dispatch import (
     DispatchCommand,
+    EndpointFailed,
+    MessageParked,
+    MessagesTaken,
     Parked,
     ParkMessage,
     RecordFailure,
     RecordReplayTaken,
     RecordTaken,
+    ReplayTaken,
 )
 from services.identity.domain.webhook import STREAM, EndWebhooks, Webhook
 
@@ -152,9 +156,8 @@ class Dispatches:
                 return
             if self._post(webhook, course, heard) is Outcome.TAKEN:
                 id_, message_id = webhook.webhook_id, parked.message_id
-                self._record(
-                    webhook, RecordReplayTaken(webhook_id=id_, message_id=message_id, at=self.clock())
-                )
+                taken = ReplayTaken(webhook_id=id_, message_id=message_id, taken_at=self.clock())
+                self._record(webhook, RecordReplayTaken(taken=taken))
 
     def _onwards(self, webhook: Webhook, course: _Course) -> None:
         """Send what follows, page by page, until there is no more, it fails, or others have their turn."""
@@ -174,9 +177,9 @@ class Dispatches:
                 course.seen = course.seen if more else max(course.seen, head)
             idle = 0 if count else idle + 1
             if course.seen > until and (count or idle > _IDLE_PAGES):
-                until = course.seen
-                taken = RecordTaken(webhook_id=webhook.webhook_id, until=until, count=count, at=self.clock())
-                self._record(webhook, taken)
+                until, id_ = course.seen, webhook.webhook_id
+                taken = MessagesTaken(webhook_id=id_, until=until, count=count, taken_at=self.clock())
+                self._record(webhook, RecordTaken(taken=taken))
 
     def _ends(self, course: _Course) -> bool:
         over = time.monotonic() > course.ends
@@ -205,8 +208,9 @@ class Dispatches:
             if not away and self._parks(webhook, course, message_id, heard, failed.reason):
                 return Outcome.PARKED
             self._pause(course)
-            now = self.clock()
-            self._record(webhook, RecordFailure(webhook_id=webhook.webhook_id, reason=failed.reason, at=now))
+            id_, now = webhook.webhook_id, self.clock()
+            waits = EndpointFailed(webhook_id=id_, reason=failed.reason, failed_at=now)
+            self._record(webhook, RecordFailure(failed=waits))
             return Outcome.WAITS
         finally:
             course.slow = time.monotonic() - began > _SLOW
@@ -228,7 +232,8 @@ class Dispatches:
             reason=reason,
             parked_at=self.clock(),
         )
-        if not self._record(webhook, ParkMessage(webhook_id=webhook.webhook_id, message=parked)):
+        command = ParkMessage(parked=MessageParked(webhook_id=webhook.webhook_id, parked=parked))
+        if not self._record(webhook, command):
             return False
         self.told("parked")
         self._pause(course)

@@ -133,27 +133,21 @@ def _without(messages: tuple[Parked, ...], *message_ids: str) -> tuple[Parked, .
 class RecordTaken:
     """It took so many, and has been told of everything up to this place."""
 
-    webhook_id: str
-    until: int
-    count: int
-    at: datetime
+    taken: MessagesTaken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFailure:
     """It takes nothing at the moment."""
 
-    webhook_id: str
-    reason: str
-    at: datetime
+    failed: EndpointFailed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParkMessage:
     """Send this one no more."""
 
-    webhook_id: str
-    message: Parked
+    parked: MessageParked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,9 +163,7 @@ class ReplayMessages:
 class RecordReplayTaken:
     """It took one that had been parked."""
 
-    webhook_id: str
-    message_id: str
-    at: datetime
+    taken: ReplayTaken
 
 
 DispatchCommand = RecordTaken | RecordFailure | ParkMessage | ReplayMessages | RecordReplayTaken
@@ -183,34 +175,19 @@ DispatchCommand = RecordTaken | RecordFailure | ParkMessage | ReplayMessages | R
 def decide(command: DispatchCommand, dispatch: Dispatch) -> Sequence[DispatchEvent]:
     """Nothing is recorded twice; a failure only where it is news."""
     match command:
-        case RecordTaken():
-            if command.until <= dispatch.until:
-                return []
-            return [
-                MessagesTaken(
-                    webhook_id=command.webhook_id,
-                    until=command.until,
-                    count=command.count,
-                    taken_at=command.at,
-                )
-            ]
-        case RecordFailure():
-            if dispatch.failed is not None and dispatch.failed.reason == command.reason:
-                return []
-            return [
-                EndpointFailed(webhook_id=command.webhook_id, reason=command.reason, failed_at=command.at)
-            ]
-        case ParkMessage(message=message):
-            full = len((*dispatch.parked, *_without(dispatch.again, message.message_id))) >= MOST_PARKED
-            return [] if full else [MessageParked(webhook_id=command.webhook_id, parked=message)]
+        case RecordTaken(taken=taken):
+            return [taken] if taken.until > dispatch.until else []
+        case RecordFailure(failed=failed):
+            is_known = dispatch.failed is not None and dispatch.failed.reason == failed.reason
+            return [] if is_known else [failed]
+        case ParkMessage(parked=parked):
+            others = (*dispatch.parked, *_without(dispatch.again, parked.parked.message_id))
+            return [parked] if len(others) < MOST_PARKED else []
         case ReplayMessages():
             return _replayed(command, dispatch)
-        case RecordReplayTaken():
-            waits = any(each.message_id == command.message_id for each in dispatch.again)
-            taken = ReplayTaken(
-                webhook_id=command.webhook_id, message_id=command.message_id, taken_at=command.at
-            )
-            return [taken] if waits else []
+        case RecordReplayTaken(taken=replayed):
+            waits = any(each.message_id == replayed.message_id for each in dispatch.again)
+            return [replayed] if waits else []
 
 
 def _replayed(command: ReplayMessages, dispatch: Dispatch) -> Sequence[DispatchEvent]:

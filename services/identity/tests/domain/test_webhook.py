@@ -22,6 +22,7 @@ from services.identity.domain.dispatch import (
     RecordReplayTaken,
     RecordTaken,
     ReplayMessages,
+    ReplayTaken,
 )
 from services.identity.domain.webhook import (
     MOST_OF_A_CLIENT,
@@ -140,18 +141,22 @@ def dispatched(*commands: Any) -> Dispatch:
 
 
 def taken(until: int, count: int = 1) -> RecordTaken:
-    return RecordTaken(webhook_id="w1", until=until, count=count, at=AT)
+    return RecordTaken(taken=MessagesTaken(webhook_id="w1", until=until, count=count, taken_at=AT))
 
 
 def failure(reason: str) -> RecordFailure:
-    return RecordFailure(webhook_id="w1", reason=reason, at=AT)
+    return RecordFailure(failed=EndpointFailed(webhook_id="w1", reason=reason, failed_at=AT))
 
 
 def replay(*message_ids: str) -> ReplayMessages:
     return ReplayMessages(webhook_id="w1", message_ids=message_ids, at=LATER)
 
 
-PARK = ParkMessage(webhook_id="w1", message=PARKED)
+def park(parked: Parked) -> ParkMessage:
+    return ParkMessage(parked=MessageParked(webhook_id="w1", parked=parked))
+
+
+PARK = park(PARKED)
 
 
 def test_what_was_taken_is_recorded_once_and_never_goes_back() -> None:
@@ -175,7 +180,7 @@ def test_a_parked_message_lets_the_next_one_pass_and_can_be_replayed_once() -> N
     assert (again.parked, again.again) == ((), (PARKED,))
     with pytest.raises(Refusal, match="WEBHOOK_MESSAGE_NOT_PARKED"):
         DISPATCH.decide(replay("m1"), again)
-    done = RecordReplayTaken(webhook_id="w1", message_id="m1", at=LATER)
+    done = RecordReplayTaken(taken=ReplayTaken(webhook_id="w1", message_id="m1", taken_at=LATER))
     assert dispatched(PARK, replay(), done).again == ()
     assert DISPATCH.decide(done, dispatched(PARK)) == []
 
@@ -187,10 +192,7 @@ def test_what_is_refused_again_is_parked_again() -> None:
 
 
 def test_an_endpoint_that_refuses_everything_parks_only_so_much() -> None:
-    parks = [
-        ParkMessage(webhook_id="w1", message=replace(PARKED, message_id=f"m{n}", place=n))
-        for n in range(1, MOST_PARKED + 2)
-    ]
+    parks = [park(replace(PARKED, message_id=f"m{n}", place=n)) for n in range(1, MOST_PARKED + 2)]
 
     state = dispatched(*parks)
 
