@@ -26,15 +26,6 @@ TEN_DAYS = 864_000.0
 MARKED = "linli.example.v1.Marked"
 
 
-@pytest.fixture
-def inbox(town: Town) -> Inbox:
-    """A consumer that has handled five events."""
-    town.count(1, 2, 3, 4, 5)
-    consumer = town.inbox()
-    consumer.handle(town.batch())
-    return consumer
-
-
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["the same files", "another place"])
 def test_new_events_at_known_positions_are_not_taken_for_known_ones(
     town: Town, inbox: Inbox, elsewhere: bool

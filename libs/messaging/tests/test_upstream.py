@@ -16,15 +16,6 @@ LONG = Fresh(patience=3600)
 
 
 @pytest.fixture
-def inbox(town: Town) -> Inbox:
-    """A consumer that has handled five events."""
-    town.count(1, 2, 3, 4, 5)
-    consumer = town.inbox()
-    consumer.handle(town.batch())
-    return consumer
-
-
-@pytest.fixture
 def upstream(town: Town) -> Upstream:
     """How far the tally has heard the counter."""
     return Upstream(ledger=town.tally.ledger, source=SOURCE)

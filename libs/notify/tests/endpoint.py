@@ -1,16 +1,14 @@
 """A real HTTPS endpoint of a partner in the test's process, which answers as it is told."""
 
-import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
 
 from libs.notify.safe_addresses import SafeAddresses
+from libs.notify.tests.https import Handler, serving
 from libs.testkit.certificates import Authority
 
 LOOPBACK = SafeAddresses(allowed=(ip_network("127.0.0.0/8"), ip_network("::1/128")))
@@ -67,26 +65,18 @@ def endpoint(
     """It has a certificate for `host`, from an authority of its own that counts for so many days."""
     authority = Authority(folder, f"authority-of-{name}", days=days)
     pair = authority.sign(name, host)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(pair.certificate, pair.key)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
-    server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    opened = Endpoint(authority.file, server.server_port)
-    opened.hold.set()
-    server.endpoint = opened  # type: ignore[attr-defined]  # for its handlers
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield opened
-    finally:
+    with serving(pair, _Handler) as server:
+        opened = Endpoint(authority.file, server.server_port)
         opened.hold.set()
-        server.shutdown()
-        server.server_close()
+        server.endpoint = opened  # type: ignore[attr-defined]  # for its handlers
+        try:
+            yield opened
+        finally:
+            opened.hold.set()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
+class _Handler(Handler):
+    def do_POST(self) -> None:  # noqa: N802  # http.server finds it by this name
         told: Endpoint = self.server.endpoint  # type: ignore[attr-defined]  # set above
         body = self.rfile.read(int(self.headers["content-length"]))
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -101,6 +91,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("content-length", str(len(told.answer)))
         self.end_headers()
         self.wfile.write(told.answer)
-
-    def log_message(self, *_: Any) -> None:
-        """Not into the output of the tests."""

@@ -2,17 +2,16 @@
 
 import base64
 import json
-import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from libs.notify.sms import SmsSettings, settings_of
 from libs.notify.standard_webhooks import signature
+from libs.notify.tests.https import Handler, serving
 from libs.testkit.certificates import Authority
 
 KEY = bytes(range(32))
@@ -39,25 +38,18 @@ def sms_gateway(folder: Path, *, host: str = "localhost") -> Iterator[SmsGateway
     """It has a certificate for `host`, from an authority that the settings name, and checks signatures."""
     authority = Authority(folder)
     pair = authority.sign("sms", host)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(pair.certificate, pair.key)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.socket = tls.wrap_socket(server.socket, server_side=True)
-    url = f"https://localhost:{server.server_port}/messages?from=linli"
-    gateway = SmsGateway(settings_of(url, KEY, authority=authority.file), url)
-    server.gateway = gateway  # type: ignore[attr-defined]  # for its handlers
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield gateway
-    finally:
-        gateway.over.set()
-        server.shutdown()
-        server.server_close()
+    with serving(pair, _Handler) as server:
+        url = f"https://localhost:{server.server_port}/messages?from=linli"
+        gateway = SmsGateway(settings_of(url, KEY, authority=authority.file), url)
+        server.gateway = gateway  # type: ignore[attr-defined]  # for its handlers
+        try:
+            yield gateway
+        finally:
+            gateway.over.set()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:
+class _Handler(Handler):
+    def do_POST(self) -> None:  # noqa: N802  # http.server finds it by this name
         gateway: SmsGateway = self.server.gateway  # type: ignore[attr-defined]  # set above
         body = self.rfile.read(int(self.headers["content-length"]))
         message_id, at = self.headers["webhook-id"], self.headers["webhook-timestamp"]
@@ -74,6 +66,3 @@ class _Handler(BaseHTTPRequestHandler):
         if gateway.location:
             self.send_header("location", gateway.location)
         self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        """Not into the output of the tests."""
