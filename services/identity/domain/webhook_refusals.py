@@ -22,7 +22,8 @@ def webhook_url_is_unfit() -> Refusal:
 
 def webhook_kinds_are_unknown(unknown: Sequence[str]) -> Refusal:
     """Webhooks do not tell of these kinds of events."""
-    advice = f"webhooks tell of events of cases, by the names of the contract; not of {', '.join(unknown)}"
+    listed = ", ".join(unknown)
+    advice = f"webhooks carry only events of cases, under their names in cases_events.proto: {listed}"
     return Refusal(Kind.INVALID, "WEBHOOK_KINDS_UNKNOWN", advice, field="kinds", kinds=",".join(unknown))
 
 

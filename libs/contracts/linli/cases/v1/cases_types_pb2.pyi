@@ -381,7 +381,7 @@ Global___EvidenceReference: _TypeAlias = EvidenceReference  # noqa: Y015
 @_typing.final
 class Attachment(_message.Message):
     """A file that came with a report, for instance a photo. Linli keeps what it must be when it is looked at; the file itself
-    lies with whoever took the report.
+    stays with whoever took the report.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
