@@ -98,10 +98,13 @@ def test_it_follows_a_case_answers_and_shows_its_evidence(town: Town, working: P
         "CASE_STATE_RESOLVED",
     ], said
     seen = town.operator.cases.get_case(cases.GetCaseRequest(case_id=case_id))
-    assert [note.text for note in seen.notes] == ["A plumber comes today."]
+    [answer] = seen.notes
+    assert answer.text == "A plumber comes today."
+    [photo] = answer.attachments
     history = town.operator.cases.get_case_history(cases.GetCaseHistoryRequest(case_id=case_id)).entries
     [resolved] = [entry for entry in history if entry.event.endswith(".CaseResolved")]
-    assert [MessageToDict(piece)["kind"] for piece in resolved.evidence] == ["EVIDENCE_KIND_PHOTO"]
+    shown = {"kind": "EVIDENCE_KIND_PHOTO", **MessageToDict(photo)}
+    assert [MessageToDict(piece) for piece in resolved.evidence] == [shown]
 
 
 def test_what_it_may_not_do_is_refused(town: Town, working: Partner) -> None:

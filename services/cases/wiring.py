@@ -79,7 +79,14 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
     picture = LatestPicture(facts, ground.ledger)
     owners = Owners(stream=ground.stream(OWNER))
     systems = ExternalSystems(stream=ground.stream(EXTERNAL_SYSTEM), owners=owners)
-    cases = Cases(stream=stream, picture=picture, reads=reads, lists=CaseLists(ground.views))
+    conversations = ground.stream(CONVERSATION, area=area_of_conversation)
+    cases = Cases(
+        stream=stream,
+        conversations=conversations,
+        picture=picture,
+        reads=reads,
+        lists=CaseLists(ground.views),
+    )
     receipts = Receipts(cases=cases, digests=ground.ledger.keys, reads=reads, throttle=Throttle(ground.clock))
     reports = Reports(
         stream=stream,
@@ -98,7 +105,7 @@ def _app(ground: Ground, settings: CasesSettings) -> App:
         merges=Merges(stream=stream, picture=picture),
         duplicates=Duplicates(cases=cases, nearby=NearbyCases(ground.views)),
         conversations=Conversations(
-            stream=ground.stream(CONVERSATION, area=area_of_conversation),
+            stream=conversations,
             cases=stream,
             reads=due_answers.OverdueReads(ground.views),
             picture=picture,

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 POLICIES: dict[str, set[str]] = {
     "identity": {"letter_wording", "wording"},
     "catalog": {"details", "standard", "terms", "working_time"},
-    "cases": {"clocks", "escalation", "explaining", "likeness", "suggesting"},
+    "cases": {"answering", "attached", "clocks", "escalation", "explaining", "likeness", "suggesting"},
     "volunteers": {"matching"},
     "supervision": {"metrics"},
 }

@@ -13,13 +13,16 @@ from libs.query.sought import Sought, texts_hidden
 from services.cases.application.permits import Check, as_opened
 from services.cases.application.ports import CaseLists, CaseReads, CaseRow, Picture, Search
 from services.cases.domain import refusals
+from services.cases.domain.attached import Attached
 from services.cases.domain.case import CASE
-from services.cases.domain.case.commands import COUNTED, CaseCommand, ReassignCase
+from services.cases.domain.case.commands import COUNTED, CaseCommand, ReassignCase, ResolveCase
 from services.cases.domain.case.events import CaseEvent, CaseMerged
 from services.cases.domain.case.situations import Case, Merged, NotOpened, Opened, body_of
+from services.cases.domain.conversation import Conversation, ConversationCommand, ConversationEvent
 from services.cases.domain.values import is_public_id
 
 CaseStream = Stream[CaseCommand, Case, CaseEvent]
+ConversationStream = Stream[ConversationCommand, Conversation, ConversationEvent]
 CaseHandled = Handled[Case, CaseEvent]
 
 
@@ -70,6 +73,7 @@ class Cases:
     """What can be done with cases."""
 
     stream: CaseStream
+    conversations: ConversationStream
     picture: Picture
     reads: CaseReads
     lists: CaseLists
@@ -79,12 +83,22 @@ class Cases:
     ) -> CaseHandled:
         """Accept, return, pause, note, resolve, close, acknowledge, annul: the command says.
 
-        A command that counts working time is given the calendars. For `ReassignCase` see `reassign`.
+        A command that counts working time is given the calendars, and a resolution with evidence what was
+        attached to messages. For `ReassignCase` see `reassign`.
         """
         require_case_id(case_id)
         if isinstance(command, COUNTED):
             command = replace(command, calendars=self.picture().calendars)
+        if isinstance(command, ResolveCase) and command.evidence:
+            command = replace(command, attached=self._attached(case_id))
         return self.stream.handle(case_id, command, context, check, if_revision or None)
+
+    def _attached(self, case_id: str) -> tuple[Attached, ...]:
+        """What came with the messages about a case, and about those that were merged into it."""
+        state = self.stream.load(case_id).state
+        reports = () if isinstance(state, NotOpened) else state.file.reports
+        conversations = (self.conversations.load(report.case_id).state for report in reports)
+        return tuple(file for each in conversations for file in each.attached)
 
     def reassign(
         self, case_id: str, named: Named, at: datetime, context: Context, check: Check, if_revision: str

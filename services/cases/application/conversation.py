@@ -5,32 +5,33 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from libs.ledger.recorded import Context, Recorded
-from libs.ledger.streams.stream import Handled, Stream
+from libs.ledger.streams.stream import Handled
 from libs.query.freshness import Fresh, PageQuery
 from libs.query.reach import Reach
 from libs.rules.working_time import Versions
-from services.cases.application.case import CaseStream, require_case_id, surviving_of
+from services.cases.application.case import (
+    CaseStream,
+    ConversationStream,
+    require_case_id,
+    surviving_of,
+)
 from services.cases.application.permits import as_opened
 from services.cases.application.ports import OverdueReads, OverdueRow, Picture, ReferenceReads
 from services.cases.domain import message_refusals
+from services.cases.domain.answering import Counted, counted_by
 from services.cases.domain.case import pausing
 from services.cases.domain.case.situations import CaseFile, Merged, Opened, body_of
 from services.cases.domain.conversation import (
     Conversation,
-    ConversationCommand,
     ConversationEvent,
-    Counted,
     Matter,
     MessageOverdue,
     MessageSent,
     SendMessage,
-    counted_by,
     owed,
 )
 from services.cases.domain.explaining import Explanation, explained
-from services.cases.domain.values import Party
-
-ConversationStream = Stream[ConversationCommand, Conversation, ConversationEvent]
+from services.cases.domain.values import Attachment, Party
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,7 @@ class Message:
     text: str
     answers: str | None
     answer_wanted: bool
+    attachments: tuple[Attachment, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ class Conversations:
             text=message.text,
             answers=message.answers,
             answer_wanted=message.answer_wanted,
+            attachments=message.attachments,
             counted=self._counted(file),
             at=at,
         )

@@ -1,6 +1,6 @@
 """What resident, community and department write to each other about a case, and who owes an answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -8,11 +8,13 @@ from libs.ledger.decider import Decider
 from libs.ledger.personal import Personal
 from libs.rules.areas import NOWHERE, AreaPath, parent_of
 from libs.rules.due import Limit, due
-from libs.rules.terms import MESSAGE_LIMITS, MessageLimits
-from libs.rules.working_time import Counting, NeverAtWork
+from libs.rules.terms import MESSAGE_LIMITS
+from libs.rules.working_time import NeverAtWork
 from services.cases.domain import message_refusals
+from services.cases.domain.answering import Counted, Owed, limit_of
+from services.cases.domain.attached import Attached, attached_by, once
 from services.cases.domain.case.pausing import ALWAYS
-from services.cases.domain.values import Party
+from services.cases.domain.values import Attachment, Party
 
 MOST_UNANSWERED = 20
 """Messages of one party to another that may wait for an answer at the same time: more would be a flood."""
@@ -41,6 +43,7 @@ class MessageSent:
     limit: Limit | None = None  # not in older events, whose limits were the usual ones
     calendar_id: str = ""
     known: int = 0
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +59,6 @@ class MessageOverdue:
 
 
 ConversationEvent = MessageSent | MessageOverdue
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owed:
-    """The answer that is owed to a message: within which limit, until when, and by which calendar."""
-
-    limit: Limit
-    due_at: datetime
-    calendar_id: str
 
 
 # Situations
@@ -84,12 +78,13 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """How many messages there were, and which wait for an answer, the oldest first."""
+    """How many messages there were, which wait for an answer, and what came with them; the oldest first."""
 
     case_id: str = ""
     area_path: AreaPath = NOWHERE
     messages: int = 0
     unanswered: tuple[Unanswered, ...] = ()
+    attached: tuple[Attached, ...] = ()
 
     def waiting(self, message_id: str | None) -> Unanswered | None:
         """The message with an id, if it waits for an answer."""
@@ -111,6 +106,7 @@ def evolve(state: Conversation, event: ConversationEvent) -> Conversation:
                 area_path=event.area_path,
                 messages=state.messages + 1,
                 unanswered=left,
+                attached=(*state.attached, *_attached(event)),
             )
         case MessageOverdue(message_id=message_id):
             told = (
@@ -118,6 +114,12 @@ def evolve(state: Conversation, event: ConversationEvent) -> Conversation:
                 for each in state.unanswered
             )
             return replace(state, unanswered=tuple(told))
+
+
+def _attached(event: MessageSent) -> tuple[Attached, ...]:
+    """Whose files came with a message: those of the body, if it wrote."""
+    body_id = event.body_id if event.sender is Party.DEPARTMENT else None
+    return attached_by(body_id, event.attachments, event.at)
 
 
 def _unanswered(event: MessageSent, due_at: datetime) -> Unanswered:
@@ -155,25 +157,6 @@ class Matter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """What an answer is due by: the limits of the case's terms, and a calendar as known, or day and night."""
-
-    limits: MessageLimits = MESSAGE_LIMITS
-    calendar_id: str = ""
-    calendar: Counting = ALWAYS
-    known: int = 0
-
-
-def counted_by(
-    limits: MessageLimits, calendar_id: str, calendars: Mapping[str, Counting], known: int
-) -> Counted:
-    """What an answer is due by: day and night where the calendar is not known; it keeps nobody quiet."""
-    if (calendar := calendars.get(calendar_id)) is not None:
-        return Counted(limits=limits, calendar_id=calendar_id, calendar=calendar, known=known)
-    return Counted(limits=limits)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SendMessage:
     """Write to another party. To an answer (to the message `answers`) none is owed, unless one is wanted."""
 
@@ -183,6 +166,7 @@ class SendMessage:
     text: str = field(repr=False)
     answers: str | None = None
     answer_wanted: bool = False
+    attachments: tuple[Attachment, ...] = ()
     counted: Counted
     at: datetime
 
@@ -238,6 +222,7 @@ def _sent(command: SendMessage, state: Conversation) -> MessageSent:
         at=command.at,
         body_id=matter.body_id,
         answers=command.answers,
+        attachments=once(command.attachments),
     )
     return _due(sent, command.counted) if owed else sent
 
@@ -264,17 +249,6 @@ def owed(sent: MessageSent) -> Owed:
         raise message_refusals.answer_not_owed(sent.message_id)
     limit = sent.limit or limit_of(MESSAGE_LIMITS, sent.addressee)
     return Owed(limit=limit, due_at=sent.due_at, calendar_id=sent.calendar_id)
-
-
-def limit_of(limits: MessageLimits, addressee: Party) -> Limit:
-    """How long a party may take to answer."""
-    match addressee:
-        case Party.RESIDENT:
-            return limits.resident
-        case Party.COMMUNITY:
-            return limits.community
-        case Party.DEPARTMENT:
-            return limits.department
 
 
 def _overdue(message: Unanswered, state: Conversation) -> MessageOverdue:

@@ -202,7 +202,7 @@ def evidence_missing(kinds: Sequence[str], shown_before: Sequence[str] = ()) -> 
     """The commitment demands more; `shown_before`: the digests given that were shown or attached before."""
     message = f"the commitment demands a {' and a '.join(kinds)}: "
     if shown_before:
-        message += "this piece was attached to the report or shown before, so refer to another one"
+        message += "this piece was attached by somebody else or shown before, so refer to another one"
     else:
         message += "name it in `evidence` by kind, digest (SHA-256), media_type and size, each piece once"
     shown = {"already_shown": ",".join(shown_before)} if shown_before else {}

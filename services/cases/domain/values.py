@@ -119,7 +119,7 @@ class EvidenceReference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """A file that came with a report and lies elsewhere: what it must be when it is looked at.
+    """A file that came with what somebody wrote, and lies elsewhere: what it must be when it is looked at.
 
     `digest` is the SHA-256 (hexadecimal digits), `size` in bytes.
     """

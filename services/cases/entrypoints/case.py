@@ -19,7 +19,7 @@ from services.cases.entrypoints.wire.case import case_listed, case_shown, public
 from services.cases.entrypoints.wire.history import history_entry_shown
 from services.cases.entrypoints.wire.record import full_case_shown
 from services.cases.entrypoints.wire.sensor import incident_shown
-from services.cases.entrypoints.wire.words import evidence_of
+from services.cases.entrypoints.wire.words import attachments_of, evidence_of
 
 Answer = TypeVar("Answer")
 
@@ -74,7 +74,7 @@ class CaseApi:
 
     def answer_reporter(self, request: pb.AnswerReporterRequest, call: Call) -> pb.AnswerReporterResponse:
         """The body writes to the reporter."""
-        command = commands.AnswerReporter(text=request.text, at=call.at)
+        command = commands.AnswerReporter(text=request.text, attachments=attachments_of(request), at=call.at)
         return act(self._app, request, call, command, _for_body(call), pb.AnswerReporterResponse)
 
     def add_note(self, request: pb.AddNoteRequest, call: Call) -> pb.AddNoteResponse:

@@ -16,7 +16,7 @@ from services.cases.domain.values import Party
 from services.cases.entrypoints.case import masked_for
 from services.cases.entrypoints.wire.conversation import conversation_shown, overdue_shown
 from services.cases.entrypoints.wire.history import Reader
-from services.cases.entrypoints.wire.words import PARTIES
+from services.cases.entrypoints.wire.words import PARTIES, attachments_of
 
 
 class ConversationApi:
@@ -34,6 +34,7 @@ class ConversationApi:
             text=request.text,
             answers=request.answers_message_id or None,
             answer_wanted=request.answer_wanted,
+            attachments=attachments_of(request),
         )
         handled = self._app.conversations.send(case, message, call.now(), call.context())
         (sent,) = (event for event in handled.events if isinstance(event, MessageSent))

@@ -13,6 +13,7 @@ from services.cases.domain.case import commands
 from services.cases.domain.values import public_id_typed, receipt_code_typed
 from services.cases.entrypoints.wire.case import case_shown, without_reporter
 from services.cases.entrypoints.wire.record import my_case_shown
+from services.cases.entrypoints.wire.words import attachments_of
 
 
 class ReceiptApi:
@@ -49,16 +50,21 @@ def _shown(request: Any, call: Call) -> Shown:
 
 
 def _command(request: pb.ReplyByReceiptRequest, call: Call) -> commands.CaseCommand:
-    objects = (types.RECEIPT_REPLY_OBJECT_TO_RESOLUTION, types.RECEIPT_REPLY_OBJECT_TO_REJECTION)
-    if request.reply in objects and not request.reason:
+    objections = (types.RECEIPT_REPLY_OBJECT_TO_RESOLUTION, types.RECEIPT_REPLY_OBJECT_TO_REJECTION)
+    if request.reply in objections and not request.reason:
         raise invalid("reason", "say why you object")
+    if request.attachments and request.reply not in objections:
+        raise invalid("attachments", "only an objection takes files")
+    files = attachments_of(request)
     match request.reply:
         case types.RECEIPT_REPLY_CONFIRM:
             return commands.ConfirmResolution(at=call.at)
         case types.RECEIPT_REPLY_OBJECT_TO_RESOLUTION:
-            return commands.ReopenCase(by_reporter=True, imported=False, reason=request.reason, at=call.at)
+            return commands.ReopenCase(
+                by_reporter=True, imported=False, reason=request.reason, attachments=files, at=call.at
+            )
         case types.RECEIPT_REPLY_OBJECT_TO_REJECTION:
-            return commands.ContestRejection(reason=request.reason, at=call.at)
+            return commands.ContestRejection(reason=request.reason, attachments=files, at=call.at)
         case types.RECEIPT_REPLY_WITHDRAW:
             return commands.WithdrawCase(reason=request.reason, at=call.at)
         case _:

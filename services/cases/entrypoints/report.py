@@ -21,7 +21,7 @@ from services.cases.entrypoints.case import IMPORT_SCOPE, Answer, act, dating
 from services.cases.entrypoints.external_system import require_system_or_importer
 from services.cases.entrypoints.wire.case import case_listed, case_shown, case_shown_to
 from services.cases.entrypoints.wire.record import my_case_shown
-from services.cases.entrypoints.wire.words import CHANNELS, attachment_of, point_of
+from services.cases.entrypoints.wire.words import CHANNELS, attachments_of, point_of
 
 STAFF_SCOPES = ("cases.work", "cases.dispatch", IMPORT_SCOPE)
 """Whoever holds one reports for the record, not as a reporter."""
@@ -58,7 +58,7 @@ class ReportApi:
             assisted=request.assisted,
             consent_id=request.consent_id,
             external=_external(request, call),
-            attachments=tuple(map(attachment_of, request.attachments)),
+            attachments=attachments_of(request),
             description=request.description,
             address=request.address,
             contact=request.contact,
@@ -83,7 +83,12 @@ class ReportApi:
         """The reporter says that the matter is not dealt with."""
         imported = call.occurred_at is not None
         command = commands.ReopenCase(
-            by_reporter=True, imported=imported, reason=request.reason, subject=self._whose(call), at=call.at
+            by_reporter=True,
+            imported=imported,
+            reason=request.reason,
+            attachments=attachments_of(request),
+            subject=self._whose(call),
+            at=call.at,
         )
         return self._reply(request, call, command, pb.ObjectToResolutionResponse)
 
@@ -100,7 +105,12 @@ class ReportApi:
         self, request: pb.ObjectToRejectionRequest, call: Call
     ) -> pb.ObjectToRejectionResponse:
         """The reporter says that it is a matter for this community."""
-        command = commands.ContestRejection(reason=request.reason, subject=self._whose(call), at=call.at)
+        command = commands.ContestRejection(
+            reason=request.reason,
+            attachments=attachments_of(request),
+            subject=self._whose(call),
+            at=call.at,
+        )
         return self._reply(request, call, command, pb.ObjectToRejectionResponse)
 
     def _reply(

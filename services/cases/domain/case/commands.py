@@ -12,6 +12,7 @@ from datetime import datetime
 from libs.rules.areas import AreaPath
 from libs.rules.routing import Responsibility
 from libs.rules.working_time import Counting
+from services.cases.domain.attached import Attached
 from services.cases.domain.case import merges_asked, pause_requests
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import ClockKind, Commitment, MomentKind
@@ -124,6 +125,7 @@ class AnswerReporter:
     """The body writes to the reporter."""
 
     text: str = field(repr=False)
+    attachments: tuple[Attachment, ...] = ()
     at: datetime
 
 
@@ -138,10 +140,14 @@ class AddNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolveCase:
-    """The body says it is dealt with, by an outcome of the affair's list, and shows it."""
+    """The body says it is dealt with, by an outcome of the affair's list, and shows it.
+
+    `attached`: the files of the conversations about the case and its duplicates.
+    """
 
     outcome_code: str
     evidence: tuple[EvidenceReference, ...] = ()
+    attached: tuple[Attached, ...] = ()
     outcome: str = field(default="", repr=False)
     at: datetime
 
@@ -183,6 +189,7 @@ class ContestRejection:
     subject: str = ""
     calendars: Mapping[str, Counting] = field(default_factory=dict)
     reason: str = field(default="", repr=False)
+    attachments: tuple[Attachment, ...] = ()
     at: datetime
 
 
@@ -194,6 +201,7 @@ class ReopenCase:
     by_reporter: bool
     imported: bool
     reason: str = field(default="", repr=False)
+    attachments: tuple[Attachment, ...] = ()
     at: datetime
 
 

@@ -8,6 +8,7 @@ from libs.rules.areas import id_of, ids_of
 from libs.rules.routing import Question, Responsibility, route
 from libs.rules.terms import Level
 from services.cases.domain import refusals
+from services.cases.domain.attached import once
 from services.cases.domain.case import adjudicating, approving, commands, ending, events, merging, pausing
 from services.cases.domain.case.alarms import acknowledge, annul
 from services.cases.domain.case.evolve import after, evolve
@@ -87,7 +88,7 @@ def _open(command: commands.OpenCase) -> list[events.CaseEvent]:
         external=command.external,
         receipt=command.receipt,
         follows=command.follows,
-        attachments=tuple(dict.fromkeys(command.attachments)),
+        attachments=once(command.attachments),
         place=said(subject, command.point.in_words()) if command.point else None,
         description=said(subject, command.description),
         address=said(subject, command.address),
@@ -254,7 +255,13 @@ def _answer(
     if not file.reporter_reads:
         raise refusals.reporter_cannot_read()
     text = Personal(file.subject, command.text)
-    return events.ReporterAnswered(note_id=_next_note(file), body_id=body_id, text=text, at=at)
+    return events.ReporterAnswered(
+        note_id=_next_note(file),
+        body_id=body_id,
+        text=text,
+        attachments=once(command.attachments),
+        at=at,
+    )
 
 
 def _next_note(file: CaseFile) -> str:

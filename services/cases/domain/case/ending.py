@@ -4,10 +4,10 @@ A body says that the matter is dealt with, and by which outcome. The reporter co
 their silence closes the case when the time to answer is over. Nobody closes it before.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from services.cases.domain import refusals
+from services.cases.domain.attached import once
 from services.cases.domain.case import adjudicating, commands, events
 from services.cases.domain.case.evolve import after
 from services.cases.domain.case.moments import passed
@@ -21,7 +21,7 @@ from services.cases.domain.case.situations import (
     body_of,
 )
 from services.cases.domain.clocks import ClockKind
-from services.cases.domain.values import Closing, EvidenceReference, said
+from services.cases.domain.values import Closing, said
 
 
 def resolve(
@@ -31,7 +31,7 @@ def resolve(
     if command.outcome_code not in file.terms.outcomes:
         raise refusals.outcome_not_listed(command.outcome_code, file.terms.outcomes)
     if not file.held:  # another system's history is taken as it is told
-        _require_evidence(command.evidence, file)
+        _require_evidence(command, file, body_id)
     on_time = all(clock.on_time for clock in file.clocks if clock.deadline.clock is ClockKind.RESOLUTION)
     return [
         events.CaseResolved(
@@ -46,13 +46,13 @@ def resolve(
     ]
 
 
-def _require_evidence(given: Iterable[EvidenceReference], file: CaseFile) -> None:
-    """Each piece counts once, and what did not convince before does not count again."""
-    given = tuple(given)
-    kinds = {each.digest: each.kind for each in given if each.digest not in file.evidence}
+def _require_evidence(command: commands.ResolveCase, file: CaseFile, body_id: str) -> None:
+    """Each piece counts once; nor does what did not convince before, or what others attached."""
+    void = file.shown_before(body_id, command.attached)
+    kinds = {each.digest: each.kind for each in command.evidence if each.digest not in void}
     missing = [kind for kind in file.terms.evidence if kind not in kinds.values()]
     if missing:
-        shown = [each.digest for each in given if each.digest in file.evidence and each.kind in missing]
+        shown = [each.digest for each in command.evidence if each.digest in void and each.kind in missing]
         raise refusals.evidence_missing([kind.value for kind in missing], shown)
 
 
@@ -104,6 +104,7 @@ def reopen(
         imported=imported,
         at=at,
         reason=said(command.subject or state.file.subject, command.reason),
+        attachments=once(command.attachments),
     )
     # The clocks go on as if they had never stopped: what would have passed meanwhile has passed.
     return [reopened, *passed(after(state, [reopened]), at)]
@@ -116,7 +117,12 @@ def contest(command: commands.ContestRejection, state: Rejected, at: datetime) -
         raise refusals.rejection_upheld(file.deciding_path)
     _require_window(state.reopen_until, state.ended_at, at)
     reason = said(command.subject or file.subject, command.reason)
-    contested = events.RejectionContested(responded=file.answered_by is not None, reason=reason, at=at)
+    contested = events.RejectionContested(
+        responded=file.answered_by is not None,
+        reason=reason,
+        attachments=once(command.attachments),
+        at=at,
+    )
     # What passed while it was rejected, those who rejected it could have stopped.
     missed = passed(after(state, [contested]), at)
     return [contested, *missed, adjudicating.opened(file, command.calendars, at)]

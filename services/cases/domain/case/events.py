@@ -172,6 +172,7 @@ class ReporterAnswered:
     body_id: str
     text: Personal
     at: datetime
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +238,7 @@ class RejectionContested:
     responded: bool
     at: datetime
     reason: Personal | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +250,7 @@ class CaseReopened:
     imported: bool
     at: datetime
     reason: Personal | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

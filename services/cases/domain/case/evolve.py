@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from services.cases.domain.attached import attached_by
 from services.cases.domain.case import events
 from services.cases.domain.case.situations import (
     Accepted,
@@ -57,7 +58,7 @@ def evolve(state: Case, event: events.CaseEvent) -> Case:  # noqa: C901  # one c
     if (clocks := clocks_after(state.file.clocks, event)) != state.file.clocks:
         state = replace(state, file=replace(state.file, clocks=clocks))
     file = state.file if event.at <= state.file.acted_at else replace(state.file, acted_at=event.at)
-    file = _with_decision(file, event)
+    file = _with_files(_with_decision(file, event), event)
     match event:
         case events.CaseRouted(body_id=body, decision=decision):
             return Routed(file=replace(file, affair_path=decision.question.affair_path), body_id=body)
@@ -187,6 +188,15 @@ def after(state: Opened, happened: Iterable[events.CaseEvent]) -> Opened:
             raise TypeError("no event makes a case unopened")
         state = evolved
     return state
+
+
+def _with_files(file: CaseFile, event: events.CaseEvent) -> CaseFile:
+    """With what came with an answer of a body, or with an objection."""
+    if not isinstance(event, events.ReporterAnswered | events.CaseReopened | events.RejectionContested):
+        return file
+    owner = event.body_id if isinstance(event, events.ReporterAnswered) else None
+    attached = attached_by(owner, event.attachments, event.at)
+    return replace(file, attached=(*file.attached, *attached))
 
 
 def _answered(file: CaseFile, body_id: str) -> CaseFile:

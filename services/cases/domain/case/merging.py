@@ -94,7 +94,7 @@ def add(command: commands.AddDuplicate, state: Unresolved, at: datetime) -> list
         later=_later(holder, at, pausing.resolution_of(clocks), command),
         body_id=body_of(holder),
         at=at,
-        evidence=tuple(sorted(other.file.evidence)),
+        evidence=tuple(sorted(other.file.shown_before(body_of(holder)))),
     )
     return [*ended, added, *passed(after(holder, [added]), at)]
 

@@ -1,10 +1,12 @@
 """The situations a case can be in. How events lead from one to the next stands in `evolve.py`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 from libs.rules.areas import AreaPath
+from services.cases.domain.attached import Attached, not_of
 from services.cases.domain.case.merges_made import Report
 from services.cases.domain.case.terms import CaseTerms
 from services.cases.domain.clocks import Clock, Deadline
@@ -79,9 +81,8 @@ class CaseFile:
     pauses: tuple[tuple[datetime, datetime], ...] = ()  # those that are over: from and until
     approved_pauses: tuple[tuple[datetime, datetime], ...] = ()  # the same, of those that needed approval
     pause_requests: tuple[PauseRequest, ...] = ()  # all of them, the oldest first
-    evidence: frozenset[str] = (
-        frozenset()
-    )  # the digests of all that the reporter attached or a body ever showed
+    evidence: frozenset[str] = frozenset()  # the digests of what was reported with, or shown as such
+    attached: tuple[Attached, ...] = ()  # the files of answers and objections
     contested: bool = False  # the reporter has objected to a rejection
     returns: int = 0
     reopenings: int = 0
@@ -112,6 +113,10 @@ class CaseFile:
     def pauses_of_all(self) -> tuple[tuple[datetime, datetime], ...]:
         """The pauses that count together: those of this case, and of the cases merged into it."""
         return (*self.pauses, *(pause for each in self.duplicates for pause in each.pauses))
+
+    def shown_before(self, body_id: str | None, also: Iterable[Attached] = ()) -> frozenset[str]:
+        """The digests that count no more as evidence of a body; `also`: what else was attached."""
+        return self.evidence | not_of(body_id, (*self.attached, *also))
 
     @property
     def subject(self) -> str:

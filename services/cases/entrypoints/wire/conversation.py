@@ -11,7 +11,7 @@ from services.cases.application.ports import OverdueRow
 from services.cases.domain.conversation import ConversationEvent, MessageOverdue, MessageSent
 from services.cases.domain.values import Party
 from services.cases.entrypoints.wire.history import Reader
-from services.cases.entrypoints.wire.words import PARTIES
+from services.cases.entrypoints.wire.words import PARTIES, attachments_shown
 
 
 def conversation_shown(
@@ -42,6 +42,9 @@ def _message(sent: MessageSent, author_id: str, reader: Reader) -> pb.CaseMessag
         answers_message_id=sent.answers or "",
         body_id=sent.body_id or "",
         author_id="" if reader.is_reporter and author_id != reader.reporter_id else author_id,
+        attachments=attachments_shown(
+            sent.attachments, told=not reader.masked and sent.text.value is not None
+        ),
     )
 
 

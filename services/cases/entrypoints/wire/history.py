@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from linli.cases.v1 import cases_service_pb2 as pb
+from linli.cases.v1 import cases_types_pb2 as types
 
 from libs.ledger.personal import Personal
 from libs.ledger.recorded import Recorded
 from libs.rpc.moments import stamp
 from services.cases.domain.case import events
 from services.cases.entrypoints.wire.merges import merge_summary
-from services.cases.entrypoints.wire.words import evidence_shown
+from services.cases.entrypoints.wire.words import attachments_shown, evidence_shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,15 @@ def history_entry_shown(recorded: Recorded[Any], masked: bool) -> pb.HistoryEntr
         outcome_code=getattr(event, "outcome_code", ""),
         evidence=map(evidence_shown, getattr(event, "evidence", ())),
         summary=merge_summary(event),
+        attachments=_attachments(recorded, masked),
     )
+
+
+def _attachments(recorded: Recorded[Any], masked: bool) -> list[types.Attachment]:
+    """What came with an objection, for those who can read it; what came with an answer stands in the note."""
+    if not isinstance(event := recorded.event, events.CaseReopened | events.RejectionContested):
+        return []
+    return attachments_shown(event.attachments, told=bool(_reason(recorded, masked)))
 
 
 def _reason(recorded: Recorded[Any], masked: bool) -> str:

@@ -12,11 +12,11 @@ from libs.rpc.moments import stamp
 from services.cases.application.case import CaseRecord
 from services.cases.domain.case import events
 from services.cases.domain.case.situations import Closed, Confirmed, Resolved
-from services.cases.domain.values import Point
+from services.cases.domain.values import Attachment, Point
 from services.cases.entrypoints.wire.case import case_shown, without_reporter
 from services.cases.entrypoints.wire.history import Reader, history_shown
 from services.cases.entrypoints.wire.pauses import pause_requests_shown
-from services.cases.entrypoints.wire.words import attachment_shown, evidence_shown
+from services.cases.entrypoints.wire.words import attachments_shown, evidence_shown
 
 Telling = Callable[[Personal | None], str]
 """What is shown of a personal text: "" where it was never said, was erased, or is masked."""
@@ -103,12 +103,13 @@ def _telling(masked: bool) -> Telling:
 
 
 def _notes(record: CaseRecord, told: Telling) -> Iterator[pb.Note]:
+    none: tuple[Attachment, ...] = ()
     for recorded in record.history:
         match recorded.event:
             case events.NoteAdded(note_id=note_id, text=text, to_reporter=to_reporter, at=at):
-                body_id = ""
-            case events.ReporterAnswered(note_id=note_id, text=text, body_id=body_id, at=at):
-                to_reporter = True
+                body_id, files = "", none
+            case events.ReporterAnswered(note_id=note_id, text=text, body_id=body_id, at=at) as answer:
+                to_reporter, files = True, answer.attachments
             case _:
                 continue
         yield pb.Note(
@@ -118,6 +119,7 @@ def _notes(record: CaseRecord, told: Telling) -> Iterator[pb.Note]:
             author_id=recorded.metadata.actor,
             body_id=body_id,
             added_time=stamp(at),
+            attachments=attachments_shown(files, told=bool(told(text))),
         )
 
 
@@ -174,8 +176,8 @@ def _report(record: CaseRecord, told: Telling, masked: bool) -> pb.Report:
     )
     if (where := _where(opened)) and not masked:
         report.location.CopyFrom(types_pb2.Point(latitude=where.latitude, longitude=where.longitude))
-    if not (masked or record.state.file.content_erased or _erased(opened)):
-        report.attachments.extend(map(attachment_shown, opened.attachments))
+    files_told = not (masked or record.state.file.content_erased or _erased(opened))
+    report.attachments.extend(attachments_shown(opened.attachments, told=files_told))
     return report
 
 

@@ -1,5 +1,6 @@
 """Enums, promises and places in protobuf: for those who publish and those who answer."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from linli.cases.v1 import cases_service_pb2 as pb
@@ -62,14 +63,20 @@ def evidence_of(piece: types.EvidenceReference) -> EvidenceReference:
     )
 
 
-def attachment_shown(file: Attachment) -> types.Attachment:
-    """A file of a report as others see it."""
-    return types.Attachment(digest=file.digest, media_type=file.media_type, size=file.size)
+def attachments_shown(files: Iterable[Attachment], *, told: bool) -> list[types.Attachment]:
+    """The files that came with a text as others see them; none unless they are `told` the text."""
+    shown = files if told else ()
+    return [
+        types.Attachment(digest=each.digest, media_type=each.media_type, size=each.size) for each in shown
+    ]
 
 
-def attachment_of(file: types.Attachment) -> Attachment:
-    """The file that a request refers to."""
-    return Attachment(digest=file.digest, media_type=file.media_type, size=file.size)
+def attachments_of(request: Any) -> tuple[Attachment, ...]:
+    """The files that a request refers to."""
+    return tuple(
+        Attachment(digest=each.digest, media_type=each.media_type, size=each.size)
+        for each in request.attachments
+    )
 
 
 def point_of(request: Any) -> Point | None:

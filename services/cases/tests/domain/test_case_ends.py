@@ -1,6 +1,7 @@
 """How a case ends, and what a body would like to do to end it sooner."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -8,6 +9,7 @@ from libs.ledger.personal import Personal
 from libs.rules.areas import AreaPath
 from libs.rules.terms import Evidence
 from libs.testkit.deciders import deciding
+from services.cases.domain.attached import Attached
 from services.cases.domain.case import CASE
 from services.cases.domain.case.commands import (
     CloseCase,
@@ -33,6 +35,7 @@ from services.cases.domain.case.events import (
     DeadlineBreached,
     DeadlineWarned,
     RejectionContested,
+    ReporterAnswered,
 )
 from services.cases.domain.case.situations import Accepted, Closed, Opened, Submitted
 from services.cases.domain.values import Attachment, Closing, EvidenceReference
@@ -121,7 +124,7 @@ def test_evidence_that_did_not_convince_is_not_shown_again() -> None:
 
     again = given(*history).when(resolve(after(hours=3), evidence=(PHOTO,)))
     refused = again.then_refused("EVIDENCE_MISSING", already_shown=PHOTO.digest)
-    assert "a photo: this piece was attached to the report or shown before" in refused.message
+    assert "a photo: this piece was attached by somebody else or shown before" in refused.message
     assert given(*history).when(resolve(after(hours=3), evidence=(replace(PHOTO, digest="c3"),))).events
 
 
@@ -133,6 +136,84 @@ def test_what_the_reporter_attached_is_no_evidence_of_the_bodys_work() -> None:
 
     refused.then_refused("EVIDENCE_MISSING", already_shown=PHOTO.digest)
     assert given(*history).when(resolve(after(hours=1), evidence=(replace(PHOTO, digest="c3"),))).events
+
+
+FILE = Attachment(digest=PHOTO.digest, media_type=PHOTO.media_type, size=PHOTO.size)
+"""The photo, as something that was attached."""
+
+
+def answered(body_id: str, at: datetime) -> ReporterAnswered:
+    text = Personal("c41d", "we were there")
+    return ReporterAnswered(note_id="note-1", body_id=body_id, text=text, attachments=(FILE,), at=at)
+
+
+def attached(body_id: str | None, at: datetime) -> Attached:
+    return Attached(digest=PHOTO.digest, body_id=body_id, at=at)
+
+
+def test_what_a_body_sent_with_its_answer_is_evidence_once_it_is_handed_over_as_such() -> None:
+    history = (demanding(Evidence.PHOTO), routed(), answered(ROADS, after(minutes=20)))
+
+    given(*history).when(resolve(after(hours=1))).then_refused("EVIDENCE_MISSING", kinds="photo")
+    assert given(*history).when(resolve(after(hours=1), evidence=(PHOTO,))).events
+
+
+def test_what_another_body_sent_is_no_evidence_of_this_bodys_work() -> None:
+    moved = CaseReassigned(
+        from_body_id=PARKS, body_id=ROADS, legal_basis="it is a road", at=after(minutes=30)
+    )
+    history = (
+        demanding(Evidence.PHOTO),
+        replace(routed(), body_id=PARKS),
+        answered(PARKS, after(minutes=20)),
+        moved,
+    )
+
+    refused = given(*history).when(resolve(after(hours=1), evidence=(PHOTO,)))
+
+    refused.then_refused("EVIDENCE_MISSING", already_shown=PHOTO.digest)
+
+
+def test_what_the_reporter_objected_with_is_no_evidence_that_it_is_mended_now() -> None:
+    objected = replace(reopen(hours=2), attachments=(FILE, FILE), reason="look")
+    outcome = given(demanding(Evidence.PHOTO), routed(), RESOLVED).when(objected)
+
+    [reopened] = outcome.events
+    assert isinstance(reopened, CaseReopened)
+    assert reopened.attachments == (FILE,)
+    again = given(demanding(Evidence.PHOTO), routed(), RESOLVED, reopened)
+    again.when(resolve(after(hours=3), evidence=(PHOTO,))).then_refused("EVIDENCE_MISSING")
+
+
+@pytest.mark.parametrize(
+    ("wrote", "counts"),
+    [
+        ([attached(None, MONDAY)], False),
+        ([attached(ROADS, MONDAY)], True),
+        ([attached(PARKS, MONDAY)], False),
+        ([attached(None, MONDAY), attached(ROADS, after(minutes=1))], False),
+        ([attached(None, after(minutes=1)), attached(ROADS, MONDAY)], True),
+    ],
+    ids=["theirs", "ours", "another body's", "theirs, sent back by us", "ours, sent back by them"],
+)
+def test_a_file_of_the_conversation_is_evidence_for_the_body_that_attached_it_first(
+    wrote: list[Attached], *, counts: bool
+) -> None:
+    claimed = resolve(after(hours=1), evidence=(PHOTO,), attached=tuple(wrote))
+
+    outcome = given(demanding(Evidence.PHOTO), routed()).when(claimed)
+
+    if counts:
+        assert outcome.events
+    else:
+        outcome.then_refused("EVIDENCE_MISSING", already_shown=PHOTO.digest)
+
+
+def test_an_answer_with_their_photo_does_not_make_it_the_bodys() -> None:
+    history = (demanding(Evidence.PHOTO), routed(), answered(ROADS, after(minutes=20)))
+    claimed = resolve(after(hours=1), evidence=(PHOTO,), attached=(attached(None, after(minutes=10)),))
+
+    given(*history).when(claimed).then_refused("EVIDENCE_MISSING", already_shown=PHOTO.digest)
 
 
 def test_imported_history_is_taken_as_it_is_told() -> None:

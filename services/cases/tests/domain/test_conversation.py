@@ -14,21 +14,21 @@ from libs.ledger.personal import Personal
 from libs.rules.due import Limit, Unit
 from libs.rules.terms import MessageLimits
 from libs.rules.working_time import Calendar, Versions
+from services.cases.domain.answering import Counted, counted_by
+from services.cases.domain.attached import Attached
 from services.cases.domain.conversation import (
     CONVERSATION,
     MOST_UNANSWERED,
     Conversation,
-    Counted,
     Matter,
     MessageOverdue,
     MessageSent,
     PassLimits,
     SendMessage,
-    counted_by,
     owed,
 )
 from services.cases.domain.explaining import explained
-from services.cases.domain.values import Party
+from services.cases.domain.values import Attachment, Party
 from services.cases.tests.domain.history import MONDAY, OFFICE, PARKS, ROADS, STREET, after
 
 LIN = "resident-lin"
@@ -124,6 +124,21 @@ def test_the_limit_for_an_answer_is_explained_by_what_was_counted() -> None:
         (after(days=1), after(days=1, hours=4)),
     ]
     assert explanation.counted == timedelta(hours=12)
+
+
+def test_a_file_that_is_named_twice_is_sent_once_and_is_whose_party_wrote() -> None:
+    crack = Attachment(digest="c4" * 32, media_type="image/jpeg", size=81_234)
+    twice = (crack, crack)
+
+    for sender, to, owner in (
+        (Party.RESIDENT, Party.DEPARTMENT, None),
+        (Party.COMMUNITY, Party.DEPARTMENT, None),
+        (Party.DEPARTMENT, Party.RESIDENT, ROADS),
+    ):
+        (sent,) = CONVERSATION.decide(asks(sender, to, attachments=twice), state())
+        assert isinstance(sent, MessageSent)
+        assert sent.attachments == (crack,)
+        assert state(sent).attached == (Attached(digest=crack.digest, body_id=owner, at=MONDAY),)
 
 
 def test_a_calendar_that_never_works_stops_no_message() -> None:

@@ -228,6 +228,7 @@ class Note(_message.Message):
     AUTHOR_ID_FIELD_NUMBER: _builtins.int
     ADDED_TIME_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
+    ATTACHMENTS_FIELD_NUMBER: _builtins.int
     note_id: _builtins.str
     """The note within the case."""
     text: _builtins.str
@@ -242,6 +243,10 @@ class Note(_message.Message):
     def added_time(self) -> _timestamp_pb2.Timestamp:
         """When."""
 
+    @_builtins.property
+    def attachments(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.Attachment]:
+        """The files of that answer; empty if masked or erased."""
+
     def __init__(
         self,
         *,
@@ -251,10 +256,11 @@ class Note(_message.Message):
         author_id: _builtins.str = ...,
         added_time: _timestamp_pb2.Timestamp | None = ...,
         body_id: _builtins.str = ...,
+        attachments: _abc.Iterable[_cases_types_pb2.Attachment] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["added_time", b"added_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_time", b"added_time", "author_id", b"author_id", "body_id", b"body_id", "note_id", b"note_id", "text", b"text", "to_reporter", b"to_reporter"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_time", b"added_time", "attachments", b"attachments", "author_id", b"author_id", "body_id", b"body_id", "note_id", b"note_id", "text", b"text", "to_reporter", b"to_reporter"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1359,6 +1365,7 @@ class AnswerReporterRequest(_message.Message):
     IF_REVISION_FIELD_NUMBER: _builtins.int
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    ATTACHMENTS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
@@ -1371,6 +1378,12 @@ class AnswerReporterRequest(_message.Message):
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
 
+    @_builtins.property
+    def attachments(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.Attachment]:
+        """The files that come with it; one that is named twice counts once. They are no evidence: that is what `ResolveCase`
+        names, which may be one of them.
+        """
+
     def __init__(
         self,
         *,
@@ -1379,10 +1392,11 @@ class AnswerReporterRequest(_message.Message):
         if_revision: _builtins.str = ...,
         occurred_time: _timestamp_pb2.Timestamp | None = ...,
         text: _builtins.str = ...,
+        attachments: _abc.Iterable[_cases_types_pb2.Attachment] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "request_id", b"request_id", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "case_id", b"case_id", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "request_id", b"request_id", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2163,6 +2177,7 @@ class ObjectToResolutionRequest(_message.Message):
     IF_REVISION_FIELD_NUMBER: _builtins.int
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    ATTACHMENTS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
@@ -2175,6 +2190,10 @@ class ObjectToResolutionRequest(_message.Message):
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
 
+    @_builtins.property
+    def attachments(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.Attachment]:
+        """The files that show it; one that is named twice counts once."""
+
     def __init__(
         self,
         *,
@@ -2183,10 +2202,11 @@ class ObjectToResolutionRequest(_message.Message):
         if_revision: _builtins.str = ...,
         occurred_time: _timestamp_pb2.Timestamp | None = ...,
         reason: _builtins.str = ...,
+        attachments: _abc.Iterable[_cases_types_pb2.Attachment] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "case_id", b"case_id", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2231,6 +2251,7 @@ class ObjectToRejectionRequest(_message.Message):
     IF_REVISION_FIELD_NUMBER: _builtins.int
     OCCURRED_TIME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    ATTACHMENTS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
@@ -2243,6 +2264,10 @@ class ObjectToRejectionRequest(_message.Message):
     def occurred_time(self) -> _timestamp_pb2.Timestamp:
         """When it happened, for imported history only."""
 
+    @_builtins.property
+    def attachments(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.Attachment]:
+        """The files that show it; one that is named twice counts once."""
+
     def __init__(
         self,
         *,
@@ -2251,10 +2276,11 @@ class ObjectToRejectionRequest(_message.Message):
         if_revision: _builtins.str = ...,
         occurred_time: _timestamp_pb2.Timestamp | None = ...,
         reason: _builtins.str = ...,
+        attachments: _abc.Iterable[_cases_types_pb2.Attachment] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "case_id", b"case_id", "if_revision", b"if_revision", "occurred_time", b"occurred_time", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -2889,6 +2915,7 @@ class ReplyByReceiptRequest(_message.Message):
     RECEIPT_CODE_FIELD_NUMBER: _builtins.int
     REPLY_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    ATTACHMENTS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     public_id: _builtins.str
@@ -2901,6 +2928,10 @@ class ReplyByReceiptRequest(_message.Message):
     """What the reporter wants."""
     reason: _builtins.str
     """Why, in the reporter's words: may hold personal data, it can be erased. Required for an objection."""
+    @_builtins.property
+    def attachments(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.Attachment]:
+        """The files that show it, of an objection; one that is named twice counts once."""
+
     def __init__(
         self,
         *,
@@ -2909,10 +2940,11 @@ class ReplyByReceiptRequest(_message.Message):
         receipt_code: _builtins.str = ...,
         reply: _cases_types_pb2.ReceiptReply.ValueType = ...,
         reason: _builtins.str = ...,
+        attachments: _abc.Iterable[_cases_types_pb2.Attachment] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["public_id", b"public_id", "reason", b"reason", "receipt_code", b"receipt_code", "reply", b"reply", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attachments", b"attachments", "public_id", b"public_id", "reason", b"reason", "receipt_code", b"receipt_code", "reply", b"reply", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3016,6 +3048,7 @@ class HistoryEntry(_message.Message):
     OUTCOME_CODE_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
+    ATTACHMENTS_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """Its number within the case, from 1, without gaps."""
     event: _builtins.str
@@ -3058,6 +3091,10 @@ class HistoryEntry(_message.Message):
         not the `reason`.
         """
 
+    @_builtins.property
+    def attachments(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.Attachment]:
+        """Of a reporter's objection: the files that came with it. Empty where their words are."""
+
     def __init__(
         self,
         *,
@@ -3075,10 +3112,11 @@ class HistoryEntry(_message.Message):
         outcome_code: _builtins.str = ...,
         evidence: _abc.Iterable[_cases_types_pb2.EvidenceReference] | None = ...,
         summary: _types_pb2.LocalizedText | None = ...,
+        attachments: _abc.Iterable[_cases_types_pb2.Attachment] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_time", b"occurred_time", "recorded_time", b"recorded_time", "summary", b"summary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "correlation_id", b"correlation_id", "event", b"event", "evidence", b"evidence", "legal_basis", b"legal_basis", "occurred_time", b"occurred_time", "on_behalf_of", b"on_behalf_of", "outcome_code", b"outcome_code", "reason", b"reason", "recorded_time", b"recorded_time", "request_id", b"request_id", "summary", b"summary", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "attachments", b"attachments", "correlation_id", b"correlation_id", "event", b"event", "evidence", b"evidence", "legal_basis", b"legal_basis", "occurred_time", b"occurred_time", "on_behalf_of", b"on_behalf_of", "outcome_code", b"outcome_code", "reason", b"reason", "recorded_time", b"recorded_time", "request_id", b"request_id", "summary", b"summary", "trace_id", b"trace_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3097,6 +3135,7 @@ class SendMessageRequest(_message.Message):
     ANSWERS_MESSAGE_ID_FIELD_NUMBER: _builtins.int
     ANSWER_WANTED_FIELD_NUMBER: _builtins.int
     AS_PARTY_FIELD_NUMBER: _builtins.int
+    ATTACHMENTS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
     case_id: _builtins.str
@@ -3113,6 +3152,12 @@ class SendMessageRequest(_message.Message):
     """For callers who belong to several parties: as which one they write. Not given: the first of resident, community and
     department.
     """
+    @_builtins.property
+    def attachments(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.Attachment]:
+        """The files that come with it; one that is named twice counts once. They are no evidence: that is what `ResolveCase`
+        names, which may be a file that the same body has sent.
+        """
+
     def __init__(
         self,
         *,
@@ -3123,10 +3168,11 @@ class SendMessageRequest(_message.Message):
         answers_message_id: _builtins.str = ...,
         answer_wanted: _builtins.bool = ...,
         as_party: _cases_types_pb2.CaseParty.ValueType = ...,
+        attachments: _abc.Iterable[_cases_types_pb2.Attachment] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_wanted", b"answer_wanted", "answers_message_id", b"answers_message_id", "as_party", b"as_party", "case_id", b"case_id", "request_id", b"request_id", "text", b"text", "to", b"to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_wanted", b"answer_wanted", "answers_message_id", b"answers_message_id", "as_party", b"as_party", "attachments", b"attachments", "case_id", b"case_id", "request_id", b"request_id", "text", b"text", "to", b"to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -3236,6 +3282,7 @@ class CaseMessage(_message.Message):
     ESCALATED_AREA_ID_FIELD_NUMBER: _builtins.int
     BODY_ID_FIELD_NUMBER: _builtins.int
     AUTHOR_ID_FIELD_NUMBER: _builtins.int
+    ATTACHMENTS_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     """The message within the conversation."""
     sender: _cases_types_pb2.CaseParty.ValueType
@@ -3266,6 +3313,10 @@ class CaseMessage(_message.Message):
     def answered_time(self) -> _timestamp_pb2.Timestamp:
         """When it was answered; not set until then."""
 
+    @_builtins.property
+    def attachments(self) -> _containers.RepeatedCompositeFieldContainer[_cases_types_pb2.Attachment]:
+        """The files that came with it; empty if masked or erased."""
+
     def __init__(
         self,
         *,
@@ -3281,10 +3332,11 @@ class CaseMessage(_message.Message):
         escalated_area_id: _builtins.str = ...,
         body_id: _builtins.str = ...,
         author_id: _builtins.str = ...,
+        attachments: _abc.Iterable[_cases_types_pb2.Attachment] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["answered_time", b"answered_time", "due_time", b"due_time", "sent_time", b"sent_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addressee", b"addressee", "answered_time", b"answered_time", "answers_message_id", b"answers_message_id", "author_id", b"author_id", "body_id", b"body_id", "due_time", b"due_time", "escalated_area_id", b"escalated_area_id", "message_id", b"message_id", "overdue", b"overdue", "sender", b"sender", "sent_time", b"sent_time", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["addressee", b"addressee", "answered_time", b"answered_time", "answers_message_id", b"answers_message_id", "attachments", b"attachments", "author_id", b"author_id", "body_id", b"body_id", "due_time", b"due_time", "escalated_area_id", b"escalated_area_id", "message_id", b"message_id", "overdue", b"overdue", "sender", b"sender", "sent_time", b"sent_time", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

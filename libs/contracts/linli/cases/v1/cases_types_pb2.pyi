@@ -380,8 +380,8 @@ Global___EvidenceReference: _TypeAlias = EvidenceReference  # noqa: Y015
 
 @_typing.final
 class Attachment(_message.Message):
-    """A file that came with a report, for instance a photo. Linli keeps what it must be when it is looked at; the file itself
-    stays with whoever took the report.
+    """A file that came with a report, a message, an answer or an objection, for instance a photo. Linli keeps what it must be
+    when it is looked at; the file itself stays with whoever took it in.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
