@@ -32,6 +32,18 @@ def parse_revision(token: str, field: str = "at_least") -> Revision:
     return Revision(int(match[1]), int(match[2]), int(match[3] or 1))
 
 
+def newer(token: str, other: str) -> str:
+    """Which of two tokens shows more of the ledger as it is now; "" shows nothing."""
+    if not (token and other):
+        return token or other
+    return max(token, other, key=_age)
+
+
+def _age(token: str) -> tuple[int, int, int]:
+    seen = parse_revision(token)
+    return seen.incarnation, seen.position, seen.version
+
+
 def history_changed(seen: Revision, why: str) -> Refusal:
     """Refuse a revision of a history that the ledger has no more."""
     return Refusal(

@@ -315,6 +315,7 @@ def _sender(app: App, ground: Ground) -> Callable[[Event], None]:
             app.dispatches.close()
             if notices_too:
                 telling.join()
+                app.deliveries.close()
 
     return send
 

@@ -10,7 +10,7 @@ import pytest
 
 from libs.ledger.decider import Refusal
 from libs.ledger.recorded import Recorded
-from libs.ledger.revision import Revision, parse_revision
+from libs.ledger.revision import Revision, newer, parse_revision
 from libs.ledger.tests.lending import NOON, Bought, GivenBack, Lent, Lost, Readers, Shelf
 from libs.ledger.views.folding import LookedAt
 from libs.ledger.views.shape import outline
@@ -188,6 +188,12 @@ def test_rows_named_for_another_kind_of_stream_are_not_looked_at() -> None:
 def test_a_revision_is_read_as_it_was_written() -> None:
     assert parse_revision(str(Revision(17, 4))) == parse_revision("r17.4") == Revision(17, 4)
     assert parse_revision(str(Revision(17, 4, 2))) == parse_revision("r17.4.2") == Revision(17, 4, 2)
+
+
+def test_of_two_revisions_the_newer_one_is_of_the_later_history_or_further_in_it() -> None:
+    assert newer("", "r1.1") == newer("r1.1", "") == "r1.1"
+    assert newer("r9.1", "r10.1") == newer("r10.1", "r9.7") == "r10.1"
+    assert newer("r10.1", "r3.1.2") == "r3.1.2"
 
 
 @pytest.mark.parametrize(

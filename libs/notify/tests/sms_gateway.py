@@ -20,12 +20,16 @@ SECRET = "whsec_" + base64.b64encode(KEY).decode()
 
 @dataclass
 class SmsGateway:
-    """What it got, each with its id, and how it answers; `hangs` and `cuts`: it does not."""
+    """What it got, each with its id, and how it answers; `hangs` and `cuts`: it does not.
+
+    `hangs_for`: it takes its time with messages to this number, until `over`.
+    """
 
     settings: SmsSettings
     url: str
     status: int = 200
     hangs: bool = False
+    hangs_for: str = ""
     cuts: bool = False
     location: str = ""
     got: list[dict[str, Any]] = field(default_factory=list)
@@ -54,7 +58,7 @@ class _Handler(Handler):
         body = self.rfile.read(int(self.headers["content-length"]))
         message_id, at = self.headers["webhook-id"], self.headers["webhook-timestamp"]
         gateway.asked.append(self.path)
-        if gateway.hangs:
+        if gateway.hangs or json.loads(body)["to"] == gateway.hangs_for:
             gateway.over.wait()
         if gateway.hangs or gateway.cuts:
             return

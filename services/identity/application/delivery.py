@@ -2,17 +2,21 @@
 
 What is to be sent is recorded before it is sent, and what became of it afterwards. A process that dies in
 between sends the same delivery again under the same id: at least once, and never two deliveries for a notice.
+One thread decides what goes out; messages are carried in lanes, so that a slow channel holds up no other.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from threading import Lock
 
 from libs.ledger.ids import derived_id
 from libs.ledger.recorded import Context
+from libs.ledger.revision import newer
 from libs.ledger.streams.stream import Stream
 from libs.notify.channel import Channel, ChannelAway, NotSent, Outgoing, Refused
-from libs.retry.backoff import Backoff
+from services.identity.application.lanes import Lanes, Round
 from services.identity.application.notice import Notices
 from services.identity.application.notice_ports import DeliveryReads, OpenDelivery, OutboxReads, Ready
 from services.identity.application.resident import ResidentStream
@@ -39,26 +43,9 @@ Told = Callable[[NoticeChannel, str], None]
 """What is counted: the channel, and `sent`, `delayed`, `refused` or `away`."""
 
 _AT_ONCE = 200
-_AWAY = Backoff(first=2.0, most=300.0)
 _AGAIN = timedelta(minutes=1)
 """When a person who was not to be disturbed is looked at again; until then others have their turn."""
 _CONTEXT = Context(actor="notices")
-
-
-@dataclass(slots=True)
-class _Away:
-    """Channels that take nothing at the moment: until when, and how often in a row."""
-
-    until: dict[NoticeChannel, datetime] = field(default_factory=dict)
-    times: dict[NoticeChannel, int] = field(default_factory=dict)
-
-    def mark(self, channel: NoticeChannel, now: datetime) -> None:
-        times = self.times[channel] = self.times.get(channel, 0) + 1
-        self.until[channel] = now + timedelta(seconds=_AWAY.pause(times))
-
-    def back(self, channel: NoticeChannel) -> None:
-        self.until.pop(channel, None)
-        self.times.pop(channel, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +60,8 @@ class Deliveries:
     channels: Mapping[NoticeChannel, Channel]
     clock: Callable[[], datetime]
     told: Told
-    _away: _Away = field(default_factory=_Away)
+    _lanes: Lanes = field(default_factory=Lanes)
+    _lock: Lock = field(default_factory=Lock)
     _seen: list[str] = field(default_factory=lambda: [""])
     _left: dict[str, datetime] = field(default_factory=dict)  # choices of persons and deliveries, until when
 
@@ -87,11 +75,17 @@ class Deliveries:
         if NoticeChannel.LETTER in self.notices.offered:
             ready += self.outbox.ready(now, limit, self._seen[0], letters=True)
         done = sum(self._prepare(each) for each in ready if each.key not in self._left)
+        round_ = Round()
         for delivery_id in self.reads.due(self.clock(), limit, self._seen[0]):
             if delivery_id not in self._left:
                 leads()
-                done += self._send(delivery_id)
+                done += self._send(delivery_id, round_)
+        self._lanes.settle(round_)
         return done
+
+    def close(self) -> None:
+        """Send nothing more; waits for what is under way."""
+        self._lanes.close()
 
     def open(self, limit: int, *, parked: bool) -> Sequence[OpenDelivery]:
         """What has not arrived; `parked`: only what nobody tries any more."""
@@ -132,12 +126,14 @@ class Deliveries:
         told = self.notices.reads.of([notice_id for notice_id, _ in ready.notices], self._seen[0])
         return tuple(each.notice_id for each in told if now - each.happened_at <= NEWS)
 
-    def _send(self, delivery_id: str) -> bool:
-        """Send a delivery by the first channel that may take it; whether anything happened."""
+    def _send(self, delivery_id: str, round_: Round) -> bool:
+        """Send a delivery by the first channel that may take it; whether anything happens."""
         state, now = self.stream.load(delivery_id).state, self.clock()
         if not isinstance(state, Waiting):
             return False
         resident_id = state.prepared.resident_id
+        if self._lanes.waits(resident_id, round_):
+            return False
         person = self.residents.load(resident_id).state
         chosen = self.notices.choice_of(resident_id)
         if not isinstance(person, resident.Registered) or person.name.value is None:
@@ -154,18 +150,23 @@ class Deliveries:
         if chosen.undisturbed(now) > now:
             self._left[delivery_id] = now + _AGAIN
             return False
-        if now < self._away.until.get(channel, now):
-            self._left[delivery_id] = self._away.until[channel]
+        if (later := self._lanes.opens(channel, now)) is not None:
+            self._left[delivery_id] = later
             return False
-        return self._by(channel, self._written(state, chosen, address))
+        carry = partial(self._by, channel, self._written(state, chosen, address))
+        full = self._lanes.begin(channel, resident_id, carry, round_)
+        if full is not None:
+            self._left[delivery_id] = now + full
+        return full is None
 
-    def _by(self, channel: NoticeChannel, message: Outgoing) -> bool:
+    def _by(self, channel: NoticeChannel, message: Outgoing) -> None:
+        began = self.clock()
         try:
             self.channels[channel].send(message)
         except ChannelAway:
-            self._away.mark(channel, self.clock())
+            self._lanes.away.mark(channel, began, self.clock())
             self.told(channel, "away")
-            return False
+            return
         except Refused as refused:
             self.told(channel, "refused")
             command: DeliveryCommand = GiveChannelUp(channel=channel, reason=refused.reason, at=self.clock())
@@ -175,8 +176,8 @@ class Deliveries:
         else:
             self.told(channel, "sent")
             command = RecordDelivered(channel=channel, at=self.clock())
-        self._away.back(channel)
-        return self._record(message.id, command)
+        self._lanes.away.back(channel)
+        self._record(message.id, command)
 
     def reached(
         self, chosen: Choice, person: resident.Registered, state: Waiting
@@ -203,7 +204,8 @@ class Deliveries:
 
     def _record(self, delivery_id: str, command: DeliveryCommand) -> bool:
         handled = self.stream.handle(delivery_id, command, _CONTEXT)
-        self._seen[0] = handled.revision
+        with self._lock:
+            self._seen[0] = newer(self._seen[0], handled.revision)
         return bool(handled.events)
 
 

@@ -4,17 +4,17 @@ What was taken is recorded after it was taken. A process that dies in between se
 under the same ids: at least once. An endpoint that is away or slow holds up nobody but itself.
 """
 
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from libs.ledger.ids import derived_id
 from libs.ledger.recorded import Context
 from libs.notify.channel import ChannelAway, NotSent
+from libs.notify.turns import Turns
 from libs.query.reach import Limit, Reach
 from libs.retry.backoff import Backoff
 from services.identity.application.area import AreaStream
@@ -84,11 +84,7 @@ class Dispatches:
     told: Callable[[str], None]
     trouble: Callable[[str, Exception], None]
     _courses: dict[str, _Course] = field(default_factory=dict)
-    _busy: set[str] = field(default_factory=set)
-    _stopped: threading.Event = field(default_factory=threading.Event)
-    _pool: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="webhook")
-    )
+    _turns: Turns = field(default_factory=lambda: Turns(_AT_ONCE, "webhook"))
 
     def work(self, leads: Callable[[], None]) -> int:
         """Give endpoints that may be told something their turn, and wait for none of them; always 0."""
@@ -106,8 +102,7 @@ class Dispatches:
 
     def close(self) -> None:
         """Send nothing more; waits for what is under way."""
-        self._stopped.set()
-        self._pool.shutdown(cancel_futures=True)
+        self._turns.close()
 
     def _in_turn(self) -> list[Webhook]:
         """All webhooks, the one that waited longest for its turn first."""
@@ -119,13 +114,12 @@ class Dispatches:
         return sorted(listed, key=lambda each: self._courses[each.webhook_id].served)
 
     def _begin(self, webhook: Webhook, course: _Course) -> None:
-        busy = [each for each in [*self._busy] if each in self._courses]
-        slow = sum(self._courses[each].slow for each in busy)
-        if webhook.webhook_id in busy or len(busy) >= _AT_ONCE or (course.slow and slow >= _SLOW_ONES):
+        running = self._turns.running()
+        slow = sum(each.slow for webhook_id, each in self._courses.items() if webhook_id in running)
+        if webhook.webhook_id in running or (course.slow and slow >= _SLOW_ONES):
             return
         course.resumes_at = None
-        self._busy.add(webhook.webhook_id)
-        self._pool.submit(self._turn, webhook, course)
+        self._turns.begin(webhook.webhook_id, partial(self._turn, webhook, course))
 
     def _turn(self, webhook: Webhook, course: _Course) -> None:
         course.ends = time.monotonic() + _LONGEST_TURN
@@ -138,7 +132,6 @@ class Dispatches:
             self._pause(course)
         finally:
             course.served = time.monotonic()
-            self._busy.discard(webhook.webhook_id)
 
     def _may_hear(self, webhook: Webhook) -> bool:
         """Whether its client may read events now; the webhooks of a retired one end."""
@@ -183,7 +176,7 @@ class Dispatches:
 
     def _ends(self, course: _Course) -> bool:
         over = time.monotonic() > course.ends
-        return over or self._stopped.is_set() or course.resumes_at is not None
+        return over or self._turns.stopped or course.resumes_at is not None
 
     def _is_for(self, webhook: Webhook, heard: Heard) -> bool:
         """Whether an event is of its kinds, and the feed would show it to its client."""

@@ -29,7 +29,8 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmsGateway]:
 
 @pytest.fixture(autouse=True)
 def takes_everything(gateway: SmsGateway) -> None:
-    gateway.status = 200
+    gateway.status, gateway.hangs_for = 200, ""
+    gateway.over.clear()
     gateway.got.clear()
 
 
@@ -84,6 +85,28 @@ def test_a_number_that_the_gateway_never_takes_parks_the_delivery_and_it_can_be_
 
     the_only(running, mei, Delivered)
     assert [each["id"] for each in gateway.got] == [dropped.prepared.delivery_id]
+
+
+def test_a_gateway_that_takes_its_time_with_one_message_holds_up_only_that_person(
+    running: Component, gateway: SmsGateway, mei: str
+) -> None:
+    others = [str(register(operator_of(running), number()).resident_id) for _ in range(6)]
+    gateway.hangs_for, before = "+8613900139000", len(gateway.asked)
+    by_text(running, mei, gateway.hangs_for)
+    opened(running, mei)
+    eventually(lambda: len(gateway.asked) > before, "the slow one is on its way")
+
+    for each in others:
+        by_text(running, each)
+        opened(running, each)
+
+    for each in others:
+        the_only(running, each, Delivered)
+    assert len(gateway.got) == len(others)
+    the_only(running, mei, Waiting)
+    gateway.over.set()
+    the_only(running, mei, Delivered)
+    assert [each["to"] for each in gateway.got] == [PHONE] * len(others) + [gateway.hangs_for]
 
 
 def test_a_message_that_cannot_be_sent_now_waits(running: Component, gateway: SmsGateway, mei: str) -> None:
