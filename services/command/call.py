@@ -1,4 +1,4 @@
-"""`linli token` and `linli call`: a running platform from the command line, in the operator's name."""
+"""`linli token` and `linli call`: a running platform from the command line."""
 
 import sys
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from libs.rpc.failures import RpcFailed
 from libs.rpc.naming import snake_case
 from libs.runtime.config.guards import CannotStart
-from libs.runtime.host.terminal import complain, say
+from libs.runtime.host.terminal import complain, in_their_words, say
 from services.command import requests, rpcs
 from services.command.connection import Connection, connection, connection_options
 
@@ -22,15 +22,24 @@ For instance:
   linli call cases.ListCases '{"filter": "state = ROUTED", "page_size": 3}'
   linli call identity.DefineArea @area.json
 
-LINLI_TOKEN calls with another token than the operator's.
+It is called in the name of the profile in use (`linli login`), else of the first operator of the data
+folder. LINLI_TOKEN calls with another token.
 """
 
 
 @click.command()
 @connection_options
 def token(**options: Any) -> int:
-    """Print an operator token for the running platform."""
-    return answered(connection(**options), _token)
+    """Print a token of the first operator of a data folder, on which a platform runs.
+
+    The token of a profile is never printed.
+    """
+    to = connection(**options)
+    if to.of is not None:
+        raise CannotStart(
+            f"the token of profile {to.profile} is not printed: give --data for that of a folder"
+        )
+    return answered(to, _token)
 
 
 def _complete(_context: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
@@ -69,6 +78,8 @@ def answered(to: Connection, send: Callable[[Connection], None]) -> int:
         if sentence := to.unreached(failed):
             raise CannotStart(sentence) from None
         complain("\n".join(sentences(failed)))
+        if advice := to.refused_token(failed):
+            complain(in_their_words(f"  {advice}"))
         return 1
     return 0
 

@@ -1,28 +1,29 @@
-"""How `linli call` and `linli token` reach what runs: its address, certificates, and the operator's token."""
+"""How commands reach what runs: its address and certificates, and a profile's token or the operator's."""
 
 import os
-import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import click
 from linli.identity.v1 import identity_service_pb2 as identity
+from msgspec import structs
 
 from libs.rpc.client import Client, connect
 from libs.rpc.credentials import Credentials, Refreshing, Token
 from libs.rpc.failures import RpcFailed
 from libs.runtime.bundled.place import Place
 from libs.runtime.config.guards import CannotStart
-from libs.runtime.host.terminal import as_called
-from services.command.options import Port, data_option
+from services.command import kept_tokens, profiles, unreached
+from services.command.addresses import address_of, tls_of
+from services.command.connection_options import connection_options as connection_options
+from services.command.options import DATA
+from services.command.profiles import Profile, Where
 
 _DEVELOPER = "developer"
 
-Where = str | Mapping[str, str]
-"""The address of a platform, or that of each service of a cluster."""
+TOKEN = "LINLI_TOKEN"  # noqa: S105  # a variable's name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,28 +33,43 @@ class Connection:
     place: Place
     typed: Path
     address: Where
-    tls: Mapping[str, bytes]
+    tls: Mapping[str, Any]
+    profile: str = ""
+    """Its name, if a profile names the platform: then nobody calls as the operator of a data folder."""
+    of: Profile | None = None
+    by_option: bool = False
+    """The profile was given as an option, which wins over a token in the environment."""
 
     def anonymous(self) -> Client:
         """A client that calls as nobody. Close it at the end."""
         return connect(self.address, Token(), **self._tls)
 
     def client(self, anonymous: Client) -> Client:
-        """A client with the token in LINLI_TOKEN, else the operator's. Close it at the end.
+        """A client with the token in LINLI_TOKEN, else the profile's or the operator's. Close it at the end.
 
         Raises `CannotStart` for a token that is set and empty: nobody is made the operator by a slip.
         """
-        given = os.environ.get("LINLI_TOKEN")
+        return connect(self.address, self._credentials(anonymous), **self._tls)
+
+    def _credentials(self, anonymous: Client) -> Credentials:
+        given = None if self.by_option else os.environ.get(TOKEN)
         if given is not None and not given.strip():
-            raise CannotStart("LINLI_TOKEN is empty: set it to a token, or unset it to act as the operator")
-        credentials: Credentials = Token(given) if given else Refreshing(lambda: self.fetch(anonymous))
-        return connect(self.address, credentials, **self._tls)
+            raise CannotStart(f"{TOKEN} is empty: set it to a token, or unset it to act as the operator")
+        if given:
+            return Token(given)
+        if self.of is not None:
+            return Token(kept_tokens.usable(self.profile, self.of, self.tls.get("tls_roots", b"")))
+        return Refreshing(lambda: self.fetch(anonymous))
 
     def fetch(self, anonymous: Client) -> tuple[str, float]:
         """A token of `developer`, the first operator, and for how many seconds it is good.
 
         Raises `CannotStart`, `RpcFailed`.
         """
+        if self.of is not None:  # its password is for the platform on this folder, and for no other
+            raise CannotStart(
+                f"the operator's token is that of a data folder, not of profile {self.profile}: give --data"
+            )
         path = self.place.operator_secret
         if not path.exists():
             raise CannotStart(f"{path} does not exist: is {self.place.data} the data folder of a platform?")
@@ -80,96 +96,73 @@ class Connection:
         """What to do if nobody answered; "" if a server did, which gives reasons."""
         if failed.reason:
             return ""
+        where = self.address if isinstance(self.address, str) else ", ".join(self.address.values())
         if failed.code.name == "DEADLINE_EXCEEDED":
-            return f"{self._written()} did not answer in time: its /readyz shows what is missing"
-        return self._nothing_answers() if failed.code.name == "UNAVAILABLE" else ""
+            return f"{where} did not answer in time: its /readyz shows what is missing"
+        if failed.code.name != "UNAVAILABLE":
+            return ""
+        if sentence := unreached.distrusted(where, failed.message):
+            return sentence
+        if self.of is not None:
+            return unreached.nothing_at_profile(where, self.profile, tls=self.of.tls)
+        if isinstance(self.address, str):
+            return unreached.nothing_at(where)
+        return unreached.nothing_in_cluster(where, self.place.data, self.typed)
 
-    def _nothing_answers(self) -> str:
-        if not isinstance(self.address, str):
-            start = f"{as_called()} cluster --data {shlex.quote(str(self.typed))}"
-            return (
-                f"nothing answers at {self._written()}: the cluster of {self.place.data} is starting,"
-                f" stopping or not running: try again, or start `{start}`"
-            )
-        return (
-            f"nothing answers at {self.address}: start `{as_called()} up` or `make run`, or give --data or"
-            " --port; if it uses TLS, give --ca, and --cert and --key if it requires them"
-        )
-
-    def _written(self) -> str:
-        return self.address if isinstance(self.address, str) else ", ".join(self.address.values())
+    def refused_token(self, failed: RpcFailed) -> str:
+        """What to do if the server did not accept the profile's token; "" if that is not why."""
+        mine = self.of is not None and (self.by_option or TOKEN not in os.environ)
+        about = failed.code.name == "UNAUTHENTICATED" and failed.reason.startswith("TOKEN_")
+        return kept_tokens.again(self.profile) if mine and about else ""
 
     @property
     def _tls(self) -> dict[str, Any]:
         return dict(self.tls)
 
 
-def connection_options(command: Callable[..., int]) -> Callable[..., int]:
-    """The options that name a platform; `connection` reads them."""
-    file = click.Path(path_type=Path)
-    for option in reversed(
-        (
-            data_option,
-            click.option("--port", type=Port(), metavar="N", help="its gRPC port [from the data folder]"),
-            click.option(
-                "--ca",
-                type=file,
-                metavar="FILE",
-                help="CA certificates for that port, if it uses TLS (PEM file)",
-            ),
-            click.option(
-                "--cert",
-                type=file,
-                metavar="FILE",
-                help="client certificate, if the port requires one (PEM file)",
-            ),
-            click.option("--key", type=file, metavar="FILE", help="its private key (PEM file)"),
-        )
-    ):
-        command = option(command)
-    return command
-
-
 def connection(
-    *, data: Path, port: int | None, ca: Path | None, cert: Path | None, key: Path | None
+    *,
+    data: Path | None,
+    port: int | None,
+    ca: Path | None,
+    cert: Path | None,
+    key: Path | None,
+    profile: str | None = None,
 ) -> Connection:
-    """What the options name. Raises `CannotStart`."""
-    place = Place(data=data.expanduser().resolve())
-    address = _address(port, place)
-    return Connection(place=place, typed=data, address=address, tls=_tls(ca, cert, key))
+    """What the options name, else the profile in use, else the data folder here. Raises `CannotStart`."""
+    beside = data is not None or port is not None
+    if profile is not None and beside:
+        raise CannotStart("give --profile, or --data or --port, not both")
+    if not beside and (name := profiles.chosen(profile)):
+        return by_profile(name, profiles.load().named(name), ca, cert, key, by_option=profile is not None)
+    typed = data or DATA
+    place = Place(data=typed.expanduser().resolve())
+    address = address_of(port, place)
+    return Connection(place=place, typed=typed, address=address, tls=tls_of(ca, cert, key))
 
 
-def _tls(ca: Path | None, cert: Path | None, key: Path | None) -> dict[str, bytes]:
-    """What `connect` needs to know of certificates."""
-    if (cert is None) != (key is None):
-        raise CannotStart("give --cert and --key both, or neither")
-    files = {"tls_roots": ca, "tls_cert": cert, "tls_key": key}
-    try:
-        return {name: path.read_bytes() for name, path in files.items() if path is not None}
-    except OSError as error:
-        raise CannotStart(f"{error.filename} cannot be read: {error.strerror}") from None
-
-
-def _address(port: int | None, place: Place) -> Where:
-    if port:
-        return f"127.0.0.1:{port}"
-    if place.addresses.exists():
-        return _addresses_of_cluster(place)
-    if not place.address.exists():
-        raise CannotStart(
-            f"no platform has run with {place.data}: start `{as_called()} up` or `{as_called()} cluster`, or"
-            " give --data or --port"
-        )
-    address = place.address.read_text(encoding="utf-8", errors="replace").strip()
-    if not address.rpartition(":")[2].isdecimal():
-        raise CannotStart(f"{place.address} is damaged: start `{as_called()} up` again, or give --port")
-    return address
-
-
-def _addresses_of_cluster(place: Place) -> Mapping[str, str]:
-    try:
-        return place.grpc_addresses()
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise CannotStart(
-            f"{place.addresses} is damaged: start `{as_called()} cluster` again, or give --port"
-        ) from None
+def by_profile(
+    name: str,
+    profile: Profile,
+    ca: Path | None = None,
+    cert: Path | None = None,
+    key: Path | None = None,
+    *,
+    by_option: bool = True,
+) -> Connection:
+    """The installation of a profile; files that are given stand for its own. Raises `CannotStart`."""
+    given = {"ca": ca, "cert": cert, "key": key}
+    here = structs.replace(profile, **{field: str(path) for field, path in given.items() if path is not None})
+    if ca is not None:
+        here = structs.replace(here, tls=True)
+    profiles.refuse_plain(here)
+    files = {field: Path(getattr(here, field)) if getattr(here, field) else None for field in given}
+    return Connection(
+        place=Place(data=DATA),
+        typed=DATA,
+        address=here.address,
+        tls={"tls": here.tls, **tls_of(**files)},
+        profile=name,
+        of=here,
+        by_option=by_option,
+    )

@@ -51,12 +51,27 @@ _KUBERNETES = {
     ),
 }
 
+_PROFILES = {
+    "list": Lazy("list them, with who is logged in", at("profile", "list_profiles")),
+    "use": Lazy("make one the current one", at("profile", "use_profile")),
+    "set": Lazy("make one, or change where it leads", at("profile", "set_profile")),
+    "remove": Lazy("forget one, and its token", at("profile", "remove_profile")),
+}
+
+
+def _profile() -> click.Command:
+    return LazyGroup("profile", help="The installations that you work with.", lazy=_PROFILES)
+
+
 _COMMANDS = {
     "up": Lazy("run all services in one process, with a bundled PostgreSQL", at("up", "up")),
     "cluster": Lazy(
         "run each service in its own processes over RabbitMQ, and restart them", at("cluster", "cluster")
     ),
     "call": Lazy("call an rpc of a running `linli up` or `linli cluster`", at("call", "call")),
+    "login": Lazy("log in to an installation, for the other commands", at("login", "login")),
+    "logout": Lazy("delete the token of a login from this machine", at("login", "logout")),
+    "profile": Lazy("installations: list, use, set, remove", _profile),
     "export": Lazy("write all rows of a list as CSV or JSON", at("export", "export")),
     "calendar": Lazy("import holidays from a file into a working calendar", at("calendar", "calendar")),
     "token": Lazy("print an operator token for the running platform", at("call", "token")),

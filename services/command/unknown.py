@@ -11,8 +11,8 @@ from libs.telemetry import logs
 from services.command.cluster_settings import ClusterSettings
 from services.command.registry import NAMES
 
-_OTHERS = ("LINLI_TOKEN", "LINLI_RABBITMQ_HOME")
-"""Read beside the settings classes: by `linli call`, and by what looks for RabbitMQ's server."""
+_OTHERS = ("LINLI_TOKEN", "LINLI_PROFILE", "LINLI_RABBITMQ_HOME")
+"""Read beside the settings classes: by what calls rpcs, and by what looks for RabbitMQ's server."""
 
 _NOT_OURS = re.compile(
     r"LINLI_(TEST_.*|RABBITMQ_FOLDER"
