@@ -63,6 +63,18 @@ def _profile() -> click.Command:
     return LazyGroup("profile", help="The installations that you work with.", lazy=_PROFILES)
 
 
+
+def _community() -> click.Command:
+    return LazyGroup(
+        "community", help="A community by one file: areas, bodies, affairs and the rest.", lazy=_COMMUNITY
+    )
+
+
+_COMMUNITY = {
+    "check": Lazy("check a community file, without a platform", at("community.commands", "check")),
+    "schema": Lazy("print the JSON schema of community files", at("community.commands", "schema")),
+}
+
 _COMMANDS = {
     "up": Lazy("run all services in one process, with a bundled PostgreSQL", at("up", "up")),
     "cluster": Lazy(
@@ -73,6 +85,7 @@ _COMMANDS = {
     "logout": Lazy("delete the token of a login from this machine", at("login", "logout")),
     "profile": Lazy("installations: list, use, set, remove", _profile),
     "export": Lazy("write all rows of a list as CSV or JSON", at("export", "export")),
+    "community": Lazy("check a community file, and apply it to what runs", _community),
     "calendar": Lazy("import holidays from a file into a working calendar", at("calendar", "calendar")),
     "token": Lazy("print an operator token for the running platform", at("call", "token")),
     "doctor": Lazy("say what is wrong with an installation, and what to do", at("doctor", "doctor")),

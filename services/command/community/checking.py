@@ -1,0 +1,36 @@
+"""A community file as a whole: read, and everything that is wrong with it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.command.community.grounds import Boundary, boundaries
+from services.command.community.model import Community
+from services.command.community.names import check_codes, check_names
+from services.command.community.opening import folder_of, opened
+from services.command.community.promises import check_promises
+from services.command.community.reading import read
+from services.command.community.rules import check_rules
+from services.command.community.tree import Problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a file says, if nothing is wrong with it."""
+
+    community: Community
+    boundaries: dict[str, Boundary]
+
+
+def checked(file: Path) -> Checked | Problems:
+    """The file or folder as a whole, or all that is wrong with it. Raises `CannotStart` if there is none."""
+    problems = Problems()
+    root = opened(file, problems)
+    if root is None:
+        return problems
+    found = read(root, problems)
+    check_names(found)
+    check_codes(found)
+    check_promises(found)
+    drawn = boundaries(found, folder_of(file))
+    check_rules(found)
+    return problems or Checked(community=found.community, boundaries=drawn)

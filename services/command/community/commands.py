@@ -1,0 +1,79 @@
+"""`linli community`: check a community file, apply it, and write one from what runs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from libs.runtime.host.terminal import complain, say
+from services.command.community.checking import Checked, checked
+from services.command.community.schema import written
+from services.command.community.tree import Problems
+from services.command.community.wording import LANGUAGES, language_of_locale, said
+
+MOST_TOLD = 200
+_SUMMED = {
+    "zh": "共 {count} 处错误，没有改动任何内容",
+    "en": "{count} mistakes; nothing was changed",
+}
+_FINE = {"zh": "{file}：没有错误：{counted}", "en": "{file}: no mistakes: {counted}"}
+_MORE = {"zh": "……还有 {more} 处", "en": "... and {more} more"}
+
+
+def language_option(command: Callable[..., int]) -> Callable[..., int]:
+    """In which language mistakes are told."""
+    of = click.Choice(LANGUAGES)
+    return click.option("--language", type=of, help="zh or en [by the locale]")(command)
+
+
+_FILE = click.argument("file", type=click.Path(path_type=Path))
+
+
+@click.command()
+@_FILE
+@language_option
+def check(file: Path, language: str | None) -> int:
+    """Check FILE as a whole, without a platform: a YAML file, or a folder with community.yaml and CSV files.
+
+    Each mistake is told with file, line and column. The exit status is 0 if there is none, else 1.
+    """
+    language = language or language_of_locale()
+    found = checked(file)
+    if isinstance(found, Problems):
+        tell(found, language)
+        return 1
+    say(_FINE[language].format(file=file, counted=counted(found)))
+    return 0
+
+
+@click.command()
+def schema() -> int:
+    """Print the JSON schema of community files, for editors that complete and check by it."""
+    click.echo(written(), nl=False)
+    return 0
+
+
+def tell(problems: Problems, language: str) -> None:
+    """Print all that is wrong, in the order of the file."""
+    lines = [said(each, language) for each in problems]
+    for line in lines[:MOST_TOLD]:
+        complain(line)
+    if len(lines) > MOST_TOLD:
+        complain(_MORE[language].format(more=len(lines) - MOST_TOLD))
+    complain(_SUMMED[language].format(count=len(lines)))
+
+
+def counted(found: Checked) -> str:
+    """How much there is of everything."""
+    sections = (
+        "areas",
+        "bodies",
+        "people",
+        "affairs",
+        "responsibilities",
+        "calendars",
+        "commitments",
+        "services",
+    )
+    numbers = [f"{len(getattr(found.community, name))} {name}" for name in sections]
+    return ", ".join([numbers[0], f"{len(found.boundaries)} boundaries", *numbers[1:]])

@@ -1,0 +1,67 @@
+"""Whether the requests of a file pass the rules of the wire: what no other check tells, this one does."""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from google.protobuf.message import Message
+
+from libs.rpc.normal import normal_of
+from libs.rpc.validation import rules_of
+from services.command.community.reading import Read, entries
+from services.command.community.wired import Wired
+
+_REGION = "CN"
+_PARTS = re.compile(r"[a-z_]+|\d+")
+_CALLED = {
+    "affair_id": "affair",
+    "area_id": "area",
+    "area_ids": "areas",
+    "body_id": "body",
+    "helper_ids": "helpers",
+    "evidence_kinds": "evidence",
+    "value": "id",
+    "label": "zh",
+}
+_UNSAID = frozenset({"request_id", "details", "natural_key", "working_time", "reason"})
+
+
+def check_rules(read: Read) -> None:
+    """Tell what the platform would refuse for its shape alone: a telephone number, an unlikely character."""
+    region = os.environ.get("LINLI_PHONE_REGION", _REGION)
+    for path, message in _requests(read):
+        descriptor = message.DESCRIPTOR
+        found = (*normal_of(descriptor, region)(message), *rules_of(descriptor)(message))
+        for each in found:
+            if each.field != "request_id":
+                spot = read.spot(*path, *_path(each.field))
+                if not read.problems.at(spot):
+                    read.problems.add(spot, "rule", wanted=each.wanted)
+
+
+def _requests(read: Read) -> Iterator[tuple[tuple[Any, ...], Message]]:
+    wired = Wired(read.community)
+    for section, make in (
+        ("areas", wired.area),
+        ("bodies", wired.body),
+        ("people", wired.person),
+        ("affairs", wired.affair),
+        ("responsibilities", wired.responsibility),
+        ("calendars", wired.calendar),
+        ("commitments", wired.commitment),
+        ("services", wired.service),
+    ):
+        for number, each in entries(read, section):
+            yield (section, number), make(each)
+    for number, person in entries(read, "people"):
+        if person.login:
+            yield ("people", number, "login"), wired.login(person)
+
+
+def _path(field: str) -> Iterator[Any]:
+    for part in _PARTS.findall(field):
+        if part.isdigit():
+            yield int(part)
+        elif part not in _UNSAID:
+            yield _CALLED.get(part, part)
