@@ -63,7 +63,6 @@ def _profile() -> click.Command:
     return LazyGroup("profile", help="The installations that you work with.", lazy=_PROFILES)
 
 
-
 def _community() -> click.Command:
     return LazyGroup(
         "community", help="A community by one file: areas, bodies, affairs and the rest.", lazy=_COMMUNITY
