@@ -26,11 +26,11 @@ def language_option(command: Callable[..., int]) -> Callable[..., int]:
     return click.option("--language", type=of, help="zh or en [by the locale]")(command)
 
 
-_FILE = click.argument("file", type=click.Path(path_type=Path))
+FILE = click.argument("file", type=click.Path(path_type=Path))
 
 
 @click.command()
-@_FILE
+@FILE
 @language_option
 def check(file: Path, language: str | None) -> int:
     """Check FILE as a whole, without a platform: a YAML file, or a folder with community.yaml and CSV files.

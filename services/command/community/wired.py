@@ -68,7 +68,7 @@ class Wired:
         )
 
     def login(self, person: model.Person) -> identity.CreateLoginRequest:
-        """How a person logs in, yet without person and password."""
+        """How a person logs in; the id and the password are stand-ins that pass the rules."""
         return identity.CreateLoginRequest(
             party_id=person.staff_number, login_name=person.login, password="x" * 10
         )

@@ -1,0 +1,145 @@
+"""`linli community apply`: a platform becomes what a file says."""
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+from linli.catalog.v1 import catalog_service_pb2 as catalog
+from linli.identity.v1 import identity_service_pb2 as identity
+
+from libs.runtime.config.guards import CannotStart
+from libs.runtime.host.terminal import Bar, say
+from services.command.call import answered
+from services.command.community.applying import Applying
+from services.command.community.checking import Checked, checked
+from services.command.community.commands import FILE, language_option, tell
+from services.command.community.people import Passwords, settled
+from services.command.community.planning import planned
+from services.command.community.standing import Standing
+from services.command.community.steps import Action, Step
+from services.command.community.tree import Problems
+from services.command.community.wired import Wired
+from services.command.community.wording import language_of_locale
+from services.command.connection import Connection, connection, connection_options
+
+MOST_SHOWN = 20
+"""Steps of one kind; more are only counted."""
+_SHOWN = (Action.CREATE, Action.CHANGE, Action.END, Action.CANNOT)
+_HELP = """\
+\b
+The difference is shown first. What the platform has and FILE does not name is left alone. A run that was
+interrupted is completed by running it again; a second run changes nothing.
+"""
+
+
+@click.command(epilog=_HELP)
+@connection_options
+@FILE
+@click.option("--dry-run", is_flag=True, help="only show the difference")
+@click.option("--yes", is_flag=True, help="do not ask")
+@click.option(
+    "--passwords",
+    type=click.Path(path_type=Path),
+    metavar="TO",
+    help="create logins, and append their first passwords to this file (mode 0600)",
+)
+@language_option
+def apply(
+    file: Path, dry_run: bool, yes: bool, passwords: Path | None, language: str | None, **options: Any
+) -> int:
+    """Make a running platform what FILE says: areas, bodies, affairs and the rest, by the public rpcs.
+
+    The exit status is 0 when the platform is as FILE says, 1 when something could not be changed.
+    """
+    found = checked(file)
+    if isinstance(found, Problems):
+        tell(found, language or language_of_locale())
+        return 1
+    stuck: list[Step] = []
+
+    def send(to: Connection) -> None:
+        with to.anonymous() as anonymous, to.client(anonymous) as client:
+            standing = Standing(client)
+            steps = planned(found, standing)
+            stuck.extend(step for step in steps if step.action is Action.CANNOT)
+            say("\n".join(shown(steps, found)))
+            work = [step for step in steps if step.calls]
+            if dry_run or not (work or found.community.people):
+                return
+            if not yes:
+                _ask()
+            apply_to(found, standing, work, Passwords(passwords) if passwords else None)
+
+    return answered(connection(**options), send) or (1 if stuck else 0)
+
+
+def _ask() -> None:
+    """Raises `CannotStart` where nobody can answer, and ends the command on a no."""
+    if not sys.stdin.isatty():
+        raise CannotStart("nothing was changed: nobody can be asked here: add --yes")
+    click.confirm("Apply this?", abort=True)
+
+
+def shown(steps: list[Step], file: Checked) -> list[str]:
+    """The difference in lines."""
+    lines = []
+    for action in _SHOWN:
+        of = [step for step in steps if step.action is action]
+        lines += [f"{action.value:<13} {_named(step)}" for step in of[:MOST_SHOWN]]
+        if len(of) > MOST_SHOWN:
+            more = Counter(step.section for step in of[MOST_SHOWN:])
+            counted = ", ".join(f"{count} {section}" for section, count in more.items())
+            lines.append(f"{action.value:<13} and {counted}")
+    counts = Counter(step.action for step in steps)
+    lines.append(", ".join(f"{counts[action]} to {action.value}" for action in Action if counts[action]))
+    if people := file.community.people:
+        lines.append(f"people: {len(people)} are looked up by their numbers; who is missing is registered")
+    if not any(step.calls for step in steps):
+        lines.append("nothing to do" + (" but for people" if file.community.people else ""))
+    return lines
+
+
+def _named(step: Step) -> str:
+    return f"{step.section}: {step.name}{f' ({step.why})' if step.why else ''}"
+
+
+def apply_to(
+    file: Checked, standing: Standing, steps: list[Step], passwords: Passwords | None = None
+) -> None:
+    """Do the steps, settle the people, and wait until what was done can be read."""
+    applying, bar = Applying(standing.stubs), Bar("Applying")
+    try:
+        applying.do(steps, lambda done, step: _progress(bar, done, len(steps), step))
+    finally:
+        bar.end()
+    if file.community.people:
+        wired = Wired(file.community)
+        counts = settled(
+            file.community.people, wired, standing, applying, passwords, lambda _number, _name: None
+        )
+        say(str(counts))
+        if passwords is None and any(person.login for person in file.community.people):
+            say("logins are created with --passwords FILE only")
+    _wait(standing, applying)
+    say(f"{len(steps)} steps done")
+
+
+_EVERY = 50
+
+
+def _progress(bar: Bar, done: int, total: int, step: Step) -> None:
+    if sys.stdout.isatty() or done % _EVERY == 0:
+        bar.show(done, total, f"{step.section}: {step.name}")
+
+
+def _wait(standing: Standing, applying: Applying) -> None:
+    """Until lists show all that was done: another run would else do it again."""
+    stubs: Any = standing.stubs
+    if revision := applying.revisions.get("identity"):
+        stubs["identity"].list_areas(identity.ListAreasRequest(page_size=1, at_least=revision))
+        stubs["identity"].list_bodies(identity.ListBodiesRequest(page_size=1, at_least=revision))
+    if revision := applying.revisions.get("catalog"):
+        stubs["catalog"].list_affairs(catalog.ListAffairsRequest(page_size=1, at_least=revision))
+        stubs["catalog"].list_commitments(catalog.ListCommitmentsRequest(page_size=1, at_least=revision))

@@ -1,0 +1,178 @@
+"""The difference in calendars, responsibilities and commitments: what holds in time, version by version."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from linli.catalog.v1 import catalog_service_pb2 as catalog
+
+from libs.rpc.terms import terms_of
+from services.catalog.adapters.official_days import china
+from services.catalog.domain.working_time import WorkingTime, checked, with_official
+from services.catalog.entrypoints.wire.calendar import working_time_of
+from services.command.community.model import Calendar, Commitment, Community
+from services.command.community.standing import Standing
+from services.command.community.steps import Action, Call, Step
+from services.command.community.wired import Wired
+
+
+def calendars(community: Community, wired: Wired, standing: Standing) -> Iterator[Step]:
+    """A calendar that says something else gets a version that holds from now on."""
+    for calendar in community.calendars:
+        yield _calendar(calendar, wired, standing)
+
+
+def _calendar(calendar: Calendar, wired: Wired, standing: Standing) -> Step:
+    request = wired.calendar(calendar)
+    known = standing.calendar(calendar.id)
+    call = Call(
+        service="catalog", rpc="define_calendar", request=request, since=known.revision if known else ""
+    )
+    if known is None:
+        return Step(action=Action.CREATE, section="calendars", name=calendar.id, calls=(call,))
+    wanted, has = working_time_of(request.working_time), working_time_of(known.calendar.working_time)
+    if wanted.official:
+        days = china()
+        wanted, has = _until(days.until, with_official(wanted, days)), _until(days.until, has)
+    if (known.calendar.name, has) == (request.name, checked(wanted)):
+        return Step(action=Action.LEAVE, section="calendars", name=calendar.id)
+    why = f"version {known.calendar.version + 1} holds from now on"
+    return Step(action=Action.CHANGE, section="calendars", name=calendar.id, why=why, calls=(call,))
+
+
+def _until(last: date, time: WorkingTime) -> WorkingTime:
+    """The working time without days that this release cannot know, and a platform of a later one may."""
+    return replace(
+        time,
+        holidays=tuple(day for day in time.holidays if day <= last),
+        working_dates=tuple(day for day in time.working_dates if day.on <= last),
+        known_until=None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A stretch of an item of the platform in which one version holds."""
+
+    since: datetime
+    until: datetime | None
+    said: tuple[str, str, tuple[str, ...]]
+    item: catalog.GetResponsibilityResponse
+
+
+def responsibilities(community: Community, wired: Wired, standing: Standing) -> Iterator[Step]:
+    """Who answers: an item that says something else is revised from the moment that the file names."""
+    for item in community.responsibilities:
+        request = wired.responsibility(item)
+        held = list(_held(standing.responsibilities(item.affair, item.area)))
+        yield _responsibility(request, held)
+
+
+def _held(items: list[catalog.GetResponsibilityResponse]) -> Iterator[_Held]:
+    for item in items:
+        begins = [_moment(each.valid_from_time) for each in item.versions]
+        for number, version in enumerate(item.versions):
+            end = _moment_or_none(version, "valid_until_time")
+            ends = begins[number + 1] if number + 1 < len(begins) else end
+            if ends is None or begins[number] < ends:
+                said = (version.body_id, version.legal_basis, tuple(version.helper_ids))
+                yield _Held(begins[number], ends, said, item)
+
+
+def _responsibility(wanted: catalog.AssignResponsibilityRequest, held: list[_Held]) -> Step:
+    name = f"{wanted.affair_id} in {wanted.area_id}"
+    since, until = _moment(wanted.valid_from_time), _moment_or_none(wanted, "valid_until_time")
+    said = (wanted.body_id, wanted.legal_basis.strip(), tuple(wanted.helper_ids))
+    if any(each.since == since and each.until == until and each.said == said for each in held):
+        return Step(action=Action.LEAVE, section="responsibilities", name=name)
+    during = [
+        each
+        for each in held
+        if (each.until is None or since < each.until) and (until is None or each.since < until)
+    ]
+    if not during:
+        salt = str(len({each.item.versions[0].item_id for each in held}))
+        call = Call(service="catalog", rpc="assign_responsibility", request=wanted, since=salt)
+        return Step(action=Action.CREATE, section="responsibilities", name=name, calls=(call,))
+    return _revised(name, wanted, during)
+
+
+def _revised(name: str, wanted: catalog.AssignResponsibilityRequest, during: list[_Held]) -> Step:
+    since, until = _moment(wanted.valid_from_time), _moment_or_none(wanted, "valid_until_time")
+    last = during[-1]
+    newest, item_id = last.item.versions[-1], last.item.versions[0].item_id
+    end = _moment_or_none(newest, "valid_until_time")
+    if len({each.item.versions[0].item_id for each in during}) > 1 or _moment(newest.valid_from_time) > since:
+        why = f"{item_id} holds in part of its time by a later version: end that one by hand"
+        return Step(action=Action.CANNOT, section="responsibilities", name=name, why=why)
+    if end is not None and (until is None or end < until):
+        why = f"{item_id} ends {end.isoformat()}: an end is not moved to later; begin another item then"
+        return Step(action=Action.CANNOT, section="responsibilities", name=name, why=why)
+    calls = []
+    if (newest.body_id, newest.legal_basis, tuple(newest.helper_ids)) != (
+        wanted.body_id, wanted.legal_basis.strip(), tuple(wanted.helper_ids),
+    ):  # fmt: skip
+        revision = catalog.ReviseResponsibilityRequest(
+            item_id=item_id,
+            body_id=wanted.body_id,
+            legal_basis=wanted.legal_basis,
+            helper_ids=wanted.helper_ids,
+            valid_from_time=wanted.valid_from_time,
+        )
+        calls.append(_call("revise_responsibility", revision, last.item))
+    if until is not None and until != end:
+        ended = catalog.EndResponsibilityRequest(item_id=item_id, valid_until_time=wanted.valid_until_time)
+        calls.append(_call("end_responsibility", ended, last.item))
+    if not calls:
+        return Step(action=Action.LEAVE, section="responsibilities", name=name)
+    action = Action.CHANGE if calls[0].rpc.startswith("revise") else Action.END
+    why = f"{item_id}: {newest.body_id} until {wanted.valid_from_time.ToDatetime(UTC):%Y-%m-%d}"
+    return Step(action=action, section="responsibilities", name=name, why=why, calls=calls)
+
+
+def _call(rpc: str, request: Any, item: catalog.GetResponsibilityResponse) -> Call:
+    return Call(service="catalog", rpc=rpc, request=request, since=item.revision)
+
+
+def commitments(community: Community, wired: Wired, standing: Standing, now: datetime) -> Iterator[Step]:
+    """What is promised: other terms are the next version."""
+    for promise in community.commitments:
+        yield _commitment(promise, wired, standing, now)
+
+
+def _commitment(promise: Commitment, wired: Wired, standing: Standing, now: datetime) -> Step:
+    request = wired.commitment(promise)
+    since = _moment(request.valid_from_time)
+    name = f"{promise.affair} in {promise.area}" if promise.area else promise.affair
+    known = standing.commitment(promise.affair, promise.area, max(now, since))
+    salt = f"{known.version}" if known else ""
+    call = Call(service="catalog", rpc="publish_commitment", request=request, since=salt)
+    if known is None:
+        return Step(action=Action.CREATE, section="commitments", name=name, calls=(call,))
+    holds = _moment(known.valid_from_time)
+    if _promised(known) == _promised(request):
+        if holds <= since:
+            return Step(action=Action.LEAVE, section="commitments", name=name)
+        why = f"it holds since {holds.isoformat()}: what held before is not changed"
+        return Step(action=Action.CANNOT, section="commitments", name=name, why=why)
+    if since < holds:
+        why = f"version {known.version} holds since {holds.isoformat()}: name that moment or a later one"
+        return Step(action=Action.CANNOT, section="commitments", name=name, why=why)
+    why = f"version {known.version + 1} holds from {since.isoformat()}"
+    return Step(action=Action.CHANGE, section="commitments", name=name, why=why, calls=(call,))
+
+
+def _promised(given: Any) -> tuple[Any, ...]:
+    """What a commitment says: the request with the usual terms in place of what it leaves out."""
+    conditions = [(each.zh, each.en) for each in given.conditions]
+    return terms_of(given), given.calendar_id, conditions
+
+
+def _moment(stamp: Any) -> datetime:
+    moment: datetime = stamp.ToDatetime(UTC)
+    return moment
+
+
+def _moment_or_none(of: Any, field: str) -> datetime | None:
+    return _moment(getattr(of, field)) if of.HasField(field) else None

@@ -1,0 +1,109 @@
+"""What a platform has now, by the public rpcs."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from linli.catalog.v1 import catalog_service_pb2 as catalog
+from linli.identity.v1 import identity_service_pb2 as identity
+
+from libs.rpc.client import Client, ServiceStub
+from libs.rpc.failures import RpcFailed
+from services.command.community.wired import stamp
+
+PAGE = 1000
+SERVICES = {
+    "identity": identity.DESCRIPTOR.services_by_name["IdentityService"],
+    "catalog": catalog.DESCRIPTOR.services_by_name["CatalogService"],
+}
+
+
+class Standing:
+    """Asks as it is needed; lists are asked once."""
+
+    def __init__(self, client: Client) -> None:
+        self.stubs: dict[str, ServiceStub] = {name: client.service(of) for name, of in SERVICES.items()}
+        self._identity: Any = self.stubs["identity"]
+        self._catalog: Any = self.stubs["catalog"]
+        self._commitments: dict[datetime, dict[tuple[str, str], catalog.Commitment]] = {}
+        self.areas = {each.area_id: each for each in self._areas()}
+        self.bodies = {each.body_id: each for each in self._bodies()}
+        self.affairs = {each.affair_id: each for each in self._affairs()}
+
+    def boundary(self, area_id: str, at: datetime) -> identity.Boundary | None:
+        """The boundary of an area that is valid at a moment."""
+        request = identity.GetAreaRequest(area_id=area_id, with_boundary=True, at_time=stamp(at))
+        area = self._identity.get_area(request).area
+        return area.boundary if area.HasField("boundary") and area.boundary.geojson else None
+
+    def responsibilities(self, affair_id: str, area_id: str) -> list[catalog.GetResponsibilityResponse]:
+        """All items of a pair that there ever were, each with its versions."""
+        found: list[catalog.GetResponsibilityResponse] = []
+        while True:
+            item_id = f"{affair_id}:{area_id}:{len(found) + 1}"
+            item = self._found(
+                self._catalog.get_responsibility, catalog.GetResponsibilityRequest(item_id=item_id)
+            )
+            if item is None:
+                return found
+            found.append(item)
+
+    def calendar(self, calendar_id: str) -> catalog.GetCalendarResponse | None:
+        """The newest version of a calendar."""
+        found: catalog.GetCalendarResponse | None = self._found(
+            self._catalog.get_calendar, catalog.GetCalendarRequest(calendar_id=calendar_id)
+        )
+        return found
+
+    def commitment(self, affair_id: str, area_id: str, at: datetime) -> catalog.Commitment | None:
+        """What is promised for exactly this affair and area at a moment."""
+        if at not in self._commitments:
+            request = catalog.ListCommitmentsRequest(at_time=stamp(at), page_size=PAGE)
+            pages = self._pages(self._catalog.list_commitments, request, "commitments")
+            self._commitments[at] = {(each.affair_id, each.area_id): each for each in pages}
+        return self._commitments[at].get((affair_id, area_id))
+
+    def service(self, service_id: str) -> catalog.GetServiceResponse | None:
+        """A service, whatever its status."""
+        found: catalog.GetServiceResponse | None = self._found(
+            self._catalog.get_service, catalog.GetServiceRequest(service_id=service_id)
+        )
+        return found
+
+    def roles(self, party_id: str) -> list[identity.Grant]:
+        """The roles that a person holds now."""
+        request = identity.ListRolesRequest(filter=f'party_id = "{party_id}"', page_size=PAGE)
+        return list(self._pages(self._identity.list_roles, request, "grants"))
+
+    def commitments(self, at: datetime) -> list[catalog.Commitment]:
+        """All that is promised at a moment."""
+        self.commitment("", "", at)
+        return list(self._commitments[at].values())
+
+    def _areas(self) -> Iterator[identity.Area]:
+        return self._pages(self._identity.list_areas, identity.ListAreasRequest(page_size=PAGE), "areas")
+
+    def _bodies(self) -> Iterator[identity.Body]:
+        return self._pages(self._identity.list_bodies, identity.ListBodiesRequest(page_size=PAGE), "bodies")
+
+    def _affairs(self) -> Iterator[catalog.Affair]:
+        return self._pages(self._catalog.list_affairs, catalog.ListAffairsRequest(page_size=PAGE), "affairs")
+
+    @staticmethod
+    def _pages(ask: Any, request: Any, rows: str) -> Iterator[Any]:
+        while True:
+            page = ask(request)
+            yield from getattr(page, rows)
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    @staticmethod
+    def _found(ask: Any, request: Any) -> Any:
+        """The answer; None if there is no such thing."""
+        try:
+            return ask(request)
+        except RpcFailed as failed:
+            if failed.code.name == "NOT_FOUND":
+                return None
+            raise
