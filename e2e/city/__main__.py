@@ -12,19 +12,20 @@ from pathlib import Path
 
 from e2e.city import earlier, helpers, page, summary
 from e2e.city.arguments import DATA, arguments_of
-from e2e.city.board import read_board
 from e2e.city.earlier import Earlier
 from e2e.city.folder import held
 from e2e.city.history import Story, story
 from e2e.city.load import load
 from e2e.city.platform import City, Platform, PlatformFailed, sign_in
-from e2e.city.progress import Progress
 from e2e.city.replay import Interrupted, Replayed, finish, replay
 from e2e.city.rows import Refused, Request
 from e2e.city.source import DONE, RequestsWrong, Task, remember, task_for
 from e2e.city.watch import Watch
 from libs.rpc.failures import RpcFailed
 from libs.runtime.host.terminal import INTERRUPTED, lossless, near, typed
+from services.command.imports.progress import Progress
+from services.command.imports.report.board import read_board
+from services.command.imports.report.tables import wrapped
 
 LINLI = ".venv/bin/linli"
 _ENVIRON = {"LINLI_PHONE_REGION": "US"}
@@ -74,7 +75,7 @@ def _run(
         print(f"The platform's log is {near(platform.log or platform.data)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt as interrupt:
-        print("\n" + "\n".join(summary.wrapped(_interrupted(interrupt, arguments.data))))
+        print("\n" + "\n".join(wrapped(_interrupted(interrupt, arguments.data))))
         return INTERRUPTED
     finally:
         _stop(platform)
@@ -120,7 +121,7 @@ def _tour(platform: Platform, task: Task, outcome: summary.Summary | None, *, on
         try:
             _fill(platform, city, task, outcome)
         except PlatformFailed as failed:
-            raise PlatformFailed(f"{failed}\n" + "\n".join(summary.wrapped(_kept(platform.data)))) from None
+            raise PlatformFailed(f"{failed}\n" + "\n".join(wrapped(_kept(platform.data)))) from None
     if once:
         return 0
     _invite(platform)
@@ -136,12 +137,12 @@ def _fill(platform: Platform, city: City, task: Task, outcome: summary.Summary |
         (platform.data / DONE).write_text(json.dumps(outcome), "utf-8")
     else:
         print("Los Angeles is loaded already; its data was found again.")
-    board = read_board(city, str(outcome["revision"]), summary.period(outcome))
+    board = read_board(city, str(outcome["revision"]), summary.period(outcome), page.CUT)
     print("\n" + "\n".join(page.lines(board, outcome, again=again)))
 
 
 def _say_waiting(sentence: str) -> None:
-    print("\n" + "\n".join(summary.wrapped(f"  {sentence}")), flush=True)
+    print("\n" + "\n".join(wrapped(f"  {sentence}")), flush=True)
 
 
 def _outcome_of_before(done: Path) -> summary.Summary | None:

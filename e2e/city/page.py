@@ -1,33 +1,31 @@
-"""The page that `make run` prints: the head, the tables, and what the import came to."""
+"""The page that `make run` prints: the report, and what the import came to."""
 
 from collections.abc import Iterator
 
-from e2e.city import headline, report, summary
-from e2e.city.board import Board
+from e2e.city import summary
+from e2e.city.los_angeles import HOLIDAYS_OF, ZONE
+from services.command.imports.report import page
+from services.command.imports.report.board import Board, Cut, Period
 
-RULE = "=" * report.WIDTH
+RULE = page.RULE
+CUT = Cut(
+    name="Los Angeles", zone=ZONE, least_depth=3,
+    areas="By council region", bodies="By department", affairs="By request type",
+    area="council", body="department", affair="request type",
+)  # fmt: skip
+"""What the city calls things."""
 
 
 def lines(board: Board, outcome: summary.Summary, *, again: bool) -> Iterator[str]:
     """From the most to the least important; `again`: the import was finished by an earlier start."""
     period = summary.period(outcome)
-    yield from (RULE, headline.title(board.whole.cases, period), RULE)
-    yield from summary.wrapped(headline.headline(board))
-    yield ""
-    worst = headline.worst(board)
-    yield "The three worst things" if len(worst) == headline.WORST else "What went worst"
-    for number, sentence in enumerate(worst, 1):
-        yield from summary.wrapped(f"  {number}. {sentence}")
-    if not worst:
-        yield "  Nothing was late, and nothing is overdue."
-    yield ""
-    for note in headline.notes(board, period):
-        yield from summary.wrapped(note)
-    yield ""
-    yield from report.longest_open(board)
-    yield ""
-    yield from report.lines(board)
-    yield ""
-    yield from report.LEGEND
+    yield from page.lines(board, period, list(sentences(period)))
     yield from ("", RULE)
     yield from summary.lines(outcome, again=again)
+
+
+def sentences(period: Period) -> Iterator[str]:
+    """What a reader must know of this city's figures."""
+    yield "Time limits and working hours are ASSUMED (the city's file promises nothing)."
+    if not period.first.year == period.until.year == HOLIDAYS_OF:
+        yield f"Limits leave out the city's holidays of {HOLIDAYS_OF}, and know those of no other year."

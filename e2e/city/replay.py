@@ -14,8 +14,9 @@ from e2e.city.los_angeles import SYSTEM
 from e2e.city.platform import City
 from libs.rpc.failures import RpcFailed
 from libs.rpc.naming import snake_case
+from services.command.imports.callers import Callers
+from services.command.imports.telling import position as _position
 
-CALLERS = 16
 NOTHING = Earlier()
 
 
@@ -99,63 +100,16 @@ def replay(
         replayed.seconds = time.monotonic() - began
         show(replayed, len(stories))
 
-    telling = _Telling(city, left, replayed)
+    callers = Callers(left, lambda one: tell(city, one, replayed))
     try:
-        telling.run(progress)
+        callers.run(progress)
     except KeyboardInterrupt:
-        telling.stop(within=1.0)
+        callers.stop(within=1.0)
         raise Interrupted(replayed, len(stories)) from None
     finally:
         replayed.seconds = time.monotonic() - began
     show(replayed, len(stories))
     return replayed
-
-
-class _Telling:
-    """Many callers, each with one story after the other; they hold up neither Ctrl-C nor the end."""
-
-    def __init__(self, city: City, stories: Sequence[Story], replayed: Replayed) -> None:
-        self._city = city
-        self._stories = iter(stories)  # of a list: each story goes to one caller
-        self._replayed = replayed
-        self._stopped = False
-        self._failure: BaseException | None = None
-        self._working = CALLERS
-        self._counting = threading.Lock()
-        self._ended = threading.Event()  # a caller has
-        self._callers = [threading.Thread(target=self._tell, daemon=True) for _ in range(CALLERS)]
-
-    def run(self, progress: Callable[[], None]) -> None:
-        """Tell all; raises what a caller raised."""
-        for caller in self._callers:
-            caller.start()
-        while self._working and self._failure is None:
-            if not self._ended.wait(1.0):
-                progress()
-            self._ended.clear()
-        if self._failure is not None:
-            self.stop(within=1.0)
-            raise self._failure
-
-    def stop(self, within: float) -> None:
-        """Begin no other story; wait for those under way, so many seconds at most."""
-        self._stopped = True
-        deadline = time.monotonic() + within
-        for caller in self._callers:
-            caller.join(max(0.0, deadline - time.monotonic()))
-
-    def _tell(self) -> None:
-        try:
-            for story in self._stories:
-                if self._stopped or self._failure is not None:
-                    return
-                tell(self._city, story, self._replayed)
-        except BaseException as error:  # noqa: BLE001  # raised again where somebody waits
-            self._failure = self._failure or error
-        finally:
-            with self._counting:
-                self._working -= 1
-            self._ended.set()
 
 
 def tell(city: City, story: Story, replayed: Replayed) -> None:
@@ -192,7 +146,3 @@ def finish(city: City, stories: Iterable[Story], revision: str) -> tuple[int, st
         released += int(answer.released)
         if not answer.remaining:
             return released, answer.revision or revision
-
-
-def _position(revision: str) -> int:
-    return int(revision[1:].partition(".")[0]) if revision else 0

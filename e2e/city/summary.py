@@ -1,18 +1,17 @@
 """What the import itself came to, as text: rows, cases, rules applied, commands sent, helpers."""
 
 import os
-import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from e2e.city.board import Period
 from e2e.city.helpers import Helped
 from e2e.city.replay import Replayed
-from e2e.city.report import WIDTH, tally
 from e2e.city.rows import Refused, Request
 from e2e.city.source import DONE
+from services.command.imports.report.board import Period
+from services.command.imports.report.tables import tally, wrapped
 
 Summary = dict[str, Any]
 """As `make run` keeps it beside the data, to be shown again at the next start."""
@@ -80,14 +79,6 @@ def lines(summary: Summary, *, again: bool) -> Iterator[str]:
         lambda case: f"{case[0]}: {case[1]}: {_cut(case[2])}",
     )
     yield from wrapped(_helpers(summary["helped"]))
-
-
-def wrapped(text: str) -> Sequence[str]:
-    """The text in lines that are not too long; what follows the first is set in."""
-    return textwrap.wrap(
-        text, WIDTH, subsequent_indent="    " if text.startswith(" ") else "",
-        break_on_hyphens=False, break_long_words=False, drop_whitespace=True,
-    )  # fmt: skip
 
 
 def _first_of_each(

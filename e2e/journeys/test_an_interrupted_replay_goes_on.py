@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from e2e.city import los_angeles as la
-from e2e.city.report import WIDTH
 from e2e.journeys.cities import free_port
 from libs.testkit import patience
 from libs.testkit.commands import running
+from services.command.imports.report.tables import WIDTH
 
 ROWS = 800
 CHECKOUT = Path(__file__).parents[2]

@@ -7,9 +7,11 @@ from linli.cases.v1 import cases_types_pb2 as types
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 from linli.types.v1.types_pb2 import LocalizedText
 
-from e2e.city import headline, page, report
-from e2e.city.board import Board, OpenCase, Period, Row, Section
+from e2e.city import page
 from e2e.tests.test_report import OUTCOME
+from services.command.imports.report import headline
+from services.command.imports.report import tables as report
+from services.command.imports.report.board import Board, OpenCase, Period, Row, Section
 
 FIRST = datetime(2020, 1, 1, 8, 5, tzinfo=UTC)
 LONGEST = "LL-1: Tent, Bay"
@@ -52,6 +54,7 @@ BOARD = Board(
     judged=UNTIL,
     waiting=[waiting("LL-1", UNTIL - timedelta(days=184, hours=3)), waiting("LL-2", UNTIL + timedelta(1))],
     crews=group("crews", on_time=5, late=0),
+    cut=page.CUT,
 )
 
 
@@ -109,16 +112,14 @@ def test_the_headline_has_what_is_closed_late_and_open() -> None:
 def test_the_title_has_the_period_of_the_file(days: int, title: str) -> None:
     period = Period(first=FIRST, last=FIRST + timedelta(days=days), until=UNTIL)
 
-    assert headline.title(7_312, period) == f"Los Angeles: 7,312 service requests of {title}"
+    assert headline.title(page.CUT, 7_312, period) == f"Los Angeles: 7,312 service requests of {title}"
 
 
 def test_holidays_that_are_not_known_are_admitted() -> None:
     earlier = Period(first=FIRST - timedelta(days=90), last=FIRST, until=UNTIL)
 
-    assert not any("holidays" in note for note in headline.notes(BOARD, PERIOD))
-    assert any(
-        "holidays of 2020, and know those of no other year" in n for n in headline.notes(BOARD, earlier)
-    )
+    assert not any("holidays" in note for note in page.sentences(PERIOD))
+    assert any("holidays of 2020, and know those of no other year" in n for n in page.sentences(earlier))
 
 
 def test_open_cases_have_their_days_past_the_limit_and_their_council() -> None:

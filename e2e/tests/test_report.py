@@ -8,8 +8,9 @@ from linli.cases.v1 import cases_types_pb2 as types
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 from linli.types.v1.types_pb2 import LocalizedText
 
-from e2e.city import report, summary
-from e2e.city.board import Board, Row, Section
+from e2e.city import summary
+from services.command.imports.report import tables as report
+from services.command.imports.report.board import Board, Row, Section
 
 JUDGED = datetime(2020, 7, 1, tzinfo=UTC)
 ENDED = {
@@ -67,7 +68,7 @@ def test_cases_sent_back_have_a_column_only_where_there_are_any() -> None:
     without, shown = (list(report.lines(board(whole, whole))) for whole in (none, some))
 
     assert [line for line in without if "sent a case back" in line] == [
-        "No department sent a case back (the city's file does not tell of it)."
+        "No body sent a case back (the file does not tell of it)."
     ]
     assert not any(re.search(r"\bback$", line) for line in without if "sent" not in line)
     assert not any("sent a case back" in line for line in shown)

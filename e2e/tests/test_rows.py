@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from e2e.city.history import story
-from e2e.city.report import WIDTH
 from e2e.city.rows import Refused, Request, Rule, parse_rows
 from e2e.city.source import read_requests
+from services.command.imports.report.tables import WIDTH
 
 DATA = Path(__file__).parents[1] / "data" / "myla311-2020.csv.gz"
 COUNCILS = frozenset({"19"})

@@ -44,12 +44,14 @@ class Connection:
         """A client that calls as nobody. Close it at the end."""
         return connect(self.address, Token(), **self._tls)
 
-    def client(self, anonymous: Client) -> Client:
+    def client(self, anonymous: Client, **how: Any) -> Client:
         """A client with the token in LINLI_TOKEN, else the profile's or the operator's. Close it at the end.
+
+        `how` are settings of Client: deadline, patience.
 
         Raises `CannotStart` for a token that is set and empty: nobody is made the operator by a slip.
         """
-        return connect(self.address, self._credentials(anonymous), **self._tls)
+        return connect(self.address, self._credentials(anonymous), **how, **self._tls)
 
     def _credentials(self, anonymous: Client) -> Credentials:
         given = None if self.by_option else os.environ.get(TOKEN)

@@ -87,6 +87,7 @@ _COMMANDS = {
     "export": Lazy("write all rows of a list as CSV or JSON", at("export", "export")),
     "community": Lazy("check a community file, and apply it to what runs", _community),
     "calendar": Lazy("import holidays from a file into a working calendar", at("calendar", "calendar")),
+    "import": Lazy("load a city's own export of requests, by a map", at("imports.command", "group")),
     "token": Lazy("print an operator token for the running platform", at("call", "token")),
     "doctor": Lazy("say what is wrong with an installation, and what to do", at("doctor", "doctor")),
     "topology": Lazy("print the exchanges and queues of RabbitMQ, in Markdown", at("topology", "topology")),

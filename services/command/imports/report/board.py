@@ -3,17 +3,47 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from linli.supervision.v1 import supervision_service_pb2 as supervision
-
-from e2e.city.platform import City
 
 _LONGEST = 10
 """How many of the cases that have been open longest are listed."""
 
 Row = supervision.ScoreboardRow
 OpenCase = supervision.OpenCase
+
+
+class Asked(Protocol):
+    """A platform whose supervision can be asked."""
+
+    @property
+    def supervision(self) -> Any:
+        """Its rpcs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What the city calls things, and how its report is cut; moments are told on the clock of its `zone`."""
+
+    name: str
+    zone: str = "UTC"
+    area_depth: int = 2  # of the table by areas: 1 is the top area, 2 those below it, ...
+    areas: str = "By area"
+    bodies: str = "By body"
+    affairs: str = "By affair"
+    least_depth: int = 2  # a case in an area above that is said to be in none
+    area: str = "area"
+    body: str = "body"
+    affair: str = "affair"
+
+    def local(self, moment: datetime) -> datetime:
+        """The moment on the city's clock."""
+        return moment.astimezone(ZoneInfo(self.zone))
+
+
+UNNAMED = Cut(name="Requests")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +79,11 @@ class Board:
     judged: datetime
     waiting: Sequence[OpenCase] = ()
     crews: Row = field(default_factory=Row)
+    cut: Cut = UNNAMED
 
 
-def read_board(city: City, revision: str, period: Period) -> Board:
-    """By region, department and request type; waits until the scoreboard has seen `revision`.
+def read_board(city: Asked, revision: str, period: Period, cut: Cut = UNNAMED) -> Board:
+    """By area, body and affair; waits until the scoreboard has seen `revision`.
 
     Only cases opened in the period count, and open ones are judged at its end.
     """
@@ -70,21 +101,22 @@ def read_board(city: City, revision: str, period: Period) -> Board:
 
     whole = ask(supervision.GROUPING_ALL)
     sections = (
-        Section("By council region", "(in no council)", ask(supervision.GROUPING_AREA, 2).rows),
-        Section("By department", "(with no department)", ask(supervision.GROUPING_BODY).rows),
-        Section("By request type", "(of no type)", ask(supervision.GROUPING_AFFAIR).rows),
+        Section(cut.areas, f"(in no {cut.area})", ask(supervision.GROUPING_AREA, cut.area_depth).rows),
+        Section(cut.bodies, f"(with no {cut.body})", ask(supervision.GROUPING_BODY).rows),
+        Section(cut.affairs, f"(of no {cut.affair})", ask(supervision.GROUPING_AFFAIR).rows),
     )
     channels = {row.group_id: row for row in ask(supervision.GROUPING_CHANNEL).rows}
     return Board(
         whole=whole.rows[0] if whole.rows else Row(),
         sections=sections,
-        judged=whole.judged_time.ToDatetime(UTC),
+        judged=cut.local(whole.judged_time.ToDatetime(UTC)),
         waiting=_longest_open(city, revision, period),
         crews=channels.get("field_report", Row()),
+        cut=cut,
     )
 
 
-def _longest_open(city: City, revision: str, period: Period) -> Sequence[OpenCase]:
+def _longest_open(city: Asked, revision: str, period: Period) -> Sequence[OpenCase]:
     opened = f'opened_time >= "{_written(period.first)}" AND opened_time <= "{_written(period.last)}"'
     request = supervision.ListLongestOpenRequest(page_size=_LONGEST, filter=opened, cases_at_least=revision)
     listed: Sequence[OpenCase] = city.supervision.list_longest_open(request).cases

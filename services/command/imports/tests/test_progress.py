@@ -2,15 +2,15 @@
 
 import pytest
 
-from e2e.city.progress import Progress
-from e2e.city.replay import Replayed
+from services.command.imports.progress import Progress
+from services.command.imports.telling import Told
 
 
 def shown(capsys: pytest.CaptureFixture[str], *course: tuple[float, int]) -> str:
     """The last line after a course of (seconds, told)."""
     progress = Progress(live=True)
     for seconds, told in course:
-        replayed = Replayed(cases={str(number): "" for number in range(told)}, seconds=seconds)
+        replayed = Told(opened=told, seconds=seconds)
         progress(replayed, 1000)
     return capsys.readouterr().out.rpartition("\r")[2].strip()
 

@@ -1,12 +1,28 @@
 """How far the replay is: one live line on a terminal, else a line every ten seconds."""
 
+import sys
 from collections import deque
-
-from e2e.city.replay import Replayed
+from typing import Protocol
 
 _EVERY = 10.0
 _RECENT = 10.0
 """Seconds over which the speed is taken: what was fast before it stood still says nothing of the end."""
+
+
+class Replayed(Protocol):
+    """How far it is: requests through, how many of them before this run, and the seconds since."""
+
+    @property
+    def told(self) -> int:
+        """How many are through."""
+
+    @property
+    def earlier(self) -> int:
+        """How many of them were when it began, or took no time."""
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
 
 
 class Progress:
@@ -21,15 +37,15 @@ class Progress:
         """Show it, if it is time."""
         line = f"  {replayed.told:>6,} of {total:,}  {self._speed(replayed, total)}"
         if self._live:
-            print(f"\r{line}", end="", flush=True)
+            _write(f"\r{line}")
         elif replayed.told == total or replayed.seconds - self._shown >= _EVERY:
             self._shown = replayed.seconds
-            print(line, flush=True)
+            _write(f"{line}\n")
 
     def close(self) -> None:
         """End the live line."""
         if self._live:
-            print()
+            _write("\n")
 
     def _speed(self, replayed: Replayed, total: int) -> str:
         self._passed.append((replayed.seconds, replayed.told))
@@ -40,3 +56,8 @@ class Progress:
         rate = (replayed.told - told) / seconds if seconds else 0.0
         left = f"{(total - replayed.told) / rate:4.0f} s left" if rate else "waiting"
         return f"{rate:6.0f} requests/s  {left}"
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

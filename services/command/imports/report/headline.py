@@ -6,9 +6,17 @@ from dataclasses import dataclass
 
 from linli.cases.v1 import cases_types_pb2 as types
 
-from e2e.city.board import Board, Period, Row
-from e2e.city.los_angeles import HOLIDAYS_OF
-from e2e.city.report import council_of, day, in_state, name_of, overdue, share, span, spoken
+from services.command.imports.report.board import Board, Cut, Period, Row
+from services.command.imports.report.tables import (
+    area_of,
+    day,
+    in_state,
+    name_of,
+    overdue,
+    share,
+    span,
+    spoken,
+)
 
 WORST = 3
 _FEWEST = 10
@@ -34,9 +42,10 @@ class _Late:
         return (share + z2 / (2 * self.of) - spread) / (1 + z2 / self.of)
 
 
-def title(cases: int, period: Period) -> str:
+def title(cut: Cut, cases: int, period: Period) -> str:
     """What the report is about, by the file's own dates."""
-    return f"Los Angeles: {cases:,} service requests of {span(period.first, period.last)}"
+    first, last = cut.local(period.first), cut.local(period.last)
+    return f"{cut.name}: {cases:,} service requests of {span(first, last)}"
 
 
 def headline(board: Board) -> str:
@@ -56,14 +65,11 @@ def headline(board: Board) -> str:
     return f"{text}{whole.open:,} are still open, {whole.overdue:,} of them overdue."
 
 
-def notes(board: Board, period: Period) -> Iterator[str]:
-    """What a reader has to know to take the figures for what they are."""
-    yield (
-        "Time limits and working hours are ASSUMED (the city's file promises nothing). "
-        f"Open cases are judged as of {day(board.judged)}, the last day in the file."
-    )
-    if not period.first.year == period.until.year == HOLIDAYS_OF:
-        yield f"Limits leave out the city's holidays of {HOLIDAYS_OF}, and know those of no other year."
+def notes(board: Board, sentences: Sequence[str] = ()) -> Iterator[str]:
+    """What a reader has to know to take the figures for what they are; `sentences` of the city come first."""
+    judged = f"Open cases are judged as of {day(board.judged)}, the last day in the file."
+    yield " ".join([*sentences[:1], judged])
+    yield from sentences[1:]
     crews = board.crews
     if crews.HasField("median_close_seconds"):
         yield (
@@ -124,7 +130,7 @@ def _overdue(board: Board) -> Iterator[str]:
         return
     text = f"Left open: {board.whole.overdue:,} of {board.whole.open:,} open cases are overdue"
     for oldest in board.waiting[:1]:
-        about = f"{name_of(oldest.affair_name, oldest.affair_id)}, {council_of(oldest)}"
+        about = f"{name_of(oldest.affair_name, oldest.affair_id)}, {area_of(oldest, board)}"
         if late := overdue(oldest, board.judged):
             text += f"; the one open longest has been for {late:,} days ({oldest.public_id}: {about})"
     yield f"{text}."

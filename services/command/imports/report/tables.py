@@ -1,15 +1,14 @@
 """What a city manager would want to read, from the scoreboard alone: the tables."""
 
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from linli.cases.v1 import cases_types_pb2 as types
 
-from e2e.city.board import Board, OpenCase, Row
-from e2e.city.los_angeles import ZONE
+from services.command.imports.report.board import Board, OpenCase, Row
 
 WIDTH = 100
 """No line of the report is longer, but for what must not be cut: a token, a path."""
@@ -22,8 +21,6 @@ LEGEND = (
     "that limit is used up.",
 )
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
-_COUNCIL_DEPTH = 3
-"""City, region, council."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ def lines(board: Board) -> Iterator[str]:
         yield from _columns(table)
         yield ""
     if not board.whole.returned:
-        yield "No department sent a case back (the city's file does not tell of it)."
+        yield f"No {board.cut.body} sent a case back (the file does not tell of it)."
 
 
 def longest_open(board: Board) -> Iterator[str]:
@@ -81,18 +78,18 @@ def longest_open(board: Board) -> Iterator[str]:
     if not board.waiting:
         yield "  No case is open."
         return
-    table = [("", "overdue", "request type", "council", "department")]
+    table = [("", "overdue", board.cut.affair, board.cut.area, board.cut.body)]
     for case in board.waiting:
         late = overdue(case, board.judged)
         affair, body = name_of(case.affair_name, case.affair_id), name_of(case.body_name, case.body_id)
-        table.append((case.public_id, f"{late:,} d" if late else "-", affair, council_of(case), body))
+        table.append((case.public_id, f"{late:,} d" if late else "-", affair, area_of(case, board), body))
     yield from _columns(table, words=(0, 2, 3, 4))
 
 
-def council_of(case: OpenCase) -> str:
-    """The name of its council; of a case that lies in none, so in words."""
-    named = case.area_path.count("/") >= _COUNCIL_DEPTH - 1
-    return name_of(case.area_name, case.area_path) if named else "in no council"
+def area_of(case: OpenCase, board: Board) -> str:
+    """The name of its area; of a case that lies in none that counts, so in words."""
+    named = case.area_path.count("/") + 1 >= board.cut.least_depth
+    return name_of(case.area_name, case.area_path) if named else f"in no {board.cut.area}"
 
 
 def overdue(case: OpenCase, judged: datetime) -> int:
@@ -106,6 +103,14 @@ def tally(pairs: Iterable[tuple[str, int]]) -> Iterator[str]:
     """Counts with their sentences, the most frequent first."""
     for sentence, count in sorted(pairs, key=lambda pair: (-pair[1], pair[0])):
         yield f"  {count:>6,}  {sentence}"
+
+
+def wrapped(text: str) -> Sequence[str]:
+    """The text in lines that are not too long; what follows the first is set in."""
+    return textwrap.wrap(
+        text, WIDTH, subsequent_indent="    " if text.startswith(" ") else "",
+        break_on_hyphens=False, break_long_words=False, drop_whitespace=True,
+    )  # fmt: skip
 
 
 def _columns(table: Sequence[Sequence[str]], words: Sequence[int] = (0,)) -> Iterator[str]:
@@ -163,14 +168,13 @@ def span(first: datetime, last: datetime) -> str:
 
 
 def day(moment: datetime) -> str:
-    """`3 August 2020`, on the city's own clock."""
-    local = moment.astimezone(ZoneInfo(ZONE))
-    return f"{local.day} {local:%B %Y}"
+    """`3 August 2020`, on the clock that the moment is told by."""
+    return f"{moment.day} {moment:%B %Y}"
 
 
 def moment(stamp: Timestamp) -> datetime:
-    """On the city's own clock."""
-    return stamp.ToDatetime(UTC).astimezone(ZoneInfo(ZONE))
+    """In UTC."""
+    return stamp.ToDatetime(UTC)
 
 
 def name_of(text: object, fallback: str) -> str:

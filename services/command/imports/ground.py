@@ -1,0 +1,168 @@
+"""What the platform knows that a file must fit to: affairs, bodies, areas, and what is in force when."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum, auto
+from typing import Any
+
+import shapely
+from linli.catalog.v1 import catalog_service_pb2 as catalog
+from linli.identity.v1 import identity_service_pb2 as identity
+from linli.types.v1.types_pb2 import LocalizedText
+from shapely import STRtree
+from shapely.geometry import shape
+
+from services.command.imports.platform import Services
+from services.command.imports.words import folded
+
+_PAGE = 1000
+_SEVERAL = ""
+
+Span = tuple[datetime, datetime]
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+
+class Owned(Enum):
+    """Whether a body was responsible at a moment."""
+
+    THEN = auto()
+    LATER = auto()
+    NEVER = auto()
+
+
+class Words:
+    """Finds ids by what people call things: by id, key, or name in either language."""
+
+    def __init__(self, named: Iterable[tuple[str, Sequence[str]]]) -> None:
+        self.ids: set[str] = set()
+        self._by_word: dict[str, str] = {}
+        for found, words in named:
+            self.ids.add(found)
+            for word in {folded(each) for each in words if each.strip()}:
+                self._by_word[word] = found if self._by_word.get(word, found) == found else _SEVERAL
+        self._by_word |= {folded(each): each for each in self.ids}
+
+    def find(self, word: str) -> str:
+        """The id; "" if nothing is called so, or several are."""
+        return self._by_word.get(folded(word), "")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(word for word, found in self._by_word.items() if found))
+
+
+@dataclass(slots=True)
+class Ground:
+    """What is there. `ask` answers for an affair, an area and a moment when a body is responsible."""
+
+    affairs: Words
+    bodies: Words
+    areas: Words
+    without_names: frozenset[str]
+    boundaries: "Boundaries"
+    ask: Callable[[str, str, datetime], Span | None]
+    _spans: dict[tuple[str, str], list[Span]] = field(default_factory=dict)
+    _not: dict[tuple[str, str, object], Owned] = field(default_factory=dict)
+
+    def locate(self, place: tuple[float, float], at: datetime) -> str:
+        """The area that holds the place (latitude, longitude) then, "" if none does."""
+        return self.boundaries.locate(place, at)
+
+    def owned(self, affair_id: str, areas: Sequence[str], at: datetime) -> Owned:
+        """Whether somebody was responsible then, in any of the areas; the first is likeliest to tell."""
+        found = [Owned.NEVER]
+        for area_id in filter(None, areas):
+            found.append(self._owned(affair_id, area_id, at))
+            if found[-1] is Owned.THEN:
+                break
+        return Owned.LATER if found[-1] is Owned.NEVER and Owned.LATER in found else found[-1]
+
+    def _owned(self, affair_id: str, area_id: str, at: datetime) -> Owned:
+        spans = self._spans.setdefault((affair_id, area_id), [])
+        if any(since <= at < until for since, until in spans):
+            return Owned.THEN
+        day = (affair_id, area_id, at.date())
+        if day not in self._not:
+            if span := self.ask(affair_id, area_id, at):
+                spans.append(span)
+                return Owned.THEN
+            now = self.ask(affair_id, area_id, datetime.now(UTC))
+            self._not[day] = Owned.LATER if now and now[0] > at else Owned.NEVER
+        return self._not[day]
+
+
+class Boundaries:
+    """The areas on the map: which holds a place."""
+
+    def __init__(self, boundaries: Iterable[tuple[str, str, datetime]] = ()) -> None:
+        """Each as the area's id, GeoJSON, and since when."""
+        found = [(area_id, shape(json.loads(geojson)), since) for area_id, geojson, since in boundaries]
+        self._areas = sorted(found, key=lambda each: each[1].area)
+        grounds = [ground for _, ground, _ in self._areas]
+        shapely.prepare(grounds)
+        self._tree = STRtree(grounds)
+
+    def locate(self, place: tuple[float, float], at: datetime) -> str:
+        """The smallest area that holds it (latitude, longitude) then; "" if none does."""
+        point = shapely.Point(place[1], place[0])
+        for number in sorted(self._tree.query(point)):
+            area_id: str = self._areas[number][0]
+            _, ground, since = self._areas[number]
+            if since <= at and ground.covers(point):
+                return area_id
+        return ""
+
+
+def survey(services: Services) -> Ground:
+    """Ask for all of it."""
+    affairs = list(
+        pages(services.catalog.list_affairs, catalog.ListAffairsRequest(page_size=_PAGE), "affairs")
+    )
+    bodies = pages(services.identity.list_bodies, identity.ListBodiesRequest(page_size=_PAGE), "bodies")
+    areas = list(pages(services.identity.list_areas, identity.ListAreasRequest(page_size=_PAGE), "areas"))
+    return Ground(
+        affairs=Words((each.affair_id, _names(each.name)) for each in affairs if not each.retired),
+        bodies=Words((each.body_id, (*_names(each.name), each.natural_key.value)) for each in bodies),
+        areas=Words((each.area_id, _names(each.name)) for each in areas),
+        without_names=frozenset(each.affair_id for each in affairs if each.anonymous_allowed),
+        boundaries=Boundaries(_boundaries(services, areas)),
+        ask=lambda affair_id, area_id, at: _responsible(services, affair_id, area_id, at),
+    )
+
+
+def _boundaries(services: Services, areas: Iterable[Any]) -> Iterator[tuple[str, str, datetime]]:
+    """The newest boundary of each area, and since when it has had one that is known."""
+    for area in areas:
+        if not area.boundary_version:
+            continue
+        request = identity.GetAreaRequest(area_id=area.area_id, with_boundary=True)
+        boundary = services.identity.get_area(request).area.boundary
+        if boundary.geojson:
+            since = boundary.valid_from_time.ToDatetime(UTC) if boundary.version == 1 else _FIRST
+            yield area.area_id, boundary.geojson, since
+
+
+def _responsible(services: Services, affair_id: str, area_id: str, at: datetime) -> Span | None:
+    request = catalog.FindResponsibleRequest(affair_id=affair_id, area_id=area_id)
+    request.at_time.FromDatetime(at)
+    found = services.catalog.find_responsible(request)
+    if not found.HasField("responsibility"):
+        return None
+    item = found.responsibility
+    until = item.valid_until_time.ToDatetime(UTC) if item.HasField("valid_until_time") else _LAST
+    return item.valid_from_time.ToDatetime(UTC), until
+
+
+def pages(ask: Callable[[Any], Any], request: Any, rows: str) -> Iterator[Any]:
+    """All rows of a list."""
+    while True:
+        page = ask(request)
+        yield from getattr(page, rows)
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token
+
+
+def _names(name: LocalizedText) -> Sequence[str]:
+    return (name.zh, name.en)
