@@ -10,11 +10,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from services.command.imports.cells import columns_of
 from services.command.imports.ground import Ground
 from services.command.imports.mapping import Map
 from services.command.imports.readers.reading import heading_of, rows_of, written
 from services.command.imports.readers.row import FileWrong
-from services.command.imports.requests import Left, Reading, Request, columns_of
+from services.command.imports.requests import Left, Reading, Request
 from services.command.imports.rules import Action, Rule
 
 SHOWN = 20

@@ -14,6 +14,7 @@ from libs.runtime.host.terminal import INTERRUPTED, complain, say
 from services.command.call import answered
 from services.command.connection import Connection, connection, connection_options
 from services.command.imports import account, checking
+from services.command.imports.draft import draft
 from services.command.imports.ground import Ground, survey
 from services.command.imports.loading import NotLoaded, board_of, load, period_of
 from services.command.imports.map_file import MapWrong, read_map
@@ -126,8 +127,21 @@ def print_schema() -> int:
     return 0
 
 
+@click.command("map")
+@click.argument("file", type=click.Path(path_type=Path))
+def draft_map(file: Path) -> int:
+    """Draft a map by looking at FILE: print it as YAML, with what is guessed marked."""
+    if not file.is_file():
+        raise CannotStart(f"{file} cannot be read: there is no such file")
+    try:
+        _say(draft(file))
+    except FileWrong as wrong:
+        raise CannotStart(str(wrong)) from None
+    return 0
+
+
 group = click.Group(
     "import",
-    commands=[import_requests, print_schema],
+    commands=[import_requests, draft_map, print_schema],
     help="Requests of any city, from its own export by a map.",
 )

@@ -1,0 +1,222 @@
+"""Drafts a map by looking at a file: columns, formats, values; what is guessed is marked as such."""
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from services.command.imports.guessing import ambiguous, best_formats
+from services.command.imports.mapping import File
+from services.command.imports.readers.reading import rows_of, written
+from services.command.imports.readers.row import FileWrong
+from services.command.imports.usual import CHANNELS, STEPS, WANTED
+from services.command.imports.words import folded
+
+LOOKED_AT = 20_000
+_DISTINCT = 60
+_LISTED = 40
+
+
+@dataclass(slots=True)
+class Column:
+    """What was seen of a column."""
+
+    name: str
+    filled: int = 0
+    values: Counter[str] = field(default_factory=Counter)
+    samples: list[str] = field(default_factory=list)
+
+    def add(self, value: str) -> None:
+        """Look at a value."""
+        if not value.strip():
+            return
+        self.filled += 1
+        if value in self.values or len(self.values) < 10 * _DISTINCT:
+            self.values[value] += 1
+        if len(self.samples) < 2 * _DISTINCT or (
+            self.filled % 97 == 0 and len(self.samples) < 10 * _DISTINCT
+        ):
+            self.samples.append(value)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it has few values, each often."""
+        return 0 < len(self.values) <= min(_DISTINCT, self.filled / 2)
+
+
+def draft(path: Path) -> Iterator[str]:
+    """The lines of a map for the file. Raises `FileWrong`."""
+    form = written(path)
+    columns, rows = _look(path)
+    if not rows:
+        raise FileWrong(f"{path} has no rows below its heading")
+    chosen = _chosen(columns)
+    times = _times(columns, chosen)
+    formats = best_formats(times) or ["iso"]
+    yield f"# A map for {path.name}, drafted from its first {rows:,} rows ({form})."
+    yield '# Look at every line that says "guess" or "say"; the page on maps explains them. Then:'
+    yield "# linli import requests FILE --map THIS --dry-run"
+    yield f"system: {_system(path)}  # say: the name of the system that the file is of, the same for ever"
+    yield "name: My City  # say: for the title of the report"
+    yield "zone: UTC  # say: on whose clock the times are, for instance Europe/Berlin"
+    yield "columns:"
+    yield from _columns(columns, chosen)
+    yield "dates:"
+    yield f"  formats: [{', '.join(map(_quoted, formats))}]  # {_seen(formats, times)}"
+    yield from _states(columns, chosen)
+    yield from _affairs(columns, chosen)
+    yield from _owners(columns, chosen)
+    yield from _channels(columns, chosen)
+    yield "place:"
+    yield "  without: my-city  # say: the area (id or name) of requests that have none of their own"
+    if "area" in chosen:
+        yield f"  # areas are looked up by id and name; in the file: {_some(columns[chosen['area']])}"
+        yield "  # areas: {word in the file: id or name}; pattern: prefix-{}"
+
+
+def _look(path: Path) -> tuple[Mapping[str, Column], int]:
+    columns: dict[str, Column] = {}
+    rows = 0
+    for row in itertools.islice(rows_of(path, File()), LOOKED_AT):
+        rows += 1
+        for name, value in row.values.items():
+            columns.setdefault(name, Column(name)).add(value.strip())
+    return columns, rows
+
+
+def _chosen(columns: Mapping[str, Column]) -> dict[str, str]:
+    """For each field the column that is likeliest it, no column twice; those not found are left out."""
+    taken: dict[str, str] = {}
+    for exact in (True, False):
+        for wanted, words in WANTED.items():
+            if wanted in taken:
+                continue
+            found = (name for word in words for name in columns if _fits(name, folded(word), exact=exact))
+            free = next((name for name in found if name not in taken.values()), None)
+            if free is not None and (wanted not in {"latitude", "longitude"} or _are_degrees(columns[free])):
+                taken[wanted] = free
+    if ("latitude" in taken) != ("longitude" in taken):
+        taken.pop("latitude", None)
+        taken.pop("longitude", None)
+    return taken
+
+
+def _fits(name: str, word: str, *, exact: bool) -> bool:
+    bare = name.rpartition(".")[2]
+    if exact:
+        return bare in {word, word.replace(" ", "_"), word.replace(" ", "")}
+    return (len(word) > 2 and word in bare) or (len(word) > 1 and not word.isascii() and word in bare)
+
+
+def _are_degrees(column: Column) -> bool:
+    try:
+        return all(abs(float(value.replace(",", "."))) <= 180 for value in column.samples[:50])
+    except ValueError:
+        return False
+
+
+def _times(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Sequence[str]:
+    """Samples of all columns of times."""
+    wanted = [chosen[each] for each in ("opened", "closed", "responded", "updated") if each in chosen]
+    return [sample for name in wanted for sample in columns[name].samples]
+
+
+def _seen(formats: Sequence[str], times: Sequence[str]) -> str:
+    """What the times look like, and whether days and months may be the other way round."""
+    if not times:
+        return "say: patterns of strptime, or iso, excel, epoch_seconds, epoch_milliseconds"
+    other = ambiguous(formats, times)
+    doubt = f" (or {other}: no day is over 12)" if other else ""
+    return f"guess{doubt}; in the file: {', '.join(times[:3])}"
+
+
+def _columns(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Iterator[str]:
+    for wanted in WANTED:
+        if wanted in chosen:
+            yield f"  {wanted}: {_quoted(chosen[wanted])}  # guess; {_some(columns[chosen[wanted]], 3)}"
+        elif wanted in {"id", "affair", "opened"}:
+            yield f"  {wanted}: ???  # say: it is needed"
+    for name, column in columns.items():
+        if name not in chosen.values():
+            yield f"  # not used: {_one_line(name)} ({_some(column, 3)})"
+
+
+def _states(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Iterator[str]:
+    if "state" not in chosen:
+        return
+    yield "states:"
+    yield "  values:  # each is open, started, resolved, closed, withdrawn or rejected"
+    for value, count in columns[chosen["state"]].values.most_common(_LISTED):
+        step = _known(value, STEPS)
+        sure = "guess" if step else "say: this word is not known"
+        yield f"    {_quoted(value)}: {step or 'open'}  # {sure}; {count:,} rows"
+
+
+def _affairs(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Iterator[str]:
+    if "affair" not in chosen:
+        return
+    yield "affairs:"
+    yield "  otherwise: refuse  # or an affair for all types that are not listed and not found"
+    yield "  values:  # say: type in the file: affair on the platform, where id and name differ from it"
+    for value, count in columns[chosen["affair"]].values.most_common(_LISTED):
+        yield f"    # {_quoted(value)}: ...  # {count:,} rows"
+    yield "    {}"
+
+
+def _owners(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Iterator[str]:
+    yield "owners:"
+    if "owner" not in chosen:
+        yield "  by: responsibility  # the body that the responsibility list names"
+        return
+    yield "  by: column  # guess; or responsibility: the body that the responsibility list names"
+    yield f"  # bodies are looked up by id, key and name; in the file: {_some(columns[chosen['owner']])}"
+    yield "  # values: {word in the file: id, key or name of the body}"
+
+
+def _channels(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Iterator[str]:
+    if "channel" not in chosen:
+        return
+    yield "channels:"
+    yield "  values:"
+    for value, count in columns[chosen["channel"]].values.most_common(_LISTED):
+        channel = _known(value, CHANNELS)
+        yield f"    {_quoted(value)}: {channel or 'import'}  # guess; {count:,} rows"
+
+
+def _known(value: str, words: Mapping[str, Sequence[str]]) -> str:
+    """What a value is, by what others call it."""
+    word = folded(value)
+    return next((meant for meant, known in words.items() if word in known), "")
+
+
+def _some(column: Column, most: int = 8) -> str:
+    """Values of a column, if they are few or tell nothing of a person; otherwise how many there are."""
+    if not column.values:
+        return "always blank"
+    if not (column.is_listed or all(map(_SAFE.match, column.samples[:50]))):
+        return "many values"
+    shown = ", ".join(_one_line(value)[:30] for value, _ in column.values.most_common(most))
+    return shown if len(column.values) <= most else f"{shown}, ..."
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _quoted(word: str) -> str:
+    """A word as YAML, in quotes where it needs them."""
+    plain = (
+        re.fullmatch(r"[^\W\d_][\w .()-]*", word) and word == word.strip() and word.casefold() not in _TAKEN
+    )
+    return word if plain else '"' + _one_line(word).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+_SAFE = re.compile(r"^[\d\W]{1,25}$|^[\w-]*\d[\w-]*$")
+_TAKEN = frozenset({"null", "~"})
+
+
+def _system(path: Path) -> str:
+    word = re.sub(r"[^a-z0-9]+", "-", path.name.partition(".")[0].casefold()).strip("-")
+    return word[:40] or "my-system"

@@ -1,0 +1,68 @@
+"""A map is drafted by looking at a file: it reads that file, and says what is guessed."""
+
+from pathlib import Path
+
+import pytest
+
+from services.command.imports.draft import draft
+from services.command.imports.guessing import ambiguous, best_formats
+from services.command.imports.readers.row import FileWrong
+
+BOSTON = Path(__file__).parents[4] / "e2e/data/boston311-100.csv"
+
+
+def test_what_is_guessed_is_marked_and_what_must_be_said_too() -> None:
+    lines = list(draft(BOSTON))
+
+    assert "  id: case_enquiry_id  # guess; 101004143000, 101004130437, 101004155594, ..." in lines
+    assert "    Citizens Connect App: mobile_app  # guess; 56 rows" in lines
+    assert any(line.startswith("zone: UTC  # say") for line in lines)
+    assert any(line.startswith("  without: my-city  # say") for line in lines)
+
+
+def test_no_address_and_no_text_of_a_person_stands_in_a_draft(tmp_path: Path) -> None:
+    path = tmp_path / "requests.csv"
+    rows = "".join(
+        f"{n};Licht;03.01.2020;Musterweg {n};Frau Nummer{n * 'x'};+49 30 1234{n}\n" for n in range(9)
+    )
+    path.write_text(f"Nr;Art;Eingang;Adresse;Melderin;Beschreibung\n{rows}", "utf-8")
+
+    said = "\n".join(draft(path))
+
+    assert "address: adresse  # guess; many values" in said
+    assert "Musterweg" not in said
+    assert "Frau" not in said
+
+
+@pytest.mark.parametrize(
+    ("samples", "formats"),
+    [
+        (["31.01.2020 14:05", "01.02.2020 09:00"], ["%d.%m.%Y %H:%M"]),
+        (["1/31/20 14:05", "2/1/20 9:00"], ["%m/%d/%y %H:%M"]),
+        (["31/01/2020", "01/02/2020"], ["%d/%m/%Y"]),
+        (["01/31/2020 02:05:10 PM"], ["%m/%d/%Y %I:%M:%S %p"]),
+        (["2020年01月31日 下午2:05"], ["%Y年%m月%d日 %p%I:%M"]),
+        (["43861.58", "43862"], ["excel"]),
+        (["1580479500000"], ["epoch_milliseconds"]),
+        (["1580479500"], ["epoch_seconds"]),
+        (["2020-01-31T14:05:00+01:00", "2020-01-31 14:05"], ["iso"]),
+        (["20200131"], ["%Y%m%d"]),
+        (["31.01.2020 14:05"] * 9 + ["31.01.2020"], ["%d.%m.%Y %H:%M", "%d.%m.%Y"]),
+        (["soon"], []),
+    ],
+)
+def test_formats_of_times_are_found(samples: list[str], formats: list[str]) -> None:
+    assert list(best_formats(samples)) == formats
+
+
+def test_days_and_months_that_may_be_the_other_way_round_are_said_so() -> None:
+    assert ambiguous(["%m/%d/%y %H:%M"], ["1/2/20 9:00"]) == "%d/%m/%y %H:%M"
+    assert ambiguous(["%m/%d/%y %H:%M"], ["1/2/20 9:00", "1/31/20 9:00"]) == ""
+
+
+def test_a_file_without_rows_has_no_draft(tmp_path: Path) -> None:
+    path = tmp_path / "empty.csv"
+    path.write_text("a,b\n", "utf-8")
+
+    with pytest.raises(FileWrong, match="no rows"):
+        list(draft(path))
