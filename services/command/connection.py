@@ -94,6 +94,11 @@ class Connection:
         left = issued.expire_time.ToDatetime(UTC) - datetime.now(UTC)
         return issued.access_token, left.total_seconds()
 
+    def named(self) -> str:
+        """Where it is, for people."""
+        where = self.address if isinstance(self.address, str) else ", ".join(self.address.values())
+        return f"{where} (profile {self.profile})" if self.profile else where
+
     def unreached(self, failed: RpcFailed) -> str:
         """What to do if nobody answered; "" if a server did, which gives reasons."""
         if failed.reason:

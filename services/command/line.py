@@ -75,6 +75,13 @@ _COMMUNITY = {
     "schema": Lazy("print the JSON schema of community files", at("community.commands", "schema")),
 }
 
+
+def _admin() -> click.Command:
+    from services.command.admin.group import admin
+
+    return admin()
+
+
 _COMMANDS = {
     "up": Lazy("run all services in one process, with a bundled PostgreSQL", at("up", "up")),
     "cluster": Lazy(
@@ -84,6 +91,7 @@ _COMMANDS = {
     "login": Lazy("log in to an installation, for the other commands", at("login", "login")),
     "logout": Lazy("delete the token of a login from this machine", at("login", "logout")),
     "profile": Lazy("installations: list, use, set, remove", _profile),
+    "admin": Lazy("bodies, people, roles, areas, responsibilities, partners, ...", _admin),
     "export": Lazy("write all rows of a list as CSV or JSON", at("export", "export")),
     "community": Lazy("check a community file, and apply it to what runs", _community),
     "calendar": Lazy("import holidays from a file into a working calendar", at("calendar", "calendar")),

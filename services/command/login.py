@@ -12,7 +12,7 @@ from msgspec import structs
 
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.host.terminal import in_their_words, say
-from services.command import kept_tokens, profiles
+from services.command import kept_tokens, passwords, profiles
 from services.command.call import answered
 from services.command.connection import Connection, by_profile
 from services.command.kept_tokens import Kept
@@ -63,12 +63,7 @@ def place_options(command: Callable[..., int]) -> Callable[..., int]:
 )
 @place_options
 @click.option("--login", metavar="NAME", help="the name to log in with [that of last time, else asked for]")
-@click.option(
-    "--password-file",
-    type=click.Path(path_type=Path, allow_dash=True),
-    metavar="FILE",
-    help="a file with the password; - is standard input",
-)
+@passwords.password_file_option
 @click.option(
     "--keep-in",
     type=click.Choice([_KEYRING, _FILE]),
@@ -83,7 +78,7 @@ def login(
     keyring = keep_in == _KEYRING or (keep_in is None and kept_tokens.keyring_works())
     who = login or of.login or _asked_name()
     of = structs.replace(of, login=who, keyring=keyring)
-    request = identity.LoginRequest(login_name=who, password=_password(password_file))
+    request = identity.LoginRequest(login_name=who, password=passwords.given(password_file))
 
     def send(to: Connection) -> None:
         with to.anonymous() as anonymous:
@@ -155,17 +150,3 @@ def _asked_name() -> str:
     if not sys.stdin.isatty():
         raise CannotStart("say who logs in, with --login NAME")
     return str(click.prompt("Login", err=True))
-
-
-def _password(file: Path | None) -> str:
-    """What is typed, or what a file or standard input holds; never a word of the command line."""
-    if file is None and sys.stdin.isatty():
-        return str(click.prompt("Password", hide_input=True, err=True))
-    try:
-        read = sys.stdin.readline() if file is None or str(file) == "-" else file.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CannotStart(f"the password cannot be read from {file}: {error}") from None
-    given = read.rstrip("\r\n")
-    if not given:
-        raise CannotStart("no password was given: it is asked for, or read from --password-file FILE or -")
-    return given

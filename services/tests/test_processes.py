@@ -96,6 +96,29 @@ def test_a_call_loads_nothing_that_only_servers_need(module: str) -> None:
     assert loaded(f"import {module}", NOT_FOR_A_CALL) == []
 
 
+@pytest.mark.parametrize(
+    "module", ["services.command.login", "services.command.profile", "services.command.admin.perform"]
+)
+def test_an_administrators_command_loads_nothing_that_only_servers_need(module: str) -> None:
+    assert loaded(f"import {module}", (*NOT_FOR_A_CALL, "keyring")) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "lacking"),
+    [
+        (["admin", "--help"], ("grpc", "google.protobuf", "rich")),
+        (["admin", "role", "--help"], ("grpc", "google.protobuf", "rich")),
+        (["admin", "role", "grant", "--help"], ("grpc", "rich", "linli.catalog.v1", "linli.cases.v1")),
+    ],
+)
+def test_help_for_administrators_loads_what_it_shows_and_no_client(
+    words: list[str], lacking: tuple[str, ...]
+) -> None:
+    program = f"from services.command.line import run; run({words!r})"
+
+    assert loaded(program, (*lacking, "keyring", *NOT_FOR_A_CALL)) == []
+
+
 def test_help_loads_no_service_and_no_grpc() -> None:
     program = "from services.command.line import run; run(['--help']); run(['cases', '--help'])"
 

@@ -1,0 +1,280 @@
+"""Every act of `linli admin`, done by those who may do it, against one `linli up`."""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from e2e.city.platform import Platform
+from e2e.journeys.cities import platform_in
+from libs.testkit.commands import linli
+from services.command.admin.acts import NOUNS
+
+ALL = {(noun, verb) for noun, of in NOUNS.items() for verb in of.acts}
+SQUARE = json.dumps({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]})
+PASSWORD = "a password of theirs"  # noqa: S105  # made up
+UNTIL = "2027-01-01T00:00:00Z"
+Ended = subprocess.CompletedProcess[str]
+
+
+@dataclass(slots=True)
+class Office:
+    """People at their desks, each logged in with a profile; and what they have done."""
+
+    platform: Platform
+    folder: Path
+    done: set[tuple[str, str]] = field(default_factory=set)
+
+    def types(self, *words: str, given: str = "", **environ: str) -> Ended:
+        """`linli`, with the profiles of this office."""
+        return linli(*words, given=given, XDG_CONFIG_HOME=str(self.folder / "config"), **environ)
+
+    def does(self, noun: str, verb: str, *words: str, by: str = "first", **about: Any) -> Any:
+        """An act that is done; its answer."""
+        ended = self.tries(noun, verb, *words, "--json", by=by, **about)
+        assert ended.returncode == 0, f"{noun} {verb}: {ended.stderr}"
+        return json.loads(ended.stdout)
+
+    def tries(self, noun: str, verb: str, *words: str, by: str = "first", **about: Any) -> Ended:
+        """An act, to whatever end."""
+        self.done.add((noun, verb))
+        named = ("--profile", by) if by else ()
+        return self.types("admin", noun, verb, *words, *named, **about)
+
+    def calls(self, rpc: str, request: dict[str, Any], **environ: str) -> Any:
+        """What `linli admin` is not for."""
+        ended = self.types("call", rpc, "-", given=json.dumps(request), **environ)
+        assert ended.returncode == 0, ended.stderr
+        return json.loads(ended.stdout)
+
+    def logs_in(self, profile: str, login: str, password: str = PASSWORD) -> None:
+        """Somebody at a desk."""
+        words = ("--profile", profile, "--at", f"127.0.0.1:{self.platform.port}", "--login", login)
+        ended = self.types("login", *words, given=f"{password}\n")
+        assert ended.returncode == 0, ended.stderr
+
+    def person(self, name: str, login: str = "") -> str:
+        """The id of a person who is registered, and who can log in."""
+        of = {"name": name, "natural_key": {"value": name.replace(" ", "-")}, "phone": "13800138000"}
+        kind = ("--natural-key-kind", "KEY_KIND_STAFF_NUMBER", "--area", "elm")
+        answer = self.does("person", "register", *kind, "--fields", "-", given=json.dumps(of))
+        if login:
+            login_words = ("--login-name", login, "--password-file", "-")
+            self.does("person", "create-login", answer["resident_id"], *login_words, given=f"{PASSWORD}\n")
+        return str(answer["resident_id"])
+
+    def file(self, name: str, content: str) -> str:
+        """A file at the desk."""
+        (self.folder / name).write_text(content, "utf-8")
+        return str(self.folder / name)
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[Office]:
+    with tempfile.TemporaryDirectory(prefix="linli-test-admin-") as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        with platform_in(folder / "up") as platform:
+            platform.start()
+            of = Office(platform, folder)
+            of.logs_in("first", "developer", (platform.data / "operator.secret").read_text().strip())
+            yield of
+
+
+def test_every_act_is_done_by_those_who_may(office: Office) -> None:
+    places(office)
+    people(office)
+    responsibilities(office)
+    partners(office)
+    the_platform(office)
+    erasures(office)
+
+    assert office.done == ALL
+
+
+def places(office: Office) -> None:
+    square = office.file("square.json", SQUARE)
+    office.does(
+        "area", "define", "elm", "--level", "AREA_LEVEL_CITY", "--name-zh", "榆树街", "--name-en", "Elm"
+    )
+    changed = office.does("area", "change-boundary", "elm", "--boundary", square, "--yes")
+    revision = changed["revision"]
+    shown = office.does("area", "show", "elm", "--with-boundary", "--at-least", revision)
+    assert json.loads(shown["area"]["boundary"]["geojson"])["type"] == "MultiPolygon"
+    assert [each["area_id"] for each in office.does("area", "list", "--level", "CITY")] == ["elm"]
+    point = ("--latitude", "0.5", "--longitude", "0.5")
+    assert [each["area_id"] for each in office.does("area", "locate", *point)] == ["elm"]
+    assert office.does("area", "strips") == []
+    table = office.tries("area", "list").stdout
+    assert "榆树街 / Elm" in table
+    assert "AREA_LEVEL_CITY" in table
+
+
+def body(office: Office, code: str) -> str:
+    key = ("--natural-key-kind", "KEY_KIND_LOCAL_CODE", "--natural-key", code)
+    kind = ("--kind", "BODY_KIND_GOVERNMENT_DEPARTMENT", "--name-en", "Works [bold]", "--area", "elm")
+    answer = office.does("body", "register", *key, *kind, "--name-zh", "工务局")
+    return str(answer["body"]["body_id"])
+
+
+def people(office: Office) -> None:
+    second, third, resident = (
+        office.person("Li Wei", "li.wei"),
+        office.person("Wang Fang", "wang.fang"),
+        office.person("Zhang Min"),
+    )
+    operators = office.does("role", "list", "--role", "ROLE_OPERATOR")
+    nominated = office.does("role", "nominate", second, "--role", "ROLE_OPERATOR", "--reason", "a second one")
+    at_machine = office.types(
+        *(
+            "identity",
+            "approve-nomination",
+            nominated["nomination"]["nomination_id"],
+            "--reason",
+            "the only one",
+        ),
+        *("--data", str(office.platform.data)),
+    )
+    assert (len(operators), at_machine.returncode) == (1, 0), at_machine.stderr
+    office.logs_in("second", "li.wei")
+
+    def nominate(*more: str) -> str:
+        words = (third, "--role", "ROLE_DATA_PROTECTION_OFFICER", "--reason", "their profession", *more)
+        answer = office.does("role", "nominate", *words)
+        return str(answer["nomination"]["nomination_id"])
+
+    reason = ("--reason", "as agreed")
+    own = office.tries("role", "approve", nominate("--area", "elm"), *reason, "--yes")
+    assert "SECOND_PERSON_NEEDED" in own.stderr
+    office.does("role", "withdraw", nominate(), *reason)
+    office.does("role", "refuse", nominate(), *reason, "--yes", by="second")
+    chosen = nominate()
+    office.does("role", "approve", chosen, *reason, "--yes", by="second")
+    assert office.does("role", "nomination", chosen)["nomination"]["reason"] == "their profession"
+    states = [each["state"] for each in office.does("role", "nominations", "--party", third)]
+    assert sorted(states) == [
+        *("NOMINATION_STATE_APPROVED", "NOMINATION_STATE_OPEN"),
+        *("NOMINATION_STATE_REFUSED", "NOMINATION_STATE_WITHDRAWN"),
+    ]
+    office.logs_in("officer", "wang.fang")
+
+    granted = office.does("role", "grant", resident, "--role", "ROLE_RESIDENT", "--area", "elm")
+    office.does("role", "revoke", resident, granted["grant"]["grant_id"], "--reason", "moved", "--yes")
+    shown = office.does("person", "show", resident, "--purpose", "PURPOSE_RESIDENT_REQUEST")
+    assert shown["resident"]["name"] == "Zhang Min"
+    consent = office.does(
+        *("consent", "record", resident, second),
+        "--purpose",
+        "CONSENT_PURPOSE_REPORT_CASES",
+        "--until",
+        UNTIL,
+    )["consent"]["consent_id"]
+    office.does("consent", "revoke", consent, "--yes")
+    assert office.does("consent", "list", "--resident", resident)[0]["consent_id"] == consent
+    office.person("Chen Jie", "chen.jie")
+    office.does("person", "set-password", "chen.jie", "--yes", "--password-file", office.file("pw", PASSWORD))
+
+
+def responsibilities(office: Office) -> None:
+    works, parks = body(office, "works"), body(office, "parks")
+    assert works in [each["body_id"] for each in office.does("body", "list", "--area", "elm")]
+    assert office.does("body", "show", works)["body"]["name"]["zh"] == "工务局"
+    table = office.tries("body", "show", works).stdout
+    assert "[bold]" in table
+    affair = {"request_id": "a-1", "affair_id": "lamps", "name": {"zh": "路灯", "en": "Lamps"}}
+    office.calls("catalog.DefineAffair", {**affair, "anonymous_allowed": True}, LINLI_PROFILE="first")
+    unowned = office.does("responsibility", "unowned", "--affair", "lamps")
+    assert [each["area_id"] for each in unowned] == ["elm"]
+
+    item = office.does(
+        *("responsibility", "assign", "--affair", "lamps", "--area", "elm", "--body", works),
+        *("--legal-basis", "order 7", "--helper", parks, "--valid-from", "2026-01-01T00:00:00Z"),
+    )["responsibility"]["item_id"]
+    basis = ("--legal-basis", "order 8", "--reason", "a new order")
+    office.does("responsibility", "revise", item, "--body", parks, *basis, "--yes")
+    assert office.does("responsibility", "show", item)["versions"][-1]["body_id"] == parks
+    assert office.does("responsibility", "list", "--body", parks)[0]["item_id"] == item
+    found = office.does("responsibility", "find", "--affair", "lamps", "--area", "elm")
+    assert found["responsibility"]["item_id"] == item
+    office.does("responsibility", "end", item, "--valid-until", UNTIL, "--reason", "the order ends", "--yes")
+
+
+def partners(office: Office) -> None:
+    secrets = [office.folder / f"secret-{number}" for number in range(4)]
+    scopes = [word for scope in ("feed.read", "cases.open") for word in ("--scope", scope)]
+    told = office.does(
+        "partner", "register", "--name", "Lamps Ltd", *scopes, "--secret-file", str(secrets[0])
+    )
+    client = told["client"]["client_id"]
+    other = office.does("partner", "register", "--name", "New", *scopes, "--secret-file", str(secrets[1]))
+    changed = office.does("partner", "change-secret", client, "--secret-file", str(secrets[2]), "--yes")
+    assert "client_secret" not in told.keys() | changed.keys()
+    assert secrets[2].stat().st_mode & 0o777 == 0o600
+    quota = ("--calls-per-second", "20", "--concurrent-calls", "4", "--streams", "1")
+    assert office.does("partner", "set-quota", client, *quota)["client"]["quota"]["streams"] == 1
+    assert client in [each["client_id"] for each in office.does("partner", "list", "--retired", "false")]
+
+    issued = {"client_id": client, "client_secret": secrets[2].read_text().strip()}
+    token = office.calls("identity.IssueClientToken", issued, LINLI_PROFILE="first")["token"]["access_token"]
+    theirs = {"LINLI_TOKEN": token, "LINLI_PROFILE": "first"}
+    office.calls("cases.RegisterExternalSystem", {"request_id": "s-1", "system": "lamps"}, **theirs)
+    moved = office.does(
+        "partner", "move-system", "lamps", other["client"]["client_id"], "--reason", "new", "--yes"
+    )
+    assert moved["owner_id"] == other["client"]["client_id"]
+
+    url, kind = "https://lamps.example.org/hook", ("--kind", "linli.cases.v1.CaseClosed")
+    words = (url, *kind, "--secret-file", str(secrets[3]))
+    hook = office.does("webhook", "register", *words, by="", **theirs)["webhook"]["webhook_id"]
+    assert office.does("webhook", "list", by="", **theirs)[0]["url"] == url
+    assert "delivered" not in office.does("webhook", "test", hook, by="", **theirs)
+    secrets[3].unlink()
+    office.does("webhook", "rotate-secret", hook, "--secret-file", str(secrets[3]), "--yes", by="", **theirs)
+    assert secrets[3].read_text().startswith("whsec_")
+    assert office.does("webhook", "parked", hook, by="", **theirs) == []
+    none = office.tries("webhook", "replay", hook, "--message", "m-1", by="", **theirs)
+    assert "WEBHOOK_MESSAGE_NOT_PARKED" in none.stderr
+    office.does("webhook", "remove", hook, "--yes", by="", **theirs)
+    office.does("partner", "retire", client, "--yes")
+
+
+def the_platform(office: Office) -> None:
+    office.does("signing-key", "rotate", "--yes")
+    assert office.does("signing-key", "list")["keys"]
+    assert office.does("parked", "list", "cases") == []
+    for verb, more in (("show", ()), ("retry", ()), ("discard", ("--reason", "none", "--yes"))):
+        unknown = office.tries("parked", verb, "cases", "7", *more)
+        assert "PARKED_UNKNOWN" in unknown.stderr, unknown.stderr
+
+
+def erasures(office: Office) -> None:
+    case = {"request_id": "c-1", "affair_id": "lamps", "area_id": "elm", "channel": "CHANNEL_PHONE_OPERATOR"}
+    opened = office.calls("cases.OpenCase", {**case, "description": "It is dark"}, LINLI_PROFILE="first")
+    case_id, gone = opened["case"]["case_id"], office.person("Zhao Lei")
+    reason = ("--reason", "by request")
+    office.does("case", "erase", case_id, *reason, "--yes", "--again", case_id, by="officer")
+    office.does("person", "erase", gone, *reason, "--yes", "--again", gone, by="officer")
+
+    purpose = ("--purpose", "PURPOSE_CASE_WORK")
+    unknown = office.tries("person", "show", gone, *purpose)
+    assert (unknown.returncode, "PARTY_UNKNOWN" in unknown.stderr) == (1, True)
+    second = office.does("role", "list", "--role", "ROLE_OPERATOR")
+    [other] = {each["party_id"] for each in second} - {subject_of(office, "first")}
+    office.does("session", "revoke", other, "--reason", "a laptop was lost", "--yes")
+    ended = office.tries("body", "list", by="second")
+    assert "login --profile second`" in ended.stderr
+
+
+def subject_of(office: Office, profile: str) -> str:
+    """Whose token a profile has."""
+    import base64
+
+    token = json.loads((office.folder / f"config/linli/tokens/{profile}.json").read_text())["token"]
+    claims = token.split(".")[1]
+    subject: str = json.loads(base64.urlsafe_b64decode(claims + "=="))["sub"]
+    return subject

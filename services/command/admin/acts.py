@@ -1,0 +1,23 @@
+"""The table: every noun of `linli admin`."""
+
+from collections.abc import Mapping
+
+from services.command.admin.act import Noun
+from services.command.admin.partners import PARKED, PARTNER, SIGNING_KEY, WEBHOOK
+from services.command.admin.people import CASE, CONSENT, PERSON, ROLE, SESSION
+from services.command.admin.places import AREA, BODY, RESPONSIBILITY
+
+NOUNS: Mapping[str, Noun] = {
+    "body": BODY,
+    "person": PERSON,
+    "case": CASE,
+    "role": ROLE,
+    "area": AREA,
+    "responsibility": RESPONSIBILITY,
+    "partner": PARTNER,
+    "consent": CONSENT,
+    "session": SESSION,
+    "signing-key": SIGNING_KEY,
+    "webhook": WEBHOOK,
+    "parked": PARKED,
+}

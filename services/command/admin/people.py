@@ -1,0 +1,165 @@
+"""What an operator does about people, their roles and their data."""
+
+from services.command.admin.act import Act, Noun
+
+_SESSIONS_END = "Their sessions end: they must log in again."
+
+PERSON = Noun(
+    summary="people: register, show, erase, and how they log in",
+    acts={
+        "register": Act(
+            rpc="identity.RegisterResident",
+            summary="register a person, or find the one with this natural key",
+            asks=("natural_key.value", "name", "phone", "address"),
+            words={"area_id": "id of the area in which they live"},
+        ),
+        "show": Act(
+            rpc="identity.GetResident",
+            summary="show a person's data",
+            more="It is recorded who looked, and for what purpose; the person can see that.",
+            takes=("resident_id",),
+        ),
+        "create-login": Act(
+            rpc="identity.CreateLogin",
+            summary="let a person log in with a name and a password",
+            takes=("party_id",),
+        ),
+        "set-password": Act(
+            rpc="identity.SetPassword",
+            summary="replace a forgotten password",
+            more="Of operators and data protection officers it is replaced at the machine:"
+            " `linli identity set-password`.",
+            takes=("login_name",),
+            follows=_SESSIONS_END,
+        ),
+        "erase": Act(
+            rpc="identity.EraseSubject",
+            summary="erase a person for good",
+            more="It takes the role DATA_PROTECTION_OFFICER.",
+            takes=("subject_id",),
+            follows="The key of all their personal data is destroyed, here and in every other service. Their"
+            " roles, logins and sessions end. Events stay, and say no more who it was. Nobody can undo it; a"
+            " backup of the key store can, for as long as you keep one.",
+            twice=True,
+        ),
+    },
+)
+
+CASE = Noun(
+    summary="what a case holds about people who are not registered",
+    acts={
+        "erase": Act(
+            rpc="cases.EraseCaseContent",
+            summary="erase the texts and places of a case for good",
+            more="For cases that no registered person reported; for others, erase the person. It takes the"
+            " role DATA_PROTECTION_OFFICER.",
+            takes=("case_id",),
+            follows="Description, place, messages and reporter of the case can be read by nobody any more."
+            " Its course and its limits stay. Nobody can undo it; a backup of the key store can, for as long"
+            " as you keep one.",
+            twice=True,
+        )
+    },
+)
+
+ROLE = Noun(
+    summary="who may do what: grants and nominations",
+    acts={
+        "grant": Act(
+            rpc="identity.GrantRole",
+            summary="grant a role, within an area, for a body, both, or without limits",
+            more="ROLE_OPERATOR and ROLE_DATA_PROTECTION_OFFICER take two persons: nominate for them.",
+            takes=("party_id",),
+            words={"area_id": "only in this area and those below", "body_id": "only for this body"},
+        ),
+        "revoke": Act(
+            rpc="identity.RevokeRole",
+            summary="end a grant",
+            takes=("party_id", "grant_id"),
+            follows=f"The grant ends. {_SESSIONS_END}",
+        ),
+        "list": Act(
+            rpc="identity.ListRoles",
+            summary="list grants",
+            filters={"party": "party_id", "role": "role", "area": "area", "body": "body_id"},
+            columns=("party_id", "role", "area_path", "body_id", "grant_id", "granted_time"),
+        ),
+        "nominate": Act(
+            rpc="identity.NominateForRole",
+            summary="nominate a person for a role that takes two persons",
+            more="Another person approves it within seven days.",
+            takes=("party_id",),
+            words={"area_id": "only in this area and those below", "body_id": "only for this body"},
+        ),
+        "approve": Act(
+            rpc="identity.ApproveNomination",
+            summary="approve somebody else's nomination",
+            takes=("nomination_id",),
+            follows="The nominee has the role from now on.",
+        ),
+        "refuse": Act(
+            rpc="identity.RefuseNomination",
+            summary="refuse somebody else's nomination",
+            takes=("nomination_id",),
+            follows="The nomination ends for good; the role takes a new one.",
+        ),
+        "withdraw": Act(
+            rpc="identity.WithdrawNomination",
+            summary="withdraw your own nomination",
+            takes=("nomination_id",),
+        ),
+        "nomination": Act(
+            rpc="identity.GetNomination", summary="show a nomination, with reasons", takes=("nomination_id",)
+        ),
+        "nominations": Act(
+            rpc="identity.ListNominations",
+            summary="list nominations, the newest first",
+            filters={"party": "party_id", "role": "role", "state": "state", "area": "area"},
+            columns=(
+                "nomination_id",
+                "party_id",
+                "role",
+                "state",
+                "area_path",
+                "nominator_id",
+                "expire_time",
+            ),
+        ),
+    },
+)
+
+CONSENT = Noun(
+    summary="who may act in a resident's name",
+    acts={
+        "record": Act(
+            rpc="identity.RecordConsent",
+            summary="record that a resident lets a helper act for them",
+            more="Read it back to the resident before.",
+            takes=("resident_id", "helper_id"),
+        ),
+        "revoke": Act(
+            rpc="identity.RevokeConsent",
+            summary="end a consent",
+            takes=("consent_id",),
+            follows="The helper can act in the resident's name no more.",
+        ),
+        "list": Act(
+            rpc="identity.ListConsents",
+            summary="list consents, the newest first",
+            filters={"resident": "resident_id", "helper": "helper_id", "revoked": "revoked"},
+        ),
+    },
+)
+
+SESSION = Noun(
+    summary="tokens that are in use",
+    acts={
+        "revoke": Act(
+            rpc="identity.RevokeSessions",
+            summary="end all tokens of a person, a body or a client",
+            takes=("party_id",),
+            words={"party_id": "who: id of a person, a body or a client"},
+            follows="All their tokens end within seconds; they can log in again, or fetch new ones.",
+        )
+    },
+)
