@@ -8,7 +8,7 @@ from e2e.city import los_angeles as la
 from e2e.city.load import VALID_FROM
 from e2e.city.rows import Request, Rule
 from e2e.city.source import read
-from services.command.imports import checking
+from services.command.imports import checking, rules
 from services.command.imports.command import SHIPPED
 from services.command.imports.draft import draft
 from services.command.imports.ground import Boundaries, Ground
@@ -59,7 +59,7 @@ def test_the_map_of_boston_reads_every_row() -> None:
 
     assert checked.rows == 100
     assert checked.first == datetime(2022, 1, 1, 5, 16, tzinfo=UTC)
-    assert checked.refused == checked.rules[checking.Rule.UNKNOWN_AFFAIR, checking.Action.REFUSE] <= 10
+    assert checked.refused == checked.rules[rules.Rule.UNKNOWN_AFFAIR, rules.Action.REFUSE] <= 10
 
 
 @pytest.mark.capability("004.13")
