@@ -59,7 +59,7 @@ def stamp(at: datetime) -> Timestamp:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """A running platform that knows Songlin, and a way to speak to it as anybody."""
+    """A running platform, and a way to speak to it as anybody."""
 
     platform: Platform
     mint: Mint
@@ -132,10 +132,17 @@ def profile(home: str, **fields: Any) -> volunteers.Profile:
 @contextmanager
 def town_on(platform: Platform) -> Iterator[Town]:
     """Songlin on a started platform."""
+    with talking_on(platform) as town:
+        found(town.operator)
+        yield town
+
+
+@contextmanager
+def talking_on(platform: Platform) -> Iterator[Town]:
+    """A started platform as it is, and a way to speak to it as anybody."""
     key = SigningKey.from_pem((platform.data / "signing.pem").read_bytes())
     town = Town(platform, Mint(key), sign_in(platform.where, platform.secret))
     try:
-        found(town.operator)
         yield town
     finally:
         town.sign_out()
