@@ -52,28 +52,34 @@ class TimeLimit:
 
     def __init__(self, seconds: float) -> None:
         self._until = time.monotonic() + seconds
-        self._timer = threading.Timer(seconds, self._cut_off)
-        self._timer.daemon = True
+        self._timer: threading.Timer | None = None
         self._open: socket.socket | None = None
 
-    def connect(self, host: str, port: int, patience: float) -> socket.socket:
-        """A TCP connection that ends with the limit, whoever waits for it. `patience`: for one answer.
+    def connect(self, host: str, port: int, patience: float, *, within: float | None = None) -> socket.socket:
+        """A TCP connection that ends with the limit, whoever waits for it.
 
-        Raises OSError, if the time is up, too.
+        `patience`: seconds for one answer, and for the connection, unless that is to be there `within`
+        others. Raises OSError, if the time is up, too.
         """
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        connected = socket.create_connection((host, port), timeout=min(patience, left))
+        connected = socket.create_connection((host, port), timeout=min(within or patience, self._left()))
         connected.settimeout(patience)
         # TLS takes the descriptor away from the socket that it wraps: a second one still ends the connection
         self._open = connected.dup()
+        self._timer = threading.Timer(max(0.0, self._until - time.monotonic()), self._cut_off)
+        self._timer.daemon = True
         self._timer.start()
         return connected
 
+    def _left(self) -> float:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
     def close(self) -> None:
         """End the connection, if there is one; twice is fine."""
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         self._cut_off()
         if self._open is not None:
             self._open.close()

@@ -19,7 +19,7 @@ from libs.notify.standard_webhooks import headers, key_of, new_secret
 
 _ABOUT_ONE_MESSAGE = frozenset({400, 409, 413, 415, 422, 500})
 _TRIED = 3  # addresses of one name
-_PATIENCE, _LONGEST = 5.0, 10.0  # seconds: for one answer, and for a whole message
+_PATIENCE, _LONGEST = 5.0, 10.0  # seconds: for the name and for one answer, and for all after the name
 
 
 class Webhooks:
@@ -61,19 +61,27 @@ class Webhooks:
         the moment, or must not be asked. The reason is a word or the status of the answer.
         """
         where = https_url(message.url)
+        addresses = self._addresses(where)
         with time_limit(self._longest) as limit:
-            server = self._connected(where, limit)
+            server = self._connected(where, addresses, limit)
             with server.sock:
                 self._carry(server, where.path, message)
 
-    def _connected(self, where: HttpsUrl, limit: TimeLimit) -> http.client.HTTPSConnection:
-        server = http.client.HTTPSConnection(where.host, where.port, context=self._tls)
+    def _addresses(self, where: HttpsUrl) -> Sequence[str]:
         try:
-            addresses = self._safe.of(where.host, where.port, self._patience)
-            connected = self._reached(addresses, where.port, limit)
-            server.sock = self._tls.wrap_socket(connected, server_hostname=where.host)
+            return self._safe.of(where.host, where.port, self._patience)
         except AddressRefused as refused:
             raise ChannelAway(refused.reason) from None
+        except OSError as error:
+            raise ChannelAway(_word(error)) from None
+
+    def _connected(
+        self, where: HttpsUrl, addresses: Sequence[str], limit: TimeLimit
+    ) -> http.client.HTTPSConnection:
+        server = http.client.HTTPSConnection(where.host, where.port, context=self._tls)
+        try:
+            connected = self._reached(addresses, where.port, limit)
+            server.sock = self._tls.wrap_socket(connected, server_hostname=where.host)
         except OSError as error:
             raise ChannelAway(_word(error)) from None
         return server
@@ -83,7 +91,7 @@ class Webhooks:
         *others, last = addresses[:_TRIED]
         for address in others:
             with suppress(OSError):
-                return limit.connect(address, port, self._patience / _TRIED)
+                return limit.connect(address, port, self._patience, within=self._patience / _TRIED)
         return limit.connect(last, port, self._patience)
 
     def _carry(self, server: http.client.HTTPSConnection, path: str, message: Signed) -> None:

@@ -177,6 +177,28 @@ def test_where_one_address_of_a_name_does_not_answer_the_next_is_tried(
     assert len(partner.got) == 1
 
 
+def test_a_name_with_several_addresses_has_as_long_for_its_answer_as_one_with_one(
+    partner: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an endpoint has that is reached by IPv4 and by IPv6."""
+    made: list[socket.socket] = []
+    real = socket.create_connection
+
+    def resolve(_host: str, port: int, **_: Any) -> list[Any]:
+        return [(0, 0, 0, "", (address, port)) for address in ("127.0.0.1", "127.0.0.2")]
+
+    def connect(address: tuple[str, int], **limits: Any) -> socket.socket:
+        made.append(real(address, **limits))
+        return made[-1]
+
+    monkeypatch.setattr(socket, "getaddrinfo", _once(resolve, socket.getaddrinfo))
+    monkeypatch.setattr(socket, "create_connection", connect)
+
+    posting(partner, patience=60.0).send(message(partner.url))
+
+    assert [each.gettimeout() for each in made] == [60.0]
+
+
 def _once(first: Any, then: Any) -> Any:
     """The first function for names, the other for addresses: connecting to one asks for it, too."""
     return lambda host, port, *more, **named: (
