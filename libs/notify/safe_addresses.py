@@ -3,8 +3,9 @@
 A name is resolved once, each address of the answer is checked, and the connection is made to a checked
 address. So a name that resolves to something else a moment later (DNS rebinding) leads nowhere.
 
-Python's `ipaddress` knows the registries of IANA (RFC 6890). Added here: addresses that hold or stand for an
-IPv4 address (mapped, 6to4, Teredo, NAT64), for a check of the outer address says nothing about the inner one.
+Python's `ipaddress` knows the registries of IANA (RFC 6890). Added here: IPv6 addresses that stand for an
+IPv4 address (mapped, 6to4, Teredo, NAT64). None of them is public; where an operator allows them (NAT64, in
+a network without IPv4), the IPv4 address must be one to which messages may go, too.
 """
 
 import socket
@@ -19,6 +20,8 @@ Network = IPv4Network | IPv6Network
 _NEVER: Sequence[Network] = (
     ip_network("0.0.0.0/8"),
     ip_network("169.254.0.0/16"),  # link-local: among them the metadata of clouds
+    ip_network("100.100.100.200/32"),  # the metadata of a cloud
+    ip_network("168.63.129.16/32"),  # a public address by which a cloud manages its machines
     ip_network("224.0.0.0/3"),  # multicast, reserved, broadcast
     ip_network("::/128"),
     ip_network("fe80::/10"),
@@ -37,6 +40,7 @@ _NOT_PUBLIC: Sequence[Network] = (
 )
 """What `is_global` of some release of Python lets pass."""
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
+_NAT64: Sequence[IPv6Network] = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 
 
 class AddressRefused(Exception):
@@ -61,6 +65,8 @@ class SafeAddresses:
         """Whether something may be sent there."""
         if _among(address, _NEVER) or _among(address, self.refused):
             return False
+        if (meant := _meant_by(address)) is not None and not self.permits(meant):
+            return False
         return _among(address, self.allowed) or _is_public(address)
 
     def of(self, host: str, port: int, patience: float) -> Sequence[str]:
@@ -82,6 +88,16 @@ def networks(text: str) -> Sequence[Network]:
 
 def _among(address: Address, of: Sequence[Network]) -> bool:
     return any(address.version == each.version and address in each for each in of)
+
+
+def _meant_by(address: Address) -> IPv4Address | None:
+    """The IPv4 address that an IPv6 one stands for, if it does."""
+    if address.version == 4:
+        return None
+    if _among(address, _NAT64):
+        return IPv4Address(int(address) & 0xFFFF_FFFF)
+    relay_and_host = address.teredo or (None, None)
+    return address.ipv4_mapped or address.sixtofour or relay_and_host[1]
 
 
 def _is_public(address: Address) -> bool:

@@ -43,12 +43,27 @@ def test_an_operator_allows_internal_networks_and_refuses_public_ones() -> None:
         assert not safe.permits(ip_address(address)), address
 
 
-@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", UNSPECIFIED, "224.0.0.1", "fd00:ec2::254"])
+NEVER = [
+    *("169.254.169.254", "fe80::1", UNSPECIFIED, "224.0.0.1", "fd00:ec2::254", "100.100.100.200"),
+    *("168.63.129.16", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1"),
+]
+
+
+@pytest.mark.parametrize("address", NEVER)
 def test_no_setting_allows_metadata_of_clouds_or_multicast(address: str) -> None:
     everything = SafeAddresses(allowed=(ip_network("0.0.0.0/0"), ip_network("::/0")))
 
     assert not everything.permits(ip_address(address))
     assert everything.permits(ip_address("10.0.0.1"))
+
+
+def test_an_ipv6_address_that_stands_for_an_ipv4_address_leads_nowhere_else() -> None:
+    """In a network without IPv4 an operator allows NAT64, and no way inside by it."""
+    safe = SafeAddresses(allowed=networks("64:ff9b::/96, ::ffff:0:0/96"), refused=networks("1.1.1.0/24"))
+
+    assert safe.permits(ip_address("64:ff9b::5db8:d822"))  # 93.184.216.34
+    for inside in ("64:ff9b::a00:1", "::ffff:10.0.0.1", "64:ff9b::101:101"):
+        assert not safe.permits(ip_address(inside)), inside
 
 
 @pytest.mark.parametrize("text", ["10.0.0.0/33", "example.org", "10.0.0.1/8"])
