@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
 
+from libs.ledger.decider import Refusal
 from libs.ledger.ids import derived_id
 from libs.ledger.recorded import Context
 from libs.ledger.revision import newer
@@ -67,6 +68,15 @@ class Deliveries:
 
     def work(self, leads: Leads) -> int:
         """Prepare and send what is due; answers how much was done. `leads` raises once another may send."""
+        try:
+            return self._work(leads)
+        except Refusal as refused:
+            if refused.code != "HISTORY_CHANGED":
+                raise
+            self._seen[0] = ""  # the ledger lost it with its end: go by what there is
+            return 0
+
+    def _work(self, leads: Leads) -> int:
         now = self.clock()
         for each in [each for each, until in self._left.items() if until <= now]:
             del self._left[each]
