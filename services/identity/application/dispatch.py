@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import partial
 
 from libs.ledger.ids import derived_id
@@ -36,15 +35,6 @@ from services.identity.domain.dispatch import (
 )
 from services.identity.domain.webhook import STREAM, EndWebhooks, Webhook
 
-
-class Outcome(StrEnum):
-    """What became of a message: it was taken; it is parked; or it is tried again, and all behind it wait."""
-
-    TAKEN = "taken"
-    PARKED = "parked"
-    WAITS = "waits"
-
-
 TRIES = 10
 """How often a message is tried that the endpoint refuses, before it is parked."""
 _PAUSES = Backoff(first=1.0, most=900.0)
@@ -57,9 +47,14 @@ _CONTEXT = Context(actor="webhooks")
 
 @dataclass(slots=True)
 class _Course:
-    """What is remembered of an endpoint while this process sends."""
+    """What is remembered of an endpoint while this process sends.
 
+    `seen`: a place in the ledger, in its incarnation `life`; `why` it took nothing the last time, or nothing.
+    """
+
+    life: int
     seen: int = 0
+    why: str = ""
     resumes_at: datetime | None = None
     failures: int = 0
     message_id: str = ""
@@ -106,11 +101,12 @@ class Dispatches:
 
     def _in_turn(self) -> list[Webhook]:
         """All webhooks, the one that waited longest for its turn first."""
-        listed = self.webhooks.load(STREAM).state.listed
+        listed, life = self.webhooks.load(STREAM).state.listed, self.webhooks.ledger.life.number
         for gone in self._courses.keys() - {each.webhook_id for each in listed}:
             del self._courses[gone]
         for each in listed:
-            self._courses.setdefault(each.webhook_id, _Course())
+            if self._courses.setdefault(each.webhook_id, _Course(life)).life != life:
+                self._courses[each.webhook_id] = _Course(life)  # places of a lost history say nothing
         return sorted(listed, key=lambda each: self._courses[each.webhook_id].served)
 
     def _begin(self, webhook: Webhook, course: _Course) -> None:
@@ -122,24 +118,29 @@ class Dispatches:
         self._turns.begin(webhook.webhook_id, partial(self._turn, webhook, course))
 
     def _turn(self, webhook: Webhook, course: _Course) -> None:
-        course.ends = time.monotonic() + _LONGEST_TURN
+        course.ends, course.why = time.monotonic() + _LONGEST_TURN, ""
         try:
-            if self._may_hear(webhook):
+            if (reach := self._reach(webhook)) is not None:
                 self._again(webhook, course)
-                self._onwards(webhook, course)
+                self._onwards(webhook, course, reach)
+            if course.why:
+                id_, now = webhook.webhook_id, self.clock()
+                failed = EndpointFailed(webhook_id=id_, reason=course.why, failed_at=now)
+                self._record(webhook, course, RecordFailure(failed=failed))
         except Exception as error:  # noqa: BLE001  # whatever it is, it is said, and tried again
             self.trouble(webhook.webhook_id, error)
             self._pause(course)
         finally:
             course.served = time.monotonic()
 
-    def _may_hear(self, webhook: Webhook) -> bool:
-        """Whether its client may read events now; the webhooks of a retired one end."""
+    def _reach(self, webhook: Webhook) -> Reach | None:
+        """How far its client may read events now, if it may; the webhooks of a retired one end."""
         state = self.clients.load(webhook.client_id).state
         if isinstance(state, client.Active):
-            return SCOPE in state.scopes
+            limit = Limit(state.within.area_path, state.within.body_id)
+            return Reach((limit,)) if SCOPE in state.scopes else None
         self.webhooks.handle(STREAM, EndWebhooks(client_id=webhook.client_id, at=self.clock()), _CONTEXT)
-        return False
+        return None
 
     def _again(self, webhook: Webhook, course: _Course) -> None:
         """Send what had been parked, and is to be sent once more."""
@@ -147,23 +148,22 @@ class Dispatches:
             heard = self.heard.at(parked.place)
             if self._ends(course) or heard is None:
                 return
-            if self._post(webhook, course, heard) is Outcome.TAKEN:
+            if self._post(webhook, course, heard):
                 id_, message_id = webhook.webhook_id, parked.message_id
                 taken = ReplayTaken(webhook_id=id_, message_id=message_id, taken_at=self.clock())
-                self._record(webhook, RecordReplayTaken(taken=taken))
+                self._record(webhook, course, RecordReplayTaken(taken=taken))
 
-    def _onwards(self, webhook: Webhook, course: _Course) -> None:
+    def _onwards(self, webhook: Webhook, course: _Course, reach: Reach) -> None:
         """Send what follows, page by page, until there is no more, it fails, or others have their turn."""
         until, head, idle = self.stream.load(webhook.webhook_id).state.until, self.heard.head(), 0
         course.seen, more = max(course.seen, until), True
         while more and not self._ends(course):
             page, count = self.heard.after(course.seen, webhook.registered_at, _PAGE), 0
             for heard in page:
-                if self._is_for(webhook, heard):
-                    outcome = Outcome.WAITS if self._ends(course) else self._post(webhook, course, heard)
-                    if outcome is Outcome.WAITS:
+                if webhook.wants(heard.event) and self._covers(reach, heard):
+                    if self._ends(course) or not self._post(webhook, course, heard):
                         break
-                    count += outcome is Outcome.TAKEN
+                    count += 1
                 course.seen = heard.place
             else:
                 more = len(page) == _PAGE
@@ -172,44 +172,39 @@ class Dispatches:
             if course.seen > until and (count or idle > _IDLE_PAGES):
                 until, id_ = course.seen, webhook.webhook_id
                 taken = MessagesTaken(webhook_id=id_, until=until, count=count, taken_at=self.clock())
-                self._record(webhook, RecordTaken(taken=taken))
+                self._record(webhook, course, RecordTaken(taken=taken))
 
     def _ends(self, course: _Course) -> bool:
-        over = time.monotonic() > course.ends
+        over = time.monotonic() > course.ends or not self._counts(course)
         return over or self._turns.stopped or course.resumes_at is not None
 
-    def _is_for(self, webhook: Webhook, heard: Heard) -> bool:
-        """Whether an event is of its kinds, and the feed would show it to its client."""
-        if not webhook.wants(heard.event):
-            return False
-        owner = self.clients.load(webhook.client_id).state
-        if not isinstance(owner, client.Active):
-            return False
-        reach = Reach((Limit(owner.within.area_path, owner.within.body_id),))
+    def _counts(self, course: _Course) -> bool:
+        """Whether the places in the ledger that a course speaks of are still those."""
+        return course.life == self.stream.ledger.life.number
+
+    def _covers(self, reach: Reach, heard: Heard) -> bool:
+        """Whether the feed would show an event to somebody who reaches so far."""
         place = None if reach.everything else self.areas.load(heard.event.area_id or "none").state
         path = place.path if isinstance(place, area.Defined) else None
         return any(reach.covers(area_path=path, body=body) for body in (heard.event.body_ids or (None,)))
 
-    def _post(self, webhook: Webhook, course: _Course, heard: Heard) -> Outcome:
-        """Send one message. What is not taken pauses the endpoint; what is refused too often is parked."""
+    def _post(self, webhook: Webhook, course: _Course, heard: Heard) -> bool:
+        """Send one message; whether it was taken. If not, the endpoint pauses; after `TRIES` it is parked."""
         message_id, began = derived_id(webhook.webhook_id, heard.event.event_id), time.monotonic()
         try:
             self.carrier.send(told_of(webhook, message_id, heard.event, self.clock()))
         except NotSent as failed:
             away = isinstance(failed, ChannelAway)
             self.told("away" if away else "refused")
-            if not away and self._parks(webhook, course, message_id, heard, failed.reason):
-                return Outcome.PARKED
+            if away or not self._parks(webhook, course, message_id, heard, failed.reason):
+                course.why = failed.reason
             self._pause(course)
-            id_, now = webhook.webhook_id, self.clock()
-            waits = EndpointFailed(webhook_id=id_, reason=failed.reason, failed_at=now)
-            self._record(webhook, RecordFailure(failed=waits))
-            return Outcome.WAITS
+            return False
         finally:
             course.slow = time.monotonic() - began > _SLOW
         self.told("sent")
         course.failures = course.tries = 0
-        return Outcome.TAKEN
+        return True
 
     def _parks(self, webhook: Webhook, course: _Course, message_id: str, heard: Heard, reason: str) -> bool:
         """Count a refusal; whether that was the last one for this message, and it is parked now."""
@@ -226,15 +221,14 @@ class Dispatches:
             parked_at=self.clock(),
         )
         command = ParkMessage(parked=MessageParked(webhook_id=webhook.webhook_id, parked=parked))
-        if not self._record(webhook, command):
-            return False
-        self.told("parked")
-        self._pause(course)
-        return True
+        is_parked = self._record(webhook, course, command)
+        if is_parked:
+            self.told("parked")
+        return is_parked
 
     def _pause(self, course: _Course) -> None:
         course.failures += 1
         course.resumes_at = self.clock() + timedelta(seconds=_PAUSES.pause(course.failures))
 
-    def _record(self, webhook: Webhook, command: DispatchCommand) -> bool:
-        return bool(self.stream.handle(webhook.webhook_id, command, _CONTEXT).events)
+    def _record(self, webhook: Webhook, course: _Course, command: DispatchCommand) -> bool:
+        return self._counts(course) and bool(self.stream.handle(webhook.webhook_id, command, _CONTEXT).events)

@@ -1,0 +1,206 @@
+"""How far an endpoint has been told, where what happened comes out of order: over a real ledger."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from libs.ledger.ids import derived_id
+from libs.ledger.personal import Personal
+from libs.ledger.privacy.master_key import MasterKey
+from libs.ledger.recorded import Context
+from libs.ledger.store.ledger import Ledger, LedgerSettings
+from libs.ledger.streams.stream import Stream
+from libs.messaging.schema import migrate
+from libs.notify.channel import Signed, TryLater
+from libs.testkit.eventually import eventually
+from libs.testkit.losing import lose_all_behind
+from libs.testkit.postgres import TestServer
+from services.identity.adapters.ledger import EVENTS
+from services.identity.application.dispatch import Dispatches
+from services.identity.application.webhook_ports import Endpoint, Heard
+from services.identity.domain.area import AREA
+from services.identity.domain.client import CLIENT, RegisterClient
+from services.identity.domain.dispatch import DISPATCH, Dispatch
+from services.identity.domain.values import Role, Within
+from services.identity.domain.webhook import STREAM, WEBHOOK, CaseEventHeard, RegisterWebhook
+
+AT = datetime(2026, 3, 2, 14, 20, tzinfo=UTC)
+HOOK = "w-1"
+
+
+def kept(text: str) -> Personal:
+    return Personal("client-water", text)
+
+
+def told(place: int) -> Heard:
+    """An event that lies at a place in the ledger."""
+    event = CaseEventHeard(
+        event_id=f"e-{place}",
+        kind="CaseClosed",
+        case_id=f"c-{place}",
+        area_id="",
+        body_ids=(),
+        revision=f"r{place}.2",
+        system="",
+        number="",
+        happened_at=AT,
+        recorded_at=AT,
+    )
+    return Heard(place=place, event=event)
+
+
+@dataclass
+class Town:
+    """What was heard, and an endpoint that refuses some of it."""
+
+    heard: list[Heard] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+    got: list[str] = field(default_factory=list)
+    held: Callable[[str], None] = lambda _: None
+
+    def head(self) -> int:
+        return max((each.place for each in self.heard), default=0)
+
+    def after(self, place: int, _since: datetime, limit: int) -> Sequence[Heard]:
+        return [each for each in self.heard if each.place > place][:limit]
+
+    def at(self, place: int) -> Heard | None:
+        return next((each for each in self.heard if each.place == place), None)
+
+    def all(self) -> Mapping[str, Endpoint]:
+        return {HOOK: Endpoint(until=0, again=0)}
+
+    def new_secret(self) -> str:
+        return "whsec_"
+
+    def takes(self, url: str) -> bool:
+        return bool(url)
+
+    def send(self, message: Signed) -> None:
+        self.held(message.id)
+        if message.id in self.refused:
+            raise TryLater("500")
+        self.got.append(message.id)
+
+
+def _migrated(dsn: str) -> None:
+    migrate(dsn, "identity")
+
+
+@pytest.fixture
+def dsn(postgres_server: TestServer) -> Iterator[str]:
+    database = postgres_server.copy_of("dispatch", _migrated)
+    yield database
+    postgres_server.drop(database)
+
+
+@pytest.fixture
+def ledger(dsn: str) -> Iterator[Ledger]:
+    settings = LedgerSettings(dsn=dsn, service="identity", retry_for=5.0)
+    with Ledger.connect(settings, EVENTS, MasterKey(bytes(range(32)))) as opened:
+        yield opened
+
+
+@pytest.fixture
+def town() -> Town:
+    return Town()
+
+
+@pytest.fixture
+def dispatches(ledger: Ledger, town: Town) -> Iterator[Dispatches]:
+    """The loop, with one endpoint, that of the water works."""
+    made = Dispatches(
+        webhooks=Stream(ledger, WEBHOOK),
+        stream=Stream(ledger, DISPATCH),
+        clients=Stream(ledger, CLIENT),
+        areas=Stream(ledger, AREA),
+        heard=town,
+        endpoints=town,
+        carrier=town,
+        clock=lambda: AT,
+        told=lambda _: None,
+        trouble=lambda _, error: pytest.fail(str(error)),
+    )
+    by_operator = Context(actor="operator")
+    water = RegisterClient(
+        client_id="water",
+        name="Water works",
+        role=Role.PARTNER,
+        scopes=("feed.read",),
+        within=Within(),
+        secret_hash=kept("hash"),
+        at=AT,
+    )
+    made.clients.handle("water", water, by_operator)
+    hook = RegisterWebhook(
+        webhook_id=HOOK,
+        client_id="water",
+        url=kept("https://water.example.org/"),
+        kinds=("CaseClosed",),
+        secret=kept("whsec_"),
+        at=AT,
+    )
+    made.webhooks.handle(STREAM, hook, by_operator)
+    yield made
+    made.close()
+
+
+def id_of(place: int) -> str:
+    return derived_id(HOOK, f"e-{place}")
+
+
+def works(dispatches: Dispatches) -> Dispatch:
+    """One round, until its turns have ended; answers how far the endpoint is told."""
+    dispatches.work(lambda: None)
+    eventually(lambda: not dispatches._turns.running(), "the turn has ended")
+    return dispatches.stream.load(HOOK).state
+
+
+def test_an_endpoint_that_took_one_message_and_refused_the_next_is_failing(
+    dispatches: Dispatches, town: Town
+) -> None:
+    town.heard += [told(11), told(12)]
+    town.refused = {id_of(12)}
+
+    state = works(dispatches)
+
+    assert (town.got, state.until) == ([id_of(11)], 11)
+    assert state.failed is not None
+    assert state.failed.reason == "500"
+    assert state.failed.failed_at == AT
+
+
+def test_what_is_heard_again_after_the_ledger_lost_it_is_sent(
+    dispatches: Dispatches, ledger: Ledger, town: Town, dsn: str
+) -> None:
+    kept_until = ledger.head()
+    town.heard = [told(11), told(12)]
+    works(dispatches)
+    lose(ledger, dsn, kept_until)
+
+    town.heard = [told(9), told(10)]  # heard again, at places up to which the endpoint had been told
+    state = works(dispatches)
+
+    assert town.got == [id_of(11), id_of(12), id_of(9), id_of(10)]
+    assert state.until == 10
+
+
+def test_a_turn_that_outlasts_the_history_it_began_in_records_no_place_of_it(
+    dispatches: Dispatches, ledger: Ledger, town: Town, dsn: str
+) -> None:
+    kept_until = ledger.head()
+    town.heard = [told(11), told(12)]
+    town.held = lambda message_id: lose(ledger, dsn, kept_until) if message_id == id_of(11) else None
+
+    state = works(dispatches)
+
+    assert (town.got, state.until) == ([id_of(11)], 0)
+
+
+def lose(ledger: Ledger, dsn: str, position: int) -> None:
+    """The ledger goes on elsewhere without its end, and this process has noticed."""
+    before = ledger.life.number
+    lose_all_behind(dsn, position, elsewhere=True)
+    eventually(lambda: ledger.life.number > before, "it has noticed")
