@@ -309,9 +309,11 @@ class Ledger:
         """The events between two positions that may add blind terms, personal data opened."""
         return self._reader.of_types(self.mapper.blinded(), after, until, limit)
 
-    def read_streams(self, after: Mapping[str, int]) -> dict[str, list[Recorded[Any]]]:
-        """The same for many streams in one query: the version of each after which to read."""
-        return self._reader.streams(after)
+    def read_streams(
+        self, after: Mapping[str, int], limit: int | None = None
+    ) -> dict[str, list[Recorded[Any]]]:
+        """The same for many streams in one query: the version of each after which to read, and how many."""
+        return self._reader.streams(after, limit)
 
     def checkpoint(self, source: str) -> int:
         """How far the events of a source have been handled, 0 if none have."""

@@ -52,11 +52,14 @@ class Reader:
             " WHERE originator_id = %s AND originator_version > %s AND originator_version <= %s"
             " ORDER BY originator_version LIMIT %s"
         )
-        self._streams = events + SQL(
-            " JOIN unnest(%s::text[], %s::bigint[]) AS u(stream, version)"
-            " ON e.originator_id = u.stream AND e.originator_version > u.version"
-            " ORDER BY e.originator_id, e.originator_version"
+        of_each = events + SQL(
+            " WHERE e.originator_id = u.stream AND e.originator_version > u.version"
+            " ORDER BY e.originator_version LIMIT %s"
         )
+        self._streams = SQL(
+            "SELECT e.* FROM unnest(%s::text[], %s::bigint[]) AS u(stream, version)"
+            " CROSS JOIN LATERAL ({}) AS e ORDER BY e.originator_id, e.originator_version"
+        ).format(of_each)
 
     def head(self) -> int:
         """The last position, 0 if there is none."""
@@ -93,12 +96,13 @@ class Reader:
             )
             return [self._recorded(*row) for row in rows]
 
-    def streams(self, after: Mapping[str, int]) -> dict[str, list[Recorded[Any]]]:
+    def streams(self, after: Mapping[str, int], limit: int | None) -> dict[str, list[Recorded[Any]]]:
         """Many streams in one query, each behind its version, personal data opened."""
         found: dict[str, list[Recorded[Any]]] = {stream: [] for stream in after}
         if found:
+            asked = (list(after), list(after.values()), limit)
             with self._mapper.opening():
-                for row in self._datastore.select(self._streams, (list(after), list(after.values()))):
+                for row in self._datastore.select(self._streams, asked):
                     found[row[0]].append(self._recorded(*row))
         return found
 

@@ -34,6 +34,7 @@ S = TypeVar("S")
 E = TypeVar("E")
 
 _CONFLICTS = 3
+_AT_ONCE = 200  # events of a stream that a batch reads without looking for a snapshot
 
 
 class Stream(Generic[C, S, E]):
@@ -149,7 +150,7 @@ class Stream(Generic[C, S, E]):
         if known is not None:
             if not known.is_repeated_by(context):
                 raise request_id_reused(str(context.request_id))
-            return self._repeat(name, folded, known.first, known.last, ask)
+            return self._repeat(name, known.first, known.last, ask)
         if ask.if_revision and not _is_of(folded, self.ledger.seen(ask.if_revision, "if_revision")):
             raise revision_mismatch(folded)
         ask.begin(folded.state)
@@ -161,13 +162,13 @@ class Stream(Generic[C, S, E]):
         after = folded.with_new(events, metadata, self.decider.evolve) if events else folded
         return Decision(name=name, before=folded, after=after, events=events, metadata=metadata)
 
-    def _repeat(self, name: str, folded: Folded[S], first: int, last: int, ask: Ask[C, S]) -> Decision[S, E]:
+    def _repeat(self, name: str, first: int, last: int, ask: Ask[C, S]) -> Decision[S, E]:
         """The answer of the first time, to whom it was permitted the first time."""
-        history = self.ledger.read_stream(name, until=last)
-        before = self.states.after(self.states.blank(), history[: first - 1])
+        before = self.states.at(name, first - 1)
         ask.allow(before.state)
-        after = self.states.after(before, history[first - 1 :])
-        events = [recorded.event for recorded in history[first - 1 :]]
+        answer = self.ledger.read_stream(name, after=first - 1, until=last)
+        after = self.states.after(before, answer)
+        events = [recorded.event for recorded in answer]
         return Decision(name=name, before=before, after=after, events=events, repeated=True)
 
     def _append(self, decision: Decision[S, E]) -> Handled[S, E]:
@@ -268,9 +269,11 @@ def _decide_all(
 ) -> list[tuple[Stream[Any, Any, Any], Decision[Any, Any]]]:
     names = {task[0].name(task[1]): task[0] for task in tasks}
     known = {name: stream.states.cached(name) or stream.states.blank() for name, stream in names.items()}
-    news = ledger.read_streams({name: folded.version for name, folded in known.items()})
+    news = ledger.read_streams({name: folded.version for name, folded in known.items()}, _AT_ONCE)
     for name, stream in names.items():
-        known[name] = stream.states.advance(name, known[name], news[name])
+        is_long = len(news[name]) == _AT_ONCE  # then there may be more, and a snapshot
+        newest = stream.states.newest(name) if is_long else None
+        known[name] = newest or stream.states.advance(name, known[name], news[name])
     decisions, answering = [], set()
     for stream, subject_id, command, context, *asked in tasks:
         permit, if_revision = (*asked, None, None)[:2]

@@ -9,7 +9,7 @@ from libs.ledger.personal import Personal
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.streams.folded import Folded
 from libs.ledger.streams.snapshots import Snapshots
-from libs.ledger.streams.stream import Stream
+from libs.ledger.streams.stream import Stream, handle_many
 from libs.ledger.tests.conftest import Mailboxes
 from libs.ledger.tests.mailbox import INITIAL, MAILBOX, Event, Mailbox, Open, Put, State, context, evolve
 from libs.testkit.eventually import eventually
@@ -42,6 +42,48 @@ def test_a_long_stream_is_read_from_its_snapshot(long: Mailboxes, ledger: Ledger
     assert loaded == long.load("11")
     assert isinstance(loaded.state, Mailbox)
     assert loaded.state.texts[0].value == "No 0"
+
+
+def test_a_batch_reads_a_long_stream_from_its_snapshot(
+    long: Mailboxes, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that has just started, or somebody was erased: nothing is cached then."""
+    monkeypatch.setattr("libs.ledger.streams.stream._AT_ONCE", 5)
+    with ledger.connection() as connection:  # so that only the snapshot can tell of them
+        connection.execute(
+            "UPDATE stored_events SET topic = 'post.gone.v1' WHERE originator_version BETWEEN 11 AND 20"
+        )
+    fresh = Stream(ledger, MAILBOX, snapshot_every=10)
+
+    [handled] = handle_many(ledger, [(fresh, "11", Put(letter="l-26"), context("put-26"))])
+
+    assert handled.version == 27
+    assert handled.state == long.load("11").state
+
+
+def test_whoever_went_a_long_way_leaves_a_snapshot(
+    long: Mailboxes, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an upgrade the snapshots of the release before say nothing."""
+    monkeypatch.setattr("libs.ledger.streams.states._LONG_WAY", 1)
+    with ledger.connection() as connection:
+        connection.execute("UPDATE snapshots SET fingerprint = 'of yesterday', version = 10")
+
+    loaded = Stream(ledger, MAILBOX, snapshot_every=10).load("11")
+
+    assert stored(ledger) == [26]
+    assert Stream(ledger, MAILBOX, snapshot_every=10).load("11") == loaded == long.load("11")
+
+
+def test_a_stream_is_read_page_by_page(
+    long: Mailboxes, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("libs.ledger.streams.states._PAGE", 3)
+    fresh = Stream(ledger, MAILBOX, snapshot_every=10_000)
+
+    assert fresh.load("11") == long.load("11")
+    again = fresh.handle("11", Put(letter="l-20", text=Personal("resident-1", "No 20")), context("put-20"))
+    assert (again.repeated, again.version) == (True, 22)
 
 
 @pytest.mark.parametrize(
