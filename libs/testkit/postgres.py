@@ -1,12 +1,10 @@
 """PostgreSQL for tests: one server a session with a fresh database per test, and servers to kill."""
 
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -18,11 +16,11 @@ from psycopg.conninfo import conninfo_to_dict
 from libs.runtime.bundled.postgres import EmbeddedPostgres, program
 from libs.runtime.bundled.unprivileged import PostgresFailed
 from libs.testkit.eventually import eventually
+from libs.testkit.leftovers import sweep
 from libs.testkit.processes import children, lives
 from libs.testkit.shared_memory import of_dead_servers, remove, segments_of
 
 _PREFIX = "linli-test-"
-_YOUNG = 60.0
 
 
 class TestServer:
@@ -125,7 +123,7 @@ def make_writable(dsn: str) -> None:
 @contextlib.contextmanager
 def running_server() -> Iterator[TestServer]:
     """A server of this process, gone with all its data at the end."""
-    _sweep()
+    sweep(_PREFIX, lambda folder: KillablePostgres(folder).kill())
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     folder.chmod(0o755)
     server = EmbeddedPostgres(folder, durable=False)
@@ -153,14 +151,3 @@ def killable_server(*, start: bool = True) -> Iterator[KillablePostgres]:
         server.kill()
         server._release()  # noqa: SLF001 - of our own class, killed or never started
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sweep() -> None:
-    """Remove what killed test runs left behind: folders that nobody holds any more."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError), (folder / "lock").open("r") as lock:
-            if time.time() - folder.stat().st_mtime < _YOUNG:
-                continue  # somebody may be about to hold it
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            KillablePostgres(folder).kill()
-            shutil.rmtree(folder, ignore_errors=True)

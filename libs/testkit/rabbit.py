@@ -1,10 +1,8 @@
 """RabbitMQ for tests: one node a session with a fresh vhost per test, and nodes to kill."""
 
 import contextlib
-import fcntl
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +15,9 @@ from libs.runtime.bundled.rabbitmq import EmbeddedRabbitMQ
 from libs.runtime.bundled.rabbitmq_install import Installed
 from libs.runtime.bundled.rabbitmq_node import Certificates
 from libs.testkit.certificates import Authority
+from libs.testkit.leftovers import sweep
 
 _PREFIX = "linli-rabbit-test-"
-_YOUNG = 60.0
 _AT_ONCE = 8
 
 
@@ -117,7 +115,7 @@ def running_rabbit(
     server: Installed | None = None, tls: Certificates | None = None
 ) -> Iterator[KillableRabbit]:
     """A running private node; stopped, killed or not, it is gone with its data at the end."""
-    _sweep()
+    sweep(_PREFIX, lambda folder: EmbeddedRabbitMQ(folder).kill())
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     node = KillableRabbit(folder, server=server, tls=tls)
     try:
@@ -145,14 +143,3 @@ def running_tls_rabbit(server: Installed) -> Iterator[TlsRabbit]:
         its = authority.sign("rabbit", "127.0.0.1")
         with running_rabbit(server, Certificates(its.certificate, its.key, authority.file)) as node:
             yield TlsRabbit(node, authority)
-
-
-def _sweep() -> None:
-    """Remove what killed test runs left behind: nodes in folders that nobody holds any more."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        with contextlib.suppress(OSError), (folder / "lock").open("r") as lock:
-            if time.time() - folder.stat().st_mtime < _YOUNG:
-                continue  # somebody may be about to hold it
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            EmbeddedRabbitMQ(folder).kill()
-            shutil.rmtree(folder, ignore_errors=True)
