@@ -1,6 +1,6 @@
 """The fuse box of identity: the only module that knows every room."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,10 +17,9 @@ from libs.notify.sms import SmsChannel
 from libs.notify.smtp import SmtpChannel
 from libs.notify.webhooks import Webhooks as Posting
 from libs.query.throttle import Throttle
-from libs.rpc import text
 from libs.rpc.access import roles_to_grant, scopes_of_roles
 from libs.rpc.keys import Jwks, SigningKey, concealed
-from libs.runtime.host.parts import Api, ByHand, Ground, Service, ServiceParts
+from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from libs.telemetry import logs, metrics
 from libs.telemetry.public_keys import PublicKeys
 from services.identity.adapters import figures
@@ -56,12 +55,11 @@ from services.identity.application.consent import Consents
 from services.identity.application.delivery import Deliveries
 from services.identity.application.dispatch import Dispatches
 from services.identity.application.keyring import Keys
-from services.identity.application.letters import Bundle, Letters
+from services.identity.application.letters import Letters
 from services.identity.application.login import Logins
 from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
-from services.identity.application.notice_ports import OpenDelivery
-from services.identity.application.operators import Machine, NewOperator
+from services.identity.application.operators import Machine
 from services.identity.application.resident import AccessStream, OperatorsStream, Residents, ResidentStream
 from services.identity.application.webhook import Webhooks
 from services.identity.domain import refusals
@@ -72,7 +70,7 @@ from services.identity.domain.client import CLIENT
 from services.identity.domain.consent import CONSENT
 from services.identity.domain.delivery import DELIVERY
 from services.identity.domain.disclosure import DISCLOSURE
-from services.identity.domain.dispatch import DISPATCH, Dispatch
+from services.identity.domain.dispatch import DISPATCH
 from services.identity.domain.keyring import KEYRING
 from services.identity.domain.letters import LETTERS
 from services.identity.domain.login import LOGIN
@@ -81,7 +79,8 @@ from services.identity.domain.notice import NOTICE
 from services.identity.domain.operators import OPERATORS
 from services.identity.domain.preferences import PREFERENCES, NoticeChannel
 from services.identity.domain.resident import RESIDENT
-from services.identity.domain.webhook import WEBHOOK, Webhook
+from services.identity.domain.webhook import WEBHOOK
+from services.identity.entrypoints import machine
 from services.identity.entrypoints.access import AccessApi
 from services.identity.entrypoints.area import AreaApi
 from services.identity.entrypoints.body import BodyApi
@@ -101,7 +100,6 @@ from services.identity.settings import IdentitySettings
 
 _log = logs.get("webhooks")
 
-_MOST_LISTED = 1000
 _INBOX, _LETTER = NoticeChannel.WEB_INBOX, NoticeChannel.LETTER
 
 
@@ -123,7 +121,10 @@ def build(ground: Ground, settings: IdentitySettings) -> ServiceParts:
     return ServiceParts(
         apis=(_api(app, published.read),),
         on_start=on_start,
-        by_hand={**_by_hand(app, ground), "notices-letters": partial(_print_letters, app, ground, settings)},
+        by_hand={
+            **machine.acts(app, ground.clock),
+            "notices-letters": partial(_print_letters, app, ground, settings),
+        },
         public_keys=PublicKeys(published.read, published.wait),
         revoked=revoked,
         sends=_sender(app, ground),
@@ -378,105 +379,14 @@ def _api(app: App, published: Callable[[], Jwks]) -> Api:
     return Api.of(identity_service_pb2, *(noun(app) for noun in nouns), keyring, zh=MESSAGES)
 
 
-def _by_hand(app: App, ground: Ground) -> Mapping[str, ByHand]:
-    """What is done on the machine: texts take the normal forms that they would take at the wire."""
-
-    def first_operator(words: Mapping[str, str]) -> str:
-        new = NewOperator(
-            name=text.line(words["name"]),
-            staff_number=text.key(words["staff_number"]),
-            login_name=text.username(words["login"]),
-            password=text.password(words["password"]),
-        )
-        return f"made {app.machine.make_first_operator(new, ground.clock())} the first operator"
-
-    def set_password(words: Mapping[str, str]) -> str:
-        name, password = text.username(words["login"]), text.password(words["password"])
-        app.machine.set_password(name, password, ground.clock())
-        return "replaced the password, and ended the sessions"
-
-    def approve_nomination(words: Mapping[str, str]) -> str:
-        nomination_id, reason = text.identifier(words["nomination"]), text.free_text(words["reason"])
-        app.machine.approve_nomination(nomination_id, reason, ground.clock())
-        return "approved the nomination, and granted the role"
-
-    def replay(words: Mapping[str, str]) -> str:
-        delivery_id = text.identifier(words["delivery"])
-        app.deliveries.replay(delivery_id, ground.clock())
-        return f"delivery {delivery_id} is tried again"
-
-    return {
-        "notices-list": lambda _words: (
-            _told(app.deliveries.open(_MOST_LISTED, parked=False)) or "everything has arrived"
-        ),
-        "notices-parked": lambda _words: (
-            _told(app.deliveries.open(_MOST_LISTED, parked=True)) or "no delivery is parked"
-        ),
-        "notices-replay": replay,
-        "webhooks": lambda _words: _hooks(app.webhooks.all()) or "there are no webhooks",
-        "first-operator": first_operator,
-        "approve-nomination": approve_nomination,
-        "set-password": set_password,
-    }
-
-
 def _print_letters(app: App, ground: Ground, settings: IdentitySettings, words: Mapping[str, str]) -> str:
-    """Print what waits, or a batch again. Raises ValueError where nothing can be written."""
+    """Print them into a place that the words name. Raises ValueError where nothing can be written."""
     from services.identity.adapters.letter_files import LetterFiles  # what makes PDFs is needed only here
 
     if not settings.letter_sender:
         raise ValueError("LINLI_IDENTITY_LETTER_SENDER: name the office that sends letters")
     files = LetterFiles(Path(words["out"]), settings.letter_font, settings.letter_sender)
-    bundle: Bundle | None
-    if again := words["again"]:
-        bundle = app.letters.print_again(text.identifier(again), ground.clock(), files.write)
-    else:
-        area = text.identifier(words["area"]) if words["area"] else ""
-        bundle = app.letters.print(area, ground.clock(), files.write)
-    if bundle is None:
-        return "no letter waits"
-    return _printed(bundle, files.file(bundle.batch))
-
-
-def _printed(bundle: Bundle, file: Path) -> str:
-    count = len(bundle.written)
-    said = f"batch {bundle.batch}: {count} letter{'s' if count != 1 else ''}"
-    if bundle.written:
-        said += f" in {file}"
-    if bundle.left_out:
-        said += f", {len(bundle.left_out)} not written (see the list)"
-    if bundle.resumed:
-        said += "; an earlier run began it and never finished: run again for what came since"
-    return said
-
-
-def _told(found: Sequence[OpenDelivery]) -> str:
-    """One line for each delivery: no address, and nothing that was to be said."""
-    lines = (
-        f"{each.delivery_id}  {each.resident_id}  {each.count} notices of {each.prepared_at:%Y-%m-%d %H:%M}"
-        f"  {_times(each.tries)}  {'parked' if each.parked else f'next {each.try_at:%Y-%m-%d %H:%M}'}"
-        f"  {each.channel} {each.reason}".rstrip()
-        for each in found
-    )
-    return "\n".join(lines)
-
-
-def _hooks(found: Sequence[tuple[Webhook, Dispatch]]) -> str:
-    """One line for each webhook: no URL, and no secret."""
-    return "\n".join(
-        f"{each.webhook_id}  client {each.client_id}  since {each.registered_at:%Y-%m-%d %H:%M}"
-        f"  {len(told.parked)} parked"
-        + (
-            f"  failing since {told.failed.failed_at:%Y-%m-%d %H:%M}: {told.failed.reason}"
-            if told.failed
-            else ""
-        )
-        for each, told in found
-    )
-
-
-def _times(tries: int) -> str:
-    return "1 try" if tries == 1 else f"{tries} tries"
+    return machine.print_letters(app, ground.clock, files, words)
 
 
 SERVICE = Service(
