@@ -41,6 +41,7 @@ _PAUSES = Backoff(first=1.0, most=900.0)
 _AT_ONCE, _SLOW_ONES = 8, 4
 _SLOW = 2.0  # seconds for one message; such endpoints have half of the threads at most
 _LONGEST_TURN, _PAGE = 5.0, 50  # seconds and events; then others have their turn
+_FULL, _NOT_ALLOWED = 1.0, timedelta(seconds=10)  # pauses: all places are taken; a client lacks the scope
 _IDLE_PAGES = 10  # pages without a message, after which the place is recorded none the less
 _CONTEXT = Context(actor="webhooks")
 
@@ -82,7 +83,7 @@ class Dispatches:
     _turns: Turns = field(default_factory=lambda: Turns(_AT_ONCE, "webhook"))
 
     def work(self, leads: Callable[[], None]) -> int:
-        """Give endpoints that may be told something their turn, and wait for none of them; always 0."""
+        """Give endpoints that may be told something their turn; 1 if there was no place for all of them."""
         leads()
         if not (listed := self._in_turn()):
             return 0
@@ -91,8 +92,9 @@ class Dispatches:
             course, endpoint = self._courses[webhook.webhook_id], known.get(webhook.webhook_id)
             if endpoint is None or (max(course.seen, endpoint.until) >= head and not endpoint.again):
                 continue
-            if course.resumes_at is None or course.resumes_at <= now:
-                self._begin(webhook, course)
+            due = course.resumes_at is None or course.resumes_at <= now
+            if due and not self._begin(webhook, course, leads):
+                return 1
         return 0
 
     def close(self) -> None:
@@ -109,13 +111,15 @@ class Dispatches:
                 self._courses[each.webhook_id] = _Course(life)  # places of a lost history say nothing
         return sorted(listed, key=lambda each: self._courses[each.webhook_id].served)
 
-    def _begin(self, webhook: Webhook, course: _Course) -> None:
+    def _begin(self, webhook: Webhook, course: _Course, leads: Callable[[], None]) -> bool:
+        """Whether it has its turn, or is not to have it now; else no place became free for it."""
         running = self._turns.running()
         slow = sum(each.slow for webhook_id, each in self._courses.items() if webhook_id in running)
         if webhook.webhook_id in running or (course.slow and slow >= _SLOW_ONES):
-            return
+            return True
+        leads()
         course.resumes_at = None
-        self._turns.begin(webhook.webhook_id, partial(self._turn, webhook, course))
+        return self._turns.begin(webhook.webhook_id, partial(self._turn, webhook, course), patience=_FULL)
 
     def _turn(self, webhook: Webhook, course: _Course) -> None:
         course.ends, course.why = time.monotonic() + _LONGEST_TURN, ""
@@ -123,6 +127,8 @@ class Dispatches:
             if (reach := self._reach(webhook)) is not None:
                 self._again(webhook, course)
                 self._onwards(webhook, course, reach)
+            else:
+                course.resumes_at = self.clock() + _NOT_ALLOWED
             if course.why:
                 id_, now = webhook.webhook_id, self.clock()
                 failed = EndpointFailed(webhook_id=id_, reason=course.why, failed_at=now)

@@ -59,6 +59,7 @@ class Town:
     refused: set[str] = field(default_factory=set)
     got: list[str] = field(default_factory=list)
     held: Callable[[str], None] = lambda _: None
+    hooks: list[str] = field(default_factory=lambda: [HOOK])
 
     def head(self) -> int:
         return max((each.place for each in self.heard), default=0)
@@ -70,7 +71,7 @@ class Town:
         return next((each for each in self.heard if each.place == place), None)
 
     def all(self) -> Mapping[str, Endpoint]:
-        return {HOOK: Endpoint(until=0, again=0)}
+        return {each: Endpoint(until=0, again=0) for each in self.hooks}
 
     def new_secret(self) -> str:
         return "whsec_"
@@ -123,28 +124,35 @@ def dispatches(ledger: Ledger, town: Town) -> Iterator[Dispatches]:
         told=lambda _: None,
         trouble=lambda _, error: pytest.fail(str(error)),
     )
-    by_operator = Context(actor="operator")
-    water = RegisterClient(
-        client_id="water",
-        name="Water works",
+    let_in(made, "water", "feed.read")
+    register(made, HOOK)
+    yield made
+    made.close()
+
+
+def let_in(dispatches: Dispatches, client_id: str, *scopes: str) -> None:
+    client = RegisterClient(
+        client_id=client_id,
+        name=client_id,
         role=Role.PARTNER,
-        scopes=("feed.read",),
+        scopes=scopes,
         within=Within(),
         secret_hash=kept("hash"),
         at=AT,
     )
-    made.clients.handle("water", water, by_operator)
+    dispatches.clients.handle(client_id, client, Context(actor="operator"))
+
+
+def register(dispatches: Dispatches, webhook_id: str, client_id: str = "water") -> None:
     hook = RegisterWebhook(
-        webhook_id=HOOK,
-        client_id="water",
-        url=kept("https://water.example.org/"),
+        webhook_id=webhook_id,
+        client_id=client_id,
+        url=kept(f"https://water.example.org/{webhook_id}"),
         kinds=("CaseClosed",),
         secret=kept("whsec_"),
         at=AT,
     )
-    made.webhooks.handle(STREAM, hook, by_operator)
-    yield made
-    made.close()
+    dispatches.webhooks.handle(STREAM, hook, Context(actor=client_id))
 
 
 def id_of(place: int) -> str:
@@ -204,3 +212,22 @@ def lose(ledger: Ledger, dsn: str, position: int) -> None:
     before = ledger.life.number
     lose_all_behind(dsn, position, elsewhere=True)
     eventually(lambda: ledger.life.number > before, "it has noticed")
+
+
+def test_many_endpoints_are_told_without_a_pause_between_their_turns(
+    dispatches: Dispatches, town: Town
+) -> None:
+    """Eight have their turn at a time; the others wait for a place, not for the next round."""
+    let_in(dispatches, "power", "feed.read")
+    let_in(dispatches, "nobody", "cases.read")
+    more = {f"w-{number}": "power" for number in range(2, 12)} | {f"x-{each}": "nobody" for each in range(9)}
+    for webhook_id, client_id in more.items():
+        register(dispatches, webhook_id, client_id)
+    town.hooks += more
+    town.heard = [told(11)]
+
+    while dispatches.work(lambda: None):
+        pass
+    eventually(lambda: not dispatches._turns.running(), "the turns have ended")
+
+    assert len(town.got) == len(set(town.got)) == 11
