@@ -1,7 +1,7 @@
 """Waits until this service has heard of what a caller saw at a neighbour, by the neighbour's revision."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from libs.ledger.decider import Kind, Refusal
 from libs.ledger.revision import Revision, parse_revision
@@ -42,7 +42,7 @@ class Upstream:
             left = deadline - time.monotonic()
             if self._has(stored, wanted, field):
                 at_least = self.ledger.revision(max(own, self.ledger.head()))
-                return Fresh(at_least=at_least, patience=max(left, 0), aside=fresh.aside)
+                return replace(fresh, at_least=at_least, patience=max(left, 0))
             if left <= 0:
                 raise ViewBehind(f"of {self.source}", wanted.position, stored.checkpoint)
             with fresh.aside():
