@@ -1,4 +1,4 @@
-"""Dispatches: the loop that tells endpoints of events, several at a time, and each in order.
+"""Dispatches: the loop that sends events to endpoints, to several at a time, and to each in order.
 
 What was taken is recorded after it was taken. A process that dies in between sends the same messages again
 under the same ids: at least once. An endpoint that is away or slow holds up nobody but itself.
@@ -83,7 +83,7 @@ class Dispatches:
     _turns: Turns = field(default_factory=lambda: Turns(_AT_ONCE, "webhook"))
 
     def work(self, leads: Callable[[], None]) -> int:
-        """Give endpoints that may be told something their turn; 1 if there was no place for all of them."""
+        """Give endpoints for which there may be something their turn; 1 if there was no place for all."""
         leads()
         if not (listed := self._in_turn()):
             return 0

@@ -31,7 +31,7 @@ from services.identity.domain.webhook import Webhooks as All
 WebhookStream = Stream[WebhookCommand, All, WebhookEvent]
 DispatchStream = Stream[DispatchCommand, dispatch.Dispatch, DispatchEvent]
 SCOPE = "feed.read"
-"""What a client must hold to be told: a webhook tells nothing that the feed would not show."""
+"""What a client must hold: nothing is sent to a webhook that the feed would not show."""
 TEST = "linli.identity.v1.WebhookTest"
 """The type of a test message."""
 
@@ -46,7 +46,7 @@ class Tested:
 
 
 def told_of(webhook: Webhook, message_id: str, event: CaseEventHeard, at: datetime) -> Signed:
-    """What an endpoint is told of an event: ids and facts. Who may know more asks for the case."""
+    """What is sent of an event: ids and facts. Who may know more asks for the case."""
     data: dict[str, object] = {"case_id": event.case_id, "revision": event.revision}
     if event.system:
         data["external_reference"] = {"system": event.system, "number": event.number}
@@ -124,7 +124,7 @@ class Webhooks:
         return self.stream.handle(STREAM, command, context).revision
 
     def list(self, client_id: str) -> Sequence[tuple[Webhook, dispatch.Dispatch]]:
-        """A client's webhooks, and how far each has been told."""
+        """A client's webhooks, and what became of messages to each."""
         return self._with_dispatches(self.stream.load(STREAM).state.of(client_id))
 
     def all(self) -> Sequence[tuple[Webhook, dispatch.Dispatch]]:

@@ -18,7 +18,7 @@ class Heard:
 
 
 class HeardReads(Protocol):
-    """The events that webhooks may be told of."""
+    """The events that may be sent to webhooks."""
 
     def head(self) -> int:
         """The place of the newest; 0: there is none."""
@@ -32,7 +32,7 @@ class HeardReads(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """How far the endpoint of a webhook has been told. `again`: how many parked messages are to be sent."""
+    """Up to which place events were sent to a webhook. `again`: how many parked messages are to be sent."""
 
     until: int
     again: int

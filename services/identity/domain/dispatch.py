@@ -1,4 +1,4 @@
-"""A dispatch: how far one webhook has been told, and which messages its endpoint did not take.
+"""A dispatch: up to where events were sent to one webhook, and which messages its endpoint refused.
 
 Messages go out one after the other, in the order in which their events were heard. An endpoint that takes
 nothing at the moment is waited for; a message that it refuses again and again is parked, and the next goes
@@ -33,7 +33,7 @@ class Parked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessagesTaken:
-    """The endpoint took so many, and has been told of all that it may hear up to this place in the ledger."""
+    """The endpoint accepted so many; all that it may have up to this place in the ledger was sent."""
 
     webhook_id: str
     until: int
@@ -131,7 +131,7 @@ def _without(messages: tuple[Parked, ...], *message_ids: str) -> tuple[Parked, .
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordTaken:
-    """It took so many, and has been told of everything up to this place."""
+    """It accepted so many, and everything up to this place was sent."""
 
     taken: MessagesTaken
 

@@ -1,6 +1,6 @@
-"""Webhooks: which endpoints of clients are told of events of cases, and the events that any of them wants.
+"""Webhooks: to which endpoints of clients events of cases are sent, and the events that any of them wants.
 
-All are one stream: an event that no webhook wants is not kept, and their number is bounded.
+All are one stream: an event that no webhook wants is not kept, and the number of webhooks is bounded.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class RemovalCause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRegistered:
-    """An endpoint is told of these kinds of events from now on."""
+    """Events of these kinds are sent to an endpoint from now on."""
 
     webhook_id: str
     client_id: str
@@ -54,7 +54,7 @@ class WebhookSecretRotated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRemoved:
-    """The endpoint is told nothing more."""
+    """Nothing more is sent to the endpoint."""
 
     webhook_id: str
     client_id: str
@@ -64,7 +64,7 @@ class WebhookRemoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseEventHeard:
-    """Something happened to a case of which some webhook wants to hear. Ids and facts, no person.
+    """Something happened to a case, and some webhook wants the event. Ids and facts, no person.
 
     `kind`: the published message's full name; `body_ids`: the bodies that it names; `revision`: that of
     the case then; `system`, `number`: of the case in the system that it came from, in its first event only.
@@ -166,7 +166,7 @@ def _rotated(webhook: Webhook, event: WebhookSecretRotated) -> Webhook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterWebhook:
-    """Tell an endpoint of some kinds of events."""
+    """Send events of some kinds to an endpoint."""
 
     webhook_id: str
     client_id: str
@@ -188,7 +188,7 @@ class RotateWebhookSecret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveWebhook:
-    """Tell it nothing more."""
+    """Send it nothing more."""
 
     webhook_id: str
     client_id: str
@@ -197,7 +197,7 @@ class RemoveWebhook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndWebhooks:
-    """Tell a retired client nothing more."""
+    """Send nothing more to a retired client."""
 
     client_id: str
     at: datetime

@@ -21,7 +21,7 @@ def webhook_url_is_unfit() -> Refusal:
 
 
 def webhook_kinds_are_unknown(unknown: Sequence[str]) -> Refusal:
-    """Webhooks do not tell of these kinds of events."""
+    """Events of these kinds are not sent to webhooks."""
     listed = ", ".join(unknown)
     advice = f"webhooks carry only events of cases, under their names in cases_events.proto: {listed}"
     return Refusal(Kind.INVALID, "WEBHOOK_KINDS_UNKNOWN", advice, field="kinds", kinds=",".join(unknown))
@@ -29,7 +29,7 @@ def webhook_kinds_are_unknown(unknown: Sequence[str]) -> Refusal:
 
 def webhook_exists(webhook_id: str) -> Refusal:
     """The client has a webhook with this URL."""
-    advice = "you have a webhook with this URL; remove it first if it is to tell of other kinds"
+    advice = "you have a webhook with this URL; remove it first if it is to get other kinds of events"
     return Refusal(Kind.ALREADY_EXISTS, "WEBHOOK_EXISTS", advice, webhook_id=webhook_id)
 
 

@@ -1,4 +1,4 @@
-"""How far has the endpoint of each webhook been told, and what did it not take?"""
+"""Up to where were events sent to each webhook, and what did its endpoint refuse?"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class EndpointsView(View):
     tables = (ENDPOINTS,)
 
     def fold(self, recorded: Recorded[Any], rows: Rows) -> None:
-        """What a webhook was told counts as long as there is the webhook."""
+        """What was sent to a webhook counts as long as the webhook is there."""
         match recorded.event:
             case WebhookRegistered() as event:
                 row = EndpointRow(

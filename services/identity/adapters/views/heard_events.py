@@ -1,4 +1,4 @@
-"""Which events of cases may webhooks be told of?"""
+"""Which events of cases may be sent to webhooks?"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Webhooks, as clients see them, and the events of cases that they may be told of."""
+"""Webhooks, as clients see them, and the events of cases that may be sent to them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +22,7 @@ KINDS = frozenset(event.DESCRIPTOR.full_name for event in EVENTS)
 
 
 def with_webhooks(told: Mapping[type[Message], When]) -> Mapping[type[Message], When]:
-    """Reactions to some events, and to all of them that webhooks may be told of it."""
+    """Reactions to some events, and to all that may be sent to webhooks: each is kept, if one wants it."""
     return {event: _heard_and(told.get(event, _nothing)) for event in EVENTS}
 
 

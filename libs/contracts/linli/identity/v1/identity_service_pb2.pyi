@@ -3412,7 +3412,7 @@ Global___MarkNoticeReadResponse: _TypeAlias = MarkNoticeReadResponse  # noqa: Y0
 
 @_typing.final
 class Webhook(_message.Message):
-    """An endpoint that is told of events."""
+    """An endpoint to which events are sent."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -3434,7 +3434,7 @@ class Webhook(_message.Message):
     """How many messages are parked."""
     @_builtins.property
     def kinds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """The kinds of events that it is told of."""
+        """The kinds of events that are sent to it."""
 
     @_builtins.property
     def registered_time(self) -> _timestamp_pb2.Timestamp:
@@ -3446,7 +3446,7 @@ class Webhook(_message.Message):
 
     @_builtins.property
     def failing_since_time(self) -> _timestamp_pb2.Timestamp:
-        """Since when the endpoint has taken nothing, for the reason below; not set if all is well."""
+        """Since when the endpoint has accepted no message, for the reason below; not set if all is well."""
 
     def __init__(
         self,
@@ -3470,7 +3470,7 @@ Global___Webhook: _TypeAlias = Webhook  # noqa: Y015
 
 @_typing.final
 class RegisterWebhookRequest(_message.Message):
-    """The endpoint to tell of events."""
+    """The endpoint to register, and what to send to it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -3534,7 +3534,7 @@ Global___RegisterWebhookResponse: _TypeAlias = RegisterWebhookResponse  # noqa: 
 
 @_typing.final
 class ListWebhooksRequest(_message.Message):
-    """Asks for one's own webhooks."""
+    """Asks for the caller's webhooks."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
