@@ -1,7 +1,7 @@
 """What a command comes to: the answer, or the refusals that any stream may give."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from libs.ledger.decider import Kind, Refusal
@@ -41,12 +41,17 @@ class Handled(Generic[S, E]):
     `events` is empty if nothing had to happen; `repeated`: this is the answer of the first time.
     """
 
-    state: S
     version: int
     position: int
     events: tuple[E, ...]
     repeated: bool = False
     life: int = 1
+    state_then: Callable[[], S] = field(compare=False, repr=False)
+
+    @property
+    def state(self) -> S:
+        """The state after it; that of a repeated answer is folded when somebody asks for it."""
+        return self.state_then()
 
     @property
     def revision(self) -> str:
@@ -73,19 +78,22 @@ class Ask(Generic[C, S]):
         """Let what is asked of a new request alone raise, and what is asked of a repeated one, too."""
         if self.if_new is not None:
             self.if_new()
-        self.allow(state)
+        self.allow(lambda: state)
 
-    def allow(self, state: S) -> None:
+    def allow(self, state: Callable[[], S]) -> None:
         """Let the permit and the guard of the context raise, before anything is decided on the state."""
         if self.permit is not None:
-            self.permit(state)
+            self.permit(state())
         if self.context.guard is not None:
             self.context.guard()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision(Generic[S, E]):
-    """What a command comes to on a given version: the events to append, or the answer at hand."""
+    """What a command comes to on a given version: the events to append, or the answer at hand.
+
+    `repeated`: the answer of the first time; `state_then` is the state after it, `after` only says where.
+    """
 
     name: str
     before: Folded[S]
@@ -93,6 +101,7 @@ class Decision(Generic[S, E]):
     events: Sequence[E] = ()
     metadata: Sequence[Metadata] = ()
     repeated: bool = False
+    state_then: Callable[[], S] | None = None
 
     def draft(self) -> Draft:
         """What is to be appended."""
@@ -107,7 +116,7 @@ class Decision(Generic[S, E]):
     def handled(self) -> Handled[S, E]:
         """The answer."""
         return Handled(
-            state=self.after.state,
+            state_then=self.state_then or (lambda: self.after.state),
             version=self.after.version,
             position=self.after.position,
             events=tuple(self.events),

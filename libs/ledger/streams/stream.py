@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from libs.ledger.decider import Decider, Refusal
@@ -150,7 +151,7 @@ class Stream(Generic[C, S, E]):
         if known is not None:
             if not known.is_repeated_by(context):
                 raise request_id_reused(str(context.request_id))
-            return self._repeat(name, known.first, known.last, ask)
+            return self._repeat(name, folded, known.first, known.last, ask)
         if ask.if_revision and not _is_of(folded, self.ledger.seen(ask.if_revision, "if_revision")):
             raise revision_mismatch(folded)
         ask.begin(folded.state)
@@ -162,14 +163,22 @@ class Stream(Generic[C, S, E]):
         after = folded.with_new(events, metadata, self.decider.evolve) if events else folded
         return Decision(name=name, before=folded, after=after, events=events, metadata=metadata)
 
-    def _repeat(self, name: str, first: int, last: int, ask: Ask[C, S]) -> Decision[S, E]:
-        """The answer of the first time, to whom it was permitted the first time."""
-        before = self.states.at(name, first - 1)
-        ask.allow(before.state)
+    def _repeat(self, name: str, folded: Folded[S], first: int, last: int, ask: Ask[C, S]) -> Decision[S, E]:
+        """The answer of the first time, to whom it was permitted the first time.
+
+        The stream may be long: what was before is read only for those who ask for a state.
+        """
         answer = self.ledger.read_stream(name, after=first - 1, until=last)
-        after = self.states.after(before, answer)
-        events = [recorded.event for recorded in answer]
-        return Decision(name=name, before=before, after=after, events=events, repeated=True)
+        before = cache(lambda: self.states.at(name, first - 1))
+        ask.allow(lambda: before().state)
+        return Decision(
+            name=name,
+            before=folded,
+            after=replace(folded, version=last, position=answer[-1].position),
+            events=[recorded.event for recorded in answer],
+            repeated=True,
+            state_then=cache(lambda: self.states.after(before(), answer).state),
+        )
 
     def _append(self, decision: Decision[S, E]) -> Handled[S, E]:
         appended = self.ledger.append(Append(drafts=[decision.draft()]))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from libs.ledger.errors import UnknownEvent
 from libs.ledger.personal import Personal
 from libs.ledger.store.ledger import Ledger
 from libs.ledger.streams.folded import Folded
@@ -59,6 +60,18 @@ def test_a_batch_reads_a_long_stream_from_its_snapshot(
 
     assert handled.version == 27
     assert handled.state == long.load("11").state
+
+
+def test_a_repeated_answer_reads_no_more_than_it_says(long: Mailboxes, ledger: Ledger) -> None:
+    with ledger.connection() as connection:  # so that whoever reads them fails
+        connection.execute("UPDATE stored_events SET topic = 'post.gone.v1' WHERE originator_version < 10")
+
+    again = long.handle("11", Put(letter="l-8", text=Personal("resident-1", "No 8")), context("put-8"))
+
+    assert (again.repeated, again.version, again.revision) == (True, 10, "r10.10")
+    assert [type(event).__name__ for event in again.events] == ["LetterPut"]
+    with pytest.raises(UnknownEvent):
+        _ = again.state
 
 
 def test_whoever_went_a_long_way_leaves_a_snapshot(

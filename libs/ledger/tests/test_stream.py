@@ -91,6 +91,7 @@ def test_a_repeated_request_gets_the_first_answer_and_appends_nothing(
     again = mailboxes.handle(opened, Put(letter="l-9"), context("put-1"))
 
     assert again == replace(first, repeated=True)
+    assert again.state == first.state
     assert ledger.head() == 3
 
 
@@ -103,6 +104,7 @@ def test_a_repetition_that_reaches_another_process_gets_the_same_answer(
     again = others_mailboxes.handle(opened, Put(letter="l-9"), context("put-1"))
 
     assert again == replace(first, repeated=True)
+    assert again.state == first.state
 
 
 def test_a_repeated_creation_finds_what_the_first_one_made(mailboxes: Mailboxes, opened: str) -> None:
@@ -126,6 +128,7 @@ def test_what_has_changed_since_refuses_a_new_request_and_no_repeated_one(
         mailboxes.handle(opened, Put(letter="l-8"), context("put-2"), if_new=refuse)
 
     assert again == replace(first, repeated=True)
+    assert again.state == first.state
     assert raised.value.code == "CONSENT_NOT_VALID"
 
 

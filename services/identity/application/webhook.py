@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import reduce
 
 from libs.ledger.ids import derived_id, new_id
 from libs.ledger.personal import Personal
@@ -25,6 +26,8 @@ from services.identity.domain.webhook import (
     Webhook,
     WebhookCommand,
     WebhookEvent,
+    WebhookSecretRotated,
+    evolve,
 )
 from services.identity.domain.webhook import Webhooks as All
 
@@ -104,19 +107,23 @@ class Webhooks:
             at=at,
         )
         handled = self.stream.handle(STREAM, command, context)
-        return handled.state.one(webhook_id, client_id), _shown_once(handled, secret), handled.revision
+        registered = reduce(evolve, handled.events, All())  # of this one: the stream is long
+        return registered.one(webhook_id, client_id), _shown_once(handled, secret), handled.revision
 
     def rotate(
         self, client_id: str, webhook_id: str, at: datetime, context: Context
-    ) -> tuple[Webhook, str, str]:
-        """Sign with another secret; answers the webhook, the secret ("" if repeated) and the revision."""
+    ) -> tuple[datetime | None, str, str]:
+        """Sign with another secret; answers until when both sign, it ("" if repeated) and the revision."""
         self._is_client(client_id)
         secret = self.carrier.new_secret()
         command = RotateWebhookSecret(
             webhook_id=webhook_id, client_id=client_id, secret=_kept(client_id, secret), at=at
         )
         handled = self.stream.handle(STREAM, command, context)
-        return handled.state.one(webhook_id, client_id), _shown_once(handled, secret), handled.revision
+        until = next(
+            (it.earlier_until for it in handled.events if isinstance(it, WebhookSecretRotated)), None
+        )
+        return until, _shown_once(handled, secret), handled.revision
 
     def remove(self, client_id: str, webhook_id: str, at: datetime, context: Context) -> str:
         """Tell an endpoint nothing more; answers the revision."""

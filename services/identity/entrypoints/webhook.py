@@ -32,13 +32,11 @@ class WebhookApi:
         self, request: pb.RotateWebhookSecretRequest, call: Call
     ) -> pb.RotateWebhookSecretResponse:
         """Sign with another secret."""
-        webhook, secret, revision = self._app.webhooks.rotate(
+        until, secret, revision = self._app.webhooks.rotate(
             call.me, request.webhook_id, call.at, call.context()
         )
         return pb.RotateWebhookSecretResponse(
-            webhook_secret=secret,
-            earlier_until_time=stamp_or_none(webhook.earlier_until),
-            revision=revision,
+            webhook_secret=secret, earlier_until_time=stamp_or_none(until), revision=revision
         )
 
     def remove_webhook(self, request: pb.RemoveWebhookRequest, call: Call) -> pb.RemoveWebhookResponse:
