@@ -227,8 +227,8 @@ class Dispatches:
             parked_at=self.clock(),
         )
         command = ParkMessage(parked=MessageParked(webhook_id=webhook.webhook_id, parked=parked))
-        is_parked = self._record(webhook, course, command)
-        if is_parked:
+        if is_parked := self._record(webhook, course, command):
+            course.failures = 0  # it does answer: the next one need not wait for long
             self.told("parked")
         return is_parked
 

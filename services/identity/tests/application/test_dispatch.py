@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,7 +18,7 @@ from libs.testkit.eventually import eventually
 from libs.testkit.losing import lose_all_behind
 from libs.testkit.postgres import TestServer
 from services.identity.adapters.ledger import EVENTS
-from services.identity.application.dispatch import Dispatches
+from services.identity.application.dispatch import TRIES, Dispatches
 from services.identity.application.webhook_ports import Endpoint, Heard
 from services.identity.domain.area import AREA
 from services.identity.domain.client import CLIENT, RegisterClient
@@ -60,6 +60,7 @@ class Town:
     got: list[str] = field(default_factory=list)
     held: Callable[[str], None] = lambda _: None
     hooks: list[str] = field(default_factory=lambda: [HOOK])
+    now: datetime = AT
 
     def head(self) -> int:
         return max((each.place for each in self.heard), default=0)
@@ -120,7 +121,7 @@ def dispatches(ledger: Ledger, town: Town) -> Iterator[Dispatches]:
         heard=town,
         endpoints=town,
         carrier=town,
-        clock=lambda: AT,
+        clock=lambda: town.now,
         told=lambda _: None,
         trouble=lambda _, error: pytest.fail(str(error)),
     )
@@ -178,6 +179,20 @@ def test_an_endpoint_that_took_one_message_and_refused_the_next_is_failing(
     assert state.failed is not None
     assert state.failed.reason == "500"
     assert state.failed.failed_at == AT
+
+
+def test_a_message_that_is_parked_holds_up_the_next_no_longer(dispatches: Dispatches, town: Town) -> None:
+    town.heard = [told(11), told(12)]
+    town.refused = {id_of(11)}
+    for _ in range(TRIES):
+        state = works(dispatches)
+        town.now += timedelta(minutes=20)
+    assert [each.message_id for each in state.parked] == [id_of(11)]
+    town.now += timedelta(seconds=5) - timedelta(minutes=20)
+
+    works(dispatches)
+
+    assert town.got == [id_of(12)]
 
 
 def test_what_is_heard_again_after_the_ledger_lost_it_is_sent(
