@@ -6,7 +6,7 @@ under the same ids: at least once. An endpoint that is away or slow holds up nob
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -151,13 +151,21 @@ class Dispatches:
     def _again(self, webhook: Webhook, course: _Course) -> None:
         """Send what had been parked, and is to be sent once more."""
         for parked in self.stream.load(webhook.webhook_id).state.again:
-            heard = self.heard.at(parked.place)
-            if self._ends(course) or heard is None:
+            if self._ends(course):
                 return
-            if self._post(webhook, course, heard):
+            if (heard := self.heard.at(parked.place)) is None:
+                self._give_up(webhook, course, parked)
+            elif self._post(webhook, course, heard):
                 id_, message_id = webhook.webhook_id, parked.message_id
                 taken = ReplayTaken(webhook_id=id_, message_id=message_id, taken_at=self.clock())
                 self._record(webhook, course, RecordReplayTaken(taken=taken))
+
+    def _give_up(self, webhook: Webhook, course: _Course, parked: Parked) -> None:
+        """Park it for good if its event is kept no more; the view may only not have got there yet."""
+        if parked.place <= self.heard.gone():
+            again = replace(parked, reason="event_no_longer_kept", parked_at=self.clock())
+            message = MessageParked(webhook_id=webhook.webhook_id, parked=again)
+            self._record(webhook, course, ParkMessage(parked=message))
 
     def _onwards(self, webhook: Webhook, course: _Course, reach: Reach) -> None:
         """Send what follows, page by page, until there is no more, it fails, or others have their turn."""

@@ -26,6 +26,9 @@ class HeardReads(Protocol):
     def after(self, place: int, since: datetime, limit: int) -> Sequence[Heard]:
         """The next ones, of those recorded since a moment."""
 
+    def gone(self) -> int:
+        """The place up to which they are kept no more, unless they are parked."""
+
     def at(self, place: int) -> Heard | None:
         """The one at a place."""
 

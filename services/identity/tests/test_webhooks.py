@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -301,6 +302,38 @@ def test_a_message_that_is_refused_again_and_again_is_parked_and_replayed_with_i
 def _some(found: Sequence[Any]) -> Sequence[Any]:
     assert found
     return found
+
+
+def test_what_an_endpoint_did_not_take_for_long_is_gone_and_what_is_parked_is_not(
+    running: Component, partner: Endpoint, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.identity.adapters.views.heard_events.KEPT", timedelta(0))
+    webhook_id = client.registers(partner.url).webhook.webhook_id
+    partner.status = 500
+    bad, old, new = closed(), closed(), closed()
+    hears(running, bad)
+    eventually(lambda: _some(client.parked(webhook_id)), "it is parked", seconds=60)
+    partner.status = 503
+
+    for message in (old, new):
+        hears(running, message)
+    eventually(
+        lambda: _same(_kept(running, bad, old, new), [bad.case_id, new.case_id]), "the old one is gone"
+    )
+    partner.heal()
+    arrived(partner, new.case_id)
+    client.stub.replay_webhook_messages(
+        pb.ReplayWebhookMessagesRequest(request_id=request_id(), webhook_id=webhook_id)
+    )
+
+    arrived(partner, new.case_id, bad.case_id)
+    eventually(lambda: _same(_kept(running, bad, old, new), [new.case_id]), "it is kept no more")
+
+
+def _kept(running: Component, *messages: cases.CaseClosed) -> Sequence[str]:
+    with running.opened.views.read("heard_events") as cursor:
+        found = [row["case_id"] for row in cursor.execute("SELECT case_id FROM heard ORDER BY place")]
+    return [each for each in found if each in {message.case_id for message in messages}]
 
 
 def test_a_process_that_dies_before_it_recorded_sends_the_same_message_again(

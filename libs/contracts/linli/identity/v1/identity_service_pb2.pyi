@@ -3774,7 +3774,7 @@ class ParkedWebhookMessage(_message.Message):
     case_id: _builtins.str
     """The case."""
     reason: _builtins.str
-    """The status of the endpoint's last answer."""
+    """The status of the endpoint's last answer; `event_no_longer_kept` for what cannot be sent again."""
     @_builtins.property
     def parked_time(self) -> _timestamp_pb2.Timestamp:
         """When it was parked."""
