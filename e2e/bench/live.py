@@ -11,6 +11,7 @@ import multiprocessing
 import statistics
 import time
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Self
@@ -28,7 +29,8 @@ from libs.rpc.client import connect
 from libs.rpc.credentials import Token
 
 FOLLOWERS = 1_000
-A_SECOND = 100
+A_SECOND, WRITERS = 100, 8
+NEARLY = 0.98  # of that rate: less than this is another measurement
 ASLEEP, OF_THE_CITY, OF_ALL_THEIRS = 20, 20, 80  # of the followers
 DATABASE = "cases_followed"
 GOAL = 0.3
@@ -76,11 +78,11 @@ def _lateness(number: int, written: float, heard: Heard, usage: Usage) -> Figure
     p99 = quantile(heard.late, 0.99)
     wrong = f"; {len(heard.failures)} streams failed: {heard.failures[0]}" if heard.failures else ""
     return Figure(
-        name=f"{number:,} followers, {written:.0f} events/s",
+        name=f"{number:,} followers, {written:.1f} events/s written",
         measured=f"recorded to screen median {1000 * statistics.median(heard.late):.0f} ms,"
         f" p99 {1000 * p99:.0f} ms ({len(heard.late):,} events heard in {heard.messages:,} messages{wrong})",
-        goal="p99 under 300 ms",
-        reached=p99 < GOAL and not heard.failures,
+        goal=f"p99 under 300 ms at {A_SECOND} events/s",
+        reached=p99 < GOAL and written >= NEARLY * A_SECOND and not heard.failures,
         busy=str(usage),
         limit=TURNS,
     )
@@ -129,25 +131,37 @@ def _follows(ground: Ground, cases: Sequence[pb.Case], number: int) -> list[Foll
 
 
 def _written(served: Served, cases: Sequence[pb.Case], seconds: float) -> float:
-    """Pause and resume cases in turn, a hundred a second; how many a second it was."""
+    """Pause and resume cases in turn, a hundred a second by several callers; how many a second it was."""
+    began = time.perf_counter()
+    with ThreadPoolExecutor(WRITERS) as pool:
+        shares = [pool.submit(_write, served, cases, place, began, seconds) for place in range(WRITERS)]
+        return sum(share.result() for share in shares) / (time.perf_counter() - began)
+
+
+def _write(served: Served, cases: Sequence[pb.Case], place: int, began: float, seconds: float) -> int:
+    """Each caller has cases and turns of its own, and catches up where it is late; how many it wrote."""
+    mine, done = cases[place::WRITERS], 0
     with connect(served.address, Token(served.token)) as client:
-        stub, began, done = _cases(client), time.perf_counter(), 0
+        stub = _cases(client)
         for pauses in itertools.cycle((True, False)):
-            for case in cases:
-                due = began + done / A_SECOND
-                time.sleep(max(0.0, due - time.perf_counter()))
-                if time.perf_counter() - began >= seconds:
-                    return done / (time.perf_counter() - began)
-                pause = pb.PauseCaseRequest(
-                    request_id=new_id(), case_id=case.case_id, reason="frost", reason_code="weather"
-                )
-                resume = pb.ResumeCaseRequest(request_id=new_id(), case_id=case.case_id)
-                if pauses:
-                    stub.pause_case(pause)
-                else:
-                    stub.resume_case(resume)
+            for case in mine:
+                due = (place + done * WRITERS) / A_SECOND
+                time.sleep(max(0.0, began + due - time.perf_counter()))
+                if due >= seconds or time.perf_counter() - began >= seconds:
+                    return done
+                _pause(stub, case) if pauses else _resume(stub, case)
                 done += 1
     raise AssertionError
+
+
+def _pause(stub: Any, case: pb.Case) -> None:
+    stub.pause_case(
+        pb.PauseCaseRequest(request_id=new_id(), case_id=case.case_id, reason="frost", reason_code="weather")
+    )
+
+
+def _resume(stub: Any, case: pb.Case) -> None:
+    stub.resume_case(pb.ResumeCaseRequest(request_id=new_id(), case_id=case.case_id))
 
 
 class _Followers:

@@ -29,6 +29,11 @@ HEARTBEAT = 5.0
 _STEP = 500
 _MOST = 100
 """Events in one message."""
+GATHER = 0.05
+"""Seconds between two messages to one follower: what happens meanwhile comes together.
+
+Who follows a city hears of everything. A message costs far more than one event more in it.
+"""
 _LOOK = 1.0
 """Seconds between two looks at whether somebody still follows, and between two tries."""
 _TRIES = 5
@@ -303,16 +308,19 @@ class Following:
 
         Refuses FOLLOWER_TOO_SLOW when too much has happened since the caller took something, HISTORY_CHANGED.
         """
-        follower, said = self._follower, time.monotonic()
+        follower, said, told = self._follower, time.monotonic(), 0.0
         for entries, until in self._live.between(follower.after, follower.position, follower.wanted):
             self._reach(Place(until, b""))
             yield Changes(entries, self.token) if entries else Pause(0.0)
         while self._call.active:
+            now = time.monotonic()
+            if now < told + GATHER and len(follower.events) < _MOST:
+                yield Pause(told + GATHER - now)
+                continue
             entries, place = self._taken()
             self._reach(place)
-            now = time.monotonic()
             if entries or now - said >= self._live.heartbeat:
-                said = now
+                said, told = now, now if entries else told
                 yield Changes(entries, self.token)
             else:
                 yield Pause(said + self._live.heartbeat - now)

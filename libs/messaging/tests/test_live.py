@@ -14,6 +14,7 @@ from libs.messaging.live import Changes, Following, Live
 from libs.messaging.stretch import Entry
 from libs.messaging.tests.town import Town, lose_all_behind
 from libs.messaging.translate import Source
+from libs.rpc.pause import Pause
 from libs.testkit.eventually import eventually
 from libs.testkit.following import Caller
 
@@ -114,6 +115,31 @@ def test_what_a_follower_may_be_behind_is_bounded(town: Town, live: Live) -> Non
 
     eventually(lambda: all(follower.ended is not None for follower in behind))
     assert [len(follower.events) for follower in behind] == [0] * 50
+
+
+def test_what_happens_soon_after_a_message_comes_together_unless_it_is_much(
+    town: Town, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lives, "GATHER", 3600.0)
+    monkeypatch.setattr(lives, "_MOST", 3)
+    city = Followed(live, "town")
+    waiting, said = city.following._follower.events, city.following.changes()
+    town.count(1)
+    eventually(lambda: len(waiting) == 1)
+    assert positions([_change(next(said))]) == town.published("Counted")
+
+    town.count(2, 3)
+    eventually(lambda: len(waiting) == 2)
+    assert isinstance(next(said), Pause)
+    town.count(4)
+    eventually(lambda: len(waiting) == 3)
+
+    assert positions([_change(next(said))]) == town.published("Counted")[1:]
+
+
+def _change(said: Changes | Pause) -> Changes:
+    assert isinstance(said, Changes)
+    return said
 
 
 def test_a_follower_goes_on_by_token_without_gap_or_double(town: Town, live: Live) -> None:

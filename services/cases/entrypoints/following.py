@@ -22,8 +22,9 @@ from services.cases.application.following import Following
 from services.cases.application.ports import CaseRow
 from services.cases.domain.case.situations import Opened
 from services.cases.entrypoints.conversation import reader_of
-from services.cases.entrypoints.wire.case import case_listed, case_shown_to, public_case_of, public_case_shown
+from services.cases.entrypoints.wire.case import case_listed, case_shown_to, public_case_shown
 from services.cases.entrypoints.wire.conversation import conversation_shown
+from services.cases.entrypoints.wire.faces import Faces
 from services.cases.entrypoints.wire.history import history_shown
 from services.cases.entrypoints.wire.record import case_content
 
@@ -72,6 +73,7 @@ class FollowingApi:
     def __init__(self, app: App, live: Live) -> None:
         self._app = app
         self._live = live
+        self._faces = Faces()
 
     def follow_case(
         self, request: pb.FollowCaseRequest, call: Call
@@ -116,7 +118,7 @@ class FollowingApi:
     ) -> Iterator[pb.FollowPublicCasesResponse | Pause]:
         """The public face of some cases, or of all cases of an area."""
         wanted, rows_now = self._public(request, call)
-        area_of = self._app.following.public_area
+        area_of, faces = self._app.following.public_area, self._faces
         with self._live.follow(call, wanted, request.resume_token) as stream:
             if not stream.resumed:
                 rows = yield from _as_now(rows_now, stream)
@@ -128,7 +130,7 @@ class FollowingApi:
                     continue
                 states = self._states(changes)
                 yield pb.FollowPublicCasesResponse(
-                    cases=[public_case_of(state, area_of(state.file.area_path)) for state in states.values()],
+                    cases=[faces.of(state, area_of(state.file.area_path)) for state in states.values()],
                     changes=[_change(entry, states, public=True) for entry in changes.entries],
                     resume_token=changes.token,
                 )
