@@ -9,10 +9,6 @@ from services.command import profiles
 from services.command.options import DATA, Port
 
 
-def _complete_profiles(_context: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    return [name for name in sorted(profiles.load().profiles) if name.startswith(incomplete)]
-
-
 def connection_options(command: Callable[..., int]) -> Callable[..., int]:
     """The options that name a platform; `connection` reads them."""
     file = click.Path(path_type=Path)
@@ -28,7 +24,7 @@ def connection_options(command: Callable[..., int]) -> Callable[..., int]:
                 "--profile",
                 metavar="NAME",
                 help="profile of an installation, see `linli login` [LINLI_PROFILE, else the current one]",
-                shell_complete=_complete_profiles,
+                shell_complete=profiles.complete,
             ),
             click.option("--port", type=Port(), metavar="N", help="its gRPC port [from the data folder]"),
             click.option(

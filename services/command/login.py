@@ -59,7 +59,10 @@ def place_options(command: Callable[..., int]) -> Callable[..., int]:
 
 @click.command(epilog=_HELP)
 @click.option(
-    "--profile", metavar="NAME", help=f"the profile to log in with [the one in use, else {profiles.FIRST}]"
+    "--profile",
+    metavar="NAME",
+    help=f"the profile to log in with [the one in use, else {profiles.FIRST}]",
+    shell_complete=profiles.complete,
 )
 @place_options
 @click.option("--login", metavar="NAME", help="the name to log in with [that of last time, else asked for]")
@@ -95,7 +98,12 @@ def login(
 
 
 @click.command()
-@click.option("--profile", metavar="NAME", help="the profile to log out of [the one in use]")
+@click.option(
+    "--profile",
+    metavar="NAME",
+    help="the profile to log out of [the one in use]",
+    shell_complete=profiles.complete,
+)
 def logout(profile: str | None) -> int:
     """Delete the token of a profile from this machine. The profile stays.
 

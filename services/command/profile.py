@@ -13,7 +13,7 @@ from services.command.login import place_options, placed
 from services.command.profiles import Profile
 
 _EXPIRED = "expired"
-_name = click.argument("name", shell_complete=lambda _context, _param, start: _names(start))
+_name = click.argument("name", shell_complete=profiles.complete)
 
 
 @click.command("list")
@@ -62,10 +62,6 @@ def remove_profile(name: str) -> int:
     profiles.drop(name)
     say(f"profile {name} is removed")
     return 0
-
-
-def _names(start: str) -> list[str]:
-    return [each for each in sorted(profiles.load().profiles) if each.startswith(start)]
 
 
 def _row(name: str, of: Profile, current: str) -> dict[str, Any]:

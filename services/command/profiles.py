@@ -132,6 +132,14 @@ def chosen(given: str | None) -> str:
     return valid_name(told)
 
 
+def complete(_context: object, _param: object, start: str) -> list[str]:
+    """The names that begin so, for the completion of a line; none if they cannot be read."""
+    try:
+        return [name for name in sorted(load().profiles) if name.startswith(start)]
+    except CannotStart:
+        return []
+
+
 def valid_name(name: str) -> str:
     """The name. Raises `CannotStart` for one that is none."""
     if not _NAME.fullmatch(name):

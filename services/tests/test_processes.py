@@ -119,6 +119,22 @@ def test_help_for_administrators_loads_what_it_shows_and_no_client(
     assert loaded(program, (*lacking, "keyring", *NOT_FOR_A_CALL)) == []
 
 
+@pytest.mark.parametrize(
+    ("line", "lacking"),
+    [
+        ("linli ad", ("grpc", "google.protobuf", "rich")),
+        ("linli admin role gr", ("grpc", "google.protobuf", "rich")),
+        ("linli admin role grant p-1 --role ROLE_", ("grpc", "rich", "linli.catalog.v1", "linli.cases.v1")),
+        ("linli cases pa", ("grpc", "google.protobuf", "services.cases.wiring")),
+    ],
+)
+def test_completion_loads_what_it_offers_and_no_client(line: str, lacking: tuple[str, ...]) -> None:
+    told = {"_LINLI_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    program = f"import os; os.environ.update({told!r}); from services.command import line; line.main([])"
+
+    assert loaded(program, (*lacking, "keyring", *NOT_FOR_A_CALL)) == []
+
+
 def test_help_loads_no_service_and_no_grpc() -> None:
     program = "from services.command.line import run; run(['--help']); run(['cases', '--help'])"
 
