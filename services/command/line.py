@@ -72,6 +72,7 @@ def _community() -> click.Command:
 _COMMUNITY = {
     "check": Lazy("check a community file, without a platform", at("community.commands", "check")),
     "apply": Lazy("make a platform what a community file says", at("community.apply_command", "apply")),
+    "export": Lazy("write what a platform has as a community file", at("community.export_command", "export")),
     "schema": Lazy("print the JSON schema of community files", at("community.commands", "schema")),
 }
 

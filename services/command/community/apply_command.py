@@ -141,5 +141,9 @@ def _wait(standing: Standing, applying: Applying) -> None:
         stubs["identity"].list_areas(identity.ListAreasRequest(page_size=1, at_least=revision))
         stubs["identity"].list_bodies(identity.ListBodiesRequest(page_size=1, at_least=revision))
     if revision := applying.revisions.get("catalog"):
-        stubs["catalog"].list_affairs(catalog.ListAffairsRequest(page_size=1, at_least=revision))
-        stubs["catalog"].list_commitments(catalog.ListCommitmentsRequest(page_size=1, at_least=revision))
+        of = stubs["catalog"]
+        of.list_affairs(catalog.ListAffairsRequest(page_size=1, at_least=revision))
+        of.list_calendars(catalog.ListCalendarsRequest(page_size=1, at_least=revision))
+        of.list_responsibilities(catalog.ListResponsibilitiesRequest(page_size=1, at_least=revision))
+        of.list_commitments(catalog.ListCommitmentsRequest(page_size=1, at_least=revision))
+        of.search_services(catalog.SearchServicesRequest(page_size=1, at_least=revision))

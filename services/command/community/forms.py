@@ -56,6 +56,29 @@ def hours_of(text: str) -> tuple[tuple[int, int], ...]:
     return stretches
 
 
+def limit_written(limit: Limit) -> str:
+    """A limit as the normal form writes it."""
+    [(working, noun)] = [said for said, unit in _UNITS.items() if unit is limit.unit]
+    return f"{limit.amount} {'working ' if working else ''}{noun}{'' if limit.amount == 1 else 's'}"
+
+
+def moment_written(moment: datetime, zone: str) -> str:
+    """A moment as the normal form writes it: a date if it is a midnight in the zone."""
+    local = moment.astimezone(ZoneInfo(zone))
+    if local.timetz().replace(tzinfo=None) == datetime.min.time():
+        return local.date().isoformat()
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def hours_written(stretches: tuple[tuple[int, int], ...]) -> str:
+    """Hours as the normal form writes them."""
+    return " ".join(f"{_clock(start)}-{_clock(until)}" for start, until in stretches)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
 def unfit(form: str, value: str) -> str:
     """The kind of problem that a text has for its form, beyond its pattern; "" if it has none."""
     try:

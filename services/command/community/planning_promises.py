@@ -52,53 +52,57 @@ def _until(last: date, time: WorkingTime) -> WorkingTime:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class Held:
     """A stretch of an item of the platform in which one version holds."""
 
     since: datetime
     until: datetime | None
-    said: tuple[str, str, tuple[str, ...]]
+    version: catalog.Responsibility
     item: catalog.GetResponsibilityResponse
+
+    @property
+    def said(self) -> tuple[str, str, tuple[str, ...]]:
+        """Body, basis and helpers."""
+        return self.version.body_id, self.version.legal_basis, tuple(self.version.helper_ids)
 
 
 def responsibilities(community: Community, wired: Wired, standing: Standing) -> Iterator[Step]:
     """Who answers: an item that says something else is revised from the moment that the file names."""
     for item in community.responsibilities:
         request = wired.responsibility(item)
-        held = list(_held(standing.responsibilities(item.affair, item.area)))
-        yield _responsibility(request, held)
+        yield _responsibility(request, list(held(standing.responsibilities(item.affair, item.area))))
 
 
-def _held(items: list[catalog.GetResponsibilityResponse]) -> Iterator[_Held]:
+def held(items: list[catalog.GetResponsibilityResponse]) -> Iterator[Held]:
+    """When which version of the items holds; a version that another one replaced at once never does."""
     for item in items:
         begins = [_moment(each.valid_from_time) for each in item.versions]
         for number, version in enumerate(item.versions):
             end = _moment_or_none(version, "valid_until_time")
             ends = begins[number + 1] if number + 1 < len(begins) else end
             if ends is None or begins[number] < ends:
-                said = (version.body_id, version.legal_basis, tuple(version.helper_ids))
-                yield _Held(begins[number], ends, said, item)
+                yield Held(begins[number], ends, version, item)
 
 
-def _responsibility(wanted: catalog.AssignResponsibilityRequest, held: list[_Held]) -> Step:
+def _responsibility(wanted: catalog.AssignResponsibilityRequest, known: list[Held]) -> Step:
     name = f"{wanted.affair_id} in {wanted.area_id}"
     since, until = _moment(wanted.valid_from_time), _moment_or_none(wanted, "valid_until_time")
     said = (wanted.body_id, wanted.legal_basis.strip(), tuple(wanted.helper_ids))
-    if any(each.since == since and each.until == until and each.said == said for each in held):
+    if any(each.since == since and each.until == until and each.said == said for each in known):
         return Step(action=Action.LEAVE, section="responsibilities", name=name)
     during = [
         each
-        for each in held
+        for each in known
         if (each.until is None or since < each.until) and (until is None or each.since < until)
     ]
     if not during:
-        salt = str(len({each.item.versions[0].item_id for each in held}))
+        salt = str(len({each.item.versions[0].item_id for each in known}))
         call = Call(service="catalog", rpc="assign_responsibility", request=wanted, since=salt)
         return Step(action=Action.CREATE, section="responsibilities", name=name, calls=(call,))
     return _revised(name, wanted, during)
 
 
-def _revised(name: str, wanted: catalog.AssignResponsibilityRequest, during: list[_Held]) -> Step:
+def _revised(name: str, wanted: catalog.AssignResponsibilityRequest, during: list[Held]) -> Step:
     since, until = _moment(wanted.valid_from_time), _moment_or_none(wanted, "valid_until_time")
     last = during[-1]
     newest, item_id = last.item.versions[-1], last.item.versions[0].item_id

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from linli.catalog.v1 import catalog_service_pb2 as catalog
+from linli.catalog.v1 import catalog_types_pb2 as types
 from linli.identity.v1 import identity_service_pb2 as identity
 
 from libs.rpc.client import Client, ServiceStub
@@ -79,6 +80,23 @@ class Standing:
         """All that is promised at a moment."""
         self.commitment("", "", at)
         return list(self._commitments[at].values())
+
+    def calendars(self) -> list[catalog.Calendar]:
+        """All calendars, each in its newest version."""
+        request = catalog.ListCalendarsRequest(page_size=PAGE)
+        return list(self._pages(self._catalog.list_calendars, request, "calendars"))
+
+    def held_at(self, at: datetime) -> list[catalog.Responsibility]:
+        """The responsibilities that hold at a moment."""
+        request = catalog.ListResponsibilitiesRequest(at_time=stamp(at), page_size=PAGE)
+        return list(self._pages(self._catalog.list_responsibilities, request, "responsibilities"))
+
+    def services(self) -> list[catalog.Service]:
+        """All services, whatever their status."""
+        every = [number for number in types.ServiceStatus.values() if number]
+        request = catalog.SearchServicesRequest(statuses=every, page_size=PAGE)
+        found = self._pages(self._catalog.search_services, request, "results")
+        return [each.service for each in found]
 
     def _areas(self) -> Iterator[identity.Area]:
         return self._pages(self._identity.list_areas, identity.ListAreasRequest(page_size=PAGE), "areas")
