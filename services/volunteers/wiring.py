@@ -38,7 +38,12 @@ def _app(ground: Ground, settings: VolunteersSettings) -> App:
         areas=Areas(stream=ground.stream(AREA)),
         residents=Residents(stream=ground.stream(RESIDENT)),
         volunteers=Volunteers(stream=volunteer_stream, reads=volunteer_reads),
-        needs=Needs(stream=need_stream, volunteers=volunteer_stream, reads=need_reads),
+        needs=Needs(
+            stream=need_stream,
+            volunteers=volunteer_stream,
+            reads=need_reads,
+            offers=due_offers.OfferReads(ground.views),
+        ),
         proposals=Proposals(
             stream=ground.stream(PROPOSAL),
             volunteers=volunteer_stream,

@@ -1,12 +1,14 @@
 """Needs: raised, withdrawn, and answered by those who were asked."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Loaded, Stream, Task, handle_many
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Jurisdiction, Permit, Reach, permitting
-from services.volunteers.application.ports import NeedReads, NeedRow
+from services.volunteers.application.ports import NeedReads, NeedRow, OfferReads
 from services.volunteers.application.volunteer import VolunteerStream
 from services.volunteers.domain import refusals
 from services.volunteers.domain.need.commands import (
@@ -19,6 +21,7 @@ from services.volunteers.domain.need.commands import (
 )
 from services.volunteers.domain.need.events import NeedEvent
 from services.volunteers.domain.need.situations import Need, Raised, Unheard, Withdrawn
+from services.volunteers.domain.values import NeedState
 from services.volunteers.domain.volunteer import BookShift, FreeShift
 
 NeedStream = Stream[NeedCommand, Need, NeedEvent]
@@ -32,6 +35,7 @@ class Needs:
     stream: NeedStream
     volunteers: VolunteerStream
     reads: NeedReads
+    offers: OfferReads
 
     def call(self, command: RaiseNeed, context: Context) -> NeedHandled:
         """Call for volunteers."""
@@ -51,6 +55,20 @@ class Needs:
     def listed(self, query: ListQuery, reach: Reach, fresh: Fresh) -> tuple[list[NeedRow], str]:
         """A page of needs, the next shift first, and the token of the next page."""
         return self.reads.page(query, reach, fresh)
+
+    def asked(self, volunteer_id: str, at: datetime, fresh: Fresh) -> Sequence[tuple[NeedRow, datetime]]:
+        """(need, until when) of what somebody can still accept, the first to expire first."""
+        waiting = self.offers.waiting(volunteer_id, at, fresh)
+        rows = self.reads.some([need_id for need_id, _ in waiting], fresh)
+        return [
+            (rows[need_id], until)
+            for need_id, until in waiting
+            if need_id in rows and rows[need_id]["state"] == NeedState.OPEN.value
+        ]
+
+    def some(self, need_ids: Sequence[str], fresh: Fresh) -> Mapping[str, NeedRow]:
+        """These needs by their ids."""
+        return self.reads.some(need_ids, fresh)
 
     def accept(self, need_id: str, command: AcceptOffer, context: Context) -> NeedHandled:
         """Say yes: the need has a helper and the helper's time is taken, or neither."""

@@ -1,6 +1,6 @@
 """What the application needs from outside: the matching, and what the views know."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypedDict
@@ -60,6 +60,18 @@ class NeedReads(Protocol):
 
     def open_in(self, area_path: AreaPath, fresh: Fresh) -> Sequence[str]:
         """Ids of the open needs of an area and of those below it."""
+        ...
+
+    def some(self, need_ids: Sequence[str], fresh: Fresh) -> Mapping[str, NeedRow]:
+        """These needs by their ids, those that the view knows."""
+        ...
+
+
+class OfferReads(Protocol):
+    """Which offers wait for an answer, and until when?"""
+
+    def waiting(self, volunteer_id: str, now: datetime, fresh: Fresh) -> Sequence[tuple[str, datetime]]:
+        """(need, until when) of each offer to somebody that has not expired, the first to expire first."""
         ...
 
 

@@ -52,11 +52,17 @@ class VolunteerApi:
         )
 
     def get_volunteer(self, request: pb.GetVolunteerRequest, call: Call) -> pb.GetVolunteerResponse:
-        """One volunteer with bookings and counts."""
+        """One volunteer with bookings and counts, and what they were asked."""
         volunteer_id = whose(self._app, call, request.volunteer_id, "volunteers.read")
+        fresh = Fresh.of(request, call)
         loaded = self._app.volunteers.one(volunteer_id)
         shown = wire.volunteer_shown(loaded.state)
-        shown.offers, shown.minutes = self._app.volunteers.counts(volunteer_id, Fresh.of(request, call))
+        shown.offers, shown.minutes = self._app.volunteers.counts(volunteer_id, fresh)
+        asked = self._app.needs.asked(volunteer_id, call.at, fresh)
+        shown.open_offers.extend(wire.offer_shown(need, until) for need, until in asked)
+        booked = self._app.needs.some([booking.need_id for booking in shown.bookings], fresh)
+        for booking in shown.bookings:
+            booking.area_id = booked[booking.need_id]["area_id"] if booking.need_id in booked else ""
         return pb.GetVolunteerResponse(volunteer=shown, revision=loaded.revision)
 
     def list_volunteers(self, request: pb.ListVolunteersRequest, call: Call) -> pb.ListVolunteersResponse:

@@ -1,6 +1,7 @@
 """How volunteers, needs and proposals look on the wire, both ways."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from linli.volunteers.v1 import volunteers_service_pb2 as pb
 
@@ -62,6 +63,15 @@ def volunteer_shown(state: Volunteer) -> pb.Volunteer:
         booking = shown.bookings.add(need_id=need_id)
         booking.start_time.CopyFrom(stamp(shift.start))
         booking.end_time.CopyFrom(stamp(shift.end))
+    return shown
+
+
+def offer_shown(need: NeedRow, until: datetime) -> pb.OpenOffer:
+    """What somebody was asked, and until when they may answer."""
+    shown = pb.OpenOffer(need_id=need["need_id"], area_id=need["area_id"], skills=need["skills"])
+    shown.start_time.CopyFrom(stamp(need["start_time"]))
+    shown.end_time.CopyFrom(stamp(need["end_time"]))
+    shown.expire_time.CopyFrom(stamp(until))
     return shown
 
 

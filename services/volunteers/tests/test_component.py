@@ -60,6 +60,13 @@ def enrol(running: Component, name: str, **about: Any) -> None:
     )
 
 
+def volunteer(running: Component, name: str) -> pb.Volunteer:
+    """Somebody as they see themself, with everything that was recorded so far."""
+    asked = pb.GetVolunteerRequest(at_least=seen(running))
+    shown: pb.Volunteer = themself(running, name).get_volunteer(asked).volunteer
+    return shown
+
+
 def raise_need(
     coordinator: Any, name: str, *, hour: int = 0, wanted: int = 1, area: str = "north"
 ) -> pb.Need:
@@ -111,6 +118,53 @@ def test_from_an_assisted_case_to_hours_given(running: Component, coordinator: A
     shown = themself(running, "ann").get_volunteer(request).volunteer
     assert [booking.need_id for booking in shown.bookings] == [need.need_id]
     assert shown.offers == 1
+
+
+def test_who_was_asked_sees_for_what_where_and_until_when(running: Component, coordinator: Any) -> None:
+    enrol(running, "ann")
+    enrol(running, "bea")
+    need = raise_need(coordinator, "n1", wanted=2)
+    ask(running, coordinator, "p1")
+    [offer] = volunteer(running, "ann").open_offers
+
+    assert (offer.need_id, offer.area_id, [*offer.skills]) == (need.need_id, "north", ["helping-hand"])
+    assert (offer.start_time, offer.end_time) == (need.start_time, need.end_time)
+    made = coordinator.get_need(pb.GetNeedRequest(need_id=need.need_id)).need.offers
+    assert [offer.expire_time] == [each.expire_time for each in made if each.volunteer_id == "ann"]
+
+    themself(running, "ann").accept_offer(pb.AcceptOfferRequest(request_id="yes", need_id=offer.need_id))
+    booked = volunteer(running, "ann")
+    assert [booking.area_id for booking in booked.bookings] == ["north"]
+    assert not booked.open_offers
+    assert [each.need_id for each in volunteer(running, "bea").open_offers] == [need.need_id]
+
+
+def test_what_can_no_longer_be_accepted_is_no_open_offer(running: Component, coordinator: Any) -> None:
+    enrol(running, "ann")
+    enrol(running, "bea")
+    ended, filled = raise_need(coordinator, "n1"), raise_need(coordinator, "n2", hour=5)
+    for need in (ended, filled):
+        for name in ("ann", "bea"):
+            _offer(running, need, name)
+    assert [offer.need_id for offer in volunteer(running, "ann").open_offers] == [
+        need.need_id for need in sorted((ended, filled), key=lambda need: need.need_id)
+    ]
+
+    themself(running, "bea").accept_offer(pb.AcceptOfferRequest(request_id="yes", need_id=filled.need_id))
+    coordinator.withdraw_need(pb.WithdrawNeedRequest(request_id="w", need_id=ended.need_id, reason="rain"))
+    assert not volunteer(running, "ann").open_offers
+
+
+def test_offers_to_others_are_seen_by_those_who_read_about_them(running: Component, coordinator: Any) -> None:
+    enrol(running, "ann")
+    need = raise_need(coordinator, "n1")
+    ask(running, coordinator, "p1")
+    asked = pb.GetVolunteerRequest(volunteer_id="ann", at_least=seen(running))
+
+    assert coordinator.get_volunteer(asked).volunteer.open_offers[0].need_id == need.need_id
+    with pytest.raises(RpcFailed) as refused:
+        themself(running, "bea").get_volunteer(asked)
+    assert refused.value.code is grpc.StatusCode.PERMISSION_DENIED
 
 
 def test_a_case_taken_back_frees_whoever_had_accepted(running: Component, coordinator: Any) -> None:

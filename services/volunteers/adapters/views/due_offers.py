@@ -1,6 +1,7 @@
 """Which offers wait for an answer, and until when?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -8,8 +9,9 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from libs.ledger.recorded import Recorded
-from libs.ledger.views.view import Key, Rows, Table, View
+from libs.ledger.views.view import Key, Rows, Table, View, Views
 from libs.messaging.clocks import Moment
+from libs.query.freshness import Fresh
 from services.volunteers.domain.need import NEED
 from services.volunteers.domain.need.commands import ExpireOffer, NeedCommand
 from services.volunteers.domain.need.events import OfferAccepted, OfferDeclined, OfferExpired, OfferMade
@@ -23,7 +25,7 @@ class OfferRow(TypedDict):
     expires_at: datetime
 
 
-OFFERS = Table.of("offers", OfferRow, key=("need_id", "volunteer_id"), indexes=("expires_at",))
+OFFERS = Table.of("offers", OfferRow, key=("need_id", "volunteer_id"), indexes=("expires_at", "volunteer_id"))
 
 
 class DueOffers(View):
@@ -74,3 +76,21 @@ class DueOffers(View):
 
 
 VIEW = DueOffers()
+
+
+@dataclass(frozen=True, slots=True)
+class OfferReads:
+    """`ports.OfferReads`, answered from the view."""
+
+    views: Views
+
+    def waiting(self, volunteer_id: str, now: datetime, fresh: Fresh) -> Sequence[tuple[str, datetime]]:
+        """(need, until when) of each offer to somebody that has not expired, the first to expire first."""
+        select = (
+            "SELECT need_id, expires_at FROM offers WHERE volunteer_id = %s AND expires_at > %s"
+            " ORDER BY expires_at, need_id"
+        )
+        with fresh.read(self.views, VIEW) as cursor:
+            return [
+                (row["need_id"], row["expires_at"]) for row in cursor.execute(select, (volunteer_id, now))
+            ]

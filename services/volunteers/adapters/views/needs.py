@@ -1,9 +1,9 @@
 """Which needs are there, and how do they stand?"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Key, Rows, Table, View, Views
@@ -123,3 +123,10 @@ class NeedReads:
         with fresh.read(self.views, VIEW) as cursor:
             select = f"SELECT need_id FROM needs WHERE state = 'open' AND {within.sql} ORDER BY need_id"
             return [row["need_id"] for row in cursor.execute(select, within.params)]
+
+    def some(self, need_ids: Sequence[str], fresh: Fresh) -> Mapping[str, NeedRow]:
+        """These needs by their ids."""
+        select = "SELECT * FROM needs WHERE need_id = ANY(%s)"
+        with fresh.read(self.views, VIEW) as cursor:
+            rows = cast("list[NeedRow]", cursor.execute(select, (list(need_ids),)).fetchall())
+        return {row["need_id"]: row for row in rows}

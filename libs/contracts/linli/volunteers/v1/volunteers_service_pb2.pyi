@@ -227,8 +227,11 @@ class Booking(_message.Message):
     NEED_ID_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
     need_id: _builtins.str
     """The need."""
+    area_id: _builtins.str
+    """The area; only from `GetVolunteer`."""
     @_builtins.property
     def start_time(self) -> _timestamp_pb2.Timestamp:
         """The start of the shift."""
@@ -243,14 +246,65 @@ class Booking(_message.Message):
         need_id: _builtins.str = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        area_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "need_id", b"need_id", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "end_time", b"end_time", "need_id", b"need_id", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Booking: _TypeAlias = Booking  # noqa: Y015
+
+@_typing.final
+class OpenOffer(_message.Message):
+    """What a volunteer was asked: they may accept it or decline it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NEED_ID_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    SKILLS_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    need_id: _builtins.str
+    """The need."""
+    area_id: _builtins.str
+    """The area."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """The start of the shift."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """The end of the shift."""
+
+    @_builtins.property
+    def skills(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Skills that the need asks for."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """The offer expires after this moment."""
+
+    def __init__(
+        self,
+        *,
+        need_id: _builtins.str = ...,
+        area_id: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        skills: _abc.Iterable[_builtins.str] | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "expire_time", b"expire_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "end_time", b"end_time", "expire_time", b"expire_time", "need_id", b"need_id", "skills", b"skills", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OpenOffer: _TypeAlias = OpenOffer  # noqa: Y015
 
 @_typing.final
 class Volunteer(_message.Message):
@@ -264,6 +318,7 @@ class Volunteer(_message.Message):
     BOOKINGS_FIELD_NUMBER: _builtins.int
     MINUTES_FIELD_NUMBER: _builtins.int
     OFFERS_FIELD_NUMBER: _builtins.int
+    OPEN_OFFERS_FIELD_NUMBER: _builtins.int
     volunteer_id: _builtins.str
     """The id of the party."""
     active: _builtins.bool
@@ -280,6 +335,12 @@ class Volunteer(_message.Message):
     def bookings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Booking]:
         """Shifts accepted."""
 
+    @_builtins.property
+    def open_offers(self) -> _containers.RepeatedCompositeFieldContainer[Global___OpenOffer]:
+        """What they can still accept, the first to expire first; only from `GetVolunteer`. It leaves out offers for needs
+        that were filled or withdrawn.
+        """
+
     def __init__(
         self,
         *,
@@ -289,10 +350,11 @@ class Volunteer(_message.Message):
         bookings: _abc.Iterable[Global___Booking] | None = ...,
         minutes: _builtins.int = ...,
         offers: _builtins.int = ...,
+        open_offers: _abc.Iterable[Global___OpenOffer] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["profile", b"profile"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "bookings", b"bookings", "minutes", b"minutes", "offers", b"offers", "profile", b"profile", "volunteer_id", b"volunteer_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "bookings", b"bookings", "minutes", b"minutes", "offers", b"offers", "open_offers", b"open_offers", "profile", b"profile", "volunteer_id", b"volunteer_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
