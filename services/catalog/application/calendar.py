@@ -11,7 +11,7 @@ from libs.rules.due import Limit
 from services.catalog.application.ports import CalendarReads, CommitmentReads
 from services.catalog.domain import refusals
 from services.catalog.domain.calendar import Calendar, CalendarDefined, DefineCalendar, Defined
-from services.catalog.domain.working_time import KnownDays, OfficialDays, with_official
+from services.catalog.domain.working_time import KnownDays, OfficialDays, WorkingTime, with_official
 
 CalendarStream = Stream[DefineCalendar, Calendar, CalendarDefined]
 CalendarHandled = Handled[Calendar, CalendarDefined]
@@ -28,13 +28,15 @@ class Calendars:
 
     def define(self, command: DefineCalendar, context: Context, if_revision: str) -> Loaded[Defined]:
         """The first or the next version. Refuses one by which a limit that counts by it is out of reach."""
-        if (official := command.working_time.official) is not None:
-            known = self.official[official]()
-            command = replace(command, working_time=with_official(command.working_time, known))
+        command = replace(command, working_time=self.completed(command.working_time))
         if isinstance(self.stream.load(command.calendar_id).state, Defined):
             command = replace(command, limits=self._limits(command))
         handled = self.stream.handle(command.calendar_id, command, context, if_revision=if_revision or None)
         return _defined(handled, command.calendar_id)
+
+    def completed(self, time: WorkingTime) -> WorkingTime:
+        """With the official days that it names, as far as they are known."""
+        return time if time.official is None else with_official(time, self.official[time.official]())
 
     def newest(self, calendar_id: str) -> Loaded[Defined]:
         """A calendar as it is now. Refuses CALENDAR_UNKNOWN."""

@@ -57,7 +57,7 @@ class Seeding:
         return [each.state for each in loaded], str(Revision(position, loaded[-1].version, loaded[-1].life))
 
     def _tasks(self, zone: str, owner: Owner | None, at: datetime, context: Context) -> Iterator[Task]:
-        time = working_time(zone)
+        time = self.calendars.completed(working_time(zone))
         match self.calendars.stream.load(CALENDAR_ID).state:
             case calendar.Undefined():
                 define = DefineCalendar(calendar_id=CALENDAR_ID, name=CALENDAR_NAME, working_time=time, at=at)

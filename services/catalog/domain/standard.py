@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from libs.ledger.text import Text
 from libs.rules.due import Limit, Unit
 from libs.rules.terms import OUTCOMES, Choice, Evidence, Terms, standard
-from services.catalog.domain.working_time import Hours, WeekdayHours, WorkingTime
+from services.catalog.domain.working_time import Hours, OfficialDays, WeekdayHours, WorkingTime
 
 CALENDAR_ID = "standard"
 CALENDAR_NAME = Text(zh="标准工作日历", en="Standard working calendar")
@@ -29,10 +29,15 @@ class StandardAffair:
 
 
 def working_time(zone: str) -> WorkingTime:
-    """Monday to Friday, 9 to 12 and 14 to 18. Holidays differ by year and place: the operator adds them."""
+    """Monday to Friday, 9 to 12 and 14 to 18; in China's zone with its official days.
+
+    Elsewhere holidays differ by year and place: the operator adds them.
+    """
     day = (Hours(start=9 * 60, until=12 * 60), Hours(start=14 * 60, until=18 * 60))
     return WorkingTime(
-        zone=zone, week=tuple(WeekdayHours(weekday=weekday, hours=day) for weekday in range(1, 6))
+        zone=zone,
+        week=tuple(WeekdayHours(weekday=weekday, hours=day) for weekday in range(1, 6)),
+        official=OfficialDays.CHINA if zone == ZONE else None,
     )
 
 

@@ -158,6 +158,9 @@ def test_the_nine_standard_affairs_are_loaded_once(running: Component, planner: 
         assert promised.reject_reasons
         owner = planner.find_responsible(pb.FindResponsibleRequest(affair_id=affair_id, area_id="south"))
         assert owner.responsibility.body_id == "welfare-office"
+    standard = pb.GetCalendarRequest(calendar_id="standard", at_least=first.revision)
+    time = planner.get_calendar(standard).calendar.working_time
+    assert (time.official_days, time.known_until_date[5:]) == (types.OFFICIAL_DAYS_CHINA, "12-31")
 
 
 # responsibilities

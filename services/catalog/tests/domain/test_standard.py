@@ -7,6 +7,7 @@ from services.catalog.domain.calendar import CALENDAR, DefineCalendar, Defined
 from services.catalog.domain.commitment import COMMITMENT, PublishCommitment
 from services.catalog.domain.standard import CALENDAR_ID, STANDARD_AFFAIRS, ZONE, working_time
 from services.catalog.domain.values import AffairRef
+from services.catalog.domain.working_time import OfficialDays
 from services.catalog.tests.domain.stories import NOW
 
 given_calendar = deciding(CALENDAR)
@@ -43,3 +44,8 @@ def test_the_nine_standard_affairs_pass_all_checks() -> None:
         assert standard.terms.evidence
         assert len(AFFAIR.decide(define_it, AFFAIR.initial)) == 1
         assert len(COMMITMENT.decide(promise_it, COMMITMENT.initial)) == 1
+
+
+def test_the_official_days_of_china_are_those_of_its_zone() -> None:
+    assert working_time(ZONE).official is OfficialDays.CHINA
+    assert working_time("Europe/Vienna").official is None
