@@ -78,16 +78,22 @@ class Atlas:
 
     def __init__(self) -> None:
         self._sheets: Mapping[str, tuple[Sheet, ...]] = {}
+        self._ends: Mapping[str, datetime] = {}
         self._overlaps = Overlaps()
 
-    def with_rows(self, rows: Iterable[BoundaryRow]) -> "Atlas":
-        """With more versions, each recorded after those of its area that are here."""
+    def with_rows(self, rows: Iterable[BoundaryRow], ends: Mapping[str, datetime] | None = None) -> "Atlas":
+        """With more versions, each recorded after those of its area that are here, and ends of areas."""
         sheets = dict(self._sheets)
         for row in rows:
             sheets[row.area_id] = (*sheets.get(row.area_id, ()), Sheet.of(row))
         after = Atlas()
         after._sheets, after._overlaps = sheets, self._overlaps
+        after._ends = {**self._ends, **(ends or {})}
         return after
+
+    def ends(self) -> Mapping[str, datetime]:
+        """From when on areas are no more, by their ids."""
+        return self._ends
 
     def versions(self) -> dict[str, tuple[BoundaryRow, ...]]:
         """The versions of each area's boundary, as they were recorded."""
@@ -96,11 +102,17 @@ class Atlas:
     def from_then_on(self, moment: datetime) -> Iterator[Sheet]:
         """Every boundary that holds at a moment or begins later."""
         for area_id, sheets in self._sheets.items():
-            now = self.at(area_id, moment)
-            yield from (each for each in sheets if each is now or each.row.valid_from > moment)
+            now, end = self.at(area_id, moment), self._ends.get(area_id)
+            for each in sheets:
+                begins = each.row.valid_from
+                if each is now or (begins > moment and (end is None or begins < end)):
+                    yield each
 
     def at(self, area_id: str, moment: datetime) -> Sheet | None:
         """An area's boundary at a moment: of the versions that have begun the last recorded."""
+        end = self._ends.get(area_id)
+        if end is not None and end <= moment:
+            return None
         sheets = self._sheets.get(area_id, ())
         return next((each for each in reversed(sheets) if each.row.valid_from <= moment), None)
 

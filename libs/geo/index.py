@@ -165,15 +165,18 @@ class AreaIndex:
         return known
 
 
-def with_validity(versions: Mapping[str, Sequence[BoundaryRow]]) -> list[BoundaryRow]:
+def with_validity(
+    versions: Mapping[str, Sequence[BoundaryRow]], ends: Mapping[str, datetime] | None = None
+) -> list[BoundaryRow]:
     """Rows whose `valid_until` and `earlier` are set: each version ends where its area's next one begins.
 
     `versions` holds, per area, its versions in the order they were recorded. A later version
-    with an earlier or equal `valid_from` replaces what it overtakes (a correction).
+    with an earlier or equal `valid_from` replaces what it overtakes (a correction). `ends` says from
+    when on areas are no more: then no version of theirs holds.
     """
     rows: list[BoundaryRow] = []
-    for recorded in versions.values():
-        until: datetime | None = None
+    for area_id, recorded in versions.items():
+        until = ends.get(area_id) if ends else None
         for place in range(len(recorded) - 1, -1, -1):
             row = recorded[place]
             if until is not None and row.valid_from >= until:

@@ -26,6 +26,7 @@ from services.identity.adapters import figures
 from services.identity.adapters.disputed_strips import StripReads
 from services.identity.adapters.hashing import Argon2
 from services.identity.adapters.ledger import EVENTS
+from services.identity.adapters.locating import Locating
 from services.identity.adapters.maps import Maps
 from services.identity.adapters.published_keys import PublishedKeys
 from services.identity.adapters.publishing import publish
@@ -61,6 +62,7 @@ from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
 from services.identity.application.operators import Machine
 from services.identity.application.resident import AccessStream, OperatorsStream, Residents, ResidentStream
+from services.identity.application.succession import Successions
 from services.identity.application.webhook import Webhooks
 from services.identity.domain import refusals
 from services.identity.domain.access import ACCESS
@@ -93,6 +95,7 @@ from services.identity.entrypoints.nomination import NominationApi
 from services.identity.entrypoints.notice import NoticeApi
 from services.identity.entrypoints.reactions import SUBSCRIPTIONS
 from services.identity.entrypoints.resident import ResidentApi
+from services.identity.entrypoints.succession import SuccessionApi
 from services.identity.entrypoints.webhook import WebhookApi
 from services.identity.entrypoints.wire.notice import label
 from services.identity.entrypoints.wire.webhook import KINDS
@@ -155,6 +158,12 @@ def _streams(ground: Ground) -> _Streams:
 def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> App:
     views, digests, maps = ground.views, ground.ledger.keys, Maps(ground.ledger)
     streams = _streams(ground)
+    places = Areas(
+        stream=streams.areas,
+        reads=areas.AreaReads(views),
+        locating=Locating(views, maps),
+        strips=StripReads(views, maps),
+    )
     keys = _keys(ground, settings, revoked)
     logins, machines = _logins_and_clients(ground, settings, streams, keys)
     residents = Residents(
@@ -171,7 +180,13 @@ def _app(ground: Ground, settings: IdentitySettings, revoked: RevokedTokens) -> 
     sent = _deliveries(ground, streams, told, channels)
     hooks = _webhooks(ground, settings, machines)
     return App(
-        areas=Areas(stream=streams.areas, reads=areas.AreaReads(views, maps), strips=StripReads(views, maps)),
+        areas=places,
+        successions=Successions(
+            areas=places,
+            grants=roles_of_party.RoleReads(views),
+            clients=clients.ClientReads(views),
+            bodies=bodies.BodyReads(views),
+        ),
         residents=residents,
         consents=Consents(
             stream=ground.stream(CONSENT),
@@ -365,6 +380,7 @@ def _logins_and_clients(
 def _api(app: App, published: Callable[[], Jwks]) -> Api:
     nouns = (
         AreaApi,
+        SuccessionApi,
         ResidentApi,
         ConsentApi,
         NoticeApi,

@@ -46,6 +46,7 @@ ADAPTERS = {
         "figures",
         "hashing",
         "letter_files",
+        "locating",
         "maps",
         "published_keys",
         "revoked",

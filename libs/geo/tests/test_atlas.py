@@ -132,3 +132,11 @@ def test_nothing_is_measured_for_a_caller_who_waits_no_longer() -> None:
 
 def _ids(pair: tuple[Sheet, Sheet]) -> set[str]:
     return {each.row.area_id for each in pair}
+
+
+def test_an_area_that_has_ended_is_in_no_ones_way() -> None:
+    atlas = Atlas().with_rows([CITY, WEST, EAST]).with_rows([], {"west": IN_2020})
+
+    assert atlas.at("west", IN_2019) is not None
+    assert atlas.at("west", IN_2020) is None
+    assert [sheet.row.area_id for sheet in atlas.from_then_on(IN_2020)] == ["city", "east"]

@@ -2,6 +2,7 @@
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import given
@@ -164,6 +165,23 @@ def test_a_correction_replaces_the_version_it_overtakes() -> None:
     rows = with_validity({"willow": [first, wrong, corrected]})
 
     assert {(r.version, r.valid_until) for r in rows} == {(1, IN_2021), (3, None)}
+
+
+def test_an_area_that_has_ended_holds_no_ground_and_parts_of_it_may() -> None:
+    whole, west = row("cell", square(0, 0, 2), rank=1), row("west", square(0, 0, 1), rank=2, since=IN_2020)
+    index = AreaIndex(with_validity({"cell": [whole], "west": [west]}, {"cell": IN_2020}))
+
+    assert located(index, 0.5, 0.5, IN_2019)[0] == "cell"
+    assert located(index, 0.5, 0.5, IN_2020)[0] == "west"
+    assert index.locate(1.5, 1.5, IN_2020) is None
+
+
+def test_a_version_that_was_to_begin_after_the_end_never_holds() -> None:
+    first, second = row("cell", square(0, 0, 1)), row("cell", square(0, 0, 2), version=2, since=IN_2021)
+
+    assert with_validity({"cell": [first, second]}, {"cell": IN_2020}) == [
+        replace(first, valid_until=IN_2020)
+    ]
 
 
 def test_an_empty_index_answers_nowhere() -> None:

@@ -16,7 +16,7 @@ from libs.query.paging import Page, ascending
 from libs.rules.areas import path_of, within
 from services.identity.adapters.maps import Maps
 from services.identity.adapters.views.areas import VIEW
-from services.identity.application import ports
+from services.identity.application import area_ports as ports
 
 ORDER = (ascending("area_id"), ascending("other_area_id"))
 

@@ -4,7 +4,7 @@ from libs.ledger.personal import Personal
 from libs.ledger.store.claiming import Claiming
 from libs.ledger.store.mapper import Events
 from services.identity.domain.access import RoleGranted, RoleRevoked, SessionsRevoked
-from services.identity.domain.area import AreaDefined, BoundaryChanged
+from services.identity.domain.area.events import AreaDefined, AreaEnded, AreaRenamed, BoundaryChanged
 from services.identity.domain.body import BodyRegistered
 from services.identity.domain.client import (
     ClientQuotaSet,
@@ -62,6 +62,8 @@ def _releases(event: ResidentErased) -> str:
 _PUBLISHED = {
     "area_defined.v1": AreaDefined,
     "boundary_changed.v1": BoundaryChanged,
+    "area_renamed.v1": AreaRenamed,
+    "area_ended.v1": AreaEnded,
     "body_registered.v1": BodyRegistered,
     "resident_registered.v1": ResidentRegistered,
     "resident_erased.v1": ResidentErased,

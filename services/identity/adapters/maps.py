@@ -1,7 +1,7 @@
 """The map: boundaries in memory, as the view of areas holds them, until they change."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
@@ -24,16 +24,17 @@ class Ledger(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Map:
-    """The boundaries up to a ledger position, and the areas (rows of the view) that these are of, by id."""
+    """The boundaries and ends up to a ledger position, and areas and names (rows of the view) by id."""
 
     position: int = -1
     atlas: Atlas = field(default_factory=Atlas)
     areas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    renamings: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     @cached_property
     def index(self) -> AreaIndex:
         """To locate with; made when it is first needed, for whoever draws many boundaries needs none."""
-        return AreaIndex(with_validity(self.atlas.versions()))
+        return AreaIndex(with_validity(self.atlas.versions(), self.atlas.ends()))
 
 
 class Maps:
@@ -52,7 +53,7 @@ class Maps:
 
     def current(self, cursor: Cursor[DictRow]) -> Map:
         """The map of what a cursor on the view sees (or of something newer, which another thread saw)."""
-        row = cursor.execute("SELECT coalesce(max(position), 0) AS position FROM boundaries").fetchone()
+        row = cursor.execute(_POSITION).fetchone()
         position = int(row["position"]) if row else 0
         if self._drawn_after != self._doubts or self._map.position < position:
             with self._lock:
@@ -66,6 +67,11 @@ class Maps:
         self._doubts += 1
 
 
+_POSITION = """
+SELECT greatest(0, (SELECT max(position) FROM boundaries), (SELECT max(changed) FROM areas)) AS position
+"""
+
+
 def _next(before: Map, cursor: Cursor[DictRow], position: int) -> Map:
     cursor.execute(
         "SELECT area_id, version, boundary, valid_from, position FROM boundaries"
@@ -73,14 +79,19 @@ def _next(before: Map, cursor: Cursor[DictRow], position: int) -> Map:
         (before.position,),
     )
     changed = cursor.fetchall()
-    # An area comes before its boundaries: whatever is missing here has none.
     cursor.execute(
-        "SELECT * FROM areas WHERE rank > %s OR area_id = ANY(%s)",
+        "SELECT * FROM areas WHERE changed > %s OR area_id = ANY(%s)",
         (before.position, [row["area_id"] for row in changed]),
     )
-    areas = {**before.areas, **{row["area_id"]: row for row in cursor.fetchall()}}
+    news = {row["area_id"]: row for row in cursor.fetchall()}
+    cursor.execute("SELECT * FROM renamings WHERE position > %s ORDER BY position", (before.position,))
+    renamings = dict(before.renamings)
+    for renaming in cursor.fetchall():
+        renamings[renaming["area_id"]] = (*renamings.get(renaming["area_id"], ()), renaming)
+    areas = {**before.areas, **news}
     rows = [_row(row, areas[row["area_id"]]["path"]) for row in changed]
-    return Map(position=position, atlas=before.atlas.with_rows(rows), areas=areas)
+    ends = {area_id: row["valid_until"] for area_id, row in news.items() if row["valid_until"] is not None}
+    return Map(position=position, atlas=before.atlas.with_rows(rows, ends), areas=areas, renamings=renamings)
 
 
 def _row(row: DictRow, path: str) -> BoundaryRow:

@@ -10,7 +10,7 @@ from libs.messaging.published import Published
 from libs.rpc.moments import stamp
 from libs.rpc.texts import localized
 from services.identity.domain.access import RoleGranted, RoleRevoked
-from services.identity.domain.area import AreaDefined, BoundaryChanged
+from services.identity.domain.area.events import AreaDefined, AreaEnded, AreaRenamed, BoundaryChanged
 from services.identity.domain.body import BodyRegistered
 from services.identity.domain.client import ClientRegistered, ClientRetired
 from services.identity.domain.consent import ConsentRecorded, ConsentRevoked
@@ -27,6 +27,10 @@ def publish(recorded: Recorded[Any]) -> Published | None:
             return Published(message=_area_defined(event), public=True, area_id=event.area_id)
         case BoundaryChanged() as event:
             return Published(message=_boundary_changed(event), public=True, area_id=event.area_id)
+        case AreaRenamed() as event:
+            return Published(message=_area_renamed(event), public=True, area_id=event.area_id)
+        case AreaEnded() as event:
+            return Published(message=_area_ended(event), public=True, area_id=event.area_id)
         case BodyRegistered() as event:
             return Published(message=_body_registered(event), public=True, area_id=event.area_id)
         case ResidentRegistered() as event:
@@ -98,6 +102,26 @@ def _boundary_changed(event: BoundaryChanged) -> published.AreaBoundaryChanged:
         version=event.version,
         boundary=event.boundary,
         valid_from_time=stamp(event.valid_from),
+    )
+
+
+def _area_renamed(event: AreaRenamed) -> published.AreaRenamed:
+    return published.AreaRenamed(
+        area_id=event.area_id,
+        parent_id=event.parent_id,
+        level=LEVELS.to_wire(event.level),
+        area_path=event.path,
+        name=localized(event.name),
+        valid_from_time=stamp(event.valid_from),
+    )
+
+
+def _area_ended(event: AreaEnded) -> published.AreaEnded:
+    return published.AreaEnded(
+        area_id=event.area_id,
+        area_path=event.path,
+        valid_until_time=stamp(event.valid_until),
+        successor_area_ids=event.successor_ids,
     )
 
 

@@ -16,6 +16,7 @@ from services.identity.application.nomination import Nominations
 from services.identity.application.notice import Notices
 from services.identity.application.operators import Machine
 from services.identity.application.resident import Residents
+from services.identity.application.succession import Successions
 from services.identity.application.webhook import Webhooks
 
 
@@ -23,7 +24,8 @@ from services.identity.application.webhook import Webhooks
 class App:
     """The use cases, by what they are about.
 
-    areas      define, change_boundary, get, list, locate
+    areas      define, change_boundary, rename, get, list, locate
+    successions  end, split, merge
     residents  register, show, erase
     consents   record, revoke, list
     notices    set, of, list, mark_read
@@ -41,6 +43,7 @@ class App:
     """
 
     areas: Areas
+    successions: Successions
     residents: Residents
     consents: Consents
     notices: Notices

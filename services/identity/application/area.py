@@ -6,25 +6,28 @@ from datetime import datetime
 
 from libs.geo.boundary import BoundaryUnusable, check_boundary
 from libs.geo.effort import Effort, OutOfTime
+from libs.ledger.decider import Refusal
 from libs.ledger.recorded import Context
 from libs.ledger.streams.stream import Handled, Stream
 from libs.ledger.text import Text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.reach import Jurisdiction, Permit
-from libs.rules.areas import NOWHERE, AreaPath, below, id_of
-from services.identity.application.ground import objection
-from services.identity.application.ports import AreaReads, AreaRow, Place, StripQuery, StripReads, StripRow
-from services.identity.domain import refusals
-from services.identity.domain.area import (
-    Area,
-    AreaCommand,
-    AreaEvent,
-    ChangeBoundary,
-    DefineArea,
-    Defined,
-    Parent,
-    Undefined,
+from libs.rules.areas import NOWHERE, AreaPath, below, id_of, parent_of
+from services.identity.application.area_ports import (
+    AreaReads,
+    AreaRow,
+    Degrees,
+    Locating,
+    Places,
+    StripQuery,
+    StripReads,
+    StripRow,
 )
+from services.identity.application.ground import objection
+from services.identity.domain import area_refusals, refusals
+from services.identity.domain.area.commands import AreaCommand, ChangeBoundary, DefineArea, Parent, RenameArea
+from services.identity.domain.area.events import AreaEvent
+from services.identity.domain.area.situations import Area, Defined, Undefined
 from services.identity.domain.values import Level, Within
 
 AreaStream = Stream[AreaCommand, Area, AreaEvent]
@@ -59,6 +62,11 @@ def checked(boundary: str) -> tuple[str, str]:
     return usable.geojson, usable.note
 
 
+def above_of(area: Defined) -> Parent:
+    """What an area below it must know of an area."""
+    return Parent(area_id=area.area_id, level=area.level, path=area.path, valid_until=area.valid_until)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewArea:
     """An area as a caller describes it; `boundary` as they wrote it, "" for none."""
@@ -78,6 +86,7 @@ class Areas:
 
     stream: AreaStream
     reads: AreaReads
+    locating: Locating
     strips: StripReads
 
     def define(self, new: NewArea, context: Context, permit: Permit, deadline: float | None) -> AreaHandled:
@@ -88,7 +97,7 @@ class Areas:
         parent = None
         if new.parent_id:
             above = defined(self.stream, new.parent_id, "parent_id")
-            parent = Parent(area_id=above.area_id, level=above.level, path=above.path)
+            parent = above_of(above)
         permit(Jurisdiction(area_path=parent.path if parent else NOWHERE))
         path = below(parent.path if parent else "", new.area_id)
         effort = Effort(deadline=deadline)
@@ -97,7 +106,7 @@ class Areas:
             parent=parent,
             level=new.level,
             name=new.name,
-            boundary=self._boundary(path, new.boundary, new.valid_from, new.at, permit, effort),
+            boundary=self.drawn(path, new.boundary, new.valid_from, new.at, permit, effort),
             at=new.at,
         )
         return self.stream.handle(new.area_id, command, replace(context, area=path))
@@ -116,29 +125,49 @@ class Areas:
         """Give an area another boundary; `deadline` as in `define`."""
         path = defined(self.stream, area_id).path
         permit(Jurisdiction(area_path=path))
-        command = self._boundary(path, boundary, valid_from, at, permit, Effort(deadline=deadline))
+        command = self.drawn(path, boundary, valid_from, at, permit, Effort(deadline=deadline))
         if command is None:
             raise refusals.boundary_is_unusable("it is empty")
         context = replace(context, area=path)
         return self.stream.handle(area_id, command, context, if_revision=if_revision)
 
-    def get(self, area_id: str, boundary_at: datetime | None, fresh: Fresh) -> AreaRow:
-        """One area. Refuses AREA_UNKNOWN."""
-        area = self.reads.one(area_id, boundary_at, fresh)
+    def rename(
+        self,
+        area_id: str,
+        name: Text,
+        valid_from: datetime | None,
+        at: datetime,
+        context: Context,
+        permit: Permit,
+        if_revision: str | None,
+    ) -> AreaHandled:
+        """Call an area differently. The caller must reach the parent; for a root, everything."""
+        path = defined(self.stream, area_id).path
+        permit(Jurisdiction(area_path=parent_of(path)))
+        context = replace(context, area=path)
+        command = RenameArea(
+            area_id=area_id,
+            name=name,
+            valid_from=valid_from,
+            at=at,
+            objection=self._confusion(area_id, name, at),
+        )
+        return self.stream.handle(area_id, command, context, if_revision=if_revision)
+
+    def get(self, area_id: str, at: datetime, fresh: Fresh, with_boundary: bool) -> AreaRow:
+        """One area as of a moment. Refuses AREA_UNKNOWN."""
+        area = self.reads.one(area_id, at, fresh, with_boundary)
         if area is None:
             raise refusals.area_is_unknown(area_id)
         return area
 
-    def list(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[AreaRow], str]:
-        """A page of areas."""
-        return self.reads.page(query, fresh)
+    def list(self, query: ListQuery, at: datetime, fresh: Fresh) -> tuple[Sequence[AreaRow], str]:
+        """A page of the areas of a moment."""
+        return self.reads.page(query, at, fresh)
 
-    def locate(self, longitude: float, latitude: float, at: datetime, fresh: Fresh) -> Place:
-        """The chain of areas around a point. Refuses PLACE_OUTSIDE_AREAS."""
-        place = self.reads.locate(longitude, latitude, at, fresh)
-        if place is None:
-            raise refusals.place_is_outside_areas()
-        return place
+    def locate(self, points: Sequence[Degrees], at: datetime, fresh: Fresh) -> Places:
+        """The chain of areas around each point."""
+        return self.locating.locate(points, at, fresh)
 
     def disputed_strips(
         self, query: StripQuery, at: datetime, fresh: Fresh, deadline: float | None
@@ -150,7 +179,15 @@ class Areas:
         except OutOfTime:
             raise refusals.deadline_is_too_near() from None
 
-    def _boundary(
+    def _confusion(self, area_id: str, name: Text, at: datetime) -> Refusal | None:
+        """The area beside it that is called so, in one language or the other."""
+        wanted = {each.casefold() for each in (name.zh, name.en) if each}
+        for each in self.reads.around(area_id, at).beside:
+            if each.is_there(at) and wanted & {each.name.zh.casefold(), each.name.en.casefold()}:
+                return area_refusals.name_is_taken(each.area_id)
+        return None
+
+    def drawn(
         self,
         path: AreaPath,
         boundary: str,
@@ -159,6 +196,7 @@ class Areas:
         permit: Permit,
         effort: Effort,
     ) -> ChangeBoundary | None:
+        """The boundary of a caller with what stands against it; None for "". Refuses BOUNDARY_UNUSABLE."""
         if not boundary:
             return None
         geojson, note = checked(boundary)
@@ -168,5 +206,5 @@ class Areas:
             note=note,
             valid_from=valid_from,
             at=at,
-            objection=objection(self.reads.atlas(), path, geojson, valid_from or at, permit, effort),
+            objection=objection(self.locating.atlas(), path, geojson, valid_from or at, permit, effort),
         )

@@ -20,7 +20,8 @@ from services.identity.application.area import AreaStream
 from services.identity.application.client import ClientStream
 from services.identity.application.webhook import SCOPE, DispatchStream, WebhookStream, told_of
 from services.identity.application.webhook_ports import Carrier, EndpointReads, Heard, HeardReads
-from services.identity.domain import area, client
+from services.identity.domain import client
+from services.identity.domain.area.situations import Defined
 from services.identity.domain.dispatch import (
     DispatchCommand,
     EndpointFailed,
@@ -199,7 +200,7 @@ class Dispatches:
     def _covers(self, reach: Reach, heard: Heard) -> bool:
         """Whether the feed would show an event to somebody who reaches so far."""
         place = None if reach.everything else self.areas.load(heard.event.area_id or "none").state
-        path = place.path if isinstance(place, area.Defined) else None
+        path = place.path if isinstance(place, Defined) else None
         return any(reach.covers(area_path=path, body=body) for body in (heard.event.body_ids or (None,)))
 
     def _post(self, webhook: Webhook, course: _Course, heard: Heard) -> bool:

@@ -1,14 +1,17 @@
-"""On which ground somebody may draw a boundary."""
+"""On which ground somebody may draw a boundary, and whether what comes after an area holds its ground."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from libs.geo.atlas import Atlas
 from libs.geo.draft import Conflict, Draft
 from libs.geo.effort import Effort, OutOfTime, TooMuchWork
+from libs.geo.grounds import Grounds
+from libs.geo.strips import Strip
 from libs.ledger.decider import Refusal
 from libs.query.reach import Jurisdiction, Permit
 from libs.rules.areas import AreaPath, id_of, ids_of, parent_of, path_of
-from services.identity.domain import ground_refusals, refusals
+from services.identity.domain import area_refusals, ground_refusals, refusals
 from services.identity.domain.values import Encroachment
 
 
@@ -81,4 +84,32 @@ def _place(conflict: Conflict) -> Encroachment:
         latitude=strip.latitude,
         square_metres=strip.square_metres,
         since=conflict.since,
+    )
+
+
+def loss(grounds: Grounds, area_id: str, successor_ids: Sequence[str]) -> Refusal | None:
+    """Ground of an area that none of its successors has inside."""
+    strip = grounds.loss(area_id, successor_ids)
+    return area_refusals.ground_is_lost(_at(area_id, strip, grounds.at)) if strip else None
+
+
+def misfit(grounds: Grounds, area_ids: Sequence[str], new_ids: Sequence[str]) -> Refusal | None:
+    """New areas that would take ground of others than those that end into them, or that overlap."""
+    greedy = grounds.excess(area_ids, new_ids)
+    if greedy:
+        return area_refusals.successor_is_unfit(greedy, "it reaches beyond the ground that it comes from")
+    overlap = grounds.overlap(new_ids)
+    if overlap is None:
+        return None
+    one, other, strip = overlap
+    return area_refusals.parts_overlap(one, _at(other, strip, grounds.at))
+
+
+def _at(area_id: str, strip: Strip, since: datetime) -> Encroachment:
+    return Encroachment(
+        area_id=area_id,
+        longitude=strip.longitude,
+        latitude=strip.latitude,
+        square_metres=strip.square_metres,
+        since=since,
     )

@@ -13,7 +13,8 @@ from services.identity.application.body import BodyStream
 from services.identity.application.consent import MayFor
 from services.identity.application.notice_ports import ListedNotice, NoticeReads
 from services.identity.application.resident import ResidentStream, registered
-from services.identity.domain import area, body, letter_refusals, notice, preferences, refusals
+from services.identity.domain import body, letter_refusals, notice, preferences, refusals
+from services.identity.domain.area.situations import Defined
 from services.identity.domain.notice import MarkRead, NoticeCommand, NoticeEvent, NoticeKind, NoticeQueued
 from services.identity.domain.preferences import (
     Choice,
@@ -128,7 +129,7 @@ class Notices:
         if queued.kind is not NoticeKind.PAUSE_REFUSED:
             return self.label(queued)
         decided_by = self.areas.load(queued.detail).state if queued.detail else None
-        return decided_by.name if isinstance(decided_by, area.Defined) else NO_TEXT
+        return decided_by.name if isinstance(decided_by, Defined) else NO_TEXT
 
     def _name_of(self, body_id: str) -> Text:
         state = self.bodies.load(body_id).state if body_id else None

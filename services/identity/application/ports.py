@@ -5,44 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from libs.geo.atlas import Atlas
-from libs.geo.effort import Effort
-from libs.geo.index import Located
-from libs.geo.strips import Strip
 from libs.ledger.text import Text
 from libs.query.freshness import Fresh, ListQuery
-from libs.query.paging import ListRequest
 from libs.query.reach import Reach
 from libs.rules.areas import AreaPath
 from services.identity.domain.access import Grant
 from services.identity.domain.consent import Recorded
 from services.identity.domain.keyring import SigningKey
 from services.identity.domain.nomination import Outcome
-from services.identity.domain.values import BodyKind, Level, NaturalKey, Quota, Role, Within
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoundaryRow:
-    """One version of a boundary, as shown."""
-
-    version: int
-    geojson: str
-    valid_from: datetime
-    valid_until: datetime | None
-    note: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AreaRow:
-    """An area, as shown."""
-
-    area_id: str
-    parent_id: str
-    level: Level
-    name: Text
-    path: str
-    boundary_version: int
-    boundary: BoundaryRow | None = None
+from services.identity.domain.values import BodyKind, NaturalKey, Quota, Role, Within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,61 +38,6 @@ class ClientRow:
     within: Within
     retired: bool
     quota: Quota | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a point lies: the areas from the root to the deepest, and what the index found."""
-
-    chain: tuple[AreaRow, ...]
-    located: Located
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StripRow:
-    """Ground that two areas beside each other claim: a point of it, its size, and to which it belongs."""
-
-    area_id: str
-    area_path: AreaPath
-    other_area_id: str
-    other_area_path: AreaPath
-    owner_area_id: str
-    strip: Strip
-    since: datetime
-
-
-class StripQuery(ListRequest, Protocol):
-    """A page of the strips of an area and those below it; of all for ""."""
-
-    area_id: str
-
-
-class AreaReads(Protocol):
-    """The tree of areas."""
-
-    def one(self, area_id: str, boundary_at: datetime | None, fresh: Fresh) -> AreaRow | None:
-        """One area, with the boundary valid at a moment if one is given."""
-
-    def page(self, query: ListQuery, fresh: Fresh) -> tuple[Sequence[AreaRow], str]:
-        """Areas by id, and the token of the next page."""
-
-    def atlas(self) -> Atlas:
-        """All boundaries that were recorded before it was asked."""
-
-    def locate(self, longitude: float, latitude: float, at: datetime, fresh: Fresh) -> Place | None:
-        """Where a point lies."""
-
-
-class StripReads(Protocol):
-    """Ground that two areas claim."""
-
-    def page(
-        self, query: StripQuery, path: AreaPath, at: datetime, fresh: Fresh, effort: Effort
-    ) -> tuple[Sequence[StripRow], str]:
-        """Strips of areas at or below a path, by their ids, and the token of the next page.
-
-        When the effort is spent, the page ends there. Raises OutOfTime.
-        """
 
 
 class BodyReads(Protocol):

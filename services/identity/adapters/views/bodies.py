@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 from libs.ledger.recorded import Recorded
 from libs.ledger.text import Text
 from libs.ledger.views.view import Rows, Table, View, Views
+from libs.query.conditions import Condition
 from libs.query.filters import Filters, area, choice
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.listing import Listing
@@ -90,6 +91,14 @@ class BodyReads:
         with fresh.read(self.views, VIEW) as cursor:
             rows, next_token = LISTED.page(cursor, query)
         return [_body(row) for row in rows], next_token
+
+    def count_within(self, area_path: AreaPath) -> int:
+        """How many bodies are based in an area or one below it."""
+        where = Condition.within("area_path", area_path)
+        with Fresh().read(self.views, VIEW) as cursor:
+            found = cursor.execute(f"SELECT count(*) AS n FROM bodies WHERE {where.sql}", where.params)
+            row = found.fetchone()
+        return int(row["n"]) if row else 0
 
 
 def _body(row: BodyRow) -> ports.BodyRow:

@@ -5,6 +5,7 @@ from typing import Any, NotRequired, TypedDict
 
 from libs.ledger.recorded import Recorded
 from libs.ledger.views.view import Rows, Table, View, Views
+from libs.query.conditions import Condition
 from libs.query.filters import Filters, flag, text
 from libs.query.freshness import Fresh, ListQuery
 from libs.query.listing import Listing
@@ -101,6 +102,14 @@ class ClientReads:
         with fresh.read(self.views, VIEW) as cursor:
             rows, next_token = LISTED.page(cursor, query, reach)
         return [_client(row) for row in rows], next_token
+
+    def count_within(self, area_path: AreaPath) -> int:
+        """How many clients that are not retired are limited to an area or one below it."""
+        where = Condition.within("area_path", area_path)
+        with Fresh().read(self.views, VIEW) as cursor:
+            counted = f"SELECT count(*) AS n FROM clients WHERE {where.sql} AND NOT retired"
+            row = cursor.execute(counted, where.params).fetchone()
+        return int(row["n"]) if row else 0
 
 
 def _client(row: ClientRow) -> ports.ClientRow:

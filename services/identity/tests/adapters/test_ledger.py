@@ -6,7 +6,7 @@ from typing import get_args
 from libs.testkit import golden
 from services.identity.adapters.ledger import EVENTS
 from services.identity.domain.access import AccessEvent
-from services.identity.domain.area import AreaEvent
+from services.identity.domain.area.events import AreaEvent
 from services.identity.domain.body import BodyRegistered
 from services.identity.domain.client import ClientEvent
 from services.identity.domain.consent import ConsentEvent

@@ -25,7 +25,10 @@ class Ledger:
 def cursor(database: str) -> Iterator[Cursor[DictRow]]:
     """A cursor on what the map reads of the view."""
     with psycopg.connect(database, row_factory=dict_row) as connection, connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE areas (area_id text, path text, rank bigint)")
+        cursor.execute(
+            "CREATE TEMP TABLE areas (area_id text, path text, changed bigint, valid_until timestamptz)"
+        )
+        cursor.execute("CREATE TEMP TABLE renamings (area_id text, position bigint)")
         cursor.execute(
             "CREATE TEMP TABLE boundaries"
             " (area_id text, version int, boundary text, valid_from timestamptz, position bigint)"
@@ -48,7 +51,7 @@ def test_the_map_is_of_the_store_that_a_failover_left(cursor: Cursor[DictRow]) -
     draw(cursor, "lost", 2)
     maps.current(cursor)
 
-    cursor.execute("DELETE FROM boundaries WHERE position = 2; DELETE FROM areas WHERE rank = 2")
+    cursor.execute("DELETE FROM boundaries WHERE position = 2; DELETE FROM areas WHERE changed = 2")
     draw(cursor, "oak", 2)
     for forget in ledger.doubts:
         forget()

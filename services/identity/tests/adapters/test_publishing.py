@@ -15,7 +15,7 @@ from libs.testkit.recorded import recorded
 from services.identity.adapters.ledger import EVENTS
 from services.identity.adapters.publishing import publish
 from services.identity.domain.access import RoleGranted
-from services.identity.domain.area import BoundaryChanged
+from services.identity.domain.area.events import BoundaryChanged
 from services.identity.domain.client import ClientRegistered, ClientSecretChanged
 from services.identity.domain.login import LoginCreated, PasswordSet
 from services.identity.domain.resident import ResidentRegistered

@@ -13,7 +13,7 @@ from services.identity.adapters.views.clients import ClientsView
 from services.identity.adapters.views.revoked_tokens import RevokedTokensView
 from services.identity.adapters.views.roles_of_party import RolesOfPartyView
 from services.identity.domain.access import RoleGranted, RoleRevoked
-from services.identity.domain.area import AreaDefined, BoundaryChanged
+from services.identity.domain.area.events import AreaDefined, BoundaryChanged
 from services.identity.domain.client import ClientRegistered, ClientRetired, ClientSecretChanged
 from services.identity.domain.values import Level, Role, Within
 

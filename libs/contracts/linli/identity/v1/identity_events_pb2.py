@@ -28,7 +28,7 @@ from linli.options.v1 import access_pb2 as linli_dot_options_dot_v1_dot_access__
 from linli.types.v1 import types_pb2 as linli_dot_types_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'linli/identity/v1/identity_events.proto\x12\x11linli.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&linli/identity/v1/identity_types.proto\x1a\x1dlinli/options/v1/access.proto\x1a\x1alinli/types/v1/types.proto\"\x9e\x01\n\x0b\x41reaDefined\x12\x0f\n\x07\x61rea_id\x18\x01 \x01(\t\x12\x11\n\tparent_id\x18\x02 \x01(\t\x12+\n\x05level\x18\x03 \x01(\x0e\x32\x1c.linli.identity.v1.AreaLevel\x12\x11\n\tarea_path\x18\x04 \x01(\t\x12+\n\x04name\x18\x05 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x91\x01\n\x13\x41reaBoundaryChanged\x12\x0f\n\x07\x61rea_id\x18\x01 \x01(\t\x12\x11\n\tarea_path\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x10\n\x08\x62oundary\x18\x04 \x01(\t\x12\x33\n\x0fvalid_from_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9d\x01\n\x0e\x42odyRegistered\x12\x0f\n\x07\x62ody_id\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.linli.identity.v1.BodyKind\x12+\n\x04name\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\"M\n\x12ResidentRegistered\x12\x13\n\x0bresident_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x02 \x01(\t\x12\x11\n\tarea_path\x18\x03 \x01(\t\"T\n\rSubjectErased\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12/\n\x0b\x65rased_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8c\x01\n\x0bRoleGranted\x12\x10\n\x08grant_id\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12$\n\x04role\x18\x03 \x01(\x0e\x32\x16.linli.options.v1.Role\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x06 \x01(\t\"\x8c\x01\n\x0bRoleRevoked\x12\x10\n\x08grant_id\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12$\n\x04role\x18\x03 \x01(\x0e\x32\x16.linli.options.v1.Role\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x06 \x01(\t\"\xb1\x01\n\x0f\x43onsentRecorded\x12\x12\n\nconsent_id\x18\x01 \x01(\t\x12\x13\n\x0bresident_id\x18\x02 \x01(\t\x12\x11\n\thelper_id\x18\x03 \x01(\t\x12\x32\n\x07purpose\x18\x04 \x01(\x0e\x32!.linli.identity.v1.ConsentPurpose\x12.\n\nuntil_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"9\n\x0e\x43onsentRevoked\x12\x12\n\nconsent_id\x18\x01 \x01(\t\x12\x13\n\x0bresident_id\x18\x02 \x01(\t\"\xc5\x01\n\x0eNominationMade\x12\x15\n\rnomination_id\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12$\n\x04role\x18\x03 \x01(\x0e\x32\x16.linli.options.v1.Role\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x06 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\x0fNominationEnded\x12\x15\n\rnomination_id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".linli.identity.v1.NominationState\"Z\n\x10\x43lientRegistered\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x02 \x01(\t\x12\x11\n\tarea_path\x18\x03 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x04 \x01(\t\"\"\n\rClientRetired\x12\x11\n\tclient_id\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'linli/identity/v1/identity_events.proto\x12\x11linli.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a&linli/identity/v1/identity_types.proto\x1a\x1dlinli/options/v1/access.proto\x1a\x1alinli/types/v1/types.proto\"\x9e\x01\n\x0b\x41reaDefined\x12\x0f\n\x07\x61rea_id\x18\x01 \x01(\t\x12\x11\n\tparent_id\x18\x02 \x01(\t\x12+\n\x05level\x18\x03 \x01(\x0e\x32\x1c.linli.identity.v1.AreaLevel\x12\x11\n\tarea_path\x18\x04 \x01(\t\x12+\n\x04name\x18\x05 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\"\x91\x01\n\x13\x41reaBoundaryChanged\x12\x0f\n\x07\x61rea_id\x18\x01 \x01(\t\x12\x11\n\tarea_path\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x10\n\x08\x62oundary\x18\x04 \x01(\t\x12\x33\n\x0fvalid_from_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd3\x01\n\x0b\x41reaRenamed\x12\x0f\n\x07\x61rea_id\x18\x01 \x01(\t\x12\x11\n\tparent_id\x18\x02 \x01(\t\x12+\n\x05level\x18\x03 \x01(\x0e\x32\x1c.linli.identity.v1.AreaLevel\x12\x11\n\tarea_path\x18\x04 \x01(\t\x12+\n\x04name\x18\x05 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x33\n\x0fvalid_from_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x81\x01\n\tAreaEnded\x12\x0f\n\x07\x61rea_id\x18\x01 \x01(\t\x12\x11\n\tarea_path\x18\x02 \x01(\t\x12\x34\n\x10valid_until_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12successor_area_ids\x18\x04 \x03(\t\"\x9d\x01\n\x0e\x42odyRegistered\x12\x0f\n\x07\x62ody_id\x18\x01 \x01(\t\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.linli.identity.v1.BodyKind\x12+\n\x04name\x18\x03 \x01(\x0b\x32\x1d.linli.types.v1.LocalizedText\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\"M\n\x12ResidentRegistered\x12\x13\n\x0bresident_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x02 \x01(\t\x12\x11\n\tarea_path\x18\x03 \x01(\t\"T\n\rSubjectErased\x12\x12\n\nsubject_id\x18\x01 \x01(\t\x12/\n\x0b\x65rased_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8c\x01\n\x0bRoleGranted\x12\x10\n\x08grant_id\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12$\n\x04role\x18\x03 \x01(\x0e\x32\x16.linli.options.v1.Role\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x06 \x01(\t\"\x8c\x01\n\x0bRoleRevoked\x12\x10\n\x08grant_id\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12$\n\x04role\x18\x03 \x01(\x0e\x32\x16.linli.options.v1.Role\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x06 \x01(\t\"\xb1\x01\n\x0f\x43onsentRecorded\x12\x12\n\nconsent_id\x18\x01 \x01(\t\x12\x13\n\x0bresident_id\x18\x02 \x01(\t\x12\x11\n\thelper_id\x18\x03 \x01(\t\x12\x32\n\x07purpose\x18\x04 \x01(\x0e\x32!.linli.identity.v1.ConsentPurpose\x12.\n\nuntil_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"9\n\x0e\x43onsentRevoked\x12\x12\n\nconsent_id\x18\x01 \x01(\t\x12\x13\n\x0bresident_id\x18\x02 \x01(\t\"\xc5\x01\n\x0eNominationMade\x12\x15\n\rnomination_id\x18\x01 \x01(\t\x12\x10\n\x08party_id\x18\x02 \x01(\t\x12$\n\x04role\x18\x03 \x01(\x0e\x32\x16.linli.options.v1.Role\x12\x0f\n\x07\x61rea_id\x18\x04 \x01(\t\x12\x11\n\tarea_path\x18\x05 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x06 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\x0fNominationEnded\x12\x15\n\rnomination_id\x18\x01 \x01(\t\x12\x31\n\x05state\x18\x02 \x01(\x0e\x32\".linli.identity.v1.NominationState\"Z\n\x10\x43lientRegistered\x12\x11\n\tclient_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61rea_id\x18\x02 \x01(\t\x12\x11\n\tarea_path\x18\x03 \x01(\t\x12\x0f\n\x07\x62ody_id\x18\x04 \x01(\t\"\"\n\rClientRetired\x12\x11\n\tclient_id\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,26 +39,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AREADEFINED']._serialized_end=353
   _globals['_AREABOUNDARYCHANGED']._serialized_start=356
   _globals['_AREABOUNDARYCHANGED']._serialized_end=501
-  _globals['_BODYREGISTERED']._serialized_start=504
-  _globals['_BODYREGISTERED']._serialized_end=661
-  _globals['_RESIDENTREGISTERED']._serialized_start=663
-  _globals['_RESIDENTREGISTERED']._serialized_end=740
-  _globals['_SUBJECTERASED']._serialized_start=742
-  _globals['_SUBJECTERASED']._serialized_end=826
-  _globals['_ROLEGRANTED']._serialized_start=829
-  _globals['_ROLEGRANTED']._serialized_end=969
-  _globals['_ROLEREVOKED']._serialized_start=972
-  _globals['_ROLEREVOKED']._serialized_end=1112
-  _globals['_CONSENTRECORDED']._serialized_start=1115
-  _globals['_CONSENTRECORDED']._serialized_end=1292
-  _globals['_CONSENTREVOKED']._serialized_start=1294
-  _globals['_CONSENTREVOKED']._serialized_end=1351
-  _globals['_NOMINATIONMADE']._serialized_start=1354
-  _globals['_NOMINATIONMADE']._serialized_end=1551
-  _globals['_NOMINATIONENDED']._serialized_start=1553
-  _globals['_NOMINATIONENDED']._serialized_end=1644
-  _globals['_CLIENTREGISTERED']._serialized_start=1646
-  _globals['_CLIENTREGISTERED']._serialized_end=1736
-  _globals['_CLIENTRETIRED']._serialized_start=1738
-  _globals['_CLIENTRETIRED']._serialized_end=1772
+  _globals['_AREARENAMED']._serialized_start=504
+  _globals['_AREARENAMED']._serialized_end=715
+  _globals['_AREAENDED']._serialized_start=718
+  _globals['_AREAENDED']._serialized_end=847
+  _globals['_BODYREGISTERED']._serialized_start=850
+  _globals['_BODYREGISTERED']._serialized_end=1007
+  _globals['_RESIDENTREGISTERED']._serialized_start=1009
+  _globals['_RESIDENTREGISTERED']._serialized_end=1086
+  _globals['_SUBJECTERASED']._serialized_start=1088
+  _globals['_SUBJECTERASED']._serialized_end=1172
+  _globals['_ROLEGRANTED']._serialized_start=1175
+  _globals['_ROLEGRANTED']._serialized_end=1315
+  _globals['_ROLEREVOKED']._serialized_start=1318
+  _globals['_ROLEREVOKED']._serialized_end=1458
+  _globals['_CONSENTRECORDED']._serialized_start=1461
+  _globals['_CONSENTRECORDED']._serialized_end=1638
+  _globals['_CONSENTREVOKED']._serialized_start=1640
+  _globals['_CONSENTREVOKED']._serialized_end=1697
+  _globals['_NOMINATIONMADE']._serialized_start=1700
+  _globals['_NOMINATIONMADE']._serialized_end=1897
+  _globals['_NOMINATIONENDED']._serialized_start=1899
+  _globals['_NOMINATIONENDED']._serialized_end=1990
+  _globals['_CLIENTREGISTERED']._serialized_start=1992
+  _globals['_CLIENTREGISTERED']._serialized_end=2082
+  _globals['_CLIENTRETIRED']._serialized_start=2084
+  _globals['_CLIENTRETIRED']._serialized_end=2118
 # @@protoc_insertion_point(module_scope)

@@ -5,9 +5,11 @@ What the identity service publishes. The other services and partners rely on the
 facts, never personal data and never secrets. Who acted and when is in the envelope (`linli.feed.v1.Event`).
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from linli.identity.v1 import identity_types_pb2 as _identity_types_pb2
 from linli.options.v1 import access_pb2 as _access_pb2
 from linli.types.v1 import types_pb2 as _types_pb2
@@ -110,6 +112,93 @@ class AreaBoundaryChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AreaBoundaryChanged: _TypeAlias = AreaBoundaryChanged  # noqa: Y015
+
+@_typing.final
+class AreaRenamed(_message.Message):
+    """An area is called differently. Its id and its path stay. Every reader of the feed may see it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    PARENT_ID_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    AREA_PATH_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
+    area_id: _builtins.str
+    """The area."""
+    parent_id: _builtins.str
+    """The area above it; empty for a root."""
+    level: _identity_types_pb2.AreaLevel.ValueType
+    """Its level in the tree."""
+    area_path: _builtins.str
+    """The ids from the root to the area."""
+    @_builtins.property
+    def name(self) -> _types_pb2.LocalizedText:
+        """Its name."""
+
+    @_builtins.property
+    def valid_from_time(self) -> _timestamp_pb2.Timestamp:
+        """From when it is called so: a moment that had come. Of the names that hold at a moment the last recorded counts."""
+
+    def __init__(
+        self,
+        *,
+        area_id: _builtins.str = ...,
+        parent_id: _builtins.str = ...,
+        level: _identity_types_pb2.AreaLevel.ValueType = ...,
+        area_path: _builtins.str = ...,
+        name: _types_pb2.LocalizedText | None = ...,
+        valid_from_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "valid_from_time", b"valid_from_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "level", b"level", "name", b"name", "parent_id", b"parent_id", "valid_from_time", b"valid_from_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AreaRenamed: _TypeAlias = AreaRenamed  # noqa: Y015
+
+@_typing.final
+class AreaEnded(_message.Message):
+    """An area ends, alone or into others: it was split if it has several successors, and merged if others end into the same
+    one. What happened in it keeps its path; rights and duties do not move to the successors by themselves. Every
+    reader of the feed may see it. Until the end has come, another event of this type may replace it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    AREA_PATH_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_AREA_IDS_FIELD_NUMBER: _builtins.int
+    area_id: _builtins.str
+    """The area."""
+    area_path: _builtins.str
+    """The ids from the root to the area."""
+    @_builtins.property
+    def valid_until_time(self) -> _timestamp_pb2.Timestamp:
+        """The first moment without it: from then on none of its boundaries holds."""
+
+    @_builtins.property
+    def successor_area_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The areas under the same parent that hold its ground then; empty: the parent alone."""
+
+    def __init__(
+        self,
+        *,
+        area_id: _builtins.str = ...,
+        area_path: _builtins.str = ...,
+        valid_until_time: _timestamp_pb2.Timestamp | None = ...,
+        successor_area_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["valid_until_time", b"valid_until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "successor_area_ids", b"successor_area_ids", "valid_until_time", b"valid_until_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AreaEnded: _TypeAlias = AreaEnded  # noqa: Y015
 
 @_typing.final
 class BodyRegistered(_message.Message):

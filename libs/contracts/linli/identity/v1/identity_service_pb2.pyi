@@ -73,6 +73,9 @@ class Area(_message.Message):
     AREA_PATH_FIELD_NUMBER: _builtins.int
     BOUNDARY_VERSION_FIELD_NUMBER: _builtins.int
     BOUNDARY_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_AREA_IDS_FIELD_NUMBER: _builtins.int
+    PREDECESSOR_AREA_IDS_FIELD_NUMBER: _builtins.int
     area_id: _builtins.str
     """The area."""
     parent_id: _builtins.str
@@ -91,6 +94,18 @@ class Area(_message.Message):
     def boundary(self) -> Global___Boundary:
         """The boundary, if the request asked for it."""
 
+    @_builtins.property
+    def valid_until_time(self) -> _timestamp_pb2.Timestamp:
+        """The first moment without the area, past or future; not set: no end is known."""
+
+    @_builtins.property
+    def successor_area_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The areas that hold its ground from then on."""
+
+    @_builtins.property
+    def predecessor_area_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The areas that end into this one (`GetArea` only)."""
+
     def __init__(
         self,
         *,
@@ -101,14 +116,81 @@ class Area(_message.Message):
         area_path: _builtins.str = ...,
         boundary_version: _builtins.int = ...,
         boundary: Global___Boundary | None = ...,
+        valid_until_time: _timestamp_pb2.Timestamp | None = ...,
+        successor_area_ids: _abc.Iterable[_builtins.str] | None = ...,
+        predecessor_area_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["boundary", b"boundary", "name", b"name"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["boundary", b"boundary", "name", b"name", "valid_until_time", b"valid_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "boundary", b"boundary", "boundary_version", b"boundary_version", "level", b"level", "name", b"name", "parent_id", b"parent_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "area_path", b"area_path", "boundary", b"boundary", "boundary_version", b"boundary_version", "level", b"level", "name", b"name", "parent_id", b"parent_id", "predecessor_area_ids", b"predecessor_area_ids", "successor_area_ids", b"successor_area_ids", "valid_until_time", b"valid_until_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Area: _TypeAlias = Area  # noqa: Y015
+
+@_typing.final
+class Consequences(_message.Message):
+    """What the end of areas leaves to persons. Nothing of it moves to a successor by itself."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GRANTS_FIELD_NUMBER: _builtins.int
+    CLIENTS_FIELD_NUMBER: _builtins.int
+    BODIES_FIELD_NUMBER: _builtins.int
+    grants: _builtins.int
+    """How many roles are granted within the areas (`ListRoles` with a filter `area` lists them). They still cover what
+    happened in the areas, and nothing in the successors.
+    """
+    clients: _builtins.int
+    """How many clients are limited to the areas (`ListClients`)."""
+    bodies: _builtins.int
+    """How many bodies are based in the areas (`ListBodies`)."""
+    def __init__(
+        self,
+        *,
+        grants: _builtins.int = ...,
+        clients: _builtins.int = ...,
+        bodies: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bodies", b"bodies", "clients", b"clients", "grants", b"grants"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Consequences: _TypeAlias = Consequences  # noqa: Y015
+
+@_typing.final
+class AreaPart(_message.Message):
+    """A new area that holds a part of the ground of another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    BOUNDARY_FIELD_NUMBER: _builtins.int
+    area_id: _builtins.str
+    """A short name that becomes its id: lower case letters, digits, `.`, `_`, `-`."""
+    boundary: _builtins.str
+    """Its boundary, as in `DefineArea`; required if the area that is split has one."""
+    @_builtins.property
+    def name(self) -> _types_pb2.LocalizedText:
+        """Its name, in at least one language."""
+
+    def __init__(
+        self,
+        *,
+        area_id: _builtins.str = ...,
+        name: _types_pb2.LocalizedText | None = ...,
+        boundary: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "boundary", b"boundary", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AreaPart: _TypeAlias = AreaPart  # noqa: Y015
 
 @_typing.final
 class Boundary(_message.Message):
@@ -568,6 +650,334 @@ class ChangeBoundaryResponse(_message.Message):
 Global___ChangeBoundaryResponse: _TypeAlias = ChangeBoundaryResponse  # noqa: Y015
 
 @_typing.final
+class RenameAreaRequest(_message.Message):
+    """A new name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    IF_REVISION_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    area_id: _builtins.str
+    """The area."""
+    reason: _builtins.str
+    """The reason, for instance the decree. It is kept enciphered under the caller's key, and never published."""
+    if_revision: _builtins.str
+    """Refused (ABORTED, `REVISION_MISMATCH`) if the area has changed since; empty: no condition."""
+    @_builtins.property
+    def name(self) -> _types_pb2.LocalizedText:
+        """Its name, in at least one language."""
+
+    @_builtins.property
+    def valid_from_time(self) -> _timestamp_pb2.Timestamp:
+        """From when it is called so, not later than now; not set: now."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        area_id: _builtins.str = ...,
+        name: _types_pb2.LocalizedText | None = ...,
+        valid_from_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+        if_revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "valid_from_time", b"valid_from_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "if_revision", b"if_revision", "name", b"name", "reason", b"reason", "request_id", b"request_id", "valid_from_time", b"valid_from_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenameAreaRequest: _TypeAlias = RenameAreaRequest  # noqa: Y015
+
+@_typing.final
+class RenameAreaResponse(_message.Message):
+    """The area with its new name."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AREA_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote."""
+    @_builtins.property
+    def area(self) -> Global___Area:
+        """The area."""
+
+    def __init__(
+        self,
+        *,
+        area: Global___Area | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["area", b"area"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RenameAreaResponse: _TypeAlias = RenameAreaResponse  # noqa: Y015
+
+@_typing.final
+class EndAreaRequest(_message.Message):
+    """The end of an area."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_TIME_FIELD_NUMBER: _builtins.int
+    SUCCESSOR_AREA_IDS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    area_id: _builtins.str
+    """The area."""
+    reason: _builtins.str
+    """The reason, for instance the decree. It is kept enciphered under the caller's key, and never published."""
+    validate_only: _builtins.bool
+    """True: checks everything and answers what would be, and changes nothing."""
+    @_builtins.property
+    def valid_until_time(self) -> _timestamp_pb2.Timestamp:
+        """The first moment without it, not before now; not set: now."""
+
+    @_builtins.property
+    def successor_area_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The areas that hold its ground from then on; empty: the parent alone."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        area_id: _builtins.str = ...,
+        valid_until_time: _timestamp_pb2.Timestamp | None = ...,
+        successor_area_ids: _abc.Iterable[_builtins.str] | None = ...,
+        reason: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["valid_until_time", b"valid_until_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "reason", b"reason", "request_id", b"request_id", "successor_area_ids", b"successor_area_ids", "valid_until_time", b"valid_until_time", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndAreaRequest: _TypeAlias = EndAreaRequest  # noqa: Y015
+
+@_typing.final
+class EndAreaResponse(_message.Message):
+    """The area with its end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AREA_FIELD_NUMBER: _builtins.int
+    CONSEQUENCES_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote; empty if it was only validated."""
+    @_builtins.property
+    def area(self) -> Global___Area:
+        """The area."""
+
+    @_builtins.property
+    def consequences(self) -> Global___Consequences:
+        """What waits for a person."""
+
+    def __init__(
+        self,
+        *,
+        area: Global___Area | None = ...,
+        consequences: Global___Consequences | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "consequences", b"consequences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "consequences", b"consequences", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndAreaResponse: _TypeAlias = EndAreaResponse  # noqa: Y015
+
+@_typing.final
+class SplitAreaRequest(_message.Message):
+    """The parts into which an area is split."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    area_id: _builtins.str
+    """The area."""
+    reason: _builtins.str
+    """The reason, for instance the decree. It is kept enciphered under the caller's key, and never published."""
+    validate_only: _builtins.bool
+    """True: checks everything and answers what would be, and changes nothing."""
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___AreaPart]:
+        """Its parts, two or more."""
+
+    @_builtins.property
+    def valid_from_time(self) -> _timestamp_pb2.Timestamp:
+        """From when the parts take its place, not before now; not set: now."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        area_id: _builtins.str = ...,
+        parts: _abc.Iterable[Global___AreaPart] | None = ...,
+        valid_from_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["valid_from_time", b"valid_from_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "parts", b"parts", "reason", b"reason", "request_id", b"request_id", "valid_from_time", b"valid_from_time", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SplitAreaRequest: _TypeAlias = SplitAreaRequest  # noqa: Y015
+
+@_typing.final
+class SplitAreaResponse(_message.Message):
+    """The area with its end, and its parts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AREA_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
+    CONSEQUENCES_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote; empty if it was only validated."""
+    @_builtins.property
+    def area(self) -> Global___Area:
+        """The area that was split."""
+
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Area]:
+        """The parts."""
+
+    @_builtins.property
+    def consequences(self) -> Global___Consequences:
+        """What waits for a person."""
+
+    def __init__(
+        self,
+        *,
+        area: Global___Area | None = ...,
+        parts: _abc.Iterable[Global___Area] | None = ...,
+        consequences: Global___Consequences | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "consequences", b"consequences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "consequences", b"consequences", "parts", b"parts", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SplitAreaResponse: _TypeAlias = SplitAreaResponse  # noqa: Y015
+
+@_typing.final
+class MergeAreasRequest(_message.Message):
+    """Areas that become one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    AREA_IDS_FIELD_NUMBER: _builtins.int
+    INTO_FIELD_NUMBER: _builtins.int
+    VALID_FROM_TIME_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """The caller's idempotency key: the same id with the same content gets the same answer and takes effect once."""
+    reason: _builtins.str
+    """The reason, for instance the decree. It is kept enciphered under the caller's key, and never published."""
+    validate_only: _builtins.bool
+    """True: checks everything and answers what would be, and changes nothing."""
+    @_builtins.property
+    def area_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The areas, two or more, under one parent."""
+
+    @_builtins.property
+    def into(self) -> Global___AreaPart:
+        """What comes of them."""
+
+    @_builtins.property
+    def valid_from_time(self) -> _timestamp_pb2.Timestamp:
+        """From when it takes their place, not before now; not set: now."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        area_ids: _abc.Iterable[_builtins.str] | None = ...,
+        into: Global___AreaPart | None = ...,
+        valid_from_time: _timestamp_pb2.Timestamp | None = ...,
+        reason: _builtins.str = ...,
+        validate_only: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["into", b"into", "valid_from_time", b"valid_from_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_ids", b"area_ids", "into", b"into", "reason", b"reason", "request_id", b"request_id", "valid_from_time", b"valid_from_time", "validate_only", b"validate_only"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MergeAreasRequest: _TypeAlias = MergeAreasRequest  # noqa: Y015
+
+@_typing.final
+class MergeAreasResponse(_message.Message):
+    """The new area, and those that end into it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AREA_FIELD_NUMBER: _builtins.int
+    MERGED_FIELD_NUMBER: _builtins.int
+    CONSEQUENCES_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    revision: _builtins.str
+    """Pass it as `at_least` to read what you wrote; empty if it was only validated."""
+    @_builtins.property
+    def area(self) -> Global___Area:
+        """The new area."""
+
+    @_builtins.property
+    def merged(self) -> _containers.RepeatedCompositeFieldContainer[Global___Area]:
+        """The areas that were merged."""
+
+    @_builtins.property
+    def consequences(self) -> Global___Consequences:
+        """What waits for a person."""
+
+    def __init__(
+        self,
+        *,
+        area: Global___Area | None = ...,
+        merged: _abc.Iterable[Global___Area] | None = ...,
+        consequences: Global___Consequences | None = ...,
+        revision: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "consequences", b"consequences"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "consequences", b"consequences", "merged", b"merged", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MergeAreasResponse: _TypeAlias = MergeAreasResponse  # noqa: Y015
+
+@_typing.final
 class GetAreaRequest(_message.Message):
     """Asks for one area."""
 
@@ -585,7 +995,7 @@ class GetAreaRequest(_message.Message):
     """Waits until the answer shows at least this revision."""
     @_builtins.property
     def at_time(self) -> _timestamp_pb2.Timestamp:
-        """The moment for the boundary; not set: now."""
+        """The moment for the name and the boundary; not set: now."""
 
     def __init__(
         self,
@@ -637,6 +1047,7 @@ class ListAreasRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     FILTER_FIELD_NUMBER: _builtins.int
     AT_LEAST_FIELD_NUMBER: _builtins.int
+    AT_TIME_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Most entries on the page, 1 to 1000; 0 means 50."""
     page_token: _builtins.str
@@ -645,6 +1056,10 @@ class ListAreasRequest(_message.Message):
     """Comparisons joined by AND: `field = "value"`."""
     at_least: _builtins.str
     """Waits until the answer shows at least this revision."""
+    @_builtins.property
+    def at_time(self) -> _timestamp_pb2.Timestamp:
+        """The moment; not set: now."""
+
     def __init__(
         self,
         *,
@@ -652,10 +1067,11 @@ class ListAreasRequest(_message.Message):
         page_token: _builtins.str = ...,
         filter: _builtins.str = ...,
         at_least: _builtins.str = ...,
+        at_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "at_time", b"at_time", "filter", b"filter", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -722,6 +1138,102 @@ class LocateRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LocateRequest: _TypeAlias = LocateRequest  # noqa: Y015
+
+@_typing.final
+class LocateManyRequest(_message.Message):
+    """Asks where many points lie."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POINTS_FIELD_NUMBER: _builtins.int
+    AT_TIME_FIELD_NUMBER: _builtins.int
+    AT_LEAST_FIELD_NUMBER: _builtins.int
+    at_least: _builtins.str
+    """Waits until the answer shows at least this revision."""
+    @_builtins.property
+    def points(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Point]:
+        """The points."""
+
+    @_builtins.property
+    def at_time(self) -> _timestamp_pb2.Timestamp:
+        """The moment; not set: now."""
+
+    def __init__(
+        self,
+        *,
+        points: _abc.Iterable[_types_pb2.Point] | None = ...,
+        at_time: _timestamp_pb2.Timestamp | None = ...,
+        at_least: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at_time", b"at_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_least", b"at_least", "at_time", b"at_time", "points", b"points"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LocateManyRequest: _TypeAlias = LocateManyRequest  # noqa: Y015
+
+@_typing.final
+class LocatedPoint(_message.Message):
+    """Where one of many points lies."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AREA_ID_FIELD_NUMBER: _builtins.int
+    BOUNDARY_VERSION_FIELD_NUMBER: _builtins.int
+    OVERLAP_AREA_IDS_FIELD_NUMBER: _builtins.int
+    area_id: _builtins.str
+    """The deepest area that contains the point; empty if none does."""
+    boundary_version: _builtins.int
+    """The version of its boundary that contained the point."""
+    @_builtins.property
+    def overlap_area_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Areas outside the chain whose boundary also contains the point."""
+
+    def __init__(
+        self,
+        *,
+        area_id: _builtins.str = ...,
+        boundary_version: _builtins.int = ...,
+        overlap_area_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area_id", b"area_id", "boundary_version", b"boundary_version", "overlap_area_ids", b"overlap_area_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LocatedPoint: _TypeAlias = LocatedPoint  # noqa: Y015
+
+@_typing.final
+class LocateManyResponse(_message.Message):
+    """Where the points lie."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POINTS_FIELD_NUMBER: _builtins.int
+    AREAS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def points(self) -> _containers.RepeatedCompositeFieldContainer[Global___LocatedPoint]:
+        """One for each point, in the order of the request."""
+
+    @_builtins.property
+    def areas(self) -> _containers.RepeatedCompositeFieldContainer[Global___Area]:
+        """All areas on the way from the root to these, each once, by id."""
+
+    def __init__(
+        self,
+        *,
+        points: _abc.Iterable[Global___LocatedPoint] | None = ...,
+        areas: _abc.Iterable[Global___Area] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["areas", b"areas", "points", b"points"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LocateManyResponse: _TypeAlias = LocateManyResponse  # noqa: Y015
 
 @_typing.final
 class LocateResponse(_message.Message):
