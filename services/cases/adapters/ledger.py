@@ -74,6 +74,7 @@ _PRIVATE = {
     "alarm_linked.v1": incident.AlarmLinked,
     "linked_alarm_ended.v1": incident.LinkedAlarmEnded,
     "area_noted.v1": noted.AreaNoted,
+    "area_end_noted.v1": noted.AreaEndNoted,
     "boundary_noted.v1": noted.BoundaryNoted,
     "body_noted.v1": noted.BodyNoted,
     "affair_noted.v1": noted.AffairNoted,

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import assert_never
 
-from libs.geo.index import AreaIndex, BoundaryRow, with_validity
+from libs.geo.index import AreaIndex
 from libs.rules.areas import AreaPath, ids_of, path_of
 from libs.rules.routing import Decision, Question, Responsibility, most_precise, route
 from libs.rules.terms import standard
 from libs.rules.working_time import Versions
-from services.cases.domain import refusals
+from services.cases.application.area_index import index_of
+from services.cases.domain import area_refusals, refusals
 from services.cases.domain.case.commands import Facts
 from services.cases.domain.case.pausing import ALWAYS
 from services.cases.domain.case.terms import CaseTerms
@@ -24,6 +25,7 @@ from services.cases.domain.escalation import Tree
 from services.cases.domain.noted import (
     AffairNoted,
     AffairRetirementNoted,
+    AreaEndNoted,
     AreaNoted,
     BodyNoted,
     BoundaryNoted,
@@ -45,6 +47,7 @@ class Reference:
 
     known: int = 0
     areas: Mapping[str, AreaNoted] = field(default_factory=dict)
+    area_ends: Mapping[str, AreaEndNoted] = field(default_factory=dict)
     boundaries: Mapping[str, tuple[BoundaryNoted, ...]] = field(default_factory=dict)
     bodies: frozenset[str] = frozenset()
     affairs: Mapping[str, AffairNoted] = field(default_factory=dict)
@@ -107,6 +110,9 @@ class Reference:
         area = self.areas.get(area_id)
         if area is None:
             raise refusals.area_unknown(area_id)
+        end = self.area_ends.get(area_id)
+        if end is not None and end.valid_until <= at:
+            raise area_refusals.area_ended(area_id, end.valid_until, end.successor_ids)
         return area.area_path
 
     def item(self, item_id: str, at: datetime) -> Responsibility | None:
@@ -139,6 +145,7 @@ class _Changes:
     def __init__(self, before: Reference) -> None:
         self.before = before
         self.areas = dict(before.areas)
+        self.area_ends = dict(before.area_ends)
         self.boundaries = dict(before.boundaries)
         self.bodies = set(before.bodies)
         self.affairs = dict(before.affairs)
@@ -150,12 +157,8 @@ class _Changes:
 
     def take(self, fact: NotedFact) -> None:
         match fact:
-            case AreaNoted():
-                self.areas[fact.area_id] = fact
-            case BoundaryNoted():
-                versions = {each.version: each for each in self.boundaries.get(fact.area_id, ())}
-                versions[fact.version] = fact
-                self.boundaries[fact.area_id] = tuple(versions[n] for n in sorted(versions))
+            case AreaNoted() | AreaEndNoted() | BoundaryNoted():
+                self._take_place(fact)
             case BodyNoted():
                 self.bodies.add(fact.body_id)
             case AffairNoted():
@@ -173,13 +176,26 @@ class _Changes:
             case _:
                 assert_never(fact)
 
+    def _take_place(self, fact: AreaNoted | AreaEndNoted | BoundaryNoted) -> None:
+        match fact:
+            case AreaNoted():
+                self.areas[fact.area_id] = fact
+            case AreaEndNoted():
+                self.area_ends[fact.area_id] = fact
+            case BoundaryNoted():
+                versions = {each.version: each for each in self.boundaries.get(fact.area_id, ())}
+                versions[fact.version] = fact
+                self.boundaries[fact.area_id] = tuple(versions[n] for n in sorted(versions))
+
     def picture(self, known: int) -> Reference:
         before = self.before
-        same_ground = self.areas == before.areas and self.boundaries == before.boundaries
+        ground = self.areas, self.boundaries, self.area_ends
+        same_ground = ground == (before.areas, before.boundaries, before.area_ends)
         return replace(
             before,
             known=known,
             areas=self.areas,
+            area_ends=self.area_ends,
             boundaries=self.boundaries,
             bodies=frozenset(self.bodies),
             affairs=self.affairs,
@@ -188,29 +204,9 @@ class _Changes:
             ends=self.ends,
             commitments=self.commitments,
             calendars=self.calendars,
-            index=before.index if same_ground else _index(self.areas, self.boundaries),
+            index=before.index if same_ground else index_of(*ground),
             responsibilities=_by_affair(self.items, self.ends),
         )
-
-
-def _index(areas: Mapping[str, AreaNoted], boundaries: Mapping[str, tuple[BoundaryNoted, ...]]) -> AreaIndex:
-    rows = {
-        area_id: [_boundary_row(areas[area_id], version) for version in versions]
-        for area_id, versions in boundaries.items()
-        if area_id in areas
-    }
-    return AreaIndex(with_validity(rows))
-
-
-def _boundary_row(area: AreaNoted, noted: BoundaryNoted) -> BoundaryRow:
-    return BoundaryRow(
-        area_id=area.area_id,
-        path=ids_of(area.area_path),
-        rank=noted.rank or area.rank,
-        version=noted.version,
-        boundary=noted.boundary,
-        valid_from=noted.valid_from,
-    )
 
 
 def _by_affair(

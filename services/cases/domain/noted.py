@@ -29,6 +29,15 @@ class AreaNoted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AreaEndNoted:
+    """There is no such area from `valid_until` on; its ground belongs to the successors."""
+
+    area_id: str
+    valid_until: datetime
+    successor_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BoundaryNoted:
     """An area has this boundary (GeoJSON text) from `valid_from`.
 
@@ -133,6 +142,7 @@ class CalendarNoted:
 
 NotedFact = (
     AreaNoted
+    | AreaEndNoted
     | BoundaryNoted
     | BodyNoted
     | AffairNoted

@@ -10,6 +10,7 @@ MESSAGES = {
     "EXTERNAL_SYSTEM_TAKEN": "外部系统{system}已由其他客户端登记",
     "ANONYMOUS_NOT_ALLOWED": "该事项不接受匿名，请提供报告人或联系方式",
     "ANONYMOUS_WITH_NAME": "匿名报告不能填写报告人或联系方式，请二者择一",
+    "AREA_ENDS": "区域{area_id}已于{valid_until}撤销，请使用其后续区域",
     "AREA_UNKNOWN": "没有这个区域，请使用已登记的区域编号或完整路径",
     "AFFAIRS_DIFFER": "两个案件属于不同事项，只有同一事项的案件可以合并",
     "CASE_MERGED": "该案件已并入{into_public_id}，请在该案件中继续办理",

@@ -48,6 +48,16 @@ def when_area_boundary_changed(event: identity.AreaBoundaryChanged, fact: Fact) 
     return [_note(f"area:{event.area_id}", boundary)]
 
 
+def when_area_ended(event: identity.AreaEnded, _fact: Fact) -> Reactions:
+    """No case is opened in an area that is no more; those that were keep it."""
+    end = noted.AreaEndNoted(
+        area_id=event.area_id,
+        valid_until=moment(event.valid_until_time),
+        successor_ids=tuple(event.successor_area_ids),
+    )
+    return [_note(f"area:{event.area_id}", end)]
+
+
 def when_body_registered(event: identity.BodyRegistered, _fact: Fact) -> Reactions:
     """Cases are given to bodies that exist."""
     return [_note(f"body:{event.body_id}", noted.BodyNoted(body_id=event.body_id))]
@@ -194,6 +204,7 @@ SUBSCRIPTIONS: Subscriptions = {
     "identity": {
         identity.AreaDefined: when_area_defined,
         identity.AreaBoundaryChanged: when_area_boundary_changed,
+        identity.AreaEnded: when_area_ended,
         identity.BodyRegistered: when_body_registered,
         identity.ResidentRegistered: when_resident_registered,
         identity.SubjectErased: when_subject_erased,

@@ -13,8 +13,10 @@ LEVELS = EnumWords(identity_types_pb2.AreaLevel)
 BODY_KINDS = EnumWords(identity_types_pb2.BodyKind)
 
 
-def when_area_defined(event: identity_events_pb2.AreaDefined, _fact: Fact) -> Reactions:
-    """An area may be cited from now on."""
+def when_area_named(
+    event: identity_events_pb2.AreaDefined | identity_events_pb2.AreaRenamed, _fact: Fact
+) -> Reactions:
+    """An area may be cited from now on, under this name."""
     noted = AreaNoted(
         area_id=event.area_id,
         parent_id=event.parent_id,
@@ -37,7 +39,8 @@ def when_body_registered(event: identity_events_pb2.BodyRegistered, _fact: Fact)
 
 SUBSCRIPTIONS: Subscriptions = {
     "identity": {
-        identity_events_pb2.AreaDefined: when_area_defined,
+        identity_events_pb2.AreaDefined: when_area_named,
+        identity_events_pb2.AreaRenamed: when_area_named,
         identity_events_pb2.BodyRegistered: when_body_registered,
     },
 }

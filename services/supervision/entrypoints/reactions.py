@@ -126,8 +126,8 @@ def _request(noted: type[pause_requests.OfRequest], at: str) -> Callable[[Any, B
 # Identity and catalog: names, and persons to forget
 
 
-def when_area_defined(event: identity.AreaDefined, _fact: Fact) -> Reactions:
-    """An area has a name and a place in the tree."""
+def when_area_named(event: identity.AreaDefined | identity.AreaRenamed, _fact: Fact) -> Reactions:
+    """An area has a name, or another one, and a place in the tree."""
     return _name(Named.AREA, event.area_id, event.area_path, event.name, event.level)
 
 
@@ -141,13 +141,8 @@ def when_subject_erased(event: identity.SubjectErased, _fact: Fact) -> Answers:
     return [Erasure(subject=event.subject_id)]
 
 
-def when_affair_defined(event: catalog.AffairDefined, _fact: Fact) -> Reactions:
-    """An affair has a name and a place in the tree."""
-    return _name(Named.AFFAIR, event.affair_id, event.affair_path, event.name)
-
-
-def when_affair_changed(event: catalog.AffairChanged, _fact: Fact) -> Reactions:
-    """An affair may have another name."""
+def when_affair_named(event: catalog.AffairDefined | catalog.AffairChanged, _fact: Fact) -> Reactions:
+    """An affair has a name, maybe another one, and a place in the tree."""
     return _name(Named.AFFAIR, event.affair_id, event.affair_path, event.name)
 
 
@@ -239,12 +234,13 @@ CASE_EVENTS = _noting(
 SUBSCRIPTIONS: Subscriptions = {
     "cases": CASE_EVENTS,
     "identity": {
-        identity.AreaDefined: when_area_defined,
+        identity.AreaDefined: when_area_named,
+        identity.AreaRenamed: when_area_named,
         identity.BodyRegistered: when_body_registered,
         identity.SubjectErased: when_subject_erased,
     },
     "catalog": {
-        catalog.AffairDefined: when_affair_defined,
-        catalog.AffairChanged: when_affair_changed,
+        catalog.AffairDefined: when_affair_named,
+        catalog.AffairChanged: when_affair_named,
     },
 }

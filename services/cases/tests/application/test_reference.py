@@ -13,6 +13,7 @@ from services.cases.application.reference import Reference
 from services.cases.domain.noted import (
     AffairNoted,
     AffairRetirementNoted,
+    AreaEndNoted,
     AreaNoted,
     BoundaryNoted,
     CalendarNoted,
@@ -165,6 +166,32 @@ def test_a_place_is_located_by_the_boundaries_of_its_time() -> None:
 
     assert picture().locate(inside, "city", SUMMER) == "city/harbour"
     assert picture().locate(inside, "city", LONG_AGO) == "city"
+
+
+@pytest.mark.capability("003.1")
+def test_from_its_end_on_no_case_is_opened_in_an_area_and_its_ground_is_its_successors() -> None:
+    inside = Point(latitude=0.5, longitude=0.5)
+    ended = picture(
+        AreaEndNoted(area_id="harbour", valid_until=SUMMER, successor_ids=("docks",)),
+        AreaNoted(area_id="docks", area_path=AreaPath("city/docks"), rank=9),
+        BoundaryNoted(area_id="docks", version=1, boundary=SQUARE, valid_from=SUMMER),
+    )
+
+    assert ended.locate(inside, "city", SUMMER - timedelta(seconds=1)) == "city/harbour"
+    assert ended.locate(inside, "city", SUMMER) == "city/docks"
+    assert ended.locate(None, "harbour", SPRING) == "city/harbour"
+    with pytest.raises(Refusal, match="take one of docks") as refused:
+        ended.locate(None, "harbour", SUMMER)
+    assert refused.value.code == "AREA_ENDS"
+
+
+def test_an_end_that_was_moved_holds_where_it_was_moved_to() -> None:
+    moved = picture(
+        AreaEndNoted(area_id="harbour", valid_until=SUMMER, successor_ids=()),
+        AreaEndNoted(area_id="harbour", valid_until=AUTUMN, successor_ids=()),
+    )
+
+    assert moved.locate(None, "harbour", SUMMER) == "city/harbour"
 
 
 def test_affairs_and_areas_that_nobody_knows_are_refused() -> None:

@@ -9,7 +9,7 @@ from libs.ledger.text import Text
 from libs.messaging.reactions import Fact, Reaction
 from libs.rules.areas import AreaPath
 from services.catalog.domain.noted import AREA, BODY, AreaNoted, BodyNoted
-from services.catalog.entrypoints.reactions import when_area_defined, when_body_registered
+from services.catalog.entrypoints.reactions import when_area_named, when_body_registered
 from services.catalog.tests.domain.stories import NOW
 
 FACT = Fact(
@@ -40,7 +40,23 @@ def test_an_area_is_noted_with_its_path_and_level() -> None:
         name=Text(zh="榆树街"),
     )
 
-    assert when_area_defined(event, FACT) == [Reaction(AREA, "elm-street", Note(noted))]
+    assert when_area_named(event, FACT) == [Reaction(AREA, "elm-street", Note(noted))]
+
+
+def test_a_renamed_area_is_noted_under_its_newest_name() -> None:
+    event = identity.AreaRenamed(
+        area_id="elm-street",
+        parent_id="qingyuan",
+        level=types.AREA_LEVEL_STREET,
+        area_path="qingyuan/elm-street",
+        name=LocalizedText(zh="梧桐街"),
+    )
+
+    [reaction] = when_area_named(event, FACT)
+
+    assert reaction.id == "elm-street"
+    assert reaction.command.fact.name == Text(zh="梧桐街")
+    assert reaction.command.fact.path == "qingyuan/elm-street"
 
 
 def test_a_body_is_noted_with_its_kind() -> None:

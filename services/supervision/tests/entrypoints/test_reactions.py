@@ -112,13 +112,22 @@ def test_names_are_noted_in_streams_of_their_own() -> None:
         affair_id="meals", affair_path="assistance/meals", name=LocalizedText(en="Meals")
     )
 
-    [area_reaction] = reactions.when_area_defined(area, fact(area, version=1, at=NOON))
-    [affair_reaction] = reactions.when_affair_changed(affair, fact(affair, version=2, at=NOON))
+    [area_reaction] = reactions.when_area_named(area, fact(area, version=1, at=NOON))
+    [affair_reaction] = reactions.when_affair_named(affair, fact(affair, version=2, at=NOON))
 
     noted_area = NameNoted(named=Named.AREA, id="south", path="la/south", zh="南区", en="South")
     assert (area_reaction.id, area_reaction.command) == ("area:south", Note(noted_area))
     noted_affair = NameNoted(named=Named.AFFAIR, id="meals", path="assistance/meals", zh="", en="Meals")
     assert (affair_reaction.id, affair_reaction.command) == ("affair:meals", Note(noted_affair))
+
+
+def test_an_area_is_shown_under_its_newest_name() -> None:
+    renamed = identity.AreaRenamed(area_id="south", area_path="la/south", name=LocalizedText(en="Riverside"))
+
+    [reaction] = reactions.when_area_named(renamed, fact(renamed, version=2, at=NOON))
+
+    noted = NameNoted(named=Named.AREA, id="south", path="la/south", zh="", en="Riverside")
+    assert (reaction.id, reaction.command) == ("area:south", Note(noted))
 
 
 def test_an_erased_person_is_forgotten_here_too() -> None:
