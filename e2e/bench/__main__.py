@@ -18,6 +18,7 @@ from e2e.bench import (
     growth,
     lists,
     live,
+    locate,
     reading,
     serving,
     signed,
@@ -45,6 +46,7 @@ MEASUREMENTS: dict[str, Callable[[Ground], Figure | list[Figure]]] = {
     "live": live.measure,
     "clocks": clocks.measure,
     "suggest": suggest.measure,
+    "locate": locate.measure,
 }
 
 
