@@ -1,6 +1,7 @@
 """An area is split, areas are merged, and one is redrawn, while work is going on there."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -79,9 +80,14 @@ def part(area_id: str, boundary: str = "") -> identity.AreaPart:
     return identity.AreaPart(area_id=area_id, name=LocalizedText(en=area_id), boundary=boundary)
 
 
-def counted(town: Town, among: Sequence[str]) -> dict[str, int]:
-    """How many cases the scoreboard has in areas of the west."""
-    asked = supervision.GetScoreboardRequest(group_by=supervision.GROUPING_AREA, area_depth=3, area_id=WEST)
+def counted(town: Town, among: Sequence[str], areas_at: datetime | None = None) -> dict[str, int]:
+    """How many cases the scoreboard has in areas of the west, by the areas of a moment."""
+    asked = supervision.GetScoreboardRequest(
+        group_by=supervision.GROUPING_AREA,
+        area_depth=3,
+        area_id=WEST,
+        areas_time=stamp(areas_at) if areas_at else None,
+    )
     rows = town.operator.supervision.get_scoreboard(asked).rows
     return {row.group_id: row.cases for row in rows if row.group_id in among}
 
@@ -134,6 +140,10 @@ def test_a_merger_widens_no_grant_and_its_duties_are_given_anew(town: Town) -> N
 
     assert (before.area_id, after.area_id) == ("hill", "hill-dale")
     assert read(dispatcher(town, "hill"), before).case_id == before.case_id
+    among, now = ("hill", "dale", "hill-dale"), datetime.now(UTC)
+    eventually(lambda: counted(town, among) == {"hill": 1, "hill-dale": 1}, seconds=30)
+    eventually(lambda: counted(town, among, now) == {"hill-dale": 2}, seconds=30)
+    assert counted(town, among, LONG_AGO) == {"hill": 1, "hill-dale": 1}
     of_hill = dispatcher(town, "hill")
     assert refusal(of_hill.get_case, cases.GetCaseRequest(case_id=after.case_id)) == "OUT_OF_REACH"
 

@@ -8,7 +8,7 @@ from libs.runtime.host.parts import Api, Ground, Service, ServiceParts
 from services.supervision.adapters.ledger import EVENTS
 from services.supervision.adapters.publishing import publish
 from services.supervision.adapters.upstream import Upstream
-from services.supervision.adapters.views import case_facts, names
+from services.supervision.adapters.views import case_facts, names, successions
 from services.supervision.application.app import App
 from services.supervision.application.case_record import CaseRecords
 from services.supervision.application.scoreboard import Scoreboards
@@ -33,7 +33,12 @@ def _app(ground: Ground) -> App:
     facts = case_facts.CaseFactReads(ground.views, cases)
     ground.stream(NAME)
     return App(
-        scoreboards=Scoreboards(reads=facts, names=names.NameReads(ground.views), upstream=upstream),
+        scoreboards=Scoreboards(
+            reads=facts,
+            names=names.NameReads(ground.views),
+            successions=successions.SuccessionReads(ground.views),
+            upstream=upstream,
+        ),
         case_records=CaseRecords(
             stream=ground.stream(CASE_RECORD),
             reads=facts,
@@ -50,7 +55,7 @@ def _api(app: App) -> Api:
 SERVICE = Service(
     name="supervision",
     events=EVENTS,
-    views=(case_facts.VIEW, names.VIEW),
+    views=(case_facts.VIEW, names.VIEW, successions.VIEW),
     publish=publish,
     settings=SupervisionSettings,
     build=build,

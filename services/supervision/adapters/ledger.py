@@ -2,7 +2,7 @@
 
 from libs.ledger.store.mapper import Events
 from services.supervision.domain.case_record import events
-from services.supervision.domain.noted import NameNoted
+from services.supervision.domain.noted import AreaEndNoted, NameNoted
 
 _PUBLISHED = {
     "case_rated.v1": events.CaseRated,
@@ -40,6 +40,7 @@ _PRIVATE = {
     "case_duplicate_noted.v1": events.DuplicateNoted,
     "case_separation_noted.v1": events.SeparationNoted,
     "name_noted.v1": NameNoted,
+    "area_end_noted.v1": AreaEndNoted,
 }
 EVENTS = Events(
     service="supervision",

@@ -1,12 +1,14 @@
 """Counts the rows of `case_facts` into the groups of a scoreboard."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 
-from psycopg import Cursor
+from psycopg import Cursor, sql
 from psycopg.rows import DictRow
 
 from libs.query.conditions import Condition
+from services.supervision.adapters.case_rows import CaseRow
 from services.supervision.application.ports import Grouping, Question, Selection
 from services.supervision.domain.metrics import Score
 from services.supervision.domain.values import OPEN_STATES, CaseState
@@ -40,6 +42,19 @@ _GROUPS = {
     Grouping.AREA: "split_part(area_path, '/', %s)",
     Grouping.CHANNEL: "channel",
 }
+
+
+def moved(cursor: Cursor[DictRow], cases: str, paths: Mapping[str, str]) -> str:
+    """The same cases, those in areas at these paths as if they lay in the ones that came after."""
+    if not paths:
+        return cases
+    pairs = [sql.Literal([*side]).as_string(cursor) for side in (paths.keys(), paths.values())]
+    others = ", ".join(column for column in CaseRow.__annotations__ if column != "area_path")
+    return (
+        f"(SELECT {others}, coalesce(moved.after_it, area_path) AS area_path FROM {cases}"
+        f" LEFT JOIN unnest({pairs[0]}::text[], {pairs[1]}::text[]) AS moved(path, after_it)"
+        " ON moved.path = area_path) AS cases"
+    )
 
 
 def count(cursor: Cursor[DictRow], cases: str, question: Question) -> list[Score]:

@@ -34,6 +34,14 @@ class Upstream(Protocol):
         ...
 
 
+class SuccessionReads(Protocol):
+    """What became of areas."""
+
+    def moved(self, at: datetime) -> Mapping[str, str]:
+        """By the path of each area that has ended by a moment, and counts elsewhere then: where."""
+        ...
+
+
 class Grouping(Enum):
     """What the rows of a scoreboard stand for."""
 
@@ -66,6 +74,8 @@ class Question:
     judged_at: datetime
     area_depth: int = 0
     selection: Selection = field(default_factory=Selection)
+    moved: Mapping[str, str] = field(default_factory=dict)
+    """By the path of an area that has ended: where its cases count. Else they count where they lie."""
 
 
 class OpenCase(TypedDict):

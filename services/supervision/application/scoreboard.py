@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from libs.query.freshness import ListQuery
 from libs.query.reach import Reach, area_too_small
@@ -14,6 +15,7 @@ from services.supervision.application.ports import (
     NameReads,
     OpenCase,
     Question,
+    SuccessionReads,
     Upstream,
 )
 from services.supervision.domain import refusals
@@ -38,13 +40,21 @@ class Scoreboards:
 
     reads: CaseFactReads
     names: NameReads
+    successions: SuccessionReads
     upstream: Upstream
 
     def count(
-        self, question: Question, area_id: str, affair_id: str, reading: Reach, fresh: FreshOfCases
+        self,
+        question: Question,
+        area_id: str,
+        affair_id: str,
+        areas_at: datetime | None,
+        reading: Reach,
+        fresh: FreshOfCases,
     ) -> Scoreboard:
         """Count cases by group, within an area and an affair and all below them ("": everywhere, all).
 
+        `areas_at`: by the areas of which moment; None: each case in the area in which it was opened.
         Grid cells are told apart for those who may read all cases that count (`reading`: their reach by
         `cases.read`), and for nobody else. Raises AREA_UNKNOWN, AREA_TOO_SMALL, BODY_UNKNOWN, AFFAIR_UNKNOWN,
         AREA_DEPTH_MISSING, PERIOD_EMPTY, `ViewBehind`.
@@ -61,7 +71,9 @@ class Scoreboards:
         exact = reading.covers(area_path=within or None, body=selection.body_id or None)
         if not exact and (shown := self.reads.public_area(within)) != within:
             raise area_too_small(within, shown)
-        scores, position = self.reads.count(replace(question, selection=selection), seen, exact=exact)
+        moved = self.successions.moved(areas_at) if areas_at else {}
+        question = replace(question, selection=selection, moved=moved)
+        scores, position = self.reads.count(question, seen, exact=exact)
         return Scoreboard(
             scores=scores,
             names=self._called(_NAMES_OF.get(question.group_by), [score.group_id for score in scores]),

@@ -1,9 +1,11 @@
-"""What supervision keeps of its neighbours' facts: what areas, bodies and affairs are called."""
+"""What supervision keeps of its neighbours' facts: names, and which areas end."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from libs.ledger.decider import Decider
 from libs.ledger.noted import Note, Noted, noting
+from libs.rules.areas import AreaPath
 from libs.rules.terms import Level
 from services.supervision.domain.values import Named
 
@@ -24,7 +26,18 @@ class NameNoted:
     level: Level | None = None  # not in older events
 
 
-NAME: Decider[Note[NameNoted], Noted[NameNoted], NameNoted] = noting("name")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AreaEndNoted:
+    """There is no such area from `valid_until` on; its successors are under the same parent."""
+
+    area_id: str
+    path: AreaPath
+    valid_until: datetime
+    successor_ids: tuple[str, ...]
+
+
+NameFact = NameNoted | AreaEndNoted
+NAME: Decider[Note[NameFact], Noted[NameFact], NameFact] = noting("name")
 
 
 def name_id(named: Named, subject_id: str) -> str:

@@ -17,34 +17,8 @@ from libs.messaging.reactions import Answers, Erasure, Fact, Reaction, Reactions
 from libs.rpc.moments import moment
 from libs.rpc.terms import level_of
 from libs.rules.areas import AreaPath
-from services.supervision.domain.case_record import CASE_RECORD, pause_requests
-from services.supervision.domain.case_record.events import (
-    AcceptanceNoted,
-    AdjudicationNoted,
-    AnnulmentNoted,
-    AnswerNoted,
-    BreachNoted,
-    CaseFact,
-    ClosingNoted,
-    ConfirmationNoted,
-    ContestNoted,
-    LapseNoted,
-    NoOwnerNoted,
-    OpeningNoted,
-    PauseNoted,
-    ReassignmentNoted,
-    RejectionNoted,
-    RemarkNoted,
-    ReopeningNoted,
-    ResolutionNoted,
-    ResumptionNoted,
-    ReturnNoted,
-    RoutingNoted,
-    WarningNoted,
-    WithdrawalNoted,
-    WorkNoted,
-)
-from services.supervision.domain.noted import NAME, NameNoted, name_id
+from services.supervision.domain.case_record import CASE_RECORD, events, pause_requests
+from services.supervision.domain.noted import NAME, AreaEndNoted, NameNoted, name_id
 from services.supervision.domain.values import Named, Origin
 from services.supervision.entrypoints.wire import CHANNELS, CLOCKS, MERGES, MOMENTS, By
 
@@ -53,12 +27,12 @@ M = TypeVar("M", bound=Message)
 # Cases: each of its events becomes one fact of the case's record, as the table at the end says
 
 
-def when_case_event(noted: Callable[[M, By], CaseFact], event: Any, fact: Fact) -> Reactions:
+def when_case_event(noted: Callable[[M, By], events.CaseFact], event: Any, fact: Fact) -> Reactions:
     """Note what happened to a case."""
     return [Reaction(CASE_RECORD, event.case_id, Note(noted(event, partial(_origin, fact))))]
 
 
-def _on(published: type[M], noted: Callable[[M, By], CaseFact]) -> tuple[type[Message], When]:
+def _on(published: type[M], noted: Callable[[M, By], events.CaseFact]) -> tuple[type[Message], When]:
     """The row of a published event, and of the fact that is noted of it."""
     return published, partial(when_case_event, noted)
 
@@ -87,10 +61,10 @@ def _origin(fact: Fact, at: Timestamp) -> Origin:
     )
 
 
-def _opening(event: cases.CaseOpened, by: By) -> OpeningNoted:
+def _opening(event: cases.CaseOpened, by: By) -> events.OpeningNoted:
     """A record begins, with what was promised."""
     due = {deadline.clock: moment(deadline.due_time) for deadline in event.deadlines}
-    return OpeningNoted(
+    return events.OpeningNoted(
         case_id=event.case_id,
         public_id=event.public_id,
         affair_id=event.affair_id,
@@ -107,16 +81,16 @@ def _opening(event: cases.CaseOpened, by: By) -> OpeningNoted:
     )
 
 
-def _lapse(event: cases.PauseLapsed, by: By) -> LapseNoted:
+def _lapse(event: cases.PauseLapsed, by: By) -> events.LapseNoted:
     """The pause is used up; it has moved the due moment."""
     due = moment(event.resolution.due_time) if event.HasField("resolution") else None
-    return LapseNoted(body_id=event.body_id, due_at=due, origin=by(event.lapsed_time))
+    return events.LapseNoted(body_id=event.body_id, due_at=due, origin=by(event.lapsed_time))
 
 
-def _resumption(event: cases.CaseResumed, by: By) -> ResumptionNoted:
+def _resumption(event: cases.CaseResumed, by: By) -> events.ResumptionNoted:
     """Work goes on, with another due moment."""
     due = moment(event.resolution.due_time) if event.HasField("resolution") else None
-    return ResumptionNoted(body_id=event.body_id, due_at=due, origin=by(event.resumed_time))
+    return events.ResumptionNoted(body_id=event.body_id, due_at=due, origin=by(event.resumed_time))
 
 
 def _request(noted: type[pause_requests.OfRequest], at: str) -> Callable[[Any, By], pause_requests.OfRequest]:
@@ -129,6 +103,17 @@ def _request(noted: type[pause_requests.OfRequest], at: str) -> Callable[[Any, B
 def when_area_named(event: identity.AreaDefined | identity.AreaRenamed, _fact: Fact) -> Reactions:
     """An area has a name, or another one, and a place in the tree."""
     return _name(Named.AREA, event.area_id, event.area_path, event.name, event.level)
+
+
+def when_area_ended(event: identity.AreaEnded, _fact: Fact) -> Reactions:
+    """Reports may be cut by the areas of a later moment."""
+    ended = AreaEndNoted(
+        area_id=event.area_id,
+        path=AreaPath(event.area_path),
+        valid_until=moment(event.valid_until_time),
+        successor_ids=tuple(event.successor_area_ids),
+    )
+    return [Reaction(NAME, name_id(Named.AREA, event.area_id), Note(ended))]
 
 
 def when_body_registered(event: identity.BodyRegistered, _fact: Fact) -> Reactions:
@@ -153,70 +138,82 @@ def _name(named: Named, subject_id: str, path: str, name: LocalizedText, number:
 
 CASE_EVENTS = _noting(
     _on(cases.CaseOpened, _opening),
-    _on(cases.CaseRouted, lambda it, by: RoutingNoted(body_id=it.body_id, origin=by(it.routed_time))),
-    _on(cases.CaseUnowned, lambda it, by: NoOwnerNoted(origin=by(it.found_time))),
-    _on(cases.CaseAccepted, lambda it, by: AcceptanceNoted(body_id=it.body_id, origin=by(it.accepted_time))),
+    _on(cases.CaseRouted, lambda it, by: events.RoutingNoted(body_id=it.body_id, origin=by(it.routed_time))),
+    _on(cases.CaseUnowned, lambda it, by: events.NoOwnerNoted(origin=by(it.found_time))),
+    _on(
+        cases.CaseAccepted,
+        lambda it, by: events.AcceptanceNoted(body_id=it.body_id, origin=by(it.accepted_time)),
+    ),
     _on(
         cases.CaseReturned,
-        lambda it, by: ReturnNoted(
+        lambda it, by: events.ReturnNoted(
             body_id=it.body_id, response_void=it.response_void, origin=by(it.returned_time)
         ),
     ),
     _on(
         cases.AdjudicationOpened,
-        lambda it, by: AdjudicationNoted(area_id=it.area_id, origin=by(it.opened_time)),
+        lambda it, by: events.AdjudicationNoted(area_id=it.area_id, origin=by(it.opened_time)),
     ),
     _on(
         cases.CaseReassigned,
-        lambda it, by: ReassignmentNoted(
+        lambda it, by: events.ReassignmentNoted(
             from_body_id=it.from_body_id or None, body_id=it.body_id, origin=by(it.reassigned_time)
         ),
     ),
-    _on(cases.WorkStarted, lambda it, by: WorkNoted(body_id=it.body_id, origin=by(it.started_time))),
-    _on(cases.CasePaused, lambda it, by: PauseNoted(body_id=it.body_id, origin=by(it.paused_time))),
+    _on(cases.WorkStarted, lambda it, by: events.WorkNoted(body_id=it.body_id, origin=by(it.started_time))),
+    _on(cases.CasePaused, lambda it, by: events.PauseNoted(body_id=it.body_id, origin=by(it.paused_time))),
     _on(cases.PauseLapsed, _lapse),
     _on(cases.CaseResumed, _resumption),
-    _on(cases.ReporterAnswered, lambda it, by: AnswerNoted(body_id=it.body_id, origin=by(it.answered_time))),
-    _on(cases.NoteAdded, lambda it, by: RemarkNoted(to_reporter=it.to_reporter, origin=by(it.added_time))),
-    _on(cases.CaseResolved, lambda it, by: ResolutionNoted(body_id=it.body_id, origin=by(it.resolved_time))),
+    _on(
+        cases.ReporterAnswered,
+        lambda it, by: events.AnswerNoted(body_id=it.body_id, origin=by(it.answered_time)),
+    ),
+    _on(
+        cases.NoteAdded,
+        lambda it, by: events.RemarkNoted(to_reporter=it.to_reporter, origin=by(it.added_time)),
+    ),
+    _on(
+        cases.CaseResolved,
+        lambda it, by: events.ResolutionNoted(body_id=it.body_id, origin=by(it.resolved_time)),
+    ),
     _on(
         cases.CaseConfirmed,
-        lambda it, by: ConfirmationNoted(body_id=it.body_id, origin=by(it.confirmed_time)),
+        lambda it, by: events.ConfirmationNoted(body_id=it.body_id, origin=by(it.confirmed_time)),
     ),
-    _on(cases.CaseClosed, lambda it, by: ClosingNoted(body_id=it.body_id, origin=by(it.closed_time))),
+    _on(cases.CaseClosed, lambda it, by: events.ClosingNoted(body_id=it.body_id, origin=by(it.closed_time))),
     _on(
         cases.CaseWithdrawn,
-        lambda it, by: WithdrawalNoted(body_id=it.body_id or None, origin=by(it.withdrawn_time)),
+        lambda it, by: events.WithdrawalNoted(body_id=it.body_id or None, origin=by(it.withdrawn_time)),
     ),
     _on(
         cases.CaseRejected,
-        lambda it, by: RejectionNoted(body_id=it.body_id or None, origin=by(it.rejected_time)),
+        lambda it, by: events.RejectionNoted(body_id=it.body_id or None, origin=by(it.rejected_time)),
     ),
     _on(
         cases.RejectionContested,
-        lambda it, by: ContestNoted(responded=it.responded, origin=by(it.contested_time)),
+        lambda it, by: events.ContestNoted(responded=it.responded, origin=by(it.contested_time)),
     ),
     _on(
         cases.CaseReopened,
-        lambda it, by: ReopeningNoted(
+        lambda it, by: events.ReopeningNoted(
             body_id=it.body_id, by_reporter=it.by_reporter, origin=by(it.reopened_time)
         ),
     ),
     _on(
         cases.DeadlineWarned,
-        lambda it, by: WarningNoted(
+        lambda it, by: events.WarningNoted(
             clock=CLOCKS.from_wire(it.clock), body_id=it.body_id or None, origin=by(it.warned_time)
         ),
     ),
     _on(
         cases.DeadlineBreached,
-        lambda it, by: BreachNoted(
+        lambda it, by: events.BreachNoted(
             clock=CLOCKS.from_wire(it.clock), body_id=it.body_id or None, origin=by(it.breached_time)
         ),
     ),
     _on(
         cases.MomentAnnulled,
-        lambda it, by: AnnulmentNoted(
+        lambda it, by: events.AnnulmentNoted(
             clock=CLOCKS.from_wire(it.clock),
             moment=MOMENTS.from_wire(it.moment),
             body_id=it.body_id or None,
@@ -236,6 +233,7 @@ SUBSCRIPTIONS: Subscriptions = {
     "identity": {
         identity.AreaDefined: when_area_named,
         identity.AreaRenamed: when_area_named,
+        identity.AreaEnded: when_area_ended,
         identity.BodyRegistered: when_body_registered,
         identity.SubjectErased: when_subject_erased,
     },

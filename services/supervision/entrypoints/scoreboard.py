@@ -4,7 +4,7 @@ from linli.supervision.v1 import supervision_service_pb2 as pb
 
 from libs.query.reach import Reach
 from libs.rpc.call import Call
-from libs.rpc.moments import stamp
+from libs.rpc.moments import moment_of, stamp
 from services.supervision.application.app import App
 from services.supervision.domain.metrics import METRICS
 from services.supervision.entrypoints import wire
@@ -20,7 +20,12 @@ class ScoreboardApi:
         """Count cases by group."""
         question = wire.question_of(request, call.now())
         board = self._app.scoreboards.count(
-            question, request.area_id, request.affair_id, _reading(call), wire.fresh_of(request, call)
+            question,
+            request.area_id,
+            request.affair_id,
+            moment_of(request, "areas_time"),
+            _reading(call),
+            wire.fresh_of(request, call),
         )
         return pb.GetScoreboardResponse(
             rows=[wire.score_shown(score, board.names.get(score.group_id)) for score in board.scores],

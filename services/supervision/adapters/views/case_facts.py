@@ -156,8 +156,9 @@ class CaseFactReads:
 
     def count(self, question: Question, fresh: Fresh, *, exact: bool) -> tuple[Sequence[Score], int]:
         """The groups of a scoreboard, and the position of cases up to which they count: one snapshot."""
-        cases = CASES.name if exact else f"({PUBLIC.sql}) AS cases"
         with fresh.read(self.views, VIEW) as cursor:
+            cases = CASES.name if exact else f"({PUBLIC.sql}) AS cases"
+            cases = scoreboard.moved(cursor, cases, question.moved)
             sequence = "SELECT sequence FROM sources WHERE source = %s"
             counted = cursor.execute(sequence, (self.cases,)).fetchone()
             return scoreboard.count(cursor, cases, question), counted["sequence"] if counted else 0

@@ -198,6 +198,40 @@ def test_a_selection_counts_the_selected_cases_and_no_others(
     )
 
 
+@pytest.mark.capability("003.1")
+@examples(
+    15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(told=several_cases)
+def test_cut_by_the_areas_of_a_later_moment_the_rows_add_up_to_the_same(
+    cursor: Cursor[DictRow], told: tuple[History, ...]
+) -> None:
+    counted(cursor, merged(told, []), [])
+    merger = {"la/south": "la/bay", "la/south/pier": "la/bay"}
+
+    for group_by, group in GROUPS.items():
+        question = Question(group_by=group_by, area_depth=2, judged_at=JUDGED_AT, moved=merger)
+        cases = scoreboard.moved(cursor, "cases", merger)
+        scores = {score.group_id: score for score in scoreboard.count(cursor, cases, question)}
+        cut = _cut(group, merger) if group_by is Grouping.AREA else group
+        cells = recount(told, cut, JUDGED_AT, by_body=group_by is Grouping.BODY)
+
+        assert scores.keys() == cells.keys(), group_by
+        for name, cell in cells.items():
+            same(scores[name], cell)
+
+
+def _cut(group: Callable[[History], str], merger: dict[str, str]) -> Callable[[History], str]:
+    """The same groups, by the areas after the merger."""
+
+    def cut(history: History) -> str:
+        after = merger.get(history[0].area_path)
+        return after.split("/")[1] if after else group(history)
+
+    return cut
+
+
 @pytest.mark.parametrize("many", [1, 2, 3, 9, 10, 11, 70])
 def test_percentiles_are_observed_values(cursor: Cursor[DictRow], many: int) -> None:
     messages = []

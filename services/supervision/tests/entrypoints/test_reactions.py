@@ -13,12 +13,13 @@ from linli.types.v1.types_pb2 import LocalizedText
 from libs.ledger.noted import Note
 from libs.messaging.reactions import Erasure
 from libs.rpc.moments import stamp
+from libs.rules.areas import AreaPath
 from libs.testkit.clocks import moment
 from libs.testkit.readme import published_events
 from services.supervision.application.trail import TYPES
 from services.supervision.domain.case_record import CASE_RECORD
 from services.supervision.domain.case_record.events import BreachNoted, OpeningNoted
-from services.supervision.domain.noted import NameNoted
+from services.supervision.domain.noted import AreaEndNoted, NameNoted
 from services.supervision.domain.values import ClockKind, Named
 from services.supervision.entrypoints import reactions
 from services.supervision.tests.published import SOURCE, TRACEPARENT, fact, opened
@@ -127,6 +128,22 @@ def test_an_area_is_shown_under_its_newest_name() -> None:
     [reaction] = reactions.when_area_named(renamed, fact(renamed, version=2, at=NOON))
 
     noted = NameNoted(named=Named.AREA, id="south", path="la/south", zh="", en="Riverside")
+    assert (reaction.id, reaction.command) == ("area:south", Note(noted))
+
+
+def test_the_end_of_an_area_is_noted_with_what_comes_after_it() -> None:
+    ended = identity.AreaEnded(
+        area_id="south",
+        area_path="la/south",
+        valid_until_time=stamp(LATER),
+        successor_area_ids=["bay"],
+    )
+
+    [reaction] = reactions.when_area_ended(ended, fact(ended, version=3, at=NOON))
+
+    noted = AreaEndNoted(
+        area_id="south", path=AreaPath("la/south"), valid_until=LATER, successor_ids=("bay",)
+    )
     assert (reaction.id, reaction.command) == ("area:south", Note(noted))
 
 

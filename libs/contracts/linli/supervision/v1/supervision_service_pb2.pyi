@@ -541,6 +541,7 @@ class GetScoreboardRequest(_message.Message):
     JUDGED_TIME_FIELD_NUMBER: _builtins.int
     AT_LEAST_FIELD_NUMBER: _builtins.int
     CASES_AT_LEAST_FIELD_NUMBER: _builtins.int
+    AREAS_TIME_FIELD_NUMBER: _builtins.int
     group_by: Global___Grouping.ValueType
     """What the rows stand for."""
     area_depth: _builtins.int
@@ -567,6 +568,13 @@ class GetScoreboardRequest(_message.Message):
     def judged_time(self) -> _timestamp_pb2.Timestamp:
         """The moment at which open cases are judged overdue or not; not set: now."""
 
+    @_builtins.property
+    def areas_time(self) -> _timestamp_pb2.Timestamp:
+        """By the areas of which moment cases count, also in `area_id`; not set: each in the area in which it was opened, even
+        if that has ended since. Cases of an area that has ended by then count in its successor, or in the area above
+        where it has none; cases of an area that was split stay in it. So the rows of either cut add up to the same.
+        """
+
     def __init__(
         self,
         *,
@@ -580,10 +588,11 @@ class GetScoreboardRequest(_message.Message):
         judged_time: _timestamp_pb2.Timestamp | None = ...,
         at_least: _builtins.str = ...,
         cases_at_least: _builtins.str = ...,
+        areas_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["judged_time", b"judged_time", "opened_from_time", b"opened_from_time", "opened_until_time", b"opened_until_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["areas_time", b"areas_time", "judged_time", b"judged_time", "opened_from_time", b"opened_from_time", "opened_until_time", b"opened_until_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "area_depth", b"area_depth", "area_id", b"area_id", "at_least", b"at_least", "body_id", b"body_id", "cases_at_least", b"cases_at_least", "group_by", b"group_by", "judged_time", b"judged_time", "opened_from_time", b"opened_from_time", "opened_until_time", b"opened_until_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["affair_id", b"affair_id", "area_depth", b"area_depth", "area_id", b"area_id", "areas_time", b"areas_time", "at_least", b"at_least", "body_id", b"body_id", "cases_at_least", b"cases_at_least", "group_by", b"group_by", "judged_time", b"judged_time", "opened_from_time", b"opened_from_time", "opened_until_time", b"opened_until_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
