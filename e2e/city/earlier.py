@@ -11,6 +11,7 @@ from linli.supervision.v1 import supervision_service_pb2 as supervision
 from e2e.city.history import Story
 from e2e.city.los_angeles import SYSTEM
 from e2e.city.platform import City
+from libs.rpc.pages import rows_of_pages
 
 _FEED = feed.DESCRIPTOR.services_by_name["FeedService"]
 _RARE = "linli.cases.v1.CaseContentErased"
@@ -63,12 +64,7 @@ def _is_at_its_end(story: Story, case: pb.Case) -> bool:
 
 def _imported(city: City, revision: str) -> Iterator[pb.Case]:
     request = pb.ListCasesRequest(page_size=200, filter=f'external_system = "{SYSTEM}"', at_least=revision)
-    while True:
-        page = city.cases.list_cases(request)
-        yield from page.cases
-        if not page.next_page_token:
-            return
-        request.page_token = page.next_page_token
+    return rows_of_pages(city.cases.list_cases, request, "cases")
 
 
 def _head(city: City) -> int:

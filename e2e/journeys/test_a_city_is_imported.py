@@ -14,6 +14,7 @@ from linli.cases.v1 import cases_service_pb2 as pb
 from linli.cases.v1 import cases_types_pb2 as types
 
 from e2e.journeys.town import POTHOLE, ROADS, Town
+from libs.rpc.pages import rows_of_pages
 from libs.testkit import patience
 
 HEADING = (
@@ -103,14 +104,9 @@ class Desk:
 
     def cases(self) -> dict[str, pb.Case]:
         """What the platform has, by the file's numbers."""
-        found: dict[str, pb.Case] = {}
         asking = pb.ListCasesRequest(page_size=200, filter='external_system = "hotline"')
-        while True:
-            page = self.town.operator.cases.list_cases(asking)
-            found |= {case.external_reference.number: case for case in page.cases}
-            if not page.next_page_token:
-                return found
-            asking.page_token = page.next_page_token
+        found = rows_of_pages(self.town.operator.cases.list_cases, asking, "cases")
+        return {case.external_reference.number: case for case in found}
 
 
 @pytest.fixture(scope="module")

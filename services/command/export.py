@@ -18,6 +18,7 @@ from google.protobuf.message import Message
 from linli.options.v1 import rules_pb2
 
 from libs.rpc.naming import snake_case
+from libs.rpc.pages import rows_of_pages
 from libs.runtime.config.guards import CannotStart
 from libs.runtime.host.terminal import complain
 from services.command import requests, rpcs
@@ -62,7 +63,7 @@ def export(rpc: str, request: str, to: Path | None, form: str | None, **options:
     def send(where: Connection) -> None:
         with where.anonymous() as anonymous, where.client(anonymous) as client:
             ask = getattr(client.service(method.containing_service), snake_case(method.name))
-            counted = _counted(_pages(ask, message, rows), rpc)
+            counted = _counted(rows_of_pages(ask, message, rows), rpc)
             with _opened(to, form) as file:
                 _FORMS[form](kind, counted, file)
 
@@ -95,15 +96,6 @@ def _asked(method: MethodDescriptor, message: Any) -> Any:
     if "as_of_time" in method.input_type.fields_by_name and not message.HasField("as_of_time"):
         message.as_of_time.FromDatetime(datetime.now(UTC))
     return message
-
-
-def _pages(ask: Callable[[Any], Any], message: Any, rows: str) -> Iterator[Message]:
-    while True:
-        page = ask(message)
-        yield from getattr(page, rows)
-        if not page.next_page_token:
-            return
-        message.page_token = page.next_page_token
 
 
 def _counted(rows: Iterator[Message], rpc: str) -> Iterator[Message]:

@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from linli.options.v1 import rules_pb2
 
 from libs.rpc.naming import snake_case
+from libs.rpc.pages import rows_of_pages
 from libs.runtime.host.terminal import complain, in_their_words, say
 from services.command import requests
 from services.command.admin import tables
@@ -107,12 +108,8 @@ def _rows(ask: Callable[[Any], Any], message: Any, rows: FieldDescriptor) -> Ite
     sizes = message.DESCRIPTOR.fields_by_name.get("page_size")
     if sizes is not None:
         message.page_size = int(sizes.GetOptions().Extensions[rules_pb2.rules].maximum)
-    while True:
-        page = ask(message)
-        yield from getattr(page, rows.name)
-        if sizes is None or not page.next_page_token:
-            return
-        message.page_token = page.next_page_token
+        return rows_of_pages(ask, message, rows.name)
+    return iter(getattr(ask(message), rows.name))
 
 
 def _refuse_missing(act: Act, inputs: list[Input], request: Mapping[str, Any]) -> None:

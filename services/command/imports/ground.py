@@ -14,6 +14,7 @@ from linli.types.v1.types_pb2 import LocalizedText
 from shapely import STRtree
 from shapely.geometry import shape
 
+from libs.rpc.pages import rows_of_pages
 from services.command.imports.platform import Services
 from services.command.imports.words import folded
 
@@ -117,10 +118,14 @@ class Boundaries:
 def survey(services: Services) -> Ground:
     """Ask for all of it."""
     affairs = list(
-        pages(services.catalog.list_affairs, catalog.ListAffairsRequest(page_size=_PAGE), "affairs")
+        rows_of_pages(services.catalog.list_affairs, catalog.ListAffairsRequest(page_size=_PAGE), "affairs")
     )
-    bodies = pages(services.identity.list_bodies, identity.ListBodiesRequest(page_size=_PAGE), "bodies")
-    areas = list(pages(services.identity.list_areas, identity.ListAreasRequest(page_size=_PAGE), "areas"))
+    bodies = rows_of_pages(
+        services.identity.list_bodies, identity.ListBodiesRequest(page_size=_PAGE), "bodies"
+    )
+    areas = list(
+        rows_of_pages(services.identity.list_areas, identity.ListAreasRequest(page_size=_PAGE), "areas")
+    )
     return Ground(
         affairs=Words((each.affair_id, _names(each.name)) for each in affairs if not each.retired),
         bodies=Words((each.body_id, (*_names(each.name), each.natural_key.value)) for each in bodies),
@@ -152,16 +157,6 @@ def _responsible(services: Services, affair_id: str, area_id: str, at: datetime)
     item = found.responsibility
     until = item.valid_until_time.ToDatetime(UTC) if item.HasField("valid_until_time") else _LAST
     return item.valid_from_time.ToDatetime(UTC), until
-
-
-def pages(ask: Callable[[Any], Any], request: Any, rows: str) -> Iterator[Any]:
-    """All rows of a list."""
-    while True:
-        page = ask(request)
-        yield from getattr(page, rows)
-        if not page.next_page_token:
-            return
-        request.page_token = page.next_page_token
 
 
 def _names(name: LocalizedText) -> Sequence[str]:

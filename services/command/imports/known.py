@@ -11,7 +11,7 @@ from linli.cases.v1 import cases_types_pb2 as types
 from linli.feed.v1 import feed_service_pb2 as feed
 from linli.supervision.v1 import supervision_service_pb2 as supervision
 
-from services.command.imports.ground import pages
+from libs.rpc.pages import rows_of_pages
 from services.command.imports.platform import Services
 
 _RARE = "linli.cases.v1.CaseContentErased"
@@ -39,7 +39,7 @@ def known_cases(services: Services, system: str) -> Mapping[str, Known]:
         order_by="opened_time",
         at_least=head(services),
     )
-    found = pages(services.cases.list_cases, request, "cases")
+    found = rows_of_pages(services.cases.list_cases, request, "cases")
     return {case.external_reference.number: of_case(case) for case in found}
 
 
