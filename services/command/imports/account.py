@@ -1,21 +1,25 @@
 """What an import came to, in sentences: rows, rules, problems, cases."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.command.imports.checking import SHOWN, Checked
+from services.command.imports.ground import Ground
 from services.command.imports.loading import Loaded
 from services.command.imports.mapping import Map
 from services.command.imports.report.tables import share, tally, wrapped
+from services.command.imports.rules import Rule
 from services.command.imports.telling import Listed
 
 _MOST = 10
+_WORDS = 40
 _DETAIL = 160
 
 
-def of_check(checked: Checked, by: Map) -> Iterator[str]:
+def of_check(checked: Checked, by: Map, ground: Ground) -> Iterator[str]:
     """The file, as it would be loaded."""
     yield from wrapped(
         f"{checked.rows:,} rows: {checked.requests:,} can be loaded, {checked.refused:,} would be refused,"
@@ -36,6 +40,9 @@ def of_check(checked: Checked, by: Map) -> Iterator[str]:
             (f"{rule.value}: {rule.sentence(action)}", count)
             for (rule, action), count in checked.rules.items()
         )
+    if checked.unknown:
+        yield "Words that name nothing, and in how many rows:"
+        yield from _unknown(checked, ground)
     if checked.problems:
         more = checked.refused - len(checked.problems)
         yield f"Rows that would be refused (the first {SHOWN}):" if more else "Rows that would be refused:"
@@ -44,6 +51,24 @@ def of_check(checked: Checked, by: Map) -> Iterator[str]:
             number = f" ({left.number})" if left.number else ""
             sentence = left.rule.sentence(left.action).removesuffix(": refused")
             yield from wrapped(f"  row {left.line}{column}{number}: {sentence}: {left.detail[:_DETAIL]}")
+
+
+def _unknown(checked: Checked, ground: Ground) -> Iterator[str]:
+    """The words that name nothing, and what there is: what to write into the map."""
+    there = {
+        Rule.UNKNOWN_AFFAIR: ground.affairs,
+        Rule.UNKNOWN_OWNER: ground.bodies,
+        Rule.UNKNOWN_AREA: ground.areas,
+    }
+    for rule in dict.fromkeys(rule for rule, _ in checked.unknown):
+        words = Counter({word: count for (of, word), count in checked.unknown.items() if of is rule})
+        shown = ", ".join(f"{word} ({count:,})" for word, count in words.most_common(_WORDS))
+        more = f", and {len(words) - _WORDS:,} more" if len(words) > _WORDS else ""
+        yield from wrapped(f"  {rule.value}: {shown}{more}")
+        if rule in there:
+            known = list(there[rule])
+            more = ", ..." if len(known) > _WORDS else ""
+            yield from wrapped(f"    (the platform knows: {', '.join(known[:_WORDS]) or 'none'}{more})")
 
 
 def _day(moment: datetime, by: Map) -> str:

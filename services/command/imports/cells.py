@@ -1,5 +1,6 @@
 """What stands in a row for each field of a request, and the rules that were applied to the row."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -7,6 +8,11 @@ from services.command.imports.mapping import Column, Map
 from services.command.imports.readers.row import Row
 from services.command.imports.rules import Action, Rule
 from services.command.imports.words import clean, folded
+
+_MOST_WORDS = 1000
+_OF_WORDS = frozenset(
+    {Rule.UNKNOWN_AFFAIR, Rule.UNKNOWN_OWNER, Rule.UNKNOWN_STATE, Rule.UNKNOWN_CHANNEL, Rule.UNKNOWN_AREA}
+)
 
 
 class LeftOut(Exception):
@@ -33,10 +39,14 @@ class Cells:
         self.columns = columns_of(by)
         self._map = by
         self._blank = frozenset(map(folded, by.blank))
+        self.unknown: Counter[tuple[Rule, str]] = Counter()
+        """Words that name nothing, by rule: so many that somebody can mend the map by them."""
 
     def apply(self, at: At, rule: Rule, wanted: str, detail: str) -> None:
         """Note the rule, or leave the row out."""
         action = self._map.action(rule)
+        if rule in _OF_WORDS and (len(self.unknown) < _MOST_WORDS or (rule, detail) in self.unknown):
+            self.unknown[rule, detail] += 1
         if action is not Action.REPAIR:
             column = at.columns.get(wanted) or " or ".join(self.columns.get(wanted, ()))
             raise LeftOut(rule, action, column, detail[:200])

@@ -33,6 +33,7 @@ class Checked:
     skipped: int = 0
     rules: Counter[tuple[Rule, Action]] = field(default_factory=Counter)
     problems: list[Left] = field(default_factory=list)
+    unknown: Counter[tuple[Rule, str]] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
     first: datetime | None = None
     last: datetime | None = None
@@ -64,8 +65,13 @@ class Checked:
             self.problems.append(left)
 
 
-def outcomes(path: Path, by: Map, ground: Ground) -> Iterator[Request | Left]:
-    """The file's rows, in order; a number that stood before is left out. Raises `FileWrong`."""
+def outcomes(
+    path: Path, by: Map, ground: Ground, unknown: Counter[tuple[Rule, str]] | None = None
+) -> Iterator[Request | Left]:
+    """The file's rows, in order; a number that stood before is left out. Raises `FileWrong`.
+
+    `unknown` takes the words that name nothing, when all is read.
+    """
     by = as_written(path, by)
     check_heading(path, by)
     reading = Reading(by, ground, iso=by.file.format == "xlsx")
@@ -73,9 +79,7 @@ def outcomes(path: Path, by: Map, ground: Ground) -> Iterator[Request | Left]:
     for row in rows_of(path, by.file):
         outcome = reading.read(row)
         if isinstance(outcome, Request):
-            digest = hashlib.blake2b(
-                outcome.number.encode(), digest_size=10
-            ).digest()  # small: files are long
+            digest = hashlib.blake2b(outcome.number.encode(), digest_size=10).digest()
             if digest in seen:
                 outcome = Left(
                     line=row.line, number=outcome.number, rule=Rule.TWICE, action=by.action(Rule.TWICE),
@@ -83,6 +87,8 @@ def outcomes(path: Path, by: Map, ground: Ground) -> Iterator[Request | Left]:
                 )  # fmt: skip
             seen.add(digest)
         yield outcome
+    if unknown is not None:
+        unknown.update(reading.unknown)
 
 
 def as_written(path: Path, by: Map) -> Map:
@@ -94,8 +100,8 @@ def check(path: Path, by: Map, ground: Ground, show: Callable[[int], None] = lam
     """Read it all. Raises `FileWrong`; what is wrong with rows is counted."""
     checked = Checked()
     if not ground.areas.find(by.place.without):
-        raise FileWrong(f"place.without: {unknown(by.place.without, ground.areas, 'area')}")
-    for outcome in outcomes(path, by, ground):
+        raise FileWrong(f"place.without: {named_nothing(by.place.without, ground.areas, 'area')}")
+    for outcome in outcomes(path, by, ground, checked.unknown):
         checked.add(outcome)
         if checked.rows % _EVERY == 0:
             show(checked.rows)
@@ -132,7 +138,7 @@ def check_heading(path: Path, by: Map) -> None:
             )
 
 
-def unknown(word: str, words: Iterable[str], kind: str) -> str:
+def named_nothing(word: str, words: Iterable[str], kind: str) -> str:
     """A sentence on a word that names nothing."""
     close = difflib.get_close_matches(word.casefold(), list(words), n=1)
     meant = f"; did you mean {close[0]!r}?" if close else ""

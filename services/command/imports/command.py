@@ -26,7 +26,7 @@ from services.command.imports.telling import Interrupted
 
 SHIPPED = Path(__file__).parent / "maps"
 _OUTLASTING = Patience(tries=1000, first=0.1, most=1.0)
-_DEADLINE = 180.0
+_DEADLINE = 120.0
 ALL, NONE, SOME = 0, 1, 3
 """Exit statuses: every row is loaded, or skipped as the map wants; nothing is; some rows are not."""
 
@@ -54,25 +54,29 @@ def import_requests(file: Path, by: str, dry_run: bool, finish: bool, **options:
     how = _map(by)
     if not file.is_file():
         raise CannotStart(f"{file} cannot be read: there is no such file")
-    status = ALL
+    status, begun = ALL, False
 
     def send(to: Connection) -> None:
-        nonlocal status
+        nonlocal status, begun
         with to.anonymous() as anonymous, to.client(anonymous) as client:
             ground = survey(services_of(client))
             checked, status = _check(file, how, ground, dry_run=dry_run)
         if dry_run or status == NONE:
             return
+        begun = True
         with to.anonymous() as anonymous, _patient(to, anonymous) as client:
             status = _load(services_of(client), file, how, ground, checked, finish=finish)
 
     try:
-        return answered(connection(**options), send) or status
+        failed = answered(connection(**options), send)
     except (FileWrong, NotLoaded) as wrong:
         raise CannotStart(str(wrong)) from None
     except Interrupted:
         complain("Interrupted. Nothing is lost: the same command goes on where it stopped.")
         return INTERRUPTED
+    if failed and begun:
+        complain("Nothing is lost: once that is mended, the same command goes on where it stopped.")
+    return failed or status
 
 
 def _map(named: str) -> Map:
@@ -93,7 +97,7 @@ def _patient(to: Connection, anonymous: Client) -> Client:
 def _check(file: Path, by: Map, ground: Ground, *, dry_run: bool) -> tuple[checking.Checked, int]:
     """What the file comes to, and the exit status if nothing more is done."""
     checked = checking.check(file, by, ground, lambda rows: say(f"  {rows:,} rows checked ..."))
-    _say(account.of_check(checked, by))
+    _say(account.of_check(checked, by, ground))
     if why := checking.verdict(checked, by):
         complain(f"Nothing {'could be' if dry_run else 'was'} loaded: {why}.")
         return checked, NONE
@@ -129,12 +133,13 @@ def print_schema() -> int:
 
 @click.command("map")
 @click.argument("file", type=click.Path(path_type=Path))
-def draft_map(file: Path) -> int:
+@click.option("--heading", type=click.IntRange(1, 100), default=1, metavar="N", help="the heading's line [1]")
+def draft_map(file: Path, heading: int) -> int:
     """Draft a map by looking at FILE: print it as YAML, with what is guessed marked."""
     if not file.is_file():
         raise CannotStart(f"{file} cannot be read: there is no such file")
     try:
-        _say(draft(file))
+        _say(draft(file, heading))
     except FileWrong as wrong:
         raise CannotStart(str(wrong)) from None
     return 0

@@ -1,58 +1,26 @@
 """Drafts a map by looking at a file: columns, formats, values; what is guessed is marked as such."""
 
-import itertools
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.command.imports.guessing import ambiguous, best_formats
-from services.command.imports.mapping import File
-from services.command.imports.readers.reading import rows_of, written
+from services.command.imports.looking import Column, chosen_of, look
+from services.command.imports.readers.reading import written
 from services.command.imports.readers.row import FileWrong
 from services.command.imports.usual import CHANNELS, STEPS, WANTED
 from services.command.imports.words import folded
 
-LOOKED_AT = 20_000
-_DISTINCT = 60
 _LISTED = 40
 
 
-@dataclass(slots=True)
-class Column:
-    """What was seen of a column."""
-
-    name: str
-    filled: int = 0
-    values: Counter[str] = field(default_factory=Counter)
-    samples: list[str] = field(default_factory=list)
-
-    def add(self, value: str) -> None:
-        """Look at a value."""
-        if not value.strip():
-            return
-        self.filled += 1
-        if value in self.values or len(self.values) < 10 * _DISTINCT:
-            self.values[value] += 1
-        if len(self.samples) < 2 * _DISTINCT or (
-            self.filled % 97 == 0 and len(self.samples) < 10 * _DISTINCT
-        ):
-            self.samples.append(value)
-
-    @property
-    def is_listed(self) -> bool:
-        """Whether it has few values, each often."""
-        return 0 < len(self.values) <= min(_DISTINCT, self.filled / 2)
-
-
-def draft(path: Path) -> Iterator[str]:
-    """The lines of a map for the file. Raises `FileWrong`."""
+def draft(path: Path, heading: int = 1) -> Iterator[str]:
+    """The lines of a map for the file, whose heading stands on that line. Raises `FileWrong`."""
     form = written(path)
-    columns, rows = _look(path)
+    columns, rows = look(path, heading)
     if not rows:
         raise FileWrong(f"{path} has no rows below its heading")
-    chosen = _chosen(columns)
+    chosen = chosen_of(columns, rows)
     times = _times(columns, chosen)
     formats = best_formats(times) or ["iso"]
     yield f"# A map for {path.name}, drafted from its first {rows:,} rows ({form})."
@@ -61,6 +29,8 @@ def draft(path: Path) -> Iterator[str]:
     yield f"system: {_system(path)}  # say: the name of the system that the file is of, the same for ever"
     yield "name: My City  # say: for the title of the report"
     yield "zone: UTC  # say: on whose clock the times are, for instance Europe/Berlin"
+    if heading > 1:
+        yield f"file: {{heading: {heading}}}"
     yield "columns:"
     yield from _columns(columns, chosen)
     yield "dates:"
@@ -74,47 +44,6 @@ def draft(path: Path) -> Iterator[str]:
     if "area" in chosen:
         yield f"  # areas are looked up by id and name; in the file: {_some(columns[chosen['area']])}"
         yield "  # areas: {word in the file: id or name}; pattern: prefix-{}"
-
-
-def _look(path: Path) -> tuple[Mapping[str, Column], int]:
-    columns: dict[str, Column] = {}
-    rows = 0
-    for row in itertools.islice(rows_of(path, File()), LOOKED_AT):
-        rows += 1
-        for name, value in row.values.items():
-            columns.setdefault(name, Column(name)).add(value.strip())
-    return columns, rows
-
-
-def _chosen(columns: Mapping[str, Column]) -> dict[str, str]:
-    """For each field the column that is likeliest it, no column twice; those not found are left out."""
-    taken: dict[str, str] = {}
-    for exact in (True, False):
-        for wanted, words in WANTED.items():
-            if wanted in taken:
-                continue
-            found = (name for word in words for name in columns if _fits(name, folded(word), exact=exact))
-            free = next((name for name in found if name not in taken.values()), None)
-            if free is not None and (wanted not in {"latitude", "longitude"} or _are_degrees(columns[free])):
-                taken[wanted] = free
-    if ("latitude" in taken) != ("longitude" in taken):
-        taken.pop("latitude", None)
-        taken.pop("longitude", None)
-    return taken
-
-
-def _fits(name: str, word: str, *, exact: bool) -> bool:
-    bare = name.rpartition(".")[2]
-    if exact:
-        return bare in {word, word.replace(" ", "_"), word.replace(" ", "")}
-    return (len(word) > 2 and word in bare) or (len(word) > 1 and not word.isascii() and word in bare)
-
-
-def _are_degrees(column: Column) -> bool:
-    try:
-        return all(abs(float(value.replace(",", "."))) <= 180 for value in column.samples[:50])
-    except ValueError:
-        return False
 
 
 def _times(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Sequence[str]:
@@ -137,7 +66,7 @@ def _columns(columns: Mapping[str, Column], chosen: Mapping[str, str]) -> Iterat
         if wanted in chosen:
             yield f"  {wanted}: {_quoted(chosen[wanted])}  # guess; {_some(columns[chosen[wanted]], 3)}"
         elif wanted in {"id", "affair", "opened"}:
-            yield f"  {wanted}: ???  # say: it is needed"
+            yield f"  {wanted}: say  # say: the column; it is needed"
     for name, column in columns.items():
         if name not in chosen.values():
             yield f"  # not used: {_one_line(name)} ({_some(column, 3)})"

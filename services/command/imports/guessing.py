@@ -15,16 +15,17 @@ def best_formats(samples: Sequence[str]) -> Sequence[str]:
     left = list(samples)
     chosen: list[str] = []
     while left and len(chosen) < 2:
-        counted = {each: sum(_reads(each, sample) for sample in left) for each in FORMATS}
+        counted = {each: sum(reads(each, sample) for sample in left) for each in FORMATS}
         best = max(counted, key=lambda each: counted[each])
         if counted[best] <= _FEWEST * len(samples):
             break
         chosen.append(best)
-        left = [sample for sample in left if not _reads(best, sample)]
+        left = [sample for sample in left if not reads(best, sample)]
     return chosen
 
 
-def _reads(written_as: str, sample: str) -> bool:
+def reads(written_as: str, sample: str) -> bool:
+    """Whether a format reads a time, as one of our age."""
     if written_as in SERIALS:
         try:
             lowest, highest = SERIALS[written_as]
@@ -48,7 +49,7 @@ def ambiguous(formats: Iterable[str], samples: Sequence[str]) -> str:
     """A format that reads all samples as well, with days and months the other way; "" if none does."""
     for each in formats:
         other = _swapped(each)
-        if other != each and other in _CLOCKS and all(_reads(other, sample) for sample in samples):
+        if other != each and other in _CLOCKS and all(reads(other, sample) for sample in samples):
             return other
     return ""
 

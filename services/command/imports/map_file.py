@@ -83,7 +83,7 @@ _Plain.yaml_implicit_resolvers = {
     for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _NUMBER = re.compile(r"^\d{1,3}(\.\d+)?$")
-_NUMERIC = frozenset({"most_refused", "area_depth"})
+_NUMERIC = frozenset({"most_refused", "area_depth", "heading"})
 
 
 def _construct(loader: Any, node: yaml.MappingNode) -> Iterator[dict[Any, Any]]:
@@ -131,7 +131,9 @@ def _wrong(made: Map) -> Iterator[tuple[tuple[str, ...], str]]:
             known = ", ".join(_CHANNELS)
             yield ("channels", *(("values", field) if field else ("otherwise",))), f"is none of {known}"
     for number, written in enumerate(made.dates.formats):
-        if written not in WORDS and "%" not in written:
+        if "%Z" in written:
+            yield ("dates", "formats", str(number)), "%Z reads no zone: write %z for +08:00, UTC and GMT"
+        elif written not in WORDS and "%" not in written:
             yield (
                 ("dates", "formats", str(number)),
                 f"is neither a pattern such as %d.%m.%Y nor one of {', '.join(WORDS)}",

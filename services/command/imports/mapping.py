@@ -24,6 +24,8 @@ class File(Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] | None = None
     sheet: str | None = None
     """Of an Excel file; not said: the first."""
+    heading: Annotated[int, Meta(ge=1, le=100)] = 1
+    """Of CSV and Excel: the line on which the heading stands."""
     records: str | None = None
     """Of JSON: where the list of requests stands, for instance `requests`; not said: found out."""
 

@@ -17,6 +17,7 @@ _EXCEL = datetime(1899, 12, 30)  # noqa: DTZ001 -- a serial date is on the city'
 are off by one."""
 _NUMBER = re.compile(r"^\d+([.,]\d+)?([eE]\+?\d+)?$")
 _BLANKS = re.compile(r"\s+")
+_UTC = re.compile(r"\s?(UTC|GMT)$", re.IGNORECASE)
 _HALVES = re.compile(r"\b([ap])\.?\s?m\b\.?", re.IGNORECASE)
 _LATEST_SERIAL = 2_958_465.99999
 
@@ -56,9 +57,9 @@ WORDS: Mapping[str, Callable[[str], datetime]] = {
 
 
 def normal(text: str) -> str:
-    """A time without what people vary: full-width figures, blanks, `p.m.`, 上午 and 下午."""
+    """A time without what people vary: full-width figures, blanks, `p.m.`, 上午 and 下午, UTC for +00:00."""
     text = _BLANKS.sub(" ", unicodedata.normalize("NFKC", text)).strip()
-    text = text.replace("上午", "AM").replace("下午", "PM")
+    text = _UTC.sub("+00:00", text.replace("上午", "AM").replace("下午", "PM"))
     return _HALVES.sub(lambda half: f"{half[1].upper()}M", text)
 
 

@@ -1,7 +1,9 @@
 """A row of a file becomes a request, by the map and by what the platform knows; or is left out by a rule."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,6 +79,11 @@ class Reading:
         self._areas = _folded(by.place.areas)
         self._without = ground.areas.find(by.place.without)
 
+    @property
+    def unknown(self) -> Counter[tuple[Rule, str]]:
+        """Words that name nothing, by rule, with how many rows have them."""
+        return self._cells.unknown
+
     def read(self, row: Row) -> Request | Left:
         """The row as a request, or why it is none."""
         at = At(row)
@@ -89,10 +96,23 @@ class Reading:
             number = self._number(at)
             return self._request(at, number)
         except LeftOut as left:
+            self._look_on(at, left.rule)
             return Left(
                 line=row.line, number=number, rule=left.rule, action=left.action,
                 column=left.column, detail=left.detail,
             )  # fmt: skip
+
+    def _look_on(self, at: At, rule: Rule) -> None:
+        """Of a row that names something unknown, look at its other words, too: all are mended at once."""
+        later: Mapping[Rule, Sequence[Callable[[At], object]]] = {
+            Rule.UNKNOWN_AFFAIR: (self._state, self._area, self._body, self._channel),
+            Rule.UNKNOWN_STATE: (self._area, self._body, self._channel),
+            Rule.UNKNOWN_AREA: (self._body, self._channel),
+            Rule.UNKNOWN_OWNER: (self._channel,),
+        }
+        for word in later.get(rule, ()):
+            with suppress(LeftOut):
+                word(at)
 
     def _request(self, at: At, number: str) -> Request:
         affair_id = self._affair(at)
@@ -144,12 +164,7 @@ class Reading:
 
     def _owner(self, at: At, affair_id: str, areas: Sequence[str], opened: datetime) -> tuple[str, bool]:
         """The body that the row names ("": the list decides), and whether nobody has the case."""
-        given = self._cells.value(at, "owner") if self._map.owners.by == "column" else ""
-        body_id = ""
-        if given:
-            body_id = self._ground.bodies.find(self._owners.get(folded(given), given))
-            if not body_id:
-                self._cells.apply(at, Rule.UNKNOWN_OWNER, "owner", repr(given))
+        body_id = self._body(at)
         owned = self._ground.owned(affair_id, areas, opened)
         if owned is Owned.LATER:
             self._cells.apply(
@@ -158,6 +173,15 @@ class Reading:
         elif owned is Owned.NEVER and not body_id:
             self._cells.apply(at, Rule.NOBODY_RESPONSIBLE, "affair", affair_id)
         return body_id, owned is not Owned.THEN and not body_id
+
+    def _body(self, at: At) -> str:
+        given = self._cells.value(at, "owner") if self._map.owners.by == "column" else ""
+        if not given:
+            return ""
+        body_id = self._ground.bodies.find(self._owners.get(folded(given), given))
+        if not body_id:
+            self._cells.apply(at, Rule.UNKNOWN_OWNER, "owner", repr(given))
+        return body_id
 
     def _channel(self, at: At) -> int:
         given = self._cells.value(at, "channel")

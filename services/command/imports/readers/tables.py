@@ -28,11 +28,14 @@ def csv_rows(stream: IO[bytes], sample: bytes, file: File) -> Iterator[Row]:
     encoding = file.encoding or encoding_of(sample)
     text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
     try:
+        skipped = file.heading - 1
+        for _ in range(skipped):
+            text.readline()
         first = text.readline()
         said = _SAID.match(first.lstrip("\ufeff"))
         delimiter = file.delimiter or (said[1] if said else delimiter_of(first))
         lines: Iterable[str] = text if said else itertools.chain([first], text)
-        yield from _split(csv.reader(lines, delimiter=delimiter, strict=True), 1 if said else 0)
+        yield from _split(csv.reader(lines, delimiter=delimiter, strict=True), skipped + (said is not None))
     finally:
         with suppress(ValueError):
             text.detach()  # whoever opened the stream closes it
@@ -67,10 +70,10 @@ def _split(reader: Any, skipped: int) -> Iterator[Row]:
             continue
         if heading is None:
             heading = names(values)
-        elif len(values) != len(heading):
+        elif len(values) < len(heading) or any(values[len(heading) :]):
             yield Row(last, problem=f"has {len(values)} values, the heading {len(heading)} names")
         else:
-            yield Row(last, dict(zip(heading, values, strict=True)))
+            yield Row(last, dict(zip(heading, values, strict=False)))  # blanks beyond the heading go
 
 
 def names(heading: Sequence[str]) -> Sequence[str]:
@@ -99,7 +102,8 @@ def excel_rows(stream: IO[bytes], file: File) -> Iterator[Row]:
                 raise FileWrong(f"there is no sheet {file.sheet}: it has {', '.join(book.sheetnames)}")
             sheet = book[file.sheet] if file.sheet is not None else book.worksheets[0]
             sheet.reset_dimensions()  # writers get them wrong
-            yield from _sheet_rows(sheet.iter_rows(values_only=True))
+            rows = sheet.iter_rows(min_row=file.heading, values_only=True)
+            yield from _sheet_rows(rows, file.heading)
         finally:
             book.close()
 
@@ -112,9 +116,9 @@ def _check_size(source: IO[bytes]) -> None:
     source.seek(0)
 
 
-def _sheet_rows(rows: Iterable[Sequence[Any]]) -> Iterator[Row]:
+def _sheet_rows(rows: Iterable[Sequence[Any]], first: int) -> Iterator[Row]:
     heading: Sequence[str] | None = None
-    for number, cells in enumerate(rows, 1):
+    for number, cells in enumerate(rows, first):
         values = [cell_text(cell) for cell in cells]
         if not any(value.strip() for value in values):
             continue

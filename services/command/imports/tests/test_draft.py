@@ -34,6 +34,23 @@ def test_no_address_and_no_text_of_a_person_stands_in_a_draft(tmp_path: Path) ->
     assert "Frau" not in said
 
 
+def test_columns_without_a_telling_name_are_found_by_their_values(tmp_path: Path) -> None:
+    path = tmp_path / "requests.csv"
+    rows = "".join(
+        f"{n % 3};A{n};0{n % 7 + 1}.02.2020 10:00;{'09.02.2020 11:00' * (n % 2)}\n" for n in range(20)
+    )
+    path.write_text(f"x;y;z;w\n{rows}", "utf-8")
+
+    lines = [line.partition("  #")[0] for line in draft(path)]
+
+    assert lines[lines.index("columns:") + 1 :][:4] == [
+        "  id: y",
+        "  opened: z",
+        "  closed: w",
+        "  affair: say",
+    ]
+
+
 @pytest.mark.parametrize(
     ("samples", "formats"),
     [

@@ -48,6 +48,8 @@ def test_words_stay_words() -> None:
         ("}\nplace|}\nrows: {thrice: skip}\nplace", "map:5:16: rows.thrice: there is no such rule"),
         ("}\nplace|}\nchannels: {otherwise: fax}\nplace", "map:5:23: channels.otherwise: is none of web"),
         ("}\nplace|}\ndates: {formats: [dmy]}\nplace", "map:5:19: dates.formats.0: is neither a pattern"),
+        ("}\nplace|}\ndates: {formats: ['%d %Z']}\nplace", "map:5:19: dates.formats.0: %Z reads no zone"),
+        ("}\nplace|}\nfile: {heading: 0}\nplace", "map:5:17: file.heading: Expected `int` >= 1"),
         ("}\nplace|}\nfile: {encoding: ebcdic-9}\nplace", "file.encoding: there is no encoding ebcdic-9"),
         ("without: city|without: city, pattern: la", "place.pattern: must have {} once"),
         ("system: quarry|system: Quarry North", "map:1:9: system: Expected `str` matching regex"),

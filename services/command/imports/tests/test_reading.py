@@ -96,6 +96,27 @@ def test_a_sheet_gives_times_as_times_and_whole_numbers_without_a_point(tmp_path
         list(rows_of(path, File(sheet="Data")))
 
 
+def test_a_heading_below_titles_is_found_on_its_line(tmp_path: Path) -> None:
+    path, book = tmp_path / "requests.csv", tmp_path / "requests.xlsx"
+    path.write_text(f"Report; of; 2020\n\n{text_of(ROWS)}", "utf-8")
+    sheet = openpyxl.Workbook()
+    for cells in (["Report of 2020"], [], ["Nr", "Art"], [7, "Licht"]):
+        sheet.worksheets[0].append(cells)
+    sheet.save(book)
+
+    assert read(path, File(heading=3)) == ROWS
+    assert [(row.line, row.values) for row in rows_of(book, File(heading=3))] == [
+        (4, {"nr": "7", "art": "Licht"})
+    ]
+
+
+def test_blanks_beyond_the_heading_are_no_values(tmp_path: Path) -> None:
+    path = tmp_path / "requests.csv"
+    path.write_text("a,b\n1,2,\n3,4,,\n", "utf-8")
+
+    assert read(path) == [("1", "2"), ("3", "4")]
+
+
 OPEN311 = [
     {"service_request_id": 638344, "status": "closed", "lat": 37.762221815, "address": None},
     {"service_request_id": 638349, "status": "open", "media": {"url": "https://example.org/1.jpg"}},

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from services.command.imports import checking
+from services.command.imports import account, checking
 from services.command.imports.checking import Checked
 from services.command.imports.ground import Ground, Owned
 from services.command.imports.map_file import parse_map
@@ -201,6 +201,7 @@ LAYOUTS = {
     "milliseconds by a spreadsheet": (["epoch_milliseconds"], "1.5780567E+12"),
     "with an offset": (["iso"], "2020-01-03T21:05:00+08:00"),
     "in UTC": (["iso"], "2020-01-03T13:05:00Z"),
+    "UTC in words": (["%Y-%m-%d %H:%M:%S%z"], "2020-01-03 13:05:00 UTC"),
     "one of several": (["%d.%m.%y", "iso"], "2020-01-03 14:05"),
 }
 
@@ -244,8 +245,26 @@ def test_a_check_counts_by_rule_and_says_row_and_column(tmp_path: Path) -> None:
         (6, "", Rule.BROKEN_LINE),
     ]
     assert checked.rules[Rule.CLOSED_ON_A_DATE, Action.REPAIR] == 1
+    assert checked.unknown == {(Rule.UNKNOWN_OWNER, "'Bauamt'"): 1}
     assert checked.states == Counter(open=2, closed=1)
     assert checked.first == datetime(2020, 2, 1, 9, tzinfo=UTC)
+
+
+def test_all_unknown_words_of_a_row_are_told_at_once(tmp_path: Path) -> None:
+    lines = f"{FILE.splitlines()[0]}\nUFO;verloren;01.02.2020 10:00;1;;;;Bauamt;Fax;;;Nirgends;Straße 1;\n"
+
+    checked = check(tmp_path, lines)
+
+    assert checked.unknown == {
+        (Rule.UNKNOWN_AFFAIR, "'UFO'"): 1,
+        (Rule.UNKNOWN_STATE, "'verloren'"): 1,
+        (Rule.UNKNOWN_AREA, "'Nirgends'"): 1,
+        (Rule.UNKNOWN_OWNER, "'Bauamt'"): 1,
+        (Rule.UNKNOWN_CHANNEL, "'Fax'"): 1,
+    }
+    assert "    (the platform knows: baumschaden, lamp, laterne, tree)" in list(
+        account.of_check(checked, parse_map(MAP), GROUND)
+    )
 
 
 def test_a_file_of_another_time_is_refused_as_a_whole(tmp_path: Path) -> None:
