@@ -1,0 +1,109 @@
+"""What a request means for a case that is there, half told, told, or otherwise than the file has it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from linli.cases.v1 import cases_types_pb2 as types
+
+from services.command.imports.known import Known
+from services.command.imports.map_file import parse_map
+from services.command.imports.requests import Request
+from services.command.imports.stories import Story, story
+
+BY = parse_map(
+    "system: quarry\nname: Quarry\nzone: UTC\n"
+    "columns: {id: a, affair: b, opened: c}\nplace: {without: city}\n"
+)
+OPENED = datetime(2020, 3, 1, 9, 0, tzinfo=UTC)
+STARTED, ENDED = OPENED + timedelta(hours=4), OPENED + timedelta(days=2)
+CLOSED = Request(
+    line=2, number="Q-7", affair_id="lamp", body_id="b-1", unowned=False, state="closed", channel=1,
+    anonymous=False, place=None, area_id="city", address="", description="", opened=OPENED, responded=STARTED,
+    ended=ENDED, updated=ENDED, inside=True, rules=(),
+)  # fmt: skip
+OPEN = replace(CLOSED, state="open", responded=None, ended=None, updated=OPENED)
+THERE = Known(
+    case_id="case-7", state=types.CASE_STATE_ROUTED, affair_id="lamp", body_id="b-1", opened=OPENED,
+    ended=None, responded=None,
+)  # fmt: skip
+OVER = replace(THERE, state=types.CASE_STATE_CLOSED, ended=ENDED, responded=STARTED)
+
+
+def rpcs(told: Story) -> list[str]:
+    return [step.rpc for step in told.steps]
+
+
+def test_a_new_request_is_told_from_its_opening_to_its_end() -> None:
+    told = story(CLOSED, BY, None)
+
+    assert rpcs(told) == ["OpenCase", "StartWork", "ResolveCase", "CloseCase"]
+    assert told.reassign is not None  # if the list names somebody else
+
+
+def test_the_same_row_makes_the_same_request_ids_and_another_makes_others() -> None:
+    ids = [[step.request.request_id for step in story(CLOSED, BY, None).steps] for _ in range(2)]  # type: ignore[attr-defined]
+    other = [step.request.request_id for step in story(replace(CLOSED, number="Q-8"), BY, None).steps]  # type: ignore[attr-defined]
+
+    assert ids[0] == ids[1]
+    assert len(set(ids[0])) == 4
+    assert not set(ids[0]) & set(other)
+
+
+@pytest.mark.parametrize(
+    ("there", "missing"),
+    [
+        (THERE, ["StartWork", "ResolveCase", "CloseCase"]),
+        (replace(THERE, state=types.CASE_STATE_ACCEPTED), ["StartWork", "ResolveCase", "CloseCase"]),
+        (replace(THERE, state=types.CASE_STATE_IN_PROGRESS, responded=STARTED), ["ResolveCase", "CloseCase"]),
+        (replace(THERE, state=types.CASE_STATE_RESOLVED, responded=STARTED), ["CloseCase"]),
+        (OVER, []),
+    ],
+)
+def test_of_a_case_that_is_there_only_what_is_missing_is_told(there: Known, missing: list[str]) -> None:
+    told = story(CLOSED, BY, there)
+
+    assert rpcs(told) == missing
+    assert told.past == []
+    assert told.reassign is None
+
+
+@pytest.mark.parametrize(
+    ("state", "rpc"),
+    [("started", "StartWork"), ("withdrawn", "WithdrawCase"), ("rejected", "RejectCase")],
+)
+def test_each_state_has_its_step(state: str, rpc: str) -> None:
+    ended = None if state == "started" else ENDED
+
+    assert rpcs(story(replace(OPEN, state=state, ended=ended), BY, THERE)) == [rpc]
+
+
+@pytest.mark.parametrize(
+    ("request_", "there", "said"),
+    [
+        (replace(OPEN, opened=OPENED - timedelta(1)), THERE, "opened 2020-03-01T09:00:00Z, now 2020-02-29"),
+        (replace(OPEN, affair_id="tree"), THERE, "affair lamp, now tree"),
+        (replace(CLOSED, ended=STARTED), OVER, "closed 2020-03-03T09:00:00Z, now 2020-03-01T13:00:00Z"),
+        (replace(CLOSED, state="withdrawn"), OVER, "closed 2020-03-03T09:00:00Z, now withdrawn"),
+        (OPEN, OVER, "now open"),
+        (replace(CLOSED, body_id="b-2"), OVER, "ended with body b-1, now b-2"),
+        (OPEN, replace(THERE, state=types.CASE_STATE_IN_PROGRESS), "started, now open"),
+        (OPEN, replace(THERE, state=types.CASE_STATE_RESOLVED), "resolved, now open"),
+    ],
+)
+def test_a_past_that_differs_is_said_and_not_forced(request_: Request, there: Known, said: str) -> None:
+    told = story(request_, BY, there)
+
+    assert said in "; ".join(told.past)
+    assert rpcs(told) == []
+
+
+def test_another_owner_of_an_open_case_takes_it_over() -> None:
+    told = story(replace(OPEN, body_id="b-2", updated=ENDED), BY, THERE)
+
+    assert told.reassign is not None
+    assert told.reassign.request.occurred_time.ToDatetime(UTC) == ENDED  # type: ignore[attr-defined]
+
+
+def test_a_matter_that_nobody_answers_for_is_only_opened() -> None:
+    assert rpcs(story(replace(CLOSED, body_id="", unowned=True), BY, None)) == ["OpenCase"]
