@@ -1,6 +1,6 @@
-"""Every command line of the runbooks in OPERATING.md, and where it is tried.
+"""Every command of the runbooks in OPERATING.md, every `linli` of its other chapters, and where it is tried.
 
-A runbook that names a command which is neither run nor listed here fails `test_runbook_plan.py`.
+A command that is neither run nor listed here fails `test_runbook_plan.py`.
 """
 
 import re
@@ -20,6 +20,7 @@ _PROGRAMS = (
 )
 _FENCE = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+_LINLI = re.compile(r"(\.venv/bin/)?linli ")
 _REMARK = re.compile(r"\s{2,}# .*$")
 
 
@@ -64,12 +65,18 @@ Plan = Run | RunBy | NotRun
 
 
 def commands(guide: str | None = None) -> list[str]:
-    """The command lines of the runbooks, and `heading/number` for each of their scripts, in their order."""
+    """The command lines of the runbooks, and `heading/number` for each of their scripts, in their order.
+
+    Then those of the other chapters that run `linli`.
+    """
     text = GUIDE.read_text("utf-8") if guide is None else guide
-    chapters = text.partition(f"\n## {FIRST}\n")[2].partition(f"\n## {BEHIND}\n")[0]
+    before, _, rest = text.partition(f"\n## {FIRST}\n")
+    chapters, _, behind = rest.partition(f"\n## {BEHIND}\n")
     parts = re.split(r"^#+ (.+)$", chapters, flags=re.MULTILINE)
     sections = zip([FIRST, *parts[1::2]], parts[::2], strict=True)
-    return list(dict.fromkeys(each for heading, section in sections for each in _of(heading, section)))
+    found = [each for heading, section in sections for each in _of(heading, section)]
+    elsewhere = [each for chapter in (before, behind) for each in _of("", chapter) if _LINLI.match(each)]
+    return list(dict.fromkeys([*found, *elsewhere]))
 
 
 def _of(heading: str, section: str) -> Iterator[str]:
@@ -118,6 +125,20 @@ _NO_CLOCK = NotRun(
 )
 _MANY = {"<service>": "cases", "<source>": "identity", "<view>": "all_cases"}
 _NO_PARKED = {"ID": "7", "<service>": "cases"}
+
+
+_BESIDE = {
+    "<service>": "cases",
+    "rotate-master-key": "rotate-master-key --data .linli",
+    " migrate": " migrate --data .linli",
+}
+_BY_HAND = {
+    "--login li.wei": "--login li.wei --data .linli <<< 'a password of theirs'",
+    '3 May"': '3 May" --data .linli',
+}
+_OF_TRIAL = {".venv/bin/linli": ".venv/bin/linli profile set trial --at 127.0.0.1:$PORT && .venv/bin/linli"}
+_ALL_STOPPED = NotRun("no process of the service may run meanwhile: libs/runtime/tests/test_shell.py does")
+_A_ROLE = NotRun("runs until it is stopped, over RabbitMQ: the journeys and `linli cluster` run all roles")
 
 
 def _pod(**about: str) -> Run:
@@ -246,6 +267,68 @@ PLAN: Mapping[str, Plan] = {
         On.MACHINE, instead={"linli identity webhooks": ".venv/bin/linli identity webhooks --data .linli"}
     ),
     "linli call identity.GetResident": _SELF_EXPLAINING,
+    # beside `linli up`, in the other chapters
+    ".venv/bin/linli --help": Run(On.MACHINE, says="admin"),
+    "linli --version": Run(On.MACHINE, says="linli "),
+    ".venv/bin/linli call catalog.ListAffairs": Run(On.MACHINE, says='"affairs"'),
+    ".venv/bin/linli call identity.DefineArea @area.json": Run(On.MACHINE, says='"area_id": "pine"'),
+    ".venv/bin/linli login --at linli.example.org:7400 --ca ca.crt --login li.wei": NotRun(
+        "goes to another machine: test_somebody_logs_in.py logs in over TLS"
+    ),
+    ".venv/bin/linli login --profile trial --at 127.0.0.1:7400 --login developer"
+    " --password-file .linli/operator.secret": Run(
+        On.MACHINE, instead={":7400": ":$PORT"}, says="logged in as developer"
+    ),
+    ".venv/bin/linli profile list": Run(On.MACHINE, says="there are no profiles"),
+    ".venv/bin/linli profile use trial": Run(On.MACHINE, instead=_OF_TRIAL, says="(profile trial)"),
+    ".venv/bin/linli logout --profile trial": Run(
+        On.MACHINE, instead=_OF_TRIAL, says="nobody was logged in with profile trial"
+    ),
+    "linli admin": Run(On.MACHINE, ends=(2,), says="responsibility"),
+    ".venv/bin/linli admin --help": Run(On.MACHINE, says="responsibility"),
+    ".venv/bin/linli admin area list --level COMMUNITY": Run(On.MACHINE, says="AREA_LEVEL_COMMUNITY"),
+    ".venv/bin/linli admin role grant PARTY --role ROLE_DISPATCHER --area elm --dry-run": Run(
+        On.MACHINE, says='"role": "ROLE_DISPATCHER"'
+    ),
+    """.venv/bin/linli admin partner register --name "Lamps Ltd" --scope feed.read"""
+    """ --secret-file lamps.secret""": Run(On.MACHINE, says="the secret is in lamps.secret"),
+    """.venv/bin/linli admin person erase PERSON --reason "by request\"""": Run(
+        On.MACHINE, ends=(1,), says="say --yes and --again PERSON"
+    ),
+    """.venv/bin/linli identity first-operator --name "Li Wei" --staff-number 4711 --login li.wei""": Run(
+        On.MACHINE, instead=_BY_HAND, ends=(1,), says="FIRST_OPERATOR_EXISTS"
+    ),
+    """.venv/bin/linli identity approve-nomination ID --reason "second operator, letter of 3 May\"""": Run(
+        On.MACHINE, instead=_BY_HAND, ends=(1,), says="NOMINATION_UNKNOWN"
+    ),
+    "linli identity set-password --login li.wei": Run(
+        On.MACHINE, instead=_BY_HAND, ends=(1,), says="LOGIN_UNKNOWN"
+    ),
+    ".venv/bin/linli cases settings": Run(On.MACHINE, says="LINLI_DATABASE_URL"),
+    ".venv/bin/linli community check town.yaml": Run(On.MACHINE),
+    ".venv/bin/linli community schema": Run(On.MACHINE, says="$schema"),
+    ".venv/bin/linli community apply town.yaml --dry-run": Run(On.MACHINE),
+    ".venv/bin/linli community apply town.yaml": Run(On.MACHINE, instead={".yaml": ".yaml --yes"}),
+    ".venv/bin/linli cases rotate-master-key": Run(
+        On.MACHINE, instead=_BESIDE, ends=(1,), says="there is only one master key"
+    ),
+    ".venv/bin/linli cases migrate --dry-run": Run(On.MACHINE, instead=_BESIDE, says="nothing to do"),
+    "linli <service> migrate": Run(On.MACHINE, instead=_BESIDE, says="nothing to do"),
+    "linli <service> migrate --dry-run": Run(On.MACHINE, instead=_BESIDE, says="nothing to do"),
+    "linli <service> migrate --contract": Run(On.MACHINE, instead=_BESIDE, says="nothing to do"),
+    ".venv/bin/linli up": NotRun(
+        "runs until it is stopped; the tests start one, and run the others beside it"
+    ),
+    ".venv/bin/linli cluster": NotRun("runs until it is stopped: test_cluster.py starts one"),
+    ".venv/bin/linli identity mend-keys": _ALL_STOPPED,
+    ".venv/bin/linli identity mend-keys --apply": _ALL_STOPPED,
+    "linli call": _SELF_EXPLAINING,
+    "linli <service> api": _A_ROLE,
+    "linli <service> projector": _A_ROLE,
+    "linli <service> relay": _A_ROLE,
+    "linli <service> server": _A_ROLE,
+    "linli <service> worker": _A_ROLE,
+    "linli <service> await-schema": NotRun("needs the settings of a service: test_awaiting.py runs it"),
     # not here
     "chronyc tracking": _NO_CLOCK,
     "chronyc makestep": _NO_CLOCK,

@@ -7,6 +7,12 @@ import pytest
 from e2e.cluster.runbooks import PLAN, NotRun, RunBy, commands
 
 TEXT = """\
+## Settings
+`openssl rand -base64 32`, then:
+```console
+$ .venv/bin/linli cases settings      # all of them
+$ curl localhost
+```
 ## When an alert fires
 Run `linli doctor <service>`, not `linli`, nor `make tea`; `kubectl get
 pods` comes first.
@@ -25,11 +31,11 @@ $ linli call cases.AnnulMoment '{"case_id": "1",
 second
 ```
 ## Change the master key
-`openssl rand -base64 32`
+`openssl rand -base64 32`, then `linli cases rotate-master-key`
 """
 
 
-def test_commands_are_those_between_quotes_behind_a_prompt_and_in_scripts() -> None:
+def test_commands_are_those_between_quotes_behind_a_prompt_and_in_scripts_and_elsewhere_linlis() -> None:
     assert commands(f"\n{TEXT}") == [
         ".venv/bin/linli doctor cases",
         """linli call cases.AnnulMoment '{"case_id": "1",\n    "reason": "a # is no remark"}'""",
@@ -37,6 +43,8 @@ def test_commands_are_those_between_quotes_behind_a_prompt_and_in_scripts() -> N
         "kubectl get pods",
         "LinliDatabaseFull/0",
         "LinliDatabaseFull/1",
+        ".venv/bin/linli cases settings",
+        "linli cases rotate-master-key",
     ]
 
 
